@@ -1,0 +1,3 @@
+"""Load the harness for `pytest` in a checkout, installed or not."""
+
+pytest_plugins = ["harness.plugin"]

@@ -1,0 +1,62 @@
+"""Every error of the harness; the class says whose fault it is.
+
+HarnessError
+    UsageError          the command line or a file asks for something impossible   exit 4
+    ScenarioError       a scenario asks for something impossible                   fix the scenario
+    LabError            the lab did not do what it promised                        fix the lab
+        KernelRefused       the kernel answered a request with an errno
+        KernelUnavailable   no kernel with bonding can be had here
+        GuestDied           a guest panicked, hung or was killed
+    Inconclusive        the run cannot be judged: neither passed nor a kernel bug
+AssertionError          the kernel contradicts its documentation
+"""
+
+from __future__ import annotations
+
+import errno
+
+
+class HarnessError(Exception):
+    """Any error of ours: what was seen and what was expected, then a hint on what to do."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\nhint: {self.hint}" if self.hint else self.message
+
+
+class UsageError(HarnessError):
+    """The command line or a configuration file asks for something impossible."""
+
+
+class ScenarioError(HarnessError):
+    """A scenario asks for something impossible, such as a link that is not in its topology."""
+
+
+class LabError(HarnessError):
+    """The lab did not do what it promised."""
+
+
+class KernelRefused(LabError):
+    """The kernel answered a request with an errno."""
+
+    def __init__(self, what: str, code: int, *, detail: str = "", hint: str = "") -> None:
+        name = errno.errorcode.get(code, str(code))
+        said = f': kernel says "{detail}"' if detail else ""
+        super().__init__(f"{what} was refused with {name}{said}", hint=hint)
+        self.errno = code
+
+
+class KernelUnavailable(LabError):
+    """No kernel with a bonding driver can be had here."""
+
+
+class GuestDied(LabError):
+    """A guest panicked, hung or was killed."""
+
+
+class Inconclusive(HarnessError):
+    """The run cannot be judged: it is neither a pass nor a bug of the kernel."""

@@ -1,0 +1,150 @@
+"""Time as scenarios write it: `100 * ms`, `2 * bond.arp_interval`, `run.detection <= ...`.
+
+A `Span` is a documented time; it may carry slack, the time by which the kernel's timer wheel
+legitimately stretches it. A `Measured` is a time that a recording showed; it carries the tolerance
+of its measurement. Comparing the two applies both, so no scenario ever names a tolerance:
+
+    measured <= span    fails only when it is late beyond slack and tolerance
+    measured >= span    fails only when it is early beyond tolerance
+    measured >  span    exactly `not measured <= span`: late beyond doubt
+    measured <  span    exactly `not measured >= span`: early beyond doubt
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+MS = 1_000_000
+
+
+def in_ms(ns: int) -> str:
+    """Return a time in ns as text in milliseconds with one decimal."""
+    return f"{ns / MS:.1f} ms"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A documented length of time in ns, and the slack in ns that the kernel's timers add to it."""
+
+    ns: int
+    slack: int = 0
+
+    def __mul__(self, times: int) -> Span:
+        return Span(self.ns * times, self.slack * times)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, parts: int) -> Span:
+        return Span(self.ns // parts, self.slack // parts)
+
+    def __add__(self, other: Span) -> Span:
+        return Span(self.ns + other.ns, self.slack + other.slack)
+
+    def __sub__(self, other: Span) -> Span:
+        """Return the difference; slack only ever grows, as either end may be late."""
+        return Span(self.ns - other.ns, self.slack + other.slack)
+
+    # Comparing with a Measured is the Measured's business: NotImplemented hands it over.
+    def __le__(self, other: Span) -> bool:
+        return self.ns <= other.ns if isinstance(other, Span) else NotImplemented
+
+    def __lt__(self, other: Span) -> bool:
+        return self.ns < other.ns if isinstance(other, Span) else NotImplemented
+
+    def __ge__(self, other: Span) -> bool:
+        return self.ns >= other.ns if isinstance(other, Span) else NotImplemented
+
+    def __gt__(self, other: Span) -> bool:
+        return self.ns > other.ns if isinstance(other, Span) else NotImplemented
+
+    def __str__(self) -> str:
+        return in_ms(self.ns)
+
+
+ms = Span(MS)
+s = Span(1000 * MS)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A time in ns that a recording showed, and by how many ns the measurement may be off.
+
+    Where the thing never `happened`, `ns` is how long it was watched for in vain. `why` says what
+    the tolerance is made of; `run` is the recording it came from, for the failure report.
+    """
+
+    what: str
+    ns: int
+    tolerance: int
+    why: str = ""
+    happened: bool = True
+    run: Any = field(default=None, compare=False, repr=False)
+
+    def __le__(self, bound: Span | Measured) -> bool:
+        limit = as_span(bound)
+        return self.happened and self.ns <= limit.ns + limit.slack + self.tolerance
+
+    def __ge__(self, bound: Span | Measured) -> bool:
+        return self.ns >= as_span(bound).ns - self.tolerance
+
+    def __gt__(self, bound: Span | Measured) -> bool:
+        return not self <= bound
+
+    def __lt__(self, bound: Span | Measured) -> bool:
+        return not self >= bound
+
+    def __str__(self) -> str:
+        return in_ms(self.ns) if self.happened else f"never (watched for {in_ms(self.ns)})"
+
+
+def as_span(bound: Span | Measured) -> Span:
+    """Return a bound as a span; a measured bound brings its tolerance as slack."""
+    return bound if isinstance(bound, Span) else Span(bound.ns, bound.tolerance)
+
+
+MIRROR = {"<=": ">=", ">=": "<=", "<": ">", ">": "<"}
+
+
+def sentence(op: str, left: object, right: object) -> str | None:
+    """Return what a failed comparison means in words, or None where no time was compared."""
+    if isinstance(left, Span) and isinstance(right, Measured):
+        left, right, op = right, left, MIRROR.get(op, op)
+    if not isinstance(left, Measured) or not isinstance(right, Span | Measured):
+        return None
+    bound = as_span(right)
+    allowed = {
+        "<=": f"documented at most {bound}",
+        ">=": f"documented at least {bound}",
+        ">": f"expected more than {bound}",
+        "<": f"expected less than {bound}",
+    }.get(op)
+    if allowed is None:
+        return None
+    return f"{_seen(left)}, {allowed} ({_tolerance(left, bound)}){_missed(op, left, bound)}"
+
+
+def _seen(measured: Measured) -> str:
+    if measured.happened:
+        return f"{measured.what} took {in_ms(measured.ns)}"
+    return f"{measured.what} did not come within the {in_ms(measured.ns)} watched"
+
+
+def _tolerance(measured: Measured, bound: Span) -> str:
+    parts = [part for part in (measured.why,) if part]
+    if bound.slack:
+        parts.insert(0, f"kernel timers {in_ms(bound.slack)}")
+    total = in_ms(bound.slack + measured.tolerance)
+    return f"tolerance {total}: {' + '.join(parts)}" if parts else f"tolerance {total}"
+
+
+def _missed(op: str, measured: Measured, bound: Span) -> str:
+    late = measured.ns - bound.ns - bound.slack - measured.tolerance
+    early = bound.ns - measured.tolerance - measured.ns
+    if not measured.happened and op == "<=":
+        return ""
+    if op == "<=":
+        return f": {in_ms(late)} too late"
+    if op == ">=":
+        return f": {in_ms(early)} too early"
+    return f": {in_ms(abs(late if op == '>' else early))} short of it"
