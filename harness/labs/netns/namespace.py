@@ -1,0 +1,82 @@
+"""Network namespaces without a name: a file descriptor holds one, and with it everything inside.
+
+Nothing is mounted and nothing has a path, so nothing can be left behind: when the process ends,
+however it ends, the kernel drops the namespaces with their links.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from harness.errors import LabError
+
+CLONE_NEWNET = 0x40000000
+NO_IPV6 = "/proc/sys/net/ipv6/conf/default/disable_ipv6"
+OURS = "/proc/thread-self/ns/net"
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Namespace:
+    """A network namespace of ours, open until `close`."""
+
+    def __init__(self, name: str) -> None:
+        """Make a new namespace; raises LabError where the kernel does not allow it."""
+        self.name = name
+        home = os.open(OURS, os.O_RDONLY)
+        try:
+            if _libc.unshare(CLONE_NEWNET):
+                raise _failed(f"a network namespace for {name} could not be made")
+            self.fd = os.open(OURS, os.O_RDONLY)
+            _silence_ipv6()
+            _enter(home, name)
+        finally:
+            os.close(home)
+
+    def close(self) -> None:
+        """Let go of the namespace; the kernel then removes all that is in it."""
+        os.close(self.fd)
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """Run the block in the namespace; only this thread enters it."""
+        home = os.open(OURS, os.O_RDONLY)
+        try:
+            _enter(self.fd, self.name)
+            try:
+                yield
+            finally:
+                _enter(home, "home")
+        finally:
+            os.close(home)
+
+    def socket(self, family: int, kind: int, protocol: int = 0) -> socket.socket:
+        """Return a socket that lives in the namespace for good, wherever it is used."""
+        with self.inside():
+            return socket.socket(family, kind, protocol)
+
+
+def _silence_ipv6() -> None:
+    """Switch IPv6 off for what will be made in the namespace we are in.
+
+    It would configure itself and announce that with multicast frames, which an ARP monitor
+    without validation takes for signs of life.
+    """
+    with suppress(OSError), open(NO_IPV6, "w") as file:  # noqa: PTH123  a kernel without IPv6
+        file.write("1")
+
+
+def _enter(fd: int, name: str) -> None:
+    if _libc.setns(fd, CLONE_NEWNET):
+        raise _failed(f"namespace {name} could not be entered")
+
+
+def _failed(what: str) -> LabError:
+    return LabError(
+        f"{what}: {os.strerror(ctypes.get_errno())}",
+        hint="the kernel must allow network namespaces to this user (root, or a user namespace)",
+    )

@@ -1,0 +1,213 @@
+"""Requests to the kernel's rtnetlink, many in one send.
+
+A system call costs a guest 150 microseconds and an event loop around pyroute2's sockets a hundred
+times that, so pyroute2 encodes and decodes the messages here and a plain socket carries them.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
+from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
+from pyroute2.netlink.rtnl.ndmsg import ndmsg
+
+from harness.errors import KernelRefused, LabError
+from harness.labs.netns.namespace import Namespace
+
+RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK = 16, 17, 18
+RTM_NEWADDR, RTM_NEWNEIGH, RTM_DELNEIGH = 20, 28, 29
+REQUEST, ACK, DUMP, REPLACE, EXCL, CREATE = 1, 4, 0x300, 0x100, 0x200, 0x400
+NLMSG_ERROR, NLMSG_DONE = 2, 3
+CAPPED, ACK_TLVS = 0x100, 0x200
+SOL_NETLINK, CAP_ACK, EXT_ACK = 270, 10, 11
+NLMSGERR_ATTR_MSG = 1
+IFF_UP = 1
+AF_BRIDGE = 7
+BUFFER = 1 << 20
+
+HEADER = struct.Struct("=IHHII")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One encoded rtnetlink request, and in words what it asks for, for the error."""
+
+    what: str
+    data: bytes
+
+
+def request(what: str, kind: int, flags: int, message: Any) -> Request:
+    """Return a request from one of pyroute2's messages."""
+    message["header"]["type"] = kind
+    message["header"]["flags"] = flags | REQUEST | ACK
+    message.encode()
+    return Request(what, bytes(message.data))
+
+
+def link_message(index: int = 0, *, up: bool | None = None, **attrs: Any) -> Any:
+    """Return an ifinfmsg; `attrs` are names without IFLA_ in lower case."""
+    message = ifinfmsg()
+    message["index"] = index
+    if up is not None:
+        message["flags"] = IFF_UP if up else 0
+        message["change"] = IFF_UP
+    message["attrs"] = [(f"IFLA_{name.upper()}", value) for name, value in attrs.items()]
+    return message
+
+
+def kind_of(kind: str, data: list[tuple[str, Any]] | None = None) -> dict[str, Any]:
+    """Return the IFLA_LINKINFO of a kind of device and its settings."""
+    attrs: list[tuple[str, Any]] = [("IFLA_INFO_KIND", kind)]
+    if data:
+        attrs.append(("IFLA_INFO_DATA", {"attrs": data}))
+    return {"attrs": attrs}
+
+
+def new_link(what: str, index: int, name: str, info: dict[str, Any], **attrs: Any) -> Request:
+    """Return the request that makes a device."""
+    message = link_message(index, ifname=name, linkinfo=info, **attrs)
+    return request(what, RTM_NEWLINK, CREATE | EXCL, message)
+
+
+def set_link(what: str, index: int, *, up: bool | None = None, **attrs: Any) -> Request:
+    """Return the request that changes a device."""
+    return request(what, RTM_NEWLINK, 0, link_message(index, up=up, **attrs))
+
+
+def delete_link(what: str, index: int) -> Request:
+    """Return the request that removes a device."""
+    return request(what, RTM_DELLINK, 0, link_message(index))
+
+
+def new_address(what: str, index: int, address: str, prefix: int) -> Request:
+    """Return the request that gives a device an IPv4 address."""
+    message = ifaddrmsg()
+    message["family"], message["prefixlen"], message["index"] = socket.AF_INET, prefix, index
+    message["attrs"] = [("IFA_ADDRESS", address), ("IFA_LOCAL", address)]
+    return request(what, RTM_NEWADDR, CREATE | EXCL, message)
+
+
+def fdb_entry(what: str, index: int, mac: str, *, pinned: bool) -> Request:
+    """Return the request that pins a MAC to a bridge port, or takes the pin out."""
+    message = ndmsg()
+    message["family"], message["ifindex"] = AF_BRIDGE, index
+    message["state"], message["flags"] = 0x40, 0x04  # NUD_NOARP, NTF_MASTER: static, in the bridge
+    message["attrs"] = [("NDA_LLADDR", mac)]
+    if pinned:
+        return request(what, RTM_NEWNEIGH, CREATE | REPLACE, message)
+    return request(what, RTM_DELNEIGH, 0, message)
+
+
+class Control:
+    """A netlink socket in a namespace, over which batches of requests go."""
+
+    def __init__(self, namespace: Namespace) -> None:
+        self.namespace = namespace
+        self._sock = namespace.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+        self._sock.setsockopt(SOL_NETLINK, EXT_ACK, 1)
+        self._sock.setsockopt(SOL_NETLINK, CAP_ACK, 1)
+        self._sock.settimeout(10)
+        self._sock.bind((0, 0))
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._sock.close()
+
+    def send(self, *requests: Request) -> None:
+        """Carry out requests in order with one send; raises KernelRefused at the first refusal.
+
+        The kernel goes on after a refused request: what stands behind it was carried out too.
+        """
+        if not requests:
+            return
+        self._sock.send(b"".join(_numbered(one.data, n) for n, one in enumerate(requests)))
+        refused: KernelRefused | None = None
+        waiting = len(requests)
+        while waiting:
+            for kind, flags, seq, body in messages(self._receive()):
+                if kind != NLMSG_ERROR:
+                    continue
+                waiting -= 1
+                refused = refused or _refusal(requests[seq].what, flags, body)
+        if refused:
+            raise refused
+
+    def links(self) -> list[Any]:
+        """Return all devices of the namespace as pyroute2's decoded ifinfmsg."""
+        message = ifinfmsg()
+        message["header"]["type"] = RTM_GETLINK
+        message["header"]["flags"] = REQUEST | DUMP
+        message.encode()
+        self._sock.send(bytes(message.data))
+        found = []
+        while True:
+            data = self._receive()
+            for kind, _, _, body in messages(data):
+                if kind == NLMSG_DONE:
+                    return found
+                if kind == RTM_NEWLINK:
+                    found.append(decode_link(body))
+
+    def _receive(self) -> bytes:
+        try:
+            return self._sock.recv(BUFFER)
+        except TimeoutError as error:
+            raise LabError(
+                f"the kernel did not answer a request in {self.namespace.name} within 10 s",
+                hint="look at the kernel's log for a hung task",
+            ) from error
+
+
+def messages(data: bytes) -> Iterator[tuple[int, int, int, bytes]]:
+    """Yield (type, flags, sequence, whole message) of each netlink message in a datagram."""
+    at = 0
+    while at + HEADER.size <= len(data):
+        length, kind, flags, seq, _ = HEADER.unpack_from(data, at)
+        if length < HEADER.size:
+            return
+        yield kind, flags, seq, data[at : at + length]
+        at += (length + 3) & ~3
+
+
+def decode_link(message: bytes) -> Any:
+    """Return a decoded ifinfmsg."""
+    link = ifinfmsg(message)
+    link.decode()
+    return link
+
+
+def decode_neighbour(message: bytes) -> Any:
+    """Return a decoded ndmsg."""
+    entry = ndmsg(message)
+    entry.decode()
+    return entry
+
+
+def _numbered(data: bytes, seq: int) -> bytes:
+    return data[:8] + struct.pack("=I", seq) + data[12:]
+
+
+def _refusal(what: str, flags: int, body: bytes) -> KernelRefused | None:
+    (code,) = struct.unpack_from("=i", body, HEADER.size)
+    if code == 0:
+        return None
+    detail = _detail(body) if flags & ACK_TLVS else ""
+    hint = "the user may not do this here" if -code in {errno.EPERM, errno.EACCES} else ""
+    return KernelRefused(what, -code, detail=detail, hint=hint)
+
+
+def _detail(body: bytes) -> str:
+    """Return the kernel's own words in an extended acknowledgement (netlink_ack_tlv_fill)."""
+    at = HEADER.size + 4 + HEADER.size
+    while at + 4 <= len(body):
+        length, kind = struct.unpack_from("=HH", body, at)
+        if kind & 0x3FFF == NLMSGERR_ATTR_MSG:
+            return body[at + 4 : at + length].rstrip(b"\0").decode(errors="replace")
+        at += max((length + 3) & ~3, 4)
+    return ""

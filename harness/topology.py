@@ -1,0 +1,140 @@
+"""Passive descriptions of machines, switches, links and bonds; nothing here runs.
+
+A link has one name and is called by it at both ends: the DUT's interface `eth0`, the port `eth0`
+of the switch at its other end, and `topology.link("eth0")` are one cable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from harness.errors import ScenarioError
+
+DUT = "dut"
+NAME_MAX = 15  # IFNAMSIZ - 1
+
+
+@dataclass(frozen=True, slots=True)
+class BondPlan:
+    """A bond the DUT shall have: its slaves in order, its address, its default options."""
+
+    name: str
+    slaves: tuple[str, ...]
+    address: str
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A host with an IPv4 address (none for the DUT, whose bonds have theirs)."""
+
+    name: str
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """An emulated switch; `filters_macs` lets a port deliver unicast only for its NIC's own MAC.
+
+    VirtualBox's switches filter that way: a port knows the MAC its NIC was configured with.
+    """
+
+    name: str
+    filters_macs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A cable between two nodes, of which at least one is a switch."""
+
+    name: str
+    a: str
+    b: str
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """A whole network: who is there, how they are wired, which bonds the DUT has.
+
+    Raises ScenarioError where the description contradicts itself.
+    """
+
+    name: str
+    machines: tuple[Machine, ...]
+    switches: tuple[Switch, ...]
+    links: tuple[Link, ...]
+    bonds: tuple[BondPlan, ...]
+    prefix: int = 24
+
+    def __post_init__(self) -> None:
+        names = [node.name for node in (*self.machines, *self.switches)]
+        names += [link.name for link in self.links]
+        for name in names:
+            # A machine and its only link may share a name; two links or two nodes may not.
+            if len(name) > NAME_MAX:
+                self._reject(f'"{name}" is longer than {NAME_MAX} characters')
+        for kind in ((*self.machines, *self.switches), self.links):
+            seen = [thing.name for thing in kind]
+            if doubles := {name for name in seen if seen.count(name) > 1}:
+                self._reject(f"the name {', '.join(sorted(doubles))} stands there twice")
+        self._check_wiring()
+
+    def _check_wiring(self) -> None:
+        switches = {switch.name for switch in self.switches}
+        nodes = switches | {machine.name for machine in self.machines}
+        for link in self.links:
+            if missing := {link.a, link.b} - nodes:
+                self._reject(
+                    f'link "{link.name}" ends at {", ".join(missing)}, which is not there'
+                )
+            if not {link.a, link.b} & switches:
+                self._reject(f'link "{link.name}" has no switch at either end')
+        taken: set[str] = set()
+        mine = {link.name for link in self.links_of(DUT)}
+        for bond in self.bonds:
+            if wrong := set(bond.slaves) - mine:
+                self._reject(f"{bond.name} wants {', '.join(sorted(wrong))}, no link of the dut")
+            if shared := set(bond.slaves) & taken:
+                self._reject(f"{', '.join(sorted(shared))} is a slave of two bonds")
+            taken |= set(bond.slaves)
+
+    def _reject(self, why: str) -> None:
+        raise ScenarioError(
+            f"topology {self.name} is not possible: {why}",
+            hint="correct the description in scenarios/topologies.py",
+        )
+
+    def links_of(self, node: str) -> tuple[Link, ...]:
+        """Return the links that end at a machine or switch, in order."""
+        return tuple(link for link in self.links if node in (link.a, link.b))
+
+    def link(self, name: str) -> Link:
+        """Return a link by name; raises ScenarioError that lists what exists."""
+        for link in self.links:
+            if link.name == name:
+                return link
+        raise self.missing("link", name, [link.name for link in self.links])
+
+    def bond(self, name: str) -> BondPlan:
+        """Return a bond's plan by name; raises ScenarioError that lists what exists."""
+        for bond in self.bonds:
+            if bond.name == name:
+                return bond
+        raise self.missing("bond", name, [bond.name for bond in self.bonds])
+
+    def missing(self, kind: str, name: str, has: list[str]) -> ScenarioError:
+        """Return the error for a name that is not in this topology."""
+        near = get_close_matches(name, has, 1)
+        hint = f'did you mean "{near[0]}"?' if near else "see scenarios/topologies.py"
+        return ScenarioError(
+            f'{kind} "{name}" is not in topology {self.name} (has: {", ".join(has)})', hint=hint
+        )
+
+
+def mac_of(topology: Topology, machine: str, link: str) -> str:
+    """Return the MAC of a machine's interface: locally administered and the same in every run."""
+    machines = [node.name for node in topology.machines]
+    links = [one.name for one in topology.links]
+    return f"02:00:00:00:{machines.index(machine):02x}:{links.index(link):02x}"
