@@ -1,0 +1,274 @@
+"""What the kernel's own events show: pure functions from a history to values.
+
+Times between events of the kernel are known to one jiffy, the beat of the bond's monitors, and to
+the lateness of the machine's timers. What the probes show is in `traffic`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from harness import traffic
+from harness.errors import ScenarioError
+from harness.history import Event, History
+from harness.units import MS, Measured, in_ms
+
+
+class Change(NamedTuple):
+    """A value and since when (ns) it held."""
+
+    at: int
+    value: Any
+
+
+class Frame(NamedTuple):
+    """An ARP frame of the DUT: when it entered the fabric (ns), through which link, for whom."""
+
+    at: int
+    port: str
+    mac: str
+    ip: str
+
+
+class Move(NamedTuple):
+    """A switch found an address behind another port than before."""
+
+    at: int
+    switch: str
+    mac: str
+    before: str
+    port: str
+
+
+def bonds(history: History) -> dict[str, dict[str, Any]]:
+    """Return the recorded bonds: name to slaves, options and addresses."""
+    return dict(history.about.get("bonds") or {})
+
+
+def slaves_of(history: History, bond: str) -> list[str]:
+    """Return the names of a bond's slaves in the order of their enslavement."""
+    return list(bonds(history)[bond]["slaves"])
+
+
+def bond_of(history: History, slave: str) -> str:
+    """Return the bond of a slave; ScenarioError where no bond has it."""
+    for bond, about in bonds(history).items():
+        if slave in about["slaves"]:
+            return bond
+    known = ", ".join(name for about in bonds(history).values() for name in about["slaves"])
+    raise ScenarioError(f'"{slave}" is a slave of no bond here', hint=f"slaves are: {known}")
+
+
+def faults(history: History, role: str = "fault") -> list[Event]:
+    """Return what began on purpose since the disturbance, of one role."""
+    start = traffic.disturb_at(history)
+    return [
+        event
+        for event in history.select("fault", role=role)
+        if event.at >= start and event.get("phase") != "end"
+    ]
+
+
+def first_fault(history: History, of: Collection[str] = ()) -> Event | None:
+    """Return the first fault, or else the first stimulus, that concerns the slaves `of`.
+
+    A fault of another slave's own link does not, unless there is no other fault.
+    """
+    others = {name for about in bonds(history).values() for name in about["slaves"]} - set(of)
+    for role in ("fault", "stimulus"):
+        found = faults(history, role)
+        own = [event for event in found if not of or event.where not in others]
+        if found:
+            return (own or found)[0]
+    return None
+
+
+def fault_at(history: History, of: Collection[str] = ()) -> int:
+    """Return when the fault that concerns the slaves `of` began (ns), else the disturbance."""
+    fault = first_fault(history, of)
+    return fault.at if fault else traffic.disturb_at(history)
+
+
+def sequence(history: History, kind: str, where: str, key: str) -> list[Change]:
+    """Return the value at the disturbance and each change of it until the end."""
+    start, stop = traffic.disturb_at(history), traffic.end_at(history)
+    seen: list[Change] = []
+    for event in history.select(kind, where):
+        value = event.get(key)
+        if event.at <= start:
+            seen = [Change(event.at, value)]
+        elif event.at <= stop and (not seen or seen[-1].value != value):
+            seen.append(Change(event.at, value))
+    return seen
+
+
+def active_slaves(history: History, bond: str) -> list[str | None]:
+    """Return the active slaves one after the other, None while there was none."""
+    return [change.value for change in sequence(history, "active", bond, "slave")]
+
+
+def mac_addresses(history: History, bond: str) -> list[str]:
+    """Return the addresses that the bond had one after the other."""
+    return [change.value for change in sequence(history, "mac", f"dut/{bond}", "mac")]
+
+
+def link_states(history: History, slave: str) -> list[str]:
+    """Return bonding's judgements of a slave one after the other: up, fail, down, back."""
+    return [change.value for change in sequence(history, "slave", slave, "link")]
+
+
+def failures(history: History, slave: str) -> int:
+    """Return how often a slave was declared down since the disturbance."""
+    return link_states(history, slave)[1:].count("down")
+
+
+def concerned(history: History, bond: str) -> list[str]:
+    """Return the slaves that the fault concerns: whose link it hit, else the active one."""
+    slaves = slaves_of(history, bond)
+    fault = first_fault(history, slaves)
+    if fault is not None and fault.where in slaves:
+        return [fault.where]
+    active = _active_at(history, bond, fault_at(history, slaves))
+    return [active] if active else slaves
+
+
+def detected_at(history: History, slaves: Iterable[str], fault: int) -> int | None:
+    """Return when the first of some slaves was declared down after a fault (ns), None if never."""
+    downs = [
+        change.at
+        for slave in slaves
+        for change in sequence(history, "slave", slave, "link")
+        if change.value == "down" and change.at > fault
+    ]
+    return min(downs, default=None)
+
+
+def detection(history: History, slaves: Collection[str], fault: int) -> Measured:
+    """Return the time from a fault to the first of some slaves being declared down."""
+    return elapsed(history, "detection", fault, detected_at(history, slaves, fault))
+
+
+def switched_at(history: History, bond: str, fault: int) -> int | None:
+    """Return when another slave than at the fault became the active one (ns), None if never."""
+    before = _active_at(history, bond, fault)
+    for change in sequence(history, "active", bond, "slave"):
+        if change.at > fault and change.value not in (None, before):
+            return change.at
+    return None
+
+
+def switchover(history: History, bond: str) -> Measured:
+    """Return the time from detection to the next active slave.
+
+    The kernel may tell of the new active slave first and of the old one's end a moment later: that
+    is 0 ms. Without a detection the time counts from the fault.
+    """
+    fault = fault_at(history, slaves_of(history, bond))
+    start = detected_at(history, concerned(history, bond), fault) or fault
+    stop = switched_at(history, bond, fault)
+    return elapsed(history, "switchover", start if stop is None else min(start, stop), stop)
+
+
+def original(history: History, bond: str) -> str | None:
+    """Return the slave that traffic belongs on: the primary, else the one active at the fault."""
+    primary = bonds(history)[bond].get("options", {}).get("primary")
+    start = fault_at(history, slaves_of(history, bond))
+    return primary or _active_at(history, bond, start)
+
+
+def reversion(history: History, bond: str) -> Measured:
+    """Return the time from the repair to traffic being back on the slave it belongs on."""
+    home = original(history, bond)
+    repairs = _repairs(history, home)
+    back = next(
+        (
+            change.at
+            for change in sequence(history, "active", bond, "slave")
+            if repairs and change.at > repairs[0] and change.value == home
+        ),
+        None,
+    )
+    start = max((at for at in repairs if back is None or at <= back), default=None)
+    stop = _carried(history, home, back) if back is not None else None
+    if start is None:  # nothing was repaired: it was watched for in vain since the fault
+        start = fault_at(history, slaves_of(history, bond))
+    return elapsed(history, "reversion", start, stop, step=traffic.interval(history))
+
+
+def garps(history: History, bond: str) -> list[Frame]:
+    """Return the gratuitous ARPs that left the bond's slaves since the fault, each once."""
+    start = fault_at(history, slaves_of(history, bond))
+    return [frame for frame in _sent(history, bond, "garp") if frame.at >= start]
+
+
+def arp_probes(history: History, bond: str) -> list[Frame]:
+    """Return the ARP probes of the bond's monitor, through whichever slave they left."""
+    return _sent(history, bond, "probe")
+
+
+def spacing(history: History, what: str, frames: Iterable[Frame]) -> list[Measured]:
+    """Return the times between one frame and the next."""
+    return [elapsed(history, what, a.at, b.at) for a, b in pairwise(frames)]
+
+
+def fdb_moves(history: History) -> list[Move]:
+    """Return when, since the disturbance, a switch found an address behind another port."""
+    start, known, moves = traffic.disturb_at(history), dict[tuple[str, str], str](), list[Move]()
+    for event in history.select("fdb"):
+        key, port = (event.where, event["mac"]), event.get("port")
+        before = known.get(key)
+        if port is None:  # forgotten: where it was still counts when it is learnt again
+            continue
+        if before not in (None, port) and event.at >= start:
+            moves.append(Move(event.at, *key, str(before), port))
+        known[key] = port
+    return moves
+
+
+def elapsed(history: History, what: str, start: int, stop: int | None, step: int = 0) -> Measured:
+    """Return the time between two events of the kernel; no `stop` means watched in vain."""
+    end = traffic.end_at(history) if stop is None else stop
+    jiffy = 1000 * MS // int(history.about["hz"])
+    late = traffic.lateness(history, start, end) if stop is not None else traffic.jitter(history)
+    parts = [f"one jiffy {in_ms(jiffy)}", traffic.late_text(history, late)]
+    if step:
+        parts.insert(0, f"probe interval {in_ms(step)}")
+    tolerance = jiffy + late + step
+    return Measured(what, end - start, tolerance, " + ".join(parts), happened=stop is not None)
+
+
+def _active_at(history: History, bond: str, at: int) -> str | None:
+    active: str | None = None
+    for event in history.select("active", bond):
+        if event.at <= at:
+            active = event.get("slave")
+    return active
+
+
+def _repairs(history: History, slave: str | None) -> list[int]:
+    """Return when repairs were made (ns): those of the slave's own link if there are any."""
+    found = faults(history, "repair")
+    return [event.at for event in found if event.where == slave] or [event.at for event in found]
+
+
+def _carried(history: History, slave: str | None, back: int) -> int | None:
+    """Return from when on traffic used a slave that became active, None where it never did."""
+    used = [probe for probe in traffic.probes(history) if probe.at >= back and probe.get("via")]
+    if not used:
+        return back
+    good = (probe.at for probe in used if probe["via"] == slave and probe["reply"] is not None)
+    first = min(good, default=None)
+    return None if first is None else max(back, first - traffic.interval(history))
+
+
+def _sent(history: History, bond: str, kind: str) -> list[Frame]:
+    """Return the frames of a kind that entered a switch where a slave's link ends."""
+    slaves = slaves_of(history, bond)
+    found = []
+    for event in history.select("arp", kind=kind):
+        owner, _, port = event.where.rpartition("/")
+        if owner not in ("dut", "target") and port in slaves:
+            found.append(Frame(event.at, port, event["sender_mac"], event["sender_ip"]))
+    return found

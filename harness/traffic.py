@@ -1,0 +1,259 @@
+"""What the probes show: who got through, in which direction, and for how long nobody did.
+
+A probe tells two directions apart. `out` (from the DUT) is shown by the requests of stream out and
+by the replies of stream in; `in` (to the DUT) by the requests of stream in and the replies of
+stream out. A reply is a sample only where its request arrived: what was never sent cannot be lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from harness.errors import Inconclusive
+from harness.history import Event, History
+from harness.units import MS, Measured, in_ms
+
+STREAMS = ("out", "in")
+STALL = 100 * MS  # a machine that stood still for longer has measured itself, not the kernel
+STEADY = 10  # as many good samples in a row, in each direction, are a path that works
+
+
+class Sample(NamedTuple):
+    """One frame of a probe: when it was sent and when it arrived (ns), None where it was lost."""
+
+    sent: int
+    arrived: int | None
+
+
+class Gap(NamedTuple):
+    """The longest time without a good sample: its length and borders in ns, and did it end."""
+
+    ns: int
+    start: int
+    stop: int
+    closed: bool
+
+
+def disturb_at(history: History) -> int:
+    """Return when the disturbance began, in ns; Inconclusive where it never did."""
+    at = history.mark("disturb")
+    if at is None:
+        raise Inconclusive(
+            "the recording ended before anything was disturbed",
+            hint="the last lines of history.jsonl show how far it came",
+        )
+    return at
+
+
+def end_at(history: History) -> int:
+    """Return when the recording was frozen, in ns."""
+    end = history.mark("end")
+    return end if end is not None else history.events[-1].at
+
+
+def interval(history: History) -> int:
+    """Return the probe interval in ns, 0 where nothing was probed."""
+    return int(history.about.get("interval") or 0)
+
+
+def jitter(history: History) -> int:
+    """Return the measured lateness of timers in ns (99th percentile)."""
+    return int(history.about.get("jitter") or 0)
+
+
+def probes(history: History, stream: str | None = None) -> Iterator[Event]:
+    """Yield the probes of one stream (or both) that had time to come back before the end."""
+    last = end_at(history) - _in_flight(history)
+    for event in history.select("probe", stream):
+        if event.at <= last or event["reply"] is not None:
+            yield event
+
+
+def disturbed(history: History) -> Iterator[Event]:
+    """Yield the probes sent since the disturbance began."""
+    start = disturb_at(history)
+    return (probe for probe in probes(history) if probe.at >= start)
+
+
+def samples(history: History, direction: str) -> list[Sample]:
+    """Return every sample of one direction (`out` or `in`), in the order of sending."""
+    back = "in" if direction == "out" else "out"
+    seen = [Sample(probe.at, probe["request"]) for probe in probes(history, direction)]
+    arrived = (probe for probe in probes(history, back) if probe["request"] is not None)
+    seen.extend(Sample(probe["request"], probe["reply"]) for probe in arrived)
+    return sorted(seen, key=lambda sample: sample.sent)
+
+
+def round_trips(history: History, stream: str) -> list[Sample]:
+    """Return the round trips of one stream: sent, and back again or never."""
+    return [Sample(probe.at, probe["reply"]) for probe in probes(history, stream)]
+
+
+def worst_gap(seen: Iterable[Sample], step: int) -> Gap | None:
+    """Return the longest gap with a lost sample in it, less one `step`; None where none was lost.
+
+    A sender that merely paused loses nothing and leaves no gap. A gap that never ended is worst.
+    """
+    worst: Gap | None = None
+    good: int | None = None
+    lost: int | None = None
+    for sample in seen:
+        if sample.arrived is None:
+            lost = sample.sent
+            good = lost if good is None else good
+            continue
+        if lost is not None and good is not None:
+            gap = Gap(max(0, sample.sent - good - step), good, sample.sent, closed=True)
+            worst = gap if worst is None or gap.ns > worst.ns else worst
+        good, lost = sample.sent, None
+    if lost is not None and good is not None:
+        return Gap(max(0, lost - good), good, lost, closed=False)
+    return worst
+
+
+def gaps(history: History) -> dict[str, Gap]:
+    """Return the worst gap of each direction since the baseline, where there was one."""
+    start = history.mark("baseline") or 0
+    found = {}
+    for direction in STREAMS:
+        seen = (sample for sample in samples(history, direction) if sample.sent >= start)
+        gap = worst_gap(seen, interval(history))
+        if gap is not None:
+            found[direction] = gap
+    return found
+
+
+def outage(history: History, direction: str | None = None) -> Measured:
+    """Return how long one direction was dark, or the worse of both: last good to first good.
+
+    One probe interval is taken off, so that nothing lost is 0 ms; it is also the tolerance.
+    """
+    wanted = STREAMS if direction is None else (direction,)
+    found = [gap for name, gap in gaps(history).items() if name in wanted]
+    worst = max(found, key=lambda gap: (not gap.closed, gap.ns), default=None)
+    return _measured(history, "outage" if direction is None else f"outage {direction}", worst)
+
+
+def round_trip_outage(history: History, stream: str) -> Measured:
+    """Return how long nothing that one stream sent was answered."""
+    gap = worst_gap(round_trips(history, stream), interval(history))
+    return _measured(history, f"outage of round trips {stream}", gap)
+
+
+def lateness(history: History, start: int, stop: int) -> int:
+    """Return by how many ns the sender was late at worst between two times, at least the jitter.
+
+    A machine that stood still stretches what it measures; the pauses of the sender show it.
+    """
+    worst = 0
+    for stream in STREAMS:
+        before: int | None = None
+        for event in history.select("probe", stream):
+            if before is not None and before < stop and event.at > start:
+                worst = max(worst, event.at - before - interval(history))
+            before = event.at
+    return max(worst, jitter(history))
+
+
+def late_text(history: History, late: int) -> str:
+    """Return how a lateness reads in the list of tolerances."""
+    word = "timer jitter" if late == jitter(history) else "a pause of the machine"
+    return f"{word} {in_ms(late)}"
+
+
+def recovered(history: History) -> bool:
+    """Return whether the last ten samples of both directions arrived."""
+    for direction in STREAMS:
+        last = samples(history, direction)[-STEADY:]
+        if len(last) < STEADY or any(sample.arrived is None for sample in last):
+            return False
+    return True
+
+
+def demand_judgeable(history: History) -> None:
+    """Raise Inconclusive, with the reason, where the recording can prove nothing."""
+    start = disturb_at(history)
+    dropped = history.about.get("dropped")
+    if dropped:
+        raise Inconclusive(f"the recorder lost {dropped} frames", hint="run fewer guests at once")
+    late = lateness(history, start, end_at(history))
+    if late > STALL:
+        raise Inconclusive(
+            f"the machine stood still for {in_ms(late)}, at most {in_ms(STALL)} can be judged",
+            hint="run fewer guests at once, or on an idle machine",
+        )
+    _demand_baseline(history, start)
+
+
+def lost_requests(history: History) -> int:
+    """Return how many probes since the disturbance never reached the far end."""
+    return sum(probe["request"] is None for probe in disturbed(history))
+
+
+def lost_replies(history: History) -> int:
+    """Return how many probes since the disturbance arrived, but their answer did not."""
+    return sum(
+        probe["request"] is not None and probe["reply"] is None for probe in disturbed(history)
+    )
+
+
+def duplicates(history: History) -> int:
+    """Return how many extra copies of requests and replies were delivered."""
+    return sum(int(probe.get("copies") or 0) for probe in disturbed(history))
+
+
+def reordered(history: History) -> int:
+    """Return how many requests and replies arrived after one that was sent later (RFC 4737)."""
+    start = disturb_at(history)
+    return sum(
+        _overtaken(sample for sample in samples(history, direction) if sample.sent >= start)
+        for direction in STREAMS
+    )
+
+
+def _overtaken(seen: Iterable[Sample]) -> int:
+    latest = count = 0
+    for sample in seen:
+        if sample.arrived is None:
+            continue
+        count += sample.arrived < latest
+        latest = max(latest, sample.arrived)
+    return count
+
+
+def _measured(history: History, what: str, gap: Gap | None) -> Measured:
+    start, stop = (gap.start, gap.stop) if gap else (disturb_at(history), disturb_at(history))
+    late = lateness(history, start, stop)
+    step = interval(history)
+    why = f"probe interval {in_ms(step)} + {late_text(history, late)}"
+    closed = gap is None or gap.closed
+    name = what if closed else f"end of the {what}"
+    return Measured(name, gap.ns if gap else 0, step + late, why, happened=closed)
+
+
+def _demand_baseline(history: History, stop: int) -> None:
+    step = interval(history)
+    if not step:
+        return
+    start = history.mark("baseline") or 0
+    seen = [probe for probe in probes(history) if start <= probe.at < stop]
+    trips = [probe["reply"] - probe.at for probe in seen if probe["reply"] is not None]
+    young = stop - max(step, 2 * max(trips, default=0))  # may have met the fault on their way
+    lost = sum(probe["reply"] is None and probe.at < young for probe in seen)
+    if lost or not trips:
+        raise Inconclusive(
+            f"the path was not healthy before the fault: {lost} of {len(seen)} probes lost",
+            hint="see the timeline from the mark baseline on",
+        )
+
+
+def _in_flight(history: History) -> int:
+    """Return twice the slowest round trip of the baseline: younger probes are undecided."""
+    stop = history.mark("disturb") or end_at(history)
+    trips = [
+        event["reply"] - event.at
+        for event in history.select("probe")
+        if event.at < stop and event["reply"] is not None
+    ]
+    return 2 * max(trips, default=0) + jitter(history)

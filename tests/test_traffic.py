@@ -1,0 +1,136 @@
+"""What the probes show: a history in, values out."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness import traffic
+from harness.errors import Inconclusive
+from harness.history import History
+from harness.units import MS, ms
+from tests.stories import Line, at, failover, fault, marks, probing, tell
+
+
+def told(**dark: tuple[float, float]) -> History:
+    return tell([*marks(), fault(0, "eth0"), *probing(dark)])
+
+
+@pytest.mark.parametrize("length", [20, 50, 200, 500])
+def test_the_outage_is_as_long_as_the_silence(length: int) -> None:
+    found = traffic.outage(told(both=(0.0, float(length))))
+    assert length * ms <= found <= length * ms
+    assert abs(found.ns - length * MS) <= 10 * MS
+    assert found.tolerance == 11 * MS
+    assert found.why == "probe interval 10.0 ms + timer jitter 1.0 ms"
+
+
+def test_nothing_lost_is_no_outage() -> None:
+    assert traffic.outage(told()).ns == 0
+
+
+def test_a_pause_of_the_sender_is_no_outage() -> None:
+    lines = [line for line in probing() if not 100 < line[0] < 400]
+    assert traffic.outage(tell([*marks(), *lines])).ns == 0
+
+
+@pytest.mark.parametrize(("dark", "clear"), [("out", "in"), ("in", "out")])
+def test_a_one_way_outage_is_of_that_direction_alone(dark: str, clear: str) -> None:
+    history = told(**{"inward" if dark == "in" else "out": (0.0, 300.0)})
+    assert traffic.outage(history, dark).ns >= 290 * MS
+    assert traffic.outage(history, clear).ns == 0
+    assert traffic.outage(history).ns == traffic.outage(history, dark).ns
+
+
+def test_round_trips_are_dark_when_either_way_is() -> None:
+    history = told(out=(0.0, 100.0), inward=(300.0, 350.0))
+    assert 90 * MS <= traffic.round_trip_outage(history, "out").ns <= 100 * MS
+    assert 90 * MS <= traffic.round_trip_outage(history, "in").ns <= 100 * MS
+
+
+def test_the_longest_of_several_gaps_counts() -> None:
+    gap = traffic.worst_gap(
+        [traffic.Sample(n, None if n in (2, 5, 6, 7) else n + 1) for n in range(10)], 1
+    )
+    assert gap == (3, 4, 8, True)
+
+
+def test_a_path_that_stays_dark_has_an_outage_without_end() -> None:
+    found = traffic.outage(told(both=(0.0, 9999.0)))
+    assert not found.happened
+    assert found.what == "end of the outage"
+    assert not found <= 5000 * ms
+    assert found >= 900 * ms
+
+
+def test_an_endless_outage_is_worse_than_a_long_one() -> None:
+    found = traffic.outage(told(out=(0.0, 800.0), inward=(900.0, 9999.0)))
+    assert not found.happened
+
+
+def test_a_probe_still_under_way_at_the_end_is_not_lost() -> None:
+    lines = [*probing(), (999.5, "probe", "out", {"seq": 9, "request": None, "reply": None})]
+    history = tell([*marks(), *lines])
+    assert traffic.recovered(history)
+    assert traffic.lost_requests(history) == 0
+
+
+def test_recovered_needs_both_directions() -> None:
+    assert traffic.recovered(told(both=(0.0, 500.0)))
+    assert not traffic.recovered(told(both=(0.0, 9999.0)))
+    assert not traffic.recovered(told(out=(500.0, 9999.0)))
+    assert not traffic.recovered(told(inward=(500.0, 9999.0)))
+    assert not traffic.recovered(tell(marks()))
+
+
+def test_a_lost_request_is_told_from_a_lost_reply() -> None:
+    requests = told(out=(0.0, 100.0))
+    assert traffic.lost_requests(requests) == 10
+    assert traffic.lost_replies(requests) == 10  # of stream in, which cross the same way
+    replies = told(reply=(0.0, 100.0))
+    assert (traffic.lost_requests(replies), traffic.lost_replies(replies)) == (0, 10)
+
+
+def test_duplicates_and_reordering_are_counted() -> None:
+    def line(when: float, request: int, copies: int = 0) -> Line:
+        data = {"seq": 0, "request": request, "reply": request + 1, "copies": copies}
+        return (when, "probe", "out", data)
+
+    twice = tell([*marks(), line(1.0, at(2), 2), line(3.0, at(4))])
+    assert (traffic.duplicates(twice), traffic.reordered(twice)) == (2, 0)
+    swapped = tell([*marks(), line(1.0, at(9)), line(3.0, at(4))])
+    assert (traffic.duplicates(swapped), traffic.reordered(swapped)) == (0, 1)
+
+
+def test_lateness_is_the_worst_pause_within_the_window() -> None:
+    lines = [line for line in probing() if not 100 < line[0] < 150]
+    history = tell([*marks(), *lines])
+    start = history.mark("disturb") or 0
+    assert traffic.lateness(history, start, start + 1000 * MS) == 40 * MS
+    assert traffic.lateness(history, start + 500 * MS, start + 900 * MS) == 1 * MS
+
+
+@pytest.mark.parametrize(
+    ("history", "message"),
+    [
+        (
+            tell([*marks(), *probing({"both": (-100.0, -60.0)})]),
+            "not healthy .* 8 of 40 probes lost",
+        ),
+        (tell(marks()), "not healthy before the fault: 0 of 0 probes lost"),
+        (failover(dropped=3), "the recorder lost 3 frames"),
+        (failover(jitter=101 * MS), "the machine stood still for 101.0 ms"),
+        (tell([(0.0, "mark", "", {"name": "baseline"})]), "before anything was disturbed"),
+    ],
+)
+def test_a_recording_that_proves_nothing_is_inconclusive(history: History, message: str) -> None:
+    with pytest.raises(Inconclusive, match=message):
+        traffic.demand_judgeable(history)
+
+
+def test_a_clean_recording_is_judged() -> None:
+    traffic.demand_judgeable(failover())
+    traffic.demand_judgeable(tell(marks(), {"interval": None}))
+
+
+def test_a_probe_met_by_the_fault_on_its_way_does_not_soil_the_baseline() -> None:
+    traffic.demand_judgeable(failover(dark={"both": (-10.0, 93.0)}))
