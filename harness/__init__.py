@@ -1,0 +1,35 @@
+"""What a scenario needs: the claims it puts to the proof, and the words for times."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.units import Measured, Span, ms, s
+
+if TYPE_CHECKING:
+    import pytest
+
+__all__ = ["Measured", "Span", "claim", "contradicted", "ms", "s"]
+
+
+# pytest is imported on use: a guest's helpers and the recorder import this package without it.
+def claim(*ids: str) -> pytest.MarkDecorator:
+    """Return the mark that names the claims of the catalogue which a scenario puts to the proof.
+
+    An id that the catalogue does not have is a usage error when scenarios are collected.
+    """
+    import pytest  # noqa: PLC0415
+
+    return pytest.mark.claim(*ids)
+
+
+def contradicted(id: str, *, kernels: str, evidence: str) -> pytest.MarkDecorator:  # noqa: A002
+    """Return the mark of a known contradiction: on these kernels the claim does not hold.
+
+    The scenario must then fail, and passing is the failure. `kernels` is a predicate such as
+    ">=6.1" or ">=6.1,<7.2" (harness.claims.matches); `evidence` says how it was seen, in a
+    sentence with source.
+    """
+    import pytest  # noqa: PLC0415
+
+    return pytest.mark.contradicted(id, kernels=kernels, evidence=evidence)

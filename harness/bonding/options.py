@@ -1,0 +1,122 @@
+"""What an option of the bonding driver is: its wire form, its values, where it may be set.
+
+The facts are those of bond_opts[] (drivers/net/bonding/bond_options.c), bond_policy
+(bond_netlink.c) and include/uapi/linux/if_link.h; the table itself is in table.py.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from harness.errors import ScenarioError
+
+Wire = Literal["u8", "u16", "u32", "s32", "ip4", "ip6", "index", "mac"]
+Unit = Literal["", "ms", "s"]
+Need = Literal["down", "empty"]
+Setting = str | int | tuple[str, ...]
+Series = tuple[int, int]
+
+MODES = (
+    "balance-rr",
+    "active-backup",
+    "balance-xor",
+    "broadcast",
+    "802.3ad",
+    "balance-tlb",
+    "balance-alb",
+)
+ARP_MODES = frozenset(MODES[:4])
+PRIMARY_MODES = frozenset({"active-backup", "balance-tlb", "balance-alb"})
+LACP = frozenset({"802.3ad"})
+TLB_MODES = frozenset({"balance-tlb", "balance-alb"})
+INT_MAX = 2**31 - 1
+MAX_TARGETS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A word of an option and its number; `since` and `until` bound the kernels that take it."""
+
+    word: str
+    number: int
+    since: Series | None = None
+    until: Series | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One option of a bond or of a slave, as the kernel spells it.
+
+    `values` are the words of a table option; a number option has `low` and `high` instead, and
+    `aliases` for its words. `fallback` is the word or number that "default" stands for, or None
+    where the kernel refuses "default". `modes` may set it, `acts` names those it matters in.
+    `since` is the mainline release that brought it (None: older than 5.10) and `backports` the
+    stable series that carry it too. `sysfs` is False where only netlink sets it.
+    """
+
+    name: str
+    number: int
+    attribute: str
+    wire: Wire
+    default: Setting
+    values: tuple[Value, ...] = ()
+    low: int = 0
+    high: int = 0
+    aliases: tuple[tuple[str, int], ...] = ()
+    fallback: bool = True
+    unit: Unit = ""
+    modes: frozenset[str] = frozenset(MODES)
+    acts: frozenset[str] | None = None
+    needs: frozenset[Need] = frozenset()
+    requires: str = ""
+    excludes: tuple[str, ...] = ()
+    since: Series | None = None
+    backports: tuple[Series, ...] = ()
+    sysfs: bool = True
+    slave: bool = False
+
+    def has_effect_in(self, mode: str) -> bool:
+        """Return whether the option changes anything in a mode that accepts it."""
+        return mode in (self.modes if self.acts is None else self.acts)
+
+    def known_to(self, series: Series) -> bool:
+        """Return whether the kernels of a series, such as (6, 1), have the option."""
+        return self.since is None or series >= self.since or series in self.backports
+
+    def word(self, number: int) -> Setting:
+        """Return the word of a number, or the number where the option has no such word."""
+        return next((value.word for value in self.values if value.number == number), number)
+
+    def number_of(self, setting: Setting) -> int:
+        """Return the number of a normalised word or number."""
+        if isinstance(setting, int):
+            return setting
+        return next(value.number for value in self.values if value.word == setting)
+
+    def choices(self) -> str:
+        """Return what the option takes, for an error message."""
+        if self.values:
+            return ", ".join(f"{value.word} ({value.number})" for value in self.values)
+        ranges = {
+            "ip4": f"up to {MAX_TARGETS} IPv4 addresses",
+            "ip6": f"up to {MAX_TARGETS} IPv6 addresses",
+            "index": "the name of a slave",
+            "mac": "a unicast MAC address",
+        }
+        unit = f" {self.unit}" if self.unit else ""
+        return ranges.get(self.wire, f"{self.low} to {self.high}{unit}")
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """Return a hint that names what was probably meant."""
+    names = sorted(known)
+    meant = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
+    return f"did you mean {' or '.join(meant)}?" if meant else f"there are {', '.join(names)}"
+
+
+def refuse(option: Option, raw: object, why: str) -> ScenarioError:
+    """Return the error for a value that the option does not take."""
+    return ScenarioError(f"{option.name}={raw}: {why}", hint=f"it takes {option.choices()}")

@@ -1,0 +1,174 @@
+"""The options of one bond as a value: given, checked against each other, compared, written out."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from harness.bonding.checks import check, notes
+from harness.bonding.options import ARP_MODES, Setting
+from harness.bonding.table import OPTIONS, SYNONYMS
+from harness.bonding.values import normal, option_called
+from harness.errors import ScenarioError, UsageError
+from harness.units import MS, Span
+
+FORCED_MIIMON = 100
+DELAYS = ("updelay", "downdelay", "peer_notif_delay")
+UNIT_NS = MappingProxyType({"ms": MS, "s": 1000 * MS})
+
+
+@dataclass(frozen=True, slots=True)
+class BondOptions(Mapping[str, Setting]):
+    """The options of one bond: `given` holds what was asked for, the mapping all in effect.
+
+    `options["miimon"]` is the kernel's word or number; `options.miimon` is the same, but a time
+    as a Span. Make one with `of`, `parse` or `unchecked`, never with the constructor.
+    """
+
+    given: tuple[tuple[str, Setting], ...] = ()
+
+    @classmethod
+    def of(cls, **options: object) -> BondOptions:
+        """Return checked options; raises ScenarioError with what the driver would not accept."""
+        made = cls.unchecked(**options)
+        for name, setting in made.given:
+            normal(OPTIONS[name], setting)
+        check(made, made.asked)
+        return made
+
+    @classmethod
+    def unchecked(cls, **options: object) -> BondOptions:
+        """Return options that the kernel may refuse, for scenarios about just that.
+
+        Names and words must exist; ranges, modes and conflicts are left to the kernel.
+        """
+        found: dict[str, Setting] = {}
+        for name, raw in options.items():
+            option = option_called(name)
+            setting = normal(option, raw, checked=False)
+            if found.setdefault(option.name, setting) != setting:
+                other = {"num_unsol_na", "num_grat_arp"} - {name}
+                raise ScenarioError(
+                    f"{name}={raw} and {other.pop()}={found[option.name]} contradict each other",
+                    hint="the two names are one option: give one",
+                )
+        return cls(tuple((name, found[name]) for name in OPTIONS if name in found))
+
+    @classmethod
+    def parse(cls, text: str) -> BondOptions:
+        """Return the options of a BONDING_OPTS line or of `modprobe bonding`; raises UsageError.
+
+        Quotes, a leading `BONDING_OPTS=` or `options bonding`, and commas between options are
+        taken; targets may be a comma list or given one by one, with the `+` of sysfs.
+        """
+        try:
+            return cls.of(**_pairs(text))
+        except ScenarioError as error:
+            raise UsageError(error.message, hint=error.hint) from error
+
+    @property
+    def asked(self) -> dict[str, Setting]:
+        """What was asked for, by name."""
+        return dict(self.given)
+
+    @property
+    def mode(self) -> str:
+        """The mode, as its word."""
+        return str(self.asked.get("mode", OPTIONS["mode"].default))
+
+    def replace(self, **changes: object) -> BondOptions:
+        """Return these options with some changed; None takes one back to its default."""
+        named = {SYNONYMS.get(name, name): value for name, value in changes.items()}
+        kept = {name: value for name, value in self.given if name not in named}
+        return BondOptions.of(**kept, **{k: v for k, v in named.items() if v is not None})
+
+    def changed(self) -> dict[str, Setting]:
+        """Return the options that are not at the driver's default for this mode."""
+        return {name: value for name, value in self.given if value != default(name, self.mode)}
+
+    def effective(self) -> BondOptions:
+        """Return what will be read back: delays are rounded down to multiples of miimon.
+
+        Source: _bond_option_delay_set (bond_options.c), which keeps the quotient only.
+        """
+        every = int(str(self["miimon"]))
+        seen = self.asked
+        for name in seen.keys() & set(DELAYS):
+            seen[name] = int(str(seen[name])) // every * every if every else 0
+        return BondOptions(tuple(seen.items()))
+
+    def notes(self) -> list[str]:
+        """Return what the kernel takes without a word although it hardly is what was meant."""
+        return notes(self, self.asked)
+
+    def text(self) -> str:
+        """Return the options as BONDING_OPTS has them; `parse` gives them back."""
+        return " ".join(f"{name}={_text(value)}" for name, value in self.given)
+
+    def __getitem__(self, name: str) -> Setting:
+        name = SYNONYMS.get(name, name)
+        return self.asked[name] if name in self.asked else default(name, self.mode)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(OPTIONS)
+
+    def __len__(self) -> int:
+        return len(OPTIONS)
+
+    def __getattr__(self, name: str) -> Any:
+        known = SYNONYMS.get(name, name)
+        if known not in OPTIONS:
+            raise AttributeError(f"a bond has no option {name}")
+        unit = UNIT_NS.get(OPTIONS[known].unit)
+        return self[known] if unit is None else Span(int(str(self[known])) * unit)
+
+    def __hash__(self) -> int:
+        return hash(self.given)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, BondOptions) and self.given == other.given
+
+    def __str__(self) -> str:
+        return self.text()
+
+
+def default(name: str, mode: str) -> Setting:
+    """Return the driver's default of an option in a mode.
+
+    The three modes without ARP monitor come with miimon 100, the others with none, whatever the
+    documentation of 7.2 says (bond_option_mode_set; MIIMON-5).
+    """
+    if name == "miimon" and mode not in ARP_MODES:
+        return FORCED_MIIMON
+    return OPTIONS[name].default
+
+
+def _text(value: Setting) -> str:
+    return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _pairs(text: str) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for word in _split(text):
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise ScenarioError(f"{word} is no NAME=VALUE", hint='write "mode=1 miimon=100"')
+        lists = name in OPTIONS and isinstance(OPTIONS[name].default, tuple)
+        if name in pairs and not lists:
+            raise ScenarioError(f"{name} is given twice", hint="give each option once")
+        pairs[name] = f"{pairs[name]},{value}" if name in pairs else value
+    return pairs
+
+
+def _split(text: str) -> Iterable[str]:
+    bare = re.sub(r"^\s*(BONDING_OPTS\s*=|options\s+\S*bond\S*\s)", "", text).strip()
+    try:
+        words = [part for word in shlex.split(bare) for part in word.split()]
+    except ValueError as error:
+        raise ScenarioError(f"{text}: {error}", hint="close the quotation") from None
+    # NetworkManager separates options by commas, and everybody separates targets by them.
+    return [part for word in words for part in re.split(r",(?=[a-z_0-9]+=)", word) if part]

@@ -1,0 +1,209 @@
+"""When a bond notices, switches over and comes back: windows that follow from its options.
+
+Every figure counts real timer periods: M' is the period of a monitor with miimon, A' that with
+arp_interval, T' the 100 ms tick of 802.3ad (see wheel.py). A bound is a Span of the documented
+length whose slack is what the wheel adds, so comparing a Measured with it needs no tolerance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.bonding.parse import BondOptions
+from harness.bonding.wheel import jiffies, jiffy, stretched, wheel
+from harness.errors import ScenarioError
+from harness.units import MS, Span
+
+LACP_TICK = 100 * MS
+SHORT_TIMEOUT = 30  # AD_SHORT_TIMEOUT_TIME, 3 s in ticks
+LONG_TIMEOUT = 900  # AD_LONG_TIMEOUT_TIME, 90 s in ticks
+LACP_SLACK_TICKS = 2
+LACP_JOIN_TICKS = 30
+GRACE = 2  # intervals of arp_interval, and a half, in which nothing is judged
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The earliest and the latest time, from the event, at which its consequence may be seen."""
+
+    earliest: Span
+    latest: Span
+
+
+def _number(options: BondOptions, name: str) -> int:
+    return int(str(options[name]))
+
+
+@dataclass(frozen=True, slots=True)
+class BondTimes:
+    """The times of one bond on a kernel with `hz` ticks a second, made by `spans`."""
+
+    options: BondOptions
+    hz: int
+
+    @property
+    def miimon(self) -> Span:
+        """One MII inspection: M' (bond_mii_monitor re-arms itself)."""
+        return self._miimons(1)
+
+    @property
+    def updelay(self) -> Span:
+        """U inspections, as many as fit into updelay (_bond_option_delay_set rounds down)."""
+        return self._miimons(self._multiple("updelay"))
+
+    @property
+    def downdelay(self) -> Span:
+        """D inspections, as many as fit into downdelay."""
+        return self._miimons(self._multiple("downdelay"))
+
+    @property
+    def peer_notif_delay(self) -> Span:
+        """From one round of peer notifications to the next; 0 means one monitor interval.
+
+        Source: bond_should_notify_peers; under the ARP monitor a round is an arp_interval apart.
+        """
+        every = max(1, self._multiple("peer_notif_delay"))
+        return self._miimons(every) if self.options["miimon"] else self._intervals(every)
+
+    @property
+    def arp_interval(self) -> Span:
+        """One round of the ARP monitor: A' (bond_arp_monitor re-arms itself)."""
+        return self._intervals(1)
+
+    @property
+    def lacp_tick(self) -> Span:
+        """One tick of the 802.3ad state machines: T', documented as 100 ms."""
+        return stretched(LACP_TICK, self.hz)
+
+    @property
+    def detection(self) -> Window:
+        """Fault to active slave down, by the monitor in force: carrier loss, silence for ARP."""
+        return self.silence() if self.options["arp_interval"] else self.carrier_loss()
+
+    def carrier_loss(self) -> Window:
+        """Carrier loss to slave down: (0, M'], with downdelay (D*M', (D+1)*M'].
+
+        Source: bond_miimon_inspect counts `delay` down once per inspection. MIIMON-1, DOWNDELAY-1.
+        """
+        self._need("miimon")
+        delay = self._multiple("downdelay")
+        return Window(self._miimons(delay), self._miimons(delay + 1))
+
+    def carrier_back(self, *, alone: bool = False) -> Window:
+        """Carrier back to slave up: (U*M', (U+1)*M']; (0, M'] where no other slave is left.
+
+        `alone` follows bond_miimon_inspect, ignore_updelay: from 6.1 on it does not hold in
+        balance-rr, broadcast and 802.3ad, which wait all the same. UPDELAY-1, DELAY-3, DELAY-4.
+        """
+        self._need("miimon")
+        waits = self.options.mode in ("balance-rr", "broadcast", "802.3ad")
+        delay = 0 if alone and not waits else self._multiple("updelay")
+        return Window(self._miimons(delay), self._miimons(delay + 1))
+
+    def silence(self, *, backup: bool = False) -> Window:
+        """Last frame that could count to slave down, under the ARP monitor.
+
+        A slave is down at the first round later than (m + 1/2)*A after its last good frame, so
+        (m*A', (m+1)*A'] after the fault; a backup slave of active-backup gets one round more. On
+        a coarse wheel a large m is reached a round sooner. Source: bond_ab_arp_inspect,
+        bond_loadbalance_arp_mon, bond_time_in_interval. ARPMISS-1, ARPMISS-2, ARPMISS-3.
+        """
+        self._need("arp_interval")
+        extra = int(backup and self.options.mode == "active-backup")
+        missed = _number(self.options, "arp_missed_max") + extra
+        first, last = self._rounds_until_down(missed)
+        every, span = wheel(self.arp_interval.ns, self.hz), self.arp_interval.ns
+        earliest = min(missed * span, (first - 1) * every.best)
+        latest = max(last * every.worst, (missed + 1) * span)
+        return Window(Span(earliest), _late((missed + 1) * span, latest))
+
+    def sound_again(self) -> Window:
+        """Path whole again to backup slave up: at most two rounds, one to probe, one to judge.
+
+        Source: bond_ab_arp_inspect takes any frame of the last 1.5 intervals. ARPMISS-8.
+        """
+        self._need("arp_interval")
+        return Window(Span(0), self._intervals(2))
+
+    def service_again(self, slaves: int) -> Window:
+        """Path whole again after all were down to a slave active: (0, (n+1)*A'].
+
+        Source: bond_ab_arp_probe tries one slave per round, in the order of the list. ARPMISS-7.
+        """
+        self._need("arp_interval")
+        return Window(Span(0), self._intervals(slaves + 1))
+
+    def reversion(self) -> Window:
+        """The primary's path whole again to the primary active, where nothing holds it back.
+
+        The switch happens in the commit that declares the slave up: so carrier_back under miimon
+        and sound_again under the ARP monitor, which knows no updelay. PRIMARY-1, PRESEL-1.
+        """
+        return self.sound_again() if self.options["arp_interval"] else self.carrier_back()
+
+    def lacp_timeout(self) -> Window:
+        """LACPDUs stop to port out: 2/3 to all of the timeout (3 s or 90 s), and 2 T'.
+
+        Source: ad_rx_machine, __ad_timer_to_ticks; the partner sends every third of it.
+        LACP-RATE-4.
+        """
+        self._need_lacp()
+        ticks = SHORT_TIMEOUT if self.options["lacp_rate"] == "fast" else LONG_TIMEOUT
+        earliest = Span(ticks * LACP_TICK * 2 // 3)
+        latest = stretched(LACP_TICK, self.hz, ticks + LACP_SLACK_TICKS)
+        documented = Span(ticks * LACP_TICK)
+        return Window(earliest, _late(documented.ns, latest.ns + latest.slack))
+
+    def lacp_join(self) -> Window:
+        """Both ends up to port distributing: 20 to 30 T' (wait-while, handshake). LACP-CONV-1."""
+        self._need_lacp()
+        return Window(Span(20 * LACP_TICK), stretched(LACP_TICK, self.hz, LACP_JOIN_TICKS))
+
+    def notifications(self) -> Span:
+        """From a switchover until its last peer notification has gone out. GARP-1, GARP-3."""
+        return _number(self.options, "num_grat_arp") * self.peer_notif_delay
+
+    def _rounds_until_down(self, missed: int) -> tuple[int, int]:
+        interval = jiffies(self.arp_interval.ns, self.hz)
+        limit = missed * interval + interval // 2
+        every = wheel(self.arp_interval.ns, self.hz)
+        best, worst = every.best // jiffy(self.hz), every.worst // jiffy(self.hz)
+        # An answer may be stamped a jiffy after its probe: the later bound allows for that.
+        return limit // worst + 1, (limit + 1) // best + 1
+
+    def _multiple(self, name: str) -> int:
+        every = _number(self.options, "miimon")
+        return _number(self.options, name) // every if every else 0
+
+    def _miimons(self, times: int) -> Span:
+        return stretched(_number(self.options, "miimon") * MS, self.hz, times)
+
+    def _intervals(self, times: int) -> Span:
+        return stretched(_number(self.options, "arp_interval") * MS, self.hz, times)
+
+    def _need(self, monitor: str) -> None:
+        if not self.options[monitor]:
+            raise ScenarioError(
+                f"a bond without {monitor} has no such window",
+                hint=f"set {monitor}, or ask for the window of the monitor in force",
+            )
+
+    def _need_lacp(self) -> None:
+        if self.options.mode != "802.3ad":
+            raise ScenarioError(
+                f"a bond in mode {self.options.mode} speaks no LACP", hint="use mode=802.3ad"
+            )
+
+
+def spans(options: BondOptions, hz: int) -> BondTimes:
+    """Return the times of a bond with these options, as the kernel rounds them."""
+    return BondTimes(options.effective(), hz)
+
+
+def _late(documented: int, real: int) -> Span:
+    return Span(documented, max(0, real - documented))
+
+
+def whole(span: Span) -> int:
+    """Return a span with its slack, in ns: how long to wait so that it is over for certain."""
+    return span.ns + span.slack
