@@ -23,6 +23,13 @@ class Change(NamedTuple):
     value: Any
 
 
+class Stretch(NamedTuple):
+    """A figure on the clock (ns): from when to when it was measured, None where it never ended."""
+
+    start: int
+    stop: int | None
+
+
 class Frame(NamedTuple):
     """An ARP frame of the DUT: when it entered the fabric (ns), through which link, for whom."""
 
@@ -150,25 +157,24 @@ def detection(history: History, slaves: Collection[str], fault: int) -> Measured
     return elapsed(history, "detection", fault, detected_at(history, slaves, fault))
 
 
-def switched_at(history: History, bond: str, fault: int) -> int | None:
-    """Return when another slave than at the fault became the active one (ns), None if never."""
+def switched(history: History, bond: str) -> Stretch:
+    """Return from when (the detection) to when another slave than at the fault became active.
+
+    The kernel may tell of the new active slave first and of the old one's end a moment later: that
+    is no time at all. Without a detection the time counts from the fault.
+    """
+    fault = fault_at(history, slaves_of(history, bond))
     before = _active_at(history, bond, fault)
+    start = detected_at(history, concerned(history, bond), fault) or fault
     for change in sequence(history, "active", bond, "slave"):
         if change.at > fault and change.value not in (None, before):
-            return change.at
-    return None
+            return Stretch(min(start, change.at), change.at)
+    return Stretch(start, None)
 
 
 def switchover(history: History, bond: str) -> Measured:
-    """Return the time from detection to the next active slave.
-
-    The kernel may tell of the new active slave first and of the old one's end a moment later: that
-    is 0 ms. Without a detection the time counts from the fault.
-    """
-    fault = fault_at(history, slaves_of(history, bond))
-    start = detected_at(history, concerned(history, bond), fault) or fault
-    stop = switched_at(history, bond, fault)
-    return elapsed(history, "switchover", start if stop is None else min(start, stop), stop)
+    """Return the time from detection to the next active slave."""
+    return elapsed(history, "switchover", *switched(history, bond))
 
 
 def original(history: History, bond: str) -> str | None:
@@ -178,8 +184,8 @@ def original(history: History, bond: str) -> str | None:
     return primary or _active_at(history, bond, start)
 
 
-def reversion(history: History, bond: str) -> Measured:
-    """Return the time from the repair to traffic being back on the slave it belongs on."""
+def reverted(history: History, bond: str) -> Stretch:
+    """Return from when (the repair) to when traffic came back to the slave it belongs on."""
     home = original(history, bond)
     repairs = _repairs(history, home)
     back = next(
@@ -191,10 +197,14 @@ def reversion(history: History, bond: str) -> Measured:
         None,
     )
     start = max((at for at in repairs if back is None or at <= back), default=None)
-    stop = _carried(history, home, back) if back is not None else None
     if start is None:  # nothing was repaired: it was watched for in vain since the fault
         start = fault_at(history, slaves_of(history, bond))
-    return elapsed(history, "reversion", start, stop, step=traffic.interval(history))
+    return Stretch(start, None if back is None else _carried(history, home, back))
+
+
+def reversion(history: History, bond: str) -> Measured:
+    """Return the time from the repair to traffic being back on the slave it belongs on."""
+    return elapsed(history, "reversion", *reverted(history, bond), traffic.interval(history))
 
 
 def garps(history: History, bond: str) -> list[Frame]:
