@@ -1,0 +1,266 @@
+"""The host's side of a run: items that need a kernel with bonding go to guests, results come back.
+
+It stays one pytest session: what guests report is given to pytest's own hooks, so the terminal,
+`-x`, `--lf`, `--junitxml`, `--durations` and the exit code work as in any run.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import kernels
+from harness.errors import HarnessError, KernelUnavailable, UsageError
+from harness.feed import Feed
+from harness.kernels.facts import Facts
+from harness.kernels.guests import Guest, Guests
+from harness.kernels.job import Job, environment, interpreter_path
+from harness.kernels.work import split
+from harness.plugin import needs_guest
+from harness.results import new_directory
+
+BOOT_LIMIT = 60.0  # seconds until a guest's worker must have begun
+EXIT_LIMIT = 10.0  # seconds a guest may take to power off
+BOOT_ATTEMPTS = 3
+POLL = 0.03
+DURATIONS = "harness/durations"
+
+# A kernel that a conftest.py or a test puts here is used instead of what --kernel says.
+KERNEL = pytest.StashKey[kernels.Kernel]()
+
+# What a user may set that changes how a scenario runs or how its failure reads.
+PASSED_ON = ("verbose", "tbstyle", "showlocals", "fulltrace", "pythonwarnings", "override_ini")
+
+
+class Controller:
+    """The pytest plugin of the host's side."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Let pytest run what stays on the host, then have guests run the rest."""
+        everything = session.items
+        away = [item for item in everything if needs_guest(item)]
+        session.items = [item for item in everything if not needs_guest(item)]
+        try:
+            done = yield
+        finally:
+            session.items = everything
+        if away and not self.config.option.collectonly:
+            self._run(session, away)
+        return done
+
+    def _run(self, session: pytest.Session, items: list[pytest.Item]) -> None:
+        try:
+            if self.config.getoption("usepdb", default=False):
+                raise UsageError(
+                    "--pdb cannot reach a scenario in a guest",
+                    hint="leave it out: a failure's recording is kept below results/",
+                )
+            kernel = self._kernel()
+            results = new_directory(self._results_root())
+        except HarnessError as error:
+            raise pytest.UsageError(str(error)) from None
+        try:
+            with Guests(kernel) as guests:
+                Run(session, items, guests, results).run()
+        except HarnessError as error:
+            pytest.exit(str(error), returncode=pytest.ExitCode.INTERNAL_ERROR)
+
+    def _kernel(self) -> kernels.Kernel:
+        chosen = self.config.stash.get(KERNEL, None)
+        return chosen or kernels.resolve(self.config.getoption("kernel"), self._say)
+
+    def _say(self, line: str) -> None:
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            reporter.ensure_newline()
+            reporter.write_line(line)
+
+    def _results_root(self) -> Path:
+        given = self.config.getoption("results")
+        if given is None:
+            return self.config.rootpath / "results"
+        return self.config.invocation_params.dir / Path(given).expanduser()
+
+
+class Run:
+    """One run of items in guests, until each has its result."""
+
+    def __init__(
+        self, session: pytest.Session, items: list[pytest.Item], guests: Guests, results: Path
+    ) -> None:
+        self.session = session
+        self.config = session.config
+        self.items = {item.nodeid: item for item in items}
+        self.guests = guests
+        self.results = results
+        self.feed = Feed(session, items)
+        self.known: dict[str, float] = dict(_cached(self.config))
+        self.watches: dict[str, Watch] = {}
+        self.boots = 0
+        self.failed_boots = 0
+
+    def run(self) -> None:
+        """Boot guests, follow them, replace those that die; raises KernelUnavailable."""
+        count = self.config.getoption("guests") or len(os.sched_getaffinity(0))
+        self.feed.progress(f"booting {self.guests.kernel.name} ...")
+        for share in split(list(self.items), count, self.known):
+            self._boot(share)
+        try:
+            while self.watches:
+                self._step()
+        finally:
+            _keep(self.config, self.known | self.feed.seconds)
+
+    def _step(self) -> None:
+        over = self.guests.ended(POLL)
+        for watch in list(self.watches.values()):
+            self._hear(watch)
+            reason = watch.overdue(self.config.getoption("time_limit"))
+            if reason:
+                self.guests.kill(watch.guest, reason)
+        for guest in over:
+            self._bury(self.watches.pop(guest.name))
+
+    def _boot(self, ids: list[str]) -> None:
+        self.boots += 1
+        guest = self.guests.boot(f"guest-{self.boots}", self._job(ids))
+        self.watches[guest.name] = Watch(guest, ids)
+
+    def _job(self, ids: list[str]) -> Job:
+        kernel = self.guests.kernel
+        option = self.config.option
+        return Job(
+            rootdir=str(self.config.rootpath),
+            files=tuple(dict.fromkeys(str(self.items[name].path) for name in ids)),
+            ids=tuple(ids),
+            results=str(self.results),
+            arguments=tuple(_arguments(self.config)),
+            options={name: getattr(option, name) for name in PASSED_ON if hasattr(option, name)},
+            path=interpreter_path(),
+            environment=environment(),
+            executable=os.sys.executable,  # type: ignore[attr-defined]
+            modules=kernel.modules,
+            lab=f"netns in {kernel.name}",
+            writeback=kernel.writeback,
+        )
+
+    def _hear(self, watch: Watch) -> None:
+        for line in watch.guest.lines():
+            watch.note(line)
+            if "facts" in line:
+                self.failed_boots = 0
+                self.feed.header(Facts(**line["facts"]))
+            elif "report" in line:
+                self.feed.report(line["report"])
+            elif "warning" in line:
+                self.feed.warn(line["warning"])
+
+    def _bury(self, watch: Watch) -> None:
+        """Give every item of an ended guest a result, or to a fresh guest."""
+        self._hear(watch)
+        left = [name for name in watch.ids if not self.feed.has(name)]
+        if not left:
+            return
+        if watch.done:
+            for name in left:
+                self.feed.fail(name, watch.absent(self.items[name]), [])
+            return
+        self._keep_console(watch.guest)
+        if watch.running in left:
+            assert watch.running is not None
+            left.remove(watch.running)
+            reason = f"the guest died in this scenario: {watch.guest.ending()}"
+            self.feed.fail(watch.running, reason, watch.guest.tail())
+        else:
+            self._count_failed_boot(watch)
+        if left:
+            self._boot(left)
+
+    def _count_failed_boot(self, watch: Watch) -> None:
+        self.failed_boots += 1
+        if self.failed_boots < BOOT_ATTEMPTS:
+            return
+        console = "\n".join(watch.guest.tail())
+        raise KernelUnavailable(
+            f"{self.failed_boots} guests in a row ended before their first scenario; the last: "
+            f"{watch.internal or watch.guest.ending()}\nits console:\n{console}",
+            hint="try another kernel (--kernel), or fewer guests (--guests 1)",
+        )
+
+    def _keep_console(self, guest: Guest) -> None:
+        if guest.console.exists():
+            kept = self.results / f"{guest.name}.console"
+            kept.write_bytes(guest.console.read_bytes())
+
+
+class Watch:
+    """What is known of a guest while it works."""
+
+    def __init__(self, guest: Guest, ids: list[str]) -> None:
+        self.guest = guest
+        self.ids = ids
+        self.running: str | None = None
+        self.begun = False
+        self.done = False
+        self.internal = ""
+        self.uncollected: dict[str, str] = {}
+        self._since = time.monotonic()
+
+    def note(self, line: dict[str, Any]) -> None:
+        """Note what a line of the stream says about the guest itself."""
+        self._since = time.monotonic()
+        self.begun = True
+        self.running = line.get("start", self.running)
+        self.done = self.done or "done" in line
+        self.internal = line.get("internal", self.internal)
+        if "collect" in line:
+            path, text = line["collect"]
+            self.uncollected[path] = text
+
+    def overdue(self, limit: float) -> str:
+        """Return why the guest has to be killed, "" while it is in time."""
+        waited = time.monotonic() - self._since
+        if self.done:
+            return "it did not power off" if waited > EXIT_LIMIT else ""
+        if not self.begun:
+            late = waited > BOOT_LIMIT
+            return f"it did not reach its worker within {BOOT_LIMIT:g} s" if late else ""
+        if self.running is None:
+            return f"it began no scenario within {limit:g} s" if waited > limit else ""
+        return f"no end within {limit:g} s (--time-limit)" if waited > limit else ""
+
+    def absent(self, item: pytest.Item) -> str:
+        """Return why the worker never ran an item of its list."""
+        for path, text in self.uncollected.items():
+            if item.nodeid.startswith(path):
+                return f"the guest could not collect it:\n{text}"
+        return self.internal or "the guest ended its work without it: it found no such scenario"
+
+
+def _arguments(config: pytest.Config) -> list[str]:
+    option = config.option
+    arguments = ["-p", "harness.plugin", "-p", "no:cacheprovider", "-p", "no:junitxml"]
+    arguments += [part for plugin in option.plugins for part in ("-p", plugin)]
+    arguments += [f"--rootdir={config.rootpath}", "-o", "addopts="]
+    arguments += [f"--import-mode={option.importmode}"]
+    return arguments + (["-c", str(config.inipath)] if config.inipath else [])
+
+
+def _cached(config: pytest.Config) -> dict[str, float]:
+    cache = getattr(config, "cache", None)
+    return cache.get(DURATIONS, {}) if cache else {}
+
+
+def _keep(config: pytest.Config, seconds: dict[str, float]) -> None:
+    cache = getattr(config, "cache", None)
+    if cache:
+        cache.set(DURATIONS, seconds)

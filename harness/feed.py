@@ -1,0 +1,125 @@
+"""Give pytest the results that guests report, each item whole, as if it had run them itself."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from typing import Any
+
+import pytest
+
+from harness.kernels.facts import Facts
+from harness.kernels.work import Turns
+
+PHASES = ("setup", "call", "teardown")
+
+
+class Feed:
+    """The results of the items that guests run, on their way into a pytest session."""
+
+    def __init__(self, session: pytest.Session, items: list[pytest.Item]) -> None:
+        self.session = session
+        self.config = session.config
+        self.items = {item.nodeid: item for item in items}
+        self.seconds: dict[str, float] = {}
+        self._reports: dict[str, list[pytest.TestReport]] = {}
+        self._whole: set[str] = set()
+        self._turns = Turns({item.nodeid: str(item.path) for item in items})
+        self._headed = False
+
+    def has(self, nodeid: str) -> bool:
+        """Return whether an item has its result."""
+        return nodeid in self._whole
+
+    def report(self, data: dict[str, Any]) -> None:
+        """Take one phase; an item's last one brings the item to pytest when its turn comes."""
+        hook = self.config.hook
+        report = hook.pytest_report_from_serializable(config=self.config, data=data)
+        self._reports.setdefault(report.nodeid, []).append(report)
+        if report.when == "teardown":
+            self._complete(report.nodeid)
+
+    def fail(self, nodeid: str, reason: str, console: list[str]) -> None:
+        """Report an item as failed that its guest could not finish, with the console as evidence."""
+        have = {report.when: report for report in self._reports.get(nodeid, [])}
+        blamed = "teardown" if "call" in have else "call"
+        whole = [
+            have.get(phase) or self._stand_in(nodeid, phase, reason if phase == blamed else "")
+            for phase in PHASES
+        ]
+        if console:
+            whole[PHASES.index(blamed)].sections.append(("guest's console", "\n".join(console)))
+        self._reports[nodeid] = whole
+        self._complete(nodeid)
+
+    def _stand_in(self, nodeid: str, phase: Any, reason: str) -> pytest.TestReport:
+        item = self.items[nodeid]
+        return pytest.TestReport(
+            nodeid=nodeid,
+            location=item.location,
+            keywords=dict.fromkeys(item.keywords, 1),
+            outcome="failed" if reason else "passed",
+            longrepr=reason or None,
+            when=phase,
+        )
+
+    def _complete(self, nodeid: str) -> None:
+        reports = self._reports[nodeid]
+        self._whole.add(nodeid)
+        self.seconds[nodeid] = sum(report.duration for report in reports)
+        maxfail = self.config.getoption("maxfail")
+        urgent = bool(maxfail) and any(report.failed for report in reports)
+        for name in self._turns.arrive(nodeid, urgent=urgent):
+            self._give(self.items[name], self._reports.pop(name))
+
+    def _give(self, item: pytest.Item, reports: list[pytest.TestReport]) -> None:
+        hook = item.ihook
+        hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        for report in reports:
+            hook.pytest_runtest_logreport(report=report)
+            self._show(report)
+        hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        if self.session.shouldfail:
+            raise self.session.Failed(self.session.shouldfail)
+        if self.session.shouldstop:
+            raise self.session.Interrupted(self.session.shouldstop)
+
+    def _show(self, report: pytest.TestReport) -> None:
+        """With -s, show what was printed, as far as a guest can."""
+        if self.config.getoption("capture") == "no" and report.when == "teardown":
+            sys.stdout.write(report.capstdout)
+            sys.stderr.write(report.capstderr)
+
+    def warn(self, data: dict[str, Any]) -> None:
+        """Hand a guest's warning to pytest's summary."""
+        said = data["said"]
+        category = getattr(pytest, said["category"], None)
+        category = category or getattr(__import__("builtins"), said["category"], UserWarning)
+        message = warnings.WarningMessage(
+            category(said["message"]), category, said["filename"], said["lineno"]
+        )
+        location = tuple(data["location"]) if data["location"] else None
+        self.config.hook.pytest_warning_recorded.call_historic(
+            kwargs={
+                "warning_message": message,
+                "when": data["when"],
+                "nodeid": data["nodeid"],
+                "location": location,
+            }
+        )
+
+    def progress(self, line: str) -> None:
+        """Show what is being waited for on a terminal; the next line takes its place."""
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None and reporter.isatty and reporter.verbosity >= 0:
+            reporter.rewrite(line, erase=True)
+
+    def header(self, facts: Facts) -> None:
+        """Show the first guest's facts, once, before the first result."""
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        if self._headed or reporter is None or reporter.verbosity < 0:
+            return
+        self._headed = True
+        self.progress("")
+        reporter.ensure_newline()
+        reporter.write_line(facts.block())

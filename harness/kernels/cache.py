@@ -1,0 +1,127 @@
+"""Kernels kept in the user's cache, each with a manifest that tells whether it is still whole."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.errors import KernelUnavailable
+from harness.kernels import Say
+
+MANIFEST = "manifest.json"
+PARTIAL = "partial-"
+
+
+def directory() -> Path:
+    """Return where kernels are kept: XDG_CACHE_HOME, else ~/.cache, and our part of it."""
+    home = os.environ.get("XDG_CACHE_HOME", "")
+    base = Path(home) if home.startswith("/") else Path("~/.cache").expanduser()
+    return base / "network-failover-harness" / "kernels"
+
+
+def find(say: Say) -> Path | None:
+    """Return the newest whole kernel in the cache, or None; tell of each that is damaged."""
+    places = directory()
+    if not places.is_dir():
+        return None
+    kept = [place for place in places.iterdir() if place.is_dir() and _named(place)]
+    for place in sorted(kept, key=lambda place: place.stat().st_mtime, reverse=True):
+        harm = damage(place)
+        if not harm:
+            return place
+        say(f"the cached kernel {place.name} is damaged ({harm}) and will not be used")
+    return None
+
+
+def _named(place: Path) -> bool:
+    return not place.name.startswith(PARTIAL)
+
+
+def damage(place: Path) -> str:
+    """Return what is wrong with a cached kernel, "" where every byte is as it was sealed."""
+    try:
+        manifest = json.loads((place / MANIFEST).read_text(encoding="utf-8"))
+        for name, (size, sum_) in manifest.items():
+            data = (place / name).read_bytes()
+            if len(data) != size:
+                return f"{name} has {len(data)} bytes instead of {size}"
+            if zlib.crc32(data) != sum_:
+                return f"{name} has changed"
+    except OSError as error:
+        return f"{error.strerror}: {error.filename}"
+    except (ValueError, TypeError, AttributeError):
+        return f"{MANIFEST} cannot be read"
+    return "" if manifest else f"{MANIFEST} is empty"
+
+
+def seal(place: Path) -> None:
+    """Write the manifest of all files in `place`."""
+    manifest = {}
+    for path in sorted(place.rglob("*")):
+        if path.is_file() and not path.is_symlink():
+            data = path.read_bytes()
+            manifest[str(path.relative_to(place))] = (len(data), zlib.crc32(data))
+    (place / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+
+
+@contextlib.contextmanager
+def alone(say: Say) -> Iterator[None]:
+    """Keep other runs from changing the cache; wait for one that is changing it.
+
+    Raises KernelUnavailable where the cache cannot be written.
+    """
+    places = directory()
+    try:
+        places.mkdir(parents=True, exist_ok=True)
+        lock = os.open(places / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise unwritable(error) from error
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("waiting for another run's fetch of a kernel")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+@contextlib.contextmanager
+def building() -> Iterator[Path]:
+    """Give a directory to build a cache entry in; what is left of it in the end is removed."""
+    for stale in directory().glob(f"{PARTIAL}*"):  # of runs that were killed: we hold the lock
+        shutil.rmtree(stale, ignore_errors=True)
+    place = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=directory()))
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def keep(built: Path, name: str) -> Path:
+    """Seal what was built and put it into the cache under `name`, whole or not at all."""
+    seal(built)
+    final = directory() / name
+    if final.exists():
+        final.rename(directory() / f"{PARTIAL}damaged-{os.getpid()}")
+    built.chmod(0o755)
+    built.rename(final)
+    for stale in directory().glob(f"{PARTIAL}damaged-*"):
+        shutil.rmtree(stale, ignore_errors=True)
+    return final
+
+
+def unwritable(error: OSError) -> KernelUnavailable:
+    """Return the error for a cache that cannot be written."""
+    return KernelUnavailable(
+        f"the cache for kernels cannot be written: {error.strerror}: {error.filename}",
+        hint="set XDG_CACHE_HOME to a directory of yours with 250 MB free",
+    )

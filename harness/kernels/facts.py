@@ -1,0 +1,76 @@
+"""What a run has to say about the kernel it was made on: measured, not assumed."""
+
+from __future__ import annotations
+
+import functools
+import os
+import select
+import time
+from dataclasses import dataclass
+
+from harness.units import in_ms
+
+SLEEPS = 200
+CLOCK_MONOTONIC_COARSE = 6  # linux/time.h; its resolution is the jiffy
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The kernel that scenarios run in; `jitter` in ns is the 99th percentile of timer lateness."""
+
+    lab: str
+    kernel: str
+    hz: int
+    clock: str
+    bonding: str
+    jitter: int
+    user: str
+
+    @property
+    def tolerance(self) -> int:
+        """By how many ns a time may be off: the jitter and one jiffy."""
+        return self.jitter + 1_000_000_000 // self.hz
+
+    def block(self) -> str:
+        """Return the header of a run."""
+        return (
+            f"lab       {self.lab}      kernel  {self.kernel}, HZ={self.hz}, "
+            f"bonding {self.bonding}\n"
+            f"clock     {self.clock}, jitter {in_ms(self.jitter)} (p99 of {SLEEPS} sleeps)      "
+            f"tolerance  {in_ms(self.tolerance)} = jitter + 1 jiffy"
+        )
+
+
+@functools.cache
+def measure(lab: str = "netns", clock: str = "real") -> Facts:
+    """Return the facts about the kernel that this process runs on; takes 0.3 s once."""
+    release = os.uname().release
+    return Facts(
+        lab=lab,
+        kernel=release,
+        hz=round(1 / time.clock_getres(CLOCK_MONOTONIC_COARSE)),
+        clock=clock,
+        bonding=_bonding_version() or release,
+        jitter=_jitter(),
+        user="root" if os.geteuid() == 0 else f"user {os.geteuid()}",
+    )
+
+
+def _bonding_version() -> str:
+    """Return the driver's own version; since 5.12 it has none but the kernel's."""
+    try:
+        with open("/sys/module/bonding/version", encoding="ascii") as file:  # noqa: PTH123
+            return file.read().strip()
+    except OSError:
+        return ""
+
+
+def _jitter() -> int:
+    """Return by how many ns the worst but 1 % of short sleeps came late."""
+    late = []
+    for number in range(SLEEPS):
+        wanted = 200_000 + number % 10 * 100_000
+        begin = time.monotonic_ns()
+        select.select([], [], [], wanted / 1e9)
+        late.append(time.monotonic_ns() - begin - wanted)
+    return max(0, sorted(late)[SLEEPS * 99 // 100 - 1])

@@ -1,0 +1,39 @@
+"""The host's own kernel, in namespaces of our own: the machine's network is never touched."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.kernels import Command
+
+INIT = Path(__file__).with_name("init.py")
+
+
+def refusal() -> str:
+    """Return why the host's kernel cannot be used, "" where it can.
+
+    A process of its own tries to make a bond in a fresh network namespace.
+    """
+    argv = [sys.executable, "-I", "-S", str(INIT), "probe"]
+    tried = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
+    if tried.returncode:
+        return (tried.stderr.strip().splitlines() or ["the attempt to make a bond crashed"])[-1]
+    return tried.stdout.strip()
+
+
+@dataclass(frozen=True, slots=True)
+class HostKernel:
+    """The kernel that runs already; its guests are processes in namespaces."""
+
+    name: str = f"host {os.uname().release}"
+    modules: str = ""
+    writeback: bool = False
+
+    def command(self, directory: Path) -> Command:
+        """Return what starts a worker in new namespaces, for the job in `directory`."""
+        argv = [sys.executable, "-I", "-S", str(INIT), "enter", str(directory)]
+        return Command(argv, {"PATH": os.defpath})

@@ -1,0 +1,182 @@
+"""The first process of a guest; a script for a bare Python, which knows the job by its directory.
+
+    init.py boot DIRECTORY    PID 1 of a guest: mount, load modules, work, power off
+    init.py enter DIRECTORY   on the host's kernel: work in namespaces of its own
+    init.py probe             say on standard output why `enter` could not make a bond, if so
+
+It runs without `site` (that saves a second in a guest): the search path comes with the job.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import fcntl
+import json
+import os
+import signal
+import socket
+import struct
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x20000, 1 << 28, 1 << 29, 1 << 30
+MS_REC, MS_PRIVATE, PR_SET_PDEATHSIG, POWER_OFF = 0x4000, 1 << 18, 1, 0x4321FEDC
+SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
+RTM_NEWLINK, NLM_F_REQUEST_ACK_CREATE_EXCL, IFLA_IFNAME, IFLA_LINKINFO = 16, 0x605, 3, 18
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def check(result: int, what: str) -> None:
+    """Raise OSError for a libc call that returned `result` when it failed."""
+    if result < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code), what)
+
+
+def mount(source: str, target: str, kind: str, data: str = "", flags: int = 0) -> None:
+    """Mount a file system; raises OSError."""
+    encoded = (os.fsencode(text) for text in (source, target, kind))
+    check(libc.mount(*encoded, flags, os.fsencode(data)), f"mount {target}")
+
+
+def boot(directory: Path) -> None:
+    """Work in a freshly booted kernel of our own, as its PID 1."""
+    mount("proc", "/proc", "proc")
+    mount("sysfs", "/sys", "sysfs")
+    job = read_job(directory)
+    for path in (str(directory), job["results"]):  # all other files of the host are read-only
+        if path:
+            mount("none", path, "hostfs", path)
+    mount("tmpfs", str(directory / "tmp"), "tmpfs")
+    adopt(job, directory)
+    if job["modules"]:
+        from harness.kernels import modules  # noqa: PLC0415  (the search path came with the job)
+
+        modules.use(Path(job["modules"]))
+        modules.usual()
+    work(directory)
+
+
+def enter(directory: Path) -> None:
+    """Work in new namespaces on the kernel that runs, its processes ending with this one."""
+    unshare(CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID)
+    child = os.fork()
+    if child:
+        _end_as(child)
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    mount("none", "/", "none", flags=MS_REC | MS_PRIVATE)
+    mount("proc", "/proc", "proc")
+    try:
+        mount("sysfs", "/sys", "sysfs")
+    except OSError as error:  # some containers forbid it; what reads netlink only works all the same
+        print(f"{error}: /sys/class/net shows the machine's interfaces", file=sys.stderr)
+    adopt(read_job(directory), directory)
+    work(directory)
+
+
+def work(directory: Path) -> None:
+    """Set the loopback interface up and run the worker."""
+    loopback_up()
+    from harness import worker  # noqa: PLC0415  (the search path came with the job)
+
+    worker.main(directory)
+
+
+def read_job(directory: Path) -> dict[str, Any]:
+    """Read the job before anything of the harness can be imported."""
+    job: dict[str, Any] = json.loads((directory / "job.json").read_text(encoding="utf-8"))
+    return job
+
+
+def adopt(job: dict[str, Any], directory: Path) -> None:
+    """Take over the search path and the environment that the job brings."""
+    sys.path[:] = job["path"]
+    sys.executable = job["executable"]
+    os.environ.clear()
+    os.environ.update(job["environment"])
+    os.environ["TMPDIR"] = str(directory / "tmp")
+    sys.dont_write_bytecode = True
+
+
+def loopback_up() -> None:
+    """Set the loopback interface up."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
+        request = struct.pack("16sh14x", b"lo", 0)
+        _, flags = struct.unpack("16sh14x", fcntl.ioctl(handle, SIOCGIFFLAGS, request))
+        fcntl.ioctl(handle, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", flags | IFF_UP))
+
+
+def unshare(flags: int) -> None:
+    """Enter new namespaces, in a new user namespace unless this process may do without one."""
+    if os.geteuid() == 0 and libc.unshare(flags) == 0:
+        return
+    user, group = os.geteuid(), os.getegid()
+    check(libc.unshare(flags | CLONE_NEWUSER), "unshare")
+    with contextlib.suppress(FileNotFoundError):  # kernels before 3.19 have no such file
+        Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
+    Path("/proc/self/uid_map").write_text(f"0 {user} 1", encoding="ascii")
+    Path("/proc/self/gid_map").write_text(f"0 {group} 1", encoding="ascii")
+
+
+def probe() -> str:
+    """Return why no bond can be made here in a namespace of our own, "" where one can."""
+    try:
+        unshare(CLONE_NEWNET)
+    except OSError as error:
+        return f"this user may not make network namespaces ({error.strerror})"
+    code = make_bond()
+    if code == errno.EOPNOTSUPP:
+        return "it has no bonding driver"
+    return f"making a bond failed with {errno.errorcode.get(code, code)}" if code else ""
+
+
+def make_bond() -> int:
+    """Ask for a bond by one raw rtnetlink message; return 0 or the errno."""
+    kind = _attribute(1, b"bond")  # IFLA_INFO_KIND
+    body = struct.pack("BxHiII", 0, 0, 0, 0, 0)
+    body += _attribute(IFLA_IFNAME, b"probe0\0") + _attribute(IFLA_LINKINFO, kind)
+    flags = NLM_F_REQUEST_ACK_CREATE_EXCL
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as route:
+        route.send(struct.pack("IHHII", 16 + len(body), RTM_NEWLINK, flags, 1, 0) + body)
+        answer = route.recv(65536)
+    return -int(struct.unpack_from("i", answer, 16)[0])
+
+
+def _attribute(number: int, data: bytes) -> bytes:
+    return struct.pack("HH", 4 + len(data), number) + data + bytes(-len(data) % 4)
+
+
+def _end_as(child: int) -> None:
+    """Wait for the child and end as it did."""
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        signal.signal(os.WTERMSIG(status), signal.SIG_DFL)
+        os.kill(os.getpid(), os.WTERMSIG(status))
+    os._exit(os.waitstatus_to_exitcode(status))
+
+
+def main() -> None:
+    """Do what the arguments say; a traceback on the console tells of a crash."""
+    mode, *rest = sys.argv[1:]
+    if mode == "probe":
+        print(probe())
+        return
+    try:
+        (boot if mode == "boot" else enter)(Path(rest[0]))
+    except BaseException:  # noqa: BLE001  (a PID 1 that ends takes its kernel down in a panic)
+        traceback.print_exc()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if mode == "boot":
+        os.sync()
+        libc.reboot(POWER_OFF)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

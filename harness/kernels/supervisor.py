@@ -1,0 +1,168 @@
+"""The process that holds a run's guests and its temporary directory, and outlives the controller.
+
+Started as a script with the place for the directory as its argument. It answers JSON lines:
+
+    it says   {"directory": path}                    once
+    told      {"start": name, "argv": [...], "environment": {...}, "console": path}
+    it says   {"started": name, "group": id}
+    told      {"kill": name}
+    it says   {"ended": name, "status": n}           n < 0: killed by that signal
+
+When its standard input ends, because the controller closed it or is gone (kill -9 included), it
+kills every guest with all of its process group, removes the directory and ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import resource
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+PREFIX = "network-failover-harness-"
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Supervisor:
+    """The guests that run, by name, each the leader of its own session and process group."""
+
+    def __init__(self) -> None:
+        self.guests: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, name: str, order: dict[str, Any]) -> None:
+        """Start one guest, its output going to its console file."""
+        with Path(order["console"]).open("ab") as console:
+            process = subprocess.Popen(
+                order["argv"],
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=subprocess.STDOUT,
+                env=order["environment"],
+                cwd="/",
+                start_new_session=True,
+                preexec_fn=_tie,  # noqa: PLW1509  (this process has one thread)
+            )
+        self.guests[name] = process
+        say({"started": name, "group": process.pid})
+
+    def kill(self, name: str) -> None:
+        """Kill one guest with its helpers: UML's stay behind when only their parent dies."""
+        if name in self.guests:
+            _kill_group(self.guests[name].pid)
+
+    def reap(self) -> None:
+        """Tell of guests that have ended, and collect orphans of theirs."""
+        for name, process in list(self.guests.items()):
+            if os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+                continue
+            _kill_group(process.pid)  # before the wait: until then the group's id cannot be reused
+            del self.guests[name]
+            say({"ended": name, "status": process.wait()})
+        if not self.guests:
+            _reap_orphans()
+
+    def close(self, within: float = 1.5) -> None:
+        """Kill all guests and wait until the kernel has let go of them, `within` seconds."""
+        end = time.monotonic() + within
+        for name in list(self.guests):
+            self.kill(name)
+        while time.monotonic() < end:
+            with contextlib.suppress(ChildProcessError):
+                if os.waitpid(-1, os.WNOHANG)[0] == 0:
+                    time.sleep(0.01)
+                continue
+            return
+
+
+def _tie() -> None:
+    """In the child: die with the supervisor, and leave no core file behind."""
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _kill_group(group: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
+
+
+def _reap_orphans() -> None:
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def say(what: dict[str, Any]) -> None:
+    """Tell the controller; one that is gone is told nothing."""
+    with contextlib.suppress(OSError):
+        os.write(1, json.dumps(what).encode() + b"\n")
+
+
+def serve(supervisor: Supervisor, woken: int) -> None:
+    """Follow orders until there are no more."""
+    pending = b""
+    while True:
+        ready, _, _ = select.select([0, woken], [], [])
+        if woken in ready and signal.SIGTERM in os.read(woken, 512):
+            return
+        supervisor.reap()
+        if 0 not in ready:
+            continue
+        data = os.read(0, 65536)
+        if not data:
+            return
+        *lines, pending = (pending + data).split(b"\n")
+        for line in lines:
+            _obey(supervisor, json.loads(line))
+
+
+def _obey(supervisor: Supervisor, order: dict[str, Any]) -> None:
+    if "kill" in order:
+        supervisor.kill(order["kill"])
+        return
+    try:
+        supervisor.start(order["start"], order)
+    except (OSError, subprocess.SubprocessError) as error:
+        with Path(order["console"]).open("a", encoding="utf-8") as console:
+            console.write(f"{error}\n")
+        say({"ended": order["start"], "status": 127})
+
+
+def _remove(directory: str) -> None:
+    for _ in range(20):
+        shutil.rmtree(directory, ignore_errors=True)
+        if not Path(directory).exists():
+            return
+        time.sleep(0.05)
+
+
+def main() -> None:
+    """Serve until the controller is gone, and leave nothing behind."""
+    libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
+    woken, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(wake)
+    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: None)
+    supervisor = Supervisor()
+    directory = tempfile.mkdtemp(prefix=PREFIX, dir=sys.argv[1])
+    try:
+        say({"directory": directory})
+        serve(supervisor, woken)
+    finally:
+        supervisor.close()
+        _remove(directory)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""User-Mode Linux: a real kernel as an ordinary process, for machines without a bonding driver."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import KernelUnavailable, UsageError
+from harness.kernels import Command, Say, cache, package
+from harness.kernels.host import INIT
+
+MEMORY = 512 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class UmlKernel:
+    """A User-Mode Linux kernel in the file `path`."""
+
+    path: Path
+    release: str
+    modules: str = ""
+    seccomp: bool = False
+    writeback: bool = True
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return f"uml {self.release}"
+
+    def command(self, directory: Path) -> Command:
+        """Return what boots this kernel with the host's files and the job in `directory`.
+
+        A command line of a kernel is split at blanks, so what may hold one goes by a link.
+        """
+        (directory / "init.py").symlink_to(INIT)
+        (directory / "python").symlink_to(os.path.realpath(sys.executable))
+        (directory / "uml").mkdir()
+        argv = [str(self.path), f"mem={MEMORY >> 20}M", *_ROOT, *_CONSOLE]
+        argv += [f"uml_dir={directory}/uml/", "umid=guest", *_library_path()]
+        argv += ["seccomp=auto"] if self.seccomp else []
+        argv += [f"init={directory}/python", "--", "-I", "-S"]
+        argv += [f"{directory}/init.py", "boot", str(directory)]
+        return Command(argv, {"TMPDIR": memory_place(), "PATH": os.defpath})
+
+
+_ROOT = ("rootfstype=hostfs", "rootflags=/", "root=98:0", "ro")
+_CONSOLE = ("con=null", "con0=null,fd:1", "quiet")
+
+
+def _library_path() -> list[str]:
+    value = os.environ.get("LD_LIBRARY_PATH", "")
+    return [f"LD_LIBRARY_PATH={value}"] if value and not re.search(r"\s", value) else []
+
+
+def identify(path: Path) -> UmlKernel:
+    """Return the kernel in a file; raises UsageError where the file is no UML kernel."""
+    try:
+        asked = subprocess.run(
+            [str(path.absolute()), "--help"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=20,
+            check=False,
+        )
+        said = asked.stdout.decode(errors="replace")
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise _no_kernel(path, str(error)) from error
+    found = re.match(r"User Mode Linux v(\S+)", said.lstrip())
+    if not found:
+        raise _no_kernel(path, "it does not answer --help as one does")
+    return UmlKernel(path.absolute(), found[1], _modules(path, found[1]), "seccomp=" in said)
+
+
+def _no_kernel(path: Path, why: str) -> UsageError:
+    return UsageError(
+        f"{path} is no User-Mode Linux kernel: {why}",
+        hint='give an executable built with ARCH=um, or "--kernel uml" to use Debian\'s',
+    )
+
+
+def _modules(path: Path, release: str) -> str:
+    """Return the directory of a kernel's modules as the package lays it out, "" for none."""
+    place = path.absolute().parent.parent / "lib/uml/modules" / release
+    return str(place) if (place / "modules.dep").is_file() else ""
+
+
+def of_file(path: Path) -> UmlKernel:
+    """Return the kernel in a file that somebody else has to keep whole."""
+    return identify(path)
+
+
+def packaged(say: Say) -> UmlKernel:
+    """Return Debian's kernel from the cache, fetching it first where it is not there.
+
+    Raises KernelUnavailable.
+    """
+    memory_place()  # before a fetch: without such a place no guest can boot
+    place = cache.find(say) or package.fetch(say)
+    return identify(place / package.KERNEL)
+
+
+def memory_place() -> str:
+    """Return the directory for a guest's memory: UML maps it executable from an unlinked file.
+
+    Raises KernelUnavailable where none of the usual ones can be used.
+    """
+    seen = []
+    places = ["/dev/shm", tempfile.gettempdir(), "/tmp", "/var/tmp"]  # noqa: S108
+    for place in dict.fromkeys(places):
+        why = _unusable(place)
+        if not why:
+            return place
+        seen.append(f"{place} {why}")
+    raise KernelUnavailable(
+        f"a guest's memory has no place to be: {', '.join(seen)}",
+        hint=f"set TMPDIR to a directory with {MEMORY >> 20} MiB free, not mounted noexec",
+    )
+
+
+def _unusable(place: str) -> str:
+    try:
+        with tempfile.TemporaryFile(dir=place) as file:
+            file.truncate(mmap.PAGESIZE)
+            mmap.mmap(file.fileno(), mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_EXEC).close()
+        free = shutil.disk_usage(place).free
+    except PermissionError as error:
+        return "is mounted noexec" if os.access(place, os.W_OK) else f"({error.strerror})"
+    except OSError as error:
+        return f"({error.strerror})"
+    return "" if free >= MEMORY else f"has only {free >> 20} MiB free"

@@ -1,0 +1,60 @@
+"""Who does what: a run's scenarios shared out over its guests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from statistics import median
+
+UNKNOWN = 1.0
+
+
+def split(ids: Sequence[str], guests: int, seconds: Mapping[str, float]) -> list[list[str]]:
+    """Return a work list for each guest, so that all end at about the same time.
+
+    `seconds` is what scenarios took in earlier runs; those it lacks are taken for usual. Each list
+    keeps the order of `ids`; with nothing known the lists are dealt in turns. No list is empty.
+    """
+    known = [seconds[name] for name in ids if name in seconds]
+    usual = median(known) if known else UNKNOWN
+    place = {name: number for number, name in enumerate(ids)}
+    piles: list[list[str]] = [[] for _ in range(min(guests, len(ids)))]
+    load = [0.0] * len(piles)
+    for name in sorted(ids, key=lambda name: -seconds.get(name, usual)):
+        least = load.index(min(load))
+        piles[least].append(name)
+        load[least] += seconds.get(name, usual)
+    return [sorted(pile, key=place.__getitem__) for pile in piles]
+
+
+class Turns:
+    """Lets results through file by file, as pytest shows them, whichever guest they come from."""
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        """Take the file of each scenario, in the order of the session."""
+        self._files = files
+        self._left = dict.fromkeys(dict.fromkeys(files.values()), 0)
+        for file in files.values():
+            self._left[file] += 1
+        self._held: list[str] = []
+
+    def arrive(self, name: str, *, urgent: bool = False) -> list[str]:
+        """Note that a scenario's result is there; return those whose turn has come.
+
+        An urgent one brings all that were held back with it.
+        """
+        self._held.append(name)
+        if urgent:
+            return self._release(list(self._held))
+        out: list[str] = []
+        while due := [held for held in self._held if self._files[held] == self._current()]:
+            out += self._release(due)
+        return out
+
+    def _current(self) -> str | None:
+        return next((file for file, left in self._left.items() if left), None)
+
+    def _release(self, names: list[str]) -> list[str]:
+        for name in names:
+            self._held.remove(name)
+            self._left[self._files[name]] -= 1
+        return names

@@ -1,0 +1,104 @@
+"""The pytest plugin: options, the guest marker, and who runs what. Loaded by every pytest run."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import math
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.errors import UsageError
+
+GUEST = (
+    "guest(inside=True): runs in a guest, a kernel with bonding, as everything below scenarios/ "
+    "does; inside=False is for tests that stay on the host and start guests themselves"
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of the harness."""
+    group = parser.getgroup("harness", "network failover harness")
+    group.addoption(
+        "--kernel",
+        default="auto",
+        metavar="KERNEL",
+        help="kernel that scenarios run in: auto (the host's where it has bonding, else uml), "
+        "host, uml (Debian's User-Mode Linux, fetched once), or the path of a UML kernel",
+    )
+    group.addoption(
+        "--guests",
+        type=_guests,
+        default=0,
+        metavar="N",
+        help="run scenarios in N guests side by side (default: one for each core)",
+    )
+    group.addoption(
+        "--time-limit",
+        type=_seconds,
+        default=60.0,
+        metavar="SECONDS",
+        help="seconds after which a scenario counts as hung, and its guest is replaced "
+        "(default: 60)",
+    )
+    group.addoption(
+        "--results",
+        default=None,
+        metavar="DIR",
+        help="keep recordings in DIR/<time>, DIR/latest pointing to it (default: results)",
+    )
+
+
+def _guests(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(
+            f'"{text}" is no number of guests (hint: give 1 or more, or leave it out)'
+        )
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (value > 0 and math.isfinite(value)):
+        raise argparse.ArgumentTypeError(
+            f'"{text}" is no time in seconds (hint: give a number above 0, such as 60)'
+        )
+    return value
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register markers, the verdicts, and on the host the controller of guests."""
+    config.addinivalue_line("markers", GUEST)
+    manager = config.pluginmanager
+    if importlib.util.find_spec("harness.verdicts") and not manager.has_plugin("harness.verdicts"):
+        manager.import_plugin("harness.verdicts")
+    if in_guest():
+        return
+    from harness import controller, kernels  # noqa: PLC0415  (guests do without them)
+
+    try:
+        kernels.check(config.getoption("kernel"))
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
+    manager.register(controller.Controller(config), "harness-controller")
+
+
+def in_guest() -> bool:
+    """Return whether this process is a guest's worker."""
+    worker = sys.modules.get("harness.worker")
+    return worker is not None and worker.job() is not None
+
+
+def needs_guest(item: pytest.Item) -> bool:
+    """Return whether an item runs in a guest: it lies below scenarios/ or is marked so."""
+    marker = item.get_closest_marker("guest")
+    if marker is not None:
+        return bool(marker.kwargs.get("inside", True))
+    root = item.config.rootpath
+    inside = item.path.relative_to(root) if item.path.is_relative_to(root) else Path()
+    return "scenarios" in inside.parts[:-1] or root.name == "scenarios"

@@ -1,0 +1,46 @@
+"""Where a run keeps its recordings: results/<time>/, with results/latest pointing to it."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+import os
+from pathlib import Path
+
+from harness.errors import UsageError
+
+
+def new_directory(root: Path) -> Path:
+    """Make a directory named by the time (UTC) in `root` and point `latest` to it.
+
+    Raises UsageError where it cannot be made.
+    """
+    now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H%M%SZ")
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        made = _make(root, now)
+        _point(root / "latest", made.name)
+    except OSError as error:
+        raise UsageError(
+            f"results cannot be kept in {root}: {error.strerror}",
+            hint="give a directory that you can write: --results DIR",
+        ) from error
+    return made
+
+
+def _make(root: Path, now: str) -> Path:
+    for number in itertools.count(1):
+        made = root / (now if number == 1 else f"{now}-{number}")
+        try:
+            made.mkdir()
+        except FileExistsError:
+            continue
+        return made
+    raise AssertionError
+
+
+def _point(link: Path, target: str) -> None:
+    fresh = link.with_name(f".latest-{os.getpid()}")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(target)
+    fresh.replace(link)

@@ -1,0 +1,143 @@
+"""What runs inside a guest: pytest with the guest's work list, every result written to a stream.
+
+The stream is `stream.jsonl` in the guest's directory, one object a line:
+
+    {"facts": {...}}             the kernel, measured; then for each scenario
+    {"start": nodeid}
+    {"report": {...}}            as pytest serialises it, one for each phase
+    {"collect": [path, text]}    a file that could not be collected here
+    {"warning": {...}}
+    {"internal": text}           pytest itself failed
+    {"done": exit status}
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.kernels.facts import Facts, measure
+from harness.kernels.job import Job
+
+RESULTS = pytest.StashKey[Path]()
+
+_job: Job | None = None
+
+
+def job() -> Job | None:
+    """Return the job of the guest that this process works in, None outside of any."""
+    return _job
+
+
+def facts() -> Facts:
+    """Return what is known of the kernel this process runs on; measured once."""
+    return measure(_job.lab, _job.clock) if _job else measure()
+
+
+def main(directory: Path) -> None:
+    """Do the job that lies in `directory`."""
+    global _job  # noqa: PLW0603  (a process has one job)
+    _job = Job.load(directory)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    os.environ.pop("PYTEST_ADDOPTS", None)
+    os.chdir(_job.rootdir)
+    with Stream(directory / "stream.jsonl", sync=_job.writeback) as stream:
+        stream.write(facts=asdict(facts()))
+        arguments = [*_job.arguments, f"--basetemp={directory}/tmp/pytest", *_job.files]
+        status = pytest.main(arguments, plugins=[Worker(_job, stream)])
+        stream.write(done=int(status))
+
+
+class Stream:
+    """The file that the controller follows."""
+
+    def __init__(self, path: Path, *, sync: bool) -> None:
+        self._file = path.open("w", encoding="utf-8")
+        self._sync = sync
+
+    def __enter__(self) -> Stream:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def write(self, **line: Any) -> None:
+        """Write one line; when it is there, so is all that was written before, to any file."""
+        self._file.write(json.dumps(line, default=repr) + "\n")
+        self._file.flush()
+        if self._sync:
+            os.sync()  # hostfs writes behind; this costs half a millisecond, an fsync many
+
+
+class Worker:
+    """The pytest plugin of a guest."""
+
+    def __init__(self, job: Job, stream: Stream) -> None:
+        self.job = job
+        self.stream = stream
+        self.config: pytest.Config | None = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Take over the controller's options, and leave the terminal to it."""
+        self.config = config
+        for name, value in self.job.options.items():
+            setattr(config.option, name, value)
+        if self.job.results:
+            config.stash[RESULTS] = Path(self.job.results)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Be silent: the console is for the kernel."""
+        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            session.config.pluginmanager.unregister(reporter)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Keep what is on the work list, in its order."""
+        found = {item.nodeid: item for item in items}
+        items[:] = [found[name] for name in self.job.ids if name in found]
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Tell of what could not be collected here although the controller could."""
+        if report.failed:
+            self.stream.write(collect=[report.nodeid, str(report.longrepr)])
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Tell which scenario is to blame if the guest does not live on."""
+        self.stream.write(start=nodeid)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Hand over one phase of a scenario."""
+        assert self.config is not None
+        data = self.config.hook.pytest_report_to_serializable(config=self.config, report=report)
+        self.stream.write(report=data)
+
+    def pytest_warning_recorded(
+        self,
+        warning_message: warnings.WarningMessage,
+        when: str,
+        nodeid: str,
+        location: tuple[str, int, str] | None,
+    ) -> None:
+        """Hand over a warning."""
+        said = {
+            "message": str(warning_message.message),
+            "category": warning_message.category.__name__,
+            "filename": warning_message.filename,
+            "lineno": warning_message.lineno,
+        }
+        self.stream.write(
+            warning={"said": said, "when": when, "nodeid": nodeid, "location": location}
+        )
+
+    def pytest_internalerror(self, excrepr: object) -> None:
+        """Tell that pytest itself failed."""
+        self.stream.write(internal=str(excrepr))
