@@ -60,6 +60,20 @@ class Built:
         return mac_of(self.topology, machine, link)
 
 
+FORWARDING = 3  # BR_STATE_FORWARDING
+
+
+def all_forward(built: Built) -> bool:
+    """Tell whether every switch port forwards; a bridge sees carrier only by and by."""
+    ports = {port.index for port in built.ports.values()}
+    for link in built.controls[FABRIC].links():
+        if link["index"] in ports:
+            data = link.get_attr("IFLA_LINKINFO").get_attr("IFLA_INFO_SLAVE_DATA")
+            if data is None or data.get_attr("IFLA_BRPORT_STATE") != FORWARDING:
+                return False
+    return True
+
+
 def build(topology: Topology) -> Built:
     """Build a topology without its bonds; raises LabError, and leaves nothing, where it fails."""
     built = Built(topology)

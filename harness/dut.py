@@ -1,0 +1,130 @@
+"""The DUT and its bonds, as scenarios speak of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from harness.bonding import BondOptions, Setting
+from harness.bonding.windows import BondTimes, Window, spans
+from harness.bonding.wire import ignored
+from harness.errors import LabError, ScenarioError
+from harness.faults import Site
+from harness.labs.netns import bonds
+from harness.topology import BondPlan
+from harness.units import Span
+
+TIMES = {"miimon", "arp_interval", "updelay", "downdelay", "peer_notif_delay"}
+
+
+@dataclass(frozen=True, slots=True)
+class Bond:
+    """A bond that is up; `bond.miimon` and its like are spans, `bond["mode"]` a setting."""
+
+    plan: BondPlan
+    options: BondOptions
+    hz: int
+
+    @property
+    def name(self) -> str:
+        """The bond's name."""
+        return self.plan.name
+
+    @property
+    def times(self) -> BondTimes:
+        """All times that follow from the options."""
+        return spans(self.options, self.hz)
+
+    @property
+    def detection(self) -> Window:
+        """From the fault to the active slave being declared down, by the monitor in force."""
+        return self.times.detection
+
+    @property
+    def miimon(self) -> Span:
+        """One inspection of the MII monitor."""
+        return self.times.miimon
+
+    @property
+    def arp_interval(self) -> Span:
+        """One round of the ARP monitor."""
+        return self.times.arp_interval
+
+    @property
+    def updelay(self) -> Span:
+        """The time for which a recovered slave is not yet used."""
+        return self.times.updelay
+
+    @property
+    def downdelay(self) -> Span:
+        """The time for which a failed slave is still used."""
+        return self.times.downdelay
+
+    @property
+    def peer_notif_delay(self) -> Span:
+        """The time between two rounds of peer notifications."""
+        return self.times.peer_notif_delay
+
+    def __getitem__(self, option: str) -> Setting:
+        return self.options[option]
+
+
+class Dut:
+    """The machine whose kernel is on trial."""
+
+    def __init__(self, site: Site, hz: int) -> None:
+        self._site = site
+        self._hz = hz
+        self.bonds: dict[str, Bond] = {}
+
+    def bond(self, name: str | None = None, **options: Any) -> Bond:
+        """Make a bond with the topology's default options and what differs from them.
+
+        Raises ScenarioError for options that cannot be, KernelRefused for one the kernel does not
+        take, LabError for one it silently ignores.
+        """
+        plan = self._plan(name)
+        if plan.name in self.bonds:
+            raise ScenarioError(
+                f"{plan.name} is there already", hint="a scenario makes each bond once"
+            )
+        wanted = self._options(plan, options)
+        built = self._site.wiring.built
+        bonds.make_bond(built, plan, wanted)
+        left_out = ignored(wanted, bonds.read_back(built, plan))
+        if left_out:
+            bonds.drop_bond(built, plan)
+            raise LabError(
+                "; ".join(str(one) for one in left_out),
+                hint="this kernel lacks the option: choose another kernel",
+            )
+        made = Bond(plan, wanted, self._hz)
+        self.bonds[plan.name] = made
+        return made
+
+    def set(self, bond: Bond, **options: Any) -> None:
+        """Change options of a bond that is up; written into the history as a stimulus."""
+        changes = BondOptions.unchecked(**options)
+
+        def do() -> None:
+            bonds.set_options(self._site.wiring.built, bond.plan, changes)
+
+        self._site.did(bond.name, "set", "stimulus", do, options=changes.text())
+
+    def _plan(self, name: str | None) -> BondPlan:
+        plans = self._site.topology.bonds
+        if name is None and len(plans) != 1:
+            has = ", ".join(plan.name for plan in plans)
+            raise ScenarioError(f"which bond is meant: {has}?", hint="give its name first")
+        return plans[0] if name is None else self._site.topology.bond(name)
+
+    @staticmethod
+    def _options(plan: BondPlan, given: dict[str, Any]) -> BondOptions:
+        """Return the plan's options with the given ones in place; one monitor ousts the other."""
+        base = dict(plan.options)
+        if "arp_interval" in given:
+            base.pop("miimon", None)
+        if "miimon" in given:
+            for option in [name for name in base if name.startswith("arp_")]:
+                del base[option]
+        return BondOptions.of(**{**base, **given})

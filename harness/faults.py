@@ -1,0 +1,315 @@
+"""Verbs on nouns: what can be done to a link, a switch or a machine, written into the history.
+
+Every verb takes effect at once and lasts until its opposite, or until the topology goes. What it
+returns can stand in a `with`: then it ends with the block.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from harness import frames
+from harness.errors import ScenarioError
+from harness.labs.netns.wiring import SIDES, Wiring
+from harness.loop import Loop, now
+from harness.topology import DUT, Machine, Topology, mac_of
+from harness.units import Span, ms
+
+Direction = Literal["out", "in", "both"]
+Role = Literal["fault", "repair", "stimulus"]
+HUNDRED = 100
+
+
+class Journal(Protocol):
+    """Where faults write themselves down."""
+
+    def note(self, at: int, where: str, action: str, role: Role, **what: object) -> None:
+        """Record a fault that took effect at a time."""
+
+    def pause(self, span: Span) -> None:
+        """Go on recording for a while before the next step of a schedule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the nouns of one topology share."""
+
+    topology: Topology
+    wiring: Wiring
+    loop: Loop
+    journal: Journal
+
+    def did(
+        self, where: str, action: str, role: Role, do: Callable[[], None], **what: object
+    ) -> None:
+        """Do something and write it down with the time just before it took effect."""
+        at = now()
+        do()
+        self.journal.note(at, where, action, role, **what)
+
+
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """Something that goes on until `end`, or until its `with` block ends."""
+
+    end: Callable[[], None]
+
+    def __enter__(self) -> Lasting:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+
+@dataclass(frozen=True, slots=True)
+class Cable:
+    """A link; `out` is the direction away from the DUT, `in` the direction towards it."""
+
+    name: str
+    site: Site
+
+    @property
+    def mac(self) -> str:
+        """The MAC that the machine's NIC at this cable was made with."""
+        link = self.site.topology.link(self.name)
+        machines = {machine.name for machine in self.site.topology.machines}
+        machine = link.a if link.a in machines else link.b
+        return mac_of(self.site.topology, machine, self.name)
+
+    def cut(self) -> Lasting:
+        """Pull the cable at its far end: the near end loses its carrier."""
+        self._do("cut", "fault", lambda: self.site.wiring.carrier(self.name, on=False))
+        return Lasting(self.heal)
+
+    def heal(self) -> None:
+        """Put the cable back; a switch that holds new ports back lets this one wait."""
+        self._do("heal", "repair", lambda: self.site.wiring.carrier(self.name, on=True))
+
+    def flap(self, *, down: Span, times: int = 1, up: Span | None = None) -> None:
+        """Pull and put back the cable `times` times: `down` without, then `up` with carrier."""
+        for nth in range(times):
+            if nth:
+                self.site.journal.pause(up or down)
+            self.cut()
+            self.site.journal.pause(down)
+            self.heal()
+
+    def lose(self, direction: Direction = "both", *, percent: float = HUNDRED) -> Lasting:
+        """Lose frames silently: the carrier stays up."""
+        if not 0 < percent <= HUNDRED:
+            raise ScenarioError(
+                f"link {self.name} cannot lose {percent} % of its frames",
+                hint="percent lies above 0 and reaches 100",
+            )
+
+        def do() -> None:
+            for side in _sides(direction):
+                if percent == HUNDRED:
+                    self.site.wiring.drop(self.name, side)
+                else:
+                    self.site.wiring.shape(self.name, side, percent=percent, delay_ns=0)
+
+        self._do("lose", "fault", do, direction=direction, percent=percent)
+        return Lasting(lambda: self.deliver(direction))
+
+    def delay(self, by: Span, direction: Direction = "both") -> Lasting:
+        """Deliver every frame later."""
+
+        def do() -> None:
+            for side in _sides(direction):
+                self.site.wiring.shape(self.name, side, percent=0, delay_ns=by.ns)
+
+        self._do("delay", "fault", do, direction=direction, by_ms=by.ns / ms.ns)
+        return Lasting(lambda: self.deliver(direction))
+
+    def deliver(self, direction: Direction = "both") -> None:
+        """End loss and delay."""
+
+        def do() -> None:
+            for side in _sides(direction):
+                self.site.wiring.deliver(self.name, side)
+
+        self._do("deliver", "repair", do, direction=direction)
+
+    def admin_down(self) -> Lasting:
+        """Set the DUT's interface at this cable administratively down."""
+        self._do(
+            "admin_down", "fault", lambda: self.site.wiring.admin(DUT, self.name, up=False)
+        )
+        return Lasting(self.admin_up)
+
+    def admin_up(self) -> None:
+        """Set the DUT's interface at this cable administratively up."""
+        self._do("admin_up", "repair", lambda: self.site.wiring.admin(DUT, self.name, up=True))
+
+    def heal_late(self, forwarding_after: Span) -> None:
+        """Put the cable back into a port that shows carrier at once but forwards only later.
+
+        That is a switch port in the listening and learning states (bonding.rst 13.1).
+        """
+
+        def do() -> None:
+            self.site.wiring.hold(self.name)
+            self.site.wiring.carrier(self.name, on=True)
+
+        def forward(_: int) -> None:
+            self._do("forward", "repair", lambda: self.site.wiring.forward(self.name))
+
+        self._do("heal_late", "repair", do, forwarding_after_ms=forwarding_after.ns / ms.ns)
+        self.site.loop.at(now() + forwarding_after.ns, forward)
+
+    def mute_garp(self, address: str) -> Lasting:
+        """Let the switch drop gratuitous ARP for an address that comes in by this cable."""
+
+        def switch(*, on: bool) -> None:
+            self.site.wiring.mute_garp(self.name, address, on=on)
+
+        self._do("mute_garp", "stimulus", lambda: switch(on=True), address=address)
+        return Lasting(
+            lambda: self._do("unmute_garp", "stimulus", lambda: switch(on=False), address=address)
+        )
+
+    def _do(self, action: str, role: Role, do: Callable[[], None], **what: object) -> None:
+        self.site.did(self.name, action, role, do, **what)
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchNoun:
+    """An emulated switch."""
+
+    name: str
+    site: Site
+
+    def power_off(self) -> Lasting:
+        """Take the switch's power: all its neighbours lose carrier, its table is forgotten."""
+
+        def do() -> None:
+            self.site.wiring.power(self.name, on=False)
+            self.site.wiring.flush(self.name)
+
+        self.site.did(self.name, "power_off", "fault", do)
+        return Lasting(self.power_on)
+
+    def power_on(self) -> None:
+        """Give the switch its power back."""
+        self.site.did(
+            self.name, "power_on", "repair", lambda: self.site.wiring.power(self.name, on=True)
+        )
+
+    def flush_fdb(self) -> None:
+        """Let the switch forget all addresses it has learned."""
+        self.site.did(
+            self.name, "flush_fdb", "stimulus", lambda: self.site.wiring.flush(self.name)
+        )
+
+    def pin(self, mac: str, link: Cable) -> Lasting:
+        """Bind an address to the port of a link for good: the switch no longer relearns it."""
+
+        def pin(*, on: bool) -> None:
+            self.site.wiring.pin(self.name, link.name, mac, on=on)
+
+        self.site.did(self.name, "pin", "fault", lambda: pin(on=True), mac=mac, port=link.name)
+        return Lasting(
+            lambda: self.site.did(self.name, "unpin", "repair", lambda: pin(on=False), mac=mac)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MachineNoun:
+    """A machine that is not the DUT: a target, a neighbour."""
+
+    plan: Machine
+    site: Site
+
+    @property
+    def name(self) -> str:
+        """The machine's name."""
+        return self.plan.name
+
+    @property
+    def address(self) -> str:
+        """The machine's IPv4 address."""
+        return str(self.plan.address)
+
+    @property
+    def cable(self) -> Cable:
+        """The machine's cable to its switch."""
+        return Cable(self.site.topology.links_of(self.name)[0].name, self.site)
+
+    def die(self) -> Lasting:
+        """Let the machine answer nothing any more: its interface goes down, its cable stays."""
+        link = self.cable.name
+        self.site.did(
+            self.name, "die", "fault", lambda: self.site.wiring.admin(self.name, link, up=False)
+        )
+        return Lasting(self.revive)
+
+    def revive(self) -> None:
+        """Let the machine answer again."""
+        link = self.cable.name
+        self.site.did(
+            self.name, "revive", "repair", lambda: self.site.wiring.admin(self.name, link, up=True)
+        )
+
+    def arping(self, target: str, *, every: Span = 50 * ms) -> Lasting:
+        """Broadcast ARP requests for another machine's address, as a neighbour's monitor does."""
+        frame = frames.arp_request(self.cable.mac, self.address, self._address(target))
+        return self._repeat("arping", frame, every, target=target)
+
+    def arp_replies(self, to: str, *, mac: str, every: Span = 50 * ms) -> Lasting:
+        """Send ARP replies that are not from an ARP target to the bond's address and MAC."""
+        frame = frames.arp_reply(self.cable.mac, self.address, mac, to)
+        return self._repeat("arp_replies", frame, every, to=to)
+
+    def noise(self, *, every: Span = 50 * ms) -> Lasting:
+        """Broadcast frames that are not ARP."""
+        return self._repeat("noise", frames.noise(self.cable.mac), every)
+
+    def garp(self, address: str) -> None:
+        """Announce an address as its own, once: what a misconfigured or hostile host does."""
+        frame = frames.gratuitous_arp(self.cable.mac, address)
+        self.send("garp", frame, address=address)
+
+    def garp_as(self, mac: str, address: str) -> None:
+        """Announce an address at a foreign MAC, once: the switch moves that MAC to this port."""
+        self.send("garp", frames.gratuitous_arp(mac, address), address=address, mac=mac)
+
+    def send(self, action: str, frame: bytes, **what: object) -> None:
+        """Send one frame and write it down under a name."""
+        sock = self.site.wiring.sender(self.name, self.cable.name)
+        self.site.did(self.name, action, "stimulus", lambda: _send(sock, frame), **what)
+
+    def _repeat(self, action: str, frame: bytes, every: Span, **what: object) -> Lasting:
+        sock = self.site.wiring.sender(self.name, self.cable.name)
+        every_ms = every.ns / ms.ns
+        self.site.journal.note(
+            now(), self.name, action, "stimulus", phase="begin", every_ms=every_ms, **what
+        )
+        stop = self.site.loop.every(every.ns, lambda _: _send(sock, frame))
+
+        def end() -> None:
+            stop()
+            self.site.journal.note(now(), self.name, action, "stimulus", phase="end", **what)
+
+        return Lasting(end)
+
+    def _address(self, machine: str) -> str:
+        for other in self.site.topology.machines:
+            if other.name == machine and other.address is not None:
+                return other.address
+        has = [other.name for other in self.site.topology.machines if other.address]
+        raise self.site.topology.missing("machine", machine, has)
+
+
+def _sides(direction: Direction) -> tuple[str, ...]:
+    return SIDES if direction == "both" else (direction,)
+
+
+def _send(sock: socket.socket, frame: bytes) -> None:
+    # A port without carrier swallows the frame; that is the network's business, not an error.
+    with suppress(OSError):
+        sock.send(frame)

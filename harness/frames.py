@@ -1,0 +1,101 @@
+"""Build and recognise the frames that failover is about; the only home of scapy.
+
+scapy takes seconds to load in a guest, so it is imported where a frame is first built or read, and
+what a frame means is remembered by its bytes: a recording holds few different ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+BROADCAST = "ff:ff:ff:ff:ff:ff"
+UNKNOWN = "00:00:00:00:00:00"
+REQUEST, REPLY = 1, 2
+NOISE_TYPE = 0x88B5  # IEEE 802 local experimental ethertype: no stack takes it for its own
+
+
+@dataclass(frozen=True, slots=True)
+class Arp:
+    """An ARP frame (RFC 826): Ethernet source and destination, operation, and who asks for whom."""
+
+    src: str
+    dst: str
+    op: str
+    sender_mac: str
+    sender_ip: str
+    target_ip: str
+
+    @property
+    def gratuitous(self) -> bool:
+        """Tell whether the sender announces itself (RFC 5227, section 3)."""
+        return self.sender_ip == self.target_ip
+
+
+def arp_request(sender_mac: str, sender_ip: str, target_ip: str) -> bytes:
+    """Return a broadcast ARP request."""
+    return _arp(REQUEST, sender_mac, sender_ip, UNKNOWN, target_ip, BROADCAST)
+
+
+def arp_reply(
+    sender_mac: str, sender_ip: str, target_mac: str, target_ip: str, dst: str = ""
+) -> bytes:
+    """Return an ARP reply, to `target_mac` or to another Ethernet destination."""
+    return _arp(REPLY, sender_mac, sender_ip, target_mac, target_ip, dst or target_mac)
+
+
+def gratuitous_arp(mac: str, ip: str) -> bytes:
+    """Return a gratuitous ARP request that announces `ip` at `mac`, as the bond itself sends it."""
+    return _arp(REQUEST, mac, ip, UNKNOWN, ip, BROADCAST)
+
+
+def noise(mac: str) -> bytes:
+    """Return a broadcast frame that is not ARP."""
+    layers = _layers()
+    return bytes(layers.Ether(src=mac, dst=BROADCAST, type=NOISE_TYPE) / (b"\0" * 46))
+
+
+@cache
+def read_arp(data: bytes) -> Arp | None:
+    """Return what an Ethernet frame says if it is ARP for IPv4, else None."""
+    layers = _layers()
+    frame = layers.Ether(data)
+    if not frame.haslayer(layers.ARP):
+        return None
+    arp = frame[layers.ARP]
+    op = {REQUEST: "request", REPLY: "reply"}.get(arp.op, str(arp.op))
+    return Arp(frame.src, frame.dst, op, arp.hwsrc, arp.psrc, arp.pdst)
+
+
+def kind_of(arp: Arp, ours: Collection[str], targets: Collection[str]) -> str:
+    """Return what an ARP frame is to a bond: probe, reply, garp, foreign or other.
+
+    `ours` are the bond's addresses, `targets` its ARP targets; a probe of a bond without address
+    comes from 0.0.0.0 (bond_arp_send_all).
+    """
+    if arp.gratuitous:
+        return "garp"
+    mine = {*ours, "0.0.0.0"}  # noqa: S104  an ARP probe's empty sender, not a socket
+    if arp.op == "request" and arp.sender_ip in mine and arp.target_ip in targets:
+        return "probe"
+    if arp.op == "reply" and arp.sender_ip in targets and arp.target_ip in mine:
+        return "reply"
+    known = mine | set(targets)
+    return "other" if arp.sender_ip in known else "foreign"
+
+
+def _arp(op: int, smac: str, sip: str, tmac: str, tip: str, dst: str) -> bytes:
+    layers = _layers()
+    ether = layers.Ether(src=smac, dst=dst, type=0x0806)
+    arp = layers.ARP(op=op, hwsrc=smac, psrc=sip, hwdst=tmac, pdst=tip)
+    return bytes(ether / arp).ljust(60, b"\0")  # the smallest Ethernet frame, without checksum
+
+
+@cache
+def _layers() -> Any:
+    """Load scapy's Ethernet and ARP; its search for cards and routes stays unused."""
+    from scapy.layers import l2  # noqa: PLC0415
+
+    return l2

@@ -1,0 +1,169 @@
+"""The verbs by which faults reach a built topology: carrier, loss, delay, filters, tables.
+
+Every verb states a whole condition ("this link loses everything outwards"), so doing it twice or
+undoing it twice is harmless.
+"""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass, field
+
+from harness.labs.netns import netlink, shaping
+from harness.labs.netns.build import FABRIC, FIRST_IFB, Built, Port
+from harness.labs.netns.netlink import Request
+from harness.topology import Link
+
+SIDES = ("out", "in")
+AF_PACKET_ANY = 0
+
+
+@dataclass(slots=True)
+class Wiring:
+    """A built topology and what has been done to it so far."""
+
+    built: Built
+    _filtered: set[int] = field(default_factory=set)
+    _lossy: dict[tuple[str, str], list[tuple[int, str]]] = field(default_factory=dict)
+    _shaped: dict[tuple[str, str], list[Request]] = field(default_factory=dict)
+    _held: set[str] = field(default_factory=set)
+    _ifbs: dict[int, int] = field(default_factory=dict)
+
+    def carrier(self, link: str, *, on: bool) -> None:
+        """Plug a cable's far end in or out: the near end gains or loses its carrier."""
+        port = self._far_port(self.built.topology.link(link))
+        self.built.send(FABRIC, netlink.set_link(f"port {link}", port.index, up=on))
+
+    def admin(self, machine: str, link: str, *, up: bool) -> None:
+        """Set a machine's own interface administratively up or down."""
+        index = self.built.ends[machine, link]
+        what = f"interface {link} of {machine}"
+        self.built.send(machine, netlink.set_link(what, index, up=up))
+
+    def drop(self, link: str, direction: str) -> None:
+        """Lose every frame in one direction; the carrier stays."""
+        if (link, direction) in self._lossy:
+            return
+        index, side = self._point(link, direction)
+        requests = self._filters(index)
+        self.built.send(FABRIC, *requests, shaping.drop_all(index, side, shaping.LOSE))
+        self._lossy[link, direction] = [(index, side)]
+
+    def shape(self, link: str, direction: str, *, percent: float, delay_ns: int) -> None:
+        """Lose a share of the frames in one direction, or delay them."""
+        self.deliver(link, direction)
+        index, side = self._point(link, direction)
+        if side == "egress":
+            device, before, after = index, [], []
+        else:  # what enters a port can only be shaped on its way out of an ifb device
+            device = self._ifb(index)
+            before = [*self._filters(index), shaping.redirect(index, shaping.LOSE, device)]
+            after = [shaping.undo(index, side, shaping.LOSE)]
+        netem = shaping.netem(device, loss_percent=percent, delay_ns=delay_ns)
+        self.built.send(FABRIC, netem, *before)
+        self._shaped[link, direction] = [*after, shaping.no_netem(device)]
+
+    def deliver(self, link: str, direction: str) -> None:
+        """Carry every frame in one direction again, at once."""
+        for index, side in self._lossy.pop((link, direction), []):
+            self.built.send(FABRIC, shaping.undo(index, side, shaping.LOSE))
+        if undo := self._shaped.pop((link, direction), None):
+            self.built.send(FABRIC, *undo)
+
+    def hold(self, link: str) -> None:
+        """Let a switch port neither send nor receive, though its carrier is up."""
+        if link in self._held:
+            return
+        index = self._far_port(self.built.topology.link(link)).index
+        drops = [shaping.drop_all(index, side, shaping.HOLD) for side in ("ingress", "egress")]
+        self.built.send(FABRIC, *self._filters(index), *drops)
+        self._held.add(link)
+
+    def forward(self, link: str) -> None:
+        """Let a held port forward."""
+        if link not in self._held:
+            return
+        index = self._far_port(self.built.topology.link(link)).index
+        undo = [shaping.undo(index, side, shaping.HOLD) for side in ("ingress", "egress")]
+        self.built.send(FABRIC, *undo)
+        self._held.discard(link)
+
+    def mute_garp(self, link: str, address: str, *, on: bool) -> None:
+        """Drop gratuitous ARP for an address where it enters the switch, or let it pass again."""
+        index = self._far_port(self.built.topology.link(link)).index
+        if on:
+            requests = [*self._filters(index), shaping.drop_garp(index, address)]
+        else:
+            requests = [shaping.undo(index, "ingress", shaping.MUTE, shaping.ARP)]
+        self.built.send(FABRIC, *requests)
+
+    def power(self, switch: str, *, on: bool) -> None:
+        """Switch all ports of a switch off or on: its neighbours lose or gain carrier."""
+        ports = [port for port in self.built.ports.values() if port.switch == switch]
+        requests = [netlink.set_link(f"port {p.link}", p.index, up=on) for p in ports]
+        self.built.send(FABRIC, *requests)
+
+    def flush(self, switch: str) -> None:
+        """Let a switch forget all addresses it has learned."""
+        info = netlink.kind_of("bridge", [("IFLA_BR_FDB_FLUSH", None)])
+        index = self.built.switch_index(switch)
+        self.built.send(FABRIC, netlink.set_link(f"FDB of {switch}", index, linkinfo=info))
+
+    def pin(self, switch: str, link: str, mac: str, *, on: bool) -> None:
+        """Bind an address to a port for good, or free it."""
+        port = self.built.ports[switch, link]
+        self.built.send(FABRIC, netlink.fdb_entry(f"{mac} at {link}", port.index, mac, pinned=on))
+
+    def sender(self, machine: str, link: str) -> socket.socket:
+        """Return a socket that sends whole frames out of a machine's interface."""
+        sock = self.built.namespaces[machine].socket(
+            socket.AF_PACKET, socket.SOCK_RAW, AF_PACKET_ANY
+        )
+        with self.built.namespaces[machine].inside():
+            sock.bind((link, AF_PACKET_ANY))
+        sock.setblocking(False)
+        self.built.undo.callback(sock.close)
+        return sock
+
+    def _filters(self, index: int) -> list[Request]:
+        """Return what lets a port have filters, the first time it gets one."""
+        switches = {s.name for s in self.built.topology.switches if s.filters_macs}
+        has = {
+            port.index
+            for port in self.built.ports.values()
+            if port.switch in switches and self._machine_port(port)
+        }
+        if index in self._filtered | has:
+            return []
+        self._filtered.add(index)
+        return [shaping.clsact(index)]
+
+    def _machine_port(self, port: Port) -> bool:
+        return any(link == port.link for _, link in self.built.ends)
+
+    def _far_port(self, link: Link) -> Port:
+        """Return the end of a link that is farther from the DUT, or else its only switch end."""
+        port = self.built.ports.get((link.b, link.name))
+        return port or self.built.ports[link.a, link.name]
+
+    def _point(self, link: str, direction: str) -> tuple[int, str]:
+        """Return the port and its side where all frames of one direction pass."""
+        wire = self.built.topology.link(link)
+        far = self.built.ports.get((wire.b, wire.name))
+        if far is not None:
+            return far.index, "ingress" if direction == "out" else "egress"
+        near = self.built.ports[wire.a, wire.name]
+        return near.index, "egress" if direction == "out" else "ingress"
+
+    def _ifb(self, index: int) -> int:
+        """Return the ifb device that belongs to a port, made when first asked for."""
+        if index not in self._ifbs:
+            number = FIRST_IFB + len(self._ifbs)
+            what = f"shaper of port {index}"
+            self.built.send(
+                FABRIC,
+                netlink.new_link(what, number, f"ifb{number}", netlink.kind_of("ifb")),
+                netlink.set_link(what, number, up=True),
+            )
+            self._ifbs[index] = number
+        return self._ifbs[index]

@@ -1,0 +1,81 @@
+"""One thread, one selector: everything that a recording does happens when this loop is pumped."""
+
+from __future__ import annotations
+
+import heapq
+import select
+import time
+from collections.abc import Callable
+from itertools import count
+from typing import Protocol
+
+
+class Readable(Protocol):
+    """Something with a file descriptor to wait on."""
+
+    def fileno(self) -> int:
+        """Return the file descriptor."""
+
+
+now = time.monotonic_ns
+
+
+class Loop:
+    """Timers and file descriptors, served while `pump` runs; all times in ns."""
+
+    def __init__(self) -> None:
+        self._timers: list[tuple[int, int, Callable[[int], None]]] = []
+        self._readers: dict[Readable, Callable[[], None]] = {}
+        self._serial = count()
+        self.latest = 0  # the worst lateness of a timer seen, in ns
+
+    def at(self, when: int, call: Callable[[int], None]) -> None:
+        """Have `call(now)` called at a time, as soon as the loop is pumped then."""
+        heapq.heappush(self._timers, (when, next(self._serial), call))
+
+    def every(self, interval: int, call: Callable[[int], None]) -> Callable[[], None]:
+        """Have `call(now)` called on a fixed grid of times from now on; returns what ends it."""
+        running = True
+
+        def tick(at: int) -> None:
+            nonlocal due
+            if not running:
+                return
+            call(at)
+            # A grid of absolute times keeps its pace; what lies too far back is left out.
+            due = max(due + interval, at - interval + 1)
+            self.at(due, tick)
+
+        def stop() -> None:
+            nonlocal running
+            running = False
+
+        due = now()
+        self.at(due, tick)
+        return stop
+
+    def watch(self, source: Readable, call: Callable[[], None]) -> Callable[[], None]:
+        """Have `call()` called when a source can be read; returns what ends it."""
+        self._readers[source] = call
+        return lambda: self._readers.pop(source, None) and None
+
+    def pump(self, until: int, done: Callable[[], bool] | None = None) -> None:
+        """Serve timers and readers until a time, or until `done()` is true."""
+        while True:
+            at = now()
+            at = self._run_timers(at)
+            if at >= until or (done is not None and done()):
+                return
+            wake = min(until, self._timers[0][0]) if self._timers else until
+            ready, _, _ = select.select(list(self._readers), [], [], max(0, wake - at) / 1e9)
+            for source in ready:
+                call = self._readers.get(source)
+                if call is not None:
+                    call()
+
+    def _run_timers(self, at: int) -> int:
+        while self._timers and self._timers[0][0] <= at:
+            due, _, call = heapq.heappop(self._timers)
+            self.latest = max(self.latest, at - due)
+            call(at)
+        return at

@@ -1,0 +1,225 @@
+"""Record all that happens while a fault is on: one thread, one clock, nothing judged.
+
+The kernel's notifications, its log, the frames of three namespaces and the numbered probes all end
+as events of one history.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from itertools import chain
+
+from harness import frames
+from harness.history import Event
+from harness.labs.netns import netlink
+from harness.labs.netns.build import FABRIC, FIRST_PORT, Built
+from harness.labs.netns.ring import Frame, Tap, arp_and_icmp
+from harness.labs.netns.watchers import (
+    RTMGRP_LINK,
+    RTMGRP_NEIGH,
+    KernelLog,
+    LinkStates,
+    NetlinkMonitor,
+    fdb_events,
+)
+from harness.loop import Loop, now
+from harness.probes import Stream, Tracker, prepare
+from harness.topology import DUT, BondPlan
+
+TARGET = "target"
+FIRST_INTERFACE = 2  # behind the loopback
+
+
+class Recorder:
+    """The sources of one recording, open from `start` to `close`."""
+
+    def __init__(self, built: Built, loop: Loop, bond: BondPlan, interval: int) -> None:
+        """Prepare a recording with a probe each way every `interval` ns."""
+        self._built = built
+        self._loop = loop
+        self._bond = bond
+        self._interval = interval
+        self._open = ExitStack()
+        self._noted: list[Event] = []
+        self._arps: list[tuple[int, str, bytes]] = []
+        self._dut_names = {
+            index: link for (machine, link), index in built.ends.items() if machine == DUT
+        }
+        for plan in built.topology.bonds:
+            self._dut_names[built.bond_index(plan.name)] = plan.name
+        self.states = LinkStates(self._dut_names, DUT)
+        self.dropped = 0
+        self._tracker: Tracker | None = None
+        self._stop: Callable[[], None] = lambda: None
+
+    def start(self) -> None:
+        """Open all sources and note the state things are in."""
+        spaces = self._built.namespaces
+        self._links = NetlinkMonitor(spaces[DUT], RTMGRP_LINK)
+        self._fdb = NetlinkMonitor(spaces[FABRIC], RTMGRP_NEIGH)
+        self._log = KernelLog()
+        self._taps = [
+            Tap(spaces[FABRIC], arp_and_icmp(FIRST_PORT)),
+            *(Tap(spaces[name], arp_and_icmp(FIRST_INTERFACE)) for name in (DUT, TARGET)),
+        ]
+        for source in (self._links, self._fdb, self._log):
+            self._open.callback(source.close)
+            self._open.callback(source.attach(self._loop))
+        for tap in self._taps:
+            self._open.callback(tap.close)
+        self._places = self._place_names()
+        self.mark("recording")
+        self._note_links(self._built.controls[DUT].links())
+        self.streams = self._make_streams()
+
+    def start_probing(self) -> None:
+        """Begin to send probes, on a bond that can carry them.
+
+        Sooner, the first ARP request would be lost and the kernel waits a second to repeat it.
+        """
+        self._tracker = Tracker(self.streams)
+        self._stop = self._loop.every(self._interval, self._tick)
+
+    def mark(self, name: str) -> None:
+        """Write a mark into the history."""
+        self.note(Event(now(), "mark", "", {"name": name}))
+
+    def note(self, event: Event) -> None:
+        """Add an event of ours."""
+        self._noted.append(event)
+
+    def in_order(self) -> bool:
+        """Tell whether the bond has carrier, holds all its slaves up and has chosen among them."""
+        self._take_links()
+        return not self.unwell()
+
+    def healthy(self) -> bool:
+        """Tell whether probes are answered both ways over a bond that is in order."""
+        return self.steady() and self.in_order()
+
+    def steady(self) -> bool:
+        """Tell whether probes are answered both ways."""
+        grace = now() - 2 * self._interval
+        return all(stream.steady(grace) for stream in self.streams.values())
+
+    def unwell(self) -> list[str]:
+        """Return what is not in order with the bond, in words."""
+        found = []
+        carrier = self.states.now_is("carrier", f"{DUT}/{self._bond.name}")
+        if not (carrier and carrier["up"]):
+            found.append(f"{self._bond.name} has no carrier")
+        active = self.states.now_is("active", self._bond.name)
+        if active is not None and active["slave"] is None and self._has_active_slave():
+            found.append(f"{self._bond.name} has no active slave")
+        for slave in self._bond.slaves:
+            state = self.states.now_is("slave", slave)
+            if state is None or state["link"] != "up":
+                found.append(f"slave {slave} is {state['link'] if state else 'not enslaved'}")
+        return found
+
+    def _has_active_slave(self) -> bool:
+        # Slaves of modes without an active slave all carry the state "active".
+        states = [self.states.now_is("slave", slave) for slave in self._bond.slaves]
+        return any(state is not None and state["state"] == "backup" for state in states)
+
+    def stop_probing(self) -> None:
+        """Send no more probes; answers on their way are still seen."""
+        self._stop()
+
+    def close(self) -> None:
+        """Close all sources; what they saw stays."""
+        if self._tracker is not None:
+            self._stop()
+            self._drain()
+        self._take_links()
+        self.dropped = sum(tap.dropped() for tap in self._taps)
+        self.dropped += self._links.lost + self._fdb.lost
+        self._open.close()
+
+    def events(self, addresses: list[str], targets: list[str]) -> Iterator[Event]:
+        """Yield all that was recorded, in no order; ARP is told by the bond's addresses."""
+        ports = {
+            port.index: (port.switch, port.link) for port in self._built.ports.values()
+        }
+        yield from self._noted
+        yield from fdb_events(self._fdb.take(), ports)
+        yield from self._log.events(DUT)
+        yield from chain.from_iterable(s.events() for s in self.streams.values())
+        for at, place, data in self._arps:
+            arp = frames.read_arp(data)
+            if arp is None:
+                continue
+            kind = frames.kind_of(arp, addresses, targets)
+            yield Event(at, "arp", place, _arp_data(arp, kind))
+
+    def _tick(self, at: int) -> None:
+        for stream in self.streams.values():
+            stream.send(at)
+        self._drain()
+
+    def _drain(self) -> None:
+        for tap in self._taps:
+            places = self._places[tap.where]
+            for frame in tap.frames():
+                place = places.get(frame.index)
+                if place is not None:
+                    self._sort(tap.where, place, frame)
+
+    def _sort(self, where: str, place: tuple[str, str], frame: Frame) -> None:
+        """Give a frame to the probes' tracker, or keep it when it is ARP."""
+        node, link = place
+        slave = link in self._bond.slaves
+        if frame.data[12:14] == b"\x08\x06":
+            self._arps.append((frame.at, f"{node}/{link}", frame.data))
+        elif self._tracker is None:
+            return
+        elif slave:
+            self._tracker.crossed(frame.data, link)
+        elif where != FABRIC:
+            self._tracker.arrived(frame.data, where, frame.at)
+
+    def _place_names(self) -> Mapping[str, dict[int, tuple[str, str]]]:
+        ports = {p.index: (p.switch, p.link) for p in self._built.ports.values()}
+        dut = {index: (DUT, name) for index, name in self._dut_names.items()}
+        target = {
+            index: (TARGET, link)
+            for (machine, link), index in self._built.ends.items()
+            if machine == TARGET
+        }
+        return {FABRIC: ports, DUT: dut, TARGET: target}
+
+    def _make_streams(self) -> dict[str, Stream]:
+        target = next(m for m in self._built.topology.machines if m.name == TARGET)
+        ends = {"out": (DUT, str(target.address)), "in": (TARGET, self._bond.address)}
+        streams = {}
+        for direction, (machine, address) in ends.items():
+            sock = self._built.namespaces[machine].socket(
+                socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP
+            )
+            self._open.callback(sock.close)
+            streams[direction] = Stream(direction, prepare(sock), address)
+        return streams
+
+    def _note_links(self, links: list[object]) -> None:
+        at = now()
+        for link in links:
+            self._noted += self.states.changes(at, link)
+
+    def _take_links(self) -> None:
+        for at, kind, message in self._links.take():
+            if kind == netlink.RTM_NEWLINK:
+                self._noted += self.states.changes(at, netlink.decode_link(message))
+
+
+def _arp_data(arp: frames.Arp, kind: str) -> dict[str, str]:
+    return {
+        "op": arp.op,
+        "kind": kind,
+        "src": arp.src,
+        "dst": arp.dst,
+        "sender_mac": arp.sender_mac,
+        "sender_ip": arp.sender_ip,
+        "target_ip": arp.target_ip,
+    }

@@ -1,0 +1,206 @@
+"""`watch()`: demand a clean baseline, let the scenario disturb, wait out the horizon, freeze."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from harness.bonding.horizon import horizon, settle
+from harness.dut import Bond, Dut
+from harness.errors import Inconclusive, ScenarioError
+from harness.faults import Cable, MachineNoun, Role, Site, SwitchNoun
+from harness.history import Event, History, save
+from harness.judged import Run
+from harness.labs.netns.build import Built, all_forward, build
+from harness.labs.netns.wiring import Wiring
+from harness.loop import Loop, now
+from harness.recorder import Recorder
+from harness.topology import DUT, Topology
+from harness.units import MS, Measured, Span, in_ms
+
+BASELINE_PROBES = 20
+LAST_ANSWERS = 5  # probe intervals for the last answers to come in
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a recording needs to know of its surroundings.
+
+    `facts` are the kernel's (kernel, hz, clock, jitter in ns); `folder` is where histories go, or
+    None to keep them in memory; `interval` is the time between two probes in ns.
+    """
+
+    scenario: str
+    facts: Mapping[str, Any]
+    folder: Path | None = None
+    interval: int = 0
+    keep: Callable[[Run], None] = lambda _: None
+
+    @property
+    def probe_interval(self) -> int:
+        """The time between probes in ns: by default a jiffy, which is the kernel's own grain."""
+        return self.interval or max(MS, 1_000_000_000 // int(self.facts["hz"]))
+
+
+class Net:
+    """A topology that runs; its links, switches and machines are attributes by their names.
+
+    Subclasses name them for the reader and the type checker, and hold the picture.
+    """
+
+    plan: Topology
+    dut: Dut
+
+    def __init__(self, stage: Stage) -> None:
+        """Build the topology; raises LabError."""
+        self._stage = stage
+        self._undo = ExitStack()
+        self._loop = Loop()
+        self._recorder: Recorder | None = None
+        self._built = self._undo.enter_context(_closing(build(self.plan)))
+        self._noted: list[Event] = []
+        self._step = 0
+        self._runs = 0
+        site = Site(self.plan, Wiring(self._built), self._loop, self)
+        self.dut = Dut(site, int(stage.facts["hz"]))
+        for noun, name in self._nouns(site):
+            setattr(self, name, noun)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._undo.close()
+
+    def _nouns(self, site: Site) -> Iterator[tuple[object, str]]:
+        # Machines come last: the target's cable is also called target, and the machine is meant.
+        yield from ((Cable(link.name, site), link.name) for link in self.plan.links)
+        yield from ((SwitchNoun(switch.name, site), switch.name) for switch in self.plan.switches)
+        for machine in self.plan.machines:
+            if machine.name != DUT:
+                yield MachineNoun(machine, site), machine.name
+
+    def note(self, at: int, where: str, action: str, role: Role, **what: object) -> None:
+        """Write a fault down (harness.faults.Journal)."""
+        data = {"action": action, "role": role, "phase": "begin", **what}
+        self._noted.append(Event(at, "fault", where, data))
+        self._step = at
+
+    def pause(self, span: Span) -> None:
+        """Go on recording until `span` after the last step of the schedule."""
+        if self._recorder is None:
+            raise ScenarioError(
+                "a schedule of faults needs a recording", hint="put it into `with net.watch()`"
+            )
+        self._loop.pump(max(self._step, self._disturbed) + span.ns)
+
+    after = pause
+
+    @contextmanager
+    def watch(self) -> Iterator[Run]:
+        """Record what the block does to the network; the run can be read when it has ended.
+
+        Raises Inconclusive where the path is not healthy before the block begins.
+        """
+        if not self.dut.bonds:
+            self.dut.bond()
+        bond = next(iter(self.dut.bonds.values()))
+        run = Run()
+        recorder = Recorder(self._built, self._loop, bond.plan, self._stage.probe_interval)
+        self._recorder = recorder
+        try:
+            recorder.start()
+            self._wait_for_health(recorder, bond)
+            recorder.mark("disturb")
+            self._disturbed = now()
+            yield run
+            self._wait_for_horizon(recorder, bond)
+        finally:
+            recorder.close()
+            self._recorder = None
+        self._finish(recorder, run)
+
+    def _wait_for_health(self, recorder: Recorder, bond: Bond) -> None:
+        slaves = len(bond.plan.slaves)
+        start = now()
+        limit = settle(bond.options, slaves, bond.hz) + 1500 * MS
+        self._loop.pump(now() + limit, recorder.in_order)
+        while now() < start + limit and not all_forward(self._built):
+            self._loop.pump(now() + 10 * MS)
+        recorder.start_probing()
+        self._loop.pump(now() + limit, recorder.healthy)
+        if not recorder.healthy():
+            why = "; ".join(recorder.unwell()) or "probes are not answered both ways"
+            raise Inconclusive(
+                f"the path was not healthy within {in_ms(limit)} before the fault: {why}",
+                hint="nothing was disturbed yet: look at the bond's options and the topology",
+            )
+        self._loop.latest = 0  # what came late while nobody listened does not count
+        recorder.mark("baseline")
+        self._loop.pump(now() + BASELINE_PROBES * self._stage.probe_interval)
+
+    def _wait_for_horizon(self, recorder: Recorder, bond: Bond) -> None:
+        recorder.mark("settle")
+        span = horizon(bond.options, len(bond.plan.slaves), bond.hz)
+        last = max(self._step, self._disturbed)
+        self._loop.pump(max(last, now()) + span)
+        interval = self._stage.probe_interval
+        self._loop.pump(now() + 50 * interval, recorder.steady)
+        recorder.mark("end")
+        recorder.stop_probing()
+        self._loop.pump(now() + LAST_ANSWERS * interval)
+
+    def _finish(self, recorder: Recorder, run: Run) -> None:
+        """Freeze the run, keep its history where histories go."""
+        addresses = [bond.plan.address for bond in self.dut.bonds.values()]
+        targets = [str(m.address) for m in self.plan.machines if m.name == "target"]
+        for bond in self.dut.bonds.values():
+            targets += [str(one) for one in bond.options["arp_ip_target"]]  # type: ignore[union-attr]
+        events = [*recorder.events(addresses, targets), *self._noted]
+        self._noted = []
+        history = History.of(self._about(recorder), events)
+        run.freeze(history)
+        if self._stage.folder is not None:
+            self._runs += 1
+            self._stage.folder.mkdir(parents=True, exist_ok=True)
+            name = "history.jsonl" if self._runs == 1 else f"history-{self._runs}.jsonl"
+            save(history, self._stage.folder / name)
+        self._stage.keep(run)
+
+    def _about(self, recorder: Recorder) -> dict[str, Any]:
+        """Return the description of the recording (harness.history, about)."""
+        return {
+            "scenario": self._stage.scenario,
+            "topology": self.plan.name,
+            "lab": "netns",
+            **self._stage.facts,
+            "interval": self._stage.probe_interval,
+            "bonds": {bond.name: _describe(bond, self._built) for bond in self.dut.bonds.values()},
+            "target": next((m.address for m in self.plan.machines if m.name == "target"), None),
+            "dropped": recorder.dropped,
+            "latest": self._loop.latest,
+        }
+
+
+def _describe(bond: Bond, built: Built) -> dict[str, Any]:
+    return {
+        "slaves": list(bond.plan.slaves),
+        "options": {name: bond.options[name] for name in bond.options},
+        "changed": dict(bond.options.changed()),
+        "mac": built.mac(DUT, bond.plan.slaves[0]),
+        "address": bond.plan.address,
+    }
+
+
+@contextmanager
+def _closing(built: Built) -> Iterator[Built]:
+    try:
+        yield built
+    finally:
+        built.undo.close()
+
+
+__all__ = ["Measured", "Net", "Run", "Stage"]

@@ -1,0 +1,36 @@
+"""Fixtures: each topology, built afresh for the scenario that asks for it."""
+
+from collections.abc import Iterator
+
+import pytest
+from topologies import BladeChassis, FilteringSwitch, OneSwitch, TwoSwitches
+
+from harness.run import Stage
+
+
+@pytest.fixture
+def one_switch(stage: Stage) -> Iterator[OneSwitch]:
+    """Two slaves at one switch."""
+    with OneSwitch(stage) as net:
+        yield net
+
+
+@pytest.fixture
+def two_switches(stage: Stage) -> Iterator[TwoSwitches]:
+    """Two slaves at two switches with an inter-switch link."""
+    with TwoSwitches(stage) as net:
+        yield net
+
+
+@pytest.fixture
+def blade_chassis(stage: Stage) -> Iterator[BladeChassis]:
+    """A blade behind two internal switches, with a neighbour at the first."""
+    with BladeChassis(stage) as net:
+        yield net
+
+
+@pytest.fixture
+def filtering_switch(stage: Stage) -> Iterator[FilteringSwitch]:
+    """A switch whose ports deliver unicast only for the MAC of their own NIC."""
+    with FilteringSwitch(stage) as net:
+        yield net
