@@ -1,0 +1,126 @@
+"""A history keeps what happened in order, and comes back from its file as it was."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.errors import UsageError
+from harness.history import Event, History, load, save
+
+ABOUT = {"scenario": "test_it", "hz": 100, "bonds": {"bond0": {"slaves": ["eth0", "eth1"]}}}
+CUT = Event(20, "fault", "eth0", {"action": "cut"})
+DOWN = Event(30, "slave", "eth0", {"bond": "bond0", "link": "down"})
+UP = Event(10, "slave", "eth1", {"bond": "bond0", "link": "up"})
+JUDGED = Event(40, "mark", "", {"name": "end"})
+STORY = History.of(ABOUT, [CUT, DOWN, UP, JUDGED])
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+EVENTS = st.builds(
+    Event,
+    st.integers(0, 2**63),
+    st.sampled_from(["mark", "fault", "slave", "probe", "log"]),
+    st.text(max_size=12),
+    st.dictionaries(st.text(max_size=8), JSON, max_size=4),
+)
+
+
+def test_events_are_put_in_order_of_time() -> None:
+    assert [event.at for event in STORY.events] == [10, 20, 30, 40]
+
+
+def test_events_of_the_same_time_keep_their_order() -> None:
+    same = [Event(5, "log", "dut", {"text": str(number)}) for number in range(4)]
+    assert History.of({}, same).events == tuple(same)
+
+
+def test_select_narrows_by_kind_place_and_data() -> None:
+    assert [*STORY.select("slave")] == [UP, DOWN]
+    assert [*STORY.select("slave", "eth0")] == [DOWN]
+    assert [*STORY.select("slave", link="up")] == [UP]
+    assert [*STORY.select("slave", "eth0", link="up")] == []
+    assert [*STORY.select("slave", absent=None)] == [UP, DOWN]
+
+
+def test_a_mark_is_a_time_or_was_never_reached() -> None:
+    assert STORY.mark("end") == 40
+    assert STORY.mark("baseline") is None
+
+
+def test_an_event_gives_its_data_by_name() -> None:
+    assert (CUT["action"], CUT.get("every"), CUT.get("every", 3)) == ("cut", None, 3)
+    with pytest.raises(KeyError):
+        _ = CUT["every"]
+
+
+def test_a_saved_history_is_loaded_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    save(STORY, path)
+    assert load(path) == STORY
+    assert [found.name for found in tmp_path.iterdir()] == ["history.jsonl"]
+
+
+@given(events=st.lists(EVENTS, max_size=8))
+def test_any_history_survives_its_file(
+    tmp_path_factory: pytest.TempPathFactory, events: list[Event]
+) -> None:
+    path = tmp_path_factory.mktemp("any") / "history.jsonl"
+    story = History.of(ABOUT, events)
+    save(story, path)
+    assert load(path) == story
+
+
+def test_the_first_line_describes_and_each_other_line_is_an_event(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    save(STORY, path)
+    first, *others = (json.loads(line) for line in path.read_text().splitlines())
+    assert first == {"format": 1, **ABOUT}
+    assert others[1] == [20, "fault", "eth0", {"action": "cut"}]
+
+
+def test_a_history_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    save(STORY, path)
+    broken: dict[str, Any] = {"data": object()}
+    with pytest.raises(TypeError):
+        save(History.of(ABOUT, [Event(1, "log", "dut", broken)]), path)
+    assert load(path) == STORY
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "line 1"),
+        ("[]", "line 1"),
+        ("{}", "line 1"),
+        ('{"format": 99}', "line 1: .*another version"),
+        ('{"format": 1}\nnonsense', "line 2"),
+        ('{"format": 1}\n[1, "log", "dut", {}]\n[1, "log"]', "line 3"),
+        ('{"format": 1}\n["x", "log", "dut", {}]', "line 2"),
+    ],
+)
+def test_what_is_no_history_is_refused_with_its_line(
+    tmp_path: Path, content: str, said: str
+) -> None:
+    path = tmp_path / "history.jsonl"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(UsageError, match=said) as caught:
+        load(path)
+    assert caught.value.hint
+
+
+def test_a_missing_or_binary_file_is_a_usage_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read"):
+        load(tmp_path / "history.jsonl")
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UsageError, match="cannot be read"):
+        load(tmp_path / "binary")

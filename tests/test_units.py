@@ -1,0 +1,147 @@
+"""Times compare as the documentation means them, and failures are sentences."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.units import MS, Measured, Span, as_span, in_ms, ms, s, sentence
+
+TIMES = st.integers(0, 10_000 * MS)
+
+
+def took(milliseconds: int, tolerance: int = 0, *, happened: bool = True) -> Measured:
+    return Measured("detection", milliseconds * MS, tolerance * MS, happened=happened)
+
+
+def test_spans_are_written_as_numbers_of_units() -> None:
+    assert 100 * ms == Span(100 * MS)
+    assert ms * 100 == 100 * ms
+    assert 2 * s == 2000 * ms
+    assert 300 * ms + 200 * ms == s / 2
+    assert s - 200 * ms == 800 * ms
+
+
+def test_slack_grows_with_every_step() -> None:
+    period = Span(100 * MS, 10 * MS)
+    assert 3 * period == Span(300 * MS, 30 * MS)
+    assert period + period == Span(200 * MS, 20 * MS)
+    assert 3 * period - period == Span(200 * MS, 40 * MS)
+    assert (2 * period) / 2 == period
+
+
+def test_documented_times_compare_without_slack() -> None:
+    assert Span(100, 50) < Span(101)
+    assert Span(100, 50) <= Span(100)
+    assert Span(101) > Span(100, 50)
+    assert Span(100) >= Span(100, 50)
+    with pytest.raises(TypeError):
+        _ = Span(1) < 2  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(("seen", "within"), [(90, True), (100, True), (115, True), (116, False)])
+def test_late_begins_beyond_slack_and_tolerance(seen: int, *, within: bool) -> None:
+    bound = Span(100 * MS, 10 * MS)
+    assert (took(seen, 5) <= bound) is within
+    assert (took(seen, 5) > bound) is not within
+    assert (bound >= took(seen, 5)) is within
+
+
+@pytest.mark.parametrize(("seen", "within"), [(110, True), (95, True), (94, False)])
+def test_early_begins_beyond_the_tolerance_alone(seen: int, *, within: bool) -> None:
+    bound = Span(100 * MS, 10 * MS)
+    assert (took(seen, 5) >= bound) is within
+    assert (took(seen, 5) < bound) is not within
+    assert (bound <= took(seen, 5)) is within
+
+
+def test_a_chained_comparison_reads_as_in_the_documentation() -> None:
+    interval = Span(100 * MS, 10 * MS)
+    assert 2 * interval <= took(250) <= 3 * interval
+    assert not 2 * interval <= took(331) <= 3 * interval
+    assert not 2 * interval <= took(199) <= 3 * interval
+
+
+def test_what_never_happened_is_never_in_time() -> None:
+    never = took(50, happened=False)
+    assert not never <= 100 * ms
+    assert never > 100 * ms
+    assert str(never) == "never (watched for 50.0 ms)"
+
+
+def test_a_measured_bound_brings_its_own_tolerance() -> None:
+    assert as_span(took(100, 7)) == Span(100 * MS, 7 * MS)
+    assert took(112, 5) <= took(100, 7)
+    assert took(113, 5) > took(100, 7)
+
+
+@given(TIMES, TIMES, TIMES, TIMES)
+def test_within_and_beyond_exclude_each_other(
+    seen: int, tolerance: int, bound: int, slack: int
+) -> None:
+    measured, span = Measured("it", seen, tolerance), Span(bound, slack)
+    assert (measured <= span) is not (measured > span)
+    assert (measured >= span) is not (measured < span)
+    assert measured <= span or measured >= span
+
+
+@pytest.mark.parametrize(
+    ("op", "left", "right", "said"),
+    [
+        (
+            "<=",
+            Measured("detection", 509 * MS, 3 * MS, "jitter 3.0 ms"),
+            Span(300 * MS, 10 * MS),
+            (
+                "detection took 509.0 ms, documented at most 300.0 ms "
+                "(tolerance 13.0 ms: kernel timers 10.0 ms + jitter 3.0 ms): 196.0 ms too late"
+            ),
+        ),
+        (
+            ">=",
+            took(90, 2),
+            100 * ms,
+            (
+                "detection took 90.0 ms, documented at least 100.0 ms "
+                "(tolerance 2.0 ms): 8.0 ms too early"
+            ),
+        ),
+        (
+            "<=",
+            took(90, happened=False),
+            100 * ms,
+            (
+                "detection did not come within the 90.0 ms watched, documented at most 100.0 ms "
+                "(tolerance 0.0 ms)"
+            ),
+        ),
+        (
+            ">",
+            took(90),
+            100 * ms,
+            (
+                "detection took 90.0 ms, expected more than 100.0 ms "
+                "(tolerance 0.0 ms): 10.0 ms short of it"
+            ),
+        ),
+    ],
+)
+def test_a_failed_comparison_is_a_sentence(
+    op: str, left: Measured, right: Span, said: str
+) -> None:
+    assert sentence(op, left, right) == said
+    mirrored = {"<=": ">=", ">=": "<=", ">": "<"}[op]
+    assert sentence(mirrored, right, left) == said
+
+
+@pytest.mark.parametrize(
+    ("op", "left", "right"),
+    [("<=", 1, 2), ("<=", ms, s), ("<=", took(1), 2), ("==", took(1), ms), ("in", took(1), s)],
+)
+def test_other_comparisons_are_left_to_pytest(op: str, left: object, right: object) -> None:
+    assert sentence(op, left, right) is None
+
+
+def test_times_print_in_milliseconds() -> None:
+    assert (in_ms(1_234_567), str(1200 * ms), str(took(5))) == ("1.2 ms", "1200.0 ms", "5.0 ms")
