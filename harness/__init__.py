@@ -9,7 +9,7 @@ from harness.units import Measured, Span, ms, s
 if TYPE_CHECKING:
     import pytest
 
-__all__ = ["Measured", "Span", "claim", "contradicted", "ms", "s"]
+__all__ = ["Measured", "Span", "claim", "contradicted", "control", "ms", "s"]
 
 
 # pytest is imported on use: a guest's helpers and the recorder import this package without it.
@@ -33,3 +33,14 @@ def contradicted(id: str, *, kernels: str, evidence: str) -> pytest.MarkDecorato
     import pytest  # noqa: PLC0415
 
     return pytest.mark.contradicted(id, kernels=kernels, evidence=evidence)
+
+
+def control(name: str) -> pytest.MarkDecorator:
+    """Return the mark that says: this scenario shows that the scenario `name` can fail.
+
+    It differs in the one thing that matters (the fault, the option) and must come out the other
+    way. tests/test_scenarios.py holds every scenario to having a control or being one.
+    """
+    import pytest  # noqa: PLC0415
+
+    return pytest.mark.control(name)

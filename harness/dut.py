@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,15 +15,17 @@ from harness.labs.netns import bonds
 from harness.topology import BondPlan
 from harness.units import Span
 
-TIMES = {"miimon", "arp_interval", "updelay", "downdelay", "peer_notif_delay"}
-
 
 @dataclass(frozen=True, slots=True)
 class Bond:
-    """A bond that is up; `bond.miimon` and its like are spans, `bond["mode"]` a setting."""
+    """A bond that is up; `bond.miimon` and its like are spans, `bond["mode"]` a setting.
+
+    `bond[...]` is what the kernel read back right after the bond was made.
+    """
 
     plan: BondPlan
     options: BondOptions
+    seen: Mapping[str, Setting]
     hz: int
 
     @property
@@ -39,6 +42,11 @@ class Bond:
     def detection(self) -> Window:
         """From the fault to the active slave being declared down, by the monitor in force."""
         return self.times.detection
+
+    @property
+    def address(self) -> str:
+        """The bond's IPv4 address."""
+        return self.plan.address
 
     @property
     def miimon(self) -> Span:
@@ -66,7 +74,7 @@ class Bond:
         return self.times.peer_notif_delay
 
     def __getitem__(self, option: str) -> Setting:
-        return self.options[option]
+        return self.seen[option]
 
 
 class Dut:
@@ -91,14 +99,15 @@ class Dut:
         wanted = self._options(plan, options)
         built = self._site.wiring.built
         bonds.make_bond(built, plan, wanted)
-        left_out = ignored(wanted, bonds.read_back(built, plan))
+        seen = bonds.read_back(built, plan)
+        left_out = ignored(wanted, seen)
         if left_out:
             bonds.drop_bond(built, plan)
             raise LabError(
                 "; ".join(str(one) for one in left_out),
                 hint="this kernel lacks the option: choose another kernel",
             )
-        made = Bond(plan, wanted, self._hz)
+        made = Bond(plan, wanted, seen, self._hz)
         self.bonds[plan.name] = made
         return made
 
@@ -120,11 +129,15 @@ class Dut:
 
     @staticmethod
     def _options(plan: BondPlan, given: dict[str, Any]) -> BondOptions:
-        """Return the plan's options with the given ones in place; one monitor ousts the other."""
+        """Return the plan's options with the given ones in place; None leaves an option out.
+
+        Asking for one monitor ousts the other that is the topology's default.
+        """
         base = dict(plan.options)
         if "arp_interval" in given:
             base.pop("miimon", None)
         if "miimon" in given:
             for option in [name for name in base if name.startswith("arp_")]:
                 del base[option]
-        return BondOptions.of(**{**base, **given})
+        wanted = {**base, **given}
+        return BondOptions.of(**{name: one for name, one in wanted.items() if one is not None})

@@ -265,9 +265,10 @@ class MachineNoun:
         frame = frames.arp_reply(self.cable.mac, self.address, mac, to)
         return self._repeat("arp_replies", frame, every, to=to)
 
-    def noise(self, *, every: Span = 50 * ms) -> Lasting:
-        """Broadcast frames that are not ARP."""
-        return self._repeat("noise", frames.noise(self.cable.mac), every)
+    def noise(self, *, every: Span = 50 * ms, ipv6: bool = False) -> Lasting:
+        """Broadcast frames that are not ARP: of no protocol in use, or empty IPv6 multicast."""
+        frame = frames.ipv6_noise(self.cable.mac) if ipv6 else frames.noise(self.cable.mac)
+        return self._repeat("noise", frame, every, ipv6=ipv6)
 
     def garp(self, address: str) -> None:
         """Announce an address as its own, once: what a misconfigured or hostile host does."""

@@ -40,8 +40,8 @@ class Feed:
             self._complete(report.nodeid)
 
     def fail(self, nodeid: str, reason: str, console: list[str]) -> None:
-        """Report an item as failed that its guest could not finish, with the console as evidence."""
-        have = {report.when: report for report in self._reports.get(nodeid, [])}
+        """Report an item as failed that its guest could not finish; the console is evidence."""
+        have = {str(report.when): report for report in self._reports.get(nodeid, [])}
         blamed = "teardown" if "call" in have else "call"
         whole = [
             have.get(phase) or self._stand_in(nodeid, phase, reason if phase == blamed else "")
@@ -93,8 +93,7 @@ class Feed:
     def warn(self, data: dict[str, Any]) -> None:
         """Hand a guest's warning to pytest's summary."""
         said = data["said"]
-        category = getattr(pytest, said["category"], None)
-        category = category or getattr(__import__("builtins"), said["category"], UserWarning)
+        category = _category(said["module"], said["category"])
         message = warnings.WarningMessage(
             category(said["message"]), category, said["filename"], said["lineno"]
         )
@@ -123,3 +122,9 @@ class Feed:
         self.progress("")
         reporter.ensure_newline()
         reporter.write_line(facts.block())
+
+
+def _category(module: str, name: str) -> type[Warning]:
+    """Return a warning's class by its name, UserWarning where the host does not have it."""
+    found = getattr(sys.modules.get(module), name, None)
+    return found if isinstance(found, type) and issubclass(found, Warning) else UserWarning

@@ -57,6 +57,16 @@ def noise(mac: str) -> bytes:
     return bytes(layers.Ether(src=mac, dst=BROADCAST, type=NOISE_TYPE) / (b"\0" * 46))
 
 
+def ipv6_noise(mac: str) -> bytes:
+    """Return an IPv6 frame to all nodes that holds nothing (RFC 8200, next header 59)."""
+    layers = _layers()
+    head = b"\x60" + b"\0" * 3 + b"\0\0" + b"\x3b\x01"
+    source = bytes.fromhex("fe80000000000000000000fffe000001")
+    group = bytes.fromhex("ff020000000000000000000000000001")
+    ether = layers.Ether(src=mac, dst="33:33:00:00:00:01", type=0x86DD)
+    return bytes(ether / (head + source + group)).ljust(60, b"\0")
+
+
 @cache
 def read_arp(data: bytes) -> Arp | None:
     """Return what an Ethernet frame says if it is ARP for IPv4, else None."""

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from harness import measure, traffic
 from harness.errors import ScenarioError
+from harness.figure import Finding, Limit, noting
 from harness.history import History
 from harness.measure import Frame, Move
 from harness.units import Measured
@@ -31,6 +32,7 @@ class _Record:
 
     history: History | None = None
     vetted: bool = False
+    limits: list[Limit] = field(default_factory=list)
 
     def read(self) -> History:
         """Return the history; raises ScenarioError while it is still being recorded."""
@@ -55,8 +57,18 @@ class _View:
         """The frozen recording; raises ScenarioError before the end, Inconclusive if unfit."""
         return self._record.read()
 
+    @property
+    def recording(self) -> History | None:
+        """The recording however unfit to judge, None before the end: for reports only."""
+        return self._record.history
+
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """What the figures of this run were held against, in order."""
+        return tuple(self._record.limits)
+
     def _own(self, measured: Measured) -> Measured:
-        return replace(measured, run=self)
+        return noting(measured, self, self._record.limits)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +76,9 @@ class Slave(_View):
     """What happened to one slave, whichever was active."""
 
     name: str = ""
+
+    def __repr__(self) -> str:
+        return f"run.slave({self.name!r})"
 
     @property
     def detection(self) -> Measured:
@@ -73,9 +88,9 @@ class Slave(_View):
         return self._own(replace(found, what=f"detection on {self.name}"))
 
     @property
-    def detected(self) -> bool:
+    def detected(self) -> Finding:
         """Whether it was declared down after the fault."""
-        return self.detection.happened
+        return _found(self.detection, f"{self.name} declared down")
 
     @property
     def failures(self) -> int:
@@ -116,10 +131,13 @@ class Run(_View):
 
     _bond: str | None = None
 
+    def __repr__(self) -> str:
+        return "run" if self._bond is None else f"run[{self._bond!r}]"
+
     @classmethod
-    def of(cls, history: History) -> Run:
-        """Return the run of a finished recording."""
-        return cls(_Record(history))
+    def of(cls, history: History, *, vetted: bool = False) -> Run:
+        """Return the run of a finished recording; `vetted` lets even an unfit one be read."""
+        return cls(_Record(history, vetted))
 
     def freeze(self, history: History) -> None:
         """Give the run its history, once: `watch()` calls this when its block has ended."""
@@ -165,9 +183,10 @@ class Run(_View):
         return self._own(measure.detection(self.history, slaves, start))
 
     @property
-    def detected(self) -> bool:
+    def detected(self) -> Finding:
         """Whether the slave that the fault concerns was declared down."""
-        return self.detection.happened
+        slaves = " or ".join(measure.concerned(self.history, self.bond))
+        return _found(self.detection, f"{slaves} declared down")
 
     @property
     def switchover(self) -> Measured:
@@ -195,9 +214,10 @@ class Run(_View):
         return self._own(traffic.outage(self.history, "in"))
 
     @property
-    def recovered(self) -> bool:
+    def recovered(self) -> Finding:
         """Whether both directions worked steadily at the end."""
-        return traffic.recovered(self.history)
+        holds = traffic.recovered(self.history)
+        return Finding(holds, f"traffic {'both ways again' if holds else 'dark'} at the end")
 
     @property
     def active_slaves(self) -> list[str | None]:
@@ -237,6 +257,18 @@ class Run(_View):
         found = measure.spacing(self.history, "gap of gratuitous ARPs", self.garps)
         return [self._own(gap) for gap in found]
 
+    def garps_between(self, first: int, last: int) -> Measured:
+        """The time from one gratuitous ARP to a later one, counted from 0 as in `garps`."""
+        count = len(self.garps)
+        if last >= count:
+            raise ScenarioError(
+                f"there is no gratuitous ARP number {last}: {count} were sent",
+                hint="assert len(run.garps) first",
+            )
+        ends = [self.garps[first], self.garps[last]]
+        what = f"time from gratuitous ARP {first} to {last}"
+        return self._own(measure.spacing(self.history, what, ends)[0])
+
     @property
     def fdb_moves(self) -> list[Move]:
         """When a switch found an address behind another port than before."""
@@ -266,3 +298,8 @@ class Run(_View):
     def reordered(self) -> int:
         """Requests and replies that arrived after one sent later."""
         return traffic.reordered(self.history)
+
+
+def _found(measured: Measured, what: str) -> Finding:
+    said = f"{what} after {measured}" if measured.happened else f"{what} {measured}"
+    return Finding(measured.happened, said)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import math
 import sys
 from pathlib import Path
@@ -75,8 +74,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register markers, the verdicts, and on the host the controller of guests."""
     config.addinivalue_line("markers", GUEST)
     manager = config.pluginmanager
-    if importlib.util.find_spec("harness.verdicts") and not manager.has_plugin("harness.verdicts"):
-        manager.import_plugin("harness.verdicts")
+    for name in ("harness.verdicts", "harness.fixtures"):
+        if not manager.has_plugin(name):
+            manager.import_plugin(name)
     if in_guest():
         return
     from harness import controller, kernels  # noqa: PLC0415  (guests do without them)

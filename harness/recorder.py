@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from itertools import chain
 
 from harness import frames
@@ -32,15 +33,29 @@ TARGET = "target"
 FIRST_INTERFACE = 2  # behind the loopback
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom a recording is about: a bond, whether it has an active slave, and how it is probed.
+
+    `interval` is the time between two probes of a direction in ns; `directions` are out and in.
+    """
+
+    bond: BondPlan
+    has_active: bool
+    interval: int
+    directions: tuple[str, ...] = ("out", "in")
+
+
 class Recorder:
     """The sources of one recording, open from `start` to `close`."""
 
-    def __init__(self, built: Built, loop: Loop, bond: BondPlan, interval: int) -> None:
-        """Prepare a recording with a probe each way every `interval` ns."""
+    def __init__(self, built: Built, loop: Loop, subject: Subject) -> None:
+        """Prepare a recording of a bond in a topology that runs."""
         self._built = built
         self._loop = loop
-        self._bond = bond
-        self._interval = interval
+        self._subject = subject
+        self._bond = subject.bond
+        self._interval = subject.interval
         self._open = ExitStack()
         self._noted: list[Event] = []
         self._arps: list[tuple[int, str, bytes]] = []
@@ -111,18 +126,13 @@ class Recorder:
         if not (carrier and carrier["up"]):
             found.append(f"{self._bond.name} has no carrier")
         active = self.states.now_is("active", self._bond.name)
-        if active is not None and active["slave"] is None and self._has_active_slave():
+        if self._subject.has_active and not (active and active["slave"]):
             found.append(f"{self._bond.name} has no active slave")
         for slave in self._bond.slaves:
             state = self.states.now_is("slave", slave)
             if state is None or state["link"] != "up":
                 found.append(f"slave {slave} is {state['link'] if state else 'not enslaved'}")
         return found
-
-    def _has_active_slave(self) -> bool:
-        # Slaves of modes without an active slave all carry the state "active".
-        states = [self.states.now_is("slave", slave) for slave in self._bond.slaves]
-        return any(state is not None and state["state"] == "backup" for state in states)
 
     def stop_probing(self) -> None:
         """Send no more probes; answers on their way are still seen."""
@@ -194,7 +204,8 @@ class Recorder:
         target = next(m for m in self._built.topology.machines if m.name == TARGET)
         ends = {"out": (DUT, str(target.address)), "in": (TARGET, self._bond.address)}
         streams = {}
-        for direction, (machine, address) in ends.items():
+        for direction in self._subject.directions:
+            machine, address = ends[direction]
             sock = self._built.namespaces[machine].socket(
                 socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import itertools
 import os
 from pathlib import Path
@@ -15,7 +15,7 @@ def new_directory(root: Path) -> Path:
 
     Raises UsageError where it cannot be made.
     """
-    now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H%M%SZ")
+    now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H%M%SZ")
     try:
         root.mkdir(parents=True, exist_ok=True)
         made = _make(root, now)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from harness.bonding.horizon import horizon, settle
 from harness.dut import Bond, Dut
@@ -17,12 +17,16 @@ from harness.judged import Run
 from harness.labs.netns.build import Built, all_forward, build
 from harness.labs.netns.wiring import Wiring
 from harness.loop import Loop, now
-from harness.recorder import Recorder
+from harness.recorder import Recorder, Subject
 from harness.topology import DUT, Topology
 from harness.units import MS, Measured, Span, in_ms
 
 BASELINE_PROBES = 20
+WITH_ACTIVE_SLAVE = ("active-backup", "balance-tlb", "balance-alb")
 LAST_ANSWERS = 5  # probe intervals for the last answers to come in
+
+
+Direction = Literal["out", "in"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class Stage:
     facts: Mapping[str, Any]
     folder: Path | None = None
     interval: int = 0
-    keep: Callable[[Run], None] = lambda _: None
+    keep: Callable[[Run, Path | None], None] = lambda _run, _path: None
 
     @property
     def probe_interval(self) -> int:
@@ -100,16 +104,23 @@ class Net:
     after = pause
 
     @contextmanager
-    def watch(self) -> Iterator[Run]:
+    def watch(self, *probes: Direction) -> Iterator[Run]:
         """Record what the block does to the network; the run can be read when it has ended.
 
-        Raises Inconclusive where the path is not healthy before the block begins.
+        Probes go both ways unless only `out` or `in` is asked for. Raises Inconclusive where the
+        path is not healthy before the block begins.
         """
         if not self.dut.bonds:
             self.dut.bond()
         bond = next(iter(self.dut.bonds.values()))
         run = Run()
-        recorder = Recorder(self._built, self._loop, bond.plan, self._stage.probe_interval)
+        subject = Subject(
+            bond.plan,
+            has_active=bond.options.mode in WITH_ACTIVE_SLAVE,
+            interval=self._stage.probe_interval,
+            directions=probes or ("out", "in"),
+        )
+        recorder = Recorder(self._built, self._loop, subject)
         self._recorder = recorder
         try:
             recorder.start()
@@ -163,12 +174,17 @@ class Net:
         self._noted = []
         history = History.of(self._about(recorder), events)
         run.freeze(history)
-        if self._stage.folder is not None:
-            self._runs += 1
-            self._stage.folder.mkdir(parents=True, exist_ok=True)
-            name = "history.jsonl" if self._runs == 1 else f"history-{self._runs}.jsonl"
-            save(history, self._stage.folder / name)
-        self._stage.keep(run)
+        self._stage.keep(run, self._save(history))
+
+    def _save(self, history: History) -> Path | None:
+        if self._stage.folder is None:
+            return None
+        self._runs += 1
+        self._stage.folder.mkdir(parents=True, exist_ok=True)
+        name = "history.jsonl" if self._runs == 1 else f"history-{self._runs}.jsonl"
+        path = self._stage.folder / name
+        save(history, path)
+        return path
 
     def _about(self, recorder: Recorder) -> dict[str, Any]:
         """Return the description of the recording (harness.history, about)."""

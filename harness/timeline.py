@@ -62,6 +62,10 @@ def stretches(history: History) -> dict[str, Stretch]:
         down = measure.detected_at(history, measure.concerned(history, bond), fault)
         found.setdefault("detection", Stretch(fault, down))
         found.setdefault("switchover", measure.switched(history, bond))
+        for slave in measure.slaves_of(history, bond):
+            hit = measure.fault_at(history, [slave])
+            lost = measure.detected_at(history, [slave], hit)
+            found[f"detection on {slave}"] = Stretch(hit, lost)
         if measure.faults(history, "repair"):
             found.setdefault("reversion", measure.reverted(history, bond))
     gaps = traffic.gaps(history)
@@ -137,7 +141,7 @@ def _remarks(history: History, windows: tuple[Window, ...]) -> dict[int, str]:
     told: dict[int, str] = {}
     for what, stretch in stretches(history).items():
         allowed = next((str(window) for window in windows if window.what == what), "")
-        if stretch.stop is None or (what.startswith("outage ") and not allowed):
+        if stretch.stop is None or (" " in what and not allowed):
             continue
         text = f"{what} {_bare(_length(history, what, stretch))}"
         told[stretch.stop] = "; ".join(

@@ -16,7 +16,7 @@ from harness.units import MS, Measured, in_ms
 
 STREAMS = ("out", "in")
 STALL = 100 * MS  # a machine that stood still for longer has measured itself, not the kernel
-STEADY = 10  # as many good samples in a row, in each direction, are a path that works
+STEADY = 5  # as many good samples in a row, in each direction, are a path that works
 
 
 class Sample(NamedTuple):
@@ -163,7 +163,7 @@ def late_text(history: History, late: int) -> str:
 
 
 def recovered(history: History) -> bool:
-    """Return whether the last ten samples of both directions arrived."""
+    """Return whether the last five samples of both directions arrived."""
     for direction in STREAMS:
         last = samples(history, direction)[-STEADY:]
         if len(last) < STEADY or any(sample.arrived is None for sample in last):
@@ -250,10 +250,11 @@ def _demand_baseline(history: History, stop: int) -> None:
 
 def _in_flight(history: History) -> int:
     """Return twice the slowest round trip of the baseline: younger probes are undecided."""
+    start = history.mark("baseline") or 0  # sooner, probes may have waited for an address
     stop = history.mark("disturb") or end_at(history)
     trips = [
         event["reply"] - event.at
         for event in history.select("probe")
-        if event.at < stop and event["reply"] is not None
+        if start <= event.at < stop and event["reply"] is not None
     ]
     return 2 * max(trips, default=0) + jitter(history)

@@ -12,9 +12,7 @@ from harness.errors import LabError
 T = TypeVar("T")
 
 
-def wait_until(
-    condition: Callable[[], T], *, within: float, what: str, every: float = 0.05
-) -> T:
+def wait_until(condition: Callable[[], T], *, within: float, what: str, every: float = 0.05) -> T:
     """Return the first true value of `condition`, asked `every` so many seconds.
 
     Raises LabError with the last value seen when none came `within` so many seconds.

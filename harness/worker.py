@@ -18,7 +18,7 @@ import os
 import warnings
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -49,7 +49,8 @@ def main(directory: Path) -> None:
     os.chdir(_job.rootdir)
     with Stream(directory / "stream.jsonl", sync=_job.writeback) as stream:
         stream.write(facts=asdict(facts()))
-        arguments = [*_job.arguments, f"--basetemp={directory}/tmp/pytest", *_job.files]
+        basetemp = directory / "tmp" / "pytest"
+        arguments = [*_job.arguments, f"--basetemp={basetemp}", *_job.files]
         status = pytest.main(arguments, plugins=[Worker(_job, stream)])
         stream.write(done=int(status))
 
@@ -61,7 +62,7 @@ class Stream:
         self._file = path.open("w", encoding="utf-8")
         self._sync = sync
 
-    def __enter__(self) -> Stream:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -130,6 +131,7 @@ class Worker:
         """Hand over a warning."""
         said = {
             "message": str(warning_message.message),
+            "module": warning_message.category.__module__,
             "category": warning_message.category.__name__,
             "filename": warning_message.filename,
             "lineno": warning_message.lineno,

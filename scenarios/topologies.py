@@ -75,13 +75,13 @@ class TwoSwitches(Net):
 
 
 class BladeChassis(Net):
-    """A blade behind two internal switches, with a neighbour at the first (seed 004, 14.1).
+    """A blade behind two internal switches, each with a neighbour blade (bonding.rst 14.1).
 
-        dut        eth0 --- sw1 --- uplink1 ---+
-                             |                 |
-        neighbour  ----------+                sw3 --- target  192.168.50.222
-                                               |
-        dut        eth1 --- sw2 --- uplink2 ---+
+        dut         eth0 --- sw1 --- uplink1 ---+
+        neighbour  ----------+                  |
+                                               sw3 --- target  192.168.50.222
+        neighbour2 ----------+                  |
+        dut         eth1 --- sw2 --- uplink2 ---+
     """
 
     eth0: Cable
@@ -93,6 +93,7 @@ class BladeChassis(Net):
     sw3: SwitchNoun
     target: MachineNoun
     neighbour: MachineNoun
+    neighbour2: MachineNoun
 
     plan = Topology(
         name="blade_chassis",
@@ -100,6 +101,7 @@ class BladeChassis(Net):
             Machine("dut"),
             Machine("target", BLADE_TARGET),
             Machine("neighbour", "192.168.50.112"),
+            Machine("neighbour2", "192.168.50.113"),
         ),
         switches=(Switch("sw1"), Switch("sw2"), Switch("sw3")),
         links=(
@@ -109,6 +111,7 @@ class BladeChassis(Net):
             Link("uplink2", "sw2", "sw3"),
             Link("target", "sw3", "target"),
             Link("neighbour", "sw1", "neighbour"),
+            Link("neighbour2", "sw2", "neighbour2"),
         ),
         bonds=(BondPlan("bond0", ("eth0", "eth1"), "192.168.50.111", ARP),),
     )

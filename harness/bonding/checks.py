@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from harness.bonding.options import Option, Setting
+from harness.bonding.options import Option, Series, Setting
 from harness.bonding.table import OPTIONS
 from harness.errors import ScenarioError
 
@@ -49,6 +49,26 @@ def _conflict(name: str, rival: str, asked: Mapping[str, Setting]) -> ScenarioEr
 def notes(options: Mapping[str, Setting], asked: Mapping[str, Setting]) -> list[str]:
     """Return remarks on what the kernel accepts in silence; none of them is an error."""
     return [*_idle(options, asked), *_rounded(options, asked), *_monitoring(options)]
+
+
+def unknown_to(asked: Mapping[str, Setting], series: Series) -> list[str]:
+    """Return which of the options, or of their values, the kernels of a series do not have.
+
+    Such kernels ignore an unknown option in silence and refuse an unknown value (EINVAL).
+    """
+    kernel = ".".join(map(str, series))
+    lacking = [f"{name} is unknown to {kernel}" for name in asked if not _known(name, series)]
+    for name, setting in asked.items():
+        for value in OPTIONS[name].values:
+            early = value.since is not None and series < value.since
+            late = value.until is not None and series >= value.until
+            if value.word == setting and (early or late):
+                lacking.append(f"{name}={setting} is refused by {kernel}")
+    return lacking
+
+
+def _known(name: str, series: Series) -> bool:
+    return OPTIONS[name].known_to(series)
 
 
 def _idle(options: Mapping[str, Setting], asked: Mapping[str, Setting]) -> Iterator[str]:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from harness.bonding.checks import check, notes
-from harness.bonding.options import ARP_MODES, Setting
+from harness.bonding.checks import check, notes, unknown_to
+from harness.bonding.options import ARP_MODES, Series, Setting
 from harness.bonding.table import OPTIONS, SYNONYMS
 from harness.bonding.values import normal, option_called
 from harness.errors import ScenarioError, UsageError
@@ -104,6 +104,10 @@ class BondOptions(Mapping[str, Setting]):
     def notes(self) -> list[str]:
         """Return what the kernel takes without a word although it hardly is what was meant."""
         return notes(self, self.asked)
+
+    def unknown_to(self, series: Series) -> list[str]:
+        """Return what kernels of a series, such as (6, 1), do not have, a sentence for each."""
+        return unknown_to(self.asked, series)
 
     def text(self) -> str:
         """Return the options as BONDING_OPTS has them; `parse` gives them back."""

@@ -108,7 +108,7 @@ def _address(option: Option, raw: str, *, checked: bool) -> str:
 def _is_unfit(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     """Say what bond_is_ip_target_ok and bond_is_ip6_target_ok say no to (net/bonding.h)."""
     if address.version == 4:
-        return address.packed[0] == 0 or address.packed == b"\xff" * 4
+        return address.packed in (b"\0" * 4, b"\xff" * 4)
     return address.is_unspecified or address.is_loopback or address.is_multicast
 
 

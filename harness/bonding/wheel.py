@@ -23,8 +23,9 @@ LEVELS = 8  # nine where HZ > 100, but no option of a bond reaches the ninth
 class Period:
     """How long one period of a re-arming timer lasts, in ns.
 
-    `best` and `worst` bound every single one; `usual` is what it settles to when the work runs
-    in the very jiffy its timer fired, as it then starts at the edge of a bucket each time.
+    `best` and `worst` bound every one but the first, which starts somewhere within a jiffy.
+    `usual` is what they settle to as long as the work runs in the very jiffy its timer fired: it
+    then starts at the edge of a bucket each time.
     """
 
     best: int

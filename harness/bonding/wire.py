@@ -107,7 +107,10 @@ def decode(
 
 
 def ignored(asked: BondOptions, seen: Mapping[str, Setting]) -> list[Ignored]:
-    """Return what was asked for and is not what `decode` read back, rounding set aside."""
+    """Return what was asked for and is not what `decode` read back, rounding set aside.
+
+    Read back after enslaving: until then a bond has no primary, whatever was asked.
+    """
     return [
         Ignored(name, asked[name], seen.get(name))
         for name, setting in asked.effective().given

@@ -25,15 +25,22 @@ class Command:
 
 
 class Kernel(Protocol):
-    """A kernel with a bonding driver.
+    """A kernel with a bonding driver."""
 
-    `name` is for people; `modules` is where its modules lie, "" where it loads its own;
-    `writeback` says that its writes reach the host's files only when synced.
-    """
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        ...
 
-    name: str
-    modules: str
-    writeback: bool
+    @property
+    def modules(self) -> str:
+        """The directory of its modules, "" where it loads its own."""
+        ...
+
+    @property
+    def writeback(self) -> bool:
+        """Whether what is written in it reaches the host's files only by a sync."""
+        ...
 
     def command(self, directory: Path) -> Command:
         """Return what starts a guest that does the job in `directory`."""

@@ -16,7 +16,7 @@ CLOCK_MONOTONIC_COARSE = 6  # linux/time.h; its resolution is the jiffy
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The kernel that scenarios run in; `jitter` in ns is the 99th percentile of timer lateness."""
+    """The kernel that scenarios run in; `jitter` is the lateness of timers in ns, p99."""
 
     lab: str
     kernel: str

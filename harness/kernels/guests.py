@@ -7,6 +7,7 @@ import json
 import os
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -110,8 +111,9 @@ class Guests:
             self._process.kill()
             self._process.wait()
         self._process.stdout.close()
-        for guest in self.running.values():  # only a supervisor that was killed leaves any
+        for guest in self.running.values():  # only a supervisor that was killed leaves any of it
             _kill_group(guest.group)
+        shutil.rmtree(self.directory, ignore_errors=True)
 
     def boot(self, name: str, job: Job) -> Guest:
         """Boot a guest for a job."""

@@ -73,7 +73,9 @@ def enter(directory: Path) -> None:
     mount("proc", "/proc", "proc")
     try:
         mount("sysfs", "/sys", "sysfs")
-    except OSError as error:  # some containers forbid it; what reads netlink only works all the same
+    except (
+        OSError
+    ) as error:  # some containers forbid it; what reads netlink only works all the same
         print(f"{error}: /sys/class/net shows the machine's interfaces", file=sys.stderr)
     adopt(read_job(directory), directory)
     work(directory)

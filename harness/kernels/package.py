@@ -20,6 +20,7 @@ from harness.waiting import retry
 
 PACKAGE = "user-mode-linux"
 KERNEL = "usr/bin/linux.uml"
+PAUSE = 1.0  # seconds before a failed download is tried again, twice that before the next
 
 # Given by -c, hence read after the machine's own files: only then does #clear empty their lists.
 CONFIGURATION = """\
@@ -28,7 +29,7 @@ Dir::State::status "{place}/status";
 Dir::Cache "{place}/cache";
 APT::Sandbox::User "root";
 Acquire::Languages "none";
-Acquire::Retries "2";
+Acquire::Retries "0";
 Acquire::http::Timeout "20";
 Acquire::https::Timeout "20";
 #clear APT::Update::Pre-Invoke;
@@ -79,7 +80,7 @@ def _build(place: Path, say: Say) -> Path:
         f"{installed * 1024 / 1e6:.0f} MB in {cache.directory()}"
     )
     with _progress_bar(f"{PACKAGE} {version}") as progress:
-        retry(lambda: _download(apt, version, progress), on=AptFailed)
+        retry(lambda: _download(apt, version, progress), on=AptFailed, pause=PAUSE)
     _extract(next(apt.glob("*.deb")), place)
     shutil.rmtree(apt)
     return cache.keep(place, f"{PACKAGE}_{version}")
@@ -92,7 +93,7 @@ def _candidate(apt: Path, say: Say) -> dict[str, str]:
     (apt / "status").touch()
     (apt / "apt.conf").write_text(CONFIGURATION.format(place=apt), encoding="utf-8")
     say(f"asking this machine's package sources for {PACKAGE}")
-    return retry(lambda: _ask(apt), on=AptFailed)
+    return retry(lambda: _ask(apt), on=AptFailed, pause=PAUSE)
 
 
 def _ask(apt: Path) -> dict[str, str]:
@@ -168,13 +169,12 @@ def _run(apt: Path, argv: list[str]) -> subprocess.CompletedProcess[str]:
 
 
 def _complaints(done: subprocess.CompletedProcess[str]) -> str:
-    """Return the first thing that apt complained of."""
-    marks = ("E: ", "W: ", "Err:")
-    said = [line for line in done.stdout.splitlines() if line.startswith(marks)]
-    said.sort(key=lambda line: marks.index(line[:3]) if line[:3] in marks else 2)
-    return said[0][3:].strip() if said else f"apt-get ended with {done.returncode}" * bool(
-        done.returncode
-    )
+    """Return the gravest thing that apt complained of, "" for nothing."""
+    for mark in ("E: ", "W: "):
+        for line in done.stdout.splitlines():
+            if line.startswith(mark):
+                return line.removeprefix(mark).strip()
+    return f"apt-get ended with {done.returncode}" if done.returncode else ""
 
 
 def _apt_failed(message: str) -> AptFailed:

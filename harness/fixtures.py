@@ -1,0 +1,37 @@
+"""The fixture that topologies are built from; scenarios/conftest.py makes theirs of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from harness.run import Stage
+
+LONGEST = 150  # of a directory's name: file systems allow 255 bytes
+
+
+@pytest.fixture
+def stage(request: pytest.FixtureRequest) -> Stage:
+    """Return where a scenario's recordings go and what is known of the kernel it runs on."""
+    # The host collects scenarios but never runs them: it can do without all this.
+    from harness import verdicts, worker  # noqa: PLC0415
+    from harness.run import Stage  # noqa: PLC0415
+
+    results = request.config.stash.get(worker.RESULTS, None)
+    nodeid = request.node.nodeid
+    return Stage(
+        scenario=nodeid,
+        facts=asdict(worker.facts()),
+        folder=results / folder_of(nodeid) if results else None,
+        keep=verdicts.note_run,
+    )
+
+
+def folder_of(nodeid: str) -> str:
+    """Return the name of the directory for a scenario's recordings."""
+    name = nodeid.rpartition("/")[2].replace(".py::", ".")
+    return re.sub(r"[^A-Za-z0-9_.=,\[\]-]+", "-", name)[:LONGEST]

@@ -1,0 +1,131 @@
+"""What a failing scenario prints below its sentence: titled blocks of plain text."""
+
+from __future__ import annotations
+
+import shlex
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness import lanes, measure, timeline, traffic
+from harness.claims import Claim
+from harness.figure import Limit
+from harness.history import History
+from harness.timeline import Window
+from harness.units import MS, Measured, Span
+
+COLUMNS = 90
+KINDS = {
+    "code": "only the code says so",
+    "differs": "documentation and kernel differ",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What is known of a scenario that failed."""
+
+    claims: tuple[Claim, ...] = ()
+    history: History | None = None
+    limits: tuple[Limit, ...] = ()
+    command: str = ""
+    path: Path | None = None
+
+
+def sections(failure: Failure) -> Iterator[tuple[str, str]]:
+    """Yield title and text of each block, as far as there is something to say."""
+    if failure.claims:
+        yield "claim", "\n".join(map(claim_text, failure.claims))
+    if failure.history is not None:
+        yield "not at their defaults", settings(failure.history.about)
+    if failure.history is not None and failure.history.mark("disturb") is not None:
+        windows = windows_of(failure.limits)
+        _, zero = timeline.origin(failure.history)
+        picture = lanes.draw(failure.history, windows, COLUMNS)
+        yield f"timeline, 0 = {zero}", f"{timeline.table(failure.history, windows)}\n\n{picture}"
+    if failure.command:
+        yield "reproduce", "\n".join(_reproduce(failure))
+
+
+def claim_text(claim: Claim) -> str:
+    """Return a claim as its id, where it stands, and its text."""
+    kind = f" ({KINDS[claim.kind]})" if claim.kind in KINDS else ""
+    text = textwrap.fill(claim.text, COLUMNS, initial_indent="  ", subsequent_indent="  ")
+    return f"{claim.id}, {claim.section}{kind}\n{text}"
+
+
+def settings(about: Mapping[str, Any]) -> str:
+    """Return lab and kernel, and what each bond has been told that differs from the default."""
+    where = f"lab {about.get('lab', '?')}, topology {about.get('topology', '?')}"
+    kernel = f"linux {about.get('kernel', '?')} (HZ={about.get('hz', '?')}"
+    lines = [f"{where}, {kernel}, {about.get('clock', 'real')} clock)"]
+    for name, bond in (about.get("bonds") or {}).items():
+        changed = " ".join(f"{option}={_word(value)}" for option, value in bond["changed"].items())
+        lines.append(f"{name}: {changed or 'all at their defaults'}")
+    return "\n".join(
+        textwrap.fill(line, COLUMNS, subsequent_indent="  ", break_on_hyphens=False)
+        for line in lines
+    )
+
+
+def windows_of(limits: Iterable[Limit]) -> list[Window]:
+    """Return what each figure was held against as the window that the documentation allows."""
+    low: dict[str, Span] = {}
+    high: dict[str, Span] = {}
+    for limit in limits:
+        side = high if limit.op in ("<=", "<") else low
+        side[limit.what.removeprefix("end of the ")] = limit.bound
+    return [Window(what, low.get(what), high.get(what)) for what in dict.fromkeys([*low, *high])]
+
+
+def command(nodeid: str, options: Iterable[str] = ()) -> str:
+    """Return the command line that runs one scenario again."""
+    return shlex.join(["pytest", nodeid, *options])
+
+
+def figures(history: History, limits: Iterable[Limit] = ()) -> Iterator[tuple[str, str | float]]:
+    """Yield name and value of what a recording shows, for JUnit: times in ms, `never` if so.
+
+    A figure is followed by what it was held against.
+    """
+    yield "kernel", str(history.about.get("kernel", "?"))
+    yield "lab", str(history.about.get("lab", "?"))
+    for name, measured in times(history):
+        yield f"{_snake(name)}_ms", round(measured.ns / MS, 1) if measured.happened else "never"
+    yield "lost", traffic.lost_requests(history) + traffic.lost_replies(history)
+    for window in windows_of(limits):
+        yield f"{_snake(window.what)}_limit", str(window)
+
+
+def times(history: History) -> Iterator[tuple[str, Measured]]:
+    """Yield every time that a recording shows, by name, and by bond where there are several."""
+    bonds = measure.bonds(history)
+    for bond in bonds:
+        suffix = f" {bond}" if len(bonds) > 1 else ""
+        fault = measure.fault_at(history, measure.slaves_of(history, bond))
+        hit = measure.concerned(history, bond)
+        yield f"detection{suffix}", measure.detection(history, hit, fault)
+        yield f"switchover{suffix}", measure.switchover(history, bond)
+        if measure.faults(history, "repair"):
+            yield f"reversion{suffix}", measure.reversion(history, bond)
+    if traffic.interval(history):
+        yield "outage", traffic.outage(history)
+        yield "outage out", traffic.outage(history, "out")
+        yield "outage in", traffic.outage(history, "in")
+
+
+def _snake(what: str) -> str:
+    return what.replace(" ", "_")
+
+
+def _word(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _reproduce(failure: Failure) -> Iterator[str]:
+    yield failure.command
+    if failure.path is not None:
+        path = shlex.quote(str(failure.path))
+        yield f"harness judge {path}"

@@ -1,0 +1,89 @@
+"""Verdicts about claims, read from the reports of tests: which, and how many of each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol
+
+from harness.errors import Inconclusive
+
+CLAIM, VERDICT = "claim", "verdict"
+INCONCLUSIVE = "inconclusive"
+
+# From what says least to what says most: of a claim's scenarios the last in this order counts.
+WORDS = {
+    "not testable here": "not testable here",
+    "conforms": "conform",
+    "contradicts as known": "contradict as known",
+    "not judged": "not judged",
+    INCONCLUSIVE: INCONCLUSIVE,
+    "conforms against expectation": "conform against expectation",
+    "contradicts": "contradict",
+}
+
+
+class Report(Protocol):
+    """What is read of a pytest report."""
+
+    nodeid: str
+    outcome: Any
+    user_properties: list[tuple[str, Any]]
+
+
+def verdict(report: Report, error: BaseException | None) -> str:
+    """Return the verdict of one phase of a scenario, from its report and what it raised."""
+    if report.outcome == "passed":
+        return "conforms"
+    if report.outcome == "skipped":
+        return "contradicts as known" if hasattr(report, "wasxfail") else "not testable here"
+    if error is None:  # it passed where a contradiction is on record
+        return "conforms against expectation"
+    if isinstance(error, Inconclusive):
+        return INCONCLUSIVE
+    return "contradicts" if isinstance(error, AssertionError) else "not judged"
+
+
+def verdict_of(report: Report) -> str | None:
+    """Return the verdict that a report carries, None where it carries none."""
+    return next((str(value) for name, value in report.user_properties if name == VERDICT), None)
+
+
+def by_claim(reports: Iterable[Report]) -> dict[str, str]:
+    """Return for each claim the verdict of its scenarios that says most."""
+    order = list(WORDS)
+    found: dict[str, str] = {}
+    for report in reports:
+        # A scenario that never came to its verdict (its guest died) judged nothing.
+        said = verdict_of(report) or ("not judged" if report.outcome == "failed" else None)
+        for claim in [str(value) for name, value in report.user_properties if name == CLAIM]:
+            if said and order.index(said) >= order.index(found.get(claim, said)):
+                found[claim] = said
+    return found
+
+
+def worst_outage(reports: Iterable[Report]) -> tuple[float, str] | None:
+    """Return the longest outage that ended, in ms, and the scenario that had it."""
+    outages = [
+        (float(value), report.nodeid)
+        for report in reports
+        for name, value in report.user_properties
+        if name == "outage_ms" and value != "never"
+    ]
+    return max(outages, default=None)
+
+
+def lines(reports: Iterable[Report]) -> Iterator[str]:
+    """Yield the lines that end a run: how the claims fared, and the worst outage."""
+    reports = list(reports)
+    counts = Counter(by_claim(reports).values())
+    if counts:
+        told = [_counted(counts[word], word) for word in WORDS if counts[word]]
+        yield f"claims: {', '.join(told)}"
+    worst = worst_outage(reports)
+    if worst:
+        yield f"worst outage {worst[0]:.1f} ms ({worst[1].rpartition('::')[2]})"
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word if count == 1 else WORDS[word]}"

@@ -1,0 +1,179 @@
+"""pytest hooks that turn outcomes into verdicts about claims, and explain those that went wrong.
+
+They work in two places. In a guest's worker, where scenarios run, they attach properties and text
+to the reports; in the controller, which only receives reports, they choose letters and count.
+"""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import claims, plugin, report, tally, units
+from harness.errors import HarnessError, Inconclusive, UsageError
+from harness.judged import Run
+
+MARKERS = (
+    "claim(*ids): the claims of scenarios/claims/ that a scenario puts to the proof",
+    "contradicted(id, kernels, evidence): where a claim is known not to hold; it must fail there",
+)
+Runs = list[tuple[Run, Path | None]]
+Figures = list[tuple[str, str | float]]
+RUNS = pytest.StashKey[Runs]()
+KERNEL = pytest.StashKey[str]()  # the release under test, where it is not the running kernel's
+
+# The items that run, innermost last: a test of ours may run pytest within pytest.
+_running: list[pytest.Item] = []
+
+
+def note_run(run: Run, path: Path | None = None) -> None:
+    """Remember a run, and where its history is kept, with the scenario that made it."""
+    if _running:
+        _running[-1].stash.setdefault(RUNS, []).append((run, path))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the markers."""
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse unknown claims and scenarios without one; expect what is known to be contradicted."""
+    wrong = [problem for item in items for problem in _problems(config, item)]
+    if wrong:
+        raise pytest.UsageError("\n".join(dict.fromkeys(wrong)))
+
+
+def _problems(config: pytest.Config, item: pytest.Item) -> Iterator[str]:
+    where = item.nodeid.partition("[")[0]
+    marks = [*item.iter_markers("claim"), *item.iter_markers("contradicted")]
+    for name in [name for mark in marks for name in mark.args]:
+        try:
+            claims.find(str(name))
+        except UsageError as error:
+            yield f"{where}: {error}"
+    scenario = plugin.needs_guest(item) and item.get_closest_marker("guest") is None
+    if scenario and not _claims_of(item):
+        yield f'{where} names no claim\nhint: put @claim("MIIMON-2") above it, or what it tests'
+    for mark in item.iter_markers("contradicted"):
+        try:
+            _expect(config, item, mark)
+        except (UsageError, KeyError, IndexError) as error:
+            how = '@contradicted("ID", kernels=">=6.1", evidence="...")'
+            yield f"{where}: {error}\nhint: write {how}"
+
+
+def _expect(config: pytest.Config, item: pytest.Item, mark: pytest.Mark) -> None:
+    """Mark an item as bound to fail where the kernel under test is one that contradicts."""
+    name, kernels, evidence = mark.args[0], mark.kwargs["kernels"], mark.kwargs["evidence"]
+    release = config.stash.get(KERNEL, os.uname().release if plugin.in_guest() else None)
+    if claims.matches(release or "0.0", kernels) and release is not None:
+        reason = f"{name} is contradicted by {release}: {evidence}"
+        item.add_marker(pytest.mark.xfail(reason=reason, raises=AssertionError, strict=True))
+
+
+def _claims_of(item: pytest.Item) -> list[str]:
+    return [str(name) for mark in item.iter_markers("claim") for name in mark.args]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Know which scenario runs, and say in its reports what it is about."""
+    _running.append(item)
+    item.user_properties.extend((tally.CLAIM, name) for name in _claims_of(item))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Forget the scenario."""
+    if _running and _running[-1] is item:
+        _running.pop()
+
+
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    """Say in a sentence what a failed comparison of times means."""
+    said = units.sentence(op, left, right)
+    return [said] if said else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Attach verdict, figures and, where it went wrong, all that explains it."""
+    made = yield
+    if call.when == "teardown" or (call.when == "setup" and made.passed):
+        return made
+    error = call.excinfo.value if call.excinfo else None
+    if isinstance(error, HarnessError) and call.excinfo is not None and made.failed:
+        made.longrepr = _own_words(item, call.excinfo)
+    found: Figures = [(tally.VERDICT, tally.verdict(made, error))] if _claims_of(item) else []
+    noted = _noted(item)
+    found += [entry for run, _ in noted[-1:] for entry in _figures(run)]
+    item.user_properties.extend(found)
+    made.user_properties.extend(found)
+    if made.failed and (noted or _claims_of(item)):
+        made.sections.extend(_explanation(item, noted))
+    return made
+
+
+def _explanation(item: pytest.Item, noted: Runs) -> list[tuple[str, str]]:
+    """Return what explains a failure; trouble with that must not hide the failure itself."""
+    try:
+        return list(report.sections(_failure(item, noted)))
+    except Exception:  # noqa: BLE001
+        return [("no explanation", f"a bug of the harness:\n{traceback.format_exc()}")]
+
+
+def _own_words(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
+    """Return a report without a traceback but for the scenario's own line."""
+    own = [entry for entry in excinfo.traceback if Path(str(entry.path)) == item.path]
+    if not own:
+        return excinfo.getrepr(style="value")
+    excinfo.traceback = type(excinfo.traceback)(own)
+    return excinfo.getrepr(style="short")
+
+
+def _noted(item: pytest.Item) -> Runs:
+    noted = item.stash.get(RUNS, [])
+    return [(run, path) for run, path in noted if run.recording is not None]
+
+
+def _figures(run: Run) -> Iterator[tuple[str, str | float]]:
+    try:
+        yield from report.figures(run.history, run.limits)
+    except (Inconclusive, LookupError, TypeError, ValueError):
+        return  # figures that cannot be trusted are not handed on
+
+
+def _failure(item: pytest.Item, noted: Runs) -> report.Failure:
+    run, path = noted[-1] if noted else (None, None)
+    history = run.recording if run else None
+    known = tuple(claims.find(name) for name in _claims_of(item))
+    lab = str(history.about.get("lab", "")) if history else ""
+    kernel = lab.removeprefix("netns in ").partition(" ")[0]
+    options = [f"--kernel={kernel}"] if kernel in ("host", "uml") else []
+    command = report.command(item.nodeid, options)
+    return report.Failure(known, history, run.limits if run else (), command, path)
+
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, Any] | None:
+    """Show a run that cannot be judged as `?`; it counts as failed."""
+    if report.failed and tally.verdict_of(report) == tally.INCONCLUSIVE:
+        return "failed", "?", ("INCONCLUSIVE", {"yellow": True})
+    return None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how the claims fared, and which scenario was dark for longest."""
+    stats = terminalreporter.stats.values()
+    reports = [r for group in stats for r in group if isinstance(r, pytest.TestReport)]
+    for line in tally.lines(reports):
+        terminalreporter.write_line(line)
