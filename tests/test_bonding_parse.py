@@ -168,6 +168,22 @@ def test_what_is_accepted_in_silence_is_remarked_on(text: str, said: str) -> Non
     assert [said in note for note in notes].count(True) == 1, notes
 
 
+@pytest.mark.parametrize(
+    ("text", "series", "lacking"),
+    [
+        ("mode=1 miimon=100 use_carrier=0", (5, 10), []),
+        ("mode=1 miimon=100 use_carrier=0", (7, 2), ["use_carrier=off is refused by 7.2"]),
+        ("mode=4 lacp_strict=on", (6, 12), ["lacp_strict is unknown to 6.12"]),
+        ("mode=4 ad_select=3", (6, 1), ["ad_select=actor_port_prio is refused by 6.1"]),
+        ("mode=1 arp_interval=100 arp_missed_max=3", (6, 1), []),
+    ],
+)
+def test_what_a_kernel_lacks_is_known_beforehand(
+    text: str, series: tuple[int, int], lacking: list[str]
+) -> None:
+    assert BondOptions.parse(text).unknown_to(series) == lacking
+
+
 def test_there_is_nothing_to_remark_on_in_sound_options() -> None:
     assert BondOptions.parse(SEED).notes() == []
     assert BondOptions.of(mode=4, lacp_rate="fast", updelay=200).notes() == []
