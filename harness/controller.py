@@ -248,7 +248,7 @@ class Watch:
 
 def _arguments(config: pytest.Config) -> list[str]:
     option = config.option
-    arguments = ["-p", "harness.plugin", "-p", "no:cacheprovider", "-p", "no:junitxml"]
+    arguments = ["-p", "harness.plugin", "-p", "no:cacheprovider"]
     arguments += [part for plugin in option.plugins for part in ("-p", plugin)]
     arguments += [f"--rootdir={config.rootpath}", "-o", "addopts="]
     arguments += [f"--import-mode={option.importmode}"]

@@ -34,7 +34,7 @@ class Feed:
     def report(self, data: dict[str, Any]) -> None:
         """Take one phase; an item's last one brings the item to pytest when its turn comes."""
         hook = self.config.hook
-        report = hook.pytest_report_from_serializable(config=self.config, data=data)
+        report = hook.pytest_report_from_serializable(config=self.config, data=_tuples(data))
         self._reports.setdefault(report.nodeid, []).append(report)
         if report.when == "teardown":
             self._complete(report.nodeid)
@@ -122,6 +122,16 @@ class Feed:
         self.progress("")
         reporter.ensure_newline()
         reporter.write_line(facts.block())
+
+
+def _tuples(data: dict[str, Any]) -> dict[str, Any]:
+    """Return a report's data with the tuples that pytest insists on and JSON does not know."""
+    data["location"] = tuple(data["location"])
+    for name in ("user_properties", "sections"):
+        data[name] = [tuple(pair) for pair in data.get(name, [])]
+    if isinstance(data["longrepr"], list):
+        data["longrepr"] = tuple(data["longrepr"])
+    return data
 
 
 def _category(module: str, name: str) -> type[Warning]:

@@ -1,0 +1,66 @@
+"""Tiny projects that tests run pytest on, in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+SETTINGS = """\
+[tool.pytest.ini_options]
+addopts = ["--strict-markers", "--import-mode=importlib"]
+"""
+IN_GUESTS = "import pytest; pytestmark = pytest.mark.guest\n"
+HARNESS = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Tiny:
+    """A project in `root`; what runs in it keeps its temporary files in `temporary`."""
+
+    root: Path
+    temporary: Path
+
+    @classmethod
+    def make(cls, place: Path, **files: str) -> Tiny:
+        """Make a project: `a="..."` is test_a.py, run in guests; `conftest` the conftest.py."""
+        tiny = cls(place / "project", place / "temporary")
+        tiny.root.mkdir(parents=True)
+        tiny.temporary.mkdir()
+        (tiny.root / "pyproject.toml").write_text(SETTINGS)
+        for name, text in files.items():
+            path = "conftest.py" if name == "conftest" else f"test_{name}.py"
+            head = "" if name == "conftest" else IN_GUESTS
+            (tiny.root / path).write_text(head + textwrap.dedent(text))
+        return tiny
+
+    def start(self, *arguments: str, **more: str) -> subprocess.Popen[str]:
+        """Start pytest on the project; `more` is added to the environment."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "pytest", "-p", "harness.plugin", *arguments],
+            cwd=self.root,
+            env=self.environment(more),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def environment(self, more: Mapping[str, str]) -> dict[str, str]:
+        """Return the environment that pytest gets: of plugins, only ours."""
+        own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+        own |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "TMPDIR": str(self.temporary)}
+        return own | {"PYTHONPATH": str(HARNESS), "COLUMNS": "200"} | more
+
+    def run(self, *arguments: str, within: float = 120, **more: str) -> tuple[int, str]:
+        """Run pytest on the project; return its exit code and what it said."""
+        process = self.start(*arguments, **more)
+        try:
+            said, _ = process.communicate(timeout=within)
+        finally:
+            process.kill()
+        return process.returncode, said
