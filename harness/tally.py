@@ -46,7 +46,7 @@ def verdict(report: Report, error: BaseException | None) -> str:
 
 def verdict_of(report: Report) -> str | None:
     """Return the verdict that a report carries, None where it carries none."""
-    return next((str(value) for name, value in report.user_properties if name == VERDICT), None)
+    return next((str(value) for name, value in getattr(report, "user_properties", ()) if name == VERDICT), None)
 
 
 def by_claim(reports: Iterable[Report]) -> dict[str, str]:
@@ -56,7 +56,7 @@ def by_claim(reports: Iterable[Report]) -> dict[str, str]:
     for report in reports:
         # A scenario that never came to its verdict (its guest died) judged nothing.
         said = verdict_of(report) or ("not judged" if report.outcome == "failed" else None)
-        for claim in [str(value) for name, value in report.user_properties if name == CLAIM]:
+        for claim in [str(value) for name, value in getattr(report, "user_properties", ()) if name == CLAIM]:
             if said and order.index(said) >= order.index(found.get(claim, said)):
                 found[claim] = said
     return found
