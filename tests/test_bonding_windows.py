@@ -54,7 +54,7 @@ def allows(window: Window, value_ms: int) -> bool:
 def test_a_period_is_what_the_wheel_makes_of_it(
     asked: int, hz: int, real: tuple[int, int, int]
 ) -> None:
-    """The rows at HZ=100 were seen so on 6.1.176, as the distance of a bond's ARP probes."""
+    """At HZ=100, 95 aside: seen so on 6.1.176, as the distance of a bond's ARP probes."""
     found = wheel(asked * MS, hz)
     assert (found.best, found.usual, found.worst) == tuple(each * MS for each in real)
 
