@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,7 +49,7 @@ class Tiny:
             text=True,
         )
 
-    def environment(self, more: Mapping[str, str]) -> dict[str, str]:
+    def environment(self, more: dict[str, str]) -> dict[str, str]:
         """Return the environment that pytest gets: of plugins, only ours."""
         own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
         own |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "TMPDIR": str(self.temporary)}
