@@ -35,43 +35,39 @@ def judge(context: click.Context, /, files: tuple[Path, ...], *, as_json: bool) 
     status = 0
     for path in files:
         try:
-            history = _load(path)
-            found = examine(history)
-            text = json.dumps({"file": str(path), **found}) if as_json else _text(path, history)
+            text, sound = _judged(path, as_json=as_json)
         except UsageError as error:
             click.echo(f"error: {error}", err=True)
             status = 4
             continue
-        status = max(status, 1 if found["inconclusive"] else 0)
+        status = max(status, 0 if sound else 1)
         click.echo(text)
     context.exit(status)
 
 
-def examine(history: History) -> dict[str, Any]:
-    """Return what a recording shows as plain JSON values; times in ms.
-
-    Raises UsageError where the recording lacks what every recording has.
-    """
+def _judged(path: Path, *, as_json: bool) -> tuple[str, bool]:
+    """Return what to print of a recording, and whether it proves anything; raises UsageError."""
+    history = load(path)
     try:
-        return {
-            "scenario": history.about.get("scenario"),
-            "kernel": history.about.get("kernel"),
-            "inconclusive": _unfit(history),
-            "times": {name: _plain(measured) for name, measured in _times(history)},
-            "facts": _facts(history),
-        }
+        if as_json:
+            return json.dumps({"file": str(path), **examine(history)}), _unfit(history) is None
+        return _text(path, history), _unfit(history) is None
     except BROKEN as error:
         raise UsageError(
-            f"the recording lacks what every recording has: {error!r}",
+            f"{path} lacks what every recording has: {error!r}",
             hint="give a history.jsonl that `pytest scenarios/` wrote",
         ) from error
 
 
-def _load(path: Path) -> History:
-    history = load(path)
-    if not history.events:
-        raise UsageError(f"{path} holds no events", hint="run the scenario again")
-    return history
+def examine(history: History) -> dict[str, Any]:
+    """Return what a recording shows as plain JSON values; times in ms."""
+    return {
+        "scenario": history.about.get("scenario"),
+        "kernel": history.about.get("kernel"),
+        "inconclusive": _unfit(history),
+        "times": {name: _plain(measured) for name, measured in _times(history)},
+        "facts": _facts(history),
+    }
 
 
 def _unfit(history: History) -> str | None:

@@ -1,0 +1,170 @@
+"""A history as text: what is shown, what is only counted, and where the documentation stands."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness import lanes, timeline
+from harness.timeline import CONTEXT, KEY, NOISE, Row, Window
+from harness.units import Span, ms
+from tests.stories import Line, active, failover, fault, garp, marks, probing, slave, tell
+
+
+def arp(when: float, kind: str, tap: str, sender: str = "192.0.2.1") -> Line:
+    who = {"sender_mac": "02:00:00:00:00:01", "sender_ip": sender, "target_ip": "192.0.2.254"}
+    return (when, "arp", tap, {"op": "request", "kind": kind, **who})
+
+
+def line_with(text: str, words: str) -> str:
+    return next(line for line in text.splitlines() if words in line)
+
+
+def test_times_count_from_the_fault() -> None:
+    text = timeline.table(failover())
+    assert line_with(text, "cut eth0").split() == ["0.0", "FAULT", "cut", "eth0"]
+    assert line_with(text, "slave eth0 link down").split()[0] == "92.0"
+
+
+def test_without_a_fault_times_count_from_the_disturbance() -> None:
+    at, name = timeline.origin(tell(marks()))
+    assert (at, name) == (tell(marks()).mark("disturb"), "the disturbance")
+
+
+def test_figures_are_remarked_where_they_ended() -> None:
+    text = timeline.table(failover(), [Window("detection", 20 * ms, 50 * ms)])
+    assert line_with(text, "link down").endswith("<- detection 92.0, documented 20.0..50.0")
+    assert line_with(text, "eth0 -> eth1").endswith("<- switchover 1.0")
+    assert line_with(text, "traffic both ways again").endswith("<- outage 99.0")
+
+
+@pytest.mark.parametrize(
+    ("window", "text"),
+    [
+        (Window("detection", None, 50 * ms), "documented at most 50.0"),
+        (Window("detection", 20 * ms, None), "documented at least 20.0"),
+        (Window("detection", 0 * ms, 50 * ms), "documented 0.0..50.0"),
+    ],
+)
+def test_a_window_may_be_open_on_one_side(window: Window, text: str) -> None:
+    assert str(window) == text
+
+
+def test_a_slaves_own_detection_is_remarked_only_when_asked_for() -> None:
+    history = failover(fault(200, "eth1"), slave(250, "eth1", "down"))
+    assert "detection on" not in timeline.table(history)
+    asked = timeline.table(history, [Window("detection on eth1", None, 40 * ms)])
+    assert line_with(asked, "eth1 link down").endswith(
+        "<- detection on eth1 50.0, documented at most 40.0"
+    )
+
+
+def test_what_did_not_change_is_not_told() -> None:
+    again = [slave(200, "eth1", "up"), active(200, "eth1")]
+    assert timeline.table(failover(*again)) == timeline.table(failover())
+
+
+def test_each_frame_is_told_once() -> None:
+    taps = ["sw/eth1", "sw/target", "dut/eth1", "dut/bond0", "target/target"]
+    text = timeline.table(failover(*(garp(94, tap) for tap in taps)))
+    assert text.count("GARP 192.0.2.1 is-at 02:..:01") == 1
+
+
+def test_no_more_than_twelve_lines_however_much_happened() -> None:
+    noise = [arp(float(t), "foreign", "dut/eth0", "192.0.2.7") for t in range(-200, 900, 5)]
+    flaps = [slave(100 + 20 * n, "eth0", "up" if n % 2 else "down") for n in range(1, 40)]
+    text = timeline.table(failover(*noise, *flaps))
+    assert timeline.LINES - 2 <= len(text.splitlines()) <= timeline.LINES
+    assert "detection 92.0" in text
+    assert "outage 99.0" in text
+    assert "foreign ARPs" in text
+
+
+def test_what_fits_is_shown_whole() -> None:
+    text = timeline.table(failover(arp(50, "probe", "sw/eth0")))
+    assert "ARP probe who-has 192.0.2.254" in text
+    assert "..." not in text
+
+
+def test_noise_is_counted_before_what_matters() -> None:
+    rows = [Row(n, "dut", f"row {n}", "", "thing", NOISE if n % 2 else KEY) for n in range(20)]
+    parts = timeline.fit(rows, 0, 11)
+    shown = [part for part in parts if isinstance(part, Row)]
+    hidden = [row for part in parts if isinstance(part, list) for row in part]
+    assert len(parts) <= 11
+    assert all(row.weight == KEY for row in shown)
+    assert len(shown) + len(hidden) == 20
+
+
+def test_vital_moments_are_never_only_counted() -> None:
+    rows = [Row(n, "dut", f"row {n}") for n in range(100)]
+    parts = timeline.fit(rows, 0, 7, vital={50})
+    assert rows[50] in parts
+    assert len(parts) <= 7
+
+
+def test_only_a_few_lines_tell_of_before_the_fault() -> None:
+    rows = [Row(n, "dut", "x", "", "thing", CONTEXT) for n in range(-50, 2)]
+    parts = timeline.fit(rows, 0, 11)
+    assert [part.at for part in parts if isinstance(part, Row)] == [-3, -2, -1, 0, 1]
+
+
+def test_traffic_that_never_came_back_is_told() -> None:
+    text = timeline.table(failover(dark={"out": (0.0, 9999.0)}))
+    assert "traffic out still dark, 200 frames lost" in text
+    assert "<- outage" not in text
+
+
+@pytest.mark.parametrize("width", [80, 90, 100])
+def test_lanes_fit_the_width(width: int) -> None:
+    text = lanes.draw(failover(), [Window("detection", 20 * ms, 50 * ms)], width)
+    assert max(map(len, text.splitlines())) in range(width - 5, width + 1)
+
+
+def test_lanes_go_from_cause_to_effect() -> None:
+    names = [line[2:15].strip() for line in lanes.draw(failover()).splitlines()]
+    wanted = ["fault", "traffic out", "traffic in", "eth0 link", "eth1 link", "bond0 active", ""]
+    assert names == wanted
+
+
+def test_lost_traffic_is_a_gap_in_its_own_direction() -> None:
+    text = lanes.draw(failover(dark={"out": (0.0, 93.0)}))
+    assert "#..." in line_with(text, "traffic out").replace(":", ".")
+    assert "." not in line_with(text, "traffic in")
+
+
+def test_the_documented_window_marks_what_lies_outside() -> None:
+    late = lanes.draw(failover(), [Window("detection", 20 * ms, 50 * ms)])
+    assert late.count("!") == 1
+    assert line_with(late, "documented").index("]") < line_with(late, "documented").index("!")
+    within = lanes.draw(failover(), [Window("detection", 20 * ms, 200 * ms)])
+    assert "!" not in within
+
+
+def test_an_open_window_has_no_closing_bracket() -> None:
+    text = line_with(lanes.draw(failover(), [Window("detection", 20 * ms, None)]), "documented")
+    assert "[" in text
+    assert text.endswith(">")
+
+
+def test_repairs_are_told_from_faults() -> None:
+    repaired = failover(fault(300, "eth0", "heal", "repair"))
+    lane = lanes.draw(repaired).splitlines()[0]
+    assert lane.index("v cut eth0") < lane.index("^ heal eth0")
+
+
+def test_a_history_without_probes_or_bonds_still_has_an_axis() -> None:
+    history = tell([*marks(), fault(0, "eth0")], {"bonds": {}, "interval": 0})
+    assert lanes.draw(history).splitlines()[-1].endswith("ms")
+
+
+def test_numbers_on_the_axis_stand_below_their_time() -> None:
+    rows = lanes.draw(failover()).splitlines()
+    assert rows[0].index("v cut") == rows[-1].index(" 0 ") + 1
+
+
+def test_windows_print_without_losing_a_bound_of_zero() -> None:
+    assert str(Window("switchover", None, Span(0))) == "documented at most 0.0"
+
+
+def test_probing_alone_has_nothing_to_tell() -> None:
+    assert len(timeline.table(tell([*marks(), *probing()])).splitlines()) == 1
