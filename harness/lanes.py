@@ -98,7 +98,8 @@ def _traffic(history: History, axis: Axis, direction: str) -> str:
 
 def _states(changes: Sequence[Change], axis: Axis) -> str:
     """Return a line that names each state where it begins."""
-    cells = ["-"] * axis.columns
+    begin = axis.column(changes[0].at) if changes else 0
+    cells = [" "] * begin + ["-"] * (axis.columns - begin)
     for n, change in enumerate(changes):
         text = str(change.value or "none")
         _write(cells, axis.column(change.at), f"|{text}" if n else text)

@@ -15,6 +15,7 @@ from harness.history import Event, History
 from harness.units import MS, Measured, in_ms
 
 STREAMS = ("out", "in")
+LEGS = ("request", "reply")
 STALL = 100 * MS  # a machine that stood still for longer has measured itself, not the kernel
 STEADY = 5  # as many good samples in a row, in each direction, are a path that works
 
@@ -158,7 +159,7 @@ def lateness(history: History, start: int, stop: int) -> int:
 
 def late_text(history: History, late: int) -> str:
     """Return how a lateness reads in the list of tolerances."""
-    word = "timer jitter" if late == jitter(history) else "a pause of the machine"
+    word = "timer jitter" if late == jitter(history) else "a probe late by"
     return f"{word} {in_ms(late)}"
 
 
@@ -205,20 +206,18 @@ def duplicates(history: History) -> int:
 
 def reordered(history: History) -> int:
     """Return how many requests and replies arrived after one that was sent later (RFC 4737)."""
+    return sum(_overtaken(history, stream, leg) for stream in STREAMS for leg in LEGS)
+
+
+def _overtaken(history: History, stream: str, leg: str) -> int:
+    """Count within one stream and leg: only there does the order of sending mean anything."""
     start = disturb_at(history)
-    return sum(
-        _overtaken(sample for sample in samples(history, direction) if sample.sent >= start)
-        for direction in STREAMS
-    )
-
-
-def _overtaken(seen: Iterable[Sample]) -> int:
     latest = count = 0
-    for sample in seen:
-        if sample.arrived is None:
+    for probe in probes(history, stream):
+        if probe.at < start or probe[leg] is None:
             continue
-        count += sample.arrived < latest
-        latest = max(latest, sample.arrived)
+        count += probe[leg] < latest
+        latest = max(latest, probe[leg])
     return count
 
 

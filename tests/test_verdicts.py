@@ -60,7 +60,7 @@ def run(
         )
     pytester.makepyfile(test_it=PRELUDE + body)
     return pytester.runpytest_inprocess(
-        "-p", "harness.plugin", "-p", "no:cacheprovider", *arguments
+        "-p", "harness.plugin", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *arguments
     )
 
 
