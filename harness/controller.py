@@ -37,7 +37,7 @@ DURATIONS = "harness/durations"
 KERNEL = pytest.StashKey[kernels.Kernel]()
 
 # What a user may set that changes how a scenario runs or how its failure reads.
-PASSED_ON = ("verbose", "tbstyle", "showlocals", "fulltrace", "pythonwarnings", "override_ini")
+PASSED_ON = ("verbose", "tbstyle", "showlocals", "fulltrace")
 
 
 class Controller:
@@ -160,8 +160,9 @@ class Run:
     def _hear(self, watch: Watch) -> None:
         for line in watch.guest.lines():
             watch.note(line)
-            if "facts" in line:
+            if "start" in line:
                 self.failed_boots = 0
+            elif "facts" in line:
                 self.feed.header(Facts(**line["facts"]))
             elif "report" in line:
                 self.feed.report(line["report"])
@@ -176,7 +177,7 @@ class Run:
             return
         if watch.done:
             for name in left:
-                self.feed.fail(name, watch.absent(self.items[name]), [])
+                self.feed.fail(name, watch.absent(self.items[name]), watch.guest.tail())
             return
         self._keep_console(watch.guest)
         if watch.running in left:
@@ -260,8 +261,10 @@ def _arguments(config: pytest.Config) -> list[str]:
     option = config.option
     arguments = ["-p", "harness.plugin", "-p", "no:cacheprovider"]
     arguments += [part for plugin in option.plugins for part in ("-p", plugin)]
+    arguments += [part for text in option.pythonwarnings or () for part in ("-W", text)]
+    arguments += [part for text in option.override_ini or () for part in ("-o", text)]
     arguments += [f"--rootdir={config.rootpath}", "-o", "addopts="]
-    arguments += [f"--import-mode={option.importmode}"]
+    arguments += [f"--import-mode={option.importmode}", "--continue-on-collection-errors"]
     return arguments + (["-c", str(config.inipath)] if config.inipath else [])
 
 

@@ -51,7 +51,7 @@ def main(directory: Path) -> None:
         stream.write(facts=asdict(facts()))
         basetemp = directory / "tmp" / "pytest"
         arguments = [*_job.arguments, f"--basetemp={basetemp}", *_job.files]
-        status = pytest.main(arguments, plugins=[Worker(_job, stream)])
+        status = pytest.main(arguments, plugins=[Worker(_job, stream), Silence()])
         stream.write(done=int(status))
 
 
@@ -76,6 +76,17 @@ class Stream:
             os.sync()  # hostfs writes behind; this costs half a millisecond, an fsync many
 
 
+class Silence:
+    """Takes pytest's own terminal output away: the console is for the kernel."""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Remove the reporter that pytest has made by now."""
+        reporter = config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            config.pluginmanager.unregister(reporter)
+
+
 class Worker:
     """The pytest plugin of a guest."""
 
@@ -92,13 +103,6 @@ class Worker:
             setattr(config.option, name, value)
         if self.job.results:
             config.stash[RESULTS] = Path(self.job.results)
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Be silent: the console is for the kernel."""
-        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is not None:
-            session.config.pluginmanager.unregister(reporter)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:

@@ -6,6 +6,7 @@ The guest is a plain process of this machine: these tests are of the controller,
 from __future__ import annotations
 
 import re
+import shutil
 import signal
 import time
 import xml.etree.ElementTree as ET
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.kernels import host
 from harness.kernels.work import Turns, split
 from harness.results import new_directory
 from tests.tiny import Tiny
@@ -177,8 +179,10 @@ def test_a_file_that_only_the_guest_cannot_import_fails_with_the_reason(tmp_path
         if worker.job(): import no_such_module
         def test_a(): pass
     """
-    code, said = Tiny.make(tmp_path, conftest=PLAIN, a=text).run()
+    tiny = Tiny.make(tmp_path, conftest=PLAIN, a=text, b="def test_b(): pass")
+    code, said = tiny.run("--guests=1")
     assert code == 1
+    assert "1 failed, 1 passed" in said
     assert "the guest could not collect it" in said
     assert "No module named 'no_such_module'" in said
 
@@ -202,6 +206,20 @@ def test_an_interrupt_reads_as_in_any_run_and_is_quick(tmp_path: Path) -> None:
     assert process.returncode == 2
     assert "KeyboardInterrupt" in said
     assert list(tiny.temporary.iterdir()) == []
+
+
+def test_guests_whose_pytest_fails_end_the_run(tmp_path: Path) -> None:
+    broken = (
+        PLAIN
+        + """
+        from harness import worker
+        if worker.job(): raise SystemExit("no pytest today")
+    """
+    )
+    code, said = Tiny.make(tmp_path, conftest=broken, a="def test_a(): pass").run()
+    assert code == 3
+    assert "3 guests in a row ended before their first scenario" in said
+    assert "no pytest today" in said
 
 
 def test_guests_that_never_come_up_end_the_run_with_their_console(tmp_path: Path) -> None:
@@ -239,6 +257,35 @@ def test_bad_usage_is_explained(tiny: Tiny, arguments: list[str], message: str) 
     assert "hint: " in said
     assert "Traceback" not in said
     assert list(tiny.temporary.iterdir()) == []
+
+
+def test_a_host_without_bonding_is_refused(tmp_path: Path) -> None:
+    if not host.refusal():
+        pytest.skip("this machine's kernel has bonding")
+    tiny = Tiny.make(tmp_path, a="def test_a(): pass")
+    code, said = tiny.run("--kernel=host")
+    assert code == 4
+    assert "the host's kernel cannot be used: it has no bonding driver" in said
+    assert "hint: use --kernel auto" in said
+    assert list(tiny.temporary.iterdir()) == []
+    assert not (tiny.root / "results").exists()
+
+
+@pytest.mark.skipif(not shutil.which("apt-get"), reason="this machine has no apt-get")
+def test_package_sources_out_of_reach_are_an_error_with_a_hint(tmp_path: Path) -> None:
+    (tmp_path / "sources.list").write_text("deb [trusted=yes] http://127.0.0.1:9/nowhere ./\n")
+    (tmp_path / "apt.conf").write_text(
+        f'Dir::Etc::sourcelist "{tmp_path}/sources.list"; Dir::Etc::sourceparts "/dev/null";'
+    )
+    tiny = Tiny.make(tmp_path, a="def test_a(): pass")
+    code, said = tiny.run(
+        "--kernel=uml", APT_CONFIG=str(tmp_path / "apt.conf"), XDG_CACHE_HOME=str(tmp_path / "c")
+    )
+    assert code == 4
+    assert "this machine's package sources cannot be read: " in said
+    assert "hint: check the network" in said
+    assert "Traceback" not in said
+    assert [path.name for path in (tmp_path / "c").glob("*/kernels/*")] == ["lock"]
 
 
 def test_work_is_dealt_in_turns_when_nothing_is_known() -> None:

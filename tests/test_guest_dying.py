@@ -68,7 +68,9 @@ def test_a_failure_says_why_the_guest_died(deadly: tuple[int, str, Tiny]) -> Non
 
 def test_consoles_of_the_dead_are_kept_and_nothing_else(deadly: tuple[int, str, Tiny]) -> None:
     _, _, tiny = deadly
-    assert len(list((tiny.root / "results/latest").glob("*.console"))) == 3
+    consoles = list((tiny.root / "results/latest").glob("*.console"))
+    assert len(consoles) == 3
+    assert not [path for path in consoles if "test session starts" in path.read_text()]
     assert list(tiny.temporary.iterdir()) == []
     assert _processes(tiny) == []
 

@@ -35,7 +35,7 @@ MS_RDONLY = 1
 
 
 def _interfaces() -> set[str]:
-    return set(os.listdir("/sys/class/net"))
+    return {path.name for path in Path("/sys/class/net").iterdir()}
 
 
 def test_root_can_use_it(tmp_path: Path) -> None:
