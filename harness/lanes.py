@@ -84,10 +84,12 @@ def _traffic(history: History, axis: Axis, direction: str) -> str:
     """Return a cell for each column: # all arrived, . none, : some; as before where unknown."""
     sent: list[list[bool]] = [[] for _ in range(axis.columns)]
     first, last = axis.cell(0)[0], axis.cell(axis.columns - 1)[1]
-    for sample in traffic.samples(history, direction):
-        if first <= sample.sent < last:
-            sent[axis.column(sample.sent)].append(sample.arrived is not None)
     cells, before = [], " "
+    for sample in traffic.samples(history, direction):
+        if sample.sent < first:
+            before = "." if sample.arrived is None else "#"
+        elif sample.sent < last:
+            sent[axis.column(sample.sent)].append(sample.arrived is not None)
     for seen in sent:
         if seen:
             before = "#" if all(seen) else ":" if any(seen) else "."

@@ -161,6 +161,9 @@ def _failure(item: pytest.Item, noted: Runs) -> report.Failure:
     kernel = lab.removeprefix("netns in ").partition(" ")[0]
     options = [f"--kernel={kernel}"] if kernel in ("host", "uml") else []
     command = report.command(item.nodeid, options)
+    root = item.config.rootpath
+    if path is not None and path.is_relative_to(root):
+        path = path.relative_to(root)
     return report.Failure(known, history, run.limits if run else (), command, path)
 
 

@@ -7,7 +7,7 @@ import pytest
 from harness import lanes, timeline
 from harness.timeline import CONTEXT, KEY, NOISE, Row, Window
 from harness.units import Span, ms
-from tests.stories import Line, active, failover, fault, garp, marks, probing, slave, tell
+from tests.stories import INITIAL, Line, active, failover, fault, garp, marks, probing, slave, tell
 
 
 def arp(when: float, kind: str, tap: str, sender: str = "192.0.2.1") -> Line:
@@ -130,6 +130,12 @@ def test_lost_traffic_is_a_gap_in_its_own_direction() -> None:
     text = lanes.draw(failover(dark={"out": (0.0, 93.0)}))
     assert "#..." in line_with(text, "traffic out").replace(":", ".")
     assert "." not in line_with(text, "traffic in")
+
+
+def test_traffic_is_shown_from_the_first_column_on() -> None:
+    lines = [*marks(), *INITIAL, fault(0, "eth0"), slave(20, "eth0", "down"), active(21, "eth1")]
+    lane = line_with(lanes.draw(tell([*lines, *probing(every=150.0)])), "traffic out")
+    assert lane.index("#") == len("  traffic out   ")
 
 
 def test_the_documented_window_marks_what_lies_outside() -> None:
