@@ -175,7 +175,7 @@ class Run:
         left = [name for name in watch.ids if not self.feed.has(name)]
         if not left:
             return
-        if watch.done:
+        if watch.done and (watch.running or watch.uncollected):
             for name in left:
                 self.feed.fail(name, watch.absent(self.items[name]), watch.guest.tail())
             return

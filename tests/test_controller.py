@@ -209,13 +209,10 @@ def test_an_interrupt_reads_as_in_any_run_and_is_quick(tmp_path: Path) -> None:
 
 
 def test_guests_whose_pytest_fails_end_the_run(tmp_path: Path) -> None:
-    broken = (
-        PLAIN
-        + """
+    broken = f"""{PLAIN}
         from harness import worker
-        if worker.job(): raise SystemExit("no pytest today")
-    """
-    )
+        if worker.job(): raise pytest.UsageError("no pytest today")
+    """.replace("import sys", "import sys, pytest", 1)
     code, said = Tiny.make(tmp_path, conftest=broken, a="def test_a(): pass").run()
     assert code == 3
     assert "3 guests in a row ended before their first scenario" in said
