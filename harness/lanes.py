@@ -58,7 +58,12 @@ def _axis(history: History, windows: tuple[Window, ...], columns: int) -> Axis:
     """Return an axis from a little before the fault to a little after the last that matters."""
     zero, _ = origin(history)
     known = stretches(history)
-    ends = [stretch.stop or traffic.end_at(history) for stretch in known.values()]
+    asked = {window.what for window in windows}
+    ends = [
+        stretch.stop or traffic.end_at(history)
+        for what, stretch in known.items()
+        if " " not in what or what in asked  # one slave's own figures only where they matter
+    ]
     for window in windows:
         limit = window.high or window.low
         if window.what in known and limit is not None:
