@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import shutil
 import signal
+import subprocess
+import sys
 import time
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -15,9 +17,7 @@ from pathlib import Path
 import pytest
 
 from harness.kernels import host
-from harness.kernels.work import Turns, split
-from harness.results import new_directory
-from tests.tiny import Tiny
+from tests.tiny import HARNESS, Tiny
 
 PLAIN = """
     import sys
@@ -285,35 +285,12 @@ def test_package_sources_out_of_reach_are_an_error_with_a_hint(tmp_path: Path) -
     assert [path.name for path in (tmp_path / "c").glob("*/kernels/*")] == ["lock"]
 
 
-def test_work_is_dealt_in_turns_when_nothing_is_known() -> None:
-    assert split("abcde", 2, {}) == [["a", "c", "e"], ["b", "d"]]
-
-
-def test_work_is_balanced_by_earlier_runs() -> None:
-    assert split("abcd", 2, {"a": 9, "b": 3, "c": 3, "d": 3}) == [["a"], ["b", "c", "d"]]
-
-
-def test_no_guest_is_without_work() -> None:
-    assert split("ab", 8, {}) == [["a"], ["b"]]
-
-
-def test_results_wait_for_the_files_before_theirs() -> None:
-    turns = Turns({"a1": "a", "a2": "a", "b1": "b", "b2": "b", "c1": "c"})
-    assert turns.arrive("b1") == []
-    assert turns.arrive("a2") == ["a2"]
-    assert turns.arrive("c1") == []
-    assert turns.arrive("a1") == ["a1", "b1"]
-    assert turns.arrive("b2") == ["b2", "c1"]
-
-
-def test_an_urgent_result_does_not_wait() -> None:
-    turns = Turns({"a1": "a", "b1": "b", "b2": "b"})
-    assert turns.arrive("b1") == []
-    assert turns.arrive("b2", urgent=True) == ["b1", "b2"]
-    assert turns.arrive("a1") == ["a1"]
-
-
-def test_directories_of_results_made_at_once_differ(tmp_path: Path) -> None:
-    made = [new_directory(tmp_path) for _ in range(3)]
-    assert len(set(made)) == 3
-    assert (tmp_path / "latest").resolve() == made[-1]
+def test_a_plain_pytest_run_loads_no_more_than_it_needs() -> None:
+    code = (
+        "import sys, harness.plugin;"
+        "print([name for name in ('rich', 'pyroute2', 'scapy', 'click') if name in sys.modules])"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code], cwd=HARNESS, capture_output=True, text=True, check=True
+    )
+    assert said.stdout == "[]\n"
