@@ -11,8 +11,8 @@ from harness.bonding.windows import BondTimes, Window, spans
 from harness.bonding.wire import ignored
 from harness.errors import LabError, ScenarioError
 from harness.faults import Site
-from harness.labs.netns import bonds
-from harness.topology import BondPlan
+from harness.labs.netns import bonds, netlink
+from harness.topology import DUT, BondPlan
 from harness.units import Span
 
 
@@ -111,6 +111,10 @@ class Dut:
         self.bonds[plan.name] = made
         return made
 
+    def window(self, **options: Any) -> Window:
+        """Return the window of detection that a bond with other options would have."""
+        return spans(self._options(self._plan(None), options), self._hz).detection
+
     def set(self, bond: Bond, **options: Any) -> None:
         """Change options of a bond that is up; written into the history as a stimulus."""
         changes = BondOptions.unchecked(**options)
@@ -119,6 +123,12 @@ class Dut:
             bonds.set_options(self._site.wiring.built, bond.plan, changes)
 
         self._site.did(bond.name, "set", "stimulus", do, options=changes.text())
+
+    def set_mac(self, bond: Bond, mac: str) -> None:
+        """Give a bond another MAC by hand; written into the history as a stimulus."""
+        built = self._site.wiring.built
+        change = netlink.set_link(f"MAC of {bond.name}", built.bond_index(bond.name), address=mac)
+        self._site.did(bond.name, "set_mac", "stimulus", lambda: built.send(DUT, change), mac=mac)
 
     def _plan(self, name: str | None) -> BondPlan:
         plans = self._site.topology.bonds

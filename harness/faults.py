@@ -10,7 +10,7 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, Self
 
 from harness import frames
 from harness.errors import ScenarioError
@@ -58,7 +58,7 @@ class Lasting:
 
     end: Callable[[], None]
 
-    def __enter__(self) -> Lasting:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -14,6 +14,14 @@ if TYPE_CHECKING:
 LONGEST = 150  # of a directory's name: file systems allow 255 bytes
 
 
+CONTROL = "control(name): shows that the scenario `name` can fail, by coming out the other way"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker that pairs scenarios with their controls."""
+    config.addinivalue_line("markers", CONTROL)
+
+
 @pytest.fixture
 def stage(request: pytest.FixtureRequest) -> Stage:
     """Return where a scenario's recordings go and what is known of the kernel it runs on."""

@@ -19,7 +19,7 @@ NOISE_TYPE = 0x88B5  # IEEE 802 local experimental ethertype: no stack takes it 
 
 @dataclass(frozen=True, slots=True)
 class Arp:
-    """An ARP frame (RFC 826): Ethernet source and destination, operation, and who asks for whom."""
+    """An ARP frame (RFC 826): its Ethernet addresses, its operation, and who asks for whom."""
 
     src: str
     dst: str
@@ -47,7 +47,7 @@ def arp_reply(
 
 
 def gratuitous_arp(mac: str, ip: str) -> bytes:
-    """Return a gratuitous ARP request that announces `ip` at `mac`, as the bond itself sends it."""
+    """Return a gratuitous ARP request that announces `ip` at `mac`, as a bond sends it."""
     return _arp(REQUEST, mac, ip, UNKNOWN, ip, BROADCAST)
 
 

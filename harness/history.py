@@ -105,6 +105,6 @@ def load(path: Path) -> History:
     except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         raise UsageError(
             f"{path}, line {number}: not a line of a history ({error})",
-            hint="a history.jsonl starts with an object and continues with [at, kind, where, data]",
+            hint="a history.jsonl is an object, then lines of [at, kind, where, data]",
         ) from error
     return History.of(about, events)

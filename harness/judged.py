@@ -108,6 +108,11 @@ class Slave(_View):
         return next(reversed(self.link_states), None)
 
     @property
+    def mac_addresses(self) -> list[str]:
+        """The addresses it had one after the other."""
+        return measure.mac_addresses(self.history, self.name)
+
+    @property
     def arp_probes(self) -> list[Frame]:
         """The ARP probes of the bond's monitor that left through it."""
         bond = measure.bond_of(self.history, self.name)
@@ -252,6 +257,16 @@ class Run(_View):
         return measure.garps(self.history, self.bond)
 
     @property
+    def garps_heard(self) -> list[Frame]:
+        """The gratuitous ARPs for the bond that reached the target since the fault."""
+        return measure.garps_heard(self.history, self.bond)
+
+    @property
+    def announcement(self) -> Measured:
+        """From the switchover to the first gratuitous ARP."""
+        return self._own(measure.announcement(self.history, self.bond))
+
+    @property
     def garp_gaps(self) -> list[Measured]:
         """The times between one gratuitous ARP and the next."""
         found = measure.spacing(self.history, "gap of gratuitous ARPs", self.garps)
@@ -273,6 +288,10 @@ class Run(_View):
     def fdb_moves(self) -> list[Move]:
         """When a switch found an address behind another port than before."""
         return measure.fdb_moves(self.history)
+
+    def moves_of(self, mac: str) -> list[Move]:
+        """When a switch found one address behind another port than before."""
+        return [move for move in self.fdb_moves if move.mac == mac]
 
     @property
     def lost(self) -> int:

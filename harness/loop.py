@@ -36,6 +36,7 @@ class Loop:
     def every(self, interval: int, call: Callable[[int], None]) -> Callable[[], None]:
         """Have `call(now)` called on a fixed grid of times from now on; returns what ends it."""
         running = True
+        due = now()
 
         def tick(at: int) -> None:
             nonlocal due
@@ -50,7 +51,6 @@ class Loop:
             nonlocal running
             running = False
 
-        due = now()
         self.at(due, tick)
         return stop
 

@@ -213,6 +213,28 @@ def garps(history: History, bond: str) -> list[Frame]:
     return [frame for frame in _sent(history, bond, "garp") if frame.at >= start]
 
 
+def garps_heard(history: History, bond: str) -> list[Frame]:
+    """Return the gratuitous ARPs for a bond's address that reached the target since the fault."""
+    start, address = fault_at(history, slaves_of(history, bond)), bonds(history)[bond]["address"]
+    return [
+        Frame(event.at, event.where.partition("/")[2], event["sender_mac"], event["sender_ip"])
+        for event in history.select("arp", kind="garp", sender_ip=address)
+        if event.at >= start and event.where.startswith("target/")
+    ]
+
+
+def announcement(history: History, bond: str) -> Measured:
+    """Return the time from the switchover to the first gratuitous ARP.
+
+    The frame may be seen before the kernel's word of the switchover: that is no time at all.
+    """
+    _, moved = switched(history, bond)
+    sent = garps(history, bond)
+    if moved is None or not sent:
+        return elapsed(history, "announcement", fault_at(history, slaves_of(history, bond)), None)
+    return elapsed(history, "announcement", min(moved, sent[0].at), sent[0].at)
+
+
 def arp_probes(history: History, bond: str) -> list[Frame]:
     """Return the ARP probes of the bond's monitor, through whichever slave they left."""
     return _sent(history, bond, "probe")

@@ -75,8 +75,10 @@ class Topology:
             # A machine and its only link may share a name; two links or two nodes may not.
             if len(name) > NAME_MAX:
                 self._reject(f'"{name}" is longer than {NAME_MAX} characters')
-        for kind in ((*self.machines, *self.switches), self.links):
-            seen = [thing.name for thing in kind]
+        for seen in (
+            [node.name for node in (*self.machines, *self.switches)],
+            [link.name for link in self.links],
+        ):
             if doubles := {name for name in seen if seen.count(name) > 1}:
                 self._reject(f"the name {', '.join(sorted(doubles))} stands there twice")
         self._check_wiring()

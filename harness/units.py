@@ -25,30 +25,34 @@ def in_ms(ns: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A documented length of time in ns, and the slack in ns that the kernel's timers add to it."""
+    """A documented length of time in ns, and what the kernel's timers may do to it.
+
+    As an upper bound it may be exceeded by `slack` ns, as a lower bound undercut by `early` ns.
+    """
 
     ns: int
     slack: int = 0
+    early: int = 0
 
     @property
     def documented(self) -> Span:
-        """The same time without the kernel's slack: what the documentation says, to the letter."""
+        """The same time without the kernel's slack: the documentation to the letter."""
         return Span(self.ns)
 
     def __mul__(self, times: int) -> Span:
-        return Span(self.ns * times, self.slack * times)
+        return Span(self.ns * times, self.slack * times, self.early * times)
 
     __rmul__ = __mul__
 
     def __truediv__(self, parts: int) -> Span:
-        return Span(self.ns // parts, self.slack // parts)
+        return Span(self.ns // parts, self.slack // parts, self.early // parts)
 
     def __add__(self, other: Span) -> Span:
-        return Span(self.ns + other.ns, self.slack + other.slack)
+        return Span(self.ns + other.ns, self.slack + other.slack, self.early + other.early)
 
     def __sub__(self, other: Span) -> Span:
-        """Return the difference; slack only ever grows, as either end may be late."""
-        return Span(self.ns - other.ns, self.slack + other.slack)
+        """Return the difference; the later the subtrahend may be, the earlier its end."""
+        return Span(self.ns - other.ns, self.slack + other.early, self.early + other.slack)
 
     # Comparing with a Measured is the Measured's business: NotImplemented hands it over.
     def __le__(self, other: Span) -> bool:
@@ -91,7 +95,8 @@ class Measured:
         return self.happened and self.ns <= limit.ns + limit.slack + self.tolerance
 
     def __ge__(self, bound: Span | Measured) -> bool:
-        return self.ns >= as_span(bound).ns - self.tolerance
+        limit = as_span(bound)
+        return self.ns >= limit.ns - limit.early - self.tolerance
 
     def __gt__(self, bound: Span | Measured) -> bool:
         return not self <= bound
@@ -104,8 +109,8 @@ class Measured:
 
 
 def as_span(bound: Span | Measured) -> Span:
-    """Return a bound as a span; a measured bound brings its tolerance as slack."""
-    return bound if isinstance(bound, Span) else Span(bound.ns, bound.tolerance)
+    """Return a bound as a span; a measured bound brings its tolerance."""
+    return bound if isinstance(bound, Span) else Span(bound.ns, bound.tolerance, bound.tolerance)
 
 
 MIRROR = {"<=": ">=", ">=": "<=", "<": ">", ">": "<"}
@@ -126,7 +131,8 @@ def sentence(op: str, left: object, right: object) -> str | None:
     }.get(op)
     if allowed is None:
         return None
-    return f"{_seen(left)}, {allowed} ({_tolerance(left, bound)}){_missed(op, left, bound)}"
+    give = bound.slack if op in ("<=", ">") else bound.early
+    return f"{_seen(left)}, {allowed} ({_tolerance(left, give)}){_missed(op, left, bound)}"
 
 
 def _seen(measured: Measured) -> str:
@@ -135,17 +141,17 @@ def _seen(measured: Measured) -> str:
     return f"{measured.what} did not come within the {in_ms(measured.ns)} watched"
 
 
-def _tolerance(measured: Measured, bound: Span) -> str:
+def _tolerance(measured: Measured, give: int) -> str:
     parts = [part for part in (measured.why,) if part]
-    if bound.slack:
-        parts.insert(0, f"kernel timers {in_ms(bound.slack)}")
-    total = in_ms(bound.slack + measured.tolerance)
+    if give:
+        parts.insert(0, f"kernel timers {in_ms(give)}")
+    total = in_ms(give + measured.tolerance)
     return f"tolerance {total}: {' + '.join(parts)}" if parts else f"tolerance {total}"
 
 
 def _missed(op: str, measured: Measured, bound: Span) -> str:
     late = measured.ns - bound.ns - bound.slack - measured.tolerance
-    early = bound.ns - measured.tolerance - measured.ns
+    early = bound.ns - bound.early - measured.tolerance - measured.ns
     if not measured.happened and op == "<=":
         return ""
     if op == "<=":

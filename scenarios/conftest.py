@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from topologies import BladeChassis, FilteringSwitch, OneSwitch, TwoSwitches
 
 from harness.run import Stage
+from scenarios.topologies import BladeChassis, FilteringSwitch, OneSwitch, TwoSwitches
 
 
 @pytest.fixture

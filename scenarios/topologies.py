@@ -18,9 +18,9 @@ ARP = {"mode": "active-backup", "arp_interval": 100, "arp_ip_target": BLADE_TARG
 class OneSwitch(Net):
     """Two slaves at one switch.
 
-        dut  eth0 ---+
-                     +--- sw --- target  192.0.2.254
-             eth1 ---+        \\- neighbour  192.0.2.7
+    dut  eth0 ---+
+                 +--- sw --- target  192.0.2.254
+         eth1 ---+        \\- neighbour  192.0.2.7
     """
 
     eth0: Cable
@@ -46,11 +46,11 @@ class OneSwitch(Net):
 class TwoSwitches(Net):
     """Two slaves at two switches with an inter-switch link; the target is at the second.
 
-        dut  eth0 --- sw1
-                       |
-                      isl
-                       |
-             eth1 --- sw2 --- target  192.0.2.254
+    dut  eth0 --- sw1
+                   |
+                  isl
+                   |
+         eth1 --- sw2 --- target  192.0.2.254
     """
 
     eth0: Cable
@@ -77,11 +77,11 @@ class TwoSwitches(Net):
 class BladeChassis(Net):
     """A blade behind two internal switches, each with a neighbour blade (bonding.rst 14.1).
 
-        dut         eth0 --- sw1 --- uplink1 ---+
-        neighbour  ----------+                  |
-                                               sw3 --- target  192.168.50.222
-        neighbour2 ----------+                  |
-        dut         eth1 --- sw2 --- uplink2 ---+
+    dut         eth0 --- sw1 --- uplink1 ---+
+    neighbour  ----------+                  |
+                                           sw3 --- target  192.168.50.222
+    neighbour2 ----------+                  |
+    dut         eth1 --- sw2 --- uplink2 ---+
     """
 
     eth0: Cable
@@ -120,9 +120,9 @@ class BladeChassis(Net):
 class FilteringSwitch(Net):
     """A switch whose ports deliver unicast only for the MAC of their own NIC (seed 003).
 
-        dut  eth0 ---+
-                     +=== sw === target  192.0.2.254      === a port that filters
-             eth1 ---+
+    dut  eth0 ---+
+                 +=== sw === target  192.0.2.254      === a port that filters
+         eth1 ---+
     """
 
     eth0: Cable

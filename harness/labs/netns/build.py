@@ -133,7 +133,7 @@ def _cables(built: Built) -> list[Request]:
 
 
 def _cable(built: Built, link: Link) -> list[Request]:
-    """Return the requests for one cable: a veth pair, and each end in a switch up in its bridge."""
+    """Return the requests for one cable: a veth pair, its switch ends up in their bridges."""
     near, far = link.a, link.b
     if (near, link.name) not in built.ports:
         near, far = far, near

@@ -145,7 +145,7 @@ class Control:
         message["header"]["flags"] = REQUEST | DUMP
         message.encode()
         self._sock.send(bytes(message.data))
-        found = []
+        found: list[Any] = []
         while True:
             data = self._receive()
             for kind, _, _, body in messages(data):

@@ -1,0 +1,145 @@
+"""downdelay and updelay: how long a bond waits before it believes its MII monitor."""
+
+import pytest
+
+from harness import claim, control, ms
+from scenarios.topologies import OneSwitch
+
+BLIP = 300 * ms
+
+
+@claim("DOWNDELAY-1", "DELAY-7")
+@pytest.mark.parametrize("downdelay", [200, 500])
+def test_a_failed_slave_is_left_after_downdelay(one_switch: OneSwitch, downdelay: int) -> None:
+    """The failover comes downdelay after the inspection that saw the carrier gone."""
+    bond = one_switch.dut.bond(downdelay=downdelay)
+    with one_switch.watch() as run:
+        one_switch.eth0.cut()
+    assert bond.downdelay <= run.detection <= bond.downdelay + bond.miimon
+    assert run.active_slaves == ["eth0", "eth1"]
+
+
+@claim("DOWNDELAY-5", "DOWNDELAY-9")
+def test_a_blip_shorter_than_downdelay_changes_nothing(one_switch: OneSwitch) -> None:
+    """A carrier that returns in time causes no failover and is no failure."""
+    one_switch.dut.bond(downdelay=500)
+    with one_switch.watch() as run:
+        one_switch.eth0.flap(down=BLIP)
+    assert run.active_slaves == ["eth0"]
+    assert run.failures == {"eth0": 0, "eth1": 0}
+
+
+@claim("DOWNDELAY-3", "MIIMON-1")
+@control("test_a_blip_shorter_than_downdelay_changes_nothing")
+@control("test_a_failed_slave_is_left_after_downdelay")
+def test_without_downdelay_the_same_blip_is_a_failure(one_switch: OneSwitch) -> None:
+    """By default the slave is left at the first inspection."""
+    bond = one_switch.dut.bond()
+    later = one_switch.dut.window(downdelay=200)
+    with one_switch.watch() as run:
+        one_switch.eth0.flap(down=BLIP)
+    assert bond["downdelay"] == 0
+    assert run.detection < later.earliest
+    assert run.active_slaves == ["eth0", "eth1"]
+    assert run.failures == {"eth0": 1, "eth1": 0}
+
+
+@claim("DOWNDELAY-2", "UPDELAY-2")
+@pytest.mark.parametrize(("asked", "kept"), [(200, 200), (250, 200), (99, 0)])
+def test_delays_are_rounded_down_to_miimon(one_switch: OneSwitch, asked: int, kept: int) -> None:
+    """A delay that is no multiple of miimon counts as the next lower one."""
+    bond = one_switch.dut.bond(downdelay=asked, updelay=asked)
+    assert (bond["downdelay"], bond["updelay"]) == (kept, kept)
+
+
+@claim("UPDELAY-1", "PRIMARY-1", "PRESEL-1")
+@pytest.mark.parametrize("updelay", [200, 500])
+def test_a_recovered_slave_waits_for_updelay(one_switch: OneSwitch, updelay: int) -> None:
+    """The primary is used again updelay after the inspection that saw its carrier back."""
+    bond = one_switch.dut.bond(primary="eth0", updelay=updelay)
+    with one_switch.watch() as run:
+        one_switch.eth0.flap(down=BLIP)
+    assert bond.updelay <= run.reversion <= bond.updelay + bond.miimon
+    assert run.active_slaves == ["eth0", "eth1", "eth0"]
+
+
+@claim("UPDELAY-3", "MIIMON-3")
+@control("test_a_recovered_slave_waits_for_updelay")
+def test_without_updelay_it_does_not_wait(one_switch: OneSwitch) -> None:
+    """By default the primary is used again at the first inspection."""
+    bond = one_switch.dut.bond(primary="eth0")
+    with one_switch.watch() as run:
+        one_switch.eth0.flap(down=BLIP)
+    assert bond["updelay"] == 0
+    assert run.reversion < 200 * ms
+    assert run.reversion <= bond.miimon
+
+
+@claim("UPDELAY-4", "DELAY-2")
+def test_a_link_that_bounces_starts_to_wait_again(one_switch: OneSwitch) -> None:
+    """Down in the middle of updelay and up again: the whole delay runs from the last repair."""
+    bond = one_switch.dut.bond(primary="eth0", updelay=500)
+    with one_switch.watch() as run:
+        one_switch.eth0.flap(down=BLIP, times=2, up=250 * ms)
+    assert bond.updelay <= run.reversion <= bond.updelay + bond.miimon
+    assert run.active_slaves == ["eth0", "eth1", "eth0"]
+
+
+@claim("DELAY-3")
+def test_updelay_is_ignored_when_nothing_else_is_up(one_switch: OneSwitch) -> None:
+    """With no slave left, the first to recover is used at once."""
+    bond = one_switch.dut.bond(updelay=1000)
+    with one_switch.watch() as run:
+        one_switch.eth1.cut()
+        one_switch.eth0.flap(down=BLIP)
+    assert run.active_slaves == ["eth0", None, "eth0"]
+    assert run.reversion <= bond.miimon
+
+
+@claim("DELAY-3", "UPDELAY-1")
+@control("test_updelay_is_ignored_when_nothing_else_is_up")
+def test_updelay_is_waited_for_when_another_slave_is_up(one_switch: OneSwitch) -> None:
+    """The same repair has to wait where the other slave works."""
+    bond = one_switch.dut.bond(primary="eth0", updelay=1000)
+    with one_switch.watch() as run:
+        one_switch.eth0.flap(down=BLIP)
+    assert run.reversion > bond.miimon
+    assert run.active_slaves == ["eth0", "eth1", "eth0"]
+
+
+@claim("DELAY-5")
+def test_a_waiting_slave_is_used_when_the_last_one_fails(one_switch: OneSwitch) -> None:
+    """A slave in the middle of its updelay becomes active at once when it is the only hope."""
+    bond = one_switch.dut.bond(updelay=2000)
+    with one_switch.watch() as run:
+        one_switch.eth1.flap(down=BLIP)
+        one_switch.after(BLIP)
+        one_switch.eth0.cut()
+    assert run.active_slaves == ["eth0", "eth1"]
+    assert run.slave("eth0").detection <= bond.miimon
+    assert run.outage <= bond.miimon
+
+
+@claim("UPDELAY-6", "DELAY-1", "DELAY-2")
+def test_updelay_covers_a_port_that_forwards_late(one_switch: OneSwitch) -> None:
+    """A port that shows carrier 600 ms before it forwards does no harm to a bond that waits."""
+    bond = one_switch.dut.bond(primary="eth0", updelay=800)
+    with one_switch.watch() as run:
+        one_switch.eth0.cut()
+        one_switch.after(BLIP)
+        one_switch.eth0.heal_late(600 * ms)
+    assert run.active_slaves == ["eth0", "eth1", "eth0"]
+    assert run.outage <= bond.miimon
+
+
+@claim("UPDELAY-6", "DELAY-1")
+@control("test_updelay_covers_a_port_that_forwards_late")
+def test_without_updelay_a_late_port_costs_traffic(one_switch: OneSwitch) -> None:
+    """The bond returns to the primary at once and loses all until the port forwards."""
+    bond = one_switch.dut.bond(primary="eth0")
+    with one_switch.watch() as run:
+        one_switch.eth0.cut()
+        one_switch.after(BLIP)
+        one_switch.eth0.heal_late(600 * ms)
+    assert run.active_slaves == ["eth0", "eth1", "eth0"]
+    assert 600 * ms - bond.miimon <= run.outage <= 600 * ms
