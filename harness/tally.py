@@ -46,7 +46,7 @@ def verdict(report: Report, error: BaseException | None) -> str:
 
 def verdict_of(report: Report) -> str | None:
     """Return the verdict that a report carries, None where it carries none."""
-    return next((str(value) for name, value in getattr(report, "user_properties", ()) if name == VERDICT), None)
+    return next(_values(report, VERDICT), None)
 
 
 def by_claim(reports: Iterable[Report]) -> dict[str, str]:
@@ -56,7 +56,7 @@ def by_claim(reports: Iterable[Report]) -> dict[str, str]:
     for report in reports:
         # A scenario that never came to its verdict (its guest died) judged nothing.
         said = verdict_of(report) or ("not judged" if report.outcome == "failed" else None)
-        for claim in [str(value) for name, value in getattr(report, "user_properties", ()) if name == CLAIM]:
+        for claim in _values(report, CLAIM):
             if said and order.index(said) >= order.index(found.get(claim, said)):
                 found[claim] = said
     return found
@@ -67,8 +67,8 @@ def worst_outage(reports: Iterable[Report]) -> tuple[float, str] | None:
     outages = [
         (float(value), report.nodeid)
         for report in reports
-        for name, value in report.user_properties
-        if name == "outage_ms" and value != "never"
+        for value in _values(report, "outage_ms")
+        if value != "never"
     ]
     return max(outages, default=None)
 
@@ -87,3 +87,10 @@ def lines(reports: Iterable[Report]) -> Iterator[str]:
 
 def _counted(count: int, word: str) -> str:
     return f"{count} {word if count == 1 else WORDS[word]}"
+
+
+def _values(report: Report, wanted: str) -> Iterator[str]:
+    # Other plugins hand out reports that have no properties at all.
+    for name, value in getattr(report, "user_properties", ()):
+        if name == wanted:
+            yield str(value)
