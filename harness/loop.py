@@ -43,8 +43,8 @@ class Loop:
             if not running:
                 return
             call(at)
-            # A grid of absolute times keeps its pace; what lies too far back is left out.
-            due = max(due + interval, at - interval + 1)
+            # A grid of absolute times keeps its pace; what was missed is left out, not made up for.
+            due += interval * ((at - due) // interval + 1)
             self.at(due, tick)
 
         def stop() -> None:

@@ -7,7 +7,6 @@ the lateness of the machine's timers. What the probes show is in `traffic`.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 from harness import traffic
@@ -28,25 +27,6 @@ class Stretch(NamedTuple):
 
     start: int
     stop: int | None
-
-
-class Frame(NamedTuple):
-    """An ARP frame of the DUT: when it entered the fabric (ns), through which link, for whom."""
-
-    at: int
-    port: str
-    mac: str
-    ip: str
-
-
-class Move(NamedTuple):
-    """A switch found an address behind another port than before."""
-
-    at: int
-    switch: str
-    mac: str
-    before: str
-    port: str
 
 
 def bonds(history: History) -> dict[str, dict[str, Any]]:
@@ -207,58 +187,6 @@ def reversion(history: History, bond: str) -> Measured:
     return elapsed(history, "reversion", *reverted(history, bond), traffic.interval(history))
 
 
-def garps(history: History, bond: str) -> list[Frame]:
-    """Return the gratuitous ARPs that left the bond's slaves since the fault, each once."""
-    start = fault_at(history, slaves_of(history, bond))
-    return [frame for frame in _sent(history, bond, "garp") if frame.at >= start]
-
-
-def garps_heard(history: History, bond: str) -> list[Frame]:
-    """Return the gratuitous ARPs for a bond's address that reached the target since the fault."""
-    start, address = fault_at(history, slaves_of(history, bond)), bonds(history)[bond]["address"]
-    return [
-        Frame(event.at, event.where.partition("/")[2], event["sender_mac"], event["sender_ip"])
-        for event in history.select("arp", kind="garp", sender_ip=address)
-        if event.at >= start and event.where.startswith("target/")
-    ]
-
-
-def announcement(history: History, bond: str) -> Measured:
-    """Return the time from the switchover to the first gratuitous ARP.
-
-    The frame may be seen before the kernel's word of the switchover: that is no time at all.
-    """
-    _, moved = switched(history, bond)
-    sent = garps(history, bond)
-    if moved is None or not sent:
-        return elapsed(history, "announcement", fault_at(history, slaves_of(history, bond)), None)
-    return elapsed(history, "announcement", min(moved, sent[0].at), sent[0].at)
-
-
-def arp_probes(history: History, bond: str) -> list[Frame]:
-    """Return the ARP probes of the bond's monitor, through whichever slave they left."""
-    return _sent(history, bond, "probe")
-
-
-def spacing(history: History, what: str, frames: Iterable[Frame]) -> list[Measured]:
-    """Return the times between one frame and the next."""
-    return [elapsed(history, what, a.at, b.at) for a, b in pairwise(frames)]
-
-
-def fdb_moves(history: History) -> list[Move]:
-    """Return when, since the disturbance, a switch found an address behind another port."""
-    start, known, moves = traffic.disturb_at(history), dict[tuple[str, str], str](), list[Move]()
-    for event in history.select("fdb"):
-        key, port = (event.where, event["mac"]), event.get("port")
-        before = known.get(key)
-        if port is None:  # forgotten: where it was still counts when it is learnt again
-            continue
-        if before not in (None, port) and event.at >= start:
-            moves.append(Move(event.at, *key, str(before), port))
-        known[key] = port
-    return moves
-
-
 def elapsed(history: History, what: str, start: int, stop: int | None, step: int = 0) -> Measured:
     """Return the time between two events of the kernel; no `stop` means watched in vain."""
     end = traffic.end_at(history) if stop is None else stop
@@ -293,14 +221,3 @@ def _carried(history: History, slave: str | None, back: int) -> int | None:
     good = (probe.at for probe in used if probe["via"] == slave and probe["reply"] is not None)
     first = min(good, default=None)
     return None if first is None else max(back, first - traffic.interval(history))
-
-
-def _sent(history: History, bond: str, kind: str) -> list[Frame]:
-    """Return the frames of a kind that entered a switch where a slave's link ends."""
-    slaves = slaves_of(history, bond)
-    found = []
-    for event in history.select("arp", kind=kind):
-        owner, _, port = event.where.rpartition("/")
-        if owner not in ("dut", "target") and port in slaves:
-            found.append(Frame(event.at, port, event["sender_mac"], event["sender_ip"]))
-    return found

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from harness.errors import Inconclusive
 
-CLAIM, VERDICT = "claim", "verdict"
+CLAIM, VERDICT, ATTEMPTS = "claim", "verdict", "attempts"
 INCONCLUSIVE = "inconclusive"
 
 # From what says least to what says most: of a claim's scenarios the last in this order counts.
@@ -80,6 +80,9 @@ def lines(reports: Iterable[Report]) -> Iterator[str]:
     if counts:
         told = [_counted(counts[word], word) for word in WORDS if counts[word]]
         yield f"claims: {', '.join(told)}"
+    again = len({report.nodeid for report in reports if list(_values(report, ATTEMPTS))})
+    if again:
+        yield f"recorded again as the machine stood still: {again} of the scenarios"
     worst = worst_outage(reports)
     if worst:
         yield f"worst outage {worst[0]:.1f} ms ({worst[1].rpartition('::')[2]})"

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from harness import measure, traffic
+from harness import measure, sightings, traffic
 from harness.history import Event, History
 from harness.measure import Stretch
 from harness.units import MS, Span
@@ -166,7 +166,7 @@ def _rows(history: History) -> Iterator[Row]:
         if row is not None and start <= event.at <= traffic.end_at(history):
             yield row
     yield from _traffic_rows(history)
-    for move in measure.fdb_moves(history):
+    for move in sightings.fdb_moves(history):
         what = f"{short(move.mac)} moves from {move.before}"
         yield Row(move.at, move.switch, what, move.port, "FDB move", CONTEXT)
 

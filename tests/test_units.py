@@ -23,11 +23,13 @@ def test_spans_are_written_as_numbers_of_units() -> None:
     assert s - 200 * ms == 800 * ms
 
 
-def test_slack_grows_with_every_step() -> None:
+def test_slack_grows_with_every_step_and_a_subtrahend_brings_its_own_early() -> None:
     period = Span(100 * MS, 10 * MS)
     assert 3 * period == Span(300 * MS, 30 * MS)
     assert period + period == Span(200 * MS, 20 * MS)
-    assert 3 * period - period == Span(200 * MS, 40 * MS)
+    assert 3 * period - period == Span(200 * MS, 30 * MS, 10 * MS)
+    assert took(191) >= 3 * period - period - Span(0)
+    assert not took(189) >= 3 * period - period
     assert (2 * period) / 2 == period
 
 
@@ -71,7 +73,7 @@ def test_what_never_happened_is_never_in_time() -> None:
 
 
 def test_a_measured_bound_brings_its_own_tolerance() -> None:
-    assert as_span(took(100, 7)) == Span(100 * MS, 7 * MS)
+    assert as_span(took(100, 7)) == Span(100 * MS, 7 * MS, 7 * MS)
     assert took(112, 5) <= took(100, 7)
     assert took(113, 5) > took(100, 7)
 

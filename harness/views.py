@@ -1,0 +1,122 @@
+"""What is seen of one recording: the record itself, and what happened to one of its slaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from harness import measure, sightings, traffic
+from harness.errors import ScenarioError
+from harness.figure import Finding, Limit, noting
+from harness.history import History
+from harness.sightings import Frame
+from harness.units import Measured
+
+
+@dataclass(slots=True)
+class Record:
+    """What all views of a run share: its history, once there is one, and was it vetted."""
+
+    history: History | None = None
+    vetted: bool = False
+    limits: list[Limit] = field(default_factory=list)
+
+    def read(self) -> History:
+        """Return the history; raises ScenarioError while it is still being recorded."""
+        if self.history is None:
+            raise ScenarioError(
+                "the run is still being recorded", hint="read the run after the with block"
+            )
+        if not self.vetted:
+            traffic.demand_judgeable(self.history)
+            self.vetted = True
+        return self.history
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """A look at the record: what a run and one of its slaves have in common."""
+
+    _record: Record = field(default_factory=Record, repr=False)
+
+    @property
+    def history(self) -> History:
+        """The frozen recording; raises ScenarioError before the end, Inconclusive if unfit."""
+        return self._record.read()
+
+    @property
+    def recording(self) -> History | None:
+        """The recording however unfit to judge, None before the end: for reports only."""
+        return self._record.history
+
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """What the figures of this run were held against, in order."""
+        return tuple(self._record.limits)
+
+    def own(self, measured: Measured) -> Measured:
+        """Return a figure that remembers its run and what it is held against."""
+        return noting(measured, self, self._record.limits)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slave(View):
+    """What happened to one slave, whichever was active."""
+
+    name: str = ""
+
+    def __repr__(self) -> str:
+        return f"run.slave({self.name!r})"
+
+    @property
+    def detection(self) -> Measured:
+        """From the fault that hit its path to its being declared down."""
+        start = measure.fault_at(self.history, [self.name])
+        found = measure.detection(self.history, [self.name], start)
+        return self.own(replace(found, what=f"detection on {self.name}"))
+
+    @property
+    def detected(self) -> Finding:
+        """Whether it was declared down after the fault."""
+        return found(self.detection, f"{self.name} declared down")
+
+    @property
+    def failures(self) -> int:
+        """How often it was declared down."""
+        return measure.failures(self.history, self.name)
+
+    @property
+    def link_states(self) -> list[str]:
+        """Bonding's judgements one after the other: up, fail, down, back."""
+        return measure.link_states(self.history, self.name)
+
+    @property
+    def link_state(self) -> str | None:
+        """Bonding's judgement at the end."""
+        return next(reversed(self.link_states), None)
+
+    @property
+    def mac_addresses(self) -> list[str]:
+        """The addresses it had one after the other."""
+        return measure.mac_addresses(self.history, self.name)
+
+    @property
+    def arp_probes(self) -> list[Frame]:
+        """The ARP probes of the bond's monitor that left through it."""
+        bond = measure.bond_of(self.history, self.name)
+        return [
+            frame for frame in sightings.arp_probes(self.history, bond) if frame.port == self.name
+        ]
+
+    @property
+    def arp_probe_gaps(self) -> list[Measured]:
+        """The times between its ARP probes."""
+        found = sightings.spacing(
+            self.history, f"gap of ARP probes on {self.name}", self.arp_probes
+        )
+        return [self.own(gap) for gap in found]
+
+
+def found(measured: Measured, what: str) -> Finding:
+    """Return whether a time came at all, and in words when."""
+    said = f"{what} after {measured}" if measured.happened else f"{what} {measured}"
+    return Finding(measured.happened, said)
