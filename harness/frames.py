@@ -14,6 +14,8 @@ from typing import Any
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 UNKNOWN = "00:00:00:00:00:00"
 REQUEST, REPLY = 1, 2
+ARP_SIZE = 42  # Ethernet's and ARP's headers
+ARP_HEAD = bytes.fromhex("0806 0001 0800 06 04")  # ARP, of Ethernet and IPv4, and their lengths
 NOISE_TYPE = 0x88B5  # IEEE 802 local experimental ethertype: no stack takes it for its own
 
 
@@ -69,11 +71,12 @@ def ipv6_noise(mac: str) -> bytes:
 
 @cache
 def read_arp(data: bytes) -> Arp | None:
-    """Return what an Ethernet frame says if it is ARP for IPv4, else None."""
+    """Return what an Ethernet frame says if it is ARP for IPv4 in full, else None."""
+    # scapy raises on short frames, and has no text for the addresses of other protocols.
+    if len(data) < ARP_SIZE or data[12:20] != ARP_HEAD:
+        return None
     layers = _layers()
     frame = layers.Ether(data)
-    if not frame.haslayer(layers.ARP):
-        return None
     arp = frame[layers.ARP]
     op = {REQUEST: "request", REPLY: "reply"}.get(arp.op, str(arp.op))
     return Arp(frame.src, frame.dst, op, arp.hwsrc, arp.psrc, arp.pdst)

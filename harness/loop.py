@@ -43,7 +43,7 @@ class Loop:
             if not running:
                 return
             call(at)
-            # A grid of absolute times keeps its pace; what was missed is left out, not made up for.
+            # A grid of absolute times keeps its pace; what was missed is left out.
             due += interval * ((at - due) // interval + 1)
             self.at(due, tick)
 

@@ -59,9 +59,7 @@ class Stream:
     def steady(self, since: int) -> bool:
         """Tell whether the last few probes that are old enough to judge were all answered."""
         judged = [probe for probe in self.probes[-(STEADY + 5) :] if probe.sent <= since]
-        return len(judged) >= STEADY and all(
-            probe.reply is not None for probe in judged[-STEADY:]
-        )
+        return len(judged) >= STEADY and all(probe.reply is not None for probe in judged[-STEADY:])
 
     def events(self) -> Iterator[Event]:
         """Yield one event for each probe sent."""
@@ -105,7 +103,9 @@ def read_echo(frame: bytes) -> tuple[str, bool, int] | None:
         return None
     kind, _, _, ident, _ = HEADER.unpack_from(frame, ICMP_AT)
     direction = DIRECTION.get(ident)
-    if direction is None or frame[BODY_AT : BODY_AT + len(MAGIC)] != MAGIC:
+    if direction is None or kind not in (ECHO_REPLY, ECHO_REQUEST):
+        return None
+    if frame[BODY_AT : BODY_AT + len(MAGIC)] != MAGIC:
         return None
     (seq,) = struct.unpack_from("!I", frame, BODY_AT + len(MAGIC))
     return direction, kind == ECHO_REPLY, seq

@@ -69,35 +69,48 @@ class Topology:
     prefix: int = 24
 
     def __post_init__(self) -> None:
-        names = [node.name for node in (*self.machines, *self.switches)]
-        names += [link.name for link in self.links]
-        for name in names:
-            # A machine and its only link may share a name; two links or two nodes may not.
-            if len(name) > NAME_MAX:
-                self._reject(f'"{name}" is longer than {NAME_MAX} characters')
-        for seen in (
-            [node.name for node in (*self.machines, *self.switches)],
-            [link.name for link in self.links],
-        ):
-            if doubles := {name for name in seen if seen.count(name) > 1}:
+        nodes = [machine.name for machine in self.machines]
+        nodes += [switch.name for switch in self.switches]
+        links = [link.name for link in self.links]
+        bonds = [bond.name for bond in self.bonds]
+        # A machine and its only link may share a name; two of a kind may not.
+        for names in (nodes, links, bonds):
+            for name in names:
+                if not 0 < len(name) <= NAME_MAX:
+                    self._reject(f'"{name}" has not between 1 and {NAME_MAX} characters')
+            if doubles := {name for name in names if names.count(name) > 1}:
                 self._reject(f"the name {', '.join(sorted(doubles))} stands there twice")
-        self._check_wiring()
+        if DUT not in {machine.name for machine in self.machines}:
+            self._reject(f"it has no machine {DUT}")
+        self._check_links()
+        self._check_bonds()
 
-    def _check_wiring(self) -> None:
+    def _check_links(self) -> None:
         switches = {switch.name for switch in self.switches}
         nodes = switches | {machine.name for machine in self.machines}
         for link in self.links:
-            if missing := {link.a, link.b} - nodes:
-                self._reject(
-                    f'link "{link.name}" ends at {", ".join(missing)}, which is not there'
-                )
-            if not {link.a, link.b} & switches:
+            ends = {link.a, link.b}
+            if missing := sorted(ends - nodes):
+                where = ", ".join(missing)
+                self._reject(f'link "{link.name}" ends at {where}, which is not there')
+            if not ends & switches:
                 self._reject(f'link "{link.name}" has no switch at either end')
+            if len(ends) == 1:
+                self._reject(f'link "{link.name}" has both ends at {link.a}')
+        for machine in self.machines:
+            if machine.address is not None and not self.links_of(machine.name):
+                self._reject(f"{machine.name} has an address and no link")
+
+    def _check_bonds(self) -> None:
         taken: set[str] = set()
         mine = {link.name for link in self.links_of(DUT)}
         for bond in self.bonds:
+            if bond.name in mine:
+                self._reject(f"{bond.name} is a bond and a link of the dut")
             if wrong := set(bond.slaves) - mine:
                 self._reject(f"{bond.name} wants {', '.join(sorted(wrong))}, no link of the dut")
+            if twice := {slave for slave in bond.slaves if bond.slaves.count(slave) > 1}:
+                self._reject(f"{bond.name} has {', '.join(sorted(twice))} twice")
             if shared := set(bond.slaves) & taken:
                 self._reject(f"{', '.join(sorted(shared))} is a slave of two bonds")
             taken |= set(bond.slaves)

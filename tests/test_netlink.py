@@ -1,0 +1,137 @@
+"""Requests and answers of rtnetlink, byte for byte: what goes out, and how a refusal is read."""
+
+from __future__ import annotations
+
+import errno
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.labs.netns import netlink, shaping
+from harness.labs.netns.netlink import HEADER, Request
+
+ERROR = struct.Struct("=i")
+
+
+def datagram(*parts: tuple[int, int, int, bytes]) -> bytes:
+    """Return netlink messages of (type, flags, sequence, body) one behind the other, aligned."""
+    whole = b""
+    for kind, flags, seq, body in parts:
+        message = HEADER.pack(HEADER.size + len(body), kind, flags, seq, 0) + body
+        whole += message.ljust((len(message) + 3) & ~3, b"\0")
+    return whole
+
+
+def attribute(kind: int, value: bytes) -> bytes:
+    """Return a netlink attribute, aligned."""
+    data = struct.pack("=HH", 4 + len(value), kind) + value
+    return data.ljust((len(data) + 3) & ~3, b"\0")
+
+
+def refusal(code: int, flags: int = 0, tlvs: bytes = b"") -> bytes:
+    """Return the kernel's answer to a request, with the capped header of that request."""
+    body = ERROR.pack(-code) + HEADER.pack(HEADER.size, 16, 5, 0, 0) + tlvs
+    return datagram((netlink.NLMSG_ERROR, flags, 0, body))
+
+
+def test_messages_of_a_datagram_come_one_by_one() -> None:
+    data = datagram((16, 1, 7, b"abc"), (3, 2, 8, b""), (28, 0, 9, b"12345678"))
+    found = [(kind, flags, seq) for kind, flags, seq, _ in netlink.messages(data)]
+    assert found == [(16, 1, 7), (3, 2, 8), (28, 0, 9)]
+    bodies = [whole[HEADER.size :] for *_, whole in netlink.messages(data)]
+    assert bodies == [b"abc", b"", b"12345678"]
+
+
+@given(st.binary(max_size=200))
+def test_rubbish_ends_and_never_raises(data: bytes) -> None:
+    for _, _, _, whole in netlink.messages(data):
+        assert len(whole) <= len(data)
+
+
+def test_a_message_of_no_length_ends_the_datagram() -> None:
+    assert list(netlink.messages(b"\0" * 64)) == []
+
+
+def test_no_error_is_no_refusal() -> None:
+    assert netlink._refusal("it", 0, refusal(0)) is None
+
+
+def test_a_refusal_names_what_was_asked_and_the_errno() -> None:
+    said = netlink._refusal("switch sw", netlink.CAPPED, refusal(errno.EEXIST))
+    assert said is not None
+    assert str(said) == "switch sw was refused with EEXIST"
+    assert said.errno == errno.EEXIST
+
+
+def test_a_refusal_repeats_the_kernels_own_words() -> None:
+    tlvs = attribute(2, struct.pack("=I", 48)) + attribute(1, b"mode does not allow it\0")
+    flags = netlink.CAPPED | netlink.ACK_TLVS
+    said = netlink._refusal("option x", flags, refusal(errno.EINVAL, flags, tlvs))
+    assert said is not None
+    assert str(said) == 'option x was refused with EINVAL: kernel says "mode does not allow it"'
+
+
+@pytest.mark.parametrize("code", [errno.EPERM, errno.EACCES])
+def test_a_missing_right_gets_a_hint(code: int) -> None:
+    said = netlink._refusal("it", 0, refusal(code))
+    assert said is not None
+    assert said.hint == "the user may not do this here"
+
+
+@given(st.binary(max_size=40))
+def test_broken_words_of_the_kernel_never_raise(tlvs: bytes) -> None:
+    said = netlink._refusal("it", netlink.ACK_TLVS, refusal(errno.EINVAL, 0, tlvs))
+    assert said is not None
+    assert said.errno == errno.EINVAL
+
+
+def header(request: Request) -> tuple[int, int, int, int, int]:
+    """Return length, type, flags, sequence and port of a request."""
+    return HEADER.unpack_from(request.data)
+
+
+def test_a_device_is_asked_for_by_its_number() -> None:
+    made = netlink.new_link("switch sw", 7, "sw", netlink.kind_of("bridge"))
+    length, kind, flags, _, _ = header(made)
+    assert (length, kind) == (len(made.data), netlink.RTM_NEWLINK)
+    assert flags == netlink.REQUEST | netlink.ACK | netlink.CREATE | netlink.EXCL
+    link = netlink.decode_link(made.data)
+    assert (link["index"], link.get_attr("IFLA_IFNAME")) == (7, "sw")
+    assert link.get_attr("IFLA_LINKINFO").get_attr("IFLA_INFO_KIND") == "bridge"
+
+
+@pytest.mark.parametrize(("up", "flags", "change"), [(True, 1, 1), (False, 0, 1), (None, 0, 0)])
+def test_a_change_leaves_alone_what_it_does_not_name(
+    flags: int, change: int, *, up: bool | None
+) -> None:
+    link = netlink.decode_link(netlink.set_link("it", 4, up=up, master=2).data)
+    assert (link["flags"], link["change"], link.get_attr("IFLA_MASTER")) == (flags, change, 2)
+    assert link.get_attr("IFLA_ADDRESS") is None
+
+
+def test_a_pin_is_a_static_entry_of_the_bridge() -> None:
+    pin = netlink.fdb_entry("pin", 33, "02:00:00:00:00:01", pinned=True)
+    free = netlink.fdb_entry("pin", 33, "02:00:00:00:00:01", pinned=False)
+    assert (header(pin)[1], header(free)[1]) == (netlink.RTM_NEWNEIGH, netlink.RTM_DELNEIGH)
+    entry = netlink.decode_neighbour(pin.data)
+    assert (entry["family"], entry["ifindex"]) == (netlink.AF_BRIDGE, 33)
+    assert entry.get_attr("NDA_LLADDR") == "02:00:00:00:00:01"
+
+
+def test_requests_of_a_batch_are_told_apart_by_their_numbers() -> None:
+    one = netlink.delete_link("it", 4)
+    numbered = [netlink._numbered(one.data, n) for n in range(3)]
+    assert [HEADER.unpack_from(data)[3] for data in numbered] == [0, 1, 2]
+    assert {data[: HEADER.size - 8] + data[HEADER.size - 4 :] for data in numbered} == {
+        one.data[: HEADER.size - 8] + one.data[HEADER.size - 4 :]
+    }
+
+
+@pytest.mark.parametrize(
+    ("percent", "known"), [(0, 0), (50, 0x80000000), (100, 0xFFFFFFFF), (0.001, 42950)]
+)
+def test_a_share_of_frames_is_a_32_bit_probability(percent: float, known: int) -> None:
+    asked = shaping.netem(5, loss_percent=percent, delay_ns=0)
+    assert struct.pack("=I", known) in asked.data

@@ -1,0 +1,215 @@
+"""Numbered echo: what is on the wire, and how a probe's fate is put together from frames seen."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.probes import IDENT, Probe, Stream, Tracker, checksum, echo, prepare, read_echo
+from harness.units import MS
+
+ETHER = bytes.fromhex("020000000001 020000000002 0800")
+IPV4 = bytes.fromhex("4500002c 00004000 40010000 c0000201 c00002fe")
+
+
+def request(direction: str, seq: int) -> bytes:
+    """Return a probe's request as it is on the wire."""
+    return ETHER + IPV4 + echo(IDENT[direction], seq)
+
+
+def reply(direction: str, seq: int) -> bytes:
+    """Return the answer that a kernel makes of a request: only type and checksum differ."""
+    asked = echo(IDENT[direction], seq)
+    answer = b"\0\0\0\0" + asked[4:]
+    return ETHER + IPV4 + answer[:2] + struct.pack("!H", checksum(answer)) + answer[4:]
+
+
+@pytest.fixture
+def sock() -> Iterator[socket.socket]:
+    """A socket over which nothing can be sent: it has no destination."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as made:
+        yield made
+
+
+@pytest.fixture
+def tracker(sock: socket.socket) -> Tracker:
+    """Both streams, with three probes sent in each direction."""
+    streams = {direction: Stream(direction, sock, "192.0.2.254") for direction in ("out", "in")}
+    for stream in streams.values():
+        stream.probes += [Probe(sent * MS) for sent in (0, 10, 20)]
+    return Tracker(streams)
+
+
+@pytest.mark.parametrize(
+    ("data", "known"),
+    [
+        ("0001 f203 f4f5 f6f7", 0x220D),  # the example of RFC 1071, section 3
+        ("0000", 0xFFFF),
+        ("ffff", 0x0000),
+        ("ffff ffff 0001", 0xFFFE),
+        ("", 0xFFFF),
+    ],
+)
+def test_the_checksum_is_the_internets(data: str, known: int) -> None:
+    assert checksum(bytes.fromhex(data)) == known
+
+
+def test_an_echo_request_is_laid_out_as_in_rfc_792() -> None:
+    assert echo(0x6E66, 0x12345).hex(" ", 4) == bytes.fromhex(
+        "0800 27a5 6e66 2345 6e66682d70726f626500 00012345 0000"
+    ).hex(" ", 4)
+
+
+@given(st.sampled_from(["out", "in"]), st.integers(0, 2**32 - 1))
+def test_every_probe_is_valid_and_read_back(direction: str, seq: int) -> None:
+    data = echo(IDENT[direction], seq)
+    assert checksum(data) == 0
+    assert read_echo(ETHER + IPV4 + data) == (direction, False, seq)
+    answer = reply(direction, seq)
+    assert checksum(answer[34:]) == 0
+    assert read_echo(answer) == (direction, True, seq)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        b"",
+        request("out", 1)[:-3],
+        request("out", 1).replace(b"\x08\x00", b"\x08\x06", 1),
+        request("out", 1).replace(b"nfh", b"nfx"),
+        ETHER + IPV4 + echo(0x1234, 1),
+        ETHER + IPV4 + b"\x0b" + echo(IDENT["out"], 1)[1:],
+    ],
+    ids=["nothing", "short", "not IPv4", "not ours", "other ident", "time exceeded"],
+)
+def test_other_frames_are_no_probes(frame: bytes) -> None:
+    assert read_echo(frame) is None
+
+
+@given(st.binary(max_size=130))
+@settings(max_examples=300)
+def test_rubbish_is_no_probe_and_never_raises(data: bytes) -> None:
+    assert read_echo(data) is None
+    assert read_echo(ETHER + IPV4 + data) is None
+
+
+@given(st.binary(max_size=20))
+def test_rubbish_does_not_disturb_the_tracker(data: bytes) -> None:
+    idle = Tracker({})
+    for frame in (data, request("out", 7)[:34] + data):
+        assert not idle.crossed(frame, "eth0")
+        assert not idle.arrived(frame, "dut", 1)
+    assert idle.crossed(request("out", 7), "eth0"), "a probe, though of no stream of ours"
+    assert idle.arrived(request("out", 7), "target", 1)
+
+
+def test_a_probe_is_followed_out_and_back(tracker: Tracker) -> None:
+    assert tracker.crossed(request("out", 1), "eth0")
+    assert tracker.arrived(request("out", 1), "target", 12 * MS)
+    assert tracker.crossed(reply("out", 1), "eth0")
+    assert tracker.arrived(reply("out", 1), "dut", 13 * MS)
+    assert tracker.streams["out"].probes[1] == Probe(10 * MS, 12 * MS, 13 * MS, "eth0")
+    assert tracker.streams["in"].probes[1] == Probe(10 * MS), "the other direction is another"
+
+
+def test_the_other_direction_begins_at_the_target(tracker: Tracker) -> None:
+    tracker.arrived(request("in", 2), "dut", 21 * MS)
+    tracker.arrived(reply("in", 2), "target", 22 * MS)
+    assert tracker.streams["in"].probes[2] == Probe(20 * MS, 21 * MS, 22 * MS)
+
+
+def test_a_lost_request_differs_from_a_lost_reply(tracker: Tracker) -> None:
+    tracker.crossed(request("out", 0), "eth0")
+    tracker.crossed(request("out", 1), "eth0")
+    tracker.arrived(request("out", 1), "target", 11 * MS)
+    lost, unanswered, _ = tracker.streams["out"].probes
+    assert (lost.request, lost.reply) == (None, None)
+    assert (unanswered.request, unanswered.reply) == (11 * MS, None)
+
+
+def test_a_frame_seen_where_it_starts_has_not_arrived(tracker: Tracker) -> None:
+    assert tracker.arrived(request("out", 0), "dut", MS)
+    assert tracker.arrived(reply("out", 0), "target", MS)
+    assert tracker.streams["out"].probes[0] == Probe(0)
+
+
+def test_copies_are_counted_and_the_first_time_stays(tracker: Tracker) -> None:
+    for at in (11 * MS, 14 * MS, 15 * MS):
+        tracker.arrived(request("out", 1), "target", at)
+    tracker.arrived(reply("out", 1), "dut", 12 * MS)
+    tracker.arrived(reply("out", 1), "dut", 16 * MS)
+    assert tracker.streams["out"].probes[1] == Probe(10 * MS, 11 * MS, 12 * MS, copies=3)
+
+
+def test_the_first_link_that_a_probe_crossed_counts(tracker: Tracker) -> None:
+    tracker.crossed(request("out", 1), "eth1")
+    tracker.crossed(reply("out", 1), "eth0")
+    assert tracker.streams["out"].probes[1].via == "eth1"
+
+
+def test_numbers_never_sent_are_nobodys(tracker: Tracker) -> None:
+    before = [list(stream.probes) for stream in tracker.streams.values()]
+    assert tracker.crossed(request("out", 3), "eth0")
+    assert tracker.arrived(request("in", 2**32 - 1), "dut", MS)
+    assert [stream.probes for stream in tracker.streams.values()] == before
+
+
+def test_what_cannot_be_sent_is_recorded_with_its_reason(sock: socket.socket) -> None:
+    stream = Stream("out", sock, "192.0.2.254")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        Stream("out", udp, "192.0.2.254", stream.probes).send(5 * MS)  # nowhere: port 0
+    (event,) = stream.events()
+    assert (event.at, event["seq"], event["error"]) == (5 * MS, 0, "EINVAL")
+    assert (event["request"], event["reply"]) == (None, None)
+
+
+def test_the_events_of_a_stream_are_its_probes_in_order(tracker: Tracker) -> None:
+    tracker.crossed(request("in", 0), "eth0")
+    tracker.arrived(request("in", 0), "dut", MS)
+    first, *others = tracker.streams["in"].events()
+    assert (first.at, first.kind, first.where) == (0, "probe", "in")
+    assert first.data == {
+        "seq": 0,
+        "sent": 0,
+        "request": MS,
+        "reply": None,
+        "via": "eth0",
+        "copies": 0,
+        "error": None,
+    }
+    assert [event["seq"] for event in others] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("answered", "since", "steady"),
+    [
+        ((1, 1, 1), 20, True),
+        ((1, 1, 0), 20, False),
+        ((1, 1, 0), 10, False),
+        ((1, 1, 1, 0), 20, True),
+        ((0, 1, 1, 1), 30, True),
+        ((1, 1), 20, False),
+        ((), 20, False),
+    ],
+)
+def test_a_path_is_steady_after_three_answers_in_a_row(
+    sock: socket.socket, answered: tuple[int, ...], since: int, *, steady: bool
+) -> None:
+    probes = [
+        Probe(10 * MS * seq, reply=MS if good else None) for seq, good in enumerate(answered)
+    ]
+    assert Stream("out", sock, "192.0.2.254", probes).steady(since * MS) is steady
+
+
+@pytest.mark.guest
+def test_a_prepared_socket_only_sends() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as raw:
+        prepare(raw)
+        Stream("out", raw, "127.0.0.1").send(0)
+        with pytest.raises(BlockingIOError):
+            raw.recv(100)

@@ -1,0 +1,122 @@
+"""Descriptions of networks: what cannot be is refused in words, what is missing is named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from harness.errors import ScenarioError
+from harness.run import Net
+from harness.topology import BondPlan, Link, Machine, Switch, Topology, mac_of
+from scenarios import topologies
+
+TARGET = Machine("target", "192.0.2.254")
+BOND = BondPlan("bond0", ("eth0", "eth1"), "192.0.2.1")
+GOOD: Mapping[str, Any] = {
+    "name": "lab",
+    "machines": (Machine("dut"), TARGET),
+    "switches": (Switch("sw"),),
+    "links": (
+        Link("eth0", "dut", "sw"),
+        Link("eth1", "dut", "sw"),
+        Link("target", "sw", "target"),
+    ),
+    "bonds": (BOND,),
+}
+LAB = Topology(**GOOD)
+SHIPPED = [
+    net.plan
+    for net in vars(topologies).values()
+    if isinstance(net, type) and issubclass(net, Net) and net is not Net
+]
+
+
+def also(field: str, *things: object) -> dict[str, Any]:
+    """Return what stands in a field of the good description and some more."""
+    return {field: (*GOOD[field], *things)}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (
+            also("switches", Switch("a-switch-too-long")),
+            '"a-switch-too-long" has not between 1 and 15 characters',
+        ),
+        (also("links", Link("", "dut", "sw")), '"" has not between 1 and 15 characters'),
+        (
+            {"bonds": (BondPlan("bond-of-too-many", (), ""),)},
+            '"bond-of-too-many" has not between 1 and 15 characters',
+        ),
+        (also("switches", Switch("target")), "the name target stands there twice"),
+        (also("links", Link("eth0", "dut", "sw")), "the name eth0 stands there twice"),
+        (also("bonds", BondPlan("bond0", (), "")), "the name bond0 stands there twice"),
+        ({"machines": (TARGET,)}, "it has no machine dut"),
+        (also("links", Link("x", "up", "down")), 'link "x" ends at down, up, which is not there'),
+        (also("links", Link("x", "dut", "target")), 'link "x" has no switch at either end'),
+        (also("links", Link("x", "sw", "sw")), 'link "x" has both ends at sw'),
+        (also("machines", Machine("lone", "192.0.2.9")), "lone has an address and no link"),
+        (also("bonds", BondPlan("eth0", (), "")), "eth0 is a bond and a link of the dut"),
+        (
+            {"bonds": (BondPlan("bond0", ("eth0", "target", "eth9"), ""),)},
+            "bond0 wants eth9, target, no link of the dut",
+        ),
+        ({"bonds": (BondPlan("bond0", ("eth0", "eth0"), ""),)}, "bond0 has eth0 twice"),
+        (also("bonds", BondPlan("bond1", ("eth1",), "")), "eth1 is a slave of two bonds"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_words(wrong: dict[str, Any], said: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        Topology(**{**GOOD, **wrong})
+    assert caught.value.message == f"topology lab is not possible: {said}"
+    assert caught.value.hint == "correct the description in scenarios/topologies.py"
+
+
+def test_links_are_found_by_name_and_by_end() -> None:
+    assert LAB.link("eth1") == Link("eth1", "dut", "sw")
+    assert [link.name for link in LAB.links_of("dut")] == ["eth0", "eth1"]
+    assert [link.name for link in LAB.links_of("sw")] == ["eth0", "eth1", "target"]
+    assert LAB.links_of("nobody") == ()
+    assert LAB.bond("bond0") is BOND
+
+
+def test_a_missing_link_is_told_what_exists_and_what_is_nearest() -> None:
+    with pytest.raises(ScenarioError) as caught:
+        LAB.link("eht0")
+    assert str(caught.value) == (
+        'link "eht0" is not in topology lab (has: eth0, eth1, target)\nhint: did you mean "eth0"?'
+    )
+
+
+def test_what_is_like_nothing_gets_no_guess() -> None:
+    with pytest.raises(ScenarioError) as caught:
+        LAB.bond("uplink")
+    assert str(caught.value) == (
+        'bond "uplink" is not in topology lab (has: bond0)\nhint: see scenarios/topologies.py'
+    )
+
+
+@pytest.mark.parametrize("plan", SHIPPED, ids=lambda plan: plan.name)
+def test_every_interface_has_a_mac_of_its_own(plan: Topology) -> None:
+    machines = {machine.name for machine in plan.machines}
+    ends = [(end, link.name) for link in plan.links for end in (link.a, link.b) if end in machines]
+    macs = [mac_of(plan, machine, link) for machine, link in ends]
+    assert len(set(macs)) == len(macs) > 2
+    assert macs == [mac_of(plan, machine, link) for machine, link in ends]
+    for mac in macs:
+        first, *others = bytes.fromhex(mac.replace(":", ""))
+        assert first & 0b11 == 0b10, "unicast and locally administered"
+        assert len(others) == 5
+
+
+def test_macs_are_the_same_in_every_run() -> None:
+    assert mac_of(LAB, "dut", "eth0") == "02:00:00:00:00:00"
+    assert mac_of(LAB, "dut", "eth1") == "02:00:00:00:00:01"
+    assert mac_of(LAB, "target", "target") == "02:00:00:00:01:02"
+
+
+def test_the_four_networks_are_there() -> None:
+    names = {plan.name for plan in SHIPPED}
+    assert names >= {"one_switch", "two_switches", "blade_chassis", "filtering_switch"}
