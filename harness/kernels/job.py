@@ -16,7 +16,10 @@ PASSED_ON = ("HOME", "LANG", "LC_ALL", "LOGNAME", "PATH", "TERM", "TZ", "USER", 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One guest's work list: the node ids in the order to run, and how to run pytest for them."""
+    """One guest's work list: the node ids in the order to run, and how to run pytest for them.
+
+    `work` is what the guest calls with its directory, as "module:function".
+    """
 
     rootdir: str
     files: tuple[str, ...]
@@ -31,6 +34,7 @@ class Job:
     lab: str = ""
     clock: str = "real"
     writeback: bool = False
+    work: str = "harness.worker:main"
 
     def save(self, directory: Path) -> None:
         """Write the job into a guest's directory."""
