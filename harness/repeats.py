@@ -29,7 +29,9 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 def _judged(item: pytest.Item, nextitem: pytest.Item | None) -> list[pytest.TestReport]:
     """Return the reports of the first attempt that could be judged, or of the last one."""
     reports: list[pytest.TestReport] = []
-    for attempt in range(1, ATTEMPTS + 1):
+    attempt = 0
+    while attempt < ATTEMPTS:
+        attempt += 1
         item.user_properties.clear()
         reports = runtestprotocol(item, log=False, nextitem=nextitem)
         if not any(tally.verdict_of(report) == tally.INCONCLUSIVE for report in reports):
