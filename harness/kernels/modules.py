@@ -23,6 +23,7 @@ USUAL = (
     "act_gact",
     "act_mirred",
     "sch_netem",
+    "ifb",
     "dummy",
 )
 # These make interfaces of their own in the first namespace unless told not to.
