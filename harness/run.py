@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from harness.bonding.horizon import horizon, settle
 from harness.dut import Bond, Dut
@@ -49,6 +49,10 @@ class Stage:
         return self.interval or max(MS, 1_000_000_000 // int(self.facts["hz"]))
 
 
+class NoSuchNoun(ScenarioError, AttributeError):
+    """A scenario names what its topology does not have; `hasattr` takes it for a plain no."""
+
+
 class Net:
     """A topology that runs; its links, switches and machines are attributes by their names.
 
@@ -72,6 +76,17 @@ class Net:
         self.dut = Dut(site, int(stage.facts["hz"]))
         for noun, name in self._nouns(site):
             setattr(self, name, noun)
+
+    if not TYPE_CHECKING:  # a type checker knows each topology's nouns, and only those
+
+        def __getattr__(self, name: str) -> object:
+            """Raise for what the topology does not have; raises ScenarioError that lists it."""
+            if name.startswith("_"):
+                raise AttributeError(name)
+            nouns = (*self.plan.links, *self.plan.switches, *self.plan.machines)
+            names = list(dict.fromkeys(noun.name for noun in nouns))
+            missing = self.plan.missing("link, switch or machine", name, names)
+            raise NoSuchNoun(missing.message, hint=missing.hint)
 
     def __enter__(self) -> Self:
         return self

@@ -82,7 +82,7 @@ def lines(reports: Iterable[Report]) -> Iterator[str]:
         yield f"claims: {', '.join(told)}"
     again = len({report.nodeid for report in reports if list(_values(report, ATTEMPTS))})
     if again:
-        yield f"recorded again as the machine stood still: {again} of the scenarios"
+        yield f"recorded again, as it could not be judged at first: {again} scenarios"
     worst = worst_outage(reports)
     if worst:
         yield f"worst outage {worst[0]:.1f} ms ({worst[1].rpartition('::')[2]})"
