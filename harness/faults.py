@@ -10,59 +10,19 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal, Protocol, Self
+from typing import Literal
 
 from harness import frames
 from harness.errors import ScenarioError
-from harness.labs.netns.wiring import SIDES, Wiring
-from harness.loop import Loop, now
-from harness.topology import DUT, Machine, Topology, mac_of
+from harness.labs.netns.wiring import EVERYTHING, SIDES
+from harness.loop import now
+from harness.site import Journal, Lasting, Role, Site
+from harness.topology import DUT, Machine, mac_of
 from harness.units import Span, ms
 
 Direction = Literal["out", "in", "both"]
-Role = Literal["fault", "repair", "stimulus"]
-HUNDRED = 100
 
-
-class Journal(Protocol):
-    """Where faults write themselves down."""
-
-    def note(self, at: int, where: str, action: str, role: Role, **what: object) -> None:
-        """Record a fault that took effect at a time."""
-
-    def pause(self, span: Span) -> None:
-        """Go on recording for a while before the next step of a schedule."""
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """What the nouns of one topology share."""
-
-    topology: Topology
-    wiring: Wiring
-    loop: Loop
-    journal: Journal
-
-    def did(
-        self, where: str, action: str, role: Role, do: Callable[[], None], **what: object
-    ) -> None:
-        """Do something and write it down with the time just before it took effect."""
-        at = now()
-        do()
-        self.journal.note(at, where, action, role, **what)
-
-
-@dataclass(frozen=True, slots=True)
-class Lasting:
-    """Something that goes on until `end`, or until its `with` block ends."""
-
-    end: Callable[[], None]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.end()
+__all__ = ["Cable", "Direction", "Journal", "Lasting", "MachineNoun", "Role", "Site", "SwitchNoun"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,48 +58,46 @@ class Cable:
             self.site.journal.pause(down)
             self.heal()
 
-    def lose(self, direction: Direction = "both", *, percent: float = HUNDRED) -> Lasting:
+    def lose(self, direction: Direction = "both", *, percent: float = EVERYTHING) -> Lasting:
         """Lose frames silently: the carrier stays up."""
-        if not 0 < percent <= HUNDRED:
+        if not 0 < percent <= EVERYTHING:
             raise ScenarioError(
                 f"link {self.name} cannot lose {percent} % of its frames",
                 hint="percent lies above 0 and reaches 100",
             )
+        lose, sides = self.site.wiring.lose, _sides(direction)
 
-        def do() -> None:
-            for side in _sides(direction):
-                if percent == HUNDRED:
-                    self.site.wiring.drop(self.name, side)
-                else:
-                    self.site.wiring.shape(self.name, side, percent=percent, delay_ns=0)
+        def do(share: float) -> None:
+            for side in sides:
+                lose(self.name, side, share)
 
-        self._do("lose", "fault", do, direction=direction, percent=percent)
-        return Lasting(lambda: self.deliver(direction))
+        self._do("lose", "fault", lambda: do(percent), direction=direction, percent=percent)
+        return Lasting(lambda: self._do("deliver", "repair", lambda: do(0), direction=direction))
 
     def delay(self, by: Span, direction: Direction = "both") -> Lasting:
         """Deliver every frame later."""
+        delay, sides = self.site.wiring.delay, _sides(direction)
 
-        def do() -> None:
-            for side in _sides(direction):
-                self.site.wiring.shape(self.name, side, percent=0, delay_ns=by.ns)
+        def do(delay_ns: int) -> None:
+            for side in sides:
+                delay(self.name, side, delay_ns)
 
-        self._do("delay", "fault", do, direction=direction, by_ms=by.ns / ms.ns)
-        return Lasting(lambda: self.deliver(direction))
+        self._do("delay", "fault", lambda: do(by.ns), direction=direction, by_ms=by.ns / ms.ns)
+        return Lasting(lambda: self._do("undelay", "repair", lambda: do(0), direction=direction))
 
     def deliver(self, direction: Direction = "both") -> None:
         """End loss and delay."""
 
         def do() -> None:
             for side in _sides(direction):
-                self.site.wiring.deliver(self.name, side)
+                self.site.wiring.lose(self.name, side, 0)
+                self.site.wiring.delay(self.name, side, 0)
 
         self._do("deliver", "repair", do, direction=direction)
 
     def admin_down(self) -> Lasting:
         """Set the DUT's interface at this cable administratively down."""
-        self._do(
-            "admin_down", "fault", lambda: self.site.wiring.admin(DUT, self.name, up=False)
-        )
+        self._do("admin_down", "fault", lambda: self.site.wiring.admin(DUT, self.name, up=False))
         return Lasting(self.admin_up)
 
     def admin_up(self) -> None:
@@ -151,16 +109,18 @@ class Cable:
 
         That is a switch port in the listening and learning states (bonding.rst 13.1).
         """
+        until = now() + forwarding_after.ns
 
         def do() -> None:
-            self.site.wiring.hold(self.name)
+            self.site.wiring.hold(self.name, until)
             self.site.wiring.carrier(self.name, on=True)
 
-        def forward(_: int) -> None:
-            self._do("forward", "repair", lambda: self.site.wiring.forward(self.name))
+        def forward(at: int) -> None:
+            if not self.site.wiring.held(self.name, at):  # no later repair made it wait again
+                self._do("forward", "repair", lambda: self.site.wiring.forward(self.name))
 
         self._do("heal_late", "repair", do, forwarding_after_ms=forwarding_after.ns / ms.ns)
-        self.site.loop.at(now() + forwarding_after.ns, forward)
+        self.site.loop.at(until, forward)
 
     def mute_garp(self, address: str) -> Lasting:
         """Let the switch drop gratuitous ARP for an address that comes in by this cable."""
@@ -285,6 +245,10 @@ class MachineNoun:
         self.site.did(self.name, action, "stimulus", lambda: _send(sock, frame), **what)
 
     def _repeat(self, action: str, frame: bytes, every: Span, **what: object) -> Lasting:
+        if every.ns <= 0:
+            raise ScenarioError(
+                f"{self.name} cannot send a frame every {every}", hint="every is longer than 0 ms"
+            )
         sock = self.site.wiring.sender(self.name, self.cable.name)
         every_ms = every.ns / ms.ns
         self.site.journal.note(

@@ -23,6 +23,7 @@ from harness.units import MS, Measured, Span, in_ms
 
 BASELINE_PROBES = 20
 WITH_ACTIVE_SLAVE = ("active-backup", "balance-tlb", "balance-alb")
+SLIP = 5 * MS  # a step of a schedule that is later than this starts a schedule of its own
 LAST_ANSWERS = 5  # probe intervals for the last answers to come in
 
 
@@ -106,15 +107,20 @@ class Net:
         """Write a fault down (harness.faults.Journal)."""
         data = {"action": action, "role": role, "phase": "begin", **what}
         self._noted.append(Event(at, "fault", where, data))
-        self._step = at
+        if at > self._step + SLIP:
+            self._step = at
 
     def pause(self, span: Span) -> None:
-        """Go on recording until `span` after the last step of the schedule."""
+        """Go on recording until `span` after the last step of the schedule.
+
+        Steps keep their planned times: that one came a little late does not delay the next.
+        """
         if self._recorder is None:
             raise ScenarioError(
                 "a schedule of faults needs a recording", hint="put it into `with net.watch()`"
             )
-        self._loop.pump(max(self._step, self._disturbed) + span.ns)
+        self._step = max(self._step, self._disturbed) + span.ns
+        self._loop.pump(self._step)
 
     after = pause
 

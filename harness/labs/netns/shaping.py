@@ -14,7 +14,7 @@ from pyroute2.netlink.rtnl import tcmsg as tc_module
 from pyroute2.netlink.rtnl.tcmsg import tcmsg
 from pyroute2.netlink.rtnl.tcmsg.common_act import tca_act_prio as action_list
 
-from harness.labs.netns.netlink import CREATE, EXCL, Request, request
+from harness.labs.netns.netlink import CREATE, EXCL, REPLACE, Request, request
 
 RTM_NEWQDISC, RTM_DELQDISC, RTM_NEWTFILTER, RTM_DELTFILTER = 36, 37, 44, 45
 ROOT, CLSACT, CLSACT_HANDLE = 0xFFFFFFFF, 0xFFFFFFF1, 0xFFFF0000
@@ -24,7 +24,7 @@ ALL, ARP = 0x0003, 0x0806
 TICK_NS = 64  # PSCHED_SHIFT 6: one scheduler tick is 64 ns on every kernel
 
 # The priorities of our filters on a port; a lower number is asked first.
-LOSE, HOLD, MUTE, OWN_MAC, GROUP_MAC, OTHER_MAC = 1, 2, 3, 10, 11, 12
+LOSE, HOLD, MUTE, SHAPE, OWN_MAC, GROUP_MAC, OTHER_MAC = 1, 2, 3, 4, 10, 11, 12
 
 
 class _FlowerOptions(nla):  # type: ignore[misc]
@@ -58,7 +58,7 @@ def drop_all(index: int, side: str, priority: int) -> Request:
     return _filter(f"silent loss at port {index}", index, side, priority, "matchall", options)
 
 
-def redirect(index: int, priority: int, to: int) -> Request:
+def redirect(index: int, to: int) -> Request:
     """Return the request that sends what enters at a port through an ifb device first."""
     mirred = {"action": 4, "eaction": 1, "ifindex": to}  # TC_ACT_STOLEN, TCA_EGRESS_REDIR
     action = [
@@ -67,7 +67,7 @@ def redirect(index: int, priority: int, to: int) -> Request:
     ]
     options = {"attrs": [("TCA_MATCHALL_ACT", _actions(action))]}
     what = f"redirection at port {index}"
-    return _filter(what, index, "ingress", priority, "matchall", options)
+    return _filter(what, index, "ingress", SHAPE, "matchall", options)
 
 
 def pass_mac(index: int, mac: str) -> Request:
@@ -112,9 +112,8 @@ def netem(index: int, *, loss_percent: float = 0, delay_ns: int = 0) -> Request:
         "attrs": [],
     }
     attrs = [("TCA_KIND", "netem"), ("TCA_OPTIONS", options)]
-    return request(
-        f"netem on device {index}", RTM_NEWQDISC, CREATE | EXCL, _tc(index, ROOT, 0, 0, attrs)
-    )
+    message = _tc(index, ROOT, 0, 0, attrs)
+    return request(f"netem on device {index}", RTM_NEWQDISC, CREATE | REPLACE, message)
 
 
 def no_netem(index: int) -> Request:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from harness.labs.netns import netlink, shaping
 from harness.labs.netns.build import FABRIC, FIRST_IFB, Built, Port
@@ -16,6 +17,15 @@ from harness.topology import Link
 
 SIDES = ("out", "in")
 AF_PACKET_ANY = 0
+EVERYTHING = 100  # per cent
+PORT_SIDES = ("ingress", "egress")
+
+
+class Shape(NamedTuple):
+    """What one direction of a link does to its frames: how many per cent it loses, the delay."""
+
+    percent: float = 0
+    delay_ns: int = 0
 
 
 @dataclass(slots=True)
@@ -24,9 +34,9 @@ class Wiring:
 
     built: Built
     _filtered: set[int] = field(default_factory=set)
-    _lossy: dict[tuple[str, str], list[tuple[int, str]]] = field(default_factory=dict)
-    _shaped: dict[tuple[str, str], list[Request]] = field(default_factory=dict)
-    _held: set[str] = field(default_factory=set)
+    _dropped: set[tuple[str, str]] = field(default_factory=set)
+    _shaped: dict[tuple[str, str], Shape] = field(default_factory=dict)
+    _held: dict[str, int] = field(default_factory=dict)
     _ifbs: dict[int, int] = field(default_factory=dict)
 
     def carrier(self, link: str, *, on: bool) -> None:
@@ -40,53 +50,70 @@ class Wiring:
         what = f"interface {link} of {machine}"
         self.built.send(machine, netlink.set_link(what, index, up=up))
 
-    def drop(self, link: str, direction: str) -> None:
-        """Lose every frame in one direction; the carrier stays."""
-        if (link, direction) in self._lossy:
+    def lose(self, link: str, direction: str, percent: float) -> None:
+        """Lose a share of the frames in one direction, 0 is none; the carrier stays."""
+        everything = percent >= EVERYTHING
+        _, delay_ns = self._shape_of(link, direction)
+        self._shape(link, direction, Shape(0 if everything else percent, delay_ns))
+        self._drop(link, direction, on=everything)
+
+    def delay(self, link: str, direction: str, delay_ns: int) -> None:
+        """Deliver every frame of one direction later by some ns, 0 is at once."""
+        percent, _ = self._shape_of(link, direction)
+        self._shape(link, direction, Shape(percent, delay_ns))
+
+    def _shape_of(self, link: str, direction: str) -> Shape:
+        return self._shaped.get((link, direction), Shape())
+
+    def _drop(self, link: str, direction: str, *, on: bool) -> None:
+        if ((link, direction) in self._dropped) == on:
             return
         index, side = self._point(link, direction)
-        requests = self._filters(index)
-        self.built.send(FABRIC, *requests, shaping.drop_all(index, side, shaping.LOSE))
-        self._lossy[link, direction] = [(index, side)]
-
-    def shape(self, link: str, direction: str, *, percent: float, delay_ns: int) -> None:
-        """Lose a share of the frames in one direction, or delay them."""
-        self.deliver(link, direction)
-        index, side = self._point(link, direction)
-        if side == "egress":
-            device, before, after = index, [], []
-        else:  # what enters a port can only be shaped on its way out of an ifb device
-            device = self._ifb(index)
-            before = [*self._filters(index), shaping.redirect(index, shaping.LOSE, device)]
-            after = [shaping.undo(index, side, shaping.LOSE)]
-        netem = shaping.netem(device, loss_percent=percent, delay_ns=delay_ns)
-        self.built.send(FABRIC, netem, *before)
-        self._shaped[link, direction] = [*after, shaping.no_netem(device)]
-
-    def deliver(self, link: str, direction: str) -> None:
-        """Carry every frame in one direction again, at once."""
-        for index, side in self._lossy.pop((link, direction), []):
+        if on:
+            drop = shaping.drop_all(index, side, shaping.LOSE)
+            self.built.send(FABRIC, *self._filters(index), drop)
+            self._dropped.add((link, direction))
+        else:
             self.built.send(FABRIC, shaping.undo(index, side, shaping.LOSE))
-        if undo := self._shaped.pop((link, direction), None):
-            self.built.send(FABRIC, *undo)
+            self._dropped.discard((link, direction))
 
-    def hold(self, link: str) -> None:
-        """Let a switch port neither send nor receive, though its carrier is up."""
-        if link in self._held:
+    def _shape(self, link: str, direction: str, shape: Shape) -> None:
+        before = self._shape_of(link, direction)
+        if shape == before:
             return
-        index = self._far_port(self.built.topology.link(link)).index
-        drops = [shaping.drop_all(index, side, shaping.HOLD) for side in ("ingress", "egress")]
-        self.built.send(FABRIC, *self._filters(index), *drops)
-        self._held.add(link)
+        index, side = self._point(link, direction)
+        # What enters a port can only be shaped on its way out of an ifb device.
+        device = index if side == "egress" else self._ifb(index)
+        if shape == Shape():
+            requests = [shaping.no_netem(device)]
+            if device != index:
+                requests.insert(0, shaping.undo(index, side, shaping.SHAPE))
+        else:
+            requests = [shaping.netem(device, loss_percent=shape.percent, delay_ns=shape.delay_ns)]
+            if device != index and before == Shape():
+                requests += [*self._filters(index), shaping.redirect(index, device)]
+        self.built.send(FABRIC, *requests)
+        self._shaped[link, direction] = shape
+
+    def hold(self, link: str, until: int) -> None:
+        """Let a switch port neither send nor receive until a time, though its carrier is up."""
+        if link not in self._held:
+            index = self._far_port(self.built.topology.link(link)).index
+            drops = [shaping.drop_all(index, side, shaping.HOLD) for side in PORT_SIDES]
+            self.built.send(FABRIC, *self._filters(index), *drops)
+        self._held[link] = until
+
+    def held(self, link: str, at: int) -> bool:
+        """Tell whether a port is to be held at a time."""
+        return self._held.get(link, 0) > at
 
     def forward(self, link: str) -> None:
         """Let a held port forward."""
-        if link not in self._held:
+        if self._held.pop(link, None) is None:
             return
         index = self._far_port(self.built.topology.link(link)).index
-        undo = [shaping.undo(index, side, shaping.HOLD) for side in ("ingress", "egress")]
+        undo = [shaping.undo(index, side, shaping.HOLD) for side in PORT_SIDES]
         self.built.send(FABRIC, *undo)
-        self._held.discard(link)
 
     def mute_garp(self, link: str, address: str, *, on: bool) -> None:
         """Drop gratuitous ARP for an address where it enters the switch, or let it pass again."""
