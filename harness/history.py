@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.errors import UsageError
+from harness.errors import LabError, UsageError
 
 FORMAT = 1
 
@@ -77,14 +77,22 @@ class History:
 
 
 def save(history: History, path: Path) -> None:
-    """Write a history as JSON lines, whole or not at all."""
+    """Write a history as JSON lines, whole or not at all; raises LabError on a full disk."""
     part = path.with_suffix(".part")
-    with part.open("w", encoding="utf-8") as file:
-        file.write(json.dumps({"format": FORMAT, **history.about}) + "\n")
-        for event in history.events:
-            line = [event.at, event.kind, event.where, dict(event.data)]
-            file.write(json.dumps(line, separators=(",", ":")) + "\n")
-    part.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("w", encoding="utf-8") as file:
+            file.write(json.dumps({"format": FORMAT, **history.about}) + "\n")
+            for event in history.events:
+                line = [event.at, event.kind, event.where, dict(event.data)]
+                file.write(json.dumps(line, separators=(",", ":")) + "\n")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise LabError(
+            f"{path} cannot be written: {error.strerror}",
+            hint="make room, or keep recordings elsewhere: --results DIR",
+        ) from error
 
 
 def load(path: Path) -> History:

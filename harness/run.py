@@ -201,7 +201,6 @@ class Net:
         if self._stage.folder is None:
             return None
         self._runs += 1
-        self._stage.folder.mkdir(parents=True, exist_ok=True)
         name = "history.jsonl" if self._runs == 1 else f"history-{self._runs}.jsonl"
         path = self._stage.folder / name
         save(history, path)

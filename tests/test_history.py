@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.errors import UsageError
+from harness.errors import LabError, UsageError
 from harness.history import Event, History, load, save
 
 ABOUT = {"scenario": "test_it", "hz": 100, "bonds": {"bond0": {"slaves": ["eth0", "eth1"]}}}
@@ -124,3 +124,13 @@ def test_a_missing_or_binary_file_is_a_usage_error(tmp_path: Path) -> None:
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UsageError, match="cannot be read"):
         load(tmp_path / "binary")
+
+
+def test_a_full_disk_is_the_labs_fault_and_leaves_nothing(tmp_path: Path) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this machine has no /dev/full")
+    (tmp_path / "history.part").symlink_to(full)
+    with pytest.raises(LabError, match=r"No space left on device\nhint: make room"):
+        save(History.of({}, [Event(1, "mark", "", {"name": "end"})]), tmp_path / "history.jsonl")
+    assert list(tmp_path.iterdir()) == []
