@@ -65,7 +65,7 @@ class Cable:
                 f"link {self.name} cannot lose {percent} % of its frames",
                 hint="percent lies above 0 and reaches 100",
             )
-        lose, sides = self.site.wiring.lose, _sides(direction)
+        lose, sides = self.site.wiring.lose, _sides(self.name, direction)
 
         def do(share: float) -> None:
             for side in sides:
@@ -76,7 +76,11 @@ class Cable:
 
     def delay(self, by: Span, direction: Direction = "both") -> Lasting:
         """Deliver every frame later."""
-        delay, sides = self.site.wiring.delay, _sides(direction)
+        if by.ns <= 0:
+            raise ScenarioError(
+                f"link {self.name} cannot delay frames by {by}", hint="give more than 0 ms"
+            )
+        delay, sides = self.site.wiring.delay, _sides(self.name, direction)
 
         def do(delay_ns: int) -> None:
             for side in sides:
@@ -87,9 +91,10 @@ class Cable:
 
     def deliver(self, direction: Direction = "both") -> None:
         """End loss and delay."""
+        sides = _sides(self.name, direction)
 
         def do() -> None:
-            for side in _sides(direction):
+            for side in sides:
                 self.site.wiring.lose(self.name, side, 0)
                 self.site.wiring.delay(self.name, side, 0)
 
@@ -270,7 +275,12 @@ class MachineNoun:
         raise self.site.topology.missing("machine", machine, has)
 
 
-def _sides(direction: Direction) -> tuple[str, ...]:
+def _sides(link: str, direction: Direction) -> tuple[str, ...]:
+    if direction not in (*SIDES, "both"):
+        raise ScenarioError(
+            f'link {link} has no direction "{direction}" (has: {", ".join(SIDES)}, both)',
+            hint="out leads away from the dut",
+        )
     return SIDES if direction == "both" else (direction,)
 
 

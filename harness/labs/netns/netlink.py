@@ -29,6 +29,7 @@ SOL_NETLINK, CAP_ACK, EXT_ACK = 270, 10, 11
 NLMSGERR_ATTR_MSG = 1
 IFF_UP = 1
 AF_BRIDGE = 7
+NUD_NOARP, NTF_MASTER, NTF_STICKY = 0x40, 0x04, 0x40
 BUFFER = 1 << 20
 
 HEADER = struct.Struct("=IHHII")
@@ -97,7 +98,8 @@ def fdb_entry(what: str, index: int, mac: str, *, pinned: bool) -> Request:
     """Return the request that pins a MAC to a bridge port, or takes the pin out."""
     message = ndmsg()
     message["family"], message["ifindex"] = AF_BRIDGE, index
-    message["state"], message["flags"] = 0x40, 0x04  # NUD_NOARP, NTF_MASTER: static, in the bridge
+    # A static entry alone would still move to the port where its MAC is seen (br_fdb_update).
+    message["state"], message["flags"] = NUD_NOARP, NTF_MASTER | NTF_STICKY
     message["attrs"] = [("NDA_LLADDR", mac)]
     if pinned:
         return request(what, RTM_NEWNEIGH, CREATE | REPLACE, message)

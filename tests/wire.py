@@ -1,0 +1,136 @@
+"""Networks without bonds, and ears on their wires: what was sent where arrives where, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from socket import AF_PACKET, SOCK_RAW, socket
+from typing import TypeVar
+
+from harness import frames
+from harness.frames import ARP_SIZE
+from harness.labs.netns.build import Built, all_forward
+from harness.labs.netns.ring import Frame, Tap, arp_and_icmp
+from harness.labs.netns.wiring import Wiring
+from harness.loop import Loop, now
+from harness.run import Net, Stage
+from harness.topology import DUT
+from harness.units import MS
+
+ETH_P_ALL = 3
+PATIENCE = 5000 * MS
+MOMENT = 10 * MS  # a frame that nobody keeps back is there sooner
+AnyNet = TypeVar("AnyNet", bound=Net)
+Path = tuple[str, str, str, str]
+
+
+@dataclass(slots=True)
+class Wire:
+    """A running network whose machines send numbered frames and hear what arrives."""
+
+    wiring: Wiring
+    loop: Loop
+    taps: dict[str, Tap] = field(default_factory=dict)
+    _heard: dict[str, list[Frame]] = field(default_factory=dict)
+    _senders: dict[tuple[str, str], socket] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    @property
+    def built(self) -> Built:
+        """What runs."""
+        return self.wiring.built
+
+    def send(self, machine: str, link: str, frame: bytes) -> int:
+        """Send a frame out of a machine; return when, in ns."""
+        end = machine, link
+        if end not in self._senders:
+            self._senders[end] = self.wiring.sender(*end)
+        at = now()
+        self._senders[end].send(frame)
+        return at
+
+    def call(self, machine: str, link: str, dst: str = frames.BROADCAST) -> tuple[bytes, int]:
+        """Send a frame that was never sent before; return it and when it was sent."""
+        number = next(self._numbers)
+        sender = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
+        mac = self.built.mac(machine, link)
+        frame = frames.arp_reply(mac, sender, mac, "10.255.255.255", dst=dst)
+        return frame, self.send(machine, link, frame)
+
+    def heard(self, machine: str, link: str) -> list[Frame]:
+        """Return all frames that arrived at a machine by a link so far."""
+        heard = self._heard.setdefault(machine, [])
+        heard += self.taps[machine].frames()
+        return [frame for frame in heard if frame.index == self.built.ends[machine, link]]
+
+    def arrived(self, frame: bytes, machine: str, link: str) -> list[int]:
+        """Return when a frame arrived at a machine by a link, whether or not it is padded."""
+        heard = self.heard(machine, link)
+        return [one.at for one in heard if one.data[:ARP_SIZE] == frame[:ARP_SIZE]]
+
+    def passes(self, path: Path, dst: str = frames.BROADCAST, within: int = MOMENT) -> bool:
+        """Tell whether a new frame gets from one machine's link to another's within some ns."""
+        frame, _ = self.call(path[0], path[1], dst)
+        self.loop.pump(now() + within, lambda: bool(self.arrived(frame, *path[2:])))
+        return bool(self.arrived(frame, *path[2:]))
+
+    def takes(self, path: Path, times: int = 5, within: int = 100 * MS) -> list[int]:
+        """Return how long, in ns, each of some frames was on its way; lost ones are left out."""
+        sent = [self.call(path[0], path[1]) for _ in range(times)]
+        self.rest(within)
+        return [at - begin for frame, begin in sent for at in self.arrived(frame, *path[2:])]
+
+    def count(self, path: Path, times: int) -> int:
+        """Return how many of some frames arrive."""
+        sent = {self.call(path[0], path[1])[0] for _ in range(times)}
+        self.rest(MOMENT)
+        return sum(frame.data in sent for frame in self.heard(*path[2:]))
+
+    @contextmanager
+    def ear(self, machine: str, link: str) -> Iterator[socket]:
+        """Give a socket that hears whatever arrives at a machine by a link from now on."""
+        namespace = self.built.namespaces[machine]
+        with namespace.inside(), socket(AF_PACKET, SOCK_RAW, 0) as sock:
+            sock.setblocking(False)
+            sock.bind((link, ETH_P_ALL))
+            yield sock
+
+    def wait(self, for_: Callable[[], bool]) -> bool:
+        """Wait until something is so; tell whether it came to be."""
+        limit = now() + PATIENCE
+        while not for_() and now() < limit:
+            self.rest(5 * MS)
+        return for_()
+
+    def rest(self, ns: int) -> None:
+        """Let time pass, and the loop's timers run."""
+        self.loop.pump(now() + ns)
+
+    def carrier(self, link: str) -> bool:
+        """Tell whether the DUT's interface has carrier."""
+        index = self.built.ends[DUT, link]
+        (found,) = [it for it in self.built.controls[DUT].links() if it["index"] == index]
+        return bool(found.get_attr("IFLA_CARRIER"))
+
+
+@contextmanager
+def listening(net: Net) -> Iterator[Wire]:
+    """Listen to all machines of a network."""
+    with ExitStack() as undo:
+        wire = Wire(net.dut._site.wiring, net._loop)
+        for machine, namespace in wire.built.namespaces.items():
+            wire.taps[machine] = Tap(namespace, arp_and_icmp(2))
+            undo.callback(wire.taps[machine].close)
+        yield wire
+
+
+@contextmanager
+def wired(kind: type[AnyNet], stage: Stage) -> Iterator[tuple[AnyNet, Wire]]:
+    """Build a network without a bond: the DUT's interfaces are up and all ports forward."""
+    with kind(stage) as net, listening(net) as wire:
+        for link in kind.plan.links_of(DUT):
+            wire.wiring.admin(DUT, link.name, up=True)
+        assert wire.wait(lambda: all_forward(wire.built))
+        yield net, wire
