@@ -1,0 +1,103 @@
+"""`python -m harness.bench`: what building, booting, probing and measuring cost here."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from harness import kernels
+from harness.bench import boot, outage, probes, scenario, selftests, suite, topologies
+from harness.bench.guest import Bench
+from harness.bench.table import Table
+from harness.errors import HarnessError
+from harness.units import in_ms
+
+FIGURES: dict[str, Callable[[Bench], Table]] = {
+    module.NAME: module.table
+    for module in (boot, topologies, selftests, scenario, probes, outage, suite)
+}
+ON_REQUEST = suite.NAME
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@click.command()
+@click.option("--kernel", default="auto", show_default=True, help="As for pytest: see its --help.")
+@click.option(
+    "--rounds",
+    default=20,
+    show_default=True,
+    type=click.IntRange(min=2),
+    help="How often what is short is repeated.",
+)
+@click.option("--json", "file", type=click.Path(path_type=Path), help="Write all figures to FILE.")
+@click.option(
+    "--only",
+    multiple=True,
+    type=click.Choice(list(FIGURES)),
+    help="Measure this figure; may be given several times.",
+)
+@click.option("--suite", "whole", is_flag=True, help="Run all scenarios too: takes minutes.")
+def main(
+    kernel: str, rounds: int, file: Path | None, only: tuple[str, ...], *, whole: bool
+) -> None:
+    """Print what the harness costs on this machine; nothing is asserted, the exit status is 0.
+
+    Nothing else should run meanwhile: each figure boots guests of its own, one after the other.
+    """
+    names = only or tuple(name for name in FIGURES if whole or name != ON_REQUEST)
+    try:
+        _check_root()
+        kernels.check(kernel)
+        chosen = kernels.resolve(kernel, lambda line: click.echo(line, err=True))
+        tables = _measure(Bench(chosen, kernel, rounds, ROOT), names)
+    except HarnessError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(4)
+    if file:
+        file.write_text(json.dumps(tables, indent=1) + "\n", encoding="utf-8")
+
+
+def _check_root() -> None:
+    if not (ROOT / "scenarios" / "topologies.py").is_file():
+        raise HarnessError(
+            f"{ROOT} has no scenarios/topologies.py to measure",
+            hint="run the benchmark in a checkout: pip install -e .",
+        )
+
+
+def _measure(bench: Bench, names: tuple[str, ...]) -> dict[str, object]:
+    """Measure and print one figure after the other; return them all."""
+    console = Console(highlight=False)
+    found: dict[str, object] = {}
+    for name in names:
+        with console.status(f"measuring {name} ..."):
+            table = FIGURES[name](bench)
+        table.show(console)
+        found[name] = table.plain()
+    machine = _machine(bench)
+    console.print(" ".join(f"{name} {value}," for name, value in machine.items()).rstrip(","))
+    return {"machine": machine, **found}
+
+
+def _machine(bench: Bench) -> dict[str, str | int]:
+    """Return what the figures were measured on."""
+    facts = bench.facts
+    return {
+        "cores": len(os.sched_getaffinity(0)),
+        "host": os.uname().release,
+        "guest": bench.kernel.name,
+        "HZ": facts.get("hz", "unknown"),
+        "jitter": in_ms(facts["jitter"]) if "jitter" in facts else "unknown",
+        "load": f"{os.getloadavg()[0]:.1f}",
+        "python": sys.version.partition(" ")[0],
+    }
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m harness.bench")
