@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from harness.bonding import Setting
 from harness.bonding.horizon import horizon, settle
 from harness.dut import Bond, Dut
 from harness.errors import Inconclusive, ScenarioError
@@ -224,11 +225,16 @@ class Net:
 def _describe(bond: Bond, built: Built) -> dict[str, Any]:
     return {
         "slaves": list(bond.plan.slaves),
-        "options": {name: bond.options[name] for name in bond.options},
-        "changed": dict(bond.options.changed()),
+        "options": {name: _plain(bond.options[name]) for name in bond.options},
+        "changed": {name: _plain(value) for name, value in bond.options.changed().items()},
         "mac": built.mac(DUT, bond.plan.slaves[0]),
         "address": bond.plan.address,
     }
+
+
+def _plain(setting: Setting) -> object:
+    """Return a setting as JSON has it, so that a history equals what comes back from its file."""
+    return list(setting) if isinstance(setting, tuple) else setting
 
 
 @contextmanager

@@ -1,0 +1,191 @@
+"""Networks are built whole or not at all, leave nothing, and do not see each other."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness import frames, ms
+from harness.errors import KernelRefused, LabError
+from harness.labs.netns.build import FABRIC, build
+from harness.labs.netns.namespace import Namespace
+from harness.labs.netns.watchers import RTMGRP_NEIGH, NetlinkMonitor, fdb_events
+from harness.loop import Loop, now
+from harness.run import Net, Stage
+from harness.topology import Link
+from harness.units import MS
+from scenarios.topologies import BladeChassis, FilteringSwitch, OneSwitch, TwoSwitches
+from tests.wire import Wire, listening, wired
+
+pytestmark = pytest.mark.guest
+
+KINDS: list[type[Net]] = [OneSwitch, TwoSwitches, BladeChassis, FilteringSwitch]
+LIMIT = Path("/proc/sys/user/max_net_namespaces")
+MOST = 200
+TRIES = 100
+OURS = Path("/proc/thread-self/ns/net")
+
+kinds = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+
+
+def namespaces() -> int:
+    """Return how many network namespaces there are: a limit just above lets one more be made."""
+    before = LIMIT.read_text()
+    try:
+        for limit in range(1, MOST):
+            LIMIT.write_text(str(limit))
+            try:
+                Namespace("one more").close()
+            except LabError:
+                continue
+            return limit - 1
+    finally:
+        LIMIT.write_text(before)
+    raise AssertionError(f"more than {MOST} namespaces")
+
+
+def held() -> list[str]:
+    """Return what this process has open: namespaces, sockets, files."""
+    gc.collect()
+    found = []
+    for path in Path("/proc/self/fd").iterdir():
+        try:
+            found.append(path.readlink().name.partition(":")[0])
+        except FileNotFoundError:
+            continue  # the directory itself
+    return sorted(found)
+
+
+def interfaces() -> set[str]:
+    return set(os.listdir("/sys/class/net"))  # noqa: PTH208  sysfs has no other type
+
+
+def pause() -> None:
+    Loop().pump(now() + 20 * MS)
+
+
+@pytest.fixture
+def nothing_left() -> Iterator[None]:
+    """Hold a test to leaving nothing; the kernel drops namespaces by and by."""
+    pause()
+    before = namespaces(), held(), interfaces(), OURS.readlink()
+    yield
+    for _ in range(TRIES):
+        pause()
+        found = namespaces()
+        if found <= before[0]:
+            break
+    assert (found, held(), interfaces(), OURS.readlink()) == before
+
+
+@kinds
+def test_a_network_that_is_gone_leaves_nothing(
+    nothing_left: None, kind: type[Net], stage: Stage
+) -> None:
+    before = namespaces()
+    with kind(stage) as net, listening(net):
+        assert namespaces() >= before + len(kind.plan.machines)
+        assert len(net._built.ends) + len(net._built.ports) == 2 * len(kind.plan.links)
+        net.dut.bond()
+
+
+def interrupted(stage: Stage) -> None:
+    """Disturb a network, and be interrupted."""
+    with OneSwitch(stage) as net, listening(net):
+        net.dut.bond()
+        net.eth0.delay(10 * ms)
+        net.neighbour.arping("target")
+        raise KeyboardInterrupt
+
+
+def test_a_scenario_that_raises_leaves_nothing(nothing_left: None, stage: Stage) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(stage)
+
+
+def test_a_recording_that_is_interrupted_leaves_nothing(nothing_left: None, stage: Stage) -> None:
+    with OneSwitch(stage) as net, pytest.raises(KeyboardInterrupt), net.watch():
+        raise KeyboardInterrupt
+
+
+def test_a_network_that_the_kernel_refuses_is_not_half_built(nothing_left: None) -> None:
+    plan = OneSwitch.plan
+    wrong = replace(plan, links=(*plan.links, Link("no/name", "dut", "sw")))
+    with pytest.raises(KernelRefused, match="cable no/name was refused with EINVAL"):
+        build(wrong)
+
+
+def test_a_machine_that_cannot_be_set_up_leaves_nothing(nothing_left: None) -> None:
+    plan = OneSwitch.plan
+    wrong = replace(plan, prefix=77)
+    with pytest.raises(KernelRefused, match="address of target was refused with EINVAL"):
+        build(wrong)
+
+
+def test_too_many_namespaces_are_the_labs_fault(nothing_left: None) -> None:
+    before = LIMIT.read_text()
+    LIMIT.write_text(str(namespaces() + 3))  # one too few
+    try:
+        with pytest.raises(LabError, match=r"a network namespace for .* could not be made") as it:
+            build(OneSwitch.plan)
+    finally:
+        LIMIT.write_text(before)
+    assert "No space left" in it.value.message
+    assert it.value.hint
+
+
+def learned(monitor: NetlinkMonitor, wire: Wire) -> set[tuple[str, str]]:
+    """Return which MACs were learned at which port."""
+    ports = {port.index: (port.switch, port.link) for port in wire.built.ports.values()}
+    return {(event["mac"], event["port"]) for event in fdb_events(monitor.take(), ports)}
+
+
+@kinds
+def test_networks_side_by_side_do_not_see_each_other(kind: type[Net], stage: Stage) -> None:
+    stranger = "02:00:00:00:77:77"
+    announced = frames.gratuitous_arp(stranger, "192.0.2.99")
+    with wired(kind, stage) as (_, one), wired(kind, stage) as (_, two), ExitStack() as undo:
+        monitors = []
+        for wire in (one, two):
+            monitor = NetlinkMonitor(wire.built.namespaces[FABRIC], RTMGRP_NEIGH)
+            undo.callback(monitor.close)
+            undo.callback(monitor.attach(wire.loop))
+            monitors.append(monitor)
+        one.send("target", "target", announced)
+        one.rest(30 * MS)
+        two.rest(30 * MS)
+        machines = [end for end in one.built.ends if end[0] != "target"]
+        assert all(one.arrived(announced, *end) for end in machines)
+        assert not any(two.arrived(announced, *end) for end in two.built.ends)
+        seen = [learned(monitors[0], one), learned(monitors[1], two)]
+        assert (stranger, "target") in seen[0]
+        assert stranger not in {mac for mac, _ in seen[1]}
+
+
+def test_what_happens_next_door_does_not_disturb_a_bond(stage: Stage) -> None:
+    with OneSwitch(stage) as one, OneSwitch(stage) as two:
+        two.dut.bond()
+        with one.watch() as run:
+            two.eth0.cut()
+            two.eth1.cut()
+            two.neighbour.garp_as(two.eth0.mac, "192.0.2.1")
+            one.after(300 * ms)
+        with listening(two) as wire:
+            assert not wire.carrier("eth0")
+    assert run.lost == 0
+    assert run.failures == {"eth0": 0, "eth1": 0}
+    assert run.fdb_moves == []
+
+
+def test_kinds_differ_only_in_what_their_descriptions_say(stage: Stage) -> None:
+    for kind in KINDS:
+        with wired(kind, stage) as (_, wire):
+            far = ("target", "target")
+            assert wire.passes(("dut", "eth0", *far))
+            assert wire.passes(("dut", "eth1", *far))
