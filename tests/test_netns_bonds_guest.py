@@ -1,0 +1,207 @@
+"""Bonds in a running network: what the kernel refuses or ignores, and schedules of faults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from harness import ms
+from harness.bonding import BondOptions
+from harness.errors import KernelRefused, LabError, ScenarioError
+from harness.history import History
+from harness.labs.netns.bonds import make_bond
+from harness.run import Stage
+from harness.topology import DUT
+from harness.units import MS
+from scenarios.topologies import TARGET, OneSwitch
+
+pytestmark = pytest.mark.guest
+
+
+@pytest.fixture
+def net(stage: Stage) -> Iterator[OneSwitch]:
+    """Two slaves at one switch."""
+    with OneSwitch(stage) as made:
+        yield made
+
+
+def devices(net: OneSwitch) -> dict[str, int | None]:
+    """Return the DUT's interfaces and whose slaves they are, by device number."""
+    links = net._built.controls[DUT].links()
+    return {link.get_attr("IFLA_IFNAME"): link.get_attr("IFLA_MASTER") for link in links}
+
+
+FREE = {"lo": None, "eth0": None, "eth1": None}
+
+
+@pytest.mark.parametrize(
+    ("options", "culprit"),
+    [
+        ({"mode": "802.3ad", "arp_interval": 100}, "option arp_interval=100 of bond0"),
+        ({"mode": "balance-rr", "miimon": 100, "primary": "eth0"}, "option primary=eth0 of bond0"),
+        ({"mode": "active-backup", "num_grat_arp": 3, "lacp_rate": 1}, "option lacp_rate=fast"),
+        ({"mode": "active-backup", "updelay": 100}, "option updelay=100 of bond0"),
+    ],
+    ids=str,
+)
+def test_a_refusal_names_the_option_and_leaves_no_bond(
+    net: OneSwitch, options: dict[str, object], culprit: str
+) -> None:
+    with pytest.raises(KernelRefused) as caught:
+        make_bond(net._built, net.plan.bond("bond0"), BondOptions.unchecked(**options))
+    assert caught.value.message.startswith(culprit), caught.value.message
+    assert " was refused with E" in caught.value.message
+    assert devices(net) == FREE
+    net.dut.bond()
+    assert devices(net) == {**FREE, "bond0": None, "eth0": 16, "eth1": 16}
+
+
+def test_options_that_are_refused_only_together_are_named_together(net: OneSwitch) -> None:
+    both = BondOptions.unchecked(miimon=100, arp_interval=50)
+    with pytest.raises(KernelRefused) as caught:
+        make_bond(net._built, net.plan.bond("bond0"), both)
+    assert caught.value.message == (
+        "bond bond0 miimon=100 arp_interval=50 was refused with EINVAL: "
+        'kernel says "ARP monitoring cannot be used with MII monitoring"'
+    )
+    assert devices(net) == FREE
+
+
+def test_a_refusal_that_is_no_options_fault_is_told_as_it_is(net: OneSwitch) -> None:
+    net.dut._site.wiring.admin(DUT, "eth1", up=True)
+    with pytest.raises(KernelRefused, match="slave eth1 was refused with E") as caught:
+        net.dut.bond()
+    assert "while up" in caught.value.message
+    assert devices(net) == FREE
+
+
+def test_what_the_kernel_ignores_in_silence_is_reported(net: OneSwitch) -> None:
+    """lacp_strict is younger than the guests' 6.1: netlink takes the attribute and drops it."""
+    with pytest.raises(LabError) as caught:
+        net.dut.bond(mode="802.3ad", lacp_strict="on")
+    assert not isinstance(caught.value, KernelRefused)
+    assert "lacp_strict" in caught.value.message
+    assert caught.value.hint == "this kernel lacks the option: choose another kernel"
+    assert devices(net) == FREE
+    assert net.dut.bond(mode="802.3ad")["lacp_rate"] == "slow"
+
+
+def test_a_bond_is_made_once(net: OneSwitch) -> None:
+    net.dut.bond()
+    with pytest.raises(ScenarioError, match="bond0 is there already"):
+        net.dut.bond()
+    with pytest.raises(ScenarioError, match=r'bond "lan" is not in .* \(has: bond0\)'):
+        net.dut.bond("lan")
+
+
+@pytest.mark.parametrize(
+    ("options", "monitors"),
+    [
+        ({}, (100, 0, [])),
+        ({"miimon": 50}, (50, 0, [])),
+        ({"miimon": None}, (0, 0, [])),
+        ({"arp_interval": 200, "arp_ip_target": TARGET}, (0, 200, [TARGET])),
+    ],
+    ids=str,
+)
+def test_asking_for_one_monitor_ousts_the_other(
+    net: OneSwitch, options: dict[str, Any], monitors: tuple[int, int, list[str]]
+) -> None:
+    bond = net.dut.bond(**options)
+    targets = [str(one) for one in bond["arp_ip_target"]]  # type: ignore[union-attr]
+    assert (bond["miimon"], bond["arp_interval"], targets) == monitors
+
+
+def told(history: History) -> list[tuple[str, str]]:
+    """Return where what was done."""
+    return [(event.where, event["action"]) for event in history.select("fault")]
+
+
+def steps(history: History) -> list[int]:
+    """Return when things were done, in ns."""
+    return [event.at for event in history.select("fault")]
+
+
+def test_a_schedule_keeps_its_times_and_does_not_drift(net: OneSwitch, stage: Stage) -> None:
+    net.dut.bond(miimon=0)
+    with net.watch() as run:
+        for _ in range(10):
+            net.eth1.lose()
+            net.after(15 * ms)
+            net.eth1.deliver()
+            net.after(15 * ms)
+    assert told(run.history) == [("eth1", "lose"), ("eth1", "deliver")] * 10
+    first, *others = steps(run.history)
+    off = [at - first - 15 * MS * nth for nth, at in enumerate(others, 1)]
+    late = stage.facts["jitter"] + 5 * MS
+    assert min(off) >= 0, "no step is early"
+    assert sorted(off)[len(off) // 2] <= late, "and a few late ones do not delay the rest"
+    assert min(off[-5:]) <= late
+
+
+def test_pauses_without_a_fault_between_them_add_up(net: OneSwitch) -> None:
+    with net.watch() as run:
+        net.after(60 * ms)
+        net.after(60 * ms)
+        net.eth1.lose()
+    begin = run.history.mark("disturb")
+    assert begin is not None
+    assert steps(run.history)[0] - begin >= 120 * MS
+
+
+def test_a_flap_is_down_and_up_for_as_long_as_it_says(net: OneSwitch, stage: Stage) -> None:
+    net.dut.bond(miimon=0)
+    with net.watch() as run:
+        net.eth1.flap(down=60 * ms, times=3, up=30 * ms)
+    assert told(run.history) == [("eth1", "cut"), ("eth1", "heal")] * 3
+    asked = [60, 30, 60, 30, 60]
+    for (begin, end), wanted in zip(pairwise(steps(run.history)), asked, strict=True):
+        assert abs(end - begin - wanted * MS) <= stage.facts["jitter"] + 5 * MS
+    carriers = [event["up"] for event in run.history.select("carrier", "dut/eth1")]
+    assert carriers == [True, False, True, False, True, False, True]
+
+
+def test_faults_combine(net: OneSwitch) -> None:
+    """Both links are slow, then one is cut, then the other loses what it sends."""
+    net.dut.bond(miimon=50)
+    with net.watch() as run, net.eth0.delay(20 * ms), net.eth1.delay(20 * ms):
+        net.after(100 * ms)
+        net.eth0.cut()
+        net.after(200 * ms)
+        net.eth1.lose("out")
+        net.after(100 * ms)
+        net.eth1.deliver()
+        net.eth0.heal()
+    assert run.active_slaves[0] == "eth0"
+    assert "eth1" in run.active_slaves
+    assert run.lost > 0
+    slow = [
+        probe["reply"] - probe.at
+        for probe in run.history.select("probe")
+        if probe["reply"] and steps(run.history)[1] < probe.at < steps(run.history)[2] - 50 * MS
+    ]
+    assert min(slow) >= 40 * MS
+
+
+def test_a_pinned_mac_stays_dark_after_a_failover(net: OneSwitch) -> None:
+    """The bond moves, the switch does not: what the DUT sends arrives, answers never do."""
+    net.dut.bond(miimon=50)
+    with net.watch() as run:
+        net.sw.pin(net.eth0.mac, net.eth0)
+        net.eth0.cut()
+    assert run.active_slaves == ["eth0", "eth1"]
+    assert not run.outage_in.happened
+    assert run.outage_out <= 50 * ms
+    assert not run.recovered
+    assert run.moves_of(net.eth0.mac) == []
+
+
+def test_without_the_pin_the_switch_follows_the_bond(net: OneSwitch) -> None:
+    bond = net.dut.bond(miimon=50)
+    with net.watch() as run:
+        net.eth0.cut()
+    assert run.outage <= bond.miimon
+    assert [move.port for move in run.moves_of(net.eth0.mac)] == ["eth1"]
