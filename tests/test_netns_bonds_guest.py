@@ -13,8 +13,9 @@ from harness.bonding import BondOptions
 from harness.errors import KernelRefused, LabError, ScenarioError
 from harness.history import History
 from harness.labs.netns.bonds import make_bond
-from harness.run import Stage
+from harness.run import SLIP, Stage
 from harness.topology import DUT
+from harness.traffic import STALL
 from harness.units import MS
 from scenarios.topologies import TARGET, OneSwitch
 
@@ -125,21 +126,21 @@ def steps(history: History) -> list[int]:
     return [event.at for event in history.select("fault")]
 
 
-def test_a_schedule_keeps_its_times_and_does_not_drift(net: OneSwitch, stage: Stage) -> None:
+def test_a_schedule_keeps_its_times_and_does_not_drift(net: OneSwitch) -> None:
     net.dut.bond(miimon=0)
     with net.watch() as run:
-        for _ in range(10):
+        for _ in range(15):
             net.eth1.lose()
             net.after(15 * ms)
             net.eth1.deliver()
             net.after(15 * ms)
-    assert told(run.history) == [("eth1", "lose"), ("eth1", "deliver")] * 10
+    assert told(run.history) == [("eth1", "lose"), ("eth1", "deliver")] * 15
     first, *others = steps(run.history)
     off = [at - first - 15 * MS * nth for nth, at in enumerate(others, 1)]
-    late = stage.facts["jitter"] + 5 * MS
     assert min(off) >= 0, "no step is early"
-    assert sorted(off)[len(off) // 2] <= late, "and a few late ones do not delay the rest"
-    assert min(off[-5:]) <= late
+    # Where the machine stood still the plan starts anew; small lateness must not add up.
+    stalls = [b - a for a, b in pairwise([0, *off]) if b - a > SLIP]
+    assert off[-1] <= sum(stalls) + SLIP * (len(stalls) + 1)
 
 
 def test_pauses_without_a_fault_between_them_add_up(net: OneSwitch) -> None:
@@ -152,14 +153,15 @@ def test_pauses_without_a_fault_between_them_add_up(net: OneSwitch) -> None:
     assert steps(run.history)[0] - begin >= 120 * MS
 
 
-def test_a_flap_is_down_and_up_for_as_long_as_it_says(net: OneSwitch, stage: Stage) -> None:
+def test_a_flap_is_down_and_up_for_as_long_as_it_says(net: OneSwitch) -> None:
     net.dut.bond(miimon=0)
     with net.watch() as run:
         net.eth1.flap(down=60 * ms, times=3, up=30 * ms)
     assert told(run.history) == [("eth1", "cut"), ("eth1", "heal")] * 3
     asked = [60, 30, 60, 30, 60]
-    for (begin, end), wanted in zip(pairwise(steps(run.history)), asked, strict=True):
-        assert abs(end - begin - wanted * MS) <= stage.facts["jitter"] + 5 * MS
+    took = [b - a for a, b in pairwise(steps(run.history))]
+    assert all(seen >= wanted * MS - SLIP for seen, wanted in zip(took, asked, strict=True))
+    assert sum(took) <= sum(asked) * MS + STALL
     carriers = [event["up"] for event in run.history.select("carrier", "dut/eth1")]
     assert carriers == [True, False, True, False, True, False, True]
 
