@@ -77,12 +77,18 @@ class Bench:
 @contextmanager
 def reporting(directory: Path) -> Iterator[tuple[Mapping[str, Any], Say]]:
     """In the guest: give the job's options and what reports a line to the benchmark."""
-    from harness.worker import Stream  # noqa: PLC0415  (it loads pytest, as the worker does)
+    from harness.worker import Stream, tidy  # noqa: PLC0415  (it loads pytest, as the worker does)
 
     job = Job.load(directory)
+
     with Stream(directory / "stream.jsonl", sync=job.writeback) as stream:
-        stream.write(facts=asdict(measured(directory)))
-        yield job.options, stream.write
+
+        def say(**line: Any) -> None:
+            stream.write(**line)
+            tidy()  # as the worker does it, after each scenario
+
+        say(facts=asdict(measured(directory)))
+        yield job.options, say
         stream.write(done=0)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from harness.bench.guest import Bench
 from harness.bench.phases import FILE
@@ -38,6 +39,7 @@ class Suite:
     said: str
     reports: tuple[tuple[str, str, float, float], ...]
     recorded: dict[str, float]
+    facts: dict[str, Any]
 
     @property
     def wall(self) -> float:
@@ -49,6 +51,7 @@ def table(bench: Bench) -> Table:
     """Run all scenarios once and return what the seconds of all guests were spent on."""
     guests = len(os.sched_getaffinity(0))
     suite = _run(bench)
+    bench.facts.update(suite.facts)
     recorded = sum(suite.recorded.values())
     share = recorded / guests
     rows: tuple[Mapping[str, Cell], ...] = tuple(
@@ -81,7 +84,21 @@ def _parts(suite: Suite, guests: int) -> Iterator[tuple[str, float]]:
     yield "before the first scenario: collection, boot", before
     yield "after the last scenario", after
     known = sum(suite.recorded.values()) + sum(spent.values()) + before + after
-    yield "between scenarios, one guest done sooner", guests * suite.wall - known
+    idle = guests * last - sum(_last_ends(suite, guests)) if suite.reports else 0.0
+    yield "other guests still at work", idle
+    yield "between scenarios", guests * suite.wall - known - idle
+
+
+def _last_ends(suite: Suite, guests: int) -> list[float]:
+    """Return when each guest had done its share, putting its items one behind the other."""
+    spans: dict[str, tuple[float, float]] = {}
+    for name, _, start, stop in suite.reports:
+        spans[name] = (spans[name][0] if name in spans else start, stop)
+    ends = [0.0] * guests
+    for start, stop in sorted(spans.values()):
+        free = [end for end in ends if end <= start]
+        ends[ends.index(max(free, default=min(ends)))] = stop
+    return ends
 
 
 def _run(bench: Bench) -> Suite:
@@ -101,17 +118,18 @@ def _run(bench: Bench) -> Suite:
         end = time.time()
         found = json.loads(reports.read_text(encoding="utf-8")) if reports.exists() else []
         said = (done.stdout.strip().splitlines() or [done.stderr.strip()])[-1]
-        return Suite(begin, end, done.returncode, said, tuple(found), _recorded(results))
+        return Suite(begin, end, done.returncode, said, tuple(found), *_recorded(results))
 
 
-def _recorded(results: Path) -> dict[str, float]:
-    """Return the seconds of all recordings between each mark and the next."""
-    spent = dict.fromkeys(MARKS, 0.0)
+def _recorded(results: Path) -> tuple[dict[str, float], dict[str, Any]]:
+    """Return the seconds of all recordings between each two marks, and the facts of a kernel."""
+    spent, facts = dict.fromkeys(MARKS, 0.0), dict[str, Any]()
     stretches = list(pairwise([*MARKS, "end"]))
     for path in results.glob("latest/*/history*.jsonl"):
         history = load(path)
+        facts = {name: history.about[name] for name in ("hz", "jitter")}
         for name, following in stretches:
             start, stop = history.mark(name), history.mark(following)
             if start is not None and stop is not None:
                 spent[name] += (stop - start) / 1e9
-    return spent
+    return spent, facts
