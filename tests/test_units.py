@@ -58,6 +58,24 @@ def test_early_begins_beyond_the_tolerance_alone(seen: int, *, within: bool) -> 
     assert (bound <= took(seen, 5)) is within
 
 
+@pytest.mark.parametrize(("seen", "within"), [(90, True), (85, True), (84, False)])
+def test_a_timer_may_be_early_by_as_much_as_its_span_says(seen: int, *, within: bool) -> None:
+    bound = Span(100 * MS, slack=50 * MS, early=10 * MS)
+    assert (took(seen, 5) >= bound) is within
+    assert (took(seen, 5) < bound) is not within
+    assert took(seen, 5) < bound.documented
+
+
+def test_what_may_be_early_grows_with_every_step_and_turns_round_in_a_difference() -> None:
+    late, early = Span(100, slack=3), Span(100, early=7)
+    assert 2 * early == Span(200, early=14)
+    assert (2 * early) / 2 == early
+    assert late + early == Span(200, slack=3, early=7)
+    assert late - early == Span(0, slack=10)
+    assert early - late == Span(0, early=10)
+    assert early.documented == Span(100)
+
+
 def test_a_chained_comparison_reads_as_in_the_documentation() -> None:
     interval = Span(100 * MS, 10 * MS)
     assert 2 * interval <= took(250) <= 3 * interval
@@ -107,6 +125,15 @@ def test_within_and_beyond_exclude_each_other(
             (
                 "detection took 90.0 ms, documented at least 100.0 ms "
                 "(tolerance 2.0 ms): 8.0 ms too early"
+            ),
+        ),
+        (
+            ">=",
+            took(70, 2),
+            Span(100 * MS, early=10 * MS),
+            (
+                "detection took 70.0 ms, documented at least 100.0 ms "
+                "(tolerance 12.0 ms: kernel timers 10.0 ms): 18.0 ms too early"
             ),
         ),
         (
