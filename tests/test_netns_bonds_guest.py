@@ -18,6 +18,7 @@ from harness.topology import DUT
 from harness.traffic import STALL
 from harness.units import MS
 from scenarios.topologies import TARGET, OneSwitch
+from tests.wire import recorded
 
 pytestmark = pytest.mark.guest
 
@@ -126,14 +127,15 @@ def steps(history: History) -> list[int]:
     return [event.at for event in history.select("fault")]
 
 
-def test_a_schedule_keeps_its_times_and_does_not_drift(net: OneSwitch) -> None:
-    net.dut.bond(miimon=0)
-    with net.watch() as run:
+def test_a_schedule_keeps_its_times_and_does_not_drift(stage: Stage) -> None:
+    def disturb(net: OneSwitch) -> None:
         for _ in range(15):
             net.eth1.lose()
             net.after(15 * ms)
             net.eth1.deliver()
             net.after(15 * ms)
+
+    run = recorded(OneSwitch, stage, disturb, miimon=0)
     assert told(run.history) == [("eth1", "lose"), ("eth1", "deliver")] * 15
     first, *others = steps(run.history)
     off = [at - first - 15 * MS * nth for nth, at in enumerate(others, 1)]
@@ -143,20 +145,23 @@ def test_a_schedule_keeps_its_times_and_does_not_drift(net: OneSwitch) -> None:
     assert off[-1] <= sum(stalls) + SLIP * (len(stalls) + 1)
 
 
-def test_pauses_without_a_fault_between_them_add_up(net: OneSwitch) -> None:
-    with net.watch() as run:
+def test_pauses_without_a_fault_between_them_add_up(stage: Stage) -> None:
+    def disturb(net: OneSwitch) -> None:
         net.after(60 * ms)
         net.after(60 * ms)
         net.eth1.lose()
+
+    run = recorded(OneSwitch, stage, disturb)
     begin = run.history.mark("disturb")
     assert begin is not None
     assert steps(run.history)[0] - begin >= 120 * MS
 
 
-def test_a_flap_is_down_and_up_for_as_long_as_it_says(net: OneSwitch) -> None:
-    net.dut.bond(miimon=0)
-    with net.watch() as run:
+def test_a_flap_is_down_and_up_for_as_long_as_it_says(stage: Stage) -> None:
+    def disturb(net: OneSwitch) -> None:
         net.eth1.flap(down=60 * ms, times=3, up=30 * ms)
+
+    run = recorded(OneSwitch, stage, disturb, miimon=0)
     assert told(run.history) == [("eth1", "cut"), ("eth1", "heal")] * 3
     asked = [60, 30, 60, 30, 60]
     took = [b - a for a, b in pairwise(steps(run.history))]
@@ -166,44 +171,50 @@ def test_a_flap_is_down_and_up_for_as_long_as_it_says(net: OneSwitch) -> None:
     assert carriers == [True, False, True, False, True, False, True]
 
 
-def test_faults_combine(net: OneSwitch) -> None:
+def test_faults_combine(stage: Stage) -> None:
     """Both links are slow, then one is cut, then the other loses what it sends."""
-    net.dut.bond(miimon=50)
-    with net.watch() as run, net.eth0.delay(20 * ms), net.eth1.delay(20 * ms):
-        net.after(100 * ms)
-        net.eth0.cut()
-        net.after(200 * ms)
-        net.eth1.lose("out")
-        net.after(100 * ms)
-        net.eth1.deliver()
-        net.eth0.heal()
-    assert run.active_slaves[0] == "eth0"
-    assert "eth1" in run.active_slaves
-    assert run.lost > 0
-    slow = [
+
+    def disturb(net: OneSwitch) -> None:
+        with net.eth0.delay(20 * ms), net.eth1.delay(20 * ms):
+            net.after(100 * ms)
+            net.eth0.cut()
+            net.after(200 * ms)
+            net.eth1.lose("out")
+            net.after(100 * ms)
+
+    run = recorded(OneSwitch, stage, disturb, miimon=50)
+    assert run.active_slaves == ["eth0", "eth1"]
+    slow, cut, lost = steps(run.history)[1:4]
+    trips = [
         probe["reply"] - probe.at
-        for probe in run.history.select("probe")
-        if probe["reply"] and steps(run.history)[1] < probe.at < steps(run.history)[2] - 50 * MS
+        for probe in run.history.select("probe", "out")
+        if probe["reply"] and slow < probe.at < cut - 50 * MS
     ]
-    assert min(slow) >= 40 * MS
+    assert min(trips) >= 40 * MS
+    unanswered = {
+        "request" if probe["request"] is None else "reply"
+        for probe in run.history.select("probe", "out")
+        if probe["reply"] is None and lost < probe.at < lost + 80 * MS
+    }
+    assert unanswered == {"request"}
 
 
-def test_a_pinned_mac_stays_dark_after_a_failover(net: OneSwitch) -> None:
+def test_a_pinned_mac_stays_dark_after_a_failover(stage: Stage) -> None:
     """The bond moves, the switch does not: what the DUT sends arrives, answers never do."""
-    net.dut.bond(miimon=50)
-    with net.watch() as run:
+
+    def disturb(net: OneSwitch) -> None:
         net.sw.pin(net.eth0.mac, net.eth0)
         net.eth0.cut()
+
+    run = recorded(OneSwitch, stage, disturb, miimon=50)
     assert run.active_slaves == ["eth0", "eth1"]
     assert not run.outage_in.happened
     assert run.outage_out <= 50 * ms
     assert not run.recovered
-    assert run.moves_of(net.eth0.mac) == []
+    assert run.fdb_moves == []
 
 
-def test_without_the_pin_the_switch_follows_the_bond(net: OneSwitch) -> None:
-    bond = net.dut.bond(miimon=50)
-    with net.watch() as run:
-        net.eth0.cut()
-    assert run.outage <= bond.miimon
-    assert [move.port for move in run.moves_of(net.eth0.mac)] == ["eth1"]
+def test_without_the_pin_the_switch_follows_the_bond(stage: Stage) -> None:
+    run = recorded(OneSwitch, stage, lambda net: net.eth0.cut(), miimon=50)
+    assert run.outage <= 50 * ms
+    assert [move.port for move in run.fdb_moves] == ["eth1"]

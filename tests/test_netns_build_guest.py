@@ -21,7 +21,7 @@ from harness.run import Net, Stage
 from harness.topology import Link
 from harness.units import MS
 from scenarios.topologies import BladeChassis, FilteringSwitch, OneSwitch, TwoSwitches
-from tests.wire import Wire, listening, wired
+from tests.wire import Wire, listening, recorded, wired
 
 pytestmark = pytest.mark.guest
 
@@ -169,13 +169,16 @@ def test_networks_side_by_side_do_not_see_each_other(kind: type[Net], stage: Sta
 
 
 def test_what_happens_next_door_does_not_disturb_a_bond(stage: Stage) -> None:
-    with OneSwitch(stage) as one, OneSwitch(stage) as two:
+    with OneSwitch(stage) as two:
         two.dut.bond()
-        with one.watch() as run:
+
+        def disturb(one: OneSwitch) -> None:
             two.eth0.cut()
             two.eth1.cut()
             two.neighbour.garp_as(two.eth0.mac, "192.0.2.1")
             one.after(300 * ms)
+
+        run = recorded(OneSwitch, stage, disturb)
         with listening(two) as wire:
             assert not wire.carrier("eth0")
     assert run.lost == 0

@@ -92,6 +92,7 @@ def test_silent_loss_between_switches_has_directions_too(
         assert (wire.passes(OUT), wire.passes(IN)) == (True, True)
 
 
+LATE = 400 * ms
 SENT, PERCENT = 300, 30
 EXPECTED = SENT * (100 - PERCENT) / 100
 FIVE_SIGMA = 5 * sqrt(SENT * PERCENT / 100 * (100 - PERCENT) / 100)
@@ -128,11 +129,13 @@ def test_a_delay_both_ways_adds_up_for_a_round_trip(one: One, stage: Stage) -> N
     net, wire = one
     question = frames.arp_request(net.eth0.mac, DUT, TARGET)
     answer = frames.arp_reply(net.target.cable.mac, TARGET, net.eth0.mac, DUT)
+    sent = []
     with net.eth0.delay(30 * ms):
-        sent = wire.send("dut", "eth0", question)
-        assert wire.wait(lambda: bool(wire.arrived(answer, *IN[2:])))
-    (at,) = wire.arrived(answer, *IN[2:])
-    assert 60 * MS <= at - sent <= 60 * MS + stage.facts["jitter"] + 10 * MS
+        for nth in range(1, 4):
+            sent.append(wire.send("dut", "eth0", question))
+            assert wire.wait(lambda nth=nth: len(wire.arrived(answer, *IN[2:])) == nth)  # type: ignore[misc]
+    took = [at - begin for begin, at in zip(sent, wire.arrived(answer, *IN[2:]), strict=True)]
+    assert 60 * MS <= min(took) <= 60 * MS + stage.facts["jitter"] + 10 * MS
 
 
 @pytest.mark.parametrize("direction", ["out", "in"])
@@ -198,10 +201,10 @@ def test_a_port_that_forwards_late_has_carrier_and_carries_nothing(one: One) -> 
     for path in (OUT, IN):
         net.eth0.cut()
         healed = now()
-        net.eth0.heal_late(forwarding_after=200 * ms)
+        net.eth0.heal_late(forwarding_after=LATE)
         assert wire.wait(lambda: wire.carrier("eth0"))
-        assert now() < healed + 150 * MS, "so the carrier was there long before"
-        assert first_to_pass(wire, path) >= healed + 200 * MS
+        assert now() < healed + LATE.ns // 2, "so the carrier was there long before"
+        assert first_to_pass(wire, path) >= healed + LATE.ns
     assert wire.passes(OTHER)
 
 
@@ -210,7 +213,7 @@ def test_a_port_that_is_not_held_forwards_at_once(one: One) -> None:
     net.eth0.cut()
     healed = now()
     net.eth0.heal()
-    assert first_to_pass(wire, OUT) < healed + 200 * MS
+    assert first_to_pass(wire, OUT) < healed + LATE.ns
 
 
 def test_the_latest_repair_says_when_a_port_forwards(one: One) -> None:
@@ -222,24 +225,6 @@ def test_the_latest_repair_says_when_a_port_forwards(one: One) -> None:
     healed = now()
     net.eth0.heal_late(forwarding_after=150 * ms)
     assert first_to_pass(wire, OUT) >= healed + 150 * MS
-
-
-def test_muted_announcements_are_dropped_and_nothing_else(one: One) -> None:
-    net, wire = one
-    mac = net.eth0.mac
-    own, others = (frames.gratuitous_arp(mac, address) for address in (DUT, "192.0.2.99"))
-    question = frames.arp_request(mac, DUT, TARGET)
-
-    def told() -> list[bool]:
-        before = {frame: len(wire.arrived(frame, *OUT[2:])) for frame in (own, others, question)}
-        for frame in before:
-            wire.send("dut", "eth0", frame)
-        wire.rest(MOMENT)
-        return [len(wire.arrived(frame, *OUT[2:])) > times for frame, times in before.items()]
-
-    with net.eth0.mute_garp(DUT):
-        assert told() == [False, True, True]
-    assert told() == [True, True, True]
 
 
 @pytest.mark.parametrize(

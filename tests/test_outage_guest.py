@@ -18,16 +18,19 @@ from harness.measure import faults
 from harness.run import Stage
 from harness.units import MS, in_ms
 from scenarios.topologies import OneSwitch
+from tests.wire import recorded
 
 pytestmark = pytest.mark.guest
 
 
 def silenced(stage: Stage, span: Span, direction: Direction = "both") -> Run:
     """Record a bond whose active slave's link loses everything for a while."""
-    with OneSwitch(stage) as net:
-        with net.watch() as run, net.eth0.lose(direction):
+
+    def disturb(net: OneSwitch) -> None:
+        with net.eth0.lose(direction):
             net.after(span)
-        return run
+
+    return recorded(OneSwitch, stage, disturb)
 
 
 def silence(run: Run) -> int:
@@ -87,8 +90,7 @@ def test_a_lost_request_is_told_from_a_lost_reply(
 
 
 def test_where_nothing_is_lost_the_outage_is_nothing(stage: Stage) -> None:
-    with OneSwitch(stage) as net, net.watch() as run:
-        net.after(300 * ms)
+    run = recorded(OneSwitch, stage, lambda net: net.after(300 * ms))
     assert [found.ns for found in (run.outage, run.outage_out, run.outage_in)] == [0, 0, 0]
     assert (run.lost, run.duplicates, run.reordered) == (0, 0, 0)
     vias = {probe["via"] for probe in run.history.select("probe")}

@@ -7,10 +7,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from socket import AF_PACKET, SOCK_RAW, socket
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from harness import frames
+from harness.errors import Inconclusive
 from harness.frames import ARP_SIZE
+from harness.judged import Run
 from harness.labs.netns.build import Built, all_forward
 from harness.labs.netns.ring import Frame, Tap, arp_and_icmp
 from harness.labs.netns.wiring import Wiring
@@ -78,7 +80,10 @@ class Wire:
 
     def takes(self, path: Path, times: int = 5, within: int = 100 * MS) -> list[int]:
         """Return how long, in ns, each of some frames was on its way; lost ones are left out."""
-        sent = [self.call(path[0], path[1]) for _ in range(times)]
+        sent = []
+        for _ in range(times):
+            sent.append(self.call(path[0], path[1]))
+            self.rest(2 * MS)
         self.rest(within)
         return [at - begin for frame, begin in sent for at in self.arrived(frame, *path[2:])]
 
@@ -134,3 +139,23 @@ def wired(kind: type[AnyNet], stage: Stage) -> Iterator[tuple[AnyNet, Wire]]:
             wire.wiring.admin(DUT, link.name, up=True)
         assert wire.wait(lambda: all_forward(wire.built))
         yield net, wire
+
+
+def recorded(
+    kind: type[AnyNet], stage: Stage, disturb: Callable[[AnyNet], object], **options: Any
+) -> Run:
+    """Record what is done to a fresh network; again, where the machine stood still meanwhile."""
+    attempts = 3
+    while True:
+        attempts -= 1
+        try:
+            with kind(stage) as net:
+                net.dut.bond(**options)
+                with net.watch() as run:
+                    disturb(net)
+            assert run.history
+        except Inconclusive:
+            if not attempts:
+                raise
+        else:
+            return run
