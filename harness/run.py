@@ -19,12 +19,12 @@ from harness.labs.netns.build import Built, all_forward, build
 from harness.labs.netns.wiring import Wiring
 from harness.loop import Loop, now
 from harness.recorder import Recorder, Subject
+from harness.site import Schedule
 from harness.topology import DUT, Topology
 from harness.units import MS, Measured, Span, in_ms
 
 BASELINE_PROBES = 20
 WITH_ACTIVE_SLAVE = ("active-backup", "balance-tlb", "balance-alb")
-SLIP = 5 * MS  # a step of a schedule that is later than this starts a schedule of its own
 LAST_ANSWERS = 5  # probe intervals for the last answers to come in
 
 
@@ -72,7 +72,7 @@ class Net:
         self._recorder: Recorder | None = None
         self._built = self._undo.enter_context(_closing(build(self.plan)))
         self._noted: list[Event] = []
-        self._step = 0
+        self._schedule = Schedule()
         self._runs = 0
         site = Site(self.plan, Wiring(self._built), self._loop, self)
         self.dut = Dut(site, int(stage.facts["hz"]))
@@ -108,20 +108,15 @@ class Net:
         """Write a fault down (harness.faults.Journal)."""
         data = {"action": action, "role": role, "phase": "begin", **what}
         self._noted.append(Event(at, "fault", where, data))
-        if at > self._step + SLIP:
-            self._step = at
+        self._schedule.did(at)
 
     def pause(self, span: Span) -> None:
-        """Go on recording until `span` after the last step of the schedule.
-
-        Steps keep their planned times: that one came a little late does not delay the next.
-        """
+        """Go on recording until `span` after the last step of the schedule."""
         if self._recorder is None:
             raise ScenarioError(
                 "a schedule of faults needs a recording", hint="put it into `with net.watch()`"
             )
-        self._step = max(self._step, self._disturbed) + span.ns
-        self._loop.pump(self._step)
+        self._loop.pump(self._schedule.after(span, self._disturbed))
 
     after = pause
 
@@ -178,7 +173,7 @@ class Net:
     def _wait_for_horizon(self, recorder: Recorder, bond: Bond) -> None:
         recorder.mark("settle")
         span = horizon(bond.options, len(bond.plan.slaves), bond.hz)
-        last = max(self._step, self._disturbed)
+        last = max(self._schedule.step, self._disturbed)
         self._loop.pump(max(last, now()) + span)
         interval = self._stage.probe_interval
         self._loop.pump(now() + 50 * interval, recorder.steady)

@@ -9,7 +9,7 @@ from typing import Literal, Protocol, Self
 from harness.labs.netns.wiring import Wiring
 from harness.loop import Loop, now
 from harness.topology import Topology
-from harness.units import Span
+from harness.units import MS, Span
 
 Role = Literal["fault", "repair", "stimulus"]
 
@@ -53,3 +53,27 @@ class Lasting:
 
     def __exit__(self, *_: object) -> None:
         self.end()
+
+
+SLIP = 5 * MS
+
+
+@dataclass(slots=True)
+class Schedule:
+    """When the next step of a recording is due, in ns: a small lateness does not add up.
+
+    A step that comes more than SLIP later than planned starts a plan of its own, so that what
+    follows it is never much shorter than asked for.
+    """
+
+    step: int = 0
+
+    def did(self, at: int) -> None:
+        """Note that a step was made at a time."""
+        if at > self.step + SLIP:
+            self.step = at
+
+    def after(self, span: Span, start: int) -> int:
+        """Return when a step is due that comes `span` after the last one, or after the start."""
+        self.step = max(self.step, start) + span.ns
+        return self.step
