@@ -40,22 +40,24 @@ def every(say: Say, *, fresh: bool = False) -> Iterator[Offer]:
 
 def of_suite(suite: str, say: Say, *, fresh: bool = False) -> Offer:
     """Return the kernel of a suite, remembered for a day; raises KernelUnavailable."""
-    remembered = None if fresh else _remembered(suite)
-    if remembered is not None:
-        return remembered
-    say(asking(suite))
+    known = None if fresh else remembered(suite)
+    if known is not None:
+        return known
     with tempfile.TemporaryDirectory(prefix="network-failover-harness-") as place:
-        found = Apt(Path(place) / "apt", suite).find(PACKAGE)
-    remember(found)
-    return found
+        return ask(suite, Path(place) / "apt", say)[1]
 
 
-def asking(suite: str) -> str:
-    """Return what to say before the sources are asked."""
-    return f"asking this machine's package sources for {f'{suite} ' if suite else ''}{PACKAGE}"
+def ask(suite: str, place: Path, say: Say) -> tuple[Apt, Offer]:
+    """Ask a suite in a new directory `place`; return apt for it as well."""
+    say(f"asking this machine's package sources for {f'{suite} ' if suite else ''}{PACKAGE}")
+    private = Apt(place, suite)
+    found = private.find(PACKAGE)
+    _remember(found)
+    return private, found
 
 
-def _remembered(suite: str) -> Offer | None:
+def remembered(suite: str) -> Offer | None:
+    """Return what a suite offered within the last day, None where it was not asked."""
     try:
         known = _read()[_key(suite)]
         old = not 0 <= time.time() - known["asked"] < LASTS
@@ -64,8 +66,8 @@ def _remembered(suite: str) -> Offer | None:
         return None
 
 
-def remember(offer: Offer) -> None:
-    """Note what a suite offers; a cache that cannot be written costs time only."""
+def _remember(offer: Offer) -> None:
+    # A cache that cannot be written costs time only.
     known = _read() | {_key(offer.suite): {"asked": time.time(), "offer": asdict(offer)}}
     try:
         _file().parent.mkdir(parents=True, exist_ok=True)

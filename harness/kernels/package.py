@@ -93,23 +93,27 @@ def _alone(build: Callable[[Path], Entry]) -> Entry:
 
 
 def _fetch(place: Path, version: str, say: Say) -> Entry:
-    private = Apt(place / "apt", _suite(version, say))
-    say(offers.asking(private.suite))
-    offer = private.find(PACKAGE)
-    offers.remember(offer)
+    private, offer = _open(place, version, say)
     libc = _libc(private, offer)
-    packages = [offer, *([libc] if libc else [])]
+    name = "_".join([PACKAGE, offer.version, offer.architecture, *([LIBC] if libc else [])])
+    there = entries.find(lambda _: None, lambda entry: entry.place.name == name)
+    return _matching(there or _download(place, name, private, [offer, libc], say), version)
+
+
+def _download(place: Path, name: str, private: Apt, wanted: list[Offer | None], say: Say) -> Entry:
+    offer, *_ = packages = [one for one in wanted if one]
     cache.check_space(place, sum(one.size + one.installed for one in packages))
     say(_announced(packages))
     for one in packages:
         with _progress_bar(f"{one.package} {one.version}") as progress:
             _extract(private.download(one, progress), _home(place, one))
-    shutil.rmtree(private.place)
-    name = "_".join([PACKAGE, offer.version, offer.architecture, *([LIBC] if libc else [])])
-    entry = _finish(place, name, offer, offer.suite or entries.codename())
+    return _finish(place, name, offer, offer.suite or entries.codename())
+
+
+def _matching(entry: Entry, version: str) -> Entry:
     if not entry.is_of(version):
         raise KernelUnavailable(
-            f"{offer.suite} has {PACKAGE} {entry.release}, not {version}",
+            f"{entry.suite} has {PACKAGE} {entry.release}, not {version}",
             hint=f"use {entry.spec}",
         )
     return entry
@@ -118,38 +122,44 @@ def _fetch(place: Path, version: str, say: Say) -> Entry:
 def _take(place: Path, path: Path, offer: Offer, name: str, say: Say) -> Entry:
     _extract(path, place)
     if entries.numbers(offer.needs) > entries.libc():
-        private = Apt(place / "apt", _suite(offer.series, say))
-        private.find(PACKAGE)
+        private, _ = _open(place, offer.series, say)
         libc = _libc(private, offer)
         if libc is not None:
             say(_announced([libc]))
             _extract(private.download(libc, lambda _: None), _home(place, libc))
-        shutil.rmtree(private.place)
     return _finish(place, name, offer, FILE)
 
 
-def _suite(version: str, say: Say) -> str:
-    """Return the suite that has a version; raises KernelUnavailable with what there is."""
-    if not version:
-        return offers.OWN
-    series = ".".join(version.split(".")[:2])
+def _open(place: Path, version: str, say: Say) -> tuple[Apt, Offer]:
+    """Return apt for the suite that has a version, and its offer.
+
+    Raises KernelUnavailable with what there is.
+    """
     seen: dict[str, str] = {}
     trouble: list[KernelUnavailable] = []
-    for suite in offers.order(version):
+    for suite in offers.order(version) if version else [offers.OWN]:
+        offer = offers.remembered(suite)
+        if offer and not _is_of(offer, version):
+            seen.setdefault(f"uml@{offer.series}", suite or "its own sources")
+            continue
         try:
-            offer = offers.of_suite(suite, say)
+            private, offer = offers.ask(suite, place / f"apt-{suite}", say)
         except KernelUnavailable as error:
             trouble.append(error)
             continue
-        if offer.series == series:
-            return suite
+        if _is_of(offer, version):
+            return private, offer
         seen.setdefault(f"uml@{offer.series}", suite or "its own sources")
-    if trouble and not seen:
+    if trouble and (not seen or not version):
         raise trouble[0]
     raise KernelUnavailable(
-        f"no suite of this machine's package sources has {PACKAGE} {series}",
+        f"no suite of this machine's package sources has {PACKAGE} {version}",
         hint="there are " + ", ".join(f"{spec} ({suite})" for spec, suite in seen.items()),
     )
+
+
+def _is_of(offer: Offer, version: str) -> bool:
+    return not version or version.split(".")[:2] == offer.series.split(".")
 
 
 def _libc(private: Apt, offer: Offer) -> Offer | None:
@@ -201,6 +211,8 @@ def _finish(place: Path, name: str, offer: Offer, suite: str) -> Entry:
     if libraries:
         linker = next((place / libraries).glob("ld-linux*"))
         elf.set_interpreter(kernel, cache.directory() / name / linker.relative_to(place))
+    for left in place.glob("apt-*"):
+        shutil.rmtree(left)
     for unused in UNUSED:
         for home in (place, place / "libc"):
             shutil.rmtree(home / unused, ignore_errors=True)
