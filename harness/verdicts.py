@@ -7,6 +7,7 @@ to the reports; in the controller, which only receives reports, they choose lett
 from __future__ import annotations
 
 import os
+import re
 import traceback
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -181,13 +182,20 @@ def _failure(item: pytest.Item, noted: Runs) -> report.Failure:
     history = run.recording if run else None
     known = tuple(claims.find(name) for name in _claims_of(item))
     lab = str(history.about.get("lab", "")) if history else ""
-    kernel = lab.removeprefix("netns in ").partition(" ")[0]
-    options = [f"--kernel={kernel}"] if kernel in ("host", "uml") else []
-    command = report.command(item.nodeid, options)
+    command = report.command(item.nodeid, _kernel_option(lab))
     root = item.config.rootpath
     if path is not None and path.is_relative_to(root):
         path = path.relative_to(root)
     return report.Failure(known, history, run.limits if run else (), command, path)
+
+
+def _kernel_option(lab: str) -> list[str]:
+    """Return the option that chooses the kernel of a lab, such as "netns in uml 6.12.101"."""
+    name = lab.removeprefix("netns in ")
+    if name.startswith("host "):
+        return ["--kernel=host"]
+    found = re.match(r"(uml|virtual|debug|stock) (\d+\.\d+)", name)
+    return [f"--kernel={found[1]}@{found[2]}"] if found else []
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, Any] | None:

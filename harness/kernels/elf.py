@@ -15,6 +15,7 @@ from harness.errors import UsageError
 
 MAGIC_64_LITTLE = b"\x7fELF\x02\x01"
 PT_INTERP = 3
+ELF_HEADER, PROGRAM_HEADER = 64, 56
 OFFSET, IN_FILE, IN_MEMORY = 8, 32, 40  # of an Elf64_Phdr's fields, see elf(5)
 
 
@@ -53,11 +54,11 @@ def set_interpreter(path: Path, linker: Path) -> None:
 
 def _header(data: bytes | bytearray) -> int | None:
     """Return where the program header of the linker's name lies."""
-    if data[:6] != MAGIC_64_LITTLE:
+    if data[:6] != MAGIC_64_LITTLE or len(data) < ELF_HEADER:
         return None
     (start,) = struct.unpack_from("<Q", data, 32)
     size, count = struct.unpack_from("<HH", data, 54)
-    for at in range(start, start + size * count, size):
-        if struct.unpack_from("<I", data, at)[0] == PT_INTERP:
+    for at in range(start, start + size * count, size or 1):
+        if at + PROGRAM_HEADER <= len(data) and struct.unpack_from("<I", data, at)[0] == PT_INTERP:
             return at
     return None
