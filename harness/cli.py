@@ -1,4 +1,4 @@
-"""The command line besides pytest: `harness judge` reads recordings again."""
+"""The command line besides pytest: `harness judge` reads recordings, `harness kernels` kernels."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from harness import lanes, report, timeline, traffic
 from harness.errors import Inconclusive, UsageError
 from harness.history import History, load
 from harness.judged import Run
+from harness.kernels.commands import kernels
 from harness.units import MS, Measured, in_ms
 
 BROKEN = (KeyError, TypeError, ValueError, IndexError, ZeroDivisionError, AttributeError)
@@ -20,6 +21,9 @@ BROKEN = (KeyError, TypeError, ValueError, IndexError, ZeroDivisionError, Attrib
 @click.group()
 def main() -> None:
     """Hold Linux bonds to their documentation; scenarios are run by `pytest scenarios/`."""
+
+
+main.add_command(kernels)
 
 
 @main.command()

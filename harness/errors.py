@@ -8,6 +8,8 @@ HarnessError
         KernelUnavailable   no kernel with bonding can be had here
         GuestDied           a guest panicked, hung or was killed
     Inconclusive        the run cannot be judged: neither passed nor a kernel bug
+    NotPromised         this kernel never promised what the scenario asks for          skipped
+    NotTestable         this lab cannot show on this kernel what is asked for          skipped
 AssertionError          the kernel contradicts its documentation
 """
 
@@ -60,3 +62,11 @@ class GuestDied(LabError):
 
 class Inconclusive(HarnessError):
     """The run cannot be judged: it is neither a pass nor a bug of the kernel."""
+
+
+class NotPromised(HarnessError):
+    """The kernel under test never promised what a scenario asks for: an option it lacks."""
+
+
+class NotTestable(HarnessError):
+    """The lab cannot show, on the kernel under test, what a scenario asks for."""

@@ -7,6 +7,7 @@ to the reports; in the controller, which only receives reports, they choose lett
 from __future__ import annotations
 
 import os
+import re
 import traceback
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -14,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from harness import claims, plugin, report, tally, units
-from harness.errors import HarnessError, Inconclusive, UsageError
+from harness import claims, plugin, promises, report, tally, units
+from harness.errors import HarnessError, Inconclusive, NotPromised, NotTestable, UsageError
 from harness.judged import Run
 
 MARKERS = (
@@ -73,10 +74,15 @@ def _problems(config: pytest.Config, item: pytest.Item) -> Iterator[str]:
 def _expect(config: pytest.Config, item: pytest.Item, mark: pytest.Mark) -> None:
     """Mark an item as bound to fail where the kernel under test is one that contradicts."""
     name, kernels, evidence = mark.args[0], mark.kwargs["kernels"], mark.kwargs["evidence"]
-    release = config.stash.get(KERNEL, os.uname().release if plugin.in_guest() else None)
+    release = _release(config)
     if claims.matches(release or "0.0", kernels) and release is not None:
         reason = f"{name} is contradicted by {release}: {evidence}"
         item.add_marker(pytest.mark.xfail(reason=reason, raises=AssertionError, strict=True))
+
+
+def _release(config: pytest.Config) -> str | None:
+    """Return the release of the kernel under test, None outside of any guest."""
+    return config.stash.get(KERNEL, os.uname().release if plugin.in_guest() else None)
 
 
 def _claims_of(item: pytest.Item) -> list[str]:
@@ -112,6 +118,10 @@ def pytest_runtest_makereport(
     if call.when == "teardown" or (call.when == "setup" and made.passed):
         return made
     error = call.excinfo.value if call.excinfo else None
+    if made.failed:
+        error = _unpromised(item, error) or error
+    if isinstance(error, NotPromised | NotTestable):
+        made.outcome, made.longrepr = "skipped", _reason(item, error)
     if isinstance(error, HarnessError) and call.excinfo is not None and made.failed:
         made.longrepr = _own_words(item, call.excinfo)
     found: Figures = [(tally.VERDICT, tally.verdict(made, error))] if _claims_of(item) else []
@@ -122,6 +132,20 @@ def pytest_runtest_makereport(
     if made.failed and (noted or _claims_of(item)):
         made.sections.extend(_explanation(item, noted))
     return made
+
+
+def _unpromised(item: pytest.Item, error: BaseException | None) -> NotPromised | None:
+    """Return what a failure means where the kernel under test does not make a claim of it."""
+    release = _release(item.config)
+    if release is None or not isinstance(error, AssertionError):
+        return None
+    broken = promises.broken_promises(_claims_of(item), release)
+    return NotPromised(f"not promised by {release}: {', '.join(broken)}") if broken else None
+
+
+def _reason(item: pytest.Item, error: HarnessError) -> tuple[str, int, str]:
+    kind = "" if isinstance(error, NotPromised) else "not testable here: "
+    return str(item.path), item.reportinfo()[1] or 0, f"Skipped: {kind}{error.message}"
 
 
 def _explanation(item: pytest.Item, noted: Runs) -> list[tuple[str, str]]:
@@ -158,13 +182,20 @@ def _failure(item: pytest.Item, noted: Runs) -> report.Failure:
     history = run.recording if run else None
     known = tuple(claims.find(name) for name in _claims_of(item))
     lab = str(history.about.get("lab", "")) if history else ""
-    kernel = lab.removeprefix("netns in ").partition(" ")[0]
-    options = [f"--kernel={kernel}"] if kernel in ("host", "uml") else []
-    command = report.command(item.nodeid, options)
+    command = report.command(item.nodeid, _kernel_option(lab))
     root = item.config.rootpath
     if path is not None and path.is_relative_to(root):
         path = path.relative_to(root)
     return report.Failure(known, history, run.limits if run else (), command, path)
+
+
+def _kernel_option(lab: str) -> list[str]:
+    """Return the option that chooses the kernel of a lab, such as "netns in uml 6.12.101"."""
+    name = lab.removeprefix("netns in ")
+    if name.startswith("host "):
+        return ["--kernel=host"]
+    found = re.match(r"(uml|virtual|debug|stock) (\d+\.\d+)", name)
+    return [f"--kernel={found[1]}@{found[2]}"] if found else []
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, Any] | None:

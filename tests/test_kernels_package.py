@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import KernelUnavailable
-from harness.kernels import cache, package
+from harness.errors import KernelUnavailable, UsageError
+from harness.kernels import apt, cache, entries, offers, package
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("apt-get") and shutil.which("dpkg-deb")),
@@ -34,7 +34,7 @@ def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     archive = tmp_path / "archive"
     archive.mkdir()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(package, "PAUSE", 0.01)
+    monkeypatch.setattr(apt, "PAUSE", 0.01)
     _sources(tmp_path, monkeypatch, f"deb [trusted=yes] file:{archive} ./")
     _offer(tmp_path / "built", archive)
     return archive
@@ -67,13 +67,14 @@ def _pack(built: Path, archive: Path, control: str) -> None:
 
 def test_a_fetch_says_what_it_does_and_fills_the_cache() -> None:
     said: list[str] = []
-    place = package.fetch(said.append)
-    assert place == cache.directory() / "user-mode-linux_9.9-1"
-    assert cache.damage(place) == ""
-    assert cache.find(said.append) == place
+    entry = package.fetch(said.append)
+    place = entry.place
+    assert place == cache.directory() / "user-mode-linux_9.9-1_all"
+    assert (entry.spec, entry.version, entry.harm()) == ("uml@9.9", "9.9-1", "")
+    assert entries.find(said.append, package.wanted("")) == entry
     assert f"fetching user-mode-linux 9.9-1: 0 MB to download, 0 MB in {place.parent}" in said
     assert {path.name for path in place.parent.iterdir()} == {"lock", place.name}
-    assert not (place / "apt").exists()
+    assert not list(place.glob("apt*"))
 
 
 def test_two_fetches_at_once_share_one() -> None:
@@ -140,3 +141,77 @@ def test_a_machine_without_apt_is_told_what_to_do(
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(KernelUnavailable, match=r"there is no apt-get(.|\n)*hint: .*--kernel"):
         package.fetch(print)
+
+
+def test_a_version_is_looked_for_and_what_there_is_is_named() -> None:
+    said: list[str] = []
+    assert package.fetch(said.append, "9.9").spec == "uml@9.9"
+    with pytest.raises(KernelUnavailable) as caught:
+        package.fetch(said.append, "6.12")
+    assert "no suite of this machine's package sources has user-mode-linux 6.12" in str(
+        caught.value
+    )
+    assert "hint: there are uml@9.9 (its own sources)" in str(caught.value)
+
+
+def test_sources_are_asked_once_a_day(archive: Path) -> None:
+    said: list[str] = []
+    assert offers.of_suite("", said.append) == offers.of_suite("", said.append)
+    assert len(said) == 1
+    assert offers.of_suite("", said.append, fresh=True).version == "9.9-1"
+    assert len(said) == 2
+
+
+def test_a_damaged_kernel_is_fetched_again() -> None:
+    entry = package.fetch(lambda _: None)
+    entry.file.write_text("short")
+    assert "has changed" in entry.harm() or "bytes instead of" in entry.harm()
+    again = package.fetch(lambda _: None)
+    assert (again, again.harm()) == (entry, "")
+
+
+def _suite(archive: Path, name: str, control: str) -> None:
+    """Put the package into a suite of the archive, in Debian's layout."""
+    place = archive / "dists" / name
+    arch = subprocess.run(
+        ["dpkg", "--print-architecture"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    index = place / f"main/binary-{arch}/Packages"
+    index.parent.mkdir(parents=True)
+    index.write_text(control)
+    data = index.read_bytes()
+    sums = f" {hashlib.sha256(data).hexdigest()} {len(data)} {index.relative_to(place)}\n"
+    head = f"Codename: {name}\nSuite: {name}\nComponents: main\nArchitectures: {arch}\n"
+    (place / "Release").write_text(f"{head}SHA256:\n{sums}")
+
+
+def test_another_suite_of_the_machines_archive_has_another_version(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _sources(tmp_path, monkeypatch, f"deb [trusted=yes] file:{archive} bookworm main")
+    fields = (archive / "Packages").read_text()
+    _suite(archive, "forky", fields)
+    _suite(archive, "bookworm", fields.replace("Version: 9.9-1", "Version: 1.1-1"))
+    said: list[str] = []
+    entry = package.fetch(said.append, "9.9")
+    assert (entry.suite, entry.spec) == ("forky", "uml@9.9")
+    found = {offer.suite: offer.series for offer in offers.every(said.append)}
+    assert found == {"bookworm": "1.1", "forky": "9.9"}
+    assert any("asked for sid, cannot be read" in line for line in said)
+
+
+def test_a_deb_is_extracted_once_and_only_its_path_means_it(archive: Path) -> None:
+    deb = next(archive.glob("*.deb"))
+    entry = package.of_deb(deb, print)
+    assert package.of_deb(deb, print) == entry
+    assert entry.file.read_text().startswith("#!/bin/sh")
+    assert entries.find(print, package.wanted("9.9")) is None
+
+
+def test_a_deb_of_something_else_is_refused(archive: Path, tmp_path: Path) -> None:
+    _pack(tmp_path / "built", archive, CONTROL.replace("user-mode-linux", "linux-image"))
+    with pytest.raises(UsageError, match="is the package linux-image, not user-mode-linux"):
+        package.of_deb(next(archive.glob("*.deb")), print)
+    (tmp_path / "broken.deb").write_bytes(b"!<arch>\n")
+    with pytest.raises(UsageError, match=r"broken.deb cannot be read(.|\n)*hint: give a whole"):
+        package.of_deb(tmp_path / "broken.deb", print)

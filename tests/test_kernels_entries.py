@@ -1,0 +1,113 @@
+"""Kernels in the cache: which this machine can run, which are in use, and what is left of one."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.errors import KernelUnavailable
+from harness.kernels import cache, elf, entries
+from harness.kernels.entries import Entry
+
+HOLD = """
+import sys
+from harness.kernels import entries
+entries.hold(entries.kept()[0])
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return cache.directory()
+
+
+def keep(name: str, flavour: str, release: str, needs: str = "", libraries: str = "") -> Entry:
+    """Put a kernel into the cache."""
+    with cache.alone(print), cache.building() as place:
+        (place / "linux").write_text("kernel")
+        record = Entry(place, flavour, release, kernel="linux", needs=needs, libraries=libraries)
+        record.write(place)
+        found = Entry.read(cache.keep(place, name))
+    assert found is not None
+    return found
+
+
+def test_a_kernel_is_found_by_what_it_is() -> None:
+    old, new = keep("a", "uml", "6.1.176"), keep("b", "virtual", "7.2.13")
+    assert entries.find(print, lambda entry: entry.flavour == "uml") == old
+    assert entries.find(print, lambda entry: entry.is_of("7.2")) == new
+    assert entries.find(print, lambda entry: entry.is_of("7")) == new
+    assert entries.find(print, lambda entry: entry.is_of("6.12")) is None
+    assert (old.spec, new.spec) == ("uml@6.1", "virtual@7.2")
+
+
+def test_a_kernel_kept_before_there_were_records_is_known(own_cache: Path) -> None:
+    place = own_cache / "user-mode-linux_6.1um4+b13"
+    (place / "usr/lib/uml/modules/6.1.176").mkdir(parents=True)
+    found = Entry.read(place)
+    assert found is not None
+    assert (found.spec, found.release, found.version) == ("uml@6.1", "6.1.176", "6.1um4+b13")
+    assert Entry.read(own_cache / "something") is None
+
+
+def test_a_machine_with_too_old_a_libc_does_not_see_the_kernel() -> None:
+    keep("newer", "uml", "9.9.1", needs="99.1")
+    own = keep("own", "uml", "9.9.1", needs="99.1", libraries="libc")
+    assert entries.kept() == [own]
+
+
+def test_a_kernel_for_another_processor_is_not_seen() -> None:
+    entry = keep("foreign", "uml", "9.9.1")
+    head = bytearray(b"\x7fELF\x02\x01" + bytes(14))
+    head[18] = (elf.machine(Path(sys.executable)) + 1) % 256
+    entry.file.write_bytes(head)
+    assert entries.kept() == []
+
+
+def test_a_kernel_with_libraries_that_was_moved_is_damaged(tmp_path: Path) -> None:
+    with cache.alone(print), cache.building() as place:
+        shutil.copy(shutil.which("true") or "/bin/true", place / "linux")
+        elf.set_interpreter(place / "linux", tmp_path / "elsewhere/ld.so")
+        Entry(place, "uml", "9.9.1", kernel="linux", libraries="libc").write(place)
+        cache.keep(place, "moved")
+    said: list[str] = []
+    assert entries.find(said.append, lambda _: True) is None
+    assert "it was made for another place: " in said[0]
+
+
+@pytest.mark.parametrize("record", ["", "[1]", '{"flavour": 3', '{"nothing": 1}'])
+def test_a_record_that_cannot_be_read_hides_the_kernel(record: str) -> None:
+    entry = keep("a", "uml", "6.1.176")
+    (entry.place / entries.RECORD).write_text(record)
+    assert entries.kept() == []
+
+
+def test_removing_frees_what_is_told(own_cache: Path) -> None:
+    entry = keep("a", "uml", "6.1.176")
+    size = entry.size()
+    with cache.alone(print):
+        assert entries.remove(entry) == size > 0
+    assert [path.name for path in own_cache.iterdir()] == ["lock"]
+
+
+def test_a_kernel_in_use_stays_until_its_run_has_ended() -> None:
+    entry = keep("a", "uml", "6.1.176")
+    user = subprocess.Popen(
+        [sys.executable, "-c", HOLD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with user:
+        assert user.stdout is not None
+        assert user.stdout.readline() == "held\n"
+        with pytest.raises(KernelUnavailable, match=r"a is in use by a run\nhint: wait"):
+            entries.remove(entry)
+        assert entry.harm() == ""
+        user.kill()
+    assert not entries.in_use(entry)
+    entries.remove(entry)
