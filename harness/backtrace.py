@@ -10,7 +10,9 @@ _FUNCTION = r"(?P<name>[A-Za-z_][\w.]*)\+(?P<offset>0x[0-9a-f]+)/0x[0-9a-f]+"
 _MODULE = r"(?: \[(?P<module>\w+)[^\]]*\])?"
 # In a trace: "func+0x1/0x2 [module]", "[<address>] func+...", "? func+..." where it is a guess.
 _IN_TRACE = re.compile(rf"\s+(?:\[<[0-9a-f]+>\] )?(?P<guess>\? )?{_FUNCTION}{_MODULE}")
-_IN_HEAD = re.compile(rf"(?:\bat |\bin |RIP: \d+:|RIP: |pc : |EIP: ){_FUNCTION}{_MODULE}")
+_IN_HEAD = re.compile(
+    rf"(?:\bat (?:\S+:\d+ )?|\bin:? |RIP: \d+:|RIP: |pc : |EIP: ){_FUNCTION}{_MODULE}"
+)
 
 _BONDING = re.compile(r"_*(?:bond|ad|alb|tlb|rlb)_")
 # What stands at the top of a trace because something was reported, locked or waited for.

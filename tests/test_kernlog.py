@@ -84,7 +84,7 @@ def test_all_samples_in_one_log_are_told_apart() -> None:
     "line",
     [
         "bond0: Warning: No 802.3ad response from the link partner for any adapters in the bond",
-        "bonding: Warning: miimon must be specified, otherwise bonding will not detect link failure",
+        "bonding: Warning: miimon must be specified, otherwise bonding will not detect failure",
         "traps: python3[42] general protection fault ip:7f0 sp:7ff error:0 in libc.so.6[7f0+1]",
         "workqueue: bond_mii_monitor hogged CPU for >10000us 4 times, consider switching",
         "python3[42]: segfault at 0 ip 0000 sp 0000 error 4",
