@@ -10,6 +10,7 @@ from harness.errors import Inconclusive
 
 CLAIM, VERDICT, ATTEMPTS = "claim", "verdict", "attempts"
 INCONCLUSIVE = "inconclusive"
+REPORTED, CRASHED = "kernel report", "kernel crash"
 
 # From what says least to what says most: of a claim's scenarios the last in this order counts.
 WORDS = {
@@ -18,6 +19,8 @@ WORDS = {
     "contradicts as known": "contradict as known",
     "not judged": "not judged",
     INCONCLUSIVE: INCONCLUSIVE,
+    REPORTED: "kernel reports",
+    CRASHED: "kernel crashes",
     "conforms against expectation": "conform against expectation",
     "contradicts": "contradict",
 }

@@ -70,7 +70,7 @@ OLD = "Sep 17 01:23:00 gt110b01 kernel: bonding: bond0: "  # a system log of 2.6
             "bond0 (unregistering): (slave eth0): Releasing backup interface",
             Said("bond0", "eth0", "released"),
         ),
-        # Linux 3.11 to 4.18
+        # Linux 3.17 to 5.2
         (
             "bond0: link status definitely down for interface eth0, disabling it",
             Said("bond0", "eth0", "down"),

@@ -38,7 +38,7 @@ class Said(NamedTuple):
     delay: int | None = None
 
 
-# Today "bond0: (slave eth0): ...", before 4.19 "bond0: ... interface eth0", before 3.11 with
+# Today "bond0: (slave eth0): ...", before 5.3 "bond0: ... interface eth0", before 3.17 with
 # "bonding: " in front; a device on its way out has its state behind its name.
 _BOND = re.compile(
     r"(?:bonding: )?(?P<bond>[^\s:()]+)(?: \([\w ]+\))?: "
