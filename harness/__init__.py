@@ -9,7 +9,16 @@ from harness.units import Measured, Span, ms, s
 if TYPE_CHECKING:
     import pytest
 
-__all__ = ["Measured", "Span", "claim", "contradicted", "control", "ms", "s"]
+__all__ = [
+    "Measured",
+    "Span",
+    "claim",
+    "contradicted",
+    "control",
+    "expects_kernel_report",
+    "ms",
+    "s",
+]
 
 
 # pytest is imported on use: a guest's helpers and the recorder import this package without it.
@@ -44,3 +53,14 @@ def control(name: str) -> pytest.MarkDecorator:
     import pytest  # noqa: PLC0415
 
     return pytest.mark.control(name)
+
+
+def expects_kernel_report(fragment: str) -> pytest.MarkDecorator:
+    """Return the mark that says: in this scenario the kernel reports a fault of its own.
+
+    `fragment` is part of the report's fingerprint, such as "WARNING in dev_set_mtu". Without the
+    report the scenario fails, and with any other too. A crash of the kernel cannot be expected.
+    """
+    import pytest  # noqa: PLC0415
+
+    return pytest.mark.expect_kernel_report(fragment)

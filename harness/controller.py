@@ -24,6 +24,7 @@ from harness.kernels.facts import Facts
 from harness.kernels.guests import Guest, Guests
 from harness.kernels.job import Job, environment, interpreter_path
 from harness.kernels.work import split
+from harness.kernlog import crash
 from harness.plugin import needs_guest
 from harness.results import new_directory
 
@@ -183,8 +184,10 @@ class Run:
         if watch.running in left:
             assert watch.running is not None
             left.remove(watch.running)
-            reason = f"the guest died in this scenario: {watch.guest.ending()}"
-            self.feed.fail(watch.running, reason, watch.guest.tail())
+            reports = watch.guest.reports()
+            ending = watch.guest.ending()
+            reason = ending if crash(reports) else f"the guest died in this scenario: {ending}"
+            self.feed.fail(watch.running, reason, watch.guest.tail(), reports)
         else:
             self._count_failed_boot(watch)
         if left:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from harness import kernelwatch
 from harness.kernels.facts import Facts
 from harness.kernels.work import Turns
+from harness.kernlog import Report
 
 PHASES = ("setup", "call", "teardown")
 
@@ -39,15 +42,22 @@ class Feed:
         if report.when == "teardown":
             self._complete(report.nodeid)
 
-    def fail(self, nodeid: str, reason: str, console: list[str]) -> None:
-        """Report an item as failed that its guest could not finish; the console is evidence."""
+    def fail(
+        self, nodeid: str, reason: str, console: list[str], kernel: Sequence[Report] = ()
+    ) -> None:
+        """Report an item as failed that its guest could not finish.
+
+        The console is evidence, and better still what the kernel reported of itself.
+        """
         have = {str(report.when): report for report in self._reports.get(nodeid, [])}
         blamed = "teardown" if "call" in have else "call"
         whole = [
             have.get(phase) or self._stand_in(nodeid, phase, reason if phase == blamed else "")
             for phase in PHASES
         ]
-        if console:
+        if kernel:
+            kernelwatch.blame_crash(self.items[nodeid], whole[PHASES.index(blamed) :], kernel)
+        elif console:
             whole[PHASES.index(blamed)].sections.append(("guest's console", "\n".join(console)))
         self._reports[nodeid] = whole
         self._complete(nodeid)

@@ -74,7 +74,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register markers, the verdicts, and on the host the controller of guests."""
     config.addinivalue_line("markers", GUEST)
     manager = config.pluginmanager
-    for name in ("harness.verdicts", "harness.fixtures", "harness.repeats"):
+    for name in ("harness.verdicts", "harness.fixtures", "harness.kernelwatch", "harness.repeats"):
         if not manager.has_plugin(name):
             manager.import_plugin(name)
     if in_guest():

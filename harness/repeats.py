@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 from _pytest.runner import runtestprotocol
 
-from harness import plugin, tally
+from harness import kernelwatch, plugin, tally
 
 ATTEMPTS = 3
 
@@ -34,6 +34,7 @@ def _judged(item: pytest.Item, nextitem: pytest.Item | None) -> list[pytest.Test
         attempt += 1
         item.user_properties.clear()
         reports = runtestprotocol(item, log=False, nextitem=nextitem)
+        kernelwatch.judge(item, reports)
         if not any(tally.verdict_of(report) == tally.INCONCLUSIVE for report in reports):
             break
     for report in reports if attempt > 1 else ():

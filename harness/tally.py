@@ -10,6 +10,7 @@ from harness.errors import Inconclusive, NotPromised
 
 CLAIM, VERDICT, ATTEMPTS = "claim", "verdict", "attempts"
 INCONCLUSIVE, NOT_PROMISED = "inconclusive", "not promised"
+REPORTED, CRASHED = "kernel report", "kernel crash"
 
 # From what says least to what says most: of a claim's scenarios the last in this order counts.
 WORDS = {
@@ -19,6 +20,8 @@ WORDS = {
     "contradicts as known": "contradict as known",
     "not judged": "not judged",
     INCONCLUSIVE: INCONCLUSIVE,
+    REPORTED: "kernel reports",
+    CRASHED: "kernel crashes",
     "conforms against expectation": "conform against expectation",
     "contradicts": "contradict",
 }

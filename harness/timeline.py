@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from harness import measure, sightings, traffic
+from harness import logrows, measure, sightings, traffic
 from harness.history import Event, History
 from harness.measure import Stretch
+from harness.rows import CONTEXT, KEY, NOISE, Row
 from harness.units import MS, Span
 
 LINES = 12
-KEY, CONTEXT, NOISE = range(3)
 MOST = 3  # kinds of events that a line of counts tells apart
 BEFORE = 3  # lines that show what the world was like before the fault
 
@@ -30,20 +30,6 @@ class Window(NamedTuple):
             return f"documented {_bare(self.low.ns)}..{_bare(self.high.ns)}"
         side = "at least" if self.low is not None else "at most"
         return f"documented {side} {_bare((self.low or self.high or Span(0)).ns)}"
-
-
-class Row(NamedTuple):
-    """A line of the table: when (ns), who, what, through which port, and how much it matters.
-
-    `label` is what the row is counted as where it is not shown.
-    """
-
-    at: int
-    who: str
-    what: str
-    which: str = ""
-    label: str = "event"
-    weight: int = KEY
 
 
 def origin(history: History) -> tuple[int, str]:
@@ -157,14 +143,15 @@ def _length(history: History, what: str, stretch: Stretch) -> int:
 
 def _rows(history: History) -> Iterator[Row]:
     """Yield a row for each event that a reader may want to see."""
-    start = history.mark("baseline") or 0
+    start, stop = history.mark("baseline") or 0, traffic.end_at(history)
     slaves = [s for bond in measure.bonds(history) for s in measure.slaves_of(history, bond)]
     known: dict[tuple[str, str], object] = {}
     for event in history.events:
         tell = TELL.get(event.kind)
         row = tell(event, slaves, known) if tell else None
-        if row is not None and start <= event.at <= traffic.end_at(history):
+        if row is not None and start <= event.at <= stop:
             yield row
+    yield from (row for row in logrows.rows(history) if start <= row.at <= stop)
     yield from _traffic_rows(history)
     for move in sightings.fdb_moves(history):
         what = f"{short(move.mac)} moves from {move.before}"
@@ -236,10 +223,6 @@ def _arp(event: Event, slaves: list[str], _known: Known) -> Row | None:
     return Row(event.at, "dut", what, port, label, weight)
 
 
-def _log(event: Event, _slaves: list[str], _known: Known) -> Row:
-    return Row(event.at, event.where or "dut", f"log: {event['text']}"[:56], "", "log line", NOISE)
-
-
 Teller = Callable[[Event, list[str], Known], Row | None]
 TELL: dict[str, Teller] = {
     "fault": _fault,
@@ -249,7 +232,6 @@ TELL: dict[str, Teller] = {
     "admin": _updown,
     "mac": _mac,
     "arp": _arp,
-    "log": _log,
 }
 
 

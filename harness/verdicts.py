@@ -61,7 +61,7 @@ def _problems(config: pytest.Config, item: pytest.Item) -> Iterator[str]:
         except UsageError as error:
             yield f"{where}: {error}"
     scenario = plugin.needs_guest(item) and item.get_closest_marker("guest") is None
-    if scenario and not _claims_of(item):
+    if scenario and not claims_of(item):
         yield f'{where} names no claim\nhint: put @claim("MIIMON-2") above it, or what it tests'
     for mark in item.iter_markers("contradicted"):
         try:
@@ -85,7 +85,8 @@ def _release(config: pytest.Config) -> str | None:
     return config.stash.get(KERNEL, os.uname().release if plugin.in_guest() else None)
 
 
-def _claims_of(item: pytest.Item) -> list[str]:
+def claims_of(item: pytest.Item) -> list[str]:
+    """Return the claims that a scenario puts to the proof."""
     return [str(name) for mark in item.iter_markers("claim") for name in mark.args]
 
 
@@ -93,7 +94,7 @@ def _claims_of(item: pytest.Item) -> list[str]:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Know which scenario runs, and say in its reports what it is about."""
     _running.append(item)
-    item.user_properties.extend((tally.CLAIM, name) for name in _claims_of(item))
+    item.user_properties.extend((tally.CLAIM, name) for name in claims_of(item))
 
 
 @pytest.hookimpl(trylast=True)
@@ -124,13 +125,13 @@ def pytest_runtest_makereport(
         made.outcome, made.longrepr = "skipped", _reason(item, error)
     if isinstance(error, HarnessError) and call.excinfo is not None and made.failed:
         made.longrepr = _own_words(item, call.excinfo)
-    found: Figures = [(tally.VERDICT, tally.verdict(made, error))] if _claims_of(item) else []
+    found: Figures = [(tally.VERDICT, tally.verdict(made, error))] if claims_of(item) else []
     noted = _noted(item)
     found += [entry for run, _ in noted[-1:] for entry in _figures(run)]
     item.user_properties.extend(found)
     made.user_properties.extend(found)
-    if made.failed and (noted or _claims_of(item)):
-        made.sections.extend(_explanation(item, noted))
+    if made.failed and (noted or claims_of(item)):
+        made.sections.extend(explanation(item))
     return made
 
 
@@ -139,7 +140,7 @@ def _unpromised(item: pytest.Item, error: BaseException | None) -> NotPromised |
     release = _release(item.config)
     if release is None or not isinstance(error, AssertionError):
         return None
-    broken = promises.broken_promises(_claims_of(item), release)
+    broken = promises.broken_promises(claims_of(item), release)
     return NotPromised(f"not promised by {release}: {', '.join(broken)}") if broken else None
 
 
@@ -148,10 +149,10 @@ def _reason(item: pytest.Item, error: HarnessError) -> tuple[str, int, str]:
     return str(item.path), item.reportinfo()[1] or 0, f"Skipped: {kind}{error.message}"
 
 
-def _explanation(item: pytest.Item, noted: Runs) -> list[tuple[str, str]]:
+def explanation(item: pytest.Item) -> list[tuple[str, str]]:
     """Return what explains a failure; trouble with that must not hide the failure itself."""
     try:
-        return list(report.sections(_failure(item, noted)))
+        return list(report.sections(_failure(item, _noted(item))))
     except Exception:  # noqa: BLE001
         return [("no explanation", f"a bug of the harness:\n{traceback.format_exc()}")]
 
@@ -180,7 +181,7 @@ def _figures(run: Run) -> Iterator[tuple[str, str | float]]:
 def _failure(item: pytest.Item, noted: Runs) -> report.Failure:
     run, path = noted[-1] if noted else (None, None)
     history = run.recording if run else None
-    known = tuple(claims.find(name) for name in _claims_of(item))
+    known = tuple(claims.find(name) for name in claims_of(item))
     lab = str(history.about.get("lab", "")) if history else ""
     command = report.command(item.nodeid, _kernel_option(lab))
     root = item.config.rootpath

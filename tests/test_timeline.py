@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from harness import lanes, timeline
-from harness.timeline import CONTEXT, KEY, NOISE, Row, Window
+from harness.rows import CONTEXT, KEY, NOISE, Row
+from harness.timeline import Window
 from harness.units import Span, ms
 from tests.stories import INITIAL, Line, active, failover, fault, garp, marks, probing, slave, tell
 

@@ -8,6 +8,7 @@ import select
 import time
 from dataclasses import dataclass
 
+from harness import kmsg
 from harness.units import in_ms
 
 SLEEPS = 200
@@ -16,7 +17,10 @@ CLOCK_MONOTONIC_COARSE = 6  # linux/time.h; its resolution is the jiffy
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The kernel that scenarios run in; `jitter` is the lateness of timers in ns, p99."""
+    """The kernel that scenarios run in; `jitter` is the lateness of timers in ns, p99.
+
+    `unread` is why the kernel's log cannot be read, "" where it can.
+    """
 
     lab: str
     kernel: str
@@ -25,6 +29,7 @@ class Facts:
     bonding: str
     jitter: int
     user: str
+    unread: str = ""
 
     @property
     def tolerance(self) -> int:
@@ -33,11 +38,13 @@ class Facts:
 
     def block(self) -> str:
         """Return the header of a run."""
+        unread = f"\nlog       kernel log not readable: {self.unread}" if self.unread else ""
         return (
             f"lab       {self.lab}      kernel  {self.kernel}, HZ={self.hz}, "
             f"bonding {self.bonding}\n"
             f"clock     {self.clock}, jitter {in_ms(self.jitter)} (p99 of {SLEEPS} sleeps)      "
             f"tolerance  {in_ms(self.tolerance)} = jitter + 1 jiffy"
+            f"{unread}"
         )
 
 
@@ -53,6 +60,7 @@ def measure(lab: str = "netns", clock: str = "real") -> Facts:
         bonding=_bonding_version() or release,
         jitter=_jitter(),
         user="root" if os.geteuid() == 0 else f"user {os.geteuid()}",
+        unread=kmsg.refusal(),
     )
 
 

@@ -19,9 +19,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from harness import kernlog
 from harness.errors import LabError
 from harness.kernels import Kernel, supervisor
 from harness.kernels.job import Job
+
+CONSOLE_BYTES, CONSOLE_LINES = 1 << 17, 1000  # of the console's end: room for an Oops and a panic
 
 
 @dataclass(slots=True)
@@ -58,18 +61,22 @@ class Guest:
     def tail(self, count: int = 20) -> list[str]:
         """Return the last lines of the console."""
         with contextlib.suppress(OSError), self.console.open("rb") as console:
-            console.seek(max(0, console.seek(0, os.SEEK_END) - 16384))
+            console.seek(max(0, console.seek(0, os.SEEK_END) - CONSOLE_BYTES))
             text = console.read().decode(errors="replace")
             return [line.rstrip() for line in text.splitlines() if line.strip()][-count:]
         return []
 
+    def reports(self) -> list[kernlog.Report]:
+        """Return what its kernel reported on the console: panic, Oops, lockups."""
+        return kernlog.reports(self.tail(CONSOLE_LINES))
+
     def ending(self) -> str:
         """Return in words how the guest ended."""
-        panic = re.search(r"Kernel panic - not syncing: (.*)", "\n".join(self.tail(200)))
+        crash = kernlog.crash(self.reports())
+        if crash:
+            return f"kernel crash: {crash.fingerprint}"
         if self.killed:
             return self.killed
-        if panic:
-            return f"its kernel panicked: {panic[1]}"
         if self.status is not None and self.status < 0:
             return f"it was killed by {signal.Signals(-self.status).name}"
         return f"it ended with status {self.status} before its work was done"

@@ -5,13 +5,13 @@ Messages are kept as they came and decoded afterwards: during a fault only their
 
 from __future__ import annotations
 
-import os
 import socket
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from harness.history import Event
+from harness.kmsg import Kmsg
 from harness.labs.netns import netlink
 from harness.labs.netns.namespace import Namespace
 from harness.loop import Loop, now
@@ -20,7 +20,6 @@ RTMGRP_LINK, RTMGRP_NEIGH = 1, 4
 SO_RCVBUF_BYTES = 1 << 21
 SLAVE_LINK = {0: "up", 1: "fail", 2: "down", 3: "back"}  # BOND_LINK_* of net/bonding.h
 SLAVE_STATE = {0: "active", 1: "backup"}
-LOG_RECORD = 8192
 
 
 class NetlinkMonitor:
@@ -130,36 +129,23 @@ class KernelLog:
     """The kernel's log from now on; silent where the user may not read it."""
 
     def __init__(self) -> None:
-        self._fd = -1
-        self.raw: list[tuple[int, bytes]] = []
-        try:
-            self._fd = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
-            os.lseek(self._fd, 0, os.SEEK_END)
-        except OSError:
-            self.close()
-
-    def fileno(self) -> int:
-        """Return the file descriptor, for the loop."""
-        return self._fd
+        self._log = Kmsg()
+        self.raw: list[tuple[int, str]] = []
 
     def attach(self, loop: Loop) -> Callable[[], None]:
         """Read from now on; returns what ends it."""
-        return loop.watch(self, self._read) if self._fd >= 0 else lambda: None
+        return loop.watch(self._log, self._read) if self._log.fileno() >= 0 else lambda: None
 
     def close(self) -> None:
-        """Close the log."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        """Read what is left and close the log."""
+        self._read()
+        self._log.close()
 
     def events(self, machine: str) -> Iterator[Event]:
-        """Yield a log event for each line (Documentation/ABI/testing/dev-kmsg)."""
-        for at, record in self.raw:
-            _, _, text = record.decode(errors="replace").partition(";")
-            yield Event(at, "log", machine, {"text": text.splitlines()[0] if text else ""})
+        """Yield a log event for each line."""
+        for at, text in self.raw:
+            yield Event(at, "log", machine, {"text": text})
 
     def _read(self) -> None:
-        try:
-            self.raw.append((now(), os.read(self._fd, LOG_RECORD)))
-        except OSError:
-            return  # EPIPE: records were overwritten before we came; the next read goes on
+        at = now()
+        self.raw += [(at, text) for text in self._log.read()]

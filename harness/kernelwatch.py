@@ -1,0 +1,203 @@
+"""A watch on the kernel: a scenario in whose time the kernel reports a fault of its own fails.
+
+In a guest's worker the kernel log is read over the whole of each scenario, setup and teardown
+included, beside the recordings' own reading. On the host the reports of all scenarios are summed
+up, each fingerprint once. What a scenario expects it names, and then it must come.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+import pytest
+
+from harness import plugin, tally, verdicts
+from harness.kernlog import Report, crash, reports
+from harness.kmsg import Kmsg
+
+MARK = "expect_kernel_report"
+MARKER = (
+    f'{MARK}(fragment): the kernel must report what has this in its fingerprint, as "WARNING in '
+    'dev_open"; any other report still fails the scenario'
+)
+REPORTED, EXPECTED, CRASHED = "kernel_report", "kernel_report_expected", "kernel_crash"
+SHOWN = 5  # scenarios that a line of the summary names
+LOG = pytest.StashKey[Kmsg]()
+
+Title = tuple[str, str]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker; in a guest, begin to read the log."""
+    config.addinivalue_line("markers", MARKER)
+    if plugin.in_guest():
+        config.stash[LOG] = Kmsg(whole=_own_kernel())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse a marker that names nothing."""
+    for item in items:
+        for mark in item.iter_markers(MARK):
+            if not (len(mark.args) == 1 and isinstance(mark.args[0], str) and mark.args[0]):
+                where = item.nodeid.partition("[")[0]
+                raise pytest.UsageError(
+                    f"{where}: {MARK} names no report\n"
+                    'hint: write @expects_kernel_report("WARNING in dev_open")'
+                )
+
+
+def _own_kernel() -> bool:
+    """Return whether this kernel runs for us alone, so that all it ever said is ours."""
+    from harness import worker  # noqa: PLC0415  (only a guest has one)
+
+    job = worker.job()
+    return job is not None and not job.lab.startswith("netns in host ")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Tell of what was reported before there was a scenario to blame."""
+    _warn(session.config, "while it booted")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell of what was reported when all scenarios had ended."""
+    _warn(session.config, "after the last scenario")
+
+
+def _warn(config: pytest.Config, when: str) -> None:
+    log = config.stash.get(LOG, None)
+    for found in reports(log.read()) if log else ():
+        text = f"the kernel reported {when}: {found.fingerprint}\n{found.text}"
+        message = warnings.WarningMessage(pytest.PytestWarning(text), pytest.PytestWarning, "", 0)
+        config.hook.pytest_warning_recorded.call_historic(
+            kwargs={"warning_message": message, "when": "config", "nodeid": "", "location": None}
+        )
+
+
+def judge(item: pytest.Item, phases: Sequence[pytest.TestReport]) -> None:
+    """Fail a scenario, given the reports of its phases, for what it does not expect of the kernel.
+
+    That is any report that it does not name, or none where it names one.
+    """
+    log = item.config.stash.get(LOG, None)
+    if log is None or not phases:
+        return
+    found = reports(log.read())
+    wanted = [str(mark.args[0]) for mark in item.iter_markers(MARK)]
+    expected = [report for report in found if _wanted(report, wanted)]
+    others = [report for report in found if report not in expected]
+    absent = [text for text in wanted if not any(text in one.fingerprint for one in found)]
+    blamed = next((phase for phase in phases if phase.when == "call"), phases[0])
+    properties = [(REPORTED, report.fingerprint) for report in others]
+    properties += [(EXPECTED, report.fingerprint) for report in expected]
+    for phase in phases[phases.index(blamed) :]:
+        phase.user_properties.extend(properties)
+    if others:
+        _fail(item, blamed, phases, told(others), titled(others), tally.REPORTED)
+    elif absent and blamed.when == "call" and tally.verdict_of(blamed) != tally.INCONCLUSIVE:
+        _fail(item, blamed, phases, _missing(absent, log), titled(found), "not judged")
+
+
+def _wanted(report: Report, fragments: Iterable[str]) -> bool:
+    return any(fragment in report.fingerprint for fragment in fragments)
+
+
+def _missing(absent: Iterable[str], log: Kmsg) -> str:
+    names = ", ".join(f'"{text}"' for text in absent)
+    why = f": kernel log not readable: {log.refusal}" if log.refusal else ""
+    return f"the kernel did not report what the scenario expects, {names}{why}"
+
+
+def _fail(
+    item: pytest.Item,
+    blamed: pytest.TestReport,
+    phases: Sequence[pytest.TestReport],
+    why: str,
+    sections: list[Title],
+    verdict: str,
+) -> None:
+    """Make a phase fail; one that failed by itself keeps its own reason."""
+    passed = not blamed.failed
+    if passed:
+        blamed.outcome = "failed"
+        blamed.longrepr = why
+        blamed.__dict__.pop("wasxfail", None)
+        sections = [*sections, *verdicts.explanation(item)]
+    blamed.sections[:0] = sections
+    if tally.verdict_of(blamed) != "contradicts":
+        for phase in phases:
+            phase.user_properties[:] = [
+                (name, verdict if name == tally.VERDICT else value)
+                for name, value in phase.user_properties
+            ]
+
+
+def blame_crash(
+    item: pytest.Item, phases: Sequence[pytest.TestReport], found: Sequence[Report]
+) -> None:
+    """Show what a kernel reported before its guest died with the first of the phases given."""
+    fatal = crash(found)
+    about = [(tally.CLAIM, name) for name in verdicts.claims_of(item)] if fatal else []
+    verdict = [(tally.VERDICT, tally.CRASHED)] if about else []
+    others = [report for report in found if report is not fatal]
+    properties = [(CRASHED, fatal.fingerprint)] if fatal else []
+    properties += [(REPORTED, report.fingerprint) for report in others]
+    for phase in phases:
+        phase.user_properties.extend([*about, *verdict, *properties])
+    phases[0].sections[:0] = [
+        *titled([fatal] if fatal else [], "kernel crash"),
+        *titled(others),
+    ]
+    phases[0].sections.extend(verdicts.explanation(item))
+
+
+def told(found: Sequence[Report]) -> str:
+    """Return in a line what the kernel reported."""
+    counts = Counter(report.fingerprint for report in found)
+    names = [name if count == 1 else f"{name} ({count} times)" for name, count in counts.items()]
+    return f"the kernel reported: {'; '.join(names)}"
+
+
+def titled(found: Sequence[Report], what: str = "kernel report") -> list[Title]:
+    """Return title and trace of each report, repeats once."""
+    first: dict[str, str] = {}
+    for report in found:
+        first.setdefault(report.fingerprint, report.text)
+    return [(f"{what}: {name}", text) for name, text in first.items()]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name each fingerprint once: how often it came, and in which scenarios."""
+    stats = terminalreporter.stats.values()
+    phases = [r for group in stats for r in group if isinstance(r, pytest.TestReport)]
+    for line in summary(phases):
+        terminalreporter.write_line(line)
+
+
+def summary(phases: Iterable[tally.Report]) -> Iterator[str]:
+    """Yield a line for each fingerprint, the most frequent of a kind first."""
+    titles = {CRASHED: "kernel crash", REPORTED: "kernel report", EXPECTED: "expected report"}
+    seen: dict[str, Counter[str]] = {name: Counter() for name in titles}
+    where: dict[tuple[str, str], dict[str, None]] = {}
+    # All phases from the one that failed on carry what was reported; the last is there always.
+    for phase in (phase for phase in phases if getattr(phase, "when", "") == "teardown"):
+        for name, value in phase.user_properties:
+            if name in titles:
+                seen[name][str(value)] += 1
+                places = where.setdefault((name, str(value)), {})
+                places[phase.nodeid.rpartition("::")[2]] = None
+    for name, title in titles.items():
+        for fingerprint, count in seen[name].most_common():
+            yield f"{title}: {fingerprint}: {_times(count)} in {_places(where[name, fingerprint])}"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
+def _places(names: Iterable[str]) -> str:
+    names = list(names)
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f"{', '.join(names[:SHOWN])}{more}"

@@ -1,0 +1,74 @@
+"""The kernel log as rows of the table: its reports, and what bonding adds to what is known.
+
+A line of bonding that only repeats what the kernel notified of (a slave declared down, a new
+active slave) gets no row; one that tells of a delay, or of what nobody else saw, does.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+
+from harness import kernlog
+from harness.bonding import log
+from harness.bonding.log import Said
+from harness.history import Event, History
+from harness.rows import CONTEXT, KEY, NOISE, Row
+from harness.units import MS
+
+NEAR = 50 * MS  # between a line and the notification that says the same
+WIDTH = 56
+
+
+def rows(history: History) -> Iterator[Row]:
+    """Yield a row for each report of the kernel, and for each line that adds something."""
+    lines = list(history.select("log"))
+    told: set[int] = set()
+    for found in kernlog.reports(str(line["text"]) for line in lines):
+        told.update(found.at)
+        what = f"KERNEL {found.fingerprint}"
+        yield Row(lines[found.at[0]].at, "kernel", what, "", "kernel report", KEY)
+    seen = _notified(history)
+    for number, line in enumerate(lines):
+        row = None if number in told else _row(line, seen)
+        if row is not None:
+            yield row
+
+
+Seen = dict[tuple[str, str | None], list[int]]
+
+
+def _row(line: Event, seen: Seen) -> Row | None:
+    said = log.parse(str(line["text"]))
+    who = line.where or "dut"
+    if said is None:
+        return Row(line.at, who, f"log: {line['text']}"[:WIDTH], "", "log line", NOISE)
+    if _repeats(said, line.at, seen):
+        return None
+    return Row(line.at, who, f"log: {log.words(said)}", "", "bonding log line", CONTEXT)
+
+
+def _notified(history: History) -> Seen:
+    """Return when which slave was declared what and became active, as notified."""
+    seen: Seen = {}
+    for event in history.select("slave"):
+        seen.setdefault((str(event["link"]), event.where), []).append(event.at)
+    for event in history.select("active"):
+        slave = event.get("slave")
+        seen.setdefault(("active" if slave else "none", slave), []).append(event.at)
+    return seen
+
+
+def _repeats(said: Said, at: int, seen: Seen) -> bool:
+    """Return whether a notification at about that time said the same."""
+    if said.delay is not None:
+        return False
+    if said.what == "carrier":
+        return any(_near(times, at) for (what, _), times in seen.items() if what == "active")
+    slave = None if said.what == "none" else said.slave
+    return _near(seen.get((said.what, slave), []), at)
+
+
+def _near(times: list[int], at: int) -> bool:
+    number = bisect_left(times, at - NEAR)
+    return number < len(times) and times[number] <= at + NEAR

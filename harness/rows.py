@@ -1,0 +1,21 @@
+"""A row of the table of what happened, and how much it matters."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+KEY, CONTEXT, NOISE = range(3)
+
+
+class Row(NamedTuple):
+    """A line of the table: when (ns), who, what, through which port, and how much it matters.
+
+    `label` is what the row is counted as where it is not shown.
+    """
+
+    at: int
+    who: str
+    what: str
+    which: str = ""
+    label: str = "event"
+    weight: int = KEY
