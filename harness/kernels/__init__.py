@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from harness.errors import KernelUnavailable, UsageError
+from harness.errors import KernelUnavailable
 
 Say = Callable[[str], None]
 
@@ -48,39 +48,21 @@ class Kernel(Protocol):
 
 
 def check(choice: str) -> None:
-    """Refuse what `--kernel` cannot mean, without starting anything; raises UsageError."""
-    if choice in ("auto", "host", "uml"):
-        return
-    path = Path(choice).expanduser()
-    if not path.is_file():
-        raise UsageError(
-            f'--kernel "{choice}" is neither auto, host, uml nor a file',
-            hint="leave it out, or give the path of a User-Mode Linux kernel",
-        )
-    from harness.kernels import uml  # noqa: PLC0415  (runs the file: only where there is one)
+    """Refuse what `--kernel` cannot mean, without fetching or booting; raises UsageError."""
+    from harness.kernels import specs  # noqa: PLC0415  (a plain `pytest` run needs none of it)
 
-    uml.identify(path)
+    if choice != "auto":
+        specs.check(choice)
 
 
 def resolve(choice: str, say: Say) -> Kernel:
-    """Return the kernel that `choice` means, fetching one where need be.
+    """Return the kernel that a spec means (see `specs`), fetching one where need be.
 
     Raises UsageError for a choice that cannot work, KernelUnavailable where none can be had.
     """
-    from harness.kernels import host, uml  # noqa: PLC0415  (a plain `pytest` run needs neither)
+    from harness.kernels import specs  # noqa: PLC0415  (a plain `pytest` run needs none of it)
 
-    if choice in ("auto", "host"):
-        refused = host.refusal()
-        if not refused:
-            return host.HostKernel()
-        if choice == "host":
-            raise UsageError(
-                f"the host's kernel cannot be used: {refused}",
-                hint="use --kernel auto: it fetches a kernel with bonding into your cache",
-            )
-    if choice in ("auto", "uml"):
-        return uml.packaged(say)
-    return uml.of_file(Path(choice).expanduser())
+    return specs.resolve(choice, say)
 
 
 __all__ = ["Command", "Kernel", "KernelUnavailable", "Say", "check", "resolve"]

@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from harness.errors import KernelUnavailable
@@ -26,13 +26,18 @@ def directory() -> Path:
     return base / "network-failover-harness" / "kernels"
 
 
-def find(say: Say) -> Path | None:
-    """Return the newest whole kernel in the cache, or None; tell of each that is damaged."""
-    places = directory()
-    if not places.is_dir():
-        return None
-    kept = [place for place in places.iterdir() if place.is_dir() and _named(place)]
-    for place in sorted(kept, key=lambda place: place.stat().st_mtime, reverse=True):
+def places() -> list[Path]:
+    """Return where the kernels in the cache lie, whole or damaged, the newest first."""
+    try:
+        kept = [place for place in directory().iterdir() if place.is_dir() and _named(place)]
+    except FileNotFoundError:
+        return []
+    return sorted(kept, key=lambda place: place.stat().st_mtime, reverse=True)
+
+
+def find(say: Say, fits: Callable[[Path], bool] = lambda _: True) -> Path | None:
+    """Return the newest whole kernel that fits, or None; tell of each that is damaged."""
+    for place in filter(fits, places()):
         harm = damage(place)
         if not harm:
             return place
@@ -77,10 +82,9 @@ def alone(say: Say) -> Iterator[None]:
 
     Raises KernelUnavailable where the cache cannot be written.
     """
-    places = directory()
     try:
-        places.mkdir(parents=True, exist_ok=True)
-        lock = os.open(places / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        directory().mkdir(parents=True, exist_ok=True)
+        lock = os.open(directory() / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise unwritable(error) from error
     try:
@@ -124,4 +128,20 @@ def unwritable(error: OSError) -> KernelUnavailable:
     return KernelUnavailable(
         f"the cache for kernels cannot be written: {error.strerror}: {error.filename}",
         hint="set XDG_CACHE_HOME to a directory of yours with 250 MB free",
+    )
+
+
+def check_space(place: Path, needed: int) -> None:
+    """Refuse to begin what will not fit; 16 MB stay free for others."""
+    if shutil.disk_usage(place).free < needed + (16 << 20):
+        raise no_space(place, needed)
+
+
+def no_space(place: Path, needed: int = 0) -> KernelUnavailable:
+    """Return the error for a disk that is full, or too small for `needed` bytes."""
+    free = shutil.disk_usage(place).free
+    wanted = f", {needed / 1e6:.0f} MB are needed" if needed else ""
+    return KernelUnavailable(
+        f"no space for a kernel in {directory()}: {free / 1e6:.0f} MB are free{wanted}",
+        hint="free some space, or set XDG_CACHE_HOME to a directory on a larger disk",
     )

@@ -1,134 +1,181 @@
-"""Fetch Debian's `user-mode-linux` into the cache: as any user, without the machine's apt state.
+"""Debian's `user-mode-linux` in the cache: fetched from any suite, or taken from a .deb file.
 
-apt gets directories of its own and takes only the sources and keys from the machine, so neither
-root nor an `apt-get update` by the user is needed; what it downloads it checks by signature.
+A package from a newer suite gets that suite's libc beside it where this machine's is too old.
 """
 
 from __future__ import annotations
 
 import errno
-import os
+import re
 import shutil
 import subprocess
+import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from harness.errors import HarnessError, KernelUnavailable
-from harness.kernels import Say, cache
-from harness.waiting import retry
+from harness.errors import KernelUnavailable, UsageError
+from harness.kernels import Say, apt, cache, elf, entries, offers
+from harness.kernels.apt import Apt, Offer, Progress
+from harness.kernels.entries import Entry
 
-PACKAGE = "user-mode-linux"
+PACKAGE = offers.PACKAGE
 KERNEL = "usr/bin/linux.uml"
-PAUSE = 1.0  # seconds before a failed download is tried again, twice that before the next
-
-# Given by -c, hence read after the machine's own files: only then does #clear empty their lists.
-CONFIGURATION = """\
-Dir::State "{place}/state";
-Dir::State::status "{place}/status";
-Dir::Cache "{place}/cache";
-APT::Sandbox::User "root";
-Acquire::Languages "none";
-Acquire::Retries "0";
-Acquire::http::Timeout "20";
-Acquire::https::Timeout "20";
-#clear APT::Update::Pre-Invoke;
-#clear APT::Update::Post-Invoke;
-#clear APT::Update::Post-Invoke-Success;
-"""
-
-Progress = Callable[[float], None]
+LIBC = "libc6"
+FILE = "file"  # stands for the suite of what came from a .deb: only its path means it
+UNUSED = ("usr/share", "usr/lib/x86_64-linux-gnu/gconv", "etc", "sbin", "usr/sbin")
 
 
-class AptFailed(KernelUnavailable):
-    """apt ended with an error that may pass: a mirror that does not answer, say."""
+def wanted(version: str) -> Callable[[Entry], bool]:
+    """Return what tells the kernels that `uml@VERSION` means; "" is the machine's own package."""
+    own = ("", entries.codename())
+
+    def fits(entry: Entry) -> bool:
+        if entry.flavour != "uml" or entry.suite == FILE:
+            return False
+        return entry.is_of(version) if version else entry.suite in own
+
+    return fits
 
 
-def fetch(say: Say) -> Path:
-    """Fetch the package and return its place in the cache, sharing another run's fetch.
+def fetch(say: Say, version: str = "") -> Entry:
+    """Return the package of a version from the cache, fetched first where it is not there.
 
-    Raises KernelUnavailable.
+    Runs share a fetch. Raises KernelUnavailable.
     """
-    for tool in ("apt-get", "apt-cache", "dpkg"):
-        if not shutil.which(tool):
-            raise KernelUnavailable(
-                f"this machine's kernel has no bonding that we may use, and there is no {tool} "
-                f"to fetch {PACKAGE} with",
-                hint="run on Debian, or give a User-Mode Linux kernel: --kernel PATH",
-            )
+    apt.demand_tools(PACKAGE)
     with cache.alone(say):
-        return cache.find(lambda _: None) or _fetch_alone(say)
+        found = entries.find(lambda _: None, wanted(version))
+        return found or _alone(lambda place: _fetch(place, version, say))
 
 
-def _fetch_alone(say: Say) -> Path:
+def of_deb(path: Path, say: Say) -> Entry:
+    """Return the kernel in a .deb of user-mode-linux, extracted into the cache.
+
+    Raises UsageError for another package, KernelUnavailable.
+    """
+    offer = described(path)
+    name = f"{PACKAGE}_{offer.version}_{zlib.crc32(path.read_bytes()):08x}"
+    with cache.alone(say):
+        found = entries.find(lambda _: None, lambda entry: entry.place.name == name)
+        return found or _alone(lambda place: _take(place, path, offer, name, say))
+
+
+def described(path: Path) -> Offer:
+    """Return what a .deb says of itself; raises UsageError unless it is user-mode-linux."""
+    fields = ("Package", "Version", "Architecture", "Depends")
+    try:
+        said = subprocess.run(
+            ["dpkg-deb", "-f", str(path), *fields], capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError) as error:
+        why = str(getattr(error, "stderr", "") or error).strip()
+        raise UsageError(f"{path} cannot be read: {why}", hint="give a whole .deb") from error
+    facts = dict(re.findall(r"^(\w+): (.*)", said.stdout, re.MULTILINE))
+    if facts.get("Package") != PACKAGE:
+        raise UsageError(
+            f"{path} is the package {facts.get('Package')}, not {PACKAGE}",
+            hint=f"give a .deb of {PACKAGE}, or a kernel's spec: harness kernels list",
+        )
+    size = path.stat().st_size
+    return Offer(
+        PACKAGE, facts["Version"], facts["Architecture"], size, size * 5, facts.get("Depends", "")
+    )
+
+
+def _alone(build: Callable[[Path], Entry]) -> Entry:
     try:
         with cache.building() as place:
-            return _build(place, say)
+            return build(place)
     except OSError as error:
         if error.errno == errno.ENOSPC:
-            raise _no_space(cache.directory()) from error
+            raise cache.no_space(cache.directory()) from error
         raise cache.unwritable(error) from error
 
 
-def _build(place: Path, say: Say) -> Path:
-    apt = place / "apt"
-    facts = _candidate(apt, say)
-    version, size, installed = facts["Version"], int(facts["Size"]), int(facts["Installed-Size"])
-    _check_space(place, size + installed * 1024)
-    say(
-        f"fetching {PACKAGE} {version}: {size / 1e6:.0f} MB to download, "
-        f"{installed * 1024 / 1e6:.0f} MB in {cache.directory()}"
-    )
-    with _progress_bar(f"{PACKAGE} {version}") as progress:
-        retry(lambda: _download(apt, version, progress), on=AptFailed, pause=PAUSE)
-    _extract(next(apt.glob("*.deb")), place)
-    shutil.rmtree(apt)
-    return cache.keep(place, f"{PACKAGE}_{version}")
+def _fetch(place: Path, version: str, say: Say) -> Entry:
+    private = Apt(place / "apt", _suite(version, say))
+    say(offers.asking(private.suite))
+    offer = private.find(PACKAGE)
+    offers.remember(offer)
+    libc = _libc(private, offer)
+    packages = [offer, *([libc] if libc else [])]
+    cache.check_space(place, sum(one.size + one.installed for one in packages))
+    say(_announced(packages))
+    for one in packages:
+        with _progress_bar(f"{one.package} {one.version}") as progress:
+            _extract(private.download(one, progress), _home(place, one))
+    shutil.rmtree(private.place)
+    name = "_".join([PACKAGE, offer.version, offer.architecture, *([LIBC] if libc else [])])
+    entry = _finish(place, name, offer, offer.suite or entries.codename())
+    if not entry.is_of(version):
+        raise KernelUnavailable(
+            f"{offer.suite} has {PACKAGE} {entry.release}, not {version}",
+            hint=f"use {entry.spec}",
+        )
+    return entry
 
 
-def _candidate(apt: Path, say: Say) -> dict[str, str]:
-    """Return the package's fields as the machine's sources describe it now."""
-    for part in ("state/lists/partial", "cache/archives/partial"):
-        (apt / part).mkdir(parents=True)
-    (apt / "status").touch()
-    (apt / "apt.conf").write_text(CONFIGURATION.format(place=apt), encoding="utf-8")
-    say(f"asking this machine's package sources for {PACKAGE}")
-    return retry(lambda: _ask(apt), on=AptFailed, pause=PAUSE)
+def _take(place: Path, path: Path, offer: Offer, name: str, say: Say) -> Entry:
+    _extract(path, place)
+    if entries.numbers(offer.needs) > entries.libc():
+        private = Apt(place / "apt", _suite(offer.series, say))
+        private.find(PACKAGE)
+        libc = _libc(private, offer)
+        if libc is not None:
+            say(_announced([libc]))
+            _extract(private.download(libc, lambda _: None), _home(place, libc))
+        shutil.rmtree(private.place)
+    return _finish(place, name, offer, FILE)
 
 
-def _ask(apt: Path) -> dict[str, str]:
-    updated = _run(apt, ["apt-get", "-q", "update"])
-    shown = _run(apt, ["apt-cache", "show", "--no-all-versions", PACKAGE])
-    pairs = (line.partition(": ") for line in shown.stdout.splitlines())
-    facts = {name: value for name, _, value in pairs}
-    if {"Version", "Size", "Installed-Size"} <= facts.keys():
-        return facts
-    trouble = _complaints(updated)
-    if trouble:
-        raise _apt_failed(f"this machine's package sources cannot be read: {trouble}")
+def _suite(version: str, say: Say) -> str:
+    """Return the suite that has a version; raises KernelUnavailable with what there is."""
+    if not version:
+        return offers.OWN
+    series = ".".join(version.split(".")[:2])
+    seen: dict[str, str] = {}
+    trouble: list[KernelUnavailable] = []
+    for suite in offers.order(version):
+        try:
+            offer = offers.of_suite(suite, say)
+        except KernelUnavailable as error:
+            trouble.append(error)
+            continue
+        if offer.series == series:
+            return suite
+        seen.setdefault(f"uml@{offer.series}", suite or "its own sources")
+    if trouble and not seen:
+        raise trouble[0]
     raise KernelUnavailable(
-        f"this machine's package sources offer no {PACKAGE}",
-        hint="add Debian's main archive to apt's sources, or give a kernel: --kernel PATH",
+        f"no suite of this machine's package sources has {PACKAGE} {series}",
+        hint="there are " + ", ".join(f"{spec} ({suite})" for spec, suite in seen.items()),
     )
 
 
-def _download(apt: Path, version: str, progress: Progress) -> None:
-    for left in apt.glob("*.deb"):
-        left.unlink()
-    read, write = os.pipe()
-    argv = ["apt-get", "-q", f"-oAPT::Status-Fd={write}", "download", f"{PACKAGE}={version}"]
-    process = _start(apt, argv, pass_fds=(write,))
-    os.close(write)
-    with process, os.fdopen(read, encoding="utf-8", errors="replace") as status:
-        for line in status:
-            _, _, percent, *_ = (*line.split(":"), "", "", "")
-            if line.startswith("dlstatus:"):
-                progress(float(percent))
-        output, _ = process.communicate()
-    if process.returncode or not any(apt.glob("*.deb")):
-        _check_space(apt, 0)
-        trouble = _complaints(subprocess.CompletedProcess([], process.returncode, output))
-        raise _apt_failed(f"{PACKAGE} {version} cannot be downloaded: {trouble}")
+def _libc(private: Apt, offer: Offer) -> Offer | None:
+    """Return the suite's libc where this machine's is too old for the package."""
+    if entries.numbers(offer.needs) <= entries.libc():
+        return None
+    libc = private.offer(LIBC)
+    if libc is None or entries.numbers(libc.version) < entries.numbers(offer.needs):
+        raise KernelUnavailable(
+            f"{PACKAGE} {offer.version} needs libc {offer.needs}, and its suite has none",
+            hint="use a kernel of an older suite: harness kernels list",
+        )
+    return libc
+
+
+def _home(place: Path, package: Offer) -> Path:
+    return place / "libc" if package.package == LIBC else place
+
+
+def _announced(packages: list[Offer]) -> str:
+    what = " and ".join(f"{one.package} {one.version}" for one in packages)
+    size, installed = (sum(getattr(p, name) for p in packages) for name in ("size", "installed"))
+    return (
+        f"fetching {what}: {size / 1e6:.0f} MB to download, "
+        f"{installed / 1e6:.0f} MB in {cache.directory()}"
+    )
 
 
 def _extract(package: Path, place: Path) -> None:
@@ -136,67 +183,48 @@ def _extract(package: Path, place: Path) -> None:
         ["dpkg", "-x", str(package), str(place)], capture_output=True, text=True, check=False
     )
     if done.returncode:
-        _check_space(place, 0)
+        cache.check_space(place, 0)
         raise KernelUnavailable(
             f"{package.name} cannot be extracted: {done.stderr.strip()}",
             hint="run again: it is fetched afresh",
         )
-    if not (place / KERNEL).is_file():
+
+
+def _finish(place: Path, name: str, offer: Offer, suite: str) -> Entry:
+    """Make what was extracted into an entry of the cache; raises KernelUnavailable."""
+    kernel = place / KERNEL
+    if not kernel.is_file():
         raise KernelUnavailable(
-            f"{package.name} holds no {KERNEL}", hint="give a kernel: --kernel PATH"
+            f"{PACKAGE} {offer.version} holds no {KERNEL}", hint="give a kernel: --kernel PATH"
         )
-
-
-def _start(apt: Path, argv: list[str], **more: Any) -> subprocess.Popen[str]:
-    tool, *arguments = argv
-    return subprocess.Popen(
-        [tool, "-c", str(apt / "apt.conf"), *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        cwd=apt,
-        env=os.environ | {"LC_ALL": "C.UTF-8"},
-        **more,
+    libraries = _libraries(place)
+    if libraries:
+        linker = next((place / libraries).glob("ld-linux*"))
+        elf.set_interpreter(kernel, cache.directory() / name / linker.relative_to(place))
+    for unused in UNUSED:
+        for home in (place, place / "libc"):
+            shutil.rmtree(home / unused, ignore_errors=True)
+    modules = next(iter(sorted((place / "usr/lib/uml/modules").glob("[0-9]*"))), None)
+    entry = Entry(
+        place,
+        "uml",
+        modules.name if modules else offer.series,
+        offer.version,
+        modules=str(modules.relative_to(place)) if modules else "",
+        libraries=libraries,
+        needs=offer.needs,
+        suite=suite,
     )
+    entry.write(place)
+    kept = Entry.read(cache.keep(place, name))
+    assert kept is not None
+    return kept
 
 
-def _run(apt: Path, argv: list[str]) -> subprocess.CompletedProcess[str]:
-    with _start(apt, argv) as process:
-        output, _ = process.communicate()
-    return subprocess.CompletedProcess(argv, process.returncode, output)
-
-
-def _complaints(done: subprocess.CompletedProcess[str]) -> str:
-    """Return the gravest thing that apt complained of, "" for nothing."""
-    for mark in ("E: ", "W: "):
-        for line in done.stdout.splitlines():
-            if line.startswith(mark):
-                return line.removeprefix(mark).strip()
-    return f"apt-get ended with {done.returncode}" if done.returncode else ""
-
-
-def _apt_failed(message: str) -> AptFailed:
-    return AptFailed(
-        message,
-        hint="check the network and apt's sources (does `apt-get update` work?), then run again",
-    )
-
-
-def _check_space(place: Path, needed: int) -> None:
-    """Refuse to begin what will not fit; 16 MB stay free for others."""
-    if shutil.disk_usage(place).free < needed + (16 << 20):
-        raise _no_space(place, needed)
-
-
-def _no_space(place: Path, needed: int = 0) -> HarnessError:
-    free = shutil.disk_usage(place).free
-    wanted = f", {needed / 1e6:.0f} MB are needed" if needed else ""
-    return KernelUnavailable(
-        f"no space for a kernel in {cache.directory()}: {free / 1e6:.0f} MB are free{wanted}",
-        hint="free some space, or set XDG_CACHE_HOME to a directory on a larger disk",
-    )
+def _libraries(place: Path) -> str:
+    """Return the directory of the extracted libc in `place`, "" where there is none."""
+    found = next((place / "libc").rglob("libc.so.6"), None)
+    return str(found.parent.relative_to(place)) if found else ""
 
 
 class _progress_bar:  # noqa: N801  (used as a function is)

@@ -9,11 +9,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.errors import KernelUnavailable, UsageError
-from harness.kernels import Command, Say, cache, package
+from harness.kernels import Command, Say, entries, package
+from harness.kernels.entries import Entry
 from harness.kernels.host import INIT
 
 MEMORY = 512 << 20
@@ -22,18 +23,26 @@ PLACES = ("/dev/shm", "/tmp", "/var/tmp")  # noqa: S108  (of a guest's memory: n
 
 @dataclass(frozen=True, slots=True)
 class UmlKernel:
-    """A User-Mode Linux kernel in the file `path`."""
+    """A User-Mode Linux kernel in the file `path`.
+
+    `libraries` is the directory of its own libc, "" where it runs on the machine's; `memory` in
+    bytes; `arguments` are added to its command line.
+    """
 
     path: Path
     release: str
     modules: str = ""
     seccomp: bool = False
     writeback: bool = True
+    flavour: str = "uml"
+    libraries: str = ""
+    memory: int = MEMORY
+    arguments: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """What people call it."""
-        return f"uml {self.release}"
+        return f"{self.flavour} {self.release}"
 
     def command(self, directory: Path) -> Command:
         """Return what boots this kernel with the host's files and the job in `directory`.
@@ -43,16 +52,23 @@ class UmlKernel:
         (directory / "init.py").symlink_to(INIT)
         (directory / "python").symlink_to(os.path.realpath(sys.executable))
         (directory / "uml").mkdir()
-        argv = [str(self.path), f"mem={MEMORY >> 20}M", *_ROOT, *_CONSOLE]
+        argv = [str(self.path), f"mem={self.memory >> 20}M", *_ROOT, *_CONSOLE]
         argv += [f"uml_dir={directory}/uml/", "umid=guest", *_library_path()]
         argv += ["seccomp=auto"] if self.seccomp else []
+        argv += self.arguments
         argv += [f"init={directory}/python", "--", "-I", "-S"]
         argv += [f"{directory}/init.py", "boot", str(directory)]
-        return Command(argv, {"TMPDIR": memory_place(), "PATH": os.defpath})
+        environment = {"TMPDIR": memory_place(), "PATH": os.defpath}
+        return Command(argv, environment | _own(self.libraries))
 
 
 _ROOT = ("rootfstype=hostfs", "rootflags=/", "root=98:0", "ro")
 _CONSOLE = ("con=null", "con0=null,fd:1", "quiet")
+
+
+def _own(libraries: str) -> dict[str, str]:
+    """Return the environment for a kernel with libraries of its own; its guest never sees it."""
+    return {"LD_LIBRARY_PATH": libraries} if libraries else {}
 
 
 def _library_path() -> list[str]:
@@ -60,7 +76,7 @@ def _library_path() -> list[str]:
     return [f"LD_LIBRARY_PATH={value}"] if value and not re.search(r"\s", value) else []
 
 
-def identify(path: Path) -> UmlKernel:
+def identify(path: Path, libraries: str = "") -> UmlKernel:
     """Return the kernel in a file; raises UsageError where the file is no UML kernel."""
     try:
         asked = subprocess.run(
@@ -69,14 +85,22 @@ def identify(path: Path) -> UmlKernel:
             capture_output=True,
             timeout=20,
             check=False,
+            env=os.environ | _own(libraries),
         )
         said = asked.stdout.decode(errors="replace")
     except (OSError, subprocess.TimeoutExpired) as error:
         raise _no_kernel(path, str(error)) from error
     found = re.match(r"User Mode Linux v(\S+)", said.lstrip())
     if not found:
-        raise _no_kernel(path, "it does not answer --help as one does")
-    return UmlKernel(path.absolute(), found[1], _modules(path, found[1]), "seccomp=" in said)
+        complaint = asked.stderr.decode(errors="replace").strip().partition("\n")[0]
+        raise _no_kernel(path, complaint or "it does not answer --help as one does")
+    return UmlKernel(
+        path.absolute(),
+        found[1],
+        _modules(path, found[1]),
+        "seccomp=" in said,
+        libraries=libraries,
+    )
 
 
 def _no_kernel(path: Path, why: str) -> UsageError:
@@ -97,14 +121,22 @@ def of_file(path: Path) -> UmlKernel:
     return identify(path)
 
 
-def packaged(say: Say) -> UmlKernel:
+def packaged(say: Say, version: str = "") -> UmlKernel:
     """Return Debian's kernel from the cache, fetching it first where it is not there.
 
     Raises KernelUnavailable.
     """
     memory_place()  # before a fetch: without such a place no guest can boot
-    place = cache.find(say) or package.fetch(say)
-    return identify(place / package.KERNEL)
+    found = entries.find(say, package.wanted(version)) or package.fetch(say, version)
+    return of_entry(found)
+
+
+def of_entry(entry: Entry) -> UmlKernel:
+    """Return a kernel of the cache, kept there while this process lives."""
+    entries.hold(entry)
+    found = identify(entry.file, entry.library_path)
+    modules = str(entry.place / entry.modules) if entry.modules else found.modules
+    return replace(found, modules=modules, flavour=entry.flavour, arguments=entry.arguments)
 
 
 def memory_place() -> str:

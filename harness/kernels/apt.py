@@ -1,0 +1,203 @@
+"""apt as any user: directories of its own, and of the machine's only its sources and keys.
+
+Neither root nor an `apt-get update` by the user is needed; what it downloads it checks by
+signature.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.errors import KernelUnavailable
+from harness.kernels import cache, sources
+from harness.waiting import retry
+
+PAUSE = 1.0  # seconds before a failed download is tried again, twice that before the next
+TOOLS = ("apt-get", "apt-cache", "apt-config", "dpkg")
+
+# Given by -c, hence read after the machine's own files: only then does #clear empty their lists.
+CONFIGURATION = """\
+Dir::State "{place}/state";
+Dir::State::status "{place}/status";
+Dir::Cache "{place}/cache";
+APT::Sandbox::User "root";
+Acquire::Languages "none";
+Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled "false";
+Acquire::Retries "0";
+Acquire::http::Timeout "20";
+Acquire::https::Timeout "20";
+#clear APT::Update::Pre-Invoke;
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+"""
+OTHER_SOURCES = """\
+Dir::Etc::sourcelist "/dev/null";
+Dir::Etc::sourceparts "{place}/sources";
+"""
+
+Progress = Callable[[float], None]
+
+
+class AptFailed(KernelUnavailable):
+    """apt ended with an error that may pass: a mirror that does not answer, say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A package as a suite has it; sizes in bytes, `suite` "" for the machine's own sources."""
+
+    package: str
+    version: str
+    architecture: str
+    size: int
+    installed: int
+    depends: str
+    suite: str = ""
+
+    @property
+    def series(self) -> str:
+        """The series of the kernel in it, such as 6.12."""
+        found = re.match(r"\d+\.\d+", self.version)
+        return found[0] if found else self.version
+
+    @property
+    def needs(self) -> str:
+        """The version of the libc that it needs, "" for any."""
+        found = re.search(r"\blibc6 \(>= ([\d.]+)", self.depends)
+        return found[1] if found else ""
+
+
+class Apt:
+    """One private apt in the directory `place`, for the machine's sources or those of a suite."""
+
+    def __init__(self, place: Path, suite: str = "") -> None:
+        self.place = place
+        self.suite = suite
+        for part in ("state/lists/partial", "cache/archives/partial", "sources"):
+            (place / part).mkdir(parents=True)
+        (place / "status").touch()
+        template = CONFIGURATION + (OTHER_SOURCES if suite else "")
+        for name, text in (sources.of_suite(suite) if suite else {}).items():
+            (place / "sources" / name).write_text(text, encoding="utf-8")
+        (place / "apt.conf").write_text(template.format(place=place), encoding="utf-8")
+
+    @property
+    def _who(self) -> str:
+        where = f", asked for {self.suite}," if self.suite else ""
+        return f"this machine's package sources{where}"
+
+    def update(self) -> subprocess.CompletedProcess[str]:
+        """Read what the sources offer now."""
+        return self._run(["apt-get", "-q", "update"])
+
+    def offer(self, package: str) -> Offer | None:
+        """Return a package as the lists have it, None where they have none; needs `update`."""
+        shown = self._run(["apt-cache", "show", "--no-all-versions", package])
+        pairs = (line.partition(": ") for line in shown.stdout.splitlines())
+        facts = {name: value for name, _, value in pairs}
+        if not {"Version", "Size", "Installed-Size"} <= facts.keys():
+            return None
+        return Offer(
+            package=package,
+            version=facts["Version"],
+            architecture=facts.get("Architecture", "all"),
+            size=int(facts["Size"]),
+            installed=int(facts["Installed-Size"]) * 1024,
+            depends=facts.get("Depends", ""),
+            suite=self.suite,
+        )
+
+    def find(self, package: str) -> Offer:
+        """Ask the sources for a package, again where they fail; raises KernelUnavailable."""
+        return retry(lambda: self._find(package), on=AptFailed, pause=PAUSE)
+
+    def _find(self, package: str) -> Offer:
+        updated = self.update()
+        offer = self.offer(package)
+        if offer is not None:
+            return offer
+        trouble = _complaints(updated)
+        if trouble:
+            raise _failed(f"{self._who} cannot be read: {trouble}")
+        raise KernelUnavailable(
+            f"{self._who} offer no {package}",
+            hint="add Debian's main archive to apt's sources, or give a kernel: --kernel PATH",
+        )
+
+    def download(self, offer: Offer, progress: Progress) -> Path:
+        """Fetch a package, trying again where need be; raises KernelUnavailable."""
+        return retry(lambda: self._download(offer, progress), on=AptFailed, pause=PAUSE)
+
+    def _download(self, offer: Offer, progress: Progress) -> Path:
+        pattern = f"{offer.package}_*.deb"
+        for left in self.place.glob(pattern):
+            left.unlink()
+        read, write = os.pipe()
+        wanted = f"{offer.package}={offer.version}"
+        argv = ["apt-get", "-q", f"-oAPT::Status-Fd={write}", "download", wanted]
+        process = self._start(argv, pass_fds=(write,))
+        os.close(write)
+        with process, os.fdopen(read, encoding="utf-8", errors="replace") as status:
+            for line in status:
+                _, _, percent, *_ = (*line.split(":"), "", "", "")
+                if line.startswith("dlstatus:"):
+                    progress(float(percent))
+            output, _ = process.communicate()
+        found = next(self.place.glob(pattern), None)
+        if process.returncode or found is None:
+            cache.check_space(self.place, 0)
+            trouble = _complaints(subprocess.CompletedProcess([], process.returncode, output))
+            raise _failed(f"{offer.package} {offer.version} cannot be downloaded: {trouble}")
+        return found
+
+    def _start(self, argv: list[str], **more: Any) -> subprocess.Popen[str]:
+        tool, *arguments = argv
+        return subprocess.Popen(
+            [tool, "-c", str(self.place / "apt.conf"), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            cwd=self.place,
+            env=os.environ | {"LC_ALL": "C.UTF-8"},
+            **more,
+        )
+
+    def _run(self, argv: list[str]) -> subprocess.CompletedProcess[str]:
+        with self._start(argv) as process:
+            output, _ = process.communicate()
+        return subprocess.CompletedProcess(argv, process.returncode, output)
+
+
+def demand_tools(package: str) -> None:
+    """Raise KernelUnavailable where this machine has no apt."""
+    for tool in TOOLS:
+        if not shutil.which(tool):
+            raise KernelUnavailable(
+                f"there is no {tool} on this machine to fetch {package} with",
+                hint="run on Debian, or give a User-Mode Linux kernel: --kernel PATH",
+            )
+
+
+def _complaints(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the gravest thing that apt complained of, "" for nothing."""
+    for mark in ("E: ", "W: "):
+        for line in done.stdout.splitlines():
+            if line.startswith(mark):
+                return line.removeprefix(mark).strip()
+    return f"apt-get ended with {done.returncode}" if done.returncode else ""
+
+
+def _failed(message: str) -> AptFailed:
+    return AptFailed(
+        message,
+        hint="check the network and apt's sources (does `apt-get update` work?), then run again",
+    )

@@ -1,0 +1,198 @@
+"""What is known of each kernel in the cache: which it is, what it runs on, who uses it now."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from harness.errors import KernelUnavailable
+from harness.kernels import Say, cache, elf
+
+RECORD = "kernel.json"
+OLD_NAME = re.compile(r"user-mode-linux_((\d+\.\d+).*)")  # kept before there were records
+
+# The manifests that this process has locked: a lock lasts as long as its file is open.
+_held: dict[Path, int] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A kernel in the cache.
+
+    `flavour` and `release` make its spec, such as uml@6.12; `version` is the package's or the
+    source's. `kernel`, `modules` and `libraries` are paths in `place`, "" for none; with libraries
+    of its own it needs none of the machine's, else at least the libc `needs`. `arguments` are
+    those it is always booted with, `suite` the one it was fetched from.
+    """
+
+    place: Path
+    flavour: str
+    release: str
+    version: str = ""
+    clock: str = "real"
+    kernel: str = "usr/bin/linux.uml"
+    modules: str = ""
+    libraries: str = ""
+    needs: str = ""
+    suite: str = ""
+    arguments: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, place: Path) -> Entry | None:
+        """Return what lies in a place of the cache, None where that is no kernel of ours."""
+        try:
+            data = json.loads((place / RECORD).read_text(encoding="utf-8"))
+            known = {field.name for field in fields(cls)} - {"place"}
+            data = {name: value for name, value in data.items() if name in known}
+            return cls(place, **data | {"arguments": tuple(data.get("arguments", ()))})
+        except FileNotFoundError:
+            return cls._old(place)
+        except (OSError, ValueError, TypeError, AttributeError):
+            return None
+
+    @classmethod
+    def _old(cls, place: Path) -> Entry | None:
+        found = OLD_NAME.fullmatch(place.name)
+        if not found:
+            return None
+        modules = sorted((place / "usr/lib/uml/modules").glob("[0-9]*"))
+        release = modules[0].name if modules else found[2]
+        return cls(place, "uml", release, found[1], suite=codename())
+
+    def write(self, place: Path) -> None:
+        """Write the record into the directory that will be kept."""
+        data = asdict(self)
+        del data["place"]
+        (place / RECORD).write_text(json.dumps(data, indent=1), encoding="utf-8")
+
+    @property
+    def series(self) -> str:
+        """The series of its release, such as 6.12."""
+        return ".".join(self.release.split(".")[:2])
+
+    @property
+    def spec(self) -> str:
+        """By which spec it is meant."""
+        return f"{self.flavour}@{self.series}"
+
+    @property
+    def file(self) -> Path:
+        """The kernel's executable."""
+        return self.place / self.kernel
+
+    @property
+    def library_path(self) -> str:
+        """The directory of its own libraries, "" for none."""
+        return str(self.place / self.libraries) if self.libraries else ""
+
+    def is_of(self, version: str) -> bool:
+        """Return whether it is of a series (6.12) or a release (6.12.101); "" is any."""
+        return not version or self.release == version or self.release.startswith(f"{version}.")
+
+    def fits_here(self) -> bool:
+        """Return whether this machine can run it: a cache may be shared by several."""
+        try:
+            mine = elf.machine(Path("/proc/self/exe"))
+            foreign = elf.machine(self.file) not in (0, mine)
+        except OSError:
+            return True  # a damaged one: that is for `cache.damage` to tell
+        newer = bool(self.needs) and not self.libraries and numbers(self.needs) > libc()
+        return not foreign and not newer
+
+    def harm(self) -> str:
+        """Return what is wrong with it, "" where every byte is as it was sealed."""
+        harm = cache.damage(self.place)
+        if not harm and self.libraries:
+            linker = elf.interpreter(self.file)
+            if not linker.startswith(f"{self.library_path}/"):
+                return f"it was made for another place: {linker}"
+        return harm
+
+    def size(self) -> int:
+        """Return how many bytes it takes."""
+        return sum(path.lstat().st_size for path in self.place.rglob("*"))
+
+
+def kept() -> list[Entry]:
+    """Return the kernels in the cache that this machine can run, the newest first."""
+    found = (Entry.read(place) for place in cache.places())
+    return [entry for entry in found if entry is not None and entry.fits_here()]
+
+
+def find(say: Say, wanted: Callable[[Entry], bool]) -> Entry | None:
+    """Return the newest whole kernel that is wanted, or None; tell of each that is damaged."""
+    for entry in filter(wanted, kept()):
+        harm = entry.harm()
+        if not harm:
+            return entry
+        say(f"the cached kernel {entry.place.name} is damaged ({harm}) and will not be used")
+    return None
+
+
+def hold(entry: Entry) -> None:
+    """Keep others from removing a kernel while this process lives."""
+    if entry.place not in _held:
+        manifest = os.open(entry.place / cache.MANIFEST, os.O_RDONLY | os.O_CLOEXEC)
+        fcntl.flock(manifest, fcntl.LOCK_SH)
+        _held[entry.place] = manifest
+
+
+def in_use(entry: Entry) -> bool:
+    """Return whether a run, this one or another, holds a kernel."""
+    try:
+        manifest = os.open(entry.place / cache.MANIFEST, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(manifest, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(manifest)
+    return False
+
+
+def remove(entry: Entry) -> int:
+    """Remove a kernel and return how many bytes that freed; the caller holds `cache.alone`.
+
+    Raises KernelUnavailable where a run uses it.
+    """
+    if in_use(entry):
+        raise KernelUnavailable(
+            f"{entry.place.name} is in use by a run",
+            hint="wait until that run has ended, then remove it",
+        )
+    freed = entry.size()
+    gone = entry.place.with_name(f"{cache.PARTIAL}removed-{os.getpid()}-{entry.place.name}")
+    entry.place.rename(gone)
+    shutil.rmtree(gone)
+    return freed
+
+
+def libc() -> tuple[int, ...]:
+    """Return the version of this machine's libc, (0,) where it is not the GNU one."""
+    try:
+        return numbers((os.confstr("CS_GNU_LIBC_VERSION") or "").partition(" ")[2])
+    except (OSError, ValueError):
+        return (0,)
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """Return the numbers of a version, to compare it by."""
+    return tuple(int(part) for part in re.findall(r"\d+", version)) or (0,)
+
+
+def codename() -> str:
+    """Return what this machine's distribution calls its release, "" where it does not say."""
+    try:
+        text = Path("/etc/os-release").read_text(encoding="utf-8")
+    except OSError:
+        return ""
+    found = re.search(r"^VERSION_CODENAME=\"?(\w+)", text, re.MULTILINE)
+    return found[1] if found else ""

@@ -1,0 +1,209 @@
+"""What `--kernel` and `harness kernels` take, and which kernel that is.
+
+auto                  the host's kernel where it has bonding, else one in User-Mode Linux
+host                  the kernel that runs
+uml, uml@6.12         Debian's user-mode-linux: of the machine's own suite, or of the one that
+                      has that version
+virtual@7.2           a kernel of ours with virtual time, from the cache
+6.12                  the best there is of a version: virtual@6.12 if cached, else uml@6.12
+stock@6.12            a distribution's kernel in QEMU: reserved
+NAME                  a kernel of labs/kernels.toml
+PATH                  a User-Mode Linux executable, or a .deb of user-mode-linux
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+
+from harness.errors import KernelUnavailable, UsageError
+from harness.kernels import Kernel, Say, entries, host, named, package, uml
+from harness.kernels.entries import Entry
+from harness.kernels.named import Options
+from harness.kernels.uml import UmlKernel
+
+VERSION = r"\d+\.\d+(?:\.\d+)?"
+ALONE = ("auto", "host", "uml")
+BUILT = ("virtual", "debug")  # flavours that `harness kernels build` makes
+VERSIONED = ("uml", *BUILT, "stock")
+FORMS = (
+    "auto, host, uml, uml@VERSION, virtual@VERSION, VERSION, a name of labs/kernels.toml or a path"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A parsed spec: `flavour` is one of FINDERS, `path` is that of a file."""
+
+    text: str
+    flavour: str
+    version: str = ""
+    path: Path = Path()
+    options: Options = field(default_factory=Options)
+
+
+def parse(text: str) -> Spec:
+    """Return what a spec means, without looking for the kernel; raises UsageError."""
+    known = named.load()
+    if text not in known:
+        return _plain(text, list(known))
+    kernel = known[text]
+    try:
+        meant = _plain(kernel.spec, [], kernel.base)
+    except UsageError as error:
+        raise UsageError(f"{kernel.where}: {error.message}", hint=error.hint) from error
+    return replace(meant, text=text, options=kernel.options)
+
+
+def _plain(text: str, names: list[str], base: Path = Path()) -> Spec:
+    flavour, at, version = text.partition("@")
+    if text in ALONE:
+        return Spec(text, text)
+    if at and flavour in VERSIONED:
+        if not re.fullmatch(VERSION, version):
+            raise _not_a_version(text, version)
+        return Spec(text, flavour, version)
+    if re.fullmatch(VERSION, text):
+        return Spec(text, "best", text)
+    path = base / Path(text).expanduser()
+    if path.is_file():
+        return Spec(text, _kind(path), path=path)
+    if text in BUILT or text == "stock":
+        raise _not_a_version(text, "")
+    if "/" in text:
+        raise UsageError(f"{text} is no file", hint=f"give {FORMS}")
+    meant = difflib.get_close_matches(text, [*ALONE, *VERSIONED, *names], n=1, cutoff=0.6)
+    hint = f"did you mean {meant[0]}? otherwise give {FORMS}" if meant else f"give {FORMS}"
+    raise UsageError(f'"{text}" is no kernel', hint=hint)
+
+
+def _not_a_version(text: str, version: str) -> UsageError:
+    said = f'"{version}" is no version' if version else "the version is missing"
+    return UsageError(f"{text}: {said}", hint="write it as in uml@6.12 or uml@6.12.101")
+
+
+def _kind(path: Path) -> str:
+    """Return what a file is, by its first bytes; raises UsageError where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(0x206)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}", hint="give a file you may read") from error
+    if head.startswith(b"!<arch>\n"):
+        return "deb"
+    # Linux's x86 boot protocol; arm64 images have their own mark.
+    if head[0x202:] == b"HdrS" or head[56:60] == b"ARM\x64":
+        return "vmlinuz"
+    return "file"
+
+
+def check(text: str) -> Spec:
+    """Refuse what cannot work, without fetching or booting anything; raises UsageError."""
+    spec = parse(text)
+    if spec.flavour == "file":
+        uml.identify(spec.path)
+    if spec.flavour == "deb":
+        package.described(spec.path)
+    if spec.flavour in ("stock", "vmlinuz"):
+        raise _stock(spec)
+    return spec
+
+
+def resolve(text: str, say: Say) -> Kernel:
+    """Return the kernel that a spec means, fetching one where need be.
+
+    Raises UsageError for a spec that cannot work, KernelUnavailable where none can be had.
+    """
+    spec = parse(text)
+    found = FINDERS[spec.flavour](spec, say)
+    return _with_options(found, spec.options) if isinstance(found, UmlKernel) else found
+
+
+def _with_options(kernel: UmlKernel, options: Options) -> UmlKernel:
+    return replace(
+        kernel,
+        modules=options.modules or kernel.modules,
+        memory=options.memory or kernel.memory,
+        arguments=(*kernel.arguments, *options.arguments),
+    )
+
+
+def _auto(spec: Spec, say: Say) -> Kernel:
+    return _uml(spec, say) if host.refusal() else host.HostKernel()
+
+
+def _host(_: Spec, __: Say) -> Kernel:
+    refused = host.refusal()
+    if refused:
+        raise UsageError(
+            f"the host's kernel cannot be used: {refused}",
+            hint="use --kernel auto: it fetches a kernel with bonding into your cache",
+        )
+    return host.HostKernel()
+
+
+def _uml(spec: Spec, say: Say) -> Kernel:
+    return uml.packaged(say, spec.version)
+
+
+def _best(spec: Spec, say: Say) -> Kernel:
+    found = cached("virtual", spec.version, say)
+    return uml.of_entry(found) if found else _uml(spec, say)
+
+
+def _built(spec: Spec, say: Say) -> Kernel:
+    found = cached(spec.flavour, spec.version, say)
+    if found is None:
+        raise KernelUnavailable(
+            f"{spec.text} is not in the cache", hint=f"harness kernels build {spec.text}"
+        )
+    return uml.of_entry(found)
+
+
+def _file(spec: Spec, _: Say) -> Kernel:
+    return uml.of_file(spec.path)
+
+
+def _deb(spec: Spec, say: Say) -> Kernel:
+    uml.memory_place()
+    return uml.of_entry(package.of_deb(spec.path, say))
+
+
+def _reserved(spec: Spec, _: Say) -> Kernel:
+    raise _stock(spec)
+
+
+def _stock(spec: Spec) -> UsageError:
+    return UsageError(
+        f"{spec.text}: kernels that need a machine of their own cannot be booted yet",
+        hint=f"use uml@{spec.version or 'VERSION'}, the same source as User-Mode Linux",
+    )
+
+
+def cached(flavour: str, version: str, say: Say) -> Entry | None:
+    """Return the newest whole kernel in the cache of a flavour and version."""
+
+    def fits(entry: Entry) -> bool:
+        return entry.flavour == flavour and entry.is_of(version)
+
+    return entries.find(say, fits)
+
+
+FINDERS: Mapping[str, Callable[[Spec, Say], Kernel]] = MappingProxyType(
+    {
+        "auto": _auto,
+        "host": _host,
+        "uml": _uml,
+        "best": _best,
+        "virtual": _built,
+        "debug": _built,
+        "stock": _reserved,
+        "vmlinuz": _reserved,
+        "file": _file,
+        "deb": _deb,
+    }
+)
