@@ -155,6 +155,7 @@ class Run:
             executable=sys.executable,
             modules=kernel.modules,
             lab=f"netns in {kernel.name}",
+            clock=kernel.clock,
             writeback=kernel.writeback,
         )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from harness.bonding import Setting
-from harness.bonding.horizon import horizon, settle
+from harness.bonding.horizon import heard, horizon, settle
 from harness.dut import Bond, Dut
 from harness.errors import Inconclusive, ScenarioError
 from harness.faults import Cable, MachineNoun, Role, Site, SwitchNoun
@@ -168,7 +168,8 @@ class Net:
             )
         self._loop.latest = 0  # what came late while nobody listened does not count
         recorder.mark("baseline")
-        self._loop.pump(now() + BASELINE_PROBES * self._stage.probe_interval)
+        probes = BASELINE_PROBES * self._stage.probe_interval
+        self._loop.pump(now() + max(probes, heard(bond.options, bond.hz)))
 
     def _wait_for_horizon(self, recorder: Recorder, bond: Bond) -> None:
         recorder.mark("settle")

@@ -25,7 +25,7 @@ PLAIN = """
     from harness.kernels import Command
 
     class Plain:
-        name, modules, writeback = "plain", "", False
+        name, modules, writeback, clock = "plain", "", False, "real"
         def command(self, directory):
             code = (
                 "import sys, json, pathlib; d = pathlib.Path(sys.argv[1]);"

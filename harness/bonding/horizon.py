@@ -6,6 +6,7 @@ from harness.bonding.parse import BondOptions
 from harness.bonding.wheel import SECOND
 from harness.bonding.windows import GRACE, BondTimes, spans, whole
 
+HEARD_IN = 2  # rounds
 LINKWATCH = SECOND  # link events that are not urgent are batched for up to a second
 
 
@@ -50,6 +51,17 @@ def settle(options: BondOptions, slaves: int, hz: int) -> int:
     elif options["miimon"]:
         start += whole(times.carrier_back().latest)
     return start + whole(times.notifications())
+
+
+def heard(options: BondOptions, hz: int) -> int:
+    """Return how long, in ns, a steady bond has to be left alone until each slave was heard.
+
+    A backup's frames count only once the active slave has been heard in a later jiffy than that
+    in which it came up (bond_arp_rcv, last_link_up): so one round for that, and one to hear the
+    backup. A bond disturbed sooner loses its backups with its active slave.
+    """
+    times = spans(options, hz)
+    return HEARD_IN * whole(times.arp_interval) if options["arp_interval"] else 0
 
 
 def _arp_rounds(options: BondOptions, slaves: int) -> int:

@@ -105,8 +105,10 @@ class BondTimes:
 
         A slave is down at the first round later than (m + 1/2)*A after its last good frame, so
         (m*A', (m+1)*A'] after the fault; a backup slave of active-backup gets one round more. On
-        a coarse wheel a large m is reached a round sooner. Source: bond_ab_arp_inspect,
-        bond_loadbalance_arp_mon, bond_time_in_interval. ARPMISS-1, ARPMISS-2, ARPMISS-3.
+        a coarse wheel a large m is reached a round sooner. Where any frame is a good one, not only
+        an answer to a round's probe, it may have come just too late for a round to find it too
+        old: then up to (m + 1/2)*A + A'. Source: bond_ab_arp_inspect, bond_loadbalance_arp_mon,
+        bond_time_in_interval, slave_last_rx. ARPMISS-1, ARPMISS-2, ARPMISS-3.
         """
         self._need("arp_interval")
         extra = int(backup and self.options.mode == "active-backup")
@@ -115,6 +117,8 @@ class BondTimes:
         every, span = wheel(self.arp_interval.ns, self.hz), self.arp_interval.ns
         earliest = min(missed * span, (first - 1) * every.best)
         latest = max(last * every.worst, (missed + 1) * span)
+        if self._any_frame_counts(backup=backup):
+            latest = max(latest, self._silent(missed) * jiffy(self.hz) + every.worst)
         return Window(Span(earliest), _late((missed + 1) * span, latest))
 
     def sound_again(self) -> Window:
@@ -163,9 +167,17 @@ class BondTimes:
         """From a switchover until its last peer notification has gone out. GARP-1, GARP-3."""
         return _number(self.options, "num_grat_arp") * self.peer_notif_delay
 
-    def _rounds_until_down(self, missed: int) -> tuple[int, int]:
+    def _any_frame_counts(self, *, backup: bool) -> bool:
+        """Tell whether every frame shows life: the slave's role is not validated, nor filtered."""
+        return self.options["arp_validate"] in ("none", "active" if backup else "backup")
+
+    def _silent(self, missed: int) -> int:
+        """Return the jiffies without a good frame that a round still lets pass."""
         interval = jiffies(self.arp_interval.ns, self.hz)
-        limit = missed * interval + interval // 2
+        return missed * interval + interval // 2
+
+    def _rounds_until_down(self, missed: int) -> tuple[int, int]:
+        limit = self._silent(missed)
         every = wheel(self.arp_interval.ns, self.hz)
         best, worst = every.best // jiffy(self.hz), every.worst // jiffy(self.hz)
         # An answer may be stamped a jiffy after its probe: the later bound allows for that.

@@ -42,6 +42,11 @@ class Kernel(Protocol):
         """Whether what is written in it reaches the host's files only by a sync."""
         ...
 
+    @property
+    def clock(self) -> str:
+        """Whether its time is the world's (real), or passes only while all sleep (virtual)."""
+        ...
+
     def command(self, directory: Path) -> Command:
         """Return what starts a guest that does the job in `directory`."""
         ...

@@ -32,6 +32,7 @@ class HostKernel:
     name: str = f"host {os.uname().release}"
     modules: str = ""
     writeback: bool = False
+    clock: str = "real"
 
     def command(self, directory: Path) -> Command:
         """Return what starts a worker in new namespaces, for the job in `directory`."""

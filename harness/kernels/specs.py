@@ -1,10 +1,13 @@
 """What `--kernel` and `harness kernels` take, and which kernel that is.
 
-auto                  the host's kernel where it has bonding, else one in User-Mode Linux
+auto                  the host's kernel where it has bonding, else the newest cached kernel
+                      with virtual time, else Debian's User-Mode Linux
 host                  the kernel that runs
 uml, uml@6.12         Debian's user-mode-linux: of the machine's own suite, or of the one that
                       has that version
-virtual@7.2           a kernel of ours with virtual time, from the cache
+virtual, virtual@7.2  a kernel of ours with virtual time, from the cache; the newest, or of a
+                      version (harness kernels build makes one)
+debug, debug@7.2      the same, a kernel that watches itself
 6.12                  the best there is of a version: virtual@6.12 if cached, else uml@6.12
 stock@6.12            a distribution's kernel in QEMU: reserved
 NAME                  a kernel of labs/kernels.toml
@@ -27,12 +30,10 @@ from harness.kernels.named import Options
 from harness.kernels.uml import UmlKernel
 
 VERSION = r"\d+\.\d+(?:\.\d+)?"
-ALONE = ("auto", "host", "uml")
+ALONE = ("auto", "host", "uml", "virtual", "debug")
 BUILT = ("virtual", "debug")  # flavours that `harness kernels build` makes
 VERSIONED = ("uml", *BUILT, "stock")
-FORMS = (
-    "auto, host, uml, uml@VERSION, virtual@VERSION, VERSION, a name of labs/kernels.toml or a path"
-)
+FORMS = "auto, host, uml, virtual, FLAVOUR@VERSION, VERSION, a name of labs/kernels.toml or a path"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def _plain(text: str, names: list[str], base: Path = Path()) -> Spec:
     path = base / Path(text).expanduser()
     if path.is_file():
         return Spec(text, _kind(path), path=path)
-    if text in BUILT or text == "stock":
+    if text == "stock":
         raise _not_a_version(text, "")
     if "/" in text:
         raise UsageError(f"{text} is no file", hint=f"give {FORMS}")
@@ -133,7 +134,7 @@ def _with_options(kernel: UmlKernel, options: Options) -> UmlKernel:
 
 
 def _auto(spec: Spec, say: Say) -> Kernel:
-    return _uml(spec, say) if host.refusal() else host.HostKernel()
+    return host.HostKernel() if not host.refusal() else _best(spec, say)
 
 
 def _host(_: Spec, __: Say) -> Kernel:
@@ -159,7 +160,8 @@ def _built(spec: Spec, say: Say) -> Kernel:
     found = cached(spec.flavour, spec.version, say)
     if found is None:
         raise KernelUnavailable(
-            f"{spec.text} is not in the cache", hint=f"harness kernels build {spec.text}"
+            f"{spec.text} is not in the cache",
+            hint=f"harness kernels build {spec.flavour}@{spec.version or 'VERSION'}",
         )
     return uml.of_entry(found)
 

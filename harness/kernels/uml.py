@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.errors import KernelUnavailable, UsageError
-from harness.kernels import Command, Say, entries, package
+from harness.kernels import Command, Say, entries, package, virtual
 from harness.kernels.entries import Entry
 from harness.kernels.host import INIT
 
@@ -44,6 +44,11 @@ class UmlKernel:
         """What people call it."""
         return f"{self.flavour} {self.release}"
 
+    @property
+    def clock(self) -> str:
+        """Whether time passes in it by itself (real), or only while all sleep (virtual)."""
+        return virtual.CLOCK if virtual.TRAVEL in self.arguments else "real"
+
     def command(self, directory: Path) -> Command:
         """Return what boots this kernel with the host's files and the job in `directory`.
 
@@ -55,7 +60,9 @@ class UmlKernel:
         argv = [str(self.path), f"mem={self.memory >> 20}M", *_ROOT, *_CONSOLE, _UNUSED]
         argv += [f"uml_dir={directory}/uml/", "umid=guest", *_library_path()]
         argv += ["seccomp=auto"] if self.seccomp else []
-        argv += self.arguments
+        argv += [*virtual.BUILT_IN, *self.arguments]
+        if self.clock == virtual.CLOCK:
+            argv = [*virtual.steadied(), *argv, virtual.START]
         argv += [f"init={directory}/python", "--", "-I", "-S"]
         argv += [f"{directory}/init.py", "boot", str(directory)]
         environment = {"TMPDIR": memory_place(), "PATH": os.defpath}
