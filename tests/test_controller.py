@@ -239,7 +239,7 @@ def test_guests_that_never_come_up_end_the_run_with_their_console(tmp_path: Path
         (["--time-limit=nan"], '"nan" is no time in seconds'),
         (
             ["--kernel=nonesuch"],
-            '--kernel "nonesuch" is neither auto, host, uml nor a file\nhint:',
+            '"nonesuch" is no kernel\nhint:',
         ),
         (["--kernel=pyproject.toml"], "pyproject.toml is no User-Mode Linux kernel: "),
         (["--kernel=/bin/ls"], "/bin/ls is no User-Mode Linux kernel: it does not answer --help"),

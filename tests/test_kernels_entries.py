@@ -83,10 +83,13 @@ def test_a_kernel_with_libraries_that_was_moved_is_damaged(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("record", ["", "[1]", '{"flavour": 3', '{"nothing": 1}'])
-def test_a_record_that_cannot_be_read_hides_the_kernel(record: str) -> None:
+def test_a_kernel_whose_record_cannot_be_read_is_there_and_damaged(record: str) -> None:
     entry = keep("a", "uml", "6.1.176")
     (entry.place / entries.RECORD).write_text(record)
-    assert entries.kept() == []
+    (found,) = entries.kept()
+    assert (found.place, found.spec) == (entry.place, "unknown")
+    assert found.harm().startswith("kernel.json has")
+    assert entries.find(lambda _: None, lambda _: True) is None
 
 
 def test_removing_frees_what_is_told(own_cache: Path) -> None:

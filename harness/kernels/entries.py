@@ -15,6 +15,7 @@ from harness.errors import KernelUnavailable
 from harness.kernels import Say, cache, elf
 
 RECORD = "kernel.json"
+UNKNOWN = "unknown"  # the flavour of what has a record that cannot be read
 OLD_NAME = re.compile(r"user-mode-linux_((\d+\.\d+).*)")  # kept before there were records
 
 # The manifests that this process has locked: a lock lasts as long as its file is open.
@@ -54,7 +55,7 @@ class Entry:
         except FileNotFoundError:
             return cls._old(place)
         except (OSError, ValueError, TypeError, AttributeError):
-            return None
+            return cls(place, UNKNOWN, "", kernel=RECORD)  # to be shown, and removed by its name
 
     @classmethod
     def _old(cls, place: Path) -> Entry | None:
@@ -79,7 +80,7 @@ class Entry:
     @property
     def spec(self) -> str:
         """By which spec it is meant."""
-        return f"{self.flavour}@{self.series}"
+        return f"{self.flavour}@{self.series}" if self.series else self.flavour
 
     @property
     def file(self) -> Path:
