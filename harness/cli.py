@@ -12,6 +12,7 @@ from harness import lanes, report, timeline, traffic
 from harness.errors import Inconclusive, UsageError
 from harness.history import History, load
 from harness.judged import Run
+from harness.kernels.commands_build import build
 from harness.units import MS, Measured, in_ms
 
 BROKEN = (KeyError, TypeError, ValueError, IndexError, ZeroDivisionError, AttributeError)
@@ -20,6 +21,14 @@ BROKEN = (KeyError, TypeError, ValueError, IndexError, ZeroDivisionError, Attrib
 @click.group()
 def main() -> None:
     """Hold Linux bonds to their documentation; scenarios are run by `pytest scenarios/`."""
+
+
+@main.group()
+def kernels() -> None:
+    """The kernels that scenarios run in."""
+
+
+kernels.add_command(build)
 
 
 @main.command()

@@ -187,7 +187,9 @@ def test_a_slave_that_any_frame_keeps_alive_may_last_half_a_round_longer(
 
 def test_half_a_round_is_lost_only_where_any_frame_counts() -> None:
     """Seen: 349.8 ms with arp_interval=100 arp_missed_max=2, where answers alone take 330."""
-    late = {value: whole(times(arp(100, validate=value)).silence().latest) for value in ARP_VALIDATE}
+    late = {
+        value: whole(times(arp(100, validate=value)).silence().latest) for value in ARP_VALIDATE
+    }
     assert late == {
         "none": 360 * MS,
         "backup": 360 * MS,

@@ -33,9 +33,7 @@ VERSION = r"\d+\.\d+(?:\.\d+)?"
 ALONE = ("auto", "host", "uml", "virtual", "debug")
 BUILT = ("virtual", "debug")  # flavours that `harness kernels build` makes
 VERSIONED = ("uml", *BUILT, "stock")
-FORMS = (
-    "auto, host, uml, virtual, FLAVOUR@VERSION, VERSION, a name of labs/kernels.toml or a path"
-)
+FORMS = "auto, host, uml, virtual, FLAVOUR@VERSION, VERSION, a name of labs/kernels.toml or a path"
 
 
 @dataclass(frozen=True, slots=True)

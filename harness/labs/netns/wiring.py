@@ -10,7 +10,7 @@ import socket
 from dataclasses import dataclass, field
 
 from harness.labs.netns import netlink, shaping
-from harness.labs.netns.build import FABRIC, FIRST_IFB, Built, Port
+from harness.labs.netns.build import FABRIC, FIRST_IFB, Built, Port, fabric_mac
 from harness.labs.netns.netlink import Request
 from harness.topology import Link
 
@@ -162,7 +162,13 @@ class Wiring:
             what = f"shaper of port {index}"
             self.built.send(
                 FABRIC,
-                netlink.new_link(what, number, f"ifb{number}", netlink.kind_of("ifb")),
+                netlink.new_link(
+                    what,
+                    number,
+                    f"ifb{number}",
+                    netlink.kind_of("ifb"),
+                    address=fabric_mac(number),
+                ),
                 netlink.set_link(what, number, up=True),
             )
             self._ifbs[index] = number
