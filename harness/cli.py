@@ -13,6 +13,7 @@ from harness.errors import Inconclusive, UsageError
 from harness.history import History, load
 from harness.judged import Run
 from harness.kernels.commands import kernels
+from harness.kernels.commands_build import build
 from harness.units import MS, Measured, in_ms
 
 BROKEN = (KeyError, TypeError, ValueError, IndexError, ZeroDivisionError, AttributeError)
@@ -23,6 +24,7 @@ def main() -> None:
     """Hold Linux bonds to their documentation; scenarios are run by `pytest scenarios/`."""
 
 
+kernels.add_command(build)
 main.add_command(kernels)
 
 

@@ -1,7 +1,8 @@
 """What happened, in order, on one clock: the product of a recording and the input of every judge.
 
 A history is written as JSON lines: the first line is the description of the run (`about`), each
-further line one event. Times are integer nanoseconds of CLOCK_MONOTONIC.
+further line one event. Times are integer nanoseconds of CLOCK_MONOTONIC, from the beginning of
+the recording's network.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 from harness.errors import LabError, UsageError
 
 FORMAT = 1
+PROBE_TIMES = ("sent", "request", "reply")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,16 @@ class History:
     def mark(self, name: str) -> int | None:
         """Return the time of a mark in ns, or None where the recording never came so far."""
         return next((event.at for event in self.select("mark", name=name)), None)
+
+
+def since(start: int, events: Iterable[Event]) -> Iterator[Event]:
+    """Yield the events with all their times counted from `start`, in ns."""
+    for event in events:
+        data = event.data
+        if event.kind == "probe":
+            early = {key: data[key] for key in PROBE_TIMES if data[key] is not None}
+            data = {**data, **{key: at - start for key, at in early.items()}}
+        yield Event(event.at - start, event.kind, event.where, data)
 
 
 def save(history: History, path: Path) -> None:

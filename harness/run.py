@@ -13,11 +13,11 @@ from harness.bonding.horizon import heard, horizon, settle
 from harness.dut import Bond, Dut
 from harness.errors import Inconclusive, ScenarioError
 from harness.faults import Cable, MachineNoun, Role, Site, SwitchNoun
-from harness.history import Event, History, save
+from harness.history import Event, History, save, since
 from harness.judged import Run
 from harness.labs.netns.build import Built, all_forward, build
 from harness.labs.netns.wiring import Wiring
-from harness.loop import Loop, now
+from harness.loop import Loop, now, start
 from harness.recorder import Recorder, Subject
 from harness.site import Schedule
 from harness.topology import DUT, Topology
@@ -68,6 +68,7 @@ class Net:
         """Build the topology; raises LabError."""
         self._stage = stage
         self._undo = ExitStack()
+        self._start = start(virtual=stage.facts.get("clock") == "virtual")
         self._loop = Loop()
         self._recorder: Recorder | None = None
         self._built = self._undo.enter_context(_closing(build(self.plan)))
@@ -188,7 +189,7 @@ class Net:
         targets = [str(m.address) for m in self.plan.machines if m.name == "target"]
         for bond in self.dut.bonds.values():
             targets += [str(one) for one in bond.options["arp_ip_target"]]  # type: ignore[union-attr]
-        events = [*recorder.events(addresses, targets), *self._noted]
+        events = since(self._start, [*recorder.events(addresses, targets), *self._noted])
         self._noted = []
         history = History.of(self._about(recorder), events)
         run.freeze(history)

@@ -120,7 +120,9 @@ def _bridges(built: Built) -> list[Request]:
         index = built.switch_index(switch.name)
         info = netlink.kind_of("bridge", settings)
         what = f"switch {switch.name}"
-        requests.append(netlink.new_link(what, index, switch.name, info))
+        requests.append(
+            netlink.new_link(what, index, switch.name, info, address=fabric_mac(index))
+        )
         requests.append(netlink.set_link(what, index, up=True))
     return requests
 
@@ -141,7 +143,8 @@ def _cable(built: Built, link: Link) -> list[Request]:
     peer = _far_end(built, far, link)
     info = netlink.kind_of("veth", [("VETH_INFO_PEER", peer)])
     what = f"cable {link.name}"
-    requests = [netlink.new_link(what, port.index, _port_name(port), info)]
+    mac = fabric_mac(port.index)
+    requests = [netlink.new_link(what, port.index, _port_name(port), info, address=mac)]
     for end in (port, built.ports.get((far, link.name))):
         if end is not None:
             bridge = built.switch_index(end.switch)
@@ -152,13 +155,19 @@ def _cable(built: Built, link: Link) -> list[Request]:
 def _far_end(built: Built, node: str, link: Link) -> dict[str, object]:
     port = built.ports.get((node, link.name))
     if port is not None:
-        return {"index": port.index, "attrs": [("IFLA_IFNAME", _port_name(port))]}
+        index, name, mac = port.index, _port_name(port), fabric_mac(port.index)
+        return {"index": index, "attrs": [("IFLA_IFNAME", name), ("IFLA_ADDRESS", mac)]}
     attrs = [
         ("IFLA_IFNAME", link.name),
         ("IFLA_ADDRESS", built.mac(node, link.name)),
         ("IFLA_NET_NS_FD", built.namespaces[node].fd),
     ]
     return {"index": built.ends[node, link.name], "attrs": attrs}
+
+
+def fabric_mac(index: int) -> str:
+    """Return the MAC of a device in the fabric, the same in every run; no frame ever bears it."""
+    return f"02:00:00:ff:00:{index:02x}"
 
 
 def _port_name(port: Port) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from harness.labs.netns import netlink, shaping
-from harness.labs.netns.build import FABRIC, FIRST_IFB, Built, Port
+from harness.labs.netns.build import FABRIC, FIRST_IFB, Built, Port, fabric_mac
 from harness.labs.netns.netlink import Request
 from harness.topology import Link
 
@@ -189,7 +189,13 @@ class Wiring:
             what = f"shaper of port {index}"
             self.built.send(
                 FABRIC,
-                netlink.new_link(what, number, f"ifb{number}", netlink.kind_of("ifb")),
+                netlink.new_link(
+                    what,
+                    number,
+                    f"ifb{number}",
+                    netlink.kind_of("ifb"),
+                    address=fabric_mac(number),
+                ),
                 netlink.set_link(what, number, up=True),
             )
             self._ifbs[index] = number

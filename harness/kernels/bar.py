@@ -1,0 +1,56 @@
+"""How far a long job has come: a bar with an estimate on a terminal, lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from harness.kernels import Say
+
+LINE_EVERY = 30.0  # seconds between two lines where there is no terminal
+
+Progress = Callable[[float], None]
+
+
+@contextmanager
+def bar(title: str, total: float, say: Say) -> Iterator[Progress]:
+    """Give what is to be told how much of `total` is done."""
+    from rich.console import Console  # noqa: PLC0415  (what long jobs need, and nothing else)
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _Lines(title, total, say)
+        return
+    from rich import progress  # noqa: PLC0415
+
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.TaskProgressColumn(),
+        progress.TimeElapsedColumn(),
+        progress.TimeRemainingColumn(),
+    )
+    with progress.Progress(*columns, console=console, transient=True) as shown:
+        task = shown.add_task(title, total=total)
+        yield lambda done: shown.update(task, completed=done)
+
+
+class _Lines:
+    """Tells a line every half minute, with an estimate from the pace so far."""
+
+    def __init__(self, title: str, total: float, say: Say) -> None:
+        self._title, self._total, self._say = title, total, say
+        self._begun = self._told = time.monotonic()
+        self._first: float | None = None
+
+    def __call__(self, done: float) -> None:
+        now = time.monotonic()
+        if self._first is None:
+            self._first = done
+        if now - self._told < LINE_EVERY or done <= self._first:
+            return
+        self._told = now
+        left = (now - self._begun) / (done - self._first) * max(0.0, self._total - done)
+        share = min(1.0, done / self._total)
+        self._say(f"{self._title}: {share:.0%}, about {left / 60:.1f} min left")

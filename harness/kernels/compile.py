@@ -1,0 +1,151 @@
+"""Configure and compile a User-Mode Linux kernel; what was interrupted goes on where it was."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from harness.errors import KernelUnavailable
+from harness.kernels import Say
+from harness.kernels.bar import bar
+
+NICE = 10
+OBJECT = re.compile(r"\s+(CC|AS)\s")
+OPTION = re.compile(r"^(CONFIG_\w+)=(\w+)", re.MULTILINE)
+# Who built it and when must not make two builds of one source differ.
+NOBODY = {
+    "LC_ALL": "C",
+    "KBUILD_BUILD_USER": "harness",
+    "KBUILD_BUILD_HOST": "harness",
+    "KBUILD_BUILD_VERSION": "1",
+    "KBUILD_BUILD_TIMESTAMP": "2024-01-01",
+}
+# Without these a kernel is of no use here; what else a source does not know is left out.
+NEEDED = (
+    *("64BIT", "UML_TIME_TRAVEL_SUPPORT", "HOSTFS", "TMPFS", "PROC_FS", "SYSFS", "NET_NS"),
+    *("USER_NS", "INET", "PACKET", "BONDING", "VETH", "BRIDGE"),
+)
+
+
+class Tree:
+    """A source tree and the directory in which one flavour of it is built."""
+
+    def __init__(self, source: Path, out: Path) -> None:
+        self.source = source
+        self.out = out
+
+    def configure(self, fragments: Iterable[Path], say: Say) -> None:
+        """Start from nothing and add the options of the fragments; later ones win.
+
+        Raises KernelUnavailable where the source does not know an option that is needed.
+        """
+        self.out.mkdir(parents=True, exist_ok=True)
+        wanted = merged(path.read_text(encoding="utf-8") for path in fragments)
+        fragment = self.out / "fragment.config"
+        text = "".join(f"{name}={value}\n" for name, value in wanted.items())
+        fragment.write_text(text, encoding="utf-8")
+        made = subprocess.run(
+            [*self._make(), "allnoconfig"],
+            env=os.environ | NOBODY | {"KCONFIG_ALLCONFIG": str(fragment)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if made.returncode:
+            raise _failed("the kernel cannot be configured", made.stdout.splitlines())
+        lacking = [name for name, value in wanted.items() if value == "y" and not self.has(name)]
+        _demand(lacking, say)
+
+    def has(self, option: str) -> bool:
+        """Tell whether an option is on."""
+        return f"\n{option}=y\n" in (self.out / ".config").read_text(encoding="utf-8")
+
+    def compile(self, expected: int, lock: int, say: Say) -> int:
+        """Compile it and return how many objects it has; raises KernelUnavailable.
+
+        `expected` objects fill the bar. The compiler holds `lock` as long as it runs, so that no
+        other build can begin should this process be killed.
+        """
+        done = sum(1 for _ in self.out.rglob("*.o"))
+        jobs = len(os.sched_getaffinity(0))
+        make = subprocess.Popen(
+            ["nice", "-n", str(NICE), *self._make(), f"-j{jobs}", "linux"],
+            env=os.environ | NOBODY,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            process_group=0,
+            pass_fds=(lock,),
+        )
+        try:
+            lines = _follow(make, done, max(expected, done + 1), self.out / "build.log", say)
+        finally:
+            _stop(make)
+        if make.returncode:
+            raise _failed("the kernel cannot be compiled", lines)
+        return sum(1 for _ in self.out.rglob("*.o"))
+
+    def _make(self) -> list[str]:
+        where = ["-C", str(self.source), f"O={self.out}"]
+        return ["make", *where, "ARCH=um", "SUBARCH=x86_64"]
+
+
+def merged(texts: Iterable[str]) -> Mapping[str, str]:
+    """Return the options of several fragments, of each the last value."""
+    wanted: dict[str, str] = {}
+    for text in texts:
+        wanted |= dict(OPTION.findall(text))
+    return wanted
+
+
+def _demand(lacking: list[str], say: Say) -> None:
+    names = [name.removeprefix("CONFIG_") for name in lacking]
+    needed = [name for name in names if name in NEEDED]
+    if needed:
+        raise KernelUnavailable(
+            f"this kernel cannot have {', '.join(needed)}, which scenarios need",
+            hint="use another version; virtual time came with 5.4",
+        )
+    if names:
+        say(f"this kernel does not know {', '.join(names)}: left out")
+
+
+def _follow(
+    make: subprocess.Popen[str], done: int, expected: int, log: Path, say: Say
+) -> list[str]:
+    """Return what make said, all of it in `log` as well."""
+    lines: list[str] = []
+    assert make.stdout is not None
+    with bar("compiling", expected, say) as progress, log.open("w", encoding="utf-8") as file:
+        for line in make.stdout:
+            file.write(line)
+            lines.append(line.rstrip())
+            done += bool(OBJECT.match(line))
+            progress(min(done, expected))
+    make.wait()
+    return lines
+
+
+def _stop(make: subprocess.Popen[str]) -> None:
+    if make.poll() is None:
+        with suppress(ProcessLookupError):
+            os.killpg(make.pid, signal.SIGTERM)
+        make.wait()
+
+
+def _failed(what: str, lines: list[str]) -> KernelUnavailable:
+    """Return the error with the lines that say why: the first complaint, else the last lines."""
+    first = next((n for n, line in enumerate(lines) if "error:" in line or "***" in line), None)
+    told = lines[first : first + 6] if first is not None else lines[-6:]
+    return KernelUnavailable(
+        "\n".join([f"{what}:", *told]), hint="run again to go on; another version may compile"
+    )

@@ -1,0 +1,68 @@
+"""What building a kernel takes of this machine, asked for before anything is begun."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from harness.errors import KernelUnavailable
+
+# Each tool, and the package of Debian and Ubuntu that brings it.
+TOOLS = MappingProxyType(
+    {
+        "gcc": "gcc",
+        "ld": "binutils",
+        "make": "make",
+        "flex": "flex",
+        "bison": "bison",
+        "bc": "bc",
+        "xz": "xz-utils",
+        "tar": "tar",
+        "dpkg-deb": "dpkg",
+    }
+)
+HEADERS = "libc6-dev"
+SPARE = 64 << 20  # bytes that stay free for others
+
+
+def demand_tools(tools: Mapping[str, str] = TOOLS) -> None:
+    """Raise KernelUnavailable that names every package this machine lacks to build a kernel."""
+    if platform.machine() != "x86_64":
+        raise KernelUnavailable(
+            f"User-Mode Linux cannot be built for {platform.machine()}",
+            hint="use an x86-64 machine, or another kernel: harness kernels list",
+        )
+    lacking = [tool for tool in tools if not shutil.which(tool)]
+    packages = [tools[tool] for tool in lacking]
+    if "gcc" not in lacking and not _has_headers():
+        lacking.append("the C library's headers")
+        packages.append(HEADERS)
+    if lacking:
+        needed = " ".join(sorted(dict.fromkeys(packages)))
+        raise KernelUnavailable(
+            f"a kernel cannot be built without {', '.join(lacking)}",
+            hint=f"sudo apt-get install {needed}",
+        )
+
+
+def _has_headers() -> bool:
+    tried = subprocess.run(
+        ["gcc", "-E", "-"], input=b"#include <stdlib.h>\n", capture_output=True, check=False
+    )
+    return tried.returncode == 0
+
+
+def demand_space(place: Path, needed: int) -> None:
+    """Raise KernelUnavailable where fewer than `needed` bytes are free around `place`."""
+    there = next(one for one in (place, *place.parents) if one.exists())
+    free = shutil.disk_usage(there).free
+    if free < needed + SPARE:
+        raise KernelUnavailable(
+            f"no space to build a kernel in {place}: {needed / 1e6:.0f} MB are needed, "
+            f"{free / 1e6:.0f} MB are free",
+            hint="free some space, or set XDG_CACHE_HOME to a directory on a larger disk",
+        )
