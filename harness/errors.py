@@ -7,6 +7,7 @@ HarnessError
         KernelRefused       the kernel answered a request with an errno
         KernelUnavailable   no kernel with bonding can be had here
         GuestDied           a guest panicked, hung or was killed
+        NotTestable         this lab cannot show it on this kernel             skipped by that word
     Inconclusive        the run cannot be judged: neither passed nor a kernel bug
 AssertionError          the kernel contradicts its documentation
 """
@@ -56,6 +57,10 @@ class KernelUnavailable(LabError):
 
 class GuestDied(LabError):
     """A guest panicked, hung or was killed."""
+
+
+class NotTestable(LabError):
+    """What a scenario asks for cannot be shown in this lab on this kernel; it is skipped so."""
 
 
 class Inconclusive(HarnessError):

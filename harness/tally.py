@@ -10,10 +10,12 @@ from harness.errors import Inconclusive
 
 CLAIM, VERDICT, ATTEMPTS = "claim", "verdict", "attempts"
 INCONCLUSIVE = "inconclusive"
+NOT_TESTABLE, NOT_PROMISED = "not testable here", "not promised"
 
 # From what says least to what says most: of a claim's scenarios the last in this order counts.
 WORDS = {
-    "not testable here": "not testable here",
+    NOT_TESTABLE: NOT_TESTABLE,
+    NOT_PROMISED: NOT_PROMISED,
     "conforms": "conform",
     "contradicts as known": "contradict as known",
     "not judged": "not judged",
@@ -36,7 +38,8 @@ def verdict(report: Report, error: BaseException | None) -> str:
     if report.outcome == "passed":
         return "conforms"
     if report.outcome == "skipped":
-        return "contradicts as known" if hasattr(report, "wasxfail") else "not testable here"
+        known = "contradicts as known" if hasattr(report, "wasxfail") else NOT_TESTABLE
+        return str(getattr(error, "word", known))
     if error is None:  # it passed where a contradiction is on record
         return "conforms against expectation"
     if isinstance(error, Inconclusive):

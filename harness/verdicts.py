@@ -6,7 +6,6 @@ to the reports; in the controller, which only receives reports, they choose lett
 
 from __future__ import annotations
 
-import os
 import traceback
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -14,9 +13,12 @@ from typing import Any
 
 import pytest
 
-from harness import claims, plugin, report, tally, units
+from harness import claims, plugin, promises, report, tally, units
 from harness.errors import HarnessError, Inconclusive, UsageError
 from harness.judged import Run
+from harness.matrix import axis, evidence
+from harness.matrix.conformance import EVIDENCE
+from harness.worker import RESULTS
 
 MARKERS = (
     "claim(*ids): the claims of scenarios/claims/ that a scenario puts to the proof",
@@ -25,7 +27,7 @@ MARKERS = (
 Runs = list[tuple[Run, Path | None]]
 Figures = list[tuple[str, str | float]]
 RUNS = pytest.StashKey[Runs]()
-KERNEL = pytest.StashKey[str]()  # the release under test, where it is not the running kernel's
+KERNEL = promises.KERNEL
 
 # The items that run, innermost last: a test of ours may run pytest within pytest.
 _running: list[pytest.Item] = []
@@ -73,7 +75,7 @@ def _problems(config: pytest.Config, item: pytest.Item) -> Iterator[str]:
 def _expect(config: pytest.Config, item: pytest.Item, mark: pytest.Mark) -> None:
     """Mark an item as bound to fail where the kernel under test is one that contradicts."""
     name, kernels, evidence = mark.args[0], mark.kwargs["kernels"], mark.kwargs["evidence"]
-    release = config.stash.get(KERNEL, os.uname().release if plugin.in_guest() else None)
+    release = promises.release(config)
     if claims.matches(release or "0.0", kernels) and release is not None:
         reason = f"{name} is contradicted by {release}: {evidence}"
         item.add_marker(pytest.mark.xfail(reason=reason, raises=AssertionError, strict=True))
@@ -88,6 +90,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Know which scenario runs, and say in its reports what it is about."""
     _running.append(item)
     item.user_properties.extend((tally.CLAIM, name) for name in _claims_of(item))
+    promises.demand(item, _claims_of(item))
 
 
 @pytest.hookimpl(trylast=True)
@@ -117,6 +120,9 @@ def pytest_runtest_makereport(
     found: Figures = [(tally.VERDICT, tally.verdict(made, error))] if _claims_of(item) else []
     noted = _noted(item)
     found += [entry for run, _ in noted[-1:] for entry in _figures(run)]
+    for run, path in noted[-1:]:
+        results = item.config.stash.get(RESULTS, None)
+        setattr(made, EVIDENCE, evidence.of(run, path, results))
     item.user_properties.extend(found)
     made.user_properties.extend(found)
     if made.failed and (noted or _claims_of(item)):
@@ -158,9 +164,7 @@ def _failure(item: pytest.Item, noted: Runs) -> report.Failure:
     history = run.recording if run else None
     known = tuple(claims.find(name) for name in _claims_of(item))
     lab = str(history.about.get("lab", "")) if history else ""
-    kernel = lab.removeprefix("netns in ").partition(" ")[0]
-    options = [f"--kernel={kernel}"] if kernel in ("host", "uml") else []
-    command = report.command(item.nodeid, options)
+    command = report.command(axis.scenario_of(item), axis.choice(item.config, lab))
     root = item.config.rootpath
     if path is not None and path.is_relative_to(root):
         path = path.relative_to(root)
@@ -178,5 +182,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how the claims fared, and which scenario was dark for longest."""
     stats = terminalreporter.stats.values()
     reports = [r for group in stats for r in group if isinstance(r, pytest.TestReport)]
-    for line in tally.lines(reports):
+    for line in axis.told(terminalreporter.config, reports):
         terminalreporter.write_line(line)
