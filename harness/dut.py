@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness import promises
 from harness.bonding import BondOptions, Setting
 from harness.bonding.windows import BondTimes, Window, spans
 from harness.bonding.wire import ignored
-from harness.errors import LabError, ScenarioError
+from harness.errors import KernelRefused, ScenarioError
 from harness.faults import Site
 from harness.labs.netns import bonds, netlink
 from harness.topology import DUT, BondPlan
@@ -83,13 +85,15 @@ class Dut:
     def __init__(self, site: Site, hz: int) -> None:
         self._site = site
         self._hz = hz
+        self._release = os.uname().release
         self.bonds: dict[str, Bond] = {}
 
     def bond(self, name: str | None = None, **options: Any) -> Bond:
         """Make a bond with the topology's default options and what differs from them.
 
-        Raises ScenarioError for options that cannot be, KernelRefused for one the kernel does not
-        take, LabError for one it silently ignores.
+        Raises ScenarioError for options that cannot be, NotPromised for those that the kernel is
+        known to lack, KernelRefused for others it does not take, LabError for others it silently
+        ignores, NotTestable where its monitor cannot work in this lab.
         """
         plan = self._plan(name)
         if plan.name in self.bonds:
@@ -98,15 +102,16 @@ class Dut:
             )
         wanted = self._options(plan, options)
         built = self._site.wiring.built
-        bonds.make_bond(built, plan, wanted)
+        promises.demand_testable(wanted, self._release)
+        try:
+            bonds.make_bond(built, plan, wanted)
+        except KernelRefused as refused:
+            raise promises.lacking(wanted, self._release) or refused from None
         seen = bonds.read_back(built, plan)
         left_out = ignored(wanted, seen)
         if left_out:
             bonds.drop_bond(built, plan)
-            raise LabError(
-                "; ".join(str(one) for one in left_out),
-                hint="this kernel lacks the option: choose another kernel",
-            )
+            raise promises.left_out(wanted, left_out, self._release)
         made = Bond(plan, wanted, seen, self._hz)
         self.bonds[plan.name] = made
         return made

@@ -7,8 +7,9 @@ HarnessError
         KernelRefused       the kernel answered a request with an errno
         KernelUnavailable   no kernel with bonding can be had here
         GuestDied           a guest panicked, hung or was killed
-        NotTestable         this lab cannot show it on this kernel             skipped by that word
     Inconclusive        the run cannot be judged: neither passed nor a kernel bug
+    NotPromised         this kernel never promised what the scenario asks for          skipped
+    NotTestable         this lab cannot show on this kernel what is asked for          skipped
 AssertionError          the kernel contradicts its documentation
 """
 
@@ -59,9 +60,13 @@ class GuestDied(LabError):
     """A guest panicked, hung or was killed."""
 
 
-class NotTestable(LabError):
-    """What a scenario asks for cannot be shown in this lab on this kernel; it is skipped so."""
-
-
 class Inconclusive(HarnessError):
     """The run cannot be judged: it is neither a pass nor a bug of the kernel."""
+
+
+class NotPromised(HarnessError):
+    """The kernel under test never promised what a scenario asks for: an option it lacks."""
+
+
+class NotTestable(HarnessError):
+    """The lab cannot show, on the kernel under test, what a scenario asks for."""

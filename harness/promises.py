@@ -1,59 +1,58 @@
-"""Skip, by that name, what a kernel never promised or what a lab cannot show on it."""
+"""What the kernel under test promises, and what of it this lab can show."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Generator, Iterable
+from collections.abc import Iterable, Sequence
 
-import pytest
-from _pytest.outcomes import Skipped
+from harness import claims
+from harness.bonding import BondOptions, Ignored
+from harness.claims import Release
+from harness.errors import HarnessError, LabError, NotPromised, NotTestable
 
-from harness import claims, plugin, tally
-from harness.errors import NotTestable
-
-KERNEL = pytest.StashKey[str]()  # the release under test, where it is not the running kernel's
-
-
-class Unfit(Skipped):
-    """A skip that brings its verdict, the `word`."""
-
-    def __init__(self, word: str, why: str) -> None:
-        super().__init__(f"{word}: {why}", _use_item_location=True)
-        self.word = word
+# The claim that the ARP monitor judges by a time which veth never updates, and where that is so.
+BLIND_MONITOR = "ARPINT-12"
 
 
-def release(config: pytest.Config) -> str | None:
-    """Return the release of the kernel under test, None on the host, which tests none."""
-    return config.stash.get(KERNEL, os.uname().release if plugin.in_guest() else None)
+def demand_testable(options: BondOptions, release: str) -> None:
+    """Raise NotTestable for a bond whose monitor cannot work over this lab's cables.
 
-
-def demand(item: pytest.Item, names: Iterable[str]) -> None:
-    """Skip a scenario one of whose claims the kernel's documentation and code do not make.
-
-    Where only words say on which kernels a claim holds, it is put to the proof.
+    Raises NotPromised where such a kernel lacks what is asked for besides.
     """
-    kernel = release(item.config)
-    for name in names if kernel else ():
-        claim = claims.find(name)
-        if claims.promised_on(claim, kernel or "") is False:
-            why = f"{name} holds on {claim.kernels}, this kernel is {kernel}"
-            raise Unfit(tally.NOT_PROMISED, why)
+    blind = claims.find(BLIND_MONITOR)
+    if options["arp_interval"] and claims.promised_on(blind, release):
+        raise lacking(options, release) or NotTestable(
+            f"{Release.parse(release)} has no working ARP monitor over veth ({blind.id})",
+            hint="choose another kernel, or a lab with other network interfaces",
+        )
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
-    """Skip where a fixture asks for what the lab cannot show."""
-    yield from _skipping(item)
+def lacking(options: BondOptions, release: str) -> NotPromised | None:
+    """Return the error for options, or words of theirs, that kernels of a release do not have."""
+    unknown = options.unknown_to(Release.parse(release).series)
+    if not unknown:
+        return None
+    return NotPromised(
+        f"not promised by {Release.parse(release)}: {'; '.join(unknown)}",
+        hint="choose a newer kernel",
+    )
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
-    """Skip where a scenario asks for what the lab cannot show."""
-    yield from _skipping(item)
+def left_out(options: BondOptions, ignored: Sequence[Ignored], release: str) -> HarnessError:
+    """Return the error for ignored options: NotPromised where the kernel is known to lack them."""
+    known = lacking(options, release)
+    names = {text.partition(" ")[0] for text in options.unknown_to(Release.parse(release).series)}
+    if known is not None and {one.name for one in ignored} <= names:
+        return known
+    return LabError(
+        "; ".join(map(str, ignored)), hint="this kernel lacks the option: choose another kernel"
+    )
 
 
-def _skipping(_: pytest.Item) -> Generator[None]:
-    try:
-        yield
-    except NotTestable as error:
-        raise Unfit(tally.NOT_TESTABLE, error.message) from error
+def broken_promises(ids: Iterable[str], release: str) -> list[str]:
+    """Return those of the claims that a release does not make, each with who does."""
+    known = [claims.find(name) for name in ids]
+    return [
+        f"{claim.id} ({claim.kernels})"
+        for claim in known
+        if claims.promised_on(claim, release) is False
+    ]

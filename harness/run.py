@@ -14,7 +14,6 @@ from harness.errors import Inconclusive, ScenarioError
 from harness.faults import Cable, MachineNoun, Role, Site, SwitchNoun
 from harness.history import Event, History, save
 from harness.judged import Run
-from harness.labs.netns.ability import demand_testable
 from harness.labs.netns.build import Built, all_forward, build
 from harness.labs.netns.wiring import Wiring
 from harness.loop import Loop, now
@@ -114,7 +113,6 @@ class Net:
         if not self.dut.bonds:
             self.dut.bond()
         bond = next(iter(self.dut.bonds.values()))
-        demand_testable([one.options for one in self.dut.bonds.values()], self._stage.facts)
         run = Run()
         subject = Subject(
             bond.plan,

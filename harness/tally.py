@@ -6,16 +6,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
-from harness.errors import Inconclusive
+from harness.errors import Inconclusive, NotPromised
 
 CLAIM, VERDICT, ATTEMPTS = "claim", "verdict", "attempts"
-INCONCLUSIVE = "inconclusive"
-NOT_TESTABLE, NOT_PROMISED = "not testable here", "not promised"
+INCONCLUSIVE, NOT_PROMISED = "inconclusive", "not promised"
 
 # From what says least to what says most: of a claim's scenarios the last in this order counts.
 WORDS = {
-    NOT_TESTABLE: NOT_TESTABLE,
     NOT_PROMISED: NOT_PROMISED,
+    "not testable here": "not testable here",
     "conforms": "conform",
     "contradicts as known": "contradict as known",
     "not judged": "not judged",
@@ -37,9 +36,10 @@ def verdict(report: Report, error: BaseException | None) -> str:
     """Return the verdict of one phase of a scenario, from its report and what it raised."""
     if report.outcome == "passed":
         return "conforms"
+    if isinstance(error, NotPromised):
+        return NOT_PROMISED
     if report.outcome == "skipped":
-        known = "contradicts as known" if hasattr(report, "wasxfail") else NOT_TESTABLE
-        return str(getattr(error, "word", known))
+        return "contradicts as known" if hasattr(report, "wasxfail") else "not testable here"
     if error is None:  # it passed where a contradiction is on record
         return "conforms against expectation"
     if isinstance(error, Inconclusive):

@@ -6,6 +6,7 @@ to the reports; in the controller, which only receives reports, they choose lett
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -14,11 +15,8 @@ from typing import Any
 import pytest
 
 from harness import claims, plugin, promises, report, tally, units
-from harness.errors import HarnessError, Inconclusive, UsageError
+from harness.errors import HarnessError, Inconclusive, NotPromised, NotTestable, UsageError
 from harness.judged import Run
-from harness.matrix import axis, evidence
-from harness.matrix.conformance import EVIDENCE
-from harness.worker import RESULTS
 
 MARKERS = (
     "claim(*ids): the claims of scenarios/claims/ that a scenario puts to the proof",
@@ -27,7 +25,7 @@ MARKERS = (
 Runs = list[tuple[Run, Path | None]]
 Figures = list[tuple[str, str | float]]
 RUNS = pytest.StashKey[Runs]()
-KERNEL = promises.KERNEL
+KERNEL = pytest.StashKey[str]()  # the release under test, where it is not the running kernel's
 
 # The items that run, innermost last: a test of ours may run pytest within pytest.
 _running: list[pytest.Item] = []
@@ -75,10 +73,15 @@ def _problems(config: pytest.Config, item: pytest.Item) -> Iterator[str]:
 def _expect(config: pytest.Config, item: pytest.Item, mark: pytest.Mark) -> None:
     """Mark an item as bound to fail where the kernel under test is one that contradicts."""
     name, kernels, evidence = mark.args[0], mark.kwargs["kernels"], mark.kwargs["evidence"]
-    release = promises.release(config)
+    release = _release(config)
     if claims.matches(release or "0.0", kernels) and release is not None:
         reason = f"{name} is contradicted by {release}: {evidence}"
         item.add_marker(pytest.mark.xfail(reason=reason, raises=AssertionError, strict=True))
+
+
+def _release(config: pytest.Config) -> str | None:
+    """Return the release of the kernel under test, None outside of any guest."""
+    return config.stash.get(KERNEL, os.uname().release if plugin.in_guest() else None)
 
 
 def _claims_of(item: pytest.Item) -> list[str]:
@@ -90,7 +93,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Know which scenario runs, and say in its reports what it is about."""
     _running.append(item)
     item.user_properties.extend((tally.CLAIM, name) for name in _claims_of(item))
-    promises.demand(item, _claims_of(item))
 
 
 @pytest.hookimpl(trylast=True)
@@ -115,19 +117,34 @@ def pytest_runtest_makereport(
     if call.when == "teardown" or (call.when == "setup" and made.passed):
         return made
     error = call.excinfo.value if call.excinfo else None
+    if made.failed:
+        error = _unpromised(item, error) or error
+    if isinstance(error, NotPromised | NotTestable):
+        made.outcome, made.longrepr = "skipped", _reason(item, error)
     if isinstance(error, HarnessError) and call.excinfo is not None and made.failed:
         made.longrepr = _own_words(item, call.excinfo)
     found: Figures = [(tally.VERDICT, tally.verdict(made, error))] if _claims_of(item) else []
     noted = _noted(item)
     found += [entry for run, _ in noted[-1:] for entry in _figures(run)]
-    for run, path in noted[-1:]:
-        results = item.config.stash.get(RESULTS, None)
-        setattr(made, EVIDENCE, evidence.of(run, path, results))
     item.user_properties.extend(found)
     made.user_properties.extend(found)
     if made.failed and (noted or _claims_of(item)):
         made.sections.extend(_explanation(item, noted))
     return made
+
+
+def _unpromised(item: pytest.Item, error: BaseException | None) -> NotPromised | None:
+    """Return what a failure means where the kernel under test does not make a claim of it."""
+    release = _release(item.config)
+    if release is None or not isinstance(error, AssertionError):
+        return None
+    broken = promises.broken_promises(_claims_of(item), release)
+    return NotPromised(f"not promised by {release}: {', '.join(broken)}") if broken else None
+
+
+def _reason(item: pytest.Item, error: HarnessError) -> tuple[str, int, str]:
+    kind = "" if isinstance(error, NotPromised) else "not testable here: "
+    return str(item.path), item.reportinfo()[1] or 0, f"Skipped: {kind}{error.message}"
 
 
 def _explanation(item: pytest.Item, noted: Runs) -> list[tuple[str, str]]:
@@ -164,7 +181,9 @@ def _failure(item: pytest.Item, noted: Runs) -> report.Failure:
     history = run.recording if run else None
     known = tuple(claims.find(name) for name in _claims_of(item))
     lab = str(history.about.get("lab", "")) if history else ""
-    command = report.command(axis.scenario_of(item), axis.choice(item.config, lab))
+    kernel = lab.removeprefix("netns in ").partition(" ")[0]
+    options = [f"--kernel={kernel}"] if kernel in ("host", "uml") else []
+    command = report.command(item.nodeid, options)
     root = item.config.rootpath
     if path is not None and path.is_relative_to(root):
         path = path.relative_to(root)
@@ -182,5 +201,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how the claims fared, and which scenario was dark for longest."""
     stats = terminalreporter.stats.values()
     reports = [r for group in stats for r in group if isinstance(r, pytest.TestReport)]
-    for line in axis.told(terminalreporter.config, reports):
+    for line in tally.lines(reports):
         terminalreporter.write_line(line)
