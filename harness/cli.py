@@ -12,6 +12,7 @@ from harness import lanes, report, timeline, traffic
 from harness.errors import Inconclusive, UsageError
 from harness.history import History, load
 from harness.judged import Run
+from harness.matrix import commands
 from harness.units import MS, Measured, in_ms
 
 BROKEN = (KeyError, TypeError, ValueError, IndexError, ZeroDivisionError, AttributeError)
@@ -137,3 +138,6 @@ def _words(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {part}" for name, part in value.items())
     return str(value)
+
+
+commands.register(main)

@@ -14,7 +14,6 @@ from harness.errors import UsageError
 from harness.matrix.shards import Shard
 
 PLUGINS = (
-    "harness.promises",
     "harness.matrix.axis",
     "harness.verdicts",
     "harness.fixtures",

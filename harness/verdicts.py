@@ -17,6 +17,9 @@ import pytest
 from harness import claims, plugin, promises, report, tally, units
 from harness.errors import HarnessError, Inconclusive, NotPromised, NotTestable, UsageError
 from harness.judged import Run
+from harness.matrix import axis, evidence
+from harness.matrix.conformance import EVIDENCE
+from harness.worker import RESULTS
 
 MARKERS = (
     "claim(*ids): the claims of scenarios/claims/ that a scenario puts to the proof",
@@ -126,6 +129,9 @@ def pytest_runtest_makereport(
     found: Figures = [(tally.VERDICT, tally.verdict(made, error))] if _claims_of(item) else []
     noted = _noted(item)
     found += [entry for run, _ in noted[-1:] for entry in _figures(run)]
+    for run, path in noted[-1:]:
+        results = item.config.stash.get(RESULTS, None)
+        setattr(made, EVIDENCE, evidence.of(run, path, results))
     item.user_properties.extend(found)
     made.user_properties.extend(found)
     if made.failed and (noted or _claims_of(item)):
@@ -181,9 +187,7 @@ def _failure(item: pytest.Item, noted: Runs) -> report.Failure:
     history = run.recording if run else None
     known = tuple(claims.find(name) for name in _claims_of(item))
     lab = str(history.about.get("lab", "")) if history else ""
-    kernel = lab.removeprefix("netns in ").partition(" ")[0]
-    options = [f"--kernel={kernel}"] if kernel in ("host", "uml") else []
-    command = report.command(item.nodeid, options)
+    command = report.command(axis.scenario_of(item), axis.choice(item.config, lab))
     root = item.config.rootpath
     if path is not None and path.is_relative_to(root):
         path = path.relative_to(root)
@@ -201,5 +205,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how the claims fared, and which scenario was dark for longest."""
     stats = terminalreporter.stats.values()
     reports = [r for group in stats for r in group if isinstance(r, pytest.TestReport)]
-    for line in tally.lines(reports):
+    for line in axis.told(terminalreporter.config, reports):
         terminalreporter.write_line(line)

@@ -15,7 +15,7 @@ Results = Mapping[str, Result]
 
 # How bad a verdict is; what was skipped is no worse than what conforms.
 BADNESS = {
-    tally.NOT_TESTABLE: 0,
+    "not testable here": 0,
     tally.NOT_PROMISED: 0,
     "conforms": 0,
     "conforms against expectation": 0,
@@ -24,6 +24,7 @@ BADNESS = {
     "not judged": 2,
     "contradicts": 3,
 }
+WORST = 4  # of any other word: the kernel reported a bug of its own, or crashed
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +82,11 @@ def between(old: Result, new: Result) -> Iterator[Change]:
 
 
 def _verdicts(old: str, new: str) -> Sense:
-    if BADNESS[new] > BADNESS[old]:
+    was, now = BADNESS.get(old, WORST), BADNESS.get(new, WORST)
+    if now > was:
         return "worse"
     good = new in ("conforms", "conforms against expectation")
-    return "better" if good and BADNESS[old] else "changed"
+    return "better" if good and was else "changed"
 
 
 def figures(old: Figure, new: Figure) -> Sense | None:

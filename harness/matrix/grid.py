@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from harness import tally
@@ -15,10 +17,9 @@ from harness.matrix.names import function
 NAME = "matrix.json"
 DIFFERS = "*"
 NOT_RUN = "not run"
-# Glyph and meaning; of several verdicts in a cell the last in this order is shown.
 GLYPHS = {
     NOT_RUN: "-",
-    tally.NOT_TESTABLE: "o",
+    "not testable here": "o",
     tally.NOT_PROMISED: ".",
     "conforms": "+",
     "contradicts as known": "k",
@@ -29,9 +30,14 @@ GLYPHS = {
 }
 LEGEND = {
     NOT_RUN: "not run",
-    tally.NOT_TESTABLE: "this lab cannot show it there",
+    "not testable here": "this lab cannot show it there",
     tally.NOT_PROMISED: "not promised by that kernel",
 }
+
+
+def glyph(verdict: str) -> str:
+    """Return the letter of a verdict; what a kernel said against itself is one of its own."""
+    return GLYPHS.get(verdict, "#")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ class Cell:
         if self.worst_ms is not None:
             figure = f"{self.worst_ms:.0f}"
         mark = DIFFERS if self.differs else ""
-        return f"{GLYPHS[self.verdict]} {figure}{mark}".rstrip()
+        return f"{glyph(self.verdict)} {figure}{mark}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +113,7 @@ def _figure(results: Iterable[Result]) -> str:
 def _cell(own: Mapping[str, Result], figure: str, before: Mapping[str, Result] | None) -> Cell:
     if not own:
         return Cell(NOT_RUN)
-    order = list(GLYPHS)
+    order = list(tally.WORDS)
     verdict = max((one.verdict for one in own.values()), key=order.index)
     seen = [one.figures[figure] for one in own.values() if figure in one.figures]
     times = [float(one["ms"]) for one in seen if one["ms"] is not None]
@@ -155,12 +161,19 @@ def _name(row: Row, room: int) -> str:
 
 def _legend(table: Sequence[Row]) -> Iterator[str]:
     used = {cell.verdict for row in table for cell in row.cells}
-    said = [f"{glyph} {LEGEND.get(word, word)}" for word, glyph in GLYPHS.items() if word in used]
+    words = [word for word in (*GLYPHS, *tally.WORDS) if word in used]
+    said = [f"{glyph(word)} {LEGEND.get(word, word)}" for word in dict.fromkeys(words)]
     if any(cell.differs for row in table for cell in row.cells):
         said.append(f"{DIFFERS} differs from the kernel to its left")
     yield "   ".join(said)
     if any(row.figure for row in table):
         yield "figures: the worst of all parameters, in ms"
+
+
+def save(found: Conformance, directory: Path) -> None:
+    """Write the table as JSON into a directory of results."""
+    text = json.dumps(as_json(found), indent=1)
+    (directory / NAME).write_text(text + "\n", encoding="utf-8")
 
 
 def as_json(found: Conformance) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -70,8 +69,7 @@ class Ledger:
         """Write what there is at the end, the table of several kernels too."""
         self.write()
         if self.items and len(self.kernels) > 1:
-            text = json.dumps(grid.as_json(self.conformance()), indent=1)
-            (self.directory / grid.NAME).write_text(text + "\n", encoding="utf-8")
+            grid.save(self.conformance(), self.directory)
 
     def conformance(self) -> Conformance:
         """Return the results so far, in the order of the session."""
