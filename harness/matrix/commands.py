@@ -14,7 +14,7 @@ from harness.errors import UsageError
 from harness.matrix import conformance, grid, jobs, said
 from harness.matrix.merge import merge as join
 from harness.matrix.merge import missing
-from harness.matrix.sides import comparisons
+from harness.matrix.sides import comparisons, warnings
 
 PLACE = click.Path(path_type=Path)
 MOST = 256  # jobs that GitHub makes of one matrix
@@ -57,6 +57,8 @@ def compare(
     nothing to compare.
     """
     found = comparisons(old, new, results)
+    for line in warnings(old, new, results):
+        click.echo(f"warning: {line}", err=True)
     if as_json:
         click.echo(json.dumps([said.as_json(one) for one in found], indent=1))
     else:
@@ -75,8 +77,9 @@ def merge(directories: tuple[Path, ...], into: Path) -> None:
 
     Exit status: 0 joined, 2 the command line is wrong, 4 there are conflicts.
     """
-    parts = [conformance.load(place) for place in directories]
-    found = join(directories, into)
+    places = list({place.resolve(): place for place in directories}.values())
+    parts = [conformance.load(place) for place in places]
+    found = join(places, into)
     several = len(found.labels()) > 1
     if several:
         grid.save(found, into)

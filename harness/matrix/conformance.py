@@ -66,6 +66,12 @@ class Conformance:
         """Return the release of a kernel, "" where none was ever measured."""
         return str(self.kernels.get(label, {}).get("kernel", ""))
 
+    def short(self) -> str:
+        """Return in words what a session that was cut short lacks, "" where it is whole."""
+        if len(self.results) >= self.planned:
+            return ""
+        return f"was cut short: {len(self.results)} of {self.planned} scenarios have a result"
+
     def title(self, label: str) -> str:
         """Return a kernel's label, with its release where that says more."""
         release = self.release(label)

@@ -16,6 +16,7 @@ from harness.matrix.names import function
 
 NAME = "matrix.json"
 DIFFERS = "*"
+NARROWEST = 20  # letters of a scenario's name
 NOT_RUN = "not run"
 GLYPHS = {
     NOT_RUN: "-",
@@ -138,7 +139,9 @@ def text(found: Conformance, width: int = 100) -> Iterator[str]:
         max(len(head), *(len(body[column]) for body in bodies)) if bodies else len(head)
         for column, head in enumerate(heads)
     ]
-    room = max(24, width - sum(one + 2 for one in widths) - 1)
+    figures = max((len(row.figure) + 2 for row in table if row.figure), default=0)
+    wanted = max((len(_short(row)) for row in table), default=0) + figures
+    room = max(NARROWEST + figures, min(wanted, width - sum(one + 2 for one in widths) - 1))
     yield " " * room + "".join(f"  {h:<{w}}" for h, w in zip(heads, widths, strict=True)).rstrip()
     file = ""
     for row, body in zip(table, bodies, strict=True):
@@ -147,25 +150,40 @@ def text(found: Conformance, width: int = 100) -> Iterator[str]:
             yield file
         cells = "".join(f"  {b:<{w}}" for b, w in zip(body, widths, strict=True))
         yield f"{_name(row, room)}{cells}".rstrip()
-    yield from _legend(table)
+    yield from _wrapped(_legend(table), width)
+
+
+def _short(row: Row) -> str:
+    return f"  {row.name.rpartition('::')[2].removeprefix('test_').replace('_', '-')}"
 
 
 def _name(row: Row, room: int) -> str:
-    """Return a row's name, shortened in its middle, with the figure's name at the right."""
-    name = f"  {row.name.rpartition('::')[2].removeprefix('test_').replace('_', '-')}"
-    left = room - len(row.figure) - 1 if row.figure else room
+    """Return a row's name, cut where it is too long, with the figure's name at the right."""
+    name = _short(row)
+    left = room - len(row.figure) - 2 if row.figure else room
     if len(name) > left:
-        name = f"{name[: max(4, left - 2)]}.."
-    return f"{name:<{left}} {row.figure}"[:room].ljust(room) if row.figure else name.ljust(room)
+        name = f"{name[: left - 2]}.."
+    return f"{name:<{left}}  {row.figure}" if row.figure else name.ljust(room)
+
+
+def _wrapped(parts: Iterable[str], width: int) -> Iterator[str]:
+    """Yield lines of whole parts."""
+    line = ""
+    for part in parts:
+        if line and len(line) + 3 + len(part) > width:
+            yield line
+            line = ""
+        line += f"   {part}" if line else part
+    yield line
 
 
 def _legend(table: Sequence[Row]) -> Iterator[str]:
     used = {cell.verdict for row in table for cell in row.cells}
     words = [word for word in (*GLYPHS, *tally.WORDS) if word in used]
-    said = [f"{glyph(word)} {LEGEND.get(word, word)}" for word in dict.fromkeys(words)]
+    for word in dict.fromkeys(words):
+        yield f"{glyph(word)} {LEGEND.get(word, word)}"
     if any(cell.differs for row in table for cell in row.cells):
-        said.append(f"{DIFFERS} differs from the kernel to its left")
-    yield "   ".join(said)
+        yield f"{DIFFERS} differs from the kernel to its left"
     if any(row.figure for row in table):
         yield "figures: the worst of all parameters, in ms"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
@@ -28,7 +29,7 @@ def jobs(kernels: Iterable[str], shards: int) -> list[Job]:
 
 
 def _job(name: str, kernel: str, index: int, count: int) -> Job:
-    arguments = f"--kernel={kernel}"
+    arguments = shlex.quote(f"--kernel={kernel}")
     if count > 1:
         name, arguments = f"{name}-{index}of{count}", f"{arguments} --shard={index}/{count}"
     return Job(name, kernel, f"{index}/{count}", arguments)

@@ -40,7 +40,7 @@ def summary(found: Comparison) -> str:
 
 def _lines(change: Change) -> Iterator[str]:
     yield f"  {MARKS[change.sense]} {change.name}: {change.old} -> {change.new} ({change.sense})"
-    if change.detail and change.what == "verdict" and change.sense != "better":
+    if change.detail:
         yield f"      {change.detail}"
 
 

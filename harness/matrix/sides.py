@@ -29,6 +29,13 @@ def comparisons(old: str, new: str, results: Path) -> list[Comparison]:
     return [_compared(found, labels[0], found, labels[1], ("", ""))]
 
 
+def warnings(old: str, new: str, results: Path) -> list[str]:
+    """Return which of the directories in question are of sessions that were cut short."""
+    places = [Path(name) for name in (old, new) if _is_place(name)] or [results]
+    found = [(place, conformance.load(place).short()) for place in dict.fromkeys(places)]
+    return [f"{place} {why}" for place, why in found if why]
+
+
 def _is_place(name: str) -> bool:
     return (Path(name) / conformance.NAME).is_file() or Path(name).name == conformance.NAME
 
