@@ -14,6 +14,7 @@ from harness.history import History, load
 from harness.judged import Run
 from harness.kernels.commands import kernels
 from harness.kernels.commands_build import build
+from harness.matrix import commands
 from harness.units import MS, Measured, in_ms
 
 BROKEN = (KeyError, TypeError, ValueError, IndexError, ZeroDivisionError, AttributeError)
@@ -143,3 +144,6 @@ def _words(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {part}" for name, part in value.items())
     return str(value)
+
+
+commands.register(main)

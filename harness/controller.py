@@ -6,25 +6,26 @@ It stays one pytest session: what guests report is given to pytest's own hooks, 
 
 from __future__ import annotations
 
-import compileall
 import os
 import sys
 import time
-from collections.abc import Generator
-from contextlib import redirect_stdout
+from collections import Counter
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness import kernels
+from harness import kernels, orders
 from harness.errors import HarnessError, KernelUnavailable, UsageError
 from harness.feed import Feed
 from harness.kernels.facts import Facts
 from harness.kernels.guests import Guest, Guests
 from harness.kernels.job import Job, environment, interpreter_path
-from harness.kernels.work import split
 from harness.kernlog import crash
+from harness.matrix import axis
+from harness.matrix.fleet import Fleet, resolve, without
+from harness.matrix.ledger import Ledger
 from harness.plugin import needs_guest
 from harness.results import new_directory
 
@@ -32,7 +33,6 @@ BOOT_LIMIT = 60.0  # seconds until a guest's worker must have begun
 EXIT_LIMIT = 10.0  # seconds a guest may take to power off
 BOOT_ATTEMPTS = 3
 POLL = 0.03
-DURATIONS = "harness/durations"
 
 # A kernel that a conftest.py or a test puts here is used instead of what --kernel says.
 KERNEL = pytest.StashKey[kernels.Kernel]()
@@ -68,20 +68,16 @@ class Controller:
                     "--pdb cannot reach a scenario in a guest",
                     hint="leave it out: a failure's recording is kept below results/",
                 )
-            kernel = self._kernel()
+            fleet = resolve(self.config, self._say, self.config.stash.get(KERNEL, None))
             results = new_directory(self._results_root())
         except HarnessError as error:
             raise pytest.UsageError(str(error)) from None
         try:
-            _compile_harness()
-            with Guests(kernel) as guests:
-                Run(session, items, guests, results).run()
+            orders.compile_harness()
+            with Guests(fleet.first) as guests:
+                Run(session, items, guests, results, fleet).run()
         except HarnessError as error:
             pytest.exit(str(error), returncode=pytest.ExitCode.INTERNAL_ERROR)
-
-    def _kernel(self) -> kernels.Kernel:
-        chosen = self.config.stash.get(KERNEL, None)
-        return chosen or kernels.resolve(self.config.getoption("kernel"), self._say)
 
     def _say(self, line: str) -> None:
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
@@ -100,32 +96,42 @@ class Run:
     """One run of items in guests, until each has its result."""
 
     def __init__(
-        self, session: pytest.Session, items: list[pytest.Item], guests: Guests, results: Path
+        self,
+        session: pytest.Session,
+        items: list[pytest.Item],
+        guests: Guests,
+        results: Path,
+        fleet: Fleet,
     ) -> None:
         self.session = session
         self.config = session.config
         self.items = {item.nodeid: item for item in items}
         self.guests = guests
         self.results = results
-        self.feed = Feed(session, items)
-        self.known: dict[str, float] = dict(_cached(self.config))
+        self.fleet = fleet
+        self.ledger = Ledger(session.config, items, list(fleet.kernels), results)
+        self.feed = Feed(session, items, self._keep_result, fleet.group if fleet.several else None)
+        self.known: dict[str, float] = dict(axis.durations(self.config))
         self.watches: dict[str, Watch] = {}
+        self.waiting: list[list[str]] = []
         self.boots = 0
-        self.failed_boots = 0
+        self.failed_boots: Counter[str] = Counter()
 
     def run(self) -> None:
         """Boot guests, follow them, replace those that die; raises KernelUnavailable."""
         count = self.config.getoption("guests") or len(os.sched_getaffinity(0))
-        self.feed.progress(f"booting {self.guests.kernel.name} ...")
+        self.feed.progress(f"booting {self.fleet.title} ...")
         # With virtual time a run does what it did before: no earlier one changes the shares.
-        known = self.known if self.guests.kernel.clock == "real" else {}
-        for share in split(list(self.items), count, known):
-            self._boot(share)
+        known = self.known if self.fleet.real else {}
+        self.waiting = self.fleet.shares(self.items.values(), count, known)
         try:
-            while self.watches:
+            while self.watches or self.waiting:
+                while self.waiting and len(self.watches) < count:
+                    self._boot(self.waiting.pop(0))
                 self._step()
         finally:
-            _keep(self.config, self.known | self.feed.seconds)
+            self.ledger.close()
+            orders.keep(self.config, self.known | self.feed.seconds)
 
     def _step(self) -> None:
         over = self.guests.ended(POLL)
@@ -139,19 +145,28 @@ class Run:
 
     def _boot(self, ids: list[str]) -> None:
         self.boots += 1
-        guest = self.guests.boot(f"guest-{self.boots}", self._job(ids))
+        label = self._label(ids[0])
+        job = self._job(ids, label)
+        guest = self.guests.boot(f"guest-{self.boots}", job, self.fleet.kernels[label])
         self.watches[guest.name] = Watch(guest, ids)
 
-    def _job(self, ids: list[str]) -> Job:
-        kernel = self.guests.kernel
+    def _label(self, nodeid: str) -> str:
+        return self.fleet.label(self.items[nodeid])
+
+    def _keep_result(self, nodeid: str, reports: Sequence[pytest.TestReport]) -> None:
+        self.ledger.take(self._label(nodeid), nodeid, reports)
+
+    def _job(self, ids: list[str], label: str) -> Job:
+        kernel = self.fleet.kernels[label]
         option = self.config.option
         return Job(
             rootdir=str(self.config.rootpath),
             files=tuple(dict.fromkeys(str(self.items[name].path) for name in ids)),
             ids=tuple(ids),
             results=str(self.results),
-            arguments=tuple(_arguments(self.config)),
-            options={name: getattr(option, name) for name in PASSED_ON if hasattr(option, name)},
+            arguments=tuple(orders.arguments(self.config)),
+            options={name: getattr(option, name) for name in PASSED_ON if hasattr(option, name)}
+            | self.fleet.options(label),
             path=interpreter_path(),
             environment=environment(),
             executable=sys.executable,
@@ -165,8 +180,9 @@ class Run:
         for line in watch.guest.lines():
             watch.note(line)
             if "start" in line:
-                self.failed_boots = 0
+                self.failed_boots.clear()
             elif "facts" in line:
+                self.ledger.learn(self._label(watch.ids[0]), line["facts"])
                 self.feed.header(Facts(**line["facts"]))
             elif "report" in line:
                 self.feed.report(line["report"])
@@ -193,19 +209,36 @@ class Run:
             self.feed.fail(watch.running, reason, watch.guest.tail(), reports)
         else:
             self._count_failed_boot(watch)
-        if left:
+        if left := [name for name in left if not self.feed.has(name)]:
             self._boot(left)
 
     def _count_failed_boot(self, watch: Watch) -> None:
-        self.failed_boots += 1
-        if self.failed_boots < BOOT_ATTEMPTS:
+        label = self._label(watch.ids[0])
+        self.failed_boots[label] += 1
+        if self.failed_boots[label] < BOOT_ATTEMPTS:
             return
-        console = "\n".join(watch.guest.tail())
+        said = (
+            f"{BOOT_ATTEMPTS} guests in a row ended before their first scenario; the last: "
+            f"{watch.internal or watch.guest.ending()}"
+        )
+        if self.fleet.several:  # the others go on
+            self._give_up(label, said, watch.guest.tail())
+            return
         raise KernelUnavailable(
-            f"{self.failed_boots} guests in a row ended before their first scenario; the last: "
-            f"{watch.internal or watch.guest.ending()}\nits console:\n{console}",
+            "\n".join([said, "its console:", *watch.guest.tail()]),
             hint="try another kernel (--kernel), or fewer guests (--guests 1)",
         )
+
+    def _give_up(self, label: str, why: str, console: list[str]) -> None:
+        """Report all that is left of a kernel's work as failed."""
+        own = [name for name in self.items if self._label(name) == label]
+        self.waiting = without(self.waiting, own)
+        for watch in self.watches.values():
+            if watch.ids[0] in own:
+                self.guests.kill(watch.guest, why)
+        for name in own:
+            if not self.feed.has(name):
+                self.feed.fail(name, f"{self.fleet.kernels[label].name}: {why}", console)
 
     def _keep_console(self, guest: Guest) -> None:
         if guest.console.exists():
@@ -255,31 +288,3 @@ class Watch:
             if item.nodeid.startswith(path):
                 return f"the guest could not collect it:\n{text}"
         return self.internal or "the guest ended its work without it: it found no such scenario"
-
-
-def _compile_harness() -> None:
-    """Write bytecode that is missing: guests see the host's files read-only, and are slow."""
-    with open(os.devnull, "w", encoding="ascii") as nowhere, redirect_stdout(nowhere):  # noqa: PTH123
-        compileall.compile_dir(str(Path(__file__).parent), quiet=2)
-
-
-def _arguments(config: pytest.Config) -> list[str]:
-    option = config.option
-    arguments = ["-p", "harness.plugin", "-p", "no:cacheprovider"]
-    arguments += [part for plugin in option.plugins for part in ("-p", plugin)]
-    arguments += [part for text in option.pythonwarnings or () for part in ("-W", text)]
-    arguments += [part for text in option.override_ini or () for part in ("-o", text)]
-    arguments += [f"--rootdir={config.rootpath}", "-o", "addopts="]
-    arguments += [f"--import-mode={option.importmode}", "--continue-on-collection-errors"]
-    return arguments + (["-c", str(config.inipath)] if config.inipath else [])
-
-
-def _cached(config: pytest.Config) -> dict[str, float]:
-    cache = getattr(config, "cache", None)
-    return cache.get(DURATIONS, {}) if cache else {}
-
-
-def _keep(config: pytest.Config, seconds: dict[str, float]) -> None:
-    cache = getattr(config, "cache", None)
-    if cache:
-        cache.set(DURATIONS, seconds)

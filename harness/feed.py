@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -17,18 +17,35 @@ from harness.kernlog import Report
 PHASES = ("setup", "call", "teardown")
 
 
-class Feed:
-    """The results of the items that guests run, on their way into a pytest session."""
+Keep = Callable[[str, Sequence[pytest.TestReport]], None]
 
-    def __init__(self, session: pytest.Session, items: list[pytest.Item]) -> None:
+
+class Feed:
+    """The results of the items that guests run, on their way into a pytest session.
+
+    `keep` gets each item's reports as soon as they are whole; `group` says which items' results
+    are shown together, by default those of a file, one file after the other.
+    """
+
+    def __init__(
+        self,
+        session: pytest.Session,
+        items: list[pytest.Item],
+        keep: Keep = lambda _nodeid, _reports: None,
+        group: Callable[[pytest.Item], str] | None = None,
+    ) -> None:
+        self.keep = keep
         self.session = session
         self.config = session.config
         self.items = {item.nodeid: item for item in items}
         self.seconds: dict[str, float] = {}
         self._reports: dict[str, list[pytest.TestReport]] = {}
         self._whole: set[str] = set()
-        self._turns = Turns({item.nodeid: str(item.path) for item in items})
-        self._headed = False
+        self._turns = Turns(
+            {item.nodeid: group(item) if group else str(item.path) for item in items},
+            strict=group is None,
+        )
+        self._headed: set[str] = set()
 
     def has(self, nodeid: str) -> bool:
         """Return whether an item has its result."""
@@ -77,6 +94,7 @@ class Feed:
         reports = self._reports[nodeid]
         self._whole.add(nodeid)
         self.seconds[nodeid] = sum(report.duration for report in reports)
+        self.keep(nodeid, reports)
         maxfail = self.config.getoption("maxfail")
         urgent = bool(maxfail) and any(report.failed for report in reports)
         for name in self._turns.arrive(nodeid, urgent=urgent):
@@ -124,11 +142,11 @@ class Feed:
             reporter.rewrite(line, erase=True)
 
     def header(self, facts: Facts) -> None:
-        """Show the first guest's facts, once, before the first result."""
+        """Show the facts of each kernel's first guest, once, before its first result."""
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
-        if self._headed or reporter is None or reporter.verbosity < 0:
+        if facts.lab in self._headed or reporter is None or reporter.verbosity < 0:
             return
-        self._headed = True
+        self._headed.add(facts.lab)
         self.progress("")
         reporter.ensure_newline()
         reporter.write_line(facts.block())

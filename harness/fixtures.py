@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -42,4 +43,9 @@ def stage(request: pytest.FixtureRequest) -> Stage:
 def folder_of(nodeid: str) -> str:
     """Return the name of the directory for a scenario's recordings."""
     name = nodeid.rpartition("/")[2].replace(".py::", ".")
-    return re.sub(r"[^A-Za-z0-9_.=,\[\]-]+", "-", name)[:LONGEST]
+    plain = re.sub(r"[^A-Za-z0-9_.=,\[\]-]+", "-", name)
+    if len(plain) <= LONGEST:
+        return plain
+    # What tells two scenarios apart, such as their kernel, may stand at the end.
+    digest = hashlib.sha256(nodeid.encode()).hexdigest()[:8]
+    return f"{plain[: LONGEST - 9]}-{digest}"

@@ -5,12 +5,21 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from harness.errors import UsageError
+from harness.matrix.shards import Shard
 
+PLUGINS = (
+    "harness.matrix.axis",
+    "harness.verdicts",
+    "harness.fixtures",
+    "harness.kernelwatch",
+    "harness.repeats",
+)
 GUEST = (
     "guest(inside=True): runs in a guest, a kernel with bonding, as everything below scenarios/ "
     "does; inside=False is for tests that stay on the host and start guests themselves"
@@ -22,12 +31,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("harness", "network failover harness")
     group.addoption(
         "--kernel",
-        default="auto",
+        action="append",
         metavar="KERNEL",
-        help="kernel that scenarios run in: auto (the host's where it has bonding, else uml), "
-        "host, uml or uml@6.12 (Debian's User-Mode Linux, fetched once), virtual@7.2 (built), "
-        "6.12 (the best of these), a name of labs/kernels.toml, or the path of a UML kernel or its "
-        ".deb; see `harness kernels --help`",
+        help="kernel that scenarios run in; given again, each scenario runs in each, and a table "
+        "shows how they fared: auto (the host's where it has bonding, else virtual where it is "
+        "built, else uml), host, uml or uml@6.12 (Debian's User-Mode Linux, fetched once), "
+        "virtual@7.2 (built), 6.12 (the best of these), a name of labs/kernels.toml, or the path "
+        "of a UML kernel or its .deb; see `harness kernels --help`",
     )
     group.addoption(
         "--guests",
@@ -35,6 +45,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=0,
         metavar="N",
         help="run scenarios in N guests side by side (default: one for each core)",
+    )
+    group.addoption(
+        "--shard",
+        type=_shard,
+        metavar="I/N",
+        help="run the I-th of N parts of what was collected; N machines that are given 1/N to N/N "
+        "run all of it, and `harness merge` joins their results",
     )
     group.addoption(
         "--time-limit",
@@ -60,6 +77,13 @@ def _guests(text: str) -> int:
     return int(text)
 
 
+def _shard(text: str) -> Shard:
+    try:
+        return Shard.parse(text)
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(f"{error.message} (hint: {error.hint})") from None
+
+
 def _seconds(text: str) -> float:
     try:
         value = float(text)
@@ -76,15 +100,16 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register markers, the verdicts, and on the host the controller of guests."""
     config.addinivalue_line("markers", GUEST)
     manager = config.pluginmanager
-    for name in ("harness.verdicts", "harness.fixtures", "harness.kernelwatch", "harness.repeats"):
+    for name in PLUGINS:
         if not manager.has_plugin(name):
-            manager.import_plugin(name)
+            manager.register(import_module(name), name)
     if in_guest():
         return
-    from harness import controller, kernels  # noqa: PLC0415  (guests do without them)
+    from harness import controller  # noqa: PLC0415  (guests do without them)
+    from harness.matrix import fleet  # noqa: PLC0415
 
     try:
-        kernels.check(config.getoption("kernel"))
+        fleet.check(config)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
     manager.register(controller.Controller(config), "harness-controller")

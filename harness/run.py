@@ -223,6 +223,7 @@ def _describe(bond: Bond, built: Built) -> dict[str, Any]:
     return {
         "slaves": list(bond.plan.slaves),
         "options": {name: _plain(bond.options[name]) for name in bond.options},
+        "seen": {name: _plain(value) for name, value in bond.seen.items()},
         "changed": {name: _plain(value) for name, value in bond.options.changed().items()},
         "mac": built.mac(DUT, bond.plan.slaves[0]),
         "address": bond.plan.address,

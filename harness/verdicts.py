@@ -7,7 +7,6 @@ to the reports; in the controller, which only receives reports, they choose lett
 from __future__ import annotations
 
 import os
-import re
 import traceback
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -18,6 +17,9 @@ import pytest
 from harness import claims, plugin, promises, report, tally, units
 from harness.errors import HarnessError, Inconclusive, NotPromised, NotTestable, UsageError
 from harness.judged import Run
+from harness.matrix import axis, evidence
+from harness.matrix.conformance import EVIDENCE
+from harness.worker import RESULTS
 
 MARKERS = (
     "claim(*ids): the claims of scenarios/claims/ that a scenario puts to the proof",
@@ -128,6 +130,9 @@ def pytest_runtest_makereport(
     found: Figures = [(tally.VERDICT, tally.verdict(made, error))] if claims_of(item) else []
     noted = _noted(item)
     found += [entry for run, _ in noted[-1:] for entry in _figures(run)]
+    for run, path in noted[-1:]:
+        results = item.config.stash.get(RESULTS, None)
+        setattr(made, EVIDENCE, evidence.of(run, path, results))
     item.user_properties.extend(found)
     made.user_properties.extend(found)
     if made.failed and (noted or claims_of(item)):
@@ -183,20 +188,11 @@ def _failure(item: pytest.Item, noted: Runs) -> report.Failure:
     history = run.recording if run else None
     known = tuple(claims.find(name) for name in claims_of(item))
     lab = str(history.about.get("lab", "")) if history else ""
-    command = report.command(item.nodeid, _kernel_option(lab))
+    command = report.command(axis.scenario_of(item), axis.choice(item.config, lab))
     root = item.config.rootpath
     if path is not None and path.is_relative_to(root):
         path = path.relative_to(root)
     return report.Failure(known, history, run.limits if run else (), command, path)
-
-
-def _kernel_option(lab: str) -> list[str]:
-    """Return the option that chooses the kernel of a lab, such as "netns in uml 6.12.101"."""
-    name = lab.removeprefix("netns in ")
-    if name.startswith("host "):
-        return ["--kernel=host"]
-    found = re.match(r"(uml|virtual|debug|stock) (\d+\.\d+)", name)
-    return [f"--kernel={found[1]}@{found[2]}"] if found else []
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, Any] | None:
@@ -210,5 +206,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how the claims fared, and which scenario was dark for longest."""
     stats = terminalreporter.stats.values()
     reports = [r for group in stats for r in group if isinstance(r, pytest.TestReport)]
-    for line in tally.lines(reports):
+    for line in axis.told(terminalreporter.config, reports):
         terminalreporter.write_line(line)

@@ -19,6 +19,7 @@ class Record:
     history: History | None = None
     vetted: bool = False
     limits: list[Limit] = field(default_factory=list)
+    asked: dict[str, Measured] = field(default_factory=dict)
 
     def read(self) -> History:
         """Return the history; raises ScenarioError while it is still being recorded."""
@@ -53,8 +54,16 @@ class View:
         """What the figures of this run were held against, in order."""
         return tuple(self._record.limits)
 
+    @property
+    def asked(self) -> dict[str, Measured]:
+        """The figures that were read of this run, by name; of several alike the longest."""
+        return dict(self._record.asked)
+
     def own(self, measured: Measured) -> Measured:
         """Return a figure that remembers its run and what it is held against."""
+        known = self._record.asked.setdefault(measured.what, measured)
+        if measured.ns > known.ns:
+            self._record.asked[measured.what] = measured
         return noting(measured, self, self._record.limits)
 
 

@@ -77,12 +77,20 @@ def _measure(bench: Bench, names: tuple[str, ...]) -> dict[str, object]:
     found: dict[str, object] = {}
     for name in names:
         with console.status(f"measuring {name} ..."):
-            table = FIGURES[name](bench)
+            table = _table(bench, name)
         table.show(console)
         found[name] = table.plain()
     machine = _machine(bench)
     console.print(" ".join(f"{name} {value}," for name, value in machine.items()).rstrip(","))
     return {"machine": machine, **found}
+
+
+def _table(bench: Bench, name: str) -> Table:
+    """Return a figure; where it could not be measured, why."""
+    try:
+        return FIGURES[name](bench)
+    except HarnessError as error:
+        return Table(name, name, notes=(f"not measured: {error}",))
 
 
 def _machine(bench: Bench) -> dict[str, str | int]:

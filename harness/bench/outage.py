@@ -8,7 +8,8 @@ from statistics import median
 
 from harness import ms
 from harness.bench.guest import Bench, measured, reporting
-from harness.bench.table import Table, spread
+from harness.bench.table import Table, left_out, spread
+from harness.errors import Inconclusive
 from harness.run import Stage
 from harness.units import MS
 
@@ -20,7 +21,8 @@ def table(bench: Bench) -> Table:
     """Return reported minus true outage for each length of silence."""
     rounds = max(3, bench.rounds // 4)
     found: dict[int, list[dict[str, int]]] = {}
-    for line in bench.lines("harness.bench.outage:inside", rounds=rounds):
+    said = bench.lines("harness.bench.outage:inside", rounds=rounds)
+    for line in said:
         if "silent" in line:
             found.setdefault(line["silent"], []).append(line["times"])
     rows = tuple(
@@ -31,22 +33,31 @@ def table(bench: Bench) -> Table:
         }
         for length, times in found.items()
     )
-    notes = ("error = reported - true; true = the time between the two faults in the history",)
+    notes: tuple[str, ...] = (
+        "error = reported - true; true = the time between the two faults in the history",
+    )
+    notes += left_out(said)
     return Table(NAME, f"measured outage, ms ({rounds} rounds, medians)", rows, notes)
 
 
 def inside(directory: Path) -> None:
     """In the guest: silence the active slave's link for each length and report what was seen."""
-    from scenarios.topologies import OneSwitch  # noqa: PLC0415  (only a checkout has them)
-
     with reporting(directory) as (options, say):
         stage = Stage("bench", asdict(measured(directory)))
         for length in LENGTHS * options["rounds"]:
-            with OneSwitch(stage) as net:
-                net.dut.bond()
-                with net.watch() as run, net.eth0.lose():
-                    net.after(length * ms)
-            begin, end = (event.at for event in run.history.select("fault"))
-            seen = run.outage
-            times = {"reported": seen.ns, "true": end - begin, "tolerance": seen.tolerance}
-            say(silent=length, times=times)
+            try:
+                say(silent=length, times=_silence(stage, length))
+            except Inconclusive as error:
+                say(unfit=error.message)
+
+
+def _silence(stage: Stage, length: int) -> dict[str, int]:
+    from scenarios.topologies import OneSwitch  # noqa: PLC0415  (only a checkout has them)
+
+    with OneSwitch(stage) as net:
+        net.dut.bond()
+        with net.watch() as run, net.eth0.lose():
+            net.after(length * ms)
+    begin, end = (event.at for event in run.history.select("fault"))
+    seen = run.outage
+    return {"reported": seen.ns, "true": end - begin, "tolerance": seen.tolerance}

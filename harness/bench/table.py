@@ -52,3 +52,8 @@ def spread(what: str, nanoseconds: Iterable[int]) -> dict[str, Cell]:
     """Return the cells for the median, the smallest and the largest of some times, in ms."""
     known = [one / MS for one in nanoseconds]
     return {f"{what} ms": median(known), "min": min(known), "max": max(known)}
+
+
+def left_out(said: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the notes on the rounds that a guest reported as unfit to judge."""
+    return tuple(f"left out: {line['unfit']}" for line in said if "unfit" in line)

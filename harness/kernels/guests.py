@@ -122,13 +122,13 @@ class Guests:
             _kill_group(guest.group)
         shutil.rmtree(self.directory, ignore_errors=True)
 
-    def boot(self, name: str, job: Job) -> Guest:
-        """Boot a guest for a job."""
+    def boot(self, name: str, job: Job, kernel: Kernel | None = None) -> Guest:
+        """Boot a guest for a job, with a kernel of its own where one is given."""
         directory = self.directory / name
         (directory / "tmp").mkdir(parents=True)
         job.save(directory)
         guest = Guest(name, directory, job)
-        command = self.kernel.command(directory)
+        command = (kernel or self.kernel).command(directory)
         self._tell(
             start=name,
             argv=command.argv,

@@ -29,9 +29,15 @@ def split(ids: Sequence[str], guests: int, seconds: Mapping[str, float]) -> list
 class Turns:
     """Lets results through file by file, as pytest shows them, whichever guest they come from."""
 
-    def __init__(self, files: Mapping[str, str]) -> None:
-        """Take the file of each scenario, in the order of the session."""
+    def __init__(self, files: Mapping[str, str], *, strict: bool = True) -> None:
+        """Take the file of each scenario, in the order of the session.
+
+        Where the order is not `strict`, the file that begins first is shown first, and any other
+        as soon as it is whole: several kernels' files do not wait for each other.
+        """
         self._files = files
+        self._strict = strict
+        self._shown: str | None = None
         self._left = dict.fromkeys(dict.fromkeys(files.values()), 0)
         for file in files.values():
             self._left[file] += 1
@@ -45,12 +51,20 @@ class Turns:
         self._held.append(name)
         if urgent:
             return self._release(list(self._held))
-        out: list[str] = []
+        out: list[str] = [] if self._strict else self._whole(self._files[name])
         while due := [held for held in self._held if self._files[held] == self._current()]:
             out += self._release(due)
         return out
 
+    def _whole(self, file: str) -> list[str]:
+        held = [name for name in self._held if self._files[name] == file]
+        return self._release(held) if len(held) == self._left[file] else []
+
     def _current(self) -> str | None:
+        if not self._strict:
+            if self._held and (self._shown is None or not self._left[self._shown]):
+                self._shown = self._files[self._held[0]]
+            return self._shown
         return next((file for file, left in self._left.items() if left), None)
 
     def _release(self, names: list[str]) -> list[str]:

@@ -1,0 +1,100 @@
+"""The kernels of a session, and which of them runs what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from harness import kernels
+from harness.kernels import Kernel, Say
+from harness.matrix import axis
+from harness.matrix.shares import shares
+
+# Kernels by label that a conftest.py or a test puts here are used instead of what --kernel says.
+KERNELS = pytest.StashKey[Mapping[str, Kernel]]()
+
+
+def check(config: pytest.Config) -> None:
+    """Refuse what `--kernel` and `--shard` cannot mean; raises UsageError."""
+    ours = config.stash.get(KERNELS, {})
+    for choice in axis.kernels(config):
+        if choice not in ours:
+            kernels.check(choice)
+
+
+def resolve(config: pytest.Config, say: Say, given: Kernel | None = None) -> Fleet:
+    """Return the kernels that `--kernel` names, fetched where need be; `given` overrules one.
+
+    Raises UsageError and KernelUnavailable.
+    """
+    chosen = axis.kernels(config)
+    ours = config.stash.get(KERNELS, {})
+    found: dict[str, Kernel] = {}
+    for choice, label in chosen.items():
+        kernel = given or ours.get(choice) or kernels.resolve(choice, say)
+        # Alone, "auto" is called what it turned out to be: results of two machines can be told.
+        alone = choice == "auto" and len(chosen) == 1
+        found[kernel.name.partition(" ")[0] if alone else label] = kernel
+    return Fleet(found, dict(zip(found, chosen, strict=True)), axis.in_ids(config))
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """Kernels by label, the choice that each label stands for, and the slugs that ids carry."""
+
+    kernels: Mapping[str, Kernel]
+    choices: Mapping[str, str]
+    slugs: Mapping[str, str]
+
+    @property
+    def first(self) -> Kernel:
+        """The first kernel that was named."""
+        return next(iter(self.kernels.values()))
+
+    @property
+    def several(self) -> bool:
+        """Whether there is more than one kernel."""
+        return len(self.kernels) > 1
+
+    @property
+    def real(self) -> bool:
+        """Whether time passes by itself in any of them."""
+        return any(kernel.clock == "real" for kernel in self.kernels.values())
+
+    @property
+    def title(self) -> str:
+        """All kernels' names."""
+        return ", ".join(kernel.name for kernel in self.kernels.values())
+
+    def label(self, item: pytest.Item) -> str:
+        """Return the label of the kernel that runs an item."""
+        said = axis.label_of(item)
+        return said if said and said in self.kernels else next(iter(self.kernels))
+
+    def options(self, label: str) -> dict[str, Any]:
+        """Return the options by which a guest's worker collects this kernel's items only."""
+        slugs = {label: self.slugs[label]} if label in self.slugs else {}
+        return {"kernel": [self.choices[label]], "kernel_slugs": slugs}
+
+    def group(self, item: pytest.Item) -> str:
+        """Return the name under which an item's result is shown with others: file and kernel."""
+        return f"{self.label(item)} {item.path}"
+
+    def shares(
+        self, items: Iterable[pytest.Item], cores: int, seconds: Mapping[str, float]
+    ) -> list[list[str]]:
+        """Return a work list for each guest, of one kernel each; `cores` guests run at a time."""
+        work: dict[str, list[str]] = {label: [] for label in self.kernels}
+        for item in items:
+            work[self.label(item)].append(item.nodeid)
+        return shares({label: ids for label, ids in work.items() if ids}, cores, seconds)
+
+
+def without(lists: Sequence[list[str]], gone: Iterable[str]) -> list[list[str]]:
+    """Return work lists without some ids, and no list that is empty."""
+    names = set(gone)
+    left = [[name for name in pile if name not in names] for pile in lists]
+    return [pile for pile in left if pile]

@@ -1,0 +1,207 @@
+"""`harness compare`: two results in, what changed out, and an exit status to rely on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from harness.cli import main
+from harness.matrix.changes import compare, figures
+from harness.matrix.conformance import load
+from tests.ledgers import conformance, figure, place, result
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, ["compare", *map(str, arguments)])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sense"),
+    [
+        ("conforms", "contradicts", "worse"),
+        ("conforms", "contradicts as known", "worse"),
+        ("conforms", "inconclusive", "worse"),
+        ("conforms", "not judged", "worse"),
+        ("contradicts as known", "contradicts", "worse"),
+        ("not promised", "contradicts", "worse"),
+        ("contradicts", "conforms", "better"),
+        ("contradicts as known", "conforms against expectation", "better"),
+        ("conforms", "not promised", "changed"),
+        ("conforms", "not testable here", "changed"),
+        ("not promised", "conforms", "changed"),
+        ("contradicts", "inconclusive", "changed"),
+    ],
+)
+def test_a_verdict_changes_for_worse_or_better(old: str, new: str, sense: str) -> None:
+    found = compare(
+        {"s": result("s", "old", old)}, {"s": result("s", "new", new, reason="because")}
+    )
+    (change,) = found.changes
+    assert (change.what, change.old, change.new, change.sense) == ("verdict", old, new, sense)
+    assert change.detail == "because"
+    assert found.worse == (sense == "worse")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sense"),
+    [
+        (92.0, 92.0, None),
+        (20.0, 110.0, None),  # the fault fell elsewhere between two inspections
+        (20.0, 143.0, "worse"),
+        (143.0, 20.0, "better"),
+        (92.0, None, "worse"),
+        (None, 92.0, "better"),
+        (None, None, None),
+    ],
+)
+def test_a_figure_changes_beyond_tolerances_and_leeway_only(
+    old: float | None, new: float | None, sense: str | None
+) -> None:
+    assert figures(figure(old), figure(new)) == sense
+
+
+def test_without_leeway_the_tolerances_of_both_count() -> None:
+    assert figures(figure(100, leeway=0), figure(122, leeway=0)) is None
+    assert figures(figure(100, leeway=0), figure(122.1, leeway=0)) == "worse"
+
+
+def test_what_did_not_change_is_not_said(tmp_path: Path) -> None:
+    old = place(tmp_path / "a", result("test_x", "old", detection=figure(92)))
+    new = place(tmp_path / "b", result("test_x", "new", detection=figure(60)))
+    done = run(old, new)
+    assert done.exit_code == 0
+    assert done.stdout == (
+        f"{old} old (6.1.176) -> {new} new (6.12.101): 1 scenario on both, nothing changed\n"
+    )
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> Path:
+    """A directory of results of two kernels that differ in everything that can."""
+    return place(
+        tmp_path / "latest",
+        result("test_x[1]", "old", detection=figure(92), options=("mode", "use_carrier")),
+        result("test_x[1]", "new", detection=figure(499), options=("mode", "lacp_strict")),
+        result("test_y", "old"),
+        result("test_y", "new", "contradicts", "detection took 499.0 ms"),
+        result("test_z", "old", "contradicts"),
+        result("test_z", "new"),
+        result("test_gone", "old"),
+        result("test_fresh", "new"),
+    )
+
+
+def test_all_that_changed_is_said_once_the_worse_first(both: Path) -> None:
+    done = run("old", "6.12", "--results", both)
+    assert done.exit_code == 1
+    assert done.stdout == (
+        "old (6.1.176) -> new (6.12.101): 3 scenarios on both, 3 worse, 2 better\n"
+        "verdicts\n"
+        "  x scenarios/test_a.py::test_y: conforms -> contradicts (worse)\n"
+        "      detection took 499.0 ms\n"
+        "  + scenarios/test_a.py::test_z: contradicts -> conforms (better)\n"
+        "figures\n"
+        "  x scenarios/test_a.py::test_x[1] detection: 92.0 ms -> 499.0 ms (worse)\n"
+        "      may differ by 122.0 ms\n"
+        "options\n"
+        "  x use_carrier: there -> gone (worse)\n"
+        "  + lacp_strict: unknown -> there (better)\n"
+        "only in old (6.1.176)\n"
+        "  - scenarios/test_a.py::test_gone\n"
+        "only in new (6.12.101)\n"
+        "  - scenarios/test_a.py::test_fresh\n"
+    )
+
+
+def test_the_other_way_round_it_got_worse_too(both: Path) -> None:
+    done = run("new", "old", "--results", both)
+    assert done.exit_code == 1
+    assert "x scenarios/test_a.py::test_z: conforms -> contradicts (worse)" in done.stdout
+    assert "+ scenarios/test_a.py::test_x[1] detection: 499.0 ms -> 92.0 ms" in done.stdout
+
+
+def test_machines_get_the_same(both: Path) -> None:
+    done = run("old", "new", "--results", both, "--json")
+    assert done.exit_code == 1
+    (found,) = json.loads(done.stdout)
+    assert (found["common"], found["worse"]) == (3, True)
+    assert found["only_new"] == ["scenarios/test_a.py::test_fresh"]
+    assert {(one["what"], one["sense"]) for one in found["changes"]} == {
+        ("verdict", "worse"),
+        ("verdict", "better"),
+        ("figure", "worse"),
+        ("option", "worse"),
+        ("option", "better"),
+    }
+
+
+def test_options_are_compared_where_both_have_a_recording() -> None:
+    old = {"a": result("a", options=("mode", "use_carrier"))}
+    new = {"a": result("a", verdict="not judged")}
+    assert [change.what for change in compare(old, new).changes] == ["verdict"]
+
+
+def test_directories_of_several_kernels_are_compared_kernel_by_kernel(
+    tmp_path: Path, both: Path
+) -> None:
+    again = place(
+        tmp_path / "again", result("test_y", "old", "contradicts"), result("test_y", "new")
+    )
+    done = run(both, again)
+    assert done.exit_code == 1
+    assert "old (6.1.176): 1 scenario on both, 1 worse" in done.stdout
+    assert "new (6.12.101): 1 scenario on both, 1 better" in done.stdout
+
+
+def test_a_session_that_was_cut_short_is_told(tmp_path: Path) -> None:
+    old = place(tmp_path / "a", result("test_x"), result("test_y"))
+    new = place(tmp_path / "b", result("test_x"), planned=2)
+    done = run(old, new)
+    assert done.exit_code == 0
+    assert f"{new} was cut short: 1 of 2 scenarios have a result" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nonesuch", "old"], '"nonesuch" is neither a directory of results nor a kernel in '),
+        (["6", "old"], '"6" is in doubt in '),
+        (["{both}", "old"], "is a directory of results, the other is none"),
+        (["{both}", "{other}"], "have no kernel in common: old, new; third, fourth"),
+        (["{alone}", "{strange}"], "have no scenario in common"),
+        (["{both}", "{broken}"], "is no conformance.json of format 1"),
+        (["{both}", "{text}"], "is no JSON"),
+        (["a", "b", "--results", "/nonesuch"], "/nonesuch cannot be read: No such file"),
+    ],
+)
+def test_bad_usage_is_explained(
+    tmp_path: Path, both: Path, arguments: list[str], message: str
+) -> None:
+    places = {
+        "both": both,
+        "other": place(tmp_path / "o", result("test_x", "third"), result("test_x", "fourth")),
+        "alone": place(tmp_path / "l", result("test_x", "old")),
+        "strange": place(tmp_path / "s", result("test_strange", "old")),
+        "broken": place(tmp_path / "b", result("test_x")),
+        "text": place(tmp_path / "t", result("test_x")),
+    }
+    (places["broken"] / "conformance.json").write_text('{"format": 1, "results": [{}]}')
+    (places["text"] / "conformance.json").write_text("{")
+    given = [text.format(**places) for text in arguments]
+    done = run(*given, *([] if "--results" in given else ["--results", str(both)]))
+    assert done.exit_code == 4, done.output
+    assert message in done.stderr
+    assert "hint: " in done.stderr
+    assert "Traceback" not in done.output
+
+
+def test_a_wrong_command_line_is_exit_status_2() -> None:
+    assert run("only-one").exit_code == 2
+
+
+def test_a_conformance_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    one = result("test_x", detection=figure(92), options=("mode",), history="x/history.jsonl")
+    assert load(place(tmp_path / "a", one)) == conformance(one)
