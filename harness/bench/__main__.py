@@ -15,7 +15,7 @@ from harness import kernels
 from harness.bench import boot, outage, probes, scenario, selftests, suite, topologies
 from harness.bench.guest import Bench
 from harness.bench.table import Table
-from harness.errors import HarnessError
+from harness.errors import HarnessError, UsageError
 from harness.units import in_ms
 
 FIGURES: dict[str, Callable[[Bench], Table]] = {
@@ -27,7 +27,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @click.command()
-@click.option("--kernel", default="auto", show_default=True, help="As for pytest: see its --help.")
+@click.option(
+    "--kernel",
+    default="uml",
+    show_default=True,
+    help="As for pytest (see its --help), but with a real clock: host, uml, uml@6.12 ...",
+)
 @click.option(
     "--rounds",
     default=20,
@@ -55,6 +60,7 @@ def main(
         _check_root()
         kernels.check(kernel)
         chosen = kernels.resolve(kernel, lambda line: click.echo(line, err=True))
+        _check_clock(chosen)
         tables = _measure(Bench(chosen, kernel, rounds, ROOT), names)
     except HarnessError as error:
         click.echo(f"error: {error}", err=True)
@@ -68,6 +74,14 @@ def _check_root() -> None:
         raise HarnessError(
             f"{ROOT} has no scenarios/topologies.py to measure",
             hint="run the benchmark in a checkout: pip install -e .",
+        )
+
+
+def _check_clock(kernel: kernels.Kernel) -> None:
+    if kernel.clock != "real":
+        raise UsageError(
+            f"{kernel.name} has a {kernel.clock} clock, in which work takes no time",
+            hint="measure a kernel with a real clock: --kernel uml, or host",
         )
 
 

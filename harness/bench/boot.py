@@ -21,9 +21,9 @@ STRETCHES = {
     "modules": "bonding and other modules",
     "called": "loopback, import of the work",
     "pytest": "import pytest",
-    "worker": "import harness.worker",
+    "worker": "import harness.session.worker",
     "facts": "facts (200 sleeps)",
-    "run": "import harness.run (pyroute2)",
+    "run": "import harness.record.run (pyroute2)",
     "collected": "pytest start, collection",
     "begun": "to the first scenario",
 }

@@ -16,11 +16,11 @@ def inside(directory: Path) -> None:
     reached = {"called": time.monotonic()}
     import_module("pytest")
     reached["pytest"] = time.monotonic()
-    worker = import_module("harness.worker")
+    worker = import_module("harness.session.worker")
     reached["worker"] = time.monotonic()
     import_module("harness.bench.guest").measured(directory)
     reached["facts"] = time.monotonic()
-    import_module("harness.run")
+    import_module("harness.record.run")
     reached["run"] = time.monotonic()
     worker.main(directory)
     reached |= import_module("harness.bench.phases").reached

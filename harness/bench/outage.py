@@ -10,7 +10,7 @@ from harness import ms
 from harness.bench.guest import Bench, measured, reporting
 from harness.bench.table import Table, left_out, spread
 from harness.errors import Inconclusive
-from harness.run import Stage
+from harness.record.run import Stage
 from harness.units import MS
 
 NAME = "outage"

@@ -15,8 +15,8 @@ from harness.bench.guest import Bench, Line, measured, reporting
 from harness.bench.table import Cell, Table
 from harness.history import Event, History
 from harness.kernels.guests import Guest
-from harness.loop import now
-from harness.run import Stage
+from harness.record.loop import now
+from harness.record.run import Stage
 from harness.units import MS
 
 NAME = "probes"
@@ -112,8 +112,8 @@ def inside(directory: Path) -> None:
 
 def _idle(net: Any, say: Any) -> None:
     """Record without probing: what the loop, the taps and the bond's own timers cost."""
-    from harness.loop import Loop  # noqa: PLC0415
-    from harness.recorder import Recorder, Subject  # noqa: PLC0415
+    from harness.record.loop import Loop  # noqa: PLC0415
+    from harness.record.recorder import Recorder, Subject  # noqa: PLC0415
 
     with net:
         bond = net.dut.bond()

@@ -10,8 +10,8 @@ from statistics import median
 from harness.bench.guest import Bench, measured, reporting
 from harness.bench.table import Table, left_out
 from harness.errors import Inconclusive
-from harness.loop import now
-from harness.run import Run, Stage
+from harness.record.loop import now
+from harness.record.run import Run, Stage
 from harness.units import MS
 
 NAME = "scenario"

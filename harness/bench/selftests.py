@@ -18,7 +18,7 @@ from harness.bench.table import Cell, Table, spread
 from harness.bench.topologies import Witnesses, round_of
 from harness.errors import HarnessError
 from harness.kernels.init import mount
-from harness.run import Stage
+from harness.record.run import Stage
 
 NAME = "selftests"
 TOOLS = ("bash", "ip", "tc")

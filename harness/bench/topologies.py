@@ -11,8 +11,8 @@ from harness.bench.table import Table, spread
 from harness.labs.netns import netlink
 from harness.labs.netns.namespace import Namespace
 from harness.labs.netns.watchers import RTMGRP_LINK
-from harness.loop import now
-from harness.run import Net, Stage
+from harness.record.loop import now
+from harness.record.run import Net, Stage
 
 NAME = "topologies"
 WITNESS = 900  # device number of a namespace's witness: no topology counts so far
