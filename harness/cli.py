@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from harness import lanes, report, timeline, traffic
 from harness.errors import Inconclusive, UsageError
 from harness.history import History, load
-from harness.judged import Run
+from harness.judge import lanes, report, timeline, traffic
+from harness.judge.judged import Run
 from harness.kernels.commands import kernels
 from harness.kernels.commands_build import build
 from harness.matrix import commands

@@ -15,10 +15,10 @@ from harness.matrix.shards import Shard
 
 PLUGINS = (
     "harness.matrix.axis",
-    "harness.verdicts",
-    "harness.fixtures",
-    "harness.kernelwatch",
-    "harness.repeats",
+    "harness.session.verdicts",
+    "harness.session.fixtures",
+    "harness.session.kernelwatch",
+    "harness.session.repeats",
 )
 GUEST = (
     "guest(inside=True): runs in a guest, a kernel with bonding, as everything below scenarios/ "
@@ -58,8 +58,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=_seconds,
         default=60.0,
         metavar="SECONDS",
-        help="seconds after which a scenario counts as hung, and its guest is replaced "
-        "(default: 60)",
+        help="seconds after which a scenario has hung and its guest is replaced (default: 60)",
     )
     group.addoption(
         "--results",
@@ -105,8 +104,8 @@ def pytest_configure(config: pytest.Config) -> None:
             manager.register(import_module(name), name)
     if in_guest():
         return
-    from harness import controller  # noqa: PLC0415  (guests do without them)
     from harness.matrix import fleet  # noqa: PLC0415
+    from harness.session import controller  # noqa: PLC0415  (guests do without them)
 
     try:
         fleet.check(config)
@@ -117,7 +116,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def in_guest() -> bool:
     """Return whether this process is a guest's worker."""
-    worker = sys.modules.get("harness.worker")
+    worker = sys.modules.get("harness.session.worker")
     return worker is not None and worker.job() is not None
 
 

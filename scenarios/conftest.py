@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.run import Stage
+from harness.record.run import Stage
 from scenarios.topologies import BladeChassis, FilteringSwitch, OneSwitch, TwoSwitches
 
 

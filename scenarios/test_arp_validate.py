@@ -18,7 +18,7 @@ monitor can notice it, and a neighbour's frames keep arriving.
 import pytest
 
 from harness import claim, contradicted, control, ms
-from harness.faults import Lasting, MachineNoun
+from harness.record.faults import Lasting, MachineNoun
 from scenarios.topologies import BladeChassis, OneSwitch
 
 VALUES = ("none", "active", "backup", "all", "filter", "filter_active", "filter_backup")

@@ -5,8 +5,8 @@ Links are written from the DUT's side outwards, so `out` on any of them leads aw
 
 from __future__ import annotations
 
-from harness.faults import Cable, MachineNoun, SwitchNoun
-from harness.run import Net
+from harness.record.faults import Cable, MachineNoun, SwitchNoun
+from harness.record.run import Net
 from harness.topology import BondPlan, Link, Machine, Switch, Topology
 
 DUT, TARGET, NEIGHBOUR = "192.0.2.1", "192.0.2.254", "192.0.2.7"

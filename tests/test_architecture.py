@@ -20,36 +20,28 @@ HARNESS = [path for path in FILES if path.is_relative_to(ROOT / "harness")]
 # What belongs together, from the bottom up; a package stands for all that is in it.
 PARTS = {
     "ground": {"harness", "errors", "units"},
-    "sources": {"loop", "kmsg"},
-    "rules": {
-        *("history", "topology", "bonding", "claims", "frames", "figure"),
-        *("kernlog", "backtrace", "promises"),
-    },
-    "judging": {
-        *("traffic", "measure", "sightings", "views", "judged"),
-        *("timeline", "rows", "logrows", "lanes", "report", "tally"),
-    },
+    "rules": {"history", "topology", "bonding", "claims", "frames", "log", "promises"},
+    "judging": {"judge"},
+    "sources": {"record.loop"},
     "labs": {"labs"},
-    "kernels": {"kernels", "waiting", "results"},
-    "effects": {"site", "faults", "probes", "recorder", "dut"},
-    "run": {"run"},
-    "session": {
-        *("plugin", "fixtures", "verdicts", "repeats", "kernelwatch"),
-        *("controller", "feed", "worker"),
+    "kernels": {"kernels", "waiting"},
+    "recording": {"record"},
+    "session": {"plugin", "session", "matrix"},
+    "commands": {
+        *("cli", "__main__", "bench", "checkup"),
+        *("kernels.commands", "kernels.commands_build", "matrix.commands"),
     },
-    "commands": {"cli", "__main__", "bench", "checkup", "kernels.commands"},
 }
 # What each part may import besides itself: those that judge never see those that act.
 MAY = {
     "ground": set[str](),
-    "sources": {"ground"},
     "rules": {"ground"},
     "judging": {"ground", "rules"},
+    "sources": {"ground"},
     "labs": {"ground", "sources", "rules"},
     "kernels": {"ground", "sources", "rules"},
-    "effects": {"ground", "sources", "rules", "labs"},
-    "run": {"ground", "sources", "rules", "judging", "labs", "effects"},
-    "session": {"ground", "sources", "rules", "judging", "kernels", "run"},
+    "recording": {"ground", "sources", "rules", "labs", "judging"},
+    "session": {"ground", "rules", "judging", "kernels", "recording"},
     "commands": set(PARTS),
 }
 
@@ -57,15 +49,15 @@ HOMES = {
     "pyroute2": {"labs.netns"},
     "scapy": {"frames"},
     "tenacity": {"waiting"},
-    "rich": {"kernels.package", "bench"},
-    "click": {"cli", "kernels.commands", "bench"},
+    "rich": {"kernels", "matrix.commands", "bench"},
+    "click": {"cli", "kernels.commands", "kernels.commands_build", "matrix.commands", "bench"},
     "pytest": {"harness", *PARTS["session"], "bench.phases"},
     "testinfra": {"labs"},
-    "_pytest": {"repeats"},  # to run an item again has no public name
+    "_pytest": {"session.repeats"},  # to run an item again has no public name
     "scenarios": {"bench"},  # the benchmarks measure the networks of the scenarios
 }
 IN_SCENARIOS = {"__future__", "collections", "harness", "pytest", "scenarios"}
-FOR_SCENARIOS = {"harness", "faults", "run", "topology"}
+FOR_SCENARIOS = {"harness", "record.faults", "record.run", "topology"}
 
 
 def name_of(path: Path) -> str:
@@ -148,13 +140,11 @@ def test_modules_do_not_import_each_other_in_circles() -> None:
 @pytest.mark.parametrize(
     ("module", "never"),
     [
-        ("labs", {"site", "faults", "probes", "recorder", "dut", "run", "kernels"}),
-        ("measure", {"labs", "recorder", "kernels", "faults", "run"}),
-        ("traffic", {"labs", "recorder", "kernels", "faults", "run"}),
-        ("timeline", {"labs", "recorder", "kernels", "faults", "run"}),
-        ("judged", {"labs", "recorder", "kernels", "faults", "run"}),
-        ("report", {"labs", "recorder", "kernels", "faults", "run"}),
-        ("run", {"kernels", "plugin", "controller", "worker"}),
+        ("labs", {"record.faults", "record.recorder", "record.run", "kernels", "judge"}),
+        ("judge", {"labs", "record", "kernels", "session"}),
+        ("record", {"kernels", "plugin", "session", "matrix"}),
+        ("kernels.guests", {"labs", "record", "session", "matrix"}),
+        ("kernels.specs", {"labs", "record", "session", "matrix"}),
         ("frames", {"labs", "history", "topology"}),
     ],
 )
@@ -229,7 +219,7 @@ def test_everything_public_has_a_docstring() -> None:
 def test_loading_the_plugin_is_cheap() -> None:
     """Every pytest run of a machine with the harness installed loads it, whatever it tests."""
     code = (
-        "import sys, harness.plugin, harness.fixtures, harness.verdicts;"
+        "import sys, harness.plugin, harness.session.fixtures, harness.session.verdicts;"
         "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     )
     said = subprocess.run(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from harness import timeline
 from harness.bonding.log import Said, parse, words
 from harness.history import History
+from harness.judge import timeline
 from tests.stories import Line, active, failover, fault, slave
 
 OLD = "Sep 17 01:23:00 gt110b01 kernel: bonding: bond0: "  # a system log of 2.6.18

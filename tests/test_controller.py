@@ -21,7 +21,7 @@ from tests.tiny import HARNESS, Tiny
 
 PLAIN = """
     import sys
-    from harness import controller
+    from harness.session import controller
     from harness.kernels import Command
 
     class Plain:
@@ -67,10 +67,10 @@ OTHER = """
     def test_other(): pass
     @pytest.mark.guest(inside=False)
     def test_stays():
-        from harness import worker
+        from harness.session import worker
         assert worker.job() is None
     def test_goes(tmp_path):
-        from harness import worker
+        from harness.session import worker
         assert worker.job().ids
         assert "temporary" in str(tmp_path)
 """
@@ -175,7 +175,7 @@ def test_nothing_is_kept_where_nothing_ran_in_a_guest(tiny: Tiny) -> None:
 
 def test_a_file_that_only_the_guest_cannot_import_fails_with_the_reason(tmp_path: Path) -> None:
     text = """
-        from harness import worker
+        from harness.session import worker
         if worker.job(): import no_such_module
         def test_a(): pass
     """
@@ -190,7 +190,7 @@ def test_a_file_that_only_the_guest_cannot_import_fails_with_the_reason(tmp_path
 def test_an_interrupt_reads_as_in_any_run_and_is_quick(tmp_path: Path) -> None:
     text = """
         import time
-        from harness import worker
+        from harness.session import worker
         def test_a():
             open(worker.job().results + "/begun", "w").close()
             time.sleep(100)
@@ -210,7 +210,7 @@ def test_an_interrupt_reads_as_in_any_run_and_is_quick(tmp_path: Path) -> None:
 
 def test_guests_whose_pytest_fails_end_the_run(tmp_path: Path) -> None:
     broken = f"""{PLAIN}
-        from harness import worker
+        from harness.session import worker
         if worker.job(): raise pytest.UsageError("no pytest today")
     """.replace("import sys", "import sys, pytest", 1)
     code, said = Tiny.make(tmp_path, conftest=broken, a="def test_a(): pass").run()

@@ -28,7 +28,7 @@ DEADLY = """
 
 BUSY = """
     import os, time
-    from harness import worker
+    from harness.session import worker
     def test_busy():
         open(worker.job().results + "/begun", "w").close()
         os.sync()

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.guest
 SCENARIO = """
     import os, socket, struct
     from pathlib import Path
-    from harness import worker
+    from harness.session import worker
     from harness.kernels import init
 
     def test_a_bond_of_our_own():

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from harness.errors import Inconclusive, ScenarioError
-from harness.judged import Run
+from harness.judge.judged import Run
 from harness.units import ms
 from tests.stories import ABOUT, failover, fault, garp, slave
 

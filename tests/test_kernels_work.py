@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.kernels.work import Turns, split
-from harness.results import new_directory
+from harness.session.results import new_directory
 
 
 def test_work_is_dealt_in_turns_when_nothing_is_known() -> None:

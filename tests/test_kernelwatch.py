@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import kernelwatch, tally
-from harness.kernlog import reports
+from harness.judge import tally
+from harness.log.kernlog import reports
+from harness.session import kernelwatch
 from tests.test_controller import PLAIN
 from tests.tiny import Tiny
 
@@ -120,8 +121,8 @@ def test_each_fingerprint_is_listed_once_with_its_scenarios(
 
 
 def test_a_log_that_cannot_be_read_is_told_once(tmp_path: Path) -> None:
-    here = PLAIN.replace("import sys, json", "import sys, json, harness.kmsg")
-    unreadable = here.replace("d = path", "harness.kmsg.DEVICE = '/dev/null/kmsg'; d = path")
+    here = PLAIN.replace("import sys, json", "import sys, json, harness.log.kmsg")
+    unreadable = here.replace("d = path", "harness.log.kmsg.DEVICE = '/dev/null/kmsg'; d = path")
     scenarios = """
         from harness import expects_kernel_report
         def test_a(): pass

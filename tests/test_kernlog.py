@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import kernlog
+from harness.log import kernlog
 
 LOGS = Path(__file__).parent / "kernel_logs"
 SAMPLES = sorted(LOGS.glob("*.log"))

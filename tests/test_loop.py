@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from harness.loop import Loop, now
+from harness.record.loop import Loop, now
 from harness.units import MS
 
 STEP = 5 * MS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness import tally
+from harness.judge import tally
 from harness.matrix import changes, grid
 from tests.ledgers import conformance, figure, result
 

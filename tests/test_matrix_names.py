@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness.fixtures import LONGEST, folder_of
 from harness.matrix.names import function, labels, slugs, without
+from harness.session.fixtures import LONGEST, folder_of
 
 
 def test_a_name_is_its_own_label() -> None:

@@ -39,7 +39,8 @@ PLAIN = """
 """
 SCENARIOS = """
     import pytest, time
-    from harness import claim, worker
+    from harness import claim
+    from harness.session import worker
 
     @claim("MIIMON-2")
     @pytest.mark.parametrize("n", [1, 2])
@@ -211,7 +212,8 @@ def test_a_kernel_that_never_comes_up_fails_alone(tiny: Tiny) -> None:
 def test_an_interrupted_session_keeps_what_there_was(tmp_path: Path) -> None:
     text = """
         import time
-        from harness import claim, worker
+        from harness import claim
+        from harness.session import worker
         @claim("MIIMON-2")
         def test_a(): pass
         @claim("MIIMON-3")

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from harness import measure, sightings
 from harness.errors import ScenarioError
 from harness.history import History
+from harness.judge import measure, sightings
 from harness.units import MS, ms
 from tests.stories import (
     ABOUT,

@@ -12,11 +12,11 @@ from harness import ms
 from harness.bonding import BondOptions
 from harness.errors import KernelRefused, LabError, ScenarioError
 from harness.history import History
+from harness.judge.traffic import STALL
 from harness.labs.netns.bonds import make_bond
-from harness.run import Stage
-from harness.site import SLIP
+from harness.record.run import Stage
+from harness.record.site import SLIP
 from harness.topology import DUT
-from harness.traffic import STALL
 from harness.units import MS, in_ms
 from scenarios.topologies import TARGET, OneSwitch
 from tests.wire import recorded

@@ -16,8 +16,8 @@ from harness.errors import KernelRefused, LabError
 from harness.labs.netns.build import FABRIC, build
 from harness.labs.netns.namespace import Namespace
 from harness.labs.netns.watchers import RTMGRP_NEIGH, NetlinkMonitor, fdb_events
-from harness.loop import Loop, now
-from harness.run import Net, Stage
+from harness.record.loop import Loop, now
+from harness.record.run import Net, Stage
 from harness.topology import Link
 from harness.units import MS
 from scenarios.topologies import BladeChassis, FilteringSwitch, OneSwitch, TwoSwitches

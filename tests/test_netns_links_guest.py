@@ -9,9 +9,9 @@ import pytest
 
 from harness import frames, ms
 from harness.errors import ScenarioError
-from harness.faults import Direction
-from harness.loop import now
-from harness.run import Stage
+from harness.record.faults import Direction
+from harness.record.loop import now
+from harness.record.run import Stage
 from harness.units import MS
 from scenarios.topologies import DUT, TARGET, OneSwitch, TwoSwitches
 from tests.wire import MOMENT, Path, Wire, wired

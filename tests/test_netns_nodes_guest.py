@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from harness import frames, ms
-from harness.faults import Lasting
-from harness.run import Stage
+from harness.record.faults import Lasting
+from harness.record.run import Stage
 from harness.units import MS
 from scenarios.topologies import DUT, NEIGHBOUR, TARGET, FilteringSwitch, OneSwitch, TwoSwitches
 from tests.wire import MOMENT, Path, Wire, wired

@@ -11,11 +11,11 @@ from itertools import pairwise
 import pytest
 
 from harness import Measured, Span, ms
-from harness.faults import Direction
 from harness.history import load
-from harness.judged import Run
-from harness.measure import faults
-from harness.run import Stage
+from harness.judge.judged import Run
+from harness.judge.measure import faults
+from harness.record.faults import Direction
+from harness.record.run import Stage
 from harness.units import MS, in_ms
 from scenarios.topologies import OneSwitch
 from tests.wire import recorded

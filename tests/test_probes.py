@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.probes import IDENT, Probe, Stream, Tracker, checksum, echo, prepare, read_echo
+from harness.record.probes import IDENT, Probe, Stream, Tracker, checksum, echo, prepare, read_echo
 from harness.units import MS
 
 ETHER = bytes.fromhex("020000000001 020000000002 0800")

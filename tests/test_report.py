@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from harness import claims, report
-from harness.figure import Finding, Limit
-from harness.judged import Run
-from harness.report import Failure
+from harness import claims
+from harness.judge import report
+from harness.judge.figure import Finding, Limit
+from harness.judge.judged import Run
+from harness.judge.report import Failure
 from harness.units import ms
 from tests.stories import ABOUT, failover, fault, tell
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from harness import lanes, timeline
-from harness.rows import CONTEXT, KEY, NOISE, Row
-from harness.timeline import Window
+from harness.judge import lanes, timeline
+from harness.judge.rows import CONTEXT, KEY, NOISE, Row
+from harness.judge.timeline import Window
 from harness.units import Span, ms
 from tests.stories import INITIAL, Line, active, failover, fault, garp, marks, probing, slave, tell
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness.errors import ScenarioError
-from harness.run import Net
+from harness.record.run import Net
 from harness.topology import BondPlan, Link, Machine, Switch, Topology, mac_of
 from scenarios import topologies
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from harness import traffic
 from harness.errors import Inconclusive
 from harness.history import History
+from harness.judge import traffic
 from harness.units import MS, ms
 from tests.stories import Line, at, failover, fault, marks, probing, tell
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import verdicts
-from harness.judged import Run
+from harness.judge.judged import Run
+from harness.session import verdicts
 
 pytest_plugins = ["pytester"]
 
@@ -16,10 +16,11 @@ HISTORIES = Path(__file__).parent / "histories"
 PRELUDE = f"""
 from pathlib import Path
 import pytest
-from harness import claim, contradicted, ms, verdicts
+from harness import claim, contradicted, ms
+from harness.session import verdicts
 from harness.errors import LabError
 from harness.history import load
-from harness.judged import Run
+from harness.judge.judged import Run
 
 def watch(name):
     path = Path({str(HISTORIES)!r}) / name

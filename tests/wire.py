@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 from harness import frames
 from harness.errors import Inconclusive
 from harness.frames import ARP_SIZE
-from harness.judged import Run
+from harness.judge.judged import Run
 from harness.labs.netns.build import Built, all_forward
 from harness.labs.netns.ring import Frame, Tap, arp_and_icmp
 from harness.labs.netns.wiring import Wiring
-from harness.loop import Loop, now
-from harness.run import Net, Stage
+from harness.record.loop import Loop, now
+from harness.record.run import Net, Stage
 from harness.topology import DUT
 from harness.units import MS
 

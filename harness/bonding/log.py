@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
-from harness.kernlog import plain
+from harness.log.kernlog import plain
 
 What = Literal[
     "losing", "gaining", "kept", "lost again", "down", "up", "active", "none", "carrier",

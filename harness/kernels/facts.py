@@ -8,7 +8,7 @@ import select
 import time
 from dataclasses import dataclass
 
-from harness import kmsg
+from harness.log import kmsg
 from harness.units import in_ms
 
 SLEEPS = 200

@@ -19,10 +19,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from harness import kernlog
 from harness.errors import LabError
 from harness.kernels import Kernel, supervisor
 from harness.kernels.job import Job
+from harness.log import kernlog
 
 CONSOLE_BYTES, CONSOLE_LINES = 1 << 17, 1000  # of the console's end: room for an Oops and a panic
 

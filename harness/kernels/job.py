@@ -34,7 +34,7 @@ class Job:
     lab: str = ""
     clock: str = "real"
     writeback: bool = False
-    work: str = "harness.worker:main"
+    work: str = "harness.session.worker:main"
 
     def save(self, directory: Path) -> None:
         """Write the job into a guest's directory."""

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import pytest
 
-from harness import tally
 from harness.errors import UsageError
+from harness.judge import tally
 from harness.matrix import names, shards
 from harness.plugin import in_guest, needs_guest
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from harness import tally
+from harness.judge import tally
 from harness.matrix.conformance import Result
 
 Sense = Literal["worse", "better", "changed"]

@@ -20,8 +20,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness import tally
 from harness.errors import UsageError
+from harness.judge import tally
 
 FORMAT = 1
 NAME = "conformance.json"

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from harness import measure, report
 from harness.bonding import BondOptions, Window, spans
 from harness.errors import HarnessError
-from harness.figure import Limit
 from harness.history import History
-from harness.judged import Run
+from harness.judge import measure, report
+from harness.judge.figure import Limit
+from harness.judge.judged import Run
 from harness.units import MS, Measured
 
 FAILED = (HarnessError, LookupError, TypeError, ValueError, AttributeError)

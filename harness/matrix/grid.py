@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import tally
+from harness.judge import tally
 from harness.matrix import changes
 from harness.matrix.conformance import Conformance, Result
 from harness.matrix.names import function

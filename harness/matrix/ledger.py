@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness import tally
+from harness.judge import tally
 from harness.matrix import axis, conformance, grid
 from harness.matrix.conformance import EVIDENCE, Conformance, Result
 

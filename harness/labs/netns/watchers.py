@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from harness.history import Event
-from harness.kmsg import Kmsg
 from harness.labs.netns import netlink
 from harness.labs.netns.namespace import Namespace
-from harness.loop import Loop, now
+from harness.log.kmsg import Kmsg
+from harness.record.loop import Loop, now
 
 RTMGRP_LINK, RTMGRP_NEIGH = 1, 4
 SO_RCVBUF_BYTES = 1 << 21

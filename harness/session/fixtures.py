@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from harness.run import Stage
+    from harness.record.run import Stage
 
 LONGEST = 150  # of a directory's name: file systems allow 255 bytes
 
@@ -27,8 +27,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def stage(request: pytest.FixtureRequest) -> Stage:
     """Return where a scenario's recordings go and what is known of the kernel it runs on."""
     # The host collects scenarios but never runs them: it can do without all this.
-    from harness import verdicts, worker  # noqa: PLC0415
-    from harness.run import Stage  # noqa: PLC0415
+    from harness.record.run import Stage  # noqa: PLC0415
+    from harness.session import verdicts, worker  # noqa: PLC0415
 
     results = request.config.stash.get(worker.RESULTS, None)
     nodeid = request.node.nodeid

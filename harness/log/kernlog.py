@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from harness.backtrace import first_of, frame_of, frames
+from harness.log.backtrace import first_of, frame_of, frames
 
 LONGEST = 400  # lines that a report can have
 AIMLESS = 60  # lines after which a report without a trace is over

@@ -9,7 +9,9 @@ from __future__ import annotations
 import pytest
 from _pytest.runner import runtestprotocol
 
-from harness import kernelwatch, plugin, tally
+from harness import plugin
+from harness.judge import tally
+from harness.session import kernelwatch
 
 ATTEMPTS = 3
 

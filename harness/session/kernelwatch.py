@@ -13,9 +13,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import pytest
 
-from harness import plugin, tally, verdicts
-from harness.kernlog import Report, crash, reports
-from harness.kmsg import Kmsg
+from harness import plugin
+from harness.judge import tally
+from harness.log.kernlog import Report, crash, reports
+from harness.log.kmsg import Kmsg
+from harness.session import verdicts
 
 MARK = "expect_kernel_report"
 MARKER = (
@@ -50,7 +52,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _own_kernel() -> bool:
     """Return whether this kernel runs for us alone, so that all it ever said is ours."""
-    from harness import worker  # noqa: PLC0415  (only a guest has one)
+    from harness.session import worker  # noqa: PLC0415  (only a guest has one)
 
     job = worker.job()
     return job is not None and not job.lab.startswith("netns in host ")

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from harness import logrows, measure, sightings, traffic
 from harness.history import Event, History
-from harness.measure import Stretch
-from harness.rows import CONTEXT, KEY, NOISE, Row
+from harness.judge import logrows, measure, sightings, traffic
+from harness.judge.measure import Stretch
+from harness.judge.rows import CONTEXT, KEY, NOISE, Row
 from harness.units import MS, Span
 
 LINES = 12

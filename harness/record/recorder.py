@@ -25,8 +25,8 @@ from harness.labs.netns.watchers import (
     NetlinkMonitor,
     fdb_events,
 )
-from harness.loop import Loop, now
-from harness.probes import Stream, Tracker, prepare
+from harness.record.loop import Loop, now
+from harness.record.probes import Stream, Tracker, prepare
 from harness.topology import DUT, BondPlan
 
 TARGET = "target"

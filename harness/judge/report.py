@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import lanes, measure, timeline, traffic
 from harness.claims import Claim
-from harness.figure import Limit
 from harness.history import History
-from harness.timeline import Window
+from harness.judge import lanes, measure, timeline, traffic
+from harness.judge.figure import Limit
+from harness.judge.timeline import Window
 from harness.units import MS, Measured, Span
 
 COLUMNS = 90

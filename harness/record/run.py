@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from harness.bonding import Setting
 from harness.bonding.horizon import heard, horizon, settle
-from harness.dut import Bond, Dut
 from harness.errors import Inconclusive, ScenarioError
-from harness.faults import Cable, MachineNoun, Role, Site, SwitchNoun
 from harness.history import Event, History, save, since
-from harness.judged import Run
+from harness.judge.judged import Run
 from harness.labs.netns.build import Built, all_forward, build
 from harness.labs.netns.wiring import Wiring
-from harness.loop import Loop, now, start
-from harness.recorder import Recorder, Subject
-from harness.site import Schedule
+from harness.record.dut import Bond, Dut
+from harness.record.faults import Cable, MachineNoun, Role, Site, SwitchNoun
+from harness.record.loop import Loop, now, start
+from harness.record.recorder import Recorder, Subject
+from harness.record.site import Schedule
 from harness.topology import DUT, Topology
 from harness.units import MS, Measured, Span, in_ms
 
@@ -106,7 +106,7 @@ class Net:
                 yield MachineNoun(machine, site), machine.name
 
     def note(self, at: int, where: str, action: str, role: Role, **what: object) -> None:
-        """Write a fault down (harness.faults.Journal)."""
+        """Write a fault down (harness.record.faults.Journal)."""
         data = {"action": action, "role": role, "phase": "begin", **what}
         self._noted.append(Event(at, "fault", where, data))
         self._schedule.did(at)

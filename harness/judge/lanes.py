@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from harness import measure, traffic
 from harness.history import History
-from harness.measure import Change
-from harness.timeline import Window, origin, stretches
+from harness.judge import measure, traffic
+from harness.judge.measure import Change
+from harness.judge.timeline import Window, origin, stretches
 from harness.units import MS
 
 WIDTH = 90

@@ -16,18 +16,19 @@ from typing import Any
 
 import pytest
 
-from harness import kernels, orders
+from harness import kernels
 from harness.errors import HarnessError, KernelUnavailable, UsageError
-from harness.feed import Feed
 from harness.kernels.facts import Facts
 from harness.kernels.guests import Guest, Guests
 from harness.kernels.job import Job, environment, interpreter_path
-from harness.kernlog import crash
+from harness.log.kernlog import crash
 from harness.matrix import axis
 from harness.matrix.fleet import Fleet, resolve, without
 from harness.matrix.ledger import Ledger
 from harness.plugin import needs_guest
-from harness.results import new_directory
+from harness.session import orders
+from harness.session.feed import Feed
+from harness.session.results import new_directory
 
 BOOT_LIMIT = 60.0  # seconds until a guest's worker must have begun
 EXIT_LIMIT = 10.0  # seconds a guest may take to power off

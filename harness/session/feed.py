@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from harness import kernelwatch
 from harness.kernels.facts import Facts
 from harness.kernels.work import Turns
-from harness.kernlog import Report
+from harness.log.kernlog import Report
+from harness.session import kernelwatch
 
 PHASES = ("setup", "call", "teardown")
 

@@ -15,8 +15,8 @@ from typing import Literal
 from harness import frames
 from harness.errors import ScenarioError
 from harness.labs.netns.wiring import EVERYTHING, SIDES
-from harness.loop import now
-from harness.site import Journal, Lasting, Role, Site
+from harness.record.loop import now
+from harness.record.site import Journal, Lasting, Role, Site
 from harness.topology import DUT, Machine, mac_of
 from harness.units import Span, ms
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, Self
 
 from harness.labs.netns.wiring import Wiring
-from harness.loop import Loop, now
+from harness.record.loop import Loop, now
 from harness.topology import Topology
 from harness.units import MS, Span
 

@@ -12,8 +12,8 @@ from harness.bonding import BondOptions, Setting
 from harness.bonding.windows import BondTimes, Window, spans
 from harness.bonding.wire import ignored
 from harness.errors import KernelRefused, ScenarioError
-from harness.faults import Site
 from harness.labs.netns import bonds, netlink
+from harness.record.faults import Site
 from harness.topology import DUT, BondPlan
 from harness.units import Span
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
-from harness import traffic
 from harness.errors import ScenarioError
 from harness.history import Event, History
+from harness.judge import traffic
 from harness.units import MS, Measured, in_ms
 
 

@@ -14,12 +14,13 @@ from typing import Any
 
 import pytest
 
-from harness import claims, plugin, promises, report, tally, units
+from harness import claims, plugin, promises, units
 from harness.errors import HarnessError, Inconclusive, NotPromised, NotTestable, UsageError
-from harness.judged import Run
+from harness.judge import report, tally
+from harness.judge.judged import Run
 from harness.matrix import axis, evidence
 from harness.matrix.conformance import EVIDENCE
-from harness.worker import RESULTS
+from harness.session.worker import RESULTS
 
 MARKERS = (
     "claim(*ids): the claims of scenarios/claims/ that a scenario puts to the proof",

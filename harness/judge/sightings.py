@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import NamedTuple
 
-from harness import traffic
 from harness.history import History
-from harness.measure import bonds, elapsed, fault_at, slaves_of, switched
+from harness.judge import traffic
+from harness.judge.measure import bonds, elapsed, fault_at, slaves_of, switched
 from harness.units import Measured
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from harness import measure, sightings, traffic
 from harness.errors import ScenarioError
-from harness.figure import Finding, Limit, noting
 from harness.history import History
-from harness.sightings import Frame
+from harness.judge import measure, sightings, traffic
+from harness.judge.figure import Finding, Limit, noting
+from harness.judge.sightings import Frame
 from harness.units import Measured
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from harness import kernlog
 from harness.bonding import log
 from harness.bonding.log import Said
 from harness.history import Event, History
-from harness.rows import CONTEXT, KEY, NOISE, Row
+from harness.judge.rows import CONTEXT, KEY, NOISE, Row
+from harness.log import kernlog
 from harness.units import MS
 
 NEAR = 50 * MS  # between a line and the notification that says the same

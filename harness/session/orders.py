@@ -15,7 +15,7 @@ from harness.matrix.axis import DURATIONS
 def compile_harness() -> None:
     """Write bytecode that is missing: guests see the host's files read-only, and are slow."""
     with open(os.devnull, "w", encoding="ascii") as nowhere, redirect_stdout(nowhere):  # noqa: PTH123
-        compileall.compile_dir(str(Path(__file__).parent), quiet=2)
+        compileall.compile_dir(str(Path(__file__).parents[1]), quiet=2)
 
 
 def arguments(config: pytest.Config) -> list[str]:

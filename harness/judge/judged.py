@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from harness import measure, sightings, traffic
 from harness.errors import ScenarioError
-from harness.figure import Finding
 from harness.history import History
-from harness.sightings import Frame, Move
+from harness.judge import measure, sightings, traffic
+from harness.judge.figure import Finding
+from harness.judge.sightings import Frame, Move
+from harness.judge.views import Record, Slave, View, found
 from harness.units import Measured
-from harness.views import Record, Slave, View, found
 
 
 class Named(Protocol):

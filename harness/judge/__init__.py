@@ -1,0 +1,1 @@
+"""A history becomes figures, sentences and pictures; pure."""

@@ -1,0 +1,1 @@
+"""A disturbed topology becomes a history."""

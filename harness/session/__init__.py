@@ -1,0 +1,1 @@
+"""One pytest session on the host, guests that do its work, and verdicts about claims."""
