@@ -30,7 +30,7 @@ PLAIN = """
             code = (
                 "import sys, json, pathlib; d = pathlib.Path(sys.argv[1]);"
                 "sys.path[:] = json.loads((d / 'job.json').read_text())['path'];"
-                "from harness import worker; worker.main(d)"
+                "from harness.session import worker; worker.main(d)"
             )
             return Command([sys.executable, "-c", code, str(directory)], {})
 

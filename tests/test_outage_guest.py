@@ -77,10 +77,13 @@ def test_a_lost_request_is_told_from_a_lost_reply(
 ) -> None:
     """What leaves the DUT are its own requests and its replies to the target's."""
     run = silenced(stage, 300 * ms, direction)
+    begin, last = run.history.mark("disturb"), run.history.mark("end")
+    assert begin is not None
+    assert last is not None
     lost = {
         (probe.where, "request" if probe["request"] is None else "reply")
         for probe in run.history.select("probe")
-        if probe["reply"] is None and probe.at < run.history.events[-1].at - 50 * MS
+        if probe["reply"] is None and begin <= probe.at < last - 50 * MS
     }
     other = {"out": "in", "in": "out"}[stream]
     assert lost == {(stream, "request"), (other, "reply")}

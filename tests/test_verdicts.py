@@ -56,7 +56,7 @@ def run(
     """Run scenarios in a pytest of their own, as if under a kernel."""
     if kernel:
         pytester.makeconftest(
-            "from harness import verdicts\n"
+            "from harness.session import verdicts\n"
             f"def pytest_configure(config): config.stash[verdicts.KERNEL] = {kernel!r}"
         )
     pytester.makepyfile(test_it=PRELUDE + body)
