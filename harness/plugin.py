@@ -26,8 +26,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="KERNEL",
         help="kernel that scenarios run in: auto (the host's where it has bonding, else uml), "
         "host, uml or uml@6.12 (Debian's User-Mode Linux, fetched once), virtual@7.2 (built), "
-        "6.12 (the best of these), a name of labs/kernels.toml, or the path of a UML kernel or its "
-        ".deb; see `harness kernels --help`",
+        "6.12 (the best of these), a name of labs/kernels.toml, or the path of a UML kernel or "
+        "its .deb; see `harness kernels --help`",
     )
     group.addoption(
         "--guests",
