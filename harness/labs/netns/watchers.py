@@ -163,3 +163,4 @@ class KernelLog:
             self.raw.append((now(), os.read(self._fd, LOG_RECORD)))
         except OSError:
             return  # EPIPE: records were overwritten before we came; the next read goes on
+
