@@ -156,6 +156,17 @@ def test_directories_of_several_kernels_are_compared_kernel_by_kernel(
     assert "new (6.12.101): 1 scenario on both, 1 better" in done.stdout
 
 
+def test_kernels_that_are_called_otherwise_are_known_by_their_release(
+    tmp_path: Path, both: Path
+) -> None:
+    alone = place(tmp_path / "alone", result("test_y", "old", "contradicts"))
+    path = alone / "conformance.json"
+    path.write_text(path.read_text().replace('"old"', '"renamed"'))
+    done = run(both, alone)
+    assert done.exit_code == 1
+    assert "renamed (6.1.176): 1 scenario on both, 1 worse" in done.stdout
+
+
 def test_a_session_that_was_cut_short_is_told(tmp_path: Path) -> None:
     old = place(tmp_path / "a", result("test_x"), result("test_y"))
     new = place(tmp_path / "b", result("test_x"), planned=2)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
 UNKNOWN = 1.0
+LEAST = 0.001  # seconds that a scenario counts at least: virtual time may measure none
 
 
 def split(ids: Sequence[str], guests: int, seconds: Mapping[str, float]) -> list[list[str]]:
@@ -14,16 +15,23 @@ def split(ids: Sequence[str], guests: int, seconds: Mapping[str, float]) -> list
     `seconds` is what scenarios took in earlier runs; those it lacks are taken for usual. Each list
     keeps the order of `ids`; with nothing known the lists are dealt in turns. No list is empty.
     """
-    known = [seconds[name] for name in ids if name in seconds]
-    usual = median(known) if known else UNKNOWN
+    cost = costs(ids, seconds)
     place = {name: number for number, name in enumerate(ids)}
     piles: list[list[str]] = [[] for _ in range(min(guests, len(ids)))]
     load = [0.0] * len(piles)
-    for name in sorted(ids, key=lambda name: -seconds.get(name, usual)):
+    for name in sorted(ids, key=lambda name: -cost[name]):
         least = load.index(min(load))
         piles[least].append(name)
-        load[least] += seconds.get(name, usual)
+        load[least] += cost[name]
     return [sorted(pile, key=place.__getitem__) for pile in piles]
+
+
+def costs(ids: Iterable[str], seconds: Mapping[str, float]) -> dict[str, float]:
+    """Return what each scenario is taken to last, in seconds, never nothing."""
+    names = list(ids)
+    known = [seconds[name] for name in names if name in seconds]
+    usual = median(known) if known else UNKNOWN
+    return {name: max(LEAST, seconds.get(name, usual)) for name in names}
 
 
 class Turns:

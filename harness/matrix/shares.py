@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from statistics import median
 
-from harness.kernels.work import UNKNOWN, split
+from harness.kernels.work import costs, split
 
 SMALLEST = 0.15  # of a core's time: less is not worth another guest's boot
 
@@ -20,9 +19,7 @@ def shares(
     """
     if len(work) == 1:
         return split(next(iter(work.values())), cores, seconds)
-    known = [seconds[name] for ids in work.values() for name in ids if name in seconds]
-    usual = median(known) if known else UNKNOWN
-    took = {name: seconds.get(name, usual) for ids in work.values() for name in ids}
+    took = costs((name for ids in work.values() for name in ids), seconds)
     found = [
         pile
         for ids, parts in zip(work.values(), _parts(work, took, cores), strict=True)

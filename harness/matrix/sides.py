@@ -13,8 +13,8 @@ from harness.matrix.conformance import Conformance
 def comparisons(old: str, new: str, results: Path) -> list[Comparison]:
     """Return what changed from `old` to `new`; raises UsageError.
 
-    Two directories are compared kernel by kernel, or where each has one kernel, that; else both
-    are names of kernels (labels or releases) in the directory `results`.
+    Two directories are compared kernel by kernel, by label or else by release, or where each has
+    one kernel, that; else both are names of kernels (labels or releases) in `results`.
     """
     if _is_place(old) and _is_place(new):
         return _places(Path(old), Path(new))
@@ -44,6 +44,12 @@ def _places(old: Path, new: Path) -> list[Comparison]:
     before, after = conformance.load(old), conformance.load(new)
     alone = len(before.labels()) == len(after.labels()) == 1
     pairs = [(label, label) for label in before.labels() if label in after.labels()]
+    pairs = pairs or [
+        (was, now)
+        for was in before.labels()
+        for now in after.labels()
+        if before.release(was) and before.release(was) == after.release(now)
+    ]
     if alone:
         pairs = [(before.labels()[0], after.labels()[0])]
     if not pairs:
