@@ -60,6 +60,8 @@ def test_only_scenarios_that_kill_their_guest_fail(deadly: tuple[int, str, Tiny]
 
 def test_a_failure_says_why_the_guest_died(deadly: tuple[int, str, Tiny]) -> None:
     _, said, _ = deadly
+    exited = "its first process ended with status 3 before its work was done"
+    assert f"the guest died in this scenario: {exited}" in said
     assert "kernel crash: kernel panic: sysrq triggered crash in __handle_sysrq" in said
     assert "the guest died in this scenario: no end within 3 s (--time-limit)" in said
     assert said.count("guest's console") >= 1

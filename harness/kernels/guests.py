@@ -68,7 +68,8 @@ class Guest:
 
     def reports(self) -> list[kernlog.Report]:
         """Return what its kernel reported on the console: panic, Oops, lockups."""
-        return kernlog.reports(self.tail(CONSOLE_LINES))
+        found = kernlog.reports(self.tail(CONSOLE_LINES))
+        return [report for report in found if report.kind != kernlog.INIT_ENDED]
 
     def ending(self) -> str:
         """Return in words how the guest ended."""
@@ -77,6 +78,9 @@ class Guest:
             return f"kernel crash: {crash.fingerprint}"
         if self.killed:
             return self.killed
+        ended = re.search(r"Attempted to kill init! exitcode=0x(\w+)", "\n".join(self.tail(200)))
+        if ended:
+            return f"its first process {_ended(int(ended[1], 16))}"
         if self.status is not None and self.status < 0:
             return f"it was killed by {signal.Signals(-self.status).name}"
         return f"it ended with status {self.status} before its work was done"
@@ -182,6 +186,12 @@ class Guests:
                 if key in said:
                     return said
         raise _lost()
+
+
+def _ended(status: int) -> str:
+    if os.WIFSIGNALED(status):
+        return f"was killed by {signal.Signals(os.WTERMSIG(status)).name}"
+    return f"ended with status {os.WEXITSTATUS(status)} before its work was done"
 
 
 def _lost() -> LabError:
