@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from harness import kernelwatch
 from harness.kernels.facts import Facts
 from harness.kernels.work import Turns
 from harness.kernlog import Report
@@ -56,6 +55,8 @@ class Feed:
             for phase in PHASES
         ]
         if kernel:
+            from harness import kernelwatch  # noqa: PLC0415  (pytest has to load it first)
+
             kernelwatch.blame_crash(self.items[nodeid], whole[PHASES.index(blamed) :], kernel)
         elif console:
             whole[PHASES.index(blamed)].sections.append(("guest's console", "\n".join(console)))
