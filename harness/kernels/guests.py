@@ -39,6 +39,8 @@ class Guest:
     status: int | None = None
     killed: str = ""
     _offset: int = 0
+    _printed: int = 0
+    _since: int = 0
 
     @property
     def console(self) -> Path:
@@ -47,6 +49,7 @@ class Guest:
 
     def lines(self) -> Iterator[dict[str, Any]]:
         """Yield what the guest's worker has reported since the last call."""
+        before, self._printed = self._printed, self._console_size()
         try:
             with (self.directory / "stream.jsonl").open("rb") as stream:
                 stream.seek(self._offset)
@@ -56,19 +59,28 @@ class Guest:
         whole = data[: data.rfind(b"\n") + 1]
         self._offset += len(whole)
         for line in whole.splitlines():
-            yield json.loads(line)
+            said = json.loads(line)
+            if "start" in said:  # it was not yet begun when the console was that long
+                self._since = before
+            yield said
 
-    def tail(self, count: int = 20) -> list[str]:
-        """Return the last lines of the console."""
+    def _console_size(self) -> int:
+        try:
+            return self.console.stat().st_size
+        except OSError:
+            return 0
+
+    def tail(self, count: int = 20, since: int = 0) -> list[str]:
+        """Return the last lines of the console, of what came behind its byte `since`."""
         with contextlib.suppress(OSError), self.console.open("rb") as console:
-            console.seek(max(0, console.seek(0, os.SEEK_END) - CONSOLE_BYTES))
+            console.seek(max(since, console.seek(0, os.SEEK_END) - CONSOLE_BYTES))
             text = console.read().decode(errors="replace")
             return [line.rstrip() for line in text.splitlines() if line.strip()][-count:]
         return []
 
     def reports(self) -> list[kernlog.Report]:
-        """Return what its kernel reported on the console: panic, Oops, lockups."""
-        found = kernlog.reports(self.tail(CONSOLE_LINES))
+        """Return what its kernel reported on the console since the last scenario began."""
+        found = kernlog.reports(self.tail(CONSOLE_LINES, self._since))
         return [report for report in found if report.kind != kernlog.INIT_ENDED]
 
     def ending(self) -> str:
