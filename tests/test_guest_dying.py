@@ -20,9 +20,13 @@ DEADLY = """
     import os, signal, time
     def test_before(): assert os.path.exists("/sys/class/net/bonding_masters")
     def test_panic(): open("/proc/sysrq-trigger", "w").write("c")
-    def test_between(): pass
+    def test_between():
+        open("/dev/kmsg", "w").write("<0>BUG: of another scenario\\n")
+        time.sleep(0.2)
     def test_hang(): time.sleep(600)
-    def test_exit(): os._exit(3)
+    def test_exit():
+        open("/dev/kmsg", "w").write("<0>BUG: of this scenario\\n")
+        os._exit(3)
     def test_after(): pass
 """
 
@@ -43,13 +47,13 @@ def deadly(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, str, Tiny]:
     return *tiny.run("-v", "--guests=2", "--time-limit=3", "--junitxml=out.xml"), tiny
 
 
-def test_only_scenarios_that_kill_their_guest_fail(deadly: tuple[int, str, Tiny]) -> None:
+def test_only_scenarios_whose_kernel_or_guest_failed_fail(deadly: tuple[int, str, Tiny]) -> None:
     code, said, tiny = deadly
     assert code == 1, said
     found = dict(re.findall(r"test_deadly\.py::test_(\w+) (PASSED|FAILED)", said))
     assert found == {
         "before": "PASSED",
-        "between": "PASSED",
+        "between": "FAILED",  # of a report of its kernel
         "after": "PASSED",
         "panic": "FAILED",
         "hang": "FAILED",
@@ -60,6 +64,10 @@ def test_only_scenarios_that_kill_their_guest_fail(deadly: tuple[int, str, Tiny]
 
 def test_a_failure_says_why_the_guest_died(deadly: tuple[int, str, Tiny]) -> None:
     _, said, _ = deadly
+    exited = "its first process ended with status 3 before its work was done"
+    assert f"the guest died in this scenario: {exited}" in said
+    assert "\nkernel report: BUG: of this scenario: once in test_exit\n" in said
+    assert "\nkernel report: BUG: of another scenario: once in test_between\n" in said
     assert "kernel crash: kernel panic: sysrq triggered crash in __handle_sysrq" in said
     assert "the guest died in this scenario: no end within 3 s (--time-limit)" in said
     assert said.count("guest's console") >= 1

@@ -120,6 +120,27 @@ def test_each_fingerprint_is_listed_once_with_its_scenarios(
     assert f'name="kernel_report" value="{WARNING}"' in (tiny.root / "out.xml").read_text()
 
 
+@guest
+def test_reports_that_no_scenario_is_to_blame_for_are_warnings(tmp_path: Path) -> None:
+    conftest = """
+        from harness import worker
+
+        def say(text):
+            if worker.job():
+                with open("/dev/kmsg", "wb", buffering=0) as log:
+                    log.write(text)
+
+        def pytest_sessionstart(): say(b"BUG: too early\\n")
+        def pytest_sessionfinish(): say(b"BUG: too late\\n")
+    """
+    tiny = Tiny.make(tmp_path, conftest=conftest, a="def test_a(): pass\n")
+    code, said = tiny.run("--guests=1", "--kernel=uml")
+    assert code == pytest.ExitCode.OK, said
+    assert "the kernel reported while it booted: BUG: too early" in said
+    assert "the kernel reported after the last scenario: BUG: too late" in said
+    assert "1 passed, 2 warnings" in said
+
+
 def test_a_log_that_cannot_be_read_is_told_once(tmp_path: Path) -> None:
     here = PLAIN.replace("import sys, json", "import sys, json, harness.log.kmsg")
     unreadable = here.replace("d = path", "harness.log.kmsg.DEVICE = '/dev/null/kmsg'; d = path")

@@ -103,6 +103,38 @@ def test_ordinary_lines_are_no_reports(line: str) -> None:
     assert kernlog.reports([line, f"[    1.000000] {line}"]) == []
 
 
+def test_the_end_of_init_is_no_fault_of_the_kernel() -> None:
+    ends = "Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000300"
+    (found,) = kernlog.reports([ends, "CPU: 0 PID: 1 Comm: python Not tainted 6.1.176 #1"])
+    assert (found.kind, found.fatal) == (kernlog.INIT_ENDED, False)
+    (oops,) = kernlog.reports([*sample("6.12_page_fault"), ends])
+    assert oops.fatal
+    assert oops.fingerprint == "BUG: unable to handle page fault in ad_clear_agg"
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("5.10_warning", "panic_on_warn set ..."),
+        ("6.12_kasan", "KASAN: panic_on_warn set ..."),
+        ("6.1_soft_lockup", "softlockup: hung tasks"),
+        ("6.12_gpf", "Fatal exception"),
+    ],
+)
+def test_a_panic_that_a_report_caused_belongs_to_it(name: str, why: str) -> None:
+    lines = [line for line in sample(name) if not line.startswith(("bond0", "Disabling"))]
+    panic = f"Kernel panic - not syncing: {why}"
+    (found,) = kernlog.reports([*lines[: -1 if "bond0" in lines[-1] else None], panic])
+    assert found.fatal
+    assert found.fingerprint == kernlog.reports(lines)[0].fingerprint
+    assert found.lines[-1] == panic
+
+
+def test_a_panic_of_its_own_is_another_report() -> None:
+    lines = [*sample("6.1_uml_warning"), *sample("6.1_uml_sysrq")]
+    assert [found.fatal for found in kernlog.reports(lines)] == [False, True]
+
+
 def test_a_report_that_never_ends_takes_in_only_so_much() -> None:
     lines = ["BUG: something", *(f"word {n}" for n in range(500))]
     (found,) = kernlog.reports(lines)

@@ -39,6 +39,8 @@ class Guest:
     status: int | None = None
     killed: str = ""
     _offset: int = 0
+    _printed: int = 0
+    _since: int = 0
 
     @property
     def console(self) -> Path:
@@ -47,6 +49,7 @@ class Guest:
 
     def lines(self) -> Iterator[dict[str, Any]]:
         """Yield what the guest's worker has reported since the last call."""
+        before, self._printed = self._printed, self._console_size()
         try:
             with (self.directory / "stream.jsonl").open("rb") as stream:
                 stream.seek(self._offset)
@@ -56,19 +59,29 @@ class Guest:
         whole = data[: data.rfind(b"\n") + 1]
         self._offset += len(whole)
         for line in whole.splitlines():
-            yield json.loads(line)
+            said = json.loads(line)
+            if "start" in said:  # it was not yet begun when the console was that long
+                self._since = before
+            yield said
 
-    def tail(self, count: int = 20) -> list[str]:
-        """Return the last lines of the console."""
+    def _console_size(self) -> int:
+        try:
+            return self.console.stat().st_size
+        except OSError:
+            return 0
+
+    def tail(self, count: int = 20, since: int = 0) -> list[str]:
+        """Return the last lines of the console, of what came behind its byte `since`."""
         with contextlib.suppress(OSError), self.console.open("rb") as console:
-            console.seek(max(0, console.seek(0, os.SEEK_END) - CONSOLE_BYTES))
+            console.seek(max(since, console.seek(0, os.SEEK_END) - CONSOLE_BYTES))
             text = console.read().decode(errors="replace")
             return [line.rstrip() for line in text.splitlines() if line.strip()][-count:]
         return []
 
     def reports(self) -> list[kernlog.Report]:
-        """Return what its kernel reported on the console: panic, Oops, lockups."""
-        return kernlog.reports(self.tail(CONSOLE_LINES))
+        """Return what its kernel reported on the console since the last scenario began."""
+        found = kernlog.reports(self.tail(CONSOLE_LINES, self._since))
+        return [report for report in found if report.kind != kernlog.INIT_ENDED]
 
     def ending(self) -> str:
         """Return in words how the guest ended."""
@@ -77,6 +90,9 @@ class Guest:
             return f"kernel crash: {crash.fingerprint}"
         if self.killed:
             return self.killed
+        ended = re.search(r"Attempted to kill init! exitcode=0x(\w+)", "\n".join(self.tail(200)))
+        if ended:
+            return f"its first process {_ended(int(ended[1], 16))}"
         if self.status is not None and self.status < 0:
             return f"it was killed by {signal.Signals(-self.status).name}"
         return f"it ended with status {self.status} before its work was done"
@@ -182,6 +198,12 @@ class Guests:
                 if key in said:
                     return said
         raise _lost()
+
+
+def _ended(status: int) -> str:
+    if os.WIFSIGNALED(status):
+        return f"was killed by {signal.Signals(os.WTERMSIG(status)).name}"
+    return f"ended with status {os.WEXITSTATUS(status)} before its work was done"
 
 
 def _lost() -> LabError:

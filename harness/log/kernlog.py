@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from harness.log.backtrace import first_of, frame_of, frames
 
+INIT_ENDED = "end of init"  # the kind of a panic that is no fault of the kernel
 LONGEST = 400  # lines that a report can have
 AIMLESS = 60  # lines after which a report without a trace is over
 
@@ -39,6 +40,7 @@ _FAULT = r"[A-Za-z][A-Za-z \-]*?"
 _HEADS = tuple(
     (re.compile(pattern), kind)
     for pattern, kind in (
+        (r"Kernel panic - not syncing: Attempted to kill init", INIT_ENDED),
         (r"Kernel panic - not syncing: (?P<what>.*)", "kernel panic: {}"),
         (r"BUG: (?P<what>K\w+: .+?)(?: in |$)", "{}"),
         (r"UBSAN: (?P<what>.+?)(?: in |$)", "UBSAN: {}"),
@@ -77,8 +79,8 @@ _MORE = re.compile(
 )
 # A panic that only says that the report before it was too much to go on.
 _CAUSED = re.compile(
-    r"Kernel panic - not syncing: (?:Fatal|Attempted to kill|\S+_on_\w+|hung_task|softlockup|"
-    r"(?:NMI|Hard)|RCU Stall|kernel: |Oops|BUG|scheduling while)"
+    r"Kernel panic - not syncing: (?:Fatal|Attempted to kill|(?:\w+: )?panic_on_\w+|hung_task|"
+    r"softlockup|NMI|Hard|RCU Stall|Oops|BUG|scheduling while)"
 )
 # The beginning of somebody else's line: a device by its name.
 _OTHER = re.compile(r"(?:bonding: )?(?!rcu|[xr]\d+ ?:)[a-z][\w.-]*\d(?: \([\w ]+\))?: ")
@@ -108,6 +110,8 @@ class Report:
     @property
     def fatal(self) -> bool:
         """Whether no kernel goes on as if nothing was: a panic, an Oops."""
+        if self.kind == INIT_ENDED:
+            return False
         panic = any(line.startswith("Kernel panic - not syncing") for line in self.lines)
         return panic or self.kind.startswith(_FATAL)
 
@@ -189,6 +193,8 @@ class _Gathering:
     def begin(self, number: int, line: str, kind: str) -> bool:
         """Take in a line that begins a report where it is only more of this one."""
         panic = bool(self.kind and _CAUSED.match(line))
+        if kind == INIT_ENDED:
+            panic = self.kind.startswith(_FATAL)
         fault = self.kind.startswith(_FATAL) and kind.startswith(_FATAL)
         unnamed = not self.kind and not self.closed
         about_same = kind == "WARNING" and self.kind.startswith("refcount_t") and not self.traced

@@ -73,6 +73,8 @@ class Feed:
             for phase in PHASES
         ]
         if kernel:
+            from harness import kernelwatch  # noqa: PLC0415  (pytest has to load it first)
+
             kernelwatch.blame_crash(self.items[nodeid], whole[PHASES.index(blamed) :], kernel)
         elif console:
             whole[PHASES.index(blamed)].sections.append(("guest's console", "\n".join(console)))

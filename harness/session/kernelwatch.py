@@ -58,11 +58,13 @@ def _own_kernel() -> bool:
     return job is not None and not job.lab.startswith("netns in host ")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Tell of what was reported before there was a scenario to blame."""
     _warn(session.config, "while it booted")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Tell of what was reported when all scenarios had ended."""
     _warn(session.config, "after the last scenario")
