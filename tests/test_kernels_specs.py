@@ -71,7 +71,7 @@ def test_a_file_is_known_by_its_first_bytes(place: Path, data: bytes, flavour: s
         ("oldst", "hint: did you mean oldest?"),
         ("uml@", "uml@: the version is missing"),
         ("uml@x", 'uml@x: "x" is no version'),
-        ("virtual", "virtual: the version is missing\nhint: write it as in uml@6.12"),
+        ("stock", "stock: the version is missing\nhint: write it as in uml@6.12"),
         ("qemu@6.1", '"qemu@6.1" is no kernel'),
         ("./none", "./none is no file"),
         ("6", '"6" is no kernel'),

@@ -102,9 +102,7 @@ class Cable:
 
     def admin_down(self) -> Lasting:
         """Set the DUT's interface at this cable administratively down."""
-        self._do(
-            "admin_down", "fault", lambda: self.site.wiring.admin(DUT, self.name, up=False)
-        )
+        self._do("admin_down", "fault", lambda: self.site.wiring.admin(DUT, self.name, up=False))
         return Lasting(self.admin_up)
 
     def admin_up(self) -> None:

@@ -150,9 +150,7 @@ class Recorder:
 
     def events(self, addresses: list[str], targets: list[str]) -> Iterator[Event]:
         """Yield all that was recorded, in no order; ARP is told by the bond's addresses."""
-        ports = {
-            port.index: (port.switch, port.link) for port in self._built.ports.values()
-        }
+        ports = {port.index: (port.switch, port.link) for port in self._built.ports.values()}
         yield from self._noted
         yield from fdb_events(self._fdb.take(), ports)
         yield from self._log.events(DUT)

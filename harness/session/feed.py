@@ -12,7 +12,6 @@ import pytest
 from harness.kernels.facts import Facts
 from harness.kernels.work import Turns
 from harness.log.kernlog import Report
-from harness.session import kernelwatch
 
 PHASES = ("setup", "call", "teardown")
 
@@ -73,7 +72,7 @@ class Feed:
             for phase in PHASES
         ]
         if kernel:
-            from harness import kernelwatch  # noqa: PLC0415  (pytest has to load it first)
+            from harness.session import kernelwatch  # noqa: PLC0415  (pytest has to load it first)
 
             kernelwatch.blame_crash(self.items[nodeid], whole[PHASES.index(blamed) :], kernel)
         elif console:

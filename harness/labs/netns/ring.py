@@ -45,9 +45,7 @@ class Tap:
         """Open the tap with a classic BPF program that picks the frames."""
         self.where = namespace.name
         # Frames that come before the ring stands are flushed by the kernel (packet_set_ring).
-        self._sock = namespace.socket(
-            socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL)
-        )
+        self._sock = namespace.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
         self._attach(program)
         self._sock.setsockopt(SOL_PACKET, IGNORE_OUTGOING, 1)
         self._sock.setsockopt(SOL_PACKET, VERSION, TPACKET_V2)
