@@ -47,6 +47,20 @@ def test_a_backup_gets_one_check_more(one_switch: OneSwitch, arp_missed_max: int
     assert run.active_slaves == ["eth0"]
 
 
+@claim("ARPMISS-2", "ARPVAL-2")
+@control("test_a_backup_gets_one_check_more")
+@pytest.mark.parametrize("arp_missed_max", [1, 2, 3])
+def test_a_backup_that_hears_the_probes_stays_up(
+    one_switch: OneSwitch, arp_missed_max: int
+) -> None:
+    """Nothing is counted against a backup slave that the active slave's probes reach."""
+    bond = one_switch.dut.bond(arp_interval=100, arp_missed_max=arp_missed_max, **ARP)
+    with one_switch.watch() as run:
+        one_switch.after(6 * bond.arp_interval)
+    assert not run.slave("eth1").detected
+    assert run.link_states == {"eth0": "up", "eth1": "up"}
+
+
 @claim("ARPINT-10")
 def test_the_arp_monitor_does_not_look_at_the_carrier(one_switch: OneSwitch) -> None:
     """A lost carrier is found by missing answers only, and no sooner."""

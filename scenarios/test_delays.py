@@ -65,6 +65,7 @@ def test_a_recovered_slave_waits_for_updelay(one_switch: OneSwitch, updelay: int
 
 @claim("UPDELAY-3", "MIIMON-3")
 @control("test_a_recovered_slave_waits_for_updelay")
+@control("test_a_link_that_bounces_starts_to_wait_again")
 def test_without_updelay_it_does_not_wait(one_switch: OneSwitch) -> None:
     """By default the primary is used again at the first inspection."""
     bond = one_switch.dut.bond(primary="eth0")
@@ -98,6 +99,7 @@ def test_updelay_is_ignored_when_nothing_else_is_up(one_switch: OneSwitch) -> No
 
 @claim("DELAY-3", "UPDELAY-1")
 @control("test_updelay_is_ignored_when_nothing_else_is_up")
+@control("test_a_waiting_slave_is_used_when_the_last_one_fails")
 def test_updelay_is_waited_for_when_another_slave_is_up(one_switch: OneSwitch) -> None:
     """The same repair has to wait where the other slave works."""
     bond = one_switch.dut.bond(primary="eth0", updelay=1000)

@@ -146,6 +146,21 @@ def test_follow_after_a_total_outage(one_switch: OneSwitch) -> None:
     assert run.recovered
 
 
+@claim("FOM-ACTIVE-1")
+@control("test_follow_after_a_total_outage")
+def test_active_after_a_total_outage(one_switch: OneSwitch) -> None:
+    """Under `active` the first slave to recover keeps its own MAC and gives it to the bond."""
+    one_switch.dut.bond(fail_over_mac="active")
+    with one_switch.watch() as run:
+        one_switch.eth0.cut()
+        one_switch.eth1.cut()
+        one_switch.after(QUIET)
+        one_switch.eth1.heal()
+    assert run.mac_addresses == [one_switch.eth0.mac, one_switch.eth1.mac]
+    assert run.slave("eth1").mac_addresses == [one_switch.eth1.mac]
+    assert run.recovered
+
+
 @claim("FOM-ACTIVE-5")
 @contradicted(
     "FOM-ACTIVE-5",

@@ -79,6 +79,7 @@ def test_an_inspection_takes_a_jiffy_more_than_miimon(one_switch: OneSwitch) -> 
 
 
 @claim("OPT-3", "MIIMON-5", "FAQ-7")
+@control("test_every_mode_inspects_the_carrier")
 def test_without_a_monitor_nothing_is_noticed(one_switch: OneSwitch) -> None:
     """With miimon=0 the bond stays on a slave that lost its carrier."""
     bond = one_switch.dut.bond(miimon=0)

@@ -39,6 +39,8 @@ def test_with_a_delay_all_announcements_come(one_switch: OneSwitch, num_grat_arp
 @claim("GARP-4")
 @control("test_as_many_announcements_as_asked_for")
 @control("test_with_a_delay_all_announcements_come")
+@control("test_the_first_announcement_comes_with_the_switchover")
+@control("test_a_change_by_hand_is_announced")
 def test_none_are_sent_when_none_are_asked_for(one_switch: OneSwitch) -> None:
     """num_grat_arp=0 keeps the bond silent."""
     one_switch.dut.bond(num_grat_arp=0)
@@ -94,6 +96,16 @@ def test_peer_notif_delay_spaces_the_first_two_as_well(one_switch: OneSwitch) ->
     assert run.garp_gaps[0] >= bond.peer_notif_delay
 
 
+@claim("PND-1")
+@control("test_peer_notif_delay_spaces_the_first_two_as_well")
+def test_peer_notif_delay_spaces_the_next_two(one_switch: OneSwitch) -> None:
+    """The third announcement comes peer_notif_delay after the second."""
+    bond = one_switch.dut.bond(miimon=200, num_grat_arp=3, peer_notif_delay=400)
+    with one_switch.watch() as run:
+        one_switch.eth0.cut()
+    assert run.garp_gaps[1] >= bond.peer_notif_delay
+
+
 @claim("GARP-10", "GARP-1")
 @contradicted(
     "GARP-10",
@@ -103,6 +115,18 @@ def test_peer_notif_delay_spaces_the_first_two_as_well(one_switch: OneSwitch) ->
 def test_recovery_from_a_total_outage_is_announced(one_switch: OneSwitch) -> None:
     """The slave that brings the bond back announces it, as any new active slave."""
     one_switch.dut.bond()
+    with one_switch.watch() as run:
+        one_switch.eth1.cut()
+        one_switch.eth0.flap(down=500 * ms)
+    assert run.active_slaves == ["eth0", None, "eth0"]
+    assert run.garps != []
+
+
+@claim("GARP-10")
+@control("test_recovery_from_a_total_outage_is_announced")
+def test_recovery_is_announced_when_more_is_asked_for(one_switch: OneSwitch) -> None:
+    """The same recovery with three announcements asked for is told to the network."""
+    one_switch.dut.bond(num_grat_arp=3)
     with one_switch.watch() as run:
         one_switch.eth1.cut()
         one_switch.eth0.flap(down=500 * ms)
@@ -164,3 +188,15 @@ def test_a_stolen_mac_comes_back_with_the_next_frame(one_switch: OneSwitch) -> N
     moves = [(move.before, move.port) for move in run.moves_of(one_switch.eth0.mac)]
     assert moves == [("eth0", "neighbour"), ("neighbour", "eth0")]
     assert run.outage <= 10 * ms
+
+
+@claim("GARP-19", "MODE-AB-4")
+@control("test_a_stolen_mac_comes_back_with_the_next_frame")
+def test_a_pinned_mac_cannot_be_stolen(one_switch: OneSwitch) -> None:
+    """A switch that binds the bond's MAC to its port does not follow it to a foreign one."""
+    one_switch.dut.bond()
+    one_switch.sw.pin(one_switch.eth0.mac, one_switch.eth0)
+    with one_switch.watch() as run:
+        one_switch.neighbour.garp_as(one_switch.eth0.mac, "192.0.2.77")
+    assert run.moves_of(one_switch.eth0.mac) == []
+    assert run.lost == 0

@@ -17,18 +17,6 @@ ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "scenarios").glob("test_*.py"))
 ITEMS = 60
 # Scenarios that await a control; this list may only become shorter.
-STILL_ALONE = {
-    "test_arp_monitor.py::test_a_backup_gets_one_check_more",
-    "test_delays.py::test_a_link_that_bounces_starts_to_wait_again",
-    "test_delays.py::test_a_waiting_slave_is_used_when_the_last_one_fails",
-    "test_fail_over_mac.py::test_follow_after_a_total_outage",
-    "test_miimon.py::test_every_mode_inspects_the_carrier",
-    "test_num_grat_arp.py::test_the_first_announcement_comes_with_the_switchover",
-    "test_num_grat_arp.py::test_peer_notif_delay_spaces_the_first_two_as_well",
-    "test_num_grat_arp.py::test_recovery_from_a_total_outage_is_announced",
-    "test_num_grat_arp.py::test_a_change_by_hand_is_announced",
-    "test_num_grat_arp.py::test_a_stolen_mac_comes_back_with_the_next_frame",
-}
 UNITS = {"ms", "s"}
 # A time that is not in the documentation has no place in a judgement.
 MARGINS = {"approx", "isclose", "abs", "round", "min", "max"}
@@ -121,7 +109,7 @@ def test_every_scenario_has_a_control_or_is_one() -> None:
         if scenario.where not in controlled and "control" not in scenario.marks
         if len(outcomes(scenario)) < 2
     }
-    assert alone == STILL_ALONE
+    assert alone == set()
 
 
 def test_every_scenario_puts_known_claims_to_the_proof() -> None:
