@@ -16,7 +16,7 @@ from harness.history import Event, History, save, since
 from harness.judged import Run
 from harness.labs.netns.build import Built, all_forward, build
 from harness.labs.netns.wiring import Wiring
-from harness.loop import Loop, now, start
+from harness.loop import SECOND, Loop, align, now
 from harness.recorder import Recorder, Subject
 from harness.topology import DUT, Topology
 from harness.units import MS, Measured, Span, in_ms
@@ -62,7 +62,9 @@ class Net:
         """Build the topology; raises LabError."""
         self._stage = stage
         self._undo = ExitStack()
-        self._start = start(virtual=stage.facts.get("clock") == "virtual")
+        self._virtual = stage.facts.get("clock") == "virtual"
+        # The kernel's ticks and its batches of link events lie in the same places each time.
+        self._start = align(SECOND) if self._virtual else now()
         self._loop = Loop()
         self._recorder: Recorder | None = None
         self._built = self._undo.enter_context(_closing(build(self.plan)))
@@ -121,6 +123,8 @@ class Net:
             interval=self._stage.probe_interval,
             directions=probes or ("out", "in"),
         )
+        if self._virtual:
+            align(10 * MS)
         recorder = Recorder(self._built, self._loop, subject)
         self._recorder = recorder
         try:
@@ -142,6 +146,8 @@ class Net:
         self._loop.pump(now() + limit, recorder.in_order)
         while now() < start + limit and not all_forward(self._built):
             self._loop.pump(now() + 10 * MS)
+        if self._virtual:
+            align(10 * MS)
         recorder.start_probing()
         self._loop.pump(now() + limit, recorder.healthy)
         if not recorder.healthy():
