@@ -22,7 +22,7 @@ PARTS = {
     "ground": {"harness", "errors", "units"},
     "rules": {"history", "topology", "bonding", "claims", "frames", "log", "promises"},
     "judging": {"judge"},
-    "sources": {"record.loop"},
+    "sources": {"record.loop", "record.polling"},
     "labs": {"labs"},
     "kernels": {"kernels", "waiting"},
     "recording": {"record"},

@@ -6,6 +6,7 @@ on; into the cache a kernel comes whole or not at all.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import json
@@ -138,7 +139,12 @@ def _mark_of(place: Path) -> int | None:
 def _build(place: Path, flavour: str, version: str, lock: int, say: Say) -> Entry:
     place.mkdir(parents=True, exist_ok=True)
     recipe = RECIPES[flavour]
-    package = tree.fetch(place, version, say)
+    try:
+        package = tree.fetch(place, version, say)
+    except KernelUnavailable:
+        with contextlib.suppress(OSError):
+            place.rmdir()  # unless something of an earlier build lies there
+        raise
     begun = time.monotonic()
     made = Tree(place / "source", place / flavour)
     made.configure(recipe.files(), say)

@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 import heapq
-import select
 import time
 from collections.abc import Callable
 from itertools import count
-from typing import Protocol
 
-
-class Readable(Protocol):
-    """Something with a file descriptor to wait on."""
-
-    def fileno(self) -> int:
-        """Return the file descriptor."""
-
+from harness.record.polling import Poll, Readable
 
 now = time.monotonic_ns
 SECOND = 1_000_000_000
 
 
-def start(*, virtual: bool) -> int:
-    """Return the time at which something begins, in ns; with virtual time, a whole second.
+def align(grain: int) -> int:
+    """Wait until the clock shows a multiple of `grain`, and return it; in ns.
 
-    The kernel's ticks and its batches of link events then lie in the same places each time,
-    whatever ran before; waiting for it costs nothing.
+    With virtual time that costs nothing, and what follows no longer depends on how often the
+    clock was read before: each reading takes 256 ns there.
     """
-    if virtual:
-        time.sleep((SECOND - now() % SECOND) / SECOND)
-        return now() // SECOND * SECOND
-    return now()
+    time.sleep((grain - now() % grain) / SECOND)
+    return now() // grain * grain
 
 
 class Loop:
@@ -39,6 +29,7 @@ class Loop:
     def __init__(self) -> None:
         self._timers: list[tuple[int, int, Callable[[int], None]]] = []
         self._readers: dict[Readable, Callable[[], None]] = {}
+        self._poll = Poll([])
         self._serial = count()
         self.latest = 0  # the worst lateness of a timer seen, in ns
 
@@ -70,7 +61,13 @@ class Loop:
     def watch(self, source: Readable, call: Callable[[], None]) -> Callable[[], None]:
         """Have `call()` called when a source can be read; returns what ends it."""
         self._readers[source] = call
-        return lambda: self._readers.pop(source, None) and None
+        self._poll = Poll(list(self._readers))
+
+        def forget() -> None:
+            if self._readers.pop(source, None) is not None:
+                self._poll = Poll(list(self._readers))
+
+        return forget
 
     def pump(self, until: int, done: Callable[[], bool] | None = None) -> None:
         """Serve timers and readers until a time, or until `done()` is true."""
@@ -80,8 +77,7 @@ class Loop:
             if at >= until or (done is not None and done()):
                 return
             wake = min(until, self._timers[0][0]) if self._timers else until
-            ready, _, _ = select.select(list(self._readers), [], [], max(0, wake - at) / 1e9)
-            for source in ready:
+            for source in self._poll.wait(wake - at):
                 call = self._readers.get(source)
                 if call is not None:
                     call()

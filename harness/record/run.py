@@ -17,7 +17,7 @@ from harness.labs.netns.build import Built, all_forward, build
 from harness.labs.netns.wiring import Wiring
 from harness.record.dut import Bond, Dut
 from harness.record.faults import Cable, MachineNoun, Role, Site, SwitchNoun
-from harness.record.loop import Loop, now, start
+from harness.record.loop import SECOND, Loop, align, now
 from harness.record.recorder import Recorder, Subject
 from harness.record.site import Schedule
 from harness.topology import DUT, Topology
@@ -68,7 +68,9 @@ class Net:
         """Build the topology; raises LabError."""
         self._stage = stage
         self._undo = ExitStack()
-        self._start = start(virtual=stage.facts.get("clock") == "virtual")
+        self._virtual = stage.facts.get("clock") == "virtual"
+        # The kernel's ticks and its batches of link events lie in the same places each time.
+        self._start = align(SECOND) if self._virtual else now()
         self._loop = Loop()
         self._recorder: Recorder | None = None
         self._built = self._undo.enter_context(_closing(build(self.plan)))
@@ -138,6 +140,8 @@ class Net:
             interval=self._stage.probe_interval,
             directions=probes or ("out", "in"),
         )
+        if self._virtual:
+            align(10 * MS)
         recorder = Recorder(self._built, self._loop, subject)
         self._recorder = recorder
         try:
@@ -159,6 +163,8 @@ class Net:
         self._loop.pump(now() + limit, recorder.in_order)
         while now() < start + limit and not all_forward(self._built):
             self._loop.pump(now() + 10 * MS)
+        if self._virtual:
+            align(10 * MS)
         recorder.start_probing()
         self._loop.pump(now() + limit, recorder.healthy)
         if not recorder.healthy():
