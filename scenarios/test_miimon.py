@@ -3,17 +3,8 @@
 import pytest
 
 from harness import claim, contradicted, control, ms
+from harness.bonding import MODES
 from scenarios.topologies import TARGET, OneSwitch, TwoSwitches
-
-MODES = (
-    "balance-rr",
-    "active-backup",
-    "balance-xor",
-    "broadcast",
-    "802.3ad",
-    "balance-tlb",
-    "balance-alb",
-)
 
 
 @claim("MIIMON-1", "NL-2")
