@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import struct
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from harness.labs.netns import netlink, shaping
 from harness.labs.netns.netlink import HEADER, Request
+from tests.tiny import HARNESS
 
 ERROR = struct.Struct("=i")
 
@@ -135,3 +138,14 @@ def test_requests_of_a_batch_are_told_apart_by_their_numbers() -> None:
 def test_a_share_of_frames_is_a_32_bit_probability(percent: float, known: int) -> None:
     asked = shaping.netem(5, loss_percent=percent, delay_ns=0)
     assert struct.pack("=I", known) in asked.data
+
+
+def test_pyroute2_is_whole_for_whoever_looks_into_it() -> None:
+    asked = (
+        "import sys, harness.labs.netns.netlink as ours\n"
+        "assert 'pyroute2.ndb' not in sys.modules\n"
+        "from pyroute2 import IPRoute\n"
+        "import pyroute2.netlink.rtnl.ifinfmsg as theirs\n"
+        "assert theirs.ifinfmsg is ours.ifinfmsg and IPRoute.__name__ == 'IPRoute'\n"
+    )
+    subprocess.run([sys.executable, "-c", asked], cwd=HARNESS, check=True)
