@@ -16,6 +16,8 @@ from tests.tiny import Tiny
 
 pytestmark = pytest.mark.guest(inside=False)
 
+REAL = "--kernel=uml"  # with virtual time a sleep of minutes would be over at once
+
 DEADLY = """
     import os, signal, time
     def test_before(): assert os.path.exists("/sys/class/net/bonding_masters")
@@ -44,7 +46,7 @@ BUSY = """
 @pytest.fixture(scope="module")
 def deadly(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, str, Tiny]:
     tiny = Tiny.make(tmp_path_factory.mktemp("deadly"), deadly=DEADLY)
-    return *tiny.run("-v", "--guests=2", "--time-limit=3", "--junitxml=out.xml"), tiny
+    return *tiny.run("-v", REAL, "--guests=2", "--time-limit=3", "--junitxml=out.xml"), tiny
 
 
 def test_only_scenarios_whose_kernel_or_guest_failed_fail(deadly: tuple[int, str, Tiny]) -> None:
@@ -112,7 +114,7 @@ def busy(tmp_path: Path) -> Tiny:
 
 
 def _start(tiny: Tiny, *arguments: str) -> subprocess.Popen[str]:
-    process = tiny.start("--guests=1", "-v", *arguments)
+    process = tiny.start(REAL, "--guests=1", "-v", *arguments)
     begun = tiny.root / "results/latest/begun"
     wait_until(
         lambda: begun.exists() or process.poll() is not None,
@@ -170,7 +172,7 @@ def test_two_runs_at_once_do_not_meet(tmp_path: Path) -> None:
     first, second = (
         Tiny.make(tmp_path / name, a="def test_a(): pass") for name in ("first", "second")
     )
-    processes = [tiny.start("--guests=1") for tiny in (first, second)]
+    processes = [tiny.start(REAL, "--guests=1") for tiny in (first, second)]
     said = [process.communicate(timeout=60)[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0], said
     assert _gone(first)

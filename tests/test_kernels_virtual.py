@@ -96,7 +96,7 @@ def test_virtual_time_has_no_jitter_and_a_guest_that_spins_is_stopped(tmp_path: 
     (tmp_path / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
     (tmp_path / "test_it.py").write_text(
         "import pytest, time\n"
-        "from harness import worker\n"
+        "from harness.session import worker\n"
         "pytestmark = pytest.mark.guest\n"
         "def test_exact() -> None:\n"
         "    assert worker.facts().clock == 'virtual'\n"

@@ -123,7 +123,7 @@ def test_each_fingerprint_is_listed_once_with_its_scenarios(
 @guest
 def test_reports_that_no_scenario_is_to_blame_for_are_warnings(tmp_path: Path) -> None:
     conftest = """
-        from harness import worker
+        from harness.session import worker
 
         def say(text):
             if worker.job():
