@@ -34,7 +34,7 @@ def accelerator(qemu: str, kernel: Path, say: Say) -> str:
         known = {"asked": key, "trouble": trouble(*_try(qemu, kernel))}
         _write(known)
     if known["trouble"]:
-        say(f"without KVM, which {known['trouble']}: QEMU emulates the processor (TCG)")
+        say(f"KVM {known['trouble']}: QEMU emulates the processor (TCG)")
     return "tcg" if known["trouble"] else "kvm"
 
 
@@ -43,9 +43,9 @@ def trouble(console: bytes, status: int | None) -> str:
     if GIVES_UP in console and status == 0:
         return ""
     if status is None:
-        return f"hangs: no end of a first boot within {LIMIT:g} s"
+        return f"hangs here (a first boot did not end within {LIMIT:g} s)"
     said = [line for line in console.decode(errors="replace").splitlines() if line.strip()]
-    return f"fails: {said[-1].strip() if said else f'QEMU ended with status {status}'}"
+    return f"fails here ({said[-1].strip() if said else f'QEMU ended with status {status}'})"
 
 
 def _try(qemu: str, kernel: Path) -> tuple[bytes, int | None]:
