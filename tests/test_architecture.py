@@ -49,6 +49,7 @@ HOMES = {
     "pyroute2": {"labs.netns"},
     "scapy": {"frames"},
     "tenacity": {"waiting"},
+    "virtme": {"kernels.qemu", "kernels.stock"},
     "rich": {"kernels", "matrix.commands", "bench"},
     "click": {"cli", "kernels.commands", "kernels.commands_build", "matrix.commands", "bench"},
     "pytest": {"harness", *PARTS["session"], "bench.phases"},

@@ -84,13 +84,6 @@ def test_what_is_no_kernel_is_told_with_a_hint(text: str, message: str) -> None:
     assert "\nhint: " in str(caught.value)
 
 
-def test_kernels_for_whole_machines_are_reserved(place: Path) -> None:
-    (place / "vmlinuz").write_bytes(bytes(0x202) + b"HdrS")
-    for text in ("stock@6.12", "./vmlinuz"):
-        with pytest.raises(UsageError, match=r"cannot be booted yet\nhint: use uml@"):
-            specs.check(text)
-
-
 def test_a_kernel_that_has_to_be_built_says_how() -> None:
     with pytest.raises(KernelUnavailable) as caught:
         specs.resolve("virtual@7.2", print)

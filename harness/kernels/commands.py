@@ -38,8 +38,9 @@ def say(line: str) -> None:
 def kernels() -> None:
     """List, fetch, remove and check the kernels that scenarios run in.
 
-    A SPEC is host, uml, uml@6.12, virtual@7.2, 6.12 (the best there is of that version), a name of
-    labs/kernels.toml, or the path of a User-Mode Linux kernel or of its .deb.
+    A SPEC is host, uml, uml@6.12, virtual@7.2, stock@6.1 (Debian's own, in QEMU), 6.12 (the best
+    there is of that version), a name of labs/kernels.toml, or the path of a User-Mode Linux
+    kernel, of its .deb, or of a vmlinuz with its modules.
 
     Exit status: 0 done, 1 it could not be done or the kernel cannot be used, 2 the command line is
     wrong, 4 the SPEC or labs/kernels.toml is wrong.
@@ -164,7 +165,7 @@ def _means(spec: str, entry: Entry) -> bool:
 def _demand_cacheable(spec: str) -> None:
     """Raise UsageError for a spec that no kernel of the cache can have."""
     flavour = specs.parse(spec).flavour
-    if flavour not in ("uml", *specs.BUILT) or "@" not in spec:
+    if flavour not in ("uml", "stock", *specs.BUILT) or "@" not in spec:
         raise UsageError(
             f"{spec} is not one kernel of the cache",
             hint="write it as in uml@6.12, or give the name of its directory in the cache",

@@ -53,11 +53,13 @@ def boot(directory: Path) -> None:
     """Work in a freshly booted kernel of our own, as its PID 1."""
     mount("proc", "/proc", "proc")
     mount("sysfs", "/sys", "sysfs")
+    if not in_uml():  # what the root shows as /dev is the host's
+        mount("devtmpfs", "/dev", "devtmpfs")
     no_helpers()
     job = read_job(directory)
-    for path in (str(directory), job["results"]):  # all other files of the host are read-only
-        if path:
-            mount("none", path, "hostfs", path)
+    for tag, path in (("guest", str(directory)), ("results", job["results"])):
+        if path:  # all other files of the host are read-only
+            mount_shared(tag, path)
     mount("tmpfs", str(directory / "tmp"), "tmpfs")
     adopt(job, directory)
     reached["mounted"] = time.monotonic()
@@ -68,6 +70,19 @@ def boot(directory: Path) -> None:
         modules.usual()
     reached["modules"] = time.monotonic()
     work(job, directory)
+
+
+def mount_shared(tag: str, path: str) -> None:
+    """Mount a directory of the host over itself, writable: by hostfs in UML, by 9p in QEMU."""
+    if in_uml():
+        mount("none", path, "hostfs", path)
+    else:
+        mount(tag, path, "9p", "trans=virtio,version=9p2000.L,msize=131072")
+
+
+def in_uml() -> bool:
+    """Tell whether this kernel is User-Mode Linux: it alone can mount the host's directories."""
+    return "\thostfs\n" in Path("/proc/filesystems").read_text(encoding="ascii")
 
 
 def no_helpers() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ctypes
 import errno
 import functools
+import lzma
 import os
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from harness.errors import KernelRefused
@@ -28,6 +30,8 @@ USUAL = (
 )
 # These make interfaces of their own in the first namespace unless told not to.
 PARAMETERS = {"bonding": "max_bonds=0", "dummy": "numdummies=0", "ifb": "numifbs=0"}
+
+MODULE_INIT_COMPRESSED_FILE = 4  # linux/module.h, since 5.17
 
 _directory: Path | None = None
 
@@ -52,6 +56,11 @@ def need(*names: str) -> None:
 def usual() -> None:
     """Load what topologies and faults are made of."""
     need(*USUAL)
+
+
+def files(directory: Path, names: Iterable[str]) -> list[Path]:
+    """Return the files to insert for modules that lie in a directory with modules.dep."""
+    return [directory / path for path in order(_dependencies(directory), names)]
 
 
 def order(dependencies: Mapping[str, tuple[str, ...]], names: Iterable[str]) -> list[str]:
@@ -80,6 +89,47 @@ def parse(text: str) -> dict[str, tuple[str, ...]]:
     return {path.strip(): tuple(needs.split()) for path, _, needs in lines}
 
 
+def read(path: Path) -> bytes:
+    """Return a module's ELF file, unpacked where a distribution has compressed it."""
+    return lzma.decompress(path.read_bytes()) if path.suffix == ".xz" else path.read_bytes()
+
+
+def prune(directory: Path, wanted: Callable[[str], bool]) -> None:
+    """Unpack the wanted modules of a fresh package, with what they need, and remove the others.
+
+    Packages have no modules.dep, which `depmod` makes when they are installed: write it.
+    """
+    found = {str(path.relative_to(directory)): path for path in directory.glob("**/*.ko*")}
+    needs = {_name(name): needed(read(path)) for name, path in found.items()}
+    by_name = {_name(name): name for name in found}
+    known = {
+        name: tuple(by_name[one] for one in needs[_name(name)] if one in by_name) for name in found
+    }
+    kept = set(order(known, (_name(name) for name in found if wanted(name))))
+    for name in kept:
+        data = read(found[name])
+        found[name].unlink()
+        (directory / _plain(name)).write_bytes(data)
+    for name in found.keys() - kept:
+        found[name].unlink()
+    lines = (" ".join([f"{_plain(name)}:", *map(_plain, known[name])]) for name in sorted(kept))
+    (directory / "modules.dep").write_text("\n".join([*lines, ""]), encoding="utf-8")
+
+
+def needed(data: bytes) -> tuple[str, ...]:
+    """Return the modules that a module's ELF file says it needs."""
+    said = re.search(rb"\0depends=([\w,-]*)\0", data)
+    return (
+        tuple(name.replace("-", "_") for name in said[1].decode().split(",") if name)
+        if said
+        else ()
+    )
+
+
+def _plain(name: str) -> str:
+    return name.partition(".ko")[0] + ".ko"
+
+
 @functools.cache
 def _dependencies(directory: Path) -> dict[str, tuple[str, ...]]:
     return parse((directory / "modules.dep").read_text(encoding="utf-8"))
@@ -96,7 +146,8 @@ def _insert(path: Path) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        failed = libc.syscall(_FINIT_MODULE, file, PARAMETERS.get(name, "").encode(), 0)
+        flags = 0 if path.suffix == ".ko" else MODULE_INIT_COMPRESSED_FILE
+        failed = libc.syscall(_FINIT_MODULE, file, PARAMETERS.get(name, "").encode(), flags)
     finally:
         os.close(file)
     if failed and ctypes.get_errno() != errno.EEXIST:

@@ -45,7 +45,7 @@ def fetch(say: Say, version: str = "") -> Entry:
     apt.demand_tools(PACKAGE)
     with cache.alone(say):
         found = entries.find(lambda _: None, wanted(version))
-        return found or _alone(lambda place: _fetch(place, version, say))
+        return found or alone(lambda place: _fetch(place, version, say))
 
 
 def of_deb(path: Path, say: Say) -> Entry:
@@ -57,7 +57,7 @@ def of_deb(path: Path, say: Say) -> Entry:
     name = f"{PACKAGE}_{offer.version}_{zlib.crc32(path.read_bytes()):08x}"
     with cache.alone(say):
         found = entries.find(lambda _: None, lambda entry: entry.place.name == name)
-        return found or _alone(lambda place: _take(place, path, offer, name, say))
+        return found or alone(lambda place: _take(place, path, offer, name, say))
 
 
 def described(path: Path) -> Offer:
@@ -82,7 +82,8 @@ def described(path: Path) -> Offer:
     )
 
 
-def _alone(build: Callable[[Path], Entry]) -> Entry:
+def alone(build: Callable[[Path], Entry]) -> Entry:
+    """Have an entry of the cache built in a directory of its own; raises KernelUnavailable."""
     try:
         with cache.building() as place:
             return build(place)
@@ -103,10 +104,10 @@ def _fetch(place: Path, version: str, say: Say) -> Entry:
 def _download(place: Path, name: str, private: Apt, wanted: list[Offer | None], say: Say) -> Entry:
     offer, *_ = packages = [one for one in wanted if one]
     cache.check_space(place, sum(one.size + one.installed for one in packages))
-    say(_announced(packages))
+    say(announced(packages))
     for one in packages:
-        with _progress_bar(f"{one.package} {one.version}") as progress:
-            _extract(private.download(one, progress), _home(place, one))
+        with progress_bar(f"{one.package} {one.version}") as progress:
+            extract(private.download(one, progress), _home(place, one))
     return _finish(place, name, offer, offer.suite or entries.codename())
 
 
@@ -120,13 +121,13 @@ def _matching(entry: Entry, version: str) -> Entry:
 
 
 def _take(place: Path, path: Path, offer: Offer, name: str, say: Say) -> Entry:
-    _extract(path, place)
+    extract(path, place)
     if entries.numbers(offer.needs) > entries.libc():
         private, _ = _open(place, offer.series, say)
         libc = _libc(private, offer)
         if libc is not None:
-            say(_announced([libc]))
-            _extract(private.download(libc, lambda _: None), _home(place, libc))
+            say(announced([libc]))
+            extract(private.download(libc, lambda _: None), _home(place, libc))
     return _finish(place, name, offer, FILE)
 
 
@@ -179,7 +180,8 @@ def _home(place: Path, package: Offer) -> Path:
     return place / "libc" if package.package == LIBC else place
 
 
-def _announced(packages: list[Offer]) -> str:
+def announced(packages: list[Offer]) -> str:
+    """Return what a fetch will cost."""
     what = " and ".join(f"{one.package} {one.version}" for one in packages)
     size, installed = (sum(getattr(p, name) for p in packages) for name in ("size", "installed"))
     return (
@@ -188,7 +190,8 @@ def _announced(packages: list[Offer]) -> str:
     )
 
 
-def _extract(package: Path, place: Path) -> None:
+def extract(package: Path, place: Path) -> None:
+    """Extract a .deb; raises KernelUnavailable."""
     done = subprocess.run(
         ["dpkg", "-x", str(package), str(place)], capture_output=True, text=True, check=False
     )
@@ -239,7 +242,7 @@ def _libraries(place: Path) -> str:
     return str(found.parent.relative_to(place)) if found else ""
 
 
-class _progress_bar:  # noqa: N801  (used as a function is)
+class progress_bar:  # noqa: N801  (used as a function is)
     """Show a bar on a terminal, and nothing elsewhere."""
 
     def __init__(self, title: str) -> None:

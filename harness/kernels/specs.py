@@ -9,9 +9,10 @@ virtual, virtual@7.2  a kernel of ours with virtual time, from the cache; the ne
                       version (harness kernels build makes one)
 debug, debug@7.2      the same, a kernel that watches itself
 6.12                  the best there is of a version: virtual@6.12 if cached, else uml@6.12
-stock@6.12            a distribution's kernel in QEMU: reserved
+stock@6.12            Debian's linux-image of a version, in QEMU
 NAME                  a kernel of labs/kernels.toml
-PATH                  a User-Mode Linux executable, or a .deb of user-mode-linux
+PATH                  a User-Mode Linux executable, a .deb of user-mode-linux, or a vmlinuz with
+                      its modules, for QEMU
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from harness.errors import KernelUnavailable, UsageError
-from harness.kernels import Kernel, Say, entries, host, named, package, uml
+from harness.kernels import Kernel, Say, entries, host, named, package, qemu, stock, uml
 from harness.kernels.entries import Entry
 from harness.kernels.named import Options
+from harness.kernels.qemu import StockKernel
 from harness.kernels.uml import UmlKernel
 
 VERSION = r"\d+\.\d+(?:\.\d+)?"
@@ -109,8 +111,8 @@ def check(text: str) -> Spec:
         uml.identify(spec.path)
     if spec.flavour == "deb":
         package.described(spec.path)
-    if spec.flavour in ("stock", "vmlinuz"):
-        raise _stock(spec)
+    if spec.flavour == "vmlinuz" and not spec.options.modules:
+        stock.modules_of(spec.path, qemu.release_of(spec.path))
     return spec
 
 
@@ -121,10 +123,12 @@ def resolve(text: str, say: Say) -> Kernel:
     """
     spec = parse(text)
     found = FINDERS[spec.flavour](spec, say)
-    return _with_options(found, spec.options) if isinstance(found, UmlKernel) else found
+    if isinstance(found, UmlKernel | StockKernel):
+        return _with_options(found, spec.options)
+    return found
 
 
-def _with_options(kernel: UmlKernel, options: Options) -> UmlKernel:
+def _with_options(kernel: UmlKernel | StockKernel, options: Options) -> Kernel:
     return replace(
         kernel,
         modules=options.modules or kernel.modules,
@@ -175,15 +179,12 @@ def _deb(spec: Spec, say: Say) -> Kernel:
     return uml.of_entry(package.of_deb(spec.path, say))
 
 
-def _reserved(spec: Spec, _: Say) -> Kernel:
-    raise _stock(spec)
+def _stock(spec: Spec, say: Say) -> Kernel:
+    return stock.of_version(spec.version, say)
 
 
-def _stock(spec: Spec) -> UsageError:
-    return UsageError(
-        f"{spec.text}: kernels that need a machine of their own cannot be booted yet",
-        hint=f"use uml@{spec.version or 'VERSION'}, the same source as User-Mode Linux",
-    )
+def _vmlinuz(spec: Spec, say: Say) -> Kernel:
+    return stock.of_path(spec.path, say, spec.options.modules)
 
 
 def cached(flavour: str, version: str, say: Say) -> Entry | None:
@@ -203,8 +204,8 @@ FINDERS: Mapping[str, Callable[[Spec, Say], Kernel]] = MappingProxyType(
         "best": _best,
         "virtual": _built,
         "debug": _built,
-        "stock": _reserved,
-        "vmlinuz": _reserved,
+        "stock": _stock,
+        "vmlinuz": _vmlinuz,
         "file": _file,
         "deb": _deb,
     }

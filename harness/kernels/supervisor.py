@@ -52,7 +52,7 @@ class Supervisor:
                 env=order["environment"],
                 cwd="/",
                 start_new_session=True,
-                preexec_fn=_tie,  # noqa: PLW1509  (this process has one thread)
+                preexec_fn=tie,  # noqa: PLW1509  (this process has one thread)
             )
         self.guests[name] = process
         say({"started": name, "group": process.pid})
@@ -86,7 +86,7 @@ class Supervisor:
             return
 
 
-def _tie() -> None:
+def tie() -> None:
     """In the child: die with the supervisor, and leave no core file behind."""
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -184,7 +184,7 @@ class Net:
         last = max(self._schedule.step, self._disturbed)
         self._loop.pump(max(last, now()) + span)
         interval = self._stage.probe_interval
-        self._loop.pump(now() + 50 * interval, recorder.steady)
+        self._loop.pump(now() + max(50 * interval, 500 * MS), recorder.steady)
         recorder.mark("end")
         recorder.stop_probing()
         self._loop.pump(now() + LAST_ANSWERS * interval)

@@ -1,0 +1,97 @@
+"""Whether KVM really works here: a /dev/kvm can exist and still hang every kernel.
+
+The answer comes from the kernel in question, booted without a root: within a moment it has to give
+up for want of one. The answer is remembered until the machine boots again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from types import MappingProxyType
+
+from harness.kernels import Say, cache, supervisor
+
+DEVICE = Path("/dev/kvm")
+LIMIT = 10.0  # seconds: a kernel that KVM runs gives up after one or two
+GIVES_UP = b"Kernel panic - not syncing"
+CHOICES = MappingProxyType(
+    {"kvm": ("-accel", "kvm", "-cpu", "host"), "tcg": ("-accel", "tcg", "-cpu", "max")}
+)
+APPEND = "console=ttyS0 panic=-1 root=none"
+
+
+def accelerator(qemu: str, kernel: Path, say: Say) -> str:
+    """Return "kvm" where a kernel boots with it, else "tcg"."""
+    if not os.access(DEVICE, os.R_OK | os.W_OK):
+        return "tcg"
+    key = f"{qemu} {kernel} {_boot()}"
+    known = _read()
+    if known.get("asked") != key:
+        say(f"trying whether KVM works, for at most {LIMIT:g} s")
+        known = {"asked": key, "trouble": trouble(*_try(qemu, kernel))}
+        _write(known)
+    if known["trouble"]:
+        say(f"KVM {known['trouble']}: QEMU emulates the processor (TCG)")
+    return "tcg" if known["trouble"] else "kvm"
+
+
+def trouble(console: bytes, status: int | None) -> str:
+    """Return what speaks against KVM: the console and how QEMU ended, None for not at all."""
+    if GIVES_UP in console and status == 0:
+        return ""
+    if status is None:
+        return f"hangs here (a first boot did not end within {LIMIT:g} s)"
+    said = [line for line in console.decode(errors="replace").splitlines() if line.strip()]
+    return f"fails here ({said[-1].strip() if said else f'QEMU ended with status {status}'})"
+
+
+def _try(qemu: str, kernel: Path) -> tuple[bytes, int | None]:
+    argv = [qemu, "-nodefaults", "-no-user-config", "-display", "none", "-machine", "q35"]
+    argv += ["-no-reboot", "-serial", "stdio", "-m", "256M", *CHOICES["kvm"]]
+    argv += ["-kernel", str(kernel), "-append", APPEND]
+    with subprocess.Popen(
+        argv,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        preexec_fn=supervisor.tie,  # noqa: PLW1509  (no thread is about that holds a lock of ours)
+    ) as process:
+        try:
+            said, _ = process.communicate(timeout=LIMIT)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.communicate()[0], None
+    return said, process.returncode
+
+
+def _boot() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
+def _file() -> Path:
+    return cache.directory().with_name("kvm.json")
+
+
+def _read() -> dict[str, str]:
+    try:
+        known = json.loads(_file().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) and {"asked", "trouble"} <= known.keys() else {}
+
+
+def _write(known: dict[str, str]) -> None:
+    # A cache that cannot be written costs time only.
+    try:
+        _file().parent.mkdir(parents=True, exist_ok=True)
+        part = _file().with_suffix(f".{os.getpid()}")
+        part.write_text(json.dumps(known), encoding="utf-8")
+        part.replace(_file())
+    except OSError:
+        return
