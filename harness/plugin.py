@@ -36,9 +36,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="kernel that scenarios run in; given again, each scenario runs in each, and a table "
         "shows how they fared: auto (the host's where it has bonding, else virtual where it is "
         "built, else uml), host, uml or uml@6.12 (Debian's User-Mode Linux, fetched once), "
-        "virtual@7.2 (built), 6.12 (the best of these), stock@6.1 (Debian's own, in QEMU), a name "
-        "of labs/kernels.toml, or the path of a UML kernel, its .deb or a vmlinuz; see "
-        "`harness kernels --help`",
+        "virtual@7.2 (built), 6.12 (the best of these), stock@6.1 (in QEMU), a name of "
+        "labs/kernels.toml, or the path of a kernel or .deb; see `harness kernels --help`",
     )
     group.addoption(
         "--guests",

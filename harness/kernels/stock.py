@@ -156,7 +156,7 @@ def _demanded(private: Apt, name: str) -> Offer:
 
 def _finish(place: Path, name: str, meta: Offer) -> Entry:
     """Make what was extracted into an entry of the cache; raises KernelUnavailable."""
-    kernel = next(place.glob("boot/vmlinuz-*"), None)
+    kernel = next((path for path in place.rglob("vmlinuz*") if path.is_file()), None)
     if kernel is None:
         raise KernelUnavailable(
             f"{PACKAGE} {meta.version} holds no kernel", hint="give one: --kernel PATH"
