@@ -37,7 +37,7 @@ def test_figures_can_be_read_by_machines() -> None:
     assert first["inconclusive"] is None
     assert second["times"]["outage"] == {
         "ms": None,
-        "watched_ms": 399.0,
+        "watched_ms": 398.0,
         "tolerance_ms": 11.0,
         "tolerance": "probe interval 10.0 ms + timer jitter 1.0 ms",
     }

@@ -51,7 +51,18 @@ def test_the_longest_of_several_gaps_counts() -> None:
     gap = traffic.worst_gap(
         [traffic.Sample(n, None if n in (2, 5, 6, 7) else n + 1) for n in range(10)], 1
     )
-    assert gap == (3, 4, 8, True)
+    assert gap == (3, 5, 9, True)
+
+
+def test_what_waited_on_its_way_does_not_tell_when_the_path_worked() -> None:
+    """Frames 3 to 8 were held up, by an address to be resolved say, and all arrive at 9."""
+    held = [traffic.Sample(n, 9 if 3 <= n <= 8 else n) for n in range(12)]
+    assert traffic.worst_gap(held, 1) == (6, 2, 9, True)
+
+
+def test_a_path_that_is_merely_longer_has_no_gap_but_its_onset() -> None:
+    longer = [traffic.Sample(n, n + (5 if n >= 4 else 0)) for n in range(12)]
+    assert traffic.worst_gap(longer, 1) == (5, 3, 9, True)
 
 
 def test_a_path_that_stays_dark_has_an_outage_without_end() -> None:

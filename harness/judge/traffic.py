@@ -92,9 +92,11 @@ def round_trips(history: History, stream: str) -> list[Sample]:
 
 
 def worst_gap(seen: Iterable[Sample], step: int) -> Gap | None:
-    """Return the longest gap with a lost sample in it, less one `step`; None where none was lost.
+    """Return the longest time without an arrival, less one `step`; None where nothing was amiss.
 
-    A sender that merely paused loses nothing and leaves no gap. A gap that never ended is worst.
+    Amiss is a lost sample, or one that was held up for longer than a step: a frame that waits
+    for an address to be resolved does not tell when the path worked. A sender that merely paused
+    loses nothing and leaves no gap. A gap that never ended is worst.
     """
     worst: Gap | None = None
     good: int | None = None
@@ -104,10 +106,11 @@ def worst_gap(seen: Iterable[Sample], step: int) -> Gap | None:
             lost = sample.sent
             good = lost if good is None else good
             continue
-        if lost is not None and good is not None:
-            gap = Gap(max(0, sample.sent - good - step), good, sample.sent, closed=True)
+        amiss = lost is not None or sample.arrived - sample.sent > step
+        if amiss and good is not None and sample.arrived > good:
+            gap = Gap(max(0, sample.arrived - good - step), good, sample.arrived, closed=True)
             worst = gap if worst is None or gap.ns > worst.ns else worst
-        good, lost = sample.sent, None
+        good, lost = max(good or 0, sample.arrived), None
     if lost is not None and good is not None:
         return Gap(max(0, lost - good), good, lost, closed=False)
     return worst
