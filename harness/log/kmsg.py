@@ -13,7 +13,7 @@ from pathlib import Path
 DEVICE = "/dev/kmsg"
 NUMBER = os.makedev(1, 11)  # of the device, where /dev lacks it
 RECORD = 8192  # bytes; no record is longer
-LOST = "(lines of the kernel log were overwritten before they could be read)"
+LOST = b";(lines of the kernel log were overwritten before they could be read)"
 
 
 class Kmsg:
@@ -39,18 +39,22 @@ class Kmsg:
 
     def read(self) -> list[str]:
         """Return the lines since the last call, without waiting for any."""
-        lines: list[str] = []
+        return [line for record in self.records() for line in decode(record)]
+
+    def records(self) -> list[bytes]:
+        """Return the records since the last call as they are, without waiting for any."""
+        records: list[bytes] = []
         while self._fd >= 0:
             try:
-                lines += decode(os.read(self._fd, RECORD))
+                records.append(os.read(self._fd, RECORD))
             except BlockingIOError:
                 break
             except BrokenPipeError:
-                lines.append(LOST)
+                records.append(LOST)
             except OSError as error:
                 self.refusal = error.strerror or str(error)
                 self.close()
-        return lines
+        return records
 
     def close(self) -> None:
         """Close the log."""

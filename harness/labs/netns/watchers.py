@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from harness import kmsg
 from harness.history import Event
 from harness.labs.netns import netlink
 from harness.labs.netns.namespace import Namespace
@@ -129,8 +130,8 @@ class KernelLog:
     """The kernel's log from now on; silent where the user may not read it."""
 
     def __init__(self) -> None:
-        self._log = Kmsg()
-        self.raw: list[tuple[int, str]] = []
+        self._log = kmsg.Kmsg()
+        self.raw: list[tuple[int, bytes]] = []
 
     def attach(self, loop: Loop) -> Callable[[], None]:
         """Read from now on; returns what ends it."""
@@ -143,9 +144,10 @@ class KernelLog:
 
     def events(self, machine: str) -> Iterator[Event]:
         """Yield a log event for each line."""
-        for at, text in self.raw:
-            yield Event(at, "log", machine, {"text": text})
+        for at, record in self.raw:
+            for text in kmsg.decode(record):
+                yield Event(at, "log", machine, {"text": text})
 
     def _read(self) -> None:
         at = now()
-        self.raw += [(at, text) for text in self._log.read()]
+        self.raw += [(at, record) for record in self._log.records()]
