@@ -158,8 +158,9 @@ def _failure(item: pytest.Item, noted: Runs) -> report.Failure:
     history = run.recording if run else None
     known = tuple(claims.find(name) for name in _claims_of(item))
     lab = str(history.about.get("lab", "")) if history else ""
-    kernel = lab.removeprefix("netns in ").partition(" ")[0]
+    kernel, _, release = lab.removeprefix("netns in ").partition(" ")
     options = [f"--kernel={kernel}"] if kernel in ("host", "uml") else []
+    options += [f"--kernel={kernel}@{release}"] if kernel in ("virtual", "debug") else []
     command = report.command(item.nodeid, options)
     root = item.config.rootpath
     if path is not None and path.is_relative_to(root):
