@@ -190,15 +190,8 @@ def test_half_a_round_is_lost_only_where_any_frame_counts() -> None:
     late = {
         value: whole(times(arp(100, validate=value)).silence().latest) for value in ARP_VALIDATE
     }
-    assert late == {
-        "none": 360 * MS,
-        "backup": 360 * MS,
-        "active": 330 * MS,
-        "all": 330 * MS,
-        "filter": 330 * MS,
-        "filter_active": 330 * MS,
-        "filter_backup": 330 * MS,
-    }
+    assert late.pop("none") == late.pop("backup") == 360 * MS
+    assert set(late.values()) == {330 * MS}
 
 
 @pytest.mark.parametrize(("every", "missed", "rounds"), [(10, 1, 0), (10, 3, 1), (20, 2, 1)])
