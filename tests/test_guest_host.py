@@ -28,7 +28,7 @@ SCENARIO = """
         assert init.make_bond() == 0
         assert sorted(os.listdir("/sys/class/net")) == ["bonding_masters", "lo", "probe0"]
         assert os.geteuid() == 0
-        assert worker.facts().lab.startswith("netns in host ")
+        assert worker.facts().lab.startswith(f"netns in host {os.uname().release}")
 """
 NOBODY = 65534
 MS_RDONLY = 1

@@ -18,9 +18,11 @@ PATH                  a User-Mode Linux executable, a .deb of user-mode-linux, o
 from __future__ import annotations
 
 import difflib
+import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -188,12 +190,11 @@ def _vmlinuz(spec: Spec, say: Say) -> Kernel:
 
 
 def cached(flavour: str, version: str, say: Say) -> Entry | None:
-    """Return the newest whole kernel in the cache of a flavour and version."""
-
-    def fits(entry: Entry) -> bool:
-        return entry.flavour == flavour and entry.is_of(version)
-
-    return entries.find(say, fits)
+    """Return the whole kernel in the cache of a flavour and version, of several the latest."""
+    right = [e for e in entries.kept() if e.flavour == flavour and e.is_of(version)]
+    right.sort(key=lambda entry: entries.numbers(entry.release), reverse=True)
+    found = (entries.find(say, partial(operator.eq, entry)) for entry in right)
+    return next(filter(None, found), None)
 
 
 FINDERS: Mapping[str, Callable[[Spec, Say], Kernel]] = MappingProxyType(
