@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import kmsg
+from harness.log import kmsg
 
 
 @pytest.mark.parametrize(

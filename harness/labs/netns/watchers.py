@@ -10,11 +10,10 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from harness import kmsg
 from harness.history import Event
 from harness.labs.netns import netlink
 from harness.labs.netns.namespace import Namespace
-from harness.log.kmsg import Kmsg
+from harness.log import kmsg
 from harness.record.loop import Loop, now
 
 RTMGRP_LINK, RTMGRP_NEIGH = 1, 4
