@@ -94,7 +94,7 @@ def test_updelay_is_ignored_when_nothing_else_is_up(one_switch: OneSwitch) -> No
         one_switch.eth1.cut()
         one_switch.eth0.flap(down=BLIP)
     assert run.active_slaves == ["eth0", None, "eth0"]
-    assert run.reversion <= bond.miimon
+    assert run.slave("eth0").recovery <= bond.miimon
 
 
 @claim("DELAY-3", "UPDELAY-1")
@@ -105,7 +105,7 @@ def test_updelay_is_waited_for_when_another_slave_is_up(one_switch: OneSwitch) -
     bond = one_switch.dut.bond(primary="eth0", updelay=1000)
     with one_switch.watch() as run:
         one_switch.eth0.flap(down=BLIP)
-    assert run.reversion > bond.miimon
+    assert run.slave("eth0").recovery > bond.miimon
     assert run.active_slaves == ["eth0", "eth1", "eth0"]
 
 

@@ -52,7 +52,7 @@ def test_a_pause_of_the_machine_widens_the_tolerance() -> None:
     lines = [line for line in probing() if not 20 < line[0] < 60]
     history = tell([*marks(), *INITIAL, *lines, slave(92, "eth0", "down")])
     found = measure.detection(history, ["eth0"], at(0))
-    assert found.why == "one jiffy 10.0 ms + a probe late by 30.0 ms"
+    assert found.why == "one jiffy 10.0 ms + a probe or step late by 30.0 ms"
 
 
 @pytest.mark.parametrize(
@@ -206,3 +206,11 @@ def test_an_address_learnt_behind_another_port_moved() -> None:
 def test_an_unknown_slave_names_the_known_ones() -> None:
     with pytest.raises(ScenarioError, match=r'"eth7" is a slave of no bond.*\n.*eth0, eth1'):
         measure.bond_of(failover(), "eth7")
+
+
+def test_recovery_is_from_the_repair_to_the_slave_being_up() -> None:
+    repaired = failover(fault(300, "eth0", "heal", "repair"), slave(360, "eth0", "up"))
+    found = measure.recovery(repaired, "eth0")
+    assert found.happened
+    assert found.ns == 60 * MS
+    assert not measure.recovery(failover(), "eth0").happened

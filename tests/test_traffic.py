@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.errors import Inconclusive
-from harness.history import History
+from harness.history import Event, History
 from harness.judge import traffic
 from harness.units import MS, ms
 from tests.stories import Line, at, failover, fault, marks, probing, tell
@@ -145,3 +145,16 @@ def test_a_clean_recording_is_judged() -> None:
 
 def test_a_probe_met_by_the_fault_on_its_way_does_not_soil_the_baseline() -> None:
     traffic.demand_judgeable(failover(dark={"both": (-10.0, 93.0)}))
+
+
+def test_a_step_that_took_long_widens_what_it_begins() -> None:
+    """The effect of a request may come as late as the kernel's answer to it."""
+    history = told(both=(0.0, 50.0))
+    slow = [
+        Event(e.at, e.kind, e.where, {**e.data, "took": 30 * MS}) if e.kind == "fault" else e
+        for e in history.events
+    ]
+    quick = traffic.lateness(history, 0, traffic.end_at(history))
+    assert quick < 30 * MS
+    taken = History.of(history.about, slow)
+    assert traffic.lateness(taken, 0, traffic.end_at(history)) == 30 * MS

@@ -207,6 +207,15 @@ def _active_at(history: History, bond: str, at: int) -> str | None:
     return active
 
 
+def recovery(history: History, slave: str) -> Measured:
+    """Return the time from the last repair of a slave's path to its being declared up again."""
+    repairs = _repairs(history, slave)
+    start = max(repairs) if repairs else fault_at(history, [slave])
+    ups = (c.at for c in sequence(history, "slave", slave, "link") if c.value == "up")
+    up = next((at for at in ups if repairs and at > start), None)
+    return elapsed(history, f"recovery of {slave}", start, up)
+
+
 def _repairs(history: History, slave: str | None) -> list[int]:
     """Return when repairs were made (ns): those of the slave's own link if there are any."""
     found = faults(history, "repair")

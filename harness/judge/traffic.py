@@ -146,11 +146,13 @@ def round_trip_outage(history: History, stream: str) -> Measured:
 
 
 def lateness(history: History, start: int, stop: int) -> int:
-    """Return by how many ns the sender was late at worst between two times, at least the jitter.
+    """Return by how many ns anything was late between two times at worst, at least the jitter.
 
-    A machine that stood still stretches what it measures; the pauses of the sender show it.
+    A machine that stood still stretches what it measures: the pauses of the sender show it, and
+    the time that the kernel took for a step of the schedule.
     """
-    worst = 0
+    steps = (event for event in history.select("fault") if start <= event.at <= stop)
+    worst = max((int(step.get("took", 0)) for step in steps), default=0)
     for stream in STREAMS:
         before: int | None = None
         for event in history.select("probe", stream):
@@ -162,7 +164,7 @@ def lateness(history: History, start: int, stop: int) -> int:
 
 def late_text(history: History, late: int) -> str:
     """Return how a lateness reads in the list of tolerances."""
-    word = "timer jitter" if late == jitter(history) else "a probe late by"
+    word = "timer jitter" if late == jitter(history) else "a probe or step late by"
     return f"{word} {in_ms(late)}"
 
 

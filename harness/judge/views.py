@@ -99,6 +99,11 @@ class Slave(View):
         return measure.link_states(self.history, self.name)
 
     @property
+    def recovery(self) -> Measured:
+        """From the last repair of its path to its being declared up again."""
+        return self.own(measure.recovery(self.history, self.name))
+
+    @property
     def link_state(self) -> str | None:
         """Bonding's judgement at the end."""
         return next(reversed(self.link_states), None)

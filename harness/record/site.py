@@ -36,10 +36,13 @@ class Site:
     def did(
         self, where: str, action: str, role: Role, do: Callable[[], None], **what: object
     ) -> None:
-        """Do something and write it down with the time just before it took effect."""
+        """Do something and write it down with the time just before it took effect.
+
+        It also notes how long the kernel `took` for it, in ns: so late may the effect have been.
+        """
         at = now()
         do()
-        self.journal.note(at, where, action, role, **what)
+        self.journal.note(at, where, action, role, took=now() - at, **what)
 
 
 @dataclass(frozen=True, slots=True)
