@@ -10,8 +10,9 @@ from statistics import median
 from harness.bench.guest import Bench, measured, reporting
 from harness.bench.table import Table, left_out
 from harness.errors import Inconclusive
+from harness.judge.judged import Run
 from harness.record.loop import now
-from harness.record.run import Run, Stage
+from harness.record.run import Stage
 from harness.units import MS
 
 NAME = "scenario"

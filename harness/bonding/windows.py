@@ -71,11 +71,6 @@ class BondTimes:
         return self._intervals(1)
 
     @property
-    def lacp_tick(self) -> Span:
-        """One tick of the 802.3ad state machines: T', documented as 100 ms."""
-        return stretched(LACP_TICK, self.hz)
-
-    @property
     def detection(self) -> Window:
         """Fault to active slave down, by the monitor in force: carrier loss, silence for ARP."""
         return self.silence() if self.options["arp_interval"] else self.carrier_loss()

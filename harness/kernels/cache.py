@@ -11,6 +11,7 @@ import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from harness.errors import KernelUnavailable
 from harness.kernels import Say
@@ -145,3 +146,22 @@ def no_space(place: Path, needed: int = 0) -> KernelUnavailable:
         f"no space for a kernel in {directory()}: {free / 1e6:.0f} MB are free{wanted}",
         hint="free some space, or set XDG_CACHE_HOME to a directory on a larger disk",
     )
+
+
+def recall(name: str) -> dict[str, Any]:
+    """Return what was noted under a name beside the kernels, nothing where it cannot be read."""
+    try:
+        known = json.loads(directory().with_name(name).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
+def note(name: str, known: dict[str, Any]) -> None:
+    """Note something under a name beside the kernels; what cannot be written costs time only."""
+    file = directory().with_name(name)
+    with contextlib.suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(f".{os.getpid()}")
+        part.write_text(json.dumps(known), encoding="utf-8")
+        part.replace(file)

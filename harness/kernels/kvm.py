@@ -6,7 +6,6 @@ up for want of one. The answer is remembered until the machine boots again.
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 from pathlib import Path
@@ -20,6 +19,7 @@ GIVES_UP = b"Kernel panic - not syncing"
 CHOICES = MappingProxyType(
     {"kvm": ("-accel", "kvm", "-cpu", "host"), "tcg": ("-accel", "tcg", "-cpu", "max")}
 )
+MEMORY = "kvm.json"
 APPEND = "console=ttyS0 panic=-1 root=none"
 
 
@@ -28,11 +28,11 @@ def accelerator(qemu: str, kernel: Path, say: Say) -> str:
     if not os.access(DEVICE, os.R_OK | os.W_OK):
         return "tcg"
     key = f"{qemu} {kernel} {_boot()}"
-    known = _read()
-    if known.get("asked") != key:
+    known = cache.recall(MEMORY)
+    if known.get("asked") != key or "trouble" not in known:
         say(f"trying whether KVM works, for at most {LIMIT:g} s")
         known = {"asked": key, "trouble": trouble(*_try(qemu, kernel))}
-        _write(known)
+        cache.note(MEMORY, known)
     if known["trouble"]:
         say(f"KVM {known['trouble']}: QEMU emulates the processor (TCG)")
     return "tcg" if known["trouble"] else "kvm"
@@ -72,26 +72,3 @@ def _boot() -> str:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
         return ""
-
-
-def _file() -> Path:
-    return cache.directory().with_name("kvm.json")
-
-
-def _read() -> dict[str, str]:
-    try:
-        known = json.loads(_file().read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return known if isinstance(known, dict) and {"asked", "trouble"} <= known.keys() else {}
-
-
-def _write(known: dict[str, str]) -> None:
-    # A cache that cannot be written costs time only.
-    try:
-        _file().parent.mkdir(parents=True, exist_ok=True)
-        part = _file().with_suffix(f".{os.getpid()}")
-        part.write_text(json.dumps(known), encoding="utf-8")
-        part.replace(_file())
-    except OSError:
-        return

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from harness.errors import KernelUnavailable
 from harness.kernels import Say, cache, entries, sources
 from harness.kernels.apt import Apt, Offer
 
 PACKAGE = "user-mode-linux"
+MEMORY = "offers.json"
 LASTS = 24 * 3600.0  # seconds
 OWN = ""  # the suite that stands for the machine's own sources as they are
 
@@ -59,7 +58,7 @@ def ask(suite: str, place: Path, say: Say) -> tuple[Apt, Offer]:
 def remembered(suite: str) -> Offer | None:
     """Return what a suite offered within the last day, None where it was not asked."""
     try:
-        known = _read()[_key(suite)]
+        known = cache.recall(MEMORY)[_key(suite)]
         old = not 0 <= time.time() - known["asked"] < LASTS
         return None if old else Offer(**known["offer"])
     except (KeyError, TypeError):
@@ -67,29 +66,10 @@ def remembered(suite: str) -> Offer | None:
 
 
 def _remember(offer: Offer) -> None:
-    # A cache that cannot be written costs time only.
-    known = _read() | {_key(offer.suite): {"asked": time.time(), "offer": asdict(offer)}}
-    try:
-        _file().parent.mkdir(parents=True, exist_ok=True)
-        part = _file().with_suffix(f".{os.getpid()}")
-        part.write_text(json.dumps(known), encoding="utf-8")
-        part.replace(_file())
-    except OSError:
-        return
-
-
-def _file() -> Path:
-    return cache.directory().with_name("offers.json")
+    asked = {"asked": time.time(), "offer": asdict(offer)}
+    cache.note(MEMORY, cache.recall(MEMORY) | {_key(offer.suite): asked})
 
 
 def _key(suite: str) -> str:
     # One home may be shared by machines of several kinds.
     return f"{suite or f'own {entries.codename()}'} {os.uname().machine}"
-
-
-def _read() -> dict[str, Any]:
-    try:
-        known = json.loads(_file().read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return known if isinstance(known, dict) else {}

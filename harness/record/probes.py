@@ -21,7 +21,7 @@ ECHO_REPLY, ECHO_REQUEST = 0, 8
 SOL_RAW, ICMP_FILTER = 255, 1
 NOTHING = struct.pack("=I", 0xFFFFFFFF)
 HEADER = struct.Struct("!BBHHH")
-IP_AT, ICMP_AT, BODY_AT = 14, 34, 42
+ICMP_AT, BODY_AT = 34, 42
 STEADY = 3  # answers in a row that make a path good
 
 

@@ -21,7 +21,7 @@ from harness.record.loop import SECOND, Loop, align, now
 from harness.record.recorder import Recorder, Subject
 from harness.record.site import Schedule
 from harness.topology import DUT, Topology
-from harness.units import MS, Measured, Span, in_ms
+from harness.units import MS, Span, in_ms
 
 BASELINE_PROBES = 20
 WITH_ACTIVE_SLAVE = ("active-backup", "balance-tlb", "balance-alb")
@@ -247,6 +247,3 @@ def _closing(built: Built) -> Iterator[Built]:
         yield built
     finally:
         built.undo.close()
-
-
-__all__ = ["Measured", "Net", "Run", "Stage"]

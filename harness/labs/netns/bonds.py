@@ -73,13 +73,9 @@ def _requests(built: Built, plan: BondPlan, options: BondOptions) -> list[Reques
             netlink.set_link(f"slave {slave}", built.ends[DUT, slave], master=index)
             for slave in plan.slaves
         ),
-        netlink.new_address(f"address of {plan.name}", index, plan.address, _prefix(built)),
+        netlink.new_address(f"address of {plan.name}", index, plan.address, built.topology.prefix),
         netlink.set_link(f"bond {plan.name} up", index, up=True),
     ]
-
-
-def _prefix(built: Built) -> int:
-    return built.topology.prefix
 
 
 def _change(built: Built, plan: BondPlan, options: BondOptions) -> Request:
