@@ -52,3 +52,14 @@ def test_a_step_that_is_much_too_late_starts_a_plan_of_its_own() -> None:
 def test_no_step_is_cut_short_by_more_than_the_slip(late: list[int]) -> None:
     gaps = [b - a for a, b in pairwise(carried_out(late))]
     assert min(gaps) >= 15 * MS - SLIP
+
+
+def test_a_step_tells_by_how_much_it_missed_its_plan() -> None:
+    schedule = Schedule()
+    assert schedule.did(START) == 0  # nothing was planned: it is made when it is asked for
+    due = schedule.after(60 * ms, START)
+    assert schedule.did(due + 3 * MS) == 3 * MS
+    assert schedule.did(due + 4 * MS) == 4 * MS  # a second step of the same moment
+    due = schedule.after(60 * ms, START)
+    assert schedule.did(due + 40 * MS) == 40 * MS
+    assert schedule.did(due + 41 * MS) == MS  # by the new plan

@@ -148,13 +148,14 @@ def test_a_probe_met_by_the_fault_on_its_way_does_not_soil_the_baseline() -> Non
 
 
 def test_a_step_that_took_long_widens_what_it_begins() -> None:
-    """The effect of a request may come as late as the kernel's answer to it."""
+    """The effect may come as late as the step missed its plan, and as the kernel's answer."""
     history = told(both=(0.0, 50.0))
+    late = {"slip": 10 * MS, "took": 30 * MS}
     slow = [
-        Event(e.at, e.kind, e.where, {**e.data, "took": 30 * MS}) if e.kind == "fault" else e
+        Event(e.at, e.kind, e.where, {**e.data, **late}) if e.kind == "fault" else e
         for e in history.events
     ]
     quick = traffic.lateness(history, 0, traffic.end_at(history))
     assert quick < 30 * MS
     taken = History.of(history.about, slow)
-    assert traffic.lateness(taken, 0, traffic.end_at(history)) == 30 * MS
+    assert traffic.lateness(taken, 0, traffic.end_at(history)) == 40 * MS

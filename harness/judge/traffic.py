@@ -149,10 +149,12 @@ def lateness(history: History, start: int, stop: int) -> int:
     """Return by how many ns anything was late between two times at worst, at least the jitter.
 
     A machine that stood still stretches what it measures: the pauses of the sender show it, and
-    the time that the kernel took for a step of the schedule.
+    the steps of the schedule, each by how much it missed its plan and how long the kernel took
+    for it.
     """
     steps = (event for event in history.select("fault") if start <= event.at <= stop)
-    worst = max((int(step.get("took", 0)) for step in steps), default=0)
+    late = (int(step.get("slip", 0)) + int(step.get("took", 0)) for step in steps)
+    worst = max(late, default=0)
     for stream in STREAMS:
         before: int | None = None
         for event in history.select("probe", stream):

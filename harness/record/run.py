@@ -109,9 +109,9 @@ class Net:
 
     def note(self, at: int, where: str, action: str, role: Role, **what: object) -> None:
         """Write a fault down (harness.record.faults.Journal)."""
-        data = {"action": action, "role": role, "phase": "begin", **what}
+        slip = self._schedule.did(at)
+        data = {"action": action, "role": role, "phase": "begin", "slip": slip, **what}
         self._noted.append(Event(at, "fault", where, data))
-        self._schedule.did(at)
 
     def pause(self, span: Span) -> None:
         """Go on recording until `span` after the last step of the schedule."""
@@ -148,7 +148,7 @@ class Net:
             recorder.start()
             self._wait_for_health(recorder, bond)
             recorder.mark("disturb")
-            self._disturbed = now()
+            self._schedule, self._disturbed = Schedule(), now()
             yield run
             self._wait_for_horizon(recorder, bond)
         finally:

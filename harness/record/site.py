@@ -70,13 +70,17 @@ class Schedule:
     """
 
     step: int = 0
+    planned: bool = False
 
-    def did(self, at: int) -> None:
-        """Note that a step was made at a time."""
+    def did(self, at: int) -> int:
+        """Note that a step was made at a time; returns by how many ns it missed its plan."""
+        slip = at - self.step if self.planned else 0
         if at > self.step + SLIP:
             self.step = at
+        return slip
 
     def after(self, span: Span, start: int) -> int:
         """Return when a step is due that comes `span` after the last one, or after the start."""
         self.step = max(self.step, start) + span.ns
+        self.planned = True
         return self.step
