@@ -58,8 +58,11 @@ def test_a_step_tells_by_how_much_it_missed_its_plan() -> None:
     schedule = Schedule()
     assert schedule.did(START) == 0  # nothing was planned: it is made when it is asked for
     due = schedule.after(60 * ms, START)
+    assert schedule.did(due - 30 * MS) == 0  # something that happens by itself
+    schedule.is_due()
     assert schedule.did(due + 3 * MS) == 3 * MS
     assert schedule.did(due + 4 * MS) == 4 * MS  # a second step of the same moment
     due = schedule.after(60 * ms, START)
+    schedule.is_due()
     assert schedule.did(due + 40 * MS) == 40 * MS
     assert schedule.did(due + 41 * MS) == MS  # by the new plan

@@ -120,6 +120,7 @@ class Net:
                 "a schedule of faults needs a recording", hint="put it into `with net.watch()`"
             )
         self._loop.pump(self._schedule.after(span, self._disturbed))
+        self._schedule.is_due()
 
     after = pause
 
@@ -181,7 +182,7 @@ class Net:
     def _wait_for_horizon(self, recorder: Recorder, bond: Bond) -> None:
         recorder.mark("settle")
         span = horizon(bond.options, len(bond.plan.slaves), bond.hz)
-        last = max(self._schedule.step, self._disturbed)
+        last = self._schedule.after(Span(0), self._disturbed)
         self._loop.pump(max(last, now()) + span)
         interval = self._stage.probe_interval
         self._loop.pump(now() + max(50 * interval, 500 * MS), recorder.steady)

@@ -70,11 +70,14 @@ class Schedule:
     """
 
     step: int = 0
-    planned: bool = False
+    due: bool = False
 
     def did(self, at: int) -> int:
-        """Note that a step was made at a time; returns by how many ns it missed its plan."""
-        slip = at - self.step if self.planned else 0
+        """Note that a step was made at a time; returns by how many ns it missed its plan.
+
+        What nobody planned cannot miss it: the first step, and what happens by itself in between.
+        """
+        slip = at - self.step if self.due else 0
         if at > self.step + SLIP:
             self.step = at
         return slip
@@ -82,5 +85,9 @@ class Schedule:
     def after(self, span: Span, start: int) -> int:
         """Return when a step is due that comes `span` after the last one, or after the start."""
         self.step = max(self.step, start) + span.ns
-        self.planned = True
+        self.due = False
         return self.step
+
+    def is_due(self) -> None:
+        """Note that the time has come for the step that `after` planned."""
+        self.due = True
