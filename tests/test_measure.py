@@ -52,7 +52,7 @@ def test_a_pause_of_the_machine_widens_the_tolerance() -> None:
     lines = [line for line in probing() if not 20 < line[0] < 60]
     history = tell([*marks(), *INITIAL, *lines, slave(92, "eth0", "down")])
     found = measure.detection(history, ["eth0"], at(0))
-    assert found.why == "one jiffy 10.0 ms + a probe or step late by 30.0 ms"
+    assert found.why == "one jiffy 10.0 ms + timers late by 30.0 ms"
 
 
 @pytest.mark.parametrize(

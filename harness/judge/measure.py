@@ -191,11 +191,12 @@ def elapsed(history: History, what: str, start: int, stop: int | None, step: int
     """Return the time between two events of the kernel; no `stop` means watched in vain."""
     end = traffic.end_at(history) if stop is None else stop
     jiffy = 1000 * MS // int(history.about["hz"])
-    late = traffic.lateness(history, start, end) if stop is not None else traffic.jitter(history)
-    parts = [f"one jiffy {in_ms(jiffy)}", traffic.late_text(history, late)]
+    usual = traffic.jitter(history)
+    late = traffic.Late(usual) if stop is None else traffic.lateness(history, start, end)
+    parts = [f"one jiffy {in_ms(jiffy)}", late.text(usual)]
     if step:
         parts.insert(0, f"probe interval {in_ms(step)}")
-    tolerance = jiffy + late + step
+    tolerance = jiffy + late.ns + step
     return Measured(what, end - start, tolerance, " + ".join(parts), happened=stop is not None)
 
 

@@ -17,6 +17,7 @@ from harness.units import MS, Measured, in_ms
 STREAMS = ("out", "in")
 LEGS = ("request", "reply")
 STALL = 100 * MS  # a machine that stood still for longer has measured itself, not the kernel
+NOTICEABLE = MS // 20  # what does not show in a figure of 0.1 ms need not be named
 STEADY = 5  # as many good samples in a row, in each direction, are a path that works
 
 
@@ -145,8 +146,29 @@ def round_trip_outage(history: History, stream: str) -> Measured:
     return _measured(history, f"outage of round trips {stream}", gap)
 
 
-def lateness(history: History, start: int, stop: int) -> int:
-    """Return by how many ns anything was late between two times at worst, at least the jitter.
+class Late(NamedTuple):
+    """By how many ns a machine was late at worst: its timers, and the steps of the schedule.
+
+    One adds to the other: a kernel thread may be as late as a timer, after a step that was late.
+    """
+
+    timers: int
+    steps: int = 0
+
+    @property
+    def ns(self) -> int:
+        """Both together."""
+        return self.timers + self.steps
+
+    def text(self, jitter: int) -> str:
+        """Return how it reads in the list of tolerances."""
+        word = "timer jitter" if self.timers == jitter else "timers late by"
+        said = f"{word} {in_ms(self.timers)}"
+        return f"{said} + a step late by {in_ms(self.steps)}" if self.steps >= NOTICEABLE else said
+
+
+def lateness(history: History, start: int, stop: int) -> Late:
+    """Return by how much anything was late between two times at worst, at least the jitter.
 
     A machine that stood still stretches what it measures: the pauses of the sender show it, and
     the steps of the schedule, each by how much it missed its plan and how long the kernel took
@@ -154,20 +176,14 @@ def lateness(history: History, start: int, stop: int) -> int:
     """
     steps = (event for event in history.select("fault") if start <= event.at <= stop)
     late = (int(step.get("slip", 0)) + int(step.get("took", 0)) for step in steps)
-    worst = max(late, default=0)
+    worst = jitter(history)
     for stream in STREAMS:
         before: int | None = None
         for event in history.select("probe", stream):
             if before is not None and before < stop and event.at > start:
                 worst = max(worst, event.at - before - interval(history))
             before = event.at
-    return max(worst, jitter(history))
-
-
-def late_text(history: History, late: int) -> str:
-    """Return how a lateness reads in the list of tolerances."""
-    word = "timer jitter" if late == jitter(history) else "a probe or step late by"
-    return f"{word} {in_ms(late)}"
+    return Late(worst, max(late, default=0))
 
 
 def recovered(history: History) -> bool:
@@ -185,7 +201,7 @@ def demand_judgeable(history: History) -> None:
     dropped = history.about.get("dropped")
     if dropped:
         raise Inconclusive(f"the recorder lost {dropped} frames", hint="run fewer guests at once")
-    late = lateness(history, start, end_at(history))
+    late = max(lateness(history, start, end_at(history)))
     if late > STALL:
         raise Inconclusive(
             f"the machine stood still for {in_ms(late)}, at most {in_ms(STALL)} can be judged",
@@ -232,10 +248,10 @@ def _measured(history: History, what: str, gap: Gap | None) -> Measured:
     start, stop = (gap.start, gap.stop) if gap else (disturb_at(history), disturb_at(history))
     late = lateness(history, start, stop)
     step = interval(history)
-    why = f"probe interval {in_ms(step)} + {late_text(history, late)}"
+    why = f"probe interval {in_ms(step)} + {late.text(jitter(history))}"
     closed = gap is None or gap.closed
     name = what if closed else f"end of the {what}"
-    return Measured(name, gap.ns if gap else 0, step + late, why, happened=closed)
+    return Measured(name, gap.ns if gap else 0, step + late.ns, why, happened=closed)
 
 
 def _demand_baseline(history: History, stop: int) -> None:
