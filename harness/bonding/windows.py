@@ -47,6 +47,15 @@ class BondTimes:
         return self._miimons(1)
 
     @property
+    def first_inspection(self) -> Span:
+        """A monitor just switched on to its first inspection: at once (bond_option_miimon_set).
+
+        Who switches it on still holds the RTNL: bond_mii_monitor cannot take it then, and tries
+        again with a timer of one jiffy, which ends within two.
+        """
+        return Span(0, 2 * jiffy(self.hz))
+
+    @property
     def updelay(self) -> Span:
         """U inspections, as many as fit into updelay (_bond_option_delay_set rounds down)."""
         return self._miimons(self._multiple("updelay"))

@@ -56,6 +56,11 @@ class Bond:
         return self.times.miimon
 
     @property
+    def first_inspection(self) -> Span:
+        """From switching a monitor on to its first inspection."""
+        return self.times.first_inspection
+
+    @property
     def arp_interval(self) -> Span:
         """One round of the ARP monitor."""
         return self.times.arp_interval
