@@ -9,7 +9,7 @@ import pytest
 
 from harness.errors import Inconclusive, ScenarioError
 from harness.judge.judged import Run
-from harness.units import ms
+from harness.units import Span, ms
 from tests.stories import ABOUT, failover, fault, garp, slave
 
 TWO = {
@@ -40,6 +40,27 @@ def test_the_same_run_contradicts_a_shorter_documented_time() -> None:
     assert not run.detection <= 50 * ms
     assert not run.outage <= 50 * ms
     assert not run.detection >= 200 * ms
+
+
+@pytest.mark.parametrize("bound", [90 * ms, 91 * ms])  # measured: 92 ms, exact to 11 ms
+def test_what_is_beyond_a_bound_by_less_than_the_tolerance_cannot_be_told(bound: Span) -> None:
+    run = Run.of(failover())
+    with pytest.raises(Inconclusive, match="too coarse: detection took 92"):
+        assert run.detection > bound
+    assert run.detection <= bound
+    assert run.limits[-1].doubt
+
+
+def test_what_is_beyond_a_bound_for_certain_or_not_at_all_is_told() -> None:
+    run = Run.of(failover())
+    assert run.detection > 80 * ms
+    assert not run.detection > 92 * ms
+    assert run.detection < 104 * ms
+    assert not run.detection < 92 * ms
+    with pytest.raises(Inconclusive, match="expected less than 95"):
+        assert run.detection < 95 * ms
+    assert run.detection <= 92 * ms
+    assert not any(limit.doubt for limit in run.limits)
 
 
 def test_every_figure_knows_its_run() -> None:

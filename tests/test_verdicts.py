@@ -180,7 +180,7 @@ KNOWN = """
 @claim("MIIMON-2")
 @contradicted("MIIMON-2", kernels=">=6.1,<6.2", evidence="seen on 6.1.176")
 def test_known():
-    assert watch("{history}").detection <= 100 * ms
+    assert watch("{history}").detection <= {bound} * ms
 """
 
 
@@ -197,11 +197,24 @@ def test_known():
 def test_a_known_contradiction_must_show_on_its_kernels_only(
     pytester: pytest.Pytester, kernel: str, history: str, outcome: dict[str, int], tail: str
 ) -> None:
-    done = run(pytester, KNOWN.format(history=history), "-rx", kernel=kernel)
+    done = run(pytester, KNOWN.format(history=history, bound=100), "-rx", kernel=kernel)
     done.assert_outcomes(**outcome)
     done.stdout.fnmatch_lines([f"claims: {tail}"])
     if "xfailed" in outcome:
         done.stdout.fnmatch_lines(["XFAIL *MIIMON-2 is contradicted by 6.1.176: seen on 6.1.176*"])
+
+
+def test_a_measurement_too_coarse_to_tell_conforms_to_nothing(pytester: pytest.Pytester) -> None:
+    """The bound is missed by less than the tolerance: it may hold, or be known not to."""
+    done = run(pytester, KNOWN.format(history="failover.jsonl", bound=90), kernel="6.1.176")
+    done.assert_outcomes(failed=1)
+    done.stdout.fnmatch_lines(
+        [
+            "*XPASS*",
+            "what was measured is too coarse: detection lies beyond *",
+            "claims: 1 inconclusive",
+        ]
+    )
 
 
 def test_a_bug_in_the_explanation_does_not_hide_the_failure(pytester: pytest.Pytester) -> None:

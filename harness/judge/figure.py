@@ -5,41 +5,71 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from harness.units import Measured, Span, as_span
+from harness.errors import Inconclusive
+from harness.units import Measured, Span, as_span, sentence
 
 
 class Limit(NamedTuple):
-    """One comparison that a scenario made: which figure, how (<=, >=, <, >), with what."""
+    """One comparison that a scenario made: which figure, how (<=, >=, <, >), with what.
+
+    It is in `doubt` where the figure lies beyond the bound and only its tolerance lets it pass.
+    """
 
     what: str
     op: str
     bound: Span
+    doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Figure(Measured):
-    """A Measured that notes each comparison in `limits`, which all figures of one run share."""
+    """A Measured that notes each comparison in `limits`, which all figures of one run share.
+
+    What is documented (<=, >=) holds unless the figure is beyond the bound for certain. That a
+    figure lies beyond a bound (>, <) must be certain; where the tolerance is all that is in the
+    way, the comparison raises Inconclusive: the kernel is not to blame for a coarse measurement.
+    """
 
     limits: list[Limit] = field(default_factory=list, repr=False)
 
     # A slotted dataclass is made twice, so super() would not know it: Measured is named instead.
     def __le__(self, bound: Span | Measured) -> bool:
-        return self._note("<=", bound) and Measured.__le__(self, bound)
+        self._note("<=", bound, doubt=self.happened and not self._below(bound))
+        return Measured.__le__(self, bound)
 
     def __ge__(self, bound: Span | Measured) -> bool:
-        return self._note(">=", bound) and Measured.__ge__(self, bound)
+        self._note(">=", bound, doubt=not self._above(bound))
+        return Measured.__ge__(self, bound)
 
     def __gt__(self, bound: Span | Measured) -> bool:
-        return self._note(">", bound) and not Measured.__le__(self, bound)
+        self._note(">", bound)
+        return self._certain(">", bound, beyond=not self._below(bound))
 
     def __lt__(self, bound: Span | Measured) -> bool:
-        return self._note("<", bound) and not Measured.__ge__(self, bound)
+        self._note("<", bound)
+        return self._certain("<", bound, beyond=self.happened and not self._above(bound))
 
-    def _note(self, op: str, bound: Span | Measured) -> bool:
-        limit = Limit(self.what, op, as_span(bound))
+    def _below(self, bound: Span | Measured) -> bool:
+        limit = as_span(bound)
+        return self.ns <= limit.ns + limit.slack
+
+    def _above(self, bound: Span | Measured) -> bool:
+        limit = as_span(bound)
+        return self.ns >= limit.ns - limit.early
+
+    def _certain(self, op: str, bound: Span | Measured, *, beyond: bool) -> bool:
+        holds = not (Measured.__le__ if op == ">" else Measured.__ge__)(self, bound)
+        if beyond and not holds:
+            raise Inconclusive(
+                f"what was measured is too coarse: {sentence(op, self, bound)}",
+                hint="run fewer guests at once, or on an idle machine",
+            )
+        return holds
+
+    def _note(self, op: str, bound: Span | Measured, *, doubt: bool = False) -> None:
+        limit = Limit(self.what, op, as_span(bound), doubt)
         if limit not in self.limits:
             self.limits.append(limit)
-        return True
 
 
 def noting(measured: Measured, run: object, limits: list[Limit]) -> Figure:

@@ -121,7 +121,7 @@ def pytest_runtest_makereport(
     made = yield
     if call.when == "teardown" or (call.when == "setup" and made.passed):
         return made
-    error = call.excinfo.value if call.excinfo else None
+    error = call.excinfo.value if call.excinfo else _doubt(item, made)
     if made.failed:
         error = _unpromised(item, error) or error
     if isinstance(error, NotPromised | NotTestable):
@@ -139,6 +139,17 @@ def pytest_runtest_makereport(
     if made.failed and (noted or claims_of(item)):
         made.sections.extend(explanation(item))
     return made
+
+
+def _doubt(item: pytest.Item, made: pytest.TestReport) -> Inconclusive | None:
+    """Return why it says nothing that a scenario passed where it was bound to fail."""
+    limits = [limit for run, _ in _noted(item)[-1:] for limit in run.limits if limit.doubt]
+    if not made.failed or not limits:
+        return None
+    found = f"{limits[0].what} lies beyond {limits[0].bound}, but by less than its tolerance"
+    doubt = Inconclusive(found, hint="run fewer guests at once, or on an idle machine")
+    made.longrepr = f"{made.longrepr}\nwhat was measured is too coarse: {doubt}"
+    return doubt
 
 
 def _unpromised(item: pytest.Item, error: BaseException | None) -> NotPromised | None:
