@@ -30,7 +30,16 @@ def _bench(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_help_names_every_figure() -> None:
     said = _bench("--help").stdout
-    for name in ("boot", "topologies", "selftests", "scenario", "probes", "outage", "suite"):
+    for name in (
+        "boot",
+        "topologies",
+        "selftests",
+        "scenario",
+        "probes",
+        "outage",
+        "suite",
+        "skipped",
+    ):
         assert name in said
 
 
