@@ -133,8 +133,10 @@ def _offered(rows: list[dict[str, Any]], *, refresh: bool) -> Iterator[dict[str,
     for offer in offers.every(say, fresh=refresh):
         if offer.version not in have:
             have.add(offer.version)
-            spec = f"uml@{offer.series}"
-            row = _row(spec, offer.series, "real", "uml", offer.installed, f"in {offer.suite}")
+            flavour = "stock" if offer.package == offers.STOCK else "uml"
+            size = 0 if flavour == "stock" else offer.installed  # stock: a package of packages
+            spec = f"{flavour}@{offer.series}"
+            row = _row(spec, offer.series, "real", flavour, size, f"in {offer.suite}")
             yield row | {"suite": offer.suite, "version": offer.version}
 
 

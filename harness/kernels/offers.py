@@ -14,6 +14,7 @@ from harness.kernels import Say, cache, entries, sources
 from harness.kernels.apt import Apt, Offer
 
 PACKAGE = "user-mode-linux"
+STOCK = "linux-image-amd64"
 MEMORY = "offers.json"
 LASTS = 24 * 3600.0  # seconds
 OWN = ""  # the suite that stands for the machine's own sources as they are
@@ -35,10 +36,14 @@ def every(say: Say, *, fresh: bool = False) -> Iterator[Offer]:
             yield of_suite(suite, say, fresh=fresh)
         except KernelUnavailable as error:
             say(error.message)
+            continue
+        stock = remembered(suite, STOCK)
+        if stock is not None:
+            yield stock
 
 
 def of_suite(suite: str, say: Say, *, fresh: bool = False) -> Offer:
-    """Return the kernel of a suite, remembered for a day; raises KernelUnavailable."""
+    """Return the User-Mode Linux of a suite, remembered for a day; raises KernelUnavailable."""
     known = None if fresh else remembered(suite)
     if known is not None:
         return known
@@ -47,18 +52,24 @@ def of_suite(suite: str, say: Say, *, fresh: bool = False) -> Offer:
 
 
 def ask(suite: str, place: Path, say: Say) -> tuple[Apt, Offer]:
-    """Ask a suite in a new directory `place`; return apt for it as well."""
+    """Ask a suite in a new directory `place`; return apt for it as well.
+
+    What else it offers, the kernel of the distribution itself, is remembered on the way.
+    """
     say(f"asking this machine's package sources for {f'{suite} ' if suite else ''}{PACKAGE}")
     private = Apt(place, suite)
     found = private.find(PACKAGE)
     _remember(found)
+    stock = private.offer(STOCK)
+    if stock is not None:
+        _remember(stock)
     return private, found
 
 
-def remembered(suite: str) -> Offer | None:
+def remembered(suite: str, package: str = PACKAGE) -> Offer | None:
     """Return what a suite offered within the last day, None where it was not asked."""
     try:
-        known = cache.recall(MEMORY)[_key(suite)]
+        known = cache.recall(MEMORY)[_key(suite, package)]
         old = not 0 <= time.time() - known["asked"] < LASTS
         return None if old else Offer(**known["offer"])
     except (KeyError, TypeError):
@@ -67,9 +78,10 @@ def remembered(suite: str) -> Offer | None:
 
 def _remember(offer: Offer) -> None:
     asked = {"asked": time.time(), "offer": asdict(offer)}
-    cache.note(MEMORY, cache.recall(MEMORY) | {_key(offer.suite): asked})
+    key = _key(offer.suite, offer.package)
+    cache.note(MEMORY, cache.recall(MEMORY) | {key: asked})
 
 
-def _key(suite: str) -> str:
+def _key(suite: str, package: str) -> str:
     # One home may be shared by machines of several kinds.
-    return f"{suite or f'own {entries.codename()}'} {os.uname().machine}"
+    return f"{suite or f'own {entries.codename()}'} {os.uname().machine} {package}"

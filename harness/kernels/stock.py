@@ -15,7 +15,7 @@ from harness.kernels.apt import Apt, Offer
 from harness.kernels.entries import Entry
 from harness.kernels.qemu import StockKernel
 
-PACKAGE = "linux-image-amd64"
+PACKAGE = offers.STOCK
 BUSYBOX = "busybox-static"
 PARTS = re.compile(r"\blinux-(?:image|binary|modules)-\d[\w.+~-]*")  # newer suites split the image
 # Of 4000 modules, what networks are made of; what they depend on stays with them.
