@@ -297,9 +297,4 @@ def test_documented_times_compare_with_documented_times() -> None:
     assert 2 * times(arp(100)).arp_interval < 300 * ms
     assert times("mode=1 miimon=100 updelay=5000").updelay == Span(5 * s.ns, 50 * 10 * MS)
     assert times("mode=1 miimon=100").detection.earliest == NEVER_EARLIER
-
-
-@pytest.mark.parametrize(("hz", "allowed_ms"), [(100, 20), (250, 8), (1000, 2)])
-def test_a_monitor_just_switched_on_inspects_within_two_jiffies(hz: int, allowed_ms: int) -> None:
-    assert whole(times("miimon=500", hz).first_inspection) == allowed_ms * MS
-    assert times("miimon=500", hz).first_inspection.ns == 0
+    assert times("miimon=500", 250).first_inspection == Span(0, 8 * MS)
