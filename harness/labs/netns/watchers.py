@@ -130,11 +130,12 @@ class KernelLog:
 
     def __init__(self) -> None:
         self._log = kmsg.Kmsg()
+        self.readable = self._log.fileno() >= 0
         self.raw: list[tuple[int, bytes]] = []
 
     def attach(self, loop: Loop) -> Callable[[], None]:
         """Read from now on; returns what ends it."""
-        return loop.watch(self._log, self._read) if self._log.fileno() >= 0 else lambda: None
+        return loop.watch(self._log, self._read) if self.readable else lambda: None
 
     def close(self) -> None:
         """Read what is left and close the log."""
