@@ -57,8 +57,8 @@ class Recorder:
         self._subject = subject
         self._bond_of = {slave: bond.name for bond in subject.bonds for slave in bond.slaves}
         # What a bridge in the DUT is there for has not arrived before it is through the bridge.
-        self._below = {bridge.bond for bridge in built.topology.bridges}
-        self._below |= {name for name, _, _ in guest_ends(built)}
+        self._below = {(DUT, bridge.bond) for bridge in built.topology.bridges}
+        self._below |= {(DUT, name) for name, _, _ in guest_ends(built)}
         self._interval = subject.interval
         self._open = ExitStack()
         self._noted: list[Event] = []
@@ -197,7 +197,7 @@ class Recorder:
             return
         elif link in self._bond_of:
             self._tracker.crossed(frame.data, link, self._bond_of[link])
-        elif where in self._subject.path and link not in self._below:
+        elif where in self._subject.path and place not in self._below:
             self._tracker.arrived(frame.data, where, frame.at)
 
     def _tapped(self) -> list[str]:
