@@ -30,6 +30,8 @@ LAST_ANSWERS = 5  # probe intervals for the last answers to come in
 
 Direction = Literal["out", "in"]
 
+__all__ = ["Direction", "Net", "NoSuchNoun", "Run", "Stage"]
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:

@@ -41,7 +41,7 @@ def waiting(run: Run) -> list[str | None]:
     return [said.slave for said in run.log if said.what == "gaining" and said.delay]
 
 
-def early(run: Run) -> list[str | None]:
+def rushed(run: Run) -> list[str | None]:
     """Return the slaves that the log says became active before their updelay was over."""
     return [said.slave for said in run.log if said.what == "active" and said.delay is not None]
 
@@ -130,7 +130,7 @@ def test_the_primary_is_used_again_after_updelay(dual_bond_router: DualBondRoute
     with dual_bond_router.watch() as run:
         dual_bond_router.eth0.flap(down=2 * s)
     assert bond.updelay <= run.reversion <= bond.updelay + bond.miimon
-    assert (waiting(run), early(run)) == (["eth0"], [])
+    assert (waiting(run), rushed(run)) == (["eth0"], [])
 
 
 @claim("PRESEL-4")
@@ -158,7 +158,7 @@ def test_a_waiting_slave_is_used_at_once_when_the_last_one_fails(
         dual_bond_router.eth1.flap(down=1 * s)
         dual_bond_router.after(WAITED)
         dual_bond_router.eth0.cut()
-    assert (waiting(run), early(run)) == (["eth1"], ["eth1"])
+    assert (waiting(run), rushed(run)) == (["eth1"], ["eth1"])
     assert all((said.delay or 0) * ms <= WAITED for said in run.log if said.what == "active")
     assert run.active_slaves == ["eth0", "eth1"]
     assert run.outage <= bond.miimon
@@ -173,8 +173,8 @@ def test_the_reports_pulls(dual_bond_router: DualBondRouter) -> None:
     lan, wan = run["bond0"], run["bond1"]
     assert lan.active_slaves == ["eth0", "eth1", "eth0"]
     assert wan.active_slaves == ["eth2", "eth3", "eth2"]
-    assert (waiting(lan), early(lan)) == (["eth1", "eth0", "eth1"], ["eth1", "eth0"])
-    assert (waiting(wan), early(wan)) == (["eth3", "eth2"], ["eth3"])
+    assert (waiting(lan), rushed(lan)) == (["eth1", "eth0", "eth1"], ["eth1", "eth0"])
+    assert (waiting(wan), rushed(wan)) == (["eth3", "eth2"], ["eth3"])
     assert bond.updelay <= wan.reversion <= bond.updelay + bond.miimon
     assert run.outage <= bond.miimon
 
@@ -182,14 +182,14 @@ def test_the_reports_pulls(dual_bond_router: DualBondRouter) -> None:
 @claim("UPDELAY-3", "MIIMON-3")
 @control("test_the_reports_pulls")
 def test_the_reports_pulls_without_updelay(dual_bond_router: DualBondRouter) -> None:
-    """Without updelay nobody waits: the log has none of the lines, and the primary is back soon."""
+    """Without updelay nobody waits: the log has no such line, the primary is back at once."""
     dual_bond_router.dut.bond("bond0", updelay=0)
     bond = dual_bond_router.dut.bond("bond1", updelay=0)
     with dual_bond_router.watch() as run:
         replay(dual_bond_router)
     lan, wan = run["bond0"], run["bond1"]
     assert lan.active_slaves == ["eth0", "eth1", "eth0"]
-    assert (waiting(lan), early(lan), waiting(wan), early(wan)) == ([], [], [], [])
+    assert (waiting(lan), rushed(lan), waiting(wan), rushed(wan)) == ([], [], [], [])
     assert wan.reversion <= bond.miimon
 
 

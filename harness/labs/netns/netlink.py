@@ -176,7 +176,9 @@ class Control:
         return [
             str(entry.get_attr("NDA_LLADDR"))
             for entry in entries
-            if entry["ifindex"] == index and not entry["state"] & (NUD_PERMANENT | NUD_NOARP)
+            if entry["ifindex"] == index
+            and not entry["state"] & (NUD_PERMANENT | NUD_NOARP)
+            and not of_vlan(entry)
         ]
 
     def _dump(self, message: Any, asked: int, told: int) -> Iterator[bytes]:
@@ -225,6 +227,11 @@ def decode_neighbour(message: bytes) -> Any:
     entry = ndmsg(message)
     entry.decode()
     return entry
+
+
+def of_vlan(entry: Any) -> bool:
+    """Tell whether an entry is one for a VLAN: whatever is set has such a twin, without effect."""
+    return entry.get_attr("NDA_VLAN") is not None
 
 
 def _numbered(data: bytes, seq: int) -> bytes:

@@ -118,6 +118,8 @@ def fdb_events(
         mac = entry.get_attr("NDA_LLADDR")
         if entry["family"] != netlink.AF_BRIDGE or place is None or mac is None:
             continue
+        if netlink.of_vlan(entry):
+            continue
         switch, link = place
         port = link if kind == netlink.RTM_NEWNEIGH else None
         if learned.get((switch, mac), "") != port:
