@@ -11,9 +11,9 @@ that reach the three backups: nearly all received there are dropped.
 
 We measure the path from guest to client (and, for the report's ping, from the host's address). The
 bond has no address, so it announces nothing at a failover (GARP-11): what moves the guest's MAC at
-the switch is the guest's next frame. Whoever only answers is found at once by a switch that forgets
-a port without link, as it floods; a switch that goes by age alone goes on sending into the dead
-port (`keep_fdb`). Kernels 5.10 and 6.12 do the same in every scenario.
+the switch is the guest's next frame. Whoever only answers is found at once by a switch that
+forgets a port without link, as it floods; a switch that goes by age alone goes on sending into the
+dead port (`keep_fdb`). Kernels 5.10 and 6.12 do the same in every scenario.
 
                                           virtual 7.2.13, HZ=100       6.1.176, real time, HZ=100
 the active slave's cable, any three,      dark 60 ms                   dark at most 70 ms
