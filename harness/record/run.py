@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from harness.bonding import BondOptions, Setting
+from harness.bonding import Setting
 from harness.bonding.horizon import heard, horizon, settle
 from harness.errors import Inconclusive, ScenarioError
 from harness.history import Event, History, save, since
@@ -165,14 +165,13 @@ class Net:
             directions=directions,
         )
 
-    def _longest(self, times: Callable[[BondOptions, int, int], int]) -> int:
-        """Return the longest of a time (ns) that each bond has, by options, slaves and hz."""
-        bonds = self.dut.bonds.values()
-        return max(times(bond.options, len(bond.plan.slaves), bond.hz) for bond in bonds)
+    def _longest(self, of: Callable[[Bond], int]) -> int:
+        """Return the longest of a time (ns) that each bond has."""
+        return max(of(bond) for bond in self.dut.bonds.values())
 
     def _wait_for_health(self, recorder: Recorder) -> None:
         start = now()
-        limit = self._longest(settle) + 1500 * MS
+        limit = self._longest(_settle) + 1500 * MS
         self._loop.pump(now() + limit, recorder.in_order)
         while now() < start + limit and not all_forward(self._built):
             self._loop.pump(now() + 10 * MS)
@@ -189,12 +188,11 @@ class Net:
         self._loop.latest = 0  # what came late while nobody listened does not count
         recorder.mark("baseline")
         probes = BASELINE_PROBES * self._stage.probe_interval
-        rounds = self._longest(lambda options, _, hz: heard(options, hz))
-        self._loop.pump(now() + max(probes, rounds))
+        self._loop.pump(now() + max(probes, self._longest(_heard)))
 
     def _wait_for_horizon(self, recorder: Recorder) -> None:
         recorder.mark("settle")
-        span = self._longest(horizon)
+        span = self._longest(_horizon)
         last = max(self._schedule.step, self._disturbed)
         self._loop.pump(max(last, now()) + span)
         interval = self._stage.probe_interval
@@ -242,6 +240,18 @@ class Net:
             "dropped": recorder.dropped,
             "latest": self._loop.latest,
         }
+
+
+def _settle(bond: Bond) -> int:
+    return settle(bond.options, len(bond.plan.slaves), bond.hz)
+
+
+def _heard(bond: Bond) -> int:
+    return heard(bond.options, bond.hz)
+
+
+def _horizon(bond: Bond) -> int:
+    return horizon(bond.options, len(bond.plan.slaves), bond.hz)
 
 
 def _describe(bond: Bond, built: Built) -> dict[str, Any]:
