@@ -37,7 +37,8 @@ class Event:
     arp      "sw/eth0" (port)    op, kind: probe | reply | garp | foreign | other, ...
     fdb      "sw"                mac, port: name or None when forgotten
     log      machine             text
-    probe    "out" | "in"        seq, sent, request, reply, via, copies (see probes.py)
+    probe    "out" | "in"        seq, sent, request, reply, via, copies (see probes.py);
+                                 crossed: a slave of each bond, where there are several
     """
 
     at: int

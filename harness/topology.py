@@ -13,25 +13,34 @@ from difflib import get_close_matches
 from harness.errors import ScenarioError
 
 DUT = "dut"
+TARGET = "target"
+DEFAULT_PATH = (DUT, TARGET)
 NAME_MAX = 15  # IFNAMSIZ - 1
 
 
 @dataclass(frozen=True, slots=True)
 class BondPlan:
-    """A bond the DUT shall have: its slaves in order, its address, its default options."""
+    """A bond the DUT shall have: its slaves in order, its address, its default options.
+
+    It has no address where a bridge above it has one.
+    """
 
     name: str
     slaves: tuple[str, ...]
-    address: str
+    address: str = ""
     options: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A host with an IPv4 address (none for the DUT, whose bonds have theirs)."""
+    """A host with an IPv4 address (none for the DUT, whose bonds have theirs).
+
+    What is not in its own network goes by its `gateway`.
+    """
 
     name: str
     address: str | None = None
+    gateway: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +55,17 @@ class Switch:
 
 
 @dataclass(frozen=True, slots=True)
+class Bridge:
+    """A bridge within the DUT: its ports are a bond and the machines whose links end at it."""
+
+    name: str
+    bond: str
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
-    """A cable between two nodes, of which at least one is a switch."""
+    """A cable between two nodes, of which at least one is a switch, or a guest's to a bridge."""
 
     name: str
     a: str
@@ -58,7 +76,8 @@ class Link:
 class Topology:
     """A whole network: who is there, how they are wired, which bonds the DUT has.
 
-    Raises ScenarioError where the description contradicts itself.
+    Probes go along `path`, `out` from its first machine to its second; a DUT that `forwards` is a
+    router. Raises ScenarioError where the description contradicts itself.
     """
 
     name: str
@@ -67,10 +86,14 @@ class Topology:
     links: tuple[Link, ...]
     bonds: tuple[BondPlan, ...]
     prefix: int = 24
+    bridges: tuple[Bridge, ...] = ()
+    path: tuple[str, str] = DEFAULT_PATH
+    forwards: bool = False
 
     def __post_init__(self) -> None:
         nodes = [machine.name for machine in self.machines]
         nodes += [switch.name for switch in self.switches]
+        nodes += [bridge.name for bridge in self.bridges]
         links = [link.name for link in self.links]
         bonds = [bond.name for bond in self.bonds]
         # A machine and its only link may share a name; two of a kind may not.
@@ -84,9 +107,11 @@ class Topology:
             self._reject(f"it has no machine {DUT}")
         self._check_links()
         self._check_bonds()
+        self._check_bridges()
 
     def _check_links(self) -> None:
         switches = {switch.name for switch in self.switches}
+        switches |= {bridge.name for bridge in self.bridges}
         nodes = switches | {machine.name for machine in self.machines}
         for link in self.links:
             ends = {link.a, link.b}
@@ -115,6 +140,23 @@ class Topology:
                 self._reject(f"{', '.join(sorted(shared))} is a slave of two bonds")
             taken |= set(bond.slaves)
 
+    def _check_bridges(self) -> None:
+        inside = {bridge.name for bridge in self.bridges}
+        outside = {DUT, *(switch.name for switch in self.switches)}
+        bonds = [bridge.bond for bridge in self.bridges]
+        for bridge in self.bridges:
+            if bridge.bond not in {bond.name for bond in self.bonds}:
+                self._reject(f"{bridge.name} wants {bridge.bond}, no bond of the dut")
+            if bonds.count(bridge.bond) > 1:
+                self._reject(f"{bridge.bond} is a port of two bridges")
+            if self.bond(bridge.bond).address:
+                self._reject(f"{bridge.bond} has an address and is a port of {bridge.name}")
+        for link in self.links:
+            if {link.a, link.b} & inside and {link.a, link.b} & outside:
+                self._reject(f'link "{link.name}" leads from a bridge to no guest')
+        for machine in self.path if self.path != DEFAULT_PATH else ():
+            self.reach(machine)
+
     def _reject(self, why: str) -> None:
         raise ScenarioError(
             f"topology {self.name} is not possible: {why}",
@@ -138,6 +180,27 @@ class Topology:
             if bond.name == name:
                 return bond
         raise self.missing("bond", name, [bond.name for bond in self.bonds])
+
+    def bridge_over(self, bond: str) -> Bridge | None:
+        """Return the bridge that has a bond as its port, None where there is none."""
+        return next((bridge for bridge in self.bridges if bridge.bond == bond), None)
+
+    def bond_address(self, bond: BondPlan) -> str:
+        """Return the IPv4 address by which a bond is reached: its own, or that of its bridge."""
+        bridge = self.bridge_over(bond.name)
+        return bridge.address if bridge else bond.address
+
+    def reach(self, machine: str) -> str:
+        """Return a machine's IPv4 address, for the DUT that of its first bond.
+
+        Raises ScenarioError for a machine that has none.
+        """
+        known = {one.name: one.address for one in self.machines if one.address}
+        if self.bonds and self.bond_address(self.bonds[0]):
+            known[DUT] = self.bond_address(self.bonds[0])
+        if machine not in known:
+            raise self.missing("machine with an address", machine, list(known))
+        return known[machine]
 
     def missing(self, kind: str, name: str, has: list[str]) -> ScenarioError:
         """Return the error for a name that is not in this topology."""

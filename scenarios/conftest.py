@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from harness.record.run import Stage
+from scenarios.field.servers import BridgeHost, DualBondRouter
 from scenarios.topologies import BladeChassis, FilteringSwitch, OneSwitch, TwoSwitches
 
 
@@ -33,4 +34,18 @@ def blade_chassis(stage: Stage) -> Iterator[BladeChassis]:
 def filtering_switch(stage: Stage) -> Iterator[FilteringSwitch]:
     """A switch whose ports deliver unicast only for the MAC of their own NIC."""
     with FilteringSwitch(stage) as net:
+        yield net
+
+
+@pytest.fixture
+def dual_bond_router(stage: Stage) -> Iterator[DualBondRouter]:
+    """A router with a bond into each of its two networks."""
+    with DualBondRouter(stage) as net:
+        yield net
+
+
+@pytest.fixture
+def bridge_host(stage: Stage) -> Iterator[BridgeHost]:
+    """A host of virtual machines: a guest behind a bridge over a bond of four."""
+    with BridgeHost(stage) as net:
         yield net

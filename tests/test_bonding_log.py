@@ -152,7 +152,7 @@ def test_other_lines_are_not(line: str) -> None:
         ),
         (
             Said("b", "eth1", "active", 1400),
-            "eth1 made active 1400 ms before its updelay is over",
+            "eth1 made active after 1400 ms of its updelay",
         ),
         (Said("b", "eth1", "active"), "eth1 made active"),
         (Said("b", None, "none"), "b has no active slave"),
@@ -197,7 +197,7 @@ def test_a_delay_cut_short_is_told_beside_the_new_active_slave() -> None:
     line = log(250, "bond0: (slave eth0): making interface the new active one 400 ms earlier")
     text = told(failover(*extra, line))
     assert "active slave eth1 -> eth0" in text
-    assert "log: eth0 made active 400 ms before its updelay is over" in text
+    assert "log: eth0 made active after 400 ms of its updelay" in text
 
 
 def test_other_lines_are_noise() -> None:

@@ -110,10 +110,11 @@ def test_a_run_is_frozen_once_and_cannot_be_changed() -> None:
         run._bond = "bond1"  # type: ignore[misc]
 
 
-def test_several_bonds_must_be_told_apart() -> None:
+def test_of_several_bonds_the_first_is_meant_unless_one_is_named() -> None:
     run = Run.of(failover(bonds=TWO))
-    with pytest.raises(ScenarioError, match=r"2 bonds \(lan, wan\), which one is meant"):
-        _ = run.detection
+    assert run.bond == "lan"
+    assert run.detected
+    assert (run.detection.what, run["wan"].detection.what) == ("detection", "detection wan")
     assert run.outage <= 100 * ms  # of the path, whichever bond
     assert run["lan"].detected
     assert not run[SimpleNamespace(name="wan")].detected

@@ -152,6 +152,17 @@ def test_the_first_link_that_a_probe_crossed_counts(tracker: Tracker) -> None:
     assert tracker.streams["out"].probes[1].via == "eth1"
 
 
+def test_a_probe_through_a_router_crosses_a_link_of_each_bond(sock: socket.socket) -> None:
+    routed = Tracker({"out": Stream("out", sock, "192.0.2.254", [Probe(0)])}, first="client")
+    for link, bond in (("eth1", "bond0"), ("eth2", "bond1"), ("eth0", "bond0")):
+        assert routed.crossed(request("out", 0), link, bond)
+    assert routed.arrived(request("out", 0), "server", MS)
+    assert routed.arrived(reply("out", 0), "client", 2 * MS)
+    (event,) = routed.streams["out"].events()
+    assert (event["via"], event["crossed"]) == ("eth1", ["eth1", "eth2"])
+    assert (event["request"], event["reply"]) == (MS, 2 * MS)
+
+
 def test_numbers_never_sent_are_nobodys(tracker: Tracker) -> None:
     before = [list(stream.probes) for stream in tracker.streams.values()]
     assert tracker.crossed(request("out", 3), "eth0")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from harness.errors import ScenarioError
 from harness.record.run import Net
-from harness.topology import BondPlan, Link, Machine, Switch, Topology, mac_of
+from harness.topology import BondPlan, Bridge, Link, Machine, Switch, Topology, mac_of
 from scenarios import topologies
+from scenarios.field import servers
 
 TARGET = Machine("target", "192.0.2.254")
 BOND = BondPlan("bond0", ("eth0", "eth1"), "192.0.2.1")
@@ -28,7 +30,7 @@ GOOD: Mapping[str, Any] = {
 LAB = Topology(**GOOD)
 SHIPPED = [
     net.plan
-    for net in vars(topologies).values()
+    for net in [*vars(topologies).values(), *vars(servers).values()]
     if isinstance(net, type) and issubclass(net, Net) and net is not Net
 ]
 
@@ -72,6 +74,58 @@ def test_what_cannot_be_is_refused_in_words(wrong: dict[str, Any], said: str) ->
         Topology(**{**GOOD, **wrong})
     assert caught.value.message == f"topology lab is not possible: {said}"
     assert caught.value.hint == "correct the description in scenarios/topologies.py"
+
+
+GUEST = Machine("guest", "192.0.2.5")
+BRIDGE = Bridge("br0", "bond0", "192.0.2.1")
+HOST: Mapping[str, Any] = {
+    **GOOD,
+    "machines": (*GOOD["machines"], GUEST),
+    "links": (*GOOD["links"], Link("vnet0", "br0", "guest")),
+    "bonds": (replace(BOND, address=""),),
+    "bridges": (BRIDGE,),
+}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"bonds": (BOND,)}, "bond0 has an address and is a port of br0"),
+        ({"bridges": (Bridge("br0", "bond7"),)}, "br0 wants bond7, no bond of the dut"),
+        (
+            {"bridges": (BRIDGE, Bridge("br1", "bond0"))},
+            "bond0 is a port of two bridges",
+        ),
+        ({"bridges": (Bridge("sw", "bond0"),)}, "the name sw stands there twice"),
+        (
+            {"links": (*HOST["links"], Link("inner", "br0", "sw"))},
+            'link "inner" leads from a bridge to no guest',
+        ),
+        (
+            {"links": (*HOST["links"], Link("inner", "br0", "dut"))},
+            'link "inner" leads from a bridge to no guest',
+        ),
+    ],
+)
+def test_a_bridge_that_cannot_be_is_refused_in_words(wrong: dict[str, Any], said: str) -> None:
+    Topology(**HOST)
+    with pytest.raises(ScenarioError) as caught:
+        Topology(**{**HOST, **wrong})
+    assert caught.value.message == f"topology lab is not possible: {said}"
+
+
+def test_a_bond_is_reached_by_the_address_of_the_bridge_above_it() -> None:
+    host = Topology(**HOST)
+    assert (host.reach("dut"), host.reach("guest")) == ("192.0.2.1", "192.0.2.5")
+    assert LAB.reach("dut") == "192.0.2.1"
+    assert LAB.bridge_over("bond0") is None
+
+
+@pytest.mark.parametrize("end", ["nobody", "lone"])
+def test_a_path_ends_at_machines_that_can_be_reached(end: str) -> None:
+    machines = (*GOOD["machines"], Machine("lone"))
+    with pytest.raises(ScenarioError, match=f'machine with an address "{end}" is not in'):
+        Topology(**{**GOOD, "machines": machines, "path": ("target", end)})
 
 
 def test_links_are_found_by_name_and_by_end() -> None:

@@ -118,7 +118,8 @@ def _idle(net: Any, say: Any) -> None:
     with net:
         bond = net.dut.bond()
         loop = Loop()
-        recorder = Recorder(net._built, loop, Subject(bond.plan, True, 10 * MS))  # noqa: SLF001
+        subject = Subject((bond.plan,), frozenset((bond.name,)), 10 * MS, net.plan.path)
+        recorder = Recorder(net._built, loop, subject)  # noqa: SLF001
         recorder.start()
         loop.pump(now() + 500 * MS)
         say(begin="idle")

@@ -26,7 +26,7 @@ class Said(NamedTuple):
     kept          link status up again after N ms                      how long it was lost
     lost again    link status down again after N ms                    how long it was there
     down, up      link status definitely down, up; interface is now
-    active        making interface the new active one N ms earlier     updelay not waited for
+    active        making interface the new active one N ms earlier     waited of the updelay
     none          now running without any active interface
     carrier       (first) active interface up!
     enslaved, released
@@ -86,7 +86,8 @@ def words(said: Said) -> str:
     """Return what a line says in plain words."""
     slave, ms = said.slave or said.bond, said.delay
     soon = f"up in {ms} ms (updelay)" if ms else "usable at once (updelay ignored)"
-    earlier = "" if ms is None else f" {ms} ms before its updelay is over"
+    # The driver counts what the slave has waited (updelay - delay, bond_change_active_slave).
+    earlier = "" if ms is None else f" after {ms} ms of its updelay"
     return {
         "losing": f"{slave} lost its link, down in {ms} ms (downdelay)",
         "gaining": f"{slave} has its link back, {soon}",

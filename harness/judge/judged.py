@@ -7,12 +7,13 @@ baseline, frames lost by the recorder, a machine that stood still) is Inconclusi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from harness.bonding.log import Said
 from harness.errors import ScenarioError
 from harness.history import History
-from harness.judge import measure, sightings, traffic
+from harness.judge import logrows, measure, sightings, traffic
 from harness.judge.figure import Finding
 from harness.judge.sightings import Frame, Move
 from harness.judge.views import Record, Slave, View, found
@@ -31,7 +32,8 @@ class Named(Protocol):
 class Run(View):
     """A recording as scenarios read it; `run[bond]` where a machine has several bonds.
 
-    Figures of traffic (outage, lost ...) are of the whole path, whichever bond is asked.
+    Without a name the first bond is meant. Figures of traffic (outage, lost ...) are of the whole
+    path, whichever bond is asked.
     """
 
     _bond: str | None = None
@@ -68,24 +70,20 @@ class Run(View):
 
     @property
     def bond(self) -> str:
-        """The name of the bond in question; ScenarioError where there are several."""
+        """The name of the bond in question: the first unless said; ScenarioError without any."""
         if self._bond is not None:
             return self._bond
-        known = list(measure.bonds(self.history))
-        if len(known) != 1:
-            have = ", ".join(known) or "none"
-            raise ScenarioError(
-                f"the run has {len(known)} bonds ({have}), which one is meant?",
-                hint="say run[bond] first, as in run[lan].detection",
-            )
-        return known[0]
+        known = measure.bonds(self.history)
+        if not known:
+            raise ScenarioError("the run has no bond", hint="make one: net.dut.bond()")
+        return next(iter(known))
 
     @property
     def detection(self) -> Measured:
         """From the fault to the slave that it concerns being declared down."""
         slaves = measure.concerned(self.history, self.bond)
         start = measure.fault_at(self.history, measure.slaves_of(self.history, self.bond))
-        return self.own(measure.detection(self.history, slaves, start))
+        return self._told(measure.detection(self.history, slaves, start))
 
     @property
     def detected(self) -> Finding:
@@ -96,12 +94,12 @@ class Run(View):
     @property
     def switchover(self) -> Measured:
         """From detection to the next active slave."""
-        return self.own(measure.switchover(self.history, self.bond))
+        return self._told(measure.switchover(self.history, self.bond))
 
     @property
     def reversion(self) -> Measured:
         """From the repair to traffic being back on the slave it belongs on."""
-        return self.own(measure.reversion(self.history, self.bond))
+        return self._told(measure.reversion(self.history, self.bond))
 
     @property
     def outage(self) -> Measured:
@@ -152,19 +150,24 @@ class Run(View):
         return {name: measure.failures(self.history, name) for name in slaves}
 
     @property
+    def log(self) -> list[Said]:
+        """What the driver's own lines said of the bond since the disturbance, in order."""
+        return logrows.said(self.history, self.bond)
+
+    @property
     def garps(self) -> list[Frame]:
         """The gratuitous ARPs that left the bond's slaves since the fault."""
         return sightings.garps(self.history, self.bond)
 
     @property
     def garps_heard(self) -> list[Frame]:
-        """The gratuitous ARPs for the bond that reached the target since the fault."""
+        """The gratuitous ARPs for the bond that reached the ends of the path since the fault."""
         return sightings.garps_heard(self.history, self.bond)
 
     @property
     def announcement(self) -> Measured:
         """From the switchover to the first gratuitous ARP."""
-        return self.own(sightings.announcement(self.history, self.bond))
+        return self._told(sightings.announcement(self.history, self.bond))
 
     @property
     def garp_gaps(self) -> list[Measured]:
@@ -188,6 +191,12 @@ class Run(View):
     def fdb_moves(self) -> list[Move]:
         """When a switch found an address behind another port than before."""
         return sightings.fdb_moves(self.history)
+
+    def _told(self, measured: Measured) -> Measured:
+        """Return a figure of a bond by its name; the first bond's need none."""
+        return self.own(
+            replace(measured, what=measured.what + measure.suffix(self.history, self.bond))
+        )
 
     def moves_of(self, mac: str) -> list[Move]:
         """When a switch found one address behind another port than before."""

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 
 from harness.bonding import log
 from harness.bonding.log import Said
+from harness.errors import NotTestable
 from harness.history import Event, History
+from harness.judge import traffic
 from harness.judge.rows import CONTEXT, KEY, NOISE, Row
 from harness.log import kernlog
 from harness.units import MS
@@ -33,6 +35,22 @@ def rows(history: History) -> Iterator[Row]:
         row = None if number in told else _row(line, seen)
         if row is not None:
             yield row
+
+
+def said(history: History, bond: str) -> list[Said]:
+    """Return what the driver's own lines said of a bond between the disturbance and the end.
+
+    Raises NotTestable where the kernel's log could not be read.
+    """
+    if not history.about.get("log", True):
+        raise NotTestable(
+            "the kernel's log may not be read here",
+            hint="choose a guest's kernel, or let the user read /dev/kmsg",
+        )
+    start, stop = traffic.disturb_at(history), traffic.end_at(history)
+    lines = (e for e in history.select("log") if start <= e.at <= stop)
+    told = (log.parse(str(line["text"])) for line in lines)
+    return [one for one in told if one is not None and one.bond == bond]
 
 
 Seen = dict[tuple[str, str | None], list[int]]

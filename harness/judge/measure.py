@@ -34,6 +34,11 @@ def bonds(history: History) -> dict[str, dict[str, Any]]:
     return dict(history.about.get("bonds") or {})
 
 
+def suffix(history: History, bond: str) -> str:
+    """Return what stands behind a figure's name to tell its bond: nothing for the first."""
+    return "" if bond == next(iter(bonds(history))) else f" {bond}"
+
+
 def slaves_of(history: History, bond: str) -> list[str]:
     """Return the names of a bond's slaves in the order of their enslavement."""
     return list(bonds(history)[bond]["slaves"])
@@ -179,7 +184,7 @@ def reverted(history: History, bond: str) -> Stretch:
     start = max((at for at in repairs if back is None or at <= back), default=None)
     if start is None:  # nothing was repaired: it was watched for in vain since the fault
         start = fault_at(history, slaves_of(history, bond))
-    return Stretch(start, None if back is None else _carried(history, home, back))
+    return Stretch(start, None if back is None else _carried(history, bond, home, back))
 
 
 def reversion(history: History, bond: str) -> Measured:
@@ -217,17 +222,26 @@ def recovery(history: History, slave: str) -> Measured:
     return elapsed(history, f"recovery of {slave}", start, up)
 
 
+def _via(probe: Event, slaves: Collection[str]) -> str | None:
+    """Return which of some slaves a probe crossed, None where it crossed another bond or none."""
+    crossed = probe.get("crossed") or [probe.get("via")]
+    return next((slave for slave in crossed if slave in slaves), None)
+
+
 def _repairs(history: History, slave: str | None) -> list[int]:
     """Return when repairs were made (ns): those of the slave's own link if there are any."""
     found = faults(history, "repair")
     return [event.at for event in found if event.where == slave] or [event.at for event in found]
 
 
-def _carried(history: History, slave: str | None, back: int) -> int | None:
+def _carried(history: History, bond: str, slave: str | None, back: int) -> int | None:
     """Return from when on traffic used a slave that became active, None where it never did."""
-    used = [probe for probe in traffic.probes(history) if probe.at >= back and probe.get("via")]
+    mine = slaves_of(history, bond)
+    used = [probe for probe in traffic.probes(history) if probe.at >= back and _via(probe, mine)]
     if not used:
         return back
-    good = (probe.at for probe in used if probe["via"] == slave and probe["reply"] is not None)
+    good = (
+        probe.at for probe in used if _via(probe, mine) == slave and probe["reply"] is not None
+    )
     first = min(good, default=None)
     return None if first is None else max(back, first - traffic.interval(history))

@@ -38,13 +38,21 @@ def garps(history: History, bond: str) -> list[Frame]:
 
 
 def garps_heard(history: History, bond: str) -> list[Frame]:
-    """Return the gratuitous ARPs for a bond's address that reached the target since the fault."""
+    """Return the gratuitous ARPs for a bond's address that reached others since the fault.
+
+    Others are the machines at the ends of the path, by default the target.
+    """
     start, address = fault_at(history, slaves_of(history, bond)), bonds(history)[bond]["address"]
     return [
         Frame(event.at, event.where.partition("/")[2], event["sender_mac"], event["sender_ip"])
         for event in history.select("arp", kind="garp", sender_ip=address)
-        if event.at >= start and event.where.startswith("target/")
+        if event.at >= start and event.where.partition("/")[0] in others(history)
     ]
+
+
+def others(history: History) -> set[str]:
+    """Return the machines besides the DUT whose frames were seen: the ends of the path."""
+    return set(traffic.path(history)) - {"dut"}
 
 
 def announcement(history: History, bond: str) -> Measured:
@@ -89,10 +97,10 @@ def fdb_moves(history: History) -> list[Move]:
 
 def _sent(history: History, bond: str, kind: str) -> list[Frame]:
     """Return the frames of a kind that entered a switch where a slave's link ends."""
-    slaves = slaves_of(history, bond)
+    slaves, aside = slaves_of(history, bond), {"dut", *others(history)}
     found = []
     for event in history.select("arp", kind=kind):
         owner, _, port = event.where.rpartition("/")
-        if owner not in ("dut", "target") and port in slaves:
+        if owner not in aside and port in slaves:
             found.append(Frame(event.at, port, event["sender_mac"], event["sender_ip"]))
     return found

@@ -46,14 +46,15 @@ def stretches(history: History) -> dict[str, Stretch]:
     for bond in measure.bonds(history):
         fault = measure.fault_at(history, measure.slaves_of(history, bond))
         down = measure.detected_at(history, measure.concerned(history, bond), fault)
-        found.setdefault("detection", Stretch(fault, down))
-        found.setdefault("switchover", measure.switched(history, bond))
+        of = measure.suffix(history, bond)
+        found[f"detection{of}"] = Stretch(fault, down)
+        found[f"switchover{of}"] = measure.switched(history, bond)
         for slave in measure.slaves_of(history, bond):
             hit = measure.fault_at(history, [slave])
             lost = measure.detected_at(history, [slave], hit)
             found[f"detection on {slave}"] = Stretch(hit, lost)
         if measure.faults(history, "repair"):
-            found.setdefault("reversion", measure.reverted(history, bond))
+            found[f"reversion{of}"] = measure.reverted(history, bond)
     gaps = traffic.gaps(history)
     for direction, gap in gaps.items():
         found[f"outage {direction}"] = Stretch(gap.start, gap.stop if gap.closed else None)
@@ -246,7 +247,8 @@ def _traffic_rows(history: History) -> Iterator[Row]:
             yield _heard(at, "path", "both ways", told, closed=closed)
             return
     for name, gap in gaps.items():
-        who = "target" if name == "out" else "dut"
+        first, second = traffic.path(history)
+        who = second if name == "out" else first
         yield _heard(gap.stop, who, name, f"{lost[name]} frames lost", closed=gap.closed)
 
 

@@ -54,6 +54,12 @@ def end_at(history: History) -> int:
     return end if end is not None else history.events[-1].at
 
 
+def path(history: History) -> tuple[str, str]:
+    """Return the machines that were probed: `out` is from the first to the second."""
+    first, second = history.about.get("path") or ("dut", "target")
+    return first, second
+
+
 def interval(history: History) -> int:
     """Return the probe interval in ns, 0 where nothing was probed."""
     return int(history.about.get("interval") or 0)

@@ -47,7 +47,7 @@ class Bond:
 
     @property
     def address(self) -> str:
-        """The bond's IPv4 address."""
+        """The bond's own IPv4 address, none where it is the port of a bridge."""
         return self.plan.address
 
     @property
@@ -96,6 +96,7 @@ class Dut:
     def bond(self, name: str | None = None, **options: Any) -> Bond:
         """Make a bond with the topology's default options and what differs from them.
 
+        Without a name the first of the topology's is meant.
         Raises ScenarioError for options that cannot be, NotPromised for those that the kernel is
         known to lack, KernelRefused for others it does not take, LabError for others it silently
         ignores, NotTestable where its monitor cannot work in this lab.
@@ -141,11 +142,8 @@ class Dut:
         self._site.did(bond.name, "set_mac", "stimulus", lambda: built.send(DUT, change), mac=mac)
 
     def _plan(self, name: str | None) -> BondPlan:
-        plans = self._site.topology.bonds
-        if name is None and len(plans) != 1:
-            has = ", ".join(plan.name for plan in plans)
-            raise ScenarioError(f"which bond is meant: {has}?", hint="give its name first")
-        return plans[0] if name is None else self._site.topology.bond(name)
+        topology = self._site.topology
+        return topology.bond(name) if name else topology.bonds[0]
 
     @staticmethod
     def _options(plan: BondPlan, given: dict[str, Any]) -> BondOptions:

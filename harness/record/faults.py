@@ -171,6 +171,13 @@ class SwitchNoun:
             self.name, "flush_fdb", "stimulus", lambda: self.site.wiring.flush(self.name)
         )
 
+    def keep_fdb(self) -> None:
+        """Keep what was learned at a port that is unplugged, until the MAC is seen elsewhere.
+
+        That is a switch that goes by age alone, and ages slowly.
+        """
+        self.site.did(self.name, "keep_fdb", "stimulus", lambda: self.site.wiring.keep(self.name))
+
     def pin(self, mac: str, link: Cable) -> Lasting:
         """Bind an address to the port of a link for good: the switch no longer relearns it."""
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from harness.history import Event
+from harness.topology import DUT
 
 MAGIC = b"nfh-probe\0"
 IDENT = {"out": 0x6E66, "in": 0x6E67}
@@ -27,7 +28,10 @@ STEADY = 3  # answers in a row that make a path good
 
 @dataclass(slots=True)
 class Probe:
-    """One probe's fate; all times in ns, None for what never happened."""
+    """One probe's fate; all times in ns, None for what never happened.
+
+    `via` is the first slave it crossed; `crossed` names that of each bond where there are several.
+    """
 
     sent: int
     request: int | None = None
@@ -35,11 +39,12 @@ class Probe:
     via: str | None = None
     copies: int = 0
     error: str | None = None
+    crossed: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Stream:
-    """The probes of one direction: `out` goes from the DUT to the target, `in` the other way."""
+    """The probes of one direction: `out` from the path's first machine, `in` from its second."""
 
     direction: str
     sock: socket.socket
@@ -64,7 +69,7 @@ class Stream:
     def events(self) -> Iterator[Event]:
         """Yield one event for each probe sent."""
         for seq, probe in enumerate(self.probes):
-            data = {
+            data: dict[str, object] = {
                 "seq": seq,
                 "sent": probe.sent,
                 "request": probe.request,
@@ -73,6 +78,8 @@ class Stream:
                 "copies": probe.copies,
                 "error": probe.error,
             }
+            if len(probe.crossed) > 1:
+                data["crossed"] = list(probe.crossed.values())
             yield Event(probe.sent, "probe", self.direction, data)
 
 
@@ -112,19 +119,25 @@ def read_echo(frame: bytes) -> tuple[str, bool, int] | None:
 
 
 class Tracker:
-    """Follows the probes of both streams through the frames that taps see."""
+    """Follows the probes of both streams through the frames that taps see.
 
-    def __init__(self, streams: dict[str, Stream]) -> None:
+    `first` is the machine that sends `out`.
+    """
+
+    def __init__(self, streams: dict[str, Stream], first: str = DUT) -> None:
         self.streams = streams
+        self._first = first
 
-    def crossed(self, frame: bytes, link: str) -> bool:
-        """Note which of the DUT's links a probe crossed; tell whether the frame was a probe."""
+    def crossed(self, frame: bytes, link: str, bond: str = "") -> bool:
+        """Note which of a bond's links a probe crossed; tell whether the frame was a probe."""
         seen = read_echo(frame)
         if seen is None:
             return False
         probe = self._probe(seen[0], seen[2])
-        if probe is not None and probe.via is None:
-            probe.via = link
+        if probe is not None:
+            probe.via = probe.via or link
+            if bond:
+                probe.crossed.setdefault(bond, link)
         return True
 
     def arrived(self, frame: bytes, machine: str, at: int) -> bool:
@@ -133,8 +146,8 @@ class Tracker:
         if seen is None:
             return False
         direction, is_reply, seq = seen
-        # A request ends at the far end and a reply at its sender; the DUT sends `out`.
-        if (machine == "dut") != (is_reply == (direction == "out")):
+        # A request ends at the far end and a reply at its sender.
+        if (machine == self._first) != (is_reply == (direction == "out")):
             return True
         probe = self._probe(direction, seq)
         if probe is None:

@@ -15,7 +15,7 @@ from itertools import chain
 from harness import frames
 from harness.history import Event
 from harness.labs.netns import netlink
-from harness.labs.netns.build import FABRIC, FIRST_PORT, Built
+from harness.labs.netns.build import FABRIC, FIRST_PORT, Built, guest_ends
 from harness.labs.netns.ring import Frame, Tap, arp_and_icmp
 from harness.labs.netns.watchers import (
     RTMGRP_LINK,
@@ -29,20 +29,21 @@ from harness.record.loop import Loop, now
 from harness.record.probes import Stream, Tracker, prepare
 from harness.topology import DUT, BondPlan
 
-TARGET = "target"
 FIRST_INTERFACE = 2  # behind the loopback
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whom a recording is about: a bond, whether it has an active slave, and how it is probed.
+    """Whom a recording is about: bonds, which of them have an active slave, and how it is probed.
 
-    `interval` is the time between two probes of a direction in ns; `directions` are out and in.
+    `interval` is the time between two probes of a direction in ns; `directions` are out and in,
+    along the `path` from its first machine to its second.
     """
 
-    bond: BondPlan
-    has_active: bool
+    bonds: tuple[BondPlan, ...]
+    have_active: frozenset[str]
     interval: int
+    path: tuple[str, str]
     directions: tuple[str, ...] = ("out", "in")
 
 
@@ -50,11 +51,14 @@ class Recorder:
     """The sources of one recording, open from `start` to `close`."""
 
     def __init__(self, built: Built, loop: Loop, subject: Subject) -> None:
-        """Prepare a recording of a bond in a topology that runs."""
+        """Prepare a recording of the bonds of a topology that runs."""
         self._built = built
         self._loop = loop
         self._subject = subject
-        self._bond = subject.bond
+        self._bond_of = {slave: bond.name for bond in subject.bonds for slave in bond.slaves}
+        # What a bridge in the DUT is there for has not arrived before it is through the bridge.
+        self._below = {(DUT, bridge.bond) for bridge in built.topology.bridges}
+        self._below |= {(DUT, name) for name, _, _ in guest_ends(built)}
         self._interval = subject.interval
         self._open = ExitStack()
         self._noted: list[Event] = []
@@ -64,6 +68,8 @@ class Recorder:
         }
         for plan in built.topology.bonds:
             self._dut_names[built.bond_index(plan.name)] = plan.name
+        for bridge in built.topology.bridges:
+            self._dut_names[built.bridge_index(bridge.name)] = bridge.name
         self.states = LinkStates(self._dut_names, DUT)
         self.dropped = 0
         self._tracker: Tracker | None = None
@@ -77,7 +83,7 @@ class Recorder:
         self._log = KernelLog()
         self._taps = [
             Tap(spaces[FABRIC], arp_and_icmp(FIRST_PORT)),
-            *(Tap(spaces[name], arp_and_icmp(FIRST_INTERFACE)) for name in (DUT, TARGET)),
+            *(Tap(spaces[name], arp_and_icmp(FIRST_INTERFACE)) for name in self._tapped()),
         ]
         for source in (self._links, self._fdb, self._log):
             self._open.callback(source.close)
@@ -94,7 +100,7 @@ class Recorder:
 
         Sooner, the first ARP request would be lost and the kernel waits a second to repeat it.
         """
-        self._tracker = Tracker(self.streams)
+        self._tracker = Tracker(self.streams, self._subject.path[0])
         self._stop = self._loop.every(self._interval, self._tick)
 
     def mark(self, name: str) -> None:
@@ -106,12 +112,12 @@ class Recorder:
         self._noted.append(event)
 
     def in_order(self) -> bool:
-        """Tell whether the bond has carrier, holds all its slaves up and has chosen among them."""
+        """Tell whether each bond has carrier, holds its slaves up and has chosen among them."""
         self._take_links()
         return not self.unwell()
 
     def healthy(self) -> bool:
-        """Tell whether probes are answered both ways over a bond that is in order."""
+        """Tell whether probes are answered both ways over bonds that are in order."""
         return self.steady() and self.in_order()
 
     def steady(self) -> bool:
@@ -121,19 +127,25 @@ class Recorder:
         return all(stream.steady(grace) for stream in self.streams.values())
 
     def unwell(self) -> list[str]:
-        """Return what is not in order with the bond, in words."""
-        found = []
-        carrier = self.states.now_is("carrier", f"{DUT}/{self._bond.name}")
+        """Return what is not in order with the bonds, in words."""
+        return [what for bond in self._subject.bonds for what in self._ailments(bond)]
+
+    def _ailments(self, bond: BondPlan) -> Iterator[str]:
+        carrier = self.states.now_is("carrier", f"{DUT}/{bond.name}")
         if not (carrier and carrier["up"]):
-            found.append(f"{self._bond.name} has no carrier")
-        active = self.states.now_is("active", self._bond.name)
-        if self._subject.has_active and not (active and active["slave"]):
-            found.append(f"{self._bond.name} has no active slave")
-        for slave in self._bond.slaves:
+            yield f"{bond.name} has no carrier"
+        active = self.states.now_is("active", bond.name)
+        if bond.name in self._subject.have_active and not (active and active["slave"]):
+            yield f"{bond.name} has no active slave"
+        for slave in bond.slaves:
             state = self.states.now_is("slave", slave)
             if state is None or state["link"] != "up":
-                found.append(f"slave {slave} is {state['link'] if state else 'not enslaved'}")
-        return found
+                yield f"slave {slave} is {state['link'] if state else 'not enslaved'}"
+
+    @property
+    def reads_log(self) -> bool:
+        """Whether the kernel's log may be read."""
+        return self._log.readable
 
     def stop_probing(self) -> None:
         """Send no more probes; answers on their way are still seen."""
@@ -150,7 +162,7 @@ class Recorder:
         self._open.close()
 
     def events(self, addresses: list[str], targets: list[str]) -> Iterator[Event]:
-        """Yield all that was recorded, in no order; ARP is told by the bond's addresses."""
+        """Yield all that was recorded, in no order; ARP is told by the bonds' addresses."""
         ports = {port.index: (port.switch, port.link) for port in self._built.ports.values()}
         yield from self._noted
         yield from fdb_events(self._fdb.take(), ports)
@@ -179,29 +191,31 @@ class Recorder:
     def _sort(self, where: str, place: tuple[str, str], frame: Frame) -> None:
         """Give a frame to the probes' tracker, or keep it when it is ARP."""
         node, link = place
-        slave = link in self._bond.slaves
         if frame.data[12:14] == b"\x08\x06":
             self._arps.append((frame.at, f"{node}/{link}", frame.data))
         elif self._tracker is None:
             return
-        elif slave:
-            self._tracker.crossed(frame.data, link)
-        elif where != FABRIC:
+        elif link in self._bond_of:
+            self._tracker.crossed(frame.data, link, self._bond_of[link])
+        elif where in self._subject.path and place not in self._below:
             self._tracker.arrived(frame.data, where, frame.at)
+
+    def _tapped(self) -> list[str]:
+        """Return the machines whose frames are seen: the DUT and the ends of the path."""
+        return [DUT, *(name for name in self._subject.path if name != DUT)]
 
     def _place_names(self) -> Mapping[str, dict[int, tuple[str, str]]]:
         ports = {p.index: (p.switch, p.link) for p in self._built.ports.values()}
         dut = {index: (DUT, name) for index, name in self._dut_names.items()}
-        target = {
-            index: (TARGET, link)
-            for (machine, link), index in self._built.ends.items()
-            if machine == TARGET
-        }
-        return {FABRIC: ports, DUT: dut, TARGET: target}
+        places = {FABRIC: ports, DUT: dut}
+        for (machine, link), index in self._built.ends.items():
+            if machine in self._subject.path and machine != DUT:
+                places.setdefault(machine, {})[index] = (machine, link)
+        return places
 
     def _make_streams(self) -> dict[str, Stream]:
-        target = next(m for m in self._built.topology.machines if m.name == TARGET)
-        ends = {"out": (DUT, str(target.address)), "in": (TARGET, self._bond.address)}
+        topology, (first, second) = self._built.topology, self._subject.path
+        ends = {"out": (first, topology.reach(second)), "in": (second, topology.reach(first))}
         streams = {}
         for direction in self._subject.directions:
             machine, address = ends[direction]

@@ -20,7 +20,7 @@ from harness.record.faults import Cable, MachineNoun, Role, Site, SwitchNoun
 from harness.record.loop import SECOND, Loop, align, now
 from harness.record.recorder import Recorder, Subject
 from harness.record.site import Schedule
-from harness.topology import DUT, Topology
+from harness.topology import DEFAULT_PATH, DUT, Topology
 from harness.units import MS, Span, in_ms
 
 BASELINE_PROBES = 20
@@ -29,6 +29,8 @@ LAST_ANSWERS = 5  # probe intervals for the last answers to come in
 
 
 Direction = Literal["out", "in"]
+
+__all__ = ["Direction", "Net", "NoSuchNoun", "Run", "Stage"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,9 @@ class Net:
 
     def _nouns(self, site: Site) -> Iterator[tuple[object, str]]:
         # Machines come last: the target's cable is also called target, and the machine is meant.
-        yield from ((Cable(link.name, site), link.name) for link in self.plan.links)
+        inside = {bridge.name for bridge in self.plan.bridges}
+        cables = (link for link in self.plan.links if not {link.a, link.b} & inside)
+        yield from ((Cable(link.name, site), link.name) for link in cables)
         yield from ((SwitchNoun(switch.name, site), switch.name) for switch in self.plan.switches)
         for machine in self.plan.machines:
             if machine.name != DUT:
@@ -125,42 +129,50 @@ class Net:
     after = pause
 
     @contextmanager
-    def watch(self, *probes: Direction) -> Iterator[Run]:
+    def watch(self, *probes: Direction, path: tuple[str, str] | None = None) -> Iterator[Run]:
         """Record what the block does to the network; the run can be read when it has ended.
 
-        Probes go both ways unless only `out` or `in` is asked for. Raises Inconclusive where the
-        path is not healthy before the block begins.
+        Bonds that were not made yet get the topology's options. Probes go both ways along the
+        topology's path, or another one, unless only `out` or `in` is asked for. Raises
+        Inconclusive where the path is not healthy before the block begins.
         """
-        if not self.dut.bonds:
-            self.dut.bond()
-        bond = next(iter(self.dut.bonds.values()))
-        run = Run()
-        subject = Subject(
-            bond.plan,
-            has_active=bond.options.mode in WITH_ACTIVE_SLAVE,
-            interval=self._stage.probe_interval,
-            directions=probes or ("out", "in"),
-        )
+        for plan in self.plan.bonds:
+            if plan.name not in self.dut.bonds:
+                self.dut.bond(plan.name)
+        run, subject = Run(), self._subject(path or self.plan.path, probes or ("out", "in"))
         if self._virtual:
             align(10 * MS)
         recorder = Recorder(self._built, self._loop, subject)
         self._recorder = recorder
         try:
             recorder.start()
-            self._wait_for_health(recorder, bond)
+            self._wait_for_health(recorder)
             recorder.mark("disturb")
             self._schedule, self._disturbed = Schedule(), now()
             yield run
-            self._wait_for_horizon(recorder, bond)
+            self._wait_for_horizon(recorder)
         finally:
             recorder.close()
             self._recorder = None
-        self._finish(recorder, run)
+        self._finish(recorder, run, subject.path)
 
-    def _wait_for_health(self, recorder: Recorder, bond: Bond) -> None:
-        slaves = len(bond.plan.slaves)
+    def _subject(self, path: tuple[str, str], directions: tuple[Direction, ...]) -> Subject:
+        bonds = self.dut.bonds
+        return Subject(
+            tuple(bond.plan for bond in bonds.values()),
+            frozenset(n for n, one in bonds.items() if one.options.mode in WITH_ACTIVE_SLAVE),
+            interval=self._stage.probe_interval,
+            path=path,
+            directions=directions,
+        )
+
+    def _longest(self, of: Callable[[Bond], int]) -> int:
+        """Return the longest of a time (ns) that each bond has."""
+        return max(of(bond) for bond in self.dut.bonds.values())
+
+    def _wait_for_health(self, recorder: Recorder) -> None:
         start = now()
-        limit = settle(bond.options, slaves, bond.hz) + 1500 * MS
+        limit = self._longest(_settle) + 1500 * MS
         self._loop.pump(now() + limit, recorder.in_order)
         while now() < start + limit and not all_forward(self._built):
             self._loop.pump(now() + 10 * MS)
@@ -177,11 +189,11 @@ class Net:
         self._loop.latest = 0  # what came late while nobody listened does not count
         recorder.mark("baseline")
         probes = BASELINE_PROBES * self._stage.probe_interval
-        self._loop.pump(now() + max(probes, heard(bond.options, bond.hz)))
+        self._loop.pump(now() + max(probes, self._longest(_heard)))
 
-    def _wait_for_horizon(self, recorder: Recorder, bond: Bond) -> None:
+    def _wait_for_horizon(self, recorder: Recorder) -> None:
         recorder.mark("settle")
-        span = horizon(bond.options, len(bond.plan.slaves), bond.hz)
+        span = self._longest(_horizon)
         last = self._schedule.after(Span(0), self._disturbed)
         self._loop.pump(max(last, now()) + span)
         interval = self._stage.probe_interval
@@ -190,15 +202,16 @@ class Net:
         recorder.stop_probing()
         self._loop.pump(now() + LAST_ANSWERS * interval)
 
-    def _finish(self, recorder: Recorder, run: Run) -> None:
+    def _finish(self, recorder: Recorder, run: Run, path: tuple[str, str]) -> None:
         """Freeze the run, keep its history where histories go."""
-        addresses = [bond.plan.address for bond in self.dut.bonds.values()]
+        bonds = self.dut.bonds.values()
+        addresses = [self.plan.bond_address(bond.plan) for bond in bonds]
         targets = [str(m.address) for m in self.plan.machines if m.name == "target"]
-        for bond in self.dut.bonds.values():
+        for bond in bonds:
             targets += [str(one) for one in bond.options["arp_ip_target"]]  # type: ignore[union-attr]
         events = since(self._start, [*recorder.events(addresses, targets), *self._noted])
         self._noted = []
-        history = History.of(self._about(recorder), events)
+        history = History.of(self._about(recorder, path), events)
         run.freeze(history)
         self._stage.keep(run, self._save(history))
 
@@ -211,8 +224,11 @@ class Net:
         save(history, path)
         return path
 
-    def _about(self, recorder: Recorder) -> dict[str, Any]:
+    def _about(self, recorder: Recorder, path: tuple[str, str]) -> dict[str, Any]:
         """Return the description of the recording (harness.history, about)."""
+        special: dict[str, Any] = {} if path == DEFAULT_PATH else {"path": list(path)}
+        if not recorder.reads_log:
+            special["log"] = False
         return {
             "scenario": self._stage.scenario,
             "topology": self.plan.name,
@@ -221,9 +237,22 @@ class Net:
             "interval": self._stage.probe_interval,
             "bonds": {bond.name: _describe(bond, self._built) for bond in self.dut.bonds.values()},
             "target": next((m.address for m in self.plan.machines if m.name == "target"), None),
+            **special,
             "dropped": recorder.dropped,
             "latest": self._loop.latest,
         }
+
+
+def _settle(bond: Bond) -> int:
+    return settle(bond.options, len(bond.plan.slaves), bond.hz)
+
+
+def _heard(bond: Bond) -> int:
+    return heard(bond.options, bond.hz)
+
+
+def _horizon(bond: Bond) -> int:
+    return horizon(bond.options, len(bond.plan.slaves), bond.hz)
 
 
 def _describe(bond: Bond, built: Built) -> dict[str, Any]:
@@ -233,7 +262,7 @@ def _describe(bond: Bond, built: Built) -> dict[str, Any]:
         "seen": {name: _plain(value) for name, value in bond.seen.items()},
         "changed": {name: _plain(value) for name, value in bond.options.changed().items()},
         "mac": built.mac(DUT, bond.plan.slaves[0]),
-        "address": bond.plan.address,
+        "address": built.topology.bond_address(bond.plan),
     }
 
 

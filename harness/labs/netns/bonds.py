@@ -73,9 +73,21 @@ def _requests(built: Built, plan: BondPlan, options: BondOptions) -> list[Reques
             netlink.set_link(f"slave {slave}", built.ends[DUT, slave], master=index)
             for slave in plan.slaves
         ),
-        netlink.new_address(f"address of {plan.name}", index, plan.address, built.topology.prefix),
+        *_place(built, plan, index),
         netlink.set_link(f"bond {plan.name} up", index, up=True),
     ]
+
+
+def _place(built: Built, plan: BondPlan, index: int) -> list[Request]:
+    """Return what gives a bond its address, or makes it the port of a bridge."""
+    bridge = built.topology.bridge_over(plan.name)
+    if bridge:
+        master = built.bridge_index(bridge.name)
+        return [netlink.set_link(f"{plan.name} in {bridge.name}", index, master=master)]
+    if not plan.address:
+        return []
+    what = f"address of {plan.name}"
+    return [netlink.new_address(what, index, plan.address, built.topology.prefix)]
 
 
 def _change(built: Built, plan: BondPlan, options: BondOptions) -> Request:

@@ -1,21 +1,23 @@
 """Turn a topology's description into namespaces, bridges and cables, with one send per namespace.
 
 All switches of a topology live in one namespace of their own, the fabric. Device numbers are
-chosen here, so nothing has to be looked up: switches count from 2, ports from 32.
+chosen here, so nothing has to be looked up: switches count from 2, ports from 32; in the DUT bonds
+count from 16, and bridges over them from 24.
 """
 
 from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from typing import Any
 
 from harness.labs.netns import netlink, shaping
-from harness.labs.netns.namespace import Namespace
+from harness.labs.netns.namespace import Namespace, forward_ipv4
 from harness.labs.netns.netlink import Control, Request
 from harness.topology import DUT, Link, Machine, Topology, mac_of
 
 FABRIC = "fabric"
-FIRST_SWITCH, FIRST_PORT, FIRST_BOND, FIRST_IFB = 2, 32, 16, 200
+FIRST_SWITCH, FIRST_PORT, FIRST_BOND, FIRST_BRIDGE, FIRST_IFB = 2, 32, 16, 24, 200
 LOOPBACK = 1
 
 
@@ -33,7 +35,7 @@ class Built:
     """A topology that runs: its namespaces, its control sockets and its numbers.
 
     Everything goes when `undo` is closed; `ports` is keyed by (switch, link), `ends` by (machine,
-    link) and holds device numbers.
+    link) and holds device numbers. The DUT's end of a guest's link counts as the DUT's.
     """
 
     topology: Topology
@@ -55,6 +57,10 @@ class Built:
         """Return the device number of a bond in the DUT."""
         return FIRST_BOND + [one.name for one in self.topology.bonds].index(bond)
 
+    def bridge_index(self, bridge: str) -> int:
+        """Return the device number of a bridge in the DUT."""
+        return FIRST_BRIDGE + [one.name for one in self.topology.bridges].index(bridge)
+
     def mac(self, machine: str, link: str) -> str:
         """Return the MAC that a machine's interface was made with."""
         return mac_of(self.topology, machine, link)
@@ -64,14 +70,31 @@ FORWARDING = 3  # BR_STATE_FORWARDING
 
 
 def all_forward(built: Built) -> bool:
-    """Tell whether every switch port forwards; a bridge sees carrier only by and by."""
+    """Tell whether every port of switches and bridges forwards: they see carrier by and by."""
     ports = {port.index for port in built.ports.values()}
-    for link in built.controls[FABRIC].links():
-        if link["index"] in ports:
-            data = link.get_attr("IFLA_LINKINFO").get_attr("IFLA_INFO_SLAVE_DATA")
-            if data is None or data.get_attr("IFLA_BRPORT_STATE") != FORWARDING:
-                return False
-    return True
+    inside = {end[1] for end in guest_ends(built)} | {
+        built.bond_index(bridge.bond) for bridge in built.topology.bridges
+    }
+    return all(
+        _forwards(link)
+        for place, indexes in ((FABRIC, ports), (DUT, inside))
+        for link in (built.controls[place].links() if indexes else ())
+        if link["index"] in indexes
+    )
+
+
+def _forwards(link: Any) -> bool:
+    data = link.get_attr("IFLA_LINKINFO").get_attr("IFLA_INFO_SLAVE_DATA")
+    return data is not None and data.get_attr("IFLA_BRPORT_STATE") == FORWARDING
+
+
+def guest_ends(built: Built) -> list[tuple[str, int, int]]:
+    """Return the guests' links: name, device number in the DUT, that of the bridge it ends at."""
+    return [
+        (link.name, built.ends[DUT, link.name], built.bridge_index(bridge.name))
+        for bridge in built.topology.bridges
+        for link in built.topology.links_of(bridge.name)
+    ]
 
 
 def build(topology: Topology) -> Built:
@@ -81,8 +104,11 @@ def build(topology: Topology) -> Built:
         _make_namespaces(built)
         _number(built)
         built.send(FABRIC, *_bridges(built), *_cables(built), *_mac_filters(built))
-        for machine in topology.machines:
+        for machine in sorted(topology.machines, key=lambda one: one.name != DUT):
             built.send(machine.name, *_machine(built, machine))
+        if topology.forwards:
+            with built.namespaces[DUT].inside():
+                forward_ipv4()
     except BaseException:
         built.undo.close()
         raise
@@ -101,6 +127,7 @@ def _make_namespaces(built: Built) -> None:
 
 def _number(built: Built) -> None:
     switches = {switch.name for switch in built.topology.switches}
+    bridges = {bridge.name for bridge in built.topology.bridges}
     next_port = FIRST_PORT
     next_end = {machine.name: 2 for machine in built.topology.machines}
     for link in built.topology.links:
@@ -109,16 +136,16 @@ def _number(built: Built) -> None:
                 built.ports[node, link.name] = Port(node, link.name, next_port)
                 next_port += 1
             else:
-                built.ends[node, link.name] = next_end[node]
-                next_end[node] += 1
+                machine = DUT if node in bridges else node
+                built.ends[machine, link.name] = next_end[machine]
+                next_end[machine] += 1
 
 
 def _bridges(built: Built) -> list[Request]:
-    settings = [("IFLA_BR_MCAST_SNOOPING", 0), ("IFLA_BR_STP_STATE", 0)]
     requests = []
     for switch in built.topology.switches:
         index = built.switch_index(switch.name)
-        info = netlink.kind_of("bridge", settings)
+        info = _plain_bridge()
         what = f"switch {switch.name}"
         requests.append(
             netlink.new_link(what, index, switch.name, info, address=fabric_mac(index))
@@ -127,10 +154,16 @@ def _bridges(built: Built) -> list[Request]:
     return requests
 
 
+def _plain_bridge() -> dict[str, Any]:
+    settings = [("IFLA_BR_MCAST_SNOOPING", 0), ("IFLA_BR_STP_STATE", 0)]
+    return netlink.kind_of("bridge", settings)
+
+
 def _cables(built: Built) -> list[Request]:
     requests = []
+    guests = {name for name, _, _ in guest_ends(built)}
     for link in built.topology.links:
-        requests += _cable(built, link)
+        requests += _cable(built, link) if link.name not in guests else []
     return requests
 
 
@@ -197,13 +230,53 @@ def _mac_filters(built: Built) -> list[Request]:
 
 def _machine(built: Built, machine: Machine) -> list[Request]:
     requests = [netlink.set_link("loopback", LOOPBACK, up=True)]
-    if machine.name == DUT or machine.address is None:
-        return requests  # the bonds bring the DUT's slaves up
+    if machine.name == DUT:
+        return [*requests, *_inner_bridges(built)]  # the bonds bring the DUT's slaves up
+    if machine.address is None:
+        return requests
     first = built.topology.links_of(machine.name)[0]
     index = built.ends[machine.name, first.name]
     what = f"address of {machine.name}"
-    return [
-        *requests,
+    requests += [
         netlink.new_address(what, index, machine.address, built.topology.prefix),
         netlink.set_link(f"interface of {machine.name}", index, up=True),
     ]
+    if machine.gateway:
+        requests.append(netlink.default_route(f"gateway of {machine.name}", machine.gateway))
+    return requests
+
+
+def _inner_bridges(built: Built) -> list[Request]:
+    """Return the requests for the DUT's own bridges and their guests; a bond joins when made."""
+    requests = []
+    for bridge in built.topology.bridges:
+        index, what = built.bridge_index(bridge.name), f"bridge {bridge.name}"
+        requests.append(netlink.new_link(what, index, bridge.name, _plain_bridge()))
+        requests.append(netlink.set_link(what, index, up=True))
+        if bridge.address:
+            prefix = built.topology.prefix
+            requests.append(netlink.new_address(what, index, bridge.address, prefix))
+    for name, index, bridge_index in guest_ends(built):
+        requests += _guest_cable(built, name, index)
+        requests.append(netlink.set_link(f"port {name}", index, up=True, master=bridge_index))
+    return requests
+
+
+def _guest_cable(built: Built, name: str, index: int) -> list[Request]:
+    """Return the request for a guest's interface and the DUT's end of it.
+
+    A bridge takes the lowest of its ports' MACs. Guests' ends have high ones, as libvirt gives
+    them, so that it is the bond's.
+    """
+    (machine,) = (end for end, link in built.ends if link == name and end != DUT)
+    peer = {
+        "index": built.ends[machine, name],
+        "attrs": [
+            ("IFLA_IFNAME", name),
+            ("IFLA_ADDRESS", built.mac(machine, name)),
+            ("IFLA_NET_NS_FD", built.namespaces[machine].fd),
+        ],
+    }
+    info = netlink.kind_of("veth", [("VETH_INFO_PEER", peer)])
+    mac = f"fe{built.mac(machine, name)[2:]}"
+    return [netlink.new_link(f"guest's link {name}", index, name, info, address=mac)]

@@ -16,6 +16,7 @@ from harness.errors import LabError
 
 CLONE_NEWNET = 0x40000000
 NO_IPV6 = "/proc/sys/net/ipv6/conf/default/disable_ipv6"
+FORWARD = "/proc/sys/net/ipv4/ip_forward"
 OURS = "/proc/thread-self/ns/net"
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -58,6 +59,18 @@ class Namespace:
         """Return a socket that lives in the namespace for good, wherever it is used."""
         with self.inside():
             return socket.socket(family, kind, protocol)
+
+
+def forward_ipv4() -> None:
+    """Let the namespace we are in route IPv4 between its interfaces; raises LabError."""
+    try:
+        with open(FORWARD, "w") as file:  # noqa: PTH123
+            file.write("1")
+    except OSError as error:
+        raise LabError(
+            f"routing could not be switched on: {error.strerror}",
+            hint="the kernel must have IPv4, and /proc/sys must be writable",
+        ) from error
 
 
 def _silence_ipv6() -> None:

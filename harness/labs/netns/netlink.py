@@ -16,12 +16,13 @@ from typing import Any
 from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 from pyroute2.netlink.rtnl.ndmsg import ndmsg
+from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from harness.errors import KernelRefused, LabError
 from harness.labs.netns.namespace import Namespace
 
 RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK = 16, 17, 18
-RTM_NEWADDR, RTM_NEWNEIGH, RTM_DELNEIGH = 20, 28, 29
+RTM_NEWADDR, RTM_NEWROUTE, RTM_NEWNEIGH, RTM_DELNEIGH, RTM_GETNEIGH = 20, 24, 28, 29, 30
 REQUEST, ACK, DUMP, REPLACE, EXCL, CREATE = 1, 4, 0x300, 0x100, 0x200, 0x400
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 CAPPED, ACK_TLVS = 0x100, 0x200
@@ -29,7 +30,9 @@ SOL_NETLINK, CAP_ACK, EXT_ACK = 270, 10, 11
 NLMSGERR_ATTR_MSG = 1
 IFF_UP = 1
 AF_BRIDGE = 7
-NUD_NOARP, NTF_MASTER, NTF_STICKY = 0x40, 0x04, 0x40
+NUD_REACHABLE, NUD_NOARP, NUD_PERMANENT = 0x02, 0x40, 0x80
+NTF_MASTER, NTF_EXT_LEARNED, NTF_STICKY = 0x04, 0x10, 0x40
+RT_TABLE_MAIN, RTPROT_STATIC, RTN_UNICAST = 254, 4, 1
 BUFFER = 1 << 20
 
 HEADER = struct.Struct("=IHHII")
@@ -94,6 +97,27 @@ def new_address(what: str, index: int, address: str, prefix: int) -> Request:
     return request(what, RTM_NEWADDR, CREATE | EXCL, message)
 
 
+def default_route(what: str, gateway: str) -> Request:
+    """Return the request that sends all that is for no known network to a gateway."""
+    message = rtmsg()
+    message["family"], message["table"] = socket.AF_INET, RT_TABLE_MAIN
+    message["proto"], message["type"] = RTPROT_STATIC, RTN_UNICAST
+    message["attrs"] = [("RTA_GATEWAY", gateway)]
+    return request(what, RTM_NEWROUTE, CREATE | EXCL, message)
+
+
+def kept_entry(what: str, index: int, mac: str) -> Request:
+    """Return the request that has a bridge keep what it learned though the port lose its link.
+
+    Such an entry does not age, and moves when its MAC is seen at another port (br_fdb_update).
+    """
+    message = ndmsg()
+    message["family"], message["ifindex"] = AF_BRIDGE, index
+    message["state"], message["flags"] = NUD_REACHABLE, NTF_MASTER | NTF_EXT_LEARNED
+    message["attrs"] = [("NDA_LLADDR", mac)]
+    return request(what, RTM_NEWNEIGH, CREATE | REPLACE, message)
+
+
 def fdb_entry(what: str, index: int, mac: str, *, pinned: bool) -> Request:
     """Return the request that pins a MAC to a bridge port, or takes the pin out."""
     message = ndmsg()
@@ -142,19 +166,33 @@ class Control:
 
     def links(self) -> list[Any]:
         """Return all devices of the namespace as pyroute2's decoded ifinfmsg."""
-        message = ifinfmsg()
-        message["header"]["type"] = RTM_GETLINK
+        return [decode_link(body) for body in self._dump(ifinfmsg(), RTM_GETLINK, RTM_NEWLINK)]
+
+    def learned(self, index: int) -> list[str]:
+        """Return the MACs that a bridge has learned at one of its ports."""
+        message = ndmsg()
+        message["family"] = AF_BRIDGE
+        entries = map(decode_neighbour, self._dump(message, RTM_GETNEIGH, RTM_NEWNEIGH))
+        return [
+            str(entry.get_attr("NDA_LLADDR"))
+            for entry in entries
+            if entry["ifindex"] == index
+            and not entry["state"] & (NUD_PERMANENT | NUD_NOARP)
+            and not of_vlan(entry)
+        ]
+
+    def _dump(self, message: Any, asked: int, told: int) -> Iterator[bytes]:
+        message["header"]["type"] = asked
         message["header"]["flags"] = REQUEST | DUMP
         message.encode()
         self._sock.send(bytes(message.data))
-        found: list[Any] = []
+        found: list[bytes] = []
         while True:
-            data = self._receive()
-            for kind, _, _, body in messages(data):
+            for kind, _, _, body in messages(self._receive()):
                 if kind == NLMSG_DONE:
-                    return found
-                if kind == RTM_NEWLINK:
-                    found.append(decode_link(body))
+                    return iter(found)
+                if kind == told:
+                    found.append(body)
 
     def _receive(self) -> bytes:
         try:
@@ -189,6 +227,11 @@ def decode_neighbour(message: bytes) -> Any:
     entry = ndmsg(message)
     entry.decode()
     return entry
+
+
+def of_vlan(entry: Any) -> bool:
+    """Tell whether an entry is one for a VLAN: whatever is set has such a twin, without effect."""
+    return entry.get_attr("NDA_VLAN") is not None
 
 
 def _numbered(data: bytes, seq: int) -> bytes:

@@ -118,6 +118,8 @@ def fdb_events(
         mac = entry.get_attr("NDA_LLADDR")
         if entry["family"] != netlink.AF_BRIDGE or place is None or mac is None:
             continue
+        if netlink.of_vlan(entry):
+            continue
         switch, link = place
         port = link if kind == netlink.RTM_NEWNEIGH else None
         if learned.get((switch, mac), "") != port:
@@ -130,11 +132,12 @@ class KernelLog:
 
     def __init__(self) -> None:
         self._log = kmsg.Kmsg()
+        self.readable = self._log.fileno() >= 0
         self.raw: list[tuple[int, bytes]] = []
 
     def attach(self, loop: Loop) -> Callable[[], None]:
         """Read from now on; returns what ends it."""
-        return loop.watch(self._log, self._read) if self._log.fileno() >= 0 else lambda: None
+        return loop.watch(self._log, self._read) if self.readable else lambda: None
 
     def close(self) -> None:
         """Read what is left and close the log."""

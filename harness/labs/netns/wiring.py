@@ -10,6 +10,7 @@ import socket
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from harness.errors import ScenarioError
 from harness.labs.netns import netlink, shaping
 from harness.labs.netns.build import FABRIC, FIRST_IFB, Built, Port, fabric_mac
 from harness.labs.netns.netlink import Request
@@ -38,11 +39,13 @@ class Wiring:
     _shaped: dict[tuple[str, str], Shape] = field(default_factory=dict)
     _held: dict[str, int] = field(default_factory=dict)
     _ifbs: dict[int, int] = field(default_factory=dict)
+    _keep: set[str] = field(default_factory=set)
 
     def carrier(self, link: str, *, on: bool) -> None:
         """Plug a cable's far end in or out: the near end gains or loses its carrier."""
         port = self._far_port(self.built.topology.link(link))
-        self.built.send(FABRIC, netlink.set_link(f"port {link}", port.index, up=on))
+        kept = self._kept(port) if port.switch in self._keep and not on else []
+        self.built.send(FABRIC, *kept, netlink.set_link(f"port {link}", port.index, up=on))
 
     def admin(self, machine: str, link: str, *, up: bool) -> None:
         """Set a machine's own interface administratively up or down."""
@@ -136,6 +139,15 @@ class Wiring:
         index = self.built.switch_index(switch)
         self.built.send(FABRIC, netlink.set_link(f"FDB of {switch}", index, linkinfo=info))
 
+    def keep(self, switch: str) -> None:
+        """Let a switch keep what it has learned at a port when that is unplugged."""
+        self._keep.add(switch)
+
+    def _kept(self, port: Port) -> list[Request]:
+        what, index = f"FDB of port {port.link}", port.index
+        learned = self.built.controls[FABRIC].learned(index)
+        return [netlink.kept_entry(what, index, mac) for mac in learned]
+
     def pin(self, switch: str, link: str, mac: str, *, on: bool) -> None:
         """Bind an address to a port for good, or free it."""
         port = self.built.ports[switch, link]
@@ -170,8 +182,15 @@ class Wiring:
 
     def _far_port(self, link: Link) -> Port:
         """Return the end of a link that is farther from the DUT, or else its only switch end."""
-        port = self.built.ports.get((link.b, link.name))
-        return port or self.built.ports[link.a, link.name]
+        port = self.built.ports.get((link.b, link.name)) or self.built.ports.get(
+            (link.a, link.name)
+        )
+        if port is None:
+            raise ScenarioError(
+                f"link {link.name} leads to a guest within the dut and has no switch port",
+                hint="disturb a cable of the dut, or let the guest itself die",
+            )
+        return port
 
     def _point(self, link: str, direction: str) -> tuple[int, str]:
         """Return the port and its side where all frames of one direction pass."""

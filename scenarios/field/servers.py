@@ -1,0 +1,99 @@
+"""Machines with more than one job: a router with two bonds, a host whose guests share its bond."""
+
+from __future__ import annotations
+
+from harness.record.faults import Cable, MachineNoun, SwitchNoun
+from harness.record.run import Net
+from harness.topology import BondPlan, Bridge, Link, Machine, Switch, Topology
+
+INSIDE, OUTSIDE = "192.168.11.101", "192.168.12.11"
+ROUTER = {"mode": "active-backup", "miimon": 100, "updelay": 5000}
+HOST, GUEST = "192.168.1.100", "192.168.1.150"
+BRIDGED = {"mode": "active-backup", "miimon": 100}
+
+
+class DualBondRouter(Net):
+    """A router with a bond into each of its two networks (seed 001); probes go through it.
+
+                             bond0         bond1
+                             .11.101       .12.11
+                       +--- eth0            eth2 ---+
+    client --- sw1 ----+         [ dut ]            +---- sw2 --- server
+    .11.20             +--- eth1            eth3 ---+             .12.20
+    """
+
+    eth0: Cable
+    eth1: Cable
+    eth2: Cable
+    eth3: Cable
+    sw1: SwitchNoun
+    sw2: SwitchNoun
+    client: MachineNoun
+    server: MachineNoun
+
+    plan = Topology(
+        name="dual_bond_router",
+        machines=(
+            Machine("dut"),
+            Machine("client", "192.168.11.20", gateway=INSIDE),
+            Machine("server", "192.168.12.20", gateway=OUTSIDE),
+        ),
+        switches=(Switch("sw1"), Switch("sw2")),
+        links=(
+            Link("eth0", "dut", "sw1"),
+            Link("eth1", "dut", "sw1"),
+            Link("eth2", "dut", "sw2"),
+            Link("eth3", "dut", "sw2"),
+            Link("client", "sw1", "client"),
+            Link("server", "sw2", "server"),
+        ),
+        bonds=(
+            BondPlan("bond0", ("eth0", "eth1"), INSIDE, {**ROUTER, "primary": "eth0"}),
+            BondPlan("bond1", ("eth2", "eth3"), OUTSIDE, {**ROUTER, "primary": "eth2"}),
+        ),
+        path=("client", "server"),
+        forwards=True,
+    )
+
+    def cable(self, name: str) -> Cable:
+        """Return one of the four cables by its name."""
+        return {one.name: one for one in (self.eth0, self.eth1, self.eth2, self.eth3)}[name]
+
+
+class BridgeHost(Net):
+    """A host of virtual machines: a bridge over a bond of four, a guest behind it (seed 002).
+
+    guest --- br0 --- bond0   eth0 ---+
+    .1.150    .1.100          eth1 ---+
+                              eth2 ---+--- sw --- client  192.168.1.10
+              [ dut ]         eth3 ---+
+    """
+
+    eth0: Cable
+    eth1: Cable
+    eth2: Cable
+    eth3: Cable
+    sw: SwitchNoun
+    guest: MachineNoun
+    client: MachineNoun
+
+    plan = Topology(
+        name="bridge_host",
+        machines=(Machine("dut"), Machine("guest", GUEST), Machine("client", "192.168.1.10")),
+        switches=(Switch("sw"),),
+        links=(
+            Link("eth0", "dut", "sw"),
+            Link("eth1", "dut", "sw"),
+            Link("eth2", "dut", "sw"),
+            Link("eth3", "dut", "sw"),
+            Link("vnet0", "br0", "guest"),
+            Link("client", "sw", "client"),
+        ),
+        bonds=(BondPlan("bond0", ("eth0", "eth1", "eth2", "eth3"), options=BRIDGED),),
+        bridges=(Bridge("br0", "bond0", HOST),),
+        path=("guest", "client"),
+    )
+
+    def cable(self, name: str) -> Cable:
+        """Return one of the four cables by its name."""
+        return {one.name: one for one in (self.eth0, self.eth1, self.eth2, self.eth3)}[name]
