@@ -9,11 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from typing import Protocol
 
 from harness.errors import ScenarioError
 
 DUT = "dut"
 NAME_MAX = 15  # IFNAMSIZ - 1
+
+
+class Named(Protocol):
+    """Anything that a topology knows by a name, such as a link."""
+
+    @property
+    def name(self) -> str:
+        """The name by which the topology knows it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,8 @@ def table(history: History, windows: Iterable[Window] = ()) -> str:
     rows = sorted(_rows(history), key=lambda row: row.at)
     remarks = _remarks(history, tuple(windows))
     lines = [f"{'time (ms)':>11}   {'where':<9} {'what':<34} which"]
-    shown = fit(rows, zero, LINES - 1, vital={zero, *remarks})
+    reactions = {event.at for event in measure.faults(history, "reaction")}
+    shown = fit(rows, zero, LINES - 1, vital={zero, *remarks, *reactions})
     lines += [_line(part, zero, remarks) for part in shown]
     return "\n".join(line.rstrip() for line in lines)
 
@@ -165,7 +166,8 @@ def _fault(event: Event, _slaves: list[str], _known: Known) -> Row:
     role = str(event.get("role", "fault")).upper()
     ended = " ends" if event.get("phase") == "end" else ""
     what = f"{event['action']} {event.where}{ended}".replace("_", " ")
-    return Row(event.at, role, what, "", role.lower(), KEY if role != "STIMULUS" else CONTEXT)
+    weight = KEY if role != "STIMULUS" else CONTEXT
+    return Row(event.at, role, what, str(event.get("why", "")), role.lower(), weight)
 
 
 def _slave(event: Event, _slaves: list[str], known: Known) -> Row | None:

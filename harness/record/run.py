@@ -124,6 +124,10 @@ class Net:
 
     after = pause
 
+    def expect(self, at: int) -> None:
+        """Watch until a reaction of the network that comes at a time, in ns, had its effect."""
+        self._schedule.expected = max(self._schedule.expected, at)
+
     @contextmanager
     def watch(self, *probes: Direction) -> Iterator[Run]:
         """Record what the block does to the network; the run can be read when it has ended.
@@ -182,8 +186,10 @@ class Net:
     def _wait_for_horizon(self, recorder: Recorder, bond: Bond) -> None:
         recorder.mark("settle")
         span = horizon(bond.options, len(bond.plan.slaves), bond.hz)
-        last = self._schedule.after(Span(0), self._disturbed)
-        self._loop.pump(max(last, now()) + span)
+        end = max(self._schedule.after(Span(0), self._disturbed), now()) + span
+        while now() < end:
+            self._loop.pump(end)
+            end = max(end, self._schedule.expected + span)
         interval = self._stage.probe_interval
         self._loop.pump(now() + max(50 * interval, 500 * MS), recorder.steady)
         recorder.mark("end")

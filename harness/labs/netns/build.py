@@ -55,6 +55,11 @@ class Built:
         """Return the device number of a bond in the DUT."""
         return FIRST_BOND + [one.name for one in self.topology.bonds].index(bond)
 
+    def machine_links(self, switch: str) -> tuple[str, ...]:
+        """Return the links between a switch and machines, in order."""
+        links = (link.name for link in self.topology.links_of(switch))
+        return tuple(name for name in links if any(link == name for _, link in self.ends))
+
     def mac(self, machine: str, link: str) -> str:
         """Return the MAC that a machine's interface was made with."""
         return mac_of(self.topology, machine, link)
