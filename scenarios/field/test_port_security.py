@@ -1,0 +1,123 @@
+"""Port security"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from harness import claim, control, ms, s
+from harness.record.run import Stage
+from scenarios.field.virtualbox import GATEWAY, SHARED, Office
+
+POLICIES = ("none", "active", "follow")
+
+
+@pytest.fixture
+def office(stage: Stage) -> Iterator[Office]:
+    """The same machine at a switch that learns."""
+    with Office(stage) as net:
+        yield net
+
+
+def return_in_silence(net: Office) -> None:
+    """Repair the first cable while nobody asks the bond anything."""
+    net.after(500 * ms)
+    with net.target.die():
+        net.eth1.heal()
+        net.after(500 * ms)
+
+
+@claim("FOM-NONE-3", "FOM-ACTIVE-1", "FOM-FOLLOW-2")
+@pytest.mark.parametrize("fail_over_mac", POLICIES)
+def test_a_learning_guard_forgives_a_pulled_cable(office: Office, fail_over_mac: str) -> None:
+    """What the port learned went with its carrier, so the MAC may turn up at the other one."""
+    office.sw.secure("learned")
+    bond = office.dut.bond(fail_over_mac=fail_over_mac)
+    with office.watch("in") as run:
+        office.eth1.cut()
+    assert run.reactions == []
+    assert run.outage <= bond.miimon
+
+
+@claim("FOM-NONE-3", "FOM-FOLLOW-2", "PRESEL-1")
+@control("test_a_learning_guard_forgives_a_pulled_cable")
+@pytest.mark.parametrize("fail_over_mac", SHARED)
+def test_a_learning_guard_shuts_the_way_back(office: Office, fail_over_mac: str) -> None:
+    """Both ports have carrier when a shared MAC moves back to the primary: its port is shut."""
+    office.sw.secure("learned")
+    office.dut.bond(fail_over_mac=fail_over_mac, primary="eth1")
+    with office.watch("in") as run:
+        office.eth1.cut()
+        return_in_silence(office)
+    assert run.reactions == ["shut_port eth1"]
+    assert run.active_slaves == ["eth1", "eth2", "eth1", "eth2"]
+    assert run.recovered
+
+
+@claim("PRESEL-4", "FOM-NONE-3", "FOM-ACTIVE-1")
+@control("test_a_learning_guard_shuts_the_way_back")
+@pytest.mark.parametrize(
+    ("fail_over_mac", "primary_reselect"), [("none", "failure"), ("active", "always")]
+)
+def test_no_mac_moves_while_its_port_is_up(
+    office: Office, fail_over_mac: str, primary_reselect: str
+) -> None:
+    """A bond that stays where it is, or has a MAC for each slave, gives the guard no cause."""
+    office.sw.secure("learned")
+    office.dut.bond(fail_over_mac=fail_over_mac, primary="eth1", primary_reselect=primary_reselect)
+    with office.watch("in") as run:
+        office.eth1.cut()
+        return_in_silence(office)
+    assert run.reactions == []
+    assert run.failures == {"eth1": 1, "eth2": 0}
+    assert run.recovered
+
+
+@claim("FOM-NONE-3", "FOM-FOLLOW-2", "ARPINT-1")
+@pytest.mark.parametrize("fail_over_mac", SHARED)
+def test_a_silent_failure_and_a_guard_leave_nothing(office: Office, fail_over_mac: str) -> None:
+    """A path that dies with its carrier up keeps its MAC bound: the only good port is shut."""
+    office.sw.secure("learned")
+    office.dut.bond(fail_over_mac=fail_over_mac, arp_interval=100, arp_ip_target=GATEWAY)
+    with office.watch("in") as run:
+        office.eth1.lose()
+    assert run.reactions == ["shut_port eth2"]
+    assert not run.recovered
+
+
+@claim("FOM-ACTIVE-1", "ARPINT-1")
+@control("test_a_silent_failure_and_a_guard_leave_nothing")
+def test_active_survives_a_silent_failure(office: Office) -> None:
+    """The other port sees the MAC it is used to."""
+    office.sw.secure("learned")
+    bond = office.dut.bond(fail_over_mac="active", arp_interval=100, arp_ip_target=GATEWAY)
+    with office.watch("in") as run:
+        office.eth1.lose()
+    assert run.reactions == []
+    assert run.outage <= bond.detection.latest
+
+
+@claim("FOM-NONE-1", "FOM-FOLLOW-2")
+@pytest.mark.parametrize("fail_over_mac", SHARED)
+def test_a_configured_guard_shuts_the_only_port_left(office: Office, fail_over_mac: str) -> None:
+    """A port that knows its NIC's MAC takes the failover for an intruder, each time anew."""
+    office.sw.secure("configured")
+    office.dut.bond(fail_over_mac=fail_over_mac)
+    with office.watch("in") as run:
+        office.eth1.cut()
+        office.after(1 * s)
+        office.sw.enable(office.eth2)
+    assert run.reactions == ["shut_port eth2", "shut_port eth2"]
+    assert run.active_slaves == ["eth1", "eth2", None, "eth2", None]
+    assert not run.recovered
+
+
+@claim("FOM-ACTIVE-1")
+@control("test_a_configured_guard_shuts_the_only_port_left")
+def test_active_survives_a_configured_guard(office: Office) -> None:
+    """Every slave speaks with the MAC of its own NIC."""
+    office.sw.secure("configured")
+    bond = office.dut.bond(fail_over_mac="active")
+    with office.watch("in") as run:
+        office.eth1.cut()
+    assert run.reactions == []
+    assert run.outage <= bond.miimon
