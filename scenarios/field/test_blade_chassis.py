@@ -1,0 +1,168 @@
+"""A blade behind two internal switches."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from harness import claim, control, ms, s
+from harness.record.run import Stage
+from harness.units import Span
+from scenarios.field.chassis import Chassis
+
+DOWN, UP = 300 * ms, 1 * s
+FORWARDING = 600 * ms
+
+
+@pytest.fixture
+def chassis(stage: Stage) -> Iterator[Chassis]:
+    """A blade, its four neighbours, two switches in the chassis and one outside."""
+    with Chassis(stage) as net:
+        yield net
+
+
+@claim("BLADE-1", "HA-6")
+def test_carrier_alone_never_shows_a_dead_uplink(chassis: Chassis) -> None:
+    """Without help from the switch the MII monitor sees nothing: eth0 keeps its carrier."""
+    chassis.dut.bond(miimon=100)
+    with chassis.watch() as run:
+        chassis.uplink1.cut()
+    assert run.active_slaves == ["eth0"]
+    assert run.reactions == []
+    assert not run.recovered
+
+
+@claim("HA-8")
+@control("test_carrier_alone_never_shows_a_dead_uplink")
+@pytest.mark.parametrize("down_after", [0 * ms, 300 * ms, 2 * s], ids=["0ms", "300ms", "2s"])
+def test_uplink_detection_lets_carrier_show_it(chassis: Chassis, down_after: Span) -> None:
+    """The switch takes eth0's carrier away after its own delay, then miimon counts."""
+    chassis.sw1.ufd(chassis.uplink1, down_after=down_after)
+    bond = chassis.dut.bond(miimon=100)
+    with chassis.watch() as run:
+        chassis.uplink1.cut()
+    assert run.reactions == ["shut_ports sw1"]
+    assert down_after <= run.detection <= down_after + bond.miimon
+    assert run.outage <= down_after + bond.miimon
+
+
+@claim("HA-8", "PRESEL-1")
+@control("test_a_blink_of_the_uplink_is_not_passed_on")
+def test_the_ports_follow_the_uplink_back(chassis: Chassis) -> None:
+    """A repaired uplink opens the ports again after its own delay, and the primary returns."""
+    chassis.sw1.ufd(chassis.uplink1, down_after=DOWN, up_after=UP)
+    bond = chassis.dut.bond(miimon=100, primary="eth0")
+    with chassis.watch() as run:
+        chassis.uplink1.flap(down=2 * s)
+    assert run.reactions == ["shut_ports sw1", "open_ports sw1"]
+    assert UP <= run.reversion <= UP + bond.miimon
+    assert run.active_slaves == ["eth0", "eth1", "eth0"]
+
+
+@claim("HA-8")
+def test_a_blink_of_the_uplink_is_not_passed_on(chassis: Chassis) -> None:
+    """An uplink that is back within the delay costs its own outage, and no failover."""
+    chassis.sw1.ufd(chassis.uplink1, down_after=DOWN, up_after=UP)
+    chassis.dut.bond(miimon=100, primary="eth0")
+    with chassis.watch() as run:
+        chassis.uplink1.flap(down=200 * ms)
+    assert run.reactions == []
+    assert run.active_slaves == ["eth0"]
+    assert run.outage <= 200 * ms
+
+
+@claim("HA-8", "UPDELAY-6")
+@pytest.mark.parametrize(("up_after", "heard"), [(0 * s, False), (1 * s, True)])
+def test_the_way_back_must_wait_for_the_outer_switch(
+    chassis: Chassis, *, up_after: Span, heard: bool
+) -> None:
+    """The delay up covers an outer port that forwards late, as updelay covers a near one."""
+    chassis.sw1.ufd(chassis.uplink1, down_after=DOWN, up_after=up_after)
+    bond = chassis.dut.bond(miimon=100, primary="eth0")
+    with chassis.watch() as run:
+        chassis.uplink1.cut()
+        chassis.after(2 * s)
+        chassis.uplink1.heal_late(FORWARDING)
+    assert run.active_slaves == ["eth0", "eth1", "eth0"]
+    assert (run.outage <= DOWN + bond.miimon) == heard
+
+
+@claim("HA-9", "ARPINT-10")
+@pytest.mark.parametrize("helped", [False, True])
+def test_the_arp_monitor_needs_no_help_and_takes_none(chassis: Chassis, *, helped: bool) -> None:
+    """With the report's options detection takes as long with uplink detection as without."""
+    if helped:
+        chassis.sw1.ufd(chassis.uplink1, down_after=0 * ms)
+    bond = chassis.dut.bond()
+    with chassis.watch() as run:
+        chassis.uplink1.cut()
+    assert bond.detection.earliest <= run.detection <= bond.detection.latest
+    assert run.active_slaves == ["eth0", "eth1"]
+
+
+@claim("HA-9", "MON-2")
+def test_the_arp_monitor_sees_an_uplink_that_fails_silently(chassis: Chassis) -> None:
+    """An uplink that loses everything with its carrier up is found by the missing answers."""
+    chassis.sw1.ufd(chassis.uplink1, down_after=0 * ms)
+    bond = chassis.dut.bond()
+    with chassis.watch() as run:
+        chassis.uplink1.lose()
+    assert run.reactions == []
+    assert run.detection <= bond.detection.latest
+    assert run.recovered
+
+
+@claim("HA-9", "MON-4")
+@control("test_the_arp_monitor_sees_an_uplink_that_fails_silently")
+@control("test_the_arp_monitor_needs_no_help_and_takes_none")
+def test_uplink_detection_and_carrier_do_not(chassis: Chassis) -> None:
+    """No switch takes a port down for what it does not see either."""
+    chassis.sw1.ufd(chassis.uplink1, down_after=0 * ms)
+    chassis.dut.bond(miimon=100)
+    with chassis.watch() as run:
+        chassis.uplink1.lose()
+    assert run.reactions == []
+    assert run.active_slaves == ["eth0"]
+    assert not run.recovered
+
+
+@claim("ARPVAL-9", "ARPINT-7")
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+@pytest.mark.parametrize("arp_validate", ["none", "backup", "filter"])
+def test_one_neighbour_is_enough_to_fool(chassis: Chassis, arp_validate: str, count: int) -> None:
+    """Without validation of the active slave the monitors of other blades keep it up."""
+    bond = chassis.dut.bond(arp_validate=arp_validate)
+    for blade in chassis.blades[:count]:
+        blade.arping("target", every=bond.arp_interval)
+    with chassis.watch() as run:
+        chassis.uplink1.cut()
+    assert run.active_slaves == ["eth0"]
+    assert not run.recovered
+
+
+@claim("ARPVAL-9", "ARPVAL-7")
+@control("test_one_neighbour_is_enough_to_fool")
+@pytest.mark.parametrize("arp_validate", ["active", 3, "filter_active"])
+def test_validation_sees_through_all_four(chassis: Chassis, arp_validate: str | int) -> None:
+    """With the report's arp_validate=3, or any that validates the active slave, none counts."""
+    bond = chassis.dut.bond(arp_validate=arp_validate)
+    for blade in chassis.blades:
+        blade.arping("target", every=bond.arp_interval)
+    with chassis.watch() as run:
+        chassis.uplink1.cut()
+    assert bond.detection.earliest <= run.detection <= bond.detection.latest
+    assert run.recovered
+
+
+@claim("ARPINT-7", "ARPVAL-0")
+@pytest.mark.parametrize(("blades", "fooled"), [(1, False), (2, False), (4, True)])
+def test_rare_frames_fool_when_there_are_enough(
+    chassis: Chassis, *, blades: int, fooled: bool
+) -> None:
+    """What counts is the gap between any two frames, whoever sends them: 10, 5 or 2.5 s."""
+    chassis.dut.bond(arp_validate="none")
+    with chassis.watch() as run:
+        chassis.uplink1.cut()
+        for blade in chassis.blades[:blades]:
+            blade.arping("target", every=10 * s)
+            chassis.after(10 * s / blades)
+    assert (run.active_slaves == ["eth0"]) == fooled
