@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness import claim, control, ms, s
+from harness import Span, claim, control, ms, s
 from harness.record.run import Stage
-from harness.units import Span
 from scenarios.field.chassis import Chassis
 
 DOWN, UP = 300 * ms, 1 * s
