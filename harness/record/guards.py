@@ -23,8 +23,6 @@ class UplinkDetection:
     An uplink that changes again meanwhile starts the time anew.
     """
 
-    WHY: ClassVar[str] = "ufd"
-
     site: Site
     switch: str
     uplink: str
@@ -52,7 +50,7 @@ class UplinkDetection:
     def _set(self, *, up: bool) -> None:
         def do() -> None:
             for link in self.ports:
-                self.site.wiring.carrier(link, on=up, why=self.WHY)
+                self.site.wiring.carrier(link, on=up, why=f"ufd {self.uplink}")
 
         self._shut = not up
         after = in_ms(self.up_after if up else self.down_after)

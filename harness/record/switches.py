@@ -61,6 +61,11 @@ class SwitchNoun:
         They are shut when the uplink was without carrier for `down_after`, and opened again when
         it has had it for `up_after` (trunk failover, link-state tracking).
         """
+        if min(down_after.ns, up_after.ns) < 0:
+            raise ScenarioError(
+                f"switch {self.name} cannot follow {uplink.name} before it changes",
+                hint="delays are 0 ms or longer",
+            )
         ports = _uplink_ports(self.site, self.name, uplink.name)
         guard = UplinkDetection(
             self.site, self.name, uplink.name, ports, down_after.ns, up_after.ns
@@ -74,9 +79,9 @@ class SwitchNoun:
     def secure(self, addresses: Addresses = "learned") -> None:
         """Switch port security on: one MAC for each port of a machine; another shuts the port.
 
-        `learned`: the first one seen, until the port loses its carrier. `configured`: that of the
-        NIC, for good. A MAC that belongs to another of these ports is a violation too. A port
-        that was shut stays so until `enable`.
+        `learned`: the first one seen from now on, until the port loses its carrier. `configured`:
+        that of the NIC, for good. A MAC that belongs to another of these ports is a violation
+        too. A port that was shut stays so until `enable`.
         """
         if addresses not in ("learned", "configured"):
             raise ScenarioError(
@@ -87,7 +92,10 @@ class SwitchNoun:
         sentry = Sentry(self.site.wiring.built, self.site.loop)
         sentry.on_carrier(guard.carrier)
         sentry.on_address(guard.address)
-        self.site.did(self.name, "secure", "stimulus", lambda: None, addresses=addresses)
+        flush = self.site.wiring.flush  # what came in before tells nothing when it comes again
+        self.site.did(
+            self.name, "secure", "stimulus", lambda: flush(self.name), addresses=addresses
+        )
 
     def enable(self, link: Named) -> None:
         """Open a port again that port security shut."""
