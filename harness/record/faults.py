@@ -126,6 +126,7 @@ class Cable:
                 self._do("forward", "repair", lambda: self.site.wiring.forward(self.name))
 
         self._do("heal_late", "repair", do, forwarding_after_ms=forwarding_after.ns / ms.ns)
+        self.site.journal.expect(until)
         self.site.loop.at(until, forward)
 
     def mute_garp(self, address: str) -> Lasting:

@@ -125,8 +125,9 @@ def test_uplink_detection_and_carrier_do_not(chassis: Chassis) -> None:
 
 
 @claim("ARPVAL-9", "ARPINT-7")
-@pytest.mark.parametrize("count", [1, 2, 3, 4])
-@pytest.mark.parametrize("arp_validate", ["none", "backup", "filter"])
+@pytest.mark.parametrize(
+    ("arp_validate", "count"), [("none", 1), ("none", 4), ("backup", 1), ("filter", 1)]
+)
 def test_one_neighbour_is_enough_to_fool(chassis: Chassis, arp_validate: str, count: int) -> None:
     """Without validation of the active slave the monitors of other blades keep it up."""
     bond = chassis.dut.bond(arp_validate=arp_validate)

@@ -9,6 +9,7 @@ from harness.record.run import Stage
 from scenarios.field.virtualbox import GATEWAY, SHARED, Office
 
 POLICIES = ("none", "active", "follow")
+QUIET = 500 * ms
 
 
 @pytest.fixture
@@ -18,12 +19,19 @@ def office(stage: Stage) -> Iterator[Office]:
         yield net
 
 
-def return_in_silence(net: Office) -> None:
-    """Repair the first cable while nobody asks the bond anything."""
-    net.after(500 * ms)
+def pull(net: Office) -> None:
+    """Pull the first cable while nobody asks the bond anything."""
+    with net.target.die():
+        net.eth1.cut()
+        net.after(QUIET)
+
+
+def put_back(net: Office) -> None:
+    """Put it back while nobody asks the bond anything."""
+    net.after(QUIET)
     with net.target.die():
         net.eth1.heal()
-        net.after(500 * ms)
+        net.after(QUIET)
 
 
 @claim("FOM-NONE-3", "FOM-ACTIVE-1", "FOM-FOLLOW-2")
@@ -31,11 +39,12 @@ def return_in_silence(net: Office) -> None:
 def test_a_learning_guard_forgives_a_pulled_cable(office: Office, fail_over_mac: str) -> None:
     """What the port learned went with its carrier, so the MAC may turn up at the other one."""
     office.sw.secure("learned")
-    bond = office.dut.bond(fail_over_mac=fail_over_mac)
+    office.dut.bond(fail_over_mac=fail_over_mac)
     with office.watch("in") as run:
-        office.eth1.cut()
+        pull(office)
     assert run.reactions == []
-    assert run.outage <= bond.miimon
+    assert run.active_slaves == ["eth1", "eth2"]
+    assert run.recovered
 
 
 @claim("FOM-NONE-3", "FOM-FOLLOW-2", "PRESEL-1")
@@ -46,8 +55,8 @@ def test_a_learning_guard_shuts_the_way_back(office: Office, fail_over_mac: str)
     office.sw.secure("learned")
     office.dut.bond(fail_over_mac=fail_over_mac, primary="eth1")
     with office.watch("in") as run:
-        office.eth1.cut()
-        return_in_silence(office)
+        pull(office)
+        put_back(office)
     assert run.reactions == ["shut_port eth1"]
     assert run.active_slaves == ["eth1", "eth2", "eth1", "eth2"]
     assert run.recovered
@@ -65,8 +74,8 @@ def test_no_mac_moves_while_its_port_is_up(
     office.sw.secure("learned")
     office.dut.bond(fail_over_mac=fail_over_mac, primary="eth1", primary_reselect=primary_reselect)
     with office.watch("in") as run:
-        office.eth1.cut()
-        return_in_silence(office)
+        pull(office)
+        put_back(office)
     assert run.reactions == []
     assert run.failures == {"eth1": 1, "eth2": 0}
     assert run.recovered
@@ -103,9 +112,9 @@ def test_a_configured_guard_shuts_the_only_port_left(office: Office, fail_over_m
     office.sw.secure("configured")
     office.dut.bond(fail_over_mac=fail_over_mac)
     with office.watch("in") as run:
-        office.eth1.cut()
-        office.after(1 * s)
+        pull(office)
         office.sw.enable(office.eth2)
+        office.after(2 * s)
     assert run.reactions == ["shut_port eth2", "shut_port eth2"]
     assert run.active_slaves == ["eth1", "eth2", None, "eth2", None]
     assert not run.recovered
@@ -116,8 +125,8 @@ def test_a_configured_guard_shuts_the_only_port_left(office: Office, fail_over_m
 def test_active_survives_a_configured_guard(office: Office) -> None:
     """Every slave speaks with the MAC of its own NIC."""
     office.sw.secure("configured")
-    bond = office.dut.bond(fail_over_mac="active")
+    office.dut.bond(fail_over_mac="active")
     with office.watch("in") as run:
-        office.eth1.cut()
+        pull(office)
     assert run.reactions == []
-    assert run.outage <= bond.miimon
+    assert run.recovered
