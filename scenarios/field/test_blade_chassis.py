@@ -1,4 +1,46 @@
-"""A blade behind two internal switches."""
+"""A blade behind two internal switches: uplink failure detection, or the ARP monitor (seed 004).
+
+    blade1..4 -----------+
+    dut         eth0 --- sw1 --- uplink1 ---+
+                                           sw3 --- target  192.168.50.222
+    dut         eth1 --- sw2 --- uplink2 ---+
+    192.168.50.111
+
+What the report saw
+    Blades whose NICs end at switches inside the chassis. When an uplink dies the blade's carrier
+    stays, so the bond watches a target beyond it: `mode=1 arp_interval=1200
+    arp_ip_target=192.168.50.222 arp_validate=3`. Without validation the neighbours, which probe
+    the same target, keep a dead path alive. Chassis switches offer a remedy of their own, uplink
+    failure detection (UFD): the uplink's loss takes the blades' ports down. The report holds that
+    UFD is welcome but may itself fail, and had better be used with the ARP monitor than with MII.
+
+What we measure
+    How long the bond is dark under each, what UFD adds to each, and how many neighbours it takes
+    to fool which arp_validate (the whole table of values is in scenarios/test_arp_validate.py).
+
+Measured (virtual@7.2, 7.2.13; in brackets uml@6.1), uplink1 cut at 0
+    monitor                                noticed after     dark for
+    miimon=100                             never             for good
+    miimon=100, UFD after 0 ms             60 ms (64)        60 ms (60)
+    miimon=100, UFD after 300 ms           390 ms (382)      390 ms (380)
+    miimon=100, UFD after 2 s              2040 ms (2054)    2040 ms (2053)
+    the report's ARP monitor               3730 ms (3770)    3730 ms (3760)
+    the report's ARP monitor, UFD at once  3770 ms (3764)    3770 ms (3759)
+    uplink1 silent, carrier stays: UFD and miimon never; the ARP monitor 3730 ms (3770)
+
+    So UFD with miimon is the fastest for what it sees and blind to the rest; the ARP monitor sees
+    all of it, and UFD does not make it any faster: it does not look at carrier at all. The report
+    is right to want both kinds of failure covered, and the bond cannot have both monitors.
+
+    The way back: with a delay up of 1 s the primary returns 1030 ms (1029) after the repair.
+    Where sw3's port forwards 600 ms late, no delay up costs 570 ms (570) in the dark, 1 s nothing.
+
+Neighbours
+    One is enough, with any of none, backup and filter: what counts is the longest gap between any
+    two frames, which must stay under 2.5 rounds. Blades that speak every 10 s fool nobody alone
+    or by two (noticed after 3730 and 3770 ms), and do so by four, evenly spread. Under active,
+    all (3) and filter_active four blades change nothing: 3730 to 3770 ms, as in silence.
+"""
 
 from collections.abc import Iterator
 

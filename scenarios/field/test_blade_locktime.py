@@ -1,4 +1,42 @@
-"""locktime."""
+"""arp_interval and neigh.default.locktime: whether one must be longer than the other (seed 004).
+
+    blade1..4 -----------+
+    dut         eth0 --- sw1 --- uplink1 ---+
+                                           sw3 --- target  192.168.50.222
+    dut         eth1 --- sw2 --- uplink2 ---+
+
+What the report says
+    `arp_interval=1200` is advised because it is longer than net.ipv4.neigh.default.locktime (100
+    hundredths of a second). It does not say what happens otherwise.
+
+What it is about
+    Each answer to the bond's probe also passes the DUT's ARP cache. An answer with another MAC
+    than the entry's may replace it only when the entry was last updated longer than locktime ago
+    (arp_process; a gratuitous ARP or a request for the DUT's own address always may). In the
+    kernels of the report every answer stamped the entry as updated, whether it changed anything
+    or not (neigh_update), so answers that came faster than locktime locked the entry for ever:
+    a target replaced by a spare was answered by, and never sent to, again. Linux 4.12 (2017, and
+    stable kernels after it) stamps an entry only when its MAC or state changes. Since then the
+    advice is out of date: what counts is how old the last change is, not how often answers come.
+    Read in the source of 6.1 and 6.12, where it is so; the oldest kernel here is 5.10, so the
+    former behaviour was read about, not seen.
+
+    locktime has nothing to do with failover of the bond itself: its probes are requests for the
+    target's own address, which replace the target's entry at any age (test_virtualbox.py).
+
+Measured (virtual@7.2, 7.2.13; in brackets uml@6.1): the target gets another MAC at 0, silently
+    locktime   entry last changed   arp_interval   the DUT follows after
+    1 s        over 2 s ago         100            10 ms (107)
+    1 s        over 2 s ago         500            470 ms (461)
+    1 s        over 2 s ago         1200           480 ms (470)
+    1 s        over 2 s ago         2000           2040 ms (2024)
+    60 s       over 2 s ago         100, 1200      not at all
+    0 s        1 s ago              100            80 ms (99)
+    3 s        1 s ago              100            2160 ms (2156): when it is 3 s old
+
+    That is one arp_interval at most, wherever locktime lies. In the meantime, and with 60 s for
+    good, the bond is content: arp_validate looks at addresses of IP, and all answers come.
+"""
 
 from collections.abc import Iterator
 
