@@ -17,13 +17,23 @@ from harness.errors import ScenarioError
 from harness.labs.netns.wiring import EVERYTHING, SIDES
 from harness.record.loop import now
 from harness.record.site import Journal, Lasting, Role, Site
-from harness.record.switches import SwitchNoun
+from harness.record.switches import Addresses, SwitchNoun
 from harness.topology import DUT, Machine, mac_of
 from harness.units import Span, ms
 
 Direction = Literal["out", "in", "both"]
 
-__all__ = ["Cable", "Direction", "Journal", "Lasting", "MachineNoun", "Role", "Site", "SwitchNoun"]
+__all__ = [
+    "Addresses",
+    "Cable",
+    "Direction",
+    "Journal",
+    "Lasting",
+    "MachineNoun",
+    "Role",
+    "Site",
+    "SwitchNoun",
+]
 
 
 @dataclass(frozen=True, slots=True)
