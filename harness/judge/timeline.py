@@ -275,5 +275,7 @@ def _plural(word: str, count: int) -> str:
     return (
         word
         if count == 1
-        else {"ARP reply": "ARP replies", "address": "addresses"}.get(word, word + "s")
+        else {"ARP reply": "ARP replies", "address": "addresses", "stimulus": "stimuli"}.get(
+            word, word + "s"
+        )
     )
