@@ -28,7 +28,8 @@ class Event:
 
     kind     where               data
     mark     ""                  name: recording | baseline | judged | end
-    fault    link or machine     action, phase: begin | end, and its parameters
+    fault    link or machine     action, role: fault | repair | stimulus | reaction (what the
+                                 network does by itself), phase: begin | end, its parameters
     carrier  "dut/eth0"          up
     admin    "dut/eth0"          up
     slave    "eth0"              bond, link: up | fail | down | back, state: active | backup

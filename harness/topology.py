@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from typing import Protocol
 
 from harness.errors import ScenarioError
 
@@ -16,6 +17,14 @@ DUT = "dut"
 TARGET = "target"
 DEFAULT_PATH = (DUT, TARGET)
 NAME_MAX = 15  # IFNAMSIZ - 1
+
+
+class Named(Protocol):
+    """Anything that a topology knows by a name, such as a link."""
+
+    @property
+    def name(self) -> str:
+        """The name by which the topology knows it."""
 
 
 @dataclass(frozen=True, slots=True)

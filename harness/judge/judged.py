@@ -203,6 +203,11 @@ class Run(View):
         return [move for move in self.fdb_moves if move.mac == mac]
 
     @property
+    def reactions(self) -> list[str]:
+        """What switches did by themselves one after the other, as "shut_port eth1"."""
+        return measure.reactions(self.history)
+
+    @property
     def lost(self) -> int:
         """Probes of both streams that were not answered."""
         return self.lost_requests + self.lost_replies

@@ -63,6 +63,11 @@ def faults(history: History, role: str = "fault") -> list[Event]:
     ]
 
 
+def reactions(history: History) -> list[str]:
+    """Return what the network did by itself since the disturbance, as "shut_port eth1"."""
+    return [f"{event['action']} {event.where}" for event in faults(history, "reaction")]
+
+
 def first_fault(history: History, of: Collection[str] = ()) -> Event | None:
     """Return the first fault, or else the first stimulus, that concerns the slaves `of`.
 

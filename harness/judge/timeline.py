@@ -70,7 +70,8 @@ def table(history: History, windows: Iterable[Window] = ()) -> str:
     rows = sorted(_rows(history), key=lambda row: row.at)
     remarks = _remarks(history, tuple(windows))
     lines = [f"{'time (ms)':>11}   {'where':<9} {'what':<34} which"]
-    shown = fit(rows, zero, LINES - 1, vital={zero, *remarks})
+    reactions = {event.at for event in measure.faults(history, "reaction")}
+    shown = fit(rows, zero, LINES - 1, vital={zero, *remarks, *reactions})
     lines += [_line(part, zero, remarks) for part in shown]
     return "\n".join(line.rstrip() for line in lines)
 
@@ -166,7 +167,8 @@ def _fault(event: Event, _slaves: list[str], _known: Known) -> Row:
     role = str(event.get("role", "fault")).upper()
     ended = " ends" if event.get("phase") == "end" else ""
     what = f"{event['action']} {event.where}{ended}".replace("_", " ")
-    return Row(event.at, role, what, "", role.lower(), KEY if role != "STIMULUS" else CONTEXT)
+    weight = KEY if role != "STIMULUS" else CONTEXT
+    return Row(event.at, role, what, str(event.get("why", "")), role.lower(), weight)
 
 
 def _slave(event: Event, _slaves: list[str], known: Known) -> Row | None:
@@ -275,5 +277,7 @@ def _plural(word: str, count: int) -> str:
     return (
         word
         if count == 1
-        else {"ARP reply": "ARP replies", "address": "addresses"}.get(word, word + "s")
+        else {"ARP reply": "ARP replies", "address": "addresses", "stimulus": "stimuli"}.get(
+            word, word + "s"
+        )
     )

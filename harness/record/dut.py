@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from harness import promises
@@ -15,7 +16,7 @@ from harness.errors import KernelRefused, ScenarioError
 from harness.labs.netns import bonds, netlink
 from harness.record.faults import Site
 from harness.topology import DUT, BondPlan
-from harness.units import Span
+from harness.units import MS, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,18 @@ class Dut:
         built = self._site.wiring.built
         change = netlink.set_link(f"MAC of {bond.name}", built.bond_index(bond.name), address=mac)
         self._site.did(bond.name, "set_mac", "stimulus", lambda: built.send(DUT, change), mac=mac)
+
+    def set_locktime(self, bond: Bond, span: Span) -> None:
+        """Set how old the DUT's ARP entries must be before a reply may replace their MAC.
+
+        That is neigh.<bond>.locktime, kept in hundredths of a second (arp(7)); written into the
+        history as a stimulus. An entry's age counts from its last change.
+        """
+        namespace = self._site.wiring.built.namespaces[DUT]
+        path = f"/proc/sys/net/ipv4/neigh/{bond.name}/locktime"
+        text = str(span.ns // (10 * MS))
+        do = partial(namespace.write, path, text)
+        self._site.did(bond.name, "set_locktime", "stimulus", do, ms=span.ns // MS)
 
     def _plan(self, name: str | None) -> BondPlan:
         topology = self._site.topology

@@ -17,12 +17,23 @@ from harness.errors import ScenarioError
 from harness.labs.netns.wiring import EVERYTHING, SIDES
 from harness.record.loop import now
 from harness.record.site import Journal, Lasting, Role, Site
+from harness.record.switches import Addresses, SwitchNoun
 from harness.topology import DUT, Machine, mac_of
 from harness.units import Span, ms
 
 Direction = Literal["out", "in", "both"]
 
-__all__ = ["Cable", "Direction", "Journal", "Lasting", "MachineNoun", "Role", "Site", "SwitchNoun"]
+__all__ = [
+    "Addresses",
+    "Cable",
+    "Direction",
+    "Journal",
+    "Lasting",
+    "MachineNoun",
+    "Role",
+    "Site",
+    "SwitchNoun",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +136,7 @@ class Cable:
                 self._do("forward", "repair", lambda: self.site.wiring.forward(self.name))
 
         self._do("heal_late", "repair", do, forwarding_after_ms=forwarding_after.ns / ms.ns)
+        self.site.journal.expect(until)
         self.site.loop.at(until, forward)
 
     def mute_garp(self, address: str) -> Lasting:
@@ -140,54 +152,6 @@ class Cable:
 
     def _do(self, action: str, role: Role, do: Callable[[], None], **what: object) -> None:
         self.site.did(self.name, action, role, do, **what)
-
-
-@dataclass(frozen=True, slots=True)
-class SwitchNoun:
-    """An emulated switch."""
-
-    name: str
-    site: Site
-
-    def power_off(self) -> Lasting:
-        """Take the switch's power: all its neighbours lose carrier, its table is forgotten."""
-
-        def do() -> None:
-            self.site.wiring.power(self.name, on=False)
-            self.site.wiring.flush(self.name)
-
-        self.site.did(self.name, "power_off", "fault", do)
-        return Lasting(self.power_on)
-
-    def power_on(self) -> None:
-        """Give the switch its power back."""
-        self.site.did(
-            self.name, "power_on", "repair", lambda: self.site.wiring.power(self.name, on=True)
-        )
-
-    def flush_fdb(self) -> None:
-        """Let the switch forget all addresses it has learned."""
-        self.site.did(
-            self.name, "flush_fdb", "stimulus", lambda: self.site.wiring.flush(self.name)
-        )
-
-    def keep_fdb(self) -> None:
-        """Keep what was learned at a port that is unplugged, until the MAC is seen elsewhere.
-
-        That is a switch that goes by age alone, and ages slowly.
-        """
-        self.site.did(self.name, "keep_fdb", "stimulus", lambda: self.site.wiring.keep(self.name))
-
-    def pin(self, mac: str, link: Cable) -> Lasting:
-        """Bind an address to the port of a link for good: the switch no longer relearns it."""
-
-        def pin(*, on: bool) -> None:
-            self.site.wiring.pin(self.name, link.name, mac, on=on)
-
-        self.site.did(self.name, "pin", "fault", lambda: pin(on=True), mac=mac, port=link.name)
-        return Lasting(
-            lambda: self.site.did(self.name, "unpin", "repair", lambda: pin(on=False), mac=mac)
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +189,19 @@ class MachineNoun:
         link = self.cable.name
         self.site.did(
             self.name, "revive", "repair", lambda: self.site.wiring.admin(self.name, link, up=True)
+        )
+
+    def change_mac(self, mac: str) -> Lasting:
+        """Give the machine another MAC, as a spare that takes over does; nothing announces it."""
+        link = self.cable.name
+
+        def change(to: str) -> None:
+            self.site.wiring.readdress(self.name, link, to)
+
+        self.site.did(self.name, "change_mac", "fault", lambda: change(mac), mac=mac)
+        own = self.cable.mac
+        return Lasting(
+            lambda: self.site.did(self.name, "change_mac", "repair", lambda: change(own), mac=own)
         )
 
     def arping(self, target: str, *, every: Span = 50 * ms) -> Lasting:

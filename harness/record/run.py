@@ -128,6 +128,10 @@ class Net:
 
     after = pause
 
+    def expect(self, at: int) -> None:
+        """Watch until a reaction of the network that comes at a time, in ns, had its effect."""
+        self._schedule.expected = max(self._schedule.expected, at)
+
     @contextmanager
     def watch(self, *probes: Direction, path: tuple[str, str] | None = None) -> Iterator[Run]:
         """Record what the block does to the network; the run can be read when it has ended.
@@ -148,7 +152,8 @@ class Net:
             recorder.start()
             self._wait_for_health(recorder)
             recorder.mark("disturb")
-            self._schedule, self._disturbed = Schedule(), now()
+            self._schedule = Schedule(expected=self._schedule.expected)
+            self._disturbed = now()
             yield run
             self._wait_for_horizon(recorder)
         finally:
@@ -194,8 +199,10 @@ class Net:
     def _wait_for_horizon(self, recorder: Recorder) -> None:
         recorder.mark("settle")
         span = self._longest(_horizon)
-        last = self._schedule.after(Span(0), self._disturbed)
-        self._loop.pump(max(last, now()) + span)
+        end = max(self._schedule.after(Span(0), self._disturbed), now()) + span
+        while now() < end:
+            self._loop.pump(end)
+            end = max(end, self._schedule.expected + span)
         interval = self._stage.probe_interval
         self._loop.pump(now() + max(50 * interval, 500 * MS), recorder.steady)
         recorder.mark("end")

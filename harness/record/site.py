@@ -11,7 +11,7 @@ from harness.record.loop import Loop, now
 from harness.topology import Topology
 from harness.units import MS, Span
 
-Role = Literal["fault", "repair", "stimulus"]
+Role = Literal["fault", "repair", "stimulus", "reaction"]
 
 
 class Journal(Protocol):
@@ -22,6 +22,9 @@ class Journal(Protocol):
 
     def pause(self, span: Span) -> None:
         """Go on recording for a while before the next step of a schedule."""
+
+    def expect(self, at: int) -> None:
+        """Note that the network is going to do something by itself at a time, in ns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ class Schedule:
 
     step: int = 0
     due: bool = False
+    expected: int = 0  # when the network itself will act for the last time, as far as is known
 
     def did(self, at: int) -> int:
         """Note that a step was made at a time; returns by how many ns it missed its plan.

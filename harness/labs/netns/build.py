@@ -61,6 +61,11 @@ class Built:
         """Return the device number of a bridge in the DUT."""
         return FIRST_BRIDGE + [one.name for one in self.topology.bridges].index(bridge)
 
+    def machine_links(self, switch: str) -> tuple[str, ...]:
+        """Return the links between a switch and machines, in order."""
+        links = (link.name for link in self.topology.links_of(switch))
+        return tuple(name for name in links if any(link == name for _, link in self.ends))
+
     def mac(self, machine: str, link: str) -> str:
         """Return the MAC that a machine's interface was made with."""
         return mac_of(self.topology, machine, link)

@@ -60,6 +60,17 @@ class Namespace:
         with self.inside():
             return socket.socket(family, kind, protocol)
 
+    def write(self, path: str, text: str) -> None:
+        """Write to a file of /proc that shows the namespace; raises LabError."""
+        try:
+            with self.inside(), open(path, "w") as file:  # noqa: PTH123
+                file.write(text)
+        except OSError as error:
+            raise LabError(
+                f'{path} does not take "{text}": {error.strerror}',
+                hint="the kernel has no such setting, or the user may not change it",
+            ) from error
+
 
 def forward_ipv4() -> None:
     """Let the namespace we are in route IPv4 between its interfaces; raises LabError."""

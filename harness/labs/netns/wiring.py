@@ -40,18 +40,36 @@ class Wiring:
     _held: dict[str, int] = field(default_factory=dict)
     _ifbs: dict[int, int] = field(default_factory=dict)
     _keep: set[str] = field(default_factory=set)
+    _down: dict[int, set[str]] = field(default_factory=dict)
 
-    def carrier(self, link: str, *, on: bool) -> None:
-        """Plug a cable's far end in or out: the near end gains or loses its carrier."""
+    def carrier(self, link: str, *, on: bool, why: str = "cable") -> None:
+        """Plug a cable's far end in or out: the near end gains or loses its carrier.
+
+        A switch may have reasons of its own: carrier is back when all of them are gone.
+        """
         port = self._far_port(self.built.topology.link(link))
         kept = self._kept(port) if port.switch in self._keep and not on else []
-        self.built.send(FABRIC, *kept, netlink.set_link(f"port {link}", port.index, up=on))
+        self.built.send(FABRIC, *kept, self._set_port(port, why, up=on))
+
+    def _set_port(self, port: Port, why: str, *, up: bool) -> Request:
+        reasons = self._down.setdefault(port.index, set())
+        if up:
+            reasons.discard(why)
+        else:
+            reasons.add(why)
+        return netlink.set_link(f"port {port.link}", port.index, up=not reasons)
 
     def admin(self, machine: str, link: str, *, up: bool) -> None:
         """Set a machine's own interface administratively up or down."""
         index = self.built.ends[machine, link]
         what = f"interface {link} of {machine}"
         self.built.send(machine, netlink.set_link(what, index, up=up))
+
+    def readdress(self, machine: str, link: str, mac: str) -> None:
+        """Give a machine's interface another MAC; Linux does not announce it by itself."""
+        what = f"MAC of {machine}"
+        index = self.built.ends[machine, link]
+        self.built.send(machine, netlink.set_link(what, index, address=mac))
 
     def lose(self, link: str, direction: str, percent: float) -> None:
         """Lose a share of the frames in one direction, 0 is none; the carrier stays."""
@@ -130,8 +148,7 @@ class Wiring:
     def power(self, switch: str, *, on: bool) -> None:
         """Switch all ports of a switch off or on: its neighbours lose or gain carrier."""
         ports = [port for port in self.built.ports.values() if port.switch == switch]
-        requests = [netlink.set_link(f"port {p.link}", p.index, up=on) for p in ports]
-        self.built.send(FABRIC, *requests)
+        self.built.send(FABRIC, *(self._set_port(port, "power", up=on) for port in ports))
 
     def flush(self, switch: str) -> None:
         """Let a switch forget all addresses it has learned."""

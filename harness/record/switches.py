@@ -1,0 +1,124 @@
+"""Verbs on an emulated switch, and what it does by itself once it is told to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from harness.errors import ScenarioError
+from harness.labs.netns.sentry import Sentry
+from harness.record.guards import PortSecurity, UplinkDetection
+from harness.record.site import Lasting, Site
+from harness.topology import Named
+from harness.units import Span, ms
+
+Addresses = Literal["learned", "configured"]
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchNoun:
+    """An emulated switch."""
+
+    name: str
+    site: Site
+
+    def power_off(self) -> Lasting:
+        """Take the switch's power: all its neighbours lose carrier, its table is forgotten."""
+
+        def do() -> None:
+            self.site.wiring.power(self.name, on=False)
+            self.site.wiring.flush(self.name)
+
+        self.site.did(self.name, "power_off", "fault", do)
+        return Lasting(self.power_on)
+
+    def power_on(self) -> None:
+        """Give the switch its power back."""
+        self.site.did(
+            self.name, "power_on", "repair", lambda: self.site.wiring.power(self.name, on=True)
+        )
+
+    def flush_fdb(self) -> None:
+        """Let the switch forget all addresses it has learned."""
+        self.site.did(
+            self.name, "flush_fdb", "stimulus", lambda: self.site.wiring.flush(self.name)
+        )
+
+    def keep_fdb(self) -> None:
+        """Keep what was learned at a port that is unplugged, until the MAC is seen elsewhere.
+
+        That is a switch that goes by age alone, and ages slowly.
+        """
+        self.site.did(self.name, "keep_fdb", "stimulus", lambda: self.site.wiring.keep(self.name))
+
+    def pin(self, mac: str, link: Named) -> Lasting:
+        """Bind an address to the port of a link for good: the switch no longer relearns it."""
+
+        def pin(*, on: bool) -> None:
+            self.site.wiring.pin(self.name, link.name, mac, on=on)
+
+        self.site.did(self.name, "pin", "fault", lambda: pin(on=True), mac=mac, port=link.name)
+        return Lasting(
+            lambda: self.site.did(self.name, "unpin", "repair", lambda: pin(on=False), mac=mac)
+        )
+
+    def ufd(self, uplink: Named, *, down_after: Span, up_after: Span = 0 * ms) -> None:
+        """Switch uplink failure detection on: the ports of machines follow the uplink's carrier.
+
+        They are shut when the uplink was without carrier for `down_after`, and opened again when
+        it has had it for `up_after` (trunk failover, link-state tracking).
+        """
+        if min(down_after.ns, up_after.ns) < 0:
+            raise ScenarioError(
+                f"switch {self.name} cannot follow {uplink.name} before it changes",
+                hint="delays are 0 ms or longer",
+            )
+        ports = _uplink_ports(self.site, self.name, uplink.name)
+        guard = UplinkDetection(
+            self.site, self.name, uplink.name, ports, down_after.ns, up_after.ns
+        )
+        sentry = Sentry(self.site.wiring.built, self.site.loop)
+        sentry.on_carrier(guard.carrier)
+        self.site.did(
+            self.name, "ufd", "stimulus", lambda: None, uplink=uplink.name, ports=list(ports)
+        )
+
+    def secure(self, addresses: Addresses = "learned") -> None:
+        """Switch port security on: one MAC for each port of a machine; another shuts the port.
+
+        `learned`: the first one seen from now on, until the port loses its carrier. `configured`:
+        that of the NIC, for good. A MAC that belongs to another of these ports is a violation
+        too. A port that was shut stays so until `enable`.
+        """
+        if addresses not in ("learned", "configured"):
+            raise ScenarioError(
+                f'switch {self.name} cannot secure "{addresses}" addresses',
+                hint="addresses is learned or configured",
+            )
+        guard = PortSecurity.of(self.site, self.name, fixed=addresses == "configured")
+        sentry = Sentry(self.site.wiring.built, self.site.loop)
+        sentry.on_carrier(guard.carrier)
+        sentry.on_address(guard.address)
+        flush = self.site.wiring.flush  # what came in before tells nothing when it comes again
+        self.site.did(
+            self.name, "secure", "stimulus", lambda: flush(self.name), addresses=addresses
+        )
+
+    def enable(self, link: Named) -> None:
+        """Open a port again that port security shut."""
+        self.site.did(
+            link.name,
+            "enable",
+            "repair",
+            lambda: self.site.wiring.carrier(link.name, on=True, why=PortSecurity.WHY),
+        )
+
+
+def _uplink_ports(site: Site, switch: str, uplink: str) -> tuple[str, ...]:
+    """Return the links between a switch and machines; raises ScenarioError for a wrong uplink."""
+    built = site.wiring.built
+    ports = built.machine_links(switch)
+    if (switch, uplink) not in built.ports or uplink in ports:
+        has = [link for at, link in built.ports if at == switch and link not in ports]
+        raise site.topology.missing(f"uplink of {switch}", uplink, has)
+    return ports
