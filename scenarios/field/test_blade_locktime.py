@@ -29,7 +29,6 @@ Measured (virtual@7.2, 7.2.13; in brackets uml@6.1): the target gets another MAC
     1 s        over 2 s ago         100            10 ms (107)
     1 s        over 2 s ago         500            470 ms (461)
     1 s        over 2 s ago         1200           480 ms (470)
-    1 s        over 2 s ago         2000           2040 ms (2024)
     60 s       over 2 s ago         100, 1200      not at all
     0 s        1 s ago              100            80 ms (99)
     3 s        1 s ago              100            2160 ms (2156): when it is 3 s old
@@ -58,7 +57,7 @@ def chassis(stage: Stage) -> Iterator[Chassis]:
 
 
 @claim("ARPINT-1")
-@pytest.mark.parametrize("arp_interval", [100, 500, 1200, 2000])
+@pytest.mark.parametrize("arp_interval", [100, 500, 1200])
 def test_a_spare_target_is_followed_at_the_next_answer(
     chassis: Chassis, arp_interval: int
 ) -> None:
