@@ -14,7 +14,7 @@ from harness.bonding.wire import ignored
 from harness.errors import KernelRefused, ScenarioError
 from harness.labs.netns import bonds, netlink
 from harness.record.faults import Site
-from harness.topology import DUT, BondPlan
+from harness.topology import DUT, VETH, BondPlan, carrier_lag
 from harness.units import Span
 
 
@@ -29,6 +29,7 @@ class Bond:
     options: BondOptions
     seen: Mapping[str, Setting]
     hz: int
+    lag: Span
 
     @property
     def name(self) -> str:
@@ -38,7 +39,7 @@ class Bond:
     @property
     def times(self) -> BondTimes:
         """All times that follow from the options."""
-        return spans(self.options, self.hz)
+        return spans(self.options, self.hz, self.lag)
 
     @property
     def detection(self) -> Window:
@@ -102,7 +103,8 @@ class Dut:
             )
         wanted = self._options(plan, options)
         built = self._site.wiring.built
-        promises.demand_testable(wanted, self._release)
+        if VETH in {self._site.topology.link(slave).nic for slave in plan.slaves}:
+            promises.demand_testable(wanted, self._release)
         try:
             bonds.make_bond(built, plan, wanted)
         except KernelRefused as refused:
@@ -112,13 +114,15 @@ class Dut:
         if left_out:
             bonds.drop_bond(built, plan)
             raise promises.left_out(wanted, left_out, self._release)
-        made = Bond(plan, wanted, seen, self._hz)
+        made = Bond(plan, wanted, seen, self._hz, carrier_lag(self._site.topology, plan))
         self.bonds[plan.name] = made
         return made
 
     def window(self, **options: Any) -> Window:
         """Return the window of detection that a bond with other options would have."""
-        return spans(self._options(self._plan(None), options), self._hz).detection
+        plan = self._plan(None)
+        lag = carrier_lag(self._site.topology, plan)
+        return spans(self._options(plan, options), self._hz, lag).detection
 
     def set(self, bond: Bond, **options: Any) -> None:
         """Change options of a bond that is up; written into the history as a stimulus."""

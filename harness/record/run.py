@@ -20,7 +20,8 @@ from harness.record.faults import Cable, MachineNoun, Role, Site, SwitchNoun
 from harness.record.loop import SECOND, Loop, align, now
 from harness.record.recorder import Recorder, Subject
 from harness.record.site import Schedule
-from harness.topology import DUT, Topology
+from harness.record.usb import UsbNic, needed
+from harness.topology import DUT, RTL8150, Topology
 from harness.units import MS, Span, in_ms
 
 BASELINE_PROBES = 20
@@ -36,7 +37,8 @@ class Stage:
     """What a recording needs to know of its surroundings.
 
     `facts` are the kernel's (kernel, hz, clock, jitter in ns); `folder` is where histories go, or
-    None to keep them in memory; `interval` is the time between two probes in ns.
+    None to keep them in memory; `interval` is the time between two probes in ns; `load` loads
+    kernel modules by their names.
     """
 
     scenario: str
@@ -44,6 +46,7 @@ class Stage:
     folder: Path | None = None
     interval: int = 0
     keep: Callable[[Run, Path | None], None] = lambda _run, _path: None
+    load: Callable[..., None] = lambda *_modules: None
 
     @property
     def probe_interval(self) -> int:
@@ -73,6 +76,7 @@ class Net:
         self._start = align(SECOND) if self._virtual else now()
         self._loop = Loop()
         self._recorder: Recorder | None = None
+        stage.load(*needed(self.plan))
         self._built = self._undo.enter_context(_closing(build(self.plan)))
         self._noted: list[Event] = []
         self._schedule = Schedule()
@@ -101,7 +105,9 @@ class Net:
 
     def _nouns(self, site: Site) -> Iterator[tuple[object, str]]:
         # Machines come last: the target's cable is also called target, and the machine is meant.
-        yield from ((Cable(link.name, site), link.name) for link in self.plan.links)
+        for link in self.plan.links:
+            kind = UsbNic if link.nic == RTL8150 else Cable
+            yield kind(link.name, site), link.name
         yield from ((SwitchNoun(switch.name, site), switch.name) for switch in self.plan.switches)
         for machine in self.plan.machines:
             if machine.name != DUT:
@@ -159,7 +165,7 @@ class Net:
     def _wait_for_health(self, recorder: Recorder, bond: Bond) -> None:
         slaves = len(bond.plan.slaves)
         start = now()
-        limit = settle(bond.options, slaves, bond.hz) + 1500 * MS
+        limit = settle(bond.options, slaves, bond.hz, bond.lag) + 1500 * MS
         self._loop.pump(now() + limit, recorder.in_order)
         while now() < start + limit and not all_forward(self._built):
             self._loop.pump(now() + 10 * MS)
@@ -180,7 +186,7 @@ class Net:
 
     def _wait_for_horizon(self, recorder: Recorder, bond: Bond) -> None:
         recorder.mark("settle")
-        span = horizon(bond.options, len(bond.plan.slaves), bond.hz)
+        span = horizon(bond.options, len(bond.plan.slaves), bond.hz, bond.lag)
         last = max(self._schedule.step, self._disturbed)
         self._loop.pump(max(last, now()) + span)
         interval = self._stage.probe_interval
@@ -233,6 +239,7 @@ def _describe(bond: Bond, built: Built) -> dict[str, Any]:
         "changed": {name: _plain(value) for name, value in bond.options.changed().items()},
         "mac": built.mac(DUT, bond.plan.slaves[0]),
         "address": bond.plan.address,
+        **({"lag": bond.lag.ns} if bond.lag.ns else {}),
     }
 
 
