@@ -12,8 +12,8 @@ from harness.bonding import BondOptions, Setting
 from harness.bonding.windows import BondTimes, Window, spans
 from harness.bonding.wire import ignored
 from harness.errors import KernelRefused, ScenarioError
-from harness.labs.netns import bonds, netlink
-from harness.record.faults import Site
+from harness.labs.netns import bonds, netlink, sysfs
+from harness.record.faults import Cable, Role, Site
 from harness.topology import DUT, VETH, BondPlan, carrier_lag
 from harness.units import Span
 
@@ -138,6 +138,30 @@ class Dut:
         built = self._site.wiring.built
         change = netlink.set_link(f"MAC of {bond.name}", built.bond_index(bond.name), address=mac)
         self._site.did(bond.name, "set_mac", "stimulus", lambda: built.send(DUT, change), mac=mac)
+
+    def enslave(self, bond: Bond, link: Cable) -> None:
+        """Give a bond an interface, as hotplug scripts do; it must be down. Raises KernelRefused."""
+        self._master(bond, link, "enslave", self._site.wiring.built.bond_index(bond.name))
+
+    def release(self, bond: Bond, link: Cable) -> None:
+        """Take an interface from a bond; raises KernelRefused."""
+        self._master(bond, link, "release", 0)
+
+    def _master(self, bond: Bond, link: Cable, action: str, index: int) -> None:
+        built = self._site.wiring.built
+        change = netlink.set_link(f"slave {link.name}", built.ends[DUT, link.name], master=index)
+        role: Role = "repair" if index else "fault"
+        where = self._site
+        where.did(link.name, action, role, lambda: built.send(DUT, change), bond=bond.name)
+
+    def write(self, bond: Bond, option: str, text: str) -> None:
+        """Write to a bond's file in sysfs, as scripts do; raises KernelRefused."""
+        space = self._site.wiring.built.namespaces[DUT]
+
+        def do() -> None:
+            sysfs.write(space, f"class/net/{bond.name}/bonding/{option}", text)
+
+        self._site.did(bond.name, "write", "stimulus", do, option=option, text=text)
 
     def _plan(self, name: str | None) -> BondPlan:
         plans = self._site.topology.bonds

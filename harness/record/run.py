@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from harness.bonding import Setting
 from harness.bonding.horizon import heard, horizon, settle
-from harness.errors import Inconclusive, ScenarioError
+from harness.errors import Inconclusive, NotTestable, ScenarioError
 from harness.history import Event, History, save, since
 from harness.judge.judged import Run
 from harness.labs.netns.build import Built, all_forward, build
@@ -24,7 +24,8 @@ from harness.record.usb import UsbNic, needed
 from harness.topology import DUT, RTL8150, Topology
 from harness.units import MS, Span, in_ms
 
-BASELINE_PROBES = 20
+BASELINE_PROBES, HEALTHY_PROBES = 20, 10
+PATIENCE = 100 * SECOND  # in real time no recording takes longer
 WITH_ACTIVE_SLAVE = ("active-backup", "balance-tlb", "balance-alb")
 LAST_ANSWERS = 5  # probe intervals for the last answers to come in
 
@@ -80,6 +81,7 @@ class Net:
         self._built = self._undo.enter_context(_closing(build(self.plan)))
         self._noted: list[Event] = []
         self._schedule = Schedule()
+        self._interval = stage.probe_interval
         self._runs = 0
         site = Site(self.plan, Wiring(self._built), self._loop, self)
         self.dut = Dut(site, int(stage.facts["hz"]))
@@ -130,20 +132,23 @@ class Net:
     after = pause
 
     @contextmanager
-    def watch(self, *probes: Direction) -> Iterator[Run]:
+    def watch(self, *probes: Direction, every: Span | None = None) -> Iterator[Run]:
         """Record what the block does to the network; the run can be read when it has ended.
 
-        Probes go both ways unless only `out` or `in` is asked for. Raises Inconclusive where the
-        path is not healthy before the block begins.
+        Probes go both ways unless only `out` or `in` is asked for, `every` jiffy if not said
+        otherwise. Raises Inconclusive where the path is not healthy before the block begins,
+        NotTestable where it would take minutes because time cannot be skipped.
         """
         if not self.dut.bonds:
             self.dut.bond()
         bond = next(iter(self.dut.bonds.values()))
         run = Run()
+        self._interval = every.ns if every else self._stage.probe_interval
+        self._demand_patience(bond)
         subject = Subject(
             bond.plan,
             has_active=bond.options.mode in WITH_ACTIVE_SLAVE,
-            interval=self._stage.probe_interval,
+            interval=self._interval,
             directions=probes or ("out", "in"),
         )
         if self._virtual:
@@ -162,10 +167,22 @@ class Net:
             self._recorder = None
         self._finish(recorder, run)
 
+    def _demand_patience(self, bond: Bond) -> None:
+        slaves = len(bond.plan.slaves)
+        takes = settle(bond.options, slaves, bond.hz, bond.lag) + heard(bond.options, bond.hz)
+        takes += horizon(bond.options, slaves, bond.hz, bond.lag)
+        if takes > PATIENCE and not self._virtual:
+            raise NotTestable(
+                f"{bond.name} has to be watched for {takes // SECOND} s with these options: "
+                "choose a kernel whose time can be skipped, --kernel virtual@7.2",
+                hint="`harness kernels build virtual@7.2` makes one",
+            )
+
     def _wait_for_health(self, recorder: Recorder, bond: Bond) -> None:
         slaves = len(bond.plan.slaves)
         start = now()
         limit = settle(bond.options, slaves, bond.hz, bond.lag) + 1500 * MS
+        limit += HEALTHY_PROBES * self._interval
         self._loop.pump(now() + limit, recorder.in_order)
         while now() < start + limit and not all_forward(self._built):
             self._loop.pump(now() + 10 * MS)
@@ -181,7 +198,7 @@ class Net:
             )
         self._loop.latest = 0  # what came late while nobody listened does not count
         recorder.mark("baseline")
-        probes = BASELINE_PROBES * self._stage.probe_interval
+        probes = BASELINE_PROBES * self._interval
         self._loop.pump(now() + max(probes, heard(bond.options, bond.hz)))
 
     def _wait_for_horizon(self, recorder: Recorder, bond: Bond) -> None:
@@ -189,7 +206,7 @@ class Net:
         span = horizon(bond.options, len(bond.plan.slaves), bond.hz, bond.lag)
         last = max(self._schedule.step, self._disturbed)
         self._loop.pump(max(last, now()) + span)
-        interval = self._stage.probe_interval
+        interval = self._interval
         self._loop.pump(now() + max(50 * interval, 500 * MS), recorder.steady)
         recorder.mark("end")
         recorder.stop_probing()
@@ -223,7 +240,7 @@ class Net:
             "topology": self.plan.name,
             "lab": "netns",
             **self._stage.facts,
-            "interval": self._stage.probe_interval,
+            "interval": self._interval,
             "bonds": {bond.name: _describe(bond, self._built) for bond in self.dut.bonds.values()},
             "target": next((m.address for m in self.plan.machines if m.name == "target"), None),
             "dropped": recorder.dropped,

@@ -98,5 +98,10 @@ def _take(port: int, end: socket.socket) -> bool:
 
 
 def is_free(number: int) -> bool:
-    """Tell whether a port is free again: what was attached there is gone for good."""
+    """Tell whether a port is free again, and what was attached there gone for good.
+
+    The controller lets go of a device before its hub has told the device's driver.
+    """
+    if any(CONTROLLER.glob(f"usb*/*-{number + 1}")):
+        return False
     return any(one.hub == "hs" and one.number == number and one.state == FREE for one in ports())
