@@ -97,9 +97,9 @@ class Arrivals:
         then = self.expected.pop(link.name)
         place = self._built.namespaces[owner]
         wanted = self._built.ends[owner, link.name]
-        names = {"net_ns_fd": place.fd, "ifname": link.name, "new_ifindex": wanted}
         what = f"interface {link.name} into {owner}"
-        self._control.send(netlink.set_link(what, index, **names))
+        into = {"net_ns_fd": place.fd, "new_ifindex": wanted}
+        self._control.send(netlink.set_link(what, index, up=None, ifname=link.name, **into))
         then()
 
 
@@ -194,7 +194,9 @@ def plug_in(built: Built, made: dict[str, Tap]) -> UsbNics | None:
     arrivals = Arrivals(built)
     with _undone(arrivals.close):
         plans = [
-            Plan(link, built.mac(owner_of(built.topology, built.topology.link(link)), link), tap, i)
+            Plan(
+                link, built.mac(owner_of(built.topology, built.topology.link(link)), link), tap, i
+            )
             for link, tap in made.items()
             for i in [_port_of(built, link)]
         ]

@@ -66,19 +66,16 @@ def attach() -> tuple[socket.socket, int]:
     When that socket is closed the kernel detaches the device. Raises LabError.
     """
     ours, kernels = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        for port in ports():
-            if port.hub == "hs" and port.state == FREE and _take(port.number, kernels):
-                return ours, port.number
+    with kernels:
+        free = (port.number for port in ports() if port.hub == "hs" and port.state == FREE)
+        taken = next((port for port in free if _take(port, kernels)), None)
+    if taken is None:
+        ours.close()
         raise LabError(
             "no port of the virtual USB controller is free",
             hint="each adapter needs one: detach others, or take fewer",
         )
-    except BaseException:
-        ours.close()
-        raise
-    finally:
-        kernels.close()
+    return ours, taken
 
 
 def _take(port: int, end: socket.socket) -> bool:
