@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from harness.errors import ScenarioError
 from harness.labs.netns import mii
 from harness.labs.netns.usb import UsbNics, adapters
-from harness.labs.rtl8150.vhci import MODULES
 from harness.labs.netns.wiring import SIDES
+from harness.labs.rtl8150.vhci import MODULES
 from harness.record.faults import Cable, Direction, Lasting
 from harness.record.site import Role
 from harness.topology import DUT, Topology
@@ -67,9 +67,11 @@ class UsbNic(Cable):
                 hint="out leads away from the dut",
             )
         sides = frozenset(SIDES if direction == "both" else (direction,))
-        before = self._nics.chips.dropped(self.name)
-        self._fail("drop_bulk", dropped=before | sides)
-        return Lasting(lambda: self._mend("deliver_bulk", dropped=before - sides))
+        chips = self._nics.chips
+        self._fail("drop_bulk", dropped=chips.dropped(self.name) | sides)
+        return Lasting(
+            lambda: self._mend("deliver_bulk", dropped=chips.dropped(self.name) - sides)
+        )
 
     @property
     def mii_refusal(self) -> str:

@@ -26,11 +26,11 @@ What was measured (virtual 7.2.13, HZ=100; one ping a second; o answered, . lost
            50000               140.6 s   140 s to 191 s
 
     arp_interval=5000 primary=eth1, eth1 dead outwards:
-    arp_validate=none      bond0 down 5 s of 20 s, never answered: the dead one is always chosen
+    arp_validate=none      never answered: eth1 stays, or bond0 goes down and up with it, 5 s of 20
     arp_validate=active    ..........ooooo...............ooooo...............ooooo    5 and 15
     arp_validate=backup    ....................oooooooooo...............oooooooooo   10 and 15
     arp_validate=all       ..........oooooooooo....................oooooooooo        10 and 20
-    any of them without primary: one failover, then answered for good (none: never answered)
+    the last two without primary, or with primary_reselect=failure: one failover, then answered
 """
 
 import pytest
@@ -126,12 +126,11 @@ def test_with_reselection_at_failure_only_it_does_not(
 
 @claim("ARPVAL-0", "ARPINT-7")
 def test_without_validation_the_dead_slave_is_always_chosen(usb_nics: UsbNics) -> None:
-    """bond0 goes down and up again and no ping is ever answered, whatever the other slave can."""
+    """It hears too much to be given up, or is the first to be found well: no ping is answered."""
     usb_nics.dut.bond(arp_interval=5000, arp_ip_target=TARGET, primary="eth1")
     with usb_nics.watch("out", every=PING) as run:
         usb_nics.eth1.drop_bulk("out")
         usb_nics.after(60 * s)
-    assert run.active_slaves.count(None) > 2
     assert "eth2" not in run.active_slaves
     assert not run.recovered
 
