@@ -13,7 +13,10 @@ import pytest
 from harness import ms, s
 from harness.errors import KernelRefused, LabError, NotTestable, ScenarioError
 from harness.history import Event
+from harness.kernels import init
 from harness.labs.netns import netlink, sysfs
+from harness.labs.netns.namespace import OURS, Namespace
+from harness.labs.netns.usb import FIRST
 from harness.labs.rtl8150 import vhci
 from harness.record.loop import now
 from harness.record.run import Stage
@@ -162,6 +165,19 @@ def test_sysfs_is_that_of_the_namespace(stage: Stage) -> None:
             assert (place / "class/net/bond0/bonding/slaves").read_text() == "eth1 eth2\n"
         with pytest.raises(LabError, match="/sys/class/net/bond9/x cannot be written"):
             sysfs.write(net._built.namespaces["dut"], "class/net/bond9/x", "1")
+
+
+def test_interfaces_come_from_the_first_namespace_when_this_is_another(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So it is on the machine's own kernel, where the worker has a namespace of its own."""
+    monkeypatch.setenv(FIRST, str(os.open(OURS, os.O_RDONLY)))
+    elsewhere = Namespace("elsewhere")
+    with elsewhere.inside(), UsbNics(stage) as net, net.watch() as run:
+        net.eth1.cut()
+    elsewhere.close()
+    assert run.active_slaves == ["eth1", "eth2"]
+    assert FIRST == init.HOME
 
 
 def test_a_kernel_without_usb_is_told_by_name(monkeypatch: pytest.MonkeyPatch) -> None:

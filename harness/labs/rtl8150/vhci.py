@@ -21,6 +21,8 @@ def lacking() -> str:
     """Return what this kernel lacks for such adapters, "" where it has all."""
     if not (CONTROLLER / "attach").exists():
         return "no virtual USB controller (vhci_hcd)"
+    if not os.access(CONTROLLER / "attach", os.W_OK):
+        return "a virtual USB controller (vhci_hcd) for root only"
     if not DRIVER.exists():
         return "no rtl8150 driver"
     return ""
@@ -33,7 +35,8 @@ def demand() -> None:
         raise NotTestable(
             f"linux {os.uname().release} has {what}: "
             "`harness kernels build virtual@7.2` makes one that has, for --kernel virtual@7.2",
-            hint="or take a distribution's kernel in QEMU: --kernel stock@6.1",
+            hint="or take a distribution's kernel in QEMU, --kernel stock@6.1; "
+            "on the machine's own `modprobe -a vhci-hcd rtl8150 tun`, as root, may be enough",
         )
 
 
