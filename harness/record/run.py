@@ -26,6 +26,7 @@ from harness.units import MS, Span, in_ms
 
 BASELINE_PROBES, HEALTHY_PROBES = 20, 10
 PATIENCE = 100 * SECOND  # in real time no recording takes longer
+SERVED = 50 * MS  # a frame through a USB adapter costs an emulated processor some 5 ms
 WITH_ACTIVE_SLAVE = ("active-backup", "balance-tlb", "balance-alb")
 LAST_ANSWERS = 5  # probe intervals for the last answers to come in
 
@@ -143,7 +144,7 @@ class Net:
             self.dut.bond()
         bond = next(iter(self.dut.bonds.values()))
         run = Run()
-        self._interval = every.ns if every else self._stage.probe_interval
+        self._interval = every.ns if every else self._usual_interval()
         self._demand_patience(bond)
         subject = Subject(
             bond.plan,
@@ -166,6 +167,11 @@ class Net:
             recorder.close()
             self._recorder = None
         self._finish(recorder, run)
+
+    def _usual_interval(self) -> int:
+        """Return the time between probes in ns: chips that are a process need time for each."""
+        usual = self._stage.probe_interval
+        return usual if self._virtual or not needed(self.plan) else max(usual, SERVED)
 
     def _demand_patience(self, bond: Bond) -> None:
         slaves = len(bond.plan.slaves)
