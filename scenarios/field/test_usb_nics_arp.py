@@ -21,9 +21,9 @@ slave has been answered (ARPVAL-16): ten answers at one ping a second, as report
 What was measured (virtual 7.2.13, HZ=100; one ping a second; o answered, . lost):
 
     arp_interval   cable out: detection   outage
-             100               300 ms     400 ms
+             100               260 ms    250 ms
             5000                15.3 s    20 s
-           50000               140.6 s   140 s to 191 s
+           50000               143.5 s   143 s; 190 s where the backup is found dead as well
 
     arp_interval=5000 primary=eth1, eth1 dead outwards:
     arp_validate=none      never answered: eth1 stays, or bond0 goes down and up with it, 5 s of 20
