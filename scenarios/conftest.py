@@ -6,7 +6,7 @@ import pytest
 
 from harness.record.run import Stage
 from scenarios.field.servers import BridgeHost, DualBondRouter
-from scenarios.topologies import BladeChassis, FilteringSwitch, OneSwitch, TwoSwitches
+from scenarios.topologies import BladeChassis, FilteringSwitch, OneSwitch, TwoSwitches, UsbNics
 
 
 @pytest.fixture
@@ -48,4 +48,11 @@ def dual_bond_router(stage: Stage) -> Iterator[DualBondRouter]:
 def bridge_host(stage: Stage) -> Iterator[BridgeHost]:
     """A host of virtual machines: a guest behind a bridge over a bond of four."""
     with BridgeHost(stage) as net:
+        yield net
+
+
+@pytest.fixture
+def usb_nics(stage: Stage) -> Iterator[UsbNics]:
+    """Two USB adapters with the rtl8150 chip at one switch."""
+    with UsbNics(stage) as net:
         yield net

@@ -58,7 +58,7 @@ HOMES = {
     "scenarios": {"bench"},  # the benchmarks measure the networks of the scenarios
 }
 IN_SCENARIOS = {"__future__", "collections", "harness", "pytest", "scenarios"}
-FOR_SCENARIOS = {"harness", "bonding", "record.faults", "record.run", "topology"}
+FOR_SCENARIOS = {"harness", "bonding", "record.faults", "record.run", "record.usb", "topology"}
 
 
 def name_of(path: Path) -> str:

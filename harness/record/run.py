@@ -8,22 +8,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from harness.bonding import Setting
-from harness.bonding.horizon import heard, horizon, settle
 from harness.errors import Inconclusive, ScenarioError
 from harness.history import Event, History, save, since
 from harness.judge.judged import Run
 from harness.labs.netns.build import Built, all_forward, build
 from harness.labs.netns.wiring import Wiring
-from harness.record.dut import Bond, Dut
+from harness.record import waits
+from harness.record.about import described
+from harness.record.dut import Dut
 from harness.record.faults import Cable, MachineNoun, Role, Site, SwitchNoun
 from harness.record.loop import SECOND, Loop, align, now
 from harness.record.recorder import Recorder, Subject
 from harness.record.site import Schedule
-from harness.topology import DEFAULT_PATH, DUT, Topology
+from harness.record.usb import UsbNic, needed
+from harness.topology import DEFAULT_PATH, DUT, RTL8150, Topology
 from harness.units import MS, Span, in_ms
 
-BASELINE_PROBES = 20
+BASELINE_PROBES, HEALTHY_PROBES = 20, 10
+SERVED = 50 * MS  # a frame through a USB adapter costs an emulated processor some 5 ms
 WITH_ACTIVE_SLAVE = ("active-backup", "balance-tlb", "balance-alb")
 LAST_ANSWERS = 5  # probe intervals for the last answers to come in
 
@@ -38,7 +40,8 @@ class Stage:
     """What a recording needs to know of its surroundings.
 
     `facts` are the kernel's (kernel, hz, clock, jitter in ns); `folder` is where histories go, or
-    None to keep them in memory; `interval` is the time between two probes in ns.
+    None to keep them in memory; `interval` is the time between two probes in ns; `load` loads
+    kernel modules by their names.
     """
 
     scenario: str
@@ -46,6 +49,7 @@ class Stage:
     folder: Path | None = None
     interval: int = 0
     keep: Callable[[Run, Path | None], None] = lambda _run, _path: None
+    load: Callable[..., None] = lambda *_modules: None
 
     @property
     def probe_interval(self) -> int:
@@ -75,9 +79,11 @@ class Net:
         self._start = align(SECOND) if self._virtual else now()
         self._loop = Loop()
         self._recorder: Recorder | None = None
+        stage.load(*needed(self.plan))
         self._built = self._undo.enter_context(_closing(build(self.plan)))
         self._noted: list[Event] = []
         self._schedule = Schedule()
+        self._interval = stage.probe_interval
         self._runs = 0
         site = Site(self.plan, Wiring(self._built), self._loop, self)
         self.dut = Dut(site, int(stage.facts["hz"]))
@@ -104,8 +110,10 @@ class Net:
     def _nouns(self, site: Site) -> Iterator[tuple[object, str]]:
         # Machines come last: the target's cable is also called target, and the machine is meant.
         inside = {bridge.name for bridge in self.plan.bridges}
-        cables = (link for link in self.plan.links if not {link.a, link.b} & inside)
-        yield from ((Cable(link.name, site), link.name) for link in cables)
+        for link in self.plan.links:
+            if not {link.a, link.b} & inside:
+                kind = UsbNic if link.nic == RTL8150 else Cable
+                yield kind(link.name, site), link.name
         yield from ((SwitchNoun(switch.name, site), switch.name) for switch in self.plan.switches)
         for machine in self.plan.machines:
             if machine.name != DUT:
@@ -133,16 +141,25 @@ class Net:
         self._schedule.expected = max(self._schedule.expected, at)
 
     @contextmanager
-    def watch(self, *probes: Direction, path: tuple[str, str] | None = None) -> Iterator[Run]:
+    def watch(
+        self,
+        *probes: Direction,
+        path: tuple[str, str] | None = None,
+        every: Span | None = None,
+    ) -> Iterator[Run]:
         """Record what the block does to the network; the run can be read when it has ended.
 
         Bonds that were not made yet get the topology's options. Probes go both ways along the
-        topology's path, or another one, unless only `out` or `in` is asked for. Raises
-        Inconclusive where the path is not healthy before the block begins.
+        topology's path, or another one, unless only `out` or `in` is asked for; `every` jiffy if
+        not said otherwise. Raises Inconclusive where the path is not healthy before the block
+        begins, NotTestable where it would take minutes because time cannot be skipped.
         """
         for plan in self.plan.bonds:
             if plan.name not in self.dut.bonds:
                 self.dut.bond(plan.name)
+        self._interval = every.ns if every else self._usual_interval()
+        if not self._virtual:
+            waits.demand_patience(self.dut.bonds.values())
         run, subject = Run(), self._subject(path or self.plan.path, probes or ("out", "in"))
         if self._virtual:
             align(10 * MS)
@@ -166,18 +183,23 @@ class Net:
         return Subject(
             tuple(bond.plan for bond in bonds.values()),
             frozenset(n for n, one in bonds.items() if one.options.mode in WITH_ACTIVE_SLAVE),
-            interval=self._stage.probe_interval,
+            interval=self._interval,
             path=path,
             directions=directions,
         )
 
-    def _longest(self, of: Callable[[Bond], int]) -> int:
-        """Return the longest of a time (ns) that each bond has."""
-        return max(of(bond) for bond in self.dut.bonds.values())
+    def _usual_interval(self) -> int:
+        """Return the time between probes in ns: chips that are a process need time for each."""
+        usual = self._stage.probe_interval
+        return usual if self._virtual or not needed(self.plan) else max(usual, SERVED)
 
     def _wait_for_health(self, recorder: Recorder) -> None:
         start = now()
-        limit = self._longest(_settle) + 1500 * MS
+        limit = (
+            waits.longest_settle(self.dut.bonds.values())
+            + 1500 * MS
+            + HEALTHY_PROBES * self._interval
+        )
         self._loop.pump(now() + limit, recorder.in_order)
         while now() < start + limit and not all_forward(self._built):
             self._loop.pump(now() + 10 * MS)
@@ -193,17 +215,17 @@ class Net:
             )
         self._loop.latest = 0  # what came late while nobody listened does not count
         recorder.mark("baseline")
-        probes = BASELINE_PROBES * self._stage.probe_interval
-        self._loop.pump(now() + max(probes, self._longest(_heard)))
+        probes = BASELINE_PROBES * self._interval
+        self._loop.pump(now() + max(probes, waits.longest_heard(self.dut.bonds.values())))
 
     def _wait_for_horizon(self, recorder: Recorder) -> None:
         recorder.mark("settle")
-        span = self._longest(_horizon)
+        span = waits.longest_horizon(self.dut.bonds.values())
         end = max(self._schedule.after(Span(0), self._disturbed), now()) + span
         while now() < end:
             self._loop.pump(end)
             end = max(end, self._schedule.expected + span)
-        interval = self._stage.probe_interval
+        interval = self._interval
         self._loop.pump(now() + max(50 * interval, 500 * MS), recorder.steady)
         recorder.mark("end")
         recorder.stop_probing()
@@ -218,7 +240,19 @@ class Net:
             targets += [str(one) for one in bond.options["arp_ip_target"]]  # type: ignore[union-attr]
         events = since(self._start, [*recorder.events(addresses, targets), *self._noted])
         self._noted = []
-        history = History.of(self._about(recorder, path), events)
+        special: dict[str, Any] = {} if path == DEFAULT_PATH else {"path": list(path)}
+        if not recorder.reads_log:
+            special["log"] = False
+        about = {
+            "scenario": self._stage.scenario,
+            **self._stage.facts,
+            **described(self._built, bonds),
+            **special,
+            "interval": self._interval,
+            "dropped": recorder.dropped,
+            "latest": self._loop.latest,
+        }
+        history = History.of(about, events)
         run.freeze(history)
         self._stage.keep(run, self._save(history))
 
@@ -230,52 +264,6 @@ class Net:
         path = self._stage.folder / name
         save(history, path)
         return path
-
-    def _about(self, recorder: Recorder, path: tuple[str, str]) -> dict[str, Any]:
-        """Return the description of the recording (harness.history, about)."""
-        special: dict[str, Any] = {} if path == DEFAULT_PATH else {"path": list(path)}
-        if not recorder.reads_log:
-            special["log"] = False
-        return {
-            "scenario": self._stage.scenario,
-            "topology": self.plan.name,
-            "lab": "netns",
-            **self._stage.facts,
-            "interval": self._stage.probe_interval,
-            "bonds": {bond.name: _describe(bond, self._built) for bond in self.dut.bonds.values()},
-            "target": next((m.address for m in self.plan.machines if m.name == "target"), None),
-            **special,
-            "dropped": recorder.dropped,
-            "latest": self._loop.latest,
-        }
-
-
-def _settle(bond: Bond) -> int:
-    return settle(bond.options, len(bond.plan.slaves), bond.hz)
-
-
-def _heard(bond: Bond) -> int:
-    return heard(bond.options, bond.hz)
-
-
-def _horizon(bond: Bond) -> int:
-    return horizon(bond.options, len(bond.plan.slaves), bond.hz)
-
-
-def _describe(bond: Bond, built: Built) -> dict[str, Any]:
-    return {
-        "slaves": list(bond.plan.slaves),
-        "options": {name: _plain(bond.options[name]) for name in bond.options},
-        "seen": {name: _plain(value) for name, value in bond.seen.items()},
-        "changed": {name: _plain(value) for name, value in bond.options.changed().items()},
-        "mac": built.mac(DUT, bond.plan.slaves[0]),
-        "address": built.topology.bond_address(bond.plan),
-    }
-
-
-def _plain(setting: Setting) -> object:
-    """Return a setting as JSON has it, so that a history equals what comes back from its file."""
-    return list(setting) if isinstance(setting, tuple) else setting
 
 
 @contextmanager

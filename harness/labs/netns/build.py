@@ -11,10 +11,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.labs.netns import netlink, shaping
+from harness.labs.netns import netlink, shaping, usb
 from harness.labs.netns.namespace import Namespace, forward_ipv4
 from harness.labs.netns.netlink import Control, Request
-from harness.topology import DUT, Link, Machine, Topology, mac_of
+from harness.labs.netns.usb import UsbNics
+from harness.topology import DUT, VETH, Link, Machine, Topology, mac_of
 
 FABRIC = "fabric"
 FIRST_SWITCH, FIRST_PORT, FIRST_BOND, FIRST_BRIDGE, FIRST_IFB = 2, 32, 16, 24, 200
@@ -43,6 +44,7 @@ class Built:
     controls: dict[str, Control] = field(default_factory=dict)
     ports: dict[tuple[str, str], Port] = field(default_factory=dict)
     ends: dict[tuple[str, str], int] = field(default_factory=dict)
+    usb: UsbNics | None = None
     undo: ExitStack = field(default_factory=ExitStack)
 
     def send(self, where: str, *requests: Request) -> None:
@@ -108,7 +110,10 @@ def build(topology: Topology) -> Built:
     try:
         _make_namespaces(built)
         _number(built)
-        built.send(FABRIC, *_bridges(built), *_cables(built), *_mac_filters(built))
+        taps = usb.taps(built)
+        cables = [*_cables(built), *usb.ports(built)]
+        built.send(FABRIC, *_bridges(built), *cables, *_mac_filters(built))
+        built.usb = usb.plug_in(built, taps)
         for machine in sorted(topology.machines, key=lambda one: one.name != DUT):
             built.send(machine.name, *_machine(built, machine))
         if topology.forwards:
@@ -168,7 +173,8 @@ def _cables(built: Built) -> list[Request]:
     requests = []
     guests = {name for name, _, _ in guest_ends(built)}
     for link in built.topology.links:
-        requests += _cable(built, link) if link.name not in guests else []
+        if link.nic == VETH and link.name not in guests:
+            requests += _cable(built, link)
     return requests
 
 
