@@ -142,19 +142,22 @@ class Control:
 
     def links(self) -> list[Any]:
         """Return all devices of the namespace as pyroute2's decoded ifinfmsg."""
-        message = ifinfmsg()
-        message["header"]["type"] = RTM_GETLINK
+        return [decode_link(body) for body in self.dump(ifinfmsg(), RTM_GETLINK, RTM_NEWLINK)]
+
+    def dump(self, message: Any, asked: int, told: int) -> list[bytes]:
+        """Return the messages of a type that the kernel answers a request for all of it with."""
+        message["header"]["type"] = asked
         message["header"]["flags"] = REQUEST | DUMP
         message.encode()
         self._sock.send(bytes(message.data))
-        found: list[Any] = []
+        found: list[bytes] = []
         while True:
             data = self._receive()
             for kind, _, _, body in messages(data):
                 if kind == NLMSG_DONE:
                     return found
-                if kind == RTM_NEWLINK:
-                    found.append(decode_link(body))
+                if kind == told:
+                    found.append(body)
 
     def _receive(self) -> bytes:
         try:
