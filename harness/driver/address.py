@@ -1,10 +1,8 @@
-"""Does the driver take another MAC, while its interface is up and while it is down?"""
+"""Whether the driver takes another MAC, while its interface is up and while it is down."""
 
 from __future__ import annotations
 
-import errno
-
-from harness.driver.facts import AddressChange
+from harness.driver.facts import AddressChange, errno_name
 from harness.driver.nic import Nic
 from harness.errors import KernelRefused
 
@@ -12,13 +10,13 @@ ANOTHER = {True: "02:00:00:00:fe:11", False: "02:00:00:00:fe:12"}
 
 
 def change(nic: Nic, *, up: bool) -> AddressChange:
-    """Change the MAC while the interface is up or down, listen for frames to it, change it back."""
+    """Change the MAC while the interface is up or down, listen for it, and change it back."""
     before, other = nic.look().mac, ANOTHER[up]
     nic.admin(up=up)
     try:
         nic.set_mac(other)
     except KernelRefused as refused:
-        return AddressChange(refused=errno.errorcode.get(refused.errno, str(refused.errno)))
+        return AddressChange(refused=errno_name(refused.errno))
     kept = nic.look().mac == other
     hears = _hears(nic, other) if nic.far else None
     nic.admin(up=False)  # which every driver that can do it at all allows

@@ -108,7 +108,7 @@ def plain(profile: Profile) -> dict[str, Any]:
     return profile.plain() | {"concluded": [one.plain() for one in conclude(profile)]}
 
 
-def _profiles(  # noqa: PLR0917
+def _profiles(
     interfaces: tuple[str, ...],
     far_ends: tuple[str, ...],
     ask: bool,  # noqa: FBT001

@@ -1,7 +1,7 @@
 """What a bond can do with a driver, derived from what was measured of it: pure functions.
 
 Each line names the claims of the bonding documentation that it rests on, and says in words which
-fact decided. A trial, a bond that was really made, weighs more than what follows from single facts.
+fact decided. A trial, a bond that was really made, weighs more than what single facts suggest.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from harness.claims import Release
-from harness.driver.facts import AddressChange, LinkQuery, Profile, Trial
+from harness.driver.facts import AddressChange, LinkQuery, Profile, Survival, Trial
 from harness.units import in_ms
 
 Answer = Literal["yes", "no", "limited", "unknown"]
@@ -189,20 +189,25 @@ def better(profile: Profile) -> Conclusion:
 
 def multicast(profile: Profile) -> list[Conclusion]:
     """Conclude on what a bond sets on its active slave, and must set again on the next one."""
-    claims = {"promisc": ("PROMISC-2", "PROMISC-3", "PROMISC-4"), "allmulti": ("PROMISC-5",)}
-    found = []
-    for one in profile.survivals:
-        line = _line("receive filter", one.setting, *claims.get(one.setting, ("PROMISC-5",)))
-        heard = {True: "and frames arrive", False: "but frames do not arrive", None: ""}
-        whole = f"set again after failovers {heard[one.back.hears]}".rstrip()
-        if not one.survives:
-            found.append(line("no", "lost at a failover" if not one.back.flag else whole))
-        elif one.on.hears is False:
-            found.append(line("no", f"{whole}, not even before them"))
-        else:
-            free = "; this driver filters nothing anyway" if one.filters is False else ""
-            found.append(line("yes", whole + free))
-    return found
+    return [_survived(one) for one in profile.survivals]
+
+
+def _survived(one: Survival) -> Conclusion:
+    claims = (
+        ("PROMISC-2", "PROMISC-3", "PROMISC-4") if one.setting == "promisc" else ("PROMISC-5",)
+    )
+    line = _line("receive filter", one.setting, *claims)
+    heard = {True: " and frames arrive", False: " but frames do not arrive", None: ""}
+    if not one.on.flag:
+        return line("no", "it never came as far as the active slave")
+    if not one.back.flag:
+        return line("no", "lost at a failover")
+    whole = f"set again after failovers{heard[one.back.hears]}"
+    if not one.survives or one.on.hears is False:
+        return line("no", whole + (", not even before them" if one.on.hears is False else ""))
+    notes = "; it was set already before anybody asked for it" if one.off.flag else ""
+    notes += "; this driver filters nothing anyway" if one.filters is False else ""
+    return line("yes", whole + notes)
 
 
 def _line(group: str, subject: str, *claims: str) -> Callable[[Answer, str], Conclusion]:
@@ -212,14 +217,16 @@ def _line(group: str, subject: str, *claims: str) -> Callable[[Answer, str], Con
 
 def _tried(trial: Trial, good: str) -> tuple[Answer, str]:
     """Return what a trial says: the first thing that went wrong, or what went well."""
-    if trial.refused:
-        return "no", f"the kernel refuses it with {trial.refused}{_log(trial)}"
-    if trial.link == "down":
-        return "no", f"the bond takes its link for down{_log(trial)}"
-    if trial.addresses_right is False:
-        return "no", f"after the failover it has not the address it should{_log(trial)}"
-    if trial.hears is False:
-        return "no", f"frames to the bond do not reach it after the failover{_log(trial)}"
+    wrong = (
+        (bool(trial.refused), f"the kernel refuses it with {trial.refused}"),
+        (trial.link == "down", "the bond takes its link for down"),
+        (trial.addresses_right is False, "after the failover it has not the address it should"),
+        (trial.hears is False, "frames to the bond do not reach it after the failover"),
+        (trial.recovers is False, "once failed, its link stays down in the bond"),
+    )
+    for holds, text in wrong:
+        if holds:
+            return "no", text + _log(trial)
     if trial.hears is None and trial.addresses_right is None and not trial.link:
         return "unknown", "it never became the active slave"
     return "yes", good

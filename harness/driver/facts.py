@@ -5,6 +5,7 @@ None always means "not measured"; the `missing` beside it says why, and how to m
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
@@ -15,6 +16,11 @@ from harness.errors import UsageError
 from harness.units import MS
 
 FORMAT = 1  # of the JSON
+
+
+def errno_name(code: int) -> str:
+    """Return an errno's name as the kernel's sources have it."""
+    return "EOPNOTSUPP" if code == errno.EOPNOTSUPP else errno.errorcode.get(code, str(code))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +176,8 @@ class Trial:
     """A bond that was really made: what the kernel answered, and what it came to.
 
     `addresses_right` tells whether the slave that became active has the address it must have,
-    `hears` whether a frame to the bond's address reaches it, `link` what the bond makes of it.
+    `hears` whether a frame to the bond's address reaches it, `link` what the bond makes of it,
+    `recovers` whether that became "up" again after a failure of the slave.
     """
 
     what: str
@@ -180,13 +187,14 @@ class Trial:
     link: str = ""
     addresses_right: bool | None = None
     hears: bool | None = None
+    recovers: bool | None = None
     log: tuple[str, ...] = ()
 
     @property
     def works(self) -> bool:
         """Whether nothing was seen to be wrong."""
-        wrong = self.addresses_right is False or self.hears is False or self.link == "down"
-        return not self.refused and not wrong
+        asked = (self.addresses_right, self.hears, self.recovers)
+        return not self.refused and self.link != "down" and False not in asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +239,7 @@ def load_all(text: str) -> list[Profile]:
 
 
 def restore(data: dict[str, Any]) -> Profile:
-    """Return the profile that plain JSON values describe; raises ValueError, KeyError, TypeError."""
+    """Return the profile that plain values describe; raises ValueError, KeyError, TypeError."""
     values = {name: value for name, value in data.items() if name not in ("format", "concluded")}
     if data["format"] != FORMAT:
         raise ValueError(f"format {data['format']!r}, expected {FORMAT}")

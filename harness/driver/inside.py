@@ -16,11 +16,11 @@ from harness.driver.run import here, surroundings
 from harness.errors import HarnessError, KernelRefused, LabError
 from harness.kernels.job import Job
 from harness.labs.netns import netlink
-from harness.labs.netns.existing import Existing
+from harness.labs.netns.existing import Existing, interfaces
 from harness.labs.netns.netlink import Control
 from harness.labs.netns.trials import new_cable
 
-NIC, FAR = "eth1", "port1"
+NIC, FAR, MAC = "eth1", "port1", "02:00:00:00:00:02"
 Tell = Callable[..., None]
 
 
@@ -52,6 +52,7 @@ def veth() -> Wish:
     """Make a cable whose one end is the NIC."""
     control = Control(Existing("here"))
     new_cable(control, NIC, FAR)
+    control.send(netlink.set_link("MAC", interfaces(control)[NIC].index, address=MAC))
     return Wish(NIC)
 
 
@@ -59,7 +60,7 @@ def dummy() -> Wish:
     """Make a device that sends everything to nowhere and reports nothing."""
     control = Control(Existing("here"))
     try:
-        control.send(netlink.new_link("dummy", 0, NIC, netlink.kind_of("dummy")))
+        control.send(netlink.new_link("dummy", 0, NIC, netlink.kind_of("dummy"), address=MAC))
     except KernelRefused as refused:
         raise LabError(refused.message, hint="this kernel has no driver `dummy`") from refused
     return Wish(NIC)

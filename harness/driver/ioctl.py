@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import array
-import errno
 import fcntl
 import socket
 import struct
@@ -11,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from harness.driver.facts import Identity, LinkQuery, Speed
+from harness.driver.facts import Identity, LinkQuery, Speed, errno_name
 from harness.labs.netns.namespace import Namespace
 
 SIOCETHTOOL, SIOCGMIIPHY, SIOCGMIIREG = 0x8946, 0x8947, 0x8948
@@ -64,7 +63,7 @@ class Asker:
         return LinkQuery(link=bool(value & BMSR_LSTATUS))
 
     def speed(self) -> Speed:
-        """Ask for speed and duplex by ETHTOOL_GLINKSETTINGS, which the bonding driver reads too."""
+        """Ask for speed and duplex by ETHTOOL_GLINKSETTINGS; the bonding driver does the same."""
         try:
             words = -SETTINGS.unpack(self._settings(0)[: SETTINGS.size])[9]
             found = SETTINGS.unpack(self._settings(words)[: SETTINGS.size])
@@ -120,4 +119,4 @@ def _text(data: bytes) -> str:
 
 
 def _name(error: OSError) -> str:
-    return errno.errorcode.get(error.errno or 0, str(error.errno))
+    return errno_name(error.errno or 0)

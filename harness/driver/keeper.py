@@ -12,6 +12,7 @@ import os
 import signal
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from harness.errors import HarnessError
 from harness.labs.netns import netlink
@@ -27,6 +28,7 @@ from harness.labs.netns.namespace import Namespace
 from harness.labs.netns.netlink import Control
 
 BOND, CABLE, FAR = "hprofile0", "hpeer0", "hpeer1"  # what we make, in this order of removal
+T = TypeVar("T")
 SEEN = IFF_PROMISC | IFF_ALLMULTI
 
 
@@ -83,15 +85,15 @@ def put_back(kept: Iterable[Kept], ours: Iterable[Namespace]) -> list[str]:
     """Put interfaces back and remove what we made; return in words what failed."""
     troubles: list[str] = []
     for namespace in ours:
-        _attempt(troubles, lambda here=namespace: _clean(here))
+        _attempt(troubles, _clean, namespace)
     for one in kept:
-        _attempt(troubles, lambda this=one: _return(this))
+        _attempt(troubles, _return, one)
     return troubles
 
 
-def _attempt(troubles: list[str], action: Callable[[], None]) -> None:
+def _attempt(troubles: list[str], action: Callable[[T], None], on: T) -> None:
     try:
-        action()
+        action(on)
     except (HarnessError, OSError, KeyError) as error:
         troubles.append(getattr(error, "message", str(error)))
 

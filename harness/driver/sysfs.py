@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 from contextlib import suppress
+from typing import Self
 
 from harness.errors import LabError
 from harness.labs.netns.namespace import Namespace
@@ -49,14 +50,14 @@ class Attribute:
     def __init__(self, fd: int) -> None:
         self._fd = fd
 
-    def __enter__(self) -> Attribute:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         os.close(self._fd)
 
     def read(self) -> str:
-        """Return what it says now, "" where it refuses: `carrier` does while the device is down."""
+        """Return what it says now, "" where it refuses, as `carrier` does of what is down."""
         with suppress(OSError):
             return os.pread(self._fd, 64, 0).decode().strip()
         return ""

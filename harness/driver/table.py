@@ -37,7 +37,7 @@ def _head(profile: Profile, console: Console) -> None:
     ]
     named += [who.bus and f"at {who.bus}"]
     text = f"{profile.interface}  {profile.mac}  {' '.join(one for one in named if one)}"
-    console.print(text, style="bold", highlight=False, markup=False)
+    console.print(text, style="bold", highlight=False, markup=False, emoji=False)
     clock = f"Linux {profile.kernel}, HZ={profile.hz}, {profile.clock} clock"
     console.print(clock, style="dim", highlight=False, markup=False)
 
@@ -72,7 +72,7 @@ def concluded(profile: Profile) -> Table:
     """Return the table of what the driver supports, and why."""
     table = Table(box=None, pad_edge=False)
     for name in ("in a bond", "", "works", "why", "claims"):
-        table.add_column(name, ratio=1 if name == "why" else None)
+        table.add_column(name, ratio=1 if name == "why" else None, no_wrap=name != "why")
     last = ""
     for one in conclude(profile):
         group = "" if one.group == last else one.group

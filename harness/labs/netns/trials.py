@@ -1,6 +1,6 @@
-"""A bond for a trial, made of interfaces that exist: who is refused, who is active, with which MAC.
+"""A bond for a trial, made of interfaces that exist: who is refused, who is active, which MACs.
 
-Other than the bonds of topologies it is made step by step, since each answer is what we are after.
+Other than bonds of topologies it is made step by step, since each answer is what counts.
 """
 
 from __future__ import annotations
