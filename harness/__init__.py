@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.errors import KernelRefused
 from harness.units import Measured, Span, ms, s
 
 if TYPE_CHECKING:
     import pytest
 
 __all__ = [
+    "KernelRefused",
     "Measured",
     "Span",
     "claim",

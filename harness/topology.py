@@ -6,14 +6,21 @@ of the switch at its other end, and `topology.link("eth0")` are one cable.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from harness.errors import ScenarioError
+from harness.units import Span, ms
 
 DUT = "dut"
 NAME_MAX = 15  # IFNAMSIZ - 1
+VETH, RTL8150 = "veth", "rtl8150"
+# How long after a cable is pulled or put back a NIC's driver may go on reporting what was before.
+# rtl8150 asks its chip every 100 ms (intr_interval; host controllers round that down to 64 ms).
+CARRIER_LAG = {VETH: 0 * ms, RTL8150: 100 * ms}
+MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +54,17 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A cable between two nodes, of which at least one is a switch."""
+    """A cable between two nodes, of which at least one is a switch.
+
+    `nic` is what the machine at one end has there, and the driver under test: veth, or rtl8150 for
+    a USB adapter; `mac` its address, by default one that follows from the topology.
+    """
 
     name: str
     a: str
     b: str
+    nic: str = VETH
+    mac: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +110,19 @@ class Topology:
                 self._reject(f'link "{link.name}" has no switch at either end')
             if len(ends) == 1:
                 self._reject(f'link "{link.name}" has both ends at {link.a}')
+            self._check_nic(link, at_machine=not ends <= switches)
         for machine in self.machines:
             if machine.address is not None and not self.links_of(machine.name):
                 self._reject(f"{machine.name} has an address and no link")
+
+    def _check_nic(self, link: Link, *, at_machine: bool) -> None:
+        if link.nic not in CARRIER_LAG:
+            known = ", ".join(CARRIER_LAG)
+            self._reject(f'link "{link.name}" has a NIC "{link.nic}" (there are: {known})')
+        if link.mac is not None and not MAC.fullmatch(link.mac):
+            self._reject(f'link "{link.name}" has the MAC "{link.mac}", expected aa:bb:cc:dd:ee:ff')
+        if not at_machine and (link.nic != VETH or link.mac is not None):
+            self._reject(f'link "{link.name}" has a NIC, but no machine to have it')
 
     def _check_bonds(self) -> None:
         taken: set[str] = set()
@@ -148,8 +171,17 @@ class Topology:
         )
 
 
+def carrier_lag(topology: Topology, bond: BondPlan) -> Span:
+    """Return by how much the slowest driver of a bond's slaves may be late about a cable."""
+    lags = [CARRIER_LAG[topology.link(slave).nic] for slave in bond.slaves]
+    return max(lags, key=lambda lag: lag.ns, default=CARRIER_LAG[VETH])
+
+
 def mac_of(topology: Topology, machine: str, link: str) -> str:
     """Return the MAC of a machine's interface: locally administered and the same in every run."""
+    given = topology.link(link).mac
+    if given is not None:
+        return given
     machines = [node.name for node in topology.machines]
     links = [one.name for one in topology.links]
     return f"02:00:00:00:{machines.index(machine):02x}:{links.index(link):02x}"

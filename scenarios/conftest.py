@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from harness.record.run import Stage
-from scenarios.topologies import BladeChassis, FilteringSwitch, OneSwitch, TwoSwitches
+from scenarios.topologies import BladeChassis, FilteringSwitch, OneSwitch, TwoSwitches, UsbNics
 
 
 @pytest.fixture
@@ -33,4 +33,11 @@ def blade_chassis(stage: Stage) -> Iterator[BladeChassis]:
 def filtering_switch(stage: Stage) -> Iterator[FilteringSwitch]:
     """A switch whose ports deliver unicast only for the MAC of their own NIC."""
     with FilteringSwitch(stage) as net:
+        yield net
+
+
+@pytest.fixture
+def usb_nics(stage: Stage) -> Iterator[UsbNics]:
+    """Two USB adapters with the rtl8150 chip at one switch."""
+    with UsbNics(stage) as net:
         yield net

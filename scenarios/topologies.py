@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from harness.record.faults import Cable, MachineNoun, SwitchNoun
 from harness.record.run import Net
+from harness.record.usb import UsbNic
 from harness.topology import BondPlan, Link, Machine, Switch, Topology
 
 DUT, TARGET, NEIGHBOUR = "192.0.2.1", "192.0.2.254", "192.0.2.7"
@@ -140,4 +141,30 @@ class FilteringSwitch(Net):
             Link("target", "sw", "target"),
         ),
         bonds=(BondPlan("bond0", ("eth0", "eth1"), DUT, MII),),
+    )
+
+
+class UsbNics(Net):
+    """Two USB adapters with the rtl8150 chip as slaves of one bond (seed 000).
+
+    dut  eth1 --- rtl8150  00:10:60:dd:99:5c ---+
+                                                +--- sw --- target  192.168.0.1
+         eth2 --- rtl8150  00:10:60:db:04:24 ---+
+    """
+
+    eth1: UsbNic
+    eth2: UsbNic
+    sw: SwitchNoun
+    target: MachineNoun
+
+    plan = Topology(
+        name="usb_nics",
+        machines=(Machine("dut"), Machine("target", "192.168.0.1")),
+        switches=(Switch("sw"),),
+        links=(
+            Link("eth1", "dut", "sw", nic="rtl8150", mac="00:10:60:dd:99:5c"),
+            Link("eth2", "dut", "sw", nic="rtl8150", mac="00:10:60:db:04:24"),
+            Link("target", "sw", "target"),
+        ),
+        bonds=(BondPlan("bond0", ("eth1", "eth2"), "192.168.0.3", MII),),
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from harness.bonding.parse import BondOptions
 from harness.bonding.wheel import SECOND
-from harness.bonding.windows import GRACE, BondTimes, spans, whole
+from harness.bonding.windows import GRACE, NONE, BondTimes, spans, whole
+from harness.units import Span
 
 HEARD_IN = 2  # rounds
 LINKWATCH = SECOND  # link events that are not urgent are batched for up to a second
 
 
-def horizon(options: BondOptions, slaves: int, hz: int) -> int:
+def horizon(options: BondOptions, slaves: int, hz: int, lag: Span = NONE) -> int:
     """Return how long, in ns, a recording goes on after the last fault or repair.
 
     It is the longest chain of reactions that one change can set off, so what has not happened by
@@ -24,8 +25,10 @@ def horizon(options: BondOptions, slaves: int, hz: int) -> int:
     * ARP, other modes: all slaves are judged side by side: down (m+1 rounds), up again (2);
     * 802.3ad: the LACP timeout and a rejoin besides;
     * always: the rounds of peer notifications that a switchover at the very end starts.
+
+    `lag` is how late the slaves' drivers may report a change of carrier.
     """
-    times = spans(options, hz)
+    times = spans(options, hz, lag)
     reaction = _lacp(times) if options.mode == "802.3ad" else 0
     if options["arp_interval"]:
         reaction += _arp_rounds(options, slaves) * whole(times.arp_interval)
@@ -37,14 +40,14 @@ def horizon(options: BondOptions, slaves: int, hz: int) -> int:
     return reaction + whole(times.notifications())
 
 
-def settle(options: BondOptions, slaves: int, hz: int) -> int:
+def settle(options: BondOptions, slaves: int, hz: int, lag: Span = NONE) -> int:
     """Return how long, in ns, a bond just made and wired up takes until nothing changes any more.
 
     updelay holds at enslavement too (UPDELAY-5), so (U+1)*M' under miimon; the ARP monitor judges
     nothing for 2.5 intervals, hence 3 rounds, or n+1 where it must try each slave; 802.3ad joins
     within 30 T'. The first slave's notifications come on top.
     """
-    times = spans(options, hz)
+    times = spans(options, hz, lag)
     start = whole(times.lacp_join().latest) if options.mode == "802.3ad" else 0
     if options["arp_interval"]:
         start += max(GRACE + 1, slaves + 1) * whole(times.arp_interval)

@@ -15,6 +15,7 @@ from harness.errors import ScenarioError
 from harness.units import MS, Span
 
 LACP_TICK = 100 * MS
+NONE = Span(0)
 SHORT_TIMEOUT = 30  # AD_SHORT_TIMEOUT_TIME, 3 s in ticks
 LONG_TIMEOUT = 900  # AD_LONG_TIMEOUT_TIME, 90 s in ticks
 LACP_SLACK_TICKS = 2
@@ -36,10 +37,14 @@ def _number(options: BondOptions, name: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class BondTimes:
-    """The times of one bond on a kernel with `hz` ticks a second, made by `spans`."""
+    """The times of one bond on a kernel with `hz` ticks a second, made by `spans`.
+
+    `lag` is how late the slaves' drivers may report a change of carrier: nothing for most.
+    """
 
     options: BondOptions
     hz: int
+    lag: Span = NONE
 
     @property
     def miimon(self) -> Span:
@@ -76,13 +81,13 @@ class BondTimes:
         return self.silence() if self.options["arp_interval"] else self.carrier_loss()
 
     def carrier_loss(self) -> Window:
-        """Carrier loss to slave down: (0, M'], with downdelay (D*M', (D+1)*M'].
+        """Carrier loss to slave down: (0, M'], with downdelay (D*M', (D+1)*M'], and the lag.
 
         Source: bond_miimon_inspect counts `delay` down once per inspection. MIIMON-1, DOWNDELAY-1.
         """
         self._need("miimon")
         delay = self._multiple("downdelay")
-        return Window(self._miimons(delay), self._miimons(delay + 1))
+        return Window(self._miimons(delay), self._miimons(delay + 1) + self.lag)
 
     def carrier_back(self, *, alone: bool = False) -> Window:
         """Carrier back to slave up: (U*M', (U+1)*M']; (0, M'] where no other slave is left.
@@ -93,7 +98,7 @@ class BondTimes:
         self._need("miimon")
         waits = self.options.mode in ("balance-rr", "broadcast", "802.3ad")
         delay = 0 if alone and not waits else self._multiple("updelay")
-        return Window(self._miimons(delay), self._miimons(delay + 1))
+        return Window(self._miimons(delay), self._miimons(delay + 1) + self.lag)
 
     def silence(self, *, backup: bool = False) -> Window:
         """Last frame that could count to slave down, under the ARP monitor.
@@ -202,9 +207,9 @@ class BondTimes:
             )
 
 
-def spans(options: BondOptions, hz: int) -> BondTimes:
+def spans(options: BondOptions, hz: int, lag: Span = NONE) -> BondTimes:
     """Return the times of a bond with these options, as the kernel rounds them."""
-    return BondTimes(options.effective(), hz)
+    return BondTimes(options.effective(), hz, lag)
 
 
 def _late(documented: int, real: int) -> Span:

@@ -12,7 +12,7 @@ from harness.history import History
 from harness.judge import measure, report
 from harness.judge.figure import Limit
 from harness.judge.judged import Run
-from harness.units import MS, Measured
+from harness.units import MS, Measured, Span
 
 FAILED = (HarnessError, LookupError, TypeError, ValueError, AttributeError)
 PLACE = "end of the "
@@ -87,7 +87,8 @@ def _beat(name: str, history: History) -> int:
     found = [0]
     for bond in measure.bonds(history).values():
         options = BondOptions.unchecked(**bond.get("changed", {}))
-        times = spans(options, int(history.about.get("hz", 100)))
+        lag = Span(int(bond.get("lag", 0)))
+        times = spans(options, int(history.about.get("hz", 100)), lag)
         if not options["miimon"] and not options["arp_interval"]:
             continue
         if kind in ("detection", "outage"):

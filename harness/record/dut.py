@@ -12,9 +12,9 @@ from harness.bonding import BondOptions, Setting
 from harness.bonding.windows import BondTimes, Window, spans
 from harness.bonding.wire import ignored
 from harness.errors import KernelRefused, ScenarioError
-from harness.labs.netns import bonds, netlink
-from harness.record.faults import Site
-from harness.topology import DUT, BondPlan
+from harness.labs.netns import bonds, netlink, sysfs
+from harness.record.faults import Cable, Role, Site
+from harness.topology import DUT, VETH, BondPlan, carrier_lag
 from harness.units import Span
 
 
@@ -29,6 +29,7 @@ class Bond:
     options: BondOptions
     seen: Mapping[str, Setting]
     hz: int
+    lag: Span
 
     @property
     def name(self) -> str:
@@ -38,7 +39,7 @@ class Bond:
     @property
     def times(self) -> BondTimes:
         """All times that follow from the options."""
-        return spans(self.options, self.hz)
+        return spans(self.options, self.hz, self.lag)
 
     @property
     def detection(self) -> Window:
@@ -102,7 +103,8 @@ class Dut:
             )
         wanted = self._options(plan, options)
         built = self._site.wiring.built
-        promises.demand_testable(wanted, self._release)
+        if VETH in {self._site.topology.link(slave).nic for slave in plan.slaves}:
+            promises.demand_testable(wanted, self._release)
         try:
             bonds.make_bond(built, plan, wanted)
         except KernelRefused as refused:
@@ -112,13 +114,15 @@ class Dut:
         if left_out:
             bonds.drop_bond(built, plan)
             raise promises.left_out(wanted, left_out, self._release)
-        made = Bond(plan, wanted, seen, self._hz)
+        made = Bond(plan, wanted, seen, self._hz, carrier_lag(self._site.topology, plan))
         self.bonds[plan.name] = made
         return made
 
     def window(self, **options: Any) -> Window:
         """Return the window of detection that a bond with other options would have."""
-        return spans(self._options(self._plan(None), options), self._hz).detection
+        plan = self._plan(None)
+        lag = carrier_lag(self._site.topology, plan)
+        return spans(self._options(plan, options), self._hz, lag).detection
 
     def set(self, bond: Bond, **options: Any) -> None:
         """Change options of a bond that is up; written into the history as a stimulus."""
@@ -134,6 +138,30 @@ class Dut:
         built = self._site.wiring.built
         change = netlink.set_link(f"MAC of {bond.name}", built.bond_index(bond.name), address=mac)
         self._site.did(bond.name, "set_mac", "stimulus", lambda: built.send(DUT, change), mac=mac)
+
+    def enslave(self, bond: Bond, link: Cable) -> None:
+        """Give a bond an interface, as hotplug scripts do; it must be down. Raises KernelRefused."""
+        self._master(bond, link, "enslave", self._site.wiring.built.bond_index(bond.name))
+
+    def release(self, bond: Bond, link: Cable) -> None:
+        """Take an interface from a bond; raises KernelRefused."""
+        self._master(bond, link, "release", 0)
+
+    def _master(self, bond: Bond, link: Cable, action: str, index: int) -> None:
+        built = self._site.wiring.built
+        change = netlink.set_link(f"slave {link.name}", built.ends[DUT, link.name], master=index)
+        role: Role = "repair" if index else "fault"
+        where = self._site
+        where.did(link.name, action, role, lambda: built.send(DUT, change), bond=bond.name)
+
+    def write(self, bond: Bond, option: str, text: str) -> None:
+        """Write to a bond's file in sysfs, as scripts do; raises KernelRefused."""
+        space = self._site.wiring.built.namespaces[DUT]
+
+        def do() -> None:
+            sysfs.write(space, f"class/net/{bond.name}/bonding/{option}", text)
+
+        self._site.did(bond.name, "write", "stimulus", do, option=option, text=text)
 
     def _plan(self, name: str | None) -> BondPlan:
         plans = self._site.topology.bonds

@@ -221,6 +221,8 @@ class Recorder:
         for at, kind, message in self._links.take():
             if kind == netlink.RTM_NEWLINK:
                 self._noted += self.states.changes(at, netlink.decode_link(message))
+            elif kind == netlink.RTM_DELLINK:
+                self._noted += self.states.gone(at, netlink.decode_link(message))
 
 
 def _arp_data(arp: frames.Arp, kind: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from harness.bonding import Setting
 from harness.bonding.horizon import heard, horizon, settle
-from harness.errors import Inconclusive, ScenarioError
+from harness.errors import Inconclusive, NotTestable, ScenarioError
 from harness.history import Event, History, save, since
 from harness.judge.judged import Run
 from harness.labs.netns.build import Built, all_forward, build
@@ -20,10 +20,12 @@ from harness.record.faults import Cable, MachineNoun, Role, Site, SwitchNoun
 from harness.record.loop import SECOND, Loop, align, now
 from harness.record.recorder import Recorder, Subject
 from harness.record.site import Schedule
-from harness.topology import DUT, Topology
+from harness.record.usb import UsbNic, needed
+from harness.topology import DUT, RTL8150, Topology
 from harness.units import MS, Span, in_ms
 
-BASELINE_PROBES = 20
+BASELINE_PROBES, HEALTHY_PROBES = 20, 10
+PATIENCE = 100 * SECOND  # in real time no recording takes longer
 WITH_ACTIVE_SLAVE = ("active-backup", "balance-tlb", "balance-alb")
 LAST_ANSWERS = 5  # probe intervals for the last answers to come in
 
@@ -36,7 +38,8 @@ class Stage:
     """What a recording needs to know of its surroundings.
 
     `facts` are the kernel's (kernel, hz, clock, jitter in ns); `folder` is where histories go, or
-    None to keep them in memory; `interval` is the time between two probes in ns.
+    None to keep them in memory; `interval` is the time between two probes in ns; `load` loads
+    kernel modules by their names.
     """
 
     scenario: str
@@ -44,6 +47,7 @@ class Stage:
     folder: Path | None = None
     interval: int = 0
     keep: Callable[[Run, Path | None], None] = lambda _run, _path: None
+    load: Callable[..., None] = lambda *_modules: None
 
     @property
     def probe_interval(self) -> int:
@@ -73,9 +77,11 @@ class Net:
         self._start = align(SECOND) if self._virtual else now()
         self._loop = Loop()
         self._recorder: Recorder | None = None
+        stage.load(*needed(self.plan))
         self._built = self._undo.enter_context(_closing(build(self.plan)))
         self._noted: list[Event] = []
         self._schedule = Schedule()
+        self._interval = stage.probe_interval
         self._runs = 0
         site = Site(self.plan, Wiring(self._built), self._loop, self)
         self.dut = Dut(site, int(stage.facts["hz"]))
@@ -101,7 +107,9 @@ class Net:
 
     def _nouns(self, site: Site) -> Iterator[tuple[object, str]]:
         # Machines come last: the target's cable is also called target, and the machine is meant.
-        yield from ((Cable(link.name, site), link.name) for link in self.plan.links)
+        for link in self.plan.links:
+            kind = UsbNic if link.nic == RTL8150 else Cable
+            yield kind(link.name, site), link.name
         yield from ((SwitchNoun(switch.name, site), switch.name) for switch in self.plan.switches)
         for machine in self.plan.machines:
             if machine.name != DUT:
@@ -124,20 +132,23 @@ class Net:
     after = pause
 
     @contextmanager
-    def watch(self, *probes: Direction) -> Iterator[Run]:
+    def watch(self, *probes: Direction, every: Span | None = None) -> Iterator[Run]:
         """Record what the block does to the network; the run can be read when it has ended.
 
-        Probes go both ways unless only `out` or `in` is asked for. Raises Inconclusive where the
-        path is not healthy before the block begins.
+        Probes go both ways unless only `out` or `in` is asked for, `every` jiffy if not said
+        otherwise. Raises Inconclusive where the path is not healthy before the block begins,
+        NotTestable where it would take minutes because time cannot be skipped.
         """
         if not self.dut.bonds:
             self.dut.bond()
         bond = next(iter(self.dut.bonds.values()))
         run = Run()
+        self._interval = every.ns if every else self._stage.probe_interval
+        self._demand_patience(bond)
         subject = Subject(
             bond.plan,
             has_active=bond.options.mode in WITH_ACTIVE_SLAVE,
-            interval=self._stage.probe_interval,
+            interval=self._interval,
             directions=probes or ("out", "in"),
         )
         if self._virtual:
@@ -156,10 +167,22 @@ class Net:
             self._recorder = None
         self._finish(recorder, run)
 
+    def _demand_patience(self, bond: Bond) -> None:
+        slaves = len(bond.plan.slaves)
+        takes = settle(bond.options, slaves, bond.hz, bond.lag) + heard(bond.options, bond.hz)
+        takes += horizon(bond.options, slaves, bond.hz, bond.lag)
+        if takes > PATIENCE and not self._virtual:
+            raise NotTestable(
+                f"{bond.name} has to be watched for {takes // SECOND} s with these options: "
+                "choose a kernel whose time can be skipped, --kernel virtual@7.2",
+                hint="`harness kernels build virtual@7.2` makes one",
+            )
+
     def _wait_for_health(self, recorder: Recorder, bond: Bond) -> None:
         slaves = len(bond.plan.slaves)
         start = now()
-        limit = settle(bond.options, slaves, bond.hz) + 1500 * MS
+        limit = settle(bond.options, slaves, bond.hz, bond.lag) + 1500 * MS
+        limit += HEALTHY_PROBES * self._interval
         self._loop.pump(now() + limit, recorder.in_order)
         while now() < start + limit and not all_forward(self._built):
             self._loop.pump(now() + 10 * MS)
@@ -175,15 +198,15 @@ class Net:
             )
         self._loop.latest = 0  # what came late while nobody listened does not count
         recorder.mark("baseline")
-        probes = BASELINE_PROBES * self._stage.probe_interval
+        probes = BASELINE_PROBES * self._interval
         self._loop.pump(now() + max(probes, heard(bond.options, bond.hz)))
 
     def _wait_for_horizon(self, recorder: Recorder, bond: Bond) -> None:
         recorder.mark("settle")
-        span = horizon(bond.options, len(bond.plan.slaves), bond.hz)
+        span = horizon(bond.options, len(bond.plan.slaves), bond.hz, bond.lag)
         last = max(self._schedule.step, self._disturbed)
         self._loop.pump(max(last, now()) + span)
-        interval = self._stage.probe_interval
+        interval = self._interval
         self._loop.pump(now() + max(50 * interval, 500 * MS), recorder.steady)
         recorder.mark("end")
         recorder.stop_probing()
@@ -217,7 +240,7 @@ class Net:
             "topology": self.plan.name,
             "lab": "netns",
             **self._stage.facts,
-            "interval": self._stage.probe_interval,
+            "interval": self._interval,
             "bonds": {bond.name: _describe(bond, self._built) for bond in self.dut.bonds.values()},
             "target": next((m.address for m in self.plan.machines if m.name == "target"), None),
             "dropped": recorder.dropped,
@@ -233,6 +256,7 @@ def _describe(bond: Bond, built: Built) -> dict[str, Any]:
         "changed": {name: _plain(value) for name, value in bond.options.changed().items()},
         "mac": built.mac(DUT, bond.plan.slaves[0]),
         "address": bond.plan.address,
+        **({"lag": bond.lag.ns} if bond.lag.ns else {}),
     }
 
 

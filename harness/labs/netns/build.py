@@ -9,10 +9,11 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from harness.labs.netns import netlink, shaping
+from harness.labs.netns import netlink, shaping, usb
 from harness.labs.netns.namespace import Namespace
 from harness.labs.netns.netlink import Control, Request
-from harness.topology import DUT, Link, Machine, Topology, mac_of
+from harness.labs.netns.usb import UsbNics
+from harness.topology import DUT, VETH, Link, Machine, Topology, mac_of
 
 FABRIC = "fabric"
 FIRST_SWITCH, FIRST_PORT, FIRST_BOND, FIRST_IFB = 2, 32, 16, 200
@@ -41,6 +42,7 @@ class Built:
     controls: dict[str, Control] = field(default_factory=dict)
     ports: dict[tuple[str, str], Port] = field(default_factory=dict)
     ends: dict[tuple[str, str], int] = field(default_factory=dict)
+    usb: UsbNics | None = None
     undo: ExitStack = field(default_factory=ExitStack)
 
     def send(self, where: str, *requests: Request) -> None:
@@ -80,7 +82,10 @@ def build(topology: Topology) -> Built:
     try:
         _make_namespaces(built)
         _number(built)
-        built.send(FABRIC, *_bridges(built), *_cables(built), *_mac_filters(built))
+        taps = usb.taps(built)
+        cables = [*_cables(built), *usb.ports(built)]
+        built.send(FABRIC, *_bridges(built), *cables, *_mac_filters(built))
+        built.usb = usb.plug_in(built, taps)
         for machine in topology.machines:
             built.send(machine.name, *_machine(built, machine))
     except BaseException:
@@ -130,7 +135,8 @@ def _bridges(built: Built) -> list[Request]:
 def _cables(built: Built) -> list[Request]:
     requests = []
     for link in built.topology.links:
-        requests += _cable(built, link)
+        if link.nic == VETH:
+            requests += _cable(built, link)
     return requests
 
 

@@ -79,6 +79,20 @@ class LinkStates:
                 self._seen[kind, where] = data
                 yield Event(at, kind, where, data)
 
+    def gone(self, at: int, link: Any) -> Iterator[Event]:
+        """Yield what a message says of a device that is gone: no carrier, a slave of no bond."""
+        name = self._names.get(link["index"])
+        if name is None or link["family"] == netlink.AF_BRIDGE:
+            return
+        nothing: tuple[tuple[str, str, dict[str, Any]], ...] = (
+            ("carrier", f"{self._machine}/{name}", {"up": False}),
+            ("slave", name, {"bond": None, "link": None, "state": None}),
+        )
+        for kind, where, data in nothing:
+            if self._seen.get((kind, where), data) != data:
+                self._seen[kind, where] = data
+                yield Event(at, kind, where, data)
+
     def _facts(self, name: str, link: Any) -> Iterator[tuple[str, str, dict[str, Any]]]:
         place = f"{self._machine}/{name}"
         yield "admin", place, {"up": bool(link["flags"] & netlink.IFF_UP)}

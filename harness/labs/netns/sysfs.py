@@ -1,0 +1,51 @@
+"""The kernel's files about the network, as seen from within a namespace of ours."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from harness.errors import KernelRefused, LabError
+from harness.labs.netns.namespace import Namespace
+
+MNT_DETACH = 2
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def write(namespace: Namespace, path: str, text: str) -> None:
+    """Write a line to a file below /sys, such as class/net/bond0/bonding/arp_ip_target.
+
+    Raises KernelRefused for what the kernel does not take, LabError where there is no such file.
+    """
+    with mounted(namespace) as place:
+        try:
+            file = os.open(place / path, os.O_WRONLY)
+        except OSError as error:
+            raise LabError(f"/sys/{path} cannot be written: {error.strerror}") from error
+        try:
+            os.write(file, f"{text}\n".encode())
+        except OSError as error:
+            raise KernelRefused(f'"{text}" for /sys/{path}', error.errno or 0) from error
+        finally:
+            os.close(file)
+
+
+@contextmanager
+def mounted(namespace: Namespace) -> Iterator[Path]:
+    """Show a namespace's own sysfs for as long as the block runs; raises LabError.
+
+    What it shows is decided when it is mounted: so that is done within the namespace.
+    """
+    with namespace.inside(), tempfile.TemporaryDirectory() as place:
+        if _libc.mount(b"sysfs", os.fsencode(place), b"sysfs", 0, None):
+            why = os.strerror(ctypes.get_errno())
+            raise LabError(f"sysfs of {namespace.name} could not be mounted: {why}")
+        try:
+            yield Path(place)
+        finally:
+            _libc.umount2(os.fsencode(place), MNT_DETACH)

@@ -1,0 +1,219 @@
+"""USB adapters of a topology: their cables lead to switches, their interfaces into machines.
+
+The kernel makes an adapter's interface in the first network namespace, under a name of its own.
+From there it is moved, by the MAC that its EEPROM holds, to the machine that shall have it, with
+the link's name and number: nobody ever sees it half done.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from harness.errors import LabError
+from harness.labs.netns import netlink
+from harness.labs.netns.namespace import OURS, Namespace
+from harness.labs.netns.netlink import Control, Request
+from harness.labs.rtl8150 import nics, vhci
+from harness.labs.rtl8150.nics import Nics
+from harness.labs.rtl8150.server import Plan
+from harness.labs.rtl8150.tap import Tap
+from harness.topology import RTL8150, Link, Topology
+
+if TYPE_CHECKING:
+    from harness.labs.netns.build import Built
+
+FABRIC = "fabric"
+RTMGRP_LINK = 1
+PATIENCE = 20  # seconds for the kernel to find an adapter that was plugged in, or to let go of one
+
+
+class Home(Namespace):
+    """The network namespace that this process is in, where the kernel makes new interfaces."""
+
+    def __init__(self) -> None:
+        self.name = "home"
+        self.fd = os.open(OURS, os.O_RDONLY)
+
+
+class Arrivals:
+    """Waits for the interfaces of adapters that were plugged in, and moves them where they belong.
+
+    It has a file descriptor to wait on and `read` to call then.
+    """
+
+    def __init__(self, built: Built) -> None:
+        self._built = built
+        self._home = Home()
+        self._control = Control(self._home)
+        self._monitor = self._home.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+        self._monitor.bind((0, RTMGRP_LINK))
+        self.expected: dict[str, Callable[[], None]] = {}
+
+    def fileno(self) -> int:
+        """Return the file descriptor."""
+        return self._monitor.fileno()
+
+    def close(self) -> None:
+        """Wait no longer."""
+        self._monitor.close()
+        self._control.close()
+        self._home.close()
+
+    def expect(self, link: Link, then: Callable[[], None] = lambda: None) -> None:
+        """Move the interface of a link's adapter when it comes, and call `then`."""
+        self.expected[link.name] = then
+
+    def wait(self) -> None:
+        """Wait until all that is expected has come; raises LabError."""
+        self._monitor.settimeout(PATIENCE)
+        while self.expected:
+            try:
+                self.read()
+            except TimeoutError as error:
+                raise LabError(
+                    f"no interface came for {', '.join(self.expected)} within {PATIENCE} s",
+                    hint="look at the kernel's log for what its USB found wrong",
+                ) from error
+
+    def read(self) -> None:
+        """Move what has come; raises KernelRefused."""
+        for kind, _, _, message in netlink.messages(self._monitor.recv(netlink.BUFFER)):
+            if kind != netlink.RTM_NEWLINK or not self.expected:
+                continue
+            device = netlink.decode_link(message)
+            for link in adapters(self._built.topology):
+                owner = owner_of(self._built.topology, link)
+                ours = device.get_attr("IFLA_ADDRESS") == self._built.mac(owner, link.name)
+                if ours and link.name in self.expected:
+                    self._move(device["index"], owner, link)
+
+    def _move(self, index: int, owner: str, link: Link) -> None:
+        then = self.expected.pop(link.name)
+        place = self._built.namespaces[owner]
+        wanted = self._built.ends[owner, link.name]
+        names = {"net_ns_fd": place.fd, "ifname": link.name, "new_ifindex": wanted}
+        what = f"interface {link.name} into {owner}"
+        self._control.send(netlink.set_link(what, index, **names))
+        then()
+
+
+@dataclass(slots=True)
+class UsbNics:
+    """The adapters of a topology that runs: what can be done to them by their links' names."""
+
+    built: Built
+    chips: Nics
+    arrivals: Arrivals
+    _ports: dict[str, int] = field(default_factory=dict)
+
+    def plug(self, link: str, then: Callable[[], None] = lambda: None) -> None:
+        """Plug an adapter in; its interface comes when the kernel has made its acquaintance."""
+        self.arrivals.expect(self.built.topology.link(link), then)
+        self._ports[link] = self.chips.plug(link)
+
+    def unplug(self, link: str) -> None:
+        """Pull an adapter out."""
+        self.chips.unplug(link)
+
+    def close(self) -> None:
+        """Pull all adapters out, and wait until the kernel has let go of them: raises LabError.
+
+        Left in a namespace that goes, an interface would come back to the first one.
+        """
+        self.chips.close()
+        until = time.monotonic() + PATIENCE
+        while not all(vhci.is_free(port) for port in self._ports.values()):
+            if time.monotonic() > until:
+                raise LabError(
+                    f"the kernel did not let go of {', '.join(self._ports)} within {PATIENCE} s",
+                    hint="look at the kernel's log for a hung task",
+                )
+            time.sleep(0.01)
+        self.arrivals.close()
+
+
+def adapters(topology: Topology) -> list[Link]:
+    """Return the links at whose machine's end there is a USB adapter."""
+    return [link for link in topology.links if link.nic == RTL8150]
+
+
+def owner_of(topology: Topology, link: Link) -> str:
+    """Return the machine that has a link's adapter."""
+    machines = {machine.name for machine in topology.machines}
+    return link.a if link.a in machines else link.b
+
+
+def taps(built: Built) -> dict[str, Tap]:
+    """Make the switches' ports that the adapters' cables lead to; keyed by link.
+
+    Raises NotTestable where the kernel has no such adapters, LabError.
+    """
+    links = adapters(built.topology)
+    if not links:
+        return {}
+    vhci.demand()
+    made: dict[str, Tap] = {}
+    with built.namespaces[FABRIC].inside():
+        for link in links:
+            port = _port_of(built, link.name)
+            made[link.name] = Tap(f"p{port}.{link.name}"[:15], port)
+            built.undo.callback(made[link.name].close)
+    return made
+
+
+def _port_of(built: Built, link: str) -> int:
+    return next(port.index for port in built.ports.values() if port.link == link)
+
+
+def ports(built: Built) -> list[Request]:
+    """Return the requests that put the adapters' ports into their switches."""
+    links = {link.name for link in adapters(built.topology)}
+    return [
+        netlink.set_link(
+            f"port of {port.link}",
+            port.index,
+            up=True,
+            master=built.switch_index(port.switch),
+            address=f"02:00:00:ff:00:{port.index:02x}",
+        )
+        for port in built.ports.values()
+        if port.link in links
+    ]
+
+
+def plug_in(built: Built, made: dict[str, Tap]) -> UsbNics | None:
+    """Start the adapters and plug them in; None where there are none. Raises LabError."""
+    if not made:
+        return None
+    arrivals = Arrivals(built)
+    with _undone(arrivals.close):
+        plans = [
+            Plan(link, built.mac(owner_of(built.topology, built.topology.link(link)), link), tap, i)
+            for link, tap in made.items()
+            for i in [_port_of(built, link)]
+        ]
+        switches = built.namespaces[FABRIC].socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+        found = UsbNics(built, nics.start(plans, switches), arrivals)
+    built.undo.callback(found.close)
+    for tap in made.values():
+        tap.close()
+    for link in made:
+        found.plug(link)
+    arrivals.wait()
+    return found
+
+
+@contextmanager
+def _undone(undo: Callable[[], None]) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            undo()
+        raise

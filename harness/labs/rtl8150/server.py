@@ -1,0 +1,201 @@
+"""The process that is the adapters: it serves their USB cables while the kernel blocks others.
+
+A driver's synchronous transfers (to open an interface, to set its MAC) hold up whoever asked for
+that until the chip has answered. So the chips live in a process of their own. It sleeps whenever
+nothing is to be done, and ends as soon as its orders do: the kernel then finds all of its adapters
+unplugged.
+
+An order is one line of JSON, {"nic": name, "do": verb, ...}; the answer is {} or {"error": text}.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import socket
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.errors import HarnessError
+from harness.labs.rtl8150 import vhci
+from harness.labs.rtl8150.chip import Chip
+from harness.labs.rtl8150.device import Device, Faults
+from harness.labs.rtl8150.tap import Tap
+from harness.labs.rtl8150.usbip import Reader
+from harness.record.loop import Loop, now
+
+BUFFER = 1 << 16
+FOREVER = 1 << 62  # ns, longer than any kernel is up
+PR_SET_PDEATHSIG = 1
+RTM_NEWLINK, IFF_UP, AF_UNSPEC = 16, 1, 0
+MESSAGE = struct.Struct("=IHHIIBxHiII")  # struct nlmsghdr and struct ifinfomsg
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An adapter to be: its name, its MAC, and the switch's port that its cable leads to."""
+
+    name: str
+    mac: str
+    tap: Tap
+    index: int
+
+
+@dataclass(slots=True)
+class Adapter:
+    """An adapter that is: plugged in while it has a socket."""
+
+    device: Device
+    tap: Tap
+    index: int
+    sock: socket.socket | None = None
+    port: int = -1
+    reader: Reader = field(default_factory=Reader)
+    forget: Callable[[], None] = lambda: None
+
+
+class Server:
+    """All adapters of a topology, served from one loop."""
+
+    def __init__(
+        self, plans: list[Plan], orders: socket.socket, switches: socket.socket
+    ) -> None:
+        self._loop = Loop()
+        self._orders = orders
+        self._switches = switches
+        self._over = False
+        self.adapters: dict[str, Adapter] = {}
+        for plan in plans:
+            chip = Chip(bytes.fromhex(plan.mac.replace(":", "")))
+            adapter = Adapter(Device(chip, plan.tap.send), plan.tap, plan.index)
+            self.adapters[plan.name] = adapter
+            self._loop.watch(plan.tap, self._wire(adapter))
+        self._loop.watch(orders, self._obey)
+        self._loop.watch(switches, self._look)
+
+    def run(self) -> None:
+        """Serve until there is nobody left to give orders."""
+        self._loop.pump(FOREVER, lambda: self._over)
+
+    # The USB cable.
+
+    def plug(self, adapter: Adapter) -> None:
+        """Plug an adapter in; the kernel begins to ask it who it is."""
+        if adapter.sock is None:
+            adapter.device.plugged()
+            adapter.reader = Reader()
+            adapter.sock, adapter.port = vhci.attach()
+            adapter.tap.carrier(on=True)
+            adapter.forget = self._loop.watch(adapter.sock, lambda: self._serve(adapter))
+
+    def unplug(self, adapter: Adapter) -> None:
+        """Pull an adapter out; the kernel finds its end of the socket closed."""
+        if adapter.sock is not None:
+            adapter.forget()
+            adapter.sock.close()
+            adapter.sock = None
+            adapter.tap.carrier(on=False)
+
+    def _serve(self, adapter: Adapter) -> None:
+        """Answer what the host has asked for."""
+        assert adapter.sock is not None
+        try:
+            data = adapter.sock.recv(BUFFER)
+        except ConnectionError:
+            data = b""
+        if not data:
+            self.unplug(adapter)  # the kernel has detached it
+            return
+        at, answers = now(), []
+        before = adapter.device.due()
+        for request in adapter.reader.feed(data):
+            answers.append(adapter.device.asked(request, at))
+        self._answer(adapter, b"".join(answers))
+        if adapter.device.due() != before:
+            self._listen(adapter)
+
+    def _answer(self, adapter: Adapter, data: bytes) -> None:
+        if data and adapter.sock is not None:
+            try:
+                adapter.sock.sendall(data)
+            except ConnectionError:
+                self.unplug(adapter)
+
+    def _listen(self, adapter: Adapter) -> None:
+        """Come back when the adapter's next interrupt packet is due."""
+        due = adapter.device.due()
+        if due is not None:
+            self._loop.at(due, lambda at: self._interrupt(adapter, at))
+
+    def _interrupt(self, adapter: Adapter, at: int) -> None:
+        self._answer(adapter, adapter.device.interrupt(at))
+
+    # The network cable.
+
+    def _wire(self, adapter: Adapter) -> Callable[[], None]:
+        def read() -> None:
+            for frame in adapter.tap.frames():
+                if adapter.sock is not None:
+                    self._answer(adapter, adapter.device.received(frame))
+
+        return read
+
+    def _look(self) -> None:
+        """See which ports of the switches are on: a PHY has a link while its partner is."""
+        data, at = self._switches.recv(BUFFER), 0
+        while at + MESSAGE.size <= len(data):
+            length, kind, _, _, _, family, _, index, flags, _ = MESSAGE.unpack_from(data, at)
+            if kind == RTM_NEWLINK and family == AF_UNSPEC:
+                for adapter in self.adapters.values():
+                    if adapter.index == index:
+                        adapter.device.chip.set_link(up=bool(flags & IFF_UP))
+            at += max((length + 3) & ~3, MESSAGE.size)
+
+    # Orders.
+
+    def _obey(self) -> None:
+        line = self._orders.recv(BUFFER)
+        if not line:
+            self._over = True
+            return
+        try:
+            answer = self._do(json.loads(line))
+        except HarnessError as error:
+            answer = {"error": error.message, "hint": error.hint}
+        self._orders.send(json.dumps(answer).encode())
+
+    def _do(self, order: Mapping[str, Any]) -> dict[str, object]:
+        adapter, verb = self.adapters[order["nic"]], order["do"]
+        if verb == "plug":
+            self.plug(adapter)
+        elif verb == "unplug":
+            self.unplug(adapter)
+        elif verb == "fail":
+            adapter.device.faults = Faults(**_faults(order["faults"]))
+            self._listen(adapter)
+        return {"port": adapter.port}
+
+
+def _faults(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {**told, "dropped": frozenset(told["dropped"])}
+
+
+def serve(plans: list[Plan], orders: socket.socket, switches: socket.socket) -> None:
+    """Be the adapters, and end with the process that started this one."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    keep = {orders.fileno(), switches.fileno(), *(plan.tap.fileno() for plan in plans)}
+    _close_all_but(keep)
+    Server(plans, orders, switches).run()
+
+
+def _close_all_but(keep: set[int]) -> None:
+    """Close what was inherited: a namespace lives as long as anybody has it open."""
+    first = 3
+    for one in sorted(keep):
+        os.closerange(first, one)
+        first = one + 1
+    os.closerange(first, os.sysconf("SC_OPEN_MAX"))

@@ -1,0 +1,95 @@
+"""Verbs on a USB adapter: all that can be done to a cable, and what is wrong with the chip itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from harness.errors import ScenarioError
+from harness.labs.netns.usb import UsbNics, adapters
+from harness.labs.rtl8150.vhci import MODULES
+from harness.record.faults import SIDES, Cable, Direction, Lasting
+from harness.record.site import Role
+from harness.topology import Topology
+from harness.units import Span, ms
+
+
+def needed(topology: Topology) -> tuple[str, ...]:
+    """Return the kernel modules that a topology needs besides the usual ones."""
+    return MODULES if adapters(topology) else ()
+
+
+@dataclass(frozen=True, slots=True)
+class UsbNic(Cable):
+    """A USB network adapter of the DUT, driven by the kernel's rtl8150, and its network cable."""
+
+    def unplug(self) -> Lasting:
+        """Pull the adapter out of the USB: its interface goes, and with it the slave."""
+        self._act("unplug", "fault", lambda nics: nics.unplug(self.name))
+        return Lasting(self.replug)
+
+    def replug(self) -> None:
+        """Plug the adapter in again: its interface comes anew, and belongs to no bond."""
+        arrivals = self._nics.arrivals
+        forget = self.site.loop.watch(arrivals, arrivals.read)
+        self._act("replug", "repair", lambda nics: nics.plug(self.name, forget))
+
+    def slow_interrupts(self, every: Span) -> Lasting:
+        """Let the chip tell of its link less often than the host asks for."""
+        if every.ns <= 0:
+            raise ScenarioError(
+                f"{self.name} cannot interrupt every {every}", hint="every is longer than 0 ms"
+            )
+        self._fail("slow_interrupts", interrupt_every=every.ns)
+        return Lasting(lambda: self._mend("quick_interrupts", interrupt_every=0))
+
+    def stall_interrupts(self) -> Lasting:
+        """Let the interrupt pipe answer with nothing but a STALL."""
+        self._fail("stall_interrupts", stalled=True)
+        return Lasting(lambda: self._mend("unstall_interrupts", stalled=False))
+
+    def babble(self, *, every: int = 2) -> Lasting:
+        """Let one of `every` so many interrupt packets tell the opposite of the link's state."""
+        if every < 1:
+            raise ScenarioError(
+                f"{self.name} cannot lie in one of {every} packets", hint="every is 1 or more"
+            )
+        self._fail("babble", lie_every=every)
+        return Lasting(lambda: self._mend("tell_the_truth", lie_every=0))
+
+    def drop_bulk(self, direction: Direction = "both") -> Lasting:
+        """Take bulk transfers, and let their frames go nowhere: `out` are those of the DUT."""
+        if direction not in (*SIDES, "both"):
+            raise ScenarioError(
+                f'{self.name} has no bulk pipe "{direction}" (has: {", ".join(SIDES)}, both)',
+                hint="out leads away from the dut",
+            )
+        sides = frozenset(SIDES if direction == "both" else (direction,))
+        before = self._nics.chips.dropped(self.name)
+        self._fail("drop_bulk", dropped=before | sides)
+        return Lasting(lambda: self._mend("deliver_bulk", dropped=before - sides))
+
+    @property
+    def _nics(self) -> UsbNics:
+        nics = self.site.wiring.built.usb
+        assert nics is not None, f"{self.name} is a link of another topology"
+        return nics
+
+    def _fail(self, action: str, **faults: object) -> None:
+        told = {name: _plain(value) for name, value in faults.items()}
+        self._act(action, "fault", lambda nics: nics.chips.fail(self.name, **faults), **told)
+
+    def _mend(self, action: str, **faults: object) -> None:
+        self._act(action, "repair", lambda nics: nics.chips.fail(self.name, **faults))
+
+    def _act(
+        self, action: str, role: Role, do: Callable[[UsbNics], None], **what: object
+    ) -> None:
+        self.site.did(self.name, action, role, lambda: do(self._nics), **what)
+
+
+def _plain(value: object) -> object:
+    """Return a fault's setting as a history has it: times in ms, sets in order."""
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return value / ms.ns if isinstance(value, int) and value >= ms.ns else value
