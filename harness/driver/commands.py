@@ -13,7 +13,7 @@ from harness.driver.conclusions import conclude
 from harness.driver.facts import Profile
 from harness.errors import HarnessError, UsageError
 
-EMULATED = ("veth", "dummy")
+EMULATED = ("veth", "dummy", "rtl8150")
 INTERRUPTED = 130
 
 
