@@ -210,8 +210,8 @@ QUIET, LOUD = Reception(flag=False, hears=False), Reception(flag=False, hears=Tr
     ("phases", "answer", "says"),
     [
         ((QUIET, HEARS, QUIET, HEARS), "yes", "frames arrive"),
-        ((LOUD, HEARS, LOUD, HEARS), "yes", "filters nothing anyway"),
-        ((HEARS, HEARS, HEARS, HEARS), "yes", "already before anybody"),
+        ((LOUD, HEARS, LOUD, HEARS), "yes", "come in without it too"),
+        ((HEARS, HEARS, HEARS, HEARS), "yes", "was set so already"),
         ((OFF, ON, OFF, ON), "yes", "set again"),
         ((QUIET, HEARS, QUIET, QUIET), "no", "lost at a failover"),
         ((QUIET, HEARS, QUIET, DEAF), "no", "frames do not arrive"),

@@ -205,8 +205,8 @@ def _survived(one: Survival) -> Conclusion:
     whole = f"set again after failovers{heard[one.back.hears]}"
     if not one.survives or one.on.hears is False:
         return line("no", whole + (", not even before them" if one.on.hears is False else ""))
-    notes = "; it was set already before anybody asked for it" if one.off.flag else ""
-    notes += "; this driver filters nothing anyway" if one.filters is False else ""
+    notes = "; the slave was set so already" if one.off.flag else ""
+    notes += "; such frames come in without it too" if one.filters is False else ""
     return line("yes", whole + notes)
 
 
