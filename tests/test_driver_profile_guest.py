@@ -18,7 +18,8 @@ from harness.driver.measure import Surroundings
 from harness.driver.run import here
 from harness.errors import KernelRefused, UsageError
 from harness.labs.netns import netlink
-from harness.labs.netns.existing import IFF_PROMISC, interfaces, set_flags
+from harness.labs.netns.existing import IFF_PROMISC, interfaces, move, set_flags
+from harness.labs.netns.namespace import Namespace
 from harness.labs.netns.netlink import Control
 from harness.labs.netns.trials import TrialBond, new_cable
 from harness.units import MS
@@ -74,6 +75,30 @@ def test_a_far_end_that_is_not_the_far_end_shows_no_fault(
     assert found.mac_up.hears is False
     told = answers(found)
     assert told["miimon (carrier)"] == told["ARP monitor"] == told["none"] == "no"
+
+
+def test_a_far_end_in_another_namespace_is_named(control: Control, around: Surroundings) -> None:
+    there = Namespace("there")
+    control.send(move("far end", interfaces(control)[PORT].index, there))
+    far = Control(there)
+    far.send(netlink.set_link("up", interfaces(far)[PORT].index, up=True))
+    said: list[str] = []
+    with unchanged(control), unchanged(far):
+        found = here(Wish(NIC, far=f"/proc/self/fd/{there.fd}:{PORT}"), around, 1, quiet)
+        blind = here(Wish(NIC), around, 1, said.append)
+    assert found.carrier is not None
+    assert found.carrier.reported
+    assert blind.carrier is None
+    assert "not measured" in blind.missing["carrier"]
+    assert "another namespace" in said[0]
+    far.close()
+    there.close()
+
+
+def test_a_namespace_that_is_not_there_is_told(control: Control) -> None:
+    done = CliRunner().invoke(main, ["driver-profile", NIC, "--far-end", "nosuch:eth0"])
+    assert done.exit_code == 4
+    assert "namespace nosuch could not be opened" in done.output
 
 
 def test_measured_where_it_is(control: Control, around: Surroundings) -> None:

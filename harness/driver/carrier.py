@@ -12,7 +12,8 @@ from harness.labs.netns.watchers import RTMGRP_LINK, NetlinkMonitor
 from harness.record.loop import now
 from harness.units import MS, in_ms
 
-# The kernel tells a change at once only when the last one is a second old (net/core/link_watch.c).
+# Of interfaces in no bond the kernel tells one change a second, all interfaces taken together: a
+# far end on the same machine may use it up, and the event then comes a second late (link_watch.c).
 QUIET = 1200 * MS
 STEP = 37 * MS  # so that faults meet a driver that polls in all of its phases
 

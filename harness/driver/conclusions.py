@@ -105,7 +105,8 @@ def hash_modes(profile: Profile) -> Conclusion:
     if seen.down_event.worst is None:
         return line("no", f"a lost link is not told each time: {seen.down_event.text()} (ms)")
     told = in_ms(seen.down_event.worst)
-    return line("yes", f"a lost link is told within {told} (for an interface in no bond)")
+    why = f"a lost link is told within {told}; of a slave at once, else one change a second"
+    return line("yes", why)
 
 
 def fom_none(profile: Profile) -> Conclusion:

@@ -53,7 +53,7 @@ def held(wish: Wish, say: Say, far: FarEnd | None = None) -> Iterator[Nic]:
         found = interfaces(control)
         one = safety.demand_free(found, wish.name, ssh)
         _demand_names(found)
-        there = None if far else _far_end(wish, one, found, ssh, say)
+        there = None if far else _far_end(undo, wish, one, found, ssh, say)
         place = home if wish.in_place else Namespace("driver-profile")
         if place is not home:
             undo.callback(place.close)
@@ -121,18 +121,29 @@ def _demand_names(found: dict[str, Interface]) -> None:
 
 
 def _far_end(
-    wish: Wish, one: Interface, found: dict[str, Interface], ssh: str, say: Say
+    undo: ExitStack, wish: Wish, one: Interface, found: dict[str, Interface], ssh: str, say: Say
 ) -> _Far | None:
     """Return the far end that was named, or the one that the kernel knows."""
     if wish.ask:
         return None
-    if wish.far:
-        where, _, name = wish.far.rpartition(":")
-        place = namespace(where) if where else Existing("here")
-        there = interfaces(Control(place)) if where else found
-        if not where and name == wish.name:
-            raise UsageError(f"{name} cannot be its own far end", hint="name the other end")
-        return _Far(safety.demand_far_end(there, name, ssh), place)
+    where, _, name = wish.far.rpartition(":")
+    if name == wish.name and not where:
+        raise UsageError(f"{name} cannot be its own far end", hint="name the other end")
+    if not name:
+        return _peer(undo, one, found, ssh, say)
+    place = namespace(where) if where else Existing("here")
+    undo.callback(place.close)
+    if where:
+        control = Control(place)
+        undo.callback(control.close)
+        found = interfaces(control)
+    return _Far(safety.demand_far_end(found, name, ssh), place)
+
+
+def _peer(
+    undo: ExitStack, one: Interface, found: dict[str, Interface], ssh: str, say: Say
+) -> _Far | None:
+    """Return the other end of a veth, where it is in our namespace and nobody needs it."""
     if one.kind != "veth":
         return None
     if one.far:
@@ -140,10 +151,13 @@ def _far_end(
         return None
     peer = next(other for other in found.values() if other.index == one.peer)
     try:
-        return _Far(safety.demand_far_end(found, peer.name, ssh), Existing("here"))
+        safety.demand_far_end(found, peer.name, ssh)
     except UsageError as error:
         say(f"{one.name}: no fault is made, as {error.message}")
         return None
+    place = Existing("here")
+    undo.callback(place.close)
+    return _Far(peer, place)
 
 
 def _cable(undo: ExitStack, wish: Wish, there: _Far | None, say: Say) -> FarEnd | None:
