@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from harness.bonding import BondOptions
 from harness.cli import main
-from harness.driver import safety
+from harness.driver import facts, safety
 from harness.driver.conclusions import conclude
 from harness.driver.facts import Profile
 from harness.driver.held import Wish
@@ -23,7 +23,7 @@ from harness.labs.netns.namespace import Namespace
 from harness.labs.netns.netlink import Control
 from harness.labs.netns.trials import TrialBond, new_cable
 from harness.units import MS
-from tests.cables import LAST, MAC, NIC, PORT, around, control, quiet, unchanged
+from tests.cables import LAST, MAC, NIC, OTHER, PORT, around, control, quiet, unchanged
 
 pytestmark = pytest.mark.guest
 __all__ = ["around", "control"]  # fixtures
@@ -107,6 +107,32 @@ def test_measured_where_it_is(control: Control, around: Surroundings) -> None:
     assert answers(found)["balance-alb"] == "yes"
     assert found.carrier is not None
     assert found.carrier.reported
+
+
+def test_two_interfaces_are_each_others_partners(control: Control) -> None:
+    with unchanged(control):
+        done = CliRunner().invoke(main, ["driver-profile", NIC, OTHER, "--repeat", "1", "--json"])
+    assert done.exit_code == 0, done.output
+    found = facts.load_all(done.stdout)
+    assert [one.interface for one in found] == [NIC, OTHER]
+    for one in found:
+        told = answers(one)
+        assert told["follow"] == told["balance-alb"] == told["promisc"] == "yes"
+        assert one.carrier is not None
+        assert one.carrier.reported
+
+
+@pytest.mark.parametrize(
+    ("names", "reason"),
+    [((NIC, NIC), f"{NIC} is named twice"), ((NIC, PORT), f"{PORT} is the far end of {NIC}")],
+)
+def test_partners_are_two_and_not_ends_of_one_cable(
+    control: Control, names: tuple[str, str], reason: str
+) -> None:
+    with unchanged(control):
+        done = CliRunner().invoke(main, ["driver-profile", *names])
+    assert done.exit_code == 4
+    assert reason in done.output
 
 
 def test_flags_that_a_user_had_set_are_set_again(control: Control, around: Surroundings) -> None:

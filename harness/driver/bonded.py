@@ -1,7 +1,7 @@
 """The driver in real bonds: which options they take with it, and what is left after a failover.
 
-The other slave is a cable of ours, whose far end is pulled to make the bond change over: so the
-driver under trial is at first the backup, then the active slave.
+The other slave is a cable of ours, whose far end is pulled to make the bond change
+over, or another interface, which is set down. So the driver under trial is the backup first, then the active one.
 """
 
 from __future__ import annotations
@@ -39,14 +39,16 @@ AT_WORK = 200 * MS  # some kernels and drivers set their filters a little later
 
 @dataclass(slots=True)
 class Pair:
-    """The driver under trial and the cable of ours beside it."""
+    """The driver under trial and the slave beside it; `end` is what fails when that one shall."""
 
     nic: Nic
+    other: str = CABLE
+    end: str = FAR
 
-    def pull(self, *, out: bool) -> None:
-        """Pull our own cable's far end out, or plug it in again."""
-        found = interfaces(self.nic.control)[FAR]
-        self.nic.control.send(netlink.set_link(FAR, found.index, up=not out))
+    def fail(self, *, down: bool) -> None:
+        """Let the slave beside it lose its link, or find it again."""
+        found = interfaces(self.nic.control)[self.end]
+        self.nic.control.send(netlink.set_link(self.end, found.index, up=not down))
 
     @contextmanager
     def bond(self, **options: object) -> Iterator[TrialBond]:
@@ -56,7 +58,7 @@ class Pair:
             yield bond
         finally:
             bond.close()
-            self.pull(out=False)
+            self.fail(down=False)
             self.nic.admin(up=False)
 
     def until(self, bond: TrialBond, condition: Callable[[BondView], bool]) -> bool:
@@ -66,7 +68,10 @@ class Pair:
 
 @contextmanager
 def beside(nic: Nic) -> Iterator[Pair]:
-    """Give an interface with a cable of ours beside it; raises KernelRefused."""
+    """Give an interface with another slave beside it; raises KernelRefused."""
+    if nic.partner:
+        yield Pair(nic, nic.partner, nic.partner)
+        return
     new_cable(nic.control, CABLE, FAR)
     try:
         yield Pair(nic)
@@ -106,23 +111,23 @@ def _tells(line: str, pair: Pair) -> bool:
 
 
 def _both(pair: Pair, bond: TrialBond) -> None:
-    """Enslave our cable first, so that it is the active one, then the driver under trial."""
-    bond.enslave(CABLE)
+    """Enslave the other one first, so that it is active, then the driver under trial."""
+    bond.enslave(pair.other)
     bond.enslave(pair.nic.name)
     pair.nic.await_carrier()
 
 
 def _takes_over(pair: Pair, bond: TrialBond) -> bool:
-    """Pull our cable and tell whether the driver under trial became the active slave."""
+    """Let the other one fail; tell whether the driver under trial became the active slave."""
     name = pair.nic.name
     if not pair.until(bond, lambda seen: seen.links.get(name) == "up"):
         return False
-    pair.pull(out=True)
+    pair.fail(down=True)
     return pair.until(bond, lambda seen: seen.active == name)
 
 
 def _policy(pair: Pair, trial: Trial, policy: str) -> Trial:
-    """Fail over from our cable and see which addresses bond and slave have then."""
+    """Fail over to it and see which addresses bond and slave have then."""
     own = pair.nic.look().mac
     with pair.bond(mode="active-backup", fail_over_mac=policy) as bond:
         _both(pair, bond)
@@ -189,7 +194,7 @@ def _recovers(pair: Pair, bond: TrialBond) -> bool:
 
 
 def _better(pair: Pair, trial: Trial, _: str) -> Trial:
-    """Let the primary, our driver, fail and recover: who is active then, at 10 Gb/s beside it."""
+    """Let the primary, the driver under trial, fail and recover: who is active then."""
     name = pair.nic.name
     with pair.bond(mode="active-backup", primary_reselect="better") as bond:
         _both(pair, bond)
@@ -216,11 +221,11 @@ def _survival(
     off = look()
     with _set(pair, bond, setting):
         on = look()
-        pair.pull(out=False)
-        pair.until(bond, lambda seen: seen.links.get(CABLE) == "up")
-        bond.set(active_slave=CABLE)
+        pair.fail(down=False)
+        pair.until(bond, lambda seen: seen.links.get(pair.other) == "up")
+        bond.set(active_slave=pair.other)
         away = look()
-        pair.pull(out=True)
+        pair.fail(down=True)
         pair.until(bond, lambda seen: seen.active == pair.nic.name)
         return Survival(setting, off, on, away, look())
 

@@ -85,7 +85,8 @@ def driver_profile(*, as_json: bool, **wishes: Any) -> None:
 
     IFACE must be free: no address, no master, not the default route. It is moved into a namespace
     of our own meanwhile, and is put back as it was, even if this is killed. A machine's network
-    manager may take notice of that. Needs root (CAP_NET_ADMIN and CAP_SYS_ADMIN); with --kernel
+    manager may take notice of that. Beside it in bonds is a cable of ours, or, where several are
+    named, the next of them. Needs root (CAP_NET_ADMIN and CAP_SYS_ADMIN); with --kernel
     anybody may: harness driver-profile --kernel virtual --nic veth
 
     Exit status: 0 profiled, 1 it could not be done, 2 the command line is wrong, 4 IFACE or SPEC
@@ -161,12 +162,19 @@ def _machine(
             f"{len(far_ends)} far ends for {len(interfaces)} interfaces",
             hint="give --far-end once for each IFACE, in their order",
         )
+    twice = [name for name in interfaces if interfaces.count(name) > 1]
+    if twice:
+        raise UsageError(f"{twice[0]} is named twice", hint="name each interface once")
     if far_ends and ask:
         raise UsageError("--ask and --far-end exclude each other", hint="give one of them")
     safety.demand_rights(safety.capabilities(), in_place=in_place)
     around = run.surroundings()
     ends = far_ends or ("",) * len(interfaces)
-    wishes = [Wish(*pair, ask, in_place) for pair in zip(interfaces, ends, strict=True)]
+    partners = [*interfaces[1:], interfaces[0]] if len(interfaces) > 1 else [""]
+    wishes = [
+        Wish(name, end, ask, in_place, partner)
+        for name, end, partner in zip(interfaces, ends, partners, strict=True)
+    ]
     return [run.here(wish, around, times, _say) for wish in wishes]
 
 

@@ -182,7 +182,7 @@ def better(profile: Profile) -> Conclusion:
         return line("unknown", UNMEASURED)
     if speed.known:
         return line("yes", f"it compares {speed.mbps} Mb/s {speed.duplex} with the others")
-    did = f"; as a primary beside 10 Gb/s it {trial.effective}" if trial else ""
+    did = f"; as a recovered primary it {trial.effective}" if trial else ""
     if trial is not None and trial.effective == "takes over":
         did += ": unknown counts as the fastest"
     return line("no", f"speed or duplex is unknown{did}")

@@ -21,12 +21,16 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the user asked for: `far` is "" or "IFACE" or "NS:IFACE", `ask` seconds or 0."""
+    """What the user asked for: `far` is "" or "IFACE" or "NS:IFACE", `ask` seconds or 0.
+
+    `partner` is the interface beside it in bonds, "" for a cable of ours.
+    """
 
     name: str
     far: str = ""
     ask: float = 0.0
     in_place: bool = False
+    partner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,35 +55,40 @@ def held(wish: Wish, say: Say, far: FarEnd | None = None) -> Iterator[Nic]:
         control = Control(home)
         undo.callback(control.close)
         found = interfaces(control)
-        one = safety.demand_free(found, wish.name, ssh)
+        names = (wish.name, wish.partner) if wish.partner else (wish.name,)
+        taken = [safety.demand_free(found, name, ssh) for name in names]
+        one = taken[0]
         _demand_names(found)
         there = None if far else _far_end(undo, wish, one, found, ssh, say)
+        _demand_apart(taken, there)
         place = home if wish.in_place else Namespace("driver-profile")
         if place is not home:
             undo.callback(place.close)
-        _keep(undo, one, home, place, there)
-        yield _taken(undo, wish, one, place, control, far or _cable(undo, wish, there, say), say)
+        _keep(undo, taken, home, place, there)
+        far = far or _cable(undo, wish, there, say)
+        yield _taken(undo, wish, taken, place, control, far, say)
 
 
 def _taken(
     undo: ExitStack,
     wish: Wish,
-    one: Interface,
+    taken: list[Interface],
     place: Namespace,
     control: Control,
     far: FarEnd | None,
     say: Say,
 ) -> Nic:
-    """Move the interface to where it is measured."""
+    """Move the interfaces to where they are measured."""
     if wish.in_place:
         sysfs = Sysfs()
     else:
-        _move(control, one, place)
+        for one in taken:
+            _move(control, one, place)
         control = Control(place)
         undo.callback(control.close)
         sysfs = Sysfs(place)
     undo.callback(sysfs.close)
-    return Nic(wish.name, place, control, sysfs, far, say)
+    return Nic(wish.name, place, control, sysfs, far, say, wish.partner)
 
 
 def _move(control: Control, one: Interface, place: Namespace) -> None:
@@ -92,10 +101,14 @@ def _move(control: Control, one: Interface, place: Namespace) -> None:
 
 
 def _keep(
-    undo: ExitStack, one: Interface, home: Existing, place: Namespace, there: _Far | None
+    undo: ExitStack,
+    taken: list[Interface],
+    home: Existing,
+    place: Namespace,
+    there: _Far | None,
 ) -> None:
     """Start the process that puts things back, before anything is changed."""
-    kept = [Kept(one, home, None if place is home else place)]
+    kept = [Kept(one, home, None if place is home else place) for one in taken]
     if there:
         kept.append(Kept(there.interface, there.place))
     keeper = Keeper(kept, [place])
@@ -104,7 +117,7 @@ def _keep(
         troubles = keeper.close()
         if troubles:
             raise LabError(
-                f"{one.name} could not be put back as it was: {'; '.join(troubles)}",
+                f"{taken[0].name} could not be put back as it was: {'; '.join(troubles)}",
                 hint="look at it with `ip -d link`; taking its driver away and back resets it",
             )
 
@@ -118,6 +131,16 @@ def _demand_names(found: dict[str, Interface]) -> None:
             f"there is an interface {taken[0]} already, a name that the profile needs",
             hint=f"another profile may be running; if not: ip link delete {taken[0]}",
         )
+
+
+def _demand_apart(taken: list[Interface], there: _Far | None) -> None:
+    """Refuse two ends of one cable as slaves of one bond."""
+    for partner in taken[1:]:
+        if there is not None and there.interface.name == partner.name:
+            raise UsageError(
+                f"{partner.name} is the far end of {taken[0].name}",
+                hint="name one of them only: the other one is where faults are made",
+            )
 
 
 def _far_end(

@@ -22,7 +22,10 @@ PATIENCE = 10_000 * MS  # for a carrier: copper negotiates for some 2 to 4 s
 
 @dataclass(slots=True)
 class Nic:
-    """An interface in a namespace, free to be changed; `say` tells how things go on."""
+    """An interface in a namespace, free to be changed; `say` tells how things go on.
+
+    `partner` is the interface that is beside it in bonds, "" for a cable of ours.
+    """
 
     name: str
     namespace: Namespace
@@ -30,6 +33,7 @@ class Nic:
     sysfs: Sysfs
     far: FarEnd | None
     say: Callable[[str], None]
+    partner: str = ""
     loop: Loop = field(default_factory=Loop)
 
     def look(self) -> Interface:
