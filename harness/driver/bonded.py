@@ -1,7 +1,8 @@
 """The driver in real bonds: which options they take with it, and what is left after a failover.
 
 The other slave is a cable of ours, whose far end is pulled to make the bond change
-over, or another interface, which is set down. So the driver under trial is the backup first, then the active one.
+over, or another interface, which is set down. So the driver under trial is the backup first, then
+the active slave.
 """
 
 from __future__ import annotations

@@ -14,9 +14,10 @@ from harness.claims import Release
 from harness.driver.facts import AddressChange, LinkQuery, Profile, Survival, Trial
 from harness.units import in_ms
 
-Answer = Literal["yes", "no", "limited", "unknown"]
+Answer = Literal["yes", "no", "unknown"]
 NO_USE_CARRIER = (7, 2)  # the release from which only the carrier is asked
 UNMEASURED = "not measured"
+UNTRIED = " (by its facts: no bond was made)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +90,10 @@ def arp_monitor(profile: Profile) -> Conclusion:
     line = _line("monitor", "ARP monitor", "MON-2", "ARPINT-6", "ARPINT-10", "ARPINT-12")
     if Release.parse(profile.kernel).series < (5, 12) and profile.identity.driver == "veth":
         return line("no", "before 5.12 it judges sending by a time that veth never notes")
-    heard = [one.hears for one in profile.trials if one.hears is not None]
+    asked: list[Trial | AddressChange | None] = [*profile.trials, profile.mac_up, profile.mac_down]
+    heard = [one.hears for one in asked if one is not None and one.hears is not None]
     if heard and not any(heard):
-        return line("no", "no frame from the far end arrived in any bond")
+        return line("no", "no frame from the far end arrived")
     why = "it needs frames only, and no carrier; modes 0 to 3"
     return line("yes" if any(heard) else "unknown", why if heard else f"{why}; none were sent")
 
@@ -126,7 +128,8 @@ def fom_active(profile: Profile) -> Conclusion:
     trial = profile.trial("fail_over_mac=active")
     if trial is not None:
         return line(*_tried(trial, "keeps its MAC, the bond takes it; peers learn it by GARP"))
-    return line("yes", "nothing is asked of the driver; peers must hear a gratuitous ARP")
+    why = "nothing is asked of the driver; peers must hear a gratuitous ARP"
+    return line("yes", why + UNTRIED)
 
 
 def fom_follow(profile: Profile) -> Conclusion:
@@ -244,7 +247,7 @@ def _by_change(change: AddressChange | None, when: str, good: str) -> tuple[Answ
         return "no", f"a change of the MAC {when} is refused with {change.refused}"
     if not change.works:
         return "no", f"a change of the MAC {when} is accepted without effect"
-    return "yes", good
+    return "yes", good + UNTRIED
 
 
 def _needs_speed(profile: Profile, what: str, good: str) -> tuple[Answer, str]:
@@ -258,4 +261,4 @@ def _needs_speed(profile: Profile, what: str, good: str) -> tuple[Answer, str]:
         return answer, why
     if speed is None:
         return "unknown", UNMEASURED
-    return ("no", "speed or duplex is unknown") if unknown else ("yes", good)
+    return ("no", "speed or duplex is unknown") if unknown else ("yes", good + UNTRIED)

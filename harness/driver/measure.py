@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from harness.driver import address, bonded, carrier
 from harness.driver.facts import LinkQuery, Profile
 from harness.driver.ioctl import Asker, asking, joined
-from harness.driver.nic import Nic
+from harness.driver.nic import PATIENCE, Nic
 from harness.errors import KernelRefused
 from harness.units import in_ms
 
+DRIVER = Path("/sys/module/bonding")
+NO_BONDING = (
+    "not measured: this kernel's bonding driver is not loaded, or it has none;"
+    " load it with modprobe bonding max_bonds=0"
+)
 NO_FAR_END = (
     "not measured: needs a far end; give --far-end IFACE (one of this machine at the other end of"
     " the cable, NS:IFACE in another namespace), or --ask to be told when to pull the cable"
@@ -48,8 +54,6 @@ def profile(nic: Nic, around: Surroundings, repeat: int) -> Profile:
         found.values["speed"] = asker.speed()
     _addresses(nic, found)
     _bonds(nic, found, ready=ready)
-    from dataclasses import replace  # noqa: PLC0415
-
     return Profile(
         interface=nic.name,
         mac=before.mac,
@@ -96,8 +100,11 @@ def _addresses(nic: Nic, found: _Found) -> None:
 
 def _bonds(nic: Nic, found: _Found, *, ready: bool) -> None:
     if not ready:
-        within = in_ms(nic.far.patience if nic.far else 0)
+        within = in_ms(PATIENCE)
         found.missing["bonds"] = f"not measured: {nic.name} has no carrier (waited {within})"
+        return
+    if not DRIVER.exists():  # asked for a bond, the kernel would load it, with a bond0 at home
+        found.missing["bonds"] = NO_BONDING
         return
     try:
         with bonded.beside(nic) as pair:

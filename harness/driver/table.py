@@ -12,7 +12,7 @@ from harness.driver.conclusions import conclude
 from harness.driver.facts import AddressChange, LinkQuery, Profile, Speed, Survival
 from harness.units import in_ms
 
-STYLE = {"yes": "green", "no": "red", "limited": "yellow", "unknown": "dim"}
+STYLE = {"yes": "green", "no": "red", "unknown": "dim"}
 Row = tuple[str, str]
 
 
