@@ -17,6 +17,7 @@ from harness.driver.keeper import BOND, CABLE, FAR
 from harness.driver.measure import Surroundings
 from harness.driver.run import here
 from harness.errors import KernelRefused, UsageError
+from harness.kernels import modules
 from harness.labs.netns import netlink
 from harness.labs.netns.existing import IFF_PROMISC, interfaces, move, set_flags
 from harness.labs.netns.namespace import Namespace
@@ -186,6 +187,7 @@ def occupied(control: Control, how: str) -> None:
         bond = TrialBond(control, BOND, BondOptions.of(mode="active-backup"))
         bond.enslave(NIC)
     elif how == "vlan":
+        modules.need("8021q")
         info = netlink.kind_of("vlan", [("IFLA_VLAN_ID", 5)])
         control.send(netlink.new_link("vlan", 0, f"{NIC}.5", info, link=index))
 
