@@ -120,7 +120,9 @@ class Topology:
             known = ", ".join(CARRIER_LAG)
             self._reject(f'link "{link.name}" has a NIC "{link.nic}" (there are: {known})')
         if link.mac is not None and not MAC.fullmatch(link.mac):
-            self._reject(f'link "{link.name}" has the MAC "{link.mac}", expected aa:bb:cc:dd:ee:ff')
+            self._reject(
+                f'link "{link.name}" has the MAC "{link.mac}", expected aa:bb:cc:dd:ee:ff'
+            )
         if not at_machine and (link.nic != VETH or link.mac is not None):
             self._reject(f'link "{link.name}" has a NIC, but no machine to have it')
 

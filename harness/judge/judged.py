@@ -193,6 +193,13 @@ class Run(View):
         """When a switch found one address behind another port than before."""
         return [move for move in self.fdb_moves if move.mac == mac]
 
+    def kernel_said(self, text: str) -> Finding:
+        """Return whether a line with this text came into the kernel's log since the fault."""
+        start = measure.fault_at(self.history)
+        lines = [str(event["text"]) for event in self.history.select("log") if event.at >= start]
+        found = [line for line in lines if text in line]
+        return Finding(bool(found), f"kernel log: {' / '.join(found or lines) or 'nothing'}")
+
     @property
     def lost(self) -> int:
         """Probes of both streams that were not answered."""

@@ -28,6 +28,7 @@ from typing import Any
 CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x20000, 1 << 28, 1 << 29, 1 << 30
 MS_REC, MS_PRIVATE, PR_SET_PDEATHSIG, POWER_OFF = 0x4000, 1 << 18, 1, 0x4321FEDC
 PR_SET_TIMERSLACK = 29
+HOME = "HARNESS_FIRST_NETNS"  # a descriptor of the namespace in which the kernel makes USB NICs
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 RTM_NEWLINK, NLM_F_REQUEST_ACK_CREATE_EXCL, IFLA_IFNAME, IFLA_LINKINFO = 16, 0x605, 3, 18
 
@@ -98,6 +99,7 @@ def no_helpers() -> None:
 
 def enter(directory: Path) -> None:
     """Work in new namespaces on the kernel that runs, its processes ending with this one."""
+    home = os.open("/proc/self/ns/net", os.O_RDONLY)
     unshare(CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID)
     child = os.fork()
     if child:
@@ -113,6 +115,7 @@ def enter(directory: Path) -> None:
         print(f"{error}: /sys/class/net shows the machine's interfaces", file=sys.stderr)
     job = read_job(directory)
     adopt(job, directory)
+    os.environ[HOME] = str(home)
     work(job, directory)
 
 

@@ -140,7 +140,7 @@ class Dut:
         self._site.did(bond.name, "set_mac", "stimulus", lambda: built.send(DUT, change), mac=mac)
 
     def enslave(self, bond: Bond, link: Cable) -> None:
-        """Give a bond an interface, as hotplug scripts do; it must be down. Raises KernelRefused."""
+        """Give a bond an interface that is down, as hotplug scripts do; raises KernelRefused."""
         self._master(bond, link, "enslave", self._site.wiring.built.bond_index(bond.name))
 
     def release(self, bond: Bond, link: Cable) -> None:

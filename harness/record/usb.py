@@ -1,4 +1,4 @@
-"""Verbs on a USB adapter: all that can be done to a cable, and what is wrong with the chip itself."""
+"""Verbs on a USB adapter: all that a cable has, and what goes wrong with USB and the chip."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness.errors import ScenarioError
+from harness.labs.netns import mii
 from harness.labs.netns.usb import UsbNics, adapters
+from harness.labs.netns.wiring import SIDES
 from harness.labs.rtl8150.vhci import MODULES
-from harness.record.faults import SIDES, Cable, Direction, Lasting
+from harness.record.faults import Cable, Direction, Lasting
 from harness.record.site import Role
-from harness.topology import Topology
+from harness.topology import DUT, Topology
 from harness.units import Span, ms
 
 
@@ -65,9 +67,16 @@ class UsbNic(Cable):
                 hint="out leads away from the dut",
             )
         sides = frozenset(SIDES if direction == "both" else (direction,))
-        before = self._nics.chips.dropped(self.name)
-        self._fail("drop_bulk", dropped=before | sides)
-        return Lasting(lambda: self._mend("deliver_bulk", dropped=before - sides))
+        chips = self._nics.chips
+        self._fail("drop_bulk", dropped=chips.dropped(self.name) | sides)
+        return Lasting(
+            lambda: self._mend("deliver_bulk", dropped=chips.dropped(self.name) - sides)
+        )
+
+    @property
+    def mii_refusal(self) -> str:
+        """With which errno the driver refuses what `mii-tool` asks; "" where it answers."""
+        return mii.refusal(self.site.wiring.built.namespaces[DUT], self.name)
 
     @property
     def _nics(self) -> UsbNics:
@@ -82,9 +91,7 @@ class UsbNic(Cable):
     def _mend(self, action: str, **faults: object) -> None:
         self._act(action, "repair", lambda nics: nics.chips.fail(self.name, **faults))
 
-    def _act(
-        self, action: str, role: Role, do: Callable[[UsbNics], None], **what: object
-    ) -> None:
+    def _act(self, action: str, role: Role, do: Callable[[UsbNics], None], **what: object) -> None:
         self.site.did(self.name, action, role, lambda: do(self._nics), **what)
 
 

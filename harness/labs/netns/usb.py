@@ -29,16 +29,21 @@ if TYPE_CHECKING:
     from harness.labs.netns.build import Built
 
 FABRIC = "fabric"
+FIRST = "HARNESS_FIRST_NETNS"  # set by harness.kernels.init
 RTMGRP_LINK = 1
 PATIENCE = 20  # seconds for the kernel to find an adapter that was plugged in, or to let go of one
 
 
 class Home(Namespace):
-    """The network namespace that this process is in, where the kernel makes new interfaces."""
+    """The network namespace in which the kernel makes the interfaces of new hardware.
+
+    A guest's worker is in it; one on the machine's own kernel has left it, and was told of it.
+    """
 
     def __init__(self) -> None:
         self.name = "home"
-        self.fd = os.open(OURS, os.O_RDONLY)
+        told = os.environ.get(FIRST)
+        self.fd = os.dup(int(told)) if told else os.open(OURS, os.O_RDONLY)
 
 
 class Arrivals:
@@ -97,9 +102,9 @@ class Arrivals:
         then = self.expected.pop(link.name)
         place = self._built.namespaces[owner]
         wanted = self._built.ends[owner, link.name]
-        names = {"net_ns_fd": place.fd, "ifname": link.name, "new_ifindex": wanted}
         what = f"interface {link.name} into {owner}"
-        self._control.send(netlink.set_link(what, index, **names))
+        into = {"net_ns_fd": place.fd, "new_ifindex": wanted}
+        self._control.send(netlink.set_link(what, index, up=None, ifname=link.name, **into))
         then()
 
 
@@ -194,7 +199,9 @@ def plug_in(built: Built, made: dict[str, Tap]) -> UsbNics | None:
     arrivals = Arrivals(built)
     with _undone(arrivals.close):
         plans = [
-            Plan(link, built.mac(owner_of(built.topology, built.topology.link(link)), link), tap, i)
+            Plan(
+                link, built.mac(owner_of(built.topology, built.topology.link(link)), link), tap, i
+            )
             for link, tap in made.items()
             for i in [_port_of(built, link)]
         ]

@@ -1,4 +1,4 @@
-"""A model of Realtek's RTL8150 USB network adapter that the kernel's own rtl8150 driver works with.
+"""A model of Realtek's RTL8150 USB network adapter, for the kernel's own rtl8150 driver.
 
 chip.py         registers, receive filter, link, frames: what the chip does, without a kernel
 descriptors.py  what it says of itself on the bus

@@ -55,7 +55,7 @@ class Chip:
         """Start as after being plugged in: registers at their defaults, the EEPROM loaded."""
         self._registers = bytearray(LAST - FIRST)
         self._inbox: deque[bytes] = deque()
-        self._put(IDR, self.eeprom[2 : 2 + MAC_BYTES])
+        self._put(IDR, bytes(self.eeprom[2 : 2 + MAC_BYTES]))
         self._reset()
 
     def _reset(self) -> None:

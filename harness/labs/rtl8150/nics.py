@@ -56,9 +56,11 @@ class Nics:
     def _order(self, name: str, verb: str, **more: Any) -> dict[str, Any]:
         try:
             self.orders.send(json.dumps({"nic": name, "do": verb, **more}).encode())
-            answer: dict[str, Any] = json.loads(self.orders.recv(BUFFER) or b"null")
-        except OSError as error:
-            raise self._silent(name, verb, str(error)) from error
+            answer: dict[str, Any] = json.loads(self.orders.recv(BUFFER) or b"{}")
+        except TimeoutError as error:
+            raise self._silent(name, verb, f"no answer within {PATIENCE:g} s") from error
+        except OSError:
+            answer = {}
         if not answer:
             raise self._silent(name, verb, "its process has ended")
         if "error" in answer:

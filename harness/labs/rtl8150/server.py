@@ -61,9 +61,7 @@ class Adapter:
 class Server:
     """All adapters of a topology, served from one loop."""
 
-    def __init__(
-        self, plans: list[Plan], orders: socket.socket, switches: socket.socket
-    ) -> None:
+    def __init__(self, plans: list[Plan], orders: socket.socket, switches: socket.socket) -> None:
         self._loop = Loop()
         self._orders = orders
         self._switches = switches
@@ -110,11 +108,9 @@ class Server:
         if not data:
             self.unplug(adapter)  # the kernel has detached it
             return
-        at, answers = now(), []
-        before = adapter.device.due()
-        for request in adapter.reader.feed(data):
-            answers.append(adapter.device.asked(request, at))
-        self._answer(adapter, b"".join(answers))
+        at, before = now(), adapter.device.due()
+        requests = adapter.reader.feed(data)
+        self._answer(adapter, b"".join(adapter.device.asked(one, at) for one in requests))
         if adapter.device.due() != before:
             self._listen(adapter)
 

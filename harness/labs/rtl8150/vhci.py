@@ -21,6 +21,8 @@ def lacking() -> str:
     """Return what this kernel lacks for such adapters, "" where it has all."""
     if not (CONTROLLER / "attach").exists():
         return "no virtual USB controller (vhci_hcd)"
+    if not os.access(CONTROLLER / "attach", os.W_OK):
+        return "a virtual USB controller (vhci_hcd) for root only"
     if not DRIVER.exists():
         return "no rtl8150 driver"
     return ""
@@ -33,7 +35,8 @@ def demand() -> None:
         raise NotTestable(
             f"linux {os.uname().release} has {what}: "
             "`harness kernels build virtual@7.2` makes one that has, for --kernel virtual@7.2",
-            hint="or take a distribution's kernel in QEMU: --kernel stock@6.1",
+            hint="or take a distribution's kernel in QEMU, --kernel stock@6.1; "
+            "on the machine's own `modprobe -a vhci-hcd rtl8150 tun`, as root, may be enough",
         )
 
 
@@ -66,19 +69,16 @@ def attach() -> tuple[socket.socket, int]:
     When that socket is closed the kernel detaches the device. Raises LabError.
     """
     ours, kernels = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        for port in ports():
-            if port.hub == "hs" and port.state == FREE and _take(port.number, kernels):
-                return ours, port.number
+    with kernels:
+        free = (port.number for port in ports() if port.hub == "hs" and port.state == FREE)
+        taken = next((port for port in free if _take(port, kernels)), None)
+    if taken is None:
+        ours.close()
         raise LabError(
             "no port of the virtual USB controller is free",
             hint="each adapter needs one: detach others, or take fewer",
         )
-    except BaseException:
-        ours.close()
-        raise
-    finally:
-        kernels.close()
+    return ours, taken
 
 
 def _take(port: int, end: socket.socket) -> bool:
