@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from harness.driver.commands import driver_profile
 from harness.errors import Inconclusive, UsageError
 from harness.history import History, load
 from harness.judge import lanes, report, timeline, traffic
@@ -27,6 +28,7 @@ def main() -> None:
 
 kernels.add_command(build)
 main.add_command(kernels)
+main.add_command(driver_profile)
 
 
 @main.command()

@@ -27,9 +27,10 @@ PARTS = {
     "kernels": {"kernels", "waiting"},
     "recording": {"record"},
     "session": {"plugin", "session", "matrix"},
+    "profiling": {"driver"},
     "commands": {
         *("cli", "__main__", "bench", "checkup"),
-        *("kernels.commands", "kernels.commands_build", "matrix.commands"),
+        *("kernels.commands", "kernels.commands_build", "matrix.commands", "driver.commands"),
     },
 }
 # What each part may import besides itself: those that judge never see those that act.
@@ -42,6 +43,7 @@ MAY = {
     "kernels": {"ground", "sources", "rules"},
     "recording": {"ground", "sources", "rules", "labs", "judging"},
     "session": {"ground", "rules", "judging", "kernels", "recording"},
+    "profiling": {"ground", "rules", "sources", "labs", "kernels"},
     "commands": set(PARTS),
 }
 
@@ -50,8 +52,11 @@ HOMES = {
     "scapy": {"frames"},
     "tenacity": {"waiting"},
     "virtme": {"kernels.qemu", "kernels.stock"},
-    "rich": {"kernels", "matrix.commands", "bench"},
-    "click": {"cli", "kernels.commands", "kernels.commands_build", "matrix.commands", "bench"},
+    "rich": {"kernels", "matrix.commands", "bench", "driver.table", "driver.commands"},
+    "click": {
+        *("cli", "kernels.commands", "kernels.commands_build", "matrix.commands", "bench"),
+        "driver.commands",
+    },
     "pytest": {"harness", *PARTS["session"], "bench.phases"},
     "testinfra": {"labs"},
     "_pytest": {"session.repeats"},  # to run an item again has no public name

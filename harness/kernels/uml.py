@@ -21,6 +21,11 @@ MEMORY = 512 << 20
 PLACES = ("/dev/shm", "/tmp", "/var/tmp")  # noqa: S108  (of a guest's memory: never a name in it)
 
 
+# A kernel that checks its slabs by itself and by KASAN takes marks of the one for faults of the
+# other while it boots: the only report that KASAN makes by default, and the end of lockdep.
+WATCHFUL = {"debug": ("slub_debug=-", "kasan_multi_shot")}
+
+
 @dataclass(frozen=True, slots=True)
 class UmlKernel:
     """A User-Mode Linux kernel in the file `path`.
@@ -145,7 +150,8 @@ def of_entry(entry: Entry) -> UmlKernel:
     entries.hold(entry)
     found = identify(entry.file, entry.library_path)
     modules = str(entry.place / entry.modules) if entry.modules else found.modules
-    return replace(found, modules=modules, flavour=entry.flavour, arguments=entry.arguments)
+    arguments = (*entry.arguments, *WATCHFUL.get(entry.flavour, ()))
+    return replace(found, modules=modules, flavour=entry.flavour, arguments=arguments)
 
 
 def memory_place() -> str:

@@ -166,13 +166,13 @@ class Control:
 
     def links(self) -> list[Any]:
         """Return all devices of the namespace as pyroute2's decoded ifinfmsg."""
-        return [decode_link(body) for body in self._dump(ifinfmsg(), RTM_GETLINK, RTM_NEWLINK)]
+        return [decode_link(body) for body in self.dump(ifinfmsg(), RTM_GETLINK, RTM_NEWLINK)]
 
     def learned(self, index: int) -> list[str]:
         """Return the MACs that a bridge has learned at one of its ports."""
         message = ndmsg()
         message["family"] = AF_BRIDGE
-        entries = map(decode_neighbour, self._dump(message, RTM_GETNEIGH, RTM_NEWNEIGH))
+        entries = map(decode_neighbour, self.dump(message, RTM_GETNEIGH, RTM_NEWNEIGH))
         return [
             str(entry.get_attr("NDA_LLADDR"))
             for entry in entries
@@ -181,7 +181,8 @@ class Control:
             and not of_vlan(entry)
         ]
 
-    def _dump(self, message: Any, asked: int, told: int) -> Iterator[bytes]:
+    def dump(self, message: Any, asked: int, told: int) -> list[bytes]:
+        """Return the messages of a type that the kernel answers a request for all of it with."""
         message["header"]["type"] = asked
         message["header"]["flags"] = REQUEST | DUMP
         message.encode()
@@ -190,7 +191,7 @@ class Control:
         while True:
             for kind, _, _, body in messages(self._receive()):
                 if kind == NLMSG_DONE:
-                    return iter(found)
+                    return found
                 if kind == told:
                     found.append(body)
 

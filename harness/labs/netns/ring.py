@@ -52,6 +52,8 @@ class Tap:
         request = struct.pack("=IIII", BLOCK, BLOCKS, FRAME, FRAMES)
         self._sock.setsockopt(SOL_PACKET, RX_RING, request)
         self._ring = mmap.mmap(self._sock.fileno(), BLOCK * BLOCKS)
+        # User-Mode Linux counts the pages of such a mapping wrongly at a fork, and dies.
+        self._ring.madvise(mmap.MADV_DONTFORK)
         self._next = 0
         # The ring's stamps are wall-clock; one offset per tap puts them on the monotonic clock.
         self._offset = _wall_to_monotonic()

@@ -1,0 +1,119 @@
+"""A bond for a trial, made of interfaces that exist: who is refused, who is active, which MACs.
+
+Other than bonds of topologies it is made step by step, since each answer is what counts.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from harness.bonding import BondOptions, Setting
+from harness.bonding.wire import decode, packed
+from harness.errors import KernelRefused
+from harness.labs.netns import netlink
+from harness.labs.netns.bonds import ATTRIBUTE
+from harness.labs.netns.existing import Interface, interfaces
+from harness.labs.netns.netlink import Control
+from harness.labs.netns.watchers import SLAVE_LINK
+
+
+@dataclass(frozen=True, slots=True)
+class BondView:
+    """A bond as the kernel shows it: its active slave, all MACs, each slave's link state."""
+
+    active: str
+    macs: Mapping[str, str]
+    links: Mapping[str, str]
+
+
+class TrialBond:
+    """A bond with some options in a namespace, there until `close`."""
+
+    def __init__(self, control: Control, name: str, options: BondOptions) -> None:
+        """Make the bond; raises KernelRefused."""
+        self.name = name
+        self._control = control
+        info = netlink.kind_of("bond", self._attributes(options))
+        control.send(netlink.new_link(f"bond {options.text()}", 0, name, info))
+        self.index = self._all()[name].index
+        control.send(netlink.set_link(f"bond {name} up", self.index, up=True))
+
+    def close(self) -> None:
+        """Remove the bond; its slaves become free, and get their own addresses back."""
+        with suppress(KernelRefused):
+            self._control.send(netlink.delete_link(f"bond {self.name}", self.index))
+
+    def enslave(self, slave: str) -> None:
+        """Take an interface in; raises KernelRefused with the kernel's errno."""
+        one = self._all()[slave]
+        # The bond itself sets up what it takes in, and refuses what is up.
+        self._control.send(netlink.set_link(f"{slave} down", one.index, up=False))
+        what = f"slave {slave} of {self.name}"
+        self._control.send(netlink.set_link(what, one.index, master=self.index))
+
+    def set(self, **options: Any) -> None:
+        """Change options, naming slaves by name; raises KernelRefused."""
+        asked = BondOptions.unchecked(**options)
+        info = netlink.kind_of("bond", self._attributes(asked))
+        what = f"option {asked.text()} of {self.name}"
+        self._control.send(netlink.set_link(what, self.index, linkinfo=info))
+
+    def set_mac(self, mac: str) -> None:
+        """Change the bond's own address; raises KernelRefused."""
+        what = f"address of {self.name}"
+        self._control.send(netlink.set_link(what, self.index, address=mac))
+
+    def view(self) -> BondView:
+        """Return how it stands."""
+        links = {link["index"]: link for link in self._control.links() if link["family"] == 0}
+        names = {index: str(link.get_attr("IFLA_IFNAME")) for index, link in links.items()}
+        active = self._data(links[self.index]).get("IFLA_BOND_ACTIVE_SLAVE", b"")
+        states = {
+            names[index]: _state(link)
+            for index, link in links.items()
+            if link.get_attr("IFLA_MASTER") == self.index
+        }
+        return BondView(
+            active=names.get(int.from_bytes(active, sys.byteorder), ""),
+            macs={names[index]: link.get_attr("IFLA_ADDRESS") for index, link in links.items()},
+            links=states,
+        )
+
+    def options(self) -> Mapping[str, Setting]:
+        """Return the options that the kernel says are in effect."""
+        links = {link["index"]: link for link in self._control.links()}
+        names = {index: str(link.get_attr("IFLA_IFNAME")) for index, link in links.items()}
+        return decode(self._data(links[self.index]), names)
+
+    def _attributes(self, options: BondOptions) -> list[tuple[str, Any]]:
+        numbers = {one.name: one.index for one in self._all().values()}
+        return [(ATTRIBUTE[number], data) for number, data in packed(options, numbers)]
+
+    def _all(self) -> dict[str, Interface]:
+        return interfaces(self._control)
+
+    def _data(self, link: Any) -> dict[str | int, bytes]:
+        data = link.get_attr("IFLA_LINKINFO").get_attr("IFLA_INFO_DATA")
+        return {
+            name: getattr(value, "getvalue", lambda v=value: v)() for name, value in data["attrs"]
+        }
+
+
+def _state(link: Any) -> str:
+    """Return what a bond makes of a slave's link: up, fail, down or back."""
+    data = link.get_attr("IFLA_LINKINFO").get_attr("IFLA_INFO_SLAVE_DATA")
+    return SLAVE_LINK.get(data.get_attr("IFLA_BOND_SLAVE_MII_STATUS"), "") if data else ""
+
+
+def new_cable(control: Control, near: str, far: str) -> None:
+    """Make a cable, a veth pair, with both its ends up; raises KernelRefused."""
+    peer = {"attrs": [("IFLA_IFNAME", far)]}
+    info = netlink.kind_of("veth", [("VETH_INFO_PEER", peer)])
+    control.send(netlink.new_link(f"cable {near}", 0, near, info))
+    found = interfaces(control)
+    for name in (near, far):
+        control.send(netlink.set_link(f"{name} up", found[name].index, up=True))
