@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from harness.config import commands as config
 from harness.errors import Inconclusive, UsageError
 from harness.history import History, load
 from harness.judge import lanes, report, timeline, traffic
@@ -147,3 +148,4 @@ def _words(value: object) -> str:
 
 
 commands.register(main)
+config.register(main)

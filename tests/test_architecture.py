@@ -20,7 +20,7 @@ HARNESS = [path for path in FILES if path.is_relative_to(ROOT / "harness")]
 # What belongs together, from the bottom up; a package stands for all that is in it.
 PARTS = {
     "ground": {"harness", "errors", "units"},
-    "rules": {"history", "topology", "bonding", "claims", "frames", "log", "promises"},
+    "rules": {"history", "topology", "bonding", "claims", "config", "frames", "log", "promises"},
     "judging": {"judge"},
     "sources": {"record.loop", "record.polling"},
     "labs": {"labs"},
@@ -30,6 +30,7 @@ PARTS = {
     "commands": {
         *("cli", "__main__", "bench", "checkup"),
         *("kernels.commands", "kernels.commands_build", "matrix.commands"),
+        "config.commands",
     },
 }
 # What each part may import besides itself: those that judge never see those that act.
@@ -50,8 +51,12 @@ HOMES = {
     "scapy": {"frames"},
     "tenacity": {"waiting"},
     "virtme": {"kernels.qemu", "kernels.stock"},
-    "rich": {"kernels", "matrix.commands", "bench"},
-    "click": {"cli", "kernels.commands", "kernels.commands_build", "matrix.commands", "bench"},
+    "rich": {"kernels", "matrix.commands", "config.commands", "bench"},
+    "click": {
+        *("cli", "kernels.commands", "kernels.commands_build", "matrix.commands", "bench"),
+        "config.commands",
+    },
+    "yaml": {"config"},
     "pytest": {"harness", *PARTS["session"], "bench.phases"},
     "testinfra": {"labs"},
     "_pytest": {"session.repeats"},  # to run an item again has no public name

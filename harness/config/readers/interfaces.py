@@ -115,8 +115,8 @@ def _slaves(bond: DraftBond, stanza: _Stanza) -> None:
         if kind == "none":
             continue
         if kind in ("all", "regex"):
-            bond.unknown(f"bond-slaves {text}", "which interfaces this means cannot be told", place,
-                       "give their names")  # fmt: skip
+            bond.unknown(f"bond-slaves {text}", "which interfaces this means cannot be told",
+                         place, "give their names")  # fmt: skip
             continue
         for word in text.split():
             for name in _expanded(word) if word != "glob" else ():

@@ -62,7 +62,7 @@ def _interface(bond: BondConfig) -> dict[str, Any]:
     own_ports = [slave for slave in bond.slaves if slave.given]
     if own_ports:
         made["link-aggregation"]["ports-config"] = [
-            {"name": slave.name} | {PORT_KEYS[one.name]: one.value for one in slave.given}
+            {"name": slave.name, **{PORT_KEYS[one.name]: one.value for one in slave.given}}
             for slave in own_ports
         ]
     return made
