@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from harness.bonding import SLAVE_OPTIONS
+from harness.bonding.values import option_called
 from harness.config.model import BondConfig, ConfigError, Extra, Given, Place, SlaveConfig
 from harness.errors import ScenarioError
 
@@ -33,6 +34,7 @@ class DraftBond:
     def option(self, name: str, raw: str, place: Place, spelled: str = "") -> None:
         """Take an option by the kernel's name; what is none is kept as an extra."""
         try:
+            option_called(name)  # those of a slave are refused here
             self.given.append(Given.read(name, raw, place, self.format, spelled))
         except ScenarioError as error:
             self.unknown(spelled or f"{name}={raw}", error.message, place, error.hint)

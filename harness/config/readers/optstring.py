@@ -19,10 +19,10 @@ def read(sources: Sequence[Source]) -> Draft:
     """Return the bond of each text of options; a string has no name for it and no slaves."""
     draft = Draft(FORMAT)
     for source in sources:
-        bond = draft.bond(NAMELESS, source.at())
         for number, line in plain(source.text):
             if line.strip() and not line.lstrip().startswith("#"):
-                take(bond, line, source.at(number))
+                place = source.at(number)
+                take(draft.bond(NAMELESS, place), line, place)
     return draft
 
 
