@@ -19,6 +19,7 @@ PLUGINS = (
     "harness.session.fixtures",
     "harness.session.kernelwatch",
     "harness.session.repeats",
+    "harness.session.your_bond",
 )
 GUEST = (
     "guest(inside=True): runs in a guest, a kernel with bonding, as everything below scenarios/ "
@@ -65,6 +66,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=None,
         metavar="DIR",
         help="keep recordings in DIR/<time>, DIR/latest pointing to it (default: results)",
+    )
+    group.addoption(
+        "--bond-config",
+        action="append",
+        metavar="FILE",
+        help="put your own bond through every fault that applies to it, with `scenarios/field`: a "
+        "configuration in any format that `harness check` reads; several make one",
     )
 
 

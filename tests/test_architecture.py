@@ -63,7 +63,14 @@ HOMES = {
     "scenarios": {"bench"},  # the benchmarks measure the networks of the scenarios
 }
 IN_SCENARIOS = {"__future__", "collections", "harness", "pytest", "scenarios"}
-FOR_SCENARIOS = {"harness", "bonding", "record.faults", "record.run", "topology"}
+FOR_SCENARIOS = {
+    "harness",
+    "bonding",
+    "record.faults",
+    "record.run",
+    "record.your_bond",
+    "topology",
+}
 
 
 def name_of(path: Path) -> str:
@@ -177,7 +184,7 @@ def test_each_library_stays_at_home() -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "scenarios").glob("*.py")), ids=named)
+@pytest.mark.parametrize("path", sorted((ROOT / "scenarios").rglob("*.py")), ids=named)
 def test_scenarios_are_written_in_the_words_of_the_harness(path: Path) -> None:
     assert {name.partition(".")[0] for name in imported(path)} <= IN_SCENARIOS
     assert of_harness(path) <= FOR_SCENARIOS

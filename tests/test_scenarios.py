@@ -14,7 +14,7 @@ import pytest
 from harness import claims
 
 ROOT = Path(__file__).parents[1]
-FILES = sorted((ROOT / "scenarios").glob("test_*.py"))
+FILES = sorted((ROOT / "scenarios").rglob("test_*.py"))
 ITEMS = 60
 # Scenarios that await a control; this list may only become shorter.
 UNITS = {"ms", "s"}
