@@ -67,6 +67,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="DIR",
         help="keep recordings in DIR/<time>, DIR/latest pointing to it (default: results)",
     )
+    _add_bond(group)
+
+
+def _add_bond(group: pytest.OptionGroup) -> None:
     group.addoption(
         "--bond-config",
         action="append",

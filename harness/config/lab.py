@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from harness.bonding import BondOptions
-from harness.bonding.options import LACP, PRIMARY_MODES
+from harness.bonding.options import PRIMARY_MODES
 from harness.config.model import BondConfig, ConfigError, Place
 from harness.topology import DUT, BondPlan, Link, Machine, Switch, Topology
 
@@ -98,7 +98,9 @@ class YourPlan:
         found.add("sees the path" if options["arp_interval"] else "blind to the path")
         if options["arp_interval"]:
             validates = options["arp_validate"] in VALIDATES_ACTIVE
-            found |= {"validates" if validates else "takes any frame"}
+            found.add("validates" if validates else "takes any ARP")
+            filters = options["arp_validate"] not in ("none", "backup")
+            found.add("counts ARP only" if filters else "counts any frame")
             found.add(_targets(options))
         if options["primary"] and options["primary_reselect"] == "always":
             found.add(_return(options))
@@ -195,8 +197,13 @@ def _why_not(options: BondOptions, slaves: tuple[str, ...], targets: tuple[str, 
     """Return why the lab cannot put such a bond to the proof, "" where it can."""
     if len(slaves) < 2:
         return "it has one slave, and nothing to fail over to"
-    if options.mode in CHANNEL | LACP:
+    if options.mode in CHANNEL:
         return f"mode {options.mode} needs switches that form a channel, and these do not"
+    if options.mode == "broadcast":
+        return "mode broadcast is for separate networks (HA-4), and these switches are connected"
+    unvalidated = options["arp_interval"] and options["arp_validate"] == "none"
+    if options["arp_all_targets"] == "all" and unvalidated and options.mode == "active-backup":
+        return "arp_all_targets=all without arp_validate takes every slave down (ARPALL-3)"
     if options["arp_interval"] and not options["arp_ip_target"]:
         return "its ARP monitor asks no IPv4 target, and the lab's targets have no other address"
     return "" if targets else "it has no target"

@@ -81,6 +81,25 @@ class YourBond(Net):
         interval: Span = self.yours.bond.arp_interval
         return interval / 2
 
+    @property
+    def resolution(self) -> Span:
+        """How long IP waits before it asks again for an address (neigh.default.retrans_time_ms).
+
+        A bond without any slave loses its carrier, and the kernel then forgets its neighbours.
+        """
+        return 1000 * ms
+
+    def failover(self, bond: Bond) -> Span:
+        """How long the bond is dark at most when its active slave fails and another is sound.
+
+        That is the monitor's detection. On a coarse timer wheel the one round more that backups
+        have (ARPMISS-2) may not be enough to outlive the active slave whose probes they hear:
+        all are then declared down together, and tried one after the other.
+        """
+        if bond.options["arp_interval"] and not bond.times.backups_outlive():
+            return self.long
+        return bond.detection.latest
+
     def service_again(self, bond: Bond) -> Span:
         """How long the bond takes at most once all its slaves are sound again."""
         if bond.options["arp_interval"]:

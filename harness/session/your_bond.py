@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from harness.record.run import Stage
     from harness.record.your_bond import YourBond
 
-FILE = "test_your_bond.py"
+FILES = "test_your_bond"
 MARK = "your_bond"
 MARKER = (
     "your_bond(fault, *traits): run for each bond of --bond-config that has all the traits; "
     "`fault` stands in the table at the end, {slave} in it for the slave concerned"
 )
 FAULT = "fault"
+REMARKS = pytest.StashKey[list[str]]()
 COLUMNS = ("outage_out_ms", "outage_in_ms", "outage_limit")
 
 
@@ -34,20 +35,30 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _read(config: pytest.Config, given: list[str]) -> list[dict[str, Any]]:
-    from harness.config import load  # noqa: PLC0415  (only who brings a bond needs it)
+    # Only who brings a bond needs all this.
+    from harness.config import load  # noqa: PLC0415
     from harness.config.lab import plans  # noqa: PLC0415
+    from harness.config.lint import lint  # noqa: PLC0415
+    from harness.config.rules import RULES  # noqa: PLC0415
 
-    base = config.invocation_params.dir
-    named = [str(base / text) if (base / text).exists() else text for text in given]
     try:
-        return [plan.plain() for plan in plans(load(named).bonds)]
+        found = load(given)
+        made = [plan.plain() for plan in plans(found.bonds)]
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
+    remarks = [one for one in lint(found, RULES) if one.level == "error"]
+    config.stash[REMARKS] = [f"{one.place}  error  {one.message}  [{one.rule}]" for one in remarks]
+    return made
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave out the faults for a user's bond where there is none."""
-    return True if collection_path.name == FILE and not _plans(config) else None
+    ours = collection_path.name.startswith(FILES)
+    return True if ours and not _plans(config) and _is_scenario(collection_path) else None
+
+
+def _is_scenario(path: Path) -> bool:
+    return path.parent.name == "field"
 
 
 def _plans(config: pytest.Config) -> list[dict[str, Any]]:
@@ -146,5 +157,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         return
     stats = terminalreporter.stats.values()
     reports = [r for group in stats for r in group if isinstance(r, pytest.TestReport)]
-    for line in table(reports):
+    for line in (*table(reports), *terminalreporter.config.stash.get(REMARKS, ())):
         terminalreporter.write_line(line)

@@ -1,4 +1,4 @@
-"""Your own bond: every fault that applies to it, and how long each leaves it dark.
+"""Your own bond: every fault of its slaves and their switch, and how long each leaves it dark.
 
     dut  slave 1 ---- sw1 --- neighbour
          slave 3 -----/|
@@ -15,12 +15,26 @@ from the targets.
 What the monitor promises to see is asserted: the outage is at most what the documentation has for
 your options. What it does not see is asserted too: no link monitor at all, or miimon and a fault
 beyond the slave's own cable, leave the bond dark for good. A table at the end has all figures.
+
+test_your_bond_path.py has the faults beyond a slave's own cable. Measured on 7.2.13 with virtual
+time (HZ=100), dark out and in, in ms; "never" is never again while the fault lasts:
+
+    options                                      cable cut    switch off  all out, back
+    mode=1                                       never        never       -
+    mode=1 miimon=100                             60   60     60   60     1080  280
+    mode=1 miimon=100 primary=eth0 downdelay=200 270  280    280  280     1080  720
+    mode=1 arp_interval=100, two targets         250  260    260  260     1360 1360
+    mode=1 arp_interval=5000, one target       14783 14783 14783 14783   65176 65155
+    mode=5 miimon=100                             10   60     10   60     1080  280
+    mode=6 miimon=100 updelay=300                 10   60     10    0     1080  550
+
+"All out" lasts as long as the bond's horizon (horizon.py); a second at its end may be IP's, which
+asks again for the target's address.
 """
 
 import pytest
 
-from harness import claim, control, ms
-from harness.record.faults import Direction
+from harness import claim, control
 from harness.record.your_bond import YourBond
 
 TIMES = 3
@@ -33,7 +47,7 @@ def test_a_cut_cable_is_left(your_bond: YourBond, slave: str) -> None:
     bond = your_bond.bond()
     with your_bond.watch() as run:
         your_bond.cables[slave].cut()
-    assert run.outage <= bond.detection.latest
+    assert run.outage <= your_bond.failover(bond)
     assert run.recovered
 
 
@@ -55,7 +69,7 @@ def test_a_switch_without_power_is_left(your_bond: YourBond) -> None:
     bond = your_bond.bond()
     with your_bond.watch() as run:
         your_bond.sw1.power_off()
-    assert run.outage <= bond.detection.latest
+    assert run.outage <= your_bond.failover(bond)
     assert run.recovered
 
 
@@ -70,137 +84,6 @@ def test_a_switch_without_power_is_kept_without_a_monitor(your_bond: YourBond) -
     assert not run.recovered
 
 
-@claim("HA-6", "HA-9")
-@pytest.mark.your_bond("uplink behind the active slave's switch lost", "sees the path")
-def test_a_lost_uplink_is_left(your_bond: YourBond) -> None:
-    """The ARP monitor misses the targets' answers, although the carrier stays."""
-    bond = your_bond.bond()
-    with your_bond.watch() as run:
-        your_bond.uplink.cut()
-    assert run.outage <= bond.detection.latest
-    assert run.recovered
-
-
-@claim("HA-6", "MIIMON-6")
-@control("test_a_lost_uplink_is_left")
-@pytest.mark.your_bond(
-    "uplink behind the active slave's switch lost", "blind to the path", "one active slave"
-)
-def test_a_lost_uplink_is_not_seen_by_carrier(your_bond: YourBond) -> None:
-    """A failure behind the next switch is invisible to who looks at carrier only."""
-    your_bond.bond()
-    with your_bond.watch() as run:
-        your_bond.uplink.cut()
-    assert not run.recovered
-
-
-@claim("MON-2", "HA-9")
-@pytest.mark.your_bond(
-    "frames of the active slave lost in silence, {direction}", "sees the path", "one active slave"
-)
-@pytest.mark.parametrize("direction", ["out", "in"])
-def test_a_direction_lost_in_silence_is_left(your_bond: YourBond, direction: Direction) -> None:
-    """One direction of the active slave's cable loses everything; no answer comes either way."""
-    bond = your_bond.bond()
-    with your_bond.watch() as run:
-        your_bond.active.lose(direction)
-    assert run.outage <= bond.detection.latest
-    assert run.recovered
-
-
-@claim("MIIMON-6")
-@control("test_a_direction_lost_in_silence_is_left")
-@pytest.mark.your_bond(
-    "frames of the active slave lost in silence, {direction}",
-    "blind to the path",
-    "one active slave",
-)
-@pytest.mark.parametrize("direction", ["out", "in"])
-def test_a_direction_lost_in_silence_is_not_seen_by_carrier(
-    your_bond: YourBond, direction: Direction
-) -> None:
-    """The carrier is there, the frames are not: nothing happens."""
-    your_bond.bond()
-    with your_bond.watch() as run:
-        your_bond.active.lose(direction)
-    assert not run.recovered
-
-
-@claim("ARPVAL-9")
-@pytest.mark.your_bond("uplink lost while a neighbour sends ARP", "validates", "active-backup")
-def test_a_neighbour_keeps_no_dead_path_up(your_bond: YourBond) -> None:
-    """The bond that validates its active slave tells a neighbour's ARP from a target's."""
-    bond = your_bond.bond()
-    with (
-        your_bond.neighbour.arping("target", every=your_bond.often),
-        your_bond.watch() as run,
-    ):
-        your_bond.uplink.cut()
-    assert run.outage <= bond.detection.latest
-    assert run.recovered
-
-
-@claim("ARPVAL-9")
-@control("test_a_neighbour_keeps_no_dead_path_up")
-@pytest.mark.your_bond(
-    "uplink lost while a neighbour sends ARP", "takes any frame", "active-backup"
-)
-def test_a_neighbour_keeps_a_dead_path_up(your_bond: YourBond) -> None:
-    """Any frame counts as life: the neighbour's ARP keeps the slave up that leads nowhere."""
-    your_bond.bond()
-    with (
-        your_bond.neighbour.arping("target", every=your_bond.often),
-        your_bond.watch() as run,
-    ):
-        your_bond.uplink.cut()
-    assert not run.recovered
-
-
-@claim("ARPTGT-7")
-@pytest.mark.your_bond("one ARP target of several dies", "needs one target", "active-backup")
-def test_one_target_of_several_may_die(your_bond: YourBond) -> None:
-    """The others answer still, so nothing happens."""
-    your_bond.bond()
-    with your_bond.watch() as run:
-        your_bond.target2.die()
-    assert run.outage <= 0 * ms
-
-
-@claim("ARPALL-2")
-@control("test_one_target_of_several_may_die")
-@pytest.mark.your_bond("one ARP target of several dies", "needs all targets", "active-backup")
-def test_no_target_of_several_may_die(your_bond: YourBond) -> None:
-    """With arp_all_targets=all a single dead target takes the bond down, the path sound or not."""
-    your_bond.bond()
-    with your_bond.watch() as run:
-        your_bond.target2.die()
-    assert not run.recovered
-
-
-@claim("ARPTGT-8", "ARPMISS-7")
-@pytest.mark.your_bond("the only ARP target dies and returns", "has one target", "active-backup")
-def test_service_returns_with_the_target(your_bond: YourBond) -> None:
-    """All slaves are declared down; once the target answers again one of them is found."""
-    bond = your_bond.bond()
-    with your_bond.watch() as run, your_bond.target.die():
-        your_bond.after(your_bond.long)
-    assert run.slave(your_bond.active.name).detected
-    assert run.outage <= your_bond.long + your_bond.service_again(bond)
-    assert run.recovered
-
-
-@claim("ARPTGT-8")
-@control("test_service_returns_with_the_target")
-@pytest.mark.your_bond("the only ARP target dies for good", "has one target", "active-backup")
-def test_no_service_returns_without_the_target(your_bond: YourBond) -> None:
-    """While its only target is dead the bond takes every slave for dead."""
-    your_bond.bond()
-    with your_bond.watch() as run:
-        your_bond.target.die()
-    assert run.slave(your_bond.active.name).detected
-    assert not run.recovered
-
-
 @claim("FAQ-6", "HA-2")
 @pytest.mark.your_bond("active slave flaps three times", "monitored", "one active slave")
 def test_a_flapping_slave_is_left_each_time(your_bond: YourBond) -> None:
@@ -208,7 +91,7 @@ def test_a_flapping_slave_is_left_each_time(your_bond: YourBond) -> None:
     bond = your_bond.bond()
     with your_bond.watch() as run:
         your_bond.active.flap(down=your_bond.long, up=your_bond.long, times=TIMES)
-    assert run.outage <= bond.detection.latest
+    assert run.outage <= your_bond.failover(bond)
     assert run.recovered
 
 
@@ -235,7 +118,9 @@ def test_all_cables_out_and_back(your_bond: YourBond) -> None:
         your_bond.after(your_bond.long)
         for cable in reversed(your_bond.slaves):
             cable.heal()
-    assert run.outage <= your_bond.long + your_bond.service_again(bond)
+        your_bond.after(your_bond.resolution)
+    again = your_bond.service_again(bond) + your_bond.resolution
+    assert run.outage <= your_bond.long + again
     assert run.recovered
 
 
@@ -260,7 +145,7 @@ def test_the_primary_waits_for_its_port(your_bond: YourBond) -> None:
         your_bond.active.cut()
         your_bond.after(your_bond.long)
         your_bond.active.heal_late(forwarding_after=your_bond.late)
-    assert run.outage <= bond.detection.latest
+    assert run.outage <= your_bond.failover(bond)
     assert run.recovered
 
 
