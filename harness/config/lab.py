@@ -59,6 +59,10 @@ class YourPlan:
                 said = f"primary={primary} is no slave (has: {', '.join(slaves)})"
                 raise ConfigError(said, bond.where("primary"), hint="name one of the slaves")
             slaves = (str(primary), *(name for name in slaves if name != primary))
+        if bond.name in slaves:
+            raise ConfigError(f"{bond.name} is a slave of itself", bond.place, hint="rename one")
+        # Which slave is active is the state of a bond that runs: there is none to choose yet.
+        options = options.replace(active_slave=None)
         address, targets, prefix = _network(bond, options)
         places = {name: str(bond.where(name)) for name in options.asked} | {"": str(bond.place)}
         text = options.text()

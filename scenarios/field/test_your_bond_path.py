@@ -6,12 +6,12 @@
                        |
          slave 2 ---- sw2 --- target, target2 ...      die and return
 
-Run by `pytest scenarios/field --bond-config FILE`, as test_your_bond.py. The carrier of every slave
-stays: miimon sees none of this and the bond stays where it is, dark. The ARP monitor sees it as
-far as it tells the answers of its targets from other frames.
+Run by `pytest scenarios/field --bond-config FILE`, as test_your_bond.py. The carrier of every
+slave stays: miimon sees none of this, and the bond stays where it is, dark. The ARP monitor sees
+it as far as it tells the answers of its targets from other frames.
 
-Measured on 7.2.13 with virtual time (HZ=100), dark out and in, in ms, with arp_interval=100 and two
-targets unless said otherwise:
+Measured on 7.2.13 with virtual time (HZ=100), dark out and in, in ms, with arp_interval=100 and
+two targets unless said otherwise:
 
     options              uplink lost  and neighbour ARPs  frames lost out  frames lost in
     mode=1 miimon=100    never never  -                   never  0         0  never
