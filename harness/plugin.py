@@ -61,16 +61,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="SECONDS",
         help="seconds after which a scenario has hung and its guest is replaced (default: 60)",
     )
+    _add_files(group)
+
+
+def _add_files(group: pytest.OptionGroup) -> None:
     group.addoption(
         "--results",
         default=None,
         metavar="DIR",
         help="keep recordings in DIR/<time>, DIR/latest pointing to it (default: results)",
     )
-    _add_bond(group)
-
-
-def _add_bond(group: pytest.OptionGroup) -> None:
     group.addoption(
         "--bond-config",
         action="append",

@@ -145,6 +145,7 @@ def test_the_primary_waits_for_its_port(your_bond: YourBond) -> None:
         your_bond.active.cut()
         your_bond.after(your_bond.long)
         your_bond.active.heal_late(forwarding_after=your_bond.late)
+        your_bond.after(your_bond.late)
     assert run.outage <= your_bond.failover(bond)
     assert run.recovered
 
@@ -159,5 +160,7 @@ def test_the_primary_does_not_wait_for_its_port(your_bond: YourBond) -> None:
         your_bond.active.cut()
         your_bond.after(your_bond.long)
         your_bond.active.heal_late(forwarding_after=your_bond.late)
+        your_bond.after(your_bond.late)
     assert run.outage > bond.detection.latest
     assert run.outage <= your_bond.late
+    assert run.recovered
