@@ -154,3 +154,12 @@ def test_a_file_that_is_no_configuration_is_a_note() -> None:
         "b: a file of no format known here"
     ]
     assert isinstance(parse(both), Configuration)
+
+
+def test_what_ifupdown2_has_and_ifenslave_drops_says_so() -> None:
+    text = f"{IFACE}bond-miimon 100\nbond-min-links 2\n"
+    (finding,) = [f for f in found(text) if f.rule == "tool-drops"]
+    assert "ifenslave has no such option; it is dropped in silence" in finding.message
+    assert "--from ifupdown2" in finding.hint
+    read = parse([Source("file", text)], "ifupdown2")
+    assert "tool-drops" not in {f.rule for f in lint(read, RULES)}

@@ -159,21 +159,22 @@ def _report(outcome: str, *properties: tuple[str, object], why: str = "") -> pyt
 
 
 def test_the_table_tells_darkness_and_promise() -> None:
-    fault = (("fault", "cable of eth0 cut"), ("your_bond", "bond0"))
+    bond = ("your_bond", "bond0")
     dark = (("outage_out_ms", 70.0), ("outage_in_ms", "never"))
     limit = ("outage_limit", "documented at most 100.0")
     lines = list(
         table(
             [
-                _report("passed", *fault, *dark, limit),
-                _report("failed", *fault, *dark, limit),
-                _report("skipped", *fault, why="no channel"),
+                _report("failed", ("fault", "b"), bond, *dark, limit),
+                _report("skipped", ("fault", "c"), bond, why="no channel"),
                 _report("passed"),
+                _report("passed", ("fault", "a"), bond, *dark, limit),
             ]
         )
     )
     cells = [re.split(r"  +", line) for line in lines]
     assert cells[0] == ["bond", "fault", "dark out", "dark in", "documented"]
+    assert [row[1] for row in cells[1:]] == ["a", "b", "c"]
     assert cells[1][2:] == ["70.0 ms", "never recovers", "at most 100.0"]
     assert cells[2][-1] == "NOT AS DOCUMENTED"
     assert cells[3][-1] == "no channel"

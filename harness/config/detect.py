@@ -13,7 +13,7 @@ ENDINGS = {".netdev": "networkd", ".network": "networkd", ".nmconnection": "nm"}
 SUSE = re.compile(r"^\s*(BONDING_MODULE_OPTS|BONDING_SLAVE_?\d+|STARTMODE)=", re.MULTILINE)
 CUMULUS = re.compile(
     r"^\s*(bond-ports|bond-slaves\s+(glob|regex)|bond-lacp-bypass-allow|bond-ad-(sys|actor)-\S+"
-    r"|bridge-vlan-aware|clag-id|vrf-table|bond-min-links)\b",
+    r"|bridge-vlan-aware|clag-id|vrf-table)\b",
     re.MULTILINE,
 )
 # In this order: what is more particular comes first.

@@ -116,7 +116,7 @@ def your_bond(request: pytest.FixtureRequest, stage: Stage, your_plan: Any) -> I
 
 def table(reports: Iterable[pytest.TestReport]) -> Iterator[str]:
     """Yield the lines of the table: each fault, how long it was dark, what is documented."""
-    rows = [row for report in reports if (row := _row(report)) is not None]
+    rows = sorted(row for report in reports if (row := _row(report)) is not None)
     if not rows:
         return
     head = ("bond", "fault", "dark out", "dark in", "documented", "")

@@ -17,6 +17,7 @@ TOO_LONG = 10_000  # ms
 ABSURD = 1_000_000  # ms; a number as large is one of microseconds
 HZ = 1000
 MONITORS = ("miimon", "arp_interval")
+PERIODS = {"miimon": "MIIMON-1", "arp_interval": "ARPINT-1", "updelay": "UPDELAY-1"}
 DELAYS = {"updelay": "UPDELAY-2", "downdelay": "DOWNDELAY-2", "peer_notif_delay": "PND-1"}
 
 
@@ -69,6 +70,7 @@ def unit(bond: BondConfig, _: Around) -> Iterator[Found]:
                 bond.where(name),
                 f"{name}={number} is {number} ms: was {number} s meant?",
                 hint=f"{number} s are {name}={number * 1000}; common are 50 to 1000",
+                claim=PERIODS[name],
             )
         elif number >= ABSURD:
             yield Found(
@@ -76,6 +78,7 @@ def unit(bond: BondConfig, _: Around) -> Iterator[Found]:
                 f"{name}={number} is {number / 1000:g} s: were microseconds meant?{_dark(bond)}",
                 "error",
                 hint=f"{number} microseconds are {name}={number // 1000}",
+                claim=PERIODS.get(name, ""),
             )
         elif number >= TOO_LONG:
             meant = f"; were {number // 10_000} s meant, that is {number // 10}?"
@@ -83,6 +86,7 @@ def unit(bond: BondConfig, _: Around) -> Iterator[Found]:
                 bond.where(name),
                 f"{name}={number} is {number / 1000:g} s: the unit is ms{_dark(bond)}",
                 hint=f"common are 50 to 1000{meant if name in MONITORS else ''}",
+                claim=PERIODS.get(name, ""),
             )
 
 
@@ -213,7 +217,7 @@ RULES = (
          "set miimon=100, or arp_interval and arp_ip_target", no_monitor),
     Rule("two-monitors", "error", "both link monitors", "ARPINT-4",
          "keep one: miimon, or arp_interval with its targets", two_monitors),
-    Rule("unit", "warning", "a time in another unit than ms", "ARPINT-1", "", unit),
+    Rule("unit", "warning", "a time in another unit than ms", "", "", unit),
     Rule("rounded-delay", "warning", "a delay that is no multiple of miimon", "UPDELAY-2", "",
          rounded),
     Rule("no-target", "error", "the ARP monitor without target", "ARPINT-14",

@@ -29,13 +29,20 @@ def drops(bond: BondConfig, _: Around) -> Iterator[Found]:
             yield Found(
                 one.place,
                 f"{one.spelled}: {tool.name} has no such option; it {tool.drops}",
-                hint=f"{tool.source}; set {one.name} by other means",
+                hint=f"{tool.source}; {_instead(one)}",
             )
     for slave in bond.slaves:
         for one in slave.given:
             tool = TOOLS.get(one.format)
             if tool and one.name not in tool.slave_options:
                 yield Found(one.place, f"{one.spelled}: {tool.name} has no such option of a slave")
+
+
+def _instead(one: Given) -> str:
+    """Return what to do about an option that is dropped."""
+    if one.format == "interfaces" and not TOOLS["ifupdown2"].lacks(one.name):
+        return "ifupdown2 has it: if this is its file, say --from ifupdown2"
+    return f"set {one.name} by other means"
 
 
 def limits(bond: BondConfig, _: Around) -> Iterator[Found]:
