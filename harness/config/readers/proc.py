@@ -34,7 +34,7 @@ def read(sources: Sequence[Source]) -> Draft:
         bond = draft.bond(name, source.at(1))
         slave = ""
         for number, line in lines:
-            key, colon, text = line.partition(":")
+            key, colon, text = _cut(line)
             place = source.at(number)
             if key == "Slave Interface" and colon:
                 slave = text.strip()
@@ -45,6 +45,12 @@ def read(sources: Sequence[Source]) -> Draft:
                 _take(bond, key.strip(), text.strip(), place)
         running(bond)
     return draft
+
+
+def _cut(line: str) -> tuple[str, str, str]:
+    """Return label, colon and value; the label of IPv6 targets has colons of its own."""
+    label = next((label for label in PROC if line.startswith(f"{label}:")), None)
+    return (label, ":", line[len(label) + 1 :]) if label else line.partition(":")
 
 
 def _take(bond: DraftBond, key: str, text: str, place: Place) -> None:
