@@ -15,6 +15,7 @@ from harness.bonding import BondOptions, spans
 from harness.config import BondConfig, ConfigError, Source, parse
 from harness.config.lab import YourPlan
 from harness.errors import KernelUnavailable
+from harness.judge import tally
 from harness.kernels import specs
 from harness.session.your_bond import table
 from harness.topology import DUT
@@ -169,16 +170,18 @@ def test_the_table_tells_darkness_and_promise() -> None:
                 _report("skipped", ("fault", "c"), bond, why="no channel"),
                 _report("passed"),
                 _report("passed", ("fault", "a"), bond, *dark, limit),
+                _report("failed", ("fault", "d"), bond, (tally.VERDICT, tally.INCONCLUSIVE)),
             ]
         )
     )
     cells = [re.split(r"  +", line) for line in lines]
     assert cells[0] == ["bond", "fault", "dark out", "dark in", "documented"]
-    assert [row[1] for row in cells[1:]] == ["a", "b", "c"]
+    assert [row[1] for row in cells[1:]] == ["a", "b", "c", "d"]
     assert cells[1][2:] == ["70.0 ms", "never recovers", "at most 100.0"]
     assert cells[2][-1] == "NOT AS DOCUMENTED"
     assert cells[3][-1] == "no channel"
-    assert len(lines) == 4
+    assert cells[4][-1] == "inconclusive"
+    assert len(lines) == 5
     assert list(table([])) == []
 
 

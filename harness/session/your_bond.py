@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.errors import UsageError
+from harness.judge import tally
 
 if TYPE_CHECKING:
     from harness.record.run import Stage
@@ -136,7 +137,14 @@ def _row(report: pytest.TestReport) -> tuple[str, ...] | None:
         return bond, fault, "-", "-", "-", _reason(report)
     limit = str(said.get("outage_limit") or "not noticed").removeprefix("documented ")
     out, back = (_dark(said.get(name)) for name in COLUMNS[:2])
-    return bond, fault, out, back, limit, "" if report.passed else "NOT AS DOCUMENTED"
+    return bond, fault, out, back, limit, _verdict(report)
+
+
+def _verdict(report: pytest.TestReport) -> str:
+    if report.passed:
+        return ""
+    unfit = tally.verdict_of(report) == tally.INCONCLUSIVE
+    return "inconclusive" if unfit else "NOT AS DOCUMENTED"
 
 
 def _reason(report: pytest.TestReport) -> str:
