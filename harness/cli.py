@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from harness.config import commands as config
 from harness.driver.commands import driver_profile
 from harness.errors import Inconclusive, UsageError
 from harness.history import History, load
@@ -149,3 +150,4 @@ def _words(value: object) -> str:
 
 
 commands.register(main)
+config.register(main)

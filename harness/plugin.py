@@ -19,6 +19,7 @@ PLUGINS = (
     "harness.session.fixtures",
     "harness.session.kernelwatch",
     "harness.session.repeats",
+    "harness.session.your_bond",
 )
 GUEST = (
     "guest(inside=True): runs in a guest, a kernel with bonding, as everything below scenarios/ "
@@ -60,11 +61,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="SECONDS",
         help="seconds after which a scenario has hung and its guest is replaced (default: 60)",
     )
+    _add_files(group)
+
+
+def _add_files(group: pytest.OptionGroup) -> None:
     group.addoption(
         "--results",
         default=None,
         metavar="DIR",
         help="keep recordings in DIR/<time>, DIR/latest pointing to it (default: results)",
+    )
+    group.addoption(
+        "--bond-config",
+        action="append",
+        metavar="FILE",
+        help="put your own bond through every fault that applies to it, with `scenarios/field`: a "
+        "configuration in any format that `harness check` reads; several make one",
     )
 
 

@@ -20,7 +20,7 @@ HARNESS = [path for path in FILES if path.is_relative_to(ROOT / "harness")]
 # What belongs together, from the bottom up; a package stands for all that is in it.
 PARTS = {
     "ground": {"harness", "errors", "units"},
-    "rules": {"history", "topology", "bonding", "claims", "frames", "log", "promises"},
+    "rules": {"history", "topology", "bonding", "claims", "config", "frames", "log", "promises"},
     "judging": {"judge"},
     "sources": {"record.loop", "record.polling"},
     "labs": {"labs"},
@@ -30,7 +30,8 @@ PARTS = {
     "profiling": {"driver"},
     "commands": {
         *("cli", "__main__", "bench", "checkup"),
-        *("kernels.commands", "kernels.commands_build", "matrix.commands", "driver.commands"),
+        *("kernels.commands", "kernels.commands_build", "matrix.commands"),
+        *("driver.commands", "config.commands"),
     },
 }
 # What each part may import besides itself: those that judge never see those that act.
@@ -52,18 +53,23 @@ HOMES = {
     "scapy": {"frames"},
     "tenacity": {"waiting"},
     "virtme": {"kernels.qemu", "kernels.stock"},
-    "rich": {"kernels", "matrix.commands", "bench", "driver.table", "driver.commands"},
+    "rich": {"kernels", "matrix.commands", "bench", "driver.table", "driver.commands"}
+    | {"config.commands"},
     "click": {
         *("cli", "kernels.commands", "kernels.commands_build", "matrix.commands", "bench"),
-        "driver.commands",
+        *("driver.commands", "config.commands"),
     },
+    "yaml": {"config"},
     "pytest": {"harness", *PARTS["session"], "bench.phases"},
     "testinfra": {"labs"},
     "_pytest": {"session.repeats"},  # to run an item again has no public name
     "scenarios": {"bench"},  # the benchmarks measure the networks of the scenarios
 }
 IN_SCENARIOS = {"__future__", "collections", "harness", "pytest", "scenarios"}
-FOR_SCENARIOS = {"harness", "bonding", "record.faults", "record.run", "record.usb", "topology"}
+FOR_SCENARIOS = {
+    *("harness", "bonding", "topology"),
+    *("record.faults", "record.run", "record.usb", "record.your_bond"),
+}
 
 
 def name_of(path: Path) -> str:

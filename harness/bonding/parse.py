@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -157,7 +157,7 @@ def _text(value: Setting) -> str:
 
 def _pairs(text: str) -> dict[str, str]:
     pairs: dict[str, str] = {}
-    for word in _split(text):
+    for word in split(text):
         name, equals, value = word.partition("=")
         if not equals:
             raise ScenarioError(f"{word} is no NAME=VALUE", hint='write "mode=1 miimon=100"')
@@ -168,7 +168,8 @@ def _pairs(text: str) -> dict[str, str]:
     return pairs
 
 
-def _split(text: str) -> Iterable[str]:
+def split(text: str) -> list[str]:
+    """Return the words NAME=VALUE of an options line; raises ScenarioError for an open quote."""
     bare = re.sub(r"^\s*(BONDING_OPTS\s*=|options\s+\S*bond\S*\s)", "", text).strip()
     try:
         words = [part for word in shlex.split(bare) for part in word.split()]

@@ -151,3 +151,6 @@ SYNONYMS = MappingProxyType({"num_unsol_na": "num_grat_arp"})
 
 # In /etc/sysconfig and modprobe.d these stand beside the options, but no bond has them.
 MODULE_ONLY = frozenset({"max_bonds", "tx_queues", "debug"})
+
+# Times in ms: where a number alone misleads most.
+IN_MS = frozenset(name for name, option in OPTIONS.items() if option.unit == "ms")

@@ -130,6 +130,21 @@ class BondTimes:
             latest = max(latest, self._silent(missed) * jiffy(self.hz) + every.worst)
         return Window(Span(earliest), _late((missed + 1) * span, latest))
 
+    def backups_outlive(self) -> bool:
+        """Tell whether backups are still up in the round that finds the active slave dead.
+
+        They have one round more (ARPMISS-2), but it counts in arp_interval, and rounds are longer
+        than that by what the wheel adds: with 5 jiffies a round takes 6, so 2.5 intervals and 3.5
+        are over in the same round. Where the backups lived on the active slave's own probes, all
+        slaves are then declared down at once. Source: bond_ab_arp_inspect.
+        """
+        self._need("arp_interval")
+        limit = self._silent(_number(self.options, "arp_missed_max"))
+        interval = jiffies(self.arp_interval.ns, self.hz)
+        every = wheel(self.arp_interval.ns, self.hz)
+        periods = range(every.best // jiffy(self.hz), every.worst // jiffy(self.hz) + 1)
+        return all((limit // one + 1) * one <= limit + interval for one in periods)
+
     def sound_again(self) -> Window:
         """Path whole again to backup slave up: at most two rounds, one to probe, one to judge.
 

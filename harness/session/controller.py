@@ -39,7 +39,7 @@ POLL = 0.03
 KERNEL = pytest.StashKey[kernels.Kernel]()
 
 # What a user may set that changes how a scenario runs or how its failure reads.
-PASSED_ON = ("verbose", "tbstyle", "showlocals", "fulltrace")
+PASSED_ON = ("verbose", "tbstyle", "showlocals", "fulltrace", "bond_plans")
 
 
 class Controller:

@@ -1,0 +1,213 @@
+"""`harness check` and `harness convert`: look a configuration over, write it in another format."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from harness.bonding.options import Series
+from harness.claims import Release
+from harness.config.lint import LEVELS, Around, Finding, lint, status
+from harness.config.model import Configuration
+from harness.config.read import load
+from harness.config.rules import RULES
+from harness.config.rules.surroundings import ENVIRONMENTS
+from harness.config.sarif import sarif
+from harness.config.tools import FORMATS
+from harness.config.write import listed, write
+from harness.errors import HarnessError, UsageError
+
+COLOURS = {"error": "bold red", "warning": "yellow", "note": "cyan"}
+UNREADABLE = 2
+
+
+class Command(click.Command):
+    """A command that tells what cannot be read in words, with exit status 2."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(context)
+        except HarnessError as error:
+            click.echo(f"error: {error}", err=True)
+            context.exit(UNREADABLE)
+
+
+def _series(_: click.Context, __: click.Parameter, text: str | None) -> Series | None:
+    if text is None:
+        return None
+    try:
+        return Release.parse(text.rpartition("@")[2]).series
+    except UsageError as error:
+        raise click.BadParameter(f"{error.message} (hint: {error.hint})") from None
+
+
+FROM = click.option(
+    "--from",
+    "format_",
+    type=click.Choice(FORMATS),
+    help="Read CONFIG as this format; by default it is recognised by name and content.",
+)
+
+
+@click.command(cls=Command)
+@click.argument("config", nargs=-1, required=True)
+@FROM
+@click.option(
+    "--environment",
+    type=click.Choice(tuple(ENVIRONMENTS)),
+    help="The network that the bond runs in, where its ports are bound to MAC addresses.",
+)
+@click.option("--kernel", callback=_series, help="The kernel it is for, such as 5.10 or uml@6.1.")
+@click.option(
+    "--format",
+    "shape",
+    type=click.Choice(("text", "json", "sarif")),
+    default="text",
+    show_default=True,
+    help="For people, for programs, or for code hosts.",
+)
+@click.option("--strict", is_flag=True, help="Count warnings as errors.")
+@click.option(
+    "--ignore",
+    multiple=True,
+    type=click.Choice(tuple(rule.id for rule in RULES)),
+    metavar="RULE",
+    help="Leave out a rule; may be given again.",
+)
+@click.pass_context
+def check(
+    context: click.Context,
+    /,
+    config: tuple[str, ...],
+    format_: str | None,
+    environment: str | None,
+    kernel: Series | None,
+    shape: str,
+    *,
+    strict: bool,
+    ignore: tuple[str, ...],
+) -> None:
+    """Look over the configuration of bonds: what will not work, and what was hardly meant.
+
+    CONFIG is a file, a directory, the name of a bond that runs here (bond0), options such as
+    "mode=1 miimon=100", or - for standard input. Several are one configuration. Every remark has
+    its file and line, and the claim of the bonding documentation that it follows from.
+
+    Exit status: 0 no errors, 1 errors (with --strict: or warnings), 2 CONFIG cannot be read or the
+    command line is wrong.
+    """
+    configuration = load(config, format_)
+    rules = [rule for rule in RULES if rule.id not in ignore]
+    found = lint(configuration, rules, Around(environment or "", kernel))
+    if shape == "sarif":
+        click.echo(sarif(found, RULES))
+    elif shape == "json":
+        click.echo(json.dumps([_plain(finding) for finding in found], indent=1))
+    else:
+        _tell(configuration, found)
+    context.exit(status(found, strict=strict))
+
+
+def _plain(finding: Finding) -> dict[str, Any]:
+    plain = asdict(finding)
+    place: dict[str, Any] = plain.pop("place")
+    return {**plain, **place, "promised": finding.promised}
+
+
+def _tell(configuration: Configuration, found: Sequence[Finding]) -> None:
+    """Print remarks for people: where, how bad, why, what to do."""
+    console = Console(highlight=False, soft_wrap=True)
+    for finding in found:
+        head = Text(f"{finding.place}  ")
+        head.append(finding.level, COLOURS[finding.level])
+        head.append(f"  {finding.message}")
+        head.append(f"  [{finding.rule}]", "dim")
+        console.print(head)
+        if finding.claim:
+            console.print(Text(f"    {finding.claim}: {finding.promised}", "dim"))
+        if finding.hint:
+            console.print(Text(f"    hint: {finding.hint}"))
+    for bond in configuration.bonds:
+        slaves = ", ".join(bond.slave_names) or "not told here"
+        console.print(Text(f"{bond.name}: {bond.loose().text() or 'no option'}; slaves {slaves}"))
+    console.print(Text(_counted(found)))
+
+
+def _counted(found: Iterable[Finding]) -> str:
+    counts = Counter(finding.level for finding in found)
+    parts = [f"{counts[level]} {level}{'s' * (counts[level] != 1)}" for level in LEVELS]
+    return ", ".join(parts)
+
+
+@click.command(cls=Command)
+@click.argument("config", nargs=-1, required=True)
+@click.option("--to", "target", type=click.Choice(FORMATS), required=True, help="The new format.")
+@FROM
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write files into this directory; by default they are printed.",
+)
+@click.option("--lossy", is_flag=True, help="Write what can be said, and leave out the rest.")
+@click.pass_context
+def convert(
+    context: click.Context,
+    /,
+    config: tuple[str, ...],
+    target: str,
+    format_: str | None,
+    into: Path | None,
+    *,
+    lossy: bool,
+) -> None:
+    """Write the configuration of bonds in another format.
+
+    CONFIG is what `harness check` takes. What the new format has no words for is listed on
+    standard error; without --lossy nothing is written then.
+
+    Exit status: 0 written, 1 something cannot be said, 2 CONFIG cannot be read or the command line
+    is wrong.
+    """
+    written = write(load(config, format_), target)
+    for cannot in written.cannot:
+        click.echo(f"cannot be said in {target}: {cannot}", err=True)
+    if written.cannot and not lossy:
+        click.echo("hint: --lossy writes the rest", err=True)
+        context.exit(1)
+    if into is None:
+        click.echo("\n".join(listed(written)), nl=False)
+        return
+    for path in _save(written.files.items(), into):
+        click.echo(path)
+
+
+def _save(files: Iterable[tuple[str, str]], into: Path) -> list[Path]:
+    """Write files that are not there yet; raises UsageError, before any is written."""
+    made = [(into / name, text) for name, text in files]
+    for path, _ in made:
+        if path.exists():
+            raise UsageError(f"{path} is there already", hint="give an empty directory")
+    try:
+        for path, text in made:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"{into} cannot be written: {error.strerror}", hint="give a directory that can"
+        ) from error
+    return [path for path, _ in made]
+
+
+def register(group: click.Group) -> None:
+    """Add the commands to the program."""
+    group.add_command(check)
+    group.add_command(convert)

@@ -1,0 +1,123 @@
+"""Texts cut into what they are made of, each piece with its line: INI sections, shell variables.
+
+The standard library's readers of both forget the lines, and know no section that comes twice as
+those of systemd do.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from harness.config.model import ConfigError, Place
+from harness.config.source import Source
+
+VARIABLE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """KEY=VALUE of an INI file, and where it stands."""
+
+    key: str
+    value: str
+    place: Place
+
+    @property
+    def spelled(self) -> str:
+        """As it was written."""
+        return f"{self.key}={self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One section of an INI file; the same name may come again."""
+
+    name: str
+    entries: tuple[Entry, ...]
+    place: Place
+
+    def get(self, key: str) -> str:
+        """Return the last value of a key, "" where there is none."""
+        return next((e.value for e in reversed(self.entries) if e.key == key), "")
+
+
+def ini(source: Source, *, joins: bool = False) -> list[Section]:
+    r"""Return the sections of an INI file; raises ConfigError for a line that is none of it.
+
+    With `joins`, a backslash at the end of a line continues it, as systemd has it.
+    """
+    found: list[tuple[str, list[Entry], Place]] = []
+    for number, line in joined(source.text) if joins else plain(source.text):
+        place, text = source.at(number), line.strip()
+        if not text or text[0] in "#;":
+            continue
+        if text.startswith("["):
+            if not text.endswith("]") or len(text) < 3:
+                raise ConfigError(f"{text!r} is no section", place, hint="write [Bond]")
+            found.append((text[1:-1].strip(), [], place))
+            continue
+        key, equals, value = text.partition("=")
+        if not equals or not key.strip():
+            raise ConfigError(f"{text!r} is no KEY=VALUE", place, hint="write Mode=active-backup")
+        if not found:
+            raise ConfigError(f"{text!r} stands before any section", place, hint="write [NetDev]")
+        found[-1][1].append(Entry(key.strip(), value.strip(), place))
+    return [Section(name, tuple(entries), place) for name, entries, place in found]
+
+
+def variables(source: Source) -> Iterator[Entry]:
+    """Yield the assignments of a file of shell variables; raises ConfigError for anything else.
+
+    Quotes may span lines, as BONDING_OPTS of several lines do.
+    """
+    pending, start = "", 0
+    for number, line in plain(source.text):
+        start = start if pending else number
+        text = f"{pending}\n{line}" if pending else line
+        if not pending and (not line.strip() or line.lstrip().startswith("#")):
+            continue
+        try:
+            words = shlex.split(text, comments=True)
+        except ValueError:
+            pending = text
+            continue
+        pending = ""
+        yield from _assigned(text, words, source.at(start))
+    if pending:
+        raise ConfigError(
+            "a quotation that begins here never ends", source.at(start), hint="close it"
+        )
+
+
+def _assigned(text: str, words: list[str], place: Place) -> Iterator[Entry]:
+    for word in words:
+        match = VARIABLE.fullmatch(word)
+        if match is not None:
+            yield Entry(match[1], match[2], place)
+        elif word != "export":
+            raise ConfigError(
+                f"{text.strip()!r} is no NAME=VALUE", place, hint='write BONDING_OPTS="mode=1"'
+            )
+
+
+def plain(text: str) -> Iterator[tuple[int, str]]:
+    """Yield number and text of every line; only line feeds end lines."""
+    for number, line in enumerate(text.split("\n"), 1):
+        yield number, line.rstrip("\r")
+
+
+def joined(text: str) -> Iterator[tuple[int, str]]:
+    """Yield every line with those that a backslash at its end joins to it."""
+    pending, start = "", 0
+    for number, line in plain(text):
+        start = start if pending else number
+        if line.endswith("\\"):
+            pending += line[:-1] + " "
+            continue
+        yield start, pending + line
+        pending = ""
+    if pending:
+        yield start, pending

@@ -1,0 +1,103 @@
+"""Look a configuration over: what will not work, what will not do what was meant, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from harness import claims
+from harness.bonding.options import Series
+from harness.config.model import BondConfig, Configuration, Place
+
+Level = Literal["error", "warning", "note"]
+LEVELS: tuple[Level, ...] = ("error", "warning", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Where a bond is to run: a kind of network or "", a kernel's series or None."""
+
+    environment: str = ""
+    kernel: Series | None = None
+
+
+class Found(NamedTuple):
+    """What a rule found: where, in words; level, hint and claim where they are not the rule's."""
+
+    place: Place
+    message: str
+    level: Level | None = None
+    hint: str = ""
+    claim: str = ""
+
+
+Check = Callable[[BondConfig, Around], Iterator[Found]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule: its id, how bad it is to break it, the claim it follows from, what to do."""
+
+    id: str
+    level: Level
+    title: str
+    claim: str
+    hint: str
+    check: Check
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One remark on a configuration."""
+
+    rule: str
+    level: Level
+    message: str
+    place: Place
+    bond: str
+    claim: str
+    hint: str
+
+    @property
+    def promised(self) -> str:
+        """The claim's text, "" where the remark follows from none."""
+        return claims.find(self.claim).text if self.claim else ""
+
+
+def lint(
+    configuration: Configuration, rules: Iterable[Rule], around: Around = Around()
+) -> list[Finding]:
+    """Return all remarks, in the order of files and lines; the same remark once."""
+    found = [
+        finding
+        for bond in configuration.bonds
+        for rule in rules
+        for finding in _applied(rule, bond, around)
+    ]
+    found += [
+        Finding("unread", "note", f"{extra.spelled}: {extra.why}", extra.place, "", "", extra.hint)
+        for extra in configuration.extras
+    ]
+    return sorted(
+        dict.fromkeys(found), key=lambda one: (one.place, LEVELS.index(one.level), one.rule)
+    )
+
+
+def _applied(rule: Rule, bond: BondConfig, around: Around) -> Iterator[Finding]:
+    for found in rule.check(bond, around):
+        yield Finding(
+            rule.id,
+            found.level or rule.level,
+            found.message,
+            found.place,
+            bond.name,
+            found.claim or rule.claim,
+            found.hint or rule.hint,
+        )
+
+
+def status(findings: Iterable[Finding], *, strict: bool = False) -> int:
+    """Return the exit status: 1 where there are errors; `strict` counts warnings as such."""
+    bad = {"error", "warning"} if strict else {"error"}
+    return 1 if any(finding.level in bad for finding in findings) else 0

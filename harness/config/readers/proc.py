@@ -1,0 +1,91 @@
+"""/proc/net/bonding/NAME: what the driver says of a bond that runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from harness.bonding import default
+from harness.config.draft import Draft, DraftBond
+from harness.config.lines import plain
+from harness.config.model import ConfigError, Place
+from harness.config.names import PROC, PROC_MODES, turned
+from harness.config.readers.optstring import NAMELESS
+from harness.config.source import Source
+
+FORMAT = "proc"
+FIRST = "Ethernet Channel Bonding Driver"
+MODES = turned(PROC_MODES)
+IN_BRACKETS = re.compile(r"(.*?) \((\w+) (\w+)\)")
+STATE = frozenset({"Currently Active Slave", "MII Status", FIRST, "Peer Notification Delay"})
+
+
+def read(sources: Sequence[Source]) -> Draft:
+    """Return the bond of each file; its name is the file's, options at their default are left out.
+
+    Raises ConfigError for a text without the driver's first line.
+    """
+    draft = Draft(FORMAT)
+    for source in sources:
+        lines = [(number, line.strip()) for number, line in plain(source.text)]
+        if not any(line.startswith(FIRST) for _, line in lines):
+            raise ConfigError(f'no line begins with "{FIRST}"', source.at(), hint="copy all of it")
+        name = source.base if re.fullmatch(r"[\w.-]{1,15}", source.base) else NAMELESS
+        bond = draft.bond(name, source.at(1))
+        slave = ""
+        for number, line in lines:
+            key, colon, text = _cut(line)
+            place = source.at(number)
+            if key == "Slave Interface" and colon:
+                slave = text.strip()
+                bond.slave(slave, place)
+            elif slave and key == "Slave queue ID":
+                bond.slave_option(slave, "queue_id", text.strip(), place, line)
+            elif not slave and colon:
+                _take(bond, key.strip(), text.strip(), place)
+        running(bond)
+    return draft
+
+
+def _cut(line: str) -> tuple[str, str, str]:
+    """Return label, colon and value; the label of IPv6 targets has colons of its own."""
+    label = next((label for label in PROC if line.startswith(f"{label}:")), None)
+    return (label, ":", line[len(label) + 1 :]) if label else line.partition(":")
+
+
+def _take(bond: DraftBond, key: str, text: str, place: Place) -> None:
+    line = f"{key}: {text}"
+    if key == "Bonding Mode":
+        mode, extra = _apart(text)
+        bond.option("mode", MODES.get(mode, mode), place, line)
+        if extra:
+            bond.option(*extra, place, line)
+    elif key == "Primary Slave":
+        primary, extra = _apart(text)
+        if primary != "None":
+            bond.option("primary", primary, place, line)
+        if extra:
+            bond.option(*extra, place, line)
+    elif key in PROC:
+        # A word may be followed by its number, as in "layer2 (0)".
+        bond.option(PROC[key], re.sub(r" \(\d+\)$", "", text).replace(" ", ""), place, line)
+
+
+def _apart(text: str) -> tuple[str, tuple[str, str] | None]:
+    """Return a value and the option in brackets behind it, as in "eth0 (primary_reselect always)".
+
+    The brackets of a mode's own name have no such pair in them.
+    """
+    match = IN_BRACKETS.fullmatch(text)
+    if match and match[2] in ("primary_reselect", "fail_over_mac"):
+        return match[1], (match[2], match[3])
+    return text, None
+
+
+def running(bond: DraftBond) -> None:
+    """Keep of a bond that runs what is not at its default: the kernel shows everything."""
+    asked = {one.name: one.value for one in bond.given if one.value is not None}
+    mode = str(asked.get("mode", "balance-rr"))
+    bond.given = [
+        one for one in bond.given if one.name == "mode" or one.value != default(one.name, mode)
+    ]

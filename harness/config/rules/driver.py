@@ -1,0 +1,126 @@
+"""Rules on what the driver refuses, or takes without doing anything with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.bonding import OPTIONS, Setting
+from harness.bonding.checks import check
+from harness.config.lint import Around, Found, Rule
+from harness.config.model import BondConfig
+from harness.errors import ScenarioError
+
+PRIMARIES = ("primary", "active_slave")
+
+
+def bad_value(bond: BondConfig, _: Around) -> Iterator[Found]:
+    """Values that an option does not take."""
+    given = [*bond.given, *(one for slave in bond.slaves for one in slave.given)]
+    yield from (
+        Found(one.place, f"{one.spelled}: {one.wrong}", hint=one.hint)
+        for one in given
+        if one.wrong
+    )
+
+
+def unknown_setting(bond: BondConfig, _: Around) -> Iterator[Found]:
+    """Keys that no bond knows."""
+    for extra in bond.extras:
+        yield Found(extra.place, f"{extra.spelled}: {extra.why}", hint=extra.hint)
+
+
+def given_twice(bond: BondConfig, _: Around) -> Iterator[Found]:
+    """Options that are set to two values; lists of targets add up."""
+    seen: dict[str, Setting] = {}
+    for one in bond.given:
+        before = seen.get(one.name)
+        if one.value is None or isinstance(one.value, tuple):
+            continue
+        if before is not None and before != one.value:
+            yield Found(
+                one.place, f"{one.spelled}: {one.name} was {before} above; the last one counts"
+            )
+        seen[one.name] = one.value
+
+
+def refused(bond: BondConfig, _: Around) -> Iterator[Found]:
+    """Options that the driver refuses in this mode, or without another one."""
+    options, asked = bond.loose(), bond.asked
+    for name, value in asked.items():
+        try:
+            check(options, {name: value})
+        except ScenarioError as error:
+            if " exclude each other" not in error.message:
+                yield Found(bond.where(name), error.message, hint=error.hint)
+
+
+def idle(bond: BondConfig, _: Around) -> Iterator[Found]:
+    """Options that the driver takes in this mode and that do nothing there."""
+    mode = bond.loose().mode
+    for name, value in bond.asked.items():
+        option = OPTIONS[name]
+        if mode in option.modes and value != option.default and not option.has_effect_in(mode):
+            yield Found(bond.where(name), f"{name}={_text(value)} does nothing in mode {mode}")
+
+
+def foreign_primary(bond: BondConfig, _: Around) -> Iterator[Found]:
+    """A primary that is not among the slaves, where the slaves are known."""
+    for name in PRIMARIES:
+        value = bond.asked.get(name)
+        if value and bond.slaves and value not in bond.slave_names:
+            has = ", ".join(bond.slave_names)
+            yield Found(
+                bond.where(name), f"{name}={value} is no slave of {bond.name} (has: {has})"
+            )
+
+
+def idle_reselect(bond: BondConfig, _: Around) -> Iterator[Found]:
+    """A policy for a primary that there is not."""
+    options = bond.loose()
+    policy = options["primary_reselect"]
+    if policy != "always" and not options["primary"]:
+        yield Found(
+            bond.where("primary_reselect"),
+            f"primary_reselect={policy} does nothing without a primary",
+        )
+
+
+def too_few(bond: BondConfig, _: Around) -> Iterator[Found]:
+    """A bond of one slave, which has nothing to fail over to."""
+    if len(bond.slaves) == 1:
+        yield Found(
+            bond.slaves[0].place,
+            f"{bond.name} has one slave only, {bond.slave_names[0]}",
+        )
+
+
+def no_carrier(bond: BondConfig, _: Around) -> Iterator[Found]:
+    """use_carrier=0, which newer kernels refuse."""
+    if bond.asked.get("use_carrier") == "off":
+        yield Found(
+            bond.where("use_carrier"),
+            "use_carrier=0 is refused from kernel 7.2 on, and was obsolete long before",
+        )
+
+
+def _text(value: Setting) -> str:
+    return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+RULES = (
+    Rule("bad-value", "error", "a value that the option does not take", "REJ-4",
+         "the kernel refuses it: write one that it takes", bad_value),
+    Rule("unknown-setting", "error", "a setting that no bond knows", "",
+         "correct the name, or leave it out", unknown_setting),
+    Rule("given-twice", "warning", "one option with two values", "", "keep one", given_twice),
+    Rule("refused", "error", "an option that the driver refuses here", "REJ-1",
+         "leave it out, or change the mode", refused),
+    Rule("idle", "note", "an option without effect", "", "leave it out", idle),
+    Rule("foreign-primary", "error", "a primary that is no slave", "PRIMARY-5",
+         "name one of the slaves", foreign_primary),
+    Rule("idle-reselect", "note", "a policy without a primary", "PRESEL-1",
+         "set primary, or leave the policy out", idle_reselect),
+    Rule("one-slave", "warning", "nothing to fail over to", "FAQ-6",
+         "add a second slave", too_few),
+    Rule("use-carrier-off", "warning", "use_carrier=0", "USECARR-1", "leave it out", no_carrier),
+)  # fmt: skip

@@ -1,0 +1,95 @@
+"""Rules on what a bond stands in: the network beside it, and the kernel below it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import MappingProxyType
+
+from harness.bonding.options import PRIMARY_MODES
+from harness.config.lint import Around, Found, Rule
+from harness.config.model import BondConfig
+
+# Networks whose ports deliver, or let pass, the MAC of their own NIC only.
+ENVIRONMENTS = MappingProxyType(
+    {
+        "virtualbox": "a port of VirtualBox delivers frames only for the MAC of its own adapter",
+        "vmware": "a port group that rejects forged transmits drops what has another MAC",
+        "hyperv": "a port without MAC spoofing drops frames from any but its adapter's MAC",
+        "sr-iov": "a virtual function may use the MAC that its host gave it and no other",
+        "macvtap": "a macvtap port delivers frames only for its own MAC",
+        "cloud": "a cloud's fabric drops frames from any but the MAC it gave to the port",
+    }
+)
+
+
+def shared_mac(bond: BondConfig, around: Around) -> Iterator[Found]:
+    """One MAC on several ports, in a network that binds MACs to ports."""
+    if not around.environment:
+        return
+    options, why = bond.loose(), ENVIRONMENTS[around.environment]
+    if options.mode == "active-backup":
+        if options["fail_over_mac"] != "active":
+            yield Found(
+                bond.where("fail_over_mac"),
+                f"fail_over_mac={options['fail_over_mac']} takes one MAC to whichever slave is "
+                f"active: {why}, so nothing comes back after a failover",
+            )
+    elif options.mode != "balance-tlb" or not bond.asked:
+        yield Found(
+            bond.where("mode"),
+            f"mode {options.mode} uses one MAC on several ports: {why}",
+            hint="use mode=active-backup with fail_over_mac=active",
+        )
+
+
+def lost_announcement(bond: BondConfig, _: Around) -> Iterator[Found]:
+    """fail_over_mac=active lives on gratuitous ARP."""
+    options = bond.loose()
+    if options["fail_over_mac"] == "active" and options.mode == "active-backup":
+        if not options["num_grat_arp"]:
+            yield Found(
+                bond.where("num_grat_arp"),
+                "num_grat_arp=0 with fail_over_mac=active: nobody is told of the new MAC",
+                "error",
+            )
+        elif options["miimon"] and not options["updelay"]:
+            yield Found(
+                bond.where("fail_over_mac"),
+                "fail_over_mac=active without updelay: a port that shows carrier before it "
+                "forwards loses the one gratuitous ARP",
+                claim="FOM-ACTIVE-3",
+            )
+
+
+def early_return(bond: BondConfig, _: Around) -> Iterator[Found]:
+    """A primary that comes back before its switch port forwards."""
+    options = bond.loose()
+    back = options["primary"] and options["primary_reselect"] == "always"
+    if options.mode in PRIMARY_MODES and back and options["miimon"] and not options["updelay"]:
+        yield Found(
+            bond.where("primary"),
+            f"{options['primary']} takes over as soon as it has carrier: while its switch port "
+            "does not forward yet, the bond is dark",
+        )
+
+
+def kernel_lacks(bond: BondConfig, around: Around) -> Iterator[Found]:
+    """Options, and words of theirs, that the kernel does not have."""
+    if around.kernel is None:
+        return
+    for said in bond.loose().unknown_to(around.kernel):
+        name = said.partition("=")[0].partition(" ")[0]
+        yield Found(bond.where(name), said)
+
+
+RULES = (
+    Rule("shared-mac", "error", "one MAC where ports are bound to their own", "FOM-ACTIVE-1",
+         "set fail_over_mac=active", shared_mac),
+    Rule("lost-announcement", "note", "a MAC that nobody hears of", "FOM-ACTIVE-2",
+         "set updelay to the time that the switch's port takes, or num_grat_arp higher",
+         lost_announcement),
+    Rule("early-return", "note", "back to the primary before its port forwards", "UPDELAY-6",
+         "set updelay to the time that the switch's port takes to forward", early_return),
+    Rule("kernel-lacks", "error", "an option that the kernel does not have", "",
+         "leave it out, or use a newer kernel", kernel_lacks),
+)  # fmt: skip

@@ -1,0 +1,172 @@
+"""What each tool can do with the kernel's options: which it applies, which it drops, and when.
+
+`speaks` are the options a format has words for. An option outside of it is dropped in silence, or
+refuses the file, as `drops` says. Sources stand with each tool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from harness.bonding import OPTIONS, Setting
+from harness.config.names import NETPLAN, NETWORKD, PROC
+
+ALL = frozenset(OPTIONS)
+# Only netlink sets these: nothing that writes to sysfs can.
+BY_NETLINK = frozenset(name for name, option in OPTIONS.items() if not option.sysfs)
+SYSFS = ALL - BY_NETLINK
+STATE = frozenset({"active_slave"})  # what runs shows it, but it is no configuration
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """The words of an option that a tool takes, or the numbers; the kernel takes more."""
+
+    words: frozenset[str] = frozenset()
+    low: int = 0
+    high: int = 0
+
+    def allows(self, value: Setting) -> bool:
+        """Tell whether the tool takes a value."""
+        if self.words:
+            return value in self.words
+        return isinstance(value, int) and self.low <= value <= self.high
+
+    def __str__(self) -> str:
+        return ", ".join(sorted(self.words)) if self.words else f"{self.low} to {self.high}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """What acts on a format: `drops` tells what becomes of an option that it does not know."""
+
+    format: str
+    name: str
+    speaks: frozenset[str]
+    drops: str
+    source: str
+    slaves: bool = True
+    addresses: bool = True
+    names: bool = True
+    slave_options: frozenset[str] = frozenset()
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+
+    def lacks(self, option: str) -> bool:
+        """Tell whether the format has no word for an option."""
+        return option not in self.speaks
+
+
+MODULE = _names(
+    """
+    mode miimon updelay downdelay use_carrier primary primary_reselect lacp_rate ad_select
+    min_links xmit_hash_policy arp_interval arp_ip_target arp_validate arp_all_targets
+    fail_over_mac all_slaves_active resend_igmp packets_per_slave lp_interval num_grat_arp
+    """
+)
+IFENSLAVE = _names(
+    """
+    mode miimon updelay downdelay use_carrier num_grat_arp arp_ip_target arp_interval arp_validate
+    ad_select xmit_hash_policy tlb_dynamic_lb packets_per_slave lacp_rate active_slave
+    fail_over_mac primary primary_reselect
+    """
+)
+IFUPDOWN2 = _names(
+    """
+    mode miimon updelay downdelay use_carrier num_grat_arp xmit_hash_policy lacp_rate min_links
+    ad_actor_sys_prio ad_actor_system primary primary_reselect
+    """
+)
+NM = ALL - {"coupled_control", "broadcast_neighbor", "lacp_strict"}
+NMSTATE = NM - {"active_slave", "peer_notif_delay"}
+
+VALIDATIONS = Limit(words=_names("none active backup all"))
+HASHES = Limit(words=_names("layer2 layer3+4 layer2+3 encap2+3 encap3+4"))
+SELECTIONS = Limit(words=_names("stable bandwidth count"))
+PORT = frozenset({"prio", "queue_id"})
+NETWORKD_TOO = frozenset({"primary", "active_slave"})
+PROC_TOO = frozenset({"mode", "primary", "primary_reselect", "fail_over_mac"})
+UNSET = "is not set: sysfs has no file for it"
+
+_TOOLS = (
+    Tool(
+        "bonding-opts", "the initscripts", SYSFS, UNSET,
+        "bonding.rst 3.3; the scripts write each option to sysfs",
+        slaves=False, addresses=False, names=False,
+    ),
+    Tool(
+        "ifcfg", "the initscripts", SYSFS, UNSET,
+        "bonding.rst 3.3; the scripts write each option to sysfs",
+    ),
+    Tool(
+        "modprobe", "the bonding module", MODULE,
+        "is ignored by the module, which says so in the kernel log only",
+        "the module_param lines of bond_main.c",
+        slaves=False, addresses=False,
+    ),
+    Tool(
+        "interfaces", "ifenslave", IFENSLAVE, "is dropped in silence",
+        "ifenslave 2.13: README.Debian, if-pre-up.d/ifenslave",
+        slave_options=frozenset({"queue_id"}),
+    ),
+    Tool(
+        "ifupdown2", "ifupdown2", IFUPDOWN2, "is dropped with no more than a warning",
+        "ifupdown2 3.0: addons/bond.py, _modinfo",
+        limits=MappingProxyType({
+            "xmit_hash_policy": HASHES,
+            "miimon": Limit(high=255),
+            "min_links": Limit(high=255),
+            "updelay": Limit(high=65535),
+            "downdelay": Limit(high=65535),
+        }),
+    ),
+    Tool("suse", "the network scripts", SYSFS, UNSET, "ifcfg-bonding(5)"),
+    Tool(
+        "nm", "NetworkManager", NM, "makes the profile invalid",
+        "nm-settings(5), bond.options",
+        slave_options=PORT, limits=MappingProxyType({"ad_select": SELECTIONS}),
+    ),
+    Tool(
+        "nmcli", "nmcli", NM, "is refused by nmcli", "nm-settings(5), bond.options",
+        limits=MappingProxyType({"ad_select": SELECTIONS}),
+    ),
+    Tool(
+        "networkd", "systemd-networkd", frozenset(NETWORKD.values()) | NETWORKD_TOO,
+        "is ignored with no more than a warning in the journal", "systemd.netdev(5), [Bond]",
+        limits=MappingProxyType({"arp_validate": VALIDATIONS, "ad_select": SELECTIONS}),
+    ),
+    Tool(
+        "netplan", "netplan", frozenset(NETPLAN.values()), "makes netplan refuse the file",
+        "netplan's YAML reference: bonds, parameters",
+        limits=MappingProxyType({
+            "arp_validate": VALIDATIONS,
+            "xmit_hash_policy": HASHES,
+            "ad_select": SELECTIONS,
+            "num_grat_arp": Limit(low=1, high=255),
+        }),
+    ),
+    Tool(
+        "nmstate", "nmstate", NMSTATE, "makes nmstate refuse the state",
+        "nmstate 2.2: BondOptions",
+        slave_options=PORT, limits=MappingProxyType({"ad_select": SELECTIONS}),
+    ),
+    Tool("ip-json", "ip", ALL - STATE, "is not shown by ip", "iplink_bond.c of iproute2",
+         slave_options=PORT),
+    Tool(
+        "proc", "the kernel", frozenset(PROC.values()) | PROC_TOO,
+        "is not shown in /proc/net/bonding", "bond_procfs.c; PROC-9",
+        addresses=False, slave_options=frozenset({"queue_id"}),
+    ),
+    Tool(
+        "sysfs", "the kernel", SYSFS - STATE, "is not shown in sysfs", "bond_sysfs.c",
+        addresses=False, slave_options=frozenset({"queue_id"}),
+    ),
+)  # fmt: skip
+TOOLS: Mapping[str, Tool] = MappingProxyType({tool.format: tool for tool in _TOOLS})
+FORMATS = tuple(TOOLS)
+RUNNING = frozenset({"ip-json", "proc", "sysfs"})

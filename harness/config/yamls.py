@@ -1,0 +1,105 @@
+"""YAML with the line of every key and value, scalars as they were written.
+
+PyYAML composes the document; its tags are left alone, because YAML 1.1 makes booleans of the
+kernel's words on and off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import yaml
+
+from harness.config.model import ConfigError, Place
+from harness.config.source import Source
+
+NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A piece of a YAML document."""
+
+    raw: yaml.Node
+    source: Source
+
+    @property
+    def place(self) -> Place:
+        """Where it begins."""
+        return self.source.at(self.raw.start_mark.line + 1)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing stands there."""
+        return isinstance(self.raw, yaml.ScalarNode) and (
+            self.raw.style is None and self.raw.value in NULLS
+        )
+
+    def items(self, what: str) -> Iterator[tuple[str, Node]]:
+        """Yield key and value of a mapping; raises ConfigError for anything else."""
+        if self.empty:
+            return
+        if not isinstance(self.raw, yaml.MappingNode):
+            raise self.expected(f"{what} is a mapping")
+        seen = set()
+        for key, value in self.raw.value:
+            name = Node(key, self.source).text("a key")
+            if name in seen:
+                raise ConfigError(
+                    f"{name} stands there twice", Node(key, self.source).place, hint="keep one"
+                )
+            seen.add(name)
+            yield name, Node(value, self.source)
+
+    def get(self, key: str, what: str) -> Node | None:
+        """Return the value of a key, None where it is not there."""
+        return next((value for name, value in self.items(what) if name == key), None)
+
+    def list(self, what: str) -> list[Node]:
+        """Return the members of a sequence; raises ConfigError for anything else."""
+        if self.empty:
+            return []
+        if not isinstance(self.raw, yaml.SequenceNode):
+            raise self.expected(f"{what} is a list")
+        return [Node(one, self.source) for one in self.raw.value]
+
+    def text(self, what: str) -> str:
+        """Return a scalar as it was written; raises ConfigError for anything else."""
+        if not isinstance(self.raw, yaml.ScalarNode):
+            raise self.expected(f"{what} is one word or number")
+        return str(self.raw.value)
+
+    def joined(self, what: str) -> str:
+        """Return a scalar, or the members of a list with commas between them."""
+        if isinstance(self.raw, yaml.SequenceNode):
+            return ",".join(one.text(what) for one in self.list(what))
+        return "" if self.empty else self.text(what)
+
+    def expected(self, what: str) -> ConfigError:
+        """Return the error for a node that is not what it ought to be."""
+        kinds = {"scalar": "a word", "sequence": "a list", "mapping": "a mapping"}
+        kind = kinds.get(str(getattr(self.raw, "id", "")), "something else")
+        return ConfigError(f"{kind} stands here", self.place, hint=f"{what}")
+
+
+def documents(source: Source) -> list[Node]:
+    """Return the documents of a YAML file; raises ConfigError where it is none."""
+    try:
+        # A RecursionError is what PyYAML makes of thousands of nested brackets.
+        found = list(yaml.compose_all(source.text, Loader=yaml.SafeLoader))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark is not None else 0
+        raise ConfigError(
+            f"no YAML: {error.problem or error.context}", source.at(line), hint="mend the file"
+        ) from None
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        said = str(error).partition("\n")[0]
+        raise ConfigError(f"no YAML: {said}", source.at(), hint="mend the file") from None
+    return [Node(raw, source) for raw in found if raw is not None]
+
+
+def dump(data: object) -> str:
+    """Return plain data as YAML."""
+    return str(yaml.safe_dump(data, sort_keys=False, allow_unicode=True))

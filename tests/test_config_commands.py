@@ -1,0 +1,172 @@
+"""harness check and harness convert as people call them: output, exit status, SARIF."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from harness.cli import main
+from harness.config.rules import RULES
+
+ARP = "mode=1 arp_interval=100 arp_ip_target=192.0.2.2,192.0.2.3 arp_validate=all"
+
+
+def harness(*arguments: str, given: str | None = None) -> Result:
+    """Run the command."""
+    return CliRunner().invoke(main, arguments, input=given)
+
+
+def test_a_sound_bond_passes() -> None:
+    ran = harness("check", ARP)
+    assert ran.exit_code == 0, ran.output
+    assert ran.output.splitlines()[-1] == "0 errors, 0 warnings, 0 notes"
+
+
+def test_an_error_fails_with_line_reason_claim_and_hint(tmp_path: Path) -> None:
+    (tmp_path / "ifcfg-bond0").write_text("DEVICE=bond0\nBONDING_OPTS=mode=1\n")
+    ran = harness("check", str(tmp_path))
+    assert ran.exit_code == 1
+    assert f"{tmp_path}/ifcfg-bond0:2  error  bond0 monitors no link" in ran.output
+    assert "    OPT-3: Without any link monitoring" in ran.output
+    assert "    hint: set miimon=100" in ran.output
+
+
+def test_warnings_fail_only_if_strict_and_rules_can_be_left_out() -> None:
+    one_target = ARP.replace(",192.0.2.3", "")
+    assert harness("check", one_target).exit_code == 0
+    assert harness("check", "--strict", one_target).exit_code == 1
+    assert harness("check", "--strict", "--ignore", "one-target", one_target).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", "bond77"),
+        ("check", "/nowhere/at/all"),
+        ("check", "--from", "netplan", "mode=1 miimon=100"),
+        ("check", "--kernel", "new", ARP),
+        ("check", "--environment", "moon", ARP),
+        ("check",),
+        ("convert", ARP),
+        ("convert", "--to", "paper", ARP),
+        ("convert", "--to", "netplan", "bond77"),
+    ],
+)
+def test_what_cannot_be_read_or_done_is_told_without_a_traceback(arguments: tuple[str]) -> None:
+    ran = harness(*arguments)
+    assert ran.exit_code == 2, ran.output
+    assert ran.exception is None or isinstance(ran.exception, SystemExit)
+    assert "rror: " in ran.output
+
+
+def test_standard_input_is_read() -> None:
+    ran = harness("check", "-", given="options bonding mode=1\n")
+    assert ran.exit_code == 1
+    assert "<standard input>:1  error" in ran.output
+
+
+def test_surroundings_are_taken_into_account() -> None:
+    assert harness("check", "--environment", "virtualbox", ARP).exit_code == 1
+    text = f"{ARP} arp_missed_max=3"
+    assert harness("check", "--kernel", "uml@5.10", text).exit_code == 1
+    assert harness("check", "--kernel", "6.1", text).exit_code == 0
+
+
+def test_json_has_everything() -> None:
+    ran = harness("check", "--format", "json", "mode=1")
+    (finding,) = json.loads(ran.stdout)
+    assert ran.exit_code == 1
+    assert finding["rule"] == "no-monitor"
+    assert finding["claim"] == "OPT-3"
+    assert finding["file"] == "<command line>"
+    assert set(finding) == {
+        *("rule", "level", "message", "file", "line", "bond", "claim", "hint", "promised")
+    }
+
+
+def demand_sarif(log: Any) -> None:
+    """Hold a log to what the schema of SARIF 2.1.0 requires of the parts we write."""
+    assert log["version"] == "2.1.0"
+    assert log["$schema"].endswith("sarif-2.1.0.json")
+    assert isinstance(log["runs"], list)
+    for run in log["runs"]:
+        driver = run["tool"]["driver"]
+        assert isinstance(driver["name"], str)
+        ids = [rule["id"] for rule in driver["rules"]]
+        assert len(set(ids)) == len(ids)
+        for rule in driver["rules"]:
+            assert rule["defaultConfiguration"]["level"] in ("none", "note", "warning", "error")
+            assert rule["shortDescription"]["text"]
+            assert rule.get("help", {"text": "x"})["text"]
+        assert run["columnKind"] in ("utf16CodeUnits", "unicodeCodePoints")
+        for result in run["results"]:
+            assert result["message"]["text"]
+            assert result["level"] in ("none", "note", "warning", "error")
+            assert driver["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
+            assert result["locations"]
+            for location in result["locations"]:
+                physical = location["physicalLocation"]
+                assert " " not in physical["artifactLocation"]["uri"]
+                assert "<" not in physical["artifactLocation"]["uri"]
+                assert physical.get("region", {"startLine": 1})["startLine"] >= 1
+
+
+def test_sarif_is_as_the_schema_wants_it(tmp_path: Path) -> None:
+    place = tmp_path / "a b"
+    place.mkdir()
+    (place / "ifcfg-bond0").write_text("DEVICE=bond0\nBONDING_OPTS='mode=1 miimon=x'\n")
+    (place / "README").write_text("hello\n")
+    ran = harness("check", "--format", "sarif", str(place))
+    log = json.loads(ran.stdout)
+    demand_sarif(log)
+    results = log["runs"][0]["results"]
+    assert {result["ruleId"] for result in results} >= {"bad-value", "no-monitor", "unread"}
+    by_rule = {result["ruleId"]: result for result in results}
+    region = by_rule["bad-value"]["locations"][0]["physicalLocation"]["region"]
+    assert region == {"startLine": 2}
+    assert len(log["runs"][0]["tool"]["driver"]["rules"]) == len(RULES) + 1
+
+
+@pytest.mark.parametrize("broken", ["version", "runs"])
+def test_the_check_of_sarif_can_fail(broken: str) -> None:
+    log = json.loads(harness("check", "--format", "sarif", "mode=1").stdout)
+    demand_sarif(log)
+    del log[broken]
+    with pytest.raises(KeyError):
+        demand_sarif(log)
+
+
+def test_sarif_of_options_on_the_command_line() -> None:
+    demand_sarif(json.loads(harness("check", "--format", "sarif", "mode=1").stdout))
+
+
+def test_convert_prints_what_it_can_say(tmp_path: Path) -> None:
+    ran = harness("convert", "--to", "netplan", "--from", "bonding-opts", ARP)
+    assert ran.exit_code == 0, ran.output
+    (tmp_path / "n.yaml").write_text(ran.stdout)
+    assert harness("check", str(tmp_path / "n.yaml")).exit_code == 0
+
+
+def test_convert_names_what_it_cannot_say_and_writes_nothing_then() -> None:
+    text = f"{ARP} arp_missed_max=3"
+    ran = harness("convert", "--to", "netplan", text)
+    assert ran.exit_code == 1
+    assert ran.stdout == ""
+    assert "cannot be said in netplan: bond0: arp_missed_max=3: there is no word" in ran.stderr
+    lossy = harness("convert", "--to", "netplan", "--lossy", text)
+    assert lossy.exit_code == 0
+    assert "arp-validate: all" in lossy.stdout
+    assert "arp_missed_max=3" in lossy.stderr
+
+
+def test_convert_into_a_directory_overwrites_nothing(tmp_path: Path) -> None:
+    there = str(tmp_path / "new")
+    assert harness("convert", "--to", "networkd", "--into", there, ARP).exit_code == 0
+    assert {path.name for path in Path(there).iterdir()} == {"10-bond0.netdev", "20-bond0.network"}
+    again = harness("convert", "--to", "networkd", "--into", there, ARP)
+    assert again.exit_code == 2
+    assert "is there already" in again.output

@@ -1,0 +1,165 @@
+"""Each rule speaks where it should, and says nothing of the same bond when it is mended."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness import claims
+from harness.config import Configuration, Source, parse
+from harness.config.lint import LEVELS, Around, Finding, lint, status
+from harness.config.rules import RULES
+from harness.config.rules.surroundings import ENVIRONMENTS
+
+ARP = "mode=1 arp_interval=100 arp_ip_target=192.0.2.2,192.0.2.3 arp_validate=all"
+MII = "mode=1 miimon=100"
+IFACE = "iface bond0 inet static\naddress 192.0.2.1/24\nbond-slaves eth0 eth1\nbond-mode 1\n"
+NETDEV = "[NetDev]\nName=bond0\nKind=bond\n[Bond]\nMode=active-backup\nMIIMonitorSec=100ms\n"
+PLAN = "network: {bonds: {bond0: {interfaces: [a, b], parameters: {mode: %s, %s}}}}"
+ANYWHERE = Around()
+# The rule, what breaks it, and the same mended.
+PAIRS = [
+    ("bad-value", "mode=1 miimon=fast", MII),
+    ("bad-value", "mode=7 miimon=100", MII),
+    ("unknown-setting", f"{MII} updelayed=100", f"{MII} updelay=100"),
+    ("given-twice", f"{MII} miimon=200", f"{MII} miimon=100"),
+    ("refused", "mode=802.3ad miimon=100 primary=eth0", f"{MII} primary=eth0"),
+    ("refused", f"{ARP} updelay=100", f"{MII} updelay=100"),
+    ("refused", "mode=4 arp_interval=100", "mode=4"),
+    ("idle", f"{MII} min_links=2", "mode=4 min_links=2"),
+    ("foreign-primary", f"{IFACE}bond-miimon 100\nbond-primary eth7\n",
+     f"{IFACE}bond-miimon 100\nbond-primary eth1\n"),
+    ("idle-reselect", f"{MII} primary_reselect=failure",
+     f"{MII} primary=eth0 primary_reselect=failure"),
+    ("one-slave", f"{IFACE}bond-miimon 100\n".replace(" eth1", ""), f"{IFACE}bond-miimon 100\n"),
+    ("use-carrier-off", f"{MII} use_carrier=0", f"{MII} use_carrier=1"),
+    ("no-monitor", "mode=1", MII),
+    ("no-monitor", "mode=0", "mode=0 miimon=100"),
+    ("no-monitor", "mode=4 miimon=0", "mode=4"),
+    ("two-monitors", f"{ARP} miimon=100", ARP),
+    ("unit", ARP.replace("=100", "=5"), ARP),
+    ("unit", ARP.replace("=100", "=50000"), ARP),
+    ("unit", ARP.replace("=100", "=5000000"), ARP.replace("=100", "=5000")),
+    ("unit", NETDEV.replace("=100ms", "=100"), NETDEV),
+    ("rounded-delay", f"{MII} updelay=250", f"{MII} updelay=300"),
+    ("rounded-delay", f"{MII} downdelay=50", f"{MII} downdelay=100"),
+    ("rounded-delay", f"{MII} peer_notif_delay=150", f"{MII} peer_notif_delay=200"),
+    ("no-target", "mode=1 arp_interval=100 arp_validate=all", ARP),
+    ("one-target", ARP.replace(",192.0.2.3", ""), ARP),
+    ("unfit-target", f"{IFACE}bond-arp-interval 100\nbond-arp-ip-target 192.0.2.1\n",
+     f"{IFACE}bond-arp-interval 100\nbond-arp-ip-target 192.0.2.2\n"),
+    ("unfit-target", f"{IFACE}bond-arp-interval 100\nbond-arp-ip-target 198.51.100.1\n",
+     f"{IFACE}bond-arp-interval 100\nbond-arp-ip-target 192.0.2.2\n"),
+    ("unvalidated", ARP.replace("arp_validate=all", ""), ARP),
+    ("all-unvalidated", f"{ARP} arp_all_targets=all".replace("arp_validate=all", ""),
+     f"{ARP} arp_all_targets=all"),
+    ("unmonitored", f"{MII} arp_ip_target=192.0.2.2", ARP),
+    ("blind", MII, ARP),
+    ("slow-partner", "mode=4", "mode=4 lacp_rate=fast"),
+    ("lost-announcement", f"{MII} fail_over_mac=1", f"{MII} fail_over_mac=1 updelay=100"),
+    ("lost-announcement", f"{ARP} fail_over_mac=1 num_grat_arp=0", f"{ARP} fail_over_mac=1"),
+    ("early-return", f"{MII} primary=eth0", f"{MII} primary=eth0 updelay=5000"),
+    ("tool-drops", f"{IFACE}bond-miimon 100\nbond-resend-igmp 3\n", f"{IFACE}bond-miimon 100\n"),
+    ("tool-drops", f"{IFACE}bond-arp-interval 100\nbond-ports eth3\n",
+     f"{IFACE}bond-miimon 100\nbond-ports eth3\n"),
+    ("tool-drops", "options bonding mode=1 miimon=100 peer_notif_delay=100",
+     "options bonding mode=1 miimon=100 num_grat_arp=2"),
+    ("tool-limits", f"{IFACE}bond-miimon 1000\nbond-ports eth3\n",
+     f"{IFACE}bond-miimon 100\nbond-ports eth3\n"),
+    ("tool-limits", PLAN % ("active-backup", "arp-validate: filter"),
+     PLAN % ("active-backup", "arp-validate: all")),
+    ("unsent", PLAN % ("balance-alb", "learn-packet-interval: 3"), PLAN % ("balance-alb", "")),
+    ("unsent", f"{NETDEV}LACPTransmitRate=fast\n",
+     f"{NETDEV}LACPTransmitRate=fast\n".replace("active-backup", "802.3ad")),
+    ("implied-monitor", "mode=1,primary=eth0", "mode=1,primary=eth0,miimon=100"),
+    ("no-mode", "miimon=100", "mode=0 miimon=100"),
+]  # fmt: skip
+
+
+def found(text: str, around: Around = ANYWHERE) -> list[Finding]:
+    """Return what the rules say of a text."""
+    return lint(parse([Source("file", text)]), RULES, around)
+
+
+@pytest.mark.parametrize(("rule", "broken", "mended"), PAIRS)
+def test_a_rule_speaks_only_where_it_is_broken(rule: str, broken: str, mended: str) -> None:
+    assert rule in {finding.rule for finding in found(broken)}
+    assert rule not in {finding.rule for finding in found(mended)}
+
+
+def test_every_rule_has_a_pair() -> None:
+    by_surroundings = {"shared-mac", "kernel-lacks"}
+    assert {rule for rule, _, _ in PAIRS} | by_surroundings == {rule.id for rule in RULES}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_every_rule_names_a_claim_that_there_is(rule: object) -> None:
+    claim = getattr(rule, "claim", "")
+    assert not claim or claims.find(claim).id == claim
+    assert getattr(rule, "level", "") in LEVELS
+
+
+def test_every_remark_says_what_to_do() -> None:
+    for _, broken, _ in PAIRS:
+        for finding in found(broken):
+            assert finding.hint or finding.rule == "given-twice", finding
+            assert not finding.claim or finding.promised
+            assert finding.place.line
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_a_shared_mac_is_an_error_where_ports_are_bound_to_theirs(environment: str) -> None:
+    there = Around(environment)
+    rules = {finding.rule for finding in found(MII, there)}
+    assert "shared-mac" in rules
+    assert "shared-mac" in {f.rule for f in found("mode=4", there)}
+    assert "shared-mac" not in {f.rule for f in found(f"{MII} fail_over_mac=active", there)}
+    assert "shared-mac" not in {f.rule for f in found(MII)}
+
+
+def test_options_that_a_kernel_lacks() -> None:
+    text = f"{ARP} arp_missed_max=3"
+    old, new = found(text, Around(kernel=(5, 10))), found(text, Around(kernel=(6, 1)))
+    assert [f.message for f in old if f.rule == "kernel-lacks"] == [
+        "arp_missed_max is unknown to 5.10"
+    ]
+    assert "kernel-lacks" not in {f.rule for f in new}
+
+
+def test_microseconds_are_an_error_and_the_darkness_is_told() -> None:
+    (finding,) = [f for f in found(ARP.replace("=100", "=5000000")) if f.rule == "unit"]
+    assert finding.level == "error"
+    assert "5000 s" in finding.message
+    assert "a dead path is noticed after up to 15000 s" in finding.message
+    assert finding.hint == "5000000 microseconds are arp_interval=5000"
+
+
+def test_errors_decide_the_exit_status_and_warnings_only_if_strict() -> None:
+    warned = [f for f in found(ARP.replace(",192.0.2.3", "")) if f.level != "note"]
+    assert [f.level for f in warned] == ["warning"]
+    assert (status(warned), status(warned, strict=True)) == (0, 1)
+    assert (status(found("mode=1")), status([])) == (1, 0)
+
+
+def test_remarks_come_in_the_order_of_lines() -> None:
+    places = [
+        f.place for f in found(f"{IFACE}bond-arp-interval 5\nbond-arp-ip-target 192.0.2.9\n")
+    ]
+    assert len(places) > 2
+    assert places == sorted(places)
+
+
+def test_a_file_that_is_no_configuration_is_a_note() -> None:
+    both = [Source("a", MII), Source("b", "hello")]
+    assert [f.message for f in lint(parse(both), RULES) if f.rule == "unread"] == [
+        "b: a file of no format known here"
+    ]
+    assert isinstance(parse(both), Configuration)
+
+
+def test_what_ifupdown2_has_and_ifenslave_drops_says_so() -> None:
+    text = f"{IFACE}bond-miimon 100\nbond-min-links 2\n"
+    (finding,) = [f for f in found(text) if f.rule == "tool-drops"]
+    assert "ifenslave has no such option; it is dropped in silence" in finding.message
+    assert "--from ifupdown2" in finding.hint
+    read = parse([Source("file", text)], "ifupdown2")
+    assert "tool-drops" not in {f.rule for f in lint(read, RULES)}

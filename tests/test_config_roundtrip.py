@@ -1,0 +1,99 @@
+"""What is written in a format reads back the same, in every format, whatever the bond."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.bonding import OPTIONS, BondOptions
+from harness.config import BondConfig, Configuration, Given, Place, SlaveConfig, Source, parse
+from harness.config.tools import FORMATS
+from harness.config.write import write
+from tests.bonds import bonds
+
+HERE = Place("made up")
+NAMES = st.from_regex(r"[a-z]{2,6}[0-9]{1,3}", fullmatch=True)
+ADDRESSES = st.tuples(st.ip_addresses(v=4) | st.ip_addresses(v=6), st.integers(1, 30)).map(
+    lambda pair: f"{pair[0]}/{pair[1]}"
+)
+
+
+def _given(options: BondOptions) -> tuple[Given, ...]:
+    texts = {n: ",".join(v) if isinstance(v, tuple) else str(v) for n, v in options.given}
+    return tuple(Given.read(name, text, HERE, "") for name, text in texts.items())
+
+
+@st.composite
+def configs(draw: st.DrawFn) -> BondConfig:
+    """Any bond that the driver accepts, with slaves and addresses of whatever kind."""
+    options = draw(bonds())
+    slaves = draw(st.lists(NAMES, max_size=4, unique=True))
+    for name in ("primary", "active_slave"):
+        if name in options.asked and slaves and draw(st.booleans()):
+            options = options.replace(**{name: draw(st.sampled_from(slaves))})
+    own = {name: draw(st.integers(0, 20)) for name in slaves if draw(st.booleans())}
+    return BondConfig(
+        draw(NAMES.filter(lambda name: name not in slaves)),
+        _given(options),
+        tuple(
+            SlaveConfig(n, (Given.read("queue_id", str(own[n]), HERE, ""),) if n in own else ())
+            for n in slaves
+        ),
+        tuple(draw(st.lists(ADDRESSES, max_size=3, unique=True))),
+        place=HERE,
+    )
+
+
+def several(first: BondConfig, second: BondConfig) -> Configuration:
+    """Return a configuration of two bonds that share nothing."""
+    shared = {first.name, *first.slave_names} & {second.name, *second.slave_names}
+    return Configuration((first,) if shared else (first, second))
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+@settings(max_examples=25, deadline=None)
+@given(configs(), configs())
+def test_what_is_written_reads_back(format_: str, first: BondConfig, second: BondConfig) -> None:
+    asked = several(first, second)
+    written = write(asked, format_)
+    sources = [Source(name, text) for name, text in written.files.items()]
+    back = parse(sources, format_)
+    assert {bond.name: bond for bond in back.bonds} == {b.name: b for b in written.said.bonds}
+    assert not list(back.everything_unknown())
+    if not written.cannot:
+        assert {bond.name: bond for bond in back.bonds} == {b.name: b for b in asked.bonds}
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+@settings(max_examples=25, deadline=None)
+@given(configs())
+def test_what_is_left_out_is_named(format_: str, bond: BondConfig) -> None:
+    """Every option, slave and address that does not come through stands in the list."""
+    written = write(Configuration((bond,)), format_)
+    said, named = written.said.bonds[0], " ".join(cannot.what for cannot in written.cannot)
+    for name, value in bond.loose().changed().items():
+        if said.loose()[name] != value:
+            assert f"{name}=" in named
+    for slave in bond.slave_names:
+        assert slave in said.slave_names or slave in named
+    for address in bond.addresses:
+        assert address in said.addresses or address in named
+
+
+def test_a_word_that_a_writer_forgot_would_be_seen() -> None:
+    """The control: a configuration that lost an option is not equal to the one that has it."""
+    bond = BondConfig("bond0", _given(BondOptions.parse("mode=1 miimon=100 updelay=200")))
+    for name in ("mode", "miimon", "updelay"):
+        assert bond.without([name]) != bond
+    at_default = Given.read("num_grat_arp", str(OPTIONS["num_grat_arp"].default), HERE, "")
+    assert BondConfig("bond0", (*bond.given, at_default)) == bond
+
+
+@pytest.mark.parametrize("format_", [name for name in FORMATS if name != "sysfs"])
+@settings(max_examples=15, deadline=None)
+@given(configs())
+def test_what_is_written_is_recognised(format_: str, bond: BondConfig) -> None:
+    written = write(Configuration((bond,)), format_)
+    sources = [Source(name, text) for name, text in written.files.items()]
+    assert parse(sources).bonds[0] == parse(sources, format_).bonds[0]
