@@ -211,7 +211,8 @@ def main() -> None:
         print(probe())
         return
     try:
-        (boot if mode == "boot" else enter)(Path(rest[0]))
+        # The machine's /proc tells where that is; a guest mounts its own over it.
+        (boot if mode == "boot" else enter)(Path(rest[0]).resolve())
     except BaseException:  # noqa: BLE001  (a PID 1 that ends takes its kernel down in a panic)
         traceback.print_exc()
     sys.stdout.flush()

@@ -50,7 +50,7 @@ class Supervisor:
                 stdout=console,
                 stderr=subprocess.STDOUT,
                 env=order["environment"],
-                cwd="/",
+                cwd=Path(order["console"]).parent,
                 start_new_session=True,
                 preexec_fn=tie,  # noqa: PLW1509  (this process has one thread)
             )

@@ -19,7 +19,7 @@ from harness.kernels.host import INIT
 
 MEMORY = 512 << 20
 PLACES = ("/dev/shm", "/tmp", "/var/tmp")  # noqa: S108  (of a guest's memory: never a name in it)
-
+HERE = "/proc/self/cwd"
 
 # A kernel that checks its slabs by itself and by KASAN takes marks of the one for faults of the
 # other while it boots: the only report that KASAN makes by default, and the end of lockdep.
@@ -57,19 +57,20 @@ class UmlKernel:
     def command(self, directory: Path) -> Command:
         """Return what boots this kernel with the host's files and the job in `directory`.
 
-        A command line of a kernel is split at blanks, so what may hold one goes by a link.
+        A command line of a kernel is split at blanks, so what may hold one goes by a link. It is
+        also a seed of the kernel's random numbers: the directory, which has another name in each
+        run, is what the kernel was started in, which the guest sees as well as the machine does.
         """
         (directory / "init.py").symlink_to(INIT)
         (directory / "python").symlink_to(os.path.realpath(sys.executable))
         (directory / "uml").mkdir()
         argv = [str(self.path), f"mem={self.memory >> 20}M", *_ROOT, *_CONSOLE, _UNUSED]
-        argv += [f"uml_dir={directory}/uml/", "umid=guest", *_library_path()]
+        argv += ["uml_dir=uml/", "umid=guest", *_library_path()]
         argv += ["seccomp=auto"] if self.seccomp else []
         argv += [*virtual.BUILT_IN, *self.arguments]
         if self.clock == virtual.CLOCK:
             argv = [*virtual.steadied(), *argv, virtual.START]
-        argv += [f"init={directory}/python", "--", "-I", "-S"]
-        argv += [f"{directory}/init.py", "boot", str(directory)]
+        argv += [f"init={HERE}/python", "--", "-I", "-S", f"{HERE}/init.py", "boot", HERE]
         environment = {"TMPDIR": memory_place(), "PATH": os.defpath}
         return Command(argv, environment | _own(self.libraries))
 
