@@ -170,3 +170,40 @@ def test_convert_into_a_directory_overwrites_nothing(tmp_path: Path) -> None:
     again = harness("convert", "--to", "networkd", "--into", there, ARP)
     assert again.exit_code == 2
     assert "is there already" in again.output
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "left"),
+    [
+        (
+            "interfaces",
+            (
+                "iface bond0 inet static\n  address 192.0.2.1/24\n  gateway 192.0.2.254\n"
+                "  bond-mode 1\n  bond-miimon 100\n  up ifenslave bond0 eth0 eth1\n  mtu 9000\n"
+            ),
+            {3: "gateway 192.0.2.254", 7: "mtu 9000"},
+        ),
+        (
+            "ifcfg-bond0",
+            "DEVICE=bond0\nBONDING_OPTS='mode=1 miimon=100'\nGATEWAY=192.0.2.254\n#DNS1=x\n",
+            {3: "GATEWAY=192.0.2.254"},
+        ),
+        (
+            "bond.yaml",
+            (
+                "network:\n  bonds:\n    bond0:\n      interfaces: [eth0]\n      routes:\n"
+                "      - to: default\n      parameters: {mode: active-backup}\n"
+            ),
+            {5: "routes:"},
+        ),
+    ],
+)
+def test_convert_names_the_lines_that_it_leaves_behind(
+    tmp_path: Path, name: str, text: str, left: dict[int, str]
+) -> None:
+    (tmp_path / name).write_text(text)
+    ran = harness("convert", "--to", "networkd", str(tmp_path / name))
+    assert ran.exit_code == 0, ran.output
+    for line, spelled in left.items():
+        assert f"{name}:{line}: {spelled}: is not the bond's own, and is left behind" in ran.stderr
+    assert ran.stderr.count("left behind") == len(left)

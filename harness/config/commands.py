@@ -15,12 +15,14 @@ from rich.text import Text
 
 from harness.bonding.options import Series
 from harness.claims import Release
+from harness.config.beside import beside
 from harness.config.lint import LEVELS, Around, Finding, lint, status
 from harness.config.model import Configuration
-from harness.config.read import load
+from harness.config.read import load, parse
 from harness.config.rules import RULES
 from harness.config.rules.surroundings import ENVIRONMENTS
 from harness.config.sarif import sarif
+from harness.config.source import sources
 from harness.config.tools import FORMATS
 from harness.config.write import listed, write
 from harness.errors import HarnessError, UsageError
@@ -172,12 +174,16 @@ def convert(
     """Write the configuration of bonds in another format.
 
     CONFIG is what `harness check` takes. What the new format has no words for is listed on
-    standard error; without --lossy nothing is written then.
+    standard error; without --lossy nothing is written then. Options, slaves and addresses are
+    carried over; routes, name servers, hooks and the like are listed, for they are left behind.
 
     Exit status: 0 written, 1 something cannot be said, 2 CONFIG cannot be read or the command line
     is wrong.
     """
-    written = write(load(config, format_), target)
+    given = sources(config)
+    written = write(parse(given, format_), target)
+    for left in beside(given):
+        click.echo(f"{left.place}: {left.spelled}: {left.why}", err=True)
     for cannot in written.cannot:
         click.echo(f"cannot be said in {target}: {cannot}", err=True)
     if written.cannot and not lossy:
