@@ -14,7 +14,7 @@ from harness.history import History
 from harness.judge import lanes, measure, timeline, traffic
 from harness.judge.figure import Limit
 from harness.judge.timeline import Window
-from harness.units import MS, Measured, Span
+from harness.units import MS, Measured, Span, in_ms
 
 COLUMNS = 90
 KINDS = {
@@ -96,7 +96,9 @@ def figures(history: History, limits: Iterable[Limit] = ()) -> Iterator[tuple[st
         yield f"{_snake(name)}_ms", round(measured.ns / MS, 1) if measured.happened else "never"
     yield "lost", traffic.lost_requests(history) + traffic.lost_replies(history)
     for window in windows_of(limits):
-        yield f"{_snake(window.what)}_limit", str(window)
+        slack = window.high.slack if window.high else 0
+        timers = f" (kernel timers {in_ms(slack)} more)" if slack else ""
+        yield f"{_snake(window.what)}_limit", f"{window}{timers}"
 
 
 def times(history: History) -> Iterator[tuple[str, Measured]]:
