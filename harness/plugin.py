@@ -45,7 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=_guests,
         default=0,
         metavar="N",
-        help="run scenarios in N guests side by side (default: one for each core)",
+        help="run scenarios in N guests side by side (default: one for each core, or two)",
     )
     group.addoption(
         "--shard",

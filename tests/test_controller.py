@@ -25,7 +25,7 @@ PLAIN = """
     from harness.kernels import Command
 
     class Plain:
-        name, modules, writeback, clock = "plain", "", False, "real"
+        name, modules, writeback, clock, waits = "plain", "", False, "real", False
         def command(self, directory):
             code = (
                 "import sys, json, pathlib; d = pathlib.Path(sys.argv[1]);"

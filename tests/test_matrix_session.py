@@ -21,7 +21,7 @@ PLAIN = """
     from harness.matrix import fleet
 
     class Plain:
-        modules, writeback, clock = "", False, "real"
+        modules, writeback, clock, waits = "", False, "real", False
         def __init__(self, name): self.name = name
         def command(self, directory):
             code = (

@@ -47,6 +47,11 @@ class Kernel(Protocol):
         """Whether its time is the world's (real), or passes only while all sleep (virtual)."""
         ...
 
+    @property
+    def waits(self) -> bool:
+        """Whether its guests mostly wait for time to pass, so that a core bears two of them."""
+        ...
+
     def command(self, directory: Path) -> Command:
         """Return what starts a guest that does the job in `directory`."""
         ...

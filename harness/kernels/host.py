@@ -33,6 +33,7 @@ class HostKernel:
     modules: str = ""
     writeback: bool = False
     clock: str = "real"
+    waits: bool = False
 
     def command(self, directory: Path) -> Command:
         """Return what starts a worker in new namespaces, for the job in `directory`."""

@@ -51,6 +51,7 @@ class StockKernel:
     arguments: tuple[str, ...] = ()
     writeback: bool = False
     clock: str = "real"
+    waits: bool = False  # to emulate a processor takes all of one
 
     @property
     def name(self) -> str:

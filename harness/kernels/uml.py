@@ -54,6 +54,11 @@ class UmlKernel:
         """Whether time passes in it by itself (real), or only while all sleep (virtual)."""
         return virtual.CLOCK if virtual.TRAVEL in self.arguments else "real"
 
+    @property
+    def waits(self) -> bool:
+        """Whether time passes by itself: then a guest is busy for a tenth of it."""
+        return self.clock == "real"
+
     def command(self, directory: Path) -> Command:
         """Return what boots this kernel with the host's files and the job in `directory`.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -63,6 +64,12 @@ class Fleet:
     def real(self) -> bool:
         """Whether time passes by itself in any of them."""
         return any(kernel.clock == "real" for kernel in self.kernels.values())
+
+    @property
+    def guests(self) -> int:
+        """How many guests run at a time unless somebody says otherwise."""
+        waits = all(kernel.waits for kernel in self.kernels.values())
+        return len(os.sched_getaffinity(0)) * (2 if waits else 1)
 
     @property
     def title(self) -> str:

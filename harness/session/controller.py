@@ -6,7 +6,6 @@ It stays one pytest session: what guests report is given to pytest's own hooks, 
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections import Counter
@@ -120,7 +119,7 @@ class Run:
 
     def run(self) -> None:
         """Boot guests, follow them, replace those that die; raises KernelUnavailable."""
-        count = self.config.getoption("guests") or len(os.sched_getaffinity(0))
+        count = self.config.getoption("guests") or self.fleet.guests
         self.feed.progress(f"booting {self.fleet.title} ...")
         # With virtual time a run does what it did before: no earlier one changes the shares.
         known = self.known if self.fleet.real else {}
