@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 
 from harness.errors import UsageError
 from harness.matrix.shards import Shard
+from harness.session.place import in_guest
 
 PLUGINS = (
     "harness.matrix.axis",
@@ -124,19 +123,3 @@ def pytest_configure(config: pytest.Config) -> None:
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
     manager.register(controller.Controller(config), "harness-controller")
-
-
-def in_guest() -> bool:
-    """Return whether this process is a guest's worker."""
-    worker = sys.modules.get("harness.session.worker")
-    return worker is not None and worker.job() is not None
-
-
-def needs_guest(item: pytest.Item) -> bool:
-    """Return whether an item runs in a guest: it lies below scenarios/ or is marked so."""
-    marker = item.get_closest_marker("guest")
-    if marker is not None:
-        return bool(marker.kwargs.get("inside", True))
-    root = item.config.rootpath
-    inside = item.path.relative_to(root) if item.path.is_relative_to(root) else Path()
-    return "scenarios" in inside.parts[:-1] or root.name == "scenarios"

@@ -11,7 +11,8 @@ from harness.bonding import MODES, OPTIONS, BondOptions, ignored
 from harness.claims import Release
 from harness.errors import KernelRefused, ScenarioError
 from harness.labs.netns.bonds import drop_bond, make_bond, read_back
-from harness.labs.netns.build import Built, build
+from harness.labs.netns.build import build
+from harness.labs.netns.built import Built
 from harness.topology import DUT, BondPlan, Link, Machine, Switch, Topology
 
 pytestmark = pytest.mark.guest

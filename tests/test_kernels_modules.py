@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import plugin
 from harness.kernels import modules
+from harness.session import place
 
 DEP = """\
 kernel/drivers/net/bonding/bonding.ko: kernel/net/ipv6/ipv6.ko kernel/lib/crc-ccitt.ko
@@ -50,7 +50,7 @@ def test_nothing_is_loaded_where_the_kernel_loads_its_own() -> None:
 
 MODULAR = Path("/proc/modules").exists()
 modular = pytest.mark.skipif(
-    plugin.in_guest() and not MODULAR, reason="this kernel has everything built in"
+    place.in_guest() and not MODULAR, reason="this kernel has everything built in"
 )
 
 

@@ -13,7 +13,8 @@ import pytest
 
 from harness import frames, ms
 from harness.errors import KernelRefused, LabError
-from harness.labs.netns.build import FABRIC, build
+from harness.labs.netns.build import build
+from harness.labs.netns.built import FABRIC
 from harness.labs.netns.namespace import Namespace
 from harness.labs.netns.watchers import RTMGRP_NEIGH, NetlinkMonitor, fdb_events
 from harness.record.loop import Loop, now

@@ -13,7 +13,8 @@ from harness import frames
 from harness.errors import Inconclusive
 from harness.frames import ARP_SIZE
 from harness.judge.judged import Run
-from harness.labs.netns.build import Built, all_forward
+from harness.labs.netns.build import all_forward
+from harness.labs.netns.built import Built
 from harness.labs.netns.ring import Frame, Tap, arp_and_icmp
 from harness.labs.netns.wiring import Wiring
 from harness.record.loop import Loop, now

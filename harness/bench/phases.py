@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import plugin
+from harness.session import place
 
 FILE = "HARNESS_BENCH_PHASES"
 
@@ -37,5 +37,5 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 def pytest_sessionfinish() -> None:
     """Hand over the times, on the host."""
-    if FILE in os.environ and not plugin.in_guest():
+    if FILE in os.environ and not place.in_guest():
         Path(os.environ[FILE]).write_text(json.dumps(_reports), encoding="utf-8")

@@ -19,7 +19,8 @@ from harness.errors import HarnessError, KernelRefused, LabError
 from harness.kernels import modules
 from harness.kernels.job import Job
 from harness.labs.netns import netlink
-from harness.labs.netns.build import FABRIC, build
+from harness.labs.netns.build import build
+from harness.labs.netns.built import FABRIC
 from harness.labs.netns.existing import Existing, interfaces, move
 from harness.labs.netns.netlink import Control
 from harness.labs.netns.trials import new_cable

@@ -14,7 +14,7 @@ import pytest
 from harness.errors import UsageError
 from harness.judge import tally
 from harness.matrix import names, shards
-from harness.plugin import in_guest, needs_guest
+from harness.session.place import in_guest, needs_guest
 
 PARAMETER = "kernel_under_test"
 DURATIONS = "harness/durations"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from harness.bonding import Setting
-from harness.labs.netns.build import Built
+from harness.labs.netns.built import Built
 from harness.record.dut import Bond
 from harness.topology import DUT
 

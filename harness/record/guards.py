@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from harness.labs.netns.build import Port
+from harness.labs.netns.built import Port
 from harness.record.loop import now
 from harness.record.site import Site
 from harness.topology import mac_of

@@ -15,7 +15,8 @@ from itertools import chain
 from harness import frames
 from harness.history import Event
 from harness.labs.netns import netlink
-from harness.labs.netns.build import FABRIC, FIRST_PORT, Built, guest_ends
+from harness.labs.netns.build import guest_ends
+from harness.labs.netns.built import FABRIC, FIRST_PORT, Built
 from harness.labs.netns.ring import Frame, Tap, arp_and_icmp
 from harness.labs.netns.watchers import (
     RTMGRP_LINK,

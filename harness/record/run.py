@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from harness.errors import Inconclusive, ScenarioError
 from harness.history import Event, History, save, since
 from harness.judge.judged import Run
-from harness.labs.netns.build import Built, all_forward, build
+from harness.labs.netns.build import all_forward, build
+from harness.labs.netns.built import Built
 from harness.labs.netns.wiring import Wiring
 from harness.record import waits
 from harness.record.about import described

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from harness.errors import ScenarioError
 from harness.labs.netns import mii
-from harness.labs.netns.usb import UsbNics, adapters
+from harness.labs.netns.built import Adapters
+from harness.labs.netns.usb import adapters
 from harness.labs.netns.wiring import SIDES
 from harness.labs.rtl8150.vhci import MODULES
 from harness.record.faults import Cable, Direction, Lasting
@@ -79,7 +80,7 @@ class UsbNic(Cable):
         return mii.refusal(self.site.wiring.built.namespaces[DUT], self.name)
 
     @property
-    def _nics(self) -> UsbNics:
+    def _nics(self) -> Adapters:
         nics = self.site.wiring.built.usb
         assert nics is not None, f"{self.name} is a link of another topology"
         return nics
@@ -91,7 +92,9 @@ class UsbNic(Cable):
     def _mend(self, action: str, **faults: object) -> None:
         self._act(action, "repair", lambda nics: nics.chips.fail(self.name, **faults))
 
-    def _act(self, action: str, role: Role, do: Callable[[UsbNics], None], **what: object) -> None:
+    def _act(
+        self, action: str, role: Role, do: Callable[[Adapters], None], **what: object
+    ) -> None:
         self.site.did(self.name, action, role, lambda: do(self._nics), **what)
 
 

@@ -24,9 +24,9 @@ from harness.log.kernlog import crash
 from harness.matrix import axis
 from harness.matrix.fleet import Fleet, resolve, without
 from harness.matrix.ledger import Ledger
-from harness.plugin import needs_guest
 from harness.session import orders
 from harness.session.feed import Feed
+from harness.session.place import needs_guest
 from harness.session.results import new_directory
 
 BOOT_LIMIT = 60.0  # seconds until a guest's worker must have begun

@@ -13,11 +13,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import pytest
 
-from harness import plugin
 from harness.judge import tally
 from harness.log.kernlog import Report, crash, reports
 from harness.log.kmsg import Kmsg
-from harness.session import verdicts
+from harness.session import place, verdicts
 
 MARK = "expect_kernel_report"
 MARKER = (
@@ -34,7 +33,7 @@ Title = tuple[str, str]
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker; in a guest, begin to read the log."""
     config.addinivalue_line("markers", MARKER)
-    if plugin.in_guest():
+    if place.in_guest():
         config.stash[LOG] = Kmsg(whole=_own_kernel())
 
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 import pytest
 from _pytest.runner import runtestprotocol
 
-from harness import plugin
 from harness.judge import tally
-from harness.session import kernelwatch
+from harness.session import kernelwatch, place
 
 ATTEMPTS = 3
 
@@ -19,7 +18,7 @@ ATTEMPTS = 3
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
     """Run a scenario until it can be judged, at most three times."""
-    if not (plugin.in_guest() and plugin.needs_guest(item)):
+    if not (place.in_guest() and place.needs_guest(item)):
         return None
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     for report in _judged(item, nextitem):

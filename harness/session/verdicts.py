@@ -14,12 +14,13 @@ from typing import Any
 
 import pytest
 
-from harness import claims, plugin, promises, units
+from harness import claims, promises, units
 from harness.errors import HarnessError, Inconclusive, NotPromised, NotTestable, UsageError
 from harness.judge import report, tally
 from harness.judge.judged import Run
 from harness.matrix import axis, evidence
 from harness.matrix.conformance import EVIDENCE
+from harness.session import place
 from harness.session.worker import RESULTS
 
 MARKERS = (
@@ -63,7 +64,7 @@ def _problems(config: pytest.Config, item: pytest.Item) -> Iterator[str]:
             claims.find(str(name))
         except UsageError as error:
             yield f"{where}: {error}"
-    scenario = plugin.needs_guest(item) and item.get_closest_marker("guest") is None
+    scenario = place.needs_guest(item) and item.get_closest_marker("guest") is None
     if scenario and not claims_of(item):
         yield f'{where} names no claim\nhint: put @claim("MIIMON-2") above it, or what it tests'
     for mark in item.iter_markers("contradicted"):
@@ -85,7 +86,7 @@ def _expect(config: pytest.Config, item: pytest.Item, mark: pytest.Mark) -> None
 
 def _release(config: pytest.Config) -> str | None:
     """Return the release of the kernel under test, None outside of any guest."""
-    return config.stash.get(KERNEL, os.uname().release if plugin.in_guest() else None)
+    return config.stash.get(KERNEL, os.uname().release if place.in_guest() else None)
 
 
 def claims_of(item: pytest.Item) -> list[str]:

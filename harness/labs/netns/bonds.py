@@ -13,7 +13,7 @@ from harness.bonding import OPTIONS, BondOptions, Setting
 from harness.bonding.wire import decode, packed
 from harness.errors import KernelRefused
 from harness.labs.netns import netlink
-from harness.labs.netns.build import Built
+from harness.labs.netns.built import Built
 from harness.labs.netns.netlink import Request
 from harness.topology import DUT, BondPlan
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from harness.errors import LabError
 from harness.labs.netns import netlink
-from harness.labs.netns.build import FABRIC, Built, Port
+from harness.labs.netns.built import FABRIC, Built, Port
 from harness.labs.netns.watchers import RTMGRP_LINK, RTMGRP_NEIGH, NetlinkMonitor
 from harness.record.loop import Loop
 

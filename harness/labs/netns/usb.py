@@ -13,10 +13,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from harness.errors import LabError
 from harness.labs.netns import netlink
+from harness.labs.netns.built import FABRIC, Built
 from harness.labs.netns.namespace import OURS, Namespace
 from harness.labs.netns.netlink import Control, Request
 from harness.labs.rtl8150 import nics, vhci
@@ -25,10 +25,6 @@ from harness.labs.rtl8150.server import Plan
 from harness.labs.rtl8150.tap import Tap
 from harness.topology import RTL8150, Link, Topology
 
-if TYPE_CHECKING:
-    from harness.labs.netns.build import Built
-
-FABRIC = "fabric"
 FIRST = "HARNESS_FIRST_NETNS"  # set by harness.kernels.init
 RTMGRP_LINK = 1
 PATIENCE = 20  # seconds for the kernel to find an adapter that was plugged in, or to let go of one

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from harness.errors import ScenarioError
 from harness.labs.netns import netlink, shaping
-from harness.labs.netns.build import FABRIC, FIRST_IFB, Built, Port, fabric_mac
+from harness.labs.netns.built import FABRIC, FIRST_IFB, Built, Port, fabric_mac
 from harness.labs.netns.netlink import Request
 from harness.topology import Link
 
