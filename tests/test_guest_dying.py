@@ -89,15 +89,16 @@ def test_consoles_of_the_dead_are_kept_and_nothing_else(deadly: tuple[int, str, 
 
 
 def _processes(tiny: Tiny) -> list[int]:
-    """Return the processes that name the project's temporary directory in their arguments."""
+    """Return the processes that name the project's temporary directory, or work in it."""
     found = []
     for directory in Path("/proc").iterdir():
         if directory.name.isdigit():
             try:
                 line = (directory / "cmdline").read_bytes()
+                place = os.fsencode((directory / "cwd").readlink())
             except OSError:
                 continue
-            if os.fsencode(tiny.temporary) in line:
+            if os.fsencode(tiny.temporary) in line + place:
                 found.append(int(directory.name))
     return found
 
