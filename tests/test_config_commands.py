@@ -118,7 +118,7 @@ def demand_sarif(log: Any) -> None:
 def test_sarif_is_as_the_schema_wants_it(tmp_path: Path) -> None:
     place = tmp_path / "a b"
     place.mkdir()
-    (place / "ifcfg-bond0").write_text("DEVICE=bond0\nBONDING_OPTS='mode=1 miimon=x'\n")
+    (place / "ifcfg-bond0").write_text("DEVICE=bond0\nBONDING_OPTS='mode=1 updelay=x'\n")
     (place / "README").write_text("hello\n")
     ran = harness("check", "--format", "sarif", str(place))
     log = json.loads(ran.stdout)
@@ -207,3 +207,10 @@ def test_convert_names_the_lines_that_it_leaves_behind(
     for line, spelled in left.items():
         assert f"{name}:{line}: {spelled}: is not the bond's own, and is left behind" in ran.stderr
     assert ran.stderr.count("left behind") == len(left)
+
+
+def test_a_value_that_cannot_be_read_is_told_once_and_nothing_is_made_of_it() -> None:
+    said = harness("check", "mode=9 miimon=abc").output
+    assert "error  mode=9: there is no value of that number  [bad-value]" in said
+    assert "no-mode" not in said
+    assert "no-monitor" not in said

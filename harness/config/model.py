@@ -132,6 +132,11 @@ class BondConfig:
         except ScenarioError as error:
             raise ConfigError(error.message, self.blame(error.message), hint=error.hint) from error
 
+    @property
+    def misread(self) -> frozenset[str]:
+        """The options that are given a value which they do not take."""
+        return frozenset(one.name for one in self.given if one.wrong)
+
     def loose(self) -> BondOptions:
         """Return the options unchecked, as lint looks at them: they may contradict each other."""
         return BondOptions.unchecked(**self.asked)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from harness.bonding import OPTIONS, Setting
 from harness.bonding.checks import check
 from harness.config.lint import Around, Found, Rule
-from harness.config.model import BondConfig
+from harness.config.model import BondConfig, Given
 from harness.errors import ScenarioError
 
 PRIMARIES = ("primary", "active_slave")
@@ -16,11 +16,12 @@ PRIMARIES = ("primary", "active_slave")
 def bad_value(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Values that an option does not take."""
     given = [*bond.given, *(one for slave in bond.slaves for one in slave.given)]
-    yield from (
-        Found(one.place, f"{one.spelled}: {one.wrong}", hint=one.hint)
-        for one in given
-        if one.wrong
-    )
+    yield from (Found(one.place, _said(one), hint=one.hint) for one in given if one.wrong)
+
+
+def _said(one: Given) -> str:
+    """Return what is wrong, with the spelling of the file where that is another."""
+    return one.wrong if one.wrong.startswith(one.spelled) else f"{one.spelled}: {one.wrong}"
 
 
 def unknown_setting(bond: BondConfig, _: Around) -> Iterator[Found]:

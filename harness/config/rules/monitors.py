@@ -28,7 +28,7 @@ def _number(value: Setting) -> int:
 def no_monitor(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Neither monitor runs."""
     options = bond.loose()
-    if options["miimon"] or options["arp_interval"]:
+    if options["miimon"] or options["arp_interval"] or bond.misread & {"mode", *MONITORS}:
         return
     where = next((bond.where(name) for name in MONITORS if name in bond.asked), bond.place)
     if options.mode in ("balance-rr", "balance-xor", "broadcast"):

@@ -85,7 +85,7 @@ def implied(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 def no_mode(bond: BondConfig, _: Around) -> Iterator[Found]:
     """A bond without a mode is a round robin."""
-    if bond.format not in RUNNING and "mode" not in bond.asked:
+    if bond.format not in RUNNING and "mode" not in bond.asked.keys() | bond.misread:
         yield Found(
             bond.place,
             f"{bond.name} has no mode: it is balance-rr, for which the switch must form a channel",
