@@ -68,8 +68,9 @@ class Fleet:
     @property
     def guests(self) -> int:
         """How many guests run at a time unless somebody says otherwise."""
-        waits = all(kernel.waits for kernel in self.kernels.values())
-        return len(os.sched_getaffinity(0)) * (2 if waits else 1)
+        # What runs in virtual time is none the worse for a busy machine.
+        waits = all(one.waits or one.clock == "virtual" for one in self.kernels.values())
+        return len(os.sched_getaffinity(0)) * (2 if waits and self.real else 1)
 
     @property
     def title(self) -> str:
