@@ -29,7 +29,7 @@ PARTS = {
     "session": {"plugin", "session", "matrix"},
     "profiling": {"driver"},
     "commands": {
-        *("cli", "__main__", "bench", "checkup"),
+        *("cli", "__main__", "bench", "checkup", "words"),
         *("kernels.commands", "kernels.commands_build", "matrix.commands"),
         *("driver.commands", "config.commands"),
     },
@@ -56,7 +56,14 @@ HOMES = {
     "rich": {"kernels", "matrix.commands", "bench", "driver.table", "driver.commands"}
     | {"config.commands"},
     "click": {
-        *("cli", "kernels.commands", "kernels.commands_build", "matrix.commands", "bench"),
+        *(
+            "cli",
+            "words",
+            "kernels.commands",
+            "kernels.commands_build",
+            "matrix.commands",
+            "bench",
+        ),
         *("driver.commands", "config.commands"),
     },
     "yaml": {"config"},

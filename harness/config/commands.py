@@ -13,6 +13,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from harness import words
 from harness.bonding.options import Series
 from harness.claims import Release
 from harness.config.beside import beside
@@ -39,8 +40,7 @@ class Command(click.Command):
         try:
             return super().invoke(context)
         except HarnessError as error:
-            click.echo(f"error: {error}", err=True)
-            context.exit(UNREADABLE)
+            words.end(context, error, mistake=UNREADABLE)
 
 
 def _series(_: click.Context, __: click.Parameter, text: str | None) -> Series | None:

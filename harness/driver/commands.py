@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from harness import words
 from harness.driver import facts
 from harness.driver.conclusions import conclude
 from harness.driver.facts import Profile
@@ -25,8 +26,7 @@ class Command(click.Command):
         try:
             return super().invoke(context)
         except HarnessError as error:
-            click.echo(f"error: {error}", err=True)
-            context.exit(4 if isinstance(error, UsageError) else 1)
+            words.end(context, error)
         except KeyboardInterrupt:
             click.echo("interrupted: everything was put back as it was", err=True)
             context.exit(INTERRUPTED)

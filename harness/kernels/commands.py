@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from harness import words
 from harness.errors import HarnessError, LabError, UsageError
 from harness.kernels import Kernel, cache, entries, host, offers, specs
 from harness.kernels.entries import Entry
@@ -25,8 +26,7 @@ class Group(click.Group):
         try:
             return super().invoke(context)
         except HarnessError as error:
-            click.echo(f"error: {error}", err=True)
-            context.exit(4 if isinstance(error, UsageError) else 1)
+            words.end(context, error)
 
 
 def say(line: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from harness import words
 from harness.errors import UsageError
 from harness.matrix import conformance, grid, jobs, said
 from harness.matrix.merge import merge as join
@@ -28,8 +29,7 @@ class Command(click.Command):
         try:
             return super().invoke(context)
         except UsageError as error:
-            click.echo(f"error: {error}", err=True)
-            context.exit(4)
+            words.end(context, error)
 
 
 @click.command(cls=Command)

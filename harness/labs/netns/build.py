@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.labs.netns import netlink, shaping, usb
 from harness.labs.netns.built import FABRIC, FIRST_PORT, LOOPBACK, Built, Port, fabric_mac
-from harness.labs.netns.namespace import Namespace, forward_ipv4
+from harness.labs.netns.namespace import FORWARD, Namespace
 from harness.labs.netns.netlink import Control, Request
 from harness.topology import DUT, VETH, Link, Machine, Topology
 
@@ -58,8 +58,7 @@ def build(topology: Topology) -> Built:
         for machine in sorted(topology.machines, key=lambda one: one.name != DUT):
             built.send(machine.name, *_machine(built, machine))
         if topology.forwards:
-            with built.namespaces[DUT].inside():
-                forward_ipv4()
+            built.namespaces[DUT].write(FORWARD, "1")
     except BaseException:
         built.undo.close()
         raise

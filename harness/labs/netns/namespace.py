@@ -72,18 +72,6 @@ class Namespace:
             ) from error
 
 
-def forward_ipv4() -> None:
-    """Let the namespace we are in route IPv4 between its interfaces; raises LabError."""
-    try:
-        with open(FORWARD, "w") as file:  # noqa: PTH123
-            file.write("1")
-    except OSError as error:
-        raise LabError(
-            f"routing could not be switched on: {error.strerror}",
-            hint="the kernel must have IPv4, and /proc/sys must be writable",
-        ) from error
-
-
 def _silence_ipv6() -> None:
     """Switch IPv6 off for what will be made in the namespace we are in.
 

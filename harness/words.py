@@ -1,0 +1,17 @@
+"""How commands tell what went wrong: in words, without a traceback, by their exit status."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import click
+
+from harness.errors import HarnessError, UsageError
+
+MISTAKE, TROUBLE = 4, 1
+
+
+def end(context: click.Context, error: HarnessError, *, mistake: int = MISTAKE) -> NoReturn:
+    """Tell an error and leave: with status `mistake` for the user's own, 1 for the machine's."""
+    click.echo(f"error: {error}", err=True)
+    context.exit(mistake if isinstance(error, UsageError) else TROUBLE)
