@@ -27,7 +27,7 @@ MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 
 
 class Named(Protocol):
-    """Anything that a topology knows by a name, such as a link."""
+    """Anything that a topology knows by a name, such as a link or a bond."""
 
     @property
     def name(self) -> str:

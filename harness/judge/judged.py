@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from harness.bonding.log import Said
 from harness.errors import ScenarioError
@@ -17,15 +16,8 @@ from harness.judge import logrows, measure, sightings, traffic
 from harness.judge.figure import Finding
 from harness.judge.sightings import Frame, Move
 from harness.judge.views import Record, Slave, View, found
+from harness.topology import Named
 from harness.units import Measured
-
-
-class Named(Protocol):
-    """Anything with a name, such as a bond of a topology."""
-
-    @property
-    def name(self) -> str:
-        """The name by which the history knows it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,7 +17,6 @@ from harness.config.tools import SYSFS
 LABELS = turned(PROC)
 # Named as numbers by ip, though the driver has words for them.
 NUMBERS = frozenset({"use_carrier", "all_slaves_active", "tlb_dynamic_lb"})
-ALWAYS = frozenset({"miimon", "updelay", "downdelay", "peer_notif_delay", "mode"})
 ARP_LINES = frozenset({"arp_interval", "arp_missed_max", "arp_ip_target", "ns_ip6_target"})
 
 
