@@ -13,6 +13,7 @@ import pytest
 
 from harness.bonding import BondOptions
 from harness.config import (
+    Addressing,
     BondConfig,
     Configuration,
     Given,
@@ -46,7 +47,7 @@ def given(text: str) -> Configuration:
     pairs = [word.split("=", 1) for word in options.split()]
     made = tuple(Given.read(name, value, HERE, "") for name, value in pairs)
     slaves = (SlaveConfig("eth0"), SlaveConfig("eth1"))
-    return Configuration((BondConfig("bond0", made, slaves, ("192.0.2.1/24",)),))
+    return Configuration((BondConfig("bond0", made, slaves, Addressing(("192.0.2.1/24",))),))
 
 
 def asked(text: str) -> dict[str, Any]:

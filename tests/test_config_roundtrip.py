@@ -7,7 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.bonding import OPTIONS, BondOptions
-from harness.config import BondConfig, Configuration, Given, Place, SlaveConfig, Source, parse
+from harness.config import (
+    Addressing,
+    BondConfig,
+    Configuration,
+    Given,
+    Place,
+    SlaveConfig,
+    Source,
+    parse,
+)
 from harness.config.tools import FORMATS
 from harness.config.write import write
 from tests.bonds import bonds
@@ -40,7 +49,7 @@ def configs(draw: st.DrawFn) -> BondConfig:
             SlaveConfig(n, (Given.read("queue_id", str(own[n]), HERE, ""),) if n in own else ())
             for n in slaves
         ),
-        tuple(draw(st.lists(ADDRESSES, max_size=3, unique=True))),
+        Addressing(tuple(draw(st.lists(ADDRESSES, max_size=3, unique=True)))),
         place=HERE,
     )
 

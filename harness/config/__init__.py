@@ -1,26 +1,32 @@
 """Configurations of bonds that people bring: read in any format, linted, written in any other."""
 
 from harness.config.model import (
+    Addressing,
     BondConfig,
     ConfigError,
     Configuration,
     Extra,
     Given,
+    Match,
     Place,
     SlaveConfig,
+    Upper,
 )
 from harness.config.read import load, parse
 from harness.config.source import Source
 
 __all__ = [
+    "Addressing",
     "BondConfig",
     "ConfigError",
     "Configuration",
     "Extra",
     "Given",
+    "Match",
     "Place",
     "SlaveConfig",
     "Source",
+    "Upper",
     "load",
     "parse",
 ]

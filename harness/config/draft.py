@@ -4,18 +4,82 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
 from harness.bonding import SLAVE_OPTIONS
 from harness.bonding.values import option_called
-from harness.config.model import BondConfig, ConfigError, Extra, Given, Place, SlaveConfig
+from harness.config.model import (
+    Addressing,
+    BondConfig,
+    ConfigError,
+    Extra,
+    Given,
+    Level,
+    Match,
+    Place,
+    SlaveConfig,
+    Upper,
+)
 from harness.errors import ScenarioError
 
+MAX_MTU = 2**31
+MAX_VLAN = 4095
 INTERFACE = re.compile(r"[^\s/:]{1,15}")
 TRUE, FALSE = (
     frozenset({"yes", "true", "on", "y", "1"}),
     frozenset({"no", "false", "off", "n", "0"}),
 )
+
+
+@dataclass(slots=True)
+class DraftNet:
+    """IP of one interface of a draft, be it a bond, a slave, or what stands on a bond."""
+
+    format: str
+    addresses: list[str] = field(default_factory=list)
+    gateways: list[str] = field(default_factory=list)
+    dhcp4: bool = False
+    dhcp6: bool = False
+    mtu: int = 0
+    extras: list[Extra] = field(default_factory=list)
+
+    def address(self, text: str, mask: str, place: Place) -> None:
+        """Take an address; `mask` is a prefix length, a netmask, or "" where the text has it."""
+        whole = f"{text}/{mask}" if mask and "/" not in text else text
+        try:
+            found = str(ipaddress.ip_interface(whole))
+        except ValueError:
+            self._wrong(whole, "is no address", place, "write 192.0.2.1/24")
+            return
+        if found not in self.addresses:
+            self.addresses.append(found)
+
+    def gateway(self, text: str, place: Place) -> None:
+        """Take the address of a default gateway."""
+        try:
+            found = str(ipaddress.ip_address(text))
+        except ValueError:
+            self._wrong(text, "is no gateway's address", place, "write 192.0.2.254")
+            return
+        if found not in self.gateways:
+            self.gateways.append(found)
+
+    def size(self, text: str, place: Place) -> None:
+        """Take an MTU."""
+        if text.isascii() and text.isdigit() and 0 < int(text[:9]) < MAX_MTU:
+            self.mtu = int(text)
+        else:
+            self._wrong(text, "is no MTU", place, "write a number of bytes such as 9000")
+
+    def _wrong(self, text: str, why: str, place: Place, hint: str) -> None:
+        self.extras.append(Extra(text, f"{text} {why}", place, hint, self.format))
+
+    def frozen(self) -> Addressing:
+        """Return it as it was read."""
+        found, gates = tuple(self.addresses), tuple(self.gateways)
+        return Addressing(found, self.dhcp4, self.dhcp6, gates, self.mtu)
 
 
 @dataclass(slots=True)
@@ -25,10 +89,11 @@ class DraftBond:
     name: str
     place: Place
     format: str
+    net: DraftNet
     given: list[Given] = field(default_factory=list)
     slaves: dict[str, list[Given]] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
-    addresses: list[str] = field(default_factory=list)
+    matches: list[Match] = field(default_factory=list)
     extras: list[Extra] = field(default_factory=list)
 
     def option(self, name: str, raw: str, place: Place, spelled: str = "") -> None:
@@ -54,54 +119,92 @@ class DraftBond:
         self.slave(slave, place)
         self.slaves[slave].append(Given.read(name, raw, place, self.format, spelled))
 
-    def address(self, text: str, mask: str, place: Place) -> None:
-        """Take an address; `mask` is a prefix length, a netmask, or "" where the text has it."""
-        whole = f"{text}/{mask}" if mask and "/" not in text else text
-        try:
-            found = ipaddress.ip_interface(whole)
-        except ValueError:
-            self.unknown(whole, f"{whole} is no address", place, "write 192.0.2.1/24")
-            return
-        if str(found) not in self.addresses:
-            self.addresses.append(str(found))
+    def match(self, by: str, value: str, place: Place, spelled: str, called: str = "") -> None:
+        """Take a rule that selects slaves whose names cannot be told from the files."""
+        match = Match(by, value, called, spelled, place)
+        if match not in self.matches:
+            self.matches.append(match)
 
-    def unknown(self, spelled: str, why: str, place: Place, hint: str = "") -> None:
+    def unknown(
+        self, spelled: str, why: str, place: Place, hint: str = "", level: Level | None = None
+    ) -> None:
         """Keep what no bond knows."""
-        self.extras.append(Extra(spelled, why, place, hint, self.format))
-
-    def frozen(self) -> BondConfig:
-        """Return the bond as it was read."""
-        slaves = tuple(
-            SlaveConfig(name, tuple(given), self.places.get(name, self.place))
-            for name, given in self.slaves.items()
-        )
-        return BondConfig(
-            self.name,
-            tuple(self.given),
-            slaves,
-            tuple(self.addresses),
-            tuple(self.extras),
-            self.place,
-            self.format,
-        )
+        self.extras.append(Extra(spelled, why, place, hint, self.format, level))
 
 
 @dataclass(slots=True)
 class Draft:
-    """What a reader has found so far."""
+    """What a reader has found so far; readers may speak of interfaces in any order."""
 
     format: str
     bonds: dict[str, DraftBond] = field(default_factory=dict)
     extras: list[Extra] = field(default_factory=list)
+    nets: dict[str, DraftNet] = field(default_factory=dict)
+    uppers: dict[str, Upper] = field(default_factory=dict)
 
     def bond(self, name: str, place: Place) -> DraftBond:
         """Return the bond of that name, new where it was not spoken of before."""
         name = interface(name, place)
-        return self.bonds.setdefault(name, DraftBond(name, place, self.format))
+        return self.bonds.setdefault(name, DraftBond(name, place, self.format, self.net(name)))
 
-    def unknown(self, spelled: str, why: str, place: Place, hint: str = "") -> None:
+    def net(self, name: str) -> DraftNet:
+        """Return the IP of an interface, whatever it is."""
+        return self.nets.setdefault(name, DraftNet(self.format))
+
+    def bridge(self, name: str, ports: Iterable[str], place: Place) -> None:
+        """Take a bridge, or more ports of one."""
+        before = self.uppers.get(name)
+        below = (*before.below, *ports) if before else tuple(ports)
+        self.uppers[name] = Upper(name, "bridge", tuple(dict.fromkeys(below)), place=place)
+
+    def vlan(self, name: str, below: str, number: str, place: Place) -> None:
+        """Take a VLAN; without a number that one can have, it is left to its own tool."""
+        if number.isascii() and number.isdigit() and int(number[:6]) < MAX_VLAN:
+            self.uppers[name] = Upper(name, "vlan", (below,), int(number), place=place)
+
+    def unknown(
+        self, spelled: str, why: str, place: Place, hint: str = "", level: Level | None = None
+    ) -> None:
         """Keep what belongs to no bond in particular."""
-        self.extras.append(Extra(spelled, why, place, hint, self.format))
+        self.extras.append(Extra(spelled, why, place, hint, self.format, level))
+
+    @contextmanager
+    def tolerant(self) -> Iterator[None]:
+        """Keep an error as a finding, so that one line or file does not hide all others."""
+        try:
+            yield
+        except ConfigError as error:
+            self.unknown("", error.seen, error.place, error.hint, "error")
+
+    def frozen(self) -> Iterator[BondConfig]:
+        """Yield the bonds as they were read."""
+        for bond in self.bonds.values():
+            yield BondConfig(
+                bond.name,
+                tuple(bond.given),
+                tuple(self._slave(bond, name) for name in bond.slaves),
+                bond.net.frozen(),
+                (*bond.extras, *bond.net.extras),
+                bond.place,
+                bond.format,
+                tuple(self._above(bond.name)),
+                tuple(bond.matches),
+            )
+
+    def _slave(self, bond: DraftBond, name: str) -> SlaveConfig:
+        place = bond.places.get(name, bond.place)
+        ip = self.nets[name].frozen() if name in self.nets else Addressing()
+        return SlaveConfig(name, tuple(bond.slaves[name]), place, ip)
+
+    def _above(self, name: str) -> Iterator[Upper]:
+        """Yield what stands on an interface, and what stands on that, from the bottom up."""
+        below, left = {name}, dict(self.uppers)
+        left.pop(name, None)
+        while found := [upper for upper in left.values() if below & set(upper.below)]:
+            for upper in found:
+                ip = self.nets[upper.name].frozen() if upper.name in self.nets else upper.ip
+                yield replace(left.pop(upper.name), ip=ip)
+                below.add(upper.name)
 
 
 def interface(name: str, place: Place) -> str:

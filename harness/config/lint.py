@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from harness import claims
 from harness.bonding.options import Series
-from harness.config.model import BondConfig, Configuration, Place
+from harness.config.model import BondConfig, Configuration, Level, Place
 
-Level = Literal["error", "warning", "note"]
 LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 
 
@@ -76,7 +75,7 @@ def lint(
         for finding in _applied(rule, bond, around)
     ]
     found += [
-        Finding("unread", "note", f"{extra.spelled}: {extra.why}", extra.place, "", "", extra.hint)
+        Finding("unread", extra.level or "note", extra.message, extra.place, "", "", extra.hint)
         for extra in configuration.extras
     ]
     return sorted(

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from harness.bonding import OPTIONS, SLAVE_OPTIONS, BondOptions, Setting
 from harness.bonding.values import normal, option_called
 from harness.errors import ScenarioError, UsageError
+
+Level = Literal["error", "warning", "note"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -32,6 +35,7 @@ class ConfigError(UsageError):
     def __init__(self, message: str, place: Place, *, hint: str = "") -> None:
         super().__init__(f"{place}: {message}", hint=hint)
         self.place = place
+        self.seen = message
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,35 +76,119 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """Something that a file says and no bond knows: kept, so that it can be reported."""
+    """Something that a file says and no bond knows: kept, so that it can be reported.
+
+    `level` is error, warning or note; "" leaves it to the rule that reports it.
+    """
 
     spelled: str
     why: str
     place: Place = field(compare=False)
     hint: str = field(default="", compare=False)
     format: str = field(default="", compare=False)
+    level: Level | None = field(default=None, compare=False)
+
+    @property
+    def message(self) -> str:
+        """What is reported: the text of the file, and why it is reported."""
+        return f"{self.spelled}: {self.why}" if self.spelled else self.why
+
+
+@dataclass(frozen=True, slots=True)
+class Addressing:
+    """IP of an interface: addresses with their prefix, whether it asks for more, gateways, MTU.
+
+    `dhcp6` means that IPv6 addresses come from the network, by DHCPv6 or router advertisements.
+    An `mtu` of 0 is not set.
+    """
+
+    addresses: tuple[str, ...] = ()
+    dhcp4: bool = False
+    dhcp6: bool = False
+    gateways: tuple[str, ...] = ()
+    mtu: int = 0
+
+    def __or__(self, other: Addressing) -> Addressing:
+        """Return what two files say together."""
+        return Addressing(
+            tuple(dict.fromkeys((*self.addresses, *other.addresses))),
+            self.dhcp4 or other.dhcp4,
+            self.dhcp6 or other.dhcp6,
+            tuple(dict.fromkeys((*self.gateways, *other.gateways))),
+            other.mtu or self.mtu,
+        )
+
+    def meaning(self) -> tuple[object, ...]:
+        """Return what it comes down to, whatever the order of addresses."""
+        unordered = (tuple(sorted(self.addresses)), tuple(sorted(self.gateways)))
+        return (*unordered, self.dhcp4, self.dhcp6, self.mtu)
+
+
+@dataclass(frozen=True, slots=True)
+class Upper:
+    """What stands on a bond, or on another upper device: a bridge or a VLAN, and its IP.
+
+    `below` names the interfaces that it stands on: one below a VLAN, all ports of a bridge.
+    """
+
+    name: str
+    kind: Literal["bridge", "vlan"]
+    below: tuple[str, ...]
+    vlan: int = 0
+    ip: Addressing = Addressing()
+    place: Place = field(default=Place(""), compare=False)
+
+    def meaning(self) -> tuple[object, ...]:
+        """Return what it comes down to."""
+        return (self.name, self.kind, self.vlan, tuple(sorted(self.below)), self.ip.meaning())
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A rule that selects slaves by something else than the name of one interface.
+
+    `by` is "name" for a pattern of names, "mac" for a MAC address, else the file's own key.
+    `called` is the identifier by which the file speaks of what it selects, or "".
+    """
+
+    by: str
+    value: str
+    called: str = ""
+    spelled: str = field(default="", compare=False)
+    place: Place = field(default=Place(""), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class SlaveConfig:
-    """A slave: its interface's name, and options of its own such as prio."""
+    """A slave: its interface's name, its own options such as prio, IP that it should not have."""
 
     name: str
     given: tuple[Given, ...] = ()
     place: Place = field(default=Place(""), compare=False)
+    ip: Addressing = field(default=Addressing(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BondConfig:
-    """One bond: options in the order they were given, slaves, addresses with their prefix."""
+    """One bond: options in the order they were given, slaves, its IP, and what stands on it.
+
+    `matches` select further slaves, whose names the files do not tell.
+    """
 
     name: str
     given: tuple[Given, ...] = ()
     slaves: tuple[SlaveConfig, ...] = ()
-    addresses: tuple[str, ...] = ()
+    ip: Addressing = Addressing()
     extras: tuple[Extra, ...] = ()
     place: Place = Place("")
     format: str = ""
+    uppers: tuple[Upper, ...] = ()
+    matches: tuple[Match, ...] = ()
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses with their prefix."""
+        return self.ip.addresses
 
     @property
     def asked(self) -> dict[str, Setting]:
@@ -156,10 +244,11 @@ class BondConfig:
         return replace(self, given=tuple(one for one in self.given if one.name not in gone))
 
     def meaning(self) -> tuple[object, ...]:
-        """Return what it comes down to: name, options not at their default, slaves, addresses."""
+        """Return what it comes down to: name, options not at their default, slaves, IP, uppers."""
         changed = tuple(sorted(self.loose().changed().items()))
         slaves = tuple((slave.name, _meant(slave)) for slave in self.slaves)
-        return (self.name, changed, slaves, tuple(sorted(self.addresses)))
+        uppers = tuple(sorted(repr(upper.meaning()) for upper in self.uppers))
+        return (self.name, changed, slaves, self.ip.meaning(), uppers, self.matches)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, BondConfig) and self.meaning() == other.meaning()

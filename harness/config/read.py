@@ -74,11 +74,10 @@ def parse(given: Sequence[Source], format_: str | None = None) -> Configuration:
     for name, texts in _in_order(groups):
         draft = READERS[name](texts)
         extras += draft.extras
-        for bond in draft.bonds.values():
-            read = bond.frozen()
+        for read in draft.frozen():
             bonds[read.name] = _joined(bonds[read.name], read) if read.name in bonds else read
     if not bonds:
-        raise ConfigError(*_without_bonds(given))
+        raise _without_bonds(given, extras)
     return Configuration(tuple(bonds.values()), tuple(extras))
 
 
@@ -98,11 +97,17 @@ def _joined(first: BondConfig, second: BondConfig) -> BondConfig:
         second,
         given=(*first.given, *second.given),
         slaves=tuple(slaves.values()),
-        addresses=tuple(dict.fromkeys((*first.addresses, *second.addresses))),
+        ip=first.ip | second.ip,
         extras=(*first.extras, *second.extras),
+        uppers=(*first.uppers, *second.uppers),
+        matches=(*first.matches, *second.matches),
     )
 
 
-def _without_bonds(given: Sequence[Source]) -> tuple[str, Place]:
+def _without_bonds(given: Sequence[Source], extras: Iterable[Extra]) -> ConfigError:
+    """Return why there is nothing to look at: what was unreadable, else that no bond is there."""
+    for extra in extras:
+        if extra.level == "error":
+            return ConfigError(extra.message, extra.place, hint=extra.hint)
     names = ", ".join(dict.fromkeys(source.name for source in given)) or "nothing"
-    return "no bond is configured here; expected one with its options", Place(names)
+    return ConfigError("no bond is configured here; expected one with its options", Place(names))

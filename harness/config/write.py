@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from harness.bonding import SLAVE_OPTIONS, BondOptions, Setting
-from harness.config.model import BondConfig, Configuration, Given, SlaveConfig
+from harness.config.model import Addressing, BondConfig, Configuration, Given, SlaveConfig
 from harness.config.tools import FORMATS, RUNNING, TOOLS, Tool
 from harness.config.writers import debian, network, running, shell, yamlish
 from harness.errors import UsageError
@@ -95,18 +95,42 @@ def _fitted(bond: BondConfig, tool: Tool) -> tuple[BondConfig, list[Cannot]]:
         cannot.append(
             Cannot(bond.name, f"slaves {' '.join(bond.slave_names)}", "it names no slaves")
         )
-    if bond.addresses and not tool.addresses:
-        what = f"addresses {' '.join(bond.addresses)}"
-        cannot.append(Cannot(bond.name, what, "it has no addresses"))
+    ip, left = _addressing(bond, tool)
+    cannot += left
     fitted = replace(
         bond,
         given=tuple(Given(name, _text(value), value) for name, value in kept.items()),
         slaves=tuple(slaves) if tool.slaves else (),
-        addresses=bond.addresses if tool.addresses else (),
+        ip=ip,
         extras=(),
         format=tool.format,
+        uppers=(),
+        matches=(),
     )
     return fitted, cannot
+
+
+def _addressing(bond: BondConfig, tool: Tool) -> tuple[Addressing, list[Cannot]]:
+    """Return what is written of a bond's IP, and what is not of that and of what stands on it."""
+    ip = bond.ip
+    parts = {
+        "DHCP": "DHCP" * ip.dhcp4 or "DHCPv6" * ip.dhcp6,
+        "gateways": " ".join(ip.gateways),
+        "MTU": str(ip.mtu or ""),
+        "uppers": " ".join(upper.name for upper in bond.uppers),
+        "slaves by": " ".join(match.spelled for match in bond.matches),
+    }
+    cannot = [
+        Cannot(bond.name, f"{what} {text}", "it is not written yet")
+        for what, text in parts.items()
+        if text
+    ]
+    if tool.addresses:
+        return Addressing(ip.addresses), cannot
+    if ip.addresses:
+        what = f"addresses {' '.join(ip.addresses)}"
+        cannot.append(Cannot(bond.name, what, "it has no addresses"))
+    return Addressing(), cannot
 
 
 def _why_not(bond: BondConfig, tool: Tool, name: str, value: Setting) -> str:

@@ -51,7 +51,7 @@ def _bond(bond: DraftBond, found: Mapping[str, Entry]) -> None:
     for key, entry in found.items():
         if match := ADDRESS.fullmatch(key):
             mask = value(found, f"PREFIX{match[1]}") or value(found, f"NETMASK{match[1]}")
-            bond.address(entry.value, mask, entry.place)
+            bond.net.address(entry.value, mask, entry.place)
         elif key in SIX:
             for text in entry.value.split():
-                bond.address(text, "", entry.place)
+                bond.net.address(text, "", entry.place)

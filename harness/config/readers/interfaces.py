@@ -137,7 +137,7 @@ def _addresses(bond: DraftBond, stanza: _Stanza) -> None:
     mask = next((value for value, _ in stanza.values("netmask")), "")
     for text, place in stanza.values("address"):
         if text.split():
-            bond.address(text.split()[0], mask, place)
+            bond.net.address(text.split()[0], mask, place)
 
 
 def _options(bond: DraftBond, stanza: _Stanza) -> None:

@@ -67,7 +67,7 @@ def _bond(draft: Draft, link: Mapping[str, Any], data: Mapping[str, Any], source
     for address in addresses if isinstance(addresses, list) else ():
         if isinstance(address, dict) and "local" in address and address.get("scope") != "link":
             prefix = str(address.get("prefixlen", ""))
-            bond.address(str(address["local"]), prefix, bond.place)
+            bond.net.address(str(address["local"]), prefix, bond.place)
 
 
 def _slave(draft: Draft, link: Mapping[str, Any], source: Source) -> None:

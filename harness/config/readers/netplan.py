@@ -62,7 +62,7 @@ def _bond(bond: DraftBond, node: Node, real: dict[str, str]) -> None:
         elif key == "addresses":
             for one in value.list("addresses"):
                 text = next(one.items("address"))[0] if _has_label(one) else one.text("address")
-                bond.address(text, "", one.place)
+                bond.net.address(text, "", one.place)
         elif key == "parameters":
             for name, setting in value.items("parameters"):
                 _option(bond, name, setting)

@@ -87,7 +87,7 @@ def _network(draft: Draft, sections: list[Section]) -> None:
     for name, _ in names:
         if name in draft.bonds:
             for entry in _addresses(sections):
-                draft.bonds[name].address(entry.value, "", entry.place)
+                draft.bonds[name].net.address(entry.value, "", entry.place)
 
 
 def _slave(bond: DraftBond, name: str, match: Entry, sections: list[Section]) -> None:

@@ -50,7 +50,7 @@ def _bond(bond: DraftBond, sections: dict[str, Section]) -> None:
         for entry in sections[name].entries if name in sections else ():
             if ADDRESS.fullmatch(entry.key):
                 for text in _addresses(entry):
-                    bond.address(text, "", entry.place)
+                    bond.net.address(text, "", entry.place)
 
 
 def plain(text: str) -> str:

@@ -88,4 +88,4 @@ def _bond(bond: DraftBond, pairs: dict[str, str], place: Place) -> None:
             bond.option(key.replace("-", "_"), value.replace(" ", ","), place, f"{key} {value}")
         elif key in ADDRESS_KEYS:
             for text in re.split(r"[,\s]+", value):
-                bond.address(text, "", place)
+                bond.net.address(text, "", place)

@@ -89,4 +89,6 @@ def _addresses(bond: DraftBond, node: Node) -> None:
     for one in listed.list("address") if listed else ():
         ip, prefix = one.get("ip", "an address"), one.get("prefix-length", "an address")
         if ip is not None:
-            bond.address(ip.text("ip"), prefix.text("prefix-length") if prefix else "", ip.place)
+            bond.net.address(
+                ip.text("ip"), prefix.text("prefix-length") if prefix else "", ip.place
+            )

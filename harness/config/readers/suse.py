@@ -41,4 +41,4 @@ def _bond(bond: DraftBond, found: Mapping[str, Entry]) -> None:
         if (match := ADDRESS.fullmatch(key)) and entry.value.strip():
             tail = match[1]
             mask = value(found, f"PREFIXLEN{tail}") or value(found, f"NETMASK{tail}")
-            bond.address(entry.value.strip(), mask, entry.place)
+            bond.net.address(entry.value.strip(), mask, entry.place)

@@ -27,7 +27,7 @@ def _said(one: Given) -> str:
 def unknown_setting(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Keys that no bond knows."""
     for extra in bond.extras:
-        yield Found(extra.place, f"{extra.spelled}: {extra.why}", hint=extra.hint)
+        yield Found(extra.place, extra.message, extra.level, hint=extra.hint)
 
 
 def given_twice(bond: BondConfig, _: Around) -> Iterator[Found]:
@@ -68,7 +68,8 @@ def foreign_primary(bond: BondConfig, _: Around) -> Iterator[Found]:
     """A primary that is not among the slaves, where the slaves are known."""
     for name in PRIMARIES:
         value = bond.asked.get(name)
-        if value and bond.slaves and value not in bond.slave_names:
+        known = bond.slaves and not bond.matches
+        if value and known and value not in bond.slave_names:
             has = ", ".join(bond.slave_names)
             yield Found(
                 bond.where(name), f"{name}={value} is no slave of {bond.name} (has: {has})"
@@ -88,7 +89,7 @@ def idle_reselect(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 def too_few(bond: BondConfig, _: Around) -> Iterator[Found]:
     """A bond of one slave, which has nothing to fail over to."""
-    if len(bond.slaves) == 1:
+    if len(bond.slaves) == 1 and not bond.matches:
         yield Found(
             bond.slaves[0].place,
             f"{bond.name} has one slave only, {bond.slave_names[0]}",
