@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +15,9 @@ from harness.config import commands as config
 from harness.driver.commands import driver_profile
 from harness.errors import Inconclusive, UsageError
 from harness.history import History, load
-from harness.judge import lanes, report, timeline, traffic
+from harness.judge import lanes, paint, report, timeline, traffic
 from harness.judge.judged import Run
+from harness.judge.layout import WIDTH
 from harness.kernels.commands import kernels
 from harness.kernels.commands_build import build
 from harness.matrix import commands
@@ -126,7 +130,9 @@ def _plain(measured: Measured) -> dict[str, Any]:
 
 def _text(path: Path, history: History) -> str:
     """Return what a recording shows, for people."""
-    lines = [str(path), str(history.about.get("scenario", "")), report.settings(history.about)]
+    width = shutil.get_terminal_size((WIDTH, 0)).columns
+    lines = [str(path), str(history.about.get("scenario", ""))]
+    lines.append(report.settings(history.about, width))
     unfit = _unfit(history)
     lines += ["", f"INCONCLUSIVE: {unfit}"] if unfit else [""]
     for name, measured in _times(history):
@@ -135,7 +141,9 @@ def _text(path: Path, history: History) -> str:
     lines += [f"  {name:<22}{_words(value):>12}" for name, value in _facts(history).items()]
     if history.mark("disturb") is not None:
         _, zero = timeline.origin(history)
-        lines += ["", f"0 = {zero}", timeline.table(history), "", lanes.draw(history)]
+        page = f"{timeline.table(history, (), width)}\n\n{lanes.draw(history, (), width)}"
+        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        lines += ["", f"0 = {zero}", paint.page(page) if colour else page]
     return "\n".join([*lines, ""])
 
 

@@ -14,6 +14,7 @@ from harness.session.place import in_guest
 
 PLUGINS = (
     "harness.matrix.axis",
+    "harness.session.pages",
     "harness.session.verdicts",
     "harness.session.fixtures",
     "harness.session.kernelwatch",

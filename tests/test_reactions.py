@@ -42,7 +42,7 @@ def test_no_figure_counts_from_a_reaction() -> None:
 
 def test_a_reaction_stands_in_the_table_with_its_reason_whatever_else_is_left_out() -> None:
     crowd = [fault(200 + n, "eth1", f"noise{n}", "stimulus") for n in range(100)]
-    text = timeline.table(failover(shut(250.5), *crowd))
+    text = timeline.table(failover(shut(250.5), *crowd), width=120)
     (line,) = [line for line in text.splitlines() if "REACTION" in line]
     assert line.split(maxsplit=5) == ["250.5", "REACTION", "shut", "port", "eth1", WHY]
     assert "stimuli)" in text, "there was more to tell than there was room"

@@ -58,7 +58,7 @@ def test_a_second_bonds_window_stands_beside_its_own_moment() -> None:
     run = Run.of(story(*SECOND))
     assert not run["bond1"].detection <= 50 * ms
     windows = report.windows_of(run.limits)
-    text = timeline.table(run.history, windows)
+    text = timeline.table(run.history, windows, 120)
     (line,) = [line for line in text.splitlines() if "eth2 link down" in line]
     assert line.endswith("<- detection bond1 80.0, documented at most 50.0")
     assert "documented detection bond1" in lanes.draw(run.history, windows)

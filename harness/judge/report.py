@@ -13,10 +13,11 @@ from harness.claims import Claim
 from harness.history import History
 from harness.judge import lanes, measure, timeline, traffic
 from harness.judge.figure import Limit
+from harness.judge.layout import WIDTH
 from harness.judge.timeline import Window
 from harness.units import MS, Measured, Span, in_ms
 
-COLUMNS = 90
+PROSE = 100  # columns beyond which sentences are hard to read
 KINDS = {
     "code": "only the code says so",
     "differs": "documentation and kernel differ",
@@ -34,29 +35,37 @@ class Failure:
     path: Path | None = None
 
 
-def sections(failure: Failure) -> Iterator[tuple[str, str]]:
-    """Yield title and text of each block, as far as there is something to say."""
+def sections(failure: Failure, width: int = WIDTH) -> Iterator[tuple[str, str]]:
+    """Yield title and text of each block, as far as there is something to say.
+
+    No line is longer than `width`, but for the commands: they are there to be copied.
+    """
     if failure.claims:
-        yield "claim", "\n".join(map(claim_text, failure.claims))
+        yield "claim", "\n".join(claim_text(claim, width) for claim in failure.claims)
     if failure.history is not None:
-        yield "not at their defaults", settings(failure.history.about)
+        yield "not at their defaults", settings(failure.history.about, width)
     if failure.history is not None and failure.history.mark("disturb") is not None:
         windows = windows_of(failure.limits)
         _, zero = timeline.origin(failure.history)
-        picture = lanes.draw(failure.history, windows, COLUMNS)
-        yield f"timeline, 0 = {zero}", f"{timeline.table(failure.history, windows)}\n\n{picture}"
+        table = timeline.table(failure.history, windows, width)
+        picture = lanes.draw(failure.history, windows, width)
+        yield f"timeline, 0 = {zero}", f"{table}\n\n{picture}"
     if failure.command:
         yield "reproduce", "\n".join(_reproduce(failure))
 
 
-def claim_text(claim: Claim) -> str:
+def claim_text(claim: Claim, width: int = WIDTH) -> str:
     """Return a claim as its id, where it stands, and its text."""
     kind = f" ({KINDS[claim.kind]})" if claim.kind in KINDS else ""
-    text = textwrap.fill(claim.text, COLUMNS, initial_indent="  ", subsequent_indent="  ")
-    return f"{claim.id}, {claim.section}{kind}\n{text}"
+    return "\n".join(
+        [
+            _fill(f"{claim.id}, {claim.section}{kind}", width),
+            textwrap.indent(_fill(claim.text, width - 2, ""), "  "),
+        ]
+    )
 
 
-def settings(about: Mapping[str, Any]) -> str:
+def settings(about: Mapping[str, Any], width: int = WIDTH) -> str:
     """Return lab and kernel, and what each bond has been told that differs from the default."""
     where = f"lab {about.get('lab', '?')}, topology {about.get('topology', '?')}"
     kernel = f"linux {about.get('kernel', '?')} (HZ={about.get('hz', '?')}"
@@ -64,10 +73,12 @@ def settings(about: Mapping[str, Any]) -> str:
     for name, bond in (about.get("bonds") or {}).items():
         changed = " ".join(f"{option}={_word(value)}" for option, value in bond["changed"].items())
         lines.append(f"{name}: {changed or 'all at their defaults'}")
-    return "\n".join(
-        textwrap.fill(line, COLUMNS, subsequent_indent="  ", break_on_hyphens=False)
-        for line in lines
-    )
+    return "\n".join(_fill(line, width) for line in lines)
+
+
+def _fill(text: str, width: int, indent: str = "  ") -> str:
+    room = min(width, PROSE)
+    return textwrap.fill(text, room, subsequent_indent=indent, break_on_hyphens=False)
 
 
 def windows_of(limits: Iterable[Limit]) -> list[Window]:

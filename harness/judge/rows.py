@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-KEY, CONTEXT, NOISE = range(3)
+VITAL, KEY, CONTEXT, NOISE = range(4)
 
 
 class Row(NamedTuple):
     """A line of the table: when (ns), who, what, through which port, and how much it matters.
 
-    `label` is what the row is counted as where it is not shown.
+    `label` is what the row is counted as where it is not shown; one that is VITAL always is.
     """
 
     at: int

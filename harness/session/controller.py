@@ -24,7 +24,7 @@ from harness.log.kernlog import crash
 from harness.matrix import axis
 from harness.matrix.fleet import Fleet, resolve, without
 from harness.matrix.ledger import Ledger
-from harness.session import orders
+from harness.session import orders, pages
 from harness.session.feed import Feed
 from harness.session.place import needs_guest
 from harness.session.results import new_directory
@@ -168,7 +168,7 @@ class Run:
             options={name: getattr(option, name) for name in PASSED_ON if hasattr(option, name)}
             | self.fleet.options(label),
             path=interpreter_path(),
-            environment=environment(),
+            environment=environment() | {"COLUMNS": str(pages.width(self.config))},
             executable=sys.executable,
             modules=kernel.modules,
             lab=f"netns in {kernel.name}",

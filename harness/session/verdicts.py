@@ -20,7 +20,7 @@ from harness.judge import report, tally
 from harness.judge.judged import Run
 from harness.matrix import axis, evidence
 from harness.matrix.conformance import EVIDENCE
-from harness.session import place
+from harness.session import pages, place
 from harness.session.worker import RESULTS
 
 MARKERS = (
@@ -138,7 +138,7 @@ def pytest_runtest_makereport(
     item.user_properties.extend(found)
     made.user_properties.extend(found)
     if made.failed and (noted or claims_of(item)):
-        made.sections.extend(explanation(item))
+        pages.attach(made, explanation(item))
     return made
 
 
@@ -170,7 +170,7 @@ def _reason(item: pytest.Item, error: HarnessError) -> tuple[str, int, str]:
 def explanation(item: pytest.Item) -> list[tuple[str, str]]:
     """Return what explains a failure; trouble with that must not hide the failure itself."""
     try:
-        return list(report.sections(_failure(item, _noted(item))))
+        return list(report.sections(_failure(item, _noted(item)), pages.width(item.config)))
     except Exception:  # noqa: BLE001
         return [("no explanation", f"a bug of the harness:\n{traceback.format_exc()}")]
 

@@ -1,0 +1,78 @@
+"""What was done to the network, in words: a `fault` event as the table and the lanes name it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from harness.history import Event
+
+SIGNS = {"fault": "v", "repair": "^"}
+SETTING = ("set", "write")  # change the bond's options, and with them what is documented
+SET_SIGN = "*"
+
+# What the journal keeps for the machinery, or what the table shows in a column of its own.
+UNSAID = {"action", "role", "phase", "slip", "took", "why", "ports", "saw", "allowed"}
+SAID: dict[str, Callable[[Any], str]] = {
+    "direction": lambda way: "" if way == "both" else str(way),
+    "percent": lambda share: "" if share == 100 else f"{share:g} %",
+    "by_ms": lambda by: f"by {by:g} ms",
+    "every_ms": lambda every: f"every {every:g} ms",
+    "count": lambda count: f"{count} times",
+    "sent": lambda sent: f"after {sent} frames" if sent != 1 else "after 1 frame",
+    "ms": lambda span: f"{span:g} ms",
+    "options": str,
+    "option": str,
+    "text": lambda text: f"= {text}",
+    "mac": str,
+    "address": str,
+    "target": lambda target: f"for {target}",
+    "to": lambda to: f"to {to}",
+    "port": lambda port: f"at {port}",
+    "via": lambda link: f"by {link}",
+    "bond": lambda bond: f"of {bond}",
+    "frame": str,
+    "command": str,
+}
+
+
+def sets_options(event: Event) -> bool:
+    """Tell whether an event changed a bond's options."""
+    return event["action"] in SETTING
+
+
+def sign(event: Event) -> str:
+    """Return the sign of an event in the lanes, "" where it has no place there."""
+    return SET_SIGN if sets_options(event) else SIGNS.get(str(event.get("role", "fault")), "")
+
+
+def name(event: Event) -> str:
+    """Return what was done to whom, such as "cut eth0"."""
+    ended = " ends" if event.get("phase") == "end" else ""
+    return f"{str(event['action']).replace('_', ' ')} {event.where}{ended}"
+
+
+def told(event: Event) -> str:
+    """Return what was done to whom, and with which parameters."""
+    return " ".join([name(event), *_parameters(event)])
+
+
+def _parameters(event: Event) -> Iterator[str]:
+    for key, value in event.data.items():
+        if key in UNSAID or value in (None, False, "", 0):
+            continue
+        if key in SAID:
+            text = SAID[key](value)
+        elif value is True:
+            text = key.replace("_", " ")
+        else:
+            text = _plain(key, value)
+        if text:
+            yield text
+
+
+def _plain(key: str, value: object) -> str:
+    unit = " ms" if key.endswith("_ms") else ""
+    shown = ",".join(map(str, value)) if isinstance(value, list) else value
+    shown = f"{value:g}" if isinstance(value, float) else shown
+    return f"{key.removesuffix('_ms').replace('_', ' ')} {shown}{unit}"

@@ -1,0 +1,135 @@
+"""The events of a history as rows of the table of what happened, in the words of the field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from harness.history import Event, History
+from harness.judge import deeds, logrows, measure, sightings, traffic
+from harness.judge.rows import CONTEXT, NOISE, VITAL, Row
+
+
+def rows(history: History) -> Iterator[Row]:
+    """Yield a row for each event that a reader may want to see; faults whenever they were."""
+    start, stop = history.mark("baseline") or 0, traffic.end_at(history)
+    slaves = [s for bond in measure.bonds(history) for s in measure.slaves_of(history, bond)]
+    known: dict[tuple[str, str], object] = {}
+    for event in history.events:
+        tell = TELL.get(event.kind)
+        row = tell(event, slaves, known) if tell else None
+        if row is not None and (start <= event.at <= stop or event.kind == "fault"):
+            yield row
+    yield from (row for row in logrows.rows(history) if start <= row.at <= stop)
+    yield from _traffic_rows(history)
+    for move in sightings.fdb_moves(history):
+        what = f"{short(move.mac)} moves from {move.before}"
+        yield Row(move.at, move.switch, what, move.port, "FDB move", CONTEXT)
+
+
+Known = dict[tuple[str, str], object]
+
+
+def _fault(event: Event, _slaves: list[str], _known: Known) -> Row:
+    role = str(event.get("role", "fault"))
+    matters = role != "stimulus" or deeds.sets_options(event)
+    weight = VITAL if matters else CONTEXT
+    why = str(event.get("why", ""))
+    return Row(event.at, role.upper(), deeds.told(event), why, role, weight)
+
+
+def _slave(event: Event, _slaves: list[str], known: Known) -> Row | None:
+    before, known["slave", event.where] = known.get(("slave", event.where)), event["link"]
+    if before in (None, event["link"]):
+        return None
+    return Row(event.at, "dut", f"slave {event.where} link {event['link']}", "", "link state")
+
+
+def _active(event: Event, _slaves: list[str], known: Known) -> Row | None:
+    before = known.get(("active", event.where), event)
+    known["active", event.where] = event.get("slave")
+    if before is event or before == event.get("slave"):
+        return None
+    what = f"active slave {before or 'none'} -> {event.get('slave') or 'none'}"
+    return Row(event.at, "dut", what, "", "active slave", VITAL)
+
+
+def _updown(event: Event, _slaves: list[str], known: Known) -> Row | None:
+    before, known[event.kind, event.where] = known.get((event.kind, event.where)), event["up"]
+    if before in (None, event["up"]):
+        return None
+    who, _, which = event.where.partition("/")
+    words = {"carrier": ("carrier lost", "carrier back"), "admin": ("set down", "set up")}
+    return Row(event.at, who, words[event.kind][event["up"]], which, event.kind, CONTEXT)
+
+
+def _mac(event: Event, _slaves: list[str], known: Known) -> Row | None:
+    before, known["mac", event.where] = known.get(("mac", event.where)), event["mac"]
+    if before in (None, event["mac"]):
+        return None
+    who, _, which = event.where.partition("/")
+    return Row(event.at, who, f"address becomes {event['mac']}", which, "address", CONTEXT)
+
+
+def _arp(event: Event, slaves: list[str], _known: Known) -> Row | None:
+    """Return a frame once: where the DUT's enters the fabric, where another's reaches the DUT."""
+    tap, _, port = event.where.rpartition("/")
+    if port not in slaves or tap == "target":
+        return None
+    sent = tap != "dut"
+    kind = event["kind"]
+    if sent != (kind in ("garp", "probe")) and kind != "foreign":
+        return None
+    what, label, weight = {
+        "garp": (
+            f"GARP {event['sender_ip']} is-at {short(event['sender_mac'])}",
+            "gratuitous ARP",
+            CONTEXT,
+        ),
+        "probe": (f"ARP probe who-has {event['target_ip']}", "ARP probe", NOISE),
+        "reply": (f"ARP reply from {event['sender_ip']}", "ARP reply", NOISE),
+        "foreign": (f"foreign ARP {event['op']} {event['sender_ip']}", "foreign ARP", NOISE),
+    }.get(kind, (f"ARP {event['op']} from {event['sender_ip']}", "other ARP", NOISE))
+    return Row(event.at, "dut", what, port, label, weight)
+
+
+Teller = Callable[[Event, list[str], Known], Row | None]
+TELL: dict[str, Teller] = {
+    "fault": _fault,
+    "slave": _slave,
+    "active": _active,
+    "carrier": _updown,
+    "admin": _updown,
+    "mac": _mac,
+    "arp": _arp,
+}
+
+
+def _traffic_rows(history: History) -> Iterator[Row]:
+    """Yield when traffic came back after the longest silence, if it did."""
+    gaps = traffic.gaps(history)
+    lost = {name: _lost(history, name, gap) for name, gap in gaps.items()}
+    if len(gaps) == 2 and abs(gaps["out"].stop - gaps["in"].stop) <= traffic.interval(history):
+        at, closed = max((gap.stop, gap.closed) for gap in gaps.values())
+        if closed == all(gap.closed for gap in gaps.values()):
+            told = f"{lost['out']} frames out and {lost['in']} in lost"
+            yield _heard(at, "path", "both ways", told, closed=closed)
+            return
+    for name, gap in gaps.items():
+        first, second = traffic.path(history)
+        who = second if name == "out" else first
+        yield _heard(gap.stop, who, name, f"{lost[name]} frames lost", closed=gap.closed)
+
+
+def _heard(at: int, who: str, way: str, lost: str, *, closed: bool) -> Row:
+    what = f"traffic {way} again, {lost}" if closed else f"traffic {way} still dark, {lost}"
+    return Row(at, who, what, "", "return of traffic")
+
+
+def _lost(history: History, direction: str, gap: traffic.Gap) -> int:
+    seen = traffic.samples(history, direction)
+    return sum(each.arrived is None and gap.start <= each.sent <= gap.stop for each in seen)
+
+
+def short(mac: str) -> str:
+    """Return a hardware address by its first and last byte, which tell a lab's apart."""
+    return f"{mac[:3]}..{mac[-3:]}"
