@@ -17,7 +17,7 @@ from tests.stories import INITIAL, Line, active, fault, marks, probing, slave, t
 SOME = settings(deadline=None, max_examples=40)
 WHEN = st.floats(-100, 900, allow_nan=False)
 LINKS = st.sampled_from(["eth0", "eth1", "uplink1", "enp130s0f1np1"])
-DEEDS = st.sampled_from(
+DEEDS: st.SearchStrategy[tuple[str, str, dict[str, object]]] = st.sampled_from(
     [
         ("cut", "fault", {}),
         ("heal", "repair", {}),
