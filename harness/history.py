@@ -39,7 +39,9 @@ class Event:
     fdb      "sw"                mac, port: name or None when forgotten
     log      machine             text
     probe    "out" | "in"        seq, sent, request, reply, via, copies (see probes.py);
-                                 crossed: a slave of each bond, where there are several
+                                 crossed: a slave of each bond, where there are several;
+                                 discarded: the device of the machine a lost frame was for, where
+                                 it came so far and was not accepted
     """
 
     at: int

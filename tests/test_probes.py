@@ -10,7 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.record.probes import IDENT, Probe, Stream, Tracker, checksum, echo, prepare, read_echo
+from harness.record.probes import (
+    IDENT,
+    Echo,
+    Probe,
+    Stream,
+    Tracker,
+    checksum,
+    echo,
+    prepare,
+    read_echo,
+)
 from harness.units import MS
 
 ETHER = bytes.fromhex("020000000001 020000000002 0800")
@@ -99,65 +109,106 @@ def test_rubbish_is_no_probe_and_never_raises(data: bytes) -> None:
 
 
 @given(st.binary(max_size=20))
-def test_rubbish_does_not_disturb_the_tracker(data: bytes) -> None:
-    idle = Tracker({})
-    for frame in (data, request("out", 7)[:34] + data):
-        assert not idle.crossed(frame, "eth0")
-        assert not idle.arrived(frame, "dut", 1)
-    assert idle.crossed(request("out", 7), "eth0"), "a probe, though of no stream of ours"
-    assert idle.arrived(request("out", 7), "target", 1)
+def test_rubbish_behind_a_head_of_ours_is_no_probe(data: bytes) -> None:
+    assert read_echo(request("out", 7)[:34] + data) is None
+
+
+def out(seq: int, *, is_reply: bool = False) -> Echo:
+    """Return what a frame of stream out says."""
+    return Echo("out", is_reply, seq)
+
+
+def inward(seq: int, *, is_reply: bool = False) -> Echo:
+    """Return what a frame of stream in says."""
+    return Echo("in", is_reply, seq)
 
 
 def test_a_probe_is_followed_out_and_back(tracker: Tracker) -> None:
-    assert tracker.crossed(request("out", 1), "eth0")
-    assert tracker.arrived(request("out", 1), "target", 12 * MS)
-    assert tracker.crossed(reply("out", 1), "eth0")
-    assert tracker.arrived(reply("out", 1), "dut", 13 * MS)
-    assert tracker.streams["out"].probes[1] == Probe(10 * MS, 12 * MS, 13 * MS, "eth0")
+    tracker.sent(out(1), 11 * MS, "eth0", "bond0")
+    tracker.arrived(out(1), "target", 12 * MS)
+    tracker.sent(out(1, is_reply=True), 12 * MS + 1, "target", None)
+    tracker.entered(out(1, is_reply=True), "eth0", "bond0")
+    tracker.rose(out(1, is_reply=True), "bond0")
+    tracker.arrived(out(1, is_reply=True), "dut", 13 * MS)
+    told = {"seq": 1, "sent": 10 * MS, "request": 12 * MS, "reply": 13 * MS, "via": "eth0"}
+    assert tracker.streams["out"].probes[1].data(1) == {**told, "copies": 0, "error": None}
     assert tracker.streams["in"].probes[1] == Probe(10 * MS), "the other direction is another"
 
 
 def test_the_other_direction_begins_at_the_target(tracker: Tracker) -> None:
-    tracker.arrived(request("in", 2), "dut", 21 * MS)
-    tracker.arrived(reply("in", 2), "target", 22 * MS)
+    tracker.arrived(inward(2), "dut", 21 * MS)
+    tracker.arrived(inward(2, is_reply=True), "target", 22 * MS)
     assert tracker.streams["in"].probes[2] == Probe(20 * MS, 21 * MS, 22 * MS)
 
 
 def test_a_lost_request_differs_from_a_lost_reply(tracker: Tracker) -> None:
-    tracker.crossed(request("out", 0), "eth0")
-    tracker.crossed(request("out", 1), "eth0")
-    tracker.arrived(request("out", 1), "target", 11 * MS)
+    tracker.sent(out(0), MS, "eth0", "bond0")
+    tracker.arrived(out(1), "target", 11 * MS)
     lost, unanswered, _ = tracker.streams["out"].probes
     assert (lost.request, lost.reply) == (None, None)
     assert (unanswered.request, unanswered.reply) == (11 * MS, None)
 
 
 def test_a_frame_seen_where_it_starts_has_not_arrived(tracker: Tracker) -> None:
-    assert tracker.arrived(request("out", 0), "dut", MS)
-    assert tracker.arrived(reply("out", 0), "target", MS)
+    tracker.arrived(out(0), "dut", MS)
+    tracker.arrived(out(0, is_reply=True), "target", MS)
     assert tracker.streams["out"].probes[0] == Probe(0)
 
 
 def test_copies_are_counted_and_the_first_time_stays(tracker: Tracker) -> None:
     for at in (11 * MS, 14 * MS, 15 * MS):
-        tracker.arrived(request("out", 1), "target", at)
-    tracker.arrived(reply("out", 1), "dut", 12 * MS)
-    tracker.arrived(reply("out", 1), "dut", 16 * MS)
+        tracker.arrived(out(1), "target", at)
+    tracker.arrived(out(1, is_reply=True), "dut", 12 * MS)
+    tracker.arrived(out(1, is_reply=True), "dut", 16 * MS)
     assert tracker.streams["out"].probes[1] == Probe(10 * MS, 11 * MS, 12 * MS, copies=3)
 
 
+def test_what_a_backup_slave_receives_is_not_delivered(tracker: Tracker) -> None:
+    """A switch floods: both slaves have the request, the bond takes the one of eth1."""
+    asked = inward(0)
+    for link in ("eth0", "eth1"):
+        tracker.entered(asked, link, "bond0")
+    tracker.rose(asked, "bond0")
+    tracker.arrived(asked, "dut", MS)
+    tracker.entered(asked, "eth0", "bond0")
+    (probe, *_) = tracker.streams["in"].probes
+    assert (probe.request, probe.via, probe.copies) == (MS, "eth1", 0)
+
+
+def test_what_a_machine_received_and_discarded_is_lost_and_says_where(tracker: Tracker) -> None:
+    asked, answer = inward(0), inward(1, is_reply=True)
+    tracker.entered(asked, "eth1", "bond0")
+    tracker.arrived(inward(1), "dut", 11 * MS)
+    tracker.strayed(answer, "target", "target")
+    tracker.strayed(inward(2), "target", "target")
+    told = [event.data for event in tracker.streams["in"].events()]
+    assert [one.get("discarded") for one in told] == ["eth1", "target", None]
+    assert [one["request"] for one in told] == [None, 11 * MS, None]
+    assert [one["via"] for one in told] == [None, None, None]
+
+
+def test_an_answered_request_was_accepted_however_it_came_in(tracker: Tracker) -> None:
+    """An interface that was released from its bond and is up hands frames to IP itself."""
+    asked, answer = inward(0), inward(0, is_reply=True)
+    tracker.entered(asked, "eth0", "bond0")
+    tracker.sent(answer, 2 * MS, "eth1", "bond0")
+    told = tracker.streams["in"].probes[0].data(0)
+    assert (told["request"], told["reply"], "discarded" in told) == (2 * MS, None, False)
+
+
 def test_the_first_link_that_a_probe_crossed_counts(tracker: Tracker) -> None:
-    tracker.crossed(request("out", 1), "eth1")
-    tracker.crossed(reply("out", 1), "eth0")
+    tracker.sent(out(1), 0, "eth1", "bond0")
+    tracker.sent(out(1, is_reply=True), 1, "eth0", "bond0")
     assert tracker.streams["out"].probes[1].via == "eth1"
 
 
 def test_a_probe_through_a_router_crosses_a_link_of_each_bond(sock: socket.socket) -> None:
     routed = Tracker({"out": Stream("out", sock, "192.0.2.254", [Probe(0)])}, first="client")
-    for link, bond in (("eth1", "bond0"), ("eth2", "bond1"), ("eth0", "bond0")):
-        assert routed.crossed(request("out", 0), link, bond)
-    assert routed.arrived(request("out", 0), "server", MS)
-    assert routed.arrived(reply("out", 0), "client", 2 * MS)
+    routed.entered(out(0), "eth1", "bond0")
+    routed.rose(out(0), "bond0")
+    routed.sent(out(0), MS, "eth2", "bond1")
+    routed.arrived(out(0), "server", MS)
+    routed.arrived(out(0, is_reply=True), "client", 2 * MS)
     (event,) = routed.streams["out"].events()
     assert (event["via"], event["crossed"]) == ("eth1", ["eth1", "eth2"])
     assert (event["request"], event["reply"]) == (MS, 2 * MS)
@@ -165,8 +216,9 @@ def test_a_probe_through_a_router_crosses_a_link_of_each_bond(sock: socket.socke
 
 def test_numbers_never_sent_are_nobodys(tracker: Tracker) -> None:
     before = [list(stream.probes) for stream in tracker.streams.values()]
-    assert tracker.crossed(request("out", 3), "eth0")
-    assert tracker.arrived(request("in", 2**32 - 1), "dut", MS)
+    tracker.sent(out(3), 0, "eth0", "bond0")
+    tracker.arrived(inward(2**32 - 1), "dut", MS)
+    Tracker({}).arrived(out(0), "target", MS)
     assert [stream.probes for stream in tracker.streams.values()] == before
 
 
@@ -180,8 +232,10 @@ def test_what_cannot_be_sent_is_recorded_with_its_reason(sock: socket.socket) ->
 
 
 def test_the_events_of_a_stream_are_its_probes_in_order(tracker: Tracker) -> None:
-    tracker.crossed(request("in", 0), "eth0")
-    tracker.arrived(request("in", 0), "dut", MS)
+    asked = inward(0)
+    tracker.entered(asked, "eth0", "bond0")
+    tracker.rose(asked, "bond0")
+    tracker.arrived(asked, "dut", MS)
     first, *others = tracker.streams["in"].events()
     assert (first.at, first.kind, first.where) == (0, "probe", "in")
     assert first.data == {

@@ -121,6 +121,18 @@ def test_traffic_that_never_came_back_is_told() -> None:
     assert "<- outage" not in text
 
 
+def test_lost_frames_that_reached_their_machine_are_told_with_the_place() -> None:
+    lost = {"seq": 9, "request": None, "reply": None, "discarded": "bond0"}
+    answer = {**lost, "request": 1, "discarded": "target"}
+    lines = [
+        (20.5, "probe", "in", lost),
+        (30.5, "probe", "in", lost),
+        (40.5, "probe", "in", answer),
+    ]
+    text = timeline.table(failover(*lines, dark={"inward": (0.0, 93.0)}))
+    assert "22 frames lost (discarded: 2 at bond0)" in text
+
+
 @pytest.mark.parametrize("width", [80, 90, 100])
 def test_lanes_fit_the_width(width: int) -> None:
     text = lanes.draw(failover(), [Window("detection", 20 * ms, 50 * ms)], width)

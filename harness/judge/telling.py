@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from harness.history import Event, History
-from harness.judge import deeds, logrows, measure, sightings, traffic
+from harness.judge import deeds, logrows, measure, sightings, traffic, trafficrows
 from harness.judge.rows import CONTEXT, NOISE, VITAL, Row
 
 
@@ -20,7 +20,7 @@ def rows(history: History) -> Iterator[Row]:
         if row is not None and (start <= event.at <= stop or event.kind == "fault"):
             yield row
     yield from (row for row in logrows.rows(history) if start <= row.at <= stop)
-    yield from _traffic_rows(history)
+    yield from trafficrows.rows(history)
     for move in sightings.fdb_moves(history):
         what = f"{short(move.mac)} moves from {move.before}"
         yield Row(move.at, move.switch, what, move.port, "FDB move", CONTEXT)
@@ -102,32 +102,6 @@ TELL: dict[str, Teller] = {
     "mac": _mac,
     "arp": _arp,
 }
-
-
-def _traffic_rows(history: History) -> Iterator[Row]:
-    """Yield when traffic came back after the longest silence, if it did."""
-    gaps = traffic.gaps(history)
-    lost = {name: _lost(history, name, gap) for name, gap in gaps.items()}
-    if len(gaps) == 2 and abs(gaps["out"].stop - gaps["in"].stop) <= traffic.interval(history):
-        at, closed = max((gap.stop, gap.closed) for gap in gaps.values())
-        if closed == all(gap.closed for gap in gaps.values()):
-            told = f"{lost['out']} frames out and {lost['in']} in lost"
-            yield _heard(at, "path", "both ways", told, closed=closed)
-            return
-    for name, gap in gaps.items():
-        first, second = traffic.path(history)
-        who = second if name == "out" else first
-        yield _heard(gap.stop, who, name, f"{lost[name]} frames lost", closed=gap.closed)
-
-
-def _heard(at: int, who: str, way: str, lost: str, *, closed: bool) -> Row:
-    what = f"traffic {way} again, {lost}" if closed else f"traffic {way} still dark, {lost}"
-    return Row(at, who, what, "", "return of traffic")
-
-
-def _lost(history: History, direction: str, gap: traffic.Gap) -> int:
-    seen = traffic.samples(history, direction)
-    return sum(each.arrived is None and gap.start <= each.sent <= gap.stop for each in seen)
 
 
 def short(mac: str) -> str:

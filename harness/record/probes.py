@@ -2,6 +2,10 @@
 
 Each probe is seen at both ends, so a lost request is told from a lost reply. One tick of the loop
 sends one probe each way; arrivals are read from the taps' rings without a system call.
+
+A probe has arrived where the machine's stack accepted it: the kernel marked it as for this host,
+at the device that hands frames to IP (the bond or the bridge over it, not a slave: what a bond
+discards never gets that far). A request that was answered was accepted, wherever it came in.
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ import socket
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from harness.history import Event
 from harness.topology import DUT
@@ -31,6 +36,8 @@ class Probe:
     """One probe's fate; all times in ns, None for what never happened.
 
     `via` is the first slave it crossed; `crossed` names that of each bond where there are several.
+    `answered` is when its reply was first seen on its way. `strayed` is the leg that last came to
+    the machine it was for without being accepted, and the device that it came to.
     """
 
     sent: int
@@ -40,6 +47,42 @@ class Probe:
     copies: int = 0
     error: str | None = None
     crossed: dict[str, str] = field(default_factory=dict)
+    answered: int | None = None
+    strayed: tuple[str, str] | None = None
+
+    def data(self, seq: int) -> dict[str, object]:
+        """Return what the history keeps of the probe with a number."""
+        request = self.request
+        if request is None:  # answered, so accepted: the answer tells when at the latest
+            request = self.reply if self.answered is None else self.answered
+        data: dict[str, object] = {
+            "seq": seq,
+            "sent": self.sent,
+            "request": request,
+            "reply": self.reply,
+            "via": self.via,
+            "copies": self.copies,
+            "error": self.error,
+        }
+        if len(self.crossed) > 1:
+            data["crossed"] = list(self.crossed.values())
+        missing = "request" if request is None else "reply" if self.reply is None else ""
+        if self.strayed is not None and self.strayed[0] == missing:
+            data["discarded"] = self.strayed[1]
+        return data
+
+
+class Echo(NamedTuple):
+    """What a frame says of a probe: its stream, whether it is the reply, and its number."""
+
+    direction: str
+    is_reply: bool
+    seq: int
+
+    @property
+    def leg(self) -> str:
+        """The name of this half of the round trip."""
+        return "reply" if self.is_reply else "request"
 
 
 @dataclass(slots=True)
@@ -69,18 +112,7 @@ class Stream:
     def events(self) -> Iterator[Event]:
         """Yield one event for each probe sent."""
         for seq, probe in enumerate(self.probes):
-            data: dict[str, object] = {
-                "seq": seq,
-                "sent": probe.sent,
-                "request": probe.request,
-                "reply": probe.reply,
-                "via": probe.via,
-                "copies": probe.copies,
-                "error": probe.error,
-            }
-            if len(probe.crossed) > 1:
-                data["crossed"] = list(probe.crossed.values())
-            yield Event(probe.sent, "probe", self.direction, data)
+            yield Event(probe.sent, "probe", self.direction, probe.data(seq))
 
 
 def prepare(sock: socket.socket) -> socket.socket:
@@ -104,8 +136,8 @@ def checksum(data: bytes) -> int:
     return ~(total + (total >> 16)) & 0xFFFF
 
 
-def read_echo(frame: bytes) -> tuple[str, bool, int] | None:
-    """Return (direction, is a reply, number) of a frame that is one of our probes, else None."""
+def read_echo(frame: bytes) -> Echo | None:
+    """Return what a frame says that is one of our probes, else None."""
     if len(frame) < BODY_AT + len(MAGIC) + 4 or frame[12:14] != b"\x08\x00":
         return None
     kind, _, _, ident, _ = HEADER.unpack_from(frame, ICMP_AT)
@@ -115,7 +147,7 @@ def read_echo(frame: bytes) -> tuple[str, bool, int] | None:
     if frame[BODY_AT : BODY_AT + len(MAGIC)] != MAGIC:
         return None
     (seq,) = struct.unpack_from("!I", frame, BODY_AT + len(MAGIC))
-    return direction, kind == ECHO_REPLY, seq
+    return Echo(direction, kind == ECHO_REPLY, seq)
 
 
 class Tracker:
@@ -127,40 +159,57 @@ class Tracker:
     def __init__(self, streams: dict[str, Stream], first: str = DUT) -> None:
         self.streams = streams
         self._first = first
+        self._below: dict[str, tuple[Echo, str]] = {}
 
-    def crossed(self, frame: bytes, link: str, bond: str = "") -> bool:
-        """Note which of a bond's links a probe crossed; tell whether the frame was a probe."""
-        seen = read_echo(frame)
-        if seen is None:
-            return False
-        probe = self._probe(seen[0], seen[2])
-        if probe is not None:
-            probe.via = probe.via or link
-            if bond:
-                probe.crossed.setdefault(bond, link)
-        return True
-
-    def arrived(self, frame: bytes, machine: str, at: int) -> bool:
-        """Note that a frame was delivered to a machine; tell whether the frame was a probe."""
-        seen = read_echo(frame)
-        if seen is None:
-            return False
-        direction, is_reply, seq = seen
-        # A request ends at the far end and a reply at its sender.
-        if (machine == self._first) != (is_reply == (direction == "out")):
-            return True
-        probe = self._probe(direction, seq)
+    def sent(self, echo: Echo, at: int, link: str, bond: str | None) -> None:
+        """Note a probe that entered a switch, over one of a bond's links if `bond` is given."""
+        probe = self._probe(echo)
         if probe is None:
-            return True
-        leg = "reply" if is_reply else "request"
-        if getattr(probe, leg) is None:
-            setattr(probe, leg, at)
+            return
+        if bond is not None:
+            _cross(probe, bond, link)
+        if echo.is_reply and probe.answered is None:
+            probe.answered = at
+
+    def entered(self, echo: Echo, link: str, bond: str) -> None:
+        """Note a probe that a slave received; the bond above it may yet discard the frame."""
+        self._below[bond] = echo, link
+        self.strayed(echo, DUT, link)
+
+    def rose(self, echo: Echo, bond: str) -> None:
+        """Note a probe that a bond received: over the slave that had it the moment before."""
+        below, link = self._below.pop(bond, (None, ""))
+        probe = self._probe(echo)
+        if probe is not None and below == echo:
+            _cross(probe, bond, link)
+
+    def arrived(self, echo: Echo, machine: str, at: int) -> None:
+        """Note a probe that a machine's stack accepted."""
+        probe = self._probe(echo)
+        if probe is None or not self._ends(echo, machine):
+            return
+        if getattr(probe, echo.leg) is None:
+            setattr(probe, echo.leg, at)
         else:
             probe.copies += 1
-        return True
 
-    def _probe(self, direction: str, seq: int) -> Probe | None:
-        stream = self.streams.get(direction)
-        if stream is None or seq >= len(stream.probes):
+    def strayed(self, echo: Echo, machine: str, device: str) -> None:
+        """Note a probe that came to a device of the machine it is for, but not to its stack."""
+        probe = self._probe(echo)
+        if probe is not None and self._ends(echo, machine):
+            probe.strayed = echo.leg, device
+
+    def _ends(self, echo: Echo, machine: str) -> bool:
+        """Tell whether a probe's leg ends at a machine: a request at the far end, a reply here."""
+        return (machine == self._first) == (echo.is_reply == (echo.direction == "out"))
+
+    def _probe(self, echo: Echo) -> Probe | None:
+        stream = self.streams.get(echo.direction)
+        if stream is None or echo.seq >= len(stream.probes):
             return None
-        return stream.probes[seq]
+        return stream.probes[echo.seq]
+
+
+def _cross(probe: Probe, bond: str, link: str) -> None:
+    probe.via = probe.via or link
+    probe.crossed.setdefault(bond, link)

@@ -27,7 +27,7 @@ from harness.labs.netns.watchers import (
     fdb_events,
 )
 from harness.record.loop import Loop, now
-from harness.record.probes import Stream, Tracker, prepare
+from harness.record.probes import Stream, Tracker, prepare, read_echo
 from harness.topology import DUT, BondPlan
 
 FIRST_INTERFACE = 2  # behind the loopback
@@ -183,23 +183,33 @@ class Recorder:
 
     def _drain(self) -> None:
         for tap in self._taps:
-            places = self._places[tap.where]
+            places, elsewhere = self._places[tap.where], (tap.where, "")
             for frame in tap.frames():
-                place = places.get(frame.index)
-                if place is not None:
-                    self._sort(tap.where, place, frame)
+                self._sort(tap.where, places.get(frame.index, elsewhere), frame)
 
     def _sort(self, where: str, place: tuple[str, str], frame: Frame) -> None:
-        """Give a frame to the probes' tracker, or keep it when it is ARP."""
+        """Give a frame to the probes' tracker, or keep it when it is ARP at a named place."""
         node, link = place
         if frame.data[12:14] == b"\x08\x06":
-            self._arps.append((frame.at, f"{node}/{link}", frame.data))
-        elif self._tracker is None:
+            if link:
+                self._arps.append((frame.at, f"{node}/{link}", frame.data))
             return
-        elif link in self._bond_of:
-            self._tracker.crossed(frame.data, link, self._bond_of[link])
-        elif where in self._subject.path and place not in self._below:
-            self._tracker.arrived(frame.data, where, frame.at)
+        tracker, echo = self._tracker, read_echo(frame.data)
+        if tracker is None or echo is None:
+            return
+        bond = self._bond_of.get(link)
+        if where == FABRIC:
+            tracker.sent(echo, frame.at, link, bond)
+        elif bond is not None and where == DUT:
+            tracker.entered(echo, link, bond)
+        else:
+            tracker.rose(echo, link)
+            if where not in self._subject.path or place in self._below:
+                return
+            if frame.accepted:
+                tracker.arrived(echo, where, frame.at)
+            else:
+                tracker.strayed(echo, where, link)
 
     def _tapped(self) -> list[str]:
         """Return the machines whose frames are seen: the DUT and the ends of the path."""

@@ -26,16 +26,22 @@ FRAMES = BLOCK * BLOCKS // FRAME
 HEADER = struct.Struct("=IIIHHIIHH")  # struct tpacket2_hdr
 SLL = struct.Struct("=HHiHBB")  # struct sockaddr_ll, behind the header aligned to 16
 SLL_AT = 32
-STATUS_USER = 1
+STATUS_USER, STATUS_VLAN_VALID = 1, 1 << 4
+PACKET_OTHERHOST = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A frame as a device received it: time in ns of CLOCK_MONOTONIC, device number, bytes."""
+    """A frame as a device received it: time in ns of CLOCK_MONOTONIC, device number, bytes.
+
+    `accepted` is the kernel's own verdict: the frame is for this host (not PACKET_OTHERHOST, which
+    ip_rcv discards) and for this device (a frame with a VLAN tag is for a device above it).
+    """
 
     at: int
     index: int
     data: bytes
+    accepted: bool = True
 
 
 class Tap:
@@ -71,10 +77,11 @@ class Tap:
             status, _, snap, mac, _, sec, nsec, _, _ = HEADER.unpack_from(ring, base)
             if not status & STATUS_USER:
                 break
-            index = SLL.unpack_from(ring, base + SLL_AT)[2]
+            _, _, index, _, kind, _ = SLL.unpack_from(ring, base + SLL_AT)
             data = ring[base + mac : base + mac + snap]
             ring[base : base + 4] = b"\0\0\0\0"
-            yield Frame(sec * 1_000_000_000 + nsec + self._offset, index, data)
+            accepted = kind != PACKET_OTHERHOST and not status & STATUS_VLAN_VALID
+            yield Frame(sec * 1_000_000_000 + nsec + self._offset, index, data, accepted)
             at = (at + 1) % FRAMES
         self._next = at
 
