@@ -96,10 +96,7 @@ def test_active_is_the_cure_at_a_filtering_switch(filtering_switch: FilteringSwi
 
 @claim("FOM-ACTIVE-2")
 def test_a_lost_garp_leaves_peers_with_the_old_mac(one_switch: OneSwitch) -> None:
-    """Under `active`, peers go on sending to the MAC of the dead slave if the GARP is lost.
-
-    Their frames reach the DUT's new slave and are discarded there: only the way in is dark.
-    """
+    """Under `active`, peers whose GARP is lost go on sending to a MAC that the DUT discards."""
     bond = one_switch.dut.bond(fail_over_mac="active")
     one_switch.eth1.mute_garp(bond.address)
     with one_switch.watch("in") as run:
