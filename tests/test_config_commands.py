@@ -27,10 +27,10 @@ def test_a_sound_bond_passes() -> None:
 
 
 def test_an_error_fails_with_line_reason_claim_and_hint(tmp_path: Path) -> None:
-    (tmp_path / "ifcfg-bond0").write_text("DEVICE=bond0\nBONDING_OPTS=mode=1\n")
+    (tmp_path / "bonding.conf").write_text("# all bonds\noptions bonding mode=1\n")
     ran = harness("check", str(tmp_path))
     assert ran.exit_code == 1
-    assert f"{tmp_path}/ifcfg-bond0:2  error  bond0 monitors no link" in ran.output
+    assert f"{tmp_path}/bonding.conf:2  error  bond0 monitors no link" in ran.output
     assert "    OPT-3: Without any link monitoring" in ran.output
     assert "    hint: set miimon=100" in ran.output
 

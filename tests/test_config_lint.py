@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from harness import claims
-from harness.config import Configuration, Source, parse
+from harness.config import (
+    Addressing,
+    BondConfig,
+    Configuration,
+    SlaveConfig,
+    Source,
+    parse,
+)
 from harness.config.lint import LEVELS, Around, Finding, lint, status
 from harness.config.rules import RULES
 from harness.config.rules.surroundings import ENVIRONMENTS
@@ -72,6 +79,22 @@ PAIRS = [
      f"{NETDEV}LACPTransmitRate=fast\n".replace("active-backup", "802.3ad")),
     ("implied-monitor", "mode=1,primary=eth0", "mode=1,primary=eth0,miimon=100"),
     ("no-mode", "miimon=100", "mode=0 miimon=100"),
+    ("no-slaves", IFACE.replace("eth0 eth1", "none"), IFACE),
+    ("no-slaves", PLAN.replace("a, b", "") % ("802.3ad", "up-delay: 0"),
+     PLAN % ("802.3ad", "up-delay: 0")),
+    ("channel", "mode=balance-xor miimon=100", MII),
+    ("channel", PLAN % ("balance-rr", "up-delay: 0"), PLAN % ("802.3ad", "up-delay: 0")),
+    ("uneven", ARP.replace("mode=1", "mode=2"), ARP),
+    ("uneven", ARP.replace("mode=1", "mode=balance-rr"), "mode=balance-rr miimon=100"),
+    ("tool-words", NETDEV.replace("active-backup", "1"), NETDEV),
+    ("tool-words", f"{NETDEV}LACPTransmitRate=1\n", f"{NETDEV}LACPTransmitRate=fast\n"),
+    ("tool-words", PLAN % ("4", "up-delay: 0"), PLAN % ("802.3ad", "up-delay: 0")),
+    ("tool-words", PLAN % ("802.3ad", "lacp-rate: 1"), PLAN % ("802.3ad", "lacp-rate: fast")),
+    ("tool-words", "mode=balance-tlb,tlb_dynamic_lb=off", "mode=balance-tlb,tlb_dynamic_lb=0"),
+    ("tool-words", "options bonding mode=1 miimon=100 all_slaves_active=on",
+     "options bonding mode=1 miimon=100 all_slaves_active=1"),
+    ("tool-version", f"{NETDEV}PeerNotifyDelaySec=100ms\n", f"{NETDEV}GratuitousARP=2\n"),
+    ("tool-version", "mode=802.3ad,lacp_active=0", "mode=802.3ad,lacp_rate=fast"),
 ]  # fmt: skip
 
 
@@ -87,7 +110,7 @@ def test_a_rule_speaks_only_where_it_is_broken(rule: str, broken: str, mended: s
 
 
 def test_every_rule_has_a_pair() -> None:
-    by_surroundings = {"shared-mac", "kernel-lacks"}
+    by_surroundings = {"shared-mac", "kernel-lacks", "slave-ip"}
     assert {rule for rule, _, _ in PAIRS} | by_surroundings == {rule.id for rule in RULES}
 
 
@@ -163,3 +186,99 @@ def test_what_ifupdown2_has_and_ifenslave_drops_says_so() -> None:
     assert "--from ifupdown2" in finding.hint
     read = parse([Source("file", text)], "ifupdown2")
     assert "tool-drops" not in {f.rule for f in lint(read, RULES)}
+
+
+@pytest.mark.parametrize(
+    ("ip", "said"),
+    [
+        (Addressing(("192.0.2.7/24",)), "has 192.0.2.7/24 of its own"),
+        (Addressing(dhcp4=True), "has DHCP of its own"),
+        (Addressing(("2001:db8::7/64",), dhcp6=True), "has DHCP and 2001:db8::7/64 of its own"),
+    ],
+)
+def test_a_slave_with_ip_of_its_own(ip: Addressing, said: str) -> None:
+    slaves = (SlaveConfig("eth0", ip=ip), SlaveConfig("eth1"))
+    rules = {f.message for f in lint(Configuration((BondConfig("b", slaves=slaves),)), RULES)}
+    assert any(said in message for message in rules)
+    bare = BondConfig("b", slaves=(SlaveConfig("eth0"), SlaveConfig("eth1")))
+    assert "slave-ip" not in {f.rule for f in lint(Configuration((bare,)), RULES)}
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        (NETDEV.replace("100ms", "100"),
+         "MIIMonitorSec=100 is 100 s: systemd counts a number without unit in seconds",
+         "write MIIMonitorSec=100ms"),
+        (NETDEV.replace("100ms", "30s"), "MIIMonitorSec=30s is 30 s, so a dead path",
+         "common are 50 to 1000 ms; were 30 ms meant, write MIIMonitorSec=30ms"),
+        (f"{NETDEV}UpDelaySec=200\n", "UpDelaySec=200 is 200 s: systemd counts",
+         "write UpDelaySec=200ms"),
+        (PLAN % ("active-backup", "mii-monitor-interval: 1"),
+         "mii-monitor-interval: 1 is 1 ms: was 1 s meant?",
+         "1 s are mii-monitor-interval: 1000; common are 50 to 1000 ms"),
+        (f"{IFACE}bond_miimon 2\n", "bond-miimon 2 is 2 ms: was 2 s meant?",
+         "2 s are bond-miimon 2000; common are 50 to 1000 ms"),
+    ],
+)  # fmt: skip
+def test_times_are_told_in_the_spelling_of_the_file(text: str, message: str, hint: str) -> None:
+    (finding,) = [f for f in found(text) if f.rule == "unit"]
+    assert finding.message.startswith(message)
+    assert finding.hint == hint
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{MII} updelay=30000",
+        "mode=4 miimon=100 updelay=45000",
+        f"{NETDEV}UpDelaySec=30\n",
+        PLAN % ("active-backup", "mii-monitor-interval: 100, up-delay: 60000"),
+    ],
+)
+def test_a_delay_for_a_port_that_forwards_late_is_nothing_strange(text: str) -> None:
+    assert "unit" not in {f.rule for f in found(text)}
+
+
+@pytest.mark.parametrize("mode", ["802.3ad", "balance-tlb", "balance-alb"])
+@pytest.mark.parametrize("monitor", ["miimon=0", "miimon=100"])
+def test_no_hint_speaks_of_an_option_that_the_mode_refuses(mode: str, monitor: str) -> None:
+    for finding in found(f"mode={mode} {monitor}"):
+        assert "arp_" not in finding.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"{NETDEV}ARPIPTargets=192.0.2.1\n", "with ARPValidate"),
+        (PLAN % ("active-backup", "mii-monitor-interval: 100"), "arp-interval with arp-validate"),
+        (f"{IFACE}bond-miimon 100\n", "use bond-arp-interval with bond-arp-validate"),
+        ("BONDING_MASTER=yes\nBONDING_MODULE_OPTS='mode=1 miimon=100'\n", "arp_interval"),
+    ],
+)  # fmt: skip
+def test_hints_have_the_words_of_the_file(text: str, said: str) -> None:
+    assert said in " ".join(finding.hint for finding in found(text))
+
+
+def test_one_cause_is_one_finding() -> None:
+    packets = NETDEV.replace("active-backup", "802.3ad") + "PacketsPerSlave=4\n"
+    assert [f.rule for f in found(packets) if f.level != "note"] == ["unsent"]
+    rate = NETDEV + "LACPTransmitRate=fast\n"
+    assert [f.rule for f in found(rate) if f.level != "note"] == ["unsent"]
+    (error,) = [f for f in found("mode=failover primary=eth0") if f.level == "error"]
+    assert error.rule == "bad-value"
+
+
+def test_what_ifupdown2_drops_is_told_with_what_is_left() -> None:
+    text = f"{IFACE}bond-arp-interval 100\nbond-arp-ip-target 192.0.2.2\nbond-ports eth3\n"
+    (finding,) = [f for f in found(text) if f.rule == "no-monitor"]
+    assert finding.message == (
+        "what ifupdown2 keeps of bond0 monitors no link, none is left: it never fails over"
+    )
+    assert finding.hint == "set bond-miimon 100: ifupdown2 has no words for the ARP monitor"
+
+
+def test_options_on_the_command_line_belong_to_no_tool() -> None:
+    text = "mode=1 arp_interval=100 ns_ip6_target=2001:db8::1 arp_validate=all"
+    given = lint(parse([Source("<command line>", text)]), RULES)
+    assert "tool-drops" not in {finding.rule for finding in given}

@@ -23,9 +23,9 @@ from harness.config.read import load, parse
 from harness.config.rules import RULES
 from harness.config.rules.surroundings import ENVIRONMENTS
 from harness.config.sarif import sarif
-from harness.config.source import sources
+from harness.config.source import Source, sources
 from harness.config.tools import FORMATS
-from harness.config.write import listed, write
+from harness.config.write import Written, listed, write
 from harness.errors import HarnessError, UsageError
 
 COLOURS = {"error": "bold red", "warning": "yellow", "note": "cyan"}
@@ -126,18 +126,21 @@ def _plain(finding: Finding) -> dict[str, Any]:
 
 
 def _tell(configuration: Configuration, found: Sequence[Finding]) -> None:
-    """Print remarks for people: where, how bad, why, what to do."""
+    """Print remarks for people: where, how bad, why, what to do; each claim and advice once."""
     console = Console(highlight=False, soft_wrap=True)
+    told: set[str] = set()
     for finding in found:
         head = Text(f"{finding.place}  ")
         head.append(finding.level, COLOURS[finding.level])
         head.append(f"  {finding.message}")
         head.append(f"  [{finding.rule}]", "dim")
         console.print(head)
-        if finding.claim:
-            console.print(Text(f"    {finding.claim}: {finding.promised}", "dim"))
-        if finding.hint:
-            console.print(Text(f"    hint: {finding.hint}"))
+        claim = f"    {finding.claim}: {finding.in_short}" if finding.claim else ""
+        hint = f"    hint: {finding.hint}" if finding.hint else ""
+        for line, style in ((claim, "dim"), (hint, "")):
+            if line and line not in told:
+                console.print(Text(line, style))
+        told |= {claim, hint} if finding.level == "note" else {claim}
     for bond in configuration.bonds:
         slaves = ", ".join(bond.slave_names) or "not told here"
         console.print(Text(f"{bond.name}: {bond.loose().text() or 'no option'}; slaves {slaves}"))
@@ -181,11 +184,14 @@ def convert(
     is wrong.
     """
     given = sources(config)
-    written = write(parse(given, format_), target)
-    for left in beside(given):
+    configuration = parse(given, format_)
+    written = write(configuration, target)
+    for left in beside(given, configuration):
         click.echo(f"{left.place}: {left.spelled}: {left.why}", err=True)
     for cannot in written.cannot:
         click.echo(f"cannot be said in {target}: {cannot}", err=True)
+    for finding in reviewed(written, target):
+        click.echo(f"harness check calls this an error: {finding.message}", err=True)
     if written.cannot and not lossy:
         click.echo("hint: --lossy writes the rest", err=True)
         context.exit(1)
@@ -194,6 +200,13 @@ def convert(
         return
     for path in _save(written.files.items(), into):
         click.echo(path)
+
+
+def reviewed(written: Written, target: str) -> list[Finding]:
+    """Return what check calls an error in the files that are written."""
+    texts = [Source(name, text) for name, text in written.files.items()]
+    found = lint(parse(texts, target), RULES)
+    return [finding for finding in found if finding.level == "error"]
 
 
 def _save(files: Iterable[tuple[str, str]], into: Path) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -9,7 +10,9 @@ from typing import NamedTuple
 from harness import claims
 from harness.bonding.options import Series
 from harness.config.model import BondConfig, Configuration, Level, Place
+from harness.config.spelling import translated
 
+SHORT = 120  # characters of a claim
 LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 
 
@@ -63,6 +66,11 @@ class Finding:
         """The claim's text, "" where the remark follows from none."""
         return claims.find(self.claim).text if self.claim else ""
 
+    @property
+    def in_short(self) -> str:
+        """The claim's text where many remarks stand together."""
+        return textwrap.shorten(self.promised, SHORT, placeholder=" ...")
+
 
 def lint(
     configuration: Configuration, rules: Iterable[Rule], around: Around = Around()
@@ -85,14 +93,16 @@ def lint(
 
 def _applied(rule: Rule, bond: BondConfig, around: Around) -> Iterator[Finding]:
     for found in rule.check(bond, around):
+        written = {one.place: one.format for one in bond.given}
+        format_ = written.get(found.place) or bond.format
         yield Finding(
             rule.id,
             found.level or rule.level,
-            found.message,
+            translated(found.message, format_),
             found.place,
             bond.name,
             found.claim or rule.claim,
-            found.hint or rule.hint,
+            translated(found.hint or rule.hint, format_),
         )
 
 

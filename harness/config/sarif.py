@@ -54,7 +54,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
 def _result(finding: Finding, index: dict[str, int]) -> dict[str, Any]:
     words = [finding.message]
     if finding.claim:
-        words.append(f"{finding.claim}: {finding.promised}")
+        words.append(f"{finding.claim}: {finding.in_short}")
     words += [f"hint: {finding.hint}"] if finding.hint else []
     return {
         "ruleId": finding.rule,

@@ -17,6 +17,7 @@ ALL = frozenset(OPTIONS)
 # Only netlink sets these: nothing that writes to sysfs can.
 BY_NETLINK = frozenset(name for name, option in OPTIONS.items() if not option.sysfs)
 SYSFS = ALL - BY_NETLINK
+ALL_IP = frozenset({"addresses", "DHCP", "gateway", "MTU", "uppers"})
 STATE = frozenset({"active_slave"})  # what runs shows it, but it is no configuration
 
 
@@ -26,11 +27,15 @@ def _names(text: str) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """The words of an option that a tool takes, or the numbers; the kernel takes more."""
+    """The words of an option that a tool takes, or the numbers; the kernel takes more.
+
+    A `soft` limit is one that the tool warns of, and sets the value all the same.
+    """
 
     words: frozenset[str] = frozenset()
     low: int = 0
     high: int = 0
+    soft: bool = False
 
     def allows(self, value: Setting) -> bool:
         """Tell whether the tool takes a value."""
@@ -44,7 +49,11 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """What acts on a format: `drops` tells what becomes of an option that it does not know."""
+    """What acts on a format: `drops` tells what becomes of an option that it does not know.
+
+    `lately` are options that releases in use do not know yet, with the latest of them that was
+    seen. `carries` is what it says of IP, `matches` how it selects slaves without their names.
+    """
 
     format: str
     name: str
@@ -52,10 +61,11 @@ class Tool:
     drops: str
     source: str
     slaves: bool = True
-    addresses: bool = True
-    names: bool = True
+    carries: frozenset[str] = ALL_IP
+    matches: frozenset[str] = frozenset()
     slave_options: frozenset[str] = frozenset()
     limits: Mapping[str, Limit] = field(default_factory=dict)
+    lately: Mapping[str, str] = field(default_factory=dict)
 
     def lacks(self, option: str) -> bool:
         """Tell whether the format has no word for an option."""
@@ -88,6 +98,14 @@ NMSTATE = NM - {"active_slave", "peer_notif_delay"}
 VALIDATIONS = Limit(words=_names("none active backup all"))
 HASHES = Limit(words=_names("layer2 layer3+4 layer2+3 encap2+3 encap3+4"))
 SELECTIONS = Limit(words=_names("stable bandwidth count"))
+NM_LATELY = MappingProxyType(
+    dict.fromkeys(
+        ("ns_ip6_target", "lacp_active", "arp_missed_max", "prio"), "NetworkManager 1.42"
+    )
+)
+NETWORKD_LATELY = MappingProxyType(
+    dict.fromkeys(("peer_notif_delay", "arp_missed_max"), "systemd 252")
+)
 PORT = frozenset({"prio", "queue_id"})
 NETWORKD_TOO = frozenset({"primary", "active_slave"})
 PROC_TOO = frozenset({"mode", "primary", "primary_reselect", "fail_over_mac"})
@@ -97,7 +115,7 @@ _TOOLS = (
     Tool(
         "bonding-opts", "the initscripts", SYSFS, UNSET,
         "bonding.rst 3.3; the scripts write each option to sysfs",
-        slaves=False, addresses=False, names=False,
+        slaves=False, carries=frozenset(),
     ),
     Tool(
         "ifcfg", "the initscripts", SYSFS, UNSET,
@@ -107,7 +125,7 @@ _TOOLS = (
         "modprobe", "the bonding module", MODULE,
         "is ignored by the module, which says so in the kernel log only",
         "the module_param lines of bond_main.c",
-        slaves=False, addresses=False,
+        slaves=False, carries=frozenset(),
     ),
     Tool(
         "interfaces", "ifenslave", IFENSLAVE, "is dropped in silence",
@@ -119,30 +137,36 @@ _TOOLS = (
         "ifupdown2 3.0: addons/bond.py, _modinfo",
         limits=MappingProxyType({
             "xmit_hash_policy": HASHES,
-            "miimon": Limit(high=255),
-            "min_links": Limit(high=255),
-            "updelay": Limit(high=65535),
-            "downdelay": Limit(high=65535),
+            "miimon": Limit(high=255, soft=True),
+            "min_links": Limit(high=255, soft=True),
+            "updelay": Limit(high=65535, soft=True),
+            "downdelay": Limit(high=65535, soft=True),
         }),
     ),
-    Tool("suse", "the network scripts", SYSFS, UNSET, "ifcfg-bonding(5)"),
+    Tool("suse", "the network scripts", SYSFS, UNSET, "ifcfg-bonding(5)",
+         carries=ALL_IP - {"gateway"}),
     Tool(
         "nm", "NetworkManager", NM, "makes the profile invalid",
         "nm-settings(5), bond.options",
         slave_options=PORT, limits=MappingProxyType({"ad_select": SELECTIONS}),
+        matches=frozenset({"mac"}), lately=NM_LATELY,
     ),
     Tool(
         "nmcli", "nmcli", NM, "is refused by nmcli", "nm-settings(5), bond.options",
-        limits=MappingProxyType({"ad_select": SELECTIONS}),
+        limits=MappingProxyType({"ad_select": SELECTIONS}), lately=NM_LATELY,
     ),
     Tool(
         "networkd", "systemd-networkd", frozenset(NETWORKD.values()) | NETWORKD_TOO,
         "is ignored with no more than a warning in the journal", "systemd.netdev(5), [Bond]",
-        limits=MappingProxyType({"arp_validate": VALIDATIONS, "ad_select": SELECTIONS}),
+        limits=MappingProxyType({
+            "arp_validate": VALIDATIONS, "ad_select": SELECTIONS, "xmit_hash_policy": HASHES,
+        }),
+        matches=frozenset({"name", "mac"}), lately=NETWORKD_LATELY,
     ),
     Tool(
         "netplan", "netplan", frozenset(NETPLAN.values()), "makes netplan refuse the file",
         "netplan's YAML reference: bonds, parameters",
+        matches=frozenset({"name", "mac"}),
         limits=MappingProxyType({
             "arp_validate": VALIDATIONS,
             "xmit_hash_policy": HASHES,
@@ -156,17 +180,19 @@ _TOOLS = (
         slave_options=PORT, limits=MappingProxyType({"ad_select": SELECTIONS}),
     ),
     Tool("ip-json", "ip", ALL - STATE, "is not shown by ip", "iplink_bond.c of iproute2",
-         slave_options=PORT),
+         slave_options=PORT, carries=frozenset({"addresses"})),
     Tool(
         "proc", "the kernel", frozenset(PROC.values()) | PROC_TOO,
         "is not shown in /proc/net/bonding", "bond_procfs.c; PROC-9",
-        addresses=False, slave_options=frozenset({"queue_id"}),
+        carries=frozenset(), slave_options=frozenset({"queue_id"}),
     ),
     Tool(
         "sysfs", "the kernel", SYSFS - STATE, "is not shown in sysfs", "bond_sysfs.c",
-        addresses=False, slave_options=frozenset({"queue_id"}),
+        carries=frozenset(), slave_options=frozenset({"queue_id"}),
     ),
 )  # fmt: skip
 TOOLS: Mapping[str, Tool] = MappingProxyType({tool.format: tool for tool in _TOOLS})
 FORMATS = tuple(TOOLS)
 RUNNING = frozenset({"ip-json", "proc", "sysfs"})
+BY_NM = frozenset({"nm", "nmcli"})
+BY_NETWORKD = frozenset({"networkd", "netplan"})

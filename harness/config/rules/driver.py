@@ -8,8 +8,12 @@ from harness.bonding import OPTIONS, Setting
 from harness.bonding.checks import check
 from harness.config.lint import Around, Found, Rule
 from harness.config.model import BondConfig, Given
+from harness.config.rules.tools import unsent_options
+from harness.config.tools import TOOLS
 from harness.errors import ScenarioError
 
+# One file names bond and slaves; of other formats the files of the slaves may not be given.
+ONE_FILE = frozenset({"interfaces", "ifupdown2", "netplan", "nmstate", "suse", "proc", "sysfs"})
 PRIMARIES = ("primary", "active_slave")
 
 
@@ -46,7 +50,10 @@ def given_twice(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 def refused(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Options that the driver refuses in this mode, or without another one."""
-    options, asked = bond.loose(), bond.asked
+    if "mode" in bond.misread:
+        return  # the mode is not known
+    options = bond.loose()
+    asked = bond.without(unsent_options(bond)).asked
     for name, value in asked.items():
         try:
             check(options, {name: value})
@@ -96,6 +103,34 @@ def too_few(bond: BondConfig, _: Around) -> Iterator[Found]:
         )
 
 
+def no_slaves(bond: BondConfig, _: Around) -> Iterator[Found]:
+    """A bond without slaves, where the format names them."""
+    tool = TOOLS.get(bond.format)
+    if tool and tool.slaves and not bond.slaves and not bond.matches:
+        if bond.format in ONE_FILE:
+            yield Found(bond.place, f"{bond.name} has no slaves", hint="name them")
+        else:
+            yield Found(
+                bond.place,
+                f"no file names a slave of {bond.name}",
+                "note",
+                hint="give the files of its slaves as well, or write them",
+            )
+
+
+def slave_ip(bond: BondConfig, _: Around) -> Iterator[Found]:
+    """Slaves with IP of their own, whose routes bypass the bond."""
+    for slave in bond.slaves:
+        has = ["DHCP"] * (slave.ip.dhcp4 or slave.ip.dhcp6) + list(slave.ip.addresses)
+        if has:
+            yield Found(
+                slave.place,
+                f"{slave.name} is a slave of {bond.name} and has {' and '.join(has)} of its own: "
+                "traffic by its routes bypasses the bond",
+                hint=f"move it to {bond.name}, or leave it out",
+            )
+
+
 def no_carrier(bond: BondConfig, _: Around) -> Iterator[Found]:
     """use_carrier=0, which newer kernels refuse."""
     if bond.asked.get("use_carrier") == "off":
@@ -124,5 +159,7 @@ RULES = (
          "set primary, or leave the policy out", idle_reselect),
     Rule("one-slave", "warning", "nothing to fail over to", "FAQ-6",
          "add a second slave", too_few),
+    Rule("no-slaves", "warning", "a bond without slaves", "", "", no_slaves),
+    Rule("slave-ip", "warning", "a slave with IP of its own", "TROUBLE-1", "", slave_ip),
     Rule("use-carrier-off", "warning", "use_carrier=0", "USECARR-1", "leave it out", no_carrier),
 )  # fmt: skip

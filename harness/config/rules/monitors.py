@@ -5,46 +5,63 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from harness.bonding import BondOptions, Setting, spans
+from harness.bonding import BondOptions
 from harness.bonding.options import ARP_MODES
-from harness.bonding.table import IN_MS
 from harness.config.lint import Around, Found, Rule
-from harness.config.model import BondConfig
-from harness.errors import ScenarioError
+from harness.config.model import BondConfig, Place
+from harness.config.rules.tools import dropped
+from harness.config.tools import TOOLS
 
-TOO_SHORT = 20  # ms; a number as small is one of seconds
-TOO_LONG = 10_000  # ms
-ABSURD = 1_000_000  # ms; a number as large is one of microseconds
-HZ = 1000
 MONITORS = ("miimon", "arp_interval")
-PERIODS = {"miimon": "MIIMON-1", "arp_interval": "ARPINT-1", "updelay": "UPDELAY-1"}
-DELAYS = {"updelay": "UPDELAY-2", "downdelay": "DOWNDELAY-2", "peer_notif_delay": "PND-1"}
-
-
-def _number(value: Setting) -> int:
-    return int(str(value))
+MONITORED_BY_NM = frozenset({"ifcfg"})  # NetworkManager reads them too, where it is installed
 
 
 def no_monitor(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """Neither monitor runs."""
-    options = bond.loose()
-    if options["miimon"] or options["arp_interval"] or bond.misread & {"mode", *MONITORS}:
+    """Neither monitor runs, or none is left of what the tool keeps."""
+    if bond.misread & {"mode", *MONITORS}:
+        return
+    left = bond.without(dropped(bond))
+    options = left.loose()
+    if options["miimon"] or options["arp_interval"]:
         return
     where = next((bond.where(name) for name in MONITORS if name in bond.asked), bond.place)
+    tool = TOOLS.get(bond.format)
+    whose = f"what {tool.name} keeps of {bond.name}" if tool and left != bond else bond.name
     if options.mode in ("balance-rr", "balance-xor", "broadcast"):
         yield Found(
             where,
-            f"{bond.name} monitors no link: {options.mode} leaves a slave whose own carrier is "
+            f"{whose} monitors no link: {options.mode} leaves a slave whose own carrier is "
             "lost, and notices nothing else",
             "warning",
             claim="OPT-4",
         )
-    else:
+    elif options.mode == "802.3ad":
         yield Found(
             where,
-            f"{bond.name} monitors no link, neither miimon nor arp_interval is set: it never "
-            "fails over",
+            f"{whose} watches no carrier: a dead link is noticed when its LACPDUs have stayed "
+            "away for 90 s, with lacp_rate=fast for 3 s",
+            "warning",
+            hint="set miimon=100",
+            claim="LACP-RATE-4",
         )
+    elif bond.format in MONITORED_BY_NM:
+        yield Found(
+            where,
+            f"{bond.name} has no link monitor here: NetworkManager makes it miimon=100, the "
+            "initscripts leave it without, and then it never fails over",
+            "warning",
+        )
+    else:
+        yield _never(bond, where, whose, options.mode)
+
+
+def _never(bond: BondConfig, where: Place, whose: str, mode: str) -> Found:
+    """Return what is wrong with a bond that never fails over."""
+    hint = "" if mode in ARP_MODES else "set miimon=100"
+    if bond.format == "ifupdown2":
+        hint = "set miimon=100: ifupdown2 has no words for the ARP monitor"
+    neither = "neither miimon nor arp_interval is set" if whose == bond.name else "none is left"
+    return Found(where, f"{whose} monitors no link, {neither}: it never fails over", hint=hint)
 
 
 def two_monitors(bond: BondConfig, _: Around) -> Iterator[Found]:
@@ -57,63 +74,6 @@ def two_monitors(bond: BondConfig, _: Around) -> Iterator[Found]:
         f"miimon={options['miimon']} and arp_interval={options['arp_interval']} exclude each "
         "other: netlink refuses both together, in sysfs the last one written wins",
     )
-
-
-def unit(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """Times that look as if they were meant in another unit."""
-    for name, value in bond.asked.items():
-        if name not in IN_MS:
-            continue
-        number = _number(value)
-        if 0 < number <= TOO_SHORT and name in MONITORS:
-            yield Found(
-                bond.where(name),
-                f"{name}={number} is {number} ms: was {number} s meant?",
-                hint=f"{number} s are {name}={number * 1000}; common are 50 to 1000",
-                claim=PERIODS[name],
-            )
-        elif number >= ABSURD:
-            yield Found(
-                bond.where(name),
-                f"{name}={number} is {number / 1000:g} s: were microseconds meant?{_dark(bond)}",
-                "error",
-                hint=f"{number} microseconds are {name}={number // 1000}",
-                claim=PERIODS.get(name, ""),
-            )
-        elif number >= TOO_LONG:
-            meant = f"; were {number // 10_000} s meant, that is {number // 10}?"
-            yield Found(
-                bond.where(name),
-                f"{name}={number} is {number / 1000:g} s: the unit is ms{_dark(bond)}",
-                hint=f"common are 50 to 1000{meant if name in MONITORS else ''}",
-                claim=PERIODS.get(name, ""),
-            )
-
-
-def _dark(bond: BondConfig) -> str:
-    """Return after what time at most a dead path is noticed with these options, in words."""
-    try:
-        latest = spans(BondOptions.of(**bond.asked), HZ).detection.latest
-    except ScenarioError:
-        return ""
-    return f", so a dead path is noticed after up to {latest.ns / 1_000_000_000:g} s"
-
-
-def rounded(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """Delays that are no multiple of miimon: the kernel keeps the quotient only."""
-    options = bond.loose()
-    every = _number(options["miimon"])
-    for name, claim in DELAYS.items():
-        value = _number(options[name])
-        if every and value % every:
-            made = value // every * every
-            effect = "so there is no delay at all" if not made else f"the kernel makes it {made}"
-            yield Found(
-                bond.where(name),
-                f"{name}={value} is no multiple of miimon={every}: {effect}",
-                hint=f"write {name}={made + every} or another multiple of {every}",
-                claim=claim,
-            )
 
 
 def no_target(bond: BondConfig, _: Around) -> Iterator[Found]:
@@ -193,8 +153,9 @@ def unmonitored(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 
 def blind(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """What the MII monitor cannot see."""
-    if bond.loose()["miimon"] and not bond.loose()["arp_interval"]:
+    """What the MII monitor cannot see, in the mode for which the ARP monitor is made."""
+    options = bond.loose()
+    if options.mode == "active-backup" and options["miimon"] and not options["arp_interval"]:
         yield Found(
             bond.where("miimon"),
             "miimon sees the slave's own carrier only: a failure behind the next switch, or "
@@ -212,14 +173,22 @@ def slow_partner(bond: BondConfig, _: Around) -> Iterator[Found]:
         )
 
 
+def uneven(bond: BondConfig, _: Around) -> Iterator[Found]:
+    """The ARP monitor in modes whose switch must spread the replies over all slaves."""
+    options = bond.loose()
+    if options["arp_interval"] and options.mode in ("balance-rr", "balance-xor"):
+        yield Found(
+            bond.where("arp_interval"),
+            f"the ARP monitor in mode {options.mode}: a slave is declared down unless the switch "
+            "spreads the replies evenly over all of them",
+        )
+
+
 RULES = (
     Rule("no-monitor", "error", "no link monitoring", "OPT-3",
          "set miimon=100, or arp_interval and arp_ip_target", no_monitor),
     Rule("two-monitors", "error", "both link monitors", "ARPINT-4",
          "keep one: miimon, or arp_interval with its targets", two_monitors),
-    Rule("unit", "warning", "a time in another unit than ms", "", "", unit),
-    Rule("rounded-delay", "warning", "a delay that is no multiple of miimon", "UPDELAY-2", "",
-         rounded),
     Rule("no-target", "error", "the ARP monitor without target", "ARPINT-14",
          "set arp_ip_target to machines that answer ARP, such as the gateway", no_target),
     Rule("one-target", "warning", "a single ARP target", "ARPTGT-8",
@@ -233,6 +202,8 @@ RULES = (
          "set arp_validate, or leave arp_all_targets out", all_unvalidated),
     Rule("unmonitored", "warning", "ARP options without the ARP monitor", "ARPINT-3",
          "set arp_interval, or leave the option out", unmonitored),
+    Rule("uneven", "warning", "replies that do not reach every slave", "ARPINT-9",
+         "use miimon, or a switch that distributes round robin", uneven),
     Rule("blind", "note", "the limits of the MII monitor", "MIIMON-6",
          "for an end to end check, use arp_interval with arp_validate", blind),
     Rule("slow-partner", "note", "a slow LACP timeout", "LACP-RATE-4",

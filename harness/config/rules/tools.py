@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.bonding import default
+from harness.bonding import OPTIONS, default
 from harness.config.lint import Around, Found, Rule
 from harness.config.model import BondConfig, Given
-from harness.config.tools import RUNNING, TOOLS
+from harness.config.source import COMMAND_LINE
+from harness.config.tools import BY_NETWORKD, BY_NM, RUNNING, TOOLS, Tool
 
 NETWORKD = "src/network/netdev/bond.c of systemd"
 IMPLIED = "(NetworkManager's default)"
@@ -18,14 +19,17 @@ ONE_MODE = {
     "fail_over_mac": "active-backup",
     "packets_per_slave": "balance-rr",
 }
-BY_NETWORKD = frozenset({"networkd", "netplan"})
+SWITCH = frozenset({"on", "off"})
+# Tools that take a switch as a number only: the others take the kernel's words too.
+NUMBERS = BY_NM | {"suse", "modprobe"}
+CHANNEL = ("balance-rr", "balance-xor")
 
 
 def drops(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Options that the tool has no word for."""
     for one in bond.given:
         tool = TOOLS.get(one.format)
-        if tool and tool.format not in RUNNING and tool.lacks(one.name) and one.value is not None:
+        if tool and _dropped(one, tool):
             yield Found(
                 one.place,
                 f"{one.spelled}: {tool.name} has no such option; it {tool.drops}",
@@ -38,23 +42,85 @@ def drops(bond: BondConfig, _: Around) -> Iterator[Found]:
                 yield Found(one.place, f"{one.spelled}: {tool.name} has no such option of a slave")
 
 
+def _dropped(one: Given, tool: Tool) -> bool:
+    if tool.format in RUNNING or one.place.file == COMMAND_LINE or one.value is None:
+        return False
+    return tool.lacks(one.name)
+
+
+def dropped(bond: BondConfig) -> frozenset[str]:
+    """Return the options that the tool does not apply, whatever the file says."""
+    found = (one for one in bond.given if (tool := TOOLS.get(one.format)) and _dropped(one, tool))
+    return frozenset(one.name for one in found)
+
+
 def _instead(one: Given) -> str:
     """Return what to do about an option that is dropped."""
     if one.format == "interfaces" and not TOOLS["ifupdown2"].lacks(one.name):
         return "ifupdown2 has it: if this is its file, say --from ifupdown2"
+    if one.format == "ifupdown2" and OPTIONS[one.name].sysfs:
+        return f"add: post-up echo {one.raw} > /sys/class/net/$IFACE/bonding/{one.name}"
     return f"set {one.name} by other means"
 
 
 def limits(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """Values that the kernel takes and the tool does not."""
+    """Values that the kernel takes and the tool does not, or not without a warning."""
     for one in bond.given:
         tool = TOOLS.get(one.format)
         limit = tool.limits.get(one.name) if tool else None
         if tool and limit and one.value is not None and not limit.allows(one.value):
+            other = "choose another value or another tool"
+            what = "warns of it and sets it" if limit.soft else "takes"
             yield Found(
                 one.place,
-                f"{one.spelled}: {tool.name} takes {limit} only, though the kernel takes it",
-                hint=f"{tool.source}; choose another value or another tool",
+                f"{one.spelled}: {tool.name} {what}{': it expects' * limit.soft} {limit}"
+                f"{'' if limit.soft else ' only, though the kernel takes it'}",
+                "note" if limit.soft else None,
+                hint=f"{tool.source}{'' if limit.soft else f'; {other}'}",
+            )
+
+
+def words(bond: BondConfig, _: Around) -> Iterator[Found]:
+    """Numbers where the tool takes words only, and words where it takes numbers only."""
+    for one in bond.given:
+        values = {value.word for value in OPTIONS[one.name].values} if one.value else set()
+        if not values or one.format not in TOOLS or one.name in dropped(bond):
+            continue
+        tool, number = TOOLS[one.format], OPTIONS[one.name].number_of(one.value or 0)
+        if values != SWITCH and one.raw.isdigit() and one.format in BY_NETWORKD:
+            refuses = one.format == "netplan"
+            does = "refuses the file" if refuses else f"ignores it{_left(bond, one)}"
+            message = f"{one.spelled}: {tool.name} takes words only, and {does}"
+            yield Found(one.place, message, hint=f"write {one.name}={one.value}")
+        elif values == SWITCH and one.raw in SWITCH and one.format in NUMBERS:
+            message = f"{one.spelled}: {tool.name} takes 0 or 1 only; else it {WRONG[one.format]}"
+            yield Found(one.place, message, hint=f"write {one.name}={number}")
+
+
+WRONG = {
+    "nm": "drops the option in silence",
+    "nmcli": "refuses the command",
+    "suse": "ignores the option",
+    "modprobe": "does not load the module",
+}
+
+
+def _left(bond: BondConfig, one: Given) -> str:
+    """Return what a bond is without an option that is ignored."""
+    return f": {bond.name} is balance-rr" if one.name == "mode" else ""
+
+
+def lately(bond: BondConfig, _: Around) -> Iterator[Found]:
+    """Options that releases of the tool which are in use do not know."""
+    given = [*bond.given, *(one for slave in bond.slaves for one in slave.given)]
+    for one in given:
+        tool = TOOLS.get(one.format)
+        if tool and one.name in tool.lately and not one.spelled.endswith(IMPLIED):
+            yield Found(
+                one.place,
+                f"{one.spelled}: {tool.lately[one.name]} and older do not know it: there it "
+                f"{tool.drops}",
+                hint="see which release the machine has, or leave it out",
             )
 
 
@@ -62,16 +128,23 @@ def unsent(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Settings that systemd-networkd reads and does not send in this case."""
     options = bond.loose()
     for one in bond.given:
-        if one.format not in BY_NETWORKD or one.value == default(one.name, options.mode):
-            continue
-        if why := _unsent(one, mode=options.mode, arp=bool(options["arp_interval"])):
+        if one.value != default(one.name, options.mode) and (why := _unsent(bond, one)):
             yield Found(one.place, f"{one.spelled}: systemd-networkd sends it {why}")
 
 
-def _unsent(one: Given, *, mode: str, arp: bool) -> str:
-    if one.name in ONE_MODE and mode != ONE_MODE[one.name]:
+def unsent_options(bond: BondConfig) -> frozenset[str]:
+    """Return the options that systemd-networkd keeps to itself in the bond's mode."""
+    return frozenset(one.name for one in bond.given if _unsent(bond, one))
+
+
+def _unsent(bond: BondConfig, one: Given) -> str:
+    """Return when systemd-networkd sends an option that it does not send here, else ""."""
+    options = bond.loose()
+    if one.format not in BY_NETWORKD or "mode" in bond.misread:
+        return ""
+    if one.name in ONE_MODE and options.mode != ONE_MODE[one.name]:
         return f"in mode {ONE_MODE[one.name]} only"
-    if one.name in ("lp_interval", "arp_ip_target") and not arp:
+    if one.name in ("lp_interval", "arp_ip_target") and not options["arp_interval"]:
         return "together with the ARP interval only"
     return ""
 
@@ -92,13 +165,28 @@ def no_mode(bond: BondConfig, _: Around) -> Iterator[Found]:
         )
 
 
+def channel(bond: BondConfig, _: Around) -> Iterator[Found]:
+    """Modes that work with a switch only if it has one channel of these ports."""
+    mode = bond.loose().mode
+    if mode in CHANNEL and "mode" in bond.asked:
+        yield Found(
+            bond.where("mode"),
+            f"{mode} sends with one MAC address through all slaves: the switch must have one "
+            "channel (static LAG, EtherChannel) of their ports",
+        )
+
+
 RULES = (
     Rule("tool-drops", "error", "an option that the tool drops", "", "", drops),
     Rule("tool-limits", "error", "a value that the tool refuses", "", "", limits),
+    Rule("tool-words", "error", "a number for a word, or a word for a number", "", "", words),
+    Rule("tool-version", "warning", "an option that older releases do not know", "", "", lately),
     Rule("unsent", "warning", "a setting that is not sent", "",
          f"{NETWORKD}, netdev_bond_fill_message_create", unsent),
     Rule("implied-monitor", "note", "a monitor that nobody asked for", "MIIMON-1",
          "write miimon=100, so that other tools do the same", implied),
-    Rule("no-mode", "warning", "no mode is given", "OPT-2",
+    Rule("no-mode", "warning", "no mode is given", "SWCFG-4",
          "write the mode, such as active-backup", no_mode),
+    Rule("channel", "note", "a mode that needs a channel at the switch", "SWCFG-4",
+         "configure the channel, or use active-backup, which needs none", channel),
 )  # fmt: skip

@@ -5,12 +5,22 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator, Sequence
 
-from harness.config.model import BondConfig
+from harness.bonding import OPTIONS
+from harness.config.model import Addressing, BondConfig, Upper
+from harness.config.writers.above import bridge_of, family, strangers, uppers
+
+SWITCH = {"off", "on"}
 
 
 def optstring(bond: BondConfig) -> str:
-    """Return options as BONDING_OPTS has them."""
-    return bond.loose().text()
+    """Return options as BONDING_OPTS has them: switches as numbers, which every tool takes."""
+    words = []
+    for name, value in bond.asked.items():
+        text = ",".join(value) if isinstance(value, tuple) else str(value)
+        if {one.word for one in OPTIONS[name].values} == SWITCH:
+            text = str(OPTIONS[name].number_of(value if isinstance(value, str) else text))
+        words.append(f"{name}={text}")
+    return " ".join(words)
 
 
 def options(bonds: Sequence[BondConfig]) -> dict[str, str]:
@@ -19,43 +29,77 @@ def options(bonds: Sequence[BondConfig]) -> dict[str, str]:
 
 
 def ifcfg(bonds: Sequence[BondConfig]) -> dict[str, str]:
-    """Return ifcfg files of Red Hat's kind, one for each bond and each slave."""
-    files = {}
+    """Return ifcfg files of Red Hat's kind: bonds, slaves, what stands on bonds, other ports."""
+    files, above = {}, uppers(bonds)
     for bond in bonds:
-        lines = [f"DEVICE={bond.name}", "TYPE=Bond", "BONDING_MASTER=yes", "ONBOOT=yes"]
-        lines += ["BOOTPROTO=none", *_addresses(bond), f'BONDING_OPTS="{optstring(bond)}"']
-        files[f"ifcfg-{bond.name}"] = "\n".join([*lines, ""])
+        own = ["TYPE=Bond", "BONDING_MASTER=yes", f'BONDING_OPTS="{optstring(bond)}"']
+        files[bond.name] = _device(bond.name, own, bond.ip, above)
         for slave in bond.slave_names:
             lines = [f"DEVICE={slave}", "ONBOOT=yes", "BOOTPROTO=none"]
-            lines += [f"MASTER={bond.name}", "SLAVE=yes", ""]
-            files[f"ifcfg-{slave}"] = "\n".join(lines)
-    return files
+            files[slave] = [*lines, f"MASTER={bond.name}", "SLAVE=yes"]
+    for upper in above:
+        own = ["TYPE=Bridge"]
+        if upper.kind == "vlan":
+            own = ["VLAN=yes", f"PHYSDEV={upper.below[0]}", f"VLAN_ID={upper.vlan}"]
+        files[upper.name] = _device(upper.name, own, upper.ip, above)
+    for name in strangers(bonds):
+        if bridge_of(name, above):
+            files.setdefault(name, _device(name, [], Addressing(), above))
+    return {f"ifcfg-{name}": "\n".join([*lines, ""]) for name, lines in files.items()}
 
 
-def _addresses(bond: BondConfig) -> Iterator[str]:
-    found = [ipaddress.ip_interface(text) for text in bond.addresses]
-    four = [one for one in found if one.version == 4]
-    six = [str(one) for one in found if one.version == 6]
-    for number, one in enumerate(four):
-        tail = str(number or "")
-        yield f"IPADDR{tail}={one.ip}"
-        yield f"PREFIX{tail}={one.network.prefixlen}"
-    if six:
-        yield f"IPV6ADDR={six[0]}"
-    if six[1:]:
-        yield f'IPV6ADDR_SECONDARIES="{" ".join(six[1:])}"'
+def _device(name: str, own: list[str], ip: Addressing, above: Sequence[Upper]) -> list[str]:
+    bridge = bridge_of(name, above)
+    lines = [f"DEVICE={name}", *own, "ONBOOT=yes", f"BOOTPROTO={'dhcp' if ip.dhcp4 else 'none'}"]
+    return [*lines, *_red_hat(ip), *([f"BRIDGE={bridge}"] if bridge else [])]
+
+
+def _red_hat(ip: Addressing) -> Iterator[str]:
+    four, six = family(ip, 4), family(ip, 6)
+    for number, text in enumerate(four.addresses):
+        address, tail = ipaddress.ip_interface(text), str(number or "")
+        yield f"IPADDR{tail}={address.ip}"
+        yield f"PREFIX{tail}={address.network.prefixlen}"
+    if four.gateway:
+        yield f"GATEWAY={four.gateway}"
+    if six.dynamic or six.addresses:
+        yield "IPV6INIT=yes"
+        yield f"IPV6_AUTOCONF={'yes' if six.dynamic else 'no'}"
+    if six.addresses:
+        yield f"IPV6ADDR={six.addresses[0]}"
+    if six.addresses[1:]:
+        yield f'IPV6ADDR_SECONDARIES="{" ".join(six.addresses[1:])}"'
+    if six.gateway:
+        yield f"IPV6_DEFAULTGW={six.gateway}"
+    if ip.mtu:
+        yield f"MTU={ip.mtu}"
 
 
 def suse(bonds: Sequence[BondConfig]) -> dict[str, str]:
-    """Return ifcfg files of SUSE, one for each bond."""
+    """Return ifcfg files of SUSE: one for each bond, and for each of what stands on bonds."""
     files = {}
     for bond in bonds:
-        lines = ["STARTMODE='auto'", "BOOTPROTO='static'", "BONDING_MASTER='yes'"]
-        lines.append(f"BONDING_MODULE_OPTS='{optstring(bond)}'")
-        lines += [f"BONDING_SLAVE{n}='{name}'" for n, name in enumerate(bond.slave_names)]
-        lines += [f"IPADDR{'_' + str(n) if n else ''}='{a}'" for n, a in enumerate(bond.addresses)]
-        files[f"ifcfg-{bond.name}"] = "\n".join([*lines, ""])
-    return files
+        own = ["BONDING_MASTER='yes'", f"BONDING_MODULE_OPTS='{optstring(bond)}'"]
+        own += [f"BONDING_SLAVE{n}='{name}'" for n, name in enumerate(bond.slave_names)]
+        files[bond.name] = [*own, *_suse(bond.ip)]
+    for upper in uppers(bonds):
+        own = ["BRIDGE='yes'", f"BRIDGE_PORTS='{' '.join(upper.below)}'"]
+        if upper.kind == "vlan":
+            own = [f"ETHERDEVICE='{upper.below[0]}'", f"VLAN_ID='{upper.vlan}'"]
+        files[upper.name] = [*own, *_suse(upper.ip)]
+    return {
+        f"ifcfg-{name}": "\n".join(["STARTMODE='auto'", *lines, ""])
+        for name, lines in files.items()
+    }
+
+
+def _suse(ip: Addressing) -> Iterator[str]:
+    words = {(True, True): "dhcp", (True, False): "dhcp4", (False, True): "dhcp6"}
+    yield f"BOOTPROTO='{words.get((ip.dhcp4, ip.dhcp6), 'static')}'"
+    for number, address in enumerate(ip.addresses):
+        yield f"IPADDR{f'_{number}' if number else ''}='{address}'"
+    if ip.mtu:
+        yield f"MTU='{ip.mtu}'"
 
 
 def modprobe(bonds: Sequence[BondConfig]) -> dict[str, str]:

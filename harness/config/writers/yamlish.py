@@ -3,36 +3,72 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.bonding import OPTIONS, Setting
-from harness.config.model import BondConfig
+from harness.config.model import Addressing, BondConfig, Upper
 from harness.config.names import NETPLAN, turned
-from harness.config.writers.network import monitored
+from harness.config.writers.above import families, strangers, uppers
+from harness.config.writers.nm import monitored
 from harness.config.yamls import dump
 
 PARAMETERS = turned(NETPLAN)
 BOOLEANS = frozenset({"tlb_dynamic_lb", "use_carrier", "lacp_active"})
 PORT_KEYS = {"prio": "priority", "queue_id": "queue-id"}
 WORDS = {"on": "delivered", "off": "dropped"}
+ANYWHERE = {4: "0.0.0.0/0", 6: "::/0"}
 
 
 def netplan(bonds: Sequence[BondConfig]) -> dict[str, str]:
-    """Return one YAML file with all bonds; slaves are physical interfaces of the same name."""
+    """Return one YAML file; slaves and other ports are physical interfaces of the same name."""
     network: dict[str, Any] = {"version": 2}
-    slaves = [name for bond in bonds for name in bond.slave_names]
-    if slaves:
-        network["ethernets"] = {name: {} for name in slaves}
+    above = uppers(bonds)
+    physical = [name for bond in bonds for name in bond.slave_names]
+    ethernets: dict[str, Any] = {name: {} for name in (*physical, *strangers(bonds))}
     network["bonds"] = {}
     for bond in bonds:
         made: dict[str, Any] = {"interfaces": list(bond.slave_names)}
-        if bond.addresses:
-            made["addresses"] = list(bond.addresses)
+        for nth, match in enumerate(bond.matches, 1):
+            called = match.called or f"{bond.name}-{nth}"
+            key = "macaddress" if match.by == "mac" else "name"
+            ethernets[called] = {"match": {key: match.value}}
+            made["interfaces"].append(called)
+        made |= _netplan_ip(bond.ip)
         if bond.asked:
             made["parameters"] = {PARAMETERS[n]: _netplan(n, v) for n, v in bond.asked.items()}
         network["bonds"][bond.name] = made
+    if ethernets:
+        network = {"version": 2, "ethernets": ethernets, "bonds": network["bonds"]}
+    for upper in above:
+        network.setdefault(f"{upper.kind}s", {})[upper.name] = _netplan_upper(upper)
     return {"60-bonds.yaml": dump({"network": network})}
+
+
+def _netplan_upper(upper: Upper) -> dict[str, Any]:
+    if upper.kind == "bridge":
+        return {"interfaces": list(upper.below), **_netplan_ip(upper.ip)}
+    return {"id": upper.vlan, "link": upper.below[0], **_netplan_ip(upper.ip)}
+
+
+def _netplan_ip(ip: Addressing) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for one in families(ip):
+        if one.dynamic:
+            made[f"dhcp{one.version}"] = True
+    if ip.addresses:
+        made["addresses"] = list(ip.addresses)
+    gates = [one.gateway for one in families(ip) if one.gateway]
+    if gates:
+        made["routes"] = [{"to": _everywhere(gate), "via": gate} for gate in gates]
+    if ip.mtu:
+        made["mtu"] = ip.mtu
+    return made
+
+
+def _everywhere(gateway: str) -> str:
+    """Return the destination of a default route, in the words that all versions take."""
+    return ANYWHERE[ipaddress.ip_address(gateway).version]
 
 
 def _netplan(name: str, value: Setting) -> object:
@@ -42,18 +78,54 @@ def _netplan(name: str, value: Setting) -> object:
 
 
 def nmstate(bonds: Sequence[BondConfig]) -> dict[str, str]:
-    """Return one YAML state with all bonds."""
-    return {"state.yaml": dump({"interfaces": [_interface(bond) for bond in bonds]})}
+    """Return one YAML state with all bonds and what stands on them."""
+    above = uppers(bonds)
+    made: dict[str, Any] = {"interfaces": [_interface(bond) for bond in bonds]}
+    made["interfaces"] += [_nmstate_upper(upper) for upper in above]
+    routes = [route for bond in bonds for route in _routes(bond.name, bond.ip)]
+    routes += [route for upper in above for route in _routes(upper.name, upper.ip)]
+    if routes:
+        made["routes"] = {"config": routes}
+    return {"state.yaml": dump(made)}
+
+
+def _nmstate_upper(upper: Upper) -> dict[str, Any]:
+    kind = "linux-bridge" if upper.kind == "bridge" else "vlan"
+    made: dict[str, Any] = {"name": upper.name, "type": kind, "state": "up"}
+    if upper.kind == "bridge":
+        made["bridge"] = {"port": [{"name": name} for name in upper.below]}
+    else:
+        made["vlan"] = {"base-iface": upper.below[0], "id": upper.vlan}
+    return made | _nmstate_ip(upper.ip)
+
+
+def _routes(name: str, ip: Addressing) -> Iterator[dict[str, str]]:
+    for one in families(ip):
+        if one.gateway:
+            yield {
+                "destination": ANYWHERE[one.version],
+                "next-hop-address": one.gateway,
+                "next-hop-interface": name,
+            }
+
+
+def _nmstate_ip(ip: Addressing) -> dict[str, Any]:
+    made: dict[str, Any] = {"mtu": ip.mtu} if ip.mtu else {}
+    for one in families(ip):
+        found = [ipaddress.ip_interface(text) for text in one.addresses]
+        address = [{"ip": str(a.ip), "prefix-length": a.network.prefixlen} for a in found]
+        if one.dynamic:
+            made[one.name] = {"enabled": True, "dhcp": True}
+            made[one.name] |= {"autoconf": True} if one.version == 6 else {}
+            made[one.name] |= {"address": address} if address else {}
+        elif address:
+            made[one.name] = {"enabled": True, "address": address}
+    return made
 
 
 def _interface(bond: BondConfig) -> dict[str, Any]:
     made: dict[str, Any] = {"name": bond.name, "type": "bond", "state": "up"}
-    for version in (4, 6):
-        own = [ipaddress.ip_interface(a) for a in bond.addresses]
-        own = [one for one in own if one.version == version]
-        if own:
-            address = [{"ip": str(one.ip), "prefix-length": one.network.prefixlen} for one in own]
-            made[f"ipv{version}"] = {"enabled": True, "address": address}
+    made |= _nmstate_ip(bond.ip)
     asked = monitored(bond)
     mode = asked.pop("mode", OPTIONS["mode"].default)
     made["link-aggregation"] = {"mode": mode, "port": list(bond.slave_names)}

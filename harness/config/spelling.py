@@ -1,0 +1,99 @@
+"""Options in the spelling of a file: what it calls miimon=100, in messages and hints about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from harness.bonding import OPTIONS, Setting
+from harness.bonding.values import normal
+from harness.config.names import NETPLAN, NETWORKD, turned
+from harness.errors import ScenarioError
+
+NETWORKDS, NETPLANS = turned(NETWORKD), turned(NETPLAN)
+YES = {"on": "yes", "off": "no"}
+TRUE = {"on": "true", "off": "false"}
+SWITCHED = {"on": "1", "off": "0"}
+# Names that are also words of English stand for the option only with a value behind them.
+PLAIN_WORDS = frozenset({"mode", "primary"})
+NAMES = "|".join(sorted(OPTIONS, key=len, reverse=True))
+MENTION = re.compile(rf"(?<![\w.:-])({NAMES})(?:=([\w.:+-]*[\w+](?:,[\w.:]*\w)*))?(?![\w=-])")
+
+
+def _networkd(name: str, text: str) -> str:
+    if name not in NETWORKDS:
+        return ""
+    if OPTIONS[name].unit and text.isdigit():
+        text = f"{text}{OPTIONS[name].unit}"
+    targets = isinstance(OPTIONS[name].default, tuple)
+    return f"{NETWORKDS[name]}={text.replace(',', ' ') if targets else YES.get(text, text)}"
+
+
+def _netplan(name: str, text: str) -> str:
+    if name not in NETPLANS:
+        return ""
+    if isinstance(OPTIONS[name].default, tuple):
+        text = f"[{text.replace(',', ', ')}]"
+    return f"{NETPLANS[name]}: {TRUE.get(text, text)}"
+
+
+def _interfaces(name: str, text: str) -> str:
+    text = SWITCHED.get(text, text) if name == "use_carrier" else text
+    return f"bond-{name.replace('_', '-')} {text.replace(',', ' ')}"
+
+
+def _nmstate(name: str, text: str) -> str:
+    words = {"on": "delivered", "off": "dropped"} if name == "all_slaves_active" else TRUE
+    return f"{name}: {words.get(text, text)}"
+
+
+def _numbers(name: str, text: str) -> str:
+    return f"{name}={SWITCHED.get(text, text)}"
+
+
+Speller = Callable[[str, str], str]
+SPELLERS: Mapping[str, Speller] = MappingProxyType(
+    {
+        "networkd": _networkd,
+        "netplan": _netplan,
+        "interfaces": _interfaces,
+        "ifupdown2": _interfaces,
+        "nmstate": _nmstate,
+        **dict.fromkeys(("nm", "nmcli", "suse", "modprobe"), _numbers),
+    }
+)
+
+
+def spelled(format_: str, name: str, text: str) -> str:
+    """Return an option with its value as a file of a format has it, else as the kernel has it."""
+    speller = SPELLERS.get(format_)
+    return (speller(name, _word(name, text)) if speller else "") or f"{name}={text}"
+
+
+def _word(name: str, text: str) -> str:
+    """Return the kernel's word for a value that may be its number, else the text itself."""
+    try:
+        value: Setting = normal(OPTIONS[name], text)
+    except ScenarioError:
+        return text
+    return text if isinstance(value, tuple) else str(value)
+
+
+def name_in(format_: str, name: str) -> str:
+    """Return what a format calls an option."""
+    return re.split(r"[=:\s]", spelled(format_, name, "x"), maxsplit=1)[0]
+
+
+def translated(text: str, format_: str) -> str:
+    """Return a text about options of the kernel in the spelling of a format."""
+    if format_ not in SPELLERS:
+        return text
+
+    def turned_(match: re.Match[str]) -> str:
+        name, value = match[1], match[2]
+        if value:
+            return spelled(format_, name, value)
+        return name if name in PLAIN_WORDS else name_in(format_, name)
+
+    return MENTION.sub(turned_, text)
