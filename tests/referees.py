@@ -20,6 +20,10 @@ from types import MappingProxyType
 
 import pytest
 
+from harness.bonding import OPTIONS
+from harness.bonding.values import normal
+from harness.errors import ScenarioError
+
 UNPACKED = os.environ.get("HARNESS_REFEREES", "")
 PLACES = ("usr/sbin", "sbin", "usr/bin", "bin", "usr/lib/systemd", "lib/systemd",
           "usr/libexec/netplan", "usr/lib/netplan", "lib/netplan")  # fmt: skip
@@ -27,6 +31,7 @@ IFUPDOWN2 = Path("usr/share/ifupdown2")
 IFENSLAVE = Path("etc/network/if-pre-up.d/ifenslave")
 USERS = "root:x:0:0::/:/bin/sh\nsystemd-network:x:0:0::/:/bin/sh\n"
 GROUPS = "root:x:0:\nsystemd-network:x:0:\n"
+MOVED = frozenset({"gateway", "address1"})  # NetworkManager writes them as address1=A/P,GATEWAY
 LIMIT = 30  # s
 ENUMERATED = "Enumeration completed"  # by then systemd-networkd has read all files
 
@@ -74,7 +79,8 @@ def find_file(path: Path, tool: str) -> Path:
     pytest.skip(f"{tool} is not here, so nobody can be asked")
 
 
-def _environment() -> dict[str, str]:
+@cache
+def _environment() -> Mapping[str, str]:
     """Return an environment in which unpacked programs find the libraries beside them."""
     found = [path.parent for root in _roots() if root != Path("/") for path in root.rglob("*.so*")]
     paths = ":".join(dict.fromkeys(map(str, found)))
@@ -104,7 +110,7 @@ def needs_namespaces() -> None:
 
 
 def netplan(files: Mapping[str, str], place: Path) -> Verdict:
-    """Ask netplan's generator."""
+    """Ask netplan's generator, and then systemd-networkd about what that has made."""
     generate = find("generate")
     root = place / "etc/netplan"
     root.mkdir(parents=True)
@@ -112,8 +118,10 @@ def netplan(files: Mapping[str, str], place: Path) -> Verdict:
         (root / name).write_text(text)
         (root / name).chmod(0o600)
     ran = run(generate, "--root-dir", place)
-    said = tuple(line for line in ran.said if line.strip() and "renderer" not in line)
-    return Verdict(said if ran.status else (), () if ran.status else said)
+    if ran.status:
+        return Verdict(tuple(line for line in ran.said if line.strip()))
+    made = (place / "run/systemd/network").glob("*")
+    return networkd({path.name: path.read_text() for path in made}, place)
 
 
 def nm(files: Mapping[str, str], place: Path) -> Verdict:
@@ -125,10 +133,21 @@ def nm(files: Mapping[str, str], place: Path) -> Verdict:
         if ran.status:
             refused += [f"{name}: {line}" for line in ran.said]
             continue
-        kept = _settings(ran.out)
-        lost = [pair for pair in _settings(text) if pair not in kept and pair[0] not in OWN_WORDS]
-        ignored += [f"{name}: [{section}] {key}={value}" for (section, key), value in lost]
+        kept = dict(_settings(ran.out))
+        for key, value in _settings(text):
+            moved = key[1] in MOVED and value in ran.out
+            if not moved and _meant(key[1], kept.get(key)) != _meant(key[1], value):
+                ignored.append(f"{name}: [{key[0]}] {key[1]}={value}")
     return Verdict(tuple(refused), tuple(ignored))
+
+
+def _meant(key: str, text: str | None) -> object:
+    """Return an option's value as the kernel has it: NetworkManager writes words for numbers."""
+    option = OPTIONS.get(key)
+    try:
+        return normal(option, text) if option and text else text
+    except ScenarioError:
+        return text
 
 
 def _settings(text: str) -> list[tuple[tuple[str, str], str]]:
@@ -142,10 +161,6 @@ def _settings(text: str) -> list[tuple[tuple[str, str], str]]:
             key = {"controller": "master", "port-type": "slave-type"}.get(key, key)
             found.append(((section, key), value.rstrip(";")))
     return found
-
-
-# Those that NetworkManager writes in another place or not at all, because they are its default.
-OWN_WORDS = frozenset({("bond-port", "queue-id"), ("ipv4", "gateway"), ("ipv6", "gateway")})
 
 
 def nmcli(files: Mapping[str, str], place: Path) -> Verdict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from harness.cli import main
 from harness.config.rules import RULES
+from tests.configs import PROC
 
 ARP = "mode=1 arp_interval=100 arp_ip_target=192.0.2.2,192.0.2.3 arp_validate=all"
 
@@ -214,3 +216,43 @@ def test_a_value_that_cannot_be_read_is_told_once_and_nothing_is_made_of_it() ->
     assert "error  mode=9: there is no value of that number  [bad-value]" in said
     assert "no-mode" not in said
     assert "no-monitor" not in said
+
+
+@pytest.mark.parametrize(
+    ("target", "mode"), [("nm", 0o600), ("netplan", 0o600), ("networkd", 0o644)]
+)
+def test_files_that_may_have_secrets_are_private(tmp_path: Path, target: str, mode: int) -> None:
+    before = os.umask(0o022)
+    try:
+        assert (
+            harness("convert", "--to", target, "--into", str(tmp_path / "x"), ARP).exit_code == 0
+        )
+    finally:
+        os.umask(before)
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "x").iterdir()} == {mode}
+
+
+@pytest.mark.parametrize(
+    ("text", "target", "said"),
+    [
+        ("mode=1", "netplan", "bond0 monitors no link"),
+        ("mode=4 miimon=100 arp_interval=100", "networkd", "ARPIntervalSec cannot be set"),
+        ("mode=1 arp_interval=100", "ifcfg", "no probe is ever sent"),
+    ],
+)
+def test_convert_says_what_check_calls_an_error(text: str, target: str, said: str) -> None:
+    ran = harness("convert", "--lossy", "--to", target, text)
+    assert "harness check calls this an error: " in ran.stderr
+    assert said in ran.stderr
+
+
+def test_convert_has_no_such_words_for_a_sound_bond() -> None:
+    assert harness("convert", "--to", "netplan", ARP).stderr == ""
+
+
+@pytest.mark.parametrize("line", ["Up Delay (ms): 200", "Down Delay (ms): 400"])
+def test_nothing_of_a_bond_that_runs_is_left_behind(tmp_path: Path, line: str) -> None:
+    (tmp_path / "bond4").write_text(PROC.replace("Up Delay (ms): 5000", line))
+    ran = harness("convert", "--to", "interfaces", "--lossy", str(tmp_path / "bond4"))
+    assert ran.exit_code == 0
+    assert "left behind" not in ran.stderr

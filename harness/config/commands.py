@@ -30,6 +30,9 @@ from harness.errors import HarnessError, UsageError
 
 COLOURS = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 UNREADABLE = 2
+# NetworkManager refuses profiles that others can read, and netplan warns of such files.
+SECRETS = frozenset({"nm", "netplan"})
+PRIVATE, PUBLIC = 0o600, 0o666
 
 
 class Command(click.Command):
@@ -198,7 +201,7 @@ def convert(
     if into is None:
         click.echo("\n".join(listed(written)), nl=False)
         return
-    for path in _save(written.files.items(), into):
+    for path in _save(written.files.items(), into, PRIVATE if target in SECRETS else PUBLIC):
         click.echo(path)
 
 
@@ -209,8 +212,11 @@ def reviewed(written: Written, target: str) -> list[Finding]:
     return [finding for finding in found if finding.level == "error"]
 
 
-def _save(files: Iterable[tuple[str, str]], into: Path) -> list[Path]:
-    """Write files that are not there yet; raises UsageError, before any is written."""
+def _save(files: Iterable[tuple[str, str]], into: Path, mode: int) -> list[Path]:
+    """Write files that are not there yet; raises UsageError, before any is written.
+
+    `mode` holds from the start: a profile may have a password later.
+    """
     made = [(into / name, text) for name, text in files]
     for path, _ in made:
         if path.exists():
@@ -218,6 +224,7 @@ def _save(files: Iterable[tuple[str, str]], into: Path) -> list[Path]:
     try:
         for path, text in made:
             path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode)
             path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(

@@ -12,6 +12,7 @@ from harness.config.tools import BY_NETWORKD, BY_NM, RUNNING, Tool
 from harness.config.writers import above, running
 
 GATEWAYS_NEED_ADDRESSES = frozenset({"interfaces", "ifupdown2", "nm", "nmcli"})
+NEED_THE_SLAVE = BY_NETWORKD | {"interfaces"}
 NO_PATTERN = "which interfaces this selects must be written as names there"
 
 
@@ -97,7 +98,7 @@ def _why_not(bond: BondConfig, tool: Tool, name: str, value: Setting) -> str:
         return "an empty value cannot be written"
     if tool.format in BY_NM:
         return _not_by_nm(bond, tool, name, value)
-    named = name in ("primary", "active_slave") and tool.format in BY_NETWORKD
+    named = name in ("primary", "active_slave") and tool.format in NEED_THE_SLAVE
     if named and value not in bond.slave_names:
         return f"{value} is no slave, and must be one there"
     return running.hidden(bond.loose(), name) if tool.format == "proc" else ""

@@ -69,14 +69,14 @@ def limits(bond: BondConfig, _: Around) -> Iterator[Found]:
         tool = TOOLS.get(one.format)
         limit = tool.limits.get(one.name) if tool else None
         if tool and limit and one.value is not None and not limit.allows(one.value):
-            other = "choose another value or another tool"
-            what = "warns of it and sets it" if limit.soft else "takes"
+            says = f"takes {limit} only, though the kernel takes it"
+            if limit.soft:
+                says = f"expects {limit}, warns, and sets it all the same"
             yield Found(
                 one.place,
-                f"{one.spelled}: {tool.name} {what}{': it expects' * limit.soft} {limit}"
-                f"{'' if limit.soft else ' only, though the kernel takes it'}",
+                f"{one.spelled}: {tool.name} {says}",
                 "note" if limit.soft else None,
-                hint=f"{tool.source}{'' if limit.soft else f'; {other}'}",
+                hint=f"{tool.source}; choose another value or another tool",
             )
 
 
@@ -88,9 +88,7 @@ def words(bond: BondConfig, _: Around) -> Iterator[Found]:
             continue
         tool, number = TOOLS[one.format], OPTIONS[one.name].number_of(one.value or 0)
         if values != SWITCH and one.raw.isdigit() and one.format in BY_NETWORKD:
-            refuses = one.format == "netplan"
-            does = "refuses the file" if refuses else f"ignores it{_left(bond, one)}"
-            message = f"{one.spelled}: {tool.name} takes words only, and {does}"
+            message = f"{one.spelled}: {_by_word(bond, one)}"
             yield Found(one.place, message, hint=f"write {one.name}={one.value}")
         elif values == SWITCH and one.raw in SWITCH and one.format in NUMBERS:
             message = f"{one.spelled}: {tool.name} takes 0 or 1 only; else it {WRONG[one.format]}"
@@ -105,9 +103,13 @@ WRONG = {
 }
 
 
-def _left(bond: BondConfig, one: Given) -> str:
-    """Return what a bond is without an option that is ignored."""
-    return f": {bond.name} is balance-rr" if one.name == "mode" else ""
+def _by_word(bond: BondConfig, one: Given) -> str:
+    """Return what becomes of a number where a word is wanted."""
+    if one.format == "netplan" and one.name == "mode":
+        return "netplan takes words only, and refuses the file"
+    passed = "netplan passes it on to systemd-networkd, which" * (one.format == "netplan")
+    left = f": {bond.name} is balance-rr" if one.name == "mode" else ""
+    return f"{passed or 'systemd-networkd'} takes words only, and ignores it{left}"
 
 
 def lately(bond: BondConfig, _: Around) -> Iterator[Found]:
