@@ -29,7 +29,8 @@ from harness.config.tools import TOOLS
 from harness.config.write import write
 from harness.errors import ScenarioError
 from tests import referees
-from tests.referees import REFEREES, Verdict
+from tests.other_tools import Verdict, find_file
+from tests.referees import REFEREES
 
 HERE = Place("made up")
 # What releases in use do not know is written all the same, and told by the rule tool-version.
@@ -244,7 +245,7 @@ def test_check_minds_what_the_tool_minds(
     ],
 )
 def test_the_driver_takes_what_ifenslave_writes_in_its_order(text: str, tmp_path: Path) -> None:
-    script = referees.find_file(referees.IFENSLAVE, "ifenslave")
+    script = find_file(referees.IFENSLAVE, "ifenslave")
     (stanza,) = write(Configuration((bond(text),)), "interfaces").files.values()
     lines = [line.split(None, 1) for line in stanza.splitlines()]
     options = {words[0]: words[1] for words in lines if words and words[0].startswith("bond-")}
