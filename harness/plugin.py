@@ -10,6 +10,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.matrix.shards import Shard
+from harness.session import place
 from harness.session.place import in_guest
 
 PLUGINS = (
@@ -22,13 +23,14 @@ PLUGINS = (
     "harness.session.your_bond",
 )
 GUEST = (
-    "guest(inside=True): runs in a guest, a kernel with bonding, as everything below scenarios/ "
-    "does; inside=False is for tests that stay on the host and start guests themselves"
+    "guest(inside=True): runs in a guest, a kernel with bonding, as everything does that asks for "
+    "`stage` or a topology; inside=False is for tests that stay on the host and start guests"
 )
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the harness."""
+    place.pytest_addoption(parser)
     group = parser.getgroup("harness", "network failover harness")
     group.addoption(
         "--kernel",

@@ -169,7 +169,7 @@ def test_wrong_marks_are_usage_errors(pytester: pytest.Pytester, marks: str, mes
 
 def test_a_scenario_without_a_claim_is_a_usage_error(pytester: pytest.Pytester) -> None:
     pytester.mkdir("scenarios").joinpath("test_s.py").write_text("def test_bare(): pass")
-    done = run(pytester, "", "--collect-only")
+    done = run(pytester, "", "--collect-only", "-o", "scenario_paths=scenarios")
     assert done.ret == pytest.ExitCode.USAGE_ERROR
     done.stderr.fnmatch_lines(
         ["*scenarios/test_s.py::test_bare names no claim", "hint: put @claim*"]

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.errors import ScenarioError
+from harness.session import place
+
 if TYPE_CHECKING:
     from harness.record.run import Stage
 
@@ -31,6 +34,8 @@ def stage(request: pytest.FixtureRequest) -> Stage:
     from harness.record.run import Stage  # noqa: PLC0415
     from harness.session import verdicts, worker  # noqa: PLC0415
 
+    if not place.in_guest():
+        raise _unforeseen(request.node)
     results = request.config.stash.get(worker.RESULTS, None)
     nodeid = request.node.nodeid
     return Stage(
@@ -39,6 +44,20 @@ def stage(request: pytest.FixtureRequest) -> Stage:
         folder=results / folder_of(nodeid) if results else None,
         keep=verdicts.note_run,
         load=modules.need,
+    )
+
+
+def _unforeseen(item: pytest.Item) -> ScenarioError:
+    """Return why a network cannot be built on the host: nothing told that a guest is needed."""
+    if item.get_closest_marker("guest") is not None:
+        return ScenarioError(
+            "`stage` builds networks in a guest, but guest(inside=False) keeps this test outside",
+            hint="leave that mark out",
+        )
+    return ScenarioError(
+        "this test runs outside of any guest: it asks for `stage` only while it runs "
+        "(request.getfixturevalue)",
+        hint="name the fixture in its arguments, or mark the test with @pytest.mark.guest",
     )
 
 

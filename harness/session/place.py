@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+INI = "scenario_paths"
+STAGE = "stage"
+FIXTURES = "harness.session.fixtures"  # the module of our `stage`; anybody may have another one
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the setting that says which folders hold scenarios about documented claims."""
+    parser.addini(
+        INI,
+        "folders whose tests run in guests and must name claims; elsewhere @claim is optional",
+        type="paths",
+        default=[],
+    )
 
 
 def in_guest() -> bool:
@@ -15,10 +31,30 @@ def in_guest() -> bool:
 
 
 def needs_guest(item: pytest.Item) -> bool:
-    """Return whether an item runs in a guest: it lies below scenarios/ or is marked so."""
+    """Return whether an item runs in a guest.
+
+    It does where it is marked so, asks for a network, or lies in one of the `scenario_paths`.
+    """
     marker = item.get_closest_marker("guest")
     if marker is not None:
         return bool(marker.kwargs.get("inside", True))
-    root = item.config.rootpath
-    inside = item.path.relative_to(root) if item.path.is_relative_to(root) else Path()
-    return "scenarios" in inside.parts[:-1] or root.name == "scenarios"
+    return asks_for_stage(item) or is_scenario(item.path, item.config)
+
+
+def is_scenario(path: Path, config: pytest.Config) -> bool:
+    """Return whether a file lies in one of the folders whose tests must name claims."""
+    return any(path.is_relative_to(folder) for folder in config.getini(INI))
+
+
+def asks_for_stage(item: pytest.Item) -> bool:
+    """Return whether an item asks for our `stage`, itself or by a fixture such as a topology."""
+    if STAGE not in getattr(item, "fixturenames", ()):
+        return False
+    # pytest has no public way to tell whose fixture a name means.
+    known: dict[str, Sequence[Any]] = item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined]  # noqa: SLF001
+    for found in reversed(known.get(STAGE, ())):
+        if found.func.__module__ == FIXTURES:
+            return True
+        if STAGE not in found.argnames:  # a fixture of the user's that does not ask for ours
+            return False
+    return False

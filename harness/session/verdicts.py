@@ -64,8 +64,8 @@ def _problems(config: pytest.Config, item: pytest.Item) -> Iterator[str]:
             claims.find(str(name))
         except UsageError as error:
             yield f"{where}: {error}"
-    scenario = place.needs_guest(item) and item.get_closest_marker("guest") is None
-    if scenario and not claims_of(item):
+    marked = item.get_closest_marker("guest") is not None
+    if place.is_scenario(item.path, config) and not marked and not claims_of(item):
         yield f'{where} names no claim\nhint: put @claim("MIIMON-2") above it, or what it tests'
     for mark in item.iter_markers("contradicted"):
         try:

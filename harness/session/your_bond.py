@@ -11,6 +11,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.judge import tally
+from harness.session.place import is_scenario
 
 if TYPE_CHECKING:
     from harness.record.run import Stage
@@ -55,11 +56,7 @@ def _read(config: pytest.Config, given: list[str]) -> list[dict[str, Any]]:
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave out the faults for a user's bond where there is none."""
     ours = collection_path.name.startswith(FILES)
-    return True if ours and not _plans(config) and _is_scenario(collection_path) else None
-
-
-def _is_scenario(path: Path) -> bool:
-    return path.parent.name == "field"
+    return True if ours and not _plans(config) and is_scenario(collection_path, config) else None
 
 
 def _plans(config: pytest.Config) -> list[dict[str, Any]]:
