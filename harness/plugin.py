@@ -119,10 +119,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if in_guest():
         return
     from harness.matrix import fleet  # noqa: PLC0415
-    from harness.session import controller  # noqa: PLC0415  (guests do without them)
+    from harness.session import controller, refused  # noqa: PLC0415  (guests do without them)
 
     try:
+        refused.demand_alone(config)
         fleet.check(config)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
+    manager.register(refused, "harness-refused")
     manager.register(controller.Controller(config), "harness-controller")

@@ -71,10 +71,13 @@ def _load() -> Iterator[None]:
             process.wait()
 
 
-def _histories(kernel: str, place: Path) -> dict[str, bytes]:
+def _histories(kernel: str, place: Path, **more: str) -> dict[str, bytes]:
     argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *HANDFUL]
     argv += ["--kernel", kernel, "--guests", "2", "--results", str(place)]
-    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+    environment = os.environ | more
+    done = subprocess.run(
+        argv, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout
     kept = (place / "latest").rglob("history*.jsonl")
     return {str(path.relative_to(place / "latest")): path.read_bytes() for path in kept}
@@ -87,7 +90,8 @@ def test_a_run_gives_the_same_histories_again_byte_for_byte_on_a_busy_machine(
     kernel = _kernel()
     first = _histories(kernel, tmp_path / "first")
     with _load():
-        second = _histories(kernel, tmp_path / "second")
+        # Guests see the environment: what is in it, and how much, must not show either.
+        second = _histories(kernel, tmp_path / "second", USER="somebody else", MORE="x" * 100_000)
     assert len(first) > 40
     assert sorted(first) == sorted(second)
     assert [name for name in first if first[name] != second[name]] == []

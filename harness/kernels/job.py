@@ -10,14 +10,25 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-# What scenarios may read of the environment; the rest, such as credentials, stays where it is.
-PASSED_ON = ("HOME", "LANG", "LC_ALL", "LOGNAME", "PATH", "TERM", "TZ", "USER", "COLUMNS")
+# What a guest does not get of the environment: it has a temporary directory and a pytest of its
+# own, and the processes behind these are not there.
+HELD_BACK = (
+    *("TMPDIR", "TEMP", "TMP", "LD_PRELOAD", "FAKEROOTKEY", "NOTIFY_SOCKET"),
+    *("LISTEN_FDS", "LISTEN_PID", "PYTEST_ADDOPTS", "PYTEST_CURRENT_TEST"),
+    *("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"),
+)
+HELD_BACK_BEGINNINGS = ("COV_CORE_", "PYTEST_XDIST_")
+
+
+PLUGINS = ("plugins", "markers", "settings")
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """One guest's work list: the node ids in the order to run, and how to run pytest for them.
 
+    `plugins`, `markers` and `settings` are of plugins that the host's pytest has loaded: modules
+    to load too, lines that register markers, names of settings that would be unknown in the guest.
     `work` is what the guest calls with its directory, as "module:function".
     """
 
@@ -34,6 +45,9 @@ class Job:
     lab: str = ""
     clock: str = "real"
     writeback: bool = False
+    plugins: tuple[str, ...] = ()
+    markers: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
     work: str = "harness.session.worker:main"
 
     def save(self, directory: Path) -> None:
@@ -44,7 +58,7 @@ class Job:
     def load(cls, directory: Path) -> Job:
         """Read the job back, in the guest."""
         data = json.loads((directory / "job.json").read_text(encoding="utf-8"))
-        for name in ("files", "ids", "arguments", "path"):
+        for name in ("files", "ids", "arguments", "path", *PLUGINS):
             data[name] = tuple(data[name])
         return cls(**data)
 
@@ -57,6 +71,9 @@ def interpreter_path() -> tuple[str, ...]:
 
 
 def environment() -> dict[str, str]:
-    """Return the part of this process's environment that guests get."""
-    own = {name: value for name, value in os.environ.items() if name.startswith("HARNESS_")}
-    return own | {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    """Return what guests get of this process's environment: scenarios may depend on any of it."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in HELD_BACK and not name.startswith(HELD_BACK_BEGINNINGS)
+    }

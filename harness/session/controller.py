@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from harness import kernels
-from harness.errors import HarnessError, KernelUnavailable, UsageError
+from harness.errors import HarnessError, KernelUnavailable
 from harness.kernels.facts import Facts
 from harness.kernels.guests import Guest, Guests
 from harness.kernels.job import Job, environment, interpreter_path
@@ -24,21 +24,20 @@ from harness.log.kernlog import crash
 from harness.matrix import axis
 from harness.matrix.fleet import Fleet, resolve, without
 from harness.matrix.ledger import Ledger
-from harness.session import orders, pages
+from harness.session import orders, pages, refused
 from harness.session.feed import Feed
 from harness.session.place import needs_guest
-from harness.session.results import new_directory
+from harness.session.refused import TimeLimit
+from harness.session.results import new_directory, place_of
 
 BOOT_LIMIT = 60.0  # seconds until a guest's worker must have begun
 EXIT_LIMIT = 10.0  # seconds a guest may take to power off
 BOOT_ATTEMPTS = 3
 POLL = 0.03
+WORKED = (0, 1, 5)  # of pytest: all passed, some failed, no test was found
 
 # A kernel that a conftest.py or a test puts here is used instead of what --kernel says.
 KERNEL = pytest.StashKey[kernels.Kernel]()
-
-# What a user may set that changes how a scenario runs or how its failure reads.
-PASSED_ON = ("verbose", "tbstyle", "showlocals", "fulltrace", "bond_plans")
 
 
 class Controller:
@@ -50,6 +49,8 @@ class Controller:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
         """Let pytest run what stays on the host, then have guests run the rest."""
+        if refused.shares_out(self.config):
+            return (yield)
         everything = session.items
         away = [item for item in everything if needs_guest(item)]
         session.items = [item for item in everything if not needs_guest(item)]
@@ -63,13 +64,11 @@ class Controller:
 
     def _run(self, session: pytest.Session, items: list[pytest.Item]) -> None:
         try:
-            if self.config.getoption("usepdb", default=False):
-                raise UsageError(
-                    "--pdb cannot reach a scenario in a guest",
-                    hint="leave it out: a failure's recording is kept below results/",
-                )
+            refused.demand_supported(self.config)
+            for line in refused.ignored(self.config, items):
+                self._say(f"note: {line}")
             fleet = resolve(self.config, self._say, self.config.stash.get(KERNEL, None))
-            results = new_directory(self._results_root())
+            results = new_directory(place_of(self.config))
         except HarnessError as error:
             raise pytest.UsageError(str(error)) from None
         try:
@@ -84,12 +83,6 @@ class Controller:
         if reporter is not None:
             reporter.ensure_newline()
             reporter.write_line(line)
-
-    def _results_root(self) -> Path:
-        given = self.config.getoption("results")
-        if given is None:
-            return self.config.rootpath / "results"
-        return self.config.invocation_params.dir / Path(given).expanduser()
 
 
 class Run:
@@ -137,7 +130,8 @@ class Run:
         over = self.guests.ended(POLL)
         for watch in list(self.watches.values()):
             self._hear(watch)
-            reason = watch.overdue(self.config.getoption("time_limit"))
+            item = self.items.get(watch.running or "")
+            reason = watch.overdue(refused.time_limit(self.config, item))
             if reason:
                 self.guests.kill(watch.guest, reason)
         for guest in over:
@@ -158,15 +152,13 @@ class Run:
 
     def _job(self, ids: list[str], label: str) -> Job:
         kernel = self.fleet.kernels[label]
-        option = self.config.option
         return Job(
             rootdir=str(self.config.rootpath),
             files=tuple(dict.fromkeys(str(self.items[name].path) for name in ids)),
             ids=tuple(ids),
             results=str(self.results),
             arguments=tuple(orders.arguments(self.config)),
-            options={name: getattr(option, name) for name in PASSED_ON if hasattr(option, name)}
-            | self.fleet.options(label),
+            options=orders.options(self.config) | self.fleet.options(label),
             path=interpreter_path(),
             environment=environment() | {"COLUMNS": str(pages.width(self.config))},
             executable=sys.executable,
@@ -174,6 +166,7 @@ class Run:
             lab=f"netns in {kernel.name}",
             clock=kernel.clock,
             writeback=kernel.writeback,
+            **orders.plugins(self.config),
         )
 
     def _hear(self, watch: Watch) -> None:
@@ -195,7 +188,7 @@ class Run:
         left = [name for name in watch.ids if not self.feed.has(name)]
         if not left:
             return
-        if watch.done and (watch.running or watch.uncollected):
+        if watch.worked:
             for name in left:
                 self.feed.fail(name, watch.absent(self.items[name]), watch.guest.tail())
             return
@@ -254,7 +247,8 @@ class Watch:
         self.ids = ids
         self.running: str | None = None
         self.begun = False
-        self.done = False
+        self.status: int | None = None
+        self.absences: dict[str, list[str]] = {}
         self.internal = ""
         self.uncollected: dict[str, str] = {}
         self._since = time.monotonic()
@@ -264,27 +258,37 @@ class Watch:
         self._since = time.monotonic()
         self.begun = True
         self.running = line.get("start", self.running)
-        self.done = self.done or "done" in line
+        self.status = line.get("done", self.status)
+        self.absences |= line.get("absent", {})
         self.internal = line.get("internal", self.internal)
         if "collect" in line:
             path, text = line["collect"]
             self.uncollected[path] = text
 
-    def overdue(self, limit: float) -> str:
+    @property
+    def worked(self) -> bool:
+        """Whether its pytest came to an end of its own accord, having run or looked for items."""
+        if self.status is None:
+            return False
+        return self.status in WORKED or bool(self.running or self.uncollected)
+
+    def overdue(self, limit: TimeLimit) -> str:
         """Return why the guest has to be killed, "" while it is in time."""
         waited = time.monotonic() - self._since
-        if self.done:
+        if self.status is not None:
             return "it did not power off" if waited > EXIT_LIMIT else ""
         if not self.begun:
             late = waited > BOOT_LIMIT
             return f"it did not reach its worker within {BOOT_LIMIT:g} s" if late else ""
         if self.running is None:
-            return f"it began no scenario within {limit:g} s" if waited > limit else ""
-        return f"no end within {limit:g} s (--time-limit)" if waited > limit else ""
+            late = waited > limit.seconds
+            return f"it began no scenario within {limit.seconds:g} s" if late else ""
+        late = waited > limit.seconds
+        return f"no end within {limit.seconds:g} s ({limit.said_by})" if late else ""
 
     def absent(self, item: pytest.Item) -> str:
         """Return why the worker never ran an item of its list."""
         for path, text in self.uncollected.items():
             if item.nodeid.startswith(path):
                 return f"the guest could not collect it:\n{text}"
-        return self.internal or "the guest ended its work without it: it found no such scenario"
+        return self.internal or orders.absence(self.absences.get(item.nodeid, []))

@@ -7,7 +7,17 @@ import itertools
 import os
 from pathlib import Path
 
+import pytest
+
 from harness.errors import UsageError
+
+
+def place_of(config: pytest.Config) -> Path:
+    """Return the directory that a session keeps its results in."""
+    given = config.getoption("results")
+    if given is None:
+        return config.rootpath / "results"
+    return config.invocation_params.dir / Path(given).expanduser()
 
 
 def new_directory(root: Path) -> Path:

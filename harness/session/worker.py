@@ -5,6 +5,7 @@ The stream is `stream.jsonl` in the guest's directory, one object a line:
     {"facts": {...}}             the kernel, measured; then for each scenario
     {"start": nodeid}
     {"report": {...}}            as pytest serialises it, one for each phase
+    {"absent": {nodeid: [id]}}   scenarios of the work list that are not there, and those alike
     {"collect": [path, text]}    a file that could not be collected here
     {"warning": {...}}
     {"internal": text}           pytest itself failed
@@ -17,7 +18,9 @@ import gc
 import json
 import os
 import warnings
+from collections.abc import Iterable
 from dataclasses import asdict
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,6 +29,7 @@ import pytest
 from harness.kernels.facts import Facts, measure
 from harness.kernels.job import Job
 
+MOST = 5  # ids that an error names
 RESULTS = pytest.StashKey[Path]()
 
 _job: Job | None = None
@@ -52,7 +56,8 @@ def main(directory: Path) -> None:
         stream.write(facts=asdict(facts()))
         basetemp = directory / "tmp" / "pytest"
         arguments = [*_job.arguments, f"--basetemp={basetemp}", *_job.files]
-        status = pytest.main(arguments, plugins=[Worker(_job, stream), Silence()])
+        plugins = [Worker(_job, stream), Silence(), *map(import_module, _job.plugins)]
+        status = pytest.main(arguments, plugins=plugins)
         stream.write(done=int(status))
 
 
@@ -64,6 +69,12 @@ def tidy() -> None:
     gc.disable()
     gc.collect()
     gc.freeze()
+
+
+def _alike(wanted: str, names: Iterable[str]) -> list[str]:
+    """Return a few ids of the same test function with other parameters."""
+    function = wanted.partition("[")[0]
+    return [name for name in names if name.partition("[")[0] == function][:MOST]
 
 
 class Stream:
@@ -106,12 +117,19 @@ class Worker:
         self.stream = stream
         self.config: pytest.Config | None = None
 
+    def pytest_addoption(self, parser: pytest.Parser) -> None:
+        """Know the settings of plugins that are loaded on the host only."""
+        for name in self.job.settings:
+            parser.addini(name, "read on the host", default=None)
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         """Take over the controller's options, and leave the terminal to it."""
         self.config = config
         for name, value in self.job.options.items():
             setattr(config.option, name, value)
+        for line in self.job.markers:
+            config.addinivalue_line("markers", line)
         if self.job.results:
             config.stash[RESULTS] = Path(self.job.results)
 
@@ -120,6 +138,9 @@ class Worker:
         """Keep what is on the work list, in its order."""
         found = {item.nodeid: item for item in items}
         items[:] = [found[name] for name in self.job.ids if name in found]
+        absent = [name for name in self.job.ids if name not in found]
+        if absent:
+            self.stream.write(absent={name: _alike(name, found) for name in absent})
 
     def pytest_collection_finish(self) -> None:
         """Be done with the garbage of the start."""

@@ -1,0 +1,110 @@
+"""Options of pytest and of usual plugins that cannot do in a guest what they say, by name."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from harness.errors import UsageError
+from harness.session.place import INI, needs_guest
+
+KEPT = "leave it out: a failure's recording is kept below results/"
+RERUNS = "cannot run a scenario of a guest again: what cannot be judged is recorded again anyway"
+COUNT = "leave it out; --count of pytest-repeat shows how often a scenario fails"
+FIXTURES = "cannot show what fixtures do in a guest"
+LISTS = "leave it out; --fixtures-per-test lists what each scenario asks for"
+# The names under which pytest keeps the options, what they are called, why not, and what helps.
+REFUSED = (
+    ("usepdb", "--pdb", "cannot reach a scenario in a guest", KEPT),
+    ("trace", "--trace", "cannot reach a scenario in a guest", KEPT),
+    ("setupplan", "--setup-plan", FIXTURES, LISTS),  # it implies the next two
+    ("setuponly", "--setup-only", FIXTURES, LISTS),
+    ("setupshow", "--setup-show", FIXTURES, LISTS),
+    ("reruns", "--reruns", RERUNS, COUNT),
+    ("force_reruns", "--force-reruns", RERUNS, COUNT),
+    (
+        "session_timeout",
+        "--session-timeout",
+        "does not end what guests run",
+        "use timeout(1) around pytest: results so far are kept",
+    ),
+)
+BESIDE = "scenarios already run side by side, in guests"
+GUESTS = 'leave -n out for them: --guests N says how many (and -m "not guest" leaves them out)'
+
+
+def demand_supported(config: pytest.Config) -> None:
+    """Raise UsageError for an option that scenarios in guests would ignore."""
+    for name, option, why, hint in REFUSED:
+        if config.getoption(name, default=None):
+            raise UsageError(f"{option} {why}", hint=hint)
+
+
+def ignored(config: pytest.Config, items: Iterable[pytest.Item]) -> Iterator[str]:
+    """Yield what marks and settings ask for that guests do not do, in words."""
+    with contextlib.suppress(ValueError):  # no plugin knows such a setting
+        if config.getini("reruns"):
+            yield f"the setting `reruns` {RERUNS}"
+    flaky = [item.nodeid for item in items if item.get_closest_marker("flaky")]
+    if flaky and config.pluginmanager.has_plugin("rerunfailures"):
+        yield f"@pytest.mark.flaky {RERUNS} ({flaky[0]})"
+
+
+def shares_out(config: pytest.Config) -> bool:
+    """Return whether pytest-xdist runs this session's tests in other processes."""
+    wanted = config.getoption("dist", default="no") != "no" or config.getoption("tx", default=None)
+    return bool(wanted) or "PYTEST_XDIST_WORKER" in os.environ
+
+
+def demand_alone(config: pytest.Config) -> None:
+    """Raise UsageError where pytest-xdist would share out folders of scenarios."""
+    if not shares_out(config):
+        return
+    start = config.invocation_params.dir
+    wanted = [(start / text.partition("::")[0]).resolve() for text in config.args]
+    if any(_overlap(place, folder) for place in wanted for folder in config.getini(INI)):
+        raise UsageError(BESIDE, hint=GUESTS)
+
+
+def _overlap(one: Path, other: Path) -> bool:
+    return one.is_relative_to(other) or other.is_relative_to(one)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Refuse to run on the host what needs a guest, as pytest-xdist's workers would."""
+    if not needs_guest(item):
+        return
+    raise UsageError(
+        f"{item.name} needs a guest: {BESIDE}"
+        if "PYTEST_XDIST_WORKER" in os.environ
+        else f"{item.name} needs a guest, but a plugin runs it on the host",
+        hint=GUESTS,
+    )
+
+
+class TimeLimit(NamedTuple):
+    """How many seconds a scenario may take, and who says so."""
+
+    seconds: float
+    said_by: str
+
+
+def time_limit(config: pytest.Config, item: pytest.Item | None) -> TimeLimit:
+    """Return an item's time limit: what pytest-timeout was told of it, else --time-limit."""
+    usual = TimeLimit(config.getoption("time_limit"), "--time-limit")
+    if not config.pluginmanager.has_plugin("timeout"):
+        return usual
+    mark = item.get_closest_marker("timeout") if item else None
+    if mark is not None:
+        given, said_by = (*mark.args, mark.kwargs.get("timeout"))[0], "@pytest.mark.timeout"
+    else:
+        given, said_by = config.getoption("timeout", default=None), "--timeout"
+    if given is None:
+        given, said_by = os.environ.get("PYTEST_TIMEOUT") or config.getini("timeout"), "timeout"
+    return TimeLimit(float(given), said_by) if given and float(given) > 0 else usual
