@@ -66,13 +66,13 @@ def check(choice: str) -> None:
 
 
 def resolve(choice: str, say: Say) -> Kernel:
-    """Return the kernel that a spec means (see `specs`), fetching one where need be.
+    """Return the kernel that a spec means (see `specs`), fetched where need be, as it boots here.
 
     Raises UsageError for a choice that cannot work, KernelUnavailable where none can be had.
     """
-    from harness.kernels import specs  # noqa: PLC0415  (a plain `pytest` run needs none of it)
+    from harness.kernels import specs, trial  # noqa: PLC0415  (a plain `pytest` run needs none)
 
-    return specs.resolve(choice, say)
+    return trial.fit(specs.resolve(choice, say), say)
 
 
 __all__ = ["Command", "Kernel", "KernelUnavailable", "Say", "check", "resolve"]

@@ -177,13 +177,19 @@ class Apt:
         return subprocess.CompletedProcess(argv, process.returncode, output)
 
 
+def usable() -> bool:
+    """Return whether this machine has apt and dpkg."""
+    return all(map(shutil.which, TOOLS))
+
+
 def demand_tools(package: str) -> None:
     """Raise KernelUnavailable where this machine has no apt."""
     for tool in TOOLS:
         if not shutil.which(tool):
             raise KernelUnavailable(
                 f"there is no {tool} on this machine to fetch {package} with",
-                hint="run on Debian, or give a User-Mode Linux kernel: --kernel PATH",
+                hint="use --kernel host, the image of a kernel in QEMU (--kernel /boot/vmlinuz-"
+                "VERSION), or a User-Mode Linux kernel (--kernel PATH)",
             )
 
 

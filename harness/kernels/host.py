@@ -25,6 +25,12 @@ def refusal() -> str:
     return tried.stdout.strip()
 
 
+def has_module() -> bool:
+    """Return whether the kernel that runs has a bonding driver as a module on the disk."""
+    home = Path("/lib/modules", os.uname().release, "kernel/drivers/net/bonding")
+    return any(home.glob("bonding.ko*"))
+
+
 @dataclass(frozen=True, slots=True)
 class HostKernel:
     """The kernel that runs already; its guests are processes in namespaces."""

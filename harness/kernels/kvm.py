@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 from types import MappingProxyType
 
-from harness.kernels import Say, cache, supervisor
+from harness.kernels import Say, cache, processor, supervisor
 
 DEVICE = Path("/dev/kvm")
 LIMIT = 10.0  # seconds: a kernel that KVM runs gives up after one or two
@@ -27,7 +27,7 @@ def accelerator(qemu: str, kernel: Path, say: Say) -> str:
     """Return "kvm" where a kernel boots with it, else "tcg"."""
     if not os.access(DEVICE, os.R_OK | os.W_OK):
         return "tcg"
-    key = f"{qemu} {kernel} {_boot()}"
+    key = f"{qemu} {kernel} {processor.boot_id()}"
     known = cache.recall(MEMORY)
     if known.get("asked") != key or "trouble" not in known:
         say(f"trying whether KVM works, for at most {LIMIT:g} s")
@@ -65,10 +65,3 @@ def _try(qemu: str, kernel: Path) -> tuple[bytes, int | None]:
             process.kill()
             return process.communicate()[0], None
     return said, process.returncode
-
-
-def _boot() -> str:
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    except OSError:
-        return ""

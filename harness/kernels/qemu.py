@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import KernelUnavailable, UsageError
-from harness.kernels import Command, kvm, modules
+from harness.kernels import Command, install, kvm, modules
 from harness.kernels.host import INIT
 from harness.kernels.job import Job
 
@@ -126,20 +126,35 @@ def executable() -> str:
     found = shutil.which(QEMU)
     if not found:
         raise KernelUnavailable(
-            f"there is no {QEMU} on this machine to boot a stock kernel in",
-            hint="install it: apt-get install qemu-system-x86; or use uml@VERSION",
+            f"there is no {QEMU} on this machine to boot a stock kernel in", hint=how_to_install()
         )
     return found
 
 
 def demand() -> None:
     """Raise KernelUnavailable where this machine lacks what a stock kernel is booted with."""
+    if os.uname().machine != "x86_64":
+        raise KernelUnavailable(
+            f"stock kernels are booted on x86-64, and this machine is {os.uname().machine}",
+            hint="use --kernel host: as root, `modprobe bonding max_bonds=0` loads its driver",
+        )
     executable()
     if not has_virtme():
         raise KernelUnavailable(
-            "stock kernels are booted with virtme-ng, which is missing",
-            hint="pip install 'network-failover-harness[stock]' (in a checkout: -e '.[stock]')",
+            "stock kernels are booted with virtme-ng, which is missing", hint=how_to_install()
         )
+
+
+def can_boot() -> bool:
+    """Return whether this machine has what a stock kernel is booted with."""
+    return os.uname().machine == "x86_64" and bool(shutil.which(QEMU)) and has_virtme()
+
+
+def how_to_install() -> str:
+    """Return the commands that install what is missing to boot a stock kernel."""
+    steps = [] if shutil.which(QEMU) else [install.command(*install.QEMU)]
+    steps += [] if has_virtme() else [install.VIRTME]
+    return " && ".join(steps)
 
 
 def has_virtme() -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,9 +46,9 @@ def of_suite(suite: str) -> dict[str, str]:
 
 
 def are_debian() -> bool:
-    """Return whether the machine's sources name Debian's main archive."""
+    """Return whether the machine's sources name Debian's main archive; without apt it has none."""
     try:
-        return bool(of_suite("sid"))
+        return bool(shutil.which("apt-config") and of_suite("sid"))
     except KernelUnavailable:
         return False
 

@@ -1,7 +1,7 @@
 """What `--kernel` and `harness kernels` take, and which kernel that is.
 
-auto                  the host's kernel where it has bonding, else the newest cached kernel
-                      with virtual time, else Debian's User-Mode Linux
+auto                  the first that boots here of: the host's kernel, the newest cached kernel
+                      with virtual time, User-Mode Linux, a distribution's kernel in QEMU
 host                  the kernel that runs
 uml, uml@6.12         Debian's user-mode-linux: of the machine's own suite, or of the one that
                       has that version
@@ -27,7 +27,18 @@ from pathlib import Path
 from types import MappingProxyType
 
 from harness.errors import KernelUnavailable, UsageError
-from harness.kernels import Kernel, Say, entries, host, named, package, qemu, stock, uml
+from harness.kernels import (
+    Kernel,
+    Say,
+    automatic,
+    entries,
+    host,
+    named,
+    package,
+    qemu,
+    stock,
+    uml,
+)
 from harness.kernels.entries import Entry
 from harness.kernels.named import Options
 from harness.kernels.qemu import StockKernel
@@ -139,8 +150,8 @@ def _with_options(kernel: UmlKernel | StockKernel, options: Options) -> Kernel:
     )
 
 
-def _auto(spec: Spec, say: Say) -> Kernel:
-    return host.HostKernel() if not host.refusal() else _best(spec, say)
+def _auto(_: Spec, say: Say) -> Kernel:
+    return automatic.choose(say)
 
 
 def _host(_: Spec, __: Say) -> Kernel:

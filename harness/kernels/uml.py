@@ -20,6 +20,7 @@ from harness.kernels.host import INIT
 MEMORY = 512 << 20
 PLACES = ("/dev/shm", "/tmp", "/var/tmp")  # noqa: S108  (of a guest's memory: never a name in it)
 HERE = "/proc/self/cwd"
+PRELOAD = "preload.so"  # in a guest's directory, which its kernel is started in
 
 # A kernel that checks its slabs by itself and by KASAN takes marks of the one for faults of the
 # other while it boots: the only report that KASAN makes by default, and the end of lockdep.
@@ -31,7 +32,8 @@ class UmlKernel:
     """A User-Mode Linux kernel in the file `path`.
 
     `libraries` is the directory of its own libc, "" where it runs on the machine's; `memory` in
-    bytes; `arguments` are added to its command line.
+    bytes; `arguments` are added to its command line; `preload` is a library that is loaded before
+    its others, "" for none.
     """
 
     path: Path
@@ -43,6 +45,7 @@ class UmlKernel:
     libraries: str = ""
     memory: int = MEMORY
     arguments: tuple[str, ...] = ()
+    preload: str = ""
 
     @property
     def name(self) -> str:
@@ -77,6 +80,9 @@ class UmlKernel:
             argv = [*virtual.steadied(), *argv, virtual.START]
         argv += [f"init={HERE}/python", "--", "-I", "-S", f"{HERE}/init.py", "boot", HERE]
         environment = {"TMPDIR": memory_place(), "PATH": os.defpath}
+        if self.preload:  # by a link, as a list of libraries is split at blanks and colons
+            (directory / PRELOAD).symlink_to(self.preload)
+            environment["LD_PRELOAD"] = f"./{PRELOAD}"
         return Command(argv, environment | _own(self.libraries))
 
 

@@ -1,0 +1,140 @@
+"""What `--kernel auto` means: the first kernel that boots here, of those that could.
+
+In this order: the kernel that runs; one with virtual time from the cache; the User-Mode Linux of
+the machine's own sources; another one, from the cache or fetched; a distribution's kernel in QEMU.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from harness.errors import KernelUnavailable, UsageError
+from harness.kernels import (
+    Kernel,
+    Say,
+    apt,
+    entries,
+    host,
+    install,
+    package,
+    preload,
+    qemu,
+    sources,
+    stock,
+    trial,
+    uml,
+)
+from harness.kernels.apt import AptFailed
+from harness.kernels.entries import Entry
+
+ANYWHERE = "7.2"  # a User-Mode Linux that boots on processors with AMX without a wrapper
+UML = "x86_64"  # the machine that User-Mode Linux is made for
+Candidate = Callable[[Say], Kernel]
+
+
+def choose(say: Say) -> Kernel:
+    """Return the first kernel that boots here, telling what was wrong with those before it.
+
+    Raises KernelUnavailable that says what to install where there is none.
+    """
+    refused = host.refusal()
+    if not refused:
+        return host.HostKernel()
+    troubles: list[KernelUnavailable] = []
+    for candidate in _candidates(troubles):
+        try:
+            kernel = trial.fit(candidate(say), say)
+        except UsageError as error:  # a file in the cache that is no kernel any more
+            troubles.append(KernelUnavailable(error.message))
+        except KernelUnavailable as error:
+            troubles.append(error)
+        else:
+            if troubles:
+                say(f"{_first_line(troubles[0])}; used instead: {kernel.name}")
+            return kernel
+    raise _none(refused, troubles)
+
+
+def _candidates(troubles: list[KernelUnavailable]) -> Iterator[Candidate]:
+    """Yield what could give a kernel; `troubles` fills while they are tried."""
+    kept = sorted(entries.kept(), key=lambda one: entries.numbers(one.release), reverse=True)
+    yield from (partial(_cached, one) for one in kept if one.flavour == "virtual")
+    if platform.machine() == UML:
+        yield from _user_mode(kept, troubles)
+    if qemu.can_boot():
+        yield from _in_qemu(kept, troubles)
+
+
+def _user_mode(kept: list[Entry], troubles: list[KernelUnavailable]) -> Iterator[Candidate]:
+    own = package.wanted("")
+    cached = [one for one in kept if one.flavour == "uml"]
+    if apt.usable() or any(map(own, cached)):
+        yield uml.packaged
+    yield from (partial(_cached, one) for one in cached if not own(one))
+    if sources.are_debian() and _reachable(troubles):
+        yield lambda say: uml.packaged(say, ANYWHERE)
+
+
+def _in_qemu(kept: list[Entry], troubles: list[KernelUnavailable]) -> Iterator[Candidate]:
+    """Yield distributions' kernels: from the cache, the machine's own, then one to be fetched."""
+    yield from (partial(_stock, one.release) for one in kept if one.flavour == "stock")
+    yield from (partial(stock.of_path, image) for image in own_images())
+    series = sources.SUITES.get(entries.codename())
+    if series and sources.are_debian() and _reachable(troubles):
+        yield partial(_stock, series)
+
+
+def _cached(entry: Entry, _: Say) -> Kernel:
+    harm = entry.harm()
+    if harm:
+        raise KernelUnavailable(f"the cached kernel {entry.place.name} is damaged ({harm})")
+    uml.memory_place()
+    return uml.of_entry(entry)
+
+
+def _stock(version: str, say: Say) -> Kernel:
+    return stock.of_version(version, say)
+
+
+def _reachable(troubles: list[KernelUnavailable]) -> bool:
+    return not any(isinstance(one, AptFailed) for one in troubles)
+
+
+def own_images() -> list[Path]:
+    """Return the images of kernels installed on this machine that have a bonding module."""
+    found = []
+    for modules in sorted(Path("/lib/modules").glob("[0-9]*"), reverse=True):
+        images = (modules / "vmlinuz", Path("/boot", f"vmlinuz-{modules.name}"))
+        image = next((one for one in images if os.access(one, os.R_OK)), None)
+        if image is not None and any(modules.glob("kernel/drivers/net/bonding/bonding.ko*")):
+            found.append(image)
+    return found
+
+
+def _first_line(error: KernelUnavailable) -> str:
+    return error.message.partition("\n")[0]
+
+
+def _none(refused: str, troubles: list[KernelUnavailable]) -> KernelUnavailable:
+    seen = [f"this machine's kernel: {refused}", *map(_first_line, troubles)]
+    return KernelUnavailable(
+        f"no kernel with a bonding driver can be had here: {'; '.join(dict.fromkeys(seen))}",
+        hint=_remedy(troubles),
+    )
+
+
+def _remedy(troubles: list[KernelUnavailable]) -> str:
+    """Return in one line what makes a kernel available here."""
+    ways = []
+    if host.has_module():
+        ways.append(install.as_root("modprobe bonding max_bonds=0"))
+    ways += [one.hint for one in troubles if isinstance(one, AptFailed)][:1]
+    if not preload.compiler() and any(trial.TOO_OLD in one.message for one in troubles):
+        ways.append(install.command(*install.COMPILER))
+    if platform.machine() == UML and not qemu.can_boot():
+        ways.append(f"{qemu.how_to_install()}, for a distribution's kernel in QEMU")
+    return "; or ".join(ways) or "`harness doctor` says what this machine lacks"

@@ -1,0 +1,164 @@
+"""Try whether a User-Mode Linux kernel boots on this machine before work is given to it.
+
+A trial takes a second or two. What was seen to boot is remembered for this machine until its next
+boot, and so is the one failure whose cause is known: see xstate.c.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import time
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from harness.errors import KernelUnavailable
+from harness.kernels import Kernel, Say, cache, console, firstboot, preload, processor
+from harness.kernels.guests import Guest, Guests
+from harness.kernels.job import Job, interpreter_path
+from harness.kernels.uml import UmlKernel
+
+MEMORY = "trials.json"
+KEPT = 100  # trials that are remembered, of all machines that share the cache
+LIMIT = 60.0  # seconds; a machine may be busy with other work
+TOO_OLD = "User-Mode Linux before 6.16 cannot set the registers of this processor"
+WITHOUT = "it has no bonding driver"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a trial ended: `trouble` is "" where the kernel can be used.
+
+    `short_state` says that the wrapper of ptrace(2) may cure it, `lines` are what its console
+    tells of the cause.
+    """
+
+    trouble: str = ""
+    short_state: bool = False
+    lines: tuple[str, ...] = field(default=())
+
+
+def fit(kernel: Kernel, say: Say) -> Kernel:
+    """Return a kernel as it boots here, with the wrapper of ptrace(2) where it needs that.
+
+    Raises KernelUnavailable where it does not boot. Kernels that are no User-Mode Linux pass.
+    """
+    if not isinstance(kernel, UmlKernel):
+        return kernel
+    plain = outcome(kernel, say)
+    if not plain.trouble:
+        return kernel
+    if not plain.short_state:
+        raise _unfit(kernel, plain)
+    try:
+        wrapped = replace(kernel, preload=str(preload.library()))
+    except KernelUnavailable as error:
+        raise _too_old(kernel, error) from error
+    cured = outcome(wrapped, say)
+    if cured.trouble:
+        raise _unfit(wrapped, cured)
+    say(f"{kernel.name}: {TOO_OLD} ({processor.described()}): it runs through {_WRAPPER}")
+    return wrapped
+
+
+_WRAPPER = "a wrapper of ptrace(2)"
+
+
+def outcome(kernel: UmlKernel, say: Say) -> Outcome:
+    """Return how a trial of a kernel ends, or ended before on this machine."""
+    known = cache.recall(MEMORY)
+    key = _key(kernel)
+    try:
+        data = known[key]
+        return Outcome(data["trouble"], data["short_state"], tuple(data["lines"]))
+    except (KeyError, TypeError):
+        pass
+    say(f"trying whether {kernel.name} boots here, a second or two")
+    found = boot(kernel)
+    if not found.trouble or found.short_state:
+        known = cache.recall(MEMORY)
+        kept = list(known.items())[-KEPT + 1 :]
+        cache.note(MEMORY, dict(kept) | {key: asdict(found)})
+    return found
+
+
+def forget(kernel: Kernel) -> None:
+    """Try a kernel again the next time: it did not boot although its trial had gone well."""
+    if isinstance(kernel, UmlKernel):
+        known = cache.recall(MEMORY)
+        if known.pop(_key(kernel), None) is not None:
+            cache.note(MEMORY, known)
+
+
+def _key(kernel: UmlKernel) -> str:
+    try:
+        state = kernel.path.stat()
+    except OSError:
+        return ""
+    file = f"{kernel.path} {state.st_size} {state.st_mtime_ns}"
+    words = (kernel.memory >> 20, *kernel.arguments, Path(kernel.preload).name)
+    return f"{processor.identity()} | {file} {kernel.libraries} {' '.join(map(str, words))}"
+
+
+def boot(kernel: Kernel, limit: float = LIMIT) -> Outcome:
+    """Boot a kernel, have it make a bond and power off; raises LabError without a supervisor."""
+    began = time.monotonic()
+    bonding: list[int] = []
+    with Guests(kernel) as guests:
+        guest = guests.boot("trial", _job(kernel))
+        while guest.name in guests.running:
+            guests.ended(0.02)
+            bonding += [line["bonding"] for line in guest.lines()]
+            if bonding:
+                break  # what comes after, the power off, tells nothing more
+            if time.monotonic() - began > limit:
+                guests.kill(guest, f"it did not boot within {limit:g} s")
+        bonding += [line["bonding"] for line in guest.lines()]
+        return _judged(guest, bonding)
+
+
+def _judged(guest: Guest, bonding: list[int]) -> Outcome:
+    if not bonding:
+        said = guest.tail(200)
+        return Outcome(
+            guest.ending(), console.refuses_short_state(said), tuple(console.telling(said)[:3])
+        )
+    code = bonding[-1]
+    if code == errno.EOPNOTSUPP:
+        return Outcome(WITHOUT)
+    return Outcome(f"making a bond failed with {errno.errorcode.get(code, code)}" if code else "")
+
+
+def _job(kernel: Kernel) -> Job:
+    return Job(
+        rootdir="/",
+        files=(),
+        ids=(),
+        results="",
+        path=interpreter_path(),
+        environment={"PATH": os.environ.get("PATH", os.defpath)},
+        executable=sys.executable,
+        modules=kernel.modules,
+        clock=kernel.clock,
+        writeback=kernel.writeback,
+        work=firstboot.WORK,
+    )
+
+
+def _unfit(kernel: UmlKernel, found: Outcome) -> KernelUnavailable:
+    lines = "".join(f"\n  {line}" for line in found.lines)
+    through = f" through {_WRAPPER}" if kernel.preload else ""
+    what = "cannot be used" if found.trouble == WITHOUT else f"does not boot here{through}"
+    return KernelUnavailable(
+        f"{kernel.name} {what}: {found.trouble}{lines}",
+        hint="`harness kernels check SPEC` shows all it says, `harness doctor` what runs here",
+    )
+
+
+def _too_old(kernel: UmlKernel, why: KernelUnavailable) -> KernelUnavailable:
+    return KernelUnavailable(
+        f"{kernel.name} does not boot here: {TOO_OLD} ({processor.described()}), and {_WRAPPER} "
+        f"cannot be built: {why.message}",
+        hint=f"{why.hint}; or a kernel that boots without: uml@7.2, virtual@7.2, stock@6.1",
+    )
