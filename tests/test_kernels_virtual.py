@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from harness.errors import KernelUnavailable
+from harness.history import load
 from harness.kernels import specs, virtual
 from harness.kernels.uml import UmlKernel
+from harness.units import MS
 
 ROOT = Path(__file__).parents[1]
 HANDFUL = (
@@ -126,3 +128,26 @@ def test_virtual_time_has_no_jitter_and_a_guest_that_spins_is_stopped(tmp_path: 
     assert "1 failed" in done.stdout
     assert "FAILED test_it.py::test_spins" in done.stdout
     assert "no end within 5 s" in done.stdout
+
+
+SLOW = "scenarios/field/test_usb_nics_arp.py::test_an_interval_of_seconds_is_an_outage_of_many"
+BEFORE = ("scenarios/test_miimon.py", "scenarios/test_delays.py")
+
+
+def _link_states(kernel: str, place: Path, *before: str) -> list[tuple[int, str, str]]:
+    """Return when, in 0.1 ms, the slaves of a bond with a timer of 50 s were declared what."""
+    argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *before]
+    argv += [f"{SLOW}[50000]", "--kernel", kernel, "--guests", "1", "--results", str(place)]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    (path,) = (place / "latest").glob("*an_interval_of_seconds*/history.jsonl")
+    states = load(path).select("slave")
+    return [(event.at // (MS // 10), event.where, event["link"]) for event in states]
+
+
+@pytest.mark.guest(inside=False)
+def test_slow_timers_fire_at_the_same_time_whatever_ran_before(tmp_path: Path) -> None:
+    kernel = _kernel()
+    alone = _link_states(kernel, tmp_path / "alone")
+    assert any(link == "down" for _, _, link in alone)
+    assert alone == _link_states(kernel, tmp_path / "behind", *BEFORE)

@@ -16,6 +16,7 @@ from harness.units import Span
 SECOND = 1_000_000_000
 FIRST_LEVEL = 63  # LVL_START(1): from so many jiffies on, buckets are coarser
 SHIFT = 3
+COMMON_LEVEL = 4  # timers of up to 43 minutes where HZ is 100; a multiple of its bucket is free
 LEVELS = 8  # nine where HZ > 100, but no option of a bond reaches the ninth
 
 
@@ -72,3 +73,14 @@ def period(ns: int, hz: int) -> int:
 def stretched(ns: int, hz: int, times: int = 1) -> Span:
     """Return `times` periods of `ns` as documented, with what the wheel adds as slack."""
     return Span(ns * times, (period(ns, hz) - ns) * times)
+
+
+def grain(hz: int) -> int:
+    """Return the distance in ns between times that lie alike in the buckets of all usual timers.
+
+    Buckets count from boot: a timer of 100 s that starts anywhere fires up to 5 s later or not.
+    It does the same each time once it starts at the same place in its bucket; a coarser one
+    begins where finer ones do. How many jiffies the kernel's count is ahead of its clock
+    (INITIAL_JIFFIES) is the same in every boot, so multiples on the clock will do.
+    """
+    return jiffy(hz) << (COMMON_LEVEL * SHIFT)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from harness.bonding.wheel import grain
 from harness.errors import Inconclusive, ScenarioError
 from harness.history import Event, History, save, since
 from harness.judge.judged import Run
@@ -18,7 +19,7 @@ from harness.record import waits
 from harness.record.about import described
 from harness.record.dut import Dut
 from harness.record.faults import Cable, MachineNoun, Role, Site, SwitchNoun
-from harness.record.loop import SECOND, Loop, align, now
+from harness.record.loop import Loop, align, now
 from harness.record.recorder import Recorder, Subject
 from harness.record.site import Schedule
 from harness.record.usb import UsbNic, needed
@@ -76,8 +77,9 @@ class Net:
         self._stage = stage
         self._undo = ExitStack()
         self._virtual = stage.facts.get("clock") == "virtual"
-        # The kernel's ticks and its batches of link events lie in the same places each time.
-        self._start = align(SECOND) if self._virtual else now()
+        # The kernel's ticks, its batches of link events and the buckets of its timers lie in the
+        # same places each time, whatever ran in this guest before.
+        self._start = align(grain(int(stage.facts["hz"]))) if self._virtual else now()
         self._loop = Loop()
         self._recorder: Recorder | None = None
         stage.load(*needed(self.plan))
