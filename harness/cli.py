@@ -15,7 +15,7 @@ from harness.config import commands as config
 from harness.driver.commands import driver_profile
 from harness.errors import Inconclusive, UsageError
 from harness.history import History, load
-from harness.judge import lanes, paint, report, timeline, traffic
+from harness.judge import fitness, lanes, paint, report, timeline
 from harness.judge.judged import Run
 from harness.judge.layout import WIDTH
 from harness.kernels.commands import kernels
@@ -86,7 +86,7 @@ def examine(history: History) -> dict[str, Any]:
 
 def _unfit(history: History) -> str | None:
     try:
-        traffic.demand_judgeable(history)
+        fitness.demand_judgeable(history)
     except Inconclusive as error:
         return error.message
     return None

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from ipaddress import ip_address, ip_interface
 
 from harness import claims
 from harness.bonding import BondOptions, Ignored
 from harness.claims import Release
-from harness.errors import HarnessError, LabError, NotPromised, NotTestable
+from harness.errors import HarnessError, LabError, NotPromised, NotTestable, ScenarioError
+from harness.topology import BondPlan, Topology
 
+# Modes whose slaves' ports must be one channel of their switch (bonding.rst, 5. Switch
+# Configuration).
+CHANNEL_MODES = ("balance-rr", "balance-xor", "broadcast")
 # The claim that the ARP monitor judges by a time which veth never updates, and where that is so.
 BLIND_MONITOR = "ARPINT-12"
 
@@ -56,3 +61,84 @@ def broken_promises(ids: Iterable[str], release: str) -> list[str]:
         for claim in known
         if claims.promised_on(claim, release) is False
     ]
+
+
+def unanswered(topology: Topology, plan: BondPlan, options: BondOptions) -> HarnessError | None:
+    """Return the error for monitor targets that nobody answers for, None where all are answered.
+
+    NotTestable for IPv6, which no machine of a lab has; ScenarioError for what is in no machine,
+    or beyond the network of the bond.
+    """
+    if not options["arp_interval"]:
+        return None
+    targets, hint = (
+        _words(options["arp_ip_target"]),
+        "watch(healthy=False) records it all the same",
+    )
+    wrong = [why for target in targets if (why := _unreached(topology, plan, target))]
+    one_will_do = options["arp_all_targets"] != "all"
+    if wrong and (len(wrong) == len(targets) or not one_will_do):
+        return ScenarioError(f"nobody answers {plan.name}: {'; '.join(wrong)}", hint=hint)
+    beyond = _words(options["ns_ip6_target"])
+    if beyond and not (targets and one_will_do):
+        return NotTestable(
+            f"nobody answers {plan.name}: no machine of topology {topology.name} has IPv6, "
+            f"ns_ip6_target is {', '.join(beyond)}",
+            hint=hint,
+        )
+    return None
+
+
+def _unreached(topology: Topology, plan: BondPlan, target: str) -> str:
+    """Return why a bond does not reach an ARP target, "" where it may."""
+    machines = {machine.address: machine.name for machine in topology.machines if machine.address}
+    own = topology.bond_address(plan)
+    network = ip_interface(f"{own}/{topology.prefix}").network if own else None
+    if target not in machines:
+        has = ", ".join(f"{name} {address}" for address, name in machines.items())
+        return f"arp_ip_target {target} is no machine of topology {topology.name} (has: {has})"
+    if network and ip_address(target) not in network:
+        return f"arp_ip_target {target} is not in its network {network}, and no route leads there"
+    return ""
+
+
+def without_partner(
+    topology: Topology, plan: BondPlan, options: BondOptions
+) -> NotTestable | None:
+    """Return the error for a mode whose traffic depends on what no switch here has, else None.
+
+    A switch without a channel takes the slaves' ports for different machines: it learns one MAC
+    at port after port, and floods back what a slave has sent. Slaves whose switches are not
+    connected share no switch and need no channel.
+    """
+    shared = next((ends for ends in _together(topology, plan) if len(ends) > 1), None)
+    if options.mode == "802.3ad":
+        lacks = f"mode 802.3ad of {plan.name} needs a partner that speaks LACP: no switch does"
+    elif options.mode in CHANNEL_MODES and shared:
+        lacks = (
+            f"mode {options.mode} of {plan.name} needs the ports of {', '.join(shared)} to be one "
+            "channel: no switch has channels"
+        )
+    else:
+        return None
+    return NotTestable(lacks, hint="link states, options and refusals of this mode can be judged")
+
+
+def _together(topology: Topology, plan: BondPlan) -> list[list[str]]:
+    """Return a bond's slaves, those together whose switches are the same or connected."""
+    switches = {switch.name for switch in topology.switches}
+    group = {name: name for name in switches}
+    for link in topology.links:
+        if {link.a, link.b} <= switches:
+            kept, gone = group[link.a], group[link.b]
+            group = {name: kept if one == gone else one for name, one in group.items()}
+    found: dict[str, list[str]] = {}
+    for slave in plan.slaves:
+        link = topology.link(slave)
+        for end in {link.a, link.b} & switches:
+            found.setdefault(group[end], []).append(slave)
+    return list(found.values())
+
+
+def _words(setting: object) -> tuple[str, ...]:
+    return setting if isinstance(setting, tuple) else ()

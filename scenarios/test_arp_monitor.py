@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness import claim, control
+from harness import claim, control, s
 from scenarios.topologies import TARGET, OneSwitch
 
 ARP = {"arp_ip_target": TARGET, "arp_validate": "all"}
@@ -112,11 +112,12 @@ def test_the_active_slave_probes_every_interval(one_switch: OneSwitch, arp_inter
 def test_the_arp_monitor_can_be_switched_off(one_switch: OneSwitch) -> None:
     """After arp_interval was set to 0 no probe leaves and silence is not noticed."""
     bond = one_switch.dut.bond(arp_interval=100, **ARP)
+    interval = bond.arp_interval
     with one_switch.watch() as run:
         one_switch.dut.set(bond, arp_interval=0)
-        one_switch.after(2 * bond.arp_interval)
+        one_switch.after(2 * interval)
         one_switch.eth0.lose()
-        one_switch.after(6 * bond.arp_interval)
+        one_switch.after(6 * interval)
     assert run.active_slaves == ["eth0"]
     assert run.failures == {"eth0": 0, "eth1": 0}
 
@@ -144,3 +145,32 @@ def test_service_does_not_return_by_itself(one_switch: OneSwitch) -> None:
         one_switch.target.die()
     assert None in run.active_slaves
     assert not run.recovered
+
+
+@claim("ARPINT-3", "ARPINT-4")
+def test_the_arp_monitor_takes_over_from_the_mii_monitor(one_switch: OneSwitch) -> None:
+    """Set on a bond with miimon=100, it finds silence in its own time, and miimon is off."""
+    bond = one_switch.dut.bond(miimon=100)
+    with one_switch.watch() as run:
+        one_switch.dut.set(bond, arp_interval=500, **ARP)
+        one_switch.after(2 * s)
+        one_switch.eth0.lose()
+    assert bond["miimon"] == 0
+    assert bond.detection.earliest <= run.detection <= bond.detection.latest
+    assert run.active_slaves == ["eth0", "eth1"]
+    assert run.recovered
+
+
+@claim("ARPINT-3", "MIIMON-1")
+@control("test_the_arp_monitor_takes_over_from_the_mii_monitor")
+def test_the_mii_monitor_takes_over_from_the_arp_monitor(one_switch: OneSwitch) -> None:
+    """Set on a bond with arp_interval=500, it finds a lost carrier within one inspection."""
+    bond = one_switch.dut.bond(arp_interval=500, **ARP)
+    with one_switch.watch() as run:
+        one_switch.dut.set(bond, arp_validate="none", arp_interval=0)
+        one_switch.dut.set(bond, miimon=100)
+        one_switch.after(2 * s)
+        one_switch.eth0.cut()
+    assert bond["arp_interval"] == 0
+    assert run.detection <= bond.miimon
+    assert run.outage <= bond.miimon

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness import claim, contradicted, control, ms
+from harness import claim, contradicted, control, ms, s
 from harness.bonding import MODES
 from scenarios.topologies import TARGET, OneSwitch, TwoSwitches
 
@@ -206,4 +206,30 @@ def test_two_switches_do_not_survive_the_loss_of_both(two_switches: TwoSwitches)
         two_switches.eth0.cut()
         two_switches.eth1.cut()
     assert run.active_slave is None
+    assert not run.recovered
+
+
+@claim("MIIMON-3")
+def test_a_bond_that_starts_without_any_cable_works_with_the_first(one_switch: OneSwitch) -> None:
+    """Dark from the start, it takes the first slave that has carrier, and traffic returns."""
+    one_switch.eth0.cut()
+    one_switch.eth1.cut()
+    with one_switch.watch(healthy=False) as run:
+        one_switch.after(1 * s)
+        one_switch.eth1.heal()
+    assert run.active_slaves == [None, "eth1"]
+    assert run.link_states == {"eth0": "down", "eth1": "up"}
+    assert run.recovered
+
+
+@claim("MIIMON-3")
+@control("test_a_bond_that_starts_without_any_cable_works_with_the_first")
+def test_a_bond_that_starts_without_any_cable_stays_dark(one_switch: OneSwitch) -> None:
+    """No cable is put in, and no slave becomes active."""
+    one_switch.eth0.cut()
+    one_switch.eth1.cut()
+    with one_switch.watch(healthy=False) as run:
+        one_switch.after(1 * s)
+    assert run.active_slaves == [None]
+    assert run.lost_replies == 0
     assert not run.recovered

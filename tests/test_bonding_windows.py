@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.bonding import BondOptions, horizon, period, settle, spans, wheel, whole
-from harness.bonding.wheel import SECOND, bucket, grain, jiffies, jiffy
+from harness.bonding.wheel import SECOND, jiffies, jiffy
 from harness.bonding.windows import BondTimes, Window
 from harness.errors import ScenarioError
 from harness.units import MS, Measured, Span, ms, s
@@ -200,12 +200,6 @@ def test_an_interval_of_few_jiffies_loses_rounds(every: int, missed: int, rounds
     """The round that a jiffy more stretches by half ends long before m intervals have passed."""
     window = times(arp(every, missed)).silence()
     assert window.earliest.ns == rounds * (every + 10) * MS
-
-
-@pytest.mark.parametrize("hz", [100, 250, 1000])
-def test_a_grain_is_a_multiple_of_the_buckets_of_usual_timers(hz: int) -> None:
-    for seconds in (1, 10, 100, 250):
-        assert grain(hz) % (bucket(seconds * hz) * jiffy(hz)) == 0
 
 
 def test_a_coarse_wheel_reaches_a_large_missed_max_a_round_sooner() -> None:

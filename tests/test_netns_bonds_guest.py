@@ -14,7 +14,7 @@ from harness.bonding import BondOptions, ignored
 from harness.claims import Release
 from harness.errors import KernelRefused, NotPromised, ScenarioError
 from harness.history import History
-from harness.judge.traffic import STALL
+from harness.judge.fitness import STALL
 from harness.labs.netns.bonds import drop_bond, make_bond, read_back
 from harness.record.run import Stage
 from harness.record.site import SLIP

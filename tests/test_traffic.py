@@ -6,7 +6,7 @@ import pytest
 
 from harness.errors import Inconclusive
 from harness.history import Event, History
-from harness.judge import traffic
+from harness.judge import fitness, traffic
 from harness.units import MS, ms
 from tests.stories import Line, at, failover, fault, marks, probing, tell
 
@@ -135,16 +135,16 @@ def test_lateness_is_the_worst_pause_within_the_window() -> None:
 )
 def test_a_recording_that_proves_nothing_is_inconclusive(history: History, message: str) -> None:
     with pytest.raises(Inconclusive, match=message):
-        traffic.demand_judgeable(history)
+        fitness.demand_judgeable(history)
 
 
 def test_a_clean_recording_is_judged() -> None:
-    traffic.demand_judgeable(failover())
-    traffic.demand_judgeable(tell(marks(), {"interval": None}))
+    fitness.demand_judgeable(failover())
+    fitness.demand_judgeable(tell(marks(), {"interval": None}))
 
 
 def test_a_probe_met_by_the_fault_on_its_way_does_not_soil_the_baseline() -> None:
-    traffic.demand_judgeable(failover(dark={"both": (-10.0, 93.0)}))
+    fitness.demand_judgeable(failover(dark={"both": (-10.0, 93.0)}))
 
 
 def test_a_step_that_took_long_widens_what_it_begins() -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from harness.bonding.parse import BondOptions
-from harness.bonding.wheel import SECOND
+from harness.bonding.wheel import SECOND, wheel
 from harness.bonding.windows import GRACE, NONE, BondTimes, spans, whole
 from harness.units import Span
 
-HEARD_IN = 2  # rounds
 LINKWATCH = SECOND  # link events that are not urgent are batched for up to a second
 
 
@@ -56,15 +55,22 @@ def settle(options: BondOptions, slaves: int, hz: int, lag: Span = NONE) -> int:
     return start + whole(times.notifications())
 
 
-def heard(options: BondOptions, hz: int) -> int:
-    """Return how long, in ns, a steady bond has to be left alone until each slave was heard.
+def judgement(options: BondOptions, hz: int, lag: Span = NONE) -> int:
+    """Return how long, in ns, a bond stays as it is once its monitor has found no fault with it.
 
-    A backup's frames count only once the active slave has been heard in a later jiffy than that
-    in which it came up (bond_arp_rcv, last_link_up): so one round for that, and one to hear the
-    backup. A bond disturbed sooner loses its backups with its active slave.
+    A bond that was just made is up because nobody has looked yet. MII: one inspection, and what
+    the driver reports late; a slave that waits for a delay shows it. ARP: nothing is judged for
+    2.5 rounds after a slave came up, and a backup is down when it was not heard for m+1.5
+    (bond_ab_arp_inspect); a round more, as the first began before. That is also longer than the
+    two rounds in which a backup is first heard: its frames count once the active slave has been
+    heard in a later jiffy than that in which it came up (bond_arp_rcv, last_link_up). Rounds of
+    their usual length do not shift where in a round a fault falls that comes afterwards.
     """
-    times = spans(options, hz)
-    return HEARD_IN * whole(times.arp_interval) if options["arp_interval"] else 0
+    times = spans(options, hz, lag)
+    if options["arp_interval"]:
+        rounds = max(GRACE, int(str(options["arp_missed_max"])) + 1) + 2
+        return rounds * wheel(times.arp_interval.ns, hz).usual
+    return whole(times.miimon) + whole(lag) if options["miimon"] else 0
 
 
 def _arp_rounds(options: BondOptions, slaves: int) -> int:

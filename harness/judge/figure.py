@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from harness.errors import Inconclusive
-from harness.units import Measured, Span, as_span, sentence
+from harness.units import Measured, Span, as_span, in_ms, sentence
 
 
 class Limit(NamedTuple):
@@ -28,6 +28,7 @@ class Figure(Measured):
     What is documented (<=, >=) holds unless the figure is beyond the bound for certain. That a
     figure lies beyond a bound (>, <) must be certain; where the tolerance is all that is in the
     way, the comparison raises Inconclusive: the kernel is not to blame for a coarse measurement.
+    Nor is it where something did not happen, and was not watched for until the bound was over.
     """
 
     limits: list[Limit] = field(default_factory=list, repr=False)
@@ -35,19 +36,33 @@ class Figure(Measured):
     # A slotted dataclass is made twice, so super() would not know it: Measured is named instead.
     def __le__(self, bound: Span | Measured) -> bool:
         self._note("<=", bound, doubt=self.happened and not self._below(bound))
+        self._demand_long_enough(bound)
         return Measured.__le__(self, bound)
 
     def __ge__(self, bound: Span | Measured) -> bool:
         self._note(">=", bound, doubt=not self._above(bound))
+        self._demand_long_enough(bound, upper=False)
         return Measured.__ge__(self, bound)
 
     def __gt__(self, bound: Span | Measured) -> bool:
         self._note(">", bound)
+        self._demand_long_enough(bound)
         return self._certain(">", bound, beyond=not self._below(bound))
 
     def __lt__(self, bound: Span | Measured) -> bool:
         self._note("<", bound)
+        self._demand_long_enough(bound, upper=False)
         return self._certain("<", bound, beyond=self.happened and not self._above(bound))
+
+    def _demand_long_enough(self, bound: Span | Measured, *, upper: bool = True) -> None:
+        limit = as_span(bound)
+        over = limit.slack + self.tolerance if upper else -limit.early - self.tolerance
+        if not self.happened and self.ns < limit.ns + over:
+            raise Inconclusive(
+                f"{self.what} did not come within the {in_ms(self.ns)} watched, too short to hold "
+                f"it against {limit} (with its tolerance {in_ms(limit.ns + over)})",
+                hint="watch for longer: net.after(...) at the end of the block",
+            )
 
     def _below(self, bound: Span | Measured) -> bool:
         limit = as_span(bound)

@@ -6,18 +6,21 @@ baseline, frames lost by the recorder, a machine that stood still) is Inconclusi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from harness.bonding.log import Said
 from harness.errors import ScenarioError
 from harness.history import History
-from harness.judge import logrows, measure, sightings, traffic
+from harness.judge import fitness, logrows, measure, sightings, traffic
 from harness.judge.figure import Finding
 from harness.judge.sightings import Frame, Move
 from harness.judge.views import Record, Slave, View, found
 from harness.topology import Named
 from harness.units import Measured
+
+PARTNER = re.compile("802.3ad|lacp|partner|aggregator|churn", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,45 +76,49 @@ class Run(View):
     @property
     def detection(self) -> Measured:
         """From the fault to the slave that it concerns being declared down."""
-        slaves = measure.concerned(self.history, self.bond)
-        start = measure.fault_at(self.history, measure.slaves_of(self.history, self.bond))
-        return self._told(measure.detection(self.history, slaves, start))
+        return self.caused(self._named(self._detection()))
 
     @property
     def detected(self) -> Finding:
         """Whether the slave that the fault concerns was declared down."""
         slaves = " or ".join(measure.concerned(self.history, self.bond))
-        return found(self.detection, f"{slaves} declared down")
+        return found(self.own(self._named(self._detection())), f"{slaves} declared down")
+
+    def _detection(self) -> Measured:
+        slaves = measure.concerned(self.history, self.bond)
+        start = measure.fault_at(self.history, measure.slaves_of(self.history, self.bond))
+        measure.demand_up(self.history, slaves, start)
+        return measure.detection(self.history, slaves, start)
 
     @property
     def switchover(self) -> Measured:
         """From detection to the next active slave."""
-        return self._told(measure.switchover(self.history, self.bond))
+        return self.caused(self._named(measure.switchover(self.history, self.bond)))
 
     @property
     def reversion(self) -> Measured:
         """From the repair to traffic being back on the slave it belongs on."""
-        return self._told(measure.reversion(self.history, self.bond))
+        return self.caused(self._named(measure.reversion(self.history, self.bond)))
 
     @property
     def outage(self) -> Measured:
         """From the last good probe before to the first good one after, the worse direction."""
-        return self.own(traffic.outage(self.history))
+        return self.caused(traffic.outage(self._traffic))
 
     @property
     def outage_out(self) -> Measured:
         """The outage of frames from the DUT."""
-        return self.own(traffic.outage(self.history, "out"))
+        return self.caused(traffic.outage(self._traffic, "out"))
 
     @property
     def outage_in(self) -> Measured:
         """The outage of frames to the DUT."""
-        return self.own(traffic.outage(self.history, "in"))
+        return self.caused(traffic.outage(self._traffic, "in"))
 
     @property
     def recovered(self) -> Finding:
         """Whether both directions worked steadily at the end."""
-        holds = traffic.recovered(self.history)
+        holds = traffic.recovered(self._traffic)
         return Finding(holds, f"traffic {'both ways again' if holds else 'dark'} at the end")
 
     @property
@@ -159,7 +166,7 @@ class Run(View):
     @property
     def announcement(self) -> Measured:
         """From the switchover to the first gratuitous ARP."""
-        return self._told(sightings.announcement(self.history, self.bond))
+        return self.caused(self._named(sightings.announcement(self.history, self.bond)))
 
     @property
     def garp_gaps(self) -> list[Measured]:
@@ -184,18 +191,21 @@ class Run(View):
         """When a switch found an address behind another port than before."""
         return sightings.fdb_moves(self.history)
 
-    def _told(self, measured: Measured) -> Measured:
+    def _named(self, measured: Measured) -> Measured:
         """Return a figure of a bond by its name; the first bond's need none."""
-        return self.own(
-            replace(measured, what=measured.what + measure.suffix(self.history, self.bond))
-        )
+        return replace(measured, what=measured.what + measure.suffix(self.history, self.bond))
 
     def moves_of(self, mac: str) -> list[Move]:
         """When a switch found one address behind another port than before."""
         return [move for move in self.fdb_moves if move.mac == mac]
 
     def kernel_said(self, text: str) -> Finding:
-        """Return whether a line with this text came into the kernel's log since the fault."""
+        """Return whether a line with this text came into the kernel's log since the fault.
+
+        Raises NotTestable for what the driver says of a partner where there is none.
+        """
+        if PARTNER.search(text):
+            fitness.demand_partner(self.history)
         start = measure.fault_at(self.history)
         lines = [str(event["text"]) for event in self.history.select("log") if event.at >= start]
         found = [line for line in lines if text in line]
@@ -214,19 +224,19 @@ class Run(View):
     @property
     def lost_requests(self) -> int:
         """Probes of both streams that never reached the far end."""
-        return traffic.lost_requests(self.history)
+        return traffic.lost_requests(self._traffic)
 
     @property
     def lost_replies(self) -> int:
         """Probes of both streams that arrived, but whose answer did not."""
-        return traffic.lost_replies(self.history)
+        return traffic.lost_replies(self._traffic)
 
     @property
     def duplicates(self) -> int:
         """Extra copies of requests and replies that were delivered."""
-        return traffic.duplicates(self.history)
+        return traffic.duplicates(self._traffic)
 
     @property
     def reordered(self) -> int:
         """Requests and replies that arrived after one sent later."""
-        return traffic.reordered(self.history)
+        return traffic.reordered(self._traffic)

@@ -68,6 +68,29 @@ def reactions(history: History) -> list[str]:
     return [f"{event['action']} {event.where}" for event in faults(history, "reaction")]
 
 
+def demand_disturbed(history: History, what: str) -> None:
+    """Raise ScenarioError where nothing was done that a figure could be the consequence of."""
+    if traffic.healthy(history) and next(history.select("fault"), None) is None:
+        raise ScenarioError(
+            f"there is no {what} to judge: nothing was disturbed in this run",
+            hint="put the fault into the block: with net.watch() as run: net.eth0.cut()",
+        )
+
+
+def demand_up(history: History, slaves: Collection[str], fault: int) -> None:
+    """Raise ScenarioError where slaves were down already when the fault came that they show."""
+    states = [_state_at(history, slave, fault) for slave in slaves]
+    if not traffic.healthy(history) and "up" not in states:
+        said = ", ".join(
+            f"{slave} was {state or 'no slave'}"
+            for slave, state in zip(slaves, states, strict=True)
+        )
+        raise ScenarioError(
+            f"there is no detection to judge: {said} already when the fault came",
+            hint="of a bond that was not healthy read run.outage, run.recovered, run.link_states",
+        )
+
+
 def first_fault(history: History, of: Collection[str] = ()) -> Event | None:
     """Return the first fault, or else the first stimulus, that concerns the slaves `of`.
 
@@ -167,10 +190,19 @@ def switchover(history: History, bond: str) -> Measured:
     return elapsed(history, "switchover", *switched(history, bond))
 
 
+def option_at(history: History, bond: str, name: str, at: int) -> Any:
+    """Return the setting of a bond's option at a time (ns): as it began, or was changed since."""
+    setting = bonds(history)[bond].get("options", {}).get(name)
+    for event in history.select("fault", bond):
+        if event.at <= at:
+            setting = event.get("became", {}).get(name, setting)
+    return setting
+
+
 def original(history: History, bond: str) -> str | None:
     """Return the slave that traffic belongs on: the primary, else the one active at the fault."""
-    primary = bonds(history)[bond].get("options", {}).get("primary")
     start = fault_at(history, slaves_of(history, bond))
+    primary = option_at(history, bond, "primary", start)
     return primary or _active_at(history, bond, start)
 
 
@@ -216,6 +248,11 @@ def _active_at(history: History, bond: str, at: int) -> str | None:
         if event.at <= at:
             active = event.get("slave")
     return active
+
+
+def _state_at(history: History, slave: str, at: int) -> str | None:
+    states = [event["link"] for event in history.select("slave", slave) if event.at <= at]
+    return states[-1] if states else None
 
 
 def recovery(history: History, slave: str) -> Measured:

@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.claims import Claim
 from harness.history import History
-from harness.judge import lanes, measure, timeline, traffic
+from harness.judge import fitness, lanes, measure, timeline, traffic
 from harness.judge.figure import Limit
 from harness.judge.layout import WIDTH
 from harness.judge.timeline import Window
@@ -105,7 +105,8 @@ def figures(history: History, limits: Iterable[Limit] = ()) -> Iterator[tuple[st
     yield "lab", str(history.about.get("lab", "?"))
     for name, measured in times(history):
         yield f"{_snake(name)}_ms", round(measured.ns / MS, 1) if measured.happened else "never"
-    yield "lost", traffic.lost_requests(history) + traffic.lost_replies(history)
+    if not fitness.without_partner(history):
+        yield "lost", traffic.lost_requests(history) + traffic.lost_replies(history)
     for window in windows_of(limits):
         slack = window.high.slack if window.high else 0
         timers = f" (kernel timers {in_ms(slack)} more)" if slack else ""
@@ -123,7 +124,7 @@ def times(history: History) -> Iterator[tuple[str, Measured]]:
         yield f"switchover{suffix}", measure.switchover(history, bond)
         if measure.faults(history, "repair"):
             yield f"reversion{suffix}", measure.reversion(history, bond)
-    if traffic.interval(history):
+    if traffic.interval(history) and not fitness.without_partner(history):
         yield "outage", traffic.outage(history)
         yield "outage out", traffic.outage(history, "out")
         yield "outage in", traffic.outage(history, "in")

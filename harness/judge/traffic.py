@@ -16,7 +16,7 @@ from harness.units import MS, Measured, in_ms
 
 STREAMS = ("out", "in")
 LEGS = ("request", "reply")
-STALL = 100 * MS  # a machine that stood still for longer has measured itself, not the kernel
+OPEN = "end of the "  # before the name of a figure that had not ended yet
 NOTICEABLE = MS // 20  # what does not show in a figure of 0.1 ms need not be named
 STEADY = 5  # as many good samples in a row, in each direction, are a path that works
 
@@ -52,6 +52,11 @@ def end_at(history: History) -> int:
     """Return when the recording was frozen, in ns."""
     end = history.mark("end")
     return end if end is not None else history.events[-1].at
+
+
+def healthy(history: History) -> bool:
+    """Return whether the bond was demanded to be healthy before the disturbance."""
+    return bool(history.about.get("healthy", True))
 
 
 def path(history: History) -> tuple[str, str]:
@@ -201,21 +206,6 @@ def recovered(history: History) -> bool:
     return True
 
 
-def demand_judgeable(history: History) -> None:
-    """Raise Inconclusive, with the reason, where the recording can prove nothing."""
-    start = disturb_at(history)
-    dropped = history.about.get("dropped")
-    if dropped:
-        raise Inconclusive(f"the recorder lost {dropped} frames", hint="run fewer guests at once")
-    late = max(lateness(history, start, end_at(history)))
-    if late > STALL:
-        raise Inconclusive(
-            f"the machine stood still for {in_ms(late)}, at most {in_ms(STALL)} can be judged",
-            hint="run fewer guests at once, or on an idle machine",
-        )
-    _demand_baseline(history, start)
-
-
 def lost_requests(history: History) -> int:
     """Return how many probes since the disturbance never reached the far end."""
     return sum(probe["request"] is None for probe in disturbed(history))
@@ -256,33 +246,26 @@ def _measured(history: History, what: str, gap: Gap | None) -> Measured:
     step = interval(history)
     why = f"probe interval {in_ms(step)} + {late.text(jitter(history))}"
     closed = gap is None or gap.closed
-    name = what if closed else f"end of the {what}"
+    name = what if closed else f"{OPEN}{what}"
     return Measured(name, gap.ns if gap else 0, step + late.ns, why, happened=closed)
-
-
-def _demand_baseline(history: History, stop: int) -> None:
-    step = interval(history)
-    if not step:
-        return
-    start = history.mark("baseline") or 0
-    seen = [probe for probe in probes(history) if start <= probe.at < stop]
-    trips = [probe["reply"] - probe.at for probe in seen if probe["reply"] is not None]
-    young = stop - max(step, 2 * max(trips, default=0))  # may have met the fault on their way
-    lost = sum(probe["reply"] is None and probe.at < young for probe in seen)
-    if lost or not trips:
-        raise Inconclusive(
-            f"the path was not healthy before the fault: {lost} of {len(seen)} probes lost",
-            hint="see the timeline from the mark baseline on",
-        )
 
 
 def _in_flight(history: History) -> int:
     """Return twice the slowest round trip of the baseline: younger probes are undecided."""
     start = history.mark("baseline") or 0  # sooner, probes may have waited for an address
     stop = history.mark("disturb") or end_at(history)
+    if not healthy(history):  # there is no baseline: the quicker half did not wait for anything
+        return _quicker_half(history) + jitter(history)
     trips = [
         event["reply"] - event.at
         for event in history.select("probe")
         if start <= event.at < stop and event["reply"] is not None
     ]
     return 2 * max(trips, default=0) + jitter(history)
+
+
+def _quicker_half(history: History) -> int:
+    """Return twice the slowest of the quicker half of all round trips (ns)."""
+    events = history.select("probe")
+    trips = sorted(event["reply"] - event.at for event in events if event["reply"] is not None)
+    return 2 * trips[len(trips) // 2] if trips else 0

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from harness.errors import ScenarioError
 from harness.history import History
-from harness.judge import measure, sightings, traffic
+from harness.judge import fitness, measure, sightings, traffic
 from harness.judge.figure import Finding, Limit, noting
 from harness.judge.sightings import Frame
 from harness.units import Measured
@@ -14,10 +14,11 @@ from harness.units import Measured
 
 @dataclass(slots=True)
 class Record:
-    """What all views of a run share: its history, once there is one, and was it vetted."""
+    """What all views of a run share: its history, once there is one; was it vetted, and read."""
 
     history: History | None = None
     vetted: bool = False
+    used: bool = False
     limits: list[Limit] = field(default_factory=list)
     asked: dict[str, Measured] = field(default_factory=dict)
 
@@ -28,8 +29,9 @@ class Record:
                 "the run is still being recorded", hint="read the run after the with block"
             )
         if not self.vetted:
-            traffic.demand_judgeable(self.history)
+            fitness.demand_judgeable(self.history)
             self.vetted = True
+        self.used = True
         return self.history
 
 
@@ -50,6 +52,11 @@ class View:
         return self._record.history
 
     @property
+    def used(self) -> bool:
+        """Whether anything that was recorded has been read."""
+        return self._record.used
+
+    @property
     def limits(self) -> tuple[Limit, ...]:
         """What the figures of this run were held against, in order."""
         return tuple(self._record.limits)
@@ -58,6 +65,18 @@ class View:
     def asked(self) -> dict[str, Measured]:
         """The figures that were read of this run, by name; of several alike the longest."""
         return dict(self._record.asked)
+
+    @property
+    def _traffic(self) -> History:
+        """The recording, where its traffic can be judged; raises NotTestable where it cannot."""
+        history = self.history
+        fitness.demand_partner(history)
+        return history
+
+    def caused(self, measured: Measured) -> Measured:
+        """Return a figure that follows from a fault; ScenarioError where nothing was disturbed."""
+        measure.demand_disturbed(self.history, measured.what.removeprefix(traffic.OPEN))
+        return self.own(measured)
 
     def own(self, measured: Measured) -> Measured:
         """Return a figure that remembers its run and what it is held against."""
@@ -79,14 +98,18 @@ class Slave(View):
     @property
     def detection(self) -> Measured:
         """From the fault that hit its path to its being declared down."""
-        start = measure.fault_at(self.history, [self.name])
-        found = measure.detection(self.history, [self.name], start)
-        return self.own(replace(found, what=f"detection on {self.name}"))
+        return self.caused(self._detection())
 
     @property
     def detected(self) -> Finding:
         """Whether it was declared down after the fault."""
-        return found(self.detection, f"{self.name} declared down")
+        return found(self.own(self._detection()), f"{self.name} declared down")
+
+    def _detection(self) -> Measured:
+        start = measure.fault_at(self.history, [self.name])
+        measure.demand_up(self.history, [self.name], start)
+        seen = measure.detection(self.history, [self.name], start)
+        return replace(seen, what=f"detection on {self.name}")
 
     @property
     def failures(self) -> int:
@@ -101,7 +124,7 @@ class Slave(View):
     @property
     def recovery(self) -> Measured:
         """From the last repair of its path to its being declared up again."""
-        return self.own(measure.recovery(self.history, self.name))
+        return self.caused(measure.recovery(self.history, self.name))
 
     @property
     def link_state(self) -> str | None:

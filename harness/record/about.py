@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from harness.bonding import Setting
 from harness.labs.netns.built import Built
-from harness.record.dut import Bond
+from harness.promises import without_partner
+from harness.record.dut import Bond, plain
 from harness.topology import DUT
 
 
@@ -23,17 +23,15 @@ def described(built: Built, bonds: Iterable[Bond]) -> dict[str, Any]:
 
 
 def _bond(bond: Bond, built: Built) -> dict[str, Any]:
+    options = bond.in_force[0]  # what was changed meanwhile stands with the change
+    lacks = without_partner(built.topology, bond.plan, options)
     return {
         "slaves": list(bond.plan.slaves),
-        "options": {name: _plain(bond.options[name]) for name in bond.options},
-        "seen": {name: _plain(value) for name, value in bond.seen.items()},
-        "changed": {name: _plain(value) for name, value in bond.options.changed().items()},
+        "options": {name: plain(options[name]) for name in options},
+        "seen": {name: plain(value) for name, value in bond.seen.items()},
+        "changed": {name: plain(value) for name, value in options.changed().items()},
         "mac": built.mac(DUT, bond.plan.slaves[0]),
         "address": built.topology.bond_address(bond.plan),
         **({"lag": bond.lag.ns} if bond.lag.ns else {}),
+        **({"lacks": lacks.message} if lacks else {}),
     }
-
-
-def _plain(setting: Setting) -> object:
-    """Return a setting as JSON has it, so that a history equals what comes back from its file."""
-    return list(setting) if isinstance(setting, tuple) else setting

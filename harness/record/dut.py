@@ -3,39 +3,47 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from harness import promises
-from harness.bonding import BondOptions, Setting
+from harness.bonding import OPTIONS, BondOptions, Setting
 from harness.bonding.windows import BondTimes, Window, spans
 from harness.bonding.wire import ignored
-from harness.errors import KernelRefused, ScenarioError
+from harness.errors import HarnessError, KernelRefused, ScenarioError
 from harness.labs.netns import bonds, netlink, sysfs
 from harness.record.faults import Cable, Role, Site
 from harness.topology import DUT, VETH, BondPlan, carrier_lag
 from harness.units import MS, Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Bond:
     """A bond that is up; `bond.miimon` and its like are spans, `bond["mode"]` a setting.
 
-    `bond[...]` is what the kernel read back right after the bond was made.
+    `bond[...]` is what the kernel read back when the bond was made, or after the last change of
+    its options; the times follow such a change too. `in_force` are the options of this recording
+    one after the other, `options` the last of them.
     """
 
     plan: BondPlan
-    options: BondOptions
+    in_force: list[BondOptions]
     seen: Mapping[str, Setting]
     hz: int
     lag: Span
+    saw: Callable[[], None]
 
     @property
     def name(self) -> str:
         """The bond's name."""
         return self.plan.name
+
+    @property
+    def options(self) -> BondOptions:
+        """The options in force."""
+        return self.in_force[-1]
 
     @property
     def times(self) -> BondTimes:
@@ -83,7 +91,34 @@ class Bond:
         return self.times.peer_notif_delay
 
     def __getitem__(self, option: str) -> Setting:
+        self.saw()
         return self.seen[option]
+
+    def begin(self) -> None:
+        """Begin a recording: the options of before it are over."""
+        del self.in_force[:-1]
+
+    def reread(self, seen: Mapping[str, Setting]) -> dict[str, object]:
+        """Take in what the kernel reads back now; return the options that have changed, as JSON.
+
+        Setting one option may change others: a monitor ousts the other. Which slave is active is
+        a state, not an option.
+        """
+        gone = {name: OPTIONS[name].default for name in self.seen.keys() - seen.keys()}
+        changed = {
+            name: setting
+            for name, setting in {**gone, **seen}.items()
+            if name != "active_slave" and setting != self.seen.get(name)
+        }
+        self.seen = seen
+        if changed:
+            self.in_force.append(BondOptions.unchecked(**{**self.options.asked, **changed}))
+        return {name: plain(setting) for name, setting in changed.items()}
+
+
+def plain(setting: Setting) -> object:
+    """Return a setting as JSON has it, so that a history equals what comes back from its file."""
+    return list(setting) if isinstance(setting, tuple) else setting
 
 
 class Dut:
@@ -108,6 +143,14 @@ class Dut:
             raise ScenarioError(
                 f"{plan.name} is there already", hint="a scenario makes each bond once"
             )
+        try:
+            self.bonds[plan.name] = made = self._make(plan, options)
+        except HarnessError:
+            self._site.journal.saw()
+            raise
+        return made
+
+    def _make(self, plan: BondPlan, options: dict[str, Any]) -> Bond:
         wanted = self._options(plan, options)
         built = self._site.wiring.built
         if VETH in {self._site.topology.link(slave).nic for slave in plan.slaves}:
@@ -121,9 +164,8 @@ class Dut:
         if left_out:
             bonds.drop_bond(built, plan)
             raise promises.left_out(wanted, left_out, self._release)
-        made = Bond(plan, wanted, seen, self._hz, carrier_lag(self._site.topology, plan))
-        self.bonds[plan.name] = made
-        return made
+        lag = carrier_lag(self._site.topology, plan)
+        return Bond(plan, [wanted], seen, self._hz, lag, self._site.journal.saw)
 
     def window(self, **options: Any) -> Window:
         """Return the window of detection that a bond with other options would have."""
@@ -138,7 +180,7 @@ class Dut:
         def do() -> None:
             bonds.set_options(self._site.wiring.built, bond.plan, changes)
 
-        self._site.did(bond.name, "set", "stimulus", do, options=changes.text())
+        self._change(bond, "set", do, options=changes.text())
 
     def set_mac(self, bond: Bond, mac: str) -> None:
         """Give a bond another MAC by hand; written into the history as a stimulus."""
@@ -180,7 +222,15 @@ class Dut:
         def do() -> None:
             sysfs.write(space, f"class/net/{bond.name}/bonding/{option}", text)
 
-        self._site.did(bond.name, "write", "stimulus", do, option=option, text=text)
+        self._change(bond, "write", do, option=option, text=text)
+
+    def _change(self, bond: Bond, action: str, do: Callable[[], None], **what: object) -> None:
+        """Do what changes a bond's options, and write down which ones the kernel then has."""
+        became: dict[str, object] = {}
+        try:
+            self._site.did(bond.name, action, "stimulus", do, became=became, **what)
+        finally:  # it may have taken some of them
+            became |= bond.reread(bonds.read_back(self._site.wiring.built, bond.plan))
 
     def _plan(self, name: str | None) -> BondPlan:
         topology = self._site.topology

@@ -32,6 +32,8 @@ class Loop:
         self._poll = Poll([])
         self._serial = count()
         self.latest = 0  # the worst lateness of a timer seen, in ns
+        self.away = 0  # for how long nobody pumped at worst, in ns
+        self._left = now()
 
     def at(self, when: int, call: Callable[[int], None]) -> None:
         """Have `call(now)` called at a time, as soon as the loop is pumped then."""
@@ -71,6 +73,18 @@ class Loop:
 
     def pump(self, until: int, done: Callable[[], bool] | None = None) -> None:
         """Serve timers and readers until a time, or until `done()` is true."""
+        self.idle()
+        try:
+            self._serve(until, done)
+        finally:
+            self._left = now()
+
+    def idle(self) -> int:
+        """Return for how long, in ns, nobody pumped at worst since `away` was set to 0."""
+        self.away = max(self.away, now() - self._left)
+        return self.away
+
+    def _serve(self, until: int, done: Callable[[], bool] | None) -> None:
         while True:
             at = now()
             at = self._run_timers(at)

@@ -77,7 +77,14 @@ class Recorder:
         self._stop: Callable[[], None] = lambda: None
 
     def start(self) -> None:
-        """Open all sources and note the state things are in."""
+        """Open all sources and note the state things are in; raises LabError."""
+        try:
+            self._open_sources()
+        except BaseException:
+            self._open.close()
+            raise
+
+    def _open_sources(self) -> None:
         spaces = self._built.namespaces
         self._links = NetlinkMonitor(spaces[DUT], RTMGRP_LINK)
         self._fdb = NetlinkMonitor(spaces[FABRIC], RTMGRP_NEIGH)
@@ -142,6 +149,23 @@ class Recorder:
             state = self.states.now_is("slave", slave)
             if state is None or state["link"] != "up":
                 yield f"slave {slave} is {state['link'] if state else 'not enslaved'}"
+
+    def came_back(self, since: int) -> bool:
+        """Tell whether a bond got its carrier back since a time, in ns."""
+        self._take_links()
+        bonds = {f"{DUT}/{bond.name}" for bond in self._subject.bonds}
+        return any(
+            event.kind == "carrier" and event.where in bonds and event["up"] and event.at > since
+            for event in self._noted
+        )
+
+    @property
+    def judgements(self) -> int:
+        """How often so far a slave was found amiss, or another one became the active slave."""
+        return sum(
+            event.kind == "active" or (event.kind == "slave" and event["link"] != "up")
+            for event in self._noted
+        )
 
     @property
     def reads_log(self) -> bool:

@@ -1,18 +1,18 @@
-"""`watch()`: demand a clean baseline, let the scenario disturb, wait out the horizon, freeze."""
+"""A topology that runs, and its `watch()`: baseline, disturbance, horizon, a frozen run."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from harness.bonding.wheel import grain
-from harness.errors import Inconclusive, ScenarioError
+from harness.errors import HarnessError, ScenarioError
 from harness.history import Event, History, save, since
 from harness.judge.judged import Run
-from harness.labs.netns.build import all_forward, build
+from harness.labs.netns.build import build
 from harness.labs.netns.built import Built
 from harness.labs.netns.wiring import Wiring
 from harness.record import waits
@@ -20,17 +20,16 @@ from harness.record.about import described
 from harness.record.dut import Dut
 from harness.record.faults import Cable, MachineNoun, Role, Site, SwitchNoun
 from harness.record.loop import Loop, align, now
+from harness.record.nosleep import without_sleep
 from harness.record.recorder import Recorder, Subject
-from harness.record.site import Schedule
+from harness.record.site import Schedule, Standing
 from harness.record.usb import UsbNic, needed
+from harness.record.watching import Watching
 from harness.topology import DEFAULT_PATH, DUT, RTL8150, Topology
-from harness.units import MS, Span, in_ms
+from harness.units import MS, Span
 
-BASELINE_PROBES, HEALTHY_PROBES = 20, 10
 SERVED = 50 * MS  # a frame through a USB adapter costs an emulated processor some 5 ms
 WITH_ACTIVE_SLAVE = ("active-backup", "balance-tlb", "balance-alb")
-LAST_ANSWERS = 5  # probe intervals for the last answers to come in
-
 
 Direction = Literal["out", "in"]
 
@@ -43,7 +42,8 @@ class Stage:
 
     `facts` are the kernel's (kernel, hz, clock, jitter in ns); `folder` is where histories go, or
     None to keep them in memory; `interval` is the time between two probes in ns; `load` loads
-    kernel modules by their names.
+    kernel modules by their names. `keep` is given each run, and `saw` is called for what the
+    kernel told without one: an option read back, a refusal.
     """
 
     scenario: str
@@ -52,6 +52,7 @@ class Stage:
     interval: int = 0
     keep: Callable[[Run, Path | None], None] = lambda _run, _path: None
     load: Callable[..., None] = lambda *_modules: None
+    saw: Callable[[], None] = lambda: None
 
     @property
     def probe_interval(self) -> int:
@@ -85,7 +86,7 @@ class Net:
         stage.load(*needed(self.plan))
         self._built = self._undo.enter_context(_closing(build(self.plan)))
         self._noted: list[Event] = []
-        self._schedule = Schedule()
+        self._schedule, self._standing = Schedule(), Standing()
         self._interval = stage.probe_interval
         self._runs = 0
         site = Site(self.plan, Wiring(self._built), self._loop, self)
@@ -125,6 +126,7 @@ class Net:
     def note(self, at: int, where: str, action: str, role: Role, **what: object) -> None:
         """Write a fault down (harness.record.faults.Journal)."""
         slip = self._schedule.did(at)
+        self._standing.did(at, where, action, role)
         data = {"action": action, "role": role, "phase": "begin", "slip": slip, **what}
         self._noted.append(Event(at, "fault", where, data))
 
@@ -143,43 +145,85 @@ class Net:
         """Watch until a reaction of the network that comes at a time, in ns, had its effect."""
         self._schedule.expected = max(self._schedule.expected, at)
 
+    def saw(self) -> None:
+        """Note that the scenario was told something by the kernel, without a recording."""
+        self._stage.saw()
+
     @contextmanager
     def watch(
         self,
         *probes: Direction,
         path: tuple[str, str] | None = None,
         every: Span | None = None,
+        healthy: bool = True,
     ) -> Iterator[Run]:
         """Record what the block does to the network; the run can be read when it has ended.
 
         Bonds that were not made yet get the topology's options. Probes go both ways along the
         topology's path, or another one, unless only `out` or `in` is asked for; `every` jiffy if
-        not said otherwise. Raises Inconclusive where the path is not healthy before the block
-        begins, NotTestable where it would take minutes because time cannot be skipped.
+        not said otherwise. `healthy=False` records from the first moment a bond that may be dark.
+        Raises Inconclusive where the path is not healthy before the block begins, ScenarioError
+        where an earlier fault is why, NotTestable where it would take minutes because time cannot
+        be skipped, or where what the bond needs is in no lab. A block that raises keeps what was
+        recorded until then.
         """
-        for plan in self.plan.bonds:
-            if plan.name not in self.dut.bonds:
-                self.dut.bond(plan.name)
+        if self._recorder is not None:
+            raise ScenarioError(
+                "a watch() is recording already", hint="put all faults of it into one block"
+            )
+        self._make_bonds()
         self._interval = every.ns if every else self._usual_interval()
         if not self._virtual:
             waits.demand_patience(self.dut.bonds.values())
-        run, subject = Run(), self._subject(path or self.plan.path, probes or ("out", "in"))
+        subject = self._subject(path or self.plan.path, probes or ("out", "in"))
+        with self._recording(Run(), subject, healthy=healthy) as run:
+            yield run
+
+    @contextmanager
+    def _recording(self, run: Run, subject: Subject, *, healthy: bool) -> Iterator[Run]:
+        """Record while the block runs; freeze the run, also where the block was broken off."""
         if self._virtual:
             align(10 * MS)
         recorder = Recorder(self._built, self._loop, subject)
+        special: dict[str, Any] = {} if healthy else {"healthy": False}
+        recorder.start()
         self._recorder = recorder
         try:
-            recorder.start()
-            self._wait_for_health(recorder)
-            recorder.mark("disturb")
-            self._schedule = Schedule(expected=self._schedule.expected)
-            self._disturbed = now()
-            yield run
-            self._wait_for_horizon(recorder)
+            watching = self._watching(recorder)
+            if healthy:
+                watching.wait_for_health(self._standing)
+            else:
+                watching.begin_as_it_is()
+            self._disturb(recorder)
+            with without_sleep(self._loop, strict=self._virtual):
+                yield run
+            watching.wait_for_horizon(self._schedule, self._disturbed)
+        except BaseException as error:
+            recorder.mark("end")
+            special["broken"] = _named(error)
+            raise
         finally:
             recorder.close()
             self._recorder = None
-        self._finish(recorder, run, subject.path)
+            # What went wrong first is what counts.
+            with suppress(HarnessError) if "broken" in special else nullcontext():
+                self._finish(recorder, run, subject, special)
+
+    def _make_bonds(self) -> None:
+        for plan in self.plan.bonds:
+            if plan.name not in self.dut.bonds:
+                self.dut.bond(plan.name)
+        for bond in self.dut.bonds.values():
+            bond.begin()
+
+    def _watching(self, recorder: Recorder) -> Watching:
+        bonds, interval = self.dut.bonds, self._interval
+        return Watching(self._built, self._loop, recorder, bonds, interval, self._virtual)
+
+    def _disturb(self, recorder: Recorder) -> None:
+        recorder.mark("disturb")
+        self._schedule = Schedule(expected=self._schedule.expected)
+        self._disturbed = now()
 
     def _subject(self, path: tuple[str, str], directions: tuple[Direction, ...]) -> Subject:
         bonds = self.dut.bonds
@@ -196,54 +240,19 @@ class Net:
         usual = self._stage.probe_interval
         return usual if self._virtual or not needed(self.plan) else max(usual, SERVED)
 
-    def _wait_for_health(self, recorder: Recorder) -> None:
-        start = now()
-        limit = (
-            waits.longest_settle(self.dut.bonds.values())
-            + 1500 * MS
-            + HEALTHY_PROBES * self._interval
-        )
-        self._loop.pump(now() + limit, recorder.in_order)
-        while now() < start + limit and not all_forward(self._built):
-            self._loop.pump(now() + 10 * MS)
-        if self._virtual:
-            align(10 * MS)
-        recorder.start_probing()
-        self._loop.pump(now() + limit, recorder.healthy)
-        if not recorder.healthy():
-            why = "; ".join(recorder.unwell()) or "probes are not answered both ways"
-            raise Inconclusive(
-                f"the path was not healthy within {in_ms(limit)} before the fault: {why}",
-                hint="nothing was disturbed yet: look at the bond's options and the topology",
-            )
-        self._loop.latest = 0  # what came late while nobody listened does not count
-        recorder.mark("baseline")
-        probes = BASELINE_PROBES * self._interval
-        self._loop.pump(now() + max(probes, waits.longest_heard(self.dut.bonds.values())))
-
-    def _wait_for_horizon(self, recorder: Recorder) -> None:
-        recorder.mark("settle")
-        span = waits.longest_horizon(self.dut.bonds.values())
-        end = max(self._schedule.after(Span(0), self._disturbed), now()) + span
-        while now() < end:
-            self._loop.pump(end)
-            end = max(end, self._schedule.expected + span)
-        interval = self._interval
-        self._loop.pump(now() + max(50 * interval, 500 * MS), recorder.steady)
-        recorder.mark("end")
-        recorder.stop_probing()
-        self._loop.pump(now() + LAST_ANSWERS * interval)
-
-    def _finish(self, recorder: Recorder, run: Run, path: tuple[str, str]) -> None:
+    def _finish(
+        self, recorder: Recorder, run: Run, subject: Subject, special: dict[str, Any]
+    ) -> None:
         """Freeze the run, keep its history where histories go."""
         bonds = self.dut.bonds.values()
         addresses = [self.plan.bond_address(bond.plan) for bond in bonds]
         targets = [str(m.address) for m in self.plan.machines if m.name == "target"]
-        for bond in bonds:
-            targets += [str(one) for one in bond.options["arp_ip_target"]]  # type: ignore[union-attr]
+        for options in (options for bond in bonds for options in bond.in_force):
+            targets += [str(one) for one in options["arp_ip_target"]]  # type: ignore[union-attr]
         events = since(self._start, [*recorder.events(addresses, targets), *self._noted])
         self._noted = []
-        special: dict[str, Any] = {} if path == DEFAULT_PATH else {"path": list(path)}
+        if subject.path != DEFAULT_PATH:
+            special["path"] = list(subject.path)
         if not recorder.reads_log:
             special["log"] = False
         about = {
@@ -267,6 +276,11 @@ class Net:
         path = self._stage.folder / name
         save(history, path)
         return path
+
+
+def _named(error: BaseException) -> str:
+    """Return an error in one line, for the header of a recording that it broke off."""
+    return f"{type(error).__name__}: {error}".partition("\n")[0]
 
 
 @contextmanager

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, Self
 
+from harness.errors import KernelRefused
 from harness.labs.netns.wiring import Wiring
 from harness.record.loop import Loop, now
 from harness.topology import Topology
-from harness.units import MS, Span
+from harness.units import MS, Span, in_ms
 
 Role = Literal["fault", "repair", "stimulus", "reaction"]
 
@@ -25,6 +26,9 @@ class Journal(Protocol):
 
     def expect(self, at: int) -> None:
         """Note that the network is going to do something by itself at a time, in ns."""
+
+    def saw(self) -> None:
+        """Note that the scenario was told something by the kernel, without a recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,11 @@ class Site:
         It also notes how long the kernel `took` for it, in ns: so late may the effect have been.
         """
         at = now()
-        do()
+        try:
+            do()
+        except KernelRefused:
+            self.journal.saw()
+            raise
         self.journal.note(at, where, action, role, took=now() - at, **what)
 
 
@@ -95,3 +103,24 @@ class Schedule:
     def is_due(self) -> None:
         """Note that the time has come for the step that `after` planned."""
         self.due = True
+
+
+@dataclass(slots=True)
+class Standing:
+    """The faults that were not repaired yet, by what they were done to."""
+
+    _faults: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+    def did(self, at: int, where: str, action: str, role: Role) -> None:
+        """Note what was done to something at a time, in ns."""
+        if role == "fault":
+            self._faults[where] = action, at
+        elif role == "repair":
+            self._faults.pop(where, None)
+
+    def said(self, at: int) -> str:
+        """Return in words what is not undone at a time, in ns; "" where nothing is."""
+        return ", ".join(
+            f"{action} {where} {in_ms(at - since)} ago was not undone"
+            for where, (action, since) in self._faults.items()
+        )

@@ -44,6 +44,7 @@ def stage(request: pytest.FixtureRequest) -> Stage:
         folder=results / folder_of(nodeid) if results else None,
         keep=verdicts.note_run,
         load=modules.need,
+        saw=verdicts.note_seen,
     )
 
 

@@ -15,7 +15,14 @@ from typing import Any
 import pytest
 
 from harness import claims, promises, units
-from harness.errors import HarnessError, Inconclusive, NotPromised, NotTestable, UsageError
+from harness.errors import (
+    HarnessError,
+    Inconclusive,
+    NotPromised,
+    NotTestable,
+    ScenarioError,
+    UsageError,
+)
 from harness.judge import report, tally
 from harness.judge.judged import Run
 from harness.matrix import axis, evidence
@@ -30,6 +37,7 @@ MARKERS = (
 Runs = list[tuple[Run, Path | None]]
 Figures = list[tuple[str, str | float]]
 RUNS = pytest.StashKey[Runs]()
+SEEN = pytest.StashKey[bool]()
 KERNEL = pytest.StashKey[str]()  # the release under test, where it is not the running kernel's
 
 # The items that run, innermost last: a test of ours may run pytest within pytest.
@@ -40,6 +48,12 @@ def note_run(run: Run, path: Path | None = None) -> None:
     """Remember a run, and where its history is kept, with the scenario that made it."""
     if _running:
         _running[-1].stash.setdefault(RUNS, []).append((run, path))
+
+
+def note_seen() -> None:
+    """Remember that the kernel told the running scenario something: an option, a refusal."""
+    if _running:
+        _running[-1].stash[SEEN] = True
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -122,7 +136,7 @@ def pytest_runtest_makereport(
     made = yield
     if call.when == "teardown" or (call.when == "setup" and made.passed):
         return made
-    error = call.excinfo.value if call.excinfo else _doubt(item, made)
+    error = call.excinfo.value if call.excinfo else _doubt(item, made) or _empty(item, made)
     if made.failed:
         error = _unpromised(item, error) or error
     if isinstance(error, NotPromised | NotTestable):
@@ -151,6 +165,26 @@ def _doubt(item: pytest.Item, made: pytest.TestReport) -> Inconclusive | None:
     doubt = Inconclusive(found, hint="run fewer guests at once, or on an idle machine")
     made.longrepr = f"{made.longrepr}\nwhat was measured is too coarse: {doubt}"
     return doubt
+
+
+def _empty(item: pytest.Item, made: pytest.TestReport) -> ScenarioError | None:
+    """Return why it says nothing of a claim that a scenario passed: it looked at nothing.
+
+    It judges who reads a finished run, what the kernel reads back of a bond's options, or a
+    refusal; or who expects a report of the kernel's, which is looked for in any case.
+    """
+    runs = item.stash.get(RUNS, [])
+    seen = any(run.used for run, _ in runs) or item.stash.get(SEEN, False)
+    expects = item.get_closest_marker("expect_kernel_report") is not None
+    if not (made.passed and claims_of(item)) or seen or expects:
+        return None
+    found = "the run was recorded, but nothing of it was read" if runs else "nothing was recorded"
+    nothing = ScenarioError(
+        f"nothing was judged: {found}",
+        hint="disturb in `with net.watch() as run:`, then assert what the run shows",
+    )
+    made.outcome, made.longrepr = "failed", str(nothing)
+    return nothing
 
 
 def _unpromised(item: pytest.Item, error: BaseException | None) -> NotPromised | None:

@@ -28,6 +28,7 @@ import pytest
 
 from harness.kernels.facts import Facts, measure
 from harness.kernels.job import Job
+from harness.session.debuggers import Refusal
 
 MOST = 5  # ids that an error names
 RESULTS = pytest.StashKey[Path]()
@@ -56,7 +57,7 @@ def main(directory: Path) -> None:
         stream.write(facts=asdict(facts()))
         basetemp = directory / "tmp" / "pytest"
         arguments = [*_job.arguments, f"--basetemp={basetemp}", *_job.files]
-        plugins = [Worker(_job, stream), Silence(), *map(import_module, _job.plugins)]
+        plugins = [Worker(_job, stream), Silence(), Refusal(), *map(import_module, _job.plugins)]
         status = pytest.main(arguments, plugins=plugins)
         stream.write(done=int(status))
 

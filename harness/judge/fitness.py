@@ -1,0 +1,60 @@
+"""What a recording can prove: nothing without a clean baseline or a partner."""
+
+from __future__ import annotations
+
+from harness.errors import Inconclusive, NotTestable
+from harness.history import History
+from harness.judge import traffic
+from harness.units import MS, in_ms
+
+STALL = 100 * MS  # a machine that stood still for longer has measured itself, not the kernel
+
+
+def demand_judgeable(history: History) -> None:
+    """Raise Inconclusive, with the reason, where the recording can prove nothing."""
+    if broken := history.about.get("broken"):
+        raise Inconclusive(
+            f"the recording was broken off: {broken}",
+            hint="its timeline shows how far it came; figures need a block that ends by itself",
+        )
+    start = traffic.disturb_at(history)
+    dropped = history.about.get("dropped")
+    if dropped:
+        raise Inconclusive(f"the recorder lost {dropped} frames", hint="run fewer guests at once")
+    late = max(traffic.lateness(history, start, traffic.end_at(history)))
+    if late > STALL:
+        raise Inconclusive(
+            f"the machine stood still for {in_ms(late)}, at most {in_ms(STALL)} can be judged",
+            hint="run fewer guests at once, or on an idle machine",
+        )
+    _demand_baseline(history, start)
+
+
+def without_partner(history: History) -> str:
+    """Return what a bond's mode needs of its switch and does not have here, "" for nothing."""
+    bonds = (history.about.get("bonds") or {}).values()
+    return next((str(bond["lacks"]) for bond in bonds if bond.get("lacks")), "")
+
+
+def demand_partner(history: History) -> None:
+    """Raise NotTestable where what happens to traffic says nothing of the bond."""
+    if lacks := without_partner(history):
+        raise NotTestable(
+            lacks, hint="link states, options and refusals of this mode can be judged"
+        )
+
+
+def _demand_baseline(history: History, stop: int) -> None:
+    step = traffic.interval(history)
+    if not step or not traffic.healthy(history):
+        return
+    start = history.mark("baseline") or 0
+    seen = [probe for probe in traffic.probes(history) if start <= probe.at < stop]
+    trips = [probe["reply"] - probe.at for probe in seen if probe["reply"] is not None]
+    young = stop - max(step, 2 * max(trips, default=0))  # may have met the fault on their way
+    lost = sum(probe["reply"] is None and probe.at < young for probe in seen)
+    if lost or not trips:
+        raise Inconclusive(
+            f"the path was not healthy before the fault: {lost} of {len(seen)} probes lost",
+            hint="see the timeline from the mark baseline on",
+        )

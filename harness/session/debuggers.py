@@ -1,0 +1,29 @@
+"""Debuggers in a guest: nobody could answer them there, so they are refused at once."""
+
+from __future__ import annotations
+
+import bdb
+import pdb  # noqa: T100
+import sys
+
+import pytest
+
+from harness.errors import ScenarioError
+
+
+def refused(*_: object, **__: object) -> None:
+    """Raise ScenarioError: what a scenario gets that calls a debugger."""
+    raise ScenarioError(
+        "breakpoint() has no terminal where scenarios run, in a guest",
+        hint="print() instead, or let an assert fail and look at its recording: harness judge",
+    )
+
+
+class Refusal:
+    """The pytest plugin that stands in for the debuggers of a guest."""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionstart(self) -> None:
+        """Put the refusal where pytest has put its own debugger by now, and others start."""
+        sys.breakpointhook = pdb.set_trace = refused
+        bdb.Bdb.set_trace = refused  # type: ignore[method-assign]

@@ -1,0 +1,176 @@
+"""What `watch()` demands before a scenario disturbs, and what it keeps of one that fails."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import ms, s
+from harness.errors import Inconclusive, NotTestable, ScenarioError
+from harness.history import load
+from harness.judge.judged import Run
+from harness.record.run import Stage
+from scenarios.topologies import TARGET, OneSwitch
+
+pytestmark = pytest.mark.guest
+
+ARP: dict[str, Any] = {"arp_interval": 200, "arp_validate": "all"}
+NOBODY = "192.0.2.99"
+
+
+@pytest.fixture
+def net(stage: Stage, tmp_path: Path) -> Iterator[OneSwitch]:
+    with OneSwitch(replace(stage, folder=tmp_path)) as net:
+        yield net
+
+
+def test_a_target_that_is_nobody_is_named_before_anything_is_disturbed(net: OneSwitch) -> None:
+    net.dut.bond(arp_ip_target=NOBODY, **ARP)
+    said = f"arp_ip_target {NOBODY} is no machine of topology one_switch .has: target {TARGET}"
+    with pytest.raises(ScenarioError, match=said), net.watch():
+        pytest.fail("the bond was taken for healthy")
+
+
+def test_an_ipv6_target_is_not_testable_here(net: OneSwitch) -> None:
+    net.dut.bond(ns_ip6_target="2001:db8::fe", **ARP)
+    with pytest.raises(NotTestable, match="has IPv6, ns_ip6_target is 2001:db8::fe"), net.watch():
+        pytest.fail("the bond was taken for healthy")
+
+
+def test_a_target_in_another_network_is_named(net: OneSwitch) -> None:
+    net.dut.bond(arp_ip_target="198.51.100.1", **ARP)
+    with pytest.raises(ScenarioError, match=r"arp_ip_target 198\.51\.100\.1"), net.watch():
+        pytest.fail("the bond was taken for healthy")
+
+
+def test_one_target_of_two_will_do(net: OneSwitch) -> None:
+    net.dut.bond(arp_ip_target=f"{NOBODY},{TARGET}", **ARP)
+    with net.watch() as run:
+        net.after(1 * s)
+    assert run.failures == {"eth0": 0, "eth1": 0}
+
+
+def test_a_backup_that_is_about_to_go_down_is_not_healthy(net: OneSwitch) -> None:
+    """Its cable is cut, and the monitor has not looked yet."""
+    net.dut.bond(miimon=500)
+    net.eth1.cut()
+    said = r"slave eth1 is down; cut eth1 .* ago was not undone"
+    with pytest.raises(ScenarioError, match=said), net.watch():
+        pytest.fail("the bond was taken for healthy")
+
+
+def test_a_second_watch_names_the_fault_of_the_first(net: OneSwitch) -> None:
+    with net.watch() as run:
+        net.eth0.cut()
+    assert run.active_slaves == ["eth0", "eth1"]
+    with pytest.raises(ScenarioError, match=r"cut eth0 .* ago was not undone"), net.watch():
+        pytest.fail("the bond was taken for healthy")
+    net.eth0.heal()
+    with net.watch() as run:
+        net.eth1.cut()
+    assert run.active_slaves == ["eth1", "eth0"]
+
+
+def test_a_bond_that_is_dark_from_the_start_is_recorded_as_it_is(net: OneSwitch) -> None:
+    net.dut.bond()
+    net.eth0.cut()
+    net.eth1.cut()
+    with net.watch(healthy=False) as run:
+        net.after(2 * s)
+        net.eth1.heal()
+    assert run.recovered
+    assert run.active_slaves == [None, "eth1"]
+    assert 2 * s <= run.outage <= 2 * s + net.dut.bonds["bond0"].miimon + 1 * s
+    with pytest.raises(ScenarioError, match="eth0 was down, eth1 was down already"):
+        assert run.detection <= 100 * ms
+
+
+def test_without_health_the_bond_need_not_be_dark(net: OneSwitch) -> None:
+    bond = net.dut.bond()
+    with net.watch(healthy=False) as run:
+        net.after(2 * s)
+        net.eth0.cut()
+    assert run.detection <= bond.miimon
+    assert run.outage_out <= bond.miimon
+
+
+def test_a_watch_within_a_watch_is_refused(net: OneSwitch) -> None:
+    with pytest.raises(ScenarioError, match="recording already"), net.watch(), net.watch():
+        pytest.fail("two recordings at once")
+
+
+def test_a_sleep_is_named(net: OneSwitch) -> None:
+    with pytest.raises(ScenarioError, match=r"time\.sleep\(1\)") as refused, net.watch():
+        time.sleep(1)
+    assert "net.after(1000 * ms)" in refused.value.hint
+    assert time.sleep.__name__ == "sleep"
+
+
+def test_a_sleep_by_another_name_shows_where_time_is_virtual(net: OneSwitch, stage: Stage) -> None:
+    if stage.facts["clock"] != "virtual":
+        pytest.skip("in real time a busy machine looks the same")
+    sleep = time.sleep
+    with pytest.raises(ScenarioError, match=r"stand still for 1000\.\d ms"), net.watch():
+        sleep(1)
+
+
+def mistaken(net: OneSwitch, runs: list[Run]) -> None:
+    """Record a block that breaks off."""
+    with net.watch() as run:
+        runs.append(run)
+        net.eth0.cut()
+        net.after(300 * ms)
+        raise KeyError("a mistake")
+
+
+def test_a_block_that_raises_keeps_its_recording(net: OneSwitch, tmp_path: Path) -> None:
+    runs: list[Run] = []
+    with pytest.raises(KeyError):
+        mistaken(net, runs)
+    kept = load(tmp_path / "history.jsonl")
+    assert kept.about["broken"] == "KeyError: 'a mistake'"
+    assert [event["action"] for event in kept.select("fault")] == ["cut"]
+    assert [event["link"] for event in kept.select("slave", "eth0")][-1] == "down"
+    with pytest.raises(Inconclusive, match="broken off: KeyError: 'a mistake'"):
+        assert runs[0].outage <= 100 * ms
+
+
+def test_what_was_set_meanwhile_is_in_force(net: OneSwitch) -> None:
+    """The bond's times, the horizon and the header follow, also what is written to sysfs."""
+    bond = net.dut.bond(miimon=100)
+    with net.watch() as run:
+        net.dut.write(bond, "arp_ip_target", f"+{TARGET}")
+        net.dut.write(bond, "arp_interval", "500")
+        net.after(2 * s)
+        net.eth0.lose()
+    assert bond["miimon"] == 0
+    assert bond.detection.latest.documented >= 1500 * ms
+    assert run.detection <= bond.detection.latest
+    (last,) = [e for e in run.history.select("fault", "bond0") if e["option"] == "arp_interval"]
+    assert last["became"] == {"miimon": 0, "arp_interval": 500}
+    assert run.history.about["bonds"]["bond0"]["changed"]["miimon"] == 100
+
+
+@pytest.mark.parametrize("mode", ["balance-rr", "balance-xor", "broadcast", "802.3ad"])
+def test_traffic_of_a_mode_that_needs_a_partner_is_not_judged(net: OneSwitch, mode: str) -> None:
+    lacp = {"lacp_rate": "fast"} if mode == "802.3ad" else {}
+    bond = net.dut.bond(mode=mode, **lacp)
+    with net.watch() as run:
+        net.eth0.cut()
+    assert run.slave("eth0").detection <= bond.miimon
+    for figure in ("outage", "outage_in", "recovered", "lost", "duplicates", "reordered"):
+        with pytest.raises(NotTestable, match=f"mode {mode} of bond0 needs"):
+            getattr(run, figure)
+
+
+@pytest.mark.parametrize("mode", ["active-backup", "balance-tlb", "balance-alb"])
+def test_traffic_of_a_mode_that_needs_none_is(net: OneSwitch, mode: str) -> None:
+    net.dut.bond(mode=mode)
+    with net.watch() as run:
+        net.eth0.cut()
+    assert run.recovered
