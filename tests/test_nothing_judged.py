@@ -59,6 +59,16 @@ def test_without_a_fault_there_is_no_figure_of_one(figure: str) -> None:
     assert (quiet.lost, quiet.active_slaves) == (0, ["eth0"])
 
 
+def test_an_outage_that_comes_by_itself_is_one() -> None:
+    flapping = Run.of(tell([*marks(), *INITIAL, *probing({"both": (200.0, 300.0)})]))
+    assert 100 * ms <= flapping.outage <= 100 * ms
+    dark = Run.of(tell([*marks(), *INITIAL, *probing({"both": (200.0, 2000.0)})]))
+    assert dark.outage > 500 * ms
+    moves = [slave(50, "eth0", "down"), active(50, "eth1")]
+    moved = Run.of(tell([*marks(), *INITIAL, *moves, *probing()]))
+    assert moved.switchover.ns == 0
+
+
 @pytest.mark.parametrize("bound", [2 * s, 1005 * ms])
 def test_never_takes_a_watch_as_long_as_the_bound(bound: Span) -> None:
     """One second was watched: whether it comes within two nobody knows."""

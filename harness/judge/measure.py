@@ -68,11 +68,14 @@ def reactions(history: History) -> list[str]:
     return [f"{event['action']} {event.where}" for event in faults(history, "reaction")]
 
 
-def demand_disturbed(history: History, what: str) -> None:
-    """Raise ScenarioError where nothing was done that a figure could be the consequence of."""
-    if traffic.healthy(history) and next(history.select("fault"), None) is None:
+def demand_disturbed(history: History, measured: Measured) -> None:
+    """Raise ScenarioError where nothing was done, and nothing came, that a figure could show."""
+    if not traffic.healthy(history) or next(history.select("fault"), None):
+        return
+    came = measured.ns > 0 if "outage" in measured.what else measured.happened
+    if not came:
         raise ScenarioError(
-            f"there is no {what} to judge: nothing was disturbed in this run",
+            f"there is no {measured.what} to judge: nothing was disturbed in this run",
             hint="put the fault into the block: with net.watch() as run: net.eth0.cut()",
         )
 

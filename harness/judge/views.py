@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from harness.errors import ScenarioError
 from harness.history import History
-from harness.judge import fitness, measure, sightings, traffic
+from harness.judge import fitness, measure, sightings
 from harness.judge.figure import Finding, Limit, noting
 from harness.judge.sightings import Frame
 from harness.units import Measured
@@ -75,7 +75,7 @@ class View:
 
     def caused(self, measured: Measured) -> Measured:
         """Return a figure that follows from a fault; ScenarioError where nothing was disturbed."""
-        measure.demand_disturbed(self.history, measured.what.removeprefix(traffic.OPEN))
+        measure.demand_disturbed(self.history, measured)
         return self.own(measured)
 
     def own(self, measured: Measured) -> Measured:
