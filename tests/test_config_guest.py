@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from harness.bonding import BondOptions
+from harness.cli import main
 from harness.config import (
     Addressing,
     BondConfig,
@@ -88,3 +91,61 @@ def test_sysfs_of_a_bond_that_runs(stage: Stage, tmp_path: Path, text: str) -> N
     assert found.bonds[0].format == "sysfs"
     assert found.bonds[0] == write(given(text), "sysfs").said.bonds[0]
     assert not list(found.everything_unknown())
+
+
+@contextmanager
+def over_sys() -> Iterator[None]:
+    """Show the sysfs of the namespace that we are in at its usual place."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.mount(b"sysfs", b"/sys", b"sysfs", 0, None):
+        pytest.skip(f"sysfs cannot be mounted: {os.strerror(ctypes.get_errno())}")
+    try:
+        yield
+    finally:
+        libc.umount2(b"/sys", DETACH)
+
+
+FILE = """\
+auto bond0
+iface bond0 inet static
+    address {address}
+    bond-slaves {slaves}
+    bond-mode active-backup
+    bond-miimon {miimon}
+    bond-updelay {updelay}
+"""
+
+
+def differences(stage: Stage, file: Path) -> tuple[int, dict[str, str]]:
+    """Return exit status and findings of a check of a file against a bond that really runs."""
+    with OneSwitch(stage) as net:
+        bond = net.dut.bond(mode="active-backup", miimon=100, updelay=200)
+        with net._built.namespaces[DUT].inside(), over_sys():
+            words = ["check", "--format", "json", "--against", bond.name, str(file)]
+            ran = CliRunner().invoke(main, words)
+    assert ran.exit_code in (0, 1), ran.output
+    return ran.exit_code, {one["message"]: one["rule"] for one in json.loads(ran.stdout)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule", "said"),
+    [
+        ({}, "", ""),
+        ({"updelay": "400"}, "not-applied", "bond0 runs with bond-updelay 200"),
+        ({"miimon": "50"}, "not-applied", "bond0 runs with bond-miimon 100"),
+        ({"slaves": "eth0 eth1 eth9"}, "slaves-differ", "eth9 is no slave of bond0"),
+        ({"slaves": "eth0"}, "slaves-differ", "eth1 is a slave that no file names"),
+        ({"address": "203.0.113.9/24"}, "addresses-differ", "without its address 203.0.113.9/24"),
+    ],
+)
+def test_a_bond_that_runs_beside_its_file(
+    stage: Stage, tmp_path: Path, changes: dict[str, str], rule: str, said: str
+) -> None:
+    as_it_is = {"slaves": "eth0 eth1", "miimon": "100", "updelay": "200"}
+    as_it_is["address"] = f"{OneSwitch.plan.bonds[0].address}/24"
+    file = tmp_path / "interfaces"
+    file.write_text(FILE.format(**(as_it_is | changes)))
+    status, found = differences(stage, file)
+    assert sorted(set(found.values())) == ([rule] if rule else [])
+    assert said in " ".join(found)
+    assert status == bool(rule and not said.startswith("eth1"))

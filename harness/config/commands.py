@@ -17,10 +17,11 @@ from harness import words
 from harness.bonding.options import Series
 from harness.claims import Release
 from harness.config.beside import beside
-from harness.config.lint import LEVELS, Around, Finding, lint, status
-from harness.config.model import Configuration
+from harness.config.lint import LEVELS, Around, Finding, Rule, lint, status
+from harness.config.live import running
+from harness.config.model import ConfigError, Configuration, Place
 from harness.config.read import load, parse
-from harness.config.rules import RULES
+from harness.config.rules import APPLIED, RULES
 from harness.config.rules.surroundings import ENVIRONMENTS
 from harness.config.sarif import sarif
 from harness.config.source import Source, sources
@@ -80,11 +81,16 @@ FROM = click.option(
     show_default=True,
     help="For people, for programs, or for code hosts.",
 )
+@click.option(
+    "--against",
+    metavar="BOND",
+    help="Hold CONFIG against a bond that runs, or ip -d -j addr of one: what is not applied?",
+)
 @click.option("--strict", is_flag=True, help="Count warnings as errors.")
 @click.option(
     "--ignore",
     multiple=True,
-    type=click.Choice(tuple(rule.id for rule in RULES)),
+    type=click.Choice(tuple(rule.id for rule in (*RULES, *APPLIED))),
     metavar="RULE",
     help="Leave out a rule; may be given again.",
 )
@@ -97,6 +103,7 @@ def check(
     environment: str | None,
     kernel: Series | None,
     shape: str,
+    against: str | None,
     *,
     strict: bool,
     ignore: tuple[str, ...],
@@ -107,19 +114,37 @@ def check(
     "mode=1 miimon=100", or - for standard input. Several are one configuration. Every remark has
     its file and line, and the claim of the bonding documentation that it follows from.
 
+    With --against bond0, CONFIG is held against that bond as it runs instead: which options,
+    slaves and addresses are not applied?
+
     Exit status: 0 no errors, 1 errors (with --strict: or warnings), 2 CONFIG cannot be read or the
     command line is wrong.
     """
-    configuration = load(config, format_)
-    rules = [rule for rule in RULES if rule.id not in ignore]
-    found = lint(configuration, rules, Around(environment or "", kernel))
+    configuration, around = load(config, format_), Around(environment or "", kernel)
+    rules: tuple[Rule, ...] = RULES
+    if against:
+        configuration, around = _beside_running(configuration, against)
+        rules = APPLIED
+    kept = [rule for rule in rules if rule.id not in ignore]
+    found = lint(configuration, kept, around)
     if shape == "sarif":
-        click.echo(sarif(found, RULES))
+        click.echo(sarif(found, rules))
     elif shape == "json":
         click.echo(json.dumps([_plain(finding) for finding in found], indent=1))
     else:
         _tell(configuration, found)
     context.exit(status(found, strict=strict))
+
+
+def _beside_running(configuration: Configuration, argument: str) -> tuple[Configuration, Around]:
+    """Return the one bond that also runs, and that bond; raises ConfigError where none does."""
+    runs = running(argument)
+    bonds = tuple(bond for bond in configuration.bonds if bond.name == runs.name)
+    if not bonds:
+        names = ", ".join(bond.name for bond in configuration.bonds)
+        said = f"no bond is called {runs.name} in what is given (there is {names})"
+        raise ConfigError(said, Place(argument), hint="give the files of the bond that runs")
+    return Configuration(bonds, configuration.extras), Around(running=runs)
 
 
 def _plain(finding: Finding) -> dict[str, Any]:

@@ -18,10 +18,14 @@ LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """Where a bond is to run: a kind of network or "", a kernel's series or None."""
+    """Where a bond is to run: a kind of network or "", a kernel's series or None.
+
+    `running` is the bond as it runs, where its configuration is held against it.
+    """
 
     environment: str = ""
     kernel: Series | None = None
+    running: BondConfig | None = None
 
 
 class Found(NamedTuple):

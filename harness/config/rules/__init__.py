@@ -1,7 +1,8 @@
 """All rules of `harness check`, in the order in which the documentation speaks of the matter."""
 
-from harness.config.rules import driver, monitors, surroundings, times, tools
+from harness.config.rules import applied, driver, monitors, surroundings, times, tools
 
 RULES = (*driver.RULES, *monitors.RULES, *times.RULES, *surroundings.RULES, *tools.RULES)
+APPLIED = applied.RULES  # where a bond runs beside its configuration
 
-__all__ = ["RULES"]
+__all__ = ["APPLIED", "RULES"]

@@ -1,0 +1,136 @@
+"""Rules on a bond that runs: what of its configuration was not applied, and what is besides."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+
+from harness.bonding import OPTIONS, Setting
+from harness.config.lint import Around, Found, Rule
+from harness.config.model import BondConfig, SlaveConfig
+from harness.config.rules.tools import dropped
+from harness.config.tools import TOOLS
+from harness.config.writers.running import hidden
+
+STATE = "active_slave"  # which slave is active is no setting that lasts
+
+
+def not_applied(bond: BondConfig, around: Around) -> Iterator[Found]:
+    """Options that the bond runs without."""
+    runs = around.running
+    if runs is None:
+        return
+    wanted, has = _wanted(bond), runs.loose()
+    for name in bond.asked:
+        if name in wanted and has[name] != wanted[name] and _shows(runs, name):
+            yield Found(
+                bond.where(name),
+                f"{name}={_text(wanted[name])} is not applied: {bond.name} runs with "
+                f"{name}={_text(has[name])}",
+                hint=_how(bond, name, wanted[name]),
+            )
+
+
+def _shows(runs: BondConfig, name: str) -> bool:
+    """Tell whether the form in which a bond that runs was read has an option."""
+    if TOOLS[runs.format].lacks(name):
+        return False
+    return runs.format != "proc" or not hidden(runs.loose(), name)
+
+
+def _wanted(bond: BondConfig) -> dict[str, Setting]:
+    """Return every option as it would be with the configuration in force: delays are rounded."""
+    effective = bond.loose().effective()
+    return {name: effective[name] for name in OPTIONS if name != STATE}
+
+
+def _how(bond: BondConfig, name: str, value: Setting) -> str:
+    """Return why an option is not applied, or how to do it by hand."""
+    one = next(given for given in reversed(bond.given) if given.name == name)
+    if name in dropped(bond):
+        return f"{TOOLS[one.format].name} has no such option"
+    option = OPTIONS[name]
+    if not option.sysfs or option.needs:
+        return f"make {bond.name} anew: it is set before the bond is up or has slaves"
+    return f"echo {_text(value)} > /sys/class/net/{bond.name}/bonding/{name}"
+
+
+def not_configured(bond: BondConfig, around: Around) -> Iterator[Found]:
+    """Options of a bond that runs which no file sets."""
+    runs = around.running
+    if runs is None:
+        return
+    wanted, has = _wanted(bond), runs.loose()
+    for name, value in wanted.items():
+        if name not in bond.asked and has[name] != value and _shows(runs, name):
+            yield Found(
+                bond.place,
+                f"{bond.name} runs with {name}={_text(has[name])}, which no file sets",
+                hint="write it, or undo it: the next start is without it",
+            )
+
+
+def slaves(bond: BondConfig, around: Around) -> Iterator[Found]:
+    """Slaves that are none, and slaves that no file names."""
+    runs = around.running
+    if runs is None:
+        return
+    has = {slave.name: slave for slave in runs.slaves}
+    for slave in bond.slaves:
+        if slave.name not in has:
+            yield Found(
+                slave.place,
+                f"{slave.name} is no slave of {bond.name} as it runs",
+                "error",
+                hint=f"ip link set {slave.name} down; ip link set {slave.name} master {bond.name}",
+            )
+        else:
+            yield from _slave(slave, has[slave.name])
+    for name in has:
+        if name not in bond.slave_names and not bond.matches:
+            hint = "write it, or release it"
+            yield Found(bond.place, f"{name} is a slave that no file names", "warning", hint)
+
+
+def _slave(slave: SlaveConfig, runs: SlaveConfig) -> Iterator[Found]:
+    has = {one.name: one.value for one in runs.given}
+    for one in slave.given:
+        if one.name in has and one.value != has[one.name]:
+            yield Found(
+                one.place,
+                f"{one.name}={one.text} of {slave.name} is not applied: it is {has[one.name]}",
+                "error",
+                hint="set it by ip link set ... type bond_slave",
+            )
+
+
+def addresses(bond: BondConfig, around: Around) -> Iterator[Found]:
+    """Addresses that the bond is without."""
+    runs = around.running
+    if runs is None or runs.format != "ip-json":
+        return
+    has = {ipaddress.ip_interface(text) for text in runs.addresses}
+    for text in bond.addresses:
+        if ipaddress.ip_interface(text) not in has:
+            hint = f"ip addr add {text} dev {bond.name}"
+            yield Found(bond.place, f"{bond.name} runs without its address {text}", "error", hint)
+    for version, asks in ((4, bond.ip.dhcp4), (6, bond.ip.dhcp6)):
+        if asks and not any(one.version == version for one in has):
+            yield Found(
+                bond.place,
+                f"{bond.name} has no IPv{version} address from DHCP",
+                "warning",
+                hint="look at the lease, and at the bond's slaves",
+            )
+
+
+def _text(value: Setting) -> str:
+    return (",".join(value) if isinstance(value, tuple) else str(value)) or "(none)"
+
+
+RULES = (
+    Rule("not-applied", "error", "an option that the bond runs without", "", "", not_applied),
+    Rule("not-configured", "warning", "a setting that no file has", "", "", not_configured),
+    Rule("slaves-differ", "error", "slaves that are not as configured", "", "", slaves),
+    Rule("addresses-differ", "error", "addresses that are not as configured", "", "", addresses),
+)
