@@ -93,6 +93,10 @@ PAIRS = [
     ("tool-words", "mode=balance-tlb,tlb_dynamic_lb=off", "mode=balance-tlb,tlb_dynamic_lb=0"),
     ("tool-words", "options bonding mode=1 miimon=100 all_slaves_active=on",
      "options bonding mode=1 miimon=100 all_slaves_active=1"),
+    ("order", "DEVICE=bond0\nBONDING_OPTS='mode=1 updelay=200 miimon=100'\n",
+     "DEVICE=bond0\nBONDING_OPTS='mode=1 miimon=100 updelay=200'\n"),
+    ("order", "DEVICE=b7\nBONDING_OPTS='mode=4 downdelay=200'\n",
+     "DEVICE=b7\nBONDING_OPTS='mode=4 miimon=100 downdelay=200'\n"),
     ("tool-version", f"{NETDEV}PeerNotifyDelaySec=100ms\n", f"{NETDEV}GratuitousARP=2\n"),
     ("tool-version", "mode=802.3ad,lacp_active=0", "mode=802.3ad,lacp_rate=fast"),
 ]  # fmt: skip
@@ -182,7 +186,7 @@ def test_a_file_that_is_no_configuration_is_a_note() -> None:
 def test_what_ifupdown2_has_and_ifenslave_drops_says_so() -> None:
     text = f"{IFACE}bond-miimon 100\nbond-min-links 2\n"
     (finding,) = [f for f in found(text) if f.rule == "tool-drops"]
-    assert "ifenslave has no such option; it is dropped in silence" in finding.message
+    assert "ifenslave has no such option, so it is dropped in silence" in finding.message
     assert "--from ifupdown2" in finding.hint
     read = parse([Source("file", text)], "ifupdown2")
     assert "tool-drops" not in {f.rule for f in lint(read, RULES)}
@@ -273,9 +277,11 @@ def test_what_ifupdown2_drops_is_told_with_what_is_left() -> None:
     text = f"{IFACE}bond-arp-interval 100\nbond-arp-ip-target 192.0.2.2\nbond-ports eth3\n"
     (finding,) = [f for f in found(text) if f.rule == "no-monitor"]
     assert finding.message == (
-        "what ifupdown2 keeps of bond0 monitors no link, none is left: it never fails over"
+        "ifupdown2 drops bond-arp-interval: no monitor is left, and bond0 never fails over"
     )
     assert finding.hint == "set bond-miimon 100: ifupdown2 has no words for the ARP monitor"
+    assert {"one-target", "unvalidated"}.isdisjoint(f.rule for f in found(text))
+    assert any("/bonding/arp_interval" in f.hint for f in found(text) if f.rule == "tool-drops")
 
 
 def test_options_on_the_command_line_belong_to_no_tool() -> None:

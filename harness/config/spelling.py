@@ -18,7 +18,7 @@ SWITCHED = {"on": "1", "off": "0"}
 # Names that are also words of English stand for the option only with a value behind them.
 PLAIN_WORDS = frozenset({"mode", "primary"})
 NAMES = "|".join(sorted(OPTIONS, key=len, reverse=True))
-MENTION = re.compile(rf"(?<![\w.:-])({NAMES})(?:=([\w.:+-]*[\w+](?:,[\w.:]*\w)*))?(?![\w=-])")
+MENTION = re.compile(rf"(?<![\w.:/-])({NAMES})(?:=([\w.:+-]*[\w+](?:,[\w.:]*\w)*))?(?![\w=-])")
 
 
 def _networkd(name: str, text: str) -> str:

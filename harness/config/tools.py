@@ -113,12 +113,12 @@ UNSET = "is not set: sysfs has no file for it"
 
 _TOOLS = (
     Tool(
-        "bonding-opts", "the initscripts", SYSFS, UNSET,
+        "bonding-opts", "ifup", SYSFS, UNSET,
         "bonding.rst 3.3; the scripts write each option to sysfs",
         slaves=False, carries=frozenset(),
     ),
     Tool(
-        "ifcfg", "the initscripts", SYSFS, UNSET,
+        "ifcfg", "ifup", SYSFS, UNSET,
         "bonding.rst 3.3; the scripts write each option to sysfs",
     ),
     Tool(
@@ -143,10 +143,10 @@ _TOOLS = (
             "downdelay": Limit(high=65535, soft=True),
         }),
     ),
-    Tool("suse", "the network scripts", SYSFS, UNSET, "ifcfg-bonding(5)",
+    Tool("suse", "wicked", SYSFS, UNSET, "ifcfg-bonding(5)",
          carries=ALL_IP - {"gateway"}),
     Tool(
-        "nm", "NetworkManager", NM, "makes the profile invalid",
+        "nm", "NetworkManager", NM, "is dropped in silence",
         "nm-settings(5), bond.options",
         slave_options=PORT, limits=MappingProxyType({"ad_select": SELECTIONS}),
         matches=frozenset({"mac"}), lately=NM_LATELY,
@@ -164,7 +164,7 @@ _TOOLS = (
         matches=frozenset({"name", "mac"}), lately=NETWORKD_LATELY,
     ),
     Tool(
-        "netplan", "netplan", frozenset(NETPLAN.values()), "makes netplan refuse the file",
+        "netplan", "netplan", frozenset(NETPLAN.values()), "is refused with the whole file",
         "netplan's YAML reference: bonds, parameters",
         matches=frozenset({"name", "mac"}),
         limits=MappingProxyType({
@@ -175,7 +175,7 @@ _TOOLS = (
         }),
     ),
     Tool(
-        "nmstate", "nmstate", NMSTATE, "makes nmstate refuse the state",
+        "nmstate", "nmstate", NMSTATE, "is refused with the whole state",
         "nmstate 2.2: BondOptions",
         slave_options=PORT, limits=MappingProxyType({"ad_select": SELECTIONS}),
     ),

@@ -20,17 +20,14 @@ def no_monitor(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Neither monitor runs, or none is left of what the tool keeps."""
     if bond.misread & {"mode", *MONITORS}:
         return
-    left = bond.without(dropped(bond))
-    options = left.loose()
+    options = kept(bond)
     if options["miimon"] or options["arp_interval"]:
         return
     where = next((bond.where(name) for name in MONITORS if name in bond.asked), bond.place)
-    tool = TOOLS.get(bond.format)
-    whose = f"what {tool.name} keeps of {bond.name}" if tool and left != bond else bond.name
     if options.mode in ("balance-rr", "balance-xor", "broadcast"):
         yield Found(
             where,
-            f"{whose} monitors no link: {options.mode} leaves a slave whose own carrier is "
+            f"{bond.name} monitors no link: {options.mode} leaves a slave whose own carrier is "
             "lost, and notices nothing else",
             "warning",
             claim="OPT-4",
@@ -38,7 +35,7 @@ def no_monitor(bond: BondConfig, _: Around) -> Iterator[Found]:
     elif options.mode == "802.3ad":
         yield Found(
             where,
-            f"{whose} watches no carrier: a dead link is noticed when its LACPDUs have stayed "
+            f"{bond.name} watches no carrier: a dead link is noticed when its LACPDUs have stayed "
             "away for 90 s, with lacp_rate=fast for 3 s",
             "warning",
             hint="set miimon=100",
@@ -52,21 +49,31 @@ def no_monitor(bond: BondConfig, _: Around) -> Iterator[Found]:
             "warning",
         )
     else:
-        yield _never(bond, where, whose, options.mode)
+        yield _never(bond, where, options.mode)
 
 
-def _never(bond: BondConfig, where: Place, whose: str, mode: str) -> Found:
+def _never(bond: BondConfig, where: Place, mode: str) -> Found:
     """Return what is wrong with a bond that never fails over."""
     hint = "" if mode in ARP_MODES else "set miimon=100"
-    if bond.format == "ifupdown2":
-        hint = "set miimon=100: ifupdown2 has no words for the ARP monitor"
-    neither = "neither miimon nor arp_interval is set" if whose == bond.name else "none is left"
-    return Found(where, f"{whose} monitors no link, {neither}: it never fails over", hint=hint)
+    gone = [one for one in bond.given if one.name in dropped(bond) & set(MONITORS)]
+    if gone:
+        tool = TOOLS[gone[-1].format].name
+        said = (
+            f"{tool} drops {gone[-1].name}: no monitor is left, and {bond.name} never fails over"
+        )
+        return Found(where, said, hint=f"set miimon=100: {tool} has no words for the ARP monitor")
+    said = f"{bond.name} monitors no link, neither miimon nor arp_interval is set: it never"
+    return Found(where, f"{said} fails over", hint=hint)
+
+
+def kept(bond: BondConfig) -> BondOptions:
+    """Return the options that the tool applies: what it drops is there for nobody."""
+    return bond.without(dropped(bond)).loose()
 
 
 def two_monitors(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Both monitors are asked for."""
-    options = bond.loose()
+    options = kept(bond)
     if not (options["miimon"] and options["arp_interval"]):
         return
     yield Found(
@@ -78,7 +85,7 @@ def two_monitors(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 def no_target(bond: BondConfig, _: Around) -> Iterator[Found]:
     """The ARP monitor without anybody to ask."""
-    options = bond.loose()
+    options = kept(bond)
     if options["arp_interval"] and not options["arp_ip_target"] and not options["ns_ip6_target"]:
         yield Found(
             bond.where("arp_interval"),
@@ -88,7 +95,7 @@ def no_target(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 def one_target(bond: BondConfig, _: Around) -> Iterator[Found]:
     """A single target, whose own failure takes the bond down."""
-    options = bond.loose()
+    options = kept(bond)
     targets = (*_targets(options, "arp_ip_target"), *_targets(options, "ns_ip6_target"))
     if options["arp_interval"] and len(targets) == 1:
         yield Found(
@@ -105,7 +112,7 @@ def _targets(options: BondOptions, name: str) -> tuple[str, ...]:
 def unfit_target(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Targets that are the bond itself, or in none of its networks."""
     networks = [ipaddress.ip_interface(address) for address in bond.addresses]
-    for text in _targets(bond.loose(), "arp_ip_target"):
+    for text in _targets(kept(bond), "arp_ip_target"):
         target = ipaddress.ip_address(text)
         if any(target == one.ip for one in networks):
             yield Found(
@@ -123,7 +130,7 @@ def unfit_target(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 def unvalidated(bond: BondConfig, _: Around) -> Iterator[Found]:
     """The ARP monitor without validation: any frame counts."""
-    options = bond.loose()
+    options = kept(bond)
     if options["arp_interval"] and options["arp_validate"] == "none":
         yield Found(
             bond.where("arp_interval"),
@@ -134,7 +141,7 @@ def unvalidated(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 def all_unvalidated(bond: BondConfig, _: Around) -> Iterator[Found]:
     """arp_all_targets=all without validation."""
-    options = bond.loose()
+    options = kept(bond)
     unvalidated_ = options["arp_interval"] and options["arp_validate"] == "none"
     if options["arp_all_targets"] == "all" and unvalidated_ and options.mode == "active-backup":
         yield Found(
@@ -175,7 +182,7 @@ def slow_partner(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 def uneven(bond: BondConfig, _: Around) -> Iterator[Found]:
     """The ARP monitor in modes whose switch must spread the replies over all slaves."""
-    options = bond.loose()
+    options = kept(bond)
     if options["arp_interval"] and options.mode in ("balance-rr", "balance-xor"):
         yield Found(
             bond.where("arp_interval"),

@@ -22,6 +22,7 @@ ONE_MODE = {
 SWITCH = frozenset({"on", "off"})
 # Tools that take a switch as a number only: the others take the kernel's words too.
 NUMBERS = BY_NM | {"suse", "modprobe"}
+IN_ORDER = frozenset({"ifcfg", "bonding-opts"})
 CHANNEL = ("balance-rr", "balance-xor")
 
 
@@ -32,7 +33,7 @@ def drops(bond: BondConfig, _: Around) -> Iterator[Found]:
         if tool and _dropped(one, tool):
             yield Found(
                 one.place,
-                f"{one.spelled}: {tool.name} has no such option; it {tool.drops}",
+                f"{one.spelled}: {tool.name} has no such option, so it {tool.drops}",
                 hint=f"{tool.source}; {_instead(one)}",
             )
     for slave in bond.slaves:
@@ -59,7 +60,9 @@ def _instead(one: Given) -> str:
     if one.format == "interfaces" and not TOOLS["ifupdown2"].lacks(one.name):
         return "ifupdown2 has it: if this is its file, say --from ifupdown2"
     if one.format == "ifupdown2" and OPTIONS[one.name].sysfs:
-        return f"add: post-up echo {one.raw} > /sys/class/net/$IFACE/bonding/{one.name}"
+        sign = "+" if isinstance(one.value, tuple) else ""
+        file = f"/sys/class/net/$IFACE/bonding/{one.name}"
+        return f"add: post-up echo {sign}{one.raw.lstrip('+')} > {file}"
     return f"set {one.name} by other means"
 
 
@@ -120,7 +123,7 @@ def lately(bond: BondConfig, _: Around) -> Iterator[Found]:
         if tool and one.name in tool.lately and not one.spelled.endswith(IMPLIED):
             yield Found(
                 one.place,
-                f"{one.spelled}: {tool.lately[one.name]} and older do not know it: there it "
+                f"{one.spelled}: {tool.lately[one.name]} and older do not know it; there it "
                 f"{tool.drops}",
                 hint="see which release the machine has, or leave it out",
             )
@@ -158,6 +161,22 @@ def implied(bond: BondConfig, _: Around) -> Iterator[Found]:
             yield Found(one.place, "no monitor is set: NetworkManager makes it miimon=100")
 
 
+def order(bond: BondConfig, _: Around) -> Iterator[Found]:
+    """Delays before the miimon of which they are multiples, where a script writes in order."""
+    seen: set[str] = set()
+    for one in bond.given:
+        needs = OPTIONS[one.name].requires
+        late = needs and needs not in seen and bond.loose()[needs]
+        if late and one.format in IN_ORDER and one.value:
+            yield Found(
+                one.place,
+                f"{one.spelled} stands before {needs}: ifup writes them in this order, and the "
+                f"driver refuses a delay while {needs} is 0 (NetworkManager sorts them)",
+                hint=f"write {needs}={bond.loose()[needs]} before it",
+            )
+        seen.add(one.name)
+
+
 def no_mode(bond: BondConfig, _: Around) -> Iterator[Found]:
     """A bond without a mode is a round robin."""
     if bond.format not in RUNNING and "mode" not in bond.asked.keys() | bond.misread:
@@ -183,6 +202,7 @@ RULES = (
     Rule("tool-limits", "error", "a value that the tool refuses", "", "", limits),
     Rule("tool-words", "error", "a number for a word, or a word for a number", "", "", words),
     Rule("tool-version", "warning", "an option that older releases do not know", "", "", lately),
+    Rule("order", "warning", "options in an order that is refused", "", "", order),
     Rule("unsent", "warning", "a setting that is not sent", "",
          f"{NETWORKD}, netdev_bond_fill_message_create", unsent),
     Rule("implied-monitor", "note", "a monitor that nobody asked for", "MIIMON-1",
