@@ -6,16 +6,31 @@ what a frame means is remembered by its bytes: a recording holds few different o
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+from harness.errors import ScenarioError
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 UNKNOWN = "00:00:00:00:00:00"
 REQUEST, REPLY = 1, 2
 ARP_SIZE = 42  # Ethernet's and ARP's headers
 ARP_HEAD = bytes.fromhex("0806 0001 0800 06 04")  # ARP, of Ethernet and IPv4, and their lengths
+HEADER, LONGEST = 14, 1518  # bytes of a frame: the least there is to it; with a VLAN's tag
+FIRST_TYPE = 0x600  # what stands there is a length below that (802.3), else a type
+BPDU_LLC = bytes.fromhex("424203")
+SLOW_TYPE = 0x8809
+TYPES = {
+    0x0800: "IPv4 frame",
+    0x0806: "ARP frame",
+    0x8100: "VLAN frame",
+    0x86DD: "IPv6 frame",
+    SLOW_TYPE: "slow protocol frame",
+    0x888E: "EAPOL frame",
+    0x88CC: "LLDP frame",
+}
 NOISE_TYPE = 0x88B5  # IEEE 802 local experimental ethertype: no stack takes it for its own
 
 
@@ -53,6 +68,60 @@ def gratuitous_arp(mac: str, ip: str) -> bytes:
     return _arp(REQUEST, mac, ip, UNKNOWN, ip, BROADCAST)
 
 
+def whole(frame: object, mac: Callable[[], str]) -> bytes:
+    """Return a frame of somebody's own as bytes: bytes already, or layers that scapy builds.
+
+    Layers without a source get that of `mac`. Raises ScenarioError for what is no Ethernet frame.
+    """
+    if hasattr(frame, "fields_desc"):
+        data = _built(frame, mac)
+    elif isinstance(frame, bytes | bytearray | memoryview):
+        data = bytes(frame)
+    else:
+        raise ScenarioError(
+            f"{type(frame).__name__} is no frame",
+            hint="give bytes, or what scapy builds: Ether(dst=...) / ...",
+        )
+    if not HEADER <= len(data) <= LONGEST:
+        raise ScenarioError(
+            f"a frame of {len(data)} bytes is no Ethernet frame",
+            hint=f"it has {HEADER} to {LONGEST} bytes: destination, source, type, then the rest",
+        )
+    return data
+
+
+def _built(layers: Any, mac: Callable[[], str]) -> bytes:
+    """Return scapy's layers as bytes, without its looking for addresses on this machine."""
+    names = [field.name for field in layers.fields_desc[:2]]
+    if names != ["dst", "src"]:
+        raise ScenarioError(
+            f"{layers.name} is no Ethernet frame", hint="put Ether(dst=...) / before it"
+        )
+    if "dst" not in {**layers.fields, **layers.overloaded_fields}:
+        raise ScenarioError(
+            f"{layers.summary()} has no destination", hint="say whom it is for: Ether(dst=...)"
+        )
+    if "src" in layers.fields:
+        return bytes(layers)
+    copy = layers.copy()
+    copy.src = mac()
+    return bytes(copy)
+
+
+def described(data: bytes) -> str:
+    """Return in a word or two what an Ethernet frame is."""
+    kind = int.from_bytes(data[12:14])
+    arp = read_arp(data)
+    if arp is not None:
+        asks = f"who-has {arp.target_ip}" if arp.op == "request" else f"to {arp.target_ip}"
+        return f"ARP {arp.op} {arp.sender_ip} is-at {arp.sender_mac} {asks}"
+    if kind < FIRST_TYPE:
+        return "BPDU" if data[14:17] == BPDU_LLC else "802.3 frame"
+    if kind == SLOW_TYPE and data[14:15] == b"\x01":
+        return "LACPDU"
+    return TYPES.get(kind, f"frame of type {kind:#06x}")
+
+
 def noise(mac: str) -> bytes:
     """Return a broadcast frame that is not ARP."""
     layers = _layers()
@@ -83,10 +152,10 @@ def read_arp(data: bytes) -> Arp | None:
 
 
 def kind_of(arp: Arp, ours: Collection[str], targets: Collection[str]) -> str:
-    """Return what an ARP frame is to a bond: probe, reply, garp, foreign or other.
+    """Return what an ARP frame is to a bond: probe, reply, answer, garp, foreign or other.
 
     `ours` are the bond's addresses, `targets` its ARP targets; a probe of a bond without address
-    comes from 0.0.0.0 (bond_arp_send_all).
+    comes from 0.0.0.0 (bond_arp_send_all). An answer says where one of the bond's addresses is.
     """
     if arp.gratuitous:
         return "garp"
@@ -95,6 +164,8 @@ def kind_of(arp: Arp, ours: Collection[str], targets: Collection[str]) -> str:
         return "probe"
     if arp.op == "reply" and arp.sender_ip in targets and arp.target_ip in mine:
         return "reply"
+    if arp.op == "reply" and arp.sender_ip in ours:
+        return "answer"
     known = mine | set(targets)
     return "other" if arp.sender_ip in known else "foreign"
 

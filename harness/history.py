@@ -28,14 +28,14 @@ class Event:
 
     kind     where               data
     mark     ""                  name: recording | baseline | judged | end
-    fault    link or machine     action, role: fault | repair | stimulus | reaction (what the
-                                 network does by itself), phase: begin | end, its parameters
+    fault    link or machine     action, role: fault | repair | stimulus | command | reaction (by
+                                 the network itself), phase: begin | end, its parameters
     carrier  "dut/eth0"          up
     admin    "dut/eth0"          up
     slave    "eth0"              bond, link: up | fail | down | back, state: active | backup
     active   "bond0"             slave: name or None
     mac      "dut/eth0"          mac
-    arp      "sw/eth0" (port)    op, kind: probe | reply | garp | foreign | other, ...
+    arp      "sw/eth0" (port)    op, kind: probe | reply | answer | garp | foreign | other, ...
     fdb      "sw"                mac, port: name or None when forgotten
     log      machine             text
     probe    "out" | "in"        seq, sent, request, reply, via, copies (see probes.py);

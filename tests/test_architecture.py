@@ -19,7 +19,7 @@ HARNESS = [path for path in FILES if path.is_relative_to(ROOT / "harness")]
 
 # What belongs together, from the bottom up; a package stands for all that is in it.
 PARTS = {
-    "ground": {"harness", "errors", "units"},
+    "ground": {"harness", "errors", "suggest", "units"},
     "rules": {"history", "topology", "bonding", "claims", "config", "frames", "log", "promises"},
     "judging": {"judge"},
     "sources": {"record.loop", "record.polling"},

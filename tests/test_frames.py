@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from scapy.layers import l2
 
 from harness import frames
+from harness.errors import ScenarioError
 from harness.frames import Arp
 
 ME, YOU = "02:00:00:00:00:01", "02:00:00:00:00:02"
@@ -134,7 +136,7 @@ BOND, DEAD, ALIEN = "192.0.2.1", "192.0.2.254", "192.0.2.7"
         ("reply", ALIEN, BOND, "foreign"),
         ("request", BOND, ALIEN, "other"),
         ("request", DEAD, BOND, "other"),
-        ("reply", BOND, DEAD, "other"),
+        ("reply", BOND, DEAD, "answer"),
         ("reply", DEAD, ALIEN, "other"),
     ],
 )
@@ -146,3 +148,51 @@ def test_each_bond_and_each_target_counts() -> None:
     probe = Arp(ME, YOU, "request", ME, "198.51.100.1", "198.51.100.9")
     assert frames.kind_of(probe, [BOND, "198.51.100.1"], [DEAD, "198.51.100.9"]) == "probe"
     assert frames.kind_of(probe, [BOND], [DEAD]) == "foreign"
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"\x01\x80\xc2\0\0\0" + b"\2" * 6 + b"\x00\x26\x42\x42\x03" + bytes(43), "BPDU"),
+        (b"\x01\x80\xc2\0\0\0" + b"\2" * 6 + b"\x00\x26\xaa\xaa\x03" + bytes(43), "802.3 frame"),
+        (b"\x01\x80\xc2\0\0\x0e" + b"\2" * 6 + b"\x88\xcc" + bytes(46), "LLDP frame"),
+        (b"\x01\x80\xc2\0\0\x02" + b"\2" * 6 + b"\x88\x09\x01" + bytes(45), "LACPDU"),
+        (b"\x01\x80\xc2\0\0\x02" + b"\2" * 6 + b"\x88\x09\x03" + bytes(45), "slow protocol frame"),
+        (b"\xff" * 6 + b"\2" * 6 + b"\x88\xb5" + bytes(46), "frame of type 0x88b5"),
+        (
+            frames.arp_request("02:00:00:00:00:01", "192.0.2.1", "192.0.2.9"),
+            "ARP request 192.0.2.1 is-at 02:00:00:00:00:01 who-has 192.0.2.9",
+        ),
+        (b"\xff" * 6 + b"\2" * 6 + b"\x08\x06" + bytes(20), "ARP frame"),
+    ],
+)
+def test_a_frame_of_ones_own_is_described(data: bytes, what: str) -> None:
+    assert frames.described(data) == what
+
+
+def no_mac() -> str:
+    raise AssertionError("the source was given")
+
+
+def test_layers_of_scapy_become_bytes_without_asking_the_network() -> None:
+    to = {"dst": "01:80:c2:00:00:00"}
+    own = l2.Dot3(src="02:00:00:00:00:07", **to) / l2.LLC() / l2.STP()
+    assert frames.whole(own, no_mac)[6:12].hex(":") == "02:00:00:00:00:07"
+    filled = frames.whole(l2.Ether(**to, type=0x88B5) / b"x", lambda: "02:00:00:00:00:09")
+    assert filled[6:12].hex(":") == "02:00:00:00:00:09"
+    assert frames.whole(bytearray(filled), no_mac) == filled
+
+
+@pytest.mark.parametrize(
+    ("frame", "said"),
+    [
+        (l2.ARP(), "ARP is no Ethernet frame"),
+        (l2.Ether() / b"x", "has no destination"),
+        (3, "int is no frame"),
+        (bytes(13), "a frame of 13 bytes is no Ethernet frame"),
+    ],
+)
+def test_what_is_no_frame_is_refused_in_words(frame: object, said: str) -> None:
+    with pytest.raises(ScenarioError, match=said) as caught:
+        frames.whole(frame, lambda: "02:00:00:00:00:09")
+    assert caught.value.hint

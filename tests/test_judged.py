@@ -118,7 +118,7 @@ def test_of_several_bonds_the_first_is_meant_unless_one_is_named() -> None:
     assert run.outage <= 100 * ms  # of the path, whichever bond
     assert run["lan"].detected
     assert not run[SimpleNamespace(name="wan")].detected
-    with pytest.raises(ScenarioError, match='no bond "dmz"\nhint: it has: lan, wan'):
+    with pytest.raises(ScenarioError, match='no bond "dmz"\nhint: there are: lan, wan'):
         run["dmz"]
 
 

@@ -3,6 +3,7 @@
 from harness.bonding.horizon import horizon, settle
 from harness.bonding.options import MODES, Option, Setting
 from harness.bonding.parse import BondOptions, default
+from harness.bonding.settings import BondSettings
 from harness.bonding.table import OPTIONS, SLAVE_OPTIONS
 from harness.bonding.wheel import Period, period, wheel
 from harness.bonding.windows import BondTimes, Window, spans, whole
@@ -21,6 +22,7 @@ __all__ = [
     "OPTIONS",
     "SLAVE_OPTIONS",
     "BondOptions",
+    "BondSettings",
     "BondTimes",
     "Ignored",
     "Option",

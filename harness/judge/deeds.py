@@ -12,7 +12,20 @@ SETTING = ("set", "write")  # change the bond's options, and with them what is d
 SET_SIGN = "*"
 
 # What the journal keeps for the machinery, or what the table shows in a column of its own.
-UNSAID = {"action", "role", "phase", "slip", "took", "why", "ports", "saw", "allowed"}
+UNSAID = {
+    "action",
+    "role",
+    "phase",
+    "slip",
+    "took",
+    "why",
+    "ports",
+    "saw",
+    "allowed",
+    "became",
+    "output",
+    "lasted_ms",
+}
 SAID: dict[str, Callable[[Any], str]] = {
     "direction": lambda way: "" if way == "both" else str(way),
     "percent": lambda share: "" if share == 100 else f"{share:g} %",
@@ -32,7 +45,8 @@ SAID: dict[str, Callable[[Any], str]] = {
     "via": lambda link: f"by {link}",
     "bond": lambda bond: f"of {bond}",
     "frame": str,
-    "command": str,
+    "command": lambda line: f"$ {line}",
+    "status": lambda status: f"ends with status {status}",
 }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from harness.bonding.log import Said
 from harness.errors import ScenarioError
@@ -17,6 +18,7 @@ from harness.judge import fitness, logrows, measure, sightings, traffic
 from harness.judge.figure import Finding
 from harness.judge.sightings import Frame, Move
 from harness.judge.views import Record, Slave, View, found
+from harness.suggest import meant, suggesting
 from harness.topology import Named
 from harness.units import Measured
 
@@ -32,6 +34,9 @@ class Run(View):
     """
 
     _bond: str | None = None
+
+    if not TYPE_CHECKING:
+        __getattr__ = suggesting("a run")
 
     def __repr__(self) -> str:
         return "run" if self._bond is None else f"run[{self._bond!r}]"
@@ -53,9 +58,7 @@ class Run(View):
         name = bond if isinstance(bond, str) else bond.name
         known = measure.bonds(self.history)
         if name not in known:
-            raise ScenarioError(
-                f'the run has no bond "{name}"', hint=f"it has: {', '.join(known)}"
-            )
+            raise ScenarioError(f'the run has no bond "{name}"', hint=meant(name, known))
         return Run(self._record, name)
 
     def slave(self, name: str) -> Slave:
@@ -157,6 +160,14 @@ class Run(View):
     def garps(self) -> list[Frame]:
         """The gratuitous ARPs that left the bond's slaves since the fault."""
         return sightings.garps(self.history, self.bond)
+
+    def garps_for(self, address: str) -> list[Frame]:
+        """The gratuitous ARPs for an address, such as a service's, from whichever machine."""
+        return sightings.garps_for(self.history, address)
+
+    def answers(self, address: str) -> list[Frame]:
+        """The ARP replies for an address: which MAC was told to whom, through which cable."""
+        return sightings.answers(self.history, address)
 
     @property
     def garps_heard(self) -> list[Frame]:

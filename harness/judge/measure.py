@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from harness.errors import ScenarioError
 from harness.history import Event, History
 from harness.judge import traffic
+from harness.suggest import meant
 from harness.units import MS, Measured, in_ms
 
 
@@ -49,8 +50,8 @@ def bond_of(history: History, slave: str) -> str:
     for bond, about in bonds(history).items():
         if slave in about["slaves"]:
             return bond
-    known = ", ".join(name for about in bonds(history).values() for name in about["slaves"])
-    raise ScenarioError(f'"{slave}" is a slave of no bond here', hint=f"slaves are: {known}")
+    known = [name for about in bonds(history).values() for name in about["slaves"]]
+    raise ScenarioError(f'"{slave}" is a slave of no bond here', hint=meant(slave, known))
 
 
 def faults(history: History, role: str = "fault") -> list[Event]:

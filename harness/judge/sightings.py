@@ -13,12 +13,13 @@ from harness.units import Measured
 
 
 class Frame(NamedTuple):
-    """An ARP frame of the DUT: when it entered the fabric (ns), through which link, for whom."""
+    """An ARP frame: when it entered the fabric (ns), through which link, from whom, for whom."""
 
     at: int
     port: str
     mac: str
     ip: str
+    to: str = ""
 
 
 class Move(NamedTuple):
@@ -32,9 +33,26 @@ class Move(NamedTuple):
 
 
 def garps(history: History, bond: str) -> list[Frame]:
-    """Return the gratuitous ARPs that left the bond's slaves since the fault, each once."""
-    start = fault_at(history, slaves_of(history, bond))
-    return [frame for frame in _sent(history, bond, "garp") if frame.at >= start]
+    """Return the gratuitous ARPs that left the bond's slaves since the fault, each once.
+
+    Not those for an address that was added: these are a second round of the same.
+    """
+    start, added = fault_at(history, slaves_of(history, bond)), history.about.get("added", ())
+    return [
+        frame
+        for frame in _sent(history, bond, "garp")
+        if frame.at >= start and frame.ip not in added
+    ]
+
+
+def garps_for(history: History, address: str) -> list[Frame]:
+    """Return the gratuitous ARPs for an address since the disturbance, from whichever machine."""
+    return _entered(history, address, kind="garp")
+
+
+def answers(history: History, address: str) -> list[Frame]:
+    """Return the ARP replies that said where an address is since the disturbance."""
+    return _entered(history, address, kind="answer")
 
 
 def garps_heard(history: History, bond: str) -> list[Frame]:
@@ -93,6 +111,20 @@ def fdb_moves(history: History) -> list[Move]:
             moves.append(Move(event.at, *key, str(before), port))
         known[key] = port
     return moves
+
+
+def _entered(history: History, address: str, *, kind: str) -> list[Frame]:
+    """Return frames about an address where they entered the fabric from a machine."""
+    start, aside = traffic.disturb_at(history), {"dut", *others(history)}
+    slaves = {slave for bond in bonds(history) for slave in slaves_of(history, bond)}
+    edges = slaves | set(history.about.get("edges", ()))
+    found = []
+    for event in history.select("arp", kind=kind, sender_ip=address):
+        owner, _, port = event.where.rpartition("/")
+        if event.at >= start and owner not in aside and port in edges:
+            frame = Frame(event.at, port, event["sender_mac"], address, event["target_ip"])
+            found.append(frame)
+    return found
 
 
 def _sent(history: History, bond: str, kind: str) -> list[Frame]:

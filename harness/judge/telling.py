@@ -77,7 +77,7 @@ def _arp(event: Event, slaves: list[str], _known: Known) -> Row | None:
         return None
     sent = tap != "dut"
     kind = event["kind"]
-    if sent != (kind in ("garp", "probe")) and kind != "foreign":
+    if sent != (kind in ("garp", "probe", "answer")) and kind != "foreign":
         return None
     what, label, weight = {
         "garp": (
@@ -86,6 +86,11 @@ def _arp(event: Event, slaves: list[str], _known: Known) -> Row | None:
             CONTEXT,
         ),
         "probe": (f"ARP probe who-has {event['target_ip']}", "ARP probe", NOISE),
+        "answer": (
+            f"ARP answer {event['sender_ip']} is-at {short(event['sender_mac'])}",
+            "ARP answer",
+            NOISE,
+        ),
         "reply": (f"ARP reply from {event['sender_ip']}", "ARP reply", NOISE),
         "foreign": (f"foreign ARP {event['op']} {event['sender_ip']}", "foreign ARP", NOISE),
     }.get(kind, (f"ARP {event['op']} from {event['sender_ip']}", "other ARP", NOISE))

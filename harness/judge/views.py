@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from harness.errors import ScenarioError
 from harness.history import History
 from harness.judge import fitness, measure, sightings
 from harness.judge.figure import Finding, Limit, noting
 from harness.judge.sightings import Frame
+from harness.suggest import suggesting
 from harness.units import Measured
 
 
@@ -91,6 +93,9 @@ class Slave(View):
     """What happened to one slave, whichever was active."""
 
     name: str = ""
+
+    if not TYPE_CHECKING:
+        __getattr__ = suggesting("run.slave(...)")
 
     def __repr__(self) -> str:
         return f"run.slave({self.name!r})"

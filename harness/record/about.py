@@ -19,7 +19,13 @@ def described(built: Built, bonds: Iterable[Bond]) -> dict[str, Any]:
         "lab": "netns",
         "bonds": {bond.name: _bond(bond, built) for bond in bonds},
         "target": next((m.address for m in plan.machines if m.name == "target"), None),
+        **({"added": sorted(built.added), "edges": _edges(built)} if built.added else {}),
     }
+
+
+def _edges(built: Built) -> list[str]:
+    """Return the cables at whose ends machines are: what enters there comes from a machine."""
+    return sorted({link for _, link in built.ends})
 
 
 def _bond(bond: Bond, built: Built) -> dict[str, Any]:

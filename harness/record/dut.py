@@ -6,16 +6,21 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Unpack
 
 from harness import promises
-from harness.bonding import OPTIONS, BondOptions, Setting
+from harness.bonding import OPTIONS, BondOptions, BondSettings, Setting
 from harness.bonding.windows import BondTimes, Window, spans
 from harness.bonding.wire import ignored
 from harness.errors import HarnessError, KernelRefused, ScenarioError
 from harness.labs.netns import bonds, netlink, sysfs
+from harness.record.addresses import Interface
 from harness.record.faults import Cable, Role, Site
-from harness.topology import DUT, VETH, BondPlan, carrier_lag
+from harness.record.host import Host
+from harness.record.sending import Sender
+from harness.record.shell import Shell
+from harness.suggest import suggesting
+from harness.topology import DUT, VETH, BondPlan, Named, carrier_lag
 from harness.units import MS, Span
 
 
@@ -34,6 +39,9 @@ class Bond:
     hz: int
     lag: Span
     saw: Callable[[], None]
+
+    if not TYPE_CHECKING:
+        __getattr__ = suggesting("a bond")
 
     @property
     def name(self) -> str:
@@ -121,8 +129,11 @@ def plain(setting: Setting) -> object:
     return list(setting) if isinstance(setting, tuple) else setting
 
 
-class Dut:
+class Dut(Host):
     """The machine whose kernel is on trial."""
+
+    if not TYPE_CHECKING:
+        __getattr__ = suggesting("the dut")
 
     def __init__(self, site: Site, hz: int) -> None:
         self._site = site
@@ -130,7 +141,7 @@ class Dut:
         self._release = os.uname().release
         self.bonds: dict[str, Bond] = {}
 
-    def bond(self, name: str | None = None, **options: Any) -> Bond:
+    def bond(self, name: str | None = None, **options: Unpack[BondSettings]) -> Bond:
         """Make a bond with the topology's default options and what differs from them.
 
         Without a name the first of the topology's is meant.
@@ -150,7 +161,7 @@ class Dut:
             raise
         return made
 
-    def _make(self, plan: BondPlan, options: dict[str, Any]) -> Bond:
+    def _make(self, plan: BondPlan, options: BondSettings) -> Bond:
         wanted = self._options(plan, options)
         built = self._site.wiring.built
         if VETH in {self._site.topology.link(slave).nic for slave in plan.slaves}:
@@ -167,14 +178,15 @@ class Dut:
         lag = carrier_lag(self._site.topology, plan)
         return Bond(plan, [wanted], seen, self._hz, lag, self._site.journal.saw)
 
-    def window(self, **options: Any) -> Window:
+    def window(self, **options: Unpack[BondSettings]) -> Window:
         """Return the window of detection that a bond with other options would have."""
         plan = self._plan(None)
         lag = carrier_lag(self._site.topology, plan)
         return spans(self._options(plan, options), self._hz, lag).detection
 
-    def set(self, bond: Bond, **options: Any) -> None:
-        """Change options of a bond that is up; written into the history as a stimulus."""
+    def set(self, bond: Bond | None = None, **options: Unpack[BondSettings]) -> None:
+        """Change options of a bond that is up, the first if not said; it stands in the history."""
+        bond = self._bond(bond)
         changes = BondOptions.unchecked(**options)
 
         def do() -> None:
@@ -232,12 +244,35 @@ class Dut:
         finally:  # it may have taken some of them
             became |= bond.reread(bonds.read_back(self._site.wiring.built, bond.plan))
 
+    def _sender(self, by: Named | None = None) -> Sender:
+        links = [link.name for link in self._site.topology.links_of(DUT)]
+        name = by.name if by is not None else self._bond(None).name
+        if name not in (*links, *self.bonds):
+            raise self._site.topology.missing("interface of the dut", name, [*links, *self.bonds])
+        return Sender(self._site, DUT, name)
+
+    def _shell(self) -> Shell:
+        return Shell(self._site, DUT)
+
+    def _holder(self, by: Named | None = None) -> Interface:
+        bond = by.name if by is not None else self._bond(None).name
+        bridge = self._site.topology.bridge_over(self._plan(bond).name)
+        name = bridge.name if bridge else bond
+        return Interface(self._site, DUT, name, name)
+
+    def _bond(self, bond: Bond | None) -> Bond:
+        """Return a bond, or the first that was made; raises ScenarioError where none is yet."""
+        made = bond or next(iter(self.bonds.values()), None)
+        if made is None:
+            raise ScenarioError("no bond was made yet", hint="make it first: net.dut.bond()")
+        return made
+
     def _plan(self, name: str | None) -> BondPlan:
         topology = self._site.topology
         return topology.bond(name) if name else topology.bonds[0]
 
     @staticmethod
-    def _options(plan: BondPlan, given: dict[str, Any]) -> BondOptions:
+    def _options(plan: BondPlan, given: BondSettings) -> BondOptions:
         """Return the plan's options with the given ones in place; None leaves an option out.
 
         Asking for one monitor ousts the other that is the topology's default.
@@ -248,5 +283,5 @@ class Dut:
         if "miimon" in given:
             for option in [name for name in base if name.startswith("arp_")]:
                 del base[option]
-        wanted = {**base, **given}
+        wanted: dict[str, object] = {**base, **given}
         return BondOptions.of(**{name: one for name, one in wanted.items() if one is not None})

@@ -6,22 +6,27 @@ returns can stand in a `with`: then it ends with the block.
 
 from __future__ import annotations
 
-import socket
+import re
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from harness import frames
 from harness.errors import ScenarioError
 from harness.labs.netns.wiring import EVERYTHING, SIDES
+from harness.record.addresses import Interface
+from harness.record.host import Host
 from harness.record.loop import now
+from harness.record.sending import Pace, Sender
+from harness.record.shell import Shell
 from harness.record.site import Journal, Lasting, Role, Site
 from harness.record.switches import Addresses, SwitchNoun
-from harness.topology import DUT, Machine, mac_of
+from harness.suggest import suggesting
+from harness.topology import DUT, Machine, Named, mac_of
 from harness.units import Span, ms
 
 Direction = Literal["out", "in", "both"]
+ADDRESS = re.compile(r"\d+(\.\d+){3}")
 
 __all__ = [
     "Addresses",
@@ -42,6 +47,9 @@ class Cable:
 
     name: str
     site: Site
+
+    if not TYPE_CHECKING:
+        __getattr__ = suggesting("a cable")
 
     @property
     def mac(self) -> str:
@@ -155,11 +163,14 @@ class Cable:
 
 
 @dataclass(frozen=True, slots=True)
-class MachineNoun:
+class MachineNoun(Host):
     """A machine that is not the DUT: a target, a neighbour."""
 
     plan: Machine
     site: Site
+
+    if not TYPE_CHECKING:
+        __getattr__ = suggesting("a machine")
 
     @property
     def name(self) -> str:
@@ -205,53 +216,47 @@ class MachineNoun:
         )
 
     def arping(self, target: str, *, every: Span = 50 * ms) -> Lasting:
-        """Broadcast ARP requests for another machine's address, as a neighbour's monitor does."""
+        """Broadcast ARP requests for another machine's address, as a neighbour's monitor does.
+
+        `target` is the machine's name, or an address of its own such as a service's.
+        """
         frame = frames.arp_request(self.cable.mac, self.address, self._address(target))
-        return self._repeat("arping", frame, every, target=target)
+        return self._sender().repeat("arping", frame, Pace(every), target=target)
 
     def arp_replies(self, to: str, *, mac: str, every: Span = 50 * ms) -> Lasting:
         """Send ARP replies that are not from an ARP target to the bond's address and MAC."""
         frame = frames.arp_reply(self.cable.mac, self.address, mac, to)
-        return self._repeat("arp_replies", frame, every, to=to)
+        return self._sender().repeat("arp_replies", frame, Pace(every), to=to)
 
     def noise(self, *, every: Span = 50 * ms, ipv6: bool = False) -> Lasting:
         """Broadcast frames that are not ARP: of no protocol in use, or empty IPv6 multicast."""
         frame = frames.ipv6_noise(self.cable.mac) if ipv6 else frames.noise(self.cable.mac)
-        return self._repeat("noise", frame, every, ipv6=ipv6)
-
-    def garp(self, address: str) -> None:
-        """Announce an address as its own, once: what a misconfigured or hostile host does."""
-        frame = frames.gratuitous_arp(self.cable.mac, address)
-        self.send("garp", frame, address=address)
+        return self._sender().repeat("noise", frame, Pace(every), ipv6=ipv6)
 
     def garp_as(self, mac: str, address: str) -> None:
         """Announce an address at a foreign MAC, once: the switch moves that MAC to this port."""
-        self.send("garp", frames.gratuitous_arp(mac, address), address=address, mac=mac)
+        frame = frames.gratuitous_arp(mac, address)
+        self._sender().repeat("garp", frame, address=address, mac=mac)
 
-    def send(self, action: str, frame: bytes, **what: object) -> None:
-        """Send one frame and write it down under a name."""
-        sock = self.site.wiring.sender(self.name, self.cable.name)
-        self.site.did(self.name, action, "stimulus", lambda: _send(sock, frame), **what)
+    def _sender(self, by: Named | None = None) -> Sender:
+        return Sender(self.site, self.name, self._link(by))
 
-    def _repeat(self, action: str, frame: bytes, every: Span, **what: object) -> Lasting:
-        if every.ns <= 0:
-            raise ScenarioError(
-                f"{self.name} cannot send a frame every {every}", hint="every is longer than 0 ms"
-            )
-        sock = self.site.wiring.sender(self.name, self.cable.name)
-        every_ms = every.ns / ms.ns
-        self.site.journal.note(
-            now(), self.name, action, "stimulus", phase="begin", every_ms=every_ms, **what
-        )
-        stop = self.site.loop.every(every.ns, lambda _: _send(sock, frame))
+    def _shell(self) -> Shell:
+        return Shell(self.site, self.name)
 
-        def end() -> None:
-            stop()
-            self.site.journal.note(now(), self.name, action, "stimulus", phase="end", **what)
+    def _holder(self, by: Named | None = None) -> Interface:
+        return Interface(self.site, self.name, self._link(by), self.name)
 
-        return Lasting(end)
+    def _link(self, by: Named | None) -> str:
+        """Return one of the machine's cables; raises ScenarioError for another's."""
+        links = [link.name for link in self.site.topology.links_of(self.name)]
+        if by is not None and by.name not in links:
+            raise self.site.topology.missing(f"cable of {self.name}", by.name, links)
+        return by.name if by is not None else links[0]
 
     def _address(self, machine: str) -> str:
+        if ADDRESS.fullmatch(machine):
+            return machine
         for other in self.site.topology.machines:
             if other.name == machine and other.address is not None:
                 return other.address
@@ -266,9 +271,3 @@ def _sides(link: str, direction: Direction) -> tuple[str, ...]:
             hint="out leads away from the dut",
         )
     return SIDES if direction == "both" else (direction,)
-
-
-def _send(sock: socket.socket, frame: bytes) -> None:
-    # A port without carrier swallows the frame; that is the network's business, not an error.
-    with suppress(OSError):
-        sock.send(frame)

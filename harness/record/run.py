@@ -17,6 +17,7 @@ from harness.labs.netns.built import Built
 from harness.labs.netns.wiring import Wiring
 from harness.record import waits
 from harness.record.about import described
+from harness.record.blocks import block
 from harness.record.dut import Dut
 from harness.record.faults import Cable, MachineNoun, Role, Site, SwitchNoun
 from harness.record.loop import Loop, align, now
@@ -25,6 +26,7 @@ from harness.record.recorder import Recorder, Subject
 from harness.record.site import Schedule, Standing
 from harness.record.usb import UsbNic, needed
 from harness.record.watching import Watching
+from harness.suggest import NoSuchName, alike, attributes
 from harness.topology import DEFAULT_PATH, DUT, RTL8150, Topology
 from harness.units import MS, Span
 
@@ -33,7 +35,7 @@ WITH_ACTIVE_SLAVE = ("active-backup", "balance-tlb", "balance-alb")
 
 Direction = Literal["out", "in"]
 
-__all__ = ["Direction", "Net", "NoSuchNoun", "Run", "Stage"]
+__all__ = ["Direction", "Net", "Run", "Stage"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +60,6 @@ class Stage:
     def probe_interval(self) -> int:
         """The time between probes in ns: by default a jiffy, which is the kernel's own grain."""
         return self.interval or max(MS, 1_000_000_000 // int(self.facts["hz"]))
-
-
-class NoSuchNoun(ScenarioError, AttributeError):
-    """A scenario names what its topology does not have; `hasattr` takes it for a plain no."""
 
 
 class Net:
@@ -102,8 +100,11 @@ class Net:
                 raise AttributeError(name)
             nouns = (*self.plan.links, *self.plan.switches, *self.plan.machines)
             names = list(dict.fromkeys(noun.name for noun in nouns))
-            missing = self.plan.missing("link, switch or machine", name, names)
-            raise NoSuchNoun(missing.message, hint=missing.hint)
+            has = f"{', '.join(names)}; {', '.join(attributes(type(self)))}"
+            raise NoSuchName(
+                f'"{name}" is not in topology {self.plan.name} (has: {has})',
+                hint=alike(name, names + attributes(type(self))) or "see scenarios/topologies.py",
+            )
 
     def __enter__(self) -> Self:
         return self
@@ -149,7 +150,7 @@ class Net:
         """Note that the scenario was told something by the kernel, without a recording."""
         self._stage.saw()
 
-    @contextmanager
+    @block("with net.watch() as run:")
     def watch(
         self,
         *probes: Direction,
@@ -246,6 +247,7 @@ class Net:
         """Freeze the run, keep its history where histories go."""
         bonds = self.dut.bonds.values()
         addresses = [self.plan.bond_address(bond.plan) for bond in bonds]
+        addresses += self._built.added
         targets = [str(m.address) for m in self.plan.machines if m.name == "target"]
         for options in (options for bond in bonds for options in bond.in_force):
             targets += [str(one) for one in options["arp_ip_target"]]  # type: ignore[union-attr]

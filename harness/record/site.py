@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, Self
+from typing import TYPE_CHECKING, Literal, Protocol, Self
 
 from harness.errors import KernelRefused
 from harness.labs.netns.wiring import Wiring
 from harness.record.loop import Loop, now
+from harness.suggest import suggesting
 from harness.topology import Topology
 from harness.units import MS, Span, in_ms
 
-Role = Literal["fault", "repair", "stimulus", "reaction"]
+Role = Literal["fault", "repair", "stimulus", "reaction", "command"]
 
 
 class Journal(Protocol):
@@ -61,6 +62,9 @@ class Lasting:
     """Something that goes on until `end`, or until its `with` block ends."""
 
     end: Callable[[], None]
+
+    if not TYPE_CHECKING:
+        __getattr__ = suggesting("what lasts until its end")
 
     def __enter__(self) -> Self:
         return self

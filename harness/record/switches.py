@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from harness.errors import ScenarioError
 from harness.labs.netns.sentry import Sentry
 from harness.record.guards import PortSecurity, UplinkDetection
 from harness.record.site import Lasting, Site
+from harness.suggest import suggesting
 from harness.topology import Named
 from harness.units import Span, ms
 
@@ -21,6 +22,9 @@ class SwitchNoun:
 
     name: str
     site: Site
+
+    if not TYPE_CHECKING:
+        __getattr__ = suggesting("a switch")
 
     def power_off(self) -> Lasting:
         """Take the switch's power: all its neighbours lose carrier, its table is forgotten."""

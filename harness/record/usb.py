@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from harness.errors import ScenarioError
 from harness.labs.netns import mii
@@ -13,6 +14,7 @@ from harness.labs.netns.wiring import SIDES
 from harness.labs.rtl8150.vhci import MODULES
 from harness.record.faults import Cable, Direction, Lasting
 from harness.record.site import Role
+from harness.suggest import suggesting
 from harness.topology import DUT, Topology
 from harness.units import Span, ms
 
@@ -25,6 +27,9 @@ def needed(topology: Topology) -> tuple[str, ...]:
 @dataclass(frozen=True, slots=True)
 class UsbNic(Cable):
     """A USB network adapter of the DUT, driven by the kernel's rtl8150, and its network cable."""
+
+    if not TYPE_CHECKING:
+        __getattr__ = suggesting("a USB adapter")
 
     def unplug(self) -> Lasting:
         """Pull the adapter out of the USB: its interface goes, and with it the slave."""

@@ -63,7 +63,8 @@ class Built:
     """A topology that runs: its namespaces, its control sockets and its numbers.
 
     Everything goes when `undo` is closed; `ports` is keyed by (switch, link), `ends` by (machine,
-    link) and holds device numbers. The DUT's end of a guest's link counts as the DUT's.
+    link) and holds device numbers. The DUT's end of a guest's link counts as the DUT's. `added`
+    are the IPv4 addresses that machines were given besides their own.
     """
 
     topology: Topology
@@ -72,6 +73,7 @@ class Built:
     ports: dict[tuple[str, str], Port] = field(default_factory=dict)
     ends: dict[tuple[str, str], int] = field(default_factory=dict)
     usb: Adapters | None = None
+    added: set[str] = field(default_factory=set)
     undo: ExitStack = field(default_factory=ExitStack)
 
     def send(self, where: str, *requests: Request) -> None:
@@ -94,6 +96,13 @@ class Built:
         """Return the links between a switch and machines, in order."""
         links = (link.name for link in self.topology.links_of(switch))
         return tuple(name for name in links if any(link == name for _, link in self.ends))
+
+    def interface(self, machine: str, name: str) -> int:
+        """Return the device number of a machine's interface: a link's end, a bond or a bridge."""
+        if (machine, name) in self.ends:
+            return self.ends[machine, name]
+        bridges = {bridge.name for bridge in self.topology.bridges}
+        return self.bridge_index(name) if name in bridges else self.bond_index(name)
 
     def mac(self, machine: str, link: str) -> str:
         """Return the MAC that a machine's interface was made with."""

@@ -22,7 +22,8 @@ from harness.errors import KernelRefused, LabError
 from harness.labs.netns.namespace import Namespace
 
 RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK = 16, 17, 18
-RTM_NEWADDR, RTM_NEWROUTE, RTM_NEWNEIGH, RTM_DELNEIGH, RTM_GETNEIGH = 20, 24, 28, 29, 30
+RTM_NEWADDR, RTM_DELADDR, RTM_NEWROUTE = 20, 21, 24
+RTM_NEWNEIGH, RTM_DELNEIGH, RTM_GETNEIGH = 28, 29, 30
 REQUEST, ACK, DUMP, REPLACE, EXCL, CREATE = 1, 4, 0x300, 0x100, 0x200, 0x400
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 CAPPED, ACK_TLVS = 0x100, 0x200
@@ -95,6 +96,14 @@ def new_address(what: str, index: int, address: str, prefix: int) -> Request:
     message["family"], message["prefixlen"], message["index"] = socket.AF_INET, prefix, index
     message["attrs"] = [("IFA_ADDRESS", address), ("IFA_LOCAL", address)]
     return request(what, RTM_NEWADDR, CREATE | EXCL, message)
+
+
+def old_address(what: str, index: int, address: str, prefix: int) -> Request:
+    """Return the request that takes an IPv4 address from a device."""
+    message = ifaddrmsg()
+    message["family"], message["prefixlen"], message["index"] = socket.AF_INET, prefix, index
+    message["attrs"] = [("IFA_LOCAL", address)]
+    return request(what, RTM_DELADDR, 0, message)
 
 
 def default_route(what: str, gateway: str) -> Request:

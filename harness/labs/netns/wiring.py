@@ -19,6 +19,7 @@ from harness.topology import Link
 SIDES = ("out", "in")
 AF_PACKET_ANY = 0
 EVERYTHING = 100  # per cent
+ALONE = 32  # the prefix of an address that brings no network, as keepalived adds it
 PORT_SIDES = ("ingress", "egress")
 
 
@@ -70,6 +71,13 @@ class Wiring:
         what = f"MAC of {machine}"
         index = self.built.ends[machine, link]
         self.built.send(machine, netlink.set_link(what, index, address=mac))
+
+    def address(self, machine: str, interface: str, address: str, *, on: bool) -> None:
+        """Give an interface another IPv4 address, or take it away; Linux does not announce it."""
+        change = netlink.new_address if on else netlink.old_address
+        index, what = self.built.interface(machine, interface), f"address {address} of {machine}"
+        self.built.send(machine, change(what, index, address, ALONE))
+        self.built.added.add(address)
 
     def lose(self, link: str, direction: str, percent: float) -> None:
         """Lose a share of the frames in one direction, 0 is none; the carrier stays."""

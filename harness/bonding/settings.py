@@ -1,0 +1,55 @@
+"""The options of a bond as keyword arguments, for the reader, the editor and the type checker.
+
+The table says what each option takes, and a test holds these names and kinds against it. None
+leaves out what the topology would set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypedDict
+
+Number = int | str | None  # of ms, of s or a count; in text as the kernel takes it
+Word = str | int | None  # the kernel's word, or its number
+Switch = bool | str | int | None
+Text = str | None  # the name of a slave, or a MAC
+Addresses = str | Iterable[str] | None
+
+
+class BondSettings(TypedDict, total=False):
+    """What `dut.bond(...)` and `dut.set(...)` take, under the kernel's own names."""
+
+    mode: Word
+    active_slave: Text
+    miimon: Number
+    updelay: Number
+    downdelay: Number
+    peer_notif_delay: Number
+    use_carrier: Switch
+    arp_interval: Number
+    arp_ip_target: Addresses
+    ns_ip6_target: Addresses
+    arp_validate: Word
+    arp_all_targets: Word
+    primary: Text
+    primary_reselect: Word
+    fail_over_mac: Word
+    xmit_hash_policy: Word
+    resend_igmp: Number
+    num_grat_arp: Number
+    all_slaves_active: Switch
+    min_links: Number
+    lp_interval: Number
+    packets_per_slave: Number
+    lacp_active: Switch
+    lacp_rate: Word
+    ad_select: Word
+    ad_actor_sys_prio: Number
+    ad_user_port_key: Number
+    ad_actor_system: Text
+    tlb_dynamic_lb: Switch
+    arp_missed_max: Number
+    coupled_control: Switch
+    broadcast_neighbor: Switch
+    lacp_strict: Switch
+    num_unsol_na: Number

@@ -1,0 +1,65 @@
+"""Context managers that say what is wrong where somebody forgets the `with`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import wraps
+from types import TracebackType
+from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar
+
+from harness.suggest import NoSuchName
+
+Given = ParamSpec("Given")
+What = TypeVar("What")
+
+
+class Block(Generic[What]):
+    """What `with net.watch() as run:` begins; without the `with` nothing is recorded."""
+
+    def __init__(self, manager: AbstractContextManager[What], usage: str) -> None:
+        """Prepare a block; nothing happens before it is entered."""
+        self._manager = manager
+        self._usage = usage
+
+    def __enter__(self) -> What:
+        return self._manager.__enter__()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool | None:
+        return self._manager.__exit__(kind, error, trace)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            """Say that nothing was recorded; raises NoSuchName."""
+            if name.startswith("_"):
+                raise AttributeError(name)
+            raise NoSuchName(
+                f'there is no "{name}": a recording needs a with block',
+                hint=f"write `{self._usage}`, the faults in the block, and read the run after it",
+            )
+
+        def __getitem__(self, name: object) -> object:
+            return getattr(self, str(name))
+
+
+def block(
+    usage: str,
+) -> Callable[[Callable[Given, Iterator[What]]], Callable[Given, Block[What]]]:
+    """Make a context manager of a generator, as `contextmanager` does; `usage` is its `with`."""
+
+    def decorate(function: Callable[Given, Iterator[What]]) -> Callable[Given, Block[What]]:
+        make = contextmanager(function)
+
+        @wraps(function)
+        def begin(*args: Given.args, **kwargs: Given.kwargs) -> Block[What]:
+            return Block(make(*args, **kwargs), usage)
+
+        return begin
+
+    return decorate
