@@ -70,7 +70,7 @@ def examine(kernel: Kernel) -> Checkup:
 
 
 def _said(guest: Guest) -> list[str]:
-    return guest.tail(LAST_WORDS)
+    return guest.telling(LAST_WORDS)
 
 
 def _job(kernel: Kernel) -> Job:
@@ -84,6 +84,7 @@ def _job(kernel: Kernel) -> Job:
         executable=sys.executable,
         modules=kernel.modules,
         lab=f"netns in {kernel.name}",
+        clock=kernel.clock,
         writeback=kernel.writeback,
         work=WORK,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.kernels.work import Turns, split
-from harness.session.results import new_directory
+from harness.session.results import new_directory, point_latest
 
 
 def test_work_is_dealt_in_turns_when_nothing_is_known() -> None:
@@ -39,4 +39,7 @@ def test_an_urgent_result_does_not_wait() -> None:
 def test_directories_of_results_made_at_once_differ(tmp_path: Path) -> None:
     made = [new_directory(tmp_path) for _ in range(3)]
     assert len(set(made)) == 3
-    assert (tmp_path / "latest").resolve() == made[-1]
+    assert not (tmp_path / "latest").exists()
+    for one in made:
+        point_latest(one)
+        assert (tmp_path / "latest").resolve() == one

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import subprocess
 import sys
 import textwrap
@@ -63,3 +64,16 @@ class Tiny:
         finally:
             process.kill()
         return process.returncode, said
+
+    def on_terminal(self, *arguments: str) -> str:
+        """Run pytest on a terminal; return all that was written to it."""
+        written = bytearray()
+
+        def read(descriptor: int) -> bytes:
+            written.extend(data := os.read(descriptor, 1 << 16))
+            return data
+
+        argv = [sys.executable, "-m", "pytest", "-p", "harness.plugin", *arguments]
+        environment = [f"{name}={value}" for name, value in self.environment({}).items()]
+        pty.spawn(["env", "-C", str(self.root), "-i", *environment, *argv], read)
+        return written.decode()

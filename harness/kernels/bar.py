@@ -8,19 +8,21 @@ from contextlib import contextmanager
 
 from harness.kernels import Say
 
-LINE_EVERY = 30.0  # seconds between two lines where there is no terminal
+LINE_EVERY = (
+    30.0  # seconds between two lines where there is no terminal, as pytest has none for us
+)
 
 Progress = Callable[[float], None]
 
 
 @contextmanager
-def bar(title: str, total: float, say: Say) -> Iterator[Progress]:
-    """Give what is to be told how much of `total` is done."""
+def bar(title: str, total: float, say: Say, *, every: float = LINE_EVERY) -> Iterator[Progress]:
+    """Give what is to be told how much of `total` is done; lines come `every` so many seconds."""
     from rich.console import Console  # noqa: PLC0415  (what long jobs need, and nothing else)
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield _Lines(title, total, say)
+        yield _Lines(title, total, say, every)
         return
     from rich import progress  # noqa: PLC0415
 
@@ -37,10 +39,10 @@ def bar(title: str, total: float, say: Say) -> Iterator[Progress]:
 
 
 class _Lines:
-    """Tells a line every half minute, with an estimate from the pace so far."""
+    """Tells a line now and then, with an estimate from the pace so far."""
 
-    def __init__(self, title: str, total: float, say: Say) -> None:
-        self._title, self._total, self._say = title, total, say
+    def __init__(self, title: str, total: float, say: Say, every: float) -> None:
+        self._title, self._total, self._say, self._every = title, total, say, every
         self._begun = self._told = time.monotonic()
         self._first: float | None = None
 
@@ -48,9 +50,10 @@ class _Lines:
         now = time.monotonic()
         if self._first is None:
             self._first = done
-        if now - self._told < LINE_EVERY or done <= self._first:
+        if now - self._told < self._every or done <= self._first:
             return
         self._told = now
         left = (now - self._begun) / (done - self._first) * max(0.0, self._total - done)
         share = min(1.0, done / self._total)
-        self._say(f"{self._title}: {share:.0%}, about {left / 60:.1f} min left")
+        after = f"{left / 60:.1f} min" if left >= 60 else f"{left:.0f} s"
+        self._say(f"{self._title}: {share:.0%}, about {after} left")

@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from harness import words
-from harness.errors import HarnessError, LabError, UsageError
-from harness.kernels import Kernel, cache, entries, host, offers, specs
+from harness.errors import HarnessError, KernelUnavailable, LabError, UsageError
+from harness.kernels import Kernel, cache, entries, host, offers, specs, trial
 from harness.kernels.entries import Entry
 from harness.units import in_ms
 
@@ -106,9 +106,14 @@ def check(context: click.Context, /, spec: str, *, as_json: bool) -> None:
 
     specs.check(spec)
     kernel = specs.resolve(spec, say)
+    cause = ""
+    try:
+        kernel = trial.fit(kernel, say)
+    except KernelUnavailable as error:
+        cause = str(error)
     say(f"booting {kernel.name} ...")
     found = checkup.examine(kernel)
-    data = asdict(found) | {"usable": found.usable}
+    data = asdict(found) | {"usable": found.usable, "cause": "" if found.usable else cause}
     click.echo(json.dumps(data, indent=1) if as_json else "\n".join(_told(kernel, data)))
     context.exit(0 if found.usable else 1)
 
@@ -182,6 +187,7 @@ def _told(kernel: Kernel, found: dict[str, Any]) -> Iterator[str]:
     if not found["boots"]:
         yield line("boots", f"no: {found['trouble']}")
         yield from ("its last words:", *(f"  {said}" for said in found["console"]))
+        yield from found["cause"].splitlines() if trial.TOO_OLD in found["cause"] else ()
         return
     yield line("boots", f"yes, in {found['seconds']:.1f} s")
     yield line("release", facts["kernel"])

@@ -21,6 +21,7 @@ from typing import Any, Self
 
 from harness.errors import LabError
 from harness.kernels import Kernel, supervisor
+from harness.kernels.console import telling
 from harness.kernels.job import Job
 from harness.log import kernlog
 
@@ -77,6 +78,11 @@ class Guest:
             text = console.read().decode(errors="replace")
             return [line.rstrip() for line in text.splitlines() if line.strip()][-count:]
         return []
+
+    def telling(self, count: int = 12) -> list[str]:
+        """Return the lines of the console that tell why it ended, then the last ones."""
+        found = telling(self.tail(CONSOLE_LINES))[:count]
+        return found + [line for line in self.tail(count) if line not in found]
 
     def reports(self) -> list[kernlog.Report]:
         """Return what its kernel reported on the console since the last scenario began."""

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from harness.errors import KernelUnavailable, UsageError
 from harness.kernels import Say, apt, cache, elf, entries, offers
-from harness.kernels.apt import Apt, Offer, Progress
+from harness.kernels.apt import Apt, Offer
+from harness.kernels.bar import bar
 from harness.kernels.entries import Entry
 
 PACKAGE = offers.PACKAGE
@@ -106,7 +107,7 @@ def _download(place: Path, name: str, private: Apt, wanted: list[Offer | None], 
     cache.check_space(place, sum(one.size + one.installed for one in packages))
     say(announced(packages))
     for one in packages:
-        with progress_bar(f"{one.package} {one.version}") as progress:
+        with bar(f"fetching {one.package}", 100, say, every=5) as progress:
             extract(private.download(one, progress), _home(place, one))
     return _finish(place, name, offer, offer.suite or entries.codename())
 
@@ -240,21 +241,3 @@ def _libraries(place: Path) -> str:
     """Return the directory of the extracted libc in `place`, "" where there is none."""
     found = next((place / "libc").rglob("libc.so.6"), None)
     return str(found.parent.relative_to(place)) if found else ""
-
-
-class progress_bar:  # noqa: N801  (used as a function is)
-    """Show a bar on a terminal, and nothing elsewhere."""
-
-    def __init__(self, title: str) -> None:
-        from rich.progress import Progress  # noqa: PLC0415  (only a fetch needs it)
-
-        self._bar = Progress(transient=True)
-        self._bar.disable = not self._bar.console.is_terminal
-        self._task = self._bar.add_task(title, total=100)
-
-    def __enter__(self) -> Progress:
-        self._bar.start()
-        return lambda percent: self._bar.update(self._task, completed=percent)
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()

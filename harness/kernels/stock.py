@@ -12,6 +12,7 @@ from pathlib import Path
 from harness.errors import KernelUnavailable, UsageError
 from harness.kernels import Say, apt, cache, entries, kvm, modules, offers, package, qemu, sources
 from harness.kernels.apt import Apt, Offer
+from harness.kernels.bar import bar
 from harness.kernels.entries import Entry
 from harness.kernels.qemu import StockKernel
 
@@ -98,7 +99,7 @@ def _fetch(place: Path, version: str, say: Say) -> Entry:
     cache.check_space(place, sum(one.size + one.installed for one in [*parts, busybox]))
     say(package.announced([*parts, busybox]))
     for one in [*parts, busybox]:
-        with package.progress_bar(f"{one.package} {one.version}") as progress:
+        with bar(f"fetching {one.package}", 100, say, every=5) as progress:
             package.extract(private.download(one, progress), place)
     return _finish(place, name, meta)
 

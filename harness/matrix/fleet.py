@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from harness import kernels
+from harness.errors import KernelUnavailable
 from harness.kernels import Kernel, Say
 from harness.matrix import axis
 from harness.matrix.shares import shares
@@ -29,26 +30,39 @@ def check(config: pytest.Config) -> None:
 def resolve(config: pytest.Config, say: Say, given: Kernel | None = None) -> Fleet:
     """Return the kernels that `--kernel` names, fetched where need be; `given` overrules one.
 
-    Raises UsageError and KernelUnavailable.
+    Of several, those that cannot be had are set aside: the others are run. Raises UsageError, and
+    KernelUnavailable where there is none.
     """
     chosen = axis.kernels(config)
     ours = config.stash.get(KERNELS, {})
     found: dict[str, Kernel] = {}
+    broken: dict[str, KernelUnavailable] = {}
     for choice, label in chosen.items():
-        kernel = given or ours.get(choice) or kernels.resolve(choice, say)
+        try:
+            kernel = given or ours.get(choice) or kernels.resolve(choice, say)
+        except KernelUnavailable as error:
+            broken[label] = error
+            continue
         # Alone, "auto" is called what it turned out to be: results of two machines can be told.
         alone = choice == "auto" and len(chosen) == 1
         found[kernel.name.partition(" ")[0] if alone else label] = kernel
-    return Fleet(found, dict(zip(found, chosen, strict=True)), axis.in_ids(config))
+    if not found:
+        raise next(iter(broken.values()))
+    usable = [choice for choice, label in chosen.items() if label not in broken]
+    return Fleet(found, dict(zip(found, usable, strict=True)), axis.in_ids(config), broken)
 
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """Kernels by label, the choice that each label stands for, and the slugs that ids carry."""
+    """Kernels by label, the choice that each label stands for, and the slugs that ids carry.
+
+    `broken` are those that cannot be had, each with its reason.
+    """
 
     kernels: Mapping[str, Kernel]
     choices: Mapping[str, str]
     slugs: Mapping[str, str]
+    broken: Mapping[str, KernelUnavailable] = field(default_factory=dict)
 
     @property
     def first(self) -> Kernel:
@@ -58,7 +72,12 @@ class Fleet:
     @property
     def several(self) -> bool:
         """Whether there is more than one kernel."""
-        return len(self.kernels) > 1
+        return len(self.labels) > 1
+
+    @property
+    def labels(self) -> list[str]:
+        """All kernels that were named, those that cannot be had too."""
+        return [*self.kernels, *self.broken]
 
     @property
     def real(self) -> bool:
@@ -80,7 +99,7 @@ class Fleet:
     def label(self, item: pytest.Item) -> str:
         """Return the label of the kernel that runs an item."""
         said = axis.label_of(item)
-        return said if said and said in self.kernels else next(iter(self.kernels))
+        return said if said and said in self.labels else next(iter(self.kernels))
 
     def options(self, label: str) -> dict[str, Any]:
         """Return the options by which a guest's worker collects this kernel's items only."""
@@ -97,7 +116,8 @@ class Fleet:
         """Return a work list for each guest, of one kernel each; `cores` guests run at a time."""
         work: dict[str, list[str]] = {label: [] for label in self.kernels}
         for item in items:
-            work[self.label(item)].append(item.nodeid)
+            if (label := self.label(item)) in work:
+                work[label].append(item.nodeid)
         return shares({label: ids for label, ids in work.items() if ids}, cores, seconds)
 
 

@@ -74,9 +74,9 @@ class Row:
 
 
 def rows(found: Conformance) -> list[Row]:
-    """Return a row for each scenario function, in order."""
+    """Return a row for each scenario function, in order; a kernel that never booted ran none."""
     kernels = found.labels()
-    results = {label: found.of(label) for label in kernels}
+    results = {label: found.of(label) if found.kernels[label] else {} for label in kernels}
     scenarios: dict[str, list[str]] = {}
     for one in found.results:
         ids = scenarios.setdefault(function(one.scenario), [])
@@ -133,7 +133,10 @@ def _cell(own: Mapping[str, Result], figure: str, before: Mapping[str, Result] |
 def text(found: Conformance, width: int = 100) -> Iterator[str]:
     """Yield the table's lines, grouped by file, then its legend."""
     table = rows(found)
-    heads = [found.title(label) for label in found.labels()]
+    heads = [
+        found.title(label) if found.kernels[label] else f"{label} (did not boot)"
+        for label in found.labels()
+    ]
     bodies = [[cell.text() for cell in row.cells] for row in table]
     widths = [
         max(len(head), *(len(body[column]) for body in bodies)) if bodies else len(head)

@@ -41,13 +41,15 @@ class Ledger:
         if not self.kernels.get(label):
             self.kernels[label] = dict(facts)
 
-    def take(self, label: str, nodeid: str, reports: Sequence[pytest.TestReport]) -> None:
-        """Take a whole result."""
+    def take(
+        self, label: str, nodeid: str, reports: Sequence[pytest.TestReport], *, ran: bool = True
+    ) -> None:
+        """Take a whole result; what never `ran`, for want of a kernel, is not judged."""
         item = self.items.get(nodeid)
         if item is None:
             return
         lab = str(self.kernels[label].get("lab", ""))
-        found = _result(reports)
+        found = _result(reports) | ({} if ran else {"verdict": "not judged"})
         self.results[nodeid] = Result(
             scenario=axis.scenario_of(item),
             kernel=label,

@@ -7,11 +7,9 @@ It stays one pytest session: what guests report is given to pytest's own hooks, 
 from __future__ import annotations
 
 import sys
-import time
 from collections import Counter
 from collections.abc import Generator, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -24,17 +22,14 @@ from harness.log.kernlog import crash
 from harness.matrix import axis
 from harness.matrix.fleet import Fleet, resolve, without
 from harness.matrix.ledger import Ledger
-from harness.session import orders, pages, refused
+from harness.session import orders, outlook, pages, refused
 from harness.session.feed import Feed
 from harness.session.place import needs_guest
-from harness.session.refused import TimeLimit
-from harness.session.results import new_directory, place_of
+from harness.session.results import new_directory, place_of, point_latest
+from harness.session.watch import Watch
 
-BOOT_LIMIT = 60.0  # seconds until a guest's worker must have begun
-EXIT_LIMIT = 10.0  # seconds a guest may take to power off
 BOOT_ATTEMPTS = 3
 POLL = 0.03
-WORKED = (0, 1, 5)  # of pytest: all passed, some failed, no test was found
 
 # A kernel that a conftest.py or a test puts here is used instead of what --kernel says.
 KERNEL = pytest.StashKey[kernels.Kernel]()
@@ -102,21 +97,25 @@ class Run:
         self.guests = guests
         self.results = results
         self.fleet = fleet
-        self.ledger = Ledger(session.config, items, list(fleet.kernels), results)
+        self.ledger = Ledger(session.config, items, fleet.labels, results)
         self.feed = Feed(session, items, self._keep_result, fleet.group if fleet.several else None)
         self.known: dict[str, float] = dict(axis.durations(self.config))
         self.watches: dict[str, Watch] = {}
         self.waiting: list[list[str]] = []
         self.boots = 0
         self.failed_boots: Counter[str] = Counter()
+        self.dead: set[str] = set()
 
     def run(self) -> None:
         """Boot guests, follow them, replace those that die; raises KernelUnavailable."""
         count = self.config.getoption("guests") or self.fleet.guests
+        self.feed.say(outlook.line(self.fleet, self.items.values(), count, self.known))
         self.feed.progress(f"booting {self.fleet.title} ...")
         # With virtual time a run does what it did before: no earlier one changes the shares.
         known = self.known if self.fleet.real else {}
         self.waiting = self.fleet.shares(self.items.values(), count, known)
+        for label, why in self.fleet.broken.items():
+            self._give_up(label, str(why), [])
         try:
             while self.watches or self.waiting:
                 while self.waiting and len(self.watches) < count:
@@ -148,7 +147,8 @@ class Run:
         return self.fleet.label(self.items[nodeid])
 
     def _keep_result(self, nodeid: str, reports: Sequence[pytest.TestReport]) -> None:
-        self.ledger.take(self._label(nodeid), nodeid, reports)
+        label = self._label(nodeid)
+        self.ledger.take(label, nodeid, reports, ran=label not in self.dead)
 
     def _job(self, ids: list[str], label: str) -> Job:
         kernel = self.fleet.kernels[label]
@@ -174,6 +174,7 @@ class Run:
             watch.note(line)
             if "start" in line:
                 self.failed_boots.clear()
+                point_latest(self.results)
             elif "facts" in line:
                 self.ledger.learn(self._label(watch.ids[0]), line["facts"])
                 self.feed.header(Facts(**line["facts"]))
@@ -198,7 +199,8 @@ class Run:
             left.remove(watch.running)
             reports = watch.guest.reports()
             ending = watch.guest.ending()
-            reason = ending if crash(reports) else f"the guest died in this scenario: {ending}"
+            told = bool(crash(reports)) or watch.hung
+            reason = ending if told else f"the guest died in this scenario: {ending}"
             self.feed.fail(watch.running, reason, watch.guest.tail(), reports)
         else:
             self._count_failed_boot(watch)
@@ -210,85 +212,42 @@ class Run:
         self.failed_boots[label] += 1
         if self.failed_boots[label] < BOOT_ATTEMPTS:
             return
-        said = (
-            f"{BOOT_ATTEMPTS} guests in a row ended before their first scenario; the last: "
-            f"{watch.internal or watch.guest.ending()}"
+        from harness.kernels import trial  # noqa: PLC0415  (a run that goes well needs none of it)
+
+        kernel = self.fleet.kernels[label]
+        trial.forget(kernel)
+        console = watch.guest.telling()
+        why = (
+            f"{kernel.name}: {BOOT_ATTEMPTS} guests in a row ended before their first scenario; "
+            f"the last: {watch.internal or watch.guest.ending()}"
         )
         if self.fleet.several:  # the others go on
-            self._give_up(label, said, watch.guest.tail())
+            self._give_up(label, why, console)
             return
         raise KernelUnavailable(
-            "\n".join([said, "its console:", *watch.guest.tail()]),
-            hint="try another kernel (--kernel), or fewer guests (--guests 1)",
+            "\n  ".join([why, *console, f"all of its console: {self._console(watch.guest)}"]),
+            hint=f"`harness kernels check {self.fleet.choices[label]}` boots it alone; "
+            "`harness doctor` says what runs here",
         )
 
     def _give_up(self, label: str, why: str, console: list[str]) -> None:
-        """Report all that is left of a kernel's work as failed."""
+        """Report what is left of a kernel's work: failed once with the reason, then left out."""
         own = [name for name in self.items if self._label(name) == label]
         self.waiting = without(self.waiting, own)
         for watch in self.watches.values():
             if watch.ids[0] in own:
                 self.guests.kill(watch.guest, why)
-        for name in own:
-            if not self.feed.has(name):
-                self.feed.fail(name, f"{self.fleet.kernels[label].name}: {why}", console)
+        self.dead.add(label)
+        left = [name for name in own if not self.feed.has(name)]
+        for number, name in enumerate(left):
+            if number:
+                self.feed.leave_out(name, f"{label} does not boot: see {left[0]}")
+            else:
+                self.feed.fail(name, why, console)
+
+    def _console(self, guest: Guest) -> Path:
+        return self.results / f"{guest.name}.console"
 
     def _keep_console(self, guest: Guest) -> None:
         if guest.console.exists():
-            kept = self.results / f"{guest.name}.console"
-            kept.write_bytes(guest.console.read_bytes())
-
-
-class Watch:
-    """What is known of a guest while it works."""
-
-    def __init__(self, guest: Guest, ids: list[str]) -> None:
-        self.guest = guest
-        self.ids = ids
-        self.running: str | None = None
-        self.begun = False
-        self.status: int | None = None
-        self.absences: dict[str, list[str]] = {}
-        self.internal = ""
-        self.uncollected: dict[str, str] = {}
-        self._since = time.monotonic()
-
-    def note(self, line: dict[str, Any]) -> None:
-        """Note what a line of the stream says about the guest itself."""
-        self._since = time.monotonic()
-        self.begun = True
-        self.running = line.get("start", self.running)
-        self.status = line.get("done", self.status)
-        self.absences |= line.get("absent", {})
-        self.internal = line.get("internal", self.internal)
-        if "collect" in line:
-            path, text = line["collect"]
-            self.uncollected[path] = text
-
-    @property
-    def worked(self) -> bool:
-        """Whether its pytest came to an end of its own accord, having run or looked for items."""
-        if self.status is None:
-            return False
-        return self.status in WORKED or bool(self.running or self.uncollected)
-
-    def overdue(self, limit: TimeLimit) -> str:
-        """Return why the guest has to be killed, "" while it is in time."""
-        waited = time.monotonic() - self._since
-        if self.status is not None:
-            return "it did not power off" if waited > EXIT_LIMIT else ""
-        if not self.begun:
-            late = waited > BOOT_LIMIT
-            return f"it did not reach its worker within {BOOT_LIMIT:g} s" if late else ""
-        if self.running is None:
-            late = waited > limit.seconds
-            return f"it began no scenario within {limit.seconds:g} s" if late else ""
-        late = waited > limit.seconds
-        return f"no end within {limit.seconds:g} s ({limit.said_by})" if late else ""
-
-    def absent(self, item: pytest.Item) -> str:
-        """Return why the worker never ran an item of its list."""
-        for path, text in self.uncollected.items():
-            if item.nodeid.startswith(path):
-                return f"the guest could not collect it:\n{text}"
-        return self.internal or orders.absence(self.absences.get(item.nodeid, []))
+            self._console(guest).write_bytes(guest.console.read_bytes())

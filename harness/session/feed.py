@@ -80,6 +80,15 @@ class Feed:
         self._reports[nodeid] = whole
         self._complete(nodeid)
 
+    def leave_out(self, nodeid: str, reason: str) -> None:
+        """Report an item as skipped that has nothing to run in."""
+        whole = [self._stand_in(nodeid, phase, "") for phase in PHASES]
+        path, line, _ = self.items[nodeid].location
+        whole[1].outcome = "skipped"
+        whole[1].longrepr = (path, (line or 0) + 1, f"Skipped: {reason}")
+        self._reports[nodeid] = whole
+        self._complete(nodeid)
+
     def _stand_in(self, nodeid: str, phase: Any, reason: str) -> pytest.TestReport:
         item = self.items[nodeid]
         return pytest.TestReport(
@@ -136,21 +145,36 @@ class Feed:
             }
         )
 
+    @property
+    def _terminal(self) -> pytest.TerminalReporter | None:
+        found: pytest.TerminalReporter | None = self.config.pluginmanager.get_plugin(
+            "terminalreporter"
+        )
+        return found
+
     def progress(self, line: str) -> None:
         """Show what is being waited for on a terminal; the next line takes its place."""
-        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        reporter = self._terminal
         if reporter is not None and reporter.isatty and reporter.verbosity >= 0:
             reporter.rewrite(line, erase=True)
+            if not line:  # what comes next begins where the line began
+                reporter.rewrite("")
+
+    def say(self, line: str) -> None:
+        """Show a line of its own, also where the header is left out (-q)."""
+        reporter = self._terminal
+        if reporter is not None and reporter.verbosity >= -1:
+            self.progress("")
+            reporter.ensure_newline()
+            reporter.write_line(line)
 
     def header(self, facts: Facts) -> None:
         """Show the facts of each kernel's first guest, once, before its first result."""
-        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        reporter = self._terminal
         if facts.lab in self._headed or reporter is None or reporter.verbosity < 0:
             return
         self._headed.add(facts.lab)
-        self.progress("")
-        reporter.ensure_newline()
-        reporter.write_line(facts.block())
+        self.say(facts.block())
 
 
 def _tuples(data: dict[str, Any]) -> dict[str, Any]:

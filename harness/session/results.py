@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import itertools
 import os
@@ -21,15 +22,11 @@ def place_of(config: pytest.Config) -> Path:
 
 
 def new_directory(root: Path) -> Path:
-    """Make a directory named by the time (UTC) in `root` and point `latest` to it.
-
-    Raises UsageError where it cannot be made.
-    """
+    """Make a directory named by the time (UTC) in `root`; raises UsageError."""
     now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H%M%SZ")
     try:
         root.mkdir(parents=True, exist_ok=True)
         made = _make(root, now)
-        _point(root / "latest", made.name)
     except OSError as error:
         raise UsageError(
             f"results cannot be kept in {root}: {error.strerror}",
@@ -49,8 +46,16 @@ def _make(root: Path, now: str) -> Path:
     raise AssertionError
 
 
-def _point(link: Path, target: str) -> None:
-    fresh = link.with_name(f".latest-{os.getpid()}")
-    fresh.unlink(missing_ok=True)
-    fresh.symlink_to(target)
-    fresh.replace(link)
+def point_latest(made: Path) -> None:
+    """Point `latest` to a run's directory, as soon as a scenario has begun: not before.
+
+    What a file system without symbolic links refuses costs the name only.
+    """
+    link = made.with_name("latest")
+    with contextlib.suppress(OSError):
+        if link.is_symlink() and os.readlink(link) == made.name:  # noqa: PTH115  (text, no Path)
+            return
+        fresh = link.with_name(f".latest-{os.getpid()}")
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(made.name)
+        fresh.replace(link)
