@@ -161,25 +161,6 @@ def test_quiet_has_no_header(tiny: Tiny) -> None:
     assert said.startswith("1 test in plain (real time, 1 guest): some seconds\n")
 
 
-def test_the_header_begins_where_a_line_begins_on_a_terminal(tiny: Tiny) -> None:
-    lines = shown(tiny.on_terminal("-k", "other"))
-    assert "1 test in plain (real time, 1 guest): some seconds" in lines
-    assert any(line.startswith("lab       netns in plain") for line in lines)
-    assert any(line.startswith("clock     real") for line in lines)
-    assert not [line for line in lines if "booting" in line]
-
-
-def shown(written: str) -> list[str]:
-    """Return the lines that a terminal shows of what was written to it, without colours."""
-    lines = []
-    for line in re.sub(r"\x1b\[[\d;]*m", "", written).split("\n"):
-        cells: list[str] = []
-        for part in line.removesuffix("\r").split("\r"):
-            cells[: len(part)] = part
-        lines.append("".join(cells).rstrip())
-    return lines
-
-
 def test_collecting_boots_nothing_and_keeps_nothing(tiny: Tiny) -> None:
     code, said = tiny.run("--co", "-q")
     assert code == 0
