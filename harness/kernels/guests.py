@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +26,13 @@ from harness.kernels.job import Job
 from harness.log import kernlog
 
 CONSOLE_BYTES, CONSOLE_LINES = 1 << 17, 1000  # of the console's end: room for an Oops and a panic
+# What the console says where a guest lacked something, and how that is told.
+MORE = 'hint: keep less in the scenario, or give guests more: memory = "1G" in labs/kernels.toml'
+ROOM = "hint: make room on the disk of --results, and on that of TMPDIR"
+EXHAUSTED = (
+    (r"deadlocked on memory|Out of memory|(?m:^MemoryError)", f"it ran out of memory\n{MORE}"),
+    (r"No space left on device", f"a disk that it writes to is full\n{ROOM}"),
+)
 
 
 @dataclass(slots=True)
@@ -87,13 +94,15 @@ class Guest:
     def reports(self) -> list[kernlog.Report]:
         """Return what its kernel reported on the console since the last scenario began."""
         found = kernlog.reports(self.tail(CONSOLE_LINES, self._since))
-        return [report for report in found if report.kind != kernlog.INIT_ENDED]
+        return [report for report in found if report.kind not in kernlog.HARMLESS]
 
     def ending(self) -> str:
         """Return in words how the guest ended."""
         crash = kernlog.crash(self.reports())
         if crash:
             return f"kernel crash: {crash.fingerprint}"
+        if lacked := exhausted(self.tail(CONSOLE_LINES, self._since)):
+            return lacked
         if self.killed:
             return self.killed
         ended = re.search(r"Attempted to kill init! exitcode=0x(\w+)", "\n".join(self.tail(200)))
@@ -145,12 +154,18 @@ class Guests:
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def boot(self, name: str, job: Job, kernel: Kernel | None = None) -> Guest:
-        """Boot a guest for a job, with a kernel of its own where one is given."""
+        """Boot a guest for a job, with a kernel of its own where one is given; raises LabError."""
         directory = self.directory / name
-        (directory / "tmp").mkdir(parents=True)
-        job.save(directory)
+        try:
+            (directory / "tmp").mkdir(parents=True)
+            job.save(directory)
+            command = (kernel or self.kernel).command(directory)
+        except OSError as error:
+            raise LabError(
+                f"{directory} cannot be written: {error.strerror}",
+                hint="make room there, or set TMPDIR to a directory with more",
+            ) from error
         guest = Guest(name, directory, job)
-        command = (kernel or self.kernel).command(directory)
         self._tell(
             start=name,
             argv=command.argv,
@@ -204,6 +219,12 @@ class Guests:
                 if key in said:
                     return said
         raise _lost()
+
+
+def exhausted(console: Iterable[str]) -> str:
+    """Return in words what a guest ran out of, by the lines of its console; "" for nothing."""
+    text = "\n".join(console)
+    return next((words for pattern, words in EXHAUSTED if re.search(pattern, text)), "")
 
 
 def _ended(status: int) -> str:

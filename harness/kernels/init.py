@@ -28,6 +28,7 @@ from typing import Any
 CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x20000, 1 << 28, 1 << 29, 1 << 30
 MS_REC, MS_PRIVATE, PR_SET_PDEATHSIG, POWER_OFF = 0x4000, 1 << 18, 1, 0x4321FEDC
 PR_SET_TIMERSLACK = 29
+MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT = 1, 2, 4
 HOME = "HARNESS_FIRST_NETNS"  # a descriptor of the namespace in which the kernel makes USB NICs
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 RTM_NEWLINK, NLM_F_REQUEST_ACK_CREATE_EXCL, IFLA_IFNAME, IFLA_LINKINFO = 16, 0x605, 3, 18
@@ -57,6 +58,7 @@ def boot(directory: Path) -> None:
     if not in_uml():  # what the root shows as /dev is the host's
         mount("devtmpfs", "/dev", "devtmpfs")
     no_helpers()
+    keep_in_memory()
     job = read_job(directory)
     for tag, path in (("guest", str(directory)), ("results", job["results"])):
         if path:  # all other files of the host are read-only
@@ -95,6 +97,15 @@ def no_helpers() -> None:
     for path in ("/proc/sys/kernel/hotplug", "/proc/sys/kernel/modprobe"):
         with contextlib.suppress(OSError):  # a kernel may be built without
             Path(path).write_text("\n", encoding="ascii")
+
+
+def keep_in_memory() -> None:
+    """Keep all pages of this process in memory, so that a full memory ends the guest at once.
+
+    Else the kernel drops the program's own code, reads it back from the host at every step, and
+    stands still for minutes before it gives up.
+    """
+    libc.mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)
 
 
 def enter(directory: Path) -> None:

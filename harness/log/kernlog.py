@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 
 from harness.log.backtrace import first_of, frame_of, frames
 
-INIT_ENDED = "end of init"  # the kind of a panic that is no fault of the kernel
+# The kinds of panics that are no fault of the kernel.
+INIT_ENDED, MEMORY_FULL = "end of init", "out of memory"
+HARMLESS = (INIT_ENDED, MEMORY_FULL)
 LONGEST = 400  # lines that a report can have
 AIMLESS = 60  # lines after which a report without a trace is over
 
@@ -41,6 +43,7 @@ _HEADS = tuple(
     (re.compile(pattern), kind)
     for pattern, kind in (
         (r"Kernel panic - not syncing: Attempted to kill init", INIT_ENDED),
+        (r"Kernel panic - not syncing: (?:System is deadlocked on|Out of) memory", MEMORY_FULL),
         (r"Kernel panic - not syncing: (?P<what>.*)", "kernel panic: {}"),
         (r"BUG: (?P<what>K\w+: .+?)(?: in |$)", "{}"),
         (r"UBSAN: (?P<what>.+?)(?: in |$)", "UBSAN: {}"),
@@ -110,7 +113,7 @@ class Report:
     @property
     def fatal(self) -> bool:
         """Whether no kernel goes on as if nothing was: a panic, an Oops."""
-        if self.kind == INIT_ENDED:
+        if self.kind in HARMLESS:
             return False
         panic = any(line.startswith("Kernel panic - not syncing") for line in self.lines)
         return panic or self.kind.startswith(_FATAL)
@@ -193,7 +196,7 @@ class _Gathering:
     def begin(self, number: int, line: str, kind: str) -> bool:
         """Take in a line that begins a report where it is only more of this one."""
         panic = bool(self.kind and _CAUSED.match(line))
-        if kind == INIT_ENDED:
+        if kind in HARMLESS:
             panic = self.kind.startswith(_FATAL)
         fault = self.kind.startswith(_FATAL) and kind.startswith(_FATAL)
         unnamed = not self.kind and not self.closed

@@ -189,6 +189,9 @@ class Run:
         left = [name for name in watch.ids if not self.feed.has(name)]
         if not left:
             return
+        if watch.spent:
+            self._boot(left)
+            return
         if watch.worked:
             for name in left:
                 self.feed.fail(name, watch.absent(self.items[name]), watch.guest.tail())

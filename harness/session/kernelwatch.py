@@ -16,7 +16,7 @@ import pytest
 from harness.judge import tally
 from harness.log.kernlog import Report, crash, reports
 from harness.log.kmsg import Kmsg
-from harness.session import place, verdicts
+from harness.session import memory, place, verdicts
 
 MARK = "expect_kernel_report"
 MARKER = (
@@ -34,7 +34,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker; in a guest, begin to read the log."""
     config.addinivalue_line("markers", MARKER)
     if place.in_guest():
-        config.stash[LOG] = Kmsg(whole=_own_kernel())
+        from harness.session import worker  # noqa: PLC0415  (only a guest has one)
+
+        config.stash[LOG] = Kmsg(whole=worker.own_kernel())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -47,14 +49,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                     f"{where}: {MARK} names no report\n"
                     'hint: write @expects_kernel_report("WARNING in dev_open")'
                 )
-
-
-def _own_kernel() -> bool:
-    """Return whether this kernel runs for us alone, so that all it ever said is ours."""
-    from harness.session import worker  # noqa: PLC0415  (only a guest has one)
-
-    job = worker.job()
-    return job is not None and not job.lab.startswith("netns in host ")
 
 
 @pytest.hookimpl(trylast=True)
@@ -87,7 +81,8 @@ def judge(item: pytest.Item, phases: Sequence[pytest.TestReport]) -> None:
     log = item.config.stash.get(LOG, None)
     if log is None or not phases:
         return
-    found = reports(log.read())
+    lines = log.read()
+    found = reports(lines)
     wanted = [str(mark.args[0]) for mark in item.iter_markers(MARK)]
     expected = [report for report in found if _wanted(report, wanted)]
     others = [report for report in found if report not in expected]
@@ -97,7 +92,9 @@ def judge(item: pytest.Item, phases: Sequence[pytest.TestReport]) -> None:
     properties += [(EXPECTED, report.fingerprint) for report in expected]
     for phase in phases[phases.index(blamed) :]:
         phase.user_properties.extend(properties)
-    if others:
+    if short := memory.shortage(lines):
+        _fail(item, blamed, phases, short, [("memory", short)], "not judged")
+    elif others:
         _fail(item, blamed, phases, told(others), titled(others), tally.REPORTED)
     elif absent and blamed.when == "call" and tally.verdict_of(blamed) != tally.INCONCLUSIVE:
         _fail(item, blamed, phases, _missing(absent, log), titled(found), "not judged")

@@ -10,7 +10,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from harness.judge import tally
-from harness.session import kernelwatch, place
+from harness.session import kernelwatch, place, verdicts
 
 ATTEMPTS = 3
 
@@ -23,6 +23,7 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     for report in _judged(item, nextitem):
         item.ihook.pytest_runtest_logreport(report=report)
+    verdicts.forget_runs(item)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     return True
 
@@ -34,6 +35,7 @@ def _judged(item: pytest.Item, nextitem: pytest.Item | None) -> list[pytest.Test
     while attempt < ATTEMPTS:
         attempt += 1
         item.user_properties.clear()
+        verdicts.forget_runs(item)
         reports = runtestprotocol(item, log=False, nextitem=nextitem)
         kernelwatch.judge(item, reports)
         if not any(tally.verdict_of(report) == tally.INCONCLUSIVE for report in reports):

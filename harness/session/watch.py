@@ -26,6 +26,7 @@ class Watch:
         self.begun = False
         self.status: int | None = None
         self.absences: dict[str, list[str]] = {}
+        self.spent = False
         self.internal = ""
         self.uncollected: dict[str, str] = {}
         self.hung = False
@@ -38,6 +39,7 @@ class Watch:
         self.running = line.get("start", self.running)
         self.status = line.get("done", self.status)
         self.absences |= line.get("absent", {})
+        self.spent = self.spent or "spent" in line
         self.internal = line.get("internal", self.internal)
         if "collect" in line:
             path, text = line["collect"]

@@ -9,6 +9,7 @@ The stream is `stream.jsonl` in the guest's directory, one object a line:
     {"collect": [path, text]}    a file that could not be collected here
     {"warning": {...}}
     {"internal": text}           pytest itself failed
+    {"spent": why}               it makes way for a fresh guest, which does the rest
     {"done": exit status}
 """
 
@@ -17,6 +18,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import sys
 import warnings
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -28,10 +30,12 @@ import pytest
 
 from harness.kernels.facts import Facts, measure
 from harness.kernels.job import Job
+from harness.session import memory
 from harness.session.debuggers import Refusal
 
 MOST = 5  # ids that an error names
 RESULTS = pytest.StashKey[Path]()
+WHOLE_EVERY = 50  # scenarios between two collections that examine all that lives
 
 _job: Job | None = None
 
@@ -44,6 +48,11 @@ def job() -> Job | None:
 def facts() -> Facts:
     """Return what is known of the kernel this process runs on; measured once."""
     return measure(_job.lab, _job.clock) if _job else measure()
+
+
+def own_kernel() -> bool:
+    """Return whether this kernel runs for us alone: all its memory and all it logged is ours."""
+    return _job is not None and not _job.lab.startswith("netns in host ")
 
 
 def main(directory: Path) -> None:
@@ -62,12 +71,18 @@ def main(directory: Path) -> None:
         stream.write(done=int(status))
 
 
-def tidy() -> None:
+def tidy(*, whole: bool = False) -> None:
     """Collect garbage now, so that it need not be done in a recording: a round takes 30 ms.
 
-    What lives is not looked at again: most of it is modules, which stay for good.
+    Objects that live are not examined again: most of them are modules, which stay for good.
+    What became garbage after it was set aside needs a `whole` collection.
     """
     gc.disable()
+    # A failure's traceback, kept for debuggers, holds its frames and all that they recorded.
+    for name in ("last_exc", "last_type", "last_value", "last_traceback"):
+        sys.__dict__.pop(name, None)
+    if whole:
+        gc.unfreeze()
     gc.collect()
     gc.freeze()
 
@@ -117,6 +132,9 @@ class Worker:
         self.job = job
         self.stream = stream
         self.config: pytest.Config | None = None
+        self._session: pytest.Session | None = None
+        self._room = memory.Room()
+        self._done = 0
 
     def pytest_addoption(self, parser: pytest.Parser) -> None:
         """Know the settings of plugins that are loaded on the host only."""
@@ -134,6 +152,10 @@ class Worker:
         if self.job.results:
             config.stash[RESULTS] = Path(self.job.results)
 
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Know the session, to end it early."""
+        self._session = session
+
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Keep what is on the work list, in its order."""
@@ -147,9 +169,23 @@ class Worker:
         """Be done with the garbage of the start."""
         tidy()
 
-    def pytest_runtest_logfinish(self) -> None:
-        """Be done with the garbage of a scenario."""
-        tidy()
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """Be done with the garbage of a scenario; where memory runs short, with all of them."""
+        self._done += 1
+        tidy(whole=self._done % WHOLE_EVERY == 0)
+        if not own_kernel() or nodeid == self.job.ids[-1] or not self._room.spent():
+            return
+        tidy(whole=True)
+        if why := self._room.spent():
+            assert self._session is not None
+            self._session.shouldstop = why
+            self.stream.write(spent=why)
+            text = f"scenarios kept memory, a fresh guest went on behind {nodeid}: {why}"
+            warning = warnings.WarningMessage(
+                pytest.PytestWarning(text), pytest.PytestWarning, "", 0
+            )
+            self.pytest_warning_recorded(warning, "config", "", None)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Tell of what could not be collected here although the controller could."""
