@@ -13,28 +13,23 @@ from tests.tiny import Tiny
 
 pytestmark = pytest.mark.guest(inside=False)
 
-SCENARIOS, WARM, FLAT = 2000, 500, 4.0  # kB for each scenario
+SCENARIOS, WARM, FLAT = 2000, 500, 4.0
 # Each is a short recording; among them are all ways to end, and what else pytest keeps.
 MANY = f"""
     import logging, pytest
-    from pathlib import Path
     from harness import ms
-    from harness.session import memory, worker
     from scenarios.topologies import OneSwitch
 
     class Knot:
         def __init__(self, run): self.itself, self.run, self.data = self, run, bytearray(100_000)
 
     @pytest.mark.parametrize("number", range({SCENARIOS}))
-    def test_many(stage, number, tmp_path, caplog):
+    def test_many(stage, number, tmp_path):
         with OneSwitch(stage) as net:
             net.dut.bond(miimon=50)
             with net.watch(every=100 * ms) as run:
                 net.eth0.cut()
         knot = Knot(run)
-        if number % 100 == 50:
-            with (Path(worker.job().results) / "memory").open("a") as file:
-                print(number, memory.available() >> 10, file=file)
         if number % 10 == 1:
             print("x" * 50_000)
             logging.warning("y" * 50_000)
@@ -42,6 +37,19 @@ MANY = f"""
         if number % 50 == 2:
             pytest.xfail("as an expected failure")
         assert number % 50 != 3, "as a failure"
+"""
+MEASURED = """
+    import itertools, pytest
+    from pathlib import Path
+    from harness.session import memory, worker
+
+    count = itertools.count(1)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logfinish():
+        if worker.job() and (number := next(count)) % 100 == 0:
+            with (Path(worker.job().results) / "memory").open("a") as file:
+                print(number, memory.available() >> 10, file=file)
 """
 KEEPS = """
     import os, pytest
@@ -81,7 +89,7 @@ def virtual() -> str:
 def test_memory_is_flat_over_thousands_of_scenarios(
     virtual: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tiny = Tiny.make(tmp_path, many=MANY)
+    tiny = Tiny.make(tmp_path, many=MANY, conftest=MEASURED)
     _, said = tiny.run(f"--kernel={virtual}", "--guests=1", "-q", "--tb=no", within=900)
     failed, expected = SCENARIOS // 50, SCENARIOS // 50
     passed = SCENARIOS - failed - expected

@@ -31,6 +31,8 @@ def arguments(config: pytest.Config) -> list[str]:
     option = config.option
     found = ["-p", "harness.plugin", "-p", "no:cacheprovider"]
     found += foreign.own_arguments(option.plugins)
+    # A guest's temporary files lie in its memory, and nobody sees them when it is gone.
+    found += ["-o", "tmp_path_retention_policy=failed"]
     found += [part for text in option.pythonwarnings or () for part in ("-W", text)]
     found += [part for text in option.override_ini or () for part in ("-o", text)]
     found += [f"--rootdir={config.rootpath}", "-o", "addopts="]

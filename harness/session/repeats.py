@@ -23,7 +23,7 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     for report in _judged(item, nextitem):
         item.ihook.pytest_runtest_logreport(report=report)
-    verdicts.forget_runs(item)
+    _forget(item)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     return True
 
@@ -34,8 +34,7 @@ def _judged(item: pytest.Item, nextitem: pytest.Item | None) -> list[pytest.Test
     attempt = 0
     while attempt < ATTEMPTS:
         attempt += 1
-        item.user_properties.clear()
-        verdicts.forget_runs(item)
+        _forget(item)
         reports = runtestprotocol(item, log=False, nextitem=nextitem)
         kernelwatch.judge(item, reports)
         if not any(tally.verdict_of(report) == tally.INCONCLUSIVE for report in reports):
@@ -43,3 +42,10 @@ def _judged(item: pytest.Item, nextitem: pytest.Item | None) -> list[pytest.Test
     for report in reports if attempt > 1 else ():
         report.user_properties.append((tally.ATTEMPTS, attempt))
     return reports
+
+
+def _forget(item: pytest.Item) -> None:
+    """Let go of what an attempt left with its item: pytest keeps items to the session's end."""
+    item.stash.setdefault(verdicts.RUNS, []).clear()
+    item.user_properties.clear()
+    item._report_sections.clear()  # noqa: SLF001  (what was printed and logged)

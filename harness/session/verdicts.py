@@ -56,11 +56,6 @@ def note_seen() -> None:
         _running[-1].stash[SEEN] = True
 
 
-def forget_runs(item: pytest.Item) -> None:
-    """Let go of a scenario's runs: pytest keeps each item to the end of the session."""
-    item.stash.setdefault(RUNS, []).clear()
-
-
 def pytest_configure(config: pytest.Config) -> None:
     """Register the markers."""
     for marker in MARKERS:
