@@ -66,7 +66,8 @@ def main(directory: Path) -> None:
         stream.write(facts=asdict(facts()))
         basetemp = directory / "tmp" / "pytest"
         arguments = [*_job.arguments, f"--basetemp={basetemp}", *_job.files]
-        plugins = [Worker(_job, stream), Silence(), Refusal(), *map(import_module, _job.plugins)]
+        worker = Worker(_job, stream, basetemp)
+        plugins = [worker, Silence(), Refusal(), *map(import_module, _job.plugins)]
         status = pytest.main(arguments, plugins=plugins)
         stream.write(done=int(status))
 
@@ -128,9 +129,10 @@ class Silence:
 class Worker:
     """The pytest plugin of a guest."""
 
-    def __init__(self, job: Job, stream: Stream) -> None:
+    def __init__(self, job: Job, stream: Stream, basetemp: Path) -> None:
         self.job = job
         self.stream = stream
+        self.basetemp = basetemp
         self.config: pytest.Config | None = None
         self._session: pytest.Session | None = None
         self._room = memory.Room()
@@ -173,19 +175,26 @@ class Worker:
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         """Be done with the garbage of a scenario; where memory runs short, with all of them."""
         self._done += 1
-        tidy(whole=self._done % WHOLE_EVERY == 0)
+        self._tidy(whole=self._done % WHOLE_EVERY == 0)
         if not own_kernel() or nodeid == self.job.ids[-1] or not self._room.spent():
             return
-        tidy(whole=True)
+        self._tidy(whole=True)
         if why := self._room.spent():
-            assert self._session is not None
-            self._session.shouldstop = why
-            self.stream.write(spent=why)
-            text = f"scenarios kept memory, a fresh guest went on behind {nodeid}: {why}"
-            warning = warnings.WarningMessage(
-                pytest.PytestWarning(text), pytest.PytestWarning, "", 0
-            )
-            self.pytest_warning_recorded(warning, "config", "", None)
+            self._make_way(nodeid, why)
+
+    def _tidy(self, *, whole: bool) -> None:
+        tidy(whole=whole)
+        if whole:
+            memory.sweep(self.basetemp)
+
+    def _make_way(self, nodeid: str, why: str) -> None:
+        """End the session behind a scenario, and say so; the controller boots a fresh guest."""
+        assert self._session is not None
+        self._session.shouldstop = why
+        self.stream.write(spent=why)
+        text = f"scenarios kept memory, a fresh guest went on behind {nodeid}: {why}"
+        warning = warnings.WarningMessage(pytest.PytestWarning(text), pytest.PytestWarning, "", 0)
+        self.pytest_warning_recorded(warning, "config", "", None)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Tell of what could not be collected here although the controller could."""
