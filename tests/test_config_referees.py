@@ -155,6 +155,13 @@ network:
   ethernets: {eth0: {}, eth1: {}}
   bonds: {bond0: {interfaces: [eth0, eth1], parameters: {%s}}}
 """
+BONDS = "network: {ethernets: {left: {}, right: {}}, bonds: {renderer: networkd, uplink: {%s}}}\n"
+BY_NM = """\
+network:
+  renderer: NetworkManager
+  ethernets: {left: {}}
+  bonds: {uplink: {interfaces: [left], parameters: {%s}}}
+"""
 NETDEV = "[NetDev]\nName=bond0\nKind=bond\n[Bond]\n%s\n"
 KEYFILE = """\
 [connection]
@@ -186,6 +193,22 @@ READ = [
         "mode: active-backup, arp-missed-max: 3", "mode: active-backup, gratuitious-arp: 2",
         "mode: active-backup, arp-all-targets: all", "mode: active-backup, arp-all-targets: 1",
     ]),
+    ("netplan", "60.yaml", BONDS, [
+        "interfaces: [left], parameter: {mode: 802.3ad}", "interfaces: [left], mode: 802.3ad",
+        "interfaces: [left, right], parameters: {mode: 802.3ad}", "interfaces: [left, middle]",
+        "interfaces: [left], adresses: [192.0.2.1/24]", "slaves: [left]", "dhcp4: true, mtu: 9000",
+        "interfaces: [left], wakeonlan: true", "interfaces: [right], optional: true",
+        "interfaces: [left], activation-mode: manual", "interfaces: [left], set-name: uplink",
+    ]),
+    ("netplan", "65.yaml", BY_NM, [
+        "mode: 802.3ad, lacp-rate: 1", "mode: 4", "mode: active-backup, fail-over-mac-policy: 2",
+        "mode: active-backup, arp-validate: filter, arp-interval: 9, arp-ip-targets: [192.0.2.9]",
+        "mode: balance-xor, transmit-hash-policy: vlan+srcmac", "mode: 802.3ad, ad-select: count",
+    ]),
+    ("netplan", "70.yaml", "network: {bonds: {uplink: {}}, %s}\n", [
+        "ethernets: {left: {}}", "ehternets: {left: {}}", "vlans: {v5: {id: 5, link: uplink}}",
+        "bond: {b: {}}", "renderer: networkd", "bridges: {br0: {interfaces: [uplink]}}",
+    ]),
     ("networkd", "a.netdev", NETDEV, [
         "Mode=active-backup\nMIIMonitorSec=100ms", "Mode=1", "Mode=802.3ad\nLACPTransmitRate=fast",
         "Mode=802.3ad\nLACPTransmitRate=1", "Mode=balance-xor\nTransmitHashPolicy=1",
@@ -214,7 +237,8 @@ READ = [
     ]),
 ]  # fmt: skip
 # The rules that speak of what a tool does with a file, whatever the kernel thinks of it.
-OF_TOOLS = {"bad-value", "unknown-setting", "tool-drops", "tool-limits", "tool-words", "refused",
+OF_TOOLS = {"bad-value", "unknown-setting", "unread",
+            "tool-drops", "tool-limits", "tool-words", "refused",
             "rounded-delay", "tool-version"}  # fmt: skip
 CASES = [
     pytest.param(format_, name, text % setting, id=f"{format_}: {setting}")

@@ -26,7 +26,7 @@ from harness.config.rules.surroundings import ENVIRONMENTS
 from harness.config.sarif import sarif
 from harness.config.source import Source, sources
 from harness.config.tools import FORMATS
-from harness.config.write import Written, listed, write
+from harness.config.write import REMARKS, Written, listed, write
 from harness.errors import HarnessError, UsageError
 
 COLOURS = {"error": "bold red", "warning": "yellow", "note": "cyan"}
@@ -216,6 +216,9 @@ def convert(
     written = write(configuration, target)
     for left in beside(given, configuration):
         click.echo(f"{left.place}: {left.spelled}: {left.why}", err=True)
+    for _, extra in configuration.everything_unknown():
+        if extra.level in REMARKS:
+            click.echo(f"{extra.place}: {extra.message}", err=True)
     for cannot in written.cannot:
         click.echo(f"cannot be said in {target}: {cannot}", err=True)
     for finding in reviewed(written, target):

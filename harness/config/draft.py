@@ -94,6 +94,7 @@ class DraftBond:
     slaves: dict[str, list[Given]] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
     matches: list[Match] = field(default_factory=list)
+    renderer: str = ""
     extras: list[Extra] = field(default_factory=list)
 
     def option(self, name: str, raw: str, place: Place, spelled: str = "") -> None:
@@ -189,6 +190,7 @@ class Draft:
                 bond.format,
                 tuple(self._above(bond.name)),
                 tuple(bond.matches),
+                bond.renderer,
             )
 
     def _slave(self, bond: DraftBond, name: str) -> SlaveConfig:

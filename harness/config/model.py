@@ -172,7 +172,8 @@ class SlaveConfig:
 class BondConfig:
     """One bond: options in the order they were given, slaves, its IP, and what stands on it.
 
-    `matches` select further slaves, whose names the files do not tell.
+    `matches` select further slaves, whose names the files do not tell. `renderer` is who makes the
+    bond where the format lets that be chosen, as netplan does.
     """
 
     name: str
@@ -184,6 +185,7 @@ class BondConfig:
     format: str = ""
     uppers: tuple[Upper, ...] = ()
     matches: tuple[Match, ...] = ()
+    renderer: str = ""
 
     @property
     def addresses(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from harness.config.tools import FORMATS, TOOLS
 from harness.config.writers import debian, networkd, nm, running, shell, yamlish
 from harness.errors import UsageError
 
+REMARKS = frozenset({"warning", "note"})  # of what is said: nothing is lost of it
 Files = dict[str, str]
 Writer = Callable[[Sequence[BondConfig]], Files]
 WRITERS: Mapping[str, Writer] = MappingProxyType(
@@ -50,6 +51,7 @@ def write(configuration: Configuration, format_: str) -> Written:
     cannot = [
         Cannot(bond.name if bond else "-", extra.spelled, extra.why)
         for bond, extra in configuration.everything_unknown()
+        if extra.level not in REMARKS
     ]
     said = []
     for bond in configuration.bonds:

@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from yaml import MappingNode
 
 from harness.bonding import OPTIONS
+from harness.bonding.options import near
 from harness.config.draft import Draft, DraftBond, switch
 from harness.config.model import ConfigError
 from harness.config.names import NETPLAN, NETPLAN_TOO
+from harness.config.readers import netplan_keys
+from harness.config.readers.nm import default_monitor
 from harness.config.source import Source
 from harness.config.spans import in_unit
 from harness.config.yamls import Node, documents
@@ -24,13 +27,25 @@ def read(sources: Sequence[Source]) -> Draft:
     networks = [_network(node) for source in sources for node in documents(source)]
     real: dict[str, str] = {}
     for network in networks:
-        for kind, devices in network.items("network"):
-            if kind in ("ethernets", "wifis", "vlans", "bridges", "dummy-devices"):
-                real |= {name: _called(name, node) for name, node in devices.items(kind)}
+        netplan_keys.unknown_keys(draft, network)
+        for _, name, node in netplan_keys.definitions(network):
+            real[name] = _called(name, node)
+    others = {
+        name
+        for network in networks
+        for kind, name, _ in netplan_keys.definitions(network)
+        if kind != "bonds"
+    }
     for network in networks:
-        bonds = network.get("bonds", "network")
-        for name, node in bonds.items("bonds") if bonds else ():
-            _bond(draft.bond(name, node.place), node, real)
+        for kind, name, node in netplan_keys.definitions(network):
+            if kind == "bonds":
+                bond = draft.bond(name, node.place)
+                netplan_keys.unknown_in_bond(bond, node)
+                netplan_keys.undefined(bond, node, others)
+                _bond(bond, node, real)
+                bond.renderer = netplan_keys.renderer(network, node)
+                if bond.renderer == netplan_keys.NM:
+                    default_monitor(bond)
     return draft
 
 
@@ -79,7 +94,7 @@ def _option(bond: DraftBond, key: str, node: Node) -> None:
     name = KNOWN.get(key)
     if name is None:
         bond.unknown(spelled, "netplan has no such parameter and refuses the file", node.place,
-                   f"parameters are {', '.join(NETPLAN)}")  # fmt: skip
+                   near(key, KNOWN))  # fmt: skip
         return
     unit = OPTIONS[name].unit
     if unit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from harness.bonding import OPTIONS
+from harness.bonding.options import near
 from harness.config.draft import Draft, DraftBond, switch
 from harness.config.lines import Entry, Section, ini
 from harness.config.model import ConfigError
@@ -49,9 +50,8 @@ def _netdev(draft: Draft, source: Source, sections: list[Section]) -> None:
 def _option(bond: DraftBond, entry: Entry) -> None:
     name = NETWORKD.get(entry.key)
     if name is None:
-        known = ", ".join(NETWORKD)
         bond.unknown(entry.spelled, "systemd-networkd has no such setting and ignores it",
-                   entry.place, f"[Bond] has {known}")  # fmt: skip
+                   entry.place, near(entry.key, NETWORKD))  # fmt: skip
     elif not entry.value:
         bond.given = [one for one in bond.given if one.name != name]  # empty: forget what was set
     else:
@@ -84,10 +84,21 @@ def _network(draft: Draft, sections: list[Section]) -> None:
         if not names:
             bond.unknown(entry.spelled, "which interface this is for cannot be told",
                        entry.place, "give it Name= in [Match]")  # fmt: skip
+    _lonely_roles(draft, sections)
     for name, _ in names:
         if name in draft.bonds:
             for entry in _addresses(sections):
                 draft.bonds[name].net.address(entry.value, "", entry.place)
+
+
+def _lonely_roles(draft: Draft, sections: list[Section]) -> None:
+    """Remark on what makes a slave the primary, where the file is for no slave."""
+    if not list(_entries(sections, "Network", "Bond")):
+        for key in ROLES:
+            for entry in _entries(sections, "Network", key):
+                why = "stands without Bond=, and systemd-networkd passes over it in silence"
+                hint = "write it in the .network file of the slave, beside Bond="
+                draft.unknown(entry.spelled, why, entry.place, hint, "warning")
 
 
 def _slave(bond: DraftBond, name: str, match: Entry, sections: list[Section]) -> None:

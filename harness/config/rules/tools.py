@@ -71,6 +71,8 @@ def limits(bond: BondConfig, _: Around) -> Iterator[Found]:
     for one in bond.given:
         tool = TOOLS.get(one.format)
         limit = tool.limits.get(one.name) if tool else None
+        if one.format == "netplan" and not by_networkd(bond, one):
+            continue  # netplan passes it on to NetworkManager, which takes it
         if tool and limit and one.value is not None and not limit.allows(one.value):
             says = f"takes {limit} only, though the kernel takes it"
             if limit.soft:
@@ -90,7 +92,8 @@ def words(bond: BondConfig, _: Around) -> Iterator[Found]:
         if not values or one.format not in TOOLS or one.name in dropped(bond):
             continue
         tool, number = TOOLS[one.format], OPTIONS[one.name].number_of(one.value or 0)
-        if values != SWITCH and one.raw.isdigit() and one.format in BY_NETWORKD:
+        by_word = by_networkd(bond, one) or (one.format == "netplan" and one.name == "mode")
+        if values != SWITCH and one.raw.isdigit() and by_word:
             message = f"{one.spelled}: {_by_word(bond, one)}"
             yield Found(one.place, message, hint=f"write {one.name}={one.value}")
         elif values == SWITCH and one.raw in SWITCH and one.format in NUMBERS:
@@ -137,6 +140,11 @@ def unsent(bond: BondConfig, _: Around) -> Iterator[Found]:
             yield Found(one.place, f"{one.spelled}: systemd-networkd sends it {why}")
 
 
+def by_networkd(bond: BondConfig, one: Given) -> bool:
+    """Tell whether systemd-networkd is who applies an option."""
+    return one.format in BY_NETWORKD and bond.renderer != "NetworkManager"
+
+
 def unsent_options(bond: BondConfig) -> frozenset[str]:
     """Return the options that systemd-networkd keeps to itself in the bond's mode."""
     return frozenset(one.name for one in bond.given if _unsent(bond, one))
@@ -145,7 +153,7 @@ def unsent_options(bond: BondConfig) -> frozenset[str]:
 def _unsent(bond: BondConfig, one: Given) -> str:
     """Return when systemd-networkd sends an option that it does not send here, else ""."""
     options = bond.loose()
-    if one.format not in BY_NETWORKD or "mode" in bond.misread:
+    if not by_networkd(bond, one) or "mode" in bond.misread:
         return ""
     if one.name in ONE_MODE and options.mode != ONE_MODE[one.name]:
         return f"in mode {ONE_MODE[one.name]} only"
