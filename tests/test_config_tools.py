@@ -52,7 +52,7 @@ def test_what_networkd_keeps_to_itself_is_told_of_networkd_only(renderer: str) -
          "did you mean ethernets"),
         (PLAN % ("version: 2", "{interfaces: [left], paramters: {mode: 802.3ad}}"),
          "paramters:: netplan has no such key here", "did you mean parameters"),
-        (PLAN % ("version: 2", "{interfaces: [left], fast: true}"), "fast:: netplan has no",
+        (PLAN % ("version: 2", "{interfaces: [left], miimon: 100}"), "miimon:: netplan has no",
          "options of a bond stand in parameters:"),
         (PLAN % ("version: 2", "{interfaces: [left, wrong]}"),
          "interfaces: wrong: netplan refuses a member that is defined nowhere",
@@ -89,3 +89,19 @@ def test_a_misspelt_key_is_told_with_the_nearest(key: str, near: str) -> None:
     text = f"[NetDev]\nName=up1\nKind=bond\n[Bond]\nMode=802.3ad\n{key}=1\n"
     (finding,) = of("unknown-setting", text)
     assert f"did you mean {near}" in finding.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[NetDev]\nName=up1\nKind=bond\n[Bond]\nMIIMonitorSec=abc\n",
+         "MIIMonitorSec=abc: not a whole number of ms"),
+        (PLAN % ("version: 2", f"{{{MEMBERS}, parameters: {{mode: fast}}}}"),
+         "mode: fast: no such value"),
+        ("iface up1 inet manual\nbond-slaves a b\nbond-updelay soon\n",
+         "bond-updelay soon: not a whole number of ms"),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_told_once_and_as_it_is_written(text: str, said: str) -> None:
+    (finding,) = of("bad-value", text)
+    assert finding.message == said

@@ -29,13 +29,17 @@ class Around:
 
 
 class Found(NamedTuple):
-    """What a rule found: where, in words; level, hint and claim where they are not the rule's."""
+    """What a rule found: where, in words; level, hint and claim where they are not the rule's.
+
+    A `verbatim` message is not turned into the spelling of the file: it has the file's own words.
+    """
 
     place: Place
     message: str
     level: Level | None = None
     hint: str = ""
     claim: str = ""
+    verbatim: bool = False
 
 
 Check = Callable[[BondConfig, Around], Iterator[Found]]
@@ -102,7 +106,7 @@ def _applied(rule: Rule, bond: BondConfig, around: Around) -> Iterator[Finding]:
         yield Finding(
             rule.id,
             found.level or rule.level,
-            translated(found.message, format_),
+            found.message if found.verbatim else translated(found.message, format_),
             found.place,
             bond.name,
             found.claim or rule.claim,

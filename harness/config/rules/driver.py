@@ -20,18 +20,20 @@ PRIMARIES = ("primary", "active_slave")
 def bad_value(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Values that an option does not take."""
     given = [*bond.given, *(one for slave in bond.slaves for one in slave.given)]
-    yield from (Found(one.place, _said(one), hint=one.hint) for one in given if one.wrong)
+    yield from (
+        Found(one.place, _said(one), hint=one.hint, verbatim=True) for one in given if one.wrong
+    )
 
 
 def _said(one: Given) -> str:
-    """Return what is wrong, with the spelling of the file where that is another."""
-    return one.wrong if one.wrong.startswith(one.spelled) else f"{one.spelled}: {one.wrong}"
+    """Return what is wrong, with the spelling of the file."""
+    return f"{one.spelled}: {one.wrong.removeprefix(f'{one.name}={one.raw}: ')}"
 
 
 def unknown_setting(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Keys that no bond knows."""
     for extra in bond.extras:
-        yield Found(extra.place, extra.message, extra.level, hint=extra.hint)
+        yield Found(extra.place, extra.message, extra.level, extra.hint, verbatim=True)
 
 
 def given_twice(bond: BondConfig, _: Around) -> Iterator[Found]:
