@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from harness.config import (
     Place,
     SlaveConfig,
     Source,
+    Upper,
     parse,
 )
 from harness.config.tools import FORMATS
@@ -23,6 +26,8 @@ from tests.bonds import bonds
 
 HERE = Place("made up")
 NAMES = st.from_regex(r"[a-z]{2,6}[0-9]{1,3}", fullmatch=True)
+GATEWAYS = st.lists(st.sampled_from(["192.0.2.254", "2001:db8::fe", "192.0.2.9"]), max_size=3,
+                    unique=True)  # fmt: skip
 ADDRESSES = st.tuples(st.ip_addresses(v=4) | st.ip_addresses(v=6), st.integers(1, 30)).map(
     lambda pair: f"{pair[0]}/{pair[1]}"
 )
@@ -31,6 +36,16 @@ ADDRESSES = st.tuples(st.ip_addresses(v=4) | st.ip_addresses(v=6), st.integers(1
 def _given(options: BondOptions) -> tuple[Given, ...]:
     texts = {n: ",".join(v) if isinstance(v, tuple) else str(v) for n, v in options.given}
     return tuple(Given.read(name, text, HERE, "") for name, text in texts.items())
+
+
+IPS = st.builds(
+    Addressing,
+    st.lists(ADDRESSES, max_size=3, unique=True).map(tuple),
+    st.booleans(),
+    st.booleans(),
+    GATEWAYS.map(tuple),
+    st.sampled_from([0, 1400, 9000]),
+)
 
 
 @st.composite
@@ -52,6 +67,17 @@ def configs(draw: st.DrawFn) -> BondConfig:
         Addressing(tuple(draw(st.lists(ADDRESSES, max_size=3, unique=True)))),
         place=HERE,
     )
+
+
+@st.composite
+def machines(draw: st.DrawFn) -> BondConfig:
+    """A bond with any IP, and with a bridge, a VLAN or both on it, one over the other."""
+    bond = draw(configs())
+    vlan = Upper(f"{bond.name}.9"[-15:], "vlan", (bond.name,), 9, draw(IPS))
+    below = draw(st.sampled_from([bond.name, vlan.name]))
+    bridge = Upper("lan", "bridge", (below, *draw(st.sampled_from([(), ("wan7",)]))), 0, draw(IPS))
+    uppers = draw(st.sampled_from([(), (vlan,), (vlan, bridge)]))
+    return replace(bond, ip=draw(IPS), uppers=uppers)
 
 
 def several(first: BondConfig, second: BondConfig) -> Configuration:
@@ -88,6 +114,32 @@ def test_what_is_left_out_is_named(format_: str, bond: BondConfig) -> None:
         assert slave in said.slave_names or slave in named
     for address in bond.addresses:
         assert address in said.addresses or address in named
+
+
+def lost(before: Addressing, after: Addressing) -> list[str]:
+    """Return what is not in the second, in the words of the list."""
+    gone = [address for address in before.addresses if address not in after.addresses]
+    gone += [f"gateway {gate}" for gate in before.gateways if gate not in after.gateways]
+    gone += ["DHCP IPv4"] * (before.dhcp4 and not after.dhcp4)
+    gone += ["DHCP IPv6"] * (before.dhcp6 and not after.dhcp6)
+    return gone + [f"MTU {before.mtu}"] * (before.mtu != after.mtu)
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+@settings(max_examples=12, deadline=None)
+@given(machines())
+def test_no_ip_and_nothing_on_a_bond_is_lost_without_a_word(
+    format_: str, bond: BondConfig
+) -> None:
+    written = write(Configuration((bond,)), format_)
+    said, named = written.said.bonds[0], " ".join(map(str, written.cannot))
+    assert all(what in named for what in lost(bond.ip, said.ip))
+    after = {upper.name: upper for upper in said.uppers}
+    for upper in bond.uppers:
+        if upper.name not in after:
+            assert f"{upper.kind} {upper.name}" in named
+        else:
+            assert all(what in named for what in lost(upper.ip, after[upper.name].ip))
 
 
 def test_a_word_that_a_writer_forgot_would_be_seen() -> None:
