@@ -27,9 +27,10 @@ class Event:
     bond; `data` holds plain JSON values.
 
     kind     where               data
-    mark     ""                  name: recording | baseline | judged | end
+    mark     ""                  name: recording | baseline | disturb | settle | end
     fault    link or machine     action, role: fault | repair | stimulus | command | reaction (by
-                                 the network itself), phase: begin | end, its parameters
+                                 the network itself), phase: begin | end, its parameters;
+                                 became: the options of a bond that it changed
     carrier  "dut/eth0"          up
     admin    "dut/eth0"          up
     slave    "eth0"              bond, link: up | fail | down | back, state: active | backup

@@ -59,6 +59,14 @@ def test_without_a_fault_there_is_no_figure_of_one(figure: str) -> None:
     assert (quiet.lost, quiet.active_slaves) == (0, ["eth0"])
 
 
+def test_a_block_that_waits_says_that_nothing_happens_without_a_fault() -> None:
+    waits = [mark for mark in marks() if mark[3]["name"] != "settle"]
+    later = (600.0, "mark", "", {"name": "settle"})
+    quiet = Run.of(tell([*waits, later, *INITIAL, *probing()]))
+    assert quiet.outage <= 0 * ms
+    assert not quiet.detection <= 100 * ms
+
+
 def test_an_outage_that_comes_by_itself_is_one() -> None:
     flapping = Run.of(tell([*marks(), *INITIAL, *probing({"both": (200.0, 300.0)})]))
     assert 100 * ms <= flapping.outage <= 100 * ms

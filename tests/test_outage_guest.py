@@ -12,7 +12,6 @@ import pytest
 
 from harness import Measured, Span, ms
 from harness.history import load
-from harness.judge import traffic
 from harness.judge.judged import Run
 from harness.judge.measure import faults
 from harness.record.faults import Direction
@@ -95,7 +94,7 @@ def test_a_lost_request_is_told_from_a_lost_reply(
 
 def test_where_nothing_is_lost_the_outage_is_nothing(stage: Stage) -> None:
     run = recorded(OneSwitch, stage, lambda net: net.after(300 * ms))
-    assert [traffic.outage(run.history, way).ns for way in (None, "out", "in")] == [0, 0, 0]
+    assert [found.ns for found in (run.outage, run.outage_out, run.outage_in)] == [0, 0, 0]
     assert (run.lost, run.duplicates, run.reordered) == (0, 0, 0)
     vias = {probe["via"] for probe in run.history.select("probe")}
     assert vias == {"eth0"}

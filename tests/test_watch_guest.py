@@ -14,6 +14,7 @@ from harness import ms, s
 from harness.errors import Inconclusive, NotTestable, ScenarioError
 from harness.history import load
 from harness.judge.judged import Run
+from harness.judge.report import settings
 from harness.record.run import Stage
 from scenarios.topologies import TARGET, OneSwitch
 
@@ -153,7 +154,10 @@ def test_what_was_set_meanwhile_is_in_force(net: OneSwitch) -> None:
     assert run.detection <= bond.detection.latest
     (last,) = [e for e in run.history.select("fault", "bond0") if e["option"] == "arp_interval"]
     assert last["became"] == {"miimon": 0, "arp_interval": 500}
-    assert run.history.about["bonds"]["bond0"]["changed"]["miimon"] == 100
+    about = run.history.about["bonds"]["bond0"]
+    assert about["changed"]["miimon"] == 100
+    assert about["later"] == {"miimon": 0, "arp_interval": 500, "arp_ip_target": [TARGET]}
+    assert "miimon=100, set meanwhile: miimon=0" in settings(run.history.about)
 
 
 @pytest.mark.parametrize("mode", ["balance-rr", "balance-xor", "broadcast", "802.3ad"])

@@ -70,11 +70,16 @@ def reactions(history: History) -> list[str]:
 
 
 def demand_disturbed(history: History, measured: Measured) -> None:
-    """Raise ScenarioError where nothing was done, and nothing came, that a figure could show."""
+    """Raise ScenarioError for a figure of an empty block: nothing was done, nothing waited for.
+
+    A block that waits says that nothing happens without a fault, and what came by itself is seen.
+    """
     if not traffic.healthy(history) or next(history.select("fault"), None):
         return
+    settle = history.mark("settle") or traffic.end_at(history)
+    waited = settle - traffic.disturb_at(history) > traffic.interval(history)
     came = measured.ns > 0 if "outage" in measured.what else measured.happened
-    if not came:
+    if not waited and not came:
         raise ScenarioError(
             f"there is no {measured.what} to judge: nothing was disturbed in this run",
             hint="put the fault into the block: with net.watch() as run: net.eth0.cut()",

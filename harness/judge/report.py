@@ -71,9 +71,13 @@ def settings(about: Mapping[str, Any], width: int = WIDTH) -> str:
     kernel = f"linux {about.get('kernel', '?')} (HZ={about.get('hz', '?')}"
     lines = [f"{where}, {kernel}, {about.get('clock', 'real')} clock)"]
     for name, bond in (about.get("bonds") or {}).items():
-        changed = " ".join(f"{option}={_word(value)}" for option, value in bond["changed"].items())
-        lines.append(f"{name}: {changed or 'all at their defaults'}")
+        meanwhile = f", set meanwhile: {_pairs(bond['later'])}" if bond.get("later") else ""
+        lines.append(f"{name}: {_pairs(bond['changed']) or 'all at their defaults'}{meanwhile}")
     return "\n".join(_fill(line, width) for line in lines)
+
+
+def _pairs(options: Mapping[str, Any]) -> str:
+    return " ".join(f"{option}={_word(value)}" for option, value in options.items())
 
 
 def _fill(text: str, width: int, indent: str = "  ") -> str:

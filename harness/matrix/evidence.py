@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -85,8 +85,8 @@ def _beat(name: str, history: History) -> int:
     """Return the width (ns) of the window that the bond's monitor leaves to a figure."""
     kind = name.partition(" ")[0]
     found = [0]
-    for bond in measure.bonds(history).values():
-        options = BondOptions.unchecked(**bond.get("changed", {}))
+    for bond, changes in _in_force(history):
+        options = BondOptions.unchecked(**changes)
         lag = Span(int(bond.get("lag", 0)))
         times = spans(options, int(history.about.get("hz", 100)), lag)
         if not options["miimon"] and not options["arp_interval"]:
@@ -96,6 +96,15 @@ def _beat(name: str, history: History) -> int:
         if kind in ("reversion", "outage"):
             found.append(_width(times.reversion()))
     return max(found)
+
+
+def _in_force(history: History) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Yield each bond with its options: those it began with, and those it ended with."""
+    for bond in measure.bonds(history).values():
+        begun = bond.get("changed", {})
+        yield bond, begun
+        if bond.get("later"):
+            yield bond, {**begun, **bond["later"]}
 
 
 def _width(window: Window) -> int:

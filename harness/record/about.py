@@ -30,6 +30,7 @@ def _edges(built: Built) -> list[str]:
 
 def _bond(bond: Bond, built: Built) -> dict[str, Any]:
     options = bond.in_force[0]  # what was changed meanwhile stands with the change
+    later = {name: setting for name, setting in bond.options.items() if setting != options[name]}
     lacks = without_partner(built.topology, bond.plan, options)
     return {
         "slaves": list(bond.plan.slaves),
@@ -39,5 +40,6 @@ def _bond(bond: Bond, built: Built) -> dict[str, Any]:
         "mac": built.mac(DUT, bond.plan.slaves[0]),
         "address": built.topology.bond_address(bond.plan),
         **({"lag": bond.lag.ns} if bond.lag.ns else {}),
+        **({"later": {name: plain(value) for name, value in later.items()}} if later else {}),
         **({"lacks": lacks.message} if lacks else {}),
     }

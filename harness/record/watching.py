@@ -111,5 +111,7 @@ class Watching:
                 if reason:
                     return type(reason)(f"{reason.message} ({why})", hint=reason.hint)
         return Inconclusive(
-            said, hint="nothing was disturbed yet: look at the bond's options and the topology"
+            said,
+            hint="nothing was disturbed yet: look at the bond's options and the topology, or "
+            "record the bond as it is: watch(healthy=False)",
         )
