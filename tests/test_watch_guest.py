@@ -160,6 +160,17 @@ def test_what_was_set_meanwhile_is_in_force(net: OneSwitch) -> None:
     assert "miimon=100, set meanwhile: miimon=0" in settings(run.history.about)
 
 
+def test_what_a_command_sets_is_in_force_too(net: OneSwitch) -> None:
+    bond = net.dut.bond(miimon=100)
+    with net.watch() as run:
+        net.dut.run("ip link set bond0 type bond miimon 500")
+        net.after(1 * s)
+        net.eth0.cut()
+    assert bond["miimon"] == 500
+    assert run.detection <= bond.miimon
+    assert run.history.about["bonds"]["bond0"]["later"] == {"miimon": 500}
+
+
 @pytest.mark.parametrize("mode", ["balance-rr", "balance-xor", "broadcast", "802.3ad"])
 def test_traffic_of_a_mode_that_needs_a_partner_is_not_judged(net: OneSwitch, mode: str) -> None:
     lacp = {"lacp_rate": "fast"} if mode == "802.3ad" else {}

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.labs.netns.built import Built
 from harness.promises import without_partner
-from harness.record.dut import Bond, plain
+from harness.record.bond import Bond, plain
 from harness.topology import DUT
 
 

@@ -10,7 +10,7 @@ from harness.labs.netns.build import all_forward
 from harness.labs.netns.built import Built
 from harness.promises import unanswered, without_partner
 from harness.record import waits
-from harness.record.dut import Bond
+from harness.record.bond import Bond
 from harness.record.loop import Loop, align, now
 from harness.record.recorder import Recorder
 from harness.record.site import Schedule, Standing

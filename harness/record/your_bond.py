@@ -10,7 +10,7 @@ from harness.bonding.horizon import horizon, settle
 from harness.config.lab import LATE_MS, YourPlan
 from harness.config.model import ConfigError, Place
 from harness.errors import HarnessError, NotPromised, NotTestable
-from harness.record.dut import Bond
+from harness.record.bond import Bond
 from harness.record.faults import Cable, MachineNoun, Site, SwitchNoun
 from harness.record.run import Net, Stage
 from harness.units import MS, Span, in_ms, ms
