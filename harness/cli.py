@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from harness.config import commands as config
+from harness.doctor.commands import doctor
 from harness.driver.commands import driver_profile
 from harness.errors import Inconclusive, UsageError
 from harness.history import History, load
@@ -34,6 +35,7 @@ def main() -> None:
 kernels.add_command(build)
 main.add_command(kernels)
 main.add_command(driver_profile)
+main.add_command(doctor)
 
 
 @main.command()

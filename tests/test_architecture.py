@@ -31,7 +31,7 @@ PARTS = {
     "commands": {
         *("cli", "__main__", "bench", "checkup", "words"),
         *("kernels.commands", "kernels.commands_build", "matrix.commands"),
-        *("driver.commands", "config.commands"),
+        *("driver.commands", "config.commands", "doctor"),
     },
 }
 # What each part may import besides itself: those that judge never see those that act.
@@ -54,7 +54,7 @@ HOMES = {
     "tenacity": {"waiting"},
     "virtme": {"kernels.qemu", "kernels.stock"},
     "rich": {"kernels", "matrix.commands", "bench", "driver.table", "driver.commands"}
-    | {"config.commands"},
+    | {"config.commands", "doctor.commands"},
     "click": {
         *(
             "cli",
@@ -64,7 +64,7 @@ HOMES = {
             "matrix.commands",
             "bench",
         ),
-        *("driver.commands", "config.commands"),
+        *("driver.commands", "config.commands", "doctor.commands"),
     },
     "yaml": {"config"},
     "pytest": {"harness", *PARTS["session"], "bench.phases"},

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
 from pathlib import Path
 from types import MappingProxyType
 
@@ -15,6 +16,7 @@ from harness.kernels import Say, cache, processor, supervisor
 
 DEVICE = Path("/dev/kvm")
 LIMIT = 10.0  # seconds: a kernel that KVM runs gives up after one or two
+FIRMWARE = b"SeaBIOS"
 GIVES_UP = b"Kernel panic - not syncing"
 CHOICES = MappingProxyType(
     {"kvm": ("-accel", "kvm", "-cpu", "host"), "tcg": ("-accel", "tcg", "-cpu", "max")}
@@ -46,6 +48,28 @@ def trouble(console: bytes, status: int | None) -> str:
         return f"hangs here (a first boot did not end within {LIMIT:g} s)"
     said = [line for line in console.decode(errors="replace").splitlines() if line.strip()]
     return f"fails here ({said[-1].strip() if said else f'QEMU ended with status {status}'})"
+
+
+def firmware_trouble(qemu: str) -> str:
+    """Return what speaks against KVM by running QEMU's own firmware in it, "" for nothing."""
+    argv = [qemu, "-nodefaults", "-no-user-config", "-display", "none", "-machine", "q35"]
+    argv += ["-m", "64M", *CHOICES["kvm"], "-chardev", "stdio,id=log"]
+    argv += ["-device", "isa-debugcon,iobase=0x402,chardev=log"]  # the port that SeaBIOS logs to
+    with subprocess.Popen(
+        argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        assert process.stdout is not None
+        timer = threading.Timer(LIMIT, process.kill)
+        timer.start()
+        said = b""
+        while FIRMWARE not in said and (data := os.read(process.stdout.fileno(), 4096)):
+            said += data
+        timer.cancel()
+        process.kill()
+    if FIRMWARE in said:
+        return ""
+    lines = said.decode(errors="replace").strip().splitlines()
+    return f"fails here ({lines[0].strip()})" if lines else f"did nothing for {LIMIT:g} s"
 
 
 def _try(qemu: str, kernel: Path) -> tuple[bytes, int | None]:

@@ -1,0 +1,1 @@
+"""What this machine can do for the harness, and which command adds what it lacks."""

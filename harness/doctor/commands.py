@@ -1,0 +1,104 @@
+"""`harness doctor`: a page of what this machine can do. Exit status 0, or 1 where nothing runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from harness.doctor import kernels, tools
+from harness.doctor.row import BAD, GOOD, LACKING, Look, Row
+
+LOOKS = (
+    Look("processor", tools.this_processor),
+    Look("host bonding", kernels.this_kernel),
+    Look("user namespaces", tools.namespaces),
+    Look("kernels cached", kernels.cached, 45.0),
+    Look("package sources", kernels.package_sources, 45.0),
+    Look("cache", kernels.disk),
+    Look("guest memory", kernels.memory),
+    Look("compiler", tools.compiler, 20.0),
+    Look("QEMU", kernels.emulator),
+    Look("/dev/kvm", kernels.virtualisation, 15.0),
+    Look("tun", tools.tun),
+    Look("tc classifiers", tools.classifiers),
+    Look("nftables", tools.nftables),
+)
+COLOURS = {GOOD: "green", LACKING: "yellow", BAD: "red"}
+# Without these no kernel can be booted or fetched, whatever package sources offer.
+NEEDED = ("cache", "guest memory")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def doctor(context: click.Context, /, *, as_json: bool) -> None:
+    """Say what this machine can do, and which command adds what it lacks.
+
+    Nothing is installed or changed; what may hang is given up after a time limit. A kernel of the
+    cache is booted, for a second or two.
+
+    Exit status: 0 scenarios can run here, 1 they cannot.
+    """
+    rows = dict(_look(quiet=as_json))
+    kernel = runs_in(rows)
+    if as_json:
+        found = {name: asdict(row) for name, row in rows.items()}
+        click.echo(json.dumps({"rows": found, "kernel": kernel}, indent=1))
+    else:
+        Console().print(table(rows))
+        click.echo(verdict(kernel, rows))
+    context.exit(0 if kernel else 1)
+
+
+def _look(*, quiet: bool) -> Iterator[tuple[str, Row]]:
+    with Console(stderr=True, quiet=quiet).status("") as status:
+        for look in LOOKS:
+            status.update(f"{look.name}, at most {look.limit:g} s")
+            yield look.name, look.take()
+
+
+def runs_in(rows: dict[str, Row]) -> str:
+    """Return in which kernel scenarios can run, "" for none."""
+    for name in ("host bonding", "kernels cached"):
+        if rows[name].kernel:
+            return rows[name].kernel
+    sound = all(rows[name].state != BAD for name in NEEDED)
+    sources = rows["package sources"].kernel if sound and not _unfit(rows) else ""
+    return sources or rows["QEMU"].kernel
+
+
+def _unfit(rows: dict[str, Row]) -> bool:
+    """Tell whether what is offered is cached already, and does not boot."""
+    return rows["kernels cached"].state == BAD
+
+
+def table(rows: dict[str, Row]) -> Table:
+    """Return the page."""
+    made = Table(box=None, pad_edge=False, show_header=True, header_style="bold")
+    made.add_column("", no_wrap=True)
+    made.add_column("", no_wrap=True)
+    made.add_column("found", overflow="fold", ratio=3)
+    made.add_column("to mend or add it", overflow="fold", ratio=2)
+    for name, row in rows.items():
+        state = Text(row.state, style=COLOURS[row.state])
+        made.add_row(name, state, Text(row.found), Text(row.remedy))
+    return made
+
+
+def verdict(kernel: str, rows: dict[str, Row]) -> str:
+    """Return the last line: what to run, or what to do first."""
+    if kernel == "host":
+        return "scenarios run in this machine's kernel: pytest scenarios/"
+    if kernel:
+        fetched = "" if rows["kernels cached"].kernel == kernel else ", which is fetched first"
+        return f"scenarios run in {kernel}{fetched}: pytest scenarios/"
+    mend = [row.remedy for row in rows.values() if row.state == BAD and row.remedy]
+    mend += [row.remedy for row in rows.values() if row.state == LACKING and row.remedy]
+    first = f"; begin with: {mend[0]}" if mend else ""
+    return f"nothing can run here: no kernel with a bonding driver can be had{first}"

@@ -1,0 +1,148 @@
+"""Which kernels scenarios could run in on this machine."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from pathlib import Path
+
+from harness.doctor.row import BAD, GOOD, LACKING, Row
+from harness.errors import HarnessError
+from harness.kernels import (
+    apt,
+    automatic,
+    cache,
+    entries,
+    host,
+    install,
+    kvm,
+    offers,
+    processor,
+    qemu,
+    trial,
+    uml,
+)
+from harness.kernels.entries import Entry
+
+ROOM = 250 << 20  # bytes for a User-Mode Linux with modules and libraries
+
+
+def _quiet(_: str) -> None:
+    """Say nothing: the table says it."""
+
+
+def this_kernel() -> Row:
+    """Tell whether the kernel that runs can make bonds for us."""
+    why = host.refusal()
+    if not why:
+        return Row(GOOD, f"{os.uname().release} makes bonds", kernel="host")
+    remedy = install.as_root("modprobe bonding max_bonds=0") if host.has_module() else ""
+    return Row(LACKING, f"{os.uname().release}: {why}", remedy)
+
+
+def cached() -> Row:
+    """Boot the newest kernels of the cache: of each flavour one, until one boots."""
+    kept = entries.kept()
+    if not kept:
+        spec = "uml" if platform.machine() == automatic.UML else "SPEC"
+        return Row(LACKING, "none yet: the first run fetches one", f"harness kernels fetch {spec}")
+    broken = [entry for entry in kept if entry.harm()]
+    good = [entry for entry in kept if entry not in broken and entry.flavour != "stock"]
+    good.sort(key=lambda one: (one.flavour == "virtual", entries.numbers(one.release)))
+    troubles: list[HarnessError] = []
+    for entry in reversed(good):
+        try:
+            kernel = trial.fit(uml.of_entry(entry), _quiet)
+        except HarnessError as error:
+            troubles.append(error)
+            continue
+        through = " through a wrapper of ptrace(2)" if getattr(kernel, "preload", "") else ""
+        return Row(GOOD, f"{kernel.name} boots{through}", _mend(broken), entry.spec)
+    if troubles:
+        return Row(BAD, troubles[0].message.partition("\n")[0], troubles[0].hint)
+    return Row(BAD if broken else LACKING, "none that boots as User-Mode Linux", _mend(broken))
+
+
+def _mend(broken: list[Entry]) -> str:
+    return f"harness kernels remove {broken[0].place.name}" if broken else ""
+
+
+def package_sources() -> Row:
+    """Ask the machine's package sources for User-Mode Linux."""
+    if platform.machine() != automatic.UML:
+        return Row(LACKING, f"there is no User-Mode Linux for {platform.machine()}")
+    if not apt.usable():
+        return Row(LACKING, "no apt here: User-Mode Linux is fetched from Debian or Ubuntu only")
+    try:
+        offer = offers.of_suite(offers.OWN, _quiet)
+    except HarnessError as error:
+        return Row(BAD, error.message, error.hint)
+    return Row(GOOD, f"{offer.package} {offer.version}", kernel=f"uml@{offer.series}")
+
+
+def emulator() -> Row:
+    """Look for what distributions' kernels are booted with."""
+    if platform.machine() != automatic.UML:
+        return Row(LACKING, f"stock kernels are booted on x86-64 only, not {platform.machine()}")
+    remedy = qemu.how_to_install()
+    if not qemu.can_boot():
+        return Row(LACKING, "needed for stock@VERSION and labs of machines", remedy)
+    images = [str(image) for image in automatic.own_images()]
+    stock = [entry.spec for entry in entries.kept() if entry.flavour == "stock"]
+    found = ", ".join([*stock, *images]) or "no kernel for it yet: harness kernels fetch stock@6.1"
+    return Row(GOOD, found, kernel=next(iter([*stock, *images]), ""))
+
+
+def virtualisation() -> Row:
+    """Find out whether KVM really runs something: its device alone says little."""
+    if not kvm.DEVICE.exists():
+        flag = {"vmx": "kvm_intel", "svm": "kvm_amd"}
+        module = next((flag[one] for one in flag if one in processor.flags()), "")
+        if module:
+            return Row(LACKING, "there is no /dev/kvm", install.as_root(f"modprobe {module}"))
+        why = "this processor has no virtualisation, or the hypervisor hides it"
+        return Row(LACKING, f"{why}: QEMU emulates, ten times slower")
+    if not os.access(kvm.DEVICE, os.R_OK | os.W_OK):
+        join = install.as_root(f"usermod -aG {kvm.DEVICE.group()} $USER")
+        return Row(LACKING, "/dev/kvm is not for this user", f"{join}, then log in again")
+    if not shutil.which(qemu.QEMU):
+        return Row(LACKING, "/dev/kvm is there; not tried without QEMU", qemu.how_to_install())
+    trouble = kvm.firmware_trouble(qemu.executable())
+    if trouble:
+        return Row(LACKING, f"KVM {trouble}: QEMU emulates, ten times slower")
+    return Row(GOOD, "QEMU runs its firmware with it")
+
+
+def memory() -> Row:
+    """Look where a guest's memory can be."""
+    try:
+        place = uml.memory_place()
+    except HarnessError as error:
+        return Row(BAD, error.message, error.hint)
+    free = shutil.disk_usage(place).free
+    return Row(GOOD, f"{place}, {free / 1e9:.1f} GB free, {uml.MEMORY >> 20} MiB a guest at most")
+
+
+def disk() -> Row:
+    """Look whether the cache can be written, and has room for a kernel."""
+    place = cache.directory()
+    there = next(one for one in (place, *place.parents) if one.exists())
+    if not os.access(there, os.W_OK | os.X_OK) or not there.is_dir():
+        return Row(BAD, f"{there} cannot be written", "export XDG_CACHE_HOME=DIRECTORY")
+    free = shutil.disk_usage(there).free
+    found = f"{_short(place)}, {free / 1e9:.1f} GB free"
+    if free < ROOM:
+        return Row(BAD, f"{found}; a kernel needs {ROOM >> 20} MB", _make_room())
+    return Row(GOOD, found)
+
+
+def _make_room() -> str:
+    kept = entries.kept()
+    old = f"harness kernels remove {kept[-1].place.name}, or " if kept else ""
+    return f"{old}export XDG_CACHE_HOME=DIRECTORY"
+
+
+def _short(place: Path) -> str:
+    home = Path("~").expanduser()
+    return f"~/{place.relative_to(home)}" if place.is_relative_to(home) else str(place)

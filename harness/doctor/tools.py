@@ -1,0 +1,133 @@
+"""What else of the machine the harness can use."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from harness.doctor.row import GOOD, LACKING, Row
+from harness.errors import KernelUnavailable
+from harness.kernels import host, install, preload, processor, toolbox
+
+# What forbids ordinary users their own namespaces, and what allows them.
+SWITCHES = {
+    "/proc/sys/kernel/unprivileged_userns_clone": ("0", "1"),
+    "/proc/sys/kernel/apparmor_restrict_unprivileged_userns": ("1", "0"),
+    "/proc/sys/user/max_user_namespaces": ("0", "10000"),
+}
+CLASSIFIERS = (
+    "tc qdisc add dev lo clsact",
+    "tc filter add dev lo ingress matchall action drop",
+    "tc filter add dev lo ingress protocol ip flower dst_ip 192.0.2.1 action drop",
+)
+DELAY = ("tc qdisc add dev lo root netem delay 1ms",)
+HOOKS = (
+    "nft add table netdev t",
+    "nft add chain netdev t c { type filter hook ingress device lo priority 0; }",
+    "nft add rule netdev t c drop",
+)
+MISSING = "there is no"
+ROOT = str(Path(host.__file__).parents[2])
+IN_A_NAMESPACE = """\
+import shlex, subprocess, sys
+from harness.kernels import init
+init.unshare(init.CLONE_NEWNET)
+init.loopback_up()
+for line in sys.argv[1:]:
+    done = subprocess.run(shlex.split(line), capture_output=True, text=True)
+    if done.returncode:
+        said = [one.strip() for one in done.stderr.splitlines() if one.strip()]
+        sys.exit(f"{line}: {said[0] if said else 'no reason given'}")
+"""
+
+
+def this_processor() -> Row:
+    """Name the processor, and what it means for kernels."""
+    cores = len(os.sched_getaffinity(0))
+    found = f"{processor.described()}, {cores} {'core' if cores == 1 else 'cores'} for us"
+    if "amx_tile" in processor.flags():
+        found += (
+            "; User-Mode Linux before 6.16 needs a wrapper of ptrace(2), built with a compiler"
+        )
+    return Row(GOOD, found)
+
+
+def namespaces() -> Row:
+    """Try to make namespaces as this user."""
+    trouble = _inside()
+    if not trouble:
+        return Row(GOOD, "network namespaces can be made")
+    for path, (forbids, allows) in SWITCHES.items():
+        if _value(path) == forbids:
+            name = path.removeprefix("/proc/sys/").replace("/", ".")
+            return Row(LACKING, trouble, install.as_root(f"sysctl -w {name}={allows}"))
+    return Row(LACKING, f"{trouble}; needed for --kernel host only")
+
+
+def compiler() -> Row:
+    """Look for what builds the wrapper of ptrace(2), and kernels with virtual time."""
+    if not preload.compiler():
+        needed = install.command(*install.COMPILER)
+        return Row(LACKING, "needed for kernels with virtual time", needed)
+    try:
+        preload.library()
+        toolbox.demand_tools()
+    except KernelUnavailable as error:
+        return Row(LACKING, error.message, error.hint)
+    return Row(GOOD, f"{preload.compiler()}, and all that a kernel is built with")
+
+
+def tun() -> Row:
+    """Open the device that makes taps."""
+    try:
+        os.close(os.open("/dev/net/tun", os.O_RDWR | os.O_CLOEXEC))
+    except FileNotFoundError:
+        return Row(LACKING, "there is no /dev/net/tun", install.as_root("modprobe tun"))
+    except OSError as error:
+        return Row(LACKING, f"/dev/net/tun: {error.strerror}: taps are replaced by relays")
+    return Row(GOOD, "/dev/net/tun opens")
+
+
+def classifiers() -> Row:
+    """Set classifiers of traffic control, which take frames away, and netem, which delays them."""
+    trouble = _inside(*CLASSIFIERS)
+    if trouble:
+        package = install.command("iproute2") if MISSING in trouble else ""
+        return Row(LACKING, f"{trouble}; needed for lost frames with --kernel host", package)
+    late = _inside(*DELAY)
+    return Row(GOOD, "matchall and flower" + ("; no netem: no delays" if late else ", netem"))
+
+
+def nftables() -> Row:
+    """Set a hook of nftables at an interface."""
+    trouble = _inside(*HOOKS)
+    if not trouble:
+        return Row(GOOD, "hooks at interfaces")
+    package = install.command("nftables") if MISSING in trouble else ""
+    return Row(LACKING, f"{trouble}; tc does instead", package)
+
+
+def _inside(*commands: str) -> str:
+    """Return what went wrong with commands in a network namespace of our own, "" for nothing."""
+    path = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
+    for tool in {line.partition(" ")[0] for line in commands}:
+        if not shutil.which(tool, path=path):
+            return f"{MISSING} {tool} on this machine to try with"
+    done = subprocess.run(
+        [sys.executable, "-c", IN_A_NAMESPACE, *commands],
+        env=os.environ | {"PYTHONPATH": ROOT, "LC_ALL": "C.UTF-8", "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stderr.strip().splitlines()[-1] if done.returncode else ""
+
+
+def _value(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
