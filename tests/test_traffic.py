@@ -138,6 +138,13 @@ def test_a_recording_that_proves_nothing_is_inconclusive(history: History, messa
         fitness.demand_judgeable(history)
 
 
+def test_a_command_that_held_the_recording_up_is_named() -> None:
+    ran = fault(50, "dut", "run", "command")
+    ran[3]["command"] = "ip -d link"
+    with pytest.raises(Inconclusive, match=r"`ip -d link` held it up: .*before or after the block"):
+        fitness.demand_judgeable(failover(ran, jitter=101 * MS))
+
+
 def test_a_clean_recording_is_judged() -> None:
     fitness.demand_judgeable(failover())
     fitness.demand_judgeable(tell(marks(), {"interval": None}))

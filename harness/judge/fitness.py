@@ -25,9 +25,19 @@ def demand_judgeable(history: History) -> None:
     if late > STALL:
         raise Inconclusive(
             f"the machine stood still for {in_ms(late)}, at most {in_ms(STALL)} can be judged",
-            hint="run fewer guests at once, or on an idle machine",
+            hint=_why_still(history, start),
         )
     _demand_baseline(history, start)
+
+
+def _why_still(history: History, start: int) -> str:
+    commands = [e for e in history.select("fault", action="run") if e.at >= start]
+    if not commands:
+        return "run fewer guests at once, or on an idle machine"
+    return (
+        f"`{commands[0]['command']}` held it up: to start a program takes long in this kernel, so "
+        "run it before or after the block, or choose a kernel with virtual time"
+    )
 
 
 def without_partner(history: History) -> str:

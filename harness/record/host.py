@@ -73,7 +73,8 @@ class Host(ABC):
     ) -> Done:
         """Run any command in the machine's network, `run("ip -d link")`: its output and status.
 
-        It stands in the history; `role="fault"` or `"repair"` says that it disturbs or mends.
+        It stands in the history; `role="fault"` or `"repair"` says that it disturbs or mends. To
+        start a program takes a guest of real time so long that a recording may be held up.
         Raises ScenarioError for one that is not there, or has not ended `within` its time.
         """
         return self._shell().run(command, within, role)
