@@ -181,6 +181,17 @@ def test_a_service_address_is_answered_for_and_announced_after_a_failover(net: O
     service.end()
 
 
+def test_a_path_may_be_probed_by_its_service_address(net: OneSwitch) -> None:
+    net.dut.bond()
+    service = net.dut.add_address(VIP)
+    with net.watch(address=VIP) as run:
+        service.end()
+        net.after(300 * ms)
+        net.dut.add_address(VIP)
+        net.after(300 * ms)
+    assert 290 * ms <= run.outage_in <= 310 * ms
+
+
 def test_a_service_address_moves_to_another_machine(net: OneSwitch) -> None:
     net.dut.bond()
     with net.watch() as run:

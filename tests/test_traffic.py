@@ -141,7 +141,9 @@ def test_a_recording_that_proves_nothing_is_inconclusive(history: History, messa
 def test_a_command_that_held_the_recording_up_is_named() -> None:
     ran = fault(50, "dut", "run", "command")
     ran[3]["command"] = "ip -d link"
-    with pytest.raises(Inconclusive, match=r"`ip -d link` held it up: .*before or after the block"):
+    with pytest.raises(
+        Inconclusive, match=r"`ip -d link` held it up: .*before or after the block"
+    ):
         fitness.demand_judgeable(failover(ran, jitter=101 * MS))
 
 

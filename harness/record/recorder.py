@@ -38,7 +38,7 @@ class Subject:
     """Whom a recording is about: bonds, which of them have an active slave, and how it is probed.
 
     `interval` is the time between two probes of a direction in ns; `directions` are out and in,
-    along the `path` from its first machine to its second.
+    along the `path` from its first machine to its second. `address` is a second one of the first.
     """
 
     bonds: tuple[BondPlan, ...]
@@ -46,6 +46,7 @@ class Subject:
     interval: int
     path: tuple[str, str]
     directions: tuple[str, ...] = ("out", "in")
+    address: str = ""
 
 
 class Recorder:
@@ -230,10 +231,16 @@ class Recorder:
             tracker.rose(echo, link)
             if where not in self._subject.path or place in self._below:
                 return
-            if frame.accepted:
+            if frame.accepted and self._is_for(where, frame):
                 tracker.arrived(echo, where, frame.at)
             else:
                 tracker.strayed(echo, where, link)
+
+    def _is_for(self, machine: str, frame: Frame) -> bool:
+        """Tell whether the IPv4 packet of a frame is for a machine, by addresses that move."""
+        address = socket.inet_ntoa(frame.data[30:34]) if self._built.added else ""
+        moves = address in self._built.added
+        return not moves or self._built.holder(address, frame.at) == machine
 
     def _tapped(self) -> list[str]:
         """Return the machines whose frames are seen: the DUT and the ends of the path."""
@@ -250,7 +257,8 @@ class Recorder:
 
     def _make_streams(self) -> dict[str, Stream]:
         topology, (first, second) = self._built.topology, self._subject.path
-        ends = {"out": (first, topology.reach(second)), "in": (second, topology.reach(first))}
+        near = self._subject.address or topology.reach(first)
+        ends = {"out": (first, topology.reach(second)), "in": (second, near)}
         streams = {}
         for direction in self._subject.directions:
             machine, address = ends[direction]

@@ -156,13 +156,15 @@ class Net:
         *probes: Direction,
         path: tuple[str, str] | None = None,
         every: Span | None = None,
+        address: str = "",
         healthy: bool = True,
     ) -> Iterator[Run]:
         """Record what the block does to the network; the run can be read when it has ended.
 
         Bonds that were not made yet get the topology's options. Probes go both ways along the
         topology's path, or another one, unless only `out` or `in` is asked for; `every` jiffy if
-        not said otherwise. `healthy=False` records from the first moment a bond that may be dark.
+        not said otherwise; with another `address` of the path's first machine, only in, to that
+        (`add_address`). `healthy=False` records from the first moment a bond that may be dark.
         Raises Inconclusive where the path is not healthy before the block begins, ScenarioError
         where an earlier fault is why, NotTestable where it would take minutes because time cannot
         be skipped, or where what the bond needs is in no lab. A block that raises keeps what was
@@ -176,7 +178,8 @@ class Net:
         self._interval = every.ns if every else self._usual_interval()
         if not self._virtual:
             waits.demand_patience(self.dut.bonds.values())
-        subject = self._subject(path or self.plan.path, probes or ("out", "in"))
+        ways: tuple[Direction, ...] = probes or (("in",) if address else ("out", "in"))
+        subject = self._subject(path or self.plan.path, ways, address)
         with self._recording(Run(), subject, healthy=healthy) as run:
             yield run
 
@@ -226,7 +229,9 @@ class Net:
         self._schedule = Schedule(expected=self._schedule.expected)
         self._disturbed = now()
 
-    def _subject(self, path: tuple[str, str], directions: tuple[Direction, ...]) -> Subject:
+    def _subject(
+        self, path: tuple[str, str], directions: tuple[Direction, ...], address: str
+    ) -> Subject:
         bonds = self.dut.bonds
         return Subject(
             tuple(bond.plan for bond in bonds.values()),
@@ -234,6 +239,7 @@ class Net:
             interval=self._interval,
             path=path,
             directions=directions,
+            address=address,
         )
 
     def _usual_interval(self) -> int:

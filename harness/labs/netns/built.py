@@ -64,7 +64,8 @@ class Built:
 
     Everything goes when `undo` is closed; `ports` is keyed by (switch, link), `ends` by (machine,
     link) and holds device numbers. The DUT's end of a guest's link counts as the DUT's. `added`
-    are the IPv4 addresses that machines were given besides their own.
+    are the IPv4 addresses that machines were given besides their own: since when (ns) which
+    machine had each, "" for none.
     """
 
     topology: Topology
@@ -73,7 +74,7 @@ class Built:
     ports: dict[tuple[str, str], Port] = field(default_factory=dict)
     ends: dict[tuple[str, str], int] = field(default_factory=dict)
     usb: Adapters | None = None
-    added: set[str] = field(default_factory=set)
+    added: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     undo: ExitStack = field(default_factory=ExitStack)
 
     def send(self, where: str, *requests: Request) -> None:
@@ -103,6 +104,11 @@ class Built:
             return self.ends[machine, name]
         bridges = {bridge.name for bridge in self.topology.bridges}
         return self.bridge_index(name) if name in bridges else self.bond_index(name)
+
+    def holder(self, address: str, at: int) -> str:
+        """Return the machine that had an added address at a time in ns, "" for none."""
+        held = [machine for since, machine in self.added[address] if since <= at]
+        return held[-1] if held else ""
 
     def mac(self, machine: str, link: str) -> str:
         """Return the MAC that a machine's interface was made with."""

@@ -14,6 +14,7 @@ from harness.errors import ScenarioError
 from harness.labs.netns import netlink, shaping
 from harness.labs.netns.built import FABRIC, FIRST_IFB, Built, Port, fabric_mac
 from harness.labs.netns.netlink import Request
+from harness.record.loop import now
 from harness.topology import Link
 
 SIDES = ("out", "in")
@@ -77,7 +78,7 @@ class Wiring:
         change = netlink.new_address if on else netlink.old_address
         index, what = self.built.interface(machine, interface), f"address {address} of {machine}"
         self.built.send(machine, change(what, index, address, ALONE))
-        self.built.added.add(address)
+        self.built.added.setdefault(address, []).append((now(), machine if on else ""))
 
     def lose(self, link: str, direction: str, percent: float) -> None:
         """Lose a share of the frames in one direction, 0 is none; the carrier stays."""
