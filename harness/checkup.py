@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -131,33 +132,33 @@ def _findings(job: Job) -> Iterator[dict[str, Any]]:
 
 def _options(series: tuple[int, int]) -> Iterator[dict[str, Any]]:
     """Set every option on a bond in a fresh namespace and read it back."""
-    from harness.labs.netns.bonds import drop_bond, make_bond, read_back  # noqa: PLC0415
     from harness.labs.netns.build import build  # noqa: PLC0415
+    from harness.loop import Loop  # noqa: PLC0415
+    from harness.record.bond_maker import drop_bond, make_bond, read_back  # noqa: PLC0415
     from harness.topology import DUT, BondPlan, Link, Machine, Switch, Topology  # noqa: PLC0415
 
     plan = BondPlan("bond0", ("eth0", "eth1"), "192.0.2.1")
-    built = build(
-        Topology(
-            name="checkup",
-            machines=(Machine(DUT),),
-            switches=(Switch("sw"),),
-            links=(Link("eth0", DUT, "sw"), Link("eth1", DUT, "sw")),
-            bonds=(plan,),
-        )
+    topology = Topology(
+        name="checkup",
+        machines=(Machine(DUT),),
+        switches=(Switch("sw"),),
+        links=(Link("eth0", DUT, "sw"), Link("eth1", DUT, "sw")),
+        bonds=(plan,),
     )
-    with built.undo:
-        make_bond(built, plan, BondOptions.of(mode="active-backup"))
-        drop_bond(built, plan)
+    network = build(topology, Loop())
+    with closing(network):
+        make_bond(network, plan, BondOptions.of(mode="active-backup"))
+        drop_bond(network, plan)
         yield {"bonding": True, "trouble": ""}
         for name, asked in trials():
             trouble = ""
             try:
-                make_bond(built, plan, asked)
-                left_out = ignored(asked, read_back(built, plan))
+                make_bond(network, plan, asked)
+                left_out = ignored(asked, read_back(network, plan))
                 trouble = "; ".join(str(one) for one in left_out)
             except KernelRefused as refused:
                 trouble = refused.message
-            drop_bond(built, plan)
+            drop_bond(network, plan)
             yield {"option": name, "trouble": trouble, "expected": bool(asked.unknown_to(series))}
 
 

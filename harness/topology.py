@@ -201,6 +201,17 @@ class Topology:
         """Return the links that end at a machine or switch, in order."""
         return tuple(link for link in self.links if node in (link.a, link.b))
 
+    def leads_to(self, switch: str, link: str) -> str | None:
+        """Return the machine that a link leads to from a switch, None where that is a switch."""
+        wire = self.link(link)
+        other = wire.a if wire.b == switch else wire.b
+        return other if other in {machine.name for machine in self.machines} else None
+
+    def machine_links(self, switch: str) -> tuple[str, ...]:
+        """Return the links between a switch and machines, in order."""
+        names = (link.name for link in self.links_of(switch))
+        return tuple(name for name in names if self.leads_to(switch, name))
+
     def link(self, name: str) -> Link:
         """Return a link by name; raises ScenarioError that lists what exists."""
         for link in self.links:

@@ -10,11 +10,11 @@ import pytest
 from harness.driver.keeper import BOND, CABLE
 from harness.driver.measure import Surroundings
 from harness.driver.run import surroundings
-from harness.labs.netns import netlink
-from harness.labs.netns.existing import Existing, Interface, interfaces
-from harness.labs.netns.netlink import Control
-from harness.labs.netns.trials import new_cable
-from harness.record.loop import Loop, now
+from harness.labs.netns.control import Control
+from harness.labs.netns.interfaces import Existing, Interface, interfaces
+from harness.labs.netns.trial_bond import new_cable
+from harness.loop import Loop, now
+from harness.rtnl import messages
 from harness.units import MS
 
 NIC, PORT, OTHER, LAST = "nic0", "port0", "nic1", "port1"
@@ -27,11 +27,11 @@ def control() -> Iterator[Control]:
     found = Control(Existing("here"))
     new_cable(found, NIC, PORT)
     new_cable(found, OTHER, LAST)
-    found.send(netlink.set_link("MAC", interfaces(found)[NIC].index, address=MAC))
+    found.send(messages.set_link("MAC", interfaces(found)[NIC].index, address=MAC))
     yield found
     for name in (BOND, CABLE, NIC, OTHER):
         if name in interfaces(found):
-            found.send(netlink.delete_link(name, interfaces(found)[name].index))
+            found.send(messages.delete_link(name, interfaces(found)[name].index))
     found.close()
 
 

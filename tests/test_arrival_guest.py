@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from harness import frames, ms
-from harness.labs.netns.ring import Frame
+from harness.lab import Seen
+from harness.record.recorder import accepted
 from harness.record.run import Stage
 from scenarios.field.servers import BridgeHost
 from scenarios.topologies import OneSwitch
@@ -23,11 +24,11 @@ def test_a_tap_tells_whether_a_frame_is_for_its_machine(stage: Stage, dst: str) 
         to = {"own": own, "strange": STRANGE, "all": frames.BROADCAST}[dst]
         sent, _ = wire.call("neighbour", "neighbour", to)
 
-        def heard() -> list[Frame]:
+        def heard() -> list[Seen]:
             return [one for one in wire.heard("target", "target") if one.data[:42] == sent[:42]]
 
         assert wire.wait(lambda: len(heard()) == 1)
-        assert [one.accepted for one in heard()] == [dst != "strange"]
+        assert [accepted(one) for one in heard()] == [dst != "strange"]
 
 
 @pytest.mark.parametrize("mode", ["active-backup", "balance-tlb"])

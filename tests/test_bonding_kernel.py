@@ -10,9 +10,10 @@ import pytest
 from harness.bonding import MODES, OPTIONS, BondOptions, ignored
 from harness.claims import Release
 from harness.errors import KernelRefused, ScenarioError
-from harness.labs.netns.bonds import drop_bond, make_bond, read_back
 from harness.labs.netns.build import build
-from harness.labs.netns.built import Built
+from harness.labs.netns.network import NetnsNetwork
+from harness.loop import Loop
+from harness.record.bond_maker import drop_bond, make_bond, read_back
 from harness.topology import DUT, BondPlan, Link, Machine, Switch, Topology
 
 pytestmark = pytest.mark.guest
@@ -60,15 +61,15 @@ OTHERS = {
 
 
 @pytest.fixture
-def plain() -> Iterator[Built]:
+def plain() -> Iterator[NetnsNetwork]:
     """Two slaves, and no bond yet."""
-    built = build(PLAIN)
+    built = build(PLAIN, Loop())
     with built.undo:
         yield built
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_fresh_bond_reads_back_the_defaults_of_the_table(plain: Built, mode: str) -> None:
+def test_a_fresh_bond_reads_back_the_defaults_of_the_table(plain: NetnsNetwork, mode: str) -> None:
     asked = BondOptions.of(mode=mode)
     make_bond(plain, PLAN, asked)
     seen = read_back(plain, PLAN)
@@ -81,7 +82,7 @@ def test_a_fresh_bond_reads_back_the_defaults_of_the_table(plain: Built, mode: s
 @pytest.mark.parametrize("monitor", [MII, ARP], ids=["mii", "arp"])
 @pytest.mark.parametrize("mode", MODES)
 def test_every_option_reads_back_as_it_was_set(
-    plain: Built, mode: str, monitor: dict[str, object]
+    plain: NetnsNetwork, mode: str, monitor: dict[str, object]
 ) -> None:
     able = {name for name in OPTIONS if mode in OPTIONS[name].modes}
     asked = BondOptions.of(
@@ -119,7 +120,7 @@ def test_every_option_reads_back_as_it_was_set(
     ids=str,
 )
 def test_what_the_table_refuses_the_kernel_refuses(
-    plain: Built, options: dict[str, object]
+    plain: NetnsNetwork, options: dict[str, object]
 ) -> None:
     with pytest.raises(ScenarioError):
         BondOptions.of(**options)
@@ -140,7 +141,7 @@ def test_what_the_table_refuses_the_kernel_refuses(
     ids=str,
 )
 def test_what_the_table_lets_pass_the_kernel_takes(
-    plain: Built, options: dict[str, object]
+    plain: NetnsNetwork, options: dict[str, object]
 ) -> None:
     asked = BondOptions.of(**options)
     make_bond(plain, PLAN, asked)

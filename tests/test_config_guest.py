@@ -30,6 +30,7 @@ from harness.config.write import write
 from harness.record.run import Stage
 from harness.topology import DUT
 from scenarios.topologies import OneSwitch
+from tests.wire import network_of
 
 pytestmark = pytest.mark.guest
 HERE = Place("made up")
@@ -75,7 +76,7 @@ def sysfs(place: Path) -> Iterator[Path]:
 def test_proc_of_a_bond_that_runs(stage: Stage, text: str) -> None:
     with OneSwitch(stage) as net:
         net.dut.bond(**asked(text))
-        with net._built.namespaces[DUT].inside():
+        with network_of(net).spaces[DUT].inside():
             shown = Path("/proc/thread-self/net/bonding/bond0").read_text(encoding="ascii")
     (bond,) = parse([Source("bond0", shown)]).bonds
     assert bond.format == "proc"
@@ -86,7 +87,7 @@ def test_proc_of_a_bond_that_runs(stage: Stage, text: str) -> None:
 def test_sysfs_of_a_bond_that_runs(stage: Stage, tmp_path: Path, text: str) -> None:
     with OneSwitch(stage) as net:
         net.dut.bond(**asked(text))
-        with net._built.namespaces[DUT].inside(), sysfs(tmp_path / "sys") as place:
+        with network_of(net).spaces[DUT].inside(), sysfs(tmp_path / "sys") as place:
             found = load([str(place / "class/net/bond0/bonding")])
     assert found.bonds[0].format == "sysfs"
     assert found.bonds[0] == write(given(text), "sysfs").said.bonds[0]
@@ -120,7 +121,7 @@ def differences(stage: Stage, file: Path) -> tuple[int, dict[str, str]]:
     """Return exit status and findings of a check of a file against a bond that really runs."""
     with OneSwitch(stage) as net:
         bond = net.dut.bond(mode="active-backup", miimon=100, updelay=200)
-        with net._built.namespaces[DUT].inside(), over_sys():
+        with network_of(net).spaces[DUT].inside(), over_sys():
             words = ["check", "--format", "json", "--against", bond.name, str(file)]
             ran = CliRunner().invoke(main, words)
     assert ran.exit_code in (0, 1), ran.output

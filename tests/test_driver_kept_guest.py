@@ -15,8 +15,8 @@ from harness.cli import main
 from harness.driver.held import Wish
 from harness.driver.measure import Surroundings
 from harness.driver.run import here
-from harness.labs.netns.existing import interfaces
-from harness.labs.netns.netlink import Control
+from harness.labs.netns.control import Control
+from harness.labs.netns.interfaces import interfaces
 from harness.waiting import wait_until
 from tests.cables import NIC, PORT, around, control, unchanged
 

@@ -17,7 +17,7 @@ from harness.driver.facts import LinkQuery, Samples
 from harness.driver.ioctl import DRVINFO, SETTINGS, joined
 from harness.driver.table import measured, show
 from harness.errors import UsageError
-from harness.labs.netns.existing import Interface
+from harness.labs.netns.interfaces import Interface
 from harness.units import MS
 from tests.drivers import BUSY, GOOD
 

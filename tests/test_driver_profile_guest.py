@@ -18,11 +18,11 @@ from harness.driver.measure import Surroundings
 from harness.driver.run import here
 from harness.errors import KernelRefused, UsageError
 from harness.kernels import modules
-from harness.labs.netns import netlink
-from harness.labs.netns.existing import IFF_PROMISC, interfaces, move, set_flags
+from harness.labs.netns.control import Control
+from harness.labs.netns.interfaces import IFF_PROMISC, interfaces, move, set_flags
 from harness.labs.netns.namespace import Namespace
-from harness.labs.netns.netlink import Control
-from harness.labs.netns.trials import TrialBond, new_cable
+from harness.labs.netns.trial_bond import TrialBond, new_cable
+from harness.rtnl import messages
 from harness.units import MS
 from tests.cables import LAST, MAC, NIC, OTHER, PORT, around, control, quiet, unchanged
 
@@ -82,7 +82,7 @@ def test_a_far_end_in_another_namespace_is_named(control: Control, around: Surro
     there = Namespace("there")
     control.send(move("far end", interfaces(control)[PORT].index, there))
     far = Control(there)
-    far.send(netlink.set_link("up", interfaces(far)[PORT].index, up=True))
+    far.send(messages.set_link("up", interfaces(far)[PORT].index, up=True))
     said: list[str] = []
     with unchanged(control), unchanged(far):
         found = here(Wish(NIC, far=f"/proc/self/fd/{there.fd}:{PORT}"), around, 1, quiet)
@@ -139,7 +139,7 @@ def test_partners_are_two_and_not_ends_of_one_cable(
 def test_flags_that_a_user_had_set_are_set_again(control: Control, around: Surroundings) -> None:
     index = interfaces(control)[NIC].index
     control.send(set_flags("promisc", index, IFF_PROMISC, IFF_PROMISC))
-    control.send(netlink.set_link("down", index, up=False))
+    control.send(messages.set_link("down", index, up=False))
     with unchanged(control):
         profiled(around, Wish(NIC))
     after = interfaces(control)[NIC]
@@ -156,7 +156,7 @@ def test_an_operator_is_told_when_to_pull_and_to_plug(
         if "cable out of" in text or "plug the cable" in text:
             told.append(text)
             up = "plug the cable" in text
-            control.send(netlink.set_link("hand", interfaces(control)[PORT].index, up=up))
+            control.send(messages.set_link("hand", interfaces(control)[PORT].index, up=up))
 
     with unchanged(control):
         found = here(Wish(NIC, ask=5.0), around, 1, say)
@@ -182,14 +182,14 @@ def occupied(control: Control, how: str) -> None:
     """Have the interface used in some way."""
     index = interfaces(control)[NIC].index
     if how == "address":
-        control.send(netlink.new_address("a", index, "192.0.2.1", 24))
+        control.send(messages.new_address("a", index, "192.0.2.1", 24))
     elif how == "slave":
         bond = TrialBond(control, BOND, BondOptions.of(mode="active-backup"))
         bond.enslave(NIC)
     elif how == "vlan":
         modules.need("8021q")
-        info = netlink.kind_of("vlan", [("IFLA_VLAN_ID", 5)])
-        control.send(netlink.new_link("vlan", 0, f"{NIC}.5", info, link=index))
+        info = messages.kind_of("vlan", [("IFLA_VLAN_ID", 5)])
+        control.send(messages.new_link("vlan", 0, f"{NIC}.5", info, link=index))
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def route(control: Control, index: int) -> None:
     message["family"], message["table"], message["type"], message["proto"] = 2, 254, 1, 4
     message["scope"] = 253
     message["attrs"] = [("RTA_OIF", index)]
-    control.send(netlink.request("route", 24, 0x400, message))
+    control.send(messages.request("route", 24, 0x400, message))
 
 
 def test_the_default_route_is_never_cut_neither_here_nor_at_the_far_end(control: Control) -> None:
@@ -230,8 +230,8 @@ def test_the_default_route_is_never_cut_neither_here_nor_at_the_far_end(control:
             assert done.exit_code == 4
             assert "has the default route" in done.output
         link = interfaces(control)[LAST].index
-        control.send(netlink.set_link("down", link, up=False))  # takes the route with it
-        control.send(netlink.set_link("up", link, up=True))
+        control.send(messages.set_link("down", link, up=False))  # takes the route with it
+        control.send(messages.set_link("up", link, up=True))
 
 
 @pytest.mark.parametrize("name", ["lo", "nosuch0"])
@@ -264,11 +264,11 @@ def test_an_ordinary_user_is_told_what_is_missing(control: Control) -> None:
 
 def test_dummy_reports_neither_speed_nor_link(control: Control, around: Surroundings) -> None:
     try:
-        control.send(netlink.new_link("dummy", 0, "void0", netlink.kind_of("dummy")))
+        control.send(messages.new_link("dummy", 0, "void0", messages.kind_of("dummy")))
     except KernelRefused as refused:
         pytest.skip(refused.message)
     found = profiled(around, Wish("void0"))
-    control.send(netlink.delete_link("void0", interfaces(control)["void0"].index))
+    control.send(messages.delete_link("void0", interfaces(control)["void0"].index))
     assert found.speed is not None
     assert found.speed.refused == "EOPNOTSUPP"
     told = answers(found)

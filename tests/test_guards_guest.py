@@ -9,11 +9,11 @@ import pytest
 from harness import ms, s
 from harness.errors import ScenarioError
 from harness.judge import timeline
-from harness.record.loop import now
+from harness.loop import now
 from harness.record.run import Stage
 from harness.units import MS
 from scenarios.topologies import NEIGHBOUR, BladeChassis, OneSwitch
-from tests.wire import Path, Wire, recorded, wired
+from tests.wire import Path, Wire, network_of, recorded, wired
 
 pytestmark = pytest.mark.guest
 
@@ -235,7 +235,7 @@ def test_a_machine_with_another_mac_is_lost_to_who_knows_the_old_one(stage: Stag
 
 
 def mac_of_target(wire: Wire) -> str:
-    (link,) = [it for it in wire.built.controls["target"].links() if it["index"] == 2]
+    (link,) = [it for it in wire.links("target") if it["index"] == 2]
     return str(link.get_attr("IFLA_ADDRESS"))
 
 
@@ -249,5 +249,5 @@ def test_locktime_is_set_for_one_bond_and_to_the_hundredth(stage: Stage) -> None
 
 def locktime(net: OneSwitch, device: str) -> str:
     path = f"/proc/sys/net/ipv4/neigh/{device}/locktime"
-    with net._built.namespaces["dut"].inside(), open(path) as file:  # noqa: PTH123
+    with network_of(net).spaces["dut"].inside(), open(path) as file:  # noqa: PTH123
         return file.read().strip()

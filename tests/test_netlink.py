@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.labs.netns import netlink, shaping
-from harness.labs.netns.netlink import HEADER, Request
+from harness.rtnl import messages, shaping
+from harness.rtnl.messages import HEADER, Request
 from tests.tiny import HARNESS
 
 ERROR = struct.Struct("=i")
@@ -36,33 +36,33 @@ def attribute(kind: int, value: bytes) -> bytes:
 def refusal(code: int, flags: int = 0, tlvs: bytes = b"") -> bytes:
     """Return the kernel's answer to a request, with the capped header of that request."""
     body = ERROR.pack(-code) + HEADER.pack(HEADER.size, 16, 5, 0, 0) + tlvs
-    return datagram((netlink.NLMSG_ERROR, flags, 0, body))
+    return datagram((messages.NLMSG_ERROR, flags, 0, body))
 
 
 def test_messages_of_a_datagram_come_one_by_one() -> None:
     data = datagram((16, 1, 7, b"abc"), (3, 2, 8, b""), (28, 0, 9, b"12345678"))
-    found = [(kind, flags, seq) for kind, flags, seq, _ in netlink.messages(data)]
+    found = [(kind, flags, seq) for kind, flags, seq, _ in messages.messages(data)]
     assert found == [(16, 1, 7), (3, 2, 8), (28, 0, 9)]
-    bodies = [whole[HEADER.size :] for *_, whole in netlink.messages(data)]
+    bodies = [whole[HEADER.size :] for *_, whole in messages.messages(data)]
     assert bodies == [b"abc", b"", b"12345678"]
 
 
 @given(st.binary(max_size=200))
 def test_rubbish_ends_and_never_raises(data: bytes) -> None:
-    for _, _, _, whole in netlink.messages(data):
+    for _, _, _, whole in messages.messages(data):
         assert len(whole) <= len(data)
 
 
 def test_a_message_of_no_length_ends_the_datagram() -> None:
-    assert list(netlink.messages(b"\0" * 64)) == []
+    assert list(messages.messages(b"\0" * 64)) == []
 
 
 def test_no_error_is_no_refusal() -> None:
-    assert netlink._refusal("it", 0, refusal(0)) is None
+    assert messages.refusal("it", 0, refusal(0)) is None
 
 
 def test_a_refusal_names_what_was_asked_and_the_errno() -> None:
-    said = netlink._refusal("switch sw", netlink.CAPPED, refusal(errno.EEXIST))
+    said = messages.refusal("switch sw", messages.CAPPED, refusal(errno.EEXIST))
     assert said is not None
     assert str(said) == "switch sw was refused with EEXIST"
     assert said.errno == errno.EEXIST
@@ -70,22 +70,22 @@ def test_a_refusal_names_what_was_asked_and_the_errno() -> None:
 
 def test_a_refusal_repeats_the_kernels_own_words() -> None:
     tlvs = attribute(2, struct.pack("=I", 48)) + attribute(1, b"mode does not allow it\0")
-    flags = netlink.CAPPED | netlink.ACK_TLVS
-    said = netlink._refusal("option x", flags, refusal(errno.EINVAL, flags, tlvs))
+    flags = messages.CAPPED | messages.ACK_TLVS
+    said = messages.refusal("option x", flags, refusal(errno.EINVAL, flags, tlvs))
     assert said is not None
     assert str(said) == 'option x was refused with EINVAL: kernel says "mode does not allow it"'
 
 
 @pytest.mark.parametrize("code", [errno.EPERM, errno.EACCES])
 def test_a_missing_right_gets_a_hint(code: int) -> None:
-    said = netlink._refusal("it", 0, refusal(code))
+    said = messages.refusal("it", 0, refusal(code))
     assert said is not None
     assert said.hint == "the user may not do this here"
 
 
 @given(st.binary(max_size=40))
 def test_broken_words_of_the_kernel_never_raise(tlvs: bytes) -> None:
-    said = netlink._refusal("it", netlink.ACK_TLVS, refusal(errno.EINVAL, 0, tlvs))
+    said = messages.refusal("it", messages.ACK_TLVS, refusal(errno.EINVAL, 0, tlvs))
     assert said is not None
     assert said.errno == errno.EINVAL
 
@@ -96,11 +96,11 @@ def header(request: Request) -> tuple[int, int, int, int, int]:
 
 
 def test_a_device_is_asked_for_by_its_number() -> None:
-    made = netlink.new_link("switch sw", 7, "sw", netlink.kind_of("bridge"))
+    made = messages.new_link("switch sw", 7, "sw", messages.kind_of("bridge"))
     length, kind, flags, _, _ = header(made)
-    assert (length, kind) == (len(made.data), netlink.RTM_NEWLINK)
-    assert flags == netlink.REQUEST | netlink.ACK | netlink.CREATE | netlink.EXCL
-    link = netlink.decode_link(made.data)
+    assert (length, kind) == (len(made.data), messages.RTM_NEWLINK)
+    assert flags == messages.REQUEST | messages.ACK | messages.CREATE | messages.EXCL
+    link = messages.decode_link(made.data)
     assert (link["index"], link.get_attr("IFLA_IFNAME")) == (7, "sw")
     assert link.get_attr("IFLA_LINKINFO").get_attr("IFLA_INFO_KIND") == "bridge"
 
@@ -109,23 +109,23 @@ def test_a_device_is_asked_for_by_its_number() -> None:
 def test_a_change_leaves_alone_what_it_does_not_name(
     flags: int, change: int, *, up: bool | None
 ) -> None:
-    link = netlink.decode_link(netlink.set_link("it", 4, up=up, master=2).data)
+    link = messages.decode_link(messages.set_link("it", 4, up=up, master=2).data)
     assert (link["flags"], link["change"], link.get_attr("IFLA_MASTER")) == (flags, change, 2)
     assert link.get_attr("IFLA_ADDRESS") is None
 
 
 def test_a_pin_is_a_static_entry_of_the_bridge() -> None:
-    pin = netlink.fdb_entry("pin", 33, "02:00:00:00:00:01", pinned=True)
-    free = netlink.fdb_entry("pin", 33, "02:00:00:00:00:01", pinned=False)
-    assert (header(pin)[1], header(free)[1]) == (netlink.RTM_NEWNEIGH, netlink.RTM_DELNEIGH)
-    entry = netlink.decode_neighbour(pin.data)
-    assert (entry["family"], entry["ifindex"]) == (netlink.AF_BRIDGE, 33)
+    pin = messages.fdb_entry("pin", 33, "02:00:00:00:00:01", pinned=True)
+    free = messages.fdb_entry("pin", 33, "02:00:00:00:00:01", pinned=False)
+    assert (header(pin)[1], header(free)[1]) == (messages.RTM_NEWNEIGH, messages.RTM_DELNEIGH)
+    entry = messages.decode_neighbour(pin.data)
+    assert (entry["family"], entry["ifindex"]) == (messages.AF_BRIDGE, 33)
     assert entry.get_attr("NDA_LLADDR") == "02:00:00:00:00:01"
 
 
 def test_requests_of_a_batch_are_told_apart_by_their_numbers() -> None:
-    one = netlink.delete_link("it", 4)
-    numbered = [netlink._numbered(one.data, n) for n in range(3)]
+    one = messages.delete_link("it", 4)
+    numbered = [messages.numbered(one.data, n) for n in range(3)]
     assert [HEADER.unpack_from(data)[3] for data in numbered] == [0, 1, 2]
     assert {data[: HEADER.size - 8] + data[HEADER.size - 4 :] for data in numbered} == {
         one.data[: HEADER.size - 8] + one.data[HEADER.size - 4 :]
@@ -142,7 +142,7 @@ def test_a_share_of_frames_is_a_32_bit_probability(percent: float, known: int) -
 
 def test_pyroute2_is_whole_for_whoever_looks_into_it() -> None:
     asked = (
-        "import sys, harness.labs.netns.netlink as ours\n"
+        "import sys, harness.rtnl.messages as ours\n"
         "assert 'pyroute2.ndb' not in sys.modules\n"
         "from pyroute2 import IPRoute\n"
         "import pyroute2.netlink.rtnl.ifinfmsg as theirs\n"

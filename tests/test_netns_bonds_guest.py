@@ -15,9 +15,10 @@ from harness.claims import Release
 from harness.errors import KernelRefused, NotPromised, ScenarioError
 from harness.history import History
 from harness.judge.fitness import STALL
-from harness.labs.netns.bonds import drop_bond, make_bond, read_back
+from harness.record.bond_maker import drop_bond, make_bond, read_back
 from harness.record.run import Stage
 from harness.record.site import SLIP
+from harness.rtnl import messages
 from harness.topology import DUT
 from harness.units import MS, in_ms
 from scenarios.topologies import TARGET, OneSwitch
@@ -35,7 +36,8 @@ def net(stage: Stage) -> Iterator[OneSwitch]:
 
 def devices(net: OneSwitch) -> dict[str, int | None]:
     """Return the DUT's interfaces and whose slaves they are, by device number."""
-    links = net._built.controls[DUT].links()
+    found = net._network.host(DUT).dump(messages.all_links(), messages.RTM_NEWLINK)
+    links = [messages.decode_link(one) for one in found]
     return {link.get_attr("IFLA_IFNAME"): link.get_attr("IFLA_MASTER") for link in links}
 
 
@@ -56,7 +58,7 @@ def test_a_refusal_names_the_option_and_leaves_no_bond(
     net: OneSwitch, options: dict[str, object], culprit: str
 ) -> None:
     with pytest.raises(KernelRefused) as caught:
-        make_bond(net._built, net.plan.bond("bond0"), BondOptions.unchecked(**options))
+        make_bond(net._network, net.plan.bond("bond0"), BondOptions.unchecked(**options))
     assert caught.value.message.startswith(culprit), caught.value.message
     assert " was refused with E" in caught.value.message
     assert devices(net) == FREE
@@ -67,7 +69,7 @@ def test_a_refusal_names_the_option_and_leaves_no_bond(
 def test_options_that_are_refused_only_together_are_named_together(net: OneSwitch) -> None:
     both = BondOptions.unchecked(miimon=100, arp_interval=50)
     with pytest.raises(KernelRefused) as caught:
-        make_bond(net._built, net.plan.bond("bond0"), both)
+        make_bond(net._network, net.plan.bond("bond0"), both)
     assert caught.value.message == (
         "bond bond0 miimon=100 arp_interval=50 was refused with EINVAL: "
         'kernel says "ARP monitoring cannot be used with MII monitoring"'
@@ -76,7 +78,7 @@ def test_options_that_are_refused_only_together_are_named_together(net: OneSwitc
 
 
 def test_a_refusal_that_is_no_options_fault_is_told_as_it_is(net: OneSwitch) -> None:
-    net.dut._site.wiring.admin(DUT, "eth1", up=True)
+    net.dut._site.admin(DUT, "eth1", up=True)
     with pytest.raises(KernelRefused, match="slave eth1 was refused with E") as caught:
         net.dut.bond()
     assert "while up" in caught.value.message
@@ -89,11 +91,11 @@ def test_what_the_kernel_ignores_in_silence_is_reported(net: OneSwitch) -> None:
     if not asked.unknown_to(Release.parse(os.uname().release).series):
         assert net.dut.bond(mode="802.3ad", lacp_strict="on")["lacp_strict"] == "on"
         return
-    make_bond(net._built, net.plan.bond("bond0"), asked)
-    assert [one.name for one in ignored(asked, read_back(net._built, net.plan.bonds[0]))] == [
+    make_bond(net._network, net.plan.bond("bond0"), asked)
+    assert [one.name for one in ignored(asked, read_back(net._network, net.plan.bonds[0]))] == [
         "lacp_strict"
     ]
-    drop_bond(net._built, net.plan.bonds[0])
+    drop_bond(net._network, net.plan.bonds[0])
     with pytest.raises(NotPromised, match="lacp_strict"):
         net.dut.bond(mode="802.3ad", lacp_strict="on")
     assert devices(net) == FREE

@@ -13,16 +13,18 @@ import pytest
 
 from harness import frames, ms
 from harness.errors import KernelRefused, LabError
+from harness.lab import FABRIC
 from harness.labs.netns.build import build
-from harness.labs.netns.built import FABRIC
+from harness.labs.netns.monitor import RTMGRP_NEIGH, NetlinkMonitor
 from harness.labs.netns.namespace import Namespace
-from harness.labs.netns.watchers import RTMGRP_NEIGH, NetlinkMonitor, fdb_events
-from harness.record.loop import Loop, now
+from harness.loop import Loop, now
 from harness.record.run import Net, Stage
+from harness.rtnl import messages
+from harness.rtnl.link_states import fdb_events
 from harness.topology import Link
 from harness.units import MS
 from scenarios.topologies import BladeChassis, FilteringSwitch, OneSwitch, TwoSwitches
-from tests.wire import Wire, listening, recorded, wired
+from tests.wire import Wire, listening, network_of, recorded, wired
 
 pytestmark = pytest.mark.guest
 
@@ -97,7 +99,7 @@ def test_a_network_that_is_gone_leaves_nothing(
     before = namespaces()
     with kind(stage) as net, listening(net):
         assert namespaces() >= before + len(kind.plan.machines)
-        assert len(net._built.ends) + len(net._built.ports) == 2 * len(kind.plan.links)
+        assert len(network_of(net).ends) + len(network_of(net).ports) == 2 * len(kind.plan.links)
         net.dut.bond()
 
 
@@ -124,14 +126,14 @@ def test_a_network_that_the_kernel_refuses_is_not_half_built(nothing_left: None)
     plan = OneSwitch.plan
     wrong = replace(plan, links=(*plan.links, Link("no/name", "dut", "sw")))
     with pytest.raises(KernelRefused, match="cable no/name was refused with EINVAL"):
-        build(wrong)
+        build(wrong, Loop())
 
 
 def test_a_machine_that_cannot_be_set_up_leaves_nothing(nothing_left: None) -> None:
     plan = OneSwitch.plan
     wrong = replace(plan, prefix=77)
     with pytest.raises(KernelRefused, match="address of target was refused with EINVAL"):
-        build(wrong)
+        build(wrong, Loop())
 
 
 def test_too_many_namespaces_are_the_labs_fault(nothing_left: None) -> None:
@@ -139,7 +141,7 @@ def test_too_many_namespaces_are_the_labs_fault(nothing_left: None) -> None:
     LIMIT.write_text(str(settled() + 3))  # one too few
     try:
         with pytest.raises(LabError, match=r"a network namespace for .* could not be made") as it:
-            build(OneSwitch.plan)
+            build(OneSwitch.plan, Loop())
     finally:
         LIMIT.write_text(before)
     assert "No space left" in it.value.message
@@ -148,8 +150,9 @@ def test_too_many_namespaces_are_the_labs_fault(nothing_left: None) -> None:
 
 def learned(monitor: NetlinkMonitor, wire: Wire) -> set[tuple[str, str]]:
     """Return which MACs were learned at which port."""
-    ports = {port.index: (port.switch, port.link) for port in wire.built.ports.values()}
-    return {(event["mac"], event["port"]) for event in fdb_events(monitor.take(), ports)}
+    ports = {port.index: (port.switch, port.link) for port in wire.network.ports}
+    seen = messages.notifications(monitor.take())
+    return {(event["mac"], event["port"]) for event in fdb_events(seen, ports)}
 
 
 @kinds
@@ -159,16 +162,16 @@ def test_networks_side_by_side_do_not_see_each_other(kind: type[Net], stage: Sta
     with wired(kind, stage) as (_, one), wired(kind, stage) as (_, two), ExitStack() as undo:
         monitors = []
         for wire in (one, two):
-            monitor = NetlinkMonitor(wire.built.namespaces[FABRIC], RTMGRP_NEIGH)
+            monitor = NetlinkMonitor(wire.network.spaces[FABRIC], RTMGRP_NEIGH)
             undo.callback(monitor.close)
             undo.callback(monitor.attach(wire.loop))
             monitors.append(monitor)
         one.send("target", "target", announced)
         one.rest(30 * MS)
         two.rest(30 * MS)
-        machines = [end for end in one.built.ends if end[0] != "target"]
+        machines = [end for end in one.network.ends if end[0] != "target"]
         assert all(one.arrived(announced, *end) for end in machines)
-        assert not any(two.arrived(announced, *end) for end in two.built.ends)
+        assert not any(two.arrived(announced, *end) for end in two.network.ends)
         seen = [learned(monitors[0], one), learned(monitors[1], two)]
         assert (stranger, "target") in seen[0]
         assert stranger not in {mac for mac, _ in seen[1]}

@@ -41,7 +41,7 @@ def test_a_switch_without_power_takes_the_carrier_of_its_neighbours(stage: Stage
 def learn(net: OneSwitch, wire: Wire) -> str:
     """Let the switch learn where eth0's MAC is; return that MAC."""
     assert wire.passes(OUT)
-    assert net.eth0.mac == wire.built.mac("dut", "eth0")
+    assert net.eth0.mac == wire.network.mac("dut", "eth0")
     return net.eth0.mac
 
 

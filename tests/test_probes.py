@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import socket
+import errno
 import struct
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.record.probes import (
-    IDENT,
-    Echo,
-    Probe,
-    Stream,
-    Tracker,
-    checksum,
-    echo,
-    prepare,
-    read_echo,
-)
+from harness.lab import Sent
+from harness.labs.agent.wire import checksum, numbered
+from harness.record.probes import IDENT, Echo, Probe, ProbeStream, Tracker, echo, read_echo
 from harness.units import MS
 
 ETHER = bytes.fromhex("020000000001 020000000002 0800")
@@ -29,27 +20,42 @@ IPV4 = bytes.fromhex("4500002c 00004000 40010000 c0000201 c00002fe")
 
 def request(direction: str, seq: int) -> bytes:
     """Return a probe's request as it is on the wire."""
-    return ETHER + IPV4 + echo(IDENT[direction], seq)
+    return ETHER + IPV4 + numbered(echo(IDENT[direction]), seq)
 
 
 def reply(direction: str, seq: int) -> bytes:
     """Return the answer that a kernel makes of a request: only type and checksum differ."""
-    asked = echo(IDENT[direction], seq)
+    asked = numbered(echo(IDENT[direction]), seq)
     answer = b"\0\0\0\0" + asked[4:]
     return ETHER + IPV4 + answer[:2] + struct.pack("!H", checksum(answer)) + answer[4:]
 
 
-@pytest.fixture
-def sock() -> Iterator[socket.socket]:
-    """A socket over which nothing can be sent: it has no destination."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as made:
-        yield made
+class Refusing:
+    """A sender whose second copy has no way out."""
+
+    def send(self, frame: bytes) -> None:
+        """Send nothing."""
+
+    def repeat(self, every: int, template: bytes, to: str, start: int) -> None:
+        """Send nothing."""
+
+    def stop(self) -> None:
+        """Send nothing."""
+
+    def close(self) -> None:
+        """Send nothing."""
+
+    def sent(self) -> list[Sent]:
+        """Return what would have been sent."""
+        return [Sent(0, 0, 0), Sent(10 * MS, 1, errno.ENETUNREACH)]
 
 
 @pytest.fixture
-def tracker(sock: socket.socket) -> Tracker:
+def tracker() -> Tracker:
     """Both streams, with three probes sent in each direction."""
-    streams = {direction: Stream(direction, sock, "192.0.2.254") for direction in ("out", "in")}
+    streams = {
+        direction: ProbeStream(direction, Refusing(), "192.0.2.254") for direction in ("out", "in")
+    }
     for stream in streams.values():
         stream.probes += [Probe(sent * MS) for sent in (0, 10, 20)]
     return Tracker(streams)
@@ -70,14 +76,14 @@ def test_the_checksum_is_the_internets(data: str, known: int) -> None:
 
 
 def test_an_echo_request_is_laid_out_as_in_rfc_792() -> None:
-    assert echo(0x6E66, 0x12345).hex(" ", 4) == bytes.fromhex(
+    assert numbered(echo(0x6E66), 0x12345).hex(" ", 4) == bytes.fromhex(
         "0800 27a5 6e66 2345 6e66682d70726f626500 00012345 0000"
     ).hex(" ", 4)
 
 
 @given(st.sampled_from(["out", "in"]), st.integers(0, 2**32 - 1))
 def test_every_probe_is_valid_and_read_back(direction: str, seq: int) -> None:
-    data = echo(IDENT[direction], seq)
+    data = numbered(echo(IDENT[direction]), seq)
     assert checksum(data) == 0
     assert read_echo(ETHER + IPV4 + data) == (direction, False, seq)
     answer = reply(direction, seq)
@@ -92,8 +98,8 @@ def test_every_probe_is_valid_and_read_back(direction: str, seq: int) -> None:
         request("out", 1)[:-3],
         request("out", 1).replace(b"\x08\x00", b"\x08\x06", 1),
         request("out", 1).replace(b"nfh", b"nfx"),
-        ETHER + IPV4 + echo(0x1234, 1),
-        ETHER + IPV4 + b"\x0b" + echo(IDENT["out"], 1)[1:],
+        ETHER + IPV4 + numbered(echo(0x1234), 1),
+        ETHER + IPV4 + b"\x0b" + numbered(echo(IDENT["out"]), 1)[1:],
     ],
     ids=["nothing", "short", "not IPv4", "not ours", "other ident", "time exceeded"],
 )
@@ -202,8 +208,9 @@ def test_the_first_link_that_a_probe_crossed_counts(tracker: Tracker) -> None:
     assert tracker.streams["out"].probes[1].via == "eth1"
 
 
-def test_a_probe_through_a_router_crosses_a_link_of_each_bond(sock: socket.socket) -> None:
-    routed = Tracker({"out": Stream("out", sock, "192.0.2.254", [Probe(0)])}, first="client")
+def test_a_probe_through_a_router_crosses_a_link_of_each_bond() -> None:
+    stream = ProbeStream("out", Refusing(), "192.0.2.254", [Probe(0)])
+    routed = Tracker({"out": stream}, first="client")
     routed.entered(out(0), "eth1", "bond0")
     routed.rose(out(0), "bond0")
     routed.sent(out(0), MS, "eth2", "bond1")
@@ -222,12 +229,12 @@ def test_numbers_never_sent_are_nobodys(tracker: Tracker) -> None:
     assert [stream.probes for stream in tracker.streams.values()] == before
 
 
-def test_what_cannot_be_sent_is_recorded_with_its_reason(sock: socket.socket) -> None:
-    stream = Stream("out", sock, "192.0.2.254")
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-        Stream("out", udp, "192.0.2.254", stream.probes).send(5 * MS)  # nowhere: port 0
-    (event,) = stream.events()
-    assert (event.at, event["seq"], event["error"]) == (5 * MS, 0, "EINVAL")
+def test_what_cannot_be_sent_is_recorded_with_its_reason() -> None:
+    stream = ProbeStream("out", Refusing(), "192.0.2.254")
+    stream.take()
+    sent, event = stream.events()
+    assert (sent.at, sent["seq"], sent["error"]) == (0, 0, None)
+    assert (event.at, event["seq"], event["error"]) == (10 * MS, 1, "ENETUNREACH")
     assert (event["request"], event["reply"]) == (None, None)
 
 
@@ -263,18 +270,9 @@ def test_the_events_of_a_stream_are_its_probes_in_order(tracker: Tracker) -> Non
     ],
 )
 def test_a_path_is_steady_after_three_answers_in_a_row(
-    sock: socket.socket, answered: tuple[int, ...], since: int, *, steady: bool
+    answered: tuple[int, ...], since: int, *, steady: bool
 ) -> None:
     probes = [
         Probe(10 * MS * seq, reply=MS if good else None) for seq, good in enumerate(answered)
     ]
-    assert Stream("out", sock, "192.0.2.254", probes).steady(since * MS) is steady
-
-
-@pytest.mark.guest
-def test_a_prepared_socket_only_sends() -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as raw:
-        prepare(raw)
-        Stream("out", raw, "127.0.0.1").send(0)
-        with pytest.raises(BlockingIOError):
-            raw.recv(100)
+    assert ProbeStream("out", Refusing(), "192.0.2.254", probes).steady(since * MS) is steady

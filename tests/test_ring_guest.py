@@ -6,8 +6,9 @@ import os
 
 import pytest
 
+from harness.labs.netns.capture import Tap
 from harness.labs.netns.namespace import Namespace
-from harness.labs.netns.ring import Tap, arp_and_icmp
+from harness.record.filters import arp_and_icmp
 
 pytestmark = pytest.mark.guest
 
@@ -22,6 +23,6 @@ def test_a_fork_beside_a_ring_does_the_kernel_no_harm() -> None:
             os._exit(7)
         _, status = os.waitpid(child, 0)
         assert os.waitstatus_to_exitcode(status) == 7
-    assert list(tap.frames()) == []
+    assert tap.take() == []
     tap.close()
     namespace.close()

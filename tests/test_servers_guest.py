@@ -9,7 +9,9 @@ import pytest
 
 from harness import ms
 from harness.errors import Inconclusive, ScenarioError
+from harness.lab import FABRIC
 from harness.record.run import Net, Stage
+from harness.rtnl import messages
 from harness.topology import DUT
 from harness.units import MS
 from scenarios.field.servers import BridgeHost, DualBondRouter
@@ -87,8 +89,9 @@ def test_a_bridge_takes_the_bonds_mac_and_has_its_address(stage: Stage) -> None:
 
 def learned_at(net: Net, port: str) -> list[str]:
     """Return what a switch has learned at a port of the network."""
-    built = net._built
-    return built.controls["fabric"].learned(built.ports["sw", port].index)
+    (index,) = (one.index for one in net._network.ports if (one.switch, one.link) == ("sw", port))
+    table = net._network.host(FABRIC).dump(messages.all_neighbours(), messages.RTM_NEWNEIGH)
+    return messages.learned(table, index)
 
 
 @pytest.mark.parametrize("keeps", [False, True])
@@ -137,4 +140,4 @@ def test_the_first_bond_is_meant_where_none_is_named(stage: Stage) -> None:
             net.dut.bond("bond0")
         with pytest.raises(ScenarioError, match='bond "bond7" is not in topology'):
             net.dut.bond("bond7")
-        assert DUT in net._built.namespaces
+        assert net._network.host(DUT).name == DUT

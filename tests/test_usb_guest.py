@@ -14,16 +14,18 @@ from harness import ms, s
 from harness.errors import KernelRefused, LabError, NotTestable, ScenarioError
 from harness.history import Event
 from harness.kernels import init
-from harness.labs.netns import netlink, sysfs
+from harness.labs.netns import sysfs
 from harness.labs.netns.namespace import OURS, Namespace
 from harness.labs.netns.usb import FIRST
+from harness.labs.netns.usb import UsbNics as Adapters
 from harness.labs.rtl8150 import vhci
-from harness.record.loop import now
+from harness.loop import now
 from harness.record.run import Stage
+from harness.rtnl import messages
 from harness.units import MS
 from scenarios.topologies import UsbNics
 from tests.wire import Path as Way
-from tests.wire import Wire, wired
+from tests.wire import Wire, network_of, wired
 
 pytestmark = pytest.mark.guest
 
@@ -51,9 +53,9 @@ def two(stage: Stage) -> Iterator[Two]:
 
 def test_the_interfaces_have_their_names_numbers_and_macs(two: Two) -> None:
     net, wire = two
-    links = {link.get_attr("IFLA_IFNAME"): link for link in wire.built.controls["dut"].links()}
+    links = {link.get_attr("IFLA_IFNAME"): link for link in wire.links("dut")}
     for name in ("eth1", "eth2"):
-        assert links[name]["index"] == wire.built.ends["dut", name]
+        assert links[name]["index"] == wire.network.ends["dut", name]
         assert links[name].get_attr("IFLA_ADDRESS") == getattr(net, name).mac
         assert links[name].get_attr("IFLA_PARENT_DEV_BUS_NAME") == "usb"
     assert here() == {"lo"}
@@ -99,11 +101,13 @@ def test_power_off_of_the_switch_takes_the_link_of_both(two: Two) -> None:
 def test_the_driver_refuses_mii_tool_and_a_mac_while_up(two: Two) -> None:
     net, wire = two
     assert net.eth1.mii_refusal == "ENOTSUP"
-    change = netlink.set_link("MAC", wire.built.ends["dut", "eth1"], address="02:00:00:00:00:77")
+    change = messages.set_link(
+        "MAC", wire.network.ends["dut", "eth1"], address="02:00:00:00:00:77"
+    )
     with pytest.raises(KernelRefused, match="EBUSY"):
-        wire.built.send("dut", change)
+        wire.network.host("dut").send(change)
     net.eth1.admin_down()
-    wire.built.send("dut", change)
+    wire.network.host("dut").send(change)
 
 
 @pytest.mark.parametrize(
@@ -131,8 +135,8 @@ def test_nothing_is_left_when_the_topology_goes(stage: Stage) -> None:
 
 def test_nothing_is_left_when_the_process_of_the_adapters_is_killed(stage: Stage) -> None:
     with UsbNics(stage) as net, net.watch("out") as run:
-        usb = net._built.usb
-        assert usb is not None
+        usb = net._network.adapters
+        assert isinstance(usb, Adapters)
         os.kill(usb.chips.process, signal.SIGKILL)
         net.after(1 * s)
         with pytest.raises(LabError, match="adapter eth1 did not fail: its process has ended"):
@@ -161,10 +165,10 @@ def test_an_adapter_that_is_gone_is_no_slave_in_the_history(stage: Stage) -> Non
 def test_sysfs_is_that_of_the_namespace(stage: Stage) -> None:
     with UsbNics(stage) as net:
         net.dut.bond()
-        with sysfs.mounted(net._built.namespaces["dut"]) as place:
+        with sysfs.mounted(network_of(net).spaces["dut"]) as place:
             assert (place / "class/net/bond0/bonding/slaves").read_text() == "eth1 eth2\n"
-        with pytest.raises(LabError, match="/sys/class/net/bond9/x cannot be written"):
-            sysfs.write(net._built.namespaces["dut"], "class/net/bond9/x", "1")
+        with pytest.raises(FileNotFoundError):
+            net._network.host("dut").shell.write("/sys/class/net/bond9/x", "1")
 
 
 def test_interfaces_come_from_the_first_namespace_when_this_is_another(

@@ -13,12 +13,13 @@ from harness import frames
 from harness.errors import Inconclusive
 from harness.frames import ARP_SIZE
 from harness.judge.judged import Run
-from harness.labs.netns.build import all_forward
-from harness.labs.netns.built import Built
-from harness.labs.netns.ring import Frame, Tap, arp_and_icmp
-from harness.labs.netns.wiring import Wiring
-from harness.record.loop import Loop, now
+from harness.lab import Seen, Sender
+from harness.labs.netns.capture import Tap
+from harness.labs.netns.network import NetnsNetwork
+from harness.loop import Loop, now
+from harness.record.filters import arp_and_icmp
 from harness.record.run import Net, Stage
+from harness.rtnl import messages
 from harness.topology import DUT
 from harness.units import MS
 
@@ -29,27 +30,43 @@ AnyNet = TypeVar("AnyNet", bound=Net)
 Path = tuple[str, str, str, str]
 
 
+def network_of(net: Net) -> NetnsNetwork:
+    """Return what runs of a topology, with its namespaces."""
+    network = net._network
+    assert isinstance(network, NetnsNetwork)
+    return network
+
+
 @dataclass(slots=True)
 class Wire:
     """A running network whose machines send numbered frames and hear what arrives."""
 
-    wiring: Wiring
+    net: Net
     loop: Loop
     taps: dict[str, Tap] = field(default_factory=dict)
-    _heard: dict[str, list[Frame]] = field(default_factory=dict)
-    _senders: dict[tuple[str, str], socket] = field(default_factory=dict)
+    _heard: dict[str, list[Seen]] = field(default_factory=dict)
+    _senders: dict[tuple[str, str], Sender] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     @property
-    def built(self) -> Built:
+    def network(self) -> NetnsNetwork:
         """What runs."""
-        return self.wiring.built
+        return network_of(self.net)
+
+    def links(self, machine: str) -> list[Any]:
+        """Return a machine's devices, decoded."""
+        found = self.network.host(machine).dump(messages.all_links(), messages.RTM_NEWLINK)
+        return [messages.decode_link(one) for one in found]
+
+    def up(self, machine: str, link: str) -> None:
+        """Set a machine's interface up."""
+        self.net.dut._site.admin(machine, link, up=True)
 
     def send(self, machine: str, link: str, frame: bytes) -> int:
         """Send a frame out of a machine; return when, in ns."""
         end = machine, link
         if end not in self._senders:
-            self._senders[end] = self.wiring.sender(*end)
+            self._senders[end] = self.network.host(machine).sender(link)
         at = now()
         self._senders[end].send(frame)
         return at
@@ -58,15 +75,15 @@ class Wire:
         """Send a frame that was never sent before; return it and when it was sent."""
         number = next(self._numbers)
         sender = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
-        mac = self.built.mac(machine, link)
+        mac = self.network.mac(machine, link)
         frame = frames.arp_reply(mac, sender, mac, "10.255.255.255", dst=dst)
         return frame, self.send(machine, link, frame)
 
-    def heard(self, machine: str, link: str) -> list[Frame]:
+    def heard(self, machine: str, link: str) -> list[Seen]:
         """Return all frames that arrived at a machine by a link so far."""
         heard = self._heard.setdefault(machine, [])
-        heard += self.taps[machine].frames()
-        return [frame for frame in heard if frame.index == self.built.ends[machine, link]]
+        heard += self.taps[machine].take()
+        return [frame for frame in heard if frame.device == self.network.ends[machine, link]]
 
     def arrived(self, frame: bytes, machine: str, link: str) -> list[int]:
         """Return when a frame arrived at a machine by a link, whether or not it is padded."""
@@ -97,7 +114,7 @@ class Wire:
     @contextmanager
     def ear(self, machine: str, link: str) -> Iterator[socket]:
         """Give a socket that hears whatever arrives at a machine by a link from now on."""
-        namespace = self.built.namespaces[machine]
+        namespace = self.network.spaces[machine]
         with namespace.inside(), socket(AF_PACKET, SOCK_RAW, 0) as sock:
             sock.setblocking(False)
             sock.bind((link, ETH_P_ALL))
@@ -105,8 +122,8 @@ class Wire:
 
     def paths(self) -> list[Path]:
         """Return the ways between the DUT's links and the other machines, there and back."""
-        mine = [end for end in self.built.ends if end[0] == DUT]
-        others = [end for end in self.built.ends if end[0] != DUT]
+        mine = [end for end in self.network.ends if end[0] == DUT]
+        others = [end for end in self.network.ends if end[0] != DUT]
         return [way for a in mine for b in others for way in ((*a, *b), (*b, *a))]
 
     def wait(self, for_: Callable[[], bool]) -> bool:
@@ -122,8 +139,8 @@ class Wire:
 
     def carrier(self, link: str) -> bool:
         """Tell whether the DUT's interface has carrier."""
-        index = self.built.ends[DUT, link]
-        (found,) = [it for it in self.built.controls[DUT].links() if it["index"] == index]
+        index = self.network.ends[DUT, link]
+        (found,) = [it for it in self.links(DUT) if it["index"] == index]
         return bool(found.get_attr("IFLA_CARRIER"))
 
 
@@ -131,8 +148,8 @@ class Wire:
 def listening(net: Net) -> Iterator[Wire]:
     """Listen to all machines of a network."""
     with ExitStack() as undo:
-        wire = Wire(net.dut._site.wiring, net._loop)
-        for machine, namespace in wire.built.namespaces.items():
+        wire = Wire(net, net._loop)
+        for machine, namespace in wire.network.spaces.items():
             wire.taps[machine] = Tap(namespace, arp_and_icmp(2))
             undo.callback(wire.taps[machine].close)
         yield wire
@@ -143,8 +160,8 @@ def wired(kind: type[AnyNet], stage: Stage) -> Iterator[tuple[AnyNet, Wire]]:
     """Build a network without a bond: the DUT's interfaces are up and all ports forward."""
     with kind(stage) as net, listening(net) as wire:
         for link in kind.plan.links_of(DUT):
-            wire.wiring.admin(DUT, link.name, up=True)
-        assert wire.wait(lambda: all_forward(wire.built))
+            wire.up(DUT, link.name)
+        assert wire.wait(wire.network.ready)
         # Some kernels drop a port's first frame though it forwards already.
         assert wire.wait(lambda: all(wire.passes(path) for path in wire.paths()))
         yield net, wire

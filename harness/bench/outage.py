@@ -10,6 +10,7 @@ from harness import ms
 from harness.bench.guest import Bench, measured, reporting
 from harness.bench.table import Table, left_out, spread
 from harness.errors import Inconclusive
+from harness.labs.netns.lab import NetnsLab
 from harness.record.run import Stage
 from harness.units import MS
 
@@ -43,7 +44,7 @@ def table(bench: Bench) -> Table:
 def inside(directory: Path) -> None:
     """In the guest: silence the active slave's link for each length and report what was seen."""
     with reporting(directory) as (options, say):
-        stage = Stage("bench", asdict(measured(directory)))
+        stage = Stage("bench", asdict(measured(directory)), NetnsLab())
         for length in LENGTHS * options["rounds"]:
             try:
                 say(silent=length, times=_silence(stage, length))

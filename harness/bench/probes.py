@@ -15,7 +15,8 @@ from harness.bench.guest import Bench, Line, measured, reporting
 from harness.bench.table import Cell, Table
 from harness.history import Event, History
 from harness.kernels.guests import Guest
-from harness.record.loop import now
+from harness.labs.netns.lab import NetnsLab
+from harness.loop import now
 from harness.record.run import Stage
 from harness.units import MS
 
@@ -97,10 +98,10 @@ def inside(directory: Path) -> None:
 
     with reporting(directory) as (_, say):
         facts = asdict(measured(directory))
-        _idle(OneSwitch(Stage("bench", facts)), say)
+        _idle(OneSwitch(Stage("bench", facts, NetnsLab())), say)
         for interval in INTERVALS:
             name = f"{interval} ms"
-            with OneSwitch(Stage("bench", facts, interval=interval * MS)) as net:
+            with OneSwitch(Stage("bench", facts, NetnsLab(), interval=interval * MS)) as net:
                 net.dut.bond()
                 with net.watch() as run:
                     say(begin=name)
@@ -112,14 +113,15 @@ def inside(directory: Path) -> None:
 
 def _idle(net: Any, say: Any) -> None:
     """Record without probing: what the loop, the taps and the bond's own timers cost."""
-    from harness.record.loop import Loop  # noqa: PLC0415
+    from harness.loop import Loop  # noqa: PLC0415
     from harness.record.recorder import Recorder, Subject  # noqa: PLC0415
+    from harness.record.site import Added  # noqa: PLC0415
 
     with net:
         bond = net.dut.bond()
         loop = Loop()
         subject = Subject((bond.plan,), frozenset((bond.name,)), 10 * MS, net.plan.path)
-        recorder = Recorder(net._built, loop, subject)  # noqa: SLF001
+        recorder = Recorder(net._network, loop, subject, Added())  # noqa: SLF001
         recorder.start()
         loop.pump(now() + 500 * MS)
         say(begin="idle")

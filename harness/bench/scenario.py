@@ -11,7 +11,8 @@ from harness.bench.guest import Bench, measured, reporting
 from harness.bench.table import Table, left_out
 from harness.errors import Inconclusive
 from harness.judge.judged import Run
-from harness.record.loop import now
+from harness.labs.netns.lab import NetnsLab
+from harness.loop import now
 from harness.record.run import Stage
 from harness.units import MS
 
@@ -75,7 +76,7 @@ def _run(facts: dict[str, object], folder: Path) -> dict[str, int]:
         kept.append(now())
 
     begin = now()
-    with OneSwitch(Stage("bench", facts, folder, keep=keep)) as net:
+    with OneSwitch(Stage("bench", facts, NetnsLab(), folder, keep=keep)) as net:
         built = now()
         bond = net.dut.bond()
         bonded = now()

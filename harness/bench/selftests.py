@@ -18,6 +18,7 @@ from harness.bench.table import Cell, Table, spread
 from harness.bench.topologies import Witnesses, round_of
 from harness.errors import HarnessError
 from harness.kernels.init import mount
+from harness.labs.netns.lab import NetnsLab
 from harness.record.run import Stage
 
 NAME = "selftests"
@@ -71,7 +72,7 @@ def inside(directory: Path) -> None:
         say(side="bond_topo_2d1c.sh", times=theirs, trouble=trouble)
         if not theirs:
             return
-        stage, witnesses = Stage("bench", asdict(measured(directory))), Witnesses()
+        stage, witnesses = Stage("bench", asdict(measured(directory)), NetnsLab()), Witnesses()
         round_of(OneSwitch, stage, witnesses)
         rounds = [round_of(OneSwitch, stage, witnesses) for _ in range(options["rounds"])]
         say(side="one_switch", times=[(one["built"], one["gone"]) for one in rounds])

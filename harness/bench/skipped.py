@@ -9,6 +9,7 @@ from pathlib import Path
 
 from harness.bench.guest import Bench, Line, measured, reporting
 from harness.bench.table import Cell, Table
+from harness.labs.netns.lab import NetnsLab
 
 NAME = "skipped"
 HOUR = 3600
@@ -61,7 +62,7 @@ def inside(directory: Path) -> None:
         from scenarios.topologies import TwoSwitches  # noqa: PLC0415  (only a checkout has them)
 
         say(passed="boot, imports", at=time.monotonic())
-        with TwoSwitches(Stage("bench", facts)) as net:
+        with TwoSwitches(Stage("bench", facts, NetnsLab())) as net:
             net.dut.bond()
             say(passed="two switches and a bond, built", at=time.monotonic())
             time.sleep(HOUR)

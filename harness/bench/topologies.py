@@ -8,15 +8,17 @@ from pathlib import Path
 
 from harness.bench.guest import Bench, measured, reporting
 from harness.bench.table import Table, spread
-from harness.labs.netns import netlink
+from harness.lab import FABRIC
+from harness.labs.netns.lab import NetnsLab
+from harness.labs.netns.monitor import RTMGRP_LINK
 from harness.labs.netns.namespace import Namespace
-from harness.labs.netns.watchers import RTMGRP_LINK
-from harness.record.loop import now
+from harness.loop import now
 from harness.record.run import Net, Stage
+from harness.rtnl import messages
 
 NAME = "topologies"
 WITNESS = 900  # device number of a namespace's witness: no topology counts so far
-RTM_DELLINK = netlink.RTM_DELLINK
+RTM_DELLINK = messages.RTM_DELLINK
 GONE_LIMIT = 10.0  # seconds
 
 
@@ -57,7 +59,7 @@ def inside(directory: Path) -> None:
     )
 
     with reporting(directory) as (options, say):
-        stage = Stage("bench", asdict(measured(directory)))
+        stage = Stage("bench", asdict(measured(directory)), NetnsLab())
         witnesses = Witnesses()
         for net in (OneSwitch, TwoSwitches, BladeChassis, FilteringSwitch):
             round_of(net, stage, witnesses)  # the first one loads what it needs
@@ -90,15 +92,16 @@ class Witnesses:
 
     def join(self, net: Net) -> None:
         """Lay a cable into each namespace of a topology."""
-        built = net._built  # noqa: SLF001  (scenarios have no use for namespaces)
-        for name, control in built.controls.items():
+        network = net._network  # noqa: SLF001  (scenarios have no use for namespaces)
+        for name in (FABRIC, *(machine.name for machine in net.plan.machines)):
             end = {"index": 0, "attrs": [("IFLA_NET_NS_FD", self._home.fd)]}
-            info = netlink.kind_of("veth", [("VETH_INFO_PEER", end)])
-            control.send(netlink.new_link(f"witness of {name}", WITNESS, "witness", info))
+            info = messages.kind_of("veth", [("VETH_INFO_PEER", end)])
+            request = messages.new_link(f"witness of {name}", WITNESS, "witness", info)
+            network.host(name).send(request)
             self._left += 1
 
     def wait(self) -> None:
         """Wait until the kernel has removed all cables; raises TimeoutError."""
         while self._left:
-            for kind, _, _, _ in netlink.messages(self._ear.recv(netlink.BUFFER)):
+            for kind, _, _, _ in messages.messages(self._ear.recv(messages.BUFFER)):
                 self._left -= kind == RTM_DELLINK

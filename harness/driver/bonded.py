@@ -18,15 +18,11 @@ from harness.driver.facts import Reception, Survival, Trial, errno_name
 from harness.driver.keeper import BOND, CABLE, FAR
 from harness.driver.nic import Nic
 from harness.errors import KernelRefused
-from harness.labs.netns import netlink
-from harness.labs.netns.existing import (
-    IFF_ALLMULTI,
-    IFF_PROMISC,
-    interfaces,
-    set_flags,
-)
-from harness.labs.netns.trials import BondView, TrialBond, new_cable
-from harness.labs.netns.watchers import KernelLog
+from harness.labs.netns.interfaces import IFF_ALLMULTI, IFF_PROMISC, interfaces, set_flags
+from harness.labs.netns.monitor import KernelLog
+from harness.labs.netns.trial_bond import BondView, TrialBond, new_cable
+from harness.log import kmsg
+from harness.rtnl import messages
 from harness.units import MS
 
 MIIMON = 100  # ms
@@ -49,7 +45,7 @@ class Pair:
     def fail(self, *, down: bool) -> None:
         """Let the slave beside it lose its link, or find it again."""
         found = interfaces(self.nic.control)[self.end]
-        self.nic.control.send(netlink.set_link(self.end, found.index, up=not down))
+        self.nic.control.send(messages.set_link(self.end, found.index, up=not down))
 
     @contextmanager
     def bond(self, **options: object) -> Iterator[TrialBond]:
@@ -79,7 +75,7 @@ def beside(nic: Nic) -> Iterator[Pair]:
     finally:
         with suppress(KernelRefused):
             found = interfaces(nic.control)[CABLE]
-            nic.control.send(netlink.delete_link(CABLE, found.index))
+            nic.control.send(messages.delete_link(CABLE, found.index))
 
 
 def trials(pair: Pair) -> Iterator[Trial]:
@@ -102,7 +98,7 @@ def _trial(pair: Pair, what: str, run: Callable[[Pair, Trial, str], Trial], word
     except KernelRefused as refused:
         found = Trial(what, refused=errno_name(refused.errno), detail=refused.message)
     log.close()
-    lines = (str(event["text"]) for event in log.events(""))
+    lines = (text for record in log.take() for text in kmsg.decode(record.data))
     return replace(found, log=tuple(one for one in lines if _tells(one, pair))[:LOG_LINES])
 
 

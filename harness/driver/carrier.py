@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from harness.driver.facts import Carrier, Samples
 from harness.driver.nic import POLL, Nic
-from harness.labs.netns import netlink
-from harness.labs.netns.watchers import RTMGRP_LINK, NetlinkMonitor
-from harness.record.loop import now
+from harness.labs.netns.monitor import RTMGRP_LINK, NetlinkMonitor
+from harness.loop import now
+from harness.rtnl import messages
 from harness.units import MS, in_ms
 
 # Of interfaces in no bond the kernel tells one change a second, all interfaces taken together: a
@@ -103,10 +103,10 @@ def _change(nic: Nic, on: bool, found: _Found) -> None:  # noqa: FBT001
 def _told(monitor: NetlinkMonitor, index: int, on: bool) -> int | None:  # noqa: FBT001
     """Return when the kernel first told that an interface has a carrier, or has lost it."""
     first = None
-    for at, kind, message in monitor.take():
-        if kind != netlink.RTM_NEWLINK or first is not None:
+    for at, kind, message in messages.notifications(monitor.take()):
+        if kind != messages.RTM_NEWLINK or first is not None:
             continue
-        link = netlink.decode_link(message)
+        link = messages.decode_link(message)
         if link["index"] == index and link["family"] == 0:
             first = at if bool(link.get_attr("IFLA_CARRIER")) == on else None
     return first

@@ -8,7 +8,7 @@ from itertools import count
 
 from harness.driver.farend import FarEnd
 from harness.labs.netns.namespace import Namespace
-from harness.record.loop import Loop, now
+from harness.loop import Loop, now
 from harness.units import MS
 
 ETH_P_ALL = 3

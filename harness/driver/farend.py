@@ -6,10 +6,10 @@ import socket
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
-from harness.labs.netns import netlink
+from harness.labs.netns.control import Control
 from harness.labs.netns.namespace import Namespace
-from harness.labs.netns.netlink import Control
-from harness.record.loop import now
+from harness.loop import now
+from harness.rtnl import messages
 
 AF_PACKET_ANY = 0
 
@@ -57,7 +57,7 @@ class InterfaceFarEnd:
     def carrier(self, *, on: bool) -> Moment:
         """Set the interface up or down; raises KernelRefused."""
         before = now()
-        self._control.send(netlink.set_link(f"far end {self._name}", self._index, up=on))
+        self._control.send(messages.set_link(f"far end {self._name}", self._index, up=on))
         return Moment(before, now())
 
     def send(self, frame: bytes) -> bool:

@@ -12,9 +12,9 @@ from harness.driver.keeper import BOND, CABLE, FAR, Keeper, Kept
 from harness.driver.nic import Nic
 from harness.driver.sysfs import Sysfs
 from harness.errors import KernelRefused, LabError, UsageError
-from harness.labs.netns.existing import Existing, Interface, interfaces, move, namespace
+from harness.labs.netns.control import Control
+from harness.labs.netns.interfaces import Existing, Interface, interfaces, move, namespace
 from harness.labs.netns.namespace import Namespace
-from harness.labs.netns.netlink import Control
 
 Say = Callable[[str], None]
 

@@ -18,13 +18,15 @@ from harness.driver.run import here, surroundings
 from harness.errors import HarnessError, KernelRefused, LabError
 from harness.kernels import modules
 from harness.kernels.job import Job
-from harness.labs.netns import netlink
+from harness.lab import FABRIC
+from harness.labs.fabric.switches import port_name
 from harness.labs.netns.build import build
-from harness.labs.netns.built import FABRIC
-from harness.labs.netns.existing import Existing, interfaces, move
-from harness.labs.netns.netlink import Control
-from harness.labs.netns.trials import new_cable
+from harness.labs.netns.control import Control
+from harness.labs.netns.interfaces import Existing, interfaces, move
+from harness.labs.netns.trial_bond import new_cable
 from harness.labs.rtl8150 import vhci
+from harness.loop import Loop
+from harness.rtnl import messages
 from harness.topology import DUT, RTL8150, Link, Machine, Switch, Topology
 
 NIC, FAR, MAC = "eth1", "port1", "02:00:00:00:00:02"
@@ -61,14 +63,14 @@ def veth(_: ExitStack) -> None:
     """Make a cable whose one end is the NIC; the far end is found by itself."""
     control = Control(Existing("here"))
     new_cable(control, NIC, FAR)
-    control.send(netlink.set_link("MAC", interfaces(control)[NIC].index, address=MAC))
+    control.send(messages.set_link("MAC", interfaces(control)[NIC].index, address=MAC))
 
 
 def dummy(_: ExitStack) -> None:
     """Make a device that sends everything to nowhere and reports nothing."""
     control = Control(Existing("here"))
     try:
-        control.send(netlink.new_link("dummy", 0, NIC, netlink.kind_of("dummy"), address=MAC))
+        control.send(messages.new_link("dummy", 0, NIC, messages.kind_of("dummy"), address=MAC))
     except KernelRefused as refused:
         raise LabError(refused.message, hint="this kernel has no driver `dummy`") from refused
 
@@ -77,13 +79,13 @@ def rtl8150(undo: ExitStack) -> FarEnd:
     """Plug a USB adapter in; its cable leads to a port of an emulated switch, the far end."""
     modules.need(*vhci.MODULES)
     link = Link(NIC, DUT, SWITCH, nic=RTL8150, mac=MAC)
-    built = build(Topology("profile", (Machine(DUT),), (Switch(SWITCH),), (link,), ()))
-    undo.enter_context(built.undo)
-    built.send(DUT, move("adapter", built.ends[DUT, NIC], Existing("here")))
-    port = built.ports[SWITCH, NIC].index
-    there = interfaces(built.controls[FABRIC])
-    name = next(one.name for one in there.values() if one.index == port)
-    far = InterfaceFarEnd(built.namespaces[FABRIC], name, port)
+    topology = Topology("profile", (Machine(DUT),), (Switch(SWITCH),), (link,), ())
+    network = build(topology, Loop())
+    undo.callback(network.close)
+    adapter = move("adapter", network.number(DUT, NIC), Existing("here"))
+    network.host(DUT).send(adapter)
+    (port,) = network.ports
+    far = InterfaceFarEnd(network.spaces[FABRIC], port_name(port), port.index)
     undo.callback(far.close)
     return far
 

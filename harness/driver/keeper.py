@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from harness.errors import HarnessError
-from harness.labs.netns import netlink
-from harness.labs.netns.existing import (
+from harness.labs.netns.control import Control
+from harness.labs.netns.interfaces import (
     IFF_ALLMULTI,
     IFF_PROMISC,
     Interface,
@@ -25,7 +25,7 @@ from harness.labs.netns.existing import (
     set_flags,
 )
 from harness.labs.netns.namespace import Namespace
-from harness.labs.netns.netlink import Control
+from harness.rtnl import messages
 
 BOND, CABLE, FAR = "hprofile0", "hpeer0", "hpeer1"  # what we make, in this order of removal
 T = TypeVar("T")
@@ -103,7 +103,7 @@ def _clean(namespace: Namespace) -> None:
     for name in (BOND, CABLE):  # the far end of a cable goes with it
         found = interfaces(control).get(name)
         if found:
-            control.send(netlink.delete_link(name, found.index))
+            control.send(messages.delete_link(name, found.index))
 
 
 def _return(kept: Kept) -> None:
@@ -119,11 +119,11 @@ def _return(kept: Kept) -> None:
     _restore_address(home, now, was)
     if (now.flags ^ was.flags) & SEEN:
         home.send(set_flags(f"flags of {was.name}", now.index, was.flags, SEEN))
-    home.send(netlink.set_link(f"{was.name} as it was", now.index, up=was.up))
+    home.send(messages.set_link(f"{was.name} as it was", now.index, up=was.up))
 
 
 def _restore_address(control: Control, now: Interface, was: Interface) -> None:
     """Give an interface its address; most drivers take it only while the interface is down."""
     if now.mac != was.mac:
-        control.send(netlink.set_link(f"{was.name} down", now.index, up=False))
-        control.send(netlink.set_link(f"address of {was.name}", now.index, address=was.mac))
+        control.send(messages.set_link(f"{was.name} down", now.index, up=False))
+        control.send(messages.set_link(f"address of {was.name}", now.index, address=was.mac))

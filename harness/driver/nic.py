@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from harness.driver.ear import Ear
 from harness.driver.farend import FarEnd
 from harness.driver.sysfs import Sysfs
-from harness.labs.netns import netlink
-from harness.labs.netns.existing import Interface, interfaces
+from harness.labs.netns.control import Control
+from harness.labs.netns.interfaces import Interface, interfaces
 from harness.labs.netns.namespace import Namespace
-from harness.labs.netns.netlink import Control
-from harness.record.loop import Loop, now
+from harness.loop import Loop, now
+from harness.rtnl import messages
 from harness.units import MS
 
 POLL = MS  # how often sysfs is read
@@ -47,11 +47,11 @@ class Nic:
 
     def admin(self, *, up: bool) -> None:
         """Set it up or down; raises KernelRefused."""
-        self.control.send(netlink.set_link(f"{self.name} {_word(up)}", self.index, up=up))
+        self.control.send(messages.set_link(f"{self.name} {_word(up)}", self.index, up=up))
 
     def set_mac(self, mac: str) -> None:
         """Change its address; raises KernelRefused with the driver's errno."""
-        self.control.send(netlink.set_link(f"address of {self.name}", self.index, address=mac))
+        self.control.send(messages.set_link(f"address of {self.name}", self.index, address=mac))
 
     def await_carrier(self, within: int = PATIENCE) -> bool:
         """Tell whether it has a carrier, waiting for one for some ns."""

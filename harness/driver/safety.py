@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from harness.errors import UsageError
-from harness.labs.netns.existing import IFF_LOOPBACK, Interface
+from harness.labs.netns.interfaces import IFF_LOOPBACK, Interface
 
 CAPABILITIES = {"CAP_NET_ADMIN": 12, "CAP_NET_RAW": 13, "CAP_SYS_ADMIN": 21}
 MASTERS = ("bond", "bridge", "team", "vlan", "macvlan", "ipvlan", "macvtap", "vrf", "vxlan")

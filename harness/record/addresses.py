@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address
 
 from harness.errors import ScenarioError
+from harness.loop import now
 from harness.record.site import Lasting, Site
+from harness.rtnl import messages
+
+ALONE = 32  # the prefix of an address that brings no network, as keepalived adds it
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,10 @@ class Interface:
 
     def _set(self, action: str, address: str, *, on: bool) -> None:
         def do() -> None:
-            self.site.wiring.address(self.machine, self.name, address, on=on)
+            change = messages.new_address if on else messages.old_address
+            number = self.site.network.number(self.machine, self.name)
+            what = f"address {address} of {self.machine}"
+            self.site.network.host(self.machine).send(change(what, number, address, ALONE))
+            self.site.added.note(address, now(), self.machine if on else "")
 
         self.site.did(self.where, action, "stimulus", do, address=address)

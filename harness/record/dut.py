@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import os
+import errno
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Unpack
 
 from harness import promises
 from harness.bonding import BondOptions, BondSettings
 from harness.bonding.windows import Window, spans
 from harness.bonding.wire import ignored
-from harness.errors import HarnessError, KernelRefused, ScenarioError
-from harness.labs.netns import bonds, netlink, sysfs
+from harness.errors import HarnessError, KernelRefused, LabError, ScenarioError
+from harness.loop import now
+from harness.record import bond_maker
 from harness.record.addresses import Interface
 from harness.record.bond import Bond
 from harness.record.faults import Cable, Role, Site
 from harness.record.host import Host
-from harness.record.loop import now
 from harness.record.sending import Sender
 from harness.record.shell import Done, Shell
+from harness.rtnl import messages
 from harness.suggest import suggesting
 from harness.topology import DUT, VETH, BondPlan, Named, carrier_lag
 from harness.units import MS, Span, s
@@ -31,10 +31,10 @@ class Dut(Host):
     if not TYPE_CHECKING:
         __getattr__ = suggesting("the dut")
 
-    def __init__(self, site: Site, hz: int) -> None:
+    def __init__(self, site: Site, hz: int, release: str) -> None:
         self._site = site
         self._hz = hz
-        self._release = os.uname().release
+        self._release = release
         self.bonds: dict[str, Bond] = {}
 
     def bond(self, name: str | None = None, **options: Unpack[BondSettings]) -> Bond:
@@ -59,17 +59,17 @@ class Dut(Host):
 
     def _make(self, plan: BondPlan, options: BondSettings) -> Bond:
         wanted = self._options(plan, options)
-        built = self._site.wiring.built
+        network = self._site.network
         if VETH in {self._site.topology.link(slave).nic for slave in plan.slaves}:
             promises.demand_testable(wanted, self._release)
         try:
-            bonds.make_bond(built, plan, wanted)
+            bond_maker.make_bond(network, plan, wanted)
         except KernelRefused as refused:
             raise promises.lacking(wanted, self._release) or refused from None
-        seen = bonds.read_back(built, plan)
+        seen = bond_maker.read_back(network, plan)
         left_out = ignored(wanted, seen)
         if left_out:
-            bonds.drop_bond(built, plan)
+            bond_maker.drop_bond(network, plan)
             raise promises.left_out(wanted, left_out, self._release)
         lag = carrier_lag(self._site.topology, plan)
         return Bond(plan, [wanted], seen, self._hz, lag, self._site.journal.saw)
@@ -86,15 +86,15 @@ class Dut(Host):
         changes = BondOptions.unchecked(**options)
 
         def do() -> None:
-            bonds.set_options(self._site.wiring.built, bond.plan, changes)
+            bond_maker.set_options(self._site.network, bond.plan, changes)
 
         self._change(bond, "set", do, options=changes.text())
 
     def set_mac(self, bond: Bond, mac: str) -> None:
         """Give a bond another MAC by hand; written into the history as a stimulus."""
-        built = self._site.wiring.built
-        change = netlink.set_link(f"MAC of {bond.name}", built.bond_index(bond.name), address=mac)
-        self._site.did(bond.name, "set_mac", "stimulus", lambda: built.send(DUT, change), mac=mac)
+        index = self._site.network.number(DUT, bond.name)
+        change = messages.set_link(f"MAC of {bond.name}", index, address=mac)
+        self._site.did(bond.name, "set_mac", "stimulus", lambda: self._request(change), mac=mac)
 
     def set_locktime(self, bond: Bond, span: Span) -> None:
         """Set how old the DUT's ARP entries must be before a reply may replace their MAC.
@@ -102,35 +102,33 @@ class Dut(Host):
         That is neigh.<bond>.locktime, kept in hundredths of a second (arp(7)); written into the
         history as a stimulus. An entry's age counts from its last change.
         """
-        namespace = self._site.wiring.built.namespaces[DUT]
         path = f"/proc/sys/net/ipv4/neigh/{bond.name}/locktime"
         text = str(span.ns // (10 * MS))
-        do = partial(namespace.write, path, text)
-        self._site.did(bond.name, "set_locktime", "stimulus", do, ms=span.ns // MS)
+        self._site.did(
+            bond.name, "set_locktime", "stimulus", lambda: self._put(path, text), ms=span.ns // MS
+        )
 
     def enslave(self, bond: Bond, link: Cable) -> None:
         """Give a bond an interface that is down, as hotplug scripts do; raises KernelRefused."""
-        self._master(bond, link, "enslave", self._site.wiring.built.bond_index(bond.name))
+        self._master(bond, link, "enslave", self._site.network.number(DUT, bond.name))
 
     def release(self, bond: Bond, link: Cable) -> None:
         """Take an interface from a bond; raises KernelRefused."""
         self._master(bond, link, "release", 0)
 
     def _master(self, bond: Bond, link: Cable, action: str, index: int) -> None:
-        built = self._site.wiring.built
-        change = netlink.set_link(f"slave {link.name}", built.ends[DUT, link.name], master=index)
+        number = self._site.network.number(DUT, link.name)
+        change = messages.set_link(f"slave {link.name}", number, master=index)
         role: Role = "repair" if index else "fault"
-        where = self._site
-        where.did(link.name, action, role, lambda: built.send(DUT, change), bond=bond.name)
+        self._site.did(link.name, action, role, lambda: self._request(change), bond=bond.name)
 
     def write(self, bond: Bond, option: str, text: str) -> None:
         """Write to a bond's file in sysfs, as scripts do; raises KernelRefused."""
-        space = self._site.wiring.built.namespaces[DUT]
+        path = f"/sys/class/net/{bond.name}/bonding/{option}"
+        self._change(bond, "write", lambda: self._put(path, f"{text}\n"), option=option, text=text)
 
-        def do() -> None:
-            sysfs.write(space, f"class/net/{bond.name}/bonding/{option}", text)
-
-        self._change(bond, "write", do, option=option, text=text)
+    def _request(self, *requests: messages.Request) -> None:
+        self._site.network.host(DUT).send(*requests)
 
     def run(
         self, command: str | Sequence[str], *, within: Span = 10 * s, role: Role = "command"
@@ -156,8 +154,20 @@ class Dut(Host):
 
     def _reread(self, bond: Bond) -> dict[str, object]:
         """Return the options that have changed; none of a bond that is gone."""
-        seen = bonds.read_back(self._site.wiring.built, bond.plan)
+        seen = bond_maker.read_back(self._site.network, bond.plan)
         return bond.reread(seen) if seen else {}
+
+    def _put(self, path: str, text: str) -> None:
+        """Write to one of the kernel's files; raises KernelRefused, LabError where it lacks it."""
+        try:
+            self._site.network.host(DUT).shell.write(path, text)
+        except OSError as error:
+            if error.errno == errno.ENOENT:
+                raise LabError(
+                    f"{path} cannot be written: {error.strerror}",
+                    hint="the kernel has no such setting",
+                ) from error
+            raise KernelRefused(f'"{text.strip()}" for {path}', error.errno or 0) from error
 
     def _sender(self, by: Named | None = None) -> Sender:
         links = [link.name for link in self._site.topology.links_of(DUT)]

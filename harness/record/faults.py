@@ -13,19 +13,22 @@ from typing import TYPE_CHECKING, Literal
 
 from harness import frames
 from harness.errors import ScenarioError
-from harness.labs.netns.wiring import EVERYTHING, SIDES
+from harness.lab import Way
+from harness.loop import now
 from harness.record.addresses import Interface
 from harness.record.host import Host
-from harness.record.loop import now
 from harness.record.sending import Pace, Sender
 from harness.record.shell import Shell
 from harness.record.site import Journal, Lasting, Role, Site
 from harness.record.switches import Addresses, SwitchNoun
+from harness.rtnl import messages
 from harness.suggest import suggesting
-from harness.topology import DUT, Machine, Named, mac_of
+from harness.topology import DUT, Machine, Named
 from harness.units import Span, ms
 
 Direction = Literal["out", "in", "both"]
+SIDES: tuple[Way, ...] = ("out", "in")
+EVERYTHING = 100  # per cent
 ADDRESS = re.compile(r"\d+(\.\d+){3}")
 
 __all__ = [
@@ -57,16 +60,16 @@ class Cable:
         link = self.site.topology.link(self.name)
         machines = {machine.name for machine in self.site.topology.machines}
         machine = link.a if link.a in machines else link.b
-        return mac_of(self.site.topology, machine, self.name)
+        return self.site.network.mac(machine, self.name)
 
     def cut(self) -> Lasting:
         """Pull the cable at its far end: the near end loses its carrier."""
-        self._do("cut", "fault", lambda: self.site.wiring.carrier(self.name, on=False))
+        self._do("cut", "fault", lambda: self.site.fabric.carrier(self.name, on=False))
         return Lasting(self.heal)
 
     def heal(self) -> None:
         """Put the cable back; a switch that holds new ports back lets this one wait."""
-        self._do("heal", "repair", lambda: self.site.wiring.carrier(self.name, on=True))
+        self._do("heal", "repair", lambda: self.site.fabric.carrier(self.name, on=True))
 
     def flap(self, *, down: Span, times: int = 1, up: Span | None = None) -> None:
         """Pull and put back the cable `times` times: `down` without, then `up` with carrier."""
@@ -84,11 +87,11 @@ class Cable:
                 f"link {self.name} cannot lose {percent} % of its frames",
                 hint="percent lies above 0 and reaches 100",
             )
-        lose, sides = self.site.wiring.lose, _sides(self.name, direction)
+        shape, sides = self.site.fabric.shape, _sides(self.name, direction)
 
         def do(share: float) -> None:
             for side in sides:
-                lose(self.name, side, share)
+                shape(self.name, side, percent=share)
 
         self._do("lose", "fault", lambda: do(percent), direction=direction, percent=percent)
         return Lasting(lambda: self._do("deliver", "repair", lambda: do(0), direction=direction))
@@ -99,11 +102,11 @@ class Cable:
             raise ScenarioError(
                 f"link {self.name} cannot delay frames by {by}", hint="give more than 0 ms"
             )
-        delay, sides = self.site.wiring.delay, _sides(self.name, direction)
+        shape, sides = self.site.fabric.shape, _sides(self.name, direction)
 
         def do(delay_ns: int) -> None:
             for side in sides:
-                delay(self.name, side, delay_ns)
+                shape(self.name, side, delay=delay_ns)
 
         self._do("delay", "fault", lambda: do(by.ns), direction=direction, by_ms=by.ns / ms.ns)
         return Lasting(lambda: self._do("undelay", "repair", lambda: do(0), direction=direction))
@@ -114,19 +117,19 @@ class Cable:
 
         def do() -> None:
             for side in sides:
-                self.site.wiring.lose(self.name, side, 0)
-                self.site.wiring.delay(self.name, side, 0)
+                self.site.fabric.shape(self.name, side, percent=0)
+                self.site.fabric.shape(self.name, side, delay=0)
 
         self._do("deliver", "repair", do, direction=direction)
 
     def admin_down(self) -> Lasting:
         """Set the DUT's interface at this cable administratively down."""
-        self._do("admin_down", "fault", lambda: self.site.wiring.admin(DUT, self.name, up=False))
+        self._do("admin_down", "fault", lambda: self.site.admin(DUT, self.name, up=False))
         return Lasting(self.admin_up)
 
     def admin_up(self) -> None:
         """Set the DUT's interface at this cable administratively up."""
-        self._do("admin_up", "repair", lambda: self.site.wiring.admin(DUT, self.name, up=True))
+        self._do("admin_up", "repair", lambda: self.site.admin(DUT, self.name, up=True))
 
     def heal_late(self, forwarding_after: Span) -> None:
         """Put the cable back into a port that shows carrier at once but forwards only later.
@@ -136,12 +139,13 @@ class Cable:
         until = now() + forwarding_after.ns
 
         def do() -> None:
-            self.site.wiring.hold(self.name, until)
-            self.site.wiring.carrier(self.name, on=True)
+            self.site.held[self.name] = until
+            self.site.fabric.gate(self.name, open=False)
+            self.site.fabric.carrier(self.name, on=True)
 
         def forward(at: int) -> None:
-            if not self.site.wiring.held(self.name, at):  # no later repair made it wait again
-                self._do("forward", "repair", lambda: self.site.wiring.forward(self.name))
+            if self.site.held.get(self.name, 0) <= at:  # no later repair made it wait again
+                self._do("forward", "repair", lambda: self.site.fabric.gate(self.name, open=True))
 
         self._do("heal_late", "repair", do, forwarding_after_ms=forwarding_after.ns / ms.ns)
         self.site.journal.expect(until)
@@ -151,7 +155,7 @@ class Cable:
         """Let the switch drop gratuitous ARP for an address that comes in by this cable."""
 
         def switch(*, on: bool) -> None:
-            self.site.wiring.mute_garp(self.name, address, on=on)
+            self.site.fabric.gate(self.name, open=not on, announcing=address)
 
         self._do("mute_garp", "stimulus", lambda: switch(on=True), address=address)
         return Lasting(
@@ -191,7 +195,7 @@ class MachineNoun(Host):
         """Let the machine answer nothing any more: its interface goes down, its cable stays."""
         link = self.cable.name
         self.site.did(
-            self.name, "die", "fault", lambda: self.site.wiring.admin(self.name, link, up=False)
+            self.name, "die", "fault", lambda: self.site.admin(self.name, link, up=False)
         )
         return Lasting(self.revive)
 
@@ -199,7 +203,7 @@ class MachineNoun(Host):
         """Let the machine answer again."""
         link = self.cable.name
         self.site.did(
-            self.name, "revive", "repair", lambda: self.site.wiring.admin(self.name, link, up=True)
+            self.name, "revive", "repair", lambda: self.site.admin(self.name, link, up=True)
         )
 
     def change_mac(self, mac: str) -> Lasting:
@@ -207,7 +211,9 @@ class MachineNoun(Host):
         link = self.cable.name
 
         def change(to: str) -> None:
-            self.site.wiring.readdress(self.name, link, to)
+            number = self.site.network.number(self.name, link)
+            request = messages.set_link(f"MAC of {self.name}", number, address=to)
+            self.site.network.host(self.name).send(request)
 
         self.site.did(self.name, "change_mac", "fault", lambda: change(mac), mac=mac)
         own = self.cable.mac
@@ -264,7 +270,7 @@ class MachineNoun(Host):
         raise self.site.topology.missing("machine", machine, has)
 
 
-def _sides(link: str, direction: Direction) -> tuple[str, ...]:
+def _sides(link: str, direction: Direction) -> tuple[Way, ...]:
     if direction not in (*SIDES, "both"):
         raise ScenarioError(
             f'link {link} has no direction "{direction}" (has: {", ".join(SIDES)}, both)',

@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from harness.labs.netns.built import Port
-from harness.record.loop import now
+from harness.lab import Port
+from harness.loop import now
 from harness.record.site import Site
-from harness.topology import mac_of
 from harness.units import in_ms
 
 
@@ -32,7 +31,10 @@ class UplinkDetection:
     _shut: bool = False
     _changes: int = 0
 
-    def carrier(self, port: Port, up: bool) -> None:  # noqa: FBT001  a Sentry calls this
+    def address(self, port: Port, mac: str) -> None:
+        """Take no note of addresses."""
+
+    def carrier(self, port: Port, *, up: bool) -> None:
         """Take note of a port that gains or loses its carrier."""
         if (port.switch, port.link) != (self.switch, self.uplink):
             return
@@ -50,7 +52,7 @@ class UplinkDetection:
     def _set(self, *, up: bool) -> None:
         def do() -> None:
             for link in self.ports:
-                self.site.wiring.carrier(link, on=up, why=f"ufd {self.uplink}")
+                self.site.fabric.carrier(link, on=up, why=f"ufd {self.uplink}")
 
         self._shut = not up
         after = in_ms(self.up_after if up else self.down_after)
@@ -79,13 +81,13 @@ class PortSecurity:
     @classmethod
     def of(cls, site: Site, switch: str, *, fixed: bool) -> PortSecurity:
         """Return the port security of a switch, on all ports where machines are."""
-        built = site.wiring.built
-        ports = built.machine_links(switch)
-        macs = {link: mac_of(site.topology, machine, link) for machine, link in built.ends}
-        bound = {link: macs[link] for link in ports} if fixed else {}
+        ports = site.topology.machine_links(switch)
+        owners = {link: str(site.topology.leads_to(switch, link)) for link in ports}
+        macs = {link: site.network.mac(owner, link) for link, owner in owners.items()}
+        bound = macs if fixed else {}
         return cls(site, switch, ports, fixed, bound)
 
-    def carrier(self, port: Port, up: bool) -> None:  # noqa: FBT001  a Sentry calls this
+    def carrier(self, port: Port, *, up: bool) -> None:
         """Forget what was learned at a port that loses its carrier; open is what has it again."""
         if port.switch != self.switch:
             return
@@ -116,7 +118,7 @@ class PortSecurity:
             link,
             "shut_port",
             "reaction",
-            lambda: self.site.wiring.carrier(link, on=False, why=self.WHY),
+            lambda: self.site.fabric.carrier(link, on=False, why=self.WHY),
             why=why,
             saw=mac,
             allowed=allowed,

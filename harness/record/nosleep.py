@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import SupportsIndex
 
 from harness.errors import ScenarioError
-from harness.record.loop import SECOND, Loop
+from harness.loop import SECOND, Loop
 from harness.units import MS, in_ms
 
 STILL = 100 * MS  # with virtual time only who sleeps lets so much of it pass

@@ -11,21 +11,19 @@ discards never gets that far). A request that was answered was accepted, whereve
 from __future__ import annotations
 
 import errno
-import socket
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from harness.history import Event
+from harness.lab import Sender
 from harness.topology import DUT
 
 MAGIC = b"nfh-probe\0"
 IDENT = {"out": 0x6E66, "in": 0x6E67}
 DIRECTION = {ident: direction for direction, ident in IDENT.items()}
 ECHO_REPLY, ECHO_REQUEST = 0, 8
-SOL_RAW, ICMP_FILTER = 255, 1
-NOTHING = struct.pack("=I", 0xFFFFFFFF)
 HEADER = struct.Struct("!BBHHH")
 ICMP_AT, BODY_AT = 34, 42
 STEADY = 3  # answers in a row that make a path good
@@ -86,23 +84,25 @@ class Echo(NamedTuple):
 
 
 @dataclass(slots=True)
-class Stream:
+class ProbeStream:
     """The probes of one direction: `out` from the path's first machine, `in` from its second."""
 
     direction: str
-    sock: socket.socket
+    sender: Sender
     to: str
     probes: list[Probe] = field(default_factory=list)
 
-    def send(self, at: int) -> None:
-        """Send the next probe."""
-        seq = len(self.probes)
-        probe = Probe(at)
-        self.probes.append(probe)
-        try:
-            self.sock.sendto(echo(IDENT[self.direction], seq), (self.to, 0))
-        except OSError as error:  # no carrier, no route, a full queue: a fact to record
-            probe.error = errno.errorcode.get(error.errno or 0, str(error))
+    def start(self, every: int, at: int) -> None:
+        """Send a probe each `every` ns from a time on."""
+        self.sender.repeat(every, echo(IDENT[self.direction]), self.to, at)
+
+    def take(self) -> None:
+        """Note which probes were sent since the last call."""
+        for at, _, refused in self.sender.sent():
+            probe = Probe(at)
+            if refused:  # no carrier, no route, a full queue: a fact to record
+                probe.error = errno.errorcode.get(refused, str(refused))
+            self.probes.append(probe)
 
     def steady(self, since: int) -> bool:
         """Tell whether the last few probes that are old enough to judge were all answered."""
@@ -115,25 +115,13 @@ class Stream:
             yield Event(probe.sent, "probe", self.direction, probe.data(seq))
 
 
-def prepare(sock: socket.socket) -> socket.socket:
-    """Return a raw ICMP socket made ready: it only sends, and never waits."""
-    sock.setsockopt(SOL_RAW, ICMP_FILTER, NOTHING)
-    sock.setblocking(False)
-    return sock
+def echo(ident: int) -> bytes:
+    """Return an ICMP echo request (RFC 792) with room for a number, which its sender puts in.
 
-
-def echo(ident: int, seq: int) -> bytes:
-    """Return an ICMP echo request (RFC 792) that carries its number in full."""
-    body = MAGIC + struct.pack("!I", seq) + b"\0\0"
-    head = HEADER.pack(ECHO_REQUEST, 0, 0, ident, seq & 0xFFFF)
-    return HEADER.pack(ECHO_REQUEST, 0, checksum(head + body), ident, seq & 0xFFFF) + body
-
-
-def checksum(data: bytes) -> int:
-    """Return the Internet checksum (RFC 1071) of an even number of bytes."""
-    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    total = (total >> 16) + (total & 0xFFFF)
-    return ~(total + (total >> 16)) & 0xFFFF
+    The sender numbers it in full behind MAGIC and in the header's sequence number (16 bits), and
+    sets the checksum.
+    """
+    return HEADER.pack(ECHO_REQUEST, 0, 0, ident, 0) + MAGIC + b"\0\0\0\0" + b"\0\0"
 
 
 def read_echo(frame: bytes) -> Echo | None:
@@ -156,7 +144,7 @@ class Tracker:
     `first` is the machine that sends `out`.
     """
 
-    def __init__(self, streams: dict[str, Stream], first: str = DUT) -> None:
+    def __init__(self, streams: dict[str, ProbeStream], first: str = DUT) -> None:
         self.streams = streams
         self._first = first
         self._below: dict[str, tuple[Echo, str]] = {}

@@ -7,30 +7,22 @@ as events of one history.
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain
 
 from harness import frames
 from harness.history import Event
-from harness.labs.netns import netlink
-from harness.labs.netns.build import guest_ends
-from harness.labs.netns.built import FABRIC, FIRST_PORT, Built
-from harness.labs.netns.ring import Frame, Tap, arp_and_icmp
-from harness.labs.netns.watchers import (
-    RTMGRP_LINK,
-    RTMGRP_NEIGH,
-    KernelLog,
-    LinkStates,
-    NetlinkMonitor,
-    fdb_events,
-)
-from harness.record.loop import Loop, now
-from harness.record.probes import Stream, Tracker, prepare, read_echo
+from harness.lab import FABRIC, OTHERHOST, TAGGED, Network, Seen, Stream
+from harness.log import kmsg
+from harness.loop import Loop, now
+from harness.record.filters import arp_and_icmp
+from harness.record.probes import ProbeStream, Tracker, read_echo
+from harness.record.site import Added
+from harness.rtnl import messages
+from harness.rtnl.link_states import LinkStates, fdb_events
 from harness.topology import DUT, BondPlan
-
-FIRST_INTERFACE = 2  # behind the loopback
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,30 +44,30 @@ class Subject:
 class Recorder:
     """The sources of one recording, open from `start` to `close`."""
 
-    def __init__(self, built: Built, loop: Loop, subject: Subject) -> None:
+    def __init__(self, network: Network, loop: Loop, subject: Subject, added: Added) -> None:
         """Prepare a recording of the bonds of a topology that runs."""
-        self._built = built
+        self._network = network
+        self._added = added
         self._loop = loop
         self._subject = subject
         self._bond_of = {slave: bond.name for bond in subject.bonds for slave in bond.slaves}
         # What a bridge in the DUT is there for has not arrived before it is through the bridge.
-        self._below = {(DUT, bridge.bond) for bridge in built.topology.bridges}
-        self._below |= {(DUT, name) for name, _, _ in guest_ends(built)}
+        topology = network.topology
+        self._below = {(DUT, bridge.bond) for bridge in topology.bridges}
+        self._below |= {
+            (DUT, link.name) for one in topology.bridges for link in topology.links_of(one.name)
+        }
         self._interval = subject.interval
         self._open = ExitStack()
         self._noted: list[Event] = []
         self._arps: list[tuple[int, str, bytes]] = []
-        self._dut_names = {
-            index: link for (machine, link), index in built.ends.items() if machine == DUT
-        }
-        for plan in built.topology.bonds:
-            self._dut_names[built.bond_index(plan.name)] = plan.name
-        for bridge in built.topology.bridges:
-            self._dut_names[built.bridge_index(bridge.name)] = bridge.name
+        over = [*(one.name for one in topology.bonds), *(one.name for one in topology.bridges)]
+        names = (*network.links(DUT), *over)
+        self._dut_names = {network.number(DUT, name): name for name in names}
         self.states = LinkStates(self._dut_names, DUT)
         self.dropped = 0
         self._tracker: Tracker | None = None
-        self._stop: Callable[[], None] = lambda: None
+        self.streams: dict[str, ProbeStream] = {}
 
     def start(self) -> None:
         """Open all sources and note the state things are in; raises LabError."""
@@ -86,22 +78,18 @@ class Recorder:
             raise
 
     def _open_sources(self) -> None:
-        spaces = self._built.namespaces
-        self._links = NetlinkMonitor(spaces[DUT], RTMGRP_LINK)
-        self._fdb = NetlinkMonitor(spaces[FABRIC], RTMGRP_NEIGH)
-        self._log = KernelLog()
-        self._taps = [
-            Tap(spaces[FABRIC], arp_and_icmp(FIRST_PORT)),
-            *(Tap(spaces[name], arp_and_icmp(FIRST_INTERFACE)) for name in self._tapped()),
-        ]
-        for source in (self._links, self._fdb, self._log):
-            self._open.callback(source.close)
-            self._open.callback(source.attach(self._loop))
-        for tap in self._taps:
-            self._open.callback(tap.close)
+        dut, fabric = self._network.host(DUT), self._network.host(FABRIC)
+        self._links = self._opened(dut.listen("links"))
+        self._fdb = self._opened(fabric.listen("neighbours"))
+        self._log = self._opened(dut.listen("log"))
         self._places = self._place_names()
+        # Devices with lower numbers than any that is looked at are left out by the kernel.
+        self._taps = {
+            place: self._opened(self._network.host(place).tap(arp_and_icmp(min(numbers))))
+            for place, numbers in self._places.items()
+        }
         self.mark("recording")
-        self._note_links(self._built.controls[DUT].links())
+        self._note_links(dut.dump(messages.all_links(), messages.RTM_NEWLINK))
         self.streams = self._make_streams()
 
     def start_probing(self) -> None:
@@ -110,7 +98,10 @@ class Recorder:
         Sooner, the first ARP request would be lost and the kernel waits a second to repeat it.
         """
         self._tracker = Tracker(self.streams, self._subject.path[0])
-        self._stop = self._loop.every(self._interval, self._tick)
+        start = now()
+        for stream in self.streams.values():
+            stream.start(self._interval, start)
+        self._open.callback(self._loop.every(self._interval, lambda _: self._drain(), start))
 
     def mark(self, name: str) -> None:
         """Write a mark into the history."""
@@ -168,31 +159,31 @@ class Recorder:
             for event in self._noted
         )
 
-    @property
-    def reads_log(self) -> bool:
-        """Whether the kernel's log may be read."""
-        return self._log.readable
-
     def stop_probing(self) -> None:
         """Send no more probes; answers on their way are still seen."""
-        self._stop()
+        for stream in self.streams.values():
+            stream.sender.stop()
 
     def close(self) -> None:
         """Close all sources; what they saw stays."""
+        self.stop_probing()
+        self._open.close()
         if self._tracker is not None:
-            self._stop()
             self._drain()
         self._take_links()
-        self.dropped = sum(tap.dropped() for tap in self._taps)
-        self.dropped += self._links.lost + self._fdb.lost
-        self._open.close()
+        self.dropped = self._links.lost + self._fdb.lost
+        self.dropped += sum(tap.lost for tap in self._taps.values())
+
+    def _opened(self, source: Stream) -> Stream:
+        self._open.callback(source.close)
+        return source
 
     def events(self, addresses: list[str], targets: list[str]) -> Iterator[Event]:
         """Yield all that was recorded, in no order; ARP is told by the bonds' addresses."""
-        ports = {port.index: (port.switch, port.link) for port in self._built.ports.values()}
+        ports = {port.index: (port.switch, port.link) for port in self._network.ports}
         yield from self._noted
-        yield from fdb_events(self._fdb.take(), ports)
-        yield from self._log.events(DUT)
+        yield from fdb_events(messages.notifications(self._fdb.take()), ports)
+        yield from self._log_events()
         yield from chain.from_iterable(s.events() for s in self.streams.values())
         for at, place, data in self._arps:
             arp = frames.read_arp(data)
@@ -201,18 +192,20 @@ class Recorder:
             kind = frames.kind_of(arp, addresses, targets)
             yield Event(at, "arp", place, _arp_data(arp, kind))
 
-    def _tick(self, at: int) -> None:
-        for stream in self.streams.values():
-            stream.send(at)
-        self._drain()
+    def _log_events(self) -> Iterator[Event]:
+        for record in self._log.take():
+            for text in kmsg.decode(record.data):
+                yield Event(record.at, "log", DUT, {"text": text})
 
     def _drain(self) -> None:
-        for tap in self._taps:
-            places, elsewhere = self._places[tap.where], (tap.where, "")
-            for frame in tap.frames():
-                self._sort(tap.where, places.get(frame.index, elsewhere), frame)
+        for stream in self.streams.values():
+            stream.take()
+        for where, tap in self._taps.items():
+            places, elsewhere = self._places[where], (where, "")
+            for frame in tap.take():
+                self._sort(where, places.get(frame.device, elsewhere), frame)
 
-    def _sort(self, where: str, place: tuple[str, str], frame: Frame) -> None:
+    def _sort(self, where: str, place: tuple[str, str], frame: Seen) -> None:
         """Give a frame to the probes' tracker, or keep it when it is ARP at a named place."""
         node, link = place
         if frame.data[12:14] == b"\x08\x06":
@@ -231,55 +224,62 @@ class Recorder:
             tracker.rose(echo, link)
             if where not in self._subject.path or place in self._below:
                 return
-            if frame.accepted and self._is_for(where, frame):
+            if accepted(frame) and self._is_for(where, frame):
                 tracker.arrived(echo, where, frame.at)
             else:
                 tracker.strayed(echo, where, link)
 
-    def _is_for(self, machine: str, frame: Frame) -> bool:
+    def _is_for(self, machine: str, frame: Seen) -> bool:
         """Tell whether the IPv4 packet of a frame is for a machine, by addresses that move."""
-        address = socket.inet_ntoa(frame.data[30:34]) if self._built.added else ""
-        moves = address in self._built.added
-        return not moves or self._built.holder(address, frame.at) == machine
+        if not self._added.addresses:
+            return True
+        holder = self._added.holder(socket.inet_ntoa(frame.data[30:34]), frame.at)
+        return holder in (None, machine)
 
     def _tapped(self) -> list[str]:
         """Return the machines whose frames are seen: the DUT and the ends of the path."""
         return [DUT, *(name for name in self._subject.path if name != DUT)]
 
     def _place_names(self) -> Mapping[str, dict[int, tuple[str, str]]]:
-        ports = {p.index: (p.switch, p.link) for p in self._built.ports.values()}
+        ports = {port.index: (port.switch, port.link) for port in self._network.ports}
         dut = {index: (DUT, name) for index, name in self._dut_names.items()}
         places = {FABRIC: ports, DUT: dut}
-        for (machine, link), index in self._built.ends.items():
-            if machine in self._subject.path and machine != DUT:
-                places.setdefault(machine, {})[index] = (machine, link)
+        for machine in self._tapped()[1:]:
+            names = self._network.links(machine)
+            places[machine] = {self._network.number(machine, n): (machine, n) for n in names}
         return places
 
-    def _make_streams(self) -> dict[str, Stream]:
-        topology, (first, second) = self._built.topology, self._subject.path
+    def _make_streams(self) -> dict[str, ProbeStream]:
+        topology, (first, second) = self._network.topology, self._subject.path
         near = self._subject.address or topology.reach(first)
         ends = {"out": (first, topology.reach(second)), "in": (second, near)}
         streams = {}
         for direction in self._subject.directions:
             machine, address = ends[direction]
-            sock = self._built.namespaces[machine].socket(
-                socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP
-            )
-            self._open.callback(sock.close)
-            streams[direction] = Stream(direction, prepare(sock), address)
+            sender = self._network.host(machine).sender()
+            self._open.callback(sender.close)
+            streams[direction] = ProbeStream(direction, sender, address)
         return streams
 
-    def _note_links(self, links: list[object]) -> None:
+    def _note_links(self, links: list[bytes]) -> None:
         at = now()
         for link in links:
-            self._noted += self.states.changes(at, link)
+            self._noted += self.states.changes(at, messages.decode_link(link))
 
     def _take_links(self) -> None:
-        for at, kind, message in self._links.take():
-            if kind == netlink.RTM_NEWLINK:
-                self._noted += self.states.changes(at, netlink.decode_link(message))
-            elif kind == netlink.RTM_DELLINK:
-                self._noted += self.states.gone(at, netlink.decode_link(message))
+        for at, kind, message in messages.notifications(self._links.take()):
+            if kind == messages.RTM_NEWLINK:
+                self._noted += self.states.changes(at, messages.decode_link(message))
+            elif kind == messages.RTM_DELLINK:
+                self._noted += self.states.gone(at, messages.decode_link(message))
+
+
+def accepted(frame: Seen) -> bool:
+    """Tell the kernel's own verdict: the frame is for this host and for this device.
+
+    ip_rcv discards what is for another host; a frame with a VLAN tag is for a device above.
+    """
+    return frame.kind != OTHERHOST and not frame.kind & TAGGED
 
 
 def _arp_data(arp: frames.Arp, kind: str) -> dict[str, str]:

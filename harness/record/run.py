@@ -9,22 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from harness.bonding.wheel import grain
-from harness.errors import HarnessError, ScenarioError
+from harness.errors import HarnessError, NotTestable, ScenarioError
 from harness.history import Event, History, save, since
 from harness.judge.judged import Run
-from harness.labs.netns.build import build
-from harness.labs.netns.built import Built
-from harness.labs.netns.wiring import Wiring
+from harness.lab import Lab
+from harness.loop import Loop, align, now
 from harness.record import waits
 from harness.record.about import described
 from harness.record.blocks import block
 from harness.record.dut import Dut
 from harness.record.faults import Cable, MachineNoun, Role, Site, SwitchNoun
-from harness.record.loop import Loop, align, now
 from harness.record.nosleep import without_sleep
 from harness.record.recorder import Recorder, Subject
 from harness.record.site import Schedule, Standing
-from harness.record.usb import UsbNic, needed
+from harness.record.usb import UsbNic
 from harness.record.watching import Watching
 from harness.suggest import NoSuchName, alike, attributes
 from harness.topology import DEFAULT_PATH, DUT, RTL8150, Topology
@@ -43,17 +41,17 @@ class Stage:
     """What a recording needs to know of its surroundings.
 
     `facts` are the kernel's (kernel, hz, clock, jitter in ns); `folder` is where histories go, or
-    None to keep them in memory; `interval` is the time between two probes in ns; `load` loads
-    kernel modules by their names. `keep` is given each run, and `saw` is called for what the
-    kernel told without one: an option read back, a refusal.
+    None to keep them in memory; `interval` is the time between two probes in ns; `lab` is where
+    topologies are built. `keep` is given each run, and `saw` is called for what the kernel told
+    without one: an option read back, a refusal.
     """
 
     scenario: str
     facts: Mapping[str, Any]
+    lab: Lab
     folder: Path | None = None
     interval: int = 0
     keep: Callable[[Run, Path | None], None] = lambda _run, _path: None
-    load: Callable[..., None] = lambda *_modules: None
     saw: Callable[[], None] = lambda: None
 
     @property
@@ -81,14 +79,17 @@ class Net:
         self._start = align(grain(int(stage.facts["hz"]))) if self._virtual else now()
         self._loop = Loop()
         self._recorder: Recorder | None = None
-        stage.load(*needed(self.plan))
-        self._built = self._undo.enter_context(_closing(build(self.plan)))
+        lacking = stage.lab.lacks(self.plan)
+        if lacking:
+            raise NotTestable(f"lab {stage.lab.name} lacks {lacking}", hint="choose another --lab")
+        self._network = stage.lab.build(self.plan, self._loop)
+        self._undo.callback(self._network.close)
         self._noted: list[Event] = []
         self._schedule, self._standing = Schedule(), Standing()
         self._interval = stage.probe_interval
         self._runs = 0
-        site = Site(self.plan, Wiring(self._built), self._loop, self)
-        self.dut = Dut(site, int(stage.facts["hz"]))
+        self._site = site = Site(self.plan, self._network, self._loop, self)
+        self.dut = Dut(site, int(stage.facts["hz"]), str(stage.facts["kernel"]))
         for noun, name in self._nouns(site):
             setattr(self, name, noun)
 
@@ -188,7 +189,7 @@ class Net:
         """Record while the block runs; freeze the run, also where the block was broken off."""
         if self._virtual:
             align(10 * MS)
-        recorder = Recorder(self._built, self._loop, subject)
+        recorder = Recorder(self._network, self._loop, subject, self._site.added)
         special: dict[str, Any] = {} if healthy else {"healthy": False}
         recorder.start()
         self._recorder = recorder
@@ -222,7 +223,7 @@ class Net:
 
     def _watching(self, recorder: Recorder) -> Watching:
         bonds, interval = self.dut.bonds, self._interval
-        return Watching(self._built, self._loop, recorder, bonds, interval, self._virtual)
+        return Watching(self._network, self._loop, recorder, bonds, interval, self._virtual)
 
     def _disturb(self, recorder: Recorder) -> None:
         recorder.mark("disturb")
@@ -245,7 +246,8 @@ class Net:
     def _usual_interval(self) -> int:
         """Return the time between probes in ns: chips that are a process need time for each."""
         usual = self._stage.probe_interval
-        return usual if self._virtual or not needed(self.plan) else max(usual, SERVED)
+        usb = any(link.nic == RTL8150 for link in self.plan.links)
+        return usual if self._virtual or not usb else max(usual, SERVED)
 
     def _finish(
         self, recorder: Recorder, run: Run, subject: Subject, special: dict[str, Any]
@@ -253,7 +255,7 @@ class Net:
         """Freeze the run, keep its history where histories go."""
         bonds = self.dut.bonds.values()
         addresses = [self.plan.bond_address(bond.plan) for bond in bonds]
-        addresses += self._built.added
+        addresses += self._site.added.addresses
         targets = [str(m.address) for m in self.plan.machines if m.name == "target"]
         for options in (options for bond in bonds for options in bond.in_force):
             targets += [str(one) for one in options["arp_ip_target"]]  # type: ignore[union-attr]
@@ -261,12 +263,12 @@ class Net:
         self._noted = []
         if subject.path != DEFAULT_PATH:
             special["path"] = list(subject.path)
-        if not recorder.reads_log:
+        if self._stage.facts.get("unread"):
             special["log"] = False
         about = {
             "scenario": self._stage.scenario,
             **self._stage.facts,
-            **described(self._built, bonds),
+            **described(self._network, bonds, self._site.added.addresses),
             **special,
             "interval": self._interval,
             "dropped": recorder.dropped,
@@ -289,11 +291,3 @@ class Net:
 def _named(error: BaseException) -> str:
     """Return an error in one line, for the header of a recording that it broke off."""
     return f"{type(error).__name__}: {error}".partition("\n")[0]
-
-
-@contextmanager
-def _closing(built: Built) -> Iterator[Built]:
-    try:
-        yield built
-    finally:
-        built.undo.close()

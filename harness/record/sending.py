@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 
-from harness import frames
+from harness import frames, lab
 from harness.errors import ScenarioError
-from harness.record.loop import now
+from harness.loop import now
 from harness.record.site import Lasting, Site
+from harness.rtnl import messages
 from harness.topology import DUT
 from harness.units import Span, in_ms, ms
 
@@ -80,11 +79,11 @@ class Sender:
     def repeat(self, action: str, data: bytes, pace: Pace = ONCE, **what: object) -> Lasting:
         """Send a frame at a pace, and write down when that began and ended."""
         pace.demand_possible(self.machine)
-        sock, site, at = self._socket(), self.site, now()
+        sender, site, at = self._host.sender(self.link), self.site, now()
         if pace.every is None:
 
             def do() -> None:
-                _sent(sock, data)
+                _sent(sender, data)
 
             site.did(self.machine, action, "stimulus", do, **what)
             return Lasting(lambda: None)
@@ -95,7 +94,7 @@ class Sender:
             told = {**what, "sent": sent}
             site.journal.note(now(), self.machine, action, "stimulus", phase="end", **told)
 
-        series = _Series(lambda: _sent(sock, data), pace.count, ended)
+        series = _Series(lambda: _sent(sender, data), pace.count, ended)
         series.stop = site.loop.every(pace.every.ns, series.tick)
         if pace.lasts:
             site.journal.expect(at + pace.lasts)
@@ -106,11 +105,14 @@ class Sender:
     @property
     def mac(self) -> str:
         """The address that the interface has now."""
-        address: bytes = self._socket().getsockname()[4]
-        return address.hex(":")
+        number = self.site.network.number(self.machine, self.link)
+        links = self._host.dump(messages.all_links(), messages.RTM_NEWLINK)
+        found = (one for one in map(messages.decode_link, links) if one["index"] == number)
+        return str(next(found).get_attr("IFLA_ADDRESS"))
 
-    def _socket(self) -> socket.socket:
-        return self.site.wiring.sender(self.machine, self.link)
+    @property
+    def _host(self) -> lab.Host:
+        return self.site.network.host(self.machine)
 
 
 @dataclass(slots=True)
@@ -140,8 +142,10 @@ class _Series:
             self.ended(self.sent)
 
 
-def _sent(sock: socket.socket, data: bytes) -> bool:
+def _sent(sender: lab.Sender, data: bytes) -> bool:
     # A port without carrier swallows the frame; that is the network's business, not an error.
-    with suppress(OSError):
-        return sock.send(data) > 0
-    return False
+    try:
+        sender.send(data)
+    except OSError:
+        return False
+    return True

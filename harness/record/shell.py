@@ -6,19 +6,14 @@ time by some tens of ms.
 
 from __future__ import annotations
 
-import os
 import shlex
-import signal
 import subprocess
-import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import IO
 
 from harness.errors import ScenarioError
-from harness.labs.netns.namespace import Namespace
-from harness.record.loop import now
+from harness.lab import Running
+from harness.loop import now
 from harness.record.site import Role, Site
 from harness.units import MS, Span, in_ms
 
@@ -43,13 +38,18 @@ class Shell:
         if not words:
             raise ScenarioError("there is no command to run", hint='such as run("ip -d link")')
         at = now()
-        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-            process = self._start(words, out, err)
-            try:
-                self._wait(process, words, within)
-            finally:
-                _end(process)
-            done = Done(words, process.returncode, _text(out), _text(err))
+        running = self._start(words)
+        try:
+            self.site.loop.pump(now() + within.ns, lambda: running.ended() is not None)
+            ended = running.ended()
+        finally:
+            running.close()
+        if ended is None:
+            raise ScenarioError(
+                f"`{shlex.join(words)}` did not end within {in_ms(within.ns)}",
+                hint="give it longer, within=30 * s, or let it end by itself",
+            )
+        done = Done(words, *ended)
         said: dict[str, object] = {"command": shlex.join(words), "status": done.returncode}
         output = (done.stdout + done.stderr)[:KEPT]
         journal = self.site.journal
@@ -59,42 +59,12 @@ class Shell:
         journal.note(at, self.machine, "run", role, output=output, **said)
         return done
 
-    def _start(self, words: list[str], out: IO[str], err: IO[str]) -> subprocess.Popen[bytes]:
-        namespace: Namespace = self.site.wiring.built.namespaces[self.machine]
+    def _start(self, words: list[str]) -> Running:
         try:
-            with namespace.inside():  # a child is born where its parent's thread is
-                return subprocess.Popen(
-                    words, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True
-                )
+            return self.site.network.host(self.machine).shell.start(words)
         except OSError as error:
             raise ScenarioError(
                 f"{words[0]} cannot be run: {error.strerror}",
                 hint="a program of this machine by its name, and its arguments; a shell's syntax "
                 'needs a shell: ["sh", "-c", "..."]',
             ) from None
-
-    def _wait(self, process: subprocess.Popen[bytes], words: list[str], within: Span) -> None:
-        """Go on recording until a command has ended."""
-        with os.fdopen(os.pidfd_open(process.pid), "rb", buffering=0) as ended:
-            forget = self.site.loop.watch(ended, lambda: None)
-            try:
-                self.site.loop.pump(now() + within.ns, lambda: process.poll() is not None)
-            finally:
-                forget()
-        if process.returncode is None:
-            raise ScenarioError(
-                f"`{shlex.join(words)}` did not end within {in_ms(within.ns)}",
-                hint="give it longer, within=30 * s, or let it end by itself",
-            )
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill what a command left running."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def _text(file: IO[str]) -> str:
-    file.seek(0)
-    return file.read()

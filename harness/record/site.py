@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, Self
 
 from harness.errors import KernelRefused
-from harness.labs.netns.wiring import Wiring
-from harness.record.loop import Loop, now
+from harness.lab import Fabric, Network
+from harness.loop import Loop, now
+from harness.rtnl import messages
 from harness.suggest import suggesting
 from harness.topology import Topology
 from harness.units import MS, Span, in_ms
@@ -32,14 +33,54 @@ class Journal(Protocol):
         """Note that the scenario was told something by the kernel, without a recording."""
 
 
+@dataclass(slots=True)
+class Added:
+    """The IPv4 addresses that machines have or had besides their own, by who had them when."""
+
+    _since: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+
+    @property
+    def addresses(self) -> list[str]:
+        """All such addresses."""
+        return list(self._since)
+
+    def note(self, address: str, at: int, machine: str) -> None:
+        """Note that from a time in ns on a machine has an address, or ("") none has."""
+        self._since.setdefault(address, []).append((at, machine))
+
+    def holder(self, address: str, at: int) -> str | None:
+        """Return the machine that had an address at a time in ns, "" for none; None for others."""
+        if address not in self._since:
+            return None
+        held = [machine for since, machine in self._since[address] if since <= at]
+        return held[-1] if held else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What the nouns of one topology share."""
+    """What the nouns of one topology share.
+
+    `held` is until when a port does not forward, in ns; `added` are the IPv4 addresses that
+    machines were given besides their own.
+    """
 
     topology: Topology
-    wiring: Wiring
+    network: Network
     loop: Loop
     journal: Journal
+    held: dict[str, int] = field(default_factory=dict)
+    added: Added = field(default_factory=Added)
+
+    @property
+    def fabric(self) -> Fabric:
+        """The switches."""
+        return self.network.fabric
+
+    def admin(self, machine: str, link: str, *, up: bool) -> None:
+        """Set a machine's own interface administratively up or down."""
+        index = self.network.number(machine, link)
+        request = messages.set_link(f"interface {link} of {machine}", index, up=up)
+        self.network.host(machine).send(request)
 
     def did(
         self, where: str, action: str, role: Role, do: Callable[[], None], **what: object

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from harness.errors import ScenarioError
-from harness.labs.netns.sentry import Sentry
+from harness.lab import Pin
 from harness.record.guards import PortSecurity, UplinkDetection
 from harness.record.site import Lasting, Site
 from harness.suggest import suggesting
@@ -30,8 +30,8 @@ class SwitchNoun:
         """Take the switch's power: all its neighbours lose carrier, its table is forgotten."""
 
         def do() -> None:
-            self.site.wiring.power(self.name, on=False)
-            self.site.wiring.flush(self.name)
+            self.site.fabric.power(self.name, on=False)
+            self.site.fabric.table(self.name, "flush")
 
         self.site.did(self.name, "power_off", "fault", do)
         return Lasting(self.power_on)
@@ -39,13 +39,13 @@ class SwitchNoun:
     def power_on(self) -> None:
         """Give the switch its power back."""
         self.site.did(
-            self.name, "power_on", "repair", lambda: self.site.wiring.power(self.name, on=True)
+            self.name, "power_on", "repair", lambda: self.site.fabric.power(self.name, on=True)
         )
 
     def flush_fdb(self) -> None:
         """Let the switch forget all addresses it has learned."""
         self.site.did(
-            self.name, "flush_fdb", "stimulus", lambda: self.site.wiring.flush(self.name)
+            self.name, "flush_fdb", "stimulus", lambda: self.site.fabric.table(self.name, "flush")
         )
 
     def keep_fdb(self) -> None:
@@ -53,13 +53,15 @@ class SwitchNoun:
 
         That is a switch that goes by age alone, and ages slowly.
         """
-        self.site.did(self.name, "keep_fdb", "stimulus", lambda: self.site.wiring.keep(self.name))
+        self.site.did(
+            self.name, "keep_fdb", "stimulus", lambda: self.site.fabric.table(self.name, "keep")
+        )
 
     def pin(self, mac: str, link: Named) -> Lasting:
         """Bind an address to the port of a link for good: the switch no longer relearns it."""
 
         def pin(*, on: bool) -> None:
-            self.site.wiring.pin(self.name, link.name, mac, on=on)
+            self.site.fabric.table(self.name, Pin(link.name, mac, on))
 
         self.site.did(self.name, "pin", "fault", lambda: pin(on=True), mac=mac, port=link.name)
         return Lasting(
@@ -81,8 +83,7 @@ class SwitchNoun:
         guard = UplinkDetection(
             self.site, self.name, uplink.name, ports, down_after.ns, up_after.ns
         )
-        sentry = Sentry(self.site.wiring.built, self.site.loop)
-        sentry.on_carrier(guard.carrier)
+        self.site.fabric.listen(guard)
         self.site.did(
             self.name, "ufd", "stimulus", lambda: None, uplink=uplink.name, ports=list(ports)
         )
@@ -100,13 +101,12 @@ class SwitchNoun:
                 hint="addresses is learned or configured",
             )
         guard = PortSecurity.of(self.site, self.name, fixed=addresses == "configured")
-        sentry = Sentry(self.site.wiring.built, self.site.loop)
-        sentry.on_carrier(guard.carrier)
-        sentry.on_address(guard.address)
-        flush = self.site.wiring.flush  # what came in before tells nothing when it comes again
-        self.site.did(
-            self.name, "secure", "stimulus", lambda: flush(self.name), addresses=addresses
-        )
+        self.site.fabric.listen(guard)
+
+        def forget() -> None:  # what came in before tells nothing when it comes again
+            self.site.fabric.table(self.name, "flush")
+
+        self.site.did(self.name, "secure", "stimulus", forget, addresses=addresses)
 
     def enable(self, link: Named) -> None:
         """Open a port again that port security shut."""
@@ -114,15 +114,14 @@ class SwitchNoun:
             link.name,
             "enable",
             "repair",
-            lambda: self.site.wiring.carrier(link.name, on=True, why=PortSecurity.WHY),
+            lambda: self.site.fabric.carrier(link.name, on=True, why=PortSecurity.WHY),
         )
 
 
 def _uplink_ports(site: Site, switch: str, uplink: str) -> tuple[str, ...]:
     """Return the links between a switch and machines; raises ScenarioError for a wrong uplink."""
-    built = site.wiring.built
-    ports = built.machine_links(switch)
-    if (switch, uplink) not in built.ports or uplink in ports:
-        has = [link for at, link in built.ports if at == switch and link not in ports]
+    ports = site.topology.machine_links(switch)
+    has = [link.name for link in site.topology.links_of(switch) if link.name not in ports]
+    if uplink not in has:
         raise site.topology.missing(f"uplink of {switch}", uplink, has)
     return ports

@@ -7,21 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.errors import ScenarioError
-from harness.labs.netns import mii
-from harness.labs.netns.built import Adapters
-from harness.labs.netns.usb import adapters
-from harness.labs.netns.wiring import SIDES
-from harness.labs.rtl8150.vhci import MODULES
-from harness.record.faults import Cable, Direction, Lasting
+from harness.lab import Adapters
+from harness.record.faults import SIDES, Cable, Direction, Lasting
 from harness.record.site import Role
 from harness.suggest import suggesting
-from harness.topology import DUT, Topology
 from harness.units import Span, ms
-
-
-def needed(topology: Topology) -> tuple[str, ...]:
-    """Return the kernel modules that a topology needs besides the usual ones."""
-    return MODULES if adapters(topology) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +28,7 @@ class UsbNic(Cable):
 
     def replug(self) -> None:
         """Plug the adapter in again: its interface comes anew, and belongs to no bond."""
-        arrivals = self._nics.arrivals
-        forget = self.site.loop.watch(arrivals, arrivals.read)
-        self._act("replug", "repair", lambda nics: nics.plug(self.name, forget))
+        self._act("replug", "repair", lambda nics: nics.plug(self.name))
 
     def slow_interrupts(self, every: Span) -> Lasting:
         """Let the chip tell of its link less often than the host asks for."""
@@ -73,29 +61,28 @@ class UsbNic(Cable):
                 hint="out leads away from the dut",
             )
         sides = frozenset(SIDES if direction == "both" else (direction,))
-        chips = self._nics.chips
-        self._fail("drop_bulk", dropped=chips.dropped(self.name) | sides)
+        self._fail("drop_bulk", dropped=self._nics.dropped(self.name) | sides)
         return Lasting(
-            lambda: self._mend("deliver_bulk", dropped=chips.dropped(self.name) - sides)
+            lambda: self._mend("deliver_bulk", dropped=self._nics.dropped(self.name) - sides)
         )
 
     @property
     def mii_refusal(self) -> str:
         """With which errno the driver refuses what `mii-tool` asks; "" where it answers."""
-        return mii.refusal(self.site.wiring.built.namespaces[DUT], self.name)
+        return self._nics.mii_refusal(self.name)
 
     @property
     def _nics(self) -> Adapters:
-        nics = self.site.wiring.built.usb
+        nics = self.site.network.adapters
         assert nics is not None, f"{self.name} is a link of another topology"
         return nics
 
     def _fail(self, action: str, **faults: object) -> None:
         told = {name: _plain(value) for name, value in faults.items()}
-        self._act(action, "fault", lambda nics: nics.chips.fail(self.name, **faults), **told)
+        self._act(action, "fault", lambda nics: nics.fail(self.name, **faults), **told)
 
     def _mend(self, action: str, **faults: object) -> None:
-        self._act(action, "repair", lambda nics: nics.chips.fail(self.name, **faults))
+        self._act(action, "repair", lambda nics: nics.fail(self.name, **faults))
 
     def _act(
         self, action: str, role: Role, do: Callable[[Adapters], None], **what: object

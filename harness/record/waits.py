@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from harness.bonding.horizon import horizon, judgement, settle
 from harness.errors import NotTestable
+from harness.loop import SECOND
 from harness.record.bond import Bond
-from harness.record.loop import SECOND
 
 PATIENCE = 30 * SECOND  # in real time: the time limit of a scenario is twice that
 

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.errors import HarnessError, Inconclusive, ScenarioError
-from harness.labs.netns.build import all_forward
-from harness.labs.netns.built import Built
+from harness.lab import Network
+from harness.loop import Loop, align, now
 from harness.promises import unanswered, without_partner
 from harness.record import waits
 from harness.record.bond import Bond
-from harness.record.loop import Loop, align, now
 from harness.record.recorder import Recorder
 from harness.record.site import Schedule, Standing
 from harness.units import MS, Span, in_ms
@@ -29,7 +28,7 @@ HEAL = "heal it first, or record the bond as it is: watch(healthy=False)"
 class Watching:
     """A recording that is being made, of some bonds, with so many ns between two probes."""
 
-    built: Built
+    network: Network
     loop: Loop
     recorder: Recorder
     bonds: Mapping[str, Bond]
@@ -46,7 +45,7 @@ class Watching:
         limit = waits.longest_settle(bonds) + START + HEALTHY_PROBES * self.interval
         if not self._passes_judgement(begun + limit + waits.longest_judgement(bonds)):
             raise self._unwell(now() - begun, standing)
-        while now() < begun + limit and not all_forward(self.built):
+        while now() < begun + limit and not self.network.ready():
             self.loop.pump(now() + 10 * MS)
         self._start_probing()
         self.loop.pump(now() + limit, self.recorder.healthy)
@@ -98,7 +97,7 @@ class Watching:
 
     def _unwell(self, took: int, standing: Standing) -> HarnessError:
         """Return the error for a path that is not healthy: whose fault that is, and why."""
-        topology = self.built.topology
+        topology = self.network.topology
         why = "; ".join(self.recorder.unwell()) or "probes are not answered both ways"
         said = f"the path was not healthy within {in_ms(took)} before the fault: {why}"
         if done := standing.said(now()):

@@ -31,6 +31,7 @@ def stage(request: pytest.FixtureRequest) -> Stage:
     """Return where a scenario's recordings go and what is known of the kernel it runs on."""
     # The host collects scenarios but never runs them: it can do without all this.
     from harness.kernels import modules  # noqa: PLC0415
+    from harness.labs.netns.lab import NetnsLab  # noqa: PLC0415
     from harness.record.run import Stage  # noqa: PLC0415
     from harness.session import verdicts, worker  # noqa: PLC0415
 
@@ -43,7 +44,7 @@ def stage(request: pytest.FixtureRequest) -> Stage:
         facts=asdict(worker.facts()),
         folder=results / folder_of(nodeid) if results else None,
         keep=verdicts.note_run,
-        load=modules.need,
+        lab=NetnsLab(modules.need),
         saw=verdicts.note_seen,
     )
 

@@ -9,30 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness.errors import KernelRefused, LabError
+from harness.errors import LabError
 from harness.labs.netns.namespace import Namespace
 
 MNT_DETACH = 2
 
 _libc = ctypes.CDLL(None, use_errno=True)
-
-
-def write(namespace: Namespace, path: str, text: str) -> None:
-    """Write a line to a file below /sys, such as class/net/bond0/bonding/arp_ip_target.
-
-    Raises KernelRefused for what the kernel does not take, LabError where there is no such file.
-    """
-    with mounted(namespace) as place:
-        try:
-            file = os.open(place / path, os.O_WRONLY)
-        except OSError as error:
-            raise LabError(f"/sys/{path} cannot be written: {error.strerror}") from error
-        try:
-            os.write(file, f"{text}\n".encode())
-        except OSError as error:
-            raise KernelRefused(f'"{text}" for /sys/{path}', error.errno or 0) from error
-        finally:
-            os.close(file)
 
 
 @contextmanager

@@ -15,15 +15,20 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from harness.errors import LabError
-from harness.labs.netns import netlink
-from harness.labs.netns.built import FABRIC, Built
+from harness.lab import FABRIC
+from harness.labs.fabric.switches import fabric_mac
+from harness.labs.netns import mii
+from harness.labs.netns.control import Control
 from harness.labs.netns.namespace import OURS, Namespace
-from harness.labs.netns.netlink import Control, Request
+from harness.labs.netns.network import NetnsNetwork
 from harness.labs.rtl8150 import nics, vhci
 from harness.labs.rtl8150.nics import Nics
 from harness.labs.rtl8150.server import Plan
 from harness.labs.rtl8150.tap import Tap
-from harness.topology import RTL8150, Link, Topology
+from harness.loop import Loop
+from harness.rtnl import messages
+from harness.rtnl.messages import Request
+from harness.topology import DUT, RTL8150, Link, Topology
 
 FIRST = "HARNESS_FIRST_NETNS"  # set by harness.kernels.init
 RTMGRP_LINK = 1
@@ -48,8 +53,8 @@ class Arrivals:
     It has a file descriptor to wait on and `read` to call then.
     """
 
-    def __init__(self, built: Built) -> None:
-        self._built = built
+    def __init__(self, network: NetnsNetwork) -> None:
+        self._network = network
         self._home = Home()
         self._control = Control(self._home)
         self._monitor = self._home.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
@@ -84,23 +89,23 @@ class Arrivals:
 
     def read(self) -> None:
         """Move what has come; raises KernelRefused."""
-        for kind, _, _, message in netlink.messages(self._monitor.recv(netlink.BUFFER)):
-            if kind != netlink.RTM_NEWLINK or not self.expected:
+        for kind, _, _, message in messages.messages(self._monitor.recv(messages.BUFFER)):
+            if kind != messages.RTM_NEWLINK or not self.expected:
                 continue
-            device = netlink.decode_link(message)
-            for link in adapters(self._built.topology):
-                owner = owner_of(self._built.topology, link)
-                ours = device.get_attr("IFLA_ADDRESS") == self._built.mac(owner, link.name)
+            device = messages.decode_link(message)
+            for link in adapters(self._network.topology):
+                owner = owner_of(self._network.topology, link)
+                ours = device.get_attr("IFLA_ADDRESS") == self._network.mac(owner, link.name)
                 if ours and link.name in self.expected:
                     self._move(device["index"], owner, link)
 
     def _move(self, index: int, owner: str, link: Link) -> None:
         then = self.expected.pop(link.name)
-        place = self._built.namespaces[owner]
-        wanted = self._built.ends[owner, link.name]
+        place = self._network.spaces[owner]
+        wanted = self._network.ends[owner, link.name]
         what = f"interface {link.name} into {owner}"
         into = {"net_ns_fd": place.fd, "new_ifindex": wanted}
-        self._control.send(netlink.set_link(what, index, up=None, ifname=link.name, **into))
+        self._control.send(messages.set_link(what, index, up=None, ifname=link.name, **into))
         then()
 
 
@@ -108,15 +113,33 @@ class Arrivals:
 class UsbNics:
     """The adapters of a topology that runs: what can be done to them by their links' names."""
 
-    built: Built
+    topology: Topology
+    machine: Namespace
     chips: Nics
     arrivals: Arrivals
+    loop: Loop
     _ports: dict[str, int] = field(default_factory=dict)
 
-    def plug(self, link: str, then: Callable[[], None] = lambda: None) -> None:
-        """Plug an adapter in; its interface comes when the kernel has made its acquaintance."""
-        self.arrivals.expect(self.built.topology.link(link), then)
+    def plug(self, link: str) -> None:
+        """Plug an adapter in; its interface comes when the kernel has found it."""
+        self.plug_in(link, self.loop.watch(self.arrivals, self.arrivals.read))
+
+    def plug_in(self, link: str, then: Callable[[], None] = lambda: None) -> None:
+        """Plug an adapter in, and call `then` when its interface has come."""
+        self.arrivals.expect(self.topology.link(link), then)
         self._ports[link] = self.chips.plug(link)
+
+    def fail(self, link: str, **faults: object) -> None:
+        """Let an adapter's chip have faults, or none."""
+        self.chips.fail(link, **faults)
+
+    def dropped(self, link: str) -> frozenset[str]:
+        """Return the directions in which an adapter's chip drops frames."""
+        return self.chips.dropped(link)
+
+    def mii_refusal(self, link: str) -> str:
+        """Return with which errno the driver refuses what `mii-tool` asks, "" for none."""
+        return mii.refusal(self.machine, link)
 
     def unplug(self, link: str) -> None:
         """Pull an adapter out."""
@@ -150,66 +173,69 @@ def owner_of(topology: Topology, link: Link) -> str:
     return link.a if link.a in machines else link.b
 
 
-def taps(built: Built) -> dict[str, Tap]:
-    """Make the switches' ports that the adapters' cables lead to; keyed by link.
+class Plugging:
+    """The making of a topology's adapters: their switch ports first, then the chips."""
 
-    Raises NotTestable where the kernel has no such adapters, LabError.
-    """
-    links = adapters(built.topology)
-    if not links:
-        return {}
-    vhci.demand()
-    made: dict[str, Tap] = {}
-    with built.namespaces[FABRIC].inside():
-        for link in links:
-            port = _port_of(built, link.name)
-            made[link.name] = Tap(f"p{port}.{link.name}"[:15], port)
-            built.undo.callback(made[link.name].close)
-    return made
+    def __init__(self, network: NetnsNetwork, loop: Loop) -> None:
+        self._network = network
+        self._loop = loop
+        self._taps: dict[str, Tap] = {}
 
+    def make_ports(self) -> None:
+        """Make the switches' ports that the adapters' cables lead to.
 
-def _port_of(built: Built, link: str) -> int:
-    return next(port.index for port in built.ports.values() if port.link == link)
+        Raises NotTestable where the kernel has no such adapters, LabError.
+        """
+        links = adapters(self._network.topology)
+        if not links:
+            return
+        vhci.demand()
+        with self._network.spaces[FABRIC].inside():
+            for link in links:
+                port = self._port_of(link.name)
+                self._taps[link.name] = Tap(f"p{port}.{link.name}"[:15], port)
+                self._network.undo.callback(self._taps[link.name].close)
 
-
-def ports(built: Built) -> list[Request]:
-    """Return the requests that put the adapters' ports into their switches."""
-    links = {link.name for link in adapters(built.topology)}
-    return [
-        netlink.set_link(
-            f"port of {port.link}",
-            port.index,
-            up=True,
-            master=built.switch_index(port.switch),
-            address=f"02:00:00:ff:00:{port.index:02x}",
-        )
-        for port in built.ports.values()
-        if port.link in links
-    ]
-
-
-def plug_in(built: Built, made: dict[str, Tap]) -> UsbNics | None:
-    """Start the adapters and plug them in; None where there are none. Raises LabError."""
-    if not made:
-        return None
-    arrivals = Arrivals(built)
-    with _undone(arrivals.close):
-        plans = [
-            Plan(
-                link, built.mac(owner_of(built.topology, built.topology.link(link)), link), tap, i
+    def ports(self) -> list[Request]:
+        """Return the requests that put the adapters' ports into their switches."""
+        return [
+            messages.set_link(
+                f"port of {port.link}",
+                port.index,
+                up=True,
+                master=self._network.switches.index(port.switch),
+                address=fabric_mac(port.index),
             )
-            for link, tap in made.items()
-            for i in [_port_of(built, link)]
+            for port in self._network.ports
+            if port.link in self._taps
         ]
-        switches = built.namespaces[FABRIC].socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
-        found = UsbNics(built, nics.start(plans, switches), arrivals)
-    built.undo.callback(found.close)
-    for tap in made.values():
-        tap.close()
-    for link in made:
-        found.plug(link)
-    arrivals.wait()
-    return found
+
+    def plug_in(self) -> UsbNics | None:
+        """Start the adapters and plug them in; None where there are none. Raises LabError."""
+        if not self._taps:
+            return None
+        arrivals = Arrivals(self._network)
+        with _undone(arrivals.close):
+            plans = [self._plan(link, tap) for link, tap in self._taps.items()]
+            switches = self._network.spaces[FABRIC].socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+            chips = nics.start(plans, switches)
+            topology = self._network.topology
+            found = UsbNics(topology, self._network.spaces[DUT], chips, arrivals, self._loop)
+        self._network.undo.callback(found.close)
+        for tap in self._taps.values():
+            tap.close()
+        for link in self._taps:
+            found.plug_in(link)
+        arrivals.wait()
+        return found
+
+    def _plan(self, name: str, tap: Tap) -> Plan:
+        topology = self._network.topology
+        mac = self._network.mac(owner_of(topology, topology.link(name)), name)
+        return Plan(name, mac, tap, self._port_of(name))
+
+    def _port_of(self, link: str) -> int:
+        return next(port.index for port in self._network.ports if port.link == link)
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from harness.labs.rtl8150.chip import Chip
 from harness.labs.rtl8150.device import Device, Faults
 from harness.labs.rtl8150.tap import Tap
 from harness.labs.rtl8150.usbip import Reader
-from harness.record.loop import Loop, now
+from harness.loop import Loop, now
 
 BUFFER = 1 << 16
 FOREVER = 1 << 62  # ns, longer than any kernel is up

@@ -14,9 +14,10 @@ from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from harness.errors import UsageError
-from harness.labs.netns import netlink
+from harness.labs.netns.control import Control
 from harness.labs.netns.namespace import OURS, Namespace
-from harness.labs.netns.netlink import Control, Request
+from harness.rtnl import messages
+from harness.rtnl.messages import Request
 
 RTM_NEWROUTE, RTM_GETADDR, RTM_GETROUTE = 24, 22, 26
 IFF_PROMISC, IFF_ALLMULTI, IFF_LOOPBACK = 0x100, 0x200, 0x8
@@ -83,7 +84,7 @@ class Interface:
     @property
     def up(self) -> bool:
         """Whether it is administratively up."""
-        return bool(self.flags & netlink.IFF_UP)
+        return bool(self.flags & messages.IFF_UP)
 
 
 def interfaces(control: Control) -> dict[str, Interface]:
@@ -142,7 +143,9 @@ def _stacked(links: dict[int, Any], names: dict[int, str]) -> dict[int, tuple[st
 
 def _addresses(control: Control) -> dict[int, tuple[str, ...]]:
     found: dict[int, tuple[str, ...]] = {}
-    for body in control.dump(ifaddrmsg(), RTM_GETADDR, netlink.RTM_NEWADDR):
+    for body in control.dump(
+        messages.dump_request(ifaddrmsg(), RTM_GETADDR), messages.RTM_NEWADDR
+    ):
         message = ifaddrmsg(body)
         message.decode()
         own = message["family"] == socket.AF_INET6 and message["scope"] == RT_SCOPE_LINK
@@ -156,7 +159,7 @@ def _addresses(control: Control) -> dict[int, tuple[str, ...]]:
 def _defaults(control: Control) -> set[int]:
     """Return the numbers of the devices through which a default route goes."""
     found: set[int] = set()
-    for body in control.dump(rtmsg(), RTM_GETROUTE, RTM_NEWROUTE):
+    for body in control.dump(messages.dump_request(rtmsg(), RTM_GETROUTE), RTM_NEWROUTE):
         message = rtmsg(body)
         message.decode()
         if message["dst_len"] == 0 and message["type"] == 1:  # RTN_UNICAST
@@ -167,11 +170,11 @@ def _defaults(control: Control) -> set[int]:
 
 def set_flags(what: str, index: int, flags: int, mask: int) -> Request:
     """Return the request that sets those of an interface's flags that are in the mask."""
-    message = netlink.link_message(index)
+    message = messages.link_message(index)
     message["flags"], message["change"] = flags & mask, mask
-    return netlink.request(what, netlink.RTM_NEWLINK, 0, message)
+    return messages.request(what, messages.RTM_NEWLINK, 0, message)
 
 
 def move(what: str, index: int, to: Namespace) -> Request:
     """Return the request that takes an interface to another namespace; it arrives there down."""
-    return netlink.set_link(what, index, net_ns_fd=to.fd)
+    return messages.set_link(what, index, net_ns_fd=to.fd)

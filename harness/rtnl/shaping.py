@@ -14,7 +14,7 @@ from pyroute2.netlink.rtnl import tcmsg as tc_module
 from pyroute2.netlink.rtnl.tcmsg import tcmsg
 from pyroute2.netlink.rtnl.tcmsg.common_act import tca_act_prio as action_list
 
-from harness.labs.netns.netlink import CREATE, EXCL, REPLACE, Request, request
+from harness.rtnl.messages import CREATE, EXCL, REPLACE, Request, request
 
 RTM_NEWQDISC, RTM_DELQDISC, RTM_NEWTFILTER, RTM_DELTFILTER = 36, 37, 44, 45
 ROOT, CLSACT, CLSACT_HANDLE = 0xFFFFFFFF, 0xFFFFFFF1, 0xFFFF0000

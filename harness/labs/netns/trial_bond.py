@@ -14,11 +14,11 @@ from typing import Any
 from harness.bonding import BondOptions, Setting
 from harness.bonding.wire import decode, packed
 from harness.errors import KernelRefused
-from harness.labs.netns import netlink
-from harness.labs.netns.bonds import ATTRIBUTE
-from harness.labs.netns.existing import Interface, interfaces
-from harness.labs.netns.netlink import Control
-from harness.labs.netns.watchers import SLAVE_LINK
+from harness.labs.netns.control import Control
+from harness.labs.netns.interfaces import Interface, interfaces
+from harness.rtnl import messages
+from harness.rtnl.bonds import ATTRIBUTE
+from harness.rtnl.link_states import SLAVE_LINK
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,35 +37,35 @@ class TrialBond:
         """Make the bond; raises KernelRefused."""
         self.name = name
         self._control = control
-        info = netlink.kind_of("bond", self._attributes(options))
-        control.send(netlink.new_link(f"bond {options.text()}", 0, name, info))
+        info = messages.kind_of("bond", self._attributes(options))
+        control.send(messages.new_link(f"bond {options.text()}", 0, name, info))
         self.index = self._all()[name].index
-        control.send(netlink.set_link(f"bond {name} up", self.index, up=True))
+        control.send(messages.set_link(f"bond {name} up", self.index, up=True))
 
     def close(self) -> None:
         """Remove the bond; its slaves become free, and get their own addresses back."""
         with suppress(KernelRefused):
-            self._control.send(netlink.delete_link(f"bond {self.name}", self.index))
+            self._control.send(messages.delete_link(f"bond {self.name}", self.index))
 
     def enslave(self, slave: str) -> None:
         """Take an interface in; raises KernelRefused with the kernel's errno."""
         one = self._all()[slave]
         # The bond itself sets up what it takes in, and refuses what is up.
-        self._control.send(netlink.set_link(f"{slave} down", one.index, up=False))
+        self._control.send(messages.set_link(f"{slave} down", one.index, up=False))
         what = f"slave {slave} of {self.name}"
-        self._control.send(netlink.set_link(what, one.index, master=self.index))
+        self._control.send(messages.set_link(what, one.index, master=self.index))
 
     def set(self, **options: Any) -> None:
         """Change options, naming slaves by name; raises KernelRefused."""
         asked = BondOptions.unchecked(**options)
-        info = netlink.kind_of("bond", self._attributes(asked))
+        info = messages.kind_of("bond", self._attributes(asked))
         what = f"option {asked.text()} of {self.name}"
-        self._control.send(netlink.set_link(what, self.index, linkinfo=info))
+        self._control.send(messages.set_link(what, self.index, linkinfo=info))
 
     def set_mac(self, mac: str) -> None:
         """Change the bond's own address; raises KernelRefused."""
         what = f"address of {self.name}"
-        self._control.send(netlink.set_link(what, self.index, address=mac))
+        self._control.send(messages.set_link(what, self.index, address=mac))
 
     def view(self) -> BondView:
         """Return how it stands."""
@@ -112,8 +112,8 @@ def _state(link: Any) -> str:
 def new_cable(control: Control, near: str, far: str) -> None:
     """Make a cable, a veth pair, with both its ends up; raises KernelRefused."""
     peer = {"attrs": [("IFLA_IFNAME", far)]}
-    info = netlink.kind_of("veth", [("VETH_INFO_PEER", peer)])
-    control.send(netlink.new_link(f"cable {near}", 0, near, info))
+    info = messages.kind_of("veth", [("VETH_INFO_PEER", peer)])
+    control.send(messages.new_link(f"cable {near}", 0, near, info))
     found = interfaces(control)
     for name in (near, far):
-        control.send(netlink.set_link(f"{name} up", found[name].index, up=True))
+        control.send(messages.set_link(f"{name} up", found[name].index, up=True))

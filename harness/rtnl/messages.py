@@ -1,15 +1,11 @@
-"""Requests to the kernel's rtnetlink, many in one send.
-
-A system call costs a guest 150 microseconds and an event loop around pyroute2's sockets a hundred
-times that, so pyroute2 encodes and decodes the messages here and a plain socket carries them.
-"""
+"""Requests to the kernel's rtnetlink and the messages that it answers with, as bytes."""
 
 from __future__ import annotations
 
 import errno
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +14,7 @@ from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 from pyroute2.netlink.rtnl.ndmsg import ndmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
-from harness.errors import KernelRefused, LabError
-from harness.labs.netns.namespace import Namespace
+from harness.errors import KernelRefused
 
 RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK = 16, 17, 18
 RTM_NEWADDR, RTM_DELADDR, RTM_NEWROUTE = 20, 21, 24
@@ -139,79 +134,35 @@ def fdb_entry(what: str, index: int, mac: str, *, pinned: bool) -> Request:
     return request(what, RTM_DELNEIGH, 0, message)
 
 
-class Control:
-    """A netlink socket in a namespace, over which batches of requests go."""
+def dump_request(message: Any, kind: int) -> Request:
+    """Return the request for all of what a message asks for."""
+    message["header"]["type"] = kind
+    message["header"]["flags"] = REQUEST | DUMP
+    message.encode()
+    return Request(f"dump {kind}", bytes(message.data))
 
-    def __init__(self, namespace: Namespace) -> None:
-        self.namespace = namespace
-        self._sock = namespace.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
-        self._sock.setsockopt(SOL_NETLINK, EXT_ACK, 1)
-        self._sock.setsockopt(SOL_NETLINK, CAP_ACK, 1)
-        self._sock.settimeout(10)
-        self._sock.bind((0, 0))
 
-    def close(self) -> None:
-        """Close the socket."""
-        self._sock.close()
+def all_links() -> Request:
+    """Return the request for all devices; RTM_NEWLINK messages answer it."""
+    return dump_request(ifinfmsg(), RTM_GETLINK)
 
-    def send(self, *requests: Request) -> None:
-        """Carry out requests in order with one send; raises KernelRefused at the first refusal.
 
-        The kernel goes on after a refused request: what stands behind it was carried out too.
-        """
-        if not requests:
-            return
-        self._sock.send(b"".join(_numbered(one.data, n) for n, one in enumerate(requests)))
-        refused: KernelRefused | None = None
-        waiting = len(requests)
-        while waiting:
-            for kind, flags, seq, body in messages(self._receive()):
-                if kind != NLMSG_ERROR:
-                    continue
-                waiting -= 1
-                refused = refused or _refusal(requests[seq].what, flags, body)
-        if refused:
-            raise refused
+def all_neighbours() -> Request:
+    """Return the request for the tables of all bridges; RTM_NEWNEIGH messages answer it."""
+    message = ndmsg()
+    message["family"] = AF_BRIDGE
+    return dump_request(message, RTM_GETNEIGH)
 
-    def links(self) -> list[Any]:
-        """Return all devices of the namespace as pyroute2's decoded ifinfmsg."""
-        return [decode_link(body) for body in self.dump(ifinfmsg(), RTM_GETLINK, RTM_NEWLINK)]
 
-    def learned(self, index: int) -> list[str]:
-        """Return the MACs that a bridge has learned at one of its ports."""
-        message = ndmsg()
-        message["family"] = AF_BRIDGE
-        entries = map(decode_neighbour, self.dump(message, RTM_GETNEIGH, RTM_NEWNEIGH))
-        return [
-            str(entry.get_attr("NDA_LLADDR"))
-            for entry in entries
-            if entry["ifindex"] == index
-            and not entry["state"] & (NUD_PERMANENT | NUD_NOARP)
-            and not of_vlan(entry)
-        ]
-
-    def dump(self, message: Any, asked: int, told: int) -> list[bytes]:
-        """Return the messages of a type that the kernel answers a request for all of it with."""
-        message["header"]["type"] = asked
-        message["header"]["flags"] = REQUEST | DUMP
-        message.encode()
-        self._sock.send(bytes(message.data))
-        found: list[bytes] = []
-        while True:
-            for kind, _, _, body in messages(self._receive()):
-                if kind == NLMSG_DONE:
-                    return found
-                if kind == told:
-                    found.append(body)
-
-    def _receive(self) -> bytes:
-        try:
-            return self._sock.recv(BUFFER)
-        except TimeoutError as error:
-            raise LabError(
-                f"the kernel did not answer a request in {self.namespace.name} within 10 s",
-                hint="look at the kernel's log for a hung task",
-            ) from error
+def learned(bodies: Iterable[bytes], index: int) -> list[str]:
+    """Return the MACs that a bridge has learned at one of its ports."""
+    return [
+        str(entry.get_attr("NDA_LLADDR"))
+        for entry in map(decode_neighbour, bodies)
+        if entry["ifindex"] == index
+        and not entry["state"] & (NUD_PERMANENT | NUD_NOARP)
+        and not of_vlan(entry)
+    ]
 
 
 def messages(data: bytes) -> Iterator[tuple[int, int, int, bytes]]:
@@ -223,6 +174,15 @@ def messages(data: bytes) -> Iterator[tuple[int, int, int, bytes]]:
             return
         yield kind, flags, seq, data[at : at + length]
         at += (length + 3) & ~3
+
+
+def notifications(
+    seen: Iterable[tuple[int, int, int, bytes]],
+) -> Iterator[tuple[int, int, bytes]]:
+    """Yield (time in ns, type, message) of each notification in some datagrams."""
+    for at, _, _, data in seen:
+        for kind, _, _, message in messages(data):
+            yield at, kind, message
 
 
 def decode_link(message: bytes) -> Any:
@@ -244,11 +204,13 @@ def of_vlan(entry: Any) -> bool:
     return entry.get_attr("NDA_VLAN") is not None
 
 
-def _numbered(data: bytes, seq: int) -> bytes:
+def numbered(data: bytes, seq: int) -> bytes:
+    """Return a request with its sequence number, by which its answer is known."""
     return data[:8] + struct.pack("=I", seq) + data[12:]
 
 
-def _refusal(what: str, flags: int, body: bytes) -> KernelRefused | None:
+def refusal(what: str, flags: int, body: bytes) -> KernelRefused | None:
+    """Return the error that an NLMSG_ERROR stands for, None for a plain acknowledgement."""
     (code,) = struct.unpack_from("=i", body, HEADER.size)
     if code == 0:
         return None

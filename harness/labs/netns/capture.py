@@ -12,8 +12,8 @@ import socket
 import struct
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from harness.lab import TAGGED, Seen
 from harness.labs.netns.namespace import Namespace
 
 SOL_PACKET = 263
@@ -27,21 +27,6 @@ HEADER = struct.Struct("=IIIHHIIHH")  # struct tpacket2_hdr
 SLL = struct.Struct("=HHiHBB")  # struct sockaddr_ll, behind the header aligned to 16
 SLL_AT = 32
 STATUS_USER, STATUS_VLAN_VALID = 1, 1 << 4
-PACKET_OTHERHOST = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """A frame as a device received it: time in ns of CLOCK_MONOTONIC, device number, bytes.
-
-    `accepted` is the kernel's own verdict: the frame is for this host (not PACKET_OTHERHOST, which
-    ip_rcv discards) and for this device (a frame with a VLAN tag is for a device above it).
-    """
-
-    at: int
-    index: int
-    data: bytes
-    accepted: bool = True
 
 
 class Tap:
@@ -61,16 +46,24 @@ class Tap:
         # User-Mode Linux counts the pages of such a mapping wrongly at a fork, and dies.
         self._ring.madvise(mmap.MADV_DONTFORK)
         self._next = 0
+        self._lost = 0
+        self._seen: list[Seen] = []
         # The ring's stamps are wall-clock; one offset per tap puts them on the monotonic clock.
         self._offset = _wall_to_monotonic()
 
     def close(self) -> None:
-        """Close the tap."""
-        self._ring.close()
-        self._sock.close()
+        """Take in what has come and close the tap."""
+        if not self._ring.closed:
+            self._seen, self._lost = self.take(), self.lost
+            self._ring.close()
+            self._sock.close()
 
-    def frames(self) -> Iterator[Frame]:
-        """Yield the frames that came since the last call."""
+    def take(self) -> list[Seen]:
+        """Return the frames that came since the last call."""
+        seen, self._seen = self._seen, []
+        return [*seen, *(() if self._ring.closed else self._frames())]
+
+    def _frames(self) -> Iterator[Seen]:
         ring, at = self._ring, self._next
         while True:
             base = at * FRAME
@@ -80,15 +73,18 @@ class Tap:
             _, _, index, _, kind, _ = SLL.unpack_from(ring, base + SLL_AT)
             data = ring[base + mac : base + mac + snap]
             ring[base : base + 4] = b"\0\0\0\0"
-            accepted = kind != PACKET_OTHERHOST and not status & STATUS_VLAN_VALID
-            yield Frame(sec * 1_000_000_000 + nsec + self._offset, index, data, accepted)
+            kind |= TAGGED if status & STATUS_VLAN_VALID else 0
+            yield Seen(sec * 1_000_000_000 + nsec + self._offset, index, kind, data)
             at = (at + 1) % FRAMES
         self._next = at
 
-    def dropped(self) -> int:
-        """Return how many frames did not fit since the last call."""
-        _, drops = struct.unpack("=II", self._sock.getsockopt(SOL_PACKET, STATISTICS, 8))
-        return int(drops)
+    @property
+    def lost(self) -> int:
+        """How many frames did not fit; the kernel counts them anew after each call."""
+        if not self._ring.closed:
+            _, drops = struct.unpack("=II", self._sock.getsockopt(SOL_PACKET, STATISTICS, 8))
+            self._lost += int(drops)
+        return self._lost
 
     def _attach(self, program: bytes) -> None:
         buffer = ctypes.create_string_buffer(program, len(program))
@@ -103,24 +99,3 @@ def _wall_to_monotonic() -> int:
         before, wall, after = time.monotonic_ns(), time.time_ns(), time.monotonic_ns()
         readings.append((after - before, (before + after) // 2 - wall))
     return min(readings)[1]
-
-
-def arp_and_icmp(first_index: int) -> bytes:
-    """Return the program that takes ARP and ICMP of devices numbered `first_index` or higher.
-
-    128 bytes of a frame are kept: all of an ARP frame or of a probe.
-    """
-    return b"".join(
-        struct.pack("=HBBI", *step)
-        for step in (
-            (0x20, 0, 0, 0xFFFFF008),  # A = number of the device (SKF_AD_IFINDEX)
-            (0x35, 0, 6, first_index),  # lower: drop
-            (0x28, 0, 0, 12),  # A = ethertype
-            (0x15, 3, 0, 0x0806),  # ARP: keep
-            (0x15, 0, 3, 0x0800),  # not IPv4: drop
-            (0x30, 0, 0, 23),  # A = protocol
-            (0x15, 0, 1, 1),  # not ICMP: drop
-            (0x06, 0, 0, 128),
-            (0x06, 0, 0, 0),
-        )
-    )

@@ -1,60 +1,16 @@
-"""Sources of a recording: what the kernel tells about links, bonds and switches, and its log.
-
-Messages are kept as they came and decoded afterwards: during a fault only their time matters.
-"""
+"""What link and neighbour notifications say, as events of a history: one for each change."""
 
 from __future__ import annotations
 
-import socket
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from harness.history import Event
-from harness.labs.netns import netlink
-from harness.labs.netns.namespace import Namespace
-from harness.log import kmsg
-from harness.record.loop import Loop, now
+from harness.rtnl import messages
 
-RTMGRP_LINK, RTMGRP_NEIGH = 1, 4
-SO_RCVBUF_BYTES = 1 << 21
 SLAVE_LINK = {0: "up", 1: "fail", 2: "down", 3: "back"}  # BOND_LINK_* of net/bonding.h
 SLAVE_STATE = {0: "active", 1: "backup"}
-
-
-class NetlinkMonitor:
-    """The notifications of a namespace: (time in ns, message) in order."""
-
-    def __init__(self, namespace: Namespace, groups: int) -> None:
-        self._sock = namespace.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
-        self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SO_RCVBUF_BYTES)
-        self._sock.bind((0, groups))
-        self._sock.setblocking(False)
-        self.raw: list[tuple[int, bytes]] = []
-        self.lost = 0
-
-    def attach(self, loop: Loop) -> Callable[[], None]:
-        """Listen from now on; returns what ends it."""
-        return loop.watch(self._sock, self._read)
-
-    def close(self) -> None:
-        """Close the socket."""
-        self._sock.close()
-
-    def take(self) -> Iterator[tuple[int, int, bytes]]:
-        """Yield (time, type, message) of what came since the last call."""
-        raw, self.raw = self.raw, []
-        for at, data in raw:
-            for kind, _, _, message in netlink.messages(data):
-                yield at, kind, message
-
-    def _read(self) -> None:
-        try:
-            self.raw.append((now(), self._sock.recv(netlink.BUFFER)))
-        except BlockingIOError:
-            pass
-        except OSError:  # ENOBUFS: the kernel had more to say than the socket could hold
-            self.lost += 1
 
 
 class LinkStates:
@@ -72,7 +28,7 @@ class LinkStates:
     def changes(self, at: int, link: Any) -> Iterator[Event]:
         """Yield an event for all that a link message says and that was not so before."""
         name = self._names.get(link["index"])
-        if name is None or link["family"] == netlink.AF_BRIDGE:
+        if name is None or link["family"] == messages.AF_BRIDGE:
             return
         for kind, where, data in self._facts(name, link):
             if self._seen.get((kind, where)) != data:
@@ -82,7 +38,7 @@ class LinkStates:
     def gone(self, at: int, link: Any) -> Iterator[Event]:
         """Yield what a message says of a device that is gone: no carrier, a slave of no bond."""
         name = self._names.get(link["index"])
-        if name is None or link["family"] == netlink.AF_BRIDGE:
+        if name is None or link["family"] == messages.AF_BRIDGE:
             return
         nothing: tuple[tuple[str, str, dict[str, Any]], ...] = (
             ("carrier", f"{self._machine}/{name}", {"up": False}),
@@ -95,7 +51,7 @@ class LinkStates:
 
     def _facts(self, name: str, link: Any) -> Iterator[tuple[str, str, dict[str, Any]]]:
         place = f"{self._machine}/{name}"
-        yield "admin", place, {"up": bool(link["flags"] & netlink.IFF_UP)}
+        yield "admin", place, {"up": bool(link["flags"] & messages.IFF_UP)}
         yield "carrier", place, {"up": bool(link.get_attr("IFLA_CARRIER"))}
         yield "mac", place, {"mac": link.get_attr("IFLA_ADDRESS")}
         info = link.get_attr("IFLA_LINKINFO")
@@ -125,45 +81,17 @@ def fdb_events(
     """Yield where switches learned, moved or forgot MACs; `ports` are (switch, link) by number."""
     learned: dict[tuple[str, str], str | None] = {}
     for at, kind, message in taken:
-        if kind not in {netlink.RTM_NEWNEIGH, netlink.RTM_DELNEIGH}:
+        if kind not in {messages.RTM_NEWNEIGH, messages.RTM_DELNEIGH}:
             continue
-        entry = netlink.decode_neighbour(message)
+        entry = messages.decode_neighbour(message)
         place = ports.get(entry["ifindex"])
         mac = entry.get_attr("NDA_LLADDR")
-        if entry["family"] != netlink.AF_BRIDGE or place is None or mac is None:
+        if entry["family"] != messages.AF_BRIDGE or place is None or mac is None:
             continue
-        if netlink.of_vlan(entry):
+        if messages.of_vlan(entry):
             continue
         switch, link = place
-        port = link if kind == netlink.RTM_NEWNEIGH else None
+        port = link if kind == messages.RTM_NEWNEIGH else None
         if learned.get((switch, mac), "") != port:
             learned[switch, mac] = port
             yield Event(at, "fdb", switch, {"mac": mac, "port": port})
-
-
-class KernelLog:
-    """The kernel's log from now on; silent where the user may not read it."""
-
-    def __init__(self) -> None:
-        self._log = kmsg.Kmsg()
-        self.readable = self._log.fileno() >= 0
-        self.raw: list[tuple[int, bytes]] = []
-
-    def attach(self, loop: Loop) -> Callable[[], None]:
-        """Read from now on; returns what ends it."""
-        return loop.watch(self._log, self._read) if self.readable else lambda: None
-
-    def close(self) -> None:
-        """Read what is left and close the log."""
-        self._read()
-        self._log.close()
-
-    def events(self, machine: str) -> Iterator[Event]:
-        """Yield a log event for each line."""
-        for at, record in self.raw:
-            for text in kmsg.decode(record):
-                yield Event(at, "log", machine, {"text": text})
-
-    def _read(self) -> None:
-        at = now()
-        self.raw += [(at, record) for record in self._log.records()]

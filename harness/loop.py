@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from itertools import count
 
-from harness.record.polling import Poll, Readable
+from harness.polling import Poll, Readable
 
 now = time.monotonic_ns
 SECOND = 1_000_000_000
@@ -39,10 +39,15 @@ class Loop:
         """Have `call(now)` called at a time, as soon as the loop is pumped then."""
         heapq.heappush(self._timers, (when, next(self._serial), call))
 
-    def every(self, interval: int, call: Callable[[int], None]) -> Callable[[], None]:
-        """Have `call(now)` called on a fixed grid of times from now on; returns what ends it."""
+    def every(
+        self, interval: int, call: Callable[[int], None], start: int | None = None
+    ) -> Callable[[], None]:
+        """Have `call(now)` called on a fixed grid of times from now on, or from a time.
+
+        Returns what ends it.
+        """
         running = True
-        due = now()
+        due = now() if start is None else start
 
         def tick(at: int) -> None:
             nonlocal due

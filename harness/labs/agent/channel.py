@@ -1,0 +1,183 @@
+"""The tester's end of an agent: requests with answers, and the events of its streams."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import errno
+import json
+import os
+import select
+import subprocess
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from harness.errors import LabError
+from harness.labs.agent.program import VERSION
+from harness.labs.agent.source import LOADER, source
+
+ANSWER = 10.0  # seconds that an agent may take for an answer
+ROOM = 1 << 16
+WORDS = 200  # characters of nonsense that are shown
+Event = dict[str, Any]
+
+
+class AgentLost(LabError):
+    """An agent died, fell silent, or is not one; names the host."""
+
+
+def python(name: str = "python3") -> list[str]:
+    """Return the command that loads the agent from its standard input."""
+    return [name, "-I", "-S", "-u", "-c", LOADER, str(len(source()))]
+
+
+class Channel:
+    """An agent's pipe; not ready before `hello`.
+
+    Answers are awaited, events go to whoever has opened their stream, also while an answer is
+    awaited. All errors name the host.
+    """
+
+    def __init__(self, host: str, command: Sequence[str]) -> None:
+        """Start an agent; raises AgentLost where none answers."""
+        self.host = host
+        self._streams: dict[int, Callable[[Event], None]] = {}
+        self._answers: dict[int, Event] = {}
+        self._serial = 0
+        self._pending = b""
+        self._lost = ""
+        try:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            )
+        except OSError as error:
+            raise AgentLost(
+                f"no agent could be started on {host}: {error.strerror}",
+                hint=f"`{command[0]}` must be a program there",
+            ) from error
+        self._greet()
+
+    def _greet(self) -> None:
+        self._write(source())
+        self.hello = self._await(lambda: self._answers.pop(0, None), "its first words")
+        if self.hello["hello"] != VERSION:
+            self._fail(f"it speaks version {self.hello['hello']}, not {VERSION}")
+
+    @property
+    def pid(self) -> int:
+        """The agent's process as its host numbers it."""
+        return int(self.hello["pid"])
+
+    def fileno(self) -> int:
+        """Return the descriptor that can be read when the agent has said something."""
+        assert self._process.stdout is not None
+        return self._process.stdout.fileno()
+
+    def open(self, take: Callable[[Event], None]) -> int:
+        """Return the number of a new stream or sender whose events `take` is to get."""
+        self._serial += 1
+        self._streams[self._serial] = take
+        return self._serial
+
+    def forget(self, number: int) -> None:
+        """Take no more events of a stream."""
+        self._streams.pop(number, None)
+
+    def ask(self, do: str, **what: Any) -> Event:
+        """Have the agent do something and return its answer; raises OSError as it happened there.
+
+        Raises AgentLost where the agent is gone, or does not answer in time.
+        """
+        self._serial += 1
+        number = self._serial
+        request = json.dumps({"id": number, "do": do, **what}, separators=(",", ":")) + "\n"
+        self._write(request.encode())
+        limit = ANSWER + float(what.get("limit", 0))
+        answer = self._await(lambda: self._answers.pop(number, None), f"an answer to {do}", limit)
+        if "errno" in answer:
+            raise OSError(answer["errno"], answer["text"])
+        return answer
+
+    def read(self) -> None:
+        """Take what the agent has said; raises AgentLost where that is its end, or nonsense."""
+        data = os.read(self.fileno(), ROOM)
+        if not data:
+            self._fail(f"it ended{self._last_words()}")
+        *lines, self._pending = (self._pending + data).split(b"\n")
+        for line in lines:
+            self._hear(line)
+
+    def close(self) -> None:
+        """End the agent: its input ends, and where it does not care, so does the process."""
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            with contextlib.suppress(OSError):
+                pipe.close()  # type: ignore[union-attr]
+        try:
+            self._process.wait(1)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _hear(self, line: bytes) -> None:
+        try:
+            said = json.loads(line)
+            if "hello" in said:
+                self._answers[0] = said
+            elif "id" in said:
+                self._answers[int(said["id"])] = said
+            else:
+                take = self._streams.get(int(said["s"]))
+                if take is not None:  # what was forgotten may still have been on its way
+                    take(said)
+        except (ValueError, TypeError, KeyError):
+            shown = line[:WORDS].decode(errors="replace")
+            self._fail(f'it said "{shown}", which is no message of an agent')
+
+    def _await(self, have: Callable[[], Event | None], what: str, limit: float = ANSWER) -> Event:
+        while True:
+            answer = have()
+            if answer is not None:
+                return answer
+            ready, _, _ = select.select([self.fileno()], [], [], limit)
+            if not ready:
+                self._fail(f"{what} did not come within {limit:.0f} s")
+            self.read()
+
+    def _write(self, data: bytes) -> None:
+        if self._lost:
+            self._fail(self._lost)
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(data)
+            self._process.stdin.flush()
+        except (OSError, ValueError) as error:
+            closed = isinstance(error, ValueError) or error.errno == errno.EPIPE
+            self._fail(f"it ended{self._last_words()}" if closed else f"{error}")
+
+    def _last_words(self) -> str:
+        """Return what an agent that ended has said of it."""
+        assert self._process.stderr is not None
+        with contextlib.suppress(OSError, ValueError, subprocess.TimeoutExpired):
+            self._process.wait(1)
+            said = self._process.stderr.read(ROOM).decode(errors="replace").strip()
+            status = self._process.returncode
+            ending = f"signal {-status}" if status < 0 else f"exit status {status}"
+            return f" with {ending}{': ' + said[-WORDS:] if said else ''}"
+        return ""
+
+    def _fail(self, why: str) -> None:
+        self._lost = why
+        raise AgentLost(
+            f"the agent on {self.host} is lost: {why}",
+            hint=f"look whether {self.host} still runs; the recording that went on is no use",
+        )
+
+
+def packed(data: bytes) -> str:
+    """Return bytes as requests carry them."""
+    return base64.b64encode(data).decode()
+
+
+def unpacked(text: str) -> bytes:
+    """Return the bytes of an answer or an event."""
+    return base64.b64decode(text)

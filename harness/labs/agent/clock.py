@@ -1,0 +1,27 @@
+"""Where a host's clock stands, as seen through its agent."""
+
+from __future__ import annotations
+
+import time
+
+from harness.lab import Clock
+from harness.labs.agent.channel import Channel
+
+TRIPS = 20
+
+
+def measure(channel: Channel) -> Clock:
+    """Return a host's offset from the quickest of some round trips.
+
+    The host read its clock at some time between our two readings: half their distance is the
+    error, however unlike the two ways are.
+    """
+    best: Clock | None = None
+    for _ in range(TRIPS):
+        before = time.monotonic_ns()
+        there = int(channel.ask("ping")["t"])
+        after = time.monotonic_ns()
+        found = Clock((before + after) // 2 - there, (after - before + 1) // 2)
+        best = found if best is None or found.error < best.error else best
+    assert best is not None
+    return best

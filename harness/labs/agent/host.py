@@ -1,0 +1,207 @@
+"""A host whose kernel is reached through its agent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.errors import KernelRefused, LabError
+from harness.lab import Clock, Seen, Sent, Source
+from harness.labs.agent import clock
+from harness.labs.agent.channel import AgentLost, Channel, Event, packed, unpacked
+from harness.rtnl.messages import NLMSG_DONE, NLMSG_ERROR, Request, messages, numbered, refusal
+
+
+class RemoteStream:
+    """Notifications or frames as an agent sees them, stamped by its host's clock."""
+
+    def __init__(self, channel: Channel, offset: int, do: str, **what: object) -> None:
+        """Have the agent listen; raises LabError that names the host."""
+        self._channel = channel
+        self._offset = offset
+        self._seen: list[Seen] = []
+        self._number = channel.open(self._hear)
+        self.lost = 0
+        try:
+            channel.ask(do, s=self._number, **what)
+        except OSError as error:
+            channel.forget(self._number)
+            raise LabError(
+                f"{channel.host} does not let its agent {do}: {error.strerror}",
+                hint="the agent must run as root there, or in a namespace of its own",
+            ) from error
+
+    def take(self) -> list[Seen]:
+        """Return what came since the last call."""
+        seen, self._seen = self._seen, []
+        return seen
+
+    def close(self) -> None:
+        """Have the agent send what it has seen, and listen no more."""
+        self._channel.ask("close", s=self._number)
+        self._channel.forget(self._number)
+
+    def _hear(self, said: Event) -> None:
+        self.lost += int(said.get("lost", 0))
+        for at, device, kind, data in said.get("e", ()):
+            self._seen.append(Seen(at + self._offset, device, kind, unpacked(data)))
+
+
+class RemoteTap(RemoteStream):
+    """Frames: what the agent's socket could not hold is known when it is closed."""
+
+    def close(self) -> None:
+        """Have the agent send what it has seen, and ask how much it has not."""
+        self.lost += int(self._channel.ask("dropped", s=self._number)["dropped"])
+        super().close()
+
+
+class RemoteSender:
+    """What an agent sends."""
+
+    def __init__(self, channel: Channel, offset: int, link: str) -> None:
+        """Open it; raises LabError that names the host."""
+        self._channel = channel
+        self._offset = offset
+        self._sent: list[Sent] = []
+        self._number = channel.open(self._hear)
+        try:
+            channel.ask("sender", s=self._number, device=link)
+        except OSError as error:
+            raise LabError(
+                f"{channel.host} does not let its agent send by {link or 'its routes'}: "
+                f"{error.strerror}",
+                hint="the interface must be there, and the agent run as root",
+            ) from error
+
+    def send(self, frame: bytes) -> None:
+        """Send one frame; raises OSError as the kernel there refuses it."""
+        self._channel.ask("frame", s=self._number, frame=packed(frame))
+
+    def repeat(self, every: int, template: bytes, to: str, start: int) -> None:
+        """Send numbered copies of an echo request each `every` ns from a time."""
+        what = {"every": every, "template": packed(template), "to": to}
+        self._channel.ask("repeat", s=self._number, first=start - self._offset, **what)
+
+    def stop(self) -> None:
+        """Send no more copies."""
+        self._channel.ask("stop", s=self._number)
+
+    def sent(self) -> list[Sent]:
+        """Return which copies were sent since the last call."""
+        sent, self._sent = self._sent, []
+        return sent
+
+    def close(self) -> None:
+        """Close it."""
+        self._channel.ask("close", s=self._number)
+        self._channel.forget(self._number)
+
+    def _hear(self, said: Event) -> None:
+        for at, number, errno in said.get("sent", ()):
+            self._sent.append(Sent(at + self._offset, number, errno))
+
+
+class RemoteShell:
+    """Files and programs of a host."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+
+    def read(self, path: str) -> str:
+        """Return a file's text; raises OSError."""
+        return str(self._channel.ask("read", path=path)["text"])
+
+    def write(self, path: str, text: str) -> None:
+        """Write to a file that is there; raises OSError."""
+        self._channel.ask("write", path=path, text=text)
+
+    def start(self, argv: Sequence[str]) -> RemoteProgram:
+        """Start a program; raises OSError where it cannot be."""
+        return RemoteProgram(self._channel, argv)
+
+
+class RemoteProgram:
+    """A program that an agent has started."""
+
+    def __init__(self, channel: Channel, argv: Sequence[str]) -> None:
+        """Start it; raises OSError."""
+        self._channel = channel
+        self._said: tuple[int, str, str] | None = None
+        self._number = channel.open(self._hear)
+        channel.ask("start", s=self._number, argv=list(argv))
+
+    def ended(self) -> tuple[int, str, str] | None:
+        """Return its status, output and errors, None while it runs."""
+        return self._said
+
+    def close(self) -> None:
+        """Kill what is left of it."""
+        self._channel.ask("close", s=self._number)
+        self._channel.forget(self._number)
+
+    def _hear(self, said: Event) -> None:
+        status, out, err = said["exit"]
+        self._said = int(status), str(out), str(err)
+
+
+class RemoteHost:
+    """A host behind an agent; its times are put on the tester's clock as last measured."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.name = channel.host
+        self.shell = RemoteShell(channel)
+        self._channel = channel
+        self._clock = Clock()
+
+    def send(self, *requests: Request) -> None:
+        """Have requests carried out with one trip; raises KernelRefused at the first refusal."""
+        if not requests:
+            return
+        data = b"".join(numbered(one.data, n) for n, one in enumerate(requests))
+        refused: KernelRefused | None = None
+        for datagram in self._carry(data, len(requests)):
+            for kind, flags, seq, body in messages(datagram):
+                if kind == NLMSG_ERROR:
+                    refused = refused or refusal(requests[seq].what, flags, body)
+        if refused:
+            raise refused
+
+    def dump(self, request: Request, told: int) -> list[bytes]:
+        """Return the messages of type `told` that answer a request for all there is."""
+        return [
+            body
+            for datagram in self._carry(request.data, 1)
+            for kind, _, _, body in messages(datagram)
+            if kind == told and kind != NLMSG_DONE
+        ]
+
+    def listen(self, *sources: Source) -> RemoteStream:
+        """Listen to notifications, or to the kernel's log."""
+        if sources == ("log",):
+            return RemoteStream(self._channel, self._clock.offset, "log")
+        return RemoteStream(self._channel, self._clock.offset, "listen", groups=list(sources))
+
+    def tap(self, program: bytes) -> RemoteStream:
+        """Keep the received frames that a classic BPF program picks."""
+        return RemoteTap(self._channel, self._clock.offset, "tap", program=packed(program))
+
+    def sender(self, link: str = "") -> RemoteSender:
+        """Return what sends whole frames out of an interface, or ICMP messages without one."""
+        return RemoteSender(self._channel, self._clock.offset, link)
+
+    def clock(self) -> Clock:
+        """Measure where its clock stands; what is seen from now on is put on ours by that."""
+        self._clock = clock.measure(self._channel)
+        return self._clock
+
+    def _carry(self, data: bytes, acks: int) -> list[bytes]:
+        try:
+            return [
+                unpacked(raw)
+                for raw in self._channel.ask("send", data=packed(data), acks=acks)["raw"]
+            ]
+        except OSError as error:
+            raise AgentLost(
+                f"the kernel of {self.name} did not answer a request: {error.strerror}",
+                hint="look at that kernel's log for a hung task",
+            ) from error

@@ -1,0 +1,292 @@
+"""The agent: runs on a host, from its standard input; carries bytes, decodes nothing.
+
+It is sent as source to `python3 -I -S -u -c` (harness.labs.agent.source strips annotations, so
+that Python 3.6 takes it) and imports the standard library alone. Requests, answers and events are
+JSON, one object a line; bytes are base64, times ns of this host's CLOCK_MONOTONIC.
+
+    {"id": 7, "do": "send", ...}       a request; answered by {"id": 7, "began": ns, "t": ns, ...}
+    {"id": 7, "errno": 1, ...}         what could not be done
+    {"s": 3, "e": [[at, device, kind, base64], ...]}   what stream 3 saw
+    {"s": 4, "sent": [[at, number, errno], ...]}       what sender 4 sent
+    {"s": 3, "lost": 2}                stream 3 missed something
+"""
+
+from __future__ import annotations
+
+import base64
+import errno
+import json
+import os
+import select
+import socket
+import struct
+from collections.abc import Callable
+from typing import Any
+
+from harness.labs.agent.wire import (
+    SECOND,
+    Program,
+    carried,
+    control_socket,
+    frame_of,
+    fresh_namespace,
+    now,
+    numbered,
+    tap_socket,
+    text_of,
+    wall_to_monotonic,
+)
+
+VERSION = 1
+SOL_PACKET, STATISTICS = 263, 6
+SOL_RAW, ICMP_FILTER = 255, 1
+GROUPS = {"links": 1, "neighbours": 4}
+BUFFER = 1 << 20
+ROOM = 1 << 21  # bytes a socket may hold
+NOTHING = struct.pack("=I", 0xFFFFFFFF)
+GLANCE = 5000000  # ns between two looks whether a program has ended
+
+
+class Agent:
+    """What is open here, and the loop that serves it."""
+
+    def __init__(self) -> None:
+        self.readers: dict[Any, Callable[[], None]] = {0: self.requests}
+        self.timers: list[Any] = []
+        self.opened: dict[int, Any] = {}
+        self.seen: dict[int, list[Any]] = {}
+        self.sent: dict[int, list[Any]] = {}
+        self.stopped: set[int] = set()
+        self.pending = b""
+        self.batch = 0
+        self.due: int | None = None
+        self.control: Any = None
+
+    def run(self) -> None:
+        """Serve requests until the input ends."""
+        self.say(hello=VERSION, pid=os.getpid(), kernel=os.uname().release, t=now())
+        while 0 in self.readers:
+            ready, _, _ = select.select(list(self.readers), [], [], self.wait())
+            for source in ready:
+                if source in self.readers:
+                    self.readers[source]()
+            at = now()
+            for timer in sorted(t for t in self.timers if t[0] <= at):
+                self.timers.remove(timer)
+                timer[2](at)
+            if self.due is not None and at >= self.due:
+                self.flush()
+
+    def wait(self) -> float | None:
+        """Return for how many seconds nothing is due."""
+        times = [timer[0] for timer in self.timers] + ([] if self.due is None else [self.due])
+        return max(0, min(times) - now()) / SECOND if times else None
+
+    def say(self, **what: Any) -> None:
+        """Write one line."""
+        data = (json.dumps(what, separators=(",", ":")) + "\n").encode()
+        while data:
+            data = data[os.write(1, data) :]
+
+    def event(self, kept: dict[int, list[Any]], number: int, entry: list[Any]) -> None:
+        """Keep an event until its batch is due."""
+        kept.setdefault(number, []).append(entry)
+        if self.due is None:
+            self.due = now() + self.batch
+
+    def flush(self) -> None:
+        """Write all events that were kept."""
+        self.due = None
+        for name, kept in (("sent", self.sent), ("e", self.seen)):
+            for number in list(kept):
+                self.say(s=number, **{name: kept.pop(number)})
+
+    def requests(self) -> None:
+        """Carry out what came by the input."""
+        data = os.read(0, 1 << 16)
+        if not data:
+            del self.readers[0]
+            return
+        lines = (self.pending + data).split(b"\n")
+        self.pending = lines.pop()
+        for line in lines:
+            asked = json.loads(line.decode())
+            began = now()
+            try:
+                answer = getattr(self, "do_" + asked["do"])(asked) or {}
+            except OSError as error:
+                answer = {"errno": error.errno or errno.EIO, "text": error.strerror or str(error)}
+            self.flush()
+            self.say(id=asked["id"], began=began, t=now(), **answer)
+
+    def do_ping(self, _: dict[str, Any]) -> None:
+        """Answer with the time."""
+
+    def do_batch(self, asked: dict[str, Any]) -> None:
+        """Set for how many ns events may be kept before they are written."""
+        self.batch = asked["ns"]
+
+    def do_fresh(self, _: dict[str, Any]) -> None:
+        """Leave this network namespace, with all that is open in it, for a new one."""
+        for number in list(self.opened):
+            self.shut(number)
+        if self.control is not None:
+            self.control.close()
+            self.control = None
+        fresh_namespace()
+
+    def do_send(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Carry rtnetlink requests; answers with all that comes until `acks` are there."""
+        if self.control is None:
+            self.control = control_socket()
+        raw = carried(self.control, base64.b64decode(asked["data"]), asked["acks"])
+        return {"raw": [text_of(one) for one in raw]}
+
+    def do_read(self, asked: dict[str, Any]) -> dict[str, str]:
+        """Return the text of a file."""
+        with open(asked["path"]) as file:  # noqa: PTH123
+            return {"text": file.read()}
+
+    def do_write(self, asked: dict[str, Any]) -> None:
+        """Write to a file that is there, such as one of /proc or /sys."""
+        fd = os.open(asked["path"], os.O_WRONLY | os.O_TRUNC)
+        try:
+            os.write(fd, asked["text"].encode())
+        finally:
+            os.close(fd)
+
+    def do_start(self, asked: dict[str, Any]) -> None:
+        """Start a program; what it said is told when it has ended."""
+        number, program = asked["s"], Program(asked["argv"])
+        self.opened[number] = program
+
+        def look(at: int) -> None:
+            if number in self.stopped:
+                return
+            said = program.ended()
+            if said is None:
+                self.timers.append((at + GLANCE, number, look))
+            else:
+                self.say(s=number, exit=said)
+
+        self.timers.append((now(), number, look))
+
+    def do_close(self, asked: dict[str, Any]) -> None:
+        """Close a stream or a sender; what it saw is written first."""
+        reader = self.readers.get(self.opened.get(asked["s"]))
+        if reader is not None:
+            reader()
+        self.shut(asked["s"])
+
+    def shut(self, number: int) -> None:
+        """Close what is open under a number."""
+        self.stopped.add(number)
+        source = self.opened.pop(number)
+        self.readers.pop(source, None)
+        os.close(source) if isinstance(source, int) else source.close()
+
+    def do_listen(self, asked: dict[str, Any]) -> None:
+        """Keep each notification of a netlink group from now on."""
+        number, sock = asked["s"], socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ROOM)
+        sock.bind((0, sum(GROUPS[name] for name in asked["groups"])))
+        sock.setblocking(False)
+
+        def read() -> None:
+            while True:
+                try:
+                    at, data = now(), sock.recv(BUFFER)
+                except BlockingIOError:
+                    return
+                except OSError:  # ENOBUFS: the kernel had more to say than the socket could hold
+                    self.say(s=number, lost=1)
+                    return
+                self.event(self.seen, number, [at, 0, 0, text_of(data)])
+
+        self.opened[number], self.readers[sock] = sock, read
+
+    def do_log(self, asked: dict[str, Any]) -> None:
+        """Keep each record of the kernel's log from now on."""
+        number = asked["s"]
+        fd = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        os.lseek(fd, 0, os.SEEK_END)
+
+        def read() -> None:
+            while True:
+                try:
+                    self.event(self.seen, number, [now(), 0, 0, text_of(os.read(fd, 8192))])
+                except BrokenPipeError:
+                    self.say(s=number, lost=1)
+                except OSError:
+                    return
+
+        self.opened[number], self.readers[fd] = fd, read
+
+    def do_tap(self, asked: dict[str, Any]) -> None:
+        """Keep each received frame that a BPF program picks, with the kernel's time."""
+        number = asked["s"]
+        sock = tap_socket(base64.b64decode(asked["program"]))
+        offset = wall_to_monotonic()
+
+        def read() -> None:
+            while True:
+                try:
+                    at, device, kind, data = frame_of(sock)
+                except BlockingIOError:
+                    return
+                except OSError:
+                    self.say(s=number, lost=1)
+                    return
+                self.event(self.seen, number, [at + offset, device, kind, text_of(data)])
+
+        self.opened[number], self.readers[sock] = sock, read
+
+    def do_dropped(self, asked: dict[str, Any]) -> dict[str, int]:
+        """Return how many frames a tap could not hold since the last call."""
+        sock = self.opened[asked["s"]]
+        return {"dropped": struct.unpack("=II", sock.getsockopt(SOL_PACKET, STATISTICS, 8))[1]}
+
+    def do_sender(self, asked: dict[str, Any]) -> None:
+        """Open what sends frames out of a device, or ICMP messages without one."""
+        if asked.get("device"):
+            sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+            sock.bind((asked["device"], 0))
+        else:
+            sock = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+            sock.setsockopt(SOL_RAW, ICMP_FILTER, NOTHING)
+        sock.setblocking(False)
+        self.opened[asked["s"]] = sock
+
+    def do_frame(self, asked: dict[str, Any]) -> None:
+        """Send one frame."""
+        self.opened[asked["s"]].send(base64.b64decode(asked["frame"]))
+
+    def do_repeat(self, asked: dict[str, Any]) -> None:
+        """Send numbered copies of an ICMP echo request on a fixed grid of times."""
+        number, every, template = asked["s"], asked["every"], base64.b64decode(asked["template"])
+        sock, to, first = self.opened[number], asked["to"], asked["first"]
+        self.stopped.discard(number)
+        state = {"seq": 0, "due": first}
+
+        def tick(at: int) -> None:
+            if number in self.stopped:
+                return
+            seq, refused = state["seq"], 0
+            try:
+                sock.sendto(numbered(template, seq), (to, 0))
+            except OSError as error:
+                refused = error.errno or errno.EIO
+            self.event(self.sent, number, [at, seq, refused])
+            state["seq"] += 1
+            state["due"] += every * ((at - state["due"]) // every + 1)
+            self.timers.append((state["due"], number, tick))
+
+        self.timers.append((first, number, tick))
+
+    def do_stop(self, asked: dict[str, Any]) -> None:
+        """Send no more; the sender stays open."""
+        self.stopped.add(asked["s"])
+
+
+if __name__ == "__main__":
+    Agent().run()

@@ -1,0 +1,187 @@
+"""What an agent's program is made of besides its loop: clocks, and the bytes of frames.
+
+It is sent with the program, so it imports the standard library alone (see program).
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+import time
+
+SO_ATTACH_FILTER, SO_TIMESTAMPNS = 26, 35
+SOL_PACKET, PACKET_AUXDATA, PACKET_IGNORE_OUTGOING = 263, 8, 23
+SOL_NETLINK, NETLINK_CAP_ACK, NETLINK_EXT_ACK = 270, 10, 11
+ETH_P_ALL = 3
+STATUS_VLAN_VALID = 1 << 4
+TAGGED = 0x100  # as in harness.lab: the kernel has taken a VLAN tag out of the frame
+FRAME = 128  # bytes kept of a frame: all of an ARP frame or of a probe
+ROOM = 1 << 21  # bytes a socket may hold
+NLMSG_ERROR, NLMSG_DONE = 2, 3
+BUFFER = 1 << 20
+CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000
+MS_REC, MS_PRIVATE, MNT_DETACH = 0x4000, 1 << 18, 2
+SECOND = 1000000000
+PRECISE = hasattr(time, "time_ns")  # since Python 3.7
+
+
+def now() -> int:
+    """Return this host's monotonic time in ns."""
+    return int(time.monotonic_ns() if PRECISE else time.monotonic() * SECOND)
+
+
+def wall() -> int:
+    """Return this host's wall-clock time in ns."""
+    return time.time_ns() if PRECISE else int(time.time() * SECOND)
+
+
+def text_of(data: bytes) -> str:
+    """Return bytes as JSON can carry them."""
+    return base64.b64encode(data).decode()
+
+
+def numbered(template: bytes, seq: int) -> bytes:
+    """Return an ICMP echo request (RFC 792) with a number in its header and in its body."""
+    frame = bytearray(template)
+    struct.pack_into("!H", frame, 2, 0)
+    struct.pack_into("!H", frame, 6, seq & 0xFFFF)
+    struct.pack_into("!I", frame, 18, seq)
+    struct.pack_into("!H", frame, 2, checksum(bytes(frame)))
+    return bytes(frame)
+
+
+def checksum(data: bytes) -> int:
+    """Return the Internet checksum (RFC 1071) of an even number of bytes."""
+    total: int = sum(struct.unpack("!%dH" % (len(data) // 2), data))  # noqa: UP031  (Python 3.6)
+    total = (total >> 16) + (total & 0xFFFF)
+    return ~(total + (total >> 16)) & 0xFFFF
+
+
+def tap_socket(program: bytes) -> socket.socket:
+    """Return a socket that receives the frames which a classic BPF program picks."""
+    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    code = ctypes.create_string_buffer(program, len(program))
+    fprog = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code))
+    sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, fprog)
+    sock.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
+    sock.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
+    sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ROOM)
+    sock.bind(("", ETH_P_ALL))  # from here on
+    sock.setblocking(False)
+    return sock
+
+
+def frame_of(sock: socket.socket) -> tuple[int, int, int, bytes]:
+    """Return a frame that came: wall-clock time in ns, device number, kind, bytes.
+
+    Raises OSError, BlockingIOError where none is there.
+    """
+    data, extra, _, source = sock.recvmsg(FRAME, 128)
+    at, kind = 0, source[2]
+    for level, _, content in extra:
+        if level == SOL_PACKET:  # struct tpacket_auxdata
+            kind |= TAGGED if struct.unpack_from("=I", content)[0] & STATUS_VLAN_VALID else 0
+        else:
+            sec, nsec = struct.unpack_from("=qq", content)
+            at = sec * SECOND + nsec
+    return at, socket.if_nametoindex(source[0]), kind, data
+
+
+def control_socket() -> socket.socket:
+    """Return a socket that carries rtnetlink requests."""
+    sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+    for option in (NETLINK_EXT_ACK, NETLINK_CAP_ACK):
+        sock.setsockopt(SOL_NETLINK, option, 1)
+    sock.settimeout(10)
+    sock.bind((0, 0))
+    return sock
+
+
+def carried(control: socket.socket, data: bytes, acks: int) -> list[bytes]:
+    """Send netlink requests and return all that comes until so many of them are answered."""
+    came = []
+    control.send(data)
+    while acks > 0:
+        came.append(control.recv(BUFFER))
+        at = 0
+        while at + 16 <= len(came[-1]):
+            length, kind = struct.unpack_from("=IH", came[-1], at)
+            acks -= kind in (NLMSG_ERROR, NLMSG_DONE)
+            at += max(16, (length + 3) & ~3)
+    return came
+
+
+class Program:
+    """A program that was started; raises OSError where it cannot be."""
+
+    def __init__(self, argv: list[str]) -> None:
+        self.out, self.err = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115
+        try:
+            self.process = subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=self.out,
+                stderr=self.err,
+                start_new_session=True,
+            )
+        except OSError:
+            self.out.close()
+            self.err.close()
+            raise
+
+    def ended(self) -> tuple[int, str, str] | None:
+        """Return its status, output and errors, None while it runs."""
+        if self.process.poll() is None:
+            return None
+        self.out.seek(0)
+        self.err.seek(0)
+        out, err = (file.read().decode(errors="replace") for file in (self.out, self.err))
+        return self.process.returncode, out, err
+
+    def close(self) -> None:
+        """Kill what is left of it."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.out.close()
+        self.err.close()
+
+
+def fresh_namespace() -> None:
+    """Enter a network namespace of one's own, without IPv6, whose sysfs is at /sys.
+
+    IPv6 would configure itself and announce that with multicast frames, which an ARP monitor
+    without validation takes for signs of life.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def checked(result: int) -> None:
+        if result:
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+    checked(libc.unshare(CLONE_NEWNET | CLONE_NEWNS))
+    checked(libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None))
+    libc.umount2(b"/sys", MNT_DETACH)  # that of the namespace before
+    checked(libc.mount(b"sysfs", b"/sys", b"sysfs", 0, None))
+    try:
+        with open("/proc/sys/net/ipv6/conf/default/disable_ipv6", "w") as file:  # noqa: PTH123
+            file.write("1")
+    except OSError:  # a kernel without IPv6
+        return
+
+
+def wall_to_monotonic() -> int:
+    """Return what must be added to a wall-clock stamp, from the tightest of three readings."""
+    readings = []
+    for _ in range(3):
+        before, stamp, after = now(), wall(), now()
+        readings.append((after - before, (before + after) // 2 - stamp))
+    return min(readings)[1]

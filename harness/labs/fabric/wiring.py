@@ -1,0 +1,168 @@
+"""The verbs by which faults reach the switches: carrier, power, shapes, gates, tables.
+
+Every verb states a whole condition ("this link loses everything outwards"), so doing it twice or
+undoing it twice is harmless.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from harness.lab import Host, Pin, Port, PortGuard, Shape, TableChange, Way
+from harness.labs.fabric.port_events import PortEvents
+from harness.labs.fabric.switches import FIRST_IFB, Switches, fabric_mac
+from harness.rtnl import messages, shaping
+from harness.rtnl.messages import Request
+
+EVERYTHING = 100  # per cent
+PORT_SIDES = ("ingress", "egress")
+Point = tuple[str, Way]
+
+
+@dataclass(slots=True)
+class Wiring:
+    """The switches of a topology that runs, and what has been done to them so far."""
+
+    switches: Switches
+    host: Host
+    _filtered: set[int] = field(default_factory=set)
+    _dropped: set[Point] = field(default_factory=set)
+    _shaped: dict[Point, Shape] = field(default_factory=dict)
+    _shut: set[str] = field(default_factory=set)
+    _ifbs: dict[int, int] = field(default_factory=dict)
+    _keep: set[str] = field(default_factory=set)
+    _down: dict[int, set[str]] = field(default_factory=dict)
+
+    def carrier(self, link: str, *, on: bool, why: str = "cable") -> None:
+        """Plug a cable's far end in or out: the near end gains or loses its carrier.
+
+        A switch may have reasons of its own: carrier is back when all of them are gone.
+        """
+        port = self._far(link)
+        kept = self._kept(port) if port.switch in self._keep and not on else []
+        self.host.send(*kept, self._set_port(port, why, up=on))
+
+    def power(self, switch: str, *, on: bool) -> None:
+        """Switch all ports of a switch off or on: its neighbours lose or gain carrier."""
+        ports = self.switches.of_switch(switch)
+        self.host.send(*(self._set_port(port, "power", up=on) for port in ports))
+
+    def _set_port(self, port: Port, why: str, *, up: bool) -> Request:
+        reasons = self._down.setdefault(port.index, set())
+        if up:
+            reasons.discard(why)
+        else:
+            reasons.add(why)
+        return messages.set_link(f"port {port.link}", port.index, up=not reasons)
+
+    def shape(
+        self, link: str, way: Way, *, percent: float | None = None, delay: int | None = None
+    ) -> None:
+        """Lose a share of one direction's frames, or delay them by some ns; 0 is none.
+
+        What is not given stays as it is. The carrier stays.
+        """
+        before = self._shaped.get((link, way), Shape())
+        everything = percent is not None and percent >= EVERYTHING
+        lost = 0 if everything else percent
+        after = Shape(
+            before.percent if lost is None else lost, before.delay if delay is None else delay
+        )
+        self._reshape(link, way, before, after)
+        if percent is not None:
+            self._drop(link, way, on=everything)
+
+    def _drop(self, link: str, way: Way, *, on: bool) -> None:
+        if ((link, way) in self._dropped) == on:
+            return
+        index, side = self.switches.point(link, way)
+        if on:
+            drop = shaping.drop_all(index, side, shaping.LOSE)
+            self.host.send(*self._filters(index), drop)
+            self._dropped.add((link, way))
+        else:
+            self.host.send(shaping.undo(index, side, shaping.LOSE))
+            self._dropped.discard((link, way))
+
+    def _reshape(self, link: str, way: Way, before: Shape, after: Shape) -> None:
+        if after == before:
+            return
+        index, side = self.switches.point(link, way)
+        # What enters a port can only be shaped on its way out of an ifb device.
+        device = index if side == "egress" else self._ifb(index)
+        if after == Shape():
+            requests = [shaping.no_netem(device)]
+            if device != index:
+                requests.insert(0, shaping.undo(index, side, shaping.SHAPE))
+        else:
+            requests = [shaping.netem(device, loss_percent=after.percent, delay_ns=after.delay)]
+            if device != index and before == Shape():
+                requests += [*self._filters(index), shaping.redirect(index, device)]
+        self.host.send(*requests)
+        self._shaped[link, way] = after
+
+    def gate(self, link: str, *, open: bool, announcing: str = "") -> None:  # noqa: A002
+        """Let a switch port neither send nor receive though its carrier is up, or let it again.
+
+        `announcing` an address: only gratuitous ARP for that does not come in.
+        """
+        index = self._far(link).index
+        if announcing:
+            drops = [shaping.drop_garp(index, announcing)]
+            undo = [shaping.undo(index, "ingress", shaping.MUTE, shaping.ARP)]
+            self.host.send(*(undo if open else [*self._filters(index), *drops]))
+        elif open == (link in self._shut):
+            drops = [shaping.drop_all(index, side, shaping.HOLD) for side in PORT_SIDES]
+            undo = [shaping.undo(index, side, shaping.HOLD) for side in PORT_SIDES]
+            self.host.send(*(undo if open else [*self._filters(index), *drops]))
+            (self._shut.discard if open else self._shut.add)(link)
+
+    def table(self, switch: str, change: TableChange) -> None:
+        """Let a switch forget what it learned, keep it without carrier, or pin an address."""
+        if isinstance(change, Pin):
+            port, mac = self.switches.ports[switch, change.link], change.mac
+            what = f"{mac} at {change.link}"
+            self.host.send(messages.fdb_entry(what, port.index, mac, pinned=change.on))
+        elif change == "keep":
+            self._keep.add(switch)
+        else:
+            info = messages.kind_of("bridge", [("IFLA_BR_FDB_FLUSH", None)])
+            index = self.switches.index(switch)
+            self.host.send(messages.set_link(f"FDB of {switch}", index, linkinfo=info))
+
+    def listen(self, guard: PortGuard) -> None:
+        """Have a guard called at what happens at the ports, until the topology goes."""
+        PortEvents(self.switches, self.host, guard)
+
+    def _kept(self, port: Port) -> list[Request]:
+        what, index = f"FDB of port {port.link}", port.index
+        table = self.host.dump(messages.all_neighbours(), messages.RTM_NEWNEIGH)
+        return [messages.kept_entry(what, index, mac) for mac in messages.learned(table, index)]
+
+    def _far(self, link: str) -> Port:
+        return self.switches.far_port(self.switches.topology.link(link))
+
+    def _filters(self, index: int) -> list[Request]:
+        """Return what lets a port have filters, the first time it gets one."""
+        filtering = {s.name for s in self.switches.topology.switches if s.filters_macs}
+        has = {
+            port.index
+            for port in self.switches.ports.values()
+            if port.switch in filtering and self.switches.topology.leads_to(port.switch, port.link)
+        }
+        if index in self._filtered | has:
+            return []
+        self._filtered.add(index)
+        return [shaping.clsact(index)]
+
+    def _ifb(self, index: int) -> int:
+        """Return the ifb device that belongs to a port, made when first asked for."""
+        if index not in self._ifbs:
+            number, what = FIRST_IFB + len(self._ifbs), f"shaper of port {index}"
+            kind, mac = messages.kind_of("ifb"), fabric_mac(number)
+            self.host.send(
+                messages.new_link(what, number, f"ifb{number}", kind, address=mac),
+                messages.set_link(what, number, up=True),
+            )
+            self._ifbs[index] = number
+        return self._ifbs[index]

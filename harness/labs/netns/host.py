@@ -1,0 +1,186 @@
+"""A machine that is a network namespace of this kernel."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from harness.lab import Clock, Sent, Source, Stream
+from harness.labs.agent.wire import Program, numbered
+from harness.labs.netns import sysfs
+from harness.labs.netns.capture import Tap
+from harness.labs.netns.control import Control
+from harness.labs.netns.monitor import RTMGRP_LINK, RTMGRP_NEIGH, KernelLog, NetlinkMonitor
+from harness.labs.netns.namespace import Namespace
+from harness.loop import Loop
+from harness.rtnl.messages import Request
+
+GROUPS = {"links": RTMGRP_LINK, "neighbours": RTMGRP_NEIGH}
+SOL_RAW, ICMP_FILTER = 255, 1
+NOTHING = struct.pack("=I", 0xFFFFFFFF)
+AF_PACKET_ANY = 0
+SYS = "/sys/"
+
+
+class NetnsHost:
+    """A namespace with its control socket; all times are this kernel's already."""
+
+    def __init__(self, name: str, loop: Loop, undo: ExitStack) -> None:
+        """Make the namespace; raises LabError where the kernel does not allow it."""
+        self.name = name
+        self.namespace = Namespace(name)
+        undo.callback(self.namespace.close)
+        self.control = Control(self.namespace)
+        undo.callback(self.control.close)
+        self.shell = NetnsShell(self.namespace, loop)
+        self._loop = loop
+        self._undo = undo
+
+    def send(self, *requests: Request) -> None:
+        """Have requests carried out with one send; raises KernelRefused at the first refusal."""
+        self.control.send(*requests)
+
+    def dump(self, request: Request, told: int) -> list[bytes]:
+        """Return the messages of type `told` that answer a request for all there is."""
+        return self.control.dump(request, told)
+
+    def listen(self, *sources: Source, then: Callable[[], None] | None = None) -> Stream:
+        """Listen to notifications, or to the kernel's log; `then` is called when some came."""
+        if sources == ("log",):
+            log = KernelLog()
+            log.attach(self._loop)
+            return log
+        monitor = NetlinkMonitor(self.namespace, sum(GROUPS[name] for name in sources))
+        self._undo.callback(monitor.close)
+        monitor.attach(self._loop, then)
+        return monitor
+
+    def tap(self, program: bytes) -> Tap:
+        """Keep the received frames that a classic BPF program picks."""
+        return Tap(self.namespace, program)
+
+    def sender(self, link: str = "") -> NetnsSender:
+        """Return what sends whole frames out of an interface, or ICMP messages without one."""
+        sender = NetnsSender(self.namespace, self._loop, link)
+        self._undo.callback(sender.close)
+        return sender
+
+    def clock(self) -> Clock:
+        """Return that its clock is the tester's."""
+        return Clock()
+
+
+class NetnsSender:
+    """A raw socket in a namespace."""
+
+    def __init__(self, namespace: Namespace, loop: Loop, link: str) -> None:
+        if link:
+            self._sock = namespace.socket(socket.AF_PACKET, socket.SOCK_RAW, AF_PACKET_ANY)
+            with namespace.inside():
+                self._sock.bind((link, AF_PACKET_ANY))
+        else:
+            self._sock = namespace.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+            self._sock.setsockopt(SOL_RAW, ICMP_FILTER, NOTHING)
+        self._sock.setblocking(False)
+        self._loop = loop
+        self._sent: list[Sent] = []
+        self._end: Callable[[], None] = lambda: None
+
+    def send(self, frame: bytes) -> None:
+        """Send one frame; raises OSError as the kernel refuses it."""
+        self._sock.send(frame)
+
+    def repeat(self, every: int, template: bytes, to: str, start: int) -> None:
+        """Send numbered copies of an echo request to an address, each `every` ns from a time."""
+        count = 0
+
+        def tick(at: int) -> None:
+            nonlocal count
+            refused = 0
+            try:
+                self._sock.sendto(numbered(template, count), (to, 0))
+            except OSError as error:
+                refused = error.errno or 0
+            self._sent.append(Sent(at, count, refused))
+            count += 1
+
+        self._end = self._loop.every(every, tick, start)
+
+    def stop(self) -> None:
+        """Send no more copies."""
+        self._end()
+
+    def sent(self) -> list[Sent]:
+        """Return which copies were sent since the last call."""
+        sent, self._sent = self._sent, []
+        return sent
+
+    def close(self) -> None:
+        """Send no more and close the socket."""
+        self._end()
+        self._sock.close()
+
+
+class NetnsShell:
+    """Files and programs, seen from within a namespace."""
+
+    def __init__(self, namespace: Namespace, loop: Loop) -> None:
+        self._namespace = namespace
+        self._loop = loop
+
+    def read(self, path: str) -> str:
+        """Return a file's text; raises OSError."""
+        if path.startswith(SYS):
+            with sysfs.mounted(self._namespace) as place:
+                return (place / path.removeprefix(SYS)).read_text(encoding="utf-8")
+        with self._namespace.inside():
+            return Path(path).read_text(encoding="utf-8")
+
+    def write(self, path: str, text: str) -> None:
+        """Write to a file that is there, such as one of /proc; raises OSError."""
+        if path.startswith(SYS):
+            with sysfs.mounted(self._namespace) as place:
+                _write(str(place / path.removeprefix(SYS)), text)
+        else:
+            with self._namespace.inside():
+                _write(path, text)
+
+    def start(self, argv: Sequence[str]) -> NetnsProgram:
+        """Start a program; raises OSError where it cannot be."""
+        return NetnsProgram(self._namespace, self._loop, argv)
+
+
+class NetnsProgram:
+    """A program in a namespace; the loop wakes up when it ends."""
+
+    def __init__(self, namespace: Namespace, loop: Loop, argv: Sequence[str]) -> None:
+        """Start it; raises OSError."""
+        with namespace.inside():  # a child is born where its parent's thread is
+            self._program = Program(list(argv))
+        self._end = os.fdopen(os.pidfd_open(self._program.process.pid), "rb", buffering=0)
+        self._forget = loop.watch(self._end, lambda: None)
+        self._said: tuple[int, str, str] | None = None
+
+    def ended(self) -> tuple[int, str, str] | None:
+        """Return its status, output and errors, None while it runs."""
+        if self._said is None:
+            self._said = self._program.ended()
+        return self._said
+
+    def close(self) -> None:
+        """Kill what is left of it."""
+        self._program.close()
+        self._forget()
+        self._end.close()
+
+
+def _write(path: str, text: str) -> None:
+    file = os.open(path, os.O_WRONLY)
+    try:
+        os.write(file, text.encode())
+    finally:
+        os.close(file)

@@ -1,0 +1,35 @@
+"""The lab of this kernel's own network namespaces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from harness.labs.netns.build import build
+from harness.labs.netns.network import NetnsNetwork
+from harness.labs.netns.usb import adapters
+from harness.labs.rtl8150.vhci import MODULES
+from harness.loop import Loop
+from harness.topology import Topology
+
+
+@dataclass(frozen=True, slots=True)
+class NetnsLab:
+    """Builds topologies in namespaces; `load` loads kernel modules by their names."""
+
+    load: Callable[..., None] = lambda *_: None
+    name: str = "netns"
+
+    def lacks(self, topology: Topology) -> str:
+        """Return "": all of any topology can be built here."""
+        del topology
+        return ""
+
+    def build(self, topology: Topology, loop: Loop) -> NetnsNetwork:
+        """Build a topology without its bonds; raises LabError, NotTestable, leaving nothing."""
+        if adapters(topology):
+            self.load(*MODULES)
+        return build(topology, loop)
+
+    def close(self) -> None:
+        """Hold nothing."""

@@ -1,0 +1,93 @@
+"""What a kernel tells by itself: notifications about links and neighbours, and its log.
+
+Messages are kept as they came and decoded afterwards: during a fault only their time matters.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+from harness.lab import Seen
+from harness.labs.netns.namespace import Namespace
+from harness.log import kmsg
+from harness.loop import Loop, now
+from harness.rtnl.messages import BUFFER
+
+RTMGRP_LINK, RTMGRP_NEIGH = 1, 4
+SO_RCVBUF_BYTES = 1 << 21
+
+
+class NetlinkMonitor:
+    """The notifications of a namespace, each as it came."""
+
+    def __init__(self, namespace: Namespace, groups: int) -> None:
+        self._sock = namespace.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+        self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SO_RCVBUF_BYTES)
+        self._sock.bind((0, groups))
+        self._sock.setblocking(False)
+        self._seen: list[Seen] = []
+        self._forget: Callable[[], None] = lambda: None
+        self.lost = 0
+
+    def attach(self, loop: Loop, then: Callable[[], None] | None = None) -> Callable[[], None]:
+        """Listen from now on, and call `then` when something came; returns what ends it."""
+
+        def came() -> None:
+            self.read()
+            if then is not None:
+                then()
+
+        self._forget = loop.watch(self._sock, came)
+        return self._forget
+
+    def close(self) -> None:
+        """Listen no more and close the socket."""
+        self._forget()
+        self._sock.close()
+
+    def take(self) -> list[Seen]:
+        """Return the datagrams that came since the last call."""
+        seen, self._seen = self._seen, []
+        return seen
+
+    def read(self) -> None:
+        """Take one datagram in."""
+        try:
+            self._seen.append(Seen(now(), 0, 0, self._sock.recv(BUFFER)))
+        except BlockingIOError:
+            pass
+        except OSError:  # ENOBUFS: the kernel had more to say than the socket could hold
+            self.lost += 1
+
+
+class KernelLog:
+    """The kernel's log from now on, record by record; silent where the user may not read it."""
+
+    def __init__(self) -> None:
+        self._log = kmsg.Kmsg()
+        self._seen: list[Seen] = []
+        self._forget: Callable[[], None] = lambda: None
+        self.lost = 0
+
+    def attach(self, loop: Loop) -> Callable[[], None]:
+        """Read from now on; returns what ends it."""
+        if self._log.fileno() >= 0:
+            self._forget = loop.watch(self._log, self.read)
+        return self._forget
+
+    def close(self) -> None:
+        """Read what is left and close the log."""
+        self._forget()
+        self.read()
+        self._log.close()
+
+    def take(self) -> list[Seen]:
+        """Return the records that came since the last call."""
+        seen, self._seen = self._seen, []
+        return seen
+
+    def read(self) -> None:
+        """Take in what there is."""
+        at = now()
+        self._seen += [Seen(at, 0, 0, record) for record in self._log.records()]

@@ -1,0 +1,119 @@
+"""A topology that runs in namespaces of this kernel, and by which numbers its devices go.
+
+Device numbers are chosen here, so nothing has to be looked up: a machine's interfaces count from
+2, the DUT's bonds from 16 and bridges over them from 24 (its switches: harness.labs.fabric).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.lab import FABRIC, Adapters, Host, Port
+from harness.labs.fabric.switches import Switches
+from harness.labs.fabric.wiring import Wiring
+from harness.labs.netns.namespace import Namespace
+from harness.rtnl import messages
+from harness.topology import DUT, Topology, mac_of
+
+FIRST_END, FIRST_BOND, FIRST_BRIDGE = 2, 16, 24
+FORWARDING = 3  # BR_STATE_FORWARDING
+
+
+@dataclass(slots=True)
+class NetnsNetwork:
+    """A topology that runs; everything goes when `undo` is closed.
+
+    `ends` is keyed by (machine, link) and holds device numbers. The DUT's end of a guest's link
+    counts as the DUT's. `spaces` are the namespaces by the names of their machines.
+    """
+
+    topology: Topology
+    switches: Switches
+    hosts: dict[str, Host]
+    fabric: Wiring
+    ends: dict[tuple[str, str], int]
+    spaces: dict[str, Namespace]
+    adapters: Adapters | None = None
+    undo: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def ports(self) -> Sequence[Port]:
+        """The ports of all switches."""
+        return tuple(self.switches.ports.values())
+
+    def host(self, machine: str) -> Host:
+        """Return a machine, or the FABRIC, in which all switches are."""
+        return self.hosts[machine]
+
+    def number(self, machine: str, name: str) -> int:
+        """Return the device number of a link's end, a bond or a bridge in a machine."""
+        known = self.ends.get((machine, name))
+        return known if known is not None else number_over(self.topology, name)
+
+    def links(self, machine: str) -> Sequence[str]:
+        """Return the links that end in a machine."""
+        return tuple(link for end, link in self.ends if end == machine)
+
+    def mac(self, machine: str, link: str) -> str:
+        """Return the MAC that a machine's interface was made with."""
+        return mac_of(self.topology, machine, link)
+
+    def ready(self) -> bool:
+        """Tell whether every port of switches and bridges forwards: they see carrier by and by."""
+        inside = {index for _, index, _ in guest_ends(self.topology, self.ends)}
+        inside |= {number_over(self.topology, one.bond) for one in self.topology.bridges}
+        outside = {port.index for port in self.ports}
+        return all(
+            _forwards(link)
+            for place, indexes in ((FABRIC, outside), (DUT, inside))
+            for link in (self._links(place) if indexes else ())
+            if link["index"] in indexes
+        )
+
+    def close(self) -> None:
+        """Take everything down."""
+        self.undo.close()
+
+    def _links(self, place: str) -> list[Any]:
+        found = self.hosts[place].dump(messages.all_links(), messages.RTM_NEWLINK)
+        return [messages.decode_link(one) for one in found]
+
+
+def _forwards(link: Any) -> bool:
+    data = link.get_attr("IFLA_LINKINFO").get_attr("IFLA_INFO_SLAVE_DATA")
+    return data is not None and data.get_attr("IFLA_BRPORT_STATE") == FORWARDING
+
+
+def number_ends(topology: Topology) -> dict[tuple[str, str], int]:
+    """Return the device number of each machine's end of each link."""
+    bridges = {bridge.name for bridge in topology.bridges}
+    switches = {switch.name for switch in topology.switches}
+    following = {machine.name: FIRST_END for machine in topology.machines}
+    ends = {}
+    for link in topology.links:
+        for node in (link.a, link.b):
+            if node not in switches:
+                machine = DUT if node in bridges else node
+                ends[machine, link.name] = following[machine]
+                following[machine] += 1
+    return ends
+
+
+def number_over(topology: Topology, name: str) -> int:
+    """Return the device number of a bond, or of a bridge over one, in the DUT."""
+    bonds = [bond.name for bond in topology.bonds]
+    if name in bonds:
+        return FIRST_BOND + bonds.index(name)
+    return FIRST_BRIDGE + [bridge.name for bridge in topology.bridges].index(name)
+
+
+def guest_ends(topology: Topology, ends: dict[tuple[str, str], int]) -> list[tuple[str, int, int]]:
+    """Return the guests' links: name, device number in the DUT, that of the bridge it ends at."""
+    return [
+        (link.name, ends[DUT, link.name], number_over(topology, bridge.name))
+        for bridge in topology.bridges
+        for link in topology.links_of(bridge.name)
+    ]

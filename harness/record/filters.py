@@ -1,0 +1,26 @@
+"""Which frames a recording keeps, as classic BPF (Documentation/networking/filter.rst)."""
+
+from __future__ import annotations
+
+import struct
+
+
+def arp_and_icmp(first_index: int) -> bytes:
+    """Return the program that takes ARP and ICMP of devices numbered `first_index` or higher.
+
+    128 bytes of a frame are kept: all of an ARP frame or of a probe.
+    """
+    return b"".join(
+        struct.pack("=HBBI", *step)
+        for step in (
+            (0x20, 0, 0, 0xFFFFF008),  # A = number of the device (SKF_AD_IFINDEX)
+            (0x35, 0, 6, first_index),  # lower: drop
+            (0x28, 0, 0, 12),  # A = ethertype
+            (0x15, 3, 0, 0x0806),  # ARP: keep
+            (0x15, 0, 3, 0x0800),  # not IPv4: drop
+            (0x30, 0, 0, 23),  # A = protocol
+            (0x15, 0, 1, 1),  # not ICMP: drop
+            (0x06, 0, 0, 128),
+            (0x06, 0, 0, 0),
+        )
+    )
