@@ -39,7 +39,7 @@ def test_packages_that_are_lacking_are_named_before_anything_is_begun(
     monkeypatch.setenv("PATH", str(tmp_path))
     done = CliRunner().invoke(main, ["kernels", "build", "virtual@7.2"])
     assert done.exit_code == 1
-    wanted = "sudo apt-get install bc binutils bison dpkg flex gcc make tar xz-utils"
+    wanted = "install bc binutils bison dpkg flex gcc make tar xz-utils"
     assert wanted in done.output
     assert not list(tmp_path.iterdir())
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import socket
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -119,6 +121,19 @@ def test_sources_that_do_not_answer_are_named(
 ) -> None:
     _sources(tmp_path, monkeypatch, "deb [trusted=yes] http://127.0.0.1:9/nowhere ./")
     _refused("package sources cannot be read: .*127.0.0.1")
+
+
+def test_a_mirror_that_never_answers_is_not_waited_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apt, "PATIENCE", 1.0)
+    monkeypatch.setattr(apt, "SOON", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        _sources(tmp_path, monkeypatch, f"deb [trusted=yes] http://127.0.0.1:{port}/x ./")
+        began = time.monotonic()
+        _refused("package sources do not answer within 1 s")
+        assert time.monotonic() - began < 3
 
 
 def test_a_package_without_the_kernel_is_refused(archive: Path, tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def this_kernel() -> Row:
     why = host.refusal()
     if not why:
         return Row(GOOD, f"{os.uname().release} makes bonds", kernel="host")
-    remedy = install.as_root("modprobe bonding max_bonds=0") if host.has_module() else ""
+    remedy = install.as_root(host.LOAD) if host.has_module() else ""
     return Row(LACKING, f"{os.uname().release}: {why}", remedy)
 
 
@@ -57,7 +57,7 @@ def cached() -> Row:
         except HarnessError as error:
             troubles.append(error)
             continue
-        through = " through a wrapper of ptrace(2)" if getattr(kernel, "preload", "") else ""
+        through = f" through {trial.WRAPPER}" if getattr(kernel, "preload", "") else ""
         return Row(GOOD, f"{kernel.name} boots{through}", _mend(broken), entry.spec)
     if troubles:
         return Row(BAD, troubles[0].message.partition("\n")[0], troubles[0].hint)

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from harness.kernels import cache, sources
 from harness.waiting import retry
 
 PAUSE = 1.0  # seconds before a failed download is tried again, twice that before the next
+SOON = 10.0  # seconds within which what failed may be tried again
+PATIENCE = 90.0  # seconds for a package list, some 10 MB, on a slow line
 TOOLS = ("apt-get", "apt-cache", "apt-config", "dpkg")
 
 # Given by -c, hence read after the machine's own files: only then does #clear empty their lists.
@@ -31,8 +34,8 @@ APT::Sandbox::User "root";
 Acquire::Languages "none";
 Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled "false";
 Acquire::Retries "0";
-Acquire::http::Timeout "20";
-Acquire::https::Timeout "20";
+Acquire::http::Timeout "10";
+Acquire::https::Timeout "10";
 #clear APT::Update::Pre-Invoke;
 #clear APT::Update::Post-Invoke;
 #clear APT::Update::Post-Invoke-Success;
@@ -42,11 +45,19 @@ Dir::Etc::sourcelist "/dev/null";
 Dir::Etc::sourceparts "{place}/sources";
 """
 
+ARCHIVES = (
+    "it is in Debian's main archive and Ubuntu's universe: add that to apt's sources, or give a "
+    "kernel: --kernel PATH"
+)
 Progress = Callable[[float], None]
 
 
 class AptFailed(KernelUnavailable):
-    """apt ended with an error that may pass: a mirror that does not answer, say."""
+    """apt ended with an error: a mirror that does not answer, say."""
+
+
+class AptFailedSoon(AptFailed):
+    """The same, within moments: that may pass. Nobody wants to wait for the other kind again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +105,11 @@ class Apt:
         return f"this machine's package sources{where}"
 
     def update(self) -> subprocess.CompletedProcess[str]:
-        """Read what the sources offer now."""
-        return self._run(["apt-get", "-q", "update"])
+        """Read what the sources offer now; raises AptFailed where that takes too long."""
+        try:
+            return self._run(["apt-get", "-q", "update"], within=PATIENCE)
+        except subprocess.TimeoutExpired as error:
+            raise _failed(f"{self._who} do not answer within {PATIENCE:g} s", PATIENCE) from error
 
     def offer(self, package: str) -> Offer | None:
         """Return a package as the lists have it, None where they have none; needs `update`."""
@@ -116,26 +130,28 @@ class Apt:
 
     def find(self, package: str) -> Offer:
         """Ask the sources for a package, again where they fail; raises KernelUnavailable."""
-        return retry(lambda: self._find(package), on=AptFailed, pause=PAUSE)
+        return retry(lambda: self._find(package), on=AptFailedSoon, pause=PAUSE)
 
     def _find(self, package: str) -> Offer:
+        began = time.monotonic()
         updated = self.update()
         offer = self.offer(package)
         if offer is not None:
             return offer
         trouble = _complaints(updated)
         if trouble:
-            raise _failed(f"{self._who} cannot be read: {trouble}")
+            raise _failed(f"{self._who} cannot be read: {trouble}", time.monotonic() - began)
         raise KernelUnavailable(
             f"{self._who} offer no {package}",
-            hint="add Debian's main archive to apt's sources, or give a kernel: --kernel PATH",
+            hint=ARCHIVES,
         )
 
     def download(self, offer: Offer, progress: Progress) -> Path:
         """Fetch a package, trying again where need be; raises KernelUnavailable."""
-        return retry(lambda: self._download(offer, progress), on=AptFailed, pause=PAUSE)
+        return retry(lambda: self._download(offer, progress), on=AptFailedSoon, pause=PAUSE)
 
     def _download(self, offer: Offer, progress: Progress) -> Path:
+        began = time.monotonic()
         pattern = f"{offer.package}_*.deb"
         for left in self.place.glob(pattern):
             left.unlink()
@@ -154,7 +170,8 @@ class Apt:
         if process.returncode or found is None:
             cache.check_space(self.place, 0)
             trouble = _complaints(subprocess.CompletedProcess([], process.returncode, output))
-            raise _failed(f"{offer.package} {offer.version} cannot be downloaded: {trouble}")
+            what = f"{offer.package} {offer.version} cannot be downloaded: {trouble}"
+            raise _failed(what, time.monotonic() - began)
         return found
 
     def _start(self, argv: list[str], **more: Any) -> subprocess.Popen[str]:
@@ -171,9 +188,15 @@ class Apt:
             **more,
         )
 
-    def _run(self, argv: list[str]) -> subprocess.CompletedProcess[str]:
+    def _run(
+        self, argv: list[str], within: float | None = None
+    ) -> subprocess.CompletedProcess[str]:
         with self._start(argv) as process:
-            output, _ = process.communicate()
+            try:
+                output, _ = process.communicate(timeout=within)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
         return subprocess.CompletedProcess(argv, process.returncode, output)
 
 
@@ -202,8 +225,9 @@ def _complaints(done: subprocess.CompletedProcess[str]) -> str:
     return f"apt-get ended with {done.returncode}" if done.returncode else ""
 
 
-def _failed(message: str) -> AptFailed:
-    return AptFailed(
+def _failed(message: str, after: float) -> AptFailed:
+    kind = AptFailedSoon if after < SOON else AptFailed
+    return kind(
         message,
         hint="check the network and apt's sources (does `apt-get update` work?), then run again",
     )

@@ -131,7 +131,7 @@ def _remedy(troubles: list[KernelUnavailable]) -> str:
     """Return in one line what makes a kernel available here."""
     ways = []
     if host.has_module():
-        ways.append(install.as_root("modprobe bonding max_bonds=0"))
+        ways.append(install.as_root(host.LOAD))
     ways += [one.hint for one in troubles if isinstance(one, AptFailed)][:1]
     if not preload.compiler() and any(trial.TOO_OLD in one.message for one in troubles):
         ways.append(install.command(*install.COMPILER))

@@ -236,7 +236,7 @@ def _ended(status: int) -> str:
 def _lost() -> LabError:
     return LabError(
         "the supervisor of the guests is gone",
-        hint="was it killed? it ends by itself when the run does",
+        hint="run again; if the machine ran out of memory (`dmesg` says so), with fewer guests",
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from harness.kernels import Command
 
+LOAD = "modprobe bonding max_bonds=0"  # without it the module makes a bond0 of its own
 INIT = Path(__file__).with_name("init.py")
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from harness.errors import KernelUnavailable, UsageError
 from harness.kernels import Command, install, kvm, modules
-from harness.kernels.host import INIT
+from harness.kernels.host import INIT, LOAD
 from harness.kernels.job import Job
 
 QEMU = "qemu-system-x86_64"
@@ -136,7 +136,7 @@ def demand() -> None:
     if os.uname().machine != "x86_64":
         raise KernelUnavailable(
             f"stock kernels are booted on x86-64, and this machine is {os.uname().machine}",
-            hint="use --kernel host: as root, `modprobe bonding max_bonds=0` loads its driver",
+            hint=f"use --kernel host; its driver is loaded by: {install.as_root(LOAD)}",
         )
     executable()
     if not has_virtme():

@@ -33,6 +33,7 @@ from harness.kernels import (
     automatic,
     entries,
     host,
+    install,
     named,
     package,
     qemu,
@@ -157,9 +158,10 @@ def _auto(_: Spec, say: Say) -> Kernel:
 def _host(_: Spec, __: Say) -> Kernel:
     refused = host.refusal()
     if refused:
+        own = f"{install.as_root(host.LOAD)}; or " if host.has_module() else ""
         raise UsageError(
             f"the host's kernel cannot be used: {refused}",
-            hint="use --kernel auto: it fetches a kernel with bonding into your cache",
+            hint=f"{own}use --kernel auto: it finds or fetches one with bonding that boots here",
         )
     return host.HostKernel()
 

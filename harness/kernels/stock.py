@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import functools
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from harness.errors import KernelUnavailable, UsageError
-from harness.kernels import Say, apt, cache, entries, kvm, modules, offers, package, qemu, sources
+from harness.kernels import (
+    Say,
+    apt,
+    cache,
+    entries,
+    install,
+    kvm,
+    modules,
+    offers,
+    package,
+    qemu,
+    sources,
+)
 from harness.kernels.apt import Apt, Offer
 from harness.kernels.bar import bar
 from harness.kernels.entries import Entry
@@ -24,6 +35,7 @@ KEPT = re.compile(
     r"kernel/(net/(?!wireless|bluetooth|mac80211)|drivers/net/(?!ethernet|wireless|can|wwan)"
     r"|drivers/(virtio|usb/(usbip|core|common))/|fs/9p/)"
 )
+UPDATE = "look whether `apt-get update` works on this machine, then run again"
 UNUSED = ("usr/share", "etc")
 
 
@@ -80,11 +92,6 @@ def fetch(version: str, say: Say) -> Entry:
 
     Runs share a fetch.
     """
-    if os.uname().machine != "x86_64":
-        raise KernelUnavailable(
-            f"{PACKAGE} is for another processor than this machine's {os.uname().machine}",
-            hint=f"use uml@{version}",
-        )
     apt.demand_tools(PACKAGE)
     with cache.alone(say):
         found = entries.find(lambda _: None, wanted(version))
@@ -123,7 +130,7 @@ def _open(place: Path, version: str, say: Say) -> tuple[Apt, Offer]:
     offered = ", ".join(f"{spec} ({suite})" for spec, suite in seen.items())
     raise KernelUnavailable(
         f"no suite of this machine's package sources has {PACKAGE} {version}",
-        hint=f"there are {offered}" if seen else "does `apt-get update` work on this machine?",
+        hint=f"there are {offered}" if seen else UPDATE,
     )
 
 
@@ -150,7 +157,7 @@ def _demanded(private: Apt, name: str) -> Offer:
     if offer is None:
         raise KernelUnavailable(
             f"this machine's package sources offer no {name}",
-            hint="does `apt-get update` work on this machine?",
+            hint=UPDATE,
         )
     return offer
 
@@ -198,7 +205,7 @@ def _busybox(say: Say) -> Path:
     if entry is None:
         raise KernelUnavailable(
             "there is no static busybox on this machine for the kernel's initramfs",
-            hint=f"install it: apt-get install {BUSYBOX}",
+            hint=install.command(BUSYBOX),
         )
     entries.hold(entry)
     return _busybox_of(entry)

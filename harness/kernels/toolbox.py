@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from harness.errors import KernelUnavailable
+from harness.kernels import install
 
 # Each tool, and the package of Debian and Ubuntu that brings it.
 TOOLS = MappingProxyType(
@@ -34,7 +35,7 @@ def demand_tools(tools: Mapping[str, str] = TOOLS) -> None:
     if platform.machine() != "x86_64":
         raise KernelUnavailable(
             f"User-Mode Linux cannot be built for {platform.machine()}",
-            hint="use an x86-64 machine, or another kernel: harness kernels list",
+            hint="use this machine's kernel, --kernel host, or an x86-64 machine",
         )
     lacking = [tool for tool in tools if not shutil.which(tool)]
     packages = [tools[tool] for tool in lacking]
@@ -42,10 +43,9 @@ def demand_tools(tools: Mapping[str, str] = TOOLS) -> None:
         lacking.append("the C library's headers")
         packages.append(HEADERS)
     if lacking:
-        needed = " ".join(sorted(dict.fromkeys(packages)))
         raise KernelUnavailable(
             f"a kernel cannot be built without {', '.join(lacking)}",
-            hint=f"sudo apt-get install {needed}",
+            hint=install.command(*sorted(dict.fromkeys(packages))),
         )
 
 

@@ -23,6 +23,7 @@ MEMORY = "trials.json"
 KEPT = 100  # trials that are remembered, of all machines that share the cache
 LIMIT = 60.0  # seconds; a machine may be busy with other work
 TOO_OLD = "User-Mode Linux before 6.16 cannot set the registers of this processor"
+WRAPPER = "a wrapper of ptrace(2)"
 WITHOUT = "it has no bonding driver"
 
 
@@ -58,11 +59,8 @@ def fit(kernel: Kernel, say: Say) -> Kernel:
     cured = outcome(wrapped, say)
     if cured.trouble:
         raise _unfit(wrapped, cured)
-    say(f"{kernel.name}: {TOO_OLD} ({processor.described()}): it runs through {_WRAPPER}")
+    say(f"{kernel.name}: {TOO_OLD} ({processor.described()}): it runs through {WRAPPER}")
     return wrapped
-
-
-_WRAPPER = "a wrapper of ptrace(2)"
 
 
 def outcome(kernel: UmlKernel, say: Say) -> Outcome:
@@ -74,7 +72,8 @@ def outcome(kernel: UmlKernel, say: Say) -> Outcome:
         return Outcome(data["trouble"], data["short_state"], tuple(data["lines"]))
     except (KeyError, TypeError):
         pass
-    say(f"trying whether {kernel.name} boots here, a second or two")
+    through = f" through {WRAPPER}" if kernel.preload else ""
+    say(f"trying whether {kernel.name} boots here{through}, a second or two")
     found = boot(kernel)
     if not found.trouble or found.short_state:
         known = cache.recall(MEMORY)
@@ -148,7 +147,7 @@ def _job(kernel: Kernel) -> Job:
 
 def _unfit(kernel: UmlKernel, found: Outcome) -> KernelUnavailable:
     lines = "".join(f"\n  {line}" for line in found.lines)
-    through = f" through {_WRAPPER}" if kernel.preload else ""
+    through = f" through {WRAPPER}" if kernel.preload else ""
     what = "cannot be used" if found.trouble == WITHOUT else f"does not boot here{through}"
     return KernelUnavailable(
         f"{kernel.name} {what}: {found.trouble}{lines}",
@@ -158,7 +157,7 @@ def _unfit(kernel: UmlKernel, found: Outcome) -> KernelUnavailable:
 
 def _too_old(kernel: UmlKernel, why: KernelUnavailable) -> KernelUnavailable:
     return KernelUnavailable(
-        f"{kernel.name} does not boot here: {TOO_OLD} ({processor.described()}), and {_WRAPPER} "
+        f"{kernel.name} does not boot here: {TOO_OLD} ({processor.described()}), and {WRAPPER} "
         f"cannot be built: {why.message}",
         hint=f"{why.hint}; or a kernel that boots without: uml@7.2, virtual@7.2, stock@6.1",
     )

@@ -109,7 +109,7 @@ class Run:
     def run(self) -> None:
         """Boot guests, follow them, replace those that die; raises KernelUnavailable."""
         count = self.config.getoption("guests") or self.fleet.guests
-        self.feed.say(outlook.line(self.fleet, self.items.values(), count, self.known))
+        self.feed.say(outlook.line(self.fleet, self.items.values(), count))
         self.feed.progress(f"booting {self.fleet.title} ...")
         # With virtual time a run does what it did before: no earlier one changes the shares.
         known = self.known if self.fleet.real else {}

@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import pytest
 
 from harness.kernels import Kernel
 from harness.matrix.fleet import Fleet
 
-# Seconds that a scenario takes a guest where it was never run: the means over all scenarios on two
-# slow cores. A processor that is emulated is ten times slower (see `harness.kernels.qemu`).
+# Seconds that a scenario takes a guest: the means over all scenarios on two slow cores. What they
+# took before may have been on a kernel with another clock. A processor that is emulated is ten
+# times slower (see `harness.kernels.qemu`).
 USUAL = {"virtual": 0.2, "real": 3.2}
 EMULATED = 10
 
 
-def line(
-    fleet: Fleet, items: Iterable[pytest.Item], guests: int, known: Mapping[str, float]
-) -> str:
+def line(fleet: Fleet, items: Iterable[pytest.Item], guests: int) -> str:
     """Return the line that stands before a run's first result."""
-    names = [(item.nodeid, fleet.label(item)) for item in items]
-    names = [(name, label) for name, label in names if label in fleet.kernels]
-    seconds = sum(_seconds(fleet.kernels[label], known.get(name)) for name, label in names)
-    used = max(1, min(guests, len(names)))
+    labels = [label for label in map(fleet.label, items) if label in fleet.kernels]
+    seconds = sum(_seconds(fleet.kernels[label]) for label in labels)
+    used = max(1, min(guests, len(labels)))
     clocks = " and ".join(dict.fromkeys(kernel.clock for kernel in fleet.kernels.values()))
-    return (
-        f"{_count(len(names), 'test')} in {fleet.title} ({clocks} time, {_count(used, 'guest')}): "
-        f"{spoken(seconds / used)}"
-    )
+    where = f"{fleet.title} ({clocks} time, {_count(used, 'guest')})"
+    return f"{_count(len(labels), 'test')} in {where}: {spoken(seconds / used)}"
 
 
-def _seconds(kernel: Kernel, known: float | None) -> float:
-    if known is not None:
-        return known
+def _seconds(kernel: Kernel) -> float:
     emulated = getattr(kernel, "accelerator", "") == "tcg"
     return USUAL[kernel.clock] * (EMULATED if emulated else 1)
 

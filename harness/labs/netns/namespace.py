@@ -90,5 +90,5 @@ def _enter(fd: int, name: str) -> None:
 def _failed(what: str) -> LabError:
     return LabError(
         f"{what}: {os.strerror(ctypes.get_errno())}",
-        hint="the kernel must allow network namespaces to this user (root, or a user namespace)",
+        hint="run as root, or allow this user namespaces: `harness doctor` says by which setting",
     )
