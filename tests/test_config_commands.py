@@ -181,9 +181,10 @@ def test_convert_into_a_directory_overwrites_nothing(tmp_path: Path) -> None:
             "interfaces",
             (
                 "iface bond0 inet static\n  address 192.0.2.1/24\n  gateway 192.0.2.254\n"
-                "  bond-mode 1\n  bond-miimon 100\n  up ifenslave bond0 eth0 eth1\n  mtu 9000\n"
+                "  bond-mode 1\n  bond-miimon 100\n"
+                "  up ifenslave bond0 eth0 eth1\n  dns-search a\n"
             ),
-            {3: "gateway 192.0.2.254", 7: "mtu 9000"},
+            {7: "dns-search a"},
         ),
         (
             "ifcfg-bond0",

@@ -153,7 +153,10 @@ def test_the_fuzzer_would_notice(monkeypatch: pytest.MonkeyPatch) -> None:
         read([Source("x", "mode=1")], "bonding-opts")
 
 
-def test_files_of_bytes_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "bond").write_bytes(b"mode=1\nmiimon=\xff100\n")
-    with pytest.raises(ConfigError, match=r"bond:2: byte 0xff is no UTF-8 text"):
-        load([str(tmp_path / "bond")])
+def test_bytes_of_an_old_encoding_are_read_and_remarked_on(tmp_path: Path) -> None:
+    (tmp_path / "bond").write_bytes(b"# gesch\xfctzt\nmode=1\nmiimon=100\n")
+    found = load([str(tmp_path / "bond")])
+    assert found.bonds[0].asked == {"mode": "active-backup", "miimon": 100}
+    (remark,) = found.extras
+    assert str(remark.place) == f"{tmp_path}/bond:1"
+    assert "byte 0xfc is no UTF-8 text" in remark.why

@@ -17,6 +17,7 @@ from harness import words
 from harness.bonding.options import Series
 from harness.claims import Release
 from harness.config.beside import beside
+from harness.config.gather import sources
 from harness.config.lint import LEVELS, Around, Finding, Rule, lint, status
 from harness.config.live import running
 from harness.config.model import ConfigError, Configuration, Place
@@ -24,7 +25,7 @@ from harness.config.read import load, parse
 from harness.config.rules import APPLIED, RULES
 from harness.config.rules.surroundings import ENVIRONMENTS
 from harness.config.sarif import sarif
-from harness.config.source import Source, sources
+from harness.config.source import Source
 from harness.config.tools import FORMATS
 from harness.config.write import REMARKS, Written, listed, write
 from harness.errors import HarnessError, UsageError

@@ -5,30 +5,48 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from harness.config.model import ConfigError
 from harness.config.source import Source
-from harness.config.tools import FORMATS
 
 ENDINGS = {".netdev": "networkd", ".network": "networkd", ".nmconnection": "nm"}
-SUSE = re.compile(r"^\s*(BONDING_MODULE_OPTS|BONDING_SLAVE_?\d+|STARTMODE)=", re.MULTILINE)
+DROP_INS = (".netdev.d", ".network.d")
 CUMULUS = re.compile(
     r"^\s*(bond-ports|bond-slaves\s+(glob|regex)|bond-lacp-bypass-allow|bond-ad-(sys|actor)-\S+"
-    r"|bridge-vlan-aware|clag-id|vrf-table)\b",
+    r"|bridge-vlan-aware|bridge-vids|clag-id|clagd-\S+|es-sys-mac|vrf-table|vxlan-\S+|mstpctl-\S+"
+    # ifupdown refuses a stanza without address family; Proxmox has its bridges in this spelling.
+    r"|(iface|interface)\s+\S+\s*(#.*)?$|bridge-ports\s+\S)",
     re.MULTILINE,
 )
+PROXMOX = re.compile(r"^\s*iface\s+vmbr\d+", re.MULTILINE)
+INTERFACES = re.compile(
+    r"^\s*((iface|auto|allow-\S+)\s+\S|source(-dir(ectory)?)?\s+\S*(interfaces|/network/))",
+    re.MULTILINE,
+)
+IFCFG = re.compile(r"^\s*(export\s+)?(DEVICE|BONDING_OPTS)=", re.MULTILINE)
+SUSE = re.compile(r"^\s*(BONDING_MODULE_OPTS|BONDING_SLAVE_?\d+|STARTMODE)=", re.MULTILINE)
+SUSE_ALONE = re.compile(r"^\s*BONDING_MODULE_OPTS=", re.MULTILINE)
+SHELL = r"^[^#\n]*?(?<![\w./-])"  # a command somewhere in a line of a script
 # In this order: what is more particular comes first.
 _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("proc", re.compile(r"^Ethernet Channel Bonding Driver", re.MULTILINE)),
+    ("bond-cni", re.compile(r'\A\s*\{(?=[\s\S]*"type"\s*:\s*"bond")(?=[\s\S]*"links"\s*:)')),
     ("ip-json", re.compile(r"\A\s*[\[{]\s*[{\"\]}]")),
-    ("nmcli", re.compile(r"^[\s$#]*(sudo\s+)?nmcli\s", re.MULTILINE)),
+    ("talos", re.compile(r"^\s*machine\s*:(?s:.*)^\s*(- )?bond\s*:", re.MULTILINE)),
+    ("nmstate", re.compile(r"^\s*(- )?link-aggregation\s*:", re.MULTILINE)),
+    ("cloud-init", re.compile(r"^\s*(- )?bond_interfaces\s*:", re.MULTILINE)),
+    ("netplan", re.compile(r"^(network|bonds)\s*:|^\s+bonds\s*:|^autoinstall\s*:", re.MULTILINE)),
+    ("nmstate", re.compile(r"^interfaces\s*:|^\s*(desiredState|networkConfig)\s*:", re.MULTILINE)),
+    ("cloud-init", re.compile(r"^\s*version\s*:\s*['\"]?1\b(?s:.*)^\s*config\s*:", re.MULTILINE)),
+    ("nmcli", re.compile(SHELL + r"nmcli\s+(-\S+\s+)*c", re.MULTILINE)),
     ("networkd", re.compile(r"^\s*\[(NetDev|Match)\]", re.MULTILINE)),
     ("nm", re.compile(r"^\s*\[connection\]", re.MULTILINE)),
-    ("netplan", re.compile(r"^network\s*:|^\s*bonds\s*:", re.MULTILINE)),
-    ("nmstate", re.compile(r"^interfaces\s*:|link-aggregation\s*:", re.MULTILINE)),
-    ("interfaces", re.compile(r"^\s*(iface|auto|allow-\S+)\s+\S", re.MULTILINE)),
-    ("modprobe", re.compile(r"^\s*(options|alias|install)\s+\S+\s", re.MULTILINE)),
+    ("uci", re.compile(r"^\s*config\s+(interface|device)\b", re.MULTILINE)),
+    ("vyos", re.compile(r"^\s*set interfaces bonding\s|^\s*bonding bond\d+ \{", re.MULTILINE)),
+    ("interfaces", INTERFACES),
+    ("modprobe", re.compile(r"^\s*(options|alias|install)\s+\S+\s+[^=\s]", re.MULTILINE)),
+    ("ip-link", re.compile(SHELL + r"(ip\s+(-\S+\s+)*)?link\s+(add|set)\s", re.MULTILINE)),
+    ("ip-link", re.compile(r"^.*/sys/class/net/(bonding_masters|\S+/bonding/)", re.MULTILINE)),
     ("suse", SUSE),
-    ("ifcfg", re.compile(r"^\s*(DEVICE|MASTER|TYPE|ONBOOT|NAME)=", re.MULTILINE)),
+    ("ifcfg", re.compile(r"^\s*(DEVICE|HWADDR|MASTER|TYPE|ONBOOT|NAME)=", re.MULTILINE)),
     ("nmcli", re.compile(r"\A\s*[a-z_0-9]+=[^\s=]*,\s*[a-z_0-9]+=")),
     ("bonding-opts", re.compile(r"\A\s*(#.*\n\s*)*(BONDING_OPTS\s*=|[a-z_0-9]+=)")),
 )
@@ -39,24 +57,26 @@ def detect(source: Source) -> str | None:
     suffix = Path(source.base).suffix
     if suffix in ENDINGS:
         return ENDINGS[suffix]
+    if source.parent.endswith(DROP_INS) and suffix == ".conf":
+        return "networkd"
     if source.parent == "bonding" and re.fullmatch(r"[a-z_0-9]+", source.base):
         in_proc = source.text.startswith("Ethernet Channel")
         return "proc" if in_proc else "sysfs"
-    if source.base.startswith("ifcfg-"):
-        return "suse" if SUSE.search(source.text) else "ifcfg"
     found = next((name for name, sign in _SIGNS if sign.search(source.text)), None)
-    if found == "interfaces" and CUMULUS.search(source.text):
-        return "ifupdown2"
-    return found
+    if source.base.startswith("ifcfg-") or found in ("suse", "ifcfg"):
+        return _ifcfg(source.text)
+    return _interfaces(source.text) if found == "interfaces" else found
 
 
-def known(source: Source) -> str:
-    """Return the format of a source; raises ConfigError where it looks like none."""
-    found = detect(source)
-    if found is None:
-        raise ConfigError(
-            "no format of bond configurations that is known here",
-            source.at(),
-            hint=f"say which with --from: {', '.join(FORMATS)}",
-        )
-    return found
+def _ifcfg(text: str) -> str:
+    """Return whose variables these are: BONDING_SLAVE0 alone stands in Red Hat's files too."""
+    if SUSE_ALONE.search(text):
+        return "suse"
+    return "suse" if SUSE.search(text) and not IFCFG.search(text) else "ifcfg"
+
+
+def _interfaces(text: str) -> str:
+    """Return which tool an interfaces file is for."""
+    signs = {match[0].split()[0] for match in CUMULUS.finditer(text)} - {"bridge-ports"}
+    dashed = re.search(r"^\s*bridge-ports\s", text, re.MULTILINE)
+    return "ifupdown2" if signs or (dashed and PROXMOX.search(text)) else "interfaces"

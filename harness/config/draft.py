@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from harness.bonding import SLAVE_OPTIONS
@@ -97,11 +97,16 @@ class DraftBond:
     renderer: str = ""
     extras: list[Extra] = field(default_factory=list)
 
-    def option(self, name: str, raw: str, place: Place, spelled: str = "") -> None:
-        """Take an option by the kernel's name; what is none is kept as an extra."""
+    def option(
+        self, name: str, raw: str, place: Place, spelled: str = "", format_: str = ""
+    ) -> None:
+        """Take an option by the kernel's name; what is none is kept as an extra.
+
+        `format_` is what it is written in where that is not the bond's, such as a command.
+        """
         try:
             option_called(name)  # those of a slave are refused here
-            self.given.append(Given.read(name, raw, place, self.format, spelled))
+            self.given.append(Given.read(name, raw, place, format_ or self.format, spelled))
         except ScenarioError as error:
             self.unknown(spelled or f"{name}={raw}", error.message, place, error.hint)
 
@@ -135,13 +140,17 @@ class DraftBond:
 
 @dataclass(slots=True)
 class Draft:
-    """What a reader has found so far; readers may speak of interfaces in any order."""
+    """What a reader has found so far; readers may speak of interfaces in any order.
+
+    `machines` are drafts of further machines, whose bonds are others though their names are alike.
+    """
 
     format: str
     bonds: dict[str, DraftBond] = field(default_factory=dict)
     extras: list[Extra] = field(default_factory=list)
     nets: dict[str, DraftNet] = field(default_factory=dict)
     uppers: dict[str, Upper] = field(default_factory=dict)
+    machines: list[Draft] = field(default_factory=list)
 
     def bond(self, name: str, place: Place) -> DraftBond:
         """Return the bond of that name, new where it was not spoken of before."""
@@ -157,6 +166,15 @@ class Draft:
         before = self.uppers.get(name)
         below = (*before.below, *ports) if before else tuple(ports)
         self.uppers[name] = Upper(name, "bridge", tuple(dict.fromkeys(below)), place=place)
+
+    def reaching(self, gateway: str) -> str:
+        """Return the interface in whose network a gateway is, "" where none is known."""
+        for name, net in self.nets.items():
+            for address in net.addresses:
+                with suppress(ValueError):
+                    if ipaddress.ip_address(gateway) in ipaddress.ip_interface(address).network:
+                        return name
+        return ""
 
     def vlan(self, name: str, below: str, number: str, place: Place) -> None:
         """Take a VLAN; without a number that one can have, it is left to its own tool."""

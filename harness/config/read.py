@@ -7,13 +7,23 @@ from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 
-from harness.config.detect import detect, known
+from harness.config.detect import detect
 from harness.config.draft import Draft
-from harness.config.model import BondConfig, ConfigError, Configuration, Extra, Place, SlaveConfig
+from harness.config.gather import sources
+from harness.config.model import (
+    BondConfig,
+    ConfigError,
+    Configuration,
+    Extra,
+    Level,
+    Place,
+    SlaveConfig,
+)
 from harness.config.readers import (
     ifcfg,
     interfaces,
     ipjson,
+    iplink,
     modprobe,
     netplan,
     networkd,
@@ -25,11 +35,11 @@ from harness.config.readers import (
     suse,
     sysfs,
 )
-from harness.config.source import Source, sources
-from harness.config.tools import FORMATS
+from harness.config.source import Source
 from harness.errors import UsageError
 
 Reader = Callable[[Sequence[Source]], Draft]
+UTF8_ONLY = frozenset({"netplan", "nmstate", "cloud-init", "talos"})  # as YAML is
 READERS: Mapping[str, Reader] = MappingProxyType(
     {
         "bonding-opts": optstring.read,
@@ -44,6 +54,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "netplan": netplan.read,
         "nmstate": nmstate.read,
         "ip-json": ipjson.read,
+        "ip-link": iplink.read,
         "proc": proc.read,
         "sysfs": sysfs.read,
     }
@@ -59,26 +70,74 @@ def load(arguments: Iterable[str], format_: str | None = None) -> Configuration:
 
 
 def parse(given: Sequence[Source], format_: str | None = None) -> Configuration:
-    """Return what texts say together; raises as `load` does."""
+    """Return what texts say together; raises as `load` does.
+
+    A text that cannot be read is a finding as long as there is a bond in another one.
+    """
     if format_ is not None and format_ not in READERS:
-        raise UsageError(f'there is no format "{format_}"', hint=f"there are {', '.join(FORMATS)}")
-    groups: dict[str, list[Source]] = {}
+        raise UsageError(f'there is no format "{format_}"', hint=f"there are {', '.join(READERS)}")
     extras: list[Extra] = []
-    for source in given:
-        name = format_ or (detect(source) if len(given) > 1 else known(source))
-        if name is None:
-            extras.append(Extra(source.base, "a file of no format known here", source.at()))
-        else:
-            groups.setdefault(name, []).append(source)
+    groups = _grouped(given, format_, extras)
     bonds: dict[str, BondConfig] = {}
+    apart: list[BondConfig] = []
     for name, texts in _in_order(groups):
-        draft = READERS[name](texts)
+        draft = _drafted(name, texts, extras)
         extras += draft.extras
         for read in draft.frozen():
             bonds[read.name] = _joined(bonds[read.name], read) if read.name in bonds else read
-    if not bonds:
+        for other in draft.machines:
+            extras += other.extras
+            apart += (read for read in other.frozen() if read not in apart)
+    found = (*bonds.values(), *(bond for bond in apart if bond != bonds.get(bond.name)))
+    if not found:
         raise _without_bonds(given, extras)
-    return Configuration(tuple(bonds.values()), tuple(extras))
+    return Configuration(found, tuple(extras))
+
+
+def _grouped(
+    given: Sequence[Source], format_: str | None, extras: list[Extra]
+) -> dict[str, list[Source]]:
+    """Return texts by their format; what is of none is added to the extras."""
+    groups: dict[str, list[Source]] = {}
+    for source in given:
+        name = format_ or detect(source)
+        for remark in source.remarks:
+            refused = name in UTF8_ONLY and remark.level == "note"
+            extras.append(replace(remark, level="error") if refused else remark)
+        if source.remarks and not source.text:
+            continue
+        if name is None or (not source.text.strip() and name != "sysfs"):
+            extras.append(_unknown(source, alone=len(given) == 1))
+        else:
+            groups.setdefault(name, []).append(source)
+    if {"interfaces", "ifupdown2"} <= groups.keys():  # one tool reads a file and what it sources
+        groups["ifupdown2"] = [*groups.pop("interfaces"), *groups["ifupdown2"]]
+    return groups
+
+
+def _unknown(source: Source, *, alone: bool) -> Extra:
+    if not source.text.strip():
+        level: Level = "error" if alone else "note"
+        hint = "give a file that configures a bond"
+        return Extra("", "the file is empty", source.at(), hint, level=level)
+    if not alone:
+        return Extra(source.base, "a file of no format known here", source.at())
+    why = "no format of bond configurations that is known here"
+    hint = f"say which with --from: {', '.join(READERS)}"
+    return Extra("", why, source.at(), hint, level="error")
+
+
+def _drafted(name: str, texts: list[Source], extras: list[Extra]) -> Draft:
+    """Return what a reader makes of texts, less those that it refuses, which become findings."""
+    while True:
+        try:
+            return READERS[name](texts)
+        except ConfigError as error:
+            left = [text for text in texts if text.name != error.place.file]
+            if len(left) == len(texts):
+                raise
+            extras.append(Extra("", error.seen, error.place, error.hint, name, "error"))
+            texts = left
 
 
 def _in_order(groups: Mapping[str, list[Source]]) -> list[tuple[str, list[Source]]]:

@@ -1,27 +1,39 @@
-"""Where configurations come from: files, directories, a running bond, a string, standard input."""
+"""One text of a configuration, and what there is to say of how it was read."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator
+import codecs
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.config.model import ConfigError, Place
+from harness.config.model import ConfigError, Extra, Place
 
-RUNNING = Path("/sys/class/net")
 COMMAND_LINE = "<command line>"
 STANDARD_INPUT = "<standard input>"
-BIGGEST = 4 * 1024 * 1024  # bytes; no configuration of bonds is that long
-LEFTOVERS = ("~", ".bak", ".orig", ".rpmsave", ".rpmnew", ".dpkg-old", ".dpkg-dist", ".swp")
+# Longer marks first: that of UTF-32 begins with that of UTF-16.
+WIDE = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+SAMPLE = 4096  # bytes, enough to tell text from anything else
+
+
+class NoText(ConfigError):
+    """What was named is no text: a picture, a device, a file of some program's own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One text and what to call it: a path, or words in angle brackets."""
+    """One text and what to call it: a path, or words in angle brackets.
+
+    `remarks` are what was found when it was read, such as bytes that are not UTF-8.
+    """
 
     name: str
     text: str
+    remarks: tuple[Extra, ...] = ()
 
     @property
     def base(self) -> str:
@@ -38,77 +50,48 @@ class Source:
         return Place(self.name, line)
 
 
-def sources(arguments: Iterable[str]) -> list[Source]:
-    """Return what arguments name; raises ConfigError where there is nothing to read.
+def decoded(name: str, data: bytes) -> Source:
+    """Return bytes as a source; raises ConfigError for bytes that are no text.
 
-    An argument is a file, a directory, `-`, the name of a bond that runs here, or options such as
-    "mode=1 miimon=100" themselves.
+    Comments in Latin-1 are common in old files, and most tools do not look at them.
     """
-    return [source for argument in arguments for source in _named(argument)]
-
-
-def _named(argument: str) -> Iterator[Source]:
-    path = Path(argument)
-    if argument == "-":
-        yield Source(STANDARD_INPUT, sys.stdin.read())
-    elif "=" in argument and not _exists(path):
-        yield Source(COMMAND_LINE, argument)
-    elif _exists(path) and path.is_dir():
-        yield from _directory(path)
-    elif _exists(path):
-        yield _file(path)
-    elif "/" not in argument and _exists(RUNNING / argument / "bonding"):
-        yield from _running(RUNNING / argument / "bonding")
-    else:
-        raise ConfigError(
-            "there is no such file, directory or running bond",
-            Place(argument),
-            hint='give a file, a directory, the name of a bond, or "mode=1 miimon=100"',
-        )
-
-
-def _exists(path: Path) -> bool:
+    encoding = _wide(data)
+    if encoding:
+        return _from_wide(name, data, encoding)
+    if b"\0" in data:
+        line = data[: data.index(b"\0")].count(b"\n") + 1
+        hint = "give a text file"
+        raise NoText("a NUL byte stands here: the file is no text", Place(name, line), hint=hint)
     try:
-        return path.exists()
-    except (OSError, ValueError):
-        return False
-
-
-def _directory(path: Path) -> Iterator[Source]:
-    """Yield what lies in a directory: a bond's in sysfs whole, else every file that is no copy."""
-    for place in (path, path / "bonding"):
-        if (place / "slaves").is_file() and (place / "mode").is_file():
-            yield from _running(place)
-            return
-    files = sorted(one for one in path.iterdir() if one.is_file() and not one.name.startswith("."))
-    kept = [one for one in files if not one.name.endswith(LEFTOVERS)]
-    if not kept:
-        raise ConfigError("the directory has no file", Place(str(path)), hint="give one that has")
-    yield from (_file(one) for one in kept)
-
-
-def _running(path: Path) -> Iterator[Source]:
-    yield from (_file(one) for one in sorted(path.iterdir()) if one.is_file())
-
-
-def _file(path: Path) -> Source:
-    try:
-        with path.open("rb") as file:
-            data = file.read(BIGGEST + 1)
-    except OSError as error:
-        raise ConfigError(
-            f"cannot be read: {error.strerror}", Place(str(path)), hint="name a text file"
-        ) from error
-    if len(data) > BIGGEST:
-        raise ConfigError(
-            "is longer than 4 MB", Place(str(path)), hint="give a network configuration"
-        )
-    try:
-        return Source(str(path), data.decode("utf-8-sig"))
+        return Source(name, data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise ConfigError(
-            f"byte {data[error.start]:#04x} is no UTF-8 text",
-            Place(str(path), line),
-            hint="give a text file",
-        ) from error
+        place = Place(name, data[: error.start].count(b"\n") + 1)
+        why = f"byte {data[error.start]:#04x} is no UTF-8 text: the file is read as Latin-1"
+        hint = f"iconv -f LATIN1 -t UTF-8 {name}"
+        remark = Extra("", why, place, hint, level="note")
+        return Source(name, data.decode("latin-1"), (remark,))
+
+
+def _wide(data: bytes) -> str:
+    """Return the encoding of texts with more than one byte for each character, "" for others."""
+    for mark, encoding in WIDE:
+        if data.startswith(mark):
+            return encoding
+    even, odd = data[0:SAMPLE:2], data[1:SAMPLE:2]
+    most = len(odd) * 3 // 4
+    if not most:
+        return ""
+    if odd.count(0) > most and not even.count(0):
+        return "utf-16-le"
+    return "utf-16-be" if even.count(0) > most and not odd.count(0) else ""
+
+
+def _from_wide(name: str, data: bytes, encoding: str) -> Source:
+    hint = f"iconv -f {encoding.upper()} -t UTF-8 {name}"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        why = f"the file begins as {encoding.upper()} and is none: {error.reason}"
+        raise NoText(why, Place(name), hint="give a text file") from None
+    why = f"the file is {encoding.upper()}, which no tool that configures networks reads"
+    return Source(name, text, (Extra("", why, Place(name, 1), hint, level="error"),))

@@ -1,162 +1,95 @@
-"""/etc/network/interfaces in both spellings: ifenslave's (Debian, Ubuntu) and ifupdown2's."""
+"""/etc/network/interfaces in both spellings: ifenslave's (Debian, Ubuntu) and ifupdown2's.
+
+What makes a bond, and what is passed over, is as in ifenslave 2.13 (if-pre-up.d/ifenslave) and in
+ifupdown2 3.0 (addons/bond.py).
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import replace
+from difflib import get_close_matches
 
 from harness.bonding import OPTIONS
 from harness.config.draft import Draft, DraftBond, switch
-from harness.config.lines import joined
-from harness.config.model import ConfigError, Place
 from harness.config.names import IFUPDOWN2_OLD
+from harness.config.readers import iplink
+from harness.config.readers.ports import ports
+from harness.config.scripts import commands
 from harness.config.source import Source
+from harness.config.stanzas import Line, Stanza, stanzas
 
 FORMAT = "interfaces"
-BETWEEN = frozenset(
-    [
-        "auto",
-        "mapping",
-        "source",
-        "source-directory",
-        "source-dir",
-        "no-auto-down",
-        "no-scripts",
-        "template",
-        "rename",
-        "vlan",
-    ]
-)
-HOOKS = frozenset({"pre-up", "up", "post-up"})
-ENSLAVE = re.compile(r"(?:/sbin/)?ifenslave\s+(?!-)(\S+)\s+([^;&|]+)")
-ECHO = re.compile(r"echo\s+(['\"]?)([^'\">]*?)\1\s*>+\s*/sys/class/net/(\S+?)/bonding/(\w+)")
+HOOKS = ("pre-up", "up", "post-up")
+SLAVES = ("bond_slaves", "bond_ports", "bond_members")
 NOT_OPTIONS = frozenset({"slaves", "ports", "master", "members", "give_a_chance"})
-RANGE = re.compile(r"(.*?)([0-9]{1,4})-([0-9]{1,4})(.*)")
-MOST = 128
-
-
-@dataclass(slots=True)
-class _Stanza:
-    name: str
-    place: Place
-    lines: list[tuple[str, str, Place]] = field(default_factory=list)
-
-    def values(self, *keys: str) -> Iterator[tuple[str, Place]]:
-        yield from ((value, place) for key, value, place in self.lines if key in keys)
+ALIKE = 0.85  # of 1, where it is the same word: bound_mode, bond-arp_intervall
+OF_SLAVES = frozenset({"primary", "primary_reselect"})  # which setup_slave_device sets too
 
 
 def read(sources: Sequence[Source], format_: str = FORMAT) -> Draft:
     """Return the bonds of interfaces files, whichever end of a bond names the other."""
     draft = Draft(format_)
-    stanzas = [stanza for source in sources for stanza in _stanzas(source)]
-    for stanza in stanzas:
-        if _makes_a_bond(stanza):
-            bond = draft.bond(stanza.name, stanza.place)
-            _slaves(bond, stanza)
-    for stanza in stanzas:
-        if stanza.name in draft.bonds:
-            _addresses(draft.bonds[stanza.name], stanza)
+    found = [stanza for source in sources for stanza in stanzas(draft, source)]
+    for stanza in found:
+        if _speaks_of_a_bond(stanza):
+            with draft.tolerant():
+                _bond(draft.bond(stanza.name, stanza.place), stanza)
+    for stanza in found:
         for master, place in stanza.values("bond_master"):
-            draft.bond(master, place).slave(stanza.name, place)
-    for stanza in stanzas:
-        master = next((value for value, _ in stanza.values("bond_master")), stanza.name)
-        if master in draft.bonds:
-            _options(draft.bonds[master], stanza)
+            with draft.tolerant():
+                _enslaved(draft, stanza, draft.bond(master, place))
+    for stanza in found:
+        _addresses(draft, stanza)
+        _upper(draft, stanza)
         _hooks(draft, stanza)
+    for bond in draft.bonds.values():
+        _made(bond, [stanza for stanza in found if stanza.name == bond.name])
     return draft
 
 
-def _stanzas(source: Source) -> Iterator[_Stanza]:
-    current: _Stanza | None = None
-    for number, line in joined(source.text):
-        words, place = line.split(None, 1), source.at(number)
-        if not words or words[0].startswith("#"):
-            continue
-        rest = words[1].strip() if len(words) > 1 else ""
-        if words[0] in ("iface", "interface"):
-            if not rest:
-                raise ConfigError("iface without a name", place, hint="iface bond0 inet manual")
-            if current:
-                yield current
-            current = _Stanza(rest.split()[0], place)
-        elif words[0] in BETWEEN or words[0].startswith("allow-"):
-            if current:
-                yield current
-            current = _Stanza("", place) if words[0] == "mapping" else None
-        elif current is None:
-            raise ConfigError(
-                f"{words[0]!r} stands in no stanza",
-                place,
-                hint="begin with iface bond0 inet manual",
-            )
-        else:
-            current.lines.append((_key(words[0]), rest, place))
-    if current:
-        yield current
+def _speaks_of_a_bond(stanza: Stanza) -> bool:
+    bonds = {key for key in stanza.keys if key.startswith("bond_")}
+    return bool(stanza.name and bonds and "bond_master" not in bonds)
 
 
-def _key(word: str) -> str:
-    """Return a key in one spelling: bond-mode, bond_mode and bond-Mode are one."""
-    if word == "slaves":
-        return "bond_slaves"
-    return re.sub("-", "_", word) if re.match(r"bond[-_]", word) else word
+def _bond(bond: DraftBond, stanza: Stanza) -> None:
+    for text, place in stanza.values(*SLAVES):
+        for name in ports(bond, text, place):
+            bond.slave(name, place)
+    for line in stanza.lines:
+        name = line.key.removeprefix("bond_")
+        if name == line.key:
+            _forgotten(bond, line)
+        elif not line.value and bond.format == FORMAT:
+            why = "it has no value, and ifupdown refuses the whole file"
+            bond.unknown(line.spelled, why, line.place, "write a value, or leave it out")
+        elif name not in NOT_OPTIONS:
+            _option(bond, name, line, stanza)
 
 
-def _makes_a_bond(stanza: _Stanza) -> bool:
-    keys = {key for key, _, _ in stanza.lines}
-    bonds = {key for key in keys if key.startswith("bond_")}
-    return bool(stanza.name and bonds and "bond_master" not in keys)
+def _forgotten(bond: DraftBond, line: Line) -> None:
+    """Remark on a line that would be an option of the bond if it were spelled right."""
+    name = line.key.replace("-", "_").lower()
+    known = [f"bond_{one}" for one in OPTIONS]
+    near = [f"bond_{name}"] if name in OPTIONS else get_close_matches(name, known, 1, ALIKE)
+    if near:
+        why = "nothing reads this, for an option of a bond begins with bond-"
+        hint = f"write {near[0].replace('_', '-')} {line.value}"
+        bond.unknown(line.spelled, why, line.place, hint)
 
 
-def _slaves(bond: DraftBond, stanza: _Stanza) -> None:
-    for text, place in stanza.values("bond_slaves", "bond_ports", "bond_members"):
-        kind = text.split()[0] if text.split() else "none"
-        if kind == "none":
-            continue
-        if kind in ("all", "regex"):
-            bond.unknown(f"bond-slaves {text}", "which interfaces this means cannot be told",
-                         place, "give their names")  # fmt: skip
-            continue
-        for word in text.split():
-            for name in _expanded(word) if word != "glob" else ():
-                bond.slave(name, place)
-
-
-def _expanded(word: str) -> Iterator[str]:
-    """Yield the interfaces that ifupdown2's glob means: swp1-3 is swp1, swp2, swp3."""
-    match = RANGE.fullmatch(word)
-    if match is None or int(match[3]) - int(match[2]) > MOST:
-        yield word
-        return
-    for number in range(int(match[2]), int(match[3]) + 1):
-        yield f"{match[1]}{number}{match[4]}"
-
-
-def _addresses(bond: DraftBond, stanza: _Stanza) -> None:
-    mask = next((value for value, _ in stanza.values("netmask")), "")
-    for text, place in stanza.values("address"):
-        if text.split():
-            bond.net.address(text.split()[0], mask, place)
-
-
-def _options(bond: DraftBond, stanza: _Stanza) -> None:
-    for key, value, place in stanza.lines:
-        name = key.removeprefix("bond_")
-        if name == key or name in NOT_OPTIONS:
-            continue
-        spelled = f"{key.replace('_', '-')} {value}"
-        name = IFUPDOWN2_OLD.get(name, name)
-        if name == "queue_id":
-            for pair in value.split():
-                slave, _, number = pair.rpartition(":")
-                bond.slave_option(slave or stanza.name, "queue_id", number, place, spelled)
-        elif name == "lacp_bypass_allow":
-            bond.unknown(
-                spelled, "an option of Cumulus Linux, no kernel of kernel.org has it", place
-            )
-        else:
-            bond.option(name, _value(name, value, bond.format), place, spelled)
+def _option(bond: DraftBond, name: str, line: Line, stanza: Stanza) -> None:
+    name = IFUPDOWN2_OLD.get(name, name)
+    if name == "queue_id":
+        for pair in line.value.split():
+            slave, _, number = pair.rpartition(":")
+            bond.slave_option(slave or stanza.name, "queue_id", number, line.place, line.spelled)
+    elif name == "lacp_bypass_allow":
+        why = "an option of Cumulus Linux, no kernel of kernel.org has it"
+        bond.unknown(line.spelled, why, line.place)
+    else:
+        bond.option(name, _value(name, line.value, bond.format), line.place, line.spelled)
 
 
 def _value(name: str, text: str, format_: str) -> str:
@@ -168,13 +101,77 @@ def _value(name: str, text: str, format_: str) -> str:
     return switch(text) if format_ == "ifupdown2" and name == "use_carrier" else text
 
 
-def _hooks(draft: Draft, stanza: _Stanza) -> None:
-    """Take what commands do by hand: ifenslave with slaves, echo into a bond's sysfs."""
-    for text, place in stanza.values(*HOOKS):
-        if match := ENSLAVE.search(text):
-            for slave in match[2].split():
-                draft.bond(match[1], stanza.place).slave(slave, place)
-        for found in ECHO.finditer(text):
-            bond = found[3].replace("$IFACE", stanza.name)
-            if found[4] in OPTIONS:
-                draft.bond(bond, stanza.place).option(found[4], found[2].strip(), place, text)
+def _enslaved(draft: Draft, stanza: Stanza, bond: DraftBond) -> None:
+    """Take a slave that names its bond, in whose stanza ifenslave looks for the primary only."""
+    if draft.format == "ifupdown2":
+        place = next(place for _, place in stanza.values("bond_master"))
+        why = f"ifupdown2 has no such setting: {stanza.name} is not enslaved"
+        hint = f"write bond-slaves {stanza.name} in the stanza of {bond.name}"
+        bond.unknown(f"bond-master {bond.name}", why, place, hint)
+        return
+    bond.slave(stanza.name, stanza.place)
+    given = {(one.name, one.raw) for one in bond.given}
+    for line in stanza.lines:
+        name = line.key.removeprefix("bond_")
+        if name == line.key or name in NOT_OPTIONS:
+            continue
+        if name == "queue_id" or name in OF_SLAVES:
+            _option(bond, name, line, stanza)
+        elif (name, line.value) not in given:
+            why = f"ifenslave 2.13 passes over it in a slave's stanza, so {bond.name} has it not"
+            hint = f"write it in the stanza of {bond.name}"
+            bond.unknown(line.spelled, why, line.place, hint, "warning")
+
+
+def _made(bond: DraftBond, own: list[Stanza]) -> None:
+    """Remark on a bond that the tool does not make of a stanza."""
+    keys = frozenset[str]().union(*(stanza.keys for stanza in own))
+    options = keys & {f"bond_{name}" for name in OPTIONS}
+    if keys & set(SLAVES) or not own or (by_hand := bond.slaves and not options):
+        return
+    if bond.format == "ifupdown2" and not by_hand:
+        why = f"{bond.name} has no bond-slaves, so ifupdown2 makes no bond of it"
+        bond.unknown("", why, bond.place, "write bond-slaves with the names of the slaves")
+    elif options and "bond_mode" not in keys:
+        why = f"{bond.name} has neither bond-slaves nor bond-mode: ifenslave makes no bond of it"
+        bond.unknown("", why, bond.place, "write bond-mode, and bond-slaves none")
+
+
+def _addresses(draft: Draft, stanza: Stanza) -> None:
+    """Take IP of any interface; who it belongs to may be said further down."""
+    if not stanza.name:
+        return
+    net = draft.net(stanza.name)
+    net.dhcp4 = net.dhcp4 or (stanza.family, stanza.method) == ("inet", "dhcp")
+    net.dhcp6 = net.dhcp6 or (stanza.family == "inet6" and stanza.method in ("dhcp", "auto"))
+    mask = stanza.first("netmask")
+    for text, place in stanza.values("address"):
+        if text.split():
+            net.address(text.split()[0], mask, place)
+    for text, place in stanza.values("gateway"):
+        net.gateway(text.split()[0] if text.split() else text, place)
+    for text, place in stanza.values("mtu"):
+        net.size(text, place)
+
+
+def _upper(draft: Draft, stanza: Stanza) -> None:
+    """Take a bridge or a VLAN, which is known by its name or by its raw device."""
+    listed = [word for text, _ in stanza.values("bridge_ports") for word in text.split()]
+    if any(True for _ in stanza.values("bridge_ports")):
+        names = [word for word in listed if word not in ("none", "all", "glob", "regex")]
+        draft.bridge(stanza.name, names, stanza.place)
+    below, dot, number = stanza.name.rpartition(".")
+    raw = stanza.first("vlan_raw_device")
+    if raw and not dot:
+        number = stanza.first("vlan_id") or stanza.name.removeprefix("vlan").lstrip("0")
+    if raw or (dot and below):
+        draft.vlan(stanza.name, raw or below, number, stanza.place)
+
+
+def _hooks(draft: Draft, stanza: Stanza) -> None:
+    """Take what commands do by hand: ip, ifenslave, echo into a bond's sysfs."""
+    known = {"IFACE": stanza.name}
+    for line in (line for line in stanza.lines if line.key in HOOKS):
+        for command in commands(Source(line.place.file, line.value), known):
+            with draft.tolerant():
+                iplink.take(draft, replace(command, place=line.place, text=line.spelled))

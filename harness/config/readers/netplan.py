@@ -11,8 +11,8 @@ from harness.bonding.options import near
 from harness.config.draft import Draft, DraftBond, switch
 from harness.config.model import ConfigError
 from harness.config.names import NETPLAN, NETPLAN_TOO
+from harness.config.profiles import default_monitor
 from harness.config.readers import netplan_keys
-from harness.config.readers.nm import default_monitor
 from harness.config.source import Source
 from harness.config.spans import in_unit
 from harness.config.yamls import Node, documents

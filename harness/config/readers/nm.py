@@ -3,54 +3,78 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from harness.config.draft import Draft, DraftBond
+from harness.config.draft import Draft
 from harness.config.lines import Entry, Section, ini
-from harness.config.model import Given, Place
+from harness.config.profiles import Profile, Setting, build
 from harness.config.source import Source
 
 FORMAT = "nm"
-ADDRESS = re.compile(r"address(es)?\d*")
-IMPLIED = "100"  # ms
+ADDRESS = re.compile(r"address(?:es)?\d*")
+GATEWAY = re.compile(r"gateway\d*")
+WIRED = ("ethernet", "802-3-ethernet")
+KINDS = {"802-3-ethernet": "ethernet"}
 
 
 def read(sources: Sequence[Source]) -> Draft:
     """Return the bonds of profiles; ports name theirs by interface, uuid or id."""
     draft = Draft(FORMAT)
-    profiles = [(source, {s.name: s for s in ini(source)}) for source in sources]
-    known: dict[str, DraftBond] = {}
-    for _, sections in profiles:
-        head = sections.get("connection")
-        if head is None or (head.get("type") != "bond" and "bond" not in sections):
-            continue
-        name = head.get("interface-name") or head.get("id") or "bond0"
-        bond = draft.bond(name, head.place)
-        known |= dict.fromkeys((name, head.get("uuid"), head.get("id")), bond)
-        _bond(bond, sections)
-        default_monitor(bond)
-    for source, sections in profiles:
-        _port(draft, source, sections, known)
+    profiles = []
+    for source in sources:
+        with draft.tolerant():
+            sections: dict[str, Section] = {}
+            for one in ini(source):
+                before = sections[one.name].entries if one.name in sections else ()
+                sections[one.name] = Section(one.name, (*before, *one.entries), one.place)
+            if "connection" in sections:
+                profiles.append(_profile(sections))
+    build(draft, profiles)
     return draft
 
 
-def default_monitor(bond: DraftBond) -> None:
-    """Add what NetworkManager does without being asked: miimon=100 where nothing monitors."""
-    given = {one.name: one.value for one in bond.given}
-    if "miimon" not in given and not given.get("arp_interval"):
-        said = "miimon=100 (NetworkManager's default)"
-        bond.given.append(Given.read("miimon", IMPLIED, bond.place, bond.format, said))
-
-
-def _bond(bond: DraftBond, sections: dict[str, Section]) -> None:
-    for entry in sections["bond"].entries if "bond" in sections else ():
-        # Profiles of old have the options with an escape, as GLib's key files have it.
-        bond.option(entry.key, plain(entry.value), entry.place, entry.spelled)
+def _profile(sections: Mapping[str, Section]) -> Profile:
+    head = sections["connection"]
+    kind = head.get("type")
+    profile = Profile(
+        head.place,
+        id=head.get("id"),
+        uuid=head.get("uuid"),
+        kind="bond" if "bond" in sections else KINDS.get(kind, kind),
+        ifname=head.get("interface-name"),
+        master=head.get("controller") or head.get("master"),
+        port_of=head.get("port-type") or head.get("slave-type"),
+        pattern=_get(sections, ("match",), "interface-name"),
+        mac=_get(sections, WIRED, "mac-address"),
+        parent=_get(sections, ("vlan",), "parent"),
+        vlan=_get(sections, ("vlan",), "id"),
+        method4=_get(sections, ("ipv4",), "method"),
+        method6=_get(sections, ("ipv6",), "method"),
+    )
+    profile.options = list(_settings(sections, "bond"))
+    profile.port_options = list(_settings(sections, "bond-port"))
     for name in ("ipv4", "ipv6"):
         for entry in sections[name].entries if name in sections else ():
-            if ADDRESS.fullmatch(entry.key):
-                for text in _addresses(entry):
-                    bond.net.address(text, "", entry.place)
+            _addressing(profile, entry)
+    for name in WIRED:
+        for entry in sections[name].entries if name in sections else ():
+            if entry.key == "mtu":
+                profile.mtu = Setting("mtu", entry.value, entry.place)
+    profile.method4 = profile.method4 or ("manual" if profile.addresses else "auto")
+    profile.method6 = profile.method6 or "auto"
+    return profile
+
+
+def _get(sections: Mapping[str, Section], names: Sequence[str], key: str) -> str:
+    found = (sections[name].get(key) for name in names if name in sections)
+    return next((value for value in found if value), "").strip(";")
+
+
+def _settings(sections: Mapping[str, Section], name: str) -> Iterator[Setting]:
+    for entry in sections[name].entries if name in sections else ():
+        # Profiles of old have the options with an escape, as GLib's key files have it.
+        key = entry.key.replace("-", "_") if name == "bond-port" else entry.key
+        yield Setting(key, plain(entry.value), entry.place, entry.spelled)
 
 
 def plain(text: str) -> str:
@@ -58,28 +82,19 @@ def plain(text: str) -> str:
     return text.replace("\\,", ",").rstrip(";")
 
 
-def _addresses(entry: Entry) -> Iterable[str]:
-    if entry.key.startswith("addresses"):
-        return [text for text in re.split(r"[;,\s]+", entry.value) if text]
-    return [re.split(r"[,;]", entry.value)[0].strip()]  # address1=192.0.2.1/24,192.0.2.254
-
-
-def _port(
-    draft: Draft, source: Source, sections: dict[str, Section], known: dict[str, DraftBond]
-) -> None:
-    head = sections.get("connection")
-    if head is None or "bond" not in (head.get("slave-type"), head.get("port-type")):
+def _addressing(profile: Profile, entry: Entry) -> None:
+    """Take addresses: ADDRESS/PREFIX[,GATEWAY], of old ADDRESS;PREFIX;GATEWAY, or a list."""
+    if GATEWAY.fullmatch(entry.key):
+        profile.gateways.append(Setting("gateway", entry.value, entry.place))
+    if not ADDRESS.fullmatch(entry.key):
         return
-    controller = head.get("master") or head.get("controller")
-    name, place = head.get("interface-name"), head.place
-    bond = known.get(controller) if controller else None
-    if bond is None and controller and "-" not in controller:
-        bond = draft.bond(controller, place)
-    if bond is None or not name:
-        why = "which bond, or which interface, this is for cannot be told"
-        draft.unknown(f"master={controller}", why, place, "give the bond's profile as well")
-        return
-    bond.slave(name, Place(source.name, place.line))
-    for entry in sections["bond-port"].entries if "bond-port" in sections else ():
-        option = entry.key.replace("-", "_")
-        bond.slave_option(name, option, entry.value, entry.place, entry.spelled)
+    parts = [part for part in re.split(r"[;,\s]+", entry.value) if part]
+    while parts:
+        text = parts.pop(0)
+        if "/" not in text and parts and parts[0].isdigit():
+            text = f"{text}/{parts.pop(0)}"
+        profile.addresses.append(Setting("address", text, entry.place))
+        if parts and "/" not in parts[0] and not (len(parts) > 1 and parts[1].isdigit()):
+            gateway = parts.pop(0)
+            if gateway not in ("0.0.0.0", "::"):  # noqa: S104 - what stands for "none" there
+                profile.gateways.append(Setting("gateway", gateway, entry.place))

@@ -1,91 +1,193 @@
-r"""nmcli: option strings ("mode=active-backup,miimon=100") and whole commands that make bonds.
+r"""nmcli: option strings ("mode=active-backup,miimon=100") and commands, as scripts have them.
 
 Commas separate options; inside of a value nmcli wants them as \, and so they may be written, but a
-plain comma before what is no NAME= is taken as part of the value too.
+plain comma before what is no NAME= is taken as part of the value too. Defaults and aliases are
+those of `nmcli --offline connection add`.
 """
 
 from __future__ import annotations
 
 import re
-import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from harness.config.draft import Draft, DraftBond
-from harness.config.lines import joined
+from harness.config.draft import Draft
+from harness.config.lines import plain
 from harness.config.model import ConfigError, Place
+from harness.config.profiles import Profile, Setting, build, default_monitor, find
 from harness.config.readers import optstring
-from harness.config.readers.nm import default_monitor
+from harness.config.scripts import Command, commands
 from harness.config.source import Source
 
 FORMAT = "nmcli"
-OPTIONS_KEYS = frozenset({"bond.options", "+bond.options"})
-ADDRESS_KEYS = frozenset({"ip4", "ip6", "ipv4.addresses", "ipv6.addresses", "ipv4.address"})
-MASTER_KEYS = frozenset({"master", "controller", "connection.master", "connection.controller"})
-NAME_KEYS = ("ifname", "connection.interface-name", "con-name")
-SHORT = frozenset(
-    {"mode", "miimon", "downdelay", "updelay", "primary", "arp-interval", "arp-ip-target",
-     "lacp-rate"}
-)  # fmt: skip
-ADD = frozenset({"add", "a"})
+# Names that nmcli takes, aliases among them, and the setting of a profile each stands for.
+TEXTS = {
+    "type": "kind", "connection.type": "kind",
+    "con-name": "id", "connection.id": "id", "connection.uuid": "uuid",
+    "ifname": "ifname", "connection.interface-name": "ifname",
+    "master": "master", "controller": "master",
+    "connection.master": "master", "connection.controller": "master",
+    "slave-type": "port_of", "port-type": "port_of",
+    "connection.slave-type": "port_of", "connection.port-type": "port_of",
+    "mac": "mac", "802-3-ethernet.mac-address": "mac", "ethernet.mac-address": "mac",
+    "match.interface-name": "pattern",
+    "dev": "parent", "vlan.parent": "parent", "id": "vlan", "vlan.id": "vlan",
+    "ipv4.method": "method4", "ipv6.method": "method6",
+}  # fmt: skip
+ADDRESSES = ("ip4", "ip6", "ipv4.addresses", "ipv6.addresses")
+GATEWAYS = ("gw4", "gw6", "ipv4.gateway", "ipv6.gateway")
+MTUS = ("mtu", "802-3-ethernet.mtu", "ethernet.mtu")
+SHORT = (
+    *("mode", "miimon", "downdelay", "updelay", "primary", "arp-interval", "arp-ip-target"),
+    "lacp-rate",
+)
+OPTIONS = "bond.options"
+PORT = "bond-port."
+LONG = (*TEXTS, *ADDRESSES, *GATEWAYS, *MTUS, OPTIONS, "bond-port.prio", "bond-port.queue-id")
+KINDS = {"802-3-ethernet": "ethernet"}
+SUBJECTS = frozenset({"id", "uuid", "path"})
+SHORTEST = 3  # letters of a setting's name, behind its dot
 
 
 def read(sources: Sequence[Source]) -> Draft:
     """Return the bond of an option string, or those that commands make."""
     draft = Draft(FORMAT)
+    profiles: list[Profile] = []
     for source in sources:
-        for number, line in joined(source.text):
-            text, place = line.strip().lstrip("$#").strip(), source.at(number)
-            if not text or line.lstrip().startswith(("# ", "#!")):
-                continue
-            if re.match(r"(sudo\s+)?nmcli\s", text):
-                _command(draft, text, place)
-            else:
-                take(draft.bond(optstring.NAMELESS, place), text, place)
+        if "nmcli" in source.text:
+            for command in commands(source):
+                if command.name == "nmcli":
+                    with draft.tolerant():
+                        _command(draft, profiles, command)
+        else:
+            _strings(draft, source)
     for bond in draft.bonds.values():
         default_monitor(bond)
+    build(draft, profiles)
     return draft
 
 
-def take(bond: DraftBond, text: str, place: Place) -> None:
-    """Take the options of a string; raises ConfigError for a word that is no NAME=VALUE."""
+def _strings(draft: Draft, source: Source) -> None:
+    for number, line in plain(source.text):
+        if line.strip() and not line.lstrip().startswith("#"):
+            bond = draft.bond(optstring.NAMELESS, source.at(number))
+            for one in _options(line, source.at(number)):
+                bond.option(one.name, one.raw, one.place, one.spelled)
+
+
+def _options(text: str, place: Place) -> Iterator[Setting]:
+    """Yield the options of a string; raises ConfigError for a word that is no NAME=VALUE."""
     for word in re.split(r"(?<!\\),(?=\s*[a-z_0-9-]+=)", text.strip().strip("\"'")):
         name, equals, value = word.strip().partition("=")
         if not equals or not name:
             hint = 'write "mode=active-backup,miimon=100"'
             raise ConfigError(f"{word!r} is no NAME=VALUE", place, hint=hint)
-        bond.option(name, value.replace("\\,", ",").replace(" ", ","), place, word.strip())
+        raw = value.replace("\\,", ",").replace(" ", ",")
+        yield Setting(name.strip(), raw, place, word.strip())
 
 
-def _command(draft: Draft, text: str, place: Place) -> None:
-    try:
-        words = shlex.split(text)
-    except ValueError as error:
-        raise ConfigError(f"{text}: {error}", place, hint="close the quotation") from None
-    words = words[words.index("nmcli") + 1 :]
+def _command(draft: Draft, profiles: list[Profile], command: Command) -> None:
+    words = list(command.words[1:])
     while words and words[0].startswith("-"):
-        words = words[1:]
-    if len(words) < 2 or not re.fullmatch(r"c(on(nection)?)?", words[0]):
+        words = words[2 if words[0] in ("-g", "--get-values", "-w", "--wait") else 1 :]
+    if len(words) < 3 or not "connection".startswith(words[0]):
         return
-    rest = words[2:] if words[1] in ADD else words[3:]
-    pairs = dict(zip(rest[::2], rest[1::2], strict=False))
-    if words[1] not in ADD and len(words) > 2:
-        pairs.setdefault("con-name", words[2])
-    name = next((pairs[key] for key in NAME_KEYS if key in pairs), "")
-    master = next((pairs[key] for key in MASTER_KEYS if key in pairs), "")
-    if master and name:
-        draft.bond(master, place).slave(name, place)
-    elif name and (
-        pairs.get("type") == "bond" or OPTIONS_KEYS & pairs.keys() or name in draft.bonds
-    ):
-        _bond(draft.bond(name, place), pairs, place)
+    verb, rest = words[1], words[2:]
+    if "add".startswith(verb):
+        profile = Profile(command.place)
+        _settings(profile, rest, command)
+        if profile.kind in ("bond-slave", "bridge-slave"):
+            profile.port_of = profile.kind.removesuffix("-slave")
+            profile.kind = "ethernet"
+        _defaults(profile)
+        profiles.append(profile)
+    elif "modify".startswith(verb):
+        rest = rest[1:] if rest[0] in SUBJECTS else rest
+        if (known := find(profiles, rest[0])) is None:
+            known = Profile(command.place, id=rest[0])
+            profiles.append(known)
+        _settings(known, rest[1:], command)
+        if not known.kind and known.options:
+            known.kind = "bond"
+    elif "delete".startswith(verb):
+        gone = [find(profiles, name) for name in rest]
+        profiles[:] = [one for one in profiles if one not in gone]
+    if command.unclear and any("bond" in word for word in command.words):
+        why = f"what {command.unclear} stands for cannot be told"
+        draft.unknown("", f"{command.text}: {why}", command.place, "write the value itself")
 
 
-def _bond(bond: DraftBond, pairs: dict[str, str], place: Place) -> None:
-    for key, value in pairs.items():
-        if key in OPTIONS_KEYS:
-            take(bond, value, place)
-        elif key in SHORT:
-            bond.option(key.replace("-", "_"), value.replace(" ", ","), place, f"{key} {value}")
-        elif key in ADDRESS_KEYS:
-            for text in re.split(r"[,\s]+", value):
-                bond.net.address(text, "", place)
+def _defaults(profile: Profile) -> None:
+    """Fill in what `nmcli connection add` does without being asked."""
+    if profile.kind == "bond" and not profile.ifname:
+        profile.ifname = "nm-bond"
+    if not profile.id:
+        profile.id = f"{profile.kind}-{profile.ifname}" if profile.ifname else profile.kind
+    if not profile.master:
+        profile.method4 = profile.method4 or "auto"
+        profile.method6 = profile.method6 or "auto"
+
+
+def _settings(profile: Profile, words: list[str], command: Command) -> None:
+    words = [word for word in words if word != "--"]
+    for key, value in zip(words[::2], words[1::2], strict=False):
+        sign, name = (key[0], key[1:]) if key[0] in "+-" else ("", key)
+        _set(profile, sign, _whole(name), value, command.place)
+
+
+def _whole(name: str) -> str:
+    """Return the whole name of a setting, of which nmcli takes any beginning that is unique."""
+    if name in LONG or "." not in name:
+        return name
+    section, _, key = name.partition(".")
+    found = [one for one in LONG if one.startswith(f"{section}.{key}")]
+    return found[0] if len(found) == 1 else name
+
+
+def _set(profile: Profile, sign: str, name: str, value: str, place: Place) -> None:
+    if name in TEXTS:
+        text = KINDS.get(value, value)
+        setattr(profile, TEXTS[name], "" if sign == "-" else text)
+    elif name == OPTIONS:
+        _change(profile, sign, value, place)
+    elif name in SHORT:
+        spelled = f"{name} {value}"
+        raw = value.replace(" ", ",")
+        profile.options.append(Setting(name.replace("-", "_"), raw, place, spelled))
+    elif name in ADDRESSES:
+        _addresses(profile, sign, name, value, place)
+    elif name in GATEWAYS:
+        six = ":" in value
+        kept = [one for one in profile.gateways if (":" in one.raw) != six]
+        profile.gateways = [*kept, Setting(name, value, place)] if value else kept
+    elif name in MTUS:
+        profile.mtu = Setting("mtu", value, place)
+    elif name.startswith(PORT):
+        option = name.removeprefix(PORT).replace("-", "_")
+        profile.port_options.append(Setting(option, value, place, f"{name} {value}"))
+
+
+def _change(profile: Profile, sign: str, value: str, place: Place) -> None:
+    """Change options: + adds to them, - takes away by name, else they are all replaced."""
+    if sign == "-":
+        gone = {word.partition("=")[0].strip() for word in value.split(",")}
+        profile.options = [one for one in profile.options if one.name not in gone]
+        return
+    new = list(_options(value, place)) if value.strip() else []
+    names = {one.name for one in new}
+    kept = [one for one in profile.options if one.name not in names] if sign else []
+    profile.options = [*kept, *new]
+
+
+def _addresses(profile: Profile, sign: str, name: str, value: str, place: Place) -> None:
+    texts = [text for text in re.split(r"[,\s]+", value) if text]
+    six = name in ("ip6", "ipv6.addresses")
+    if sign == "-":
+        profile.addresses = [one for one in profile.addresses if one.raw not in texts]
+        return
+    if name.startswith("ipv") and not sign:
+        profile.addresses = [one for one in profile.addresses if (":" in one.raw) != six]
+    profile.addresses += [Setting(name, text, place) for text in texts]
+    if not name.startswith("ipv") and six:
+        profile.method6 = "manual"
+    elif not name.startswith("ipv"):
+        profile.method4 = "manual"

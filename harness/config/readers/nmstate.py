@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from harness.config.draft import Draft, DraftBond, switch
 from harness.config.model import ConfigError
-from harness.config.readers.nm import default_monitor
+from harness.config.profiles import default_monitor
 from harness.config.source import Source
 from harness.config.yamls import Node, documents
 

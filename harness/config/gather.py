@@ -1,0 +1,202 @@
+"""Where configurations come from: files, directories, a running bond, a string, standard input."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from harness.config.detect import detect
+from harness.config.includes import drop_ins, included
+from harness.config.model import ConfigError, Extra, Level, Place
+from harness.config.source import COMMAND_LINE, STANDARD_INPUT, NoText, Source, decoded
+
+RUNNING = Path("/sys/class/net")
+BIGGEST = 4 * 1024 * 1024  # bytes; no configuration of bonds is that long
+LEFTOVERS = ("~", ".bak", ".orig", ".rpmsave", ".rpmnew", ".dpkg-old", ".dpkg-dist", ".swp")
+DEEPEST, MOST = 5, 4000  # levels of directories, files: /etc has fewer
+# Descriptors that the shell hands over, as in `harness check <(ip -d -j link)`.
+HANDED_OVER = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
+# Programs that others run: what they do is no configuration of this machine.
+PROGRAMS = ("if-pre-up.d", "if-up.d", "if-down.d", "if-post-down.d", "dispatcher.d", ".git")
+READABLE = "name a text file that you may read (sudo, where it is root's alone)"
+NARROWER = "give a directory of a network's configuration, such as /etc/netplan"
+KINDS = {
+    stat.S_IFIFO: "a FIFO",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+def sources(arguments: Iterable[str]) -> list[Source]:
+    """Return what arguments name; what cannot be read is a remark of a source without text.
+
+    An argument is a file, a directory, `-`, the name of a bond that runs here, or options such as
+    "mode=1 miimon=100" themselves.
+    """
+    gathering = _Gathering()
+    for argument in arguments:
+        gathering.argument(argument)
+    return gathering.found
+
+
+@dataclass(slots=True)
+class _Gathering:
+    """Sources as they are found, each file once."""
+
+    found: list[Source] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+
+    def argument(self, argument: str) -> None:
+        path = Path(argument)
+        with self.tolerant():
+            if argument == "-":
+                self.take(decoded(STANDARD_INPUT, _limited(STANDARD_INPUT, sys.stdin.buffer)))
+            elif "=" in argument and not _exists(path):
+                self.found.append(Source(COMMAND_LINE, argument))
+            elif _exists(path) and path.is_dir():
+                self.directory(path)
+            elif _exists(path) or path.is_symlink():
+                self.file(path)
+            elif "/" not in argument and _exists(RUNNING / argument / "bonding"):
+                self.running(RUNNING / argument / "bonding")
+            else:
+                raise ConfigError(
+                    "there is no such file, directory or running bond",
+                    Place(argument),
+                    hint='give a file, a directory, the name of a bond, or "mode=1 miimon=100"',
+                )
+
+    @contextmanager
+    def tolerant(self, foreign: Level = "error") -> Iterator[None]:
+        """Keep an error as a remark; `foreign` is how bad a file is that is no text."""
+        try:
+            yield
+        except NoText as error:
+            self.remark(error, foreign)
+        except ConfigError as error:
+            self.remark(error, "error")
+        except OSError as error:
+            place = Place(str(error.filename or "-"))
+            self.remark(ConfigError(f"cannot be read: {error.strerror}", place, hint=READABLE))
+
+    def remark(self, error: ConfigError, level: Level = "error") -> None:
+        """Take a remark instead of a text."""
+        remark = Extra("", error.seen, error.place, error.hint, level=level)
+        self.found.append(Source(error.place.file, "", (remark,)))
+
+    def file(self, path: Path) -> None:
+        """Take a file and those that it brings with it, once."""
+        if (real := os.path.realpath(path)) not in self.seen:
+            self.seen.add(real)
+            self.take(_read(path))
+            for other in drop_ins(path):
+                with self.tolerant():
+                    self.file(other)
+
+    def take(self, source: Source) -> None:
+        """Take a text, and the files that it includes."""
+        self.found.append(source)
+        for path, place in included(source):
+            with self.tolerant():
+                if path.exists():
+                    self.file(path)
+                else:
+                    why = f"{path} does not exist, and ifupdown says nothing of that"
+                    self.remark(ConfigError(why, place, hint="correct the path"), "warning")
+
+    def running(self, path: Path) -> None:
+        """Take the files of a bond's directory in sysfs."""
+        self.found += [_read(one) for one in sorted(path.iterdir()) if one.is_file()]
+
+    def directory(self, path: Path) -> None:
+        """Take what lies in a directory: a bond's in sysfs whole, else every file that is no copy.
+
+        From the directories in it come the files that speak of a bond.
+        """
+        for place in (path, path / "bonding"):
+            if (place / "slaves").is_file() and (place / "mode").is_file():
+                self.running(place)
+                return
+        before = len(self.found)
+        for one in sorted(path.iterdir()):
+            if not one.is_dir() and _kept(one):
+                with self.tolerant("note"):
+                    self.file(one)
+        for nth, one in enumerate(_below(path)):
+            if nth == MOST:
+                why = f"more than {MOST} files lie below, and the rest is not read"
+                self.remark(ConfigError(why, Place(str(path)), hint=NARROWER), "warning")
+                break
+            self.below(one)
+        if len(self.found) == before:
+            raise ConfigError("the directory has no file", Place(str(path)), hint=NARROWER)
+
+    def below(self, path: Path) -> None:
+        """Take a file from a directory below the one that was named, where it speaks of a bond."""
+        if os.path.realpath(path) in self.seen:
+            return
+        try:
+            source = _read(path)
+        except ConfigError:
+            return  # among many files, one that is no text says nothing of a bond
+        if "bond" not in source.text.lower() or detect(source) is None:
+            return
+        main = path.parent.with_name("interfaces")
+        if path.parent.name == "interfaces.d" and os.path.realpath(main) in self.seen:
+            why = f"{main} does not source it, so it is not in effect"
+            error = ConfigError(why, Place(str(path)), hint="source interfaces.d/*")
+            self.remark(error, "note")
+        else:
+            self.file(path)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _kept(path: Path) -> bool:
+    return not path.name.startswith(".") and not path.name.endswith(LEFTOVERS)
+
+
+def _below(path: Path) -> Iterator[Path]:
+    """Yield the files in the directories of a directory, but not in those of programs."""
+    for top, directories, names in os.walk(path):
+        here = Path(top)
+        deep = len(here.relative_to(path).parts)
+        wanted = sorted(name for name in directories if name not in PROGRAMS)
+        directories[:] = [name for name in wanted if _kept(here / name)] if deep < DEEPEST else []
+        if deep:
+            yield from (here / name for name in sorted(names) if _kept(here / name))
+
+
+def _read(path: Path) -> Source:
+    """Return a file; raises ConfigError where it cannot be read, NoText where it is no text."""
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode) and not str(path).startswith(HANDED_OVER):
+            what = KINDS.get(stat.S_IFMT(mode), "no regular file")
+            raise NoText(f"{what}, not a text file", Place(str(path)), hint="give a text file")
+        with path.open("rb") as file:
+            data = _limited(str(path), file)
+    except OSError as error:
+        lost = path.is_symlink() and not path.exists()
+        said = "the link leads nowhere" if lost else f"cannot be read: {error.strerror}"
+        raise ConfigError(said, Place(str(path)), hint=READABLE) from error
+    return decoded(str(path), data)
+
+
+def _limited(name: str, file: BinaryIO) -> bytes:
+    data = file.read(BIGGEST + 1)
+    if len(data) > BIGGEST:
+        raise NoText("is longer than 4 MB", Place(name), hint="give a network configuration")
+    return data

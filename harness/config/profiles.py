@@ -1,0 +1,154 @@
+"""Profiles of NetworkManager, from keyfiles or from nmcli's commands, as bonds of a draft.
+
+A profile has a name (id) and a uuid; its interface may be called otherwise. Others speak of it by
+any of the three.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from harness.config.draft import INTERFACE, Draft, DraftBond
+from harness.config.model import Given, Place
+
+IMPLIED = "100"  # ms
+UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F-]{13,27}")
+ASKING4 = frozenset({"auto"})
+ASKING6 = frozenset({"auto", "dhcp"})
+NO_NAME = frozenset({"", "*"})
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A value of a profile: the option's name, its value, how it was spelled, and where."""
+
+    name: str
+    raw: str
+    place: Place
+    spelled: str = ""
+
+
+@dataclass(slots=True)
+class Profile:
+    """One profile; `port_of` is the kind of its controller, such as bond, "" where it has none."""
+
+    place: Place
+    id: str = ""
+    uuid: str = ""
+    kind: str = ""
+    ifname: str = ""
+    master: str = ""
+    port_of: str = ""
+    mac: str = ""
+    pattern: str = ""
+    parent: str = ""
+    vlan: str = ""
+    options: list[Setting] = field(default_factory=list)
+    port_options: list[Setting] = field(default_factory=list)
+    addresses: list[Setting] = field(default_factory=list)
+    gateways: list[Setting] = field(default_factory=list)
+    mtu: Setting | None = None
+    method4: str = ""
+    method6: str = ""
+
+    @property
+    def interface(self) -> str:
+        """What its interface is called: as it says, or as NetworkManager makes it up."""
+        if self.ifname not in NO_NAME:
+            return self.ifname
+        if self.kind == "vlan":
+            return f"{self.parent}.{self.vlan}"
+        return self.id.removeprefix(f"{self.kind}-") if self.kind in ("bond", "bridge") else ""
+
+
+def build(draft: Draft, profiles: Sequence[Profile]) -> None:
+    """Take the bonds of profiles, their ports, and what stands on them."""
+    for profile in profiles:
+        if profile.kind == "bond" and INTERFACE.fullmatch(profile.interface):
+            _bond(draft, profile)
+    for profile in profiles:
+        controller = find(profiles, profile.master) if profile.master else None
+        kind = controller.kind if controller else profile.port_of
+        name = controller.interface if controller else profile.master
+        if profile.master and kind == "bridge":
+            draft.bridge(name, (profile.interface,), profile.place)
+        elif profile.master and kind in ("bond", ""):
+            _port(draft, profile, name, known=bool(controller))
+            continue
+        else:
+            _addressing(draft, profile)
+        _upper(draft, profile, profiles)
+
+
+def find(profiles: Iterable[Profile], reference: str) -> Profile | None:
+    """Return the profile that a name, an interface or a uuid stands for."""
+    for profile in profiles:
+        if reference and reference in (profile.uuid, profile.id, profile.ifname):
+            return profile
+    return next((one for one in profiles if one.kind and one.interface == reference), None)
+
+
+def _bond(draft: Draft, profile: Profile) -> None:
+    bond = draft.bond(profile.interface, profile.place)
+    for one in profile.options:
+        bond.option(one.name, one.raw, one.place, one.spelled)
+    default_monitor(bond)
+
+
+def default_monitor(bond: DraftBond) -> None:
+    """Add what NetworkManager does without being asked: miimon=100 where nothing monitors."""
+    given = {one.name: one.value for one in bond.given}
+    if "miimon" not in given and not given.get("arp_interval"):
+        said = "miimon=100 (NetworkManager's default)"
+        bond.given.append(Given.read("miimon", IMPLIED, bond.place, bond.format, said))
+
+
+def _port(draft: Draft, profile: Profile, name: str, *, known: bool) -> None:
+    if not known and (UUID.fullmatch(name) or not profile.port_of):
+        why = "which bond this is for cannot be told"
+        hint = "give the profile with that name or uuid as well"
+        draft.unknown(f"master={profile.master}", why, profile.place, hint)
+        return
+    bond = draft.bond(name, profile.place)
+    if profile.ifname not in NO_NAME:
+        bond.slave(profile.ifname, profile.place)
+        for one in profile.port_options:
+            bond.slave_option(profile.ifname, one.name, one.raw, one.place, one.spelled)
+    elif profile.mac:
+        spelled = f"mac-address={profile.mac}"
+        bond.match("mac", profile.mac, profile.place, spelled, profile.id)
+    elif profile.pattern:
+        spelled = f"interface-name={profile.pattern}"
+        bond.match("name", profile.pattern, profile.place, spelled, profile.id)
+    else:
+        why = "it names no interface, so NetworkManager takes any that is free"
+        bond.unknown(profile.id, why, profile.place, "set interface-name", "warning")
+
+
+def _addressing(draft: Draft, profile: Profile) -> None:
+    if not (name := profile.interface):
+        return
+    net = draft.net(name)
+    for one in profile.addresses:
+        net.address(one.raw, "", one.place)
+    for one in profile.gateways:
+        net.gateway(one.raw, one.place)
+    if profile.mtu and profile.mtu.raw not in ("", "0"):
+        net.size(profile.mtu.raw, profile.mtu.place)
+    net.dhcp4 = net.dhcp4 or profile.method4 in ASKING4
+    net.dhcp6 = net.dhcp6 or profile.method6 in ASKING6
+
+
+def _upper(draft: Draft, profile: Profile, profiles: Sequence[Profile]) -> None:
+    if profile.kind == "vlan" and profile.parent:
+        below = find(profiles, profile.parent)
+        draft.vlan(
+            profile.interface,
+            below.interface if below else profile.parent,
+            profile.vlan,
+            profile.place,
+        )
+    elif profile.kind == "bridge":
+        draft.bridge(profile.interface, (), profile.place)

@@ -1,0 +1,247 @@
+"""Commands that make bonds: `ip link`, `ip addr`, writes to sysfs, modprobe, ifenslave.
+
+The options of `ip link ... type bond` are those of iplink_bond.c.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from types import MappingProxyType
+
+from harness.bonding import OPTIONS
+from harness.config.draft import Draft
+from harness.config.model import Place
+from harness.config.names import IP_JSON, turned
+from harness.config.readers import optstring
+from harness.config.scripts import Command, commands
+from harness.config.source import Source
+from harness.config.tools import BY_NETLINK
+
+FORMAT = "ip-link"
+OURS = turned(IP_JSON)
+ALONE = frozenset({"clear_active_slave"})  # words without a value
+BONDING = re.compile(r"/sys/class/net/([^/]+)/bonding/(\w+)")
+MASTERS = "/sys/class/net/bonding_masters"
+MTU = re.compile(r"/sys/class/net/([^/]+)/mtu")
+ECHOES = frozenset({"echo", "printf"})
+CLIENTS = frozenset({"dhclient", "dhcpcd", "udhcpc"})
+BARE = frozenset({"link", "addr", "address", "route"})  # lines for `ip -batch`
+KNOWN = frozenset({"type", "master", "mtu", "dev", "name", "link", "up", "down", "id", "nomaster"})
+FLAGS = frozenset({"up", "down", "nomaster"})
+
+
+def read(sources: Sequence[Source]) -> Draft:
+    """Return the bonds that commands make."""
+    draft = Draft(FORMAT)
+    for source in sources:
+        for command in commands(source):
+            with draft.tolerant():
+                take(draft, command)
+    return draft
+
+
+def take(draft: Draft, command: Command) -> None:
+    """Take what a command does to a bond, its slaves and what stands on it."""
+    words = command.words
+    if command.name in ("ip", "ip.exe") or words[0] in BARE:
+        _ip(draft, command)
+    elif command.target or command.name == "tee":
+        _written(draft, command)
+    elif command.name == "modprobe" and "bonding" in words:
+        text = " ".join(words[words.index("bonding") + 1 :])
+        _module(draft, text, command)
+    elif command.name == "ifenslave" and len(words) > 2 and not words[1].startswith("-"):
+        for slave in words[2:]:
+            draft.bond(words[1], command.place).slave(slave, command.place)
+    elif command.name in CLIENTS and len(words) > 1:
+        draft.net(words[-1]).dhcp4 = True
+
+
+def _ip(draft: Draft, command: Command) -> None:
+    words = list(command.words if command.words[0] in BARE else command.words[1:])
+    while words and words[0].startswith("-"):
+        takes = words[0] in ("-n", "-netns", "-b", "-batch", "-f", "-family")
+        words = words[2 if takes else 1 :]
+    if len(words) < 3:
+        return
+    kind, verb, rest = words[0], words[1], words[2:]
+    if "link".startswith(kind):
+        for meant, act in LINK.items():
+            if meant.startswith(verb):
+                act(draft, rest, command)
+                return
+    elif "address".startswith(kind) and verb[0] in "arc":
+        _address(draft, rest, command)
+    elif "route".startswith(kind) and verb[0] in "arc":
+        _route(draft, rest, command)
+
+
+def _clear(draft: Draft, command: Command) -> bool:
+    """Tell whether all names are known; remark on it where one is a variable."""
+    if command.unclear:
+        why = f"what {command.unclear} stands for cannot be told, and the command is passed over"
+        draft.unknown("", f"{command.text}: {why}", command.place, "write the name itself")
+    return not command.unclear
+
+
+def _add(draft: Draft, rest: list[str], command: Command) -> None:
+    pairs, own = _pairs(rest)
+    kind, name = pairs.get("type", ""), pairs.get("name", "")
+    if kind not in ("bond", "vlan", "bridge") or not name or not _clear(draft, command):
+        return
+    if kind == "bond":
+        draft.bond(name, command.place)
+    elif kind == "vlan":
+        number = next((b for a, b in pairwise(own) if a == "id"), "")
+        draft.vlan(name, pairs.get("link", ""), number, command.place)
+    else:
+        draft.bridge(name, (), command.place)
+    _applied(draft, name, pairs, own, command)
+
+
+def _set(draft: Draft, rest: list[str], command: Command) -> None:
+    pairs, own = _pairs(rest)
+    name = pairs.get("name") or pairs.get("dev", "")
+    wanted = {"type", "master", "mtu"} & pairs.keys()
+    if name and wanted and _clear(draft, command):
+        _applied(draft, name, pairs, own, command)
+
+
+def _pairs(rest: list[str]) -> tuple[dict[str, str], list[str]]:
+    """Return the words before `type TYPE` by their keys, and those behind, of the type's own."""
+    pairs: dict[str, str] = {}
+    words = list(rest)
+    while words:
+        word = words.pop(0)
+        if word in FLAGS:
+            continue
+        if word in ("name", "dev") and words:
+            pairs["name"] = words.pop(0)
+        elif word == "type" and words:
+            pairs["type"] = words.pop(0)
+            return pairs, words
+        elif word in KNOWN and words:
+            pairs[word] = words.pop(0)
+        elif "name" not in pairs:
+            pairs["name"] = word
+    return pairs, []
+
+
+def _applied(
+    draft: Draft, name: str, pairs: Mapping[str, str], own: list[str], command: Command
+) -> None:
+    """Take what `ip link add` and `ip link set` both can say of an interface."""
+    if "mtu" in pairs:
+        draft.net(name).size(pairs["mtu"], command.place)
+    if master := pairs.get("master"):
+        if master in draft.bonds or master not in draft.uppers:
+            draft.bond(master, command.place).slave(name, command.place)
+        else:
+            draft.bridge(master, (name,), command.place)
+    if pairs.get("type") == "bond":
+        _options(draft, name, own, command)
+    elif pairs.get("type") == "bond_slave":
+        bond = next((one for one in draft.bonds.values() if name in one.slaves), None)
+        for key, value in zip(own[::2], own[1::2], strict=False):
+            if bond is not None:
+                bond.slave_option(name, key, value, command.place, f"{key} {value}")
+
+
+def _options(draft: Draft, name: str, own: list[str], command: Command) -> None:
+    bond = draft.bond(name, command.place)
+    words = [word for word in own if word not in ALONE]
+    for key, value in zip(words[::2], words[1::2], strict=False):
+        option = OURS.get(key, key)
+        if option in OPTIONS:
+            bond.option(option, value, command.place, f"{key} {value}", FORMAT)
+        elif key not in FLAGS:
+            why = "ip has no such option of a bond and refuses the command"
+            bond.unknown(f"{key} {value}", why, command.place, "ip link help bond lists them")
+    if len(words) % 2 and words[-1] not in FLAGS:
+        why = "it has no value, and ip refuses the command"
+        bond.unknown(words[-1], why, command.place, f"write a value behind {words[-1]}")
+
+
+def _delete(draft: Draft, rest: list[str], _: Command) -> None:
+    for word in rest:
+        if word in draft.bonds and not draft.bonds[word].given:
+            del draft.bonds[word]
+
+
+LINK: Mapping[str, Callable[[Draft, list[str], Command], None]] = MappingProxyType(
+    {"add": _add, "set": _set, "change": _set, "replace": _add, "delete": _delete}
+)
+
+
+def _behind(rest: list[str], key: str) -> str:
+    return next((b for a, b in pairwise(rest) if a == key), "")
+
+
+def _address(draft: Draft, rest: list[str], command: Command) -> None:
+    device = _behind(rest, "dev")
+    if device and not command.unclear:
+        text = rest[1] if rest[0] == "local" and len(rest) > 1 else rest[0]
+        draft.net(device).address(text, "", command.place)
+
+
+def _route(draft: Draft, rest: list[str], command: Command) -> None:
+    if rest[0] not in ("default", "0.0.0.0/0", "::/0") or command.unclear:
+        return
+    gateway, device = _behind(rest, "via") or _behind(rest, "gw"), _behind(rest, "dev")
+    if gateway and (name := device or draft.reaching(gateway)):
+        draft.net(name).gateway(gateway, command.place)
+
+
+def _written(draft: Draft, command: Command) -> None:
+    """Take what is written to sysfs: options, slaves, names of bonds."""
+    words, target = command.words, command.target
+    if command.name == "tee":
+        words, target = command.piped, next(iter(command.words[1:]), "")
+    if not words or words[0].rpartition("/")[2] not in ECHOES:
+        return
+    text = " ".join(word for word in words[1:] if word not in ("-n", "-e", "%s")).strip()
+    text = text.removesuffix("\\n")
+    if target == MASTERS and text.startswith("+"):
+        draft.bond(text[1:], command.place)
+    elif match := MTU.fullmatch(target):
+        draft.net(match[1]).size(text, command.place)
+    elif (match := BONDING.fullmatch(target)) and (command.unclear or "$" in text):
+        _clear(draft, command)
+    elif match and match[2] == "slaves":
+        _slaves(draft, match[1], text, command.place)
+    elif match:
+        written(draft, match[1], match[2], text, command)
+
+
+def _slaves(draft: Draft, name: str, text: str, place: Place) -> None:
+    bond = draft.bond(name, place)
+    for word in text.split():
+        if word.startswith("-"):
+            bond.slaves.pop(word[1:], None)
+        else:
+            bond.slave(word.removeprefix("+"), place)
+
+
+def written(draft: Draft, name: str, option: str, text: str, command: Command) -> None:
+    """Take an option as it is written to its file."""
+    bond, place = draft.bond(name, command.place), command.place
+    if option == "queue_id":
+        slave, _, number = text.rpartition(":")
+        bond.slave_option(slave, "queue_id", number, place, command.text)
+    elif text.startswith("-") and option in ("arp_ip_target", "ns_ip6_target"):
+        gone = (text[1:],)
+        bond.given = [one for one in bond.given if one.name != option or one.value != gone]
+    elif option not in OPTIONS or option in BY_NETLINK:
+        why = f"there is no file {option} in a bond's directory"
+        bond.unknown(command.text, why, place, "correct the name")
+    else:
+        bond.option(option, text, place, command.text, FORMAT)
+
+
+def _module(draft: Draft, text: str, command: Command) -> None:
+    bond = draft.bond(optstring.NAMELESS, command.place)
+    words = [word for word in text.split() if not word.startswith("max_bonds")]
+    if words:
+        optstring.take(bond, " ".join(words), command.place)

@@ -1,0 +1,223 @@
+"""Commands of scripts and terminal sessions, with what shells make of them before they run.
+
+Far from a shell: variables that hold plain words, loops over words, redirections, prompts. What it
+does not understand keeps its dollar sign, so that readers see that a name is not known.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from harness.config.lines import plain
+from harness.config.model import Place
+from harness.config.source import Source
+
+PROMPT = re.compile(
+    r"\s*(?:\[[^\]\n]*@[^\]\n]*\]\s?|[\w.-]+@[\w.-]+[^#$%>\n]*|[\w-]+(?=[#$%>]\s))?[#$%>]\s+(?=\S)"
+)
+MORE = re.compile(r"\s*>\s")  # the prompt of a line that goes on
+ROOT_PROMPT = re.compile(r"\s*#\s")
+ASSIGNED = re.compile(r"(\w+)=(.*)", re.DOTALL)
+VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1")
+NOISE = re.compile(r"\s(?:[012]?>&[012-]|&>>?\s*\S+|[12]>>?\s*\S+)")
+ENDS = re.compile(r"[;&|()]+|;;")
+KEYWORDS = frozenset(
+    [
+        *("if", "then", "elif", "else", "fi", "do", "done", "while", "until", "!", "{", "}"),
+        *("time", "exec", "command", "sudo", "doas"),
+    ]
+)
+SHELLS = frozenset({"sh", "bash", "dash", "ash"})
+TEXTS = frozenset({"cat", "tee"})  # what is fed to them is no command
+MOST_ROUNDS = 256
+MOST_LINES = 40  # of one quotation
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command: its words, the file that its output goes to, and the line as it was written."""
+
+    words: tuple[str, ...]
+    place: Place
+    text: str
+    target: str = ""
+    piped: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The program, without its directory."""
+        return self.words[0].rpartition("/")[2]
+
+    @property
+    def unclear(self) -> str:
+        """The first word that a shell would replace, "" where there is none."""
+        return next(
+            (word for word in (*self.words, self.target) if "$" in word or "`" in word), ""
+        )
+
+
+def commands(source: Source, known: Mapping[str, str] | None = None) -> Iterator[Command]:
+    """Yield the commands of a script, a session or one line; `known` are variables."""
+    found: list[Command] = []
+    for place, text in _logical(source):
+        found += _simple(text, place)
+    yield from _run(found, dict(known or {}))
+
+
+def _logical(source: Source) -> Iterator[tuple[Place, str]]:
+    """Yield whole lines: continued ones joined, prompts and comments gone, no heredocs."""
+    lines = list(plain(source.text))
+    session = _session([line for _, line in lines])
+    pending, start, until = "", 0, ""
+    for number, line in lines:
+        if until:
+            until = "" if line.strip() == until else until
+            continue
+        if pending:
+            text = MORE.sub("", line, count=1) if session else line
+        else:
+            text = _unprompted(line, session=session)
+        start = start if pending else number
+        if text.rstrip().endswith("\\"):
+            pending += text.rstrip()[:-1] + " "
+            continue
+        whole = _uncommented(pending + text)
+        if not _closed(whole) and number - start < MOST_LINES and number < len(lines):
+            pending = whole + "\n"
+            continue
+        pending = ""
+        if heredoc := HEREDOC.search(whole):
+            until = heredoc[2] if whole.split()[0] in TEXTS else ""
+            whole = whole[: heredoc.start()] + whole[heredoc.end() :]
+        yield source.at(start), whole.strip()
+
+
+def _session(lines: list[str]) -> bool:
+    """Tell whether a text is a terminal's: then what has no prompt is output.
+
+    `# ` alone is a prompt where every line that is not empty has it.
+    """
+    marked = [line for line in lines if (match := PROMPT.match(line)) and match[0].strip() != "#"]
+    if marked:
+        return True
+    used = [line for line in lines if line.strip()]
+    return bool(used) and all(ROOT_PROMPT.match(line) for line in used)
+
+
+def _unprompted(line: str, *, session: bool) -> str:
+    if not session:
+        return line
+    match = PROMPT.match(line)
+    return line[match.end() :] if match else ""
+
+
+def _closed(text: str) -> bool:
+    try:
+        shlex.split(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _uncommented(text: str) -> str:
+    """Return a line without its comment: a # that begins a word outside of quotes."""
+    quote = ""
+    for at, sign in enumerate(text):
+        if quote:
+            quote = "" if sign == quote and text[at - 1] != "\\" else quote
+        elif sign in "'\"" and (not at or text[at - 1] != "\\"):
+            quote = sign
+        elif sign == "#" and (not at or text[at - 1].isspace()):
+            return text[:at]
+    return text
+
+
+def _simple(text: str, place: Place) -> Iterator[Command]:
+    """Yield the simple commands of a line; a line that no shell would take has none."""
+    lexer = shlex.shlex(NOISE.sub(" ", f" {text}"), posix=True, punctuation_chars=";&|()<>")
+    lexer.whitespace_split, lexer.commenters = True, ""
+    try:
+        parts = list(lexer)
+    except ValueError:
+        return
+    words: list[str] = []
+    piped: tuple[str, ...] = ()
+    target, redirected = "", False
+    for part in [*parts, ";"]:
+        if redirected:
+            target, redirected = part, False
+        elif part in (">", ">>", "<"):
+            redirected = part != "<"
+        elif ENDS.fullmatch(part):
+            if words:
+                yield Command(tuple(words), place, text, target, piped)
+            piped = tuple(words) if part == "|" else ()
+            words, target = [], ""
+        else:
+            words.append(part)
+
+
+def _run(found: list[Command], known: dict[str, str]) -> Iterator[Command]:
+    """Yield commands as they run: loops unrolled, variables replaced."""
+    at = 0
+    while at < len(found):
+        command = found[at]
+        bare = _bare(command.words)
+        at += 1
+        if bare[:1] == ("for",) and len(bare) > 3 and bare[2] == "in":
+            end = _end(found, at)
+            values = " ".join(_expanded(word, known) for word in bare[3:]).split()
+            for value in values[:MOST_ROUNDS]:
+                yield from _run(found[at:end], known | {bare[1]: value})
+            at = end
+        elif bare:
+            yield from _one(replace(command, words=bare), known)
+
+
+def _end(found: list[Command], at: int) -> int:
+    """Return where the loop ends whose first command is at `at`."""
+    depth = 1
+    for number in range(at, len(found)):
+        words = [word for word in found[number].words if word != "do"]
+        depth += words[:1] in (["for"], ["while"], ["until"])
+        depth -= words[:1] == ["done"]
+        if not depth:
+            return number
+    return len(found)
+
+
+def _bare(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a command without keywords of the shell and programs that run others."""
+    while words and (words[0] in KEYWORDS or (words[0].startswith("-") and len(words) > 1)):
+        words = words[1:]
+    return words
+
+
+def _one(command: Command, known: dict[str, str]) -> Iterator[Command]:
+    assigned = [
+        ASSIGNED.fullmatch(word) for word in command.words if word not in ("export", "local")
+    ]
+    if all(assigned):
+        known |= {match[1]: _expanded(match[2], known) for match in assigned if match}
+        return
+    words: list[str] = []
+    for word in command.words:
+        text = _expanded(word, known)
+        words += text.split() if VARIABLE.fullmatch(word) else [text]
+    made = replace(command, words=tuple(words), target=_expanded(command.target, known))
+    if not words:
+        return
+    if made.name in SHELLS and "-c" in words[:-1]:
+        inner = Source(made.place.file, words[words.index("-c") + 1])
+        for one in commands(inner, known):
+            yield replace(one, place=made.place, text=made.text)
+    else:
+        yield made
+
+
+def _expanded(word: str, known: Mapping[str, str]) -> str:
+    return VARIABLE.sub(lambda match: known.get(match[1] or match[2], match[0]), word)
