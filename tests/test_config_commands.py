@@ -188,8 +188,8 @@ def test_convert_into_a_directory_overwrites_nothing(tmp_path: Path) -> None:
         ),
         (
             "ifcfg-bond0",
-            "DEVICE=bond0\nBONDING_OPTS='mode=1 miimon=100'\nGATEWAY=192.0.2.254\n#DNS1=x\n",
-            {3: "GATEWAY=192.0.2.254"},
+            "DEVICE=bond0\nBONDING_OPTS='mode=1 miimon=100'\nDNS1=192.0.2.254\n#DNS2=x\n",
+            {3: "DNS1=192.0.2.254"},
         ),
         (
             "bond.yaml",

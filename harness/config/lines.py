@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from harness.config.draft import Draft
 from harness.config.model import ConfigError, Place
 from harness.config.source import Source
 
@@ -44,32 +45,39 @@ class Section:
         return next((e.value for e in reversed(self.entries) if e.key == key), "")
 
 
-def ini(source: Source, *, joins: bool = False) -> list[Section]:
-    r"""Return the sections of an INI file; raises ConfigError for a line that is none of it.
+Parts = list[tuple[str, list[Entry], Place]]
+
+
+def ini(source: Source, draft: Draft, *, joins: bool = False) -> list[Section]:
+    r"""Return the sections of an INI file; a line that is none of it is a finding of the draft.
 
     With `joins`, a backslash at the end of a line continues it, as systemd has it.
     """
-    found: list[tuple[str, list[Entry], Place]] = []
+    found: Parts = []
     for number, line in joined(source.text) if joins else plain(source.text):
-        place, text = source.at(number), line.strip()
-        if not text or text[0] in "#;":
-            continue
-        if text.startswith("["):
-            if not text.endswith("]") or len(text) < 3:
-                raise ConfigError(f"{text!r} is no section", place, hint="write [Bond]")
-            found.append((text[1:-1].strip(), [], place))
-            continue
-        key, equals, value = text.partition("=")
-        if not equals or not key.strip():
-            raise ConfigError(f"{text!r} is no KEY=VALUE", place, hint="write Mode=active-backup")
-        if not found:
-            raise ConfigError(f"{text!r} stands before any section", place, hint="write [NetDev]")
-        found[-1][1].append(Entry(key.strip(), value.strip(), place))
+        text = line.strip()
+        if text and text[0] not in "#;":
+            with draft.tolerant():
+                _ini_line(found, text, source.at(number))
     return [Section(name, tuple(entries), place) for name, entries, place in found]
 
 
-def variables(source: Source) -> Iterator[Entry]:
-    """Yield the assignments of a file of shell variables; raises ConfigError for anything else.
+def _ini_line(found: Parts, text: str, place: Place) -> None:
+    if text.startswith("["):
+        if not text.endswith("]") or len(text) < 3:
+            raise ConfigError(f"{text!r} is no section", place, hint="write [Bond]")
+        found.append((text[1:-1].strip(), [], place))
+        return
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise ConfigError(f"{text!r} is no KEY=VALUE", place, hint="write Mode=active-backup")
+    if not found:
+        raise ConfigError(f"{text!r} stands before any section", place, hint="write [NetDev]")
+    found[-1][1].append(Entry(key.strip(), value.strip(), place))
+
+
+def variables(source: Source, draft: Draft) -> Iterator[Entry]:
+    """Yield the assignments of a file of shell variables; anything else is a finding of the draft.
 
     Quotes may span lines, as BONDING_OPTS of several lines do.
     """
@@ -85,11 +93,11 @@ def variables(source: Source) -> Iterator[Entry]:
             pending = text
             continue
         pending = ""
-        yield from _assigned(text, words, source.at(start))
+        with draft.tolerant():
+            yield from _assigned(text, words, source.at(start))
     if pending:
-        raise ConfigError(
-            "a quotation that begins here never ends", source.at(start), hint="close it"
-        )
+        why = "a quotation that begins here never ends"
+        draft.unknown("", why, source.at(start), "close it", "error")
 
 
 def _assigned(text: str, words: list[str], place: Place) -> Iterator[Entry]:

@@ -20,6 +20,7 @@ from harness.config.model import (
     SlaveConfig,
 )
 from harness.config.readers import (
+    cloudinit,
     ifcfg,
     interfaces,
     ipjson,
@@ -55,6 +56,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "nmstate": nmstate.read,
         "ip-json": ipjson.read,
         "ip-link": iplink.read,
+        "cloud-init": cloudinit.read,
         "proc": proc.read,
         "sysfs": sysfs.read,
     }

@@ -28,12 +28,14 @@ class NoText(ConfigError):
 class Source:
     """One text and what to call it: a path, or words in angle brackets.
 
-    `remarks` are what was found when it was read, such as bytes that are not UTF-8.
+    `remarks` are what was found when it was read, such as bytes that are not UTF-8. A text that
+    stands inside of another file begins `shift` lines further down.
     """
 
     name: str
     text: str
     remarks: tuple[Extra, ...] = ()
+    shift: int = 0
 
     @property
     def base(self) -> str:
@@ -47,7 +49,7 @@ class Source:
 
     def at(self, line: int = 0) -> Place:
         """Return a line of it."""
-        return Place(self.name, line)
+        return Place(self.name, line + self.shift if line else 0)
 
 
 def decoded(name: str, data: bytes) -> Source:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from harness.config.draft import Draft, DraftBond
+from harness.config.draft import INTERFACE, Draft, DraftBond
 from harness.config.lines import Entry, variables
 from harness.config.readers import optstring
 from harness.config.source import Source
@@ -14,23 +14,39 @@ FORMAT = "ifcfg"
 ADDRESS = re.compile(r"IPADDR(\d*)")
 YES = frozenset({"yes", "true", "t", "y", "1"})
 SIX = ("IPV6ADDR", "IPV6ADDR_SECONDARIES")
+GATEWAYS = re.compile(r"GATEWAY\d*|IPV6_DEFAULTGW")
+ASKING = frozenset({"dhcp", "bootp"})
+MASTERS = ("MASTER", "MASTER_UUID")
+HARDWARE = ("HWADDR", "DEVICE", "NAME", "UUID")
+Variables = Mapping[str, Entry]
 
 
 def read(sources: Sequence[Source]) -> Draft:
-    """Return the bonds of ifcfg files, and their slaves by MASTER."""
+    """Return the bonds of ifcfg files, and their slaves by MASTER: a name, or a uuid."""
     draft = Draft(FORMAT)
-    for source in sources:
-        found = {entry.key: entry for entry in variables(source)}
-        device = value(found, "DEVICE") or source.base.removeprefix("ifcfg-")
-        if master := value(found, "MASTER"):
-            if value(found, "SLAVE").lower() in YES | {""}:
-                draft.bond(master, found["MASTER"].place).slave(device, source.at())
-        elif is_bond(found):
-            _bond(draft.bond(device, source.at()), found)
+    files = [
+        (source, {entry.key: entry for entry in variables(source, draft)}) for source in sources
+    ]
+    known = {value(found, key): device(source, found) for source, found in files
+             for key in ("UUID", "NAME") if is_bond(found)}  # fmt: skip
+    for source, found in files:
+        if is_bond(found):
+            with draft.tolerant():
+                _bond(draft.bond(device(source, found), source.at()), found)
+    for source, found in files:
+        with draft.tolerant():
+            if not is_bond(found):
+                _other(draft, source, found, known)
+            _addressing(draft, device(source, found), found)
     return draft
 
 
-def is_bond(found: Mapping[str, Entry]) -> bool:
+def device(source: Source, found: Variables) -> str:
+    """Return the interface of a file: DEVICE, else what its name says."""
+    return value(found, "DEVICE") or source.base.removeprefix("ifcfg-")
+
+
+def is_bond(found: Variables) -> bool:
     """Tell whether a file describes a bond."""
     return (
         "BONDING_OPTS" in found
@@ -39,19 +55,65 @@ def is_bond(found: Mapping[str, Entry]) -> bool:
     )
 
 
-def value(found: Mapping[str, Entry], key: str) -> str:
+def value(found: Variables, key: str) -> str:
     """Return the value of a variable, "" where it is not set."""
     return found[key].value.strip() if key in found else ""
 
 
-def _bond(bond: DraftBond, found: Mapping[str, Entry]) -> None:
+def _bond(bond: DraftBond, found: Variables) -> None:
     bond.place = found["BONDING_OPTS"].place if "BONDING_OPTS" in found else bond.place
     if "BONDING_OPTS" in found:
         optstring.take(bond, found["BONDING_OPTS"].value, found["BONDING_OPTS"].place)
+
+
+def _other(draft: Draft, source: Source, found: Variables, known: Mapping[str, str]) -> None:
+    """Take a slave, a bridge or a VLAN."""
+    key = next((key for key in MASTERS if value(found, key)), "")
+    if key and value(found, "SLAVE").lower() in YES | {""}:
+        master = value(found, key)
+        named = known.get(master, master)
+        if INTERFACE.fullmatch(named):
+            _slave(draft.bond(named, found[key].place), source, found)
+        else:
+            why = "no file has the bond of that name or uuid"
+            draft.unknown(
+                found[key].spelled, why, found[key].place, "give its file too", "warning"
+            )
+    name = device(source, found)
+    if value(found, "TYPE").lower() == "bridge":
+        draft.bridge(name, (), source.at())
+    below, dot, number = name.rpartition(".")
+    if value(found, "VLAN").lower() in YES or value(found, "TYPE").lower() == "vlan":
+        below, number = (below, number) if dot else ("", name.removeprefix("vlan").lstrip("0"))
+        number = value(found, "VLAN_ID") or number
+        draft.vlan(name, value(found, "PHYSDEV") or below, number, source.at())
+
+
+def _slave(bond: DraftBond, source: Source, found: Variables) -> None:
+    """Take a slave by its name, or by its MAC where the file has no DEVICE."""
+    mac = value(found, "HWADDR")
+    if mac and not value(found, "DEVICE"):
+        bond.match("mac", mac, found["HWADDR"].place, found["HWADDR"].spelled, source.base)
+    else:
+        bond.slave(device(source, found), source.at())
+
+
+def _addressing(draft: Draft, name: str, found: Variables) -> None:
+    net = draft.net(name)
     for key, entry in found.items():
-        if match := ADDRESS.fullmatch(key):
+        text = entry.value.strip()
+        if (match := ADDRESS.fullmatch(key)) and text:
             mask = value(found, f"PREFIX{match[1]}") or value(found, f"NETMASK{match[1]}")
-            bond.net.address(entry.value, mask, entry.place)
+            net.address(text, mask, entry.place)
         elif key in SIX:
-            for text in entry.value.split():
-                bond.net.address(text, "", entry.place)
+            for word in text.split():
+                net.address(word, "", entry.place)
+        elif GATEWAYS.fullmatch(key) and text:
+            net.gateway(text.partition("%")[0], entry.place)
+        elif key == "MTU" and text:
+            net.size(text, entry.place)
+        elif key == "BRIDGE" and text:
+            draft.bridge(text, (name,), entry.place)
+    net.dhcp4 = net.dhcp4 or value(found, "BOOTPROTO").lower() in ASKING
+    six = ("DHCPV6C", "IPV6_AUTOCONF")
+    net.dhcp6 = net.dhcp6 or any(value(found, key).lower() in YES for key in six)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from harness.bonding import OPTIONS
 from harness.bonding.options import near
 from harness.config.draft import Draft, DraftBond, switch
 from harness.config.lines import Entry, Section, ini
-from harness.config.model import ConfigError
 from harness.config.names import NETWORKD
 from harness.config.source import Source
 from harness.config.spans import in_unit
@@ -17,34 +18,96 @@ FORMAT = "networkd"
 SECONDS = "s"  # what a time without unit counts in
 SWITCHES = frozenset({"all_slaves_active", "tlb_dynamic_lb"})
 ROLES = {"PrimarySlave": "primary", "ActiveSlave": "active_slave"}
+WILD = frozenset("*?[!")
+MACS = frozenset({"MACAddress", "PermanentMACAddress"})
+DHCP = {
+    **dict.fromkeys(("yes", "true", "on", "1", "both", "y", "t"), (True, True)),
+    **dict.fromkeys(("ipv4", "v4"), (True, False)),
+    **dict.fromkeys(("ipv6", "v6"), (False, True)),
+}
+SIZES = {"K": 1024, "M": 1024**2}
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """One unit with what its drop-ins add."""
+
+    source: Source
+    sections: list[Section]
+
+    def entries(self, section: str, *keys: str) -> Iterator[Entry]:
+        for one in self.sections:
+            if one.name == section:
+                yield from (entry for entry in one.entries if entry.key in keys and entry.value)
+
+    def first(self, section: str, key: str) -> str:
+        return next((entry.value for entry in reversed([*self.entries(section, key)])), "")
+
+    @property
+    def names(self) -> list[tuple[str, Entry]]:
+        """The names, and patterns of names, in [Match]."""
+        found = self.entries("Match", "Name")
+        return [(name, entry) for entry in found for name in entry.value.split()]
 
 
 def read(sources: Sequence[Source]) -> Draft:
     """Return the bonds of .netdev and .network files together."""
     draft = Draft(FORMAT)
-    parsed = [(source, ini(source, joins=True)) for source in sources]
-    for source, sections in parsed:
-        if any(section.name == "NetDev" for section in sections):
-            _netdev(draft, source, sections)
-    for _, sections in parsed:
-        if any(section.name == "Network" for section in sections):
-            _network(draft, sections)
+    units = list(_units(draft, sources))
+    numbers = {}
+    for unit in units:
+        kind, name = unit.first("NetDev", "Kind"), unit.first("NetDev", "Name")
+        with draft.tolerant():
+            if kind == "bond":
+                _bond(draft, unit, name)
+        if kind == "bridge" and name:
+            draft.bridge(name, (), unit.source.at())
+        elif kind == "vlan" and name:
+            numbers[name] = unit.first("VLAN", "Id")
+    for unit in units:
+        with draft.tolerant():
+            _network(draft, unit, numbers)
+    for unit in units:
+        _addressing(draft, unit)
     return draft
 
 
-def _netdev(draft: Draft, source: Source, sections: list[Section]) -> None:
-    head = next(section for section in sections if section.name == "NetDev")
-    if head.get("Kind") != "bond":
+def _units(draft: Draft, sources: Sequence[Source]) -> Iterator[_Unit]:
+    """Yield the units; a drop-in is read behind the unit of its directory's name."""
+    mains: dict[str, list[Section]] = {}
+    homes: dict[str, Source] = {}
+    ordered = sorted(sources, key=lambda source: (_is_drop_in(source), source.base))
+    for source in ordered if any(map(_is_drop_in, sources)) else sources:
+        with draft.tolerant():
+            sections = ini(source, draft, joins=True)
+            name = source.parent.removesuffix(".d") if _is_drop_in(source) else source.name
+            main = next((one for one in mains if one == name or one.endswith(f"/{name}")), name)
+            if _is_drop_in(source) and main not in mains:
+                why = f"{name}, to which this adds, is not given"
+                draft.unknown("", why, source.at(), "give both", "warning")
+            homes.setdefault(main, source)
+            mains.setdefault(main, []).extend(sections)
+    yield from (_Unit(homes[name], sections) for name, sections in mains.items())
+
+
+def _is_drop_in(source: Source) -> bool:
+    return source.parent.endswith((".netdev.d", ".network.d"))
+
+
+def _bond(draft: Draft, unit: _Unit, name: str) -> None:
+    head = next(section for section in unit.sections if section.name == "NetDev")
+    if not name:
+        why = "a bond without Name=, which systemd-networkd ignores"
+        draft.unknown("", why, head.place, "write Name=bond0", "error")
         return
-    if not head.get("Name"):
-        raise ConfigError("a bond without Name=", head.place, hint="write Name=bond0")
-    bond = draft.bond(head.get("Name"), source.at())
-    for section in sections:
-        if section.name != "Bond":
-            continue
-        bond.place = section.place
-        for entry in section.entries:
-            _option(bond, entry)
+    bond = draft.bond(name, unit.source.at())
+    for section in unit.sections:
+        if section.name == "Bond":
+            bond.place = section.place
+            for entry in section.entries:
+                _option(bond, entry)
+    for entry in unit.entries("NetDev", "MTUBytes"):
+        bond.net.size(_size(entry.value), entry.place)
 
 
 def _option(bond: DraftBond, entry: Entry) -> None:
@@ -68,57 +131,80 @@ def kernels(name: str, text: str) -> str:
     return switch(text) if name in SWITCHES else text
 
 
-def _network(draft: Draft, sections: list[Section]) -> None:
-    names = [
-        (name, entry)
-        for section in sections
-        if section.name == "Match"
-        for entry in section.entries
-        if entry.key == "Name"
-        for name in entry.value.split()
-    ]
-    for entry in _entries(sections, "Network", "Bond"):
-        bond = draft.bond(entry.value, entry.place)
-        for name, match in names:
-            _slave(bond, name, match, sections)
-        if not names:
-            bond.unknown(entry.spelled, "which interface this is for cannot be told",
-                       entry.place, "give it Name= in [Match]")  # fmt: skip
-    _lonely_roles(draft, sections)
-    for name, _ in names:
-        if name in draft.bonds:
-            for entry in _addresses(sections):
-                draft.bonds[name].net.address(entry.value, "", entry.place)
+def _network(draft: Draft, unit: _Unit, numbers: dict[str, str]) -> None:
+    """Take what a .network file puts its interfaces into, and what it puts on them."""
+    exact = [name for name, _ in unit.names if not WILD & set(name)]
+    for entry in unit.entries("Network", "Bond"):
+        _slaves(draft.bond(entry.value, entry.place), unit, entry)
+    if not list(unit.entries("Network", "Bond")):
+        _lonely_roles(draft, unit)
+    for entry in unit.entries("Network", "Bridge"):
+        draft.bridge(entry.value, exact, entry.place)
+    for entry in unit.entries("Network", "VLAN"):
+        for vlan in entry.value.split():
+            for below in exact:
+                draft.vlan(vlan, below, numbers.get(vlan, ""), entry.place)
 
 
-def _lonely_roles(draft: Draft, sections: list[Section]) -> None:
-    """Remark on what makes a slave the primary, where the file is for no slave."""
-    if not list(_entries(sections, "Network", "Bond")):
-        for key in ROLES:
-            for entry in _entries(sections, "Network", key):
-                why = "stands without Bond=, and systemd-networkd passes over it in silence"
-                hint = "write it in the .network file of the slave, beside Bond="
-                draft.unknown(entry.spelled, why, entry.place, hint, "warning")
-
-
-def _slave(bond: DraftBond, name: str, match: Entry, sections: list[Section]) -> None:
-    if set(name) & set("*?[]!"):
-        bond.unknown(match.spelled, "which interfaces this matches cannot be told", match.place,
-                   "give their names")  # fmt: skip
+def _slaves(bond: DraftBond, unit: _Unit, entry: Entry) -> None:
+    roles = [(option, one) for key, option in ROLES.items()
+             for one in unit.entries("Network", key) if switch(one.value) == "on"]  # fmt: skip
+    for name, match in unit.names:
+        if WILD & set(name):
+            bond.match("name", name, match.place, match.spelled)
+            continue
+        bond.slave(name, match.place)
+        for option, one in roles:
+            bond.option(option, name, one.place, one.spelled)
+    if unit.names:
         return
-    bond.slave(name, match.place)
-    for key, option in ROLES.items():
-        for entry in _entries(sections, "Network", key):
-            if switch(entry.value) == "on":
-                bond.option(option, name, entry.place, entry.spelled)
+    others = [one for section in unit.sections if section.name == "Match"
+              for one in section.entries if one.value]  # fmt: skip
+    for one in others[:1]:
+        by = "mac" if one.key in MACS else one.key
+        bond.match(by, one.value, one.place, one.spelled)
+    if not others:
+        why = "there is no condition in [Match], and systemd-networkd ignores the file"
+        bond.unknown(entry.spelled, why, entry.place, "write [Match] and Name=", "error")
 
 
-def _entries(sections: list[Section], section: str, key: str) -> Iterator[Entry]:
-    for one in sections:
-        if one.name == section:
-            yield from (entry for entry in one.entries if entry.key == key and entry.value)
+def _lonely_roles(draft: Draft, unit: _Unit) -> None:
+    """Remark on what makes a slave the primary, where the file is for no slave."""
+    for entry in unit.entries("Network", *ROLES):
+        why = "stands without Bond=, and systemd-networkd passes over it in silence"
+        hint = "write it in the .network file of the slave, beside Bond="
+        draft.unknown(entry.spelled, why, entry.place, hint, "warning")
 
 
-def _addresses(sections: list[Section]) -> Iterator[Entry]:
-    yield from _entries(sections, "Network", "Address")
-    yield from _entries(sections, "Address", "Address")
+def _addressing(draft: Draft, unit: _Unit) -> None:
+    """Take IP for every interface that is named, and for bonds that a pattern matches."""
+    names = {name for name, _ in unit.names if not WILD & set(name)}
+    patterns = [name for name, _ in unit.names if WILD & set(name)]
+    names |= {bond for bond in draft.bonds for one in patterns if fnmatchcase(bond, one)}
+    for name in sorted(names):
+        net = draft.net(name)
+        for entry in (*unit.entries("Network", "Address"), *unit.entries("Address", "Address")):
+            net.address(entry.value, "", entry.place)
+        for entry in unit.entries("Network", "Gateway"):
+            net.gateway(entry.value, entry.place)
+        for entry in _routes(unit):
+            net.gateway(entry.value, entry.place)
+        for entry in unit.entries("Link", "MTUBytes"):
+            net.size(_size(entry.value), entry.place)
+        asks = DHCP.get(unit.first("Network", "DHCP").lower(), (False, False))
+        net.dhcp4, net.dhcp6 = net.dhcp4 or asks[0], net.dhcp6 or asks[1]
+
+
+def _routes(unit: _Unit) -> Iterator[Entry]:
+    """Yield the gateways of default routes."""
+    for section in unit.sections:
+        if section.name == "Route" and section.get("Destination") in ("", "0.0.0.0/0", "::/0"):
+            yield from (
+                one for one in section.entries if one.key == "Gateway" and one.value[:1] != "_"
+            )
+
+
+def _size(text: str) -> str:
+    """Return a number of bytes, which systemd takes with a suffix too."""
+    number, suffix = text[:-1], text[-1:]
+    return str(int(number) * SIZES[suffix]) if suffix in SIZES and number.isdigit() else text

@@ -24,7 +24,7 @@ def read(sources: Sequence[Source]) -> Draft:
     for source in sources:
         with draft.tolerant():
             sections: dict[str, Section] = {}
-            for one in ini(source):
+            for one in ini(source, draft):
                 before = sections[one.name].entries if one.name in sections else ()
                 sections[one.name] = Section(one.name, (*before, *one.entries), one.place)
             if "connection" in sections:

@@ -1,13 +1,14 @@
-"""nmstate: interfaces of type bond with `link-aggregation`."""
+"""nmstate: interfaces of type bond with `link-aggregation`, bare or in what carries them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from harness.config.draft import Draft, DraftBond, switch
+from harness.config.draft import TRUE, Draft, DraftBond, DraftNet, switch
 from harness.config.model import ConfigError
 from harness.config.profiles import default_monitor
 from harness.config.source import Source
+from harness.config.wrappers import inner, mappings, text, value
 from harness.config.yamls import Node, documents
 
 FORMAT = "nmstate"
@@ -15,62 +16,115 @@ PORTS = ("port", "ports", "slaves")
 WORDS = {"dropped": "off", "delivered": "on"}  # what all_slaves_active is in nmstate's words
 SWITCHES = frozenset({"all_slaves_active", "tlb_dynamic_lb", "use_carrier", "lacp_active"})
 PORT_OPTIONS = {"priority": "prio", "queue-id": "queue_id"}
+# Which NetworkManager does by itself, with nftables and not with the driver.
+NOT_THE_DRIVERS = frozenset({"balance-slb", "balance_slb"})
+DEFAULT = frozenset({"0.0.0.0/0", "::/0"})
 
 
 def read(sources: Sequence[Source]) -> Draft:
-    """Return the bonds of YAML states; raises ConfigError where one has no list of interfaces."""
+    """Return the bonds of YAML states; raises ConfigError where a file has no list of interfaces.
+
+    A state inside of a policy or of a host's description is one machine's, or one group's.
+    """
     draft = Draft(FORMAT)
+    states = []
     for source in sources:
-        for document in documents(source):
-            interfaces = document.get("interfaces", "a state")
-            if interfaces is None:
-                raise ConfigError(
-                    "there is no `interfaces:`", document.place, hint="write interfaces: [...]"
-                )
-            for node in interfaces.list("interfaces"):
-                _interface(draft, node)
-    for bond in draft.bonds.values():
-        default_monitor(bond)
+        found = inner(source, _is_state)
+        states += found
+        if not found and not _says_nothing(source):
+            place = next((node.place for node in documents(source)), source.at())
+            hint = "write interfaces: [...]"
+            raise ConfigError("there is no `interfaces:`", place, hint=hint)
+    apart = sum(state.wrapped for state in states) > 1
+    for state in states:
+        target = draft
+        if apart and state.wrapped:
+            target = Draft(FORMAT)
+            draft.machines.append(target)
+        _state(target, state.node)
     return draft
 
 
-def _interface(draft: Draft, node: Node) -> None:
-    kind, name = node.get("type", "an interface"), node.get("name", "an interface")
-    if kind is None or kind.text("type") != "bond":
-        return
-    if name is None:
+def _is_state(node: Node) -> bool:
+    """Tell whether a mapping is a state: its interfaces have names, or types."""
+    listed = mappings(value(node, "interfaces"))
+    return any(text(one, "name") or text(one, "type") for one in listed)
+
+
+def _says_nothing(source: Source) -> bool:
+    return any(value(node, "interfaces") is not None for node in documents(source))
+
+
+def _state(draft: Draft, node: Node) -> None:
+    listed = {text(one, "name"): one for one in mappings(value(node, "interfaces"))}
+    for one in mappings(value(node, "interfaces")):
+        if text(one, "state") != "absent":
+            _interface(draft, one, listed)
+    routes = value(node, "routes")
+    for route in mappings(value(routes, "config")) if routes else ():
+        gateway, device = value(route, "next-hop-address"), text(route, "next-hop-interface")
+        if gateway and device and text(route, "destination") in DEFAULT:
+            draft.net(device).gateway(gateway.text("next-hop-address"), gateway.place)
+    for bond in draft.bonds.values():
+        default_monitor(bond)
+
+
+def _interface(draft: Draft, node: Node, listed: Mapping[str, Node]) -> None:
+    kind, name = text(node, "type"), text(node, "name")
+    if kind == "bond" and not name:
         raise ConfigError("a bond without a name", node.place, hint="write name: bond0")
-    bond = draft.bond(name.text("name"), node.place)
-    for key, value in node.items("a bond"):
-        if key == "link-aggregation":
-            _aggregation(bond, value)
-        elif key in ("ipv4", "ipv6"):
-            _addresses(bond, value)
+    if kind == "bond":
+        bond = draft.bond(name, node.place)
+        for key, found in node.items("a bond"):
+            if key == "link-aggregation":
+                _aggregation(bond, found, listed)
+    elif kind == "vlan" and (vlan := value(node, "vlan")):
+        draft.vlan(name, text(vlan, "base-iface"), text(vlan, "id"), node.place)
+    elif kind == "linux-bridge" and (bridge := value(node, "bridge")):
+        ports = value(bridge, "port") or value(bridge, "ports")
+        draft.bridge(name, [text(port, "name") for port in mappings(ports)], node.place)
+    if name:
+        _addressing(draft.net(name), node)
 
 
-def _aggregation(bond: DraftBond, node: Node) -> None:
-    for key, value in node.items("link-aggregation"):
+def _aggregation(bond: DraftBond, node: Node, listed: Mapping[str, Node]) -> None:
+    for key, found in node.items("link-aggregation"):
         if key == "mode":
-            bond.option("mode", value.text("mode"), value.place, f"mode: {value.text('mode')}")
+            bond.option("mode", found.text("mode"), found.place, f"mode: {found.text('mode')}")
         elif key == "options":
-            for name, setting in value.items("options"):
+            for name, setting in found.items("options"):
                 _option(bond, name, setting)
         elif key in PORTS:
-            for port in value.list(key):
-                bond.slave(port.text("a port"), port.place)
+            for port in found.list(key):
+                _slave(bond, port, listed)
         elif key == "ports-config":
-            for port in value.list(key):
+            for port in found.list(key):
                 _port(bond, port)
         else:
             bond.unknown(
-                f"{key}: ...", "nmstate has no such key and refuses the state", value.place
+                f"{key}: ...", "nmstate has no such key and refuses the state", found.place
             )
+
+
+def _slave(bond: DraftBond, port: Node, listed: Mapping[str, Node]) -> None:
+    """Take a port by its interface's name, or by the MAC that its own description goes by."""
+    name = port.text("a port")
+    own = listed.get(name)
+    if own is not None and text(own, "identifier") == "mac-address":
+        mac = text(own, "mac-address")
+        bond.match("mac", mac, port.place, f"{name}: mac-address: {mac}", name)
+    else:
+        bond.slave(name, port.place)
 
 
 def _option(bond: DraftBond, name: str, node: Node) -> None:
     raw = node.joined(name)
-    text = WORDS.get(raw, switch(raw)) if name in SWITCHES else raw
-    bond.option(name, text, node.place, f"{name}: {raw}")
+    if name in NOT_THE_DRIVERS:
+        why = "NetworkManager does this with nftables, the driver has no such option"
+        bond.unknown(f"{name}: {raw}", why, node.place, "", "note")
+        return
+    value_ = WORDS.get(raw, switch(raw)) if name in SWITCHES else raw
+    bond.option(name, value_, node.place, f"{name}: {raw}")
 
 
 def _port(bond: DraftBond, node: Node) -> None:
@@ -79,16 +133,23 @@ def _port(bond: DraftBond, node: Node) -> None:
         raise ConfigError("a port without a name", node.place, hint="write name: eth0")
     slave = found.pop("name").text("name")
     bond.slave(slave, node.place)
-    for key, value in found.items():
-        text = value.text(key)
-        bond.slave_option(slave, PORT_OPTIONS.get(key, key), text, value.place, f"{key}: {text}")
+    for key, one in found.items():
+        raw = one.text(key)
+        bond.slave_option(slave, PORT_OPTIONS.get(key, key), raw, one.place, f"{key}: {raw}")
 
 
-def _addresses(bond: DraftBond, node: Node) -> None:
-    listed = node.get("address", "ipv4")
-    for one in listed.list("address") if listed else ():
-        ip, prefix = one.get("ip", "an address"), one.get("prefix-length", "an address")
-        if ip is not None:
-            bond.net.address(
-                ip.text("ip"), prefix.text("prefix-length") if prefix else "", ip.place
-            )
+def _addressing(net: DraftNet, node: Node) -> None:
+    if mtu := value(node, "mtu"):
+        net.size(mtu.text("mtu"), mtu.place)
+    for family in ("ipv4", "ipv6"):
+        ip = value(node, family)
+        if ip is None or text(ip, "enabled").lower() == "false":
+            continue
+        asks = any(text(ip, key).lower() in TRUE for key in ("dhcp", "autoconf"))
+        if family == "ipv4":
+            net.dhcp4 = net.dhcp4 or asks
+        else:
+            net.dhcp6 = net.dhcp6 or asks
+        for one in mappings(value(ip, "address")):
+            if address := value(one, "ip"):
+                net.address(address.text("ip"), text(one, "prefix-length"), address.place)

@@ -14,17 +14,21 @@ from harness.config.source import Source
 FORMAT = "suse"
 SLAVE = re.compile(r"BONDING_SLAVE_?(\d+)")
 ADDRESS = re.compile(r"IPADDR(\w*)")
+ASKING4, ASKING6 = ("dhcp", "dhcp4", "dhcp+autoip"), ("dhcp", "dhcp6", "auto6")
 
 
 def read(sources: Sequence[Source]) -> Draft:
     """Return the bonds of ifcfg files; the name is that of the file, behind `ifcfg-`."""
     draft = Draft(FORMAT)
     for source in sources:
-        found = {entry.key: entry for entry in variables(source)}
-        if "BONDING_MODULE_OPTS" in found or value(found, "BONDING_MASTER").lower() == "yes":
-            named = source.base.startswith("ifcfg-")
-            name = source.base.removeprefix("ifcfg-") if named else optstring.NAMELESS
-            _bond(draft.bond(name, source.at()), found)
+        found = {entry.key: entry for entry in variables(source, draft)}
+        named = source.base.startswith("ifcfg-")
+        name = source.base.removeprefix("ifcfg-") if named else optstring.NAMELESS
+        with draft.tolerant():
+            if "BONDING_MODULE_OPTS" in found or value(found, "BONDING_MASTER").lower() == "yes":
+                _bond(draft.bond(name, source.at()), found)
+            _upper(draft, name, found, source)
+            _addressing(draft, name, found)
     return draft
 
 
@@ -37,8 +41,25 @@ def _bond(bond: DraftBond, found: Mapping[str, Entry]) -> None:
     for _, entry in sorted(slaves.items()):
         if entry.value.strip():
             bond.slave(entry.value.strip(), entry.place)
+
+
+def _upper(draft: Draft, name: str, found: Mapping[str, Entry], source: Source) -> None:
+    if value(found, "BRIDGE").lower() == "yes":
+        draft.bridge(name, value(found, "BRIDGE_PORTS").split(), source.at())
+    below = value(found, "ETHERDEVICE")
+    number = value(found, "VLAN_ID") or name.rpartition(".")[2].removeprefix("vlan").lstrip("0")
+    if below:
+        draft.vlan(name, below, number, source.at())
+
+
+def _addressing(draft: Draft, name: str, found: Mapping[str, Entry]) -> None:
+    net = draft.net(name)
     for key, entry in found.items():
         if (match := ADDRESS.fullmatch(key)) and entry.value.strip():
             tail = match[1]
             mask = value(found, f"PREFIXLEN{tail}") or value(found, f"NETMASK{tail}")
-            bond.net.address(entry.value.strip(), mask, entry.place)
+            net.address(entry.value.strip(), mask, entry.place)
+    if text := value(found, "MTU"):
+        net.size(text, found["MTU"].place)
+    asks = value(found, "BOOTPROTO").lower()
+    net.dhcp4, net.dhcp6 = net.dhcp4 or asks in ASKING4, net.dhcp6 or asks in ASKING6

@@ -1,0 +1,87 @@
+"""cloud-init's network configuration, version 1; version 2 is netplan's.
+
+Source: cloud-init, "Networking config Version 1"; the options of a bond are ifenslave's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.bonding import OPTIONS
+from harness.bonding.options import near
+from harness.config.draft import Draft
+from harness.config.model import ConfigError
+from harness.config.source import Source
+from harness.config.wrappers import inner, mappings, text, value
+from harness.config.yamls import Node
+
+FORMAT = "cloud-init"
+ASKING4 = frozenset({"dhcp", "dhcp4"})
+ASKING6 = frozenset({"dhcp6", "ipv6_dhcpv6-stateful", "ipv6_dhcpv6-stateless", "ipv6_slaac"})
+KINDS = ("bond", "vlan", "bridge")
+
+
+def read(sources: Sequence[Source]) -> Draft:
+    """Return the bonds of version 1; raises ConfigError where a file has no list of it."""
+    draft = Draft(FORMAT)
+    for source in sources:
+        found = inner(source, is_version_1)
+        for one in found:
+            take(draft, one.node)
+        if not found:
+            hint = "write version: 1 and config: [...], or version 2 as netplan has it"
+            raise ConfigError("there is no `config:` of cloud-init", source.at(1), hint=hint)
+    return draft
+
+
+def is_version_1(node: Node) -> bool:
+    """Tell whether a mapping is version 1: a list of things that have a type each."""
+    listed = mappings(value(node, "config"))
+    return any(text(one, "type") in (*KINDS, "physical", "nameserver") for one in listed)
+
+
+def take(draft: Draft, network: Node) -> None:
+    """Take the things of a list."""
+    for one in mappings(value(network, "config")):
+        kind, name = text(one, "type"), text(one, "name")
+        if not name:
+            continue
+        if kind == "bond":
+            _bond(draft, one, name)
+        elif kind == "vlan":
+            draft.vlan(name, text(one, "vlan_link"), text(one, "vlan_id"), one.place)
+        elif kind == "bridge":
+            listed = value(one, "bridge_interfaces")
+            ports = [port.text("a port") for port in listed.list("ports")] if listed else []
+            draft.bridge(name, ports, one.place)
+        _addressing(draft, one, name)
+
+
+def _bond(draft: Draft, node: Node, name: str) -> None:
+    bond = draft.bond(name, node.place)
+    listed, params = value(node, "bond_interfaces"), value(node, "params")
+    for one in listed.list("bond_interfaces") if listed else ():
+        bond.slave(one.text("an interface"), one.place)
+    for key, setting in params.items("params") if params else ():
+        plain = key.replace("-", "_")
+        option, raw = plain.removeprefix("bond_"), setting.joined(key)
+        if option in OPTIONS and option != plain:
+            raw = ",".join(raw.split()) if isinstance(OPTIONS[option].default, tuple) else raw
+            bond.option(option, raw, setting.place, f"{key}: {raw}", FORMAT)
+        else:
+            known = [f"bond-{one.replace('_', '-')}" for one in OPTIONS]
+            why = "cloud-init knows no such parameter of a bond"
+            bond.unknown(f"{key}: {raw}", why, setting.place, near(key, known))
+
+
+def _addressing(draft: Draft, node: Node, name: str) -> None:
+    net = draft.net(name)
+    if mtu := value(node, "mtu"):
+        net.size(mtu.text("mtu"), mtu.place)
+    for one in mappings(value(node, "subnets")):
+        kind = text(one, "type")
+        net.dhcp4, net.dhcp6 = net.dhcp4 or kind in ASKING4, net.dhcp6 or kind in ASKING6
+        if address := value(one, "address"):
+            net.address(address.text("address"), text(one, "netmask"), address.place)
+        if gateway := value(one, "gateway"):
+            net.gateway(gateway.text("gateway"), gateway.place)

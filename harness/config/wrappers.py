@@ -1,0 +1,84 @@
+"""YAML in YAML: configurations inside of what other programs make of them.
+
+Cloud-init's user-data, Subiquity's autoinstall, policies of Kubernetes and the hosts of an agent's
+installation carry a configuration of netplan, nmstate or cloud-init, as a mapping or as a text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import yaml
+
+from harness.config.model import ConfigError
+from harness.config.source import Source
+from harness.config.yamls import Node, documents
+
+DEEPEST = 12
+Test = Callable[[Node], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """A configuration, and whether it stands inside of something else."""
+
+    node: Node
+    wrapped: bool
+
+
+def inner(source: Source, wanted: Test) -> list[Inner]:
+    """Return the configurations in the documents of a YAML file, the outermost ones only."""
+    return [one for node in documents(source) for one in _below(node, wanted, 0)]
+
+
+def _below(node: Node, wanted: Test, depth: int) -> Iterator[Inner]:
+    if isinstance(node.raw, yaml.MappingNode) and wanted(node):
+        yield Inner(node, bool(depth))
+    elif depth < DEEPEST:
+        for one in _members(node):
+            yield from _below(one, wanted, depth + 1)
+
+
+def _members(node: Node) -> Iterator[Node]:
+    raw = node.raw
+    if isinstance(raw, yaml.MappingNode):
+        yield from (Node(value, node.source) for _, value in raw.value)
+    elif isinstance(raw, yaml.SequenceNode):
+        yield from (Node(value, node.source) for value in raw.value)
+    elif isinstance(raw, yaml.ScalarNode) and raw.style in ("|", ">") and ":" in raw.value:
+        # The text begins in the line behind its sign.
+        shift = node.source.shift + raw.start_mark.line + 1
+        text = replace(node.source, text=raw.value, shift=shift)
+        with suppress(ConfigError):  # a text of another kind
+            yield from documents(text)
+
+
+def keys(node: Node) -> frozenset[str]:
+    """Return the keys of a mapping, none where it is something else."""
+    if not isinstance(node.raw, yaml.MappingNode):
+        return frozenset()
+    return frozenset(str(key.value) for key, _ in node.raw.value if isinstance(key.value, str))
+
+
+def value(node: Node, key: str) -> Node | None:
+    """Return the value of a key of a mapping, None where there is none."""
+    if isinstance(node.raw, yaml.MappingNode):
+        for name, found in node.raw.value:
+            if name.value == key:
+                return Node(found, node.source)
+    return None
+
+
+def mappings(node: Node | None) -> list[Node]:
+    """Return the mappings of a list, none where it is something else."""
+    if node is None or not isinstance(node.raw, yaml.SequenceNode):
+        return []
+    return [Node(one, node.source) for one in node.raw.value if isinstance(one, yaml.MappingNode)]
+
+
+def text(node: Node, key: str) -> str:
+    """Return the word that stands at a key, "" where none does."""
+    found = value(node, key)
+    return str(found.raw.value) if found and isinstance(found.raw, yaml.ScalarNode) else ""
