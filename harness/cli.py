@@ -106,6 +106,10 @@ def _facts(history: History) -> dict[str, Any]:
     run = Run.of(history, vetted=True)
     facts: dict[str, Any] = {
         "recovered": bool(run.recovered),
+        "sent": run.sent,
+        "loss out": str(run.loss_out),
+        "loss in": str(run.loss_in),
+        "outages": [repr(one) for one in run.outages],
         "lost requests": run.lost_requests,
         "lost replies": run.lost_replies,
         "duplicates": run.duplicates,

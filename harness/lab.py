@@ -185,9 +185,18 @@ class Fabric(Protocol):
         """Switch all ports of a switch off or on."""
 
     def shape(
-        self, link: str, way: Way, *, percent: float | None = None, delay: int | None = None
+        self,
+        link: str,
+        way: Way,
+        *,
+        percent: float | None = None,
+        delay: int | None = None,
+        seed: int = 0,
     ) -> None:
-        """Lose a share of one direction's frames, or delay them by some ns; the carrier stays."""
+        """Lose a share of one direction's frames, or delay them by some ns; the carrier stays.
+
+        Which frames are lost follows from `seed` where the kernel lets it (netem of Linux 6.6).
+        """
 
     def gate(self, link: str, *, open: bool, announcing: str = "") -> None:  # noqa: A002
         """Let a port neither send nor receive, or not take gratuitous ARP for an address."""

@@ -145,3 +145,26 @@ def test_without_updelay_a_late_port_costs_traffic(one_switch: OneSwitch) -> Non
         one_switch.eth0.heal_late(600 * ms)
     assert run.active_slaves == ["eth0", "eth1", "eth0"]
     assert 600 * ms - bond.miimon <= run.outage <= 600 * ms
+
+
+@claim("DOWNDELAY-1", "DOWNDELAY-3")
+def test_each_gap_longer_than_downdelay_is_a_failover(one_switch: OneSwitch) -> None:
+    """A cable that flickers four times costs four outages, each until the other slave is used."""
+    bond = one_switch.dut.bond(primary="eth0", downdelay=200)
+    with one_switch.watch() as run:
+        one_switch.eth0.flap(down=400 * ms, up=600 * ms, times=4)
+    assert run.failures["eth0"] == 4
+    assert len(run.outages) == 4
+    assert 4 * bond.downdelay <= run.dark <= 4 * (bond.downdelay + bond.miimon)
+
+
+@claim("DOWNDELAY-5")
+@control("test_each_gap_longer_than_downdelay_is_a_failover")
+def test_a_longer_downdelay_sits_each_gap_out(one_switch: OneSwitch) -> None:
+    """Without a failover it is dark for as long as the cable is out, four times."""
+    one_switch.dut.bond(primary="eth0", downdelay=1000)
+    with one_switch.watch() as run:
+        one_switch.eth0.flap(down=400 * ms, up=600 * ms, times=4)
+    assert run.active_slaves == ["eth0"]
+    assert len(run.outages) == 4
+    assert 4 * 400 * ms <= run.dark <= 4 * 400 * ms

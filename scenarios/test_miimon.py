@@ -233,3 +233,28 @@ def test_a_bond_that_starts_without_any_cable_stays_dark(one_switch: OneSwitch) 
     assert run.active_slaves == [None]
     assert run.lost_replies == 0
     assert not run.recovered
+
+
+@claim("MIIMON-6", "MON-4")
+def test_a_cable_that_loses_some_is_invisible(one_switch: OneSwitch) -> None:
+    """The carrier is all that the MII monitor sees: a bad cable stays in use and goes on losing."""
+    one_switch.dut.bond()
+    with one_switch.watch() as run:
+        one_switch.eth0.lose("in", percent=30)
+        one_switch.after(3 * s)
+    assert run.active_slaves == ["eth0"]
+    assert 0.2 < run.loss_in < 0.4
+    assert run.loss_out == 0
+
+
+@claim("MIIMON-6")
+@control("test_a_cable_that_loses_some_is_invisible")
+def test_a_cable_that_loses_its_carrier_is_not(one_switch: OneSwitch) -> None:
+    """The same cable pulled costs the frames of one inspection, and then no more."""
+    bond = one_switch.dut.bond()
+    with one_switch.watch() as run:
+        one_switch.eth0.cut()
+        one_switch.after(3 * s)
+    assert run.active_slaves == ["eth0", "eth1"]
+    assert run.dark <= bond.miimon
+    assert run.loss < 0.1

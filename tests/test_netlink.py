@@ -140,6 +140,12 @@ def test_a_share_of_frames_is_a_32_bit_probability(percent: float, known: int) -
     assert struct.pack("=I", known) in asked.data
 
 
+def test_which_frames_are_lost_is_told_by_a_seed() -> None:
+    """TCA_NETEM_PRNG_SEED is attribute 14 of netem and has 64 bits."""
+    asked = shaping.netem(5, loss_percent=30, seed=0x1122334455667788)
+    assert struct.pack("=HHQ", 12, 14, 0x1122334455667788) in asked.data
+
+
 def test_pyroute2_is_whole_for_whoever_looks_into_it() -> None:
     asked = (
         "import sys, harness.rtnl.messages as ours\n"

@@ -95,6 +95,8 @@ def test_a_lost_request_is_told_from_a_lost_reply(
 def test_where_nothing_is_lost_the_outage_is_nothing(stage: Stage) -> None:
     run = recorded(OneSwitch, stage, lambda net: net.after(300 * ms))
     assert [found.ns for found in (run.outage, run.outage_out, run.outage_in)] == [0, 0, 0]
+    assert run.outages == []
+    assert run.dark.ns == run.loss == 0
     assert (run.lost, run.duplicates, run.reordered) == (0, 0, 0)
     vias = {probe["via"] for probe in run.history.select("probe")}
     assert vias == {"eth0"}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
 from harness.errors import Inconclusive
 from harness.history import Event, History
-from harness.judge import fitness, traffic
+from harness.judge import fitness, outages, traffic
 from harness.units import MS, ms
 from tests.stories import Line, at, failover, fault, marks, probing, tell
 
@@ -17,7 +19,7 @@ def told(**dark: tuple[float, float]) -> History:
 
 @pytest.mark.parametrize("length", [20, 50, 200, 500])
 def test_the_outage_is_as_long_as_the_silence(length: int) -> None:
-    found = traffic.outage(told(both=(0.0, float(length))))
+    found = outages.outage(told(both=(0.0, float(length))))
     assert length * ms <= found <= length * ms
     assert abs(found.ns - length * MS) <= 10 * MS
     assert found.tolerance == 11 * MS
@@ -25,48 +27,46 @@ def test_the_outage_is_as_long_as_the_silence(length: int) -> None:
 
 
 def test_nothing_lost_is_no_outage() -> None:
-    assert traffic.outage(told()).ns == 0
+    assert outages.outage(told()).ns == 0
 
 
 def test_a_pause_of_the_sender_is_no_outage() -> None:
     lines = [line for line in probing() if not 100 < line[0] < 400]
-    assert traffic.outage(tell([*marks(), *lines])).ns == 0
+    assert outages.outage(tell([*marks(), *lines])).ns == 0
 
 
 @pytest.mark.parametrize(("dark", "clear"), [("out", "in"), ("in", "out")])
 def test_a_one_way_outage_is_of_that_direction_alone(dark: str, clear: str) -> None:
     history = told(**{"inward" if dark == "in" else "out": (0.0, 300.0)})
-    assert traffic.outage(history, dark).ns >= 290 * MS
-    assert traffic.outage(history, clear).ns == 0
-    assert traffic.outage(history).ns == traffic.outage(history, dark).ns
+    assert outages.outage(history, dark).ns >= 290 * MS
+    assert outages.outage(history, clear).ns == 0
+    assert outages.outage(history).ns == outages.outage(history, dark).ns
 
 
-def test_round_trips_are_dark_when_either_way_is() -> None:
-    history = told(out=(0.0, 100.0), inward=(300.0, 350.0))
-    assert 90 * MS <= traffic.round_trip_outage(history, "out").ns <= 100 * MS
-    assert 90 * MS <= traffic.round_trip_outage(history, "in").ns <= 100 * MS
+def longest(seen: Iterable[traffic.Sample]) -> tuple[int, int, int]:
+    gap = max(outages.silences(seen, 1))
+    return gap.ns, gap.start, gap.stop
 
 
 def test_the_longest_of_several_gaps_counts() -> None:
-    gap = traffic.worst_gap(
-        [traffic.Sample(n, None if n in (2, 5, 6, 7) else n + 1) for n in range(10)], 1
-    )
-    assert gap == (3, 5, 9, True)
+    seen = [traffic.Sample(n, None if n in (2, 5, 6, 7) else n + 1) for n in range(10)]
+    assert longest(seen) == (3, 5, 9)
+    assert [gap.ns for gap in outages.silences(seen, 1)] == [1, 3]
 
 
 def test_what_waited_on_its_way_does_not_tell_when_the_path_worked() -> None:
     """Frames 3 to 8 were held up, by an address to be resolved say, and all arrive at 9."""
     held = [traffic.Sample(n, 9 if 3 <= n <= 8 else n) for n in range(12)]
-    assert traffic.worst_gap(held, 1) == (6, 2, 9, True)
+    assert longest(held) == (6, 2, 9)
 
 
 def test_a_path_that_is_merely_longer_has_no_gap_but_its_onset() -> None:
     longer = [traffic.Sample(n, n + (5 if n >= 4 else 0)) for n in range(12)]
-    assert traffic.worst_gap(longer, 1) == (5, 3, 9, True)
+    assert longest(longer) == (5, 3, 9)
 
 
 def test_a_path_that_stays_dark_has_an_outage_without_end() -> None:
-    found = traffic.outage(told(both=(0.0, 9999.0)))
+    found = outages.outage(told(both=(0.0, 9999.0)))
     assert not found.happened
     assert found.what == "end of the outage"
     assert not found <= 5000 * ms
@@ -74,7 +74,7 @@ def test_a_path_that_stays_dark_has_an_outage_without_end() -> None:
 
 
 def test_an_endless_outage_is_worse_than_a_long_one() -> None:
-    found = traffic.outage(told(out=(0.0, 800.0), inward=(900.0, 9999.0)))
+    found = outages.outage(told(out=(0.0, 800.0), inward=(900.0, 9999.0)))
     assert not found.happened
 
 
@@ -168,5 +168,5 @@ def test_a_step_that_took_long_widens_what_it_begins() -> None:
     assert quick.steps == 0
     taken = History.of(history.about, slow)
     found = traffic.lateness(taken, 0, traffic.end_at(history))
-    assert found == (quick.timers, 40 * MS)
+    assert found == traffic.Late(quick.timers, 40 * MS)
     assert found.ns == quick.ns + 40 * MS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from harness.errors import Inconclusive
+from harness.errors import Inconclusive, ScenarioError
 from harness.units import Measured, Span, as_span, in_ms, sentence
 
 
@@ -111,3 +111,50 @@ class Finding:
 
     def __repr__(self) -> str:
         return self.seen or str(self.holds)
+
+
+class Share(float):
+    """A share between 0 and 1 that says of how many it is one: what a failed assertion prints."""
+
+    __slots__ = ("lost", "sent", "way")
+    lost: int
+    sent: int
+    way: str
+
+    @classmethod
+    def of(cls, lost: int, sent: int, way: str) -> Share:
+        """Return the share of frames of one direction that were lost, 0 where none was sent."""
+        share = cls(lost / sent if sent else 0)
+        share.lost, share.sent, share.way = lost, sent, way
+        return share
+
+    def __repr__(self) -> str:
+        return f"{100 * self:.1f} % ({self.lost} of {self.sent} frames {self.way})"
+
+    # Said again so that type checkers let a share be compared with a plain number.
+    def __eq__(self, other: object) -> bool:
+        return float(self) == other
+
+    def __hash__(self) -> int:
+        return float.__hash__(self)
+
+    def __le__(self, bound: float) -> bool:
+        return float(self) <= _share(bound)
+
+    def __ge__(self, bound: float) -> bool:
+        return float(self) >= _share(bound)
+
+    def __lt__(self, bound: float) -> bool:
+        return float(self) < _share(bound)
+
+    def __gt__(self, bound: float) -> bool:
+        return float(self) > _share(bound)
+
+
+def _share(bound: object) -> float:
+    if isinstance(bound, int | float) and 0 <= bound <= 1:
+        return float(bound)
+    raise ScenarioError(
+        f"a share of lost frames cannot be compared with {bound!r}: it lies between 0 and 1",
+        hint="write 0.3 for 30 %",
+    )

@@ -78,7 +78,8 @@ def demand_disturbed(history: History, measured: Measured) -> None:
         return
     settle = history.mark("settle") or traffic.end_at(history)
     waited = settle - traffic.disturb_at(history) > traffic.interval(history)
-    came = measured.ns > 0 if "outage" in measured.what else measured.happened
+    dark = any(word in measured.what for word in ("outage", "dark"))
+    came = measured.ns > 0 if dark else measured.happened
     if not waited and not came:
         raise ScenarioError(
             f"there is no {measured.what} to judge: nothing was disturbed in this run",

@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.claims import Claim
 from harness.history import History
-from harness.judge import fitness, lanes, measure, timeline, traffic
+from harness.judge import fitness, lanes, measure, outages, timeline, traffic
 from harness.judge.figure import Limit
 from harness.judge.layout import WIDTH
 from harness.judge.timeline import Window
@@ -110,6 +110,7 @@ def figures(history: History, limits: Iterable[Limit] = ()) -> Iterator[tuple[st
     for name, measured in times(history):
         yield f"{_snake(name)}_ms", round(measured.ns / MS, 1) if measured.happened else "never"
     if not fitness.without_partner(history):
+        yield "sent", traffic.sent(history)
         yield "lost", traffic.lost_requests(history) + traffic.lost_replies(history)
     for window in windows_of(limits):
         slack = window.high.slack if window.high else 0
@@ -129,9 +130,10 @@ def times(history: History) -> Iterator[tuple[str, Measured]]:
         if measure.faults(history, "repair"):
             yield f"reversion{suffix}", measure.reversion(history, bond)
     if traffic.interval(history) and not fitness.without_partner(history):
-        yield "outage", traffic.outage(history)
-        yield "outage out", traffic.outage(history, "out")
-        yield "outage in", traffic.outage(history, "in")
+        yield "outage", outages.outage(history)
+        yield "outage out", outages.outage(history, "out")
+        yield "outage in", outages.outage(history, "in")
+        yield "dark time", outages.dark(history)
 
 
 def _snake(what: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from harness.history import History
-from harness.judge import deeds, layout, measure, telling, traffic
+from harness.judge import deeds, layout, measure, outages, telling, traffic
 from harness.judge.layout import WIDTH, bare
 from harness.judge.measure import Stretch
 from harness.judge.rows import KEY, NOISE, VITAL, Row
@@ -54,7 +54,7 @@ def stretches(history: History) -> dict[str, Stretch]:
             found[f"detection on {slave}"] = Stretch(hit, lost)
         if measure.faults(history, "repair"):
             found[f"reversion{of}"] = measure.reverted(history, bond)
-    gaps = traffic.gaps(history)
+    gaps = outages.gaps(history)
     for direction, gap in gaps.items():
         found[f"outage {direction}"] = Stretch(gap.start, gap.stop if gap.closed else None)
     if gaps:

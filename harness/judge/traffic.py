@@ -7,12 +7,12 @@ stream out. A reply is a sample only where its request arrived: what was never s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from harness.errors import Inconclusive
 from harness.history import Event, History
-from harness.units import MS, Measured, in_ms
+from harness.units import MS, in_ms
 
 STREAMS = ("out", "in")
 LEGS = ("request", "reply")
@@ -26,15 +26,6 @@ class Sample(NamedTuple):
 
     sent: int
     arrived: int | None
-
-
-class Gap(NamedTuple):
-    """The longest time without a good sample: its length and borders in ns, and did it end."""
-
-    ns: int
-    start: int
-    stop: int
-    closed: bool
 
 
 def disturb_at(history: History) -> int:
@@ -98,103 +89,56 @@ def samples(history: History, direction: str) -> list[Sample]:
     return sorted(seen, key=lambda sample: sample.sent)
 
 
-def round_trips(history: History, stream: str) -> list[Sample]:
-    """Return the round trips of one stream: sent, and back again or never."""
-    return [Sample(probe.at, probe["reply"]) for probe in probes(history, stream)]
-
-
-def worst_gap(seen: Iterable[Sample], step: int) -> Gap | None:
-    """Return the longest time without an arrival, less one `step`; None where nothing was amiss.
-
-    Amiss is a lost sample, or one that was held up for longer than a step: a frame that waits
-    for an address to be resolved does not tell when the path worked. A sender that merely paused
-    loses nothing and leaves no gap. A gap that never ended is worst.
-    """
-    worst: Gap | None = None
-    good: int | None = None
-    lost: int | None = None
-    for sample in seen:
-        if sample.arrived is None:
-            lost = sample.sent
-            good = lost if good is None else good
-            continue
-        amiss = lost is not None or sample.arrived - sample.sent > step
-        if amiss and good is not None and sample.arrived > good:
-            gap = Gap(max(0, sample.arrived - good - step), good, sample.arrived, closed=True)
-            worst = gap if worst is None or gap.ns > worst.ns else worst
-        good, lost = max(good or 0, sample.arrived), None
-    if lost is not None and good is not None:
-        return Gap(max(0, lost - good), good, lost, closed=False)
-    return worst
-
-
-def gaps(history: History) -> dict[str, Gap]:
-    """Return the worst gap of each direction since the baseline, where there was one."""
-    start = history.mark("baseline") or 0
-    found = {}
-    for direction in STREAMS:
-        seen = (sample for sample in samples(history, direction) if sample.sent >= start)
-        gap = worst_gap(seen, interval(history))
-        if gap is not None:
-            found[direction] = gap
-    return found
-
-
-def outage(history: History, direction: str | None = None) -> Measured:
-    """Return how long one direction was dark, or the worse of both: last good to first good.
-
-    One probe interval is taken off, so that nothing lost is 0 ms; it is also the tolerance.
-    """
-    wanted = STREAMS if direction is None else (direction,)
-    found = [gap for name, gap in gaps(history).items() if name in wanted]
-    worst = max(found, key=lambda gap: (not gap.closed, gap.ns), default=None)
-    return _measured(history, "outage" if direction is None else f"outage {direction}", worst)
-
-
-def round_trip_outage(history: History, stream: str) -> Measured:
-    """Return how long nothing that one stream sent was answered."""
-    gap = worst_gap(round_trips(history, stream), interval(history))
-    return _measured(history, f"outage of round trips {stream}", gap)
-
-
 class Late(NamedTuple):
-    """By how many ns a machine was late at worst: its timers, and the steps of the schedule.
+    """By how many ns a machine was late at worst: timers, steps of the schedule, a frame `held`.
 
-    One adds to the other: a kernel thread may be as late as a timer, after a step that was late.
+    One adds to the other: a kernel thread may be as late as a timer, after a step that was late,
+    and a frame may be held up after its sender paused.
     """
 
     timers: int
     steps: int = 0
+    held: int = 0
 
     @property
     def ns(self) -> int:
-        """Both together."""
-        return self.timers + self.steps
+        """All together."""
+        return sum(self)
 
     def text(self, jitter: int) -> str:
         """Return how it reads in the list of tolerances."""
-        word = "timer jitter" if self.timers == jitter else "timers late by"
-        said = f"{word} {in_ms(self.timers)}"
-        return f"{said} + a step late by {in_ms(self.steps)}" if self.steps >= NOTICEABLE else said
+        word = "timers late by" if self.timers - jitter >= NOTICEABLE else "timer jitter"
+        parts = [f"{word} {in_ms(self.timers)}"]
+        if self.steps >= NOTICEABLE:
+            parts.append(f"a step late by {in_ms(self.steps)}")
+        if self.held:
+            parts.append(f"a frame held for {in_ms(self.held)}")
+        return " + ".join(parts)
 
 
-def lateness(history: History, start: int, stop: int) -> Late:
+def lateness(history: History, start: int, stop: int, ends: int = 1) -> Late:
     """Return by how much anything was late between two times at worst, at least the jitter.
 
     A machine that stood still stretches what it measures: the pauses of the sender show it, and
     the steps of the schedule, each by how much it missed its plan and how long the kernel took
-    for it.
+    for it. Of a figure that begins and ends with a probe, a pause at both `ends` counts.
     """
     steps = (event for event in history.select("fault") if start <= event.at <= stop)
     late = (int(step.get("slip", 0)) + int(step.get("took", 0)) for step in steps)
     worst = jitter(history)
     for stream in STREAMS:
-        before: int | None = None
-        for event in history.select("probe", stream):
-            if before is not None and before < stop and event.at > start:
-                worst = max(worst, event.at - before - interval(history))
-            before = event.at
+        pauses = sorted(_pauses(history, stream, start, stop), reverse=True)
+        worst = max(worst, sum(pauses[:ends]))
     return Late(worst, max(late, default=0))
+
+
+def _pauses(history: History, stream: str, start: int, stop: int) -> Iterator[int]:
+    """Yield by how many ns each probe came later than an interval after the one before it."""
+    before, step = None, interval(history)
+    for event in history.select("probe", stream):
+        if before is not None and before < stop and event.at > start:
+            yield max(0, event.at - before - step)
+        before = event.at
 
 
 def recovered(history: History) -> bool:
@@ -204,6 +148,18 @@ def recovered(history: History) -> bool:
         if len(last) < STEADY or any(sample.arrived is None for sample in last):
             return False
     return True
+
+
+def sent(history: History) -> int:
+    """Return how many probes of both streams were sent since the disturbance."""
+    return sum(1 for _ in disturbed(history))
+
+
+def lost(history: History, direction: str) -> tuple[int, int]:
+    """Return of how many frames of one direction since the disturbance how many were lost."""
+    start = disturb_at(history)
+    seen = [sample for sample in samples(history, direction) if sample.sent >= start]
+    return sum(sample.arrived is None for sample in seen), len(seen)
 
 
 def lost_requests(history: History) -> int:
@@ -238,16 +194,6 @@ def _overtaken(history: History, stream: str, leg: str) -> int:
         count += probe[leg] < latest
         latest = max(latest, probe[leg])
     return count
-
-
-def _measured(history: History, what: str, gap: Gap | None) -> Measured:
-    start, stop = (gap.start, gap.stop) if gap else (disturb_at(history), disturb_at(history))
-    late = lateness(history, start, stop)
-    step = interval(history)
-    why = f"probe interval {in_ms(step)} + {late.text(jitter(history))}"
-    closed = gap is None or gap.closed
-    name = what if closed else f"{OPEN}{what}"
-    return Measured(name, gap.ns if gap else 0, step + late.ns, why, happened=closed)
 
 
 def _in_flight(history: History) -> int:

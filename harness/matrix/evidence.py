@@ -91,9 +91,9 @@ def _beat(name: str, history: History) -> int:
         times = spans(options, int(history.about.get("hz", 100)), lag)
         if not options["miimon"] and not options["arp_interval"]:
             continue
-        if kind in ("detection", "outage"):
+        if kind in ("detection", "outage", "dark"):
             found.append(_width(times.detection))
-        if kind in ("reversion", "outage"):
+        if kind in ("reversion", "outage", "dark"):
             found.append(_width(times.reversion()))
     return max(found)
 

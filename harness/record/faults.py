@@ -91,7 +91,8 @@ class Cable:
 
         def do(share: float) -> None:
             for side in sides:
-                shape(self.name, side, percent=share)
+                seed = self.site.lots.draw(self.name, side)
+                shape(self.name, side, percent=share, seed=seed)
 
         self._do("lose", "fault", lambda: do(percent), direction=direction, percent=percent)
         return Lasting(lambda: self._do("deliver", "repair", lambda: do(0), direction=direction))

@@ -21,7 +21,7 @@ from harness.record.dut import Dut
 from harness.record.faults import Cable, MachineNoun, Role, Site, SwitchNoun
 from harness.record.nosleep import without_sleep
 from harness.record.recorder import Recorder, Subject
-from harness.record.site import Schedule, Standing
+from harness.record.site import Lots, Schedule, Standing
 from harness.record.usb import UsbNic
 from harness.record.watching import Watching
 from harness.suggest import NoSuchName, alike, attributes
@@ -43,7 +43,7 @@ class Stage:
     `facts` are the kernel's (kernel, hz, clock, jitter in ns); `folder` is where histories go, or
     None to keep them in memory; `interval` is the time between two probes in ns; `lab` is where
     topologies are built. `keep` is given each run, and `saw` is called for what the kernel told
-    without one: an option read back, a refusal.
+    without one: an option read back, a refusal. `lot` decides which frames are lost of a share.
     """
 
     scenario: str
@@ -52,6 +52,7 @@ class Stage:
     folder: Path | None = None
     interval: int = 0
     keep: Callable[[Run, Path | None], None] = lambda _run, _path: None
+    lot: str = ""
     saw: Callable[[], None] = lambda: None
 
     @property
@@ -88,7 +89,7 @@ class Net:
         self._schedule, self._standing = Schedule(), Standing()
         self._interval = stage.probe_interval
         self._runs = 0
-        self._site = site = Site(self.plan, self._network, self._loop, self)
+        self._site = site = Site(self.plan, self._network, self._loop, self, Lots(stage.lot))
         self.dut = Dut(site, int(stage.facts["hz"]), str(stage.facts["kernel"]))
         for noun, name in self._nouns(site):
             setattr(self, name, noun)

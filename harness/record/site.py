@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Literal, Protocol, Self
 
 from harness.errors import KernelRefused
@@ -56,11 +57,25 @@ class Added:
         return held[-1] if held else ""
 
 
+@dataclass(slots=True)
+class Lots:
+    """Which frames are lost where a share is: the same ones for the same `text`."""
+
+    text: str = ""
+    _drawn: int = 0
+
+    def draw(self, link: str, way: str) -> int:
+        """Return the next seed of 64 bits, for one direction of a link."""
+        self._drawn += 1
+        text = f"{self.text} {link} {way} {self._drawn}"
+        return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """What the nouns of one topology share.
 
-    `held` is until when a port does not forward, in ns; `added` are the IPv4 addresses that
+    `lots` decide which frames are lost; `held` is until when a port does not forward, in ns; `added` are the IPv4 addresses that
     machines were given besides their own.
     """
 
@@ -68,6 +83,7 @@ class Site:
     network: Network
     loop: Loop
     journal: Journal
+    lots: Lots = field(default_factory=Lots)
     held: dict[str, int] = field(default_factory=dict)
     added: Added = field(default_factory=Added)
 

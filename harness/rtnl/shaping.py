@@ -43,7 +43,17 @@ class _FlowerOptions(nla):  # type: ignore[misc]
     tca_act_prio = action_list
 
 
+class _NetemOptions(nla):  # type: ignore[misc]
+    """The part of sch_netem we use; pyroute2 does not know the seed (linux/pkt_sched.h, 6.6)."""
+
+    nla_map = ((14, "TCA_NETEM_PRNG_SEED", "uint64"),)
+    fields = tuple(
+        (name, "I") for name in ("delay", "limit", "loss", "gap", "duplicate", "jitter")
+    )
+
+
 tc_module.plugins["flower"] = SimpleNamespace(options=_FlowerOptions)
+tc_module.plugins["netem"] = SimpleNamespace(options=_NetemOptions)
 
 
 def clsact(index: int) -> Request:
@@ -100,8 +110,11 @@ def undo(index: int, side: str, priority: int, protocol: int = ALL) -> Request:
     return request(f"filter {priority} at port {index}", RTM_DELTFILTER, 0, message)
 
 
-def netem(index: int, *, loss_percent: float = 0, delay_ns: int = 0) -> Request:
-    """Return the request that loses a share of the frames leaving a device, or delays them."""
+def netem(index: int, *, loss_percent: float = 0, delay_ns: int = 0, seed: int = 0) -> Request:
+    """Return the request that loses a share of the frames leaving a device, or delays them.
+
+    Which of them follows from `seed` and their order; kernels before 6.6 ignore it and draw lots.
+    """
     options = {
         "delay": delay_ns // TICK_NS,
         "limit": 1000,
@@ -109,7 +122,7 @@ def netem(index: int, *, loss_percent: float = 0, delay_ns: int = 0) -> Request:
         "gap": 0,
         "duplicate": 0,
         "jitter": 0,
-        "attrs": [],
+        "attrs": [("TCA_NETEM_PRNG_SEED", seed)],
     }
     attrs = [("TCA_KIND", "netem"), ("TCA_OPTIONS", options)]
     message = _tc(index, ROOT, 0, 0, attrs)

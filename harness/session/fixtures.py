@@ -32,6 +32,7 @@ def stage(request: pytest.FixtureRequest) -> Stage:
     # The host collects scenarios but never runs them: it can do without all this.
     from harness.kernels import modules  # noqa: PLC0415
     from harness.labs.netns.lab import NetnsLab  # noqa: PLC0415
+    from harness.matrix import axis  # noqa: PLC0415
     from harness.record.run import Stage  # noqa: PLC0415
     from harness.session import verdicts, worker  # noqa: PLC0415
 
@@ -41,6 +42,7 @@ def stage(request: pytest.FixtureRequest) -> Stage:
     nodeid = request.node.nodeid
     return Stage(
         scenario=nodeid,
+        lot=axis.scenario_of(request.node),
         facts=asdict(worker.facts()),
         folder=results / folder_of(nodeid) if results else None,
         keep=verdicts.note_run,

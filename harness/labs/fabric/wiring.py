@@ -28,6 +28,7 @@ class Wiring:
     _filtered: set[int] = field(default_factory=set)
     _dropped: set[Point] = field(default_factory=set)
     _shaped: dict[Point, Shape] = field(default_factory=dict)
+    _seeds: dict[Point, int] = field(default_factory=dict)
     _shut: set[str] = field(default_factory=set)
     _ifbs: dict[int, int] = field(default_factory=dict)
     _keep: set[str] = field(default_factory=set)
@@ -56,12 +57,20 @@ class Wiring:
         return messages.set_link(f"port {port.link}", port.index, up=not reasons)
 
     def shape(
-        self, link: str, way: Way, *, percent: float | None = None, delay: int | None = None
+        self,
+        link: str,
+        way: Way,
+        *,
+        percent: float | None = None,
+        delay: int | None = None,
+        seed: int = 0,
     ) -> None:
         """Lose a share of one direction's frames, or delay them by some ns; 0 is none.
 
-        What is not given stays as it is. The carrier stays.
+        What is not given stays as it is. The carrier stays. `seed` decides which are lost.
         """
+        if percent is not None:
+            self._seeds[link, way] = seed
         before = self._shaped.get((link, way), Shape())
         everything = percent is not None and percent >= EVERYTHING
         lost = 0 if everything else percent
@@ -95,7 +104,10 @@ class Wiring:
             if device != index:
                 requests.insert(0, shaping.undo(index, side, shaping.SHAPE))
         else:
-            requests = [shaping.netem(device, loss_percent=after.percent, delay_ns=after.delay)]
+            seed = self._seeds.get((link, way), 0)
+            requests = [
+                shaping.netem(device, loss_percent=after.percent, delay_ns=after.delay, seed=seed)
+            ]
             if device != index and before == Shape():
                 requests += [*self._filters(index), shaping.redirect(index, device)]
         self.host.send(*requests)

@@ -1,0 +1,196 @@
+"""How long nobody got through: every silence of a direction, the longest, and all together.
+
+A silence lies between two good samples. On a path that loses a share of its frames there are many
+short ones: what is no longer than the tolerance of its measurement is no outage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from harness.history import History
+from harness.judge import measure, traffic
+from harness.judge.traffic import OPEN, STREAMS, Late, Sample
+from harness.units import Measured, in_ms
+
+CHANCE = 0.001  # a run of losses is a matter of chance where it is likelier than that
+
+
+class Gap(NamedTuple):
+    """A time without a good sample: its length and borders in ns, and did it end.
+
+    `held` is how long the sample that ended it was on its way, where none was lost.
+    """
+
+    ns: int
+    start: int
+    stop: int
+    closed: bool
+    held: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A time without traffic: since when, counted from the fault, how long, in which direction.
+
+    `direction` is out, in or both; what overlaps counts as one.
+    """
+
+    start: Measured
+    length: Measured
+    direction: str
+
+    def __repr__(self) -> str:
+        way = "both ways" if self.direction == "both" else self.direction
+        return f"{way} dark for {self.length} from {in_ms(self.start.ns)} on"
+
+
+def silences(seen: Iterable[Sample], step: int) -> Iterator[Gap]:
+    """Yield the times without an arrival in which something was amiss, each less one `step`.
+
+    Amiss is a lost sample, or one that was held up for longer than a step: a frame that waits
+    for an address to be resolved does not tell when the path worked. A sender that merely paused
+    loses nothing and leaves no gap. The last gap may not have ended.
+    """
+    good: int | None = None
+    run = lost = count = 0
+    for sample in seen:
+        count += 1
+        if sample.arrived is None:
+            run, last = run + 1, sample.sent
+            good = last if good is None else good
+            continue
+        held = 0 if run else sample.arrived - sample.sent
+        if (run or held > step) and good is not None and sample.arrived > good:
+            yield Gap(max(0, sample.arrived - good - step), good, sample.arrived, True, held)
+        good, lost, run = max(good or 0, sample.arrived), lost + run, 0
+    if run and good is not None:
+        share = lost / (count - run) if count > run else 0
+        chance = by_chance(run, share)
+        yield Gap(max(0, last - good), good, last + step if chance else last, closed=chance)
+
+
+def by_chance(run: int, share: float) -> bool:
+    """Tell whether so many losses in a row at the end may be of a path that loses a share.
+
+    The recorder waits for a steady path, so a silence that is none has more than a few of them.
+    """
+    return run < traffic.STEADY or bool(share**run >= CHANCE)
+
+
+def _worse(gap: Gap) -> tuple[bool, int]:
+    return not gap.closed, gap.ns
+
+
+def _silences(history: History, direction: str) -> list[Gap]:
+    """Return all silences of a direction since the baseline."""
+    start, seen = history.mark("baseline") or 0, traffic.samples(history, direction)
+    return list(silences((one for one in seen if one.sent >= start), traffic.interval(history)))
+
+
+def gaps(history: History) -> dict[str, Gap]:
+    """Return the worst gap of each direction since the baseline, where there was one."""
+    found = {direction: _silences(history, direction) for direction in STREAMS}
+    return {direction: max(all_, key=_worse) for direction, all_ in found.items() if all_}
+
+
+def outage(history: History, direction: str | None = None) -> Measured:
+    """Return how long one direction was dark, or the worse of both: last good to first good.
+
+    One probe interval is taken off, so that nothing lost is 0 ms; it is also the tolerance.
+    """
+    wanted = STREAMS if direction is None else (direction,)
+    found = [gap for name, gap in gaps(history).items() if name in wanted]
+    name = "outage" if direction is None else f"outage {direction}"
+    worst = max(found, key=_worse, default=None)
+    if worst is None:
+        start = traffic.disturb_at(history)
+        worst = Gap(0, start, start, closed=True)
+    return _measured(history, name, worst)
+
+
+def outages(history: History, direction: str | None = None) -> list[Outage]:
+    """Return all outages in order, of one direction, or of both with what overlaps as one."""
+    step, zero = traffic.interval(history), measure.fault_at(history)
+    ways = [
+        (gap, way) for way in STREAMS if direction in (None, way) for gap in certain(history, way)
+    ]
+    found: list[Outage] = []
+    for n, (gap, way) in enumerate(_merged(sorted(ways, key=lambda pair: pair[0].start), step), 1):
+        length = _measured(history, f"outage {n}", gap)
+        begin = gap.start + step - zero
+        start = Measured(f"start of outage {n}", begin, length.tolerance, length.why)
+        found.append(Outage(start, length, way))
+    return found
+
+
+def certain(history: History, direction: str) -> list[Gap]:
+    """Return the silences of a direction that are longer than the tolerance of their length."""
+    found = _silences(history, direction)
+    step = traffic.interval(history)
+    return [
+        gap
+        for gap in found
+        if gap.ns > step and (not gap.closed or gap.ns > step + _late(history, gap).ns)
+    ]
+
+
+def dark(history: History, direction: str | None = None) -> Measured:
+    """Return how long all outages took together: of one direction, or when either was dark."""
+    found = [outage.length for outage in outages(history, direction)]
+    late = traffic.lateness(history, *[traffic.disturb_at(history)] * 2)
+    tolerance = sum(one.tolerance for one in found) or traffic.interval(history) + late.ns
+    whys = [one.why for one in found] or [_why(history, late)]
+    name = "dark time" if direction is None else f"dark time {direction}"
+    ended = all(one.happened for one in found)
+    return Measured(
+        name if ended else f"{OPEN}{name}",
+        sum(one.ns for one in found),
+        tolerance,
+        whys[0] if len(whys) == 1 else f"{len(whys)} outages, each {max(whys, key=len)}",
+        happened=ended,
+    )
+
+
+def _merged(ways: Sequence[tuple[Gap, str]], step: int) -> Iterator[tuple[Gap, str]]:
+    """Yield gaps of both directions in order of their start, those that overlap as one."""
+    now: tuple[Gap, str] | None = None
+    for gap, way in ways:
+        if now is None or gap.start + step > now[0].stop:
+            if now is not None:
+                yield now
+            now = gap, way
+            continue
+        before, first = now
+        stop, closed = max(before.stop, gap.stop), before.closed and gap.closed
+        length = stop - before.start - (step if closed else 0)
+        merged = Gap(length, before.start, stop, closed, max(before.held, gap.held))
+        now = merged, first if first == way else "both"
+    if now is not None:
+        yield now
+
+
+def _measured(history: History, what: str, gap: Gap) -> Measured:
+    late, step = _late(history, gap), traffic.interval(history)
+    name = what if gap.closed else f"{OPEN}{what}"
+    tolerance = step + late.ns
+    return Measured(name, gap.ns, tolerance, _why(history, late), happened=gap.closed)
+
+
+def _why(history: History, late: Late) -> str:
+    step = traffic.interval(history)
+    return f"probe interval {in_ms(step)} + {late.text(traffic.jitter(history))}"
+
+
+def _late(history: History, gap: Gap) -> Late:
+    """Return how late the machine was at both ends of a gap.
+
+    A frame that was held up where nothing was lost and nothing had been disturbed yet waited for
+    the machine: there was nothing else to wait for.
+    """
+    late = traffic.lateness(history, gap.start, gap.stop, ends=2)
+    start = traffic.disturb_at(history)
+    disturbed = any(start <= event.at <= gap.stop for event in history.select("fault"))
+    return late._replace(held=0 if disturbed else gap.held)
