@@ -237,7 +237,7 @@ def test_a_bond_that_starts_without_any_cable_stays_dark(one_switch: OneSwitch) 
 
 @claim("MIIMON-6", "MON-4")
 def test_a_cable_that_loses_some_is_invisible(one_switch: OneSwitch) -> None:
-    """The carrier is all that the MII monitor sees: a bad cable stays in use and goes on losing."""
+    """The carrier is all that the MII monitor sees: a bad cable stays in use."""
     one_switch.dut.bond()
     with one_switch.watch() as run:
         one_switch.eth0.lose("in", percent=30)

@@ -1,0 +1,110 @@
+"""What the probes show of a run: how long it was dark, how often, and what share was lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.judge import outages, traffic
+from harness.judge.figure import Finding, Share, noting
+from harness.judge.outages import Outage
+from harness.judge.views import View
+from harness.units import Measured
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrafficView(View):
+    """The figures of traffic: of the whole path, whichever bonds it crosses."""
+
+    @property
+    def outage(self) -> Measured:
+        """From the last good probe before to the first good one after, the worse direction."""
+        return self.caused(outages.outage(self._traffic))
+
+    @property
+    def outage_out(self) -> Measured:
+        """The outage of frames from the DUT."""
+        return self.caused(outages.outage(self._traffic, "out"))
+
+    @property
+    def outage_in(self) -> Measured:
+        """The outage of frames to the DUT."""
+        return self.caused(outages.outage(self._traffic, "in"))
+
+    @property
+    def outages(self) -> list[Outage]:
+        """Each time that it was dark in either direction: start, length and direction.
+
+        What is no longer than its tolerance, as a lost frame or two, is no outage.
+        """
+        return [self._owned(one) for one in outages.outages(self._traffic)]
+
+    @property
+    def dark(self) -> Measured:
+        """How long all outages took together, in either direction."""
+        return self.caused(outages.dark(self._traffic))
+
+    @property
+    def dark_out(self) -> Measured:
+        """How long frames from the DUT did not get through, all outages together."""
+        return self.caused(outages.dark(self._traffic, "out"))
+
+    @property
+    def dark_in(self) -> Measured:
+        """How long frames to the DUT did not get through, all outages together."""
+        return self.caused(outages.dark(self._traffic, "in"))
+
+    def _owned(self, one: Outage) -> Outage:
+        limits = self._record.limits
+        start, length = noting(one.start, self, limits), noting(one.length, self, limits)
+        return Outage(start, length, one.direction)
+
+    @property
+    def recovered(self) -> Finding:
+        """Whether both directions worked steadily at the end."""
+        holds = traffic.recovered(self._traffic)
+        return Finding(holds, f"traffic {'both ways again' if holds else 'dark'} at the end")
+
+    @property
+    def sent(self) -> int:
+        """Probes of both streams that were sent since the disturbance."""
+        return traffic.sent(self._traffic)
+
+    @property
+    def loss(self) -> Share:
+        """The share of frames that were lost since the disturbance, in the worse direction."""
+        return max(self.loss_out, self.loss_in)
+
+    @property
+    def loss_out(self) -> Share:
+        """The share of frames from the DUT, requests and replies, that were lost."""
+        return Share.of(*traffic.lost(self._traffic, "out"), "out")
+
+    @property
+    def loss_in(self) -> Share:
+        """The share of frames to the DUT, requests and replies, that were lost."""
+        return Share.of(*traffic.lost(self._traffic, "in"), "in")
+
+    @property
+    def lost(self) -> int:
+        """Probes of both streams that were not answered."""
+        return self.lost_requests + self.lost_replies
+
+    @property
+    def lost_requests(self) -> int:
+        """Probes of both streams that never reached the far end."""
+        return traffic.lost_requests(self._traffic)
+
+    @property
+    def lost_replies(self) -> int:
+        """Probes of both streams that arrived, but whose answer did not."""
+        return traffic.lost_replies(self._traffic)
+
+    @property
+    def duplicates(self) -> int:
+        """Extra copies of requests and replies that were delivered."""
+        return traffic.duplicates(self._traffic)
+
+    @property
+    def reordered(self) -> int:
+        """Requests and replies that arrived after one sent later."""
+        return traffic.reordered(self._traffic)
