@@ -75,8 +75,8 @@ class Lots:
 class Site:
     """What the nouns of one topology share.
 
-    `lots` decide which frames are lost; `held` is until when a port does not forward, in ns; `added` are the IPv4 addresses that
-    machines were given besides their own.
+    `lots` decide which frames are lost; `held` is until when a port does not forward, in ns;
+    `added` are the IPv4 addresses that machines were given besides their own.
     """
 
     topology: Topology
