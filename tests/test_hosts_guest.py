@@ -110,6 +110,16 @@ def test_the_dut_sends_by_its_bond_or_by_a_slave(net: OneSwitch) -> None:
     assert [one["via"] for one in told(run, "send")] == ["bond0", "eth1", "bond0", "bond0"]
 
 
+def test_a_switch_sends_out_of_a_port_what_it_would_not_forward(net: OneSwitch) -> None:
+    net.dut.bond()
+    lldp = bytes.fromhex("0180c200000e") + SENDER + b"\x88\xcc" + bytes(46)
+    with listening(net) as wire, arriving(wire, "dut", "eth1") as seen, net.watch() as run:
+        net.neighbour.send(lldp)
+        net.sw.send(lldp, by=net.eth1, every=10 * ms, count=2)
+    assert seen == [lldp] * 2
+    assert [one.get("via") for one in told(run, "send")] == [None, "eth1", "eth1"]
+
+
 def test_what_scapy_builds_is_sent_with_the_machines_own_address(net: OneSwitch) -> None:
     from scapy.layers.l2 import Ether  # noqa: PLC0415  it takes a guest a second to load
 
@@ -134,6 +144,7 @@ def test_what_scapy_builds_is_sent_with_the_machines_own_address(net: OneSwitch)
         (lambda net: net.neighbour.send(NOISE, every=ms / 2), "neighbour cannot send a frame eve"),
         (lambda net: net.neighbour.send(NOISE, every=ms, count=0), "neighbour cannot send 0 fra"),
         (lambda net: net.neighbour.send(NOISE, by=net.eth0), 'cable of neighbour "eth0" is not'),
+        (lambda net: net.sw.send(NOISE, by=net.sw), 'port of sw "sw" is not in topology'),
         (lambda net: net.dut.send(NOISE, by=net.target), 'interface of the dut "target" is not'),
         (lambda net: net.dut.add_address("192.0.2.300"), 'bond0 cannot have "192.0.2.300"'),
         (lambda net: net.dut.run(""), "there is no command to run"),

@@ -61,25 +61,26 @@ ONCE = Pace()
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """A machine's interface as the source of frames."""
+    """A machine's interface, or the port of a switch, as the source of frames."""
 
     site: Site
     machine: str
     link: str
+    port: lab.Port | None = None
 
     def send(self, frame: object, pace: Pace, label: str = "") -> Lasting:
         """Send a frame of somebody's own, once or at a pace; what is returned ends it."""
         pace.demand_possible(self.machine)
         data = frames.whole(frame, lambda: self.mac)
         told = {"frame": label or frames.described(data)}
-        if self.machine == DUT:
+        if self.machine == DUT or self.port:
             told["via"] = self.link
         return self.repeat("send", data, pace, **told)
 
     def repeat(self, action: str, data: bytes, pace: Pace = ONCE, **what: object) -> Lasting:
         """Send a frame at a pace, and write down when that began and ended."""
         pace.demand_possible(self.machine)
-        sender, site, at = self._host.sender(self.link), self.site, now()
+        sender, site, at = self._host.sender(self._device), self.site, now()
         if pace.every is None:
 
             def do() -> None:
@@ -105,14 +106,23 @@ class Sender:
     @property
     def mac(self) -> str:
         """The address that the interface has now."""
-        number = self.site.network.number(self.machine, self.link)
+        return self._attribute("IFLA_ADDRESS")
+
+    @property
+    def _device(self) -> str:
+        """The interface's name: a port is called as its lab calls it."""
+        return self._attribute("IFLA_IFNAME") if self.port else self.link
+
+    def _attribute(self, name: str) -> str:
+        port, network = self.port, self.site.network
+        number = port.index if port else network.number(self.machine, self.link)
         links = self._host.dump(messages.all_links(), messages.RTM_NEWLINK)
         found = (one for one in map(messages.decode_link, links) if one["index"] == number)
-        return str(next(found).get_attr("IFLA_ADDRESS"))
+        return str(next(found).get_attr(name))
 
     @property
     def _host(self) -> lab.Host:
-        return self.site.network.host(self.machine)
+        return self.site.network.host(lab.FABRIC if self.port else self.machine)
 
 
 @dataclass(slots=True)

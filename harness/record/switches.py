@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from harness.errors import ScenarioError
 from harness.lab import Pin
 from harness.record.guards import PortSecurity, UplinkDetection
+from harness.record.sending import Pace, Sender
 from harness.record.site import Lasting, Site
 from harness.suggest import suggesting
 from harness.topology import Named
@@ -67,6 +68,28 @@ class SwitchNoun:
         return Lasting(
             lambda: self.site.did(self.name, "unpin", "repair", lambda: pin(on=False), mac=mac)
         )
+
+    def send(
+        self,
+        frame: object,
+        labelled: object = None,
+        /,
+        *,
+        by: Named,
+        every: Span | None = None,
+        count: int | None = None,
+        during: Span | None = None,
+    ) -> Lasting:
+        """Send a frame of the switch's own out of one port, as a machine's `send` does.
+
+        That is how BPDUs and LLDP come: a switch forwards no LLDP that another sent.
+        """
+        ports = {port.link: port for port in self.site.network.ports if port.switch == self.name}
+        if by.name not in ports:
+            raise self.site.topology.missing(f"port of {self.name}", by.name, list(ports))
+        label, data = (str(frame), labelled) if labelled is not None else ("", frame)
+        sender = Sender(self.site, self.name, by.name, ports[by.name])
+        return sender.send(data, Pace(every, count, during), label)
 
     def ufd(self, uplink: Named, *, down_after: Span, up_after: Span = 0 * ms) -> None:
         """Switch uplink failure detection on: the ports of machines follow the uplink's carrier.
