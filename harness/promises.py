@@ -92,13 +92,13 @@ def unanswered(topology: Topology, plan: BondPlan, options: BondOptions) -> Harn
 def _unreached(topology: Topology, plan: BondPlan, target: str) -> str:
     """Return why a bond does not reach an ARP target, "" where it may."""
     machines = {machine.address: machine.name for machine in topology.machines if machine.address}
-    own = topology.bond_address(plan)
-    network = ip_interface(f"{own}/{topology.prefix}").network if own else None
+    networks = [ip_interface(text).network for text in topology.bond_addresses(plan)]
     if target not in machines:
         has = ", ".join(f"{name} {address}" for address, name in machines.items())
         return f"arp_ip_target {target} is no machine of topology {topology.name} (has: {has})"
-    if network and ip_address(target) not in network:
-        return f"arp_ip_target {target} is not in its network {network}, and no route leads there"
+    if networks and not any(ip_address(target) in network for network in networks):
+        its = " or ".join(map(str, networks))
+        return f"arp_ip_target {target} is not in its network {its}, and no route leads there"
     return ""
 
 

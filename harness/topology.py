@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from ipaddress import ip_address, ip_interface
 from typing import Protocol
 
 from harness.errors import ScenarioError
@@ -38,25 +39,30 @@ class Named(Protocol):
 class BondPlan:
     """A bond the DUT shall have: its slaves in order, its address, its default options.
 
-    It has no address where a bridge above it has one.
+    It has no address where a bridge above it has one. `more` are further addresses, with their
+    prefix, of the device that has the address.
     """
 
     name: str
     slaves: tuple[str, ...]
     address: str = ""
     options: Mapping[str, object] = field(default_factory=dict)
+    more: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
     """A host with an IPv4 address (none for the DUT, whose bonds have theirs).
 
-    What is not in its own network goes by its `gateway`.
+    What is not in its own network goes by its `gateway`. With a `vlan` its address is on a VLAN
+    of its interface; a `prefix` of 0 is the topology's.
     """
 
     name: str
     address: str | None = None
     gateway: str | None = None
+    vlan: int = 0
+    prefix: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,16 @@ class Bridge:
     name: str
     bond: str
     address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Vlan:
+    """A VLAN interface of the DUT over a bond: its number, its addresses with their prefix."""
+
+    name: str
+    number: int
+    bond: str
+    addresses: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +125,7 @@ class Topology:
     bonds: tuple[BondPlan, ...]
     prefix: int = 24
     bridges: tuple[Bridge, ...] = ()
+    vlans: tuple[Vlan, ...] = ()
     path: tuple[str, str] = DEFAULT_PATH
     forwards: bool = False
 
@@ -130,6 +147,9 @@ class Topology:
         self._check_links()
         self._check_bonds()
         self._check_bridges()
+        for vlan in self.vlans:
+            if vlan.bond not in bonds:
+                self._reject(f"{vlan.name} wants {vlan.bond}, no bond of the dut")
 
     def _check_links(self) -> None:
         switches = {switch.name for switch in self.switches}
@@ -231,9 +251,24 @@ class Topology:
         return next((bridge for bridge in self.bridges if bridge.bond == bond), None)
 
     def bond_address(self, bond: BondPlan) -> str:
-        """Return the IPv4 address by which a bond is reached: its own, or that of its bridge."""
+        """Return the IPv4 address by which a bond is reached: its own, its bridge's, a VLAN's."""
+        return next(iter(self.bond_ips(bond)), "")
+
+    def bond_ips(self, bond: BondPlan) -> list[str]:
+        """Return the addresses of `bond_addresses` without their prefix."""
+        return [text.partition("/")[0] for text in self.bond_addresses(bond)]
+
+    def bond_addresses(self, bond: BondPlan) -> list[str]:
+        """Return all IPv4 addresses of a bond and of what stands on it, with their prefix.
+
+        That by which the far end of the path reaches it comes first.
+        """
         bridge = self.bridge_over(bond.name)
-        return bridge.address if bridge else bond.address
+        own = bridge.address if bridge else bond.address
+        found = [f"{own}/{self.prefix}"] if own else []
+        found += [*bond.more, *(a for v in self.vlans if v.bond == bond.name for a in v.addresses)]
+        ends = [one.address for one in self.machines if one.name in self.path and one.address]
+        return sorted(found, key=lambda text: not any(_in_network(end, text) for end in ends))
 
     def reach(self, machine: str) -> str:
         """Return a machine's IPv4 address, for the DUT that of its first bond.
@@ -254,6 +289,10 @@ class Topology:
         return ScenarioError(
             f'{kind} "{name}" is not in topology {self.name} (has: {", ".join(has)})', hint=hint
         )
+
+
+def _in_network(address: str, interface: str) -> bool:
+    return ip_address(address) in ip_interface(interface).network
 
 
 def carrier_lag(topology: Topology, bond: BondPlan) -> Span:

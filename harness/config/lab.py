@@ -13,7 +13,6 @@ way to them is one of its path.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -21,12 +20,10 @@ from typing import Any
 from harness.bonding import BondOptions
 from harness.bonding.options import PRIMARY_MODES
 from harness.config.model import BondConfig, ConfigError, Place
-from harness.topology import DUT, BondPlan, Link, Machine, Switch, Topology
+from harness.config.networks import Home, Networks, networks, unused
+from harness.topology import DUT, BondPlan, Bridge, Link, Machine, Switch, Topology, Vlan
 
 LATE_MS = 1000  # for how long a port that forwards late does not
-DEFAULT = "192.0.2.1/24"
-MOST_HOSTS = 1000
-NETWORKS = (24, 16)  # prefixes that are tried to have bond and targets in one network
 CHANNEL = frozenset({"balance-rr", "balance-xor", "802.3ad"})
 # Those values of arp_validate with which frames of neighbours do not keep the active slave up.
 VALIDATES_ACTIVE = frozenset({"active", "all", "filter_active"})
@@ -36,16 +33,17 @@ VALIDATES_ACTIVE = frozenset({"active", "all", "filter_active"})
 class YourPlan:
     """A bond that a user brought, as it goes to a guest: texts and numbers only.
 
-    `places` says where each option stands in the user's files.
+    `places` says where each option stands in the user's files, `homes` which addresses there are
+    (the first one in the network of the first target), `remarks` what of them was made up.
     """
 
     name: str
     options: str
     slaves: tuple[str, ...]
-    address: str
+    homes: tuple[Home, ...]
     targets: tuple[str, ...]
-    prefix: int
     places: Mapping[str, str]
+    remarks: tuple[str, ...] = ()
     why_not: str = ""
 
     @classmethod
@@ -63,21 +61,34 @@ class YourPlan:
             raise ConfigError(f"{bond.name} is a slave of itself", bond.place, hint="rename one")
         # Which slave is active is the state of a bond that runs: there is none to choose yet.
         options = options.replace(active_slave=None)
-        address, targets, prefix = _network(bond, options)
+        asked = options["arp_ip_target"]
+        found = networks(bond, asked if isinstance(asked, tuple) else ())
         places = {name: str(bond.where(name)) for name in options.asked} | {"": str(bond.place)}
         text = options.text()
-        why = _why_not(options, slaves, targets)
-        return cls(bond.name, text, slaves, address, targets, prefix, places, why)
+        why = _why_not(options, slaves) or found.why_not
+        where = (found.homes, found.targets, places, found.remarks)
+        return cls(bond.name, text, slaves, *where, why)
 
     @classmethod
     def load(cls, data: Mapping[str, Any]) -> YourPlan:
         """Return the plan that `asdict` and JSON made plain."""
-        lists = {name: tuple(data[name]) for name in ("slaves", "targets")}
-        return cls(**{**data, **lists})
+        lists = {name: tuple(data[name]) for name in ("slaves", "targets", "remarks")}
+        homes = tuple(Home(**one) for one in data["homes"])
+        return cls(**{**data, **lists, "homes": homes})
 
     def plain(self) -> dict[str, Any]:
         """Return the plan as JSON has it."""
         return asdict(self)
+
+    @property
+    def address(self) -> str:
+        """The address by which the first target reaches it."""
+        return self.homes[0].ip
+
+    @property
+    def prefix(self) -> int:
+        """The prefix of that address."""
+        return self.homes[0].network.prefixlen
 
     @property
     def bond(self) -> BondOptions:
@@ -118,27 +129,49 @@ class YourPlan:
         switch = {self.first: "sw1"}
         switch |= {name: ("sw2", "sw1")[nth % 2] for nth, name in enumerate(others)}
         taken = {*self.slaves, self.name}
-        machines = [Machine(DUT), Machine("neighbour", self._free())]
+        machines = [Machine(DUT), Machine("neighbour", self._free(), prefix=self.prefix)]
         links = [Link(name, DUT, switch[name]) for name in self.slaves]
         links.append(Link(free("isl", taken), "sw1", "sw2"))
         links.append(Link(free("neighbour", taken), "sw1", "neighbour"))
+        around = Networks(self.homes, self.targets)
         for nth, address in enumerate(self.targets, 1):
-            name = "target" if nth == 1 else f"target{nth}"
-            machines.append(Machine(name, address))
+            name, home = "target" if nth == 1 else f"target{nth}", around.home_of(address)
+            prefix = home.network.prefixlen
+            machines.append(Machine(name, address, vlan=home.vlan, prefix=prefix))
             links.append(Link(free(name, taken), "sw2", name))
         return Topology(
             name=f"your {self.name}",
             machines=tuple(machines),
             switches=(Switch("sw1"), Switch("sw2")),
             links=tuple(links),
-            bonds=(BondPlan(self.name, self.slaves, self.address, dict(self.bond.asked)),),
-            prefix=self.prefix,
+            **self._above(),
         )
+
+    def _above(self) -> dict[str, Any]:
+        """Return the bond as the topology has it, with its addresses and what stands on it."""
+        own = [home for home in self.homes if not home.vlan]
+        bridged = [home.device for home in own if home.kind == "bridge"]
+        address = own[0].ip if own else ""
+        more = tuple(home.address for home in own[1:])
+        options = dict(self.bond.asked)
+        plan = BondPlan(self.name, self.slaves, "" if bridged else address, options, more)
+        numbers = {home.vlan: home.device for home in self.homes if home.vlan}
+        return {
+            "bonds": (plan,),
+            "bridges": tuple(Bridge(name, self.name, address) for name in bridged[:1]),
+            "vlans": tuple(
+                Vlan(device, number, self.name, self._on(number))
+                for number, device in numbers.items()
+            ),
+            "prefix": own[0].network.prefixlen if own else self.prefix,
+        }
+
+    def _on(self, vlan: int) -> tuple[str, ...]:
+        return tuple(home.address for home in self.homes if home.vlan == vlan)
 
     def _free(self) -> str:
         """Return an address that nobody has."""
-        network = ipaddress.IPv4Interface(f"{self.address}/{self.prefix}").network
-        return _unused(network, {self.address, *self.targets})
+        return unused(self.homes[0].network, {*(home.ip for home in self.homes), *self.targets})
 
 
 def _targets(options: BondOptions) -> str:
@@ -170,34 +203,7 @@ def free(name: str, taken: Iterable[str]) -> str:
     return name
 
 
-def _network(bond: BondConfig, options: BondOptions) -> tuple[str, tuple[str, ...], int]:
-    """Return address, targets and prefix; what the user has no address for is made up."""
-    given = [ipaddress.ip_interface(text) for text in bond.addresses]
-    four = [one for one in given if isinstance(one, ipaddress.IPv4Interface)]
-    asked = options["arp_ip_target"]
-    targets = asked if isinstance(asked, tuple) else ()
-    home = ipaddress.IPv4Interface(f"{targets[0]}/24" if targets else DEFAULT).network
-    own = four[0] if four else ipaddress.IPv4Interface(f"{_unused(home, targets)}/24")
-    network = own.network
-    if network.prefixlen > 29:
-        network = own.network.supernet(new_prefix=29)  # room for targets and a neighbour
-    for prefix in NETWORKS:
-        if all(ipaddress.IPv4Address(text) in network for text in targets):
-            break
-        network = ipaddress.IPv4Interface(f"{own.ip}/{min(prefix, network.prefixlen)}").network
-    made = targets or (_unused(network, {str(own.ip)}, last=True),)
-    return str(own.ip), made, network.prefixlen
-
-
-def _unused(network: ipaddress.IPv4Network, taken: Iterable[str], *, last: bool = False) -> str:
-    """Return a host's address of a network that is not taken, the first or the last."""
-    span = range(1, min(network.num_addresses - 1, MOST_HOSTS))
-    hosts = (str(network[-1 - n if last else n]) for n in span)
-    used = set(taken)
-    return next(host for host in hosts if host not in used)
-
-
-def _why_not(options: BondOptions, slaves: tuple[str, ...], targets: tuple[str, ...]) -> str:
+def _why_not(options: BondOptions, slaves: tuple[str, ...]) -> str:
     """Return why the lab cannot put such a bond to the proof, "" where it can."""
     if len(slaves) < 2:
         return "it has one slave, and nothing to fail over to"
@@ -208,9 +214,10 @@ def _why_not(options: BondOptions, slaves: tuple[str, ...], targets: tuple[str, 
     unvalidated = options["arp_interval"] and options["arp_validate"] == "none"
     if options["arp_all_targets"] == "all" and unvalidated and options.mode == "active-backup":
         return "arp_all_targets=all without arp_validate takes every slave down (ARPALL-3)"
-    if options["arp_interval"] and not options["arp_ip_target"]:
-        return "its ARP monitor asks no IPv4 target, and the lab's targets have no other address"
-    return "" if targets else "it has no target"
+    if options["arp_interval"] and (options["ns_ip6_target"] or not options["arp_ip_target"]):
+        asks = "IPv6 targets too" if options["arp_ip_target"] else "no IPv4 target"
+        return f"its ARP monitor asks {asks}, and the lab's targets have no other address"
+    return ""
 
 
 def plans(bonds: Iterable[BondConfig]) -> list[YourPlan]:

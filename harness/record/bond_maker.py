@@ -55,19 +55,38 @@ def _requests(network: Network, plan: BondPlan, options: BondOptions) -> list[Re
         ),
         *_place(network, plan, index),
         messages.set_link(f"bond {plan.name} up", index, up=True),
+        *_vlans(network, plan, index),
     ]
 
 
 def _place(network: Network, plan: BondPlan, index: int) -> list[Request]:
-    """Return what gives a bond its address, or makes it the port of a bridge."""
-    bridge = network.topology.bridge_over(plan.name)
+    """Return what gives a bond its addresses, or makes it the port of a bridge that has them."""
+    bridge, what = network.topology.bridge_over(plan.name), f"address of {plan.name}"
+    requests = []
     if bridge:
         master = network.number(DUT, bridge.name)
-        return [messages.set_link(f"{plan.name} in {bridge.name}", index, master=master)]
-    if not plan.address:
-        return []
-    what = f"address of {plan.name}"
-    return [messages.new_address(what, index, plan.address, network.topology.prefix)]
+        requests.append(messages.set_link(f"{plan.name} in {bridge.name}", index, master=master))
+        index = master
+    elif plan.address:
+        prefix = network.topology.prefix
+        requests.append(messages.new_address(what, index, plan.address, prefix))
+    return requests + [_address(what, index, text) for text in plan.more]
+
+
+def _vlans(network: Network, plan: BondPlan, index: int) -> list[Request]:
+    """Return what makes the VLANs over a bond, each with its addresses."""
+    requests: list[Request] = []
+    for vlan in network.topology.vlans:
+        if vlan.bond == plan.name:
+            number, what = network.number(DUT, vlan.name), f"address of {vlan.name}"
+            made = messages.new_vlan(f"VLAN {vlan.name}", number, vlan.name, index, vlan.number)
+            requests += [*made, *(_address(what, number, text) for text in vlan.addresses)]
+    return requests
+
+
+def _address(what: str, index: int, text: str) -> Request:
+    address, _, prefix = text.partition("/")
+    return messages.new_address(what, index, address, int(prefix))
 
 
 def _numbers(network: Network) -> dict[str, int]:

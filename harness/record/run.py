@@ -255,7 +255,7 @@ class Net:
     ) -> None:
         """Freeze the run, keep its history where histories go."""
         bonds = self.dut.bonds.values()
-        addresses = [self.plan.bond_address(bond.plan) for bond in bonds]
+        addresses = [text for bond in bonds for text in self.plan.bond_ips(bond.plan)]
         addresses += self._site.added.addresses
         targets = [str(m.address) for m in self.plan.machines if m.name == "target"]
         for options in (options for bond in bonds for options in bond.in_force):

@@ -75,6 +75,12 @@ def new_link(what: str, index: int, name: str, info: dict[str, Any], **attrs: An
     return request(what, RTM_NEWLINK, CREATE | EXCL, message)
 
 
+def new_vlan(what: str, index: int, name: str, below: int, number: int) -> list[Request]:
+    """Return the requests that make a VLAN of a device, and set it up."""
+    info = kind_of("vlan", [("IFLA_VLAN_ID", number)])
+    return [new_link(what, index, name, info, link=below), set_link(what, index, up=True)]
+
+
 def set_link(what: str, index: int, *, up: bool | None = None, **attrs: Any) -> Request:
     """Return the request that changes a device."""
     return request(what, RTM_NEWLINK, 0, link_message(index, up=up, **attrs))

@@ -45,12 +45,15 @@ def _read(config: pytest.Config, given: list[str]) -> list[dict[str, Any]]:
 
     try:
         found = load(given)
-        made = [plan.plain() for plan in plans(found.bonds)]
+        made = plans(found.bonds)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
     remarks = [one for one in lint(found, RULES) if one.level == "error"]
-    config.stash[REMARKS] = [f"{one.place}  error  {one.message}  [{one.rule}]" for one in remarks]
-    return made
+    config.stash[REMARKS] = [
+        *(f"{one.place}  error  {one.message}  [{one.rule}]" for one in remarks),
+        *(remark for plan in made for remark in plan.remarks),
+    ]
+    return [plan.plain() for plan in made]
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

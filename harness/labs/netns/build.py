@@ -12,7 +12,13 @@ from harness.labs.fabric.wiring import Wiring
 from harness.labs.netns import usb
 from harness.labs.netns.host import NetnsHost
 from harness.labs.netns.namespace import FORWARD, Namespace
-from harness.labs.netns.network import NetnsNetwork, guest_ends, number_ends, number_over
+from harness.labs.netns.network import (
+    FIRST_VLAN,
+    NetnsNetwork,
+    guest_ends,
+    number_ends,
+    number_over,
+)
 from harness.loop import Loop
 from harness.rtnl import messages
 from harness.rtnl.messages import Request
@@ -131,11 +137,7 @@ class _Build:
             return requests
         first = self.topology.links_of(machine.name)[0]
         index = self.ends[machine.name, first.name]
-        what = f"address of {machine.name}"
-        requests += [
-            messages.new_address(what, index, machine.address, self.topology.prefix),
-            messages.set_link(f"interface of {machine.name}", index, up=True),
-        ]
+        requests += _addressed(machine, index, machine.prefix or self.topology.prefix)
         if machine.gateway:
             what = f"gateway of {machine.name}"
             requests.append(messages.default_route(what, machine.gateway))
@@ -174,6 +176,17 @@ class _Build:
         info = messages.kind_of("veth", [("VETH_INFO_PEER", peer)])
         index = self.ends[machine, name]
         return messages.new_link(f"guest's link {name}", index, name, info, address=own)
+
+
+def _addressed(machine: Machine, index: int, prefix: int) -> list[Request]:
+    """Return the requests that give a machine its address, on a VLAN where it has one."""
+    up = messages.set_link(f"interface of {machine.name}", index, up=True)
+    what, address = f"address of {machine.name}", str(machine.address)
+    if not machine.vlan:
+        return [messages.new_address(what, index, address, prefix), up]
+    name = f"vlan{machine.vlan}"
+    vlan = messages.new_vlan(f"VLAN {name}", FIRST_VLAN, name, index, machine.vlan)
+    return [up, *vlan, messages.new_address(what, FIRST_VLAN, address, prefix)]
 
 
 def _port_end(port: Port) -> dict[str, object]:

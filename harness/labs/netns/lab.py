@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from harness.labs.netns.build import build
 from harness.labs.netns.network import NetnsNetwork
@@ -11,6 +12,8 @@ from harness.labs.netns.usb import adapters
 from harness.labs.rtl8150.vhci import MODULES
 from harness.loop import Loop
 from harness.topology import Topology
+
+VLANS = Path("/proc/net/vlan")  # there as soon as the kernel has 802.1Q (vlan_proc_init)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +24,11 @@ class NetnsLab:
     name: str = "netns"
 
     def lacks(self, topology: Topology) -> str:
-        """Return "": all of any topology can be built here."""
-        del topology
-        return ""
+        """Return what of a topology cannot be built here, in words: "" for nothing."""
+        if not topology.vlans:
+            return ""
+        self.load("8021q")
+        return "" if VLANS.exists() else "VLANs: this kernel has no 8021q"
 
     def build(self, topology: Topology, loop: Loop) -> NetnsNetwork:
         """Build a topology without its bonds; raises LabError, NotTestable, leaving nothing."""

@@ -1,7 +1,8 @@
 """A topology that runs in namespaces of this kernel, and by which numbers its devices go.
 
 Device numbers are chosen here, so nothing has to be looked up: a machine's interfaces count from
-2, the DUT's bonds from 16 and bridges over them from 24 (its switches: harness.labs.fabric).
+2, the DUT's bonds from 16, bridges over them from 24 and VLANs from 64 (its switches:
+harness.labs.fabric).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from harness.labs.netns.namespace import Namespace
 from harness.rtnl import messages
 from harness.topology import DUT, Topology, mac_of
 
-FIRST_END, FIRST_BOND, FIRST_BRIDGE = 2, 16, 24
+FIRST_END, FIRST_BOND, FIRST_BRIDGE, FIRST_VLAN = 2, 16, 24, 64
 FORWARDING = 3  # BR_STATE_FORWARDING
 
 
@@ -103,10 +104,13 @@ def number_ends(topology: Topology) -> dict[tuple[str, str], int]:
 
 
 def number_over(topology: Topology, name: str) -> int:
-    """Return the device number of a bond, or of a bridge over one, in the DUT."""
+    """Return the device number of a bond, or of a bridge or VLAN over one, in the DUT."""
     bonds = [bond.name for bond in topology.bonds]
+    vlans = [vlan.name for vlan in topology.vlans]
     if name in bonds:
         return FIRST_BOND + bonds.index(name)
+    if name in vlans:
+        return FIRST_VLAN + vlans.index(name)
     return FIRST_BRIDGE + [bridge.name for bridge in topology.bridges].index(name)
 
 

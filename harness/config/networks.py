@@ -1,0 +1,220 @@
+"""Where a user's bond has its addresses, and in which network each of its ARP targets lies.
+
+A bond asks a target from an address that it has in the target's network, be that its own, a
+bridge's above it or a VLAN's; without one it asks from 0.0.0.0, and no arp_validate takes the
+answer (bond_arp_send_all, inet_confirm_addr, bond_validate_arp). So the lab gives it one.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
+
+from harness.config.model import Addressing, BondConfig, Upper
+
+DEFAULT = "192.0.2.1/24"
+MOST_HOSTS = 1000
+WIDER = (24, 16)  # prefixes that are tried to have a made-up address and targets in one network
+ROOM = 29  # the longest prefix that leaves room for the lab's own machines
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """An address of the DUT with its prefix, and the device that has it.
+
+    `device` is the bond's name or that of what stands on it; `vlan` is 0 where it is none.
+    """
+
+    device: str
+    kind: str
+    vlan: int
+    address: str
+
+    @property
+    def network(self) -> IPv4Network:
+        """The network that it is in."""
+        return IPv4Interface(self.address).network
+
+    @property
+    def ip(self) -> str:
+        """The address alone."""
+        return self.address.partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """What a bond has in the lab: its homes, those of the targets, and what was made up.
+
+    The first target lies in the first home's network. `why_not` says what the lab cannot build.
+    """
+
+    homes: tuple[Home, ...]
+    targets: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
+    why_not: str = ""
+
+    def home_of(self, target: str) -> Home:
+        """Return the home from which a target is asked."""
+        return _home_of(self.homes, target) or self.homes[0]
+
+
+def networks(bond: BondConfig, targets: tuple[str, ...]) -> Networks:
+    """Return the networks for a bond and its targets, with addresses made up where it has none."""
+    homes, remarks, why = _given(bond)
+    why = why or _unfit(targets, homes)
+    if why:
+        return Networks(
+            (Home(bond.name, "bond", 0, DEFAULT),), targets or ("192.0.2.254",), (), why
+        )
+    if not homes:
+        homes = [_made_up(bond, targets)]
+    for target in targets:
+        if _home_of(homes, target) is None:
+            home = _another(bond, homes, targets, target)
+            if _is_told(bond):
+                remarks.append(_remark(bond, home, target))
+            homes.append(home)
+    first = _home_of(homes, targets[0]) if targets else homes[0]
+    homes.sort(key=lambda home: home != first)
+    homes[0] = _roomy(homes[0], targets)
+    taken = {home.ip for home in homes}
+    made = targets or (unused(homes[0].network, taken, last=True),)
+    return Networks(tuple(homes), made, tuple(remarks))
+
+
+def _given(bond: BondConfig) -> tuple[list[Home], list[str], str]:
+    """Return the addresses of the files, remarks, and what stands on the bond but not in the lab.
+
+    A bridge over a VLAN, or a VLAN of a bridge, counts as the VLAN alone.
+    """
+    homes = list(_homes(bond.name, "bond", 0, bond.ip))
+    remarks: list[str] = []
+    for upper in bond.uppers:
+        way = _way(bond, upper.name)
+        numbers = [one.vlan for one in way if one.kind == "vlan"]
+        if len(numbers) > 1:
+            return [], [], f"{upper.name} is a VLAN of a VLAN, which the lab does not build"
+        number = numbers[0] if numbers else 0
+        found = list(_homes(upper.name, "vlan" if number else "bridge", number, upper.ip))
+        if number and len(way) > 1 and found:
+            what = f"the lab has the addresses of {upper.name} on VLAN {number} of {bond.name}"
+            remarks.append(f"{upper.place}: {what}, without the bridge")
+        homes += found
+    names = {home.device for home in homes if home.kind == "bridge"}
+    if len(names) > 1:
+        return [], [], f"{' and '.join(sorted(names))} are bridges over one bond"
+    if names:  # a port of a bridge has no use for addresses of its own
+        homes = [home for home in homes if home.kind != "bond"]
+    return homes, remarks, ""
+
+
+def _way(bond: BondConfig, name: str) -> list[Upper]:
+    """Return what leads from an upper device down to the bond, itself first."""
+    known = {upper.name: upper for upper in bond.uppers}
+    way: list[Upper] = []
+    while name in known and known[name] not in way:
+        way.append(known[name])
+        name = next((one for one in known[name].below if one == bond.name or one in known), "")
+    return way
+
+
+def _homes(device: str, kind: str, vlan: int, ip: Addressing) -> Iterator[Home]:
+    for text in ip.addresses:
+        own = ipaddress.ip_interface(text)
+        if isinstance(own, IPv4Interface):
+            yield Home(device, kind, vlan, str(own))
+
+
+def _home_of(homes: Iterable[Home], target: str) -> Home | None:
+    fitting = [home for home in homes if IPv4Address(target) in home.network]
+    return max(fitting, key=lambda home: home.network.prefixlen, default=None)
+
+
+def _unfit(targets: tuple[str, ...], homes: Iterable[Home]) -> str:
+    """Return which target no machine of the lab can be."""
+    own = {home.ip for home in homes}
+    ends = {str(end) for home in homes for end in _ends(home.network)}
+    for text in targets:
+        address = IPv4Address(text)
+        if text in own:
+            return f"its ARP target {text} is its own address"
+        if text in ends:
+            return f"its ARP target {text} is no host's address in its network"
+        if address.is_loopback or address.is_multicast or int(address) >> 24 in (0, 255):
+            return f"its ARP target {text} is no host's address"
+    return ""
+
+
+def _ends(network: IPv4Network) -> tuple[IPv4Address, ...]:
+    return (network[0], network[-1]) if network.prefixlen < 31 else ()
+
+
+def _is_told(bond: BondConfig) -> bool:
+    """Tell whether the files say by themselves which addresses there are: none come by DHCP."""
+    known = [bond.ip, *(upper.ip for upper in bond.uppers)]
+    return any(ip.addresses for ip in known) and not any(ip.dhcp4 for ip in known)
+
+
+def _made_up(bond: BondConfig, targets: tuple[str, ...]) -> Home:
+    """Return an address where the files have none: in one network with all targets if possible."""
+    for prefix in WIDER if targets else ():
+        network = IPv4Interface(f"{targets[0]}/{prefix}").network
+        if all(IPv4Address(text) in network for text in targets):
+            own = unused(IPv4Interface(f"{targets[0]}/24").network, targets)
+            return Home(*_holder(bond), f"{own}/{prefix}")
+    if targets:
+        network = IPv4Interface(f"{targets[0]}/24").network
+        return Home(*_holder(bond), f"{unused(network, targets)}/24")
+    return Home(*_holder(bond), DEFAULT)
+
+
+def _another(bond: BondConfig, homes: list[Home], targets: tuple[str, ...], target: str) -> Home:
+    """Return one more address, in the network of a target that no other lies in."""
+    network = IPv4Interface(f"{target}/24").network
+    own = unused(network, {*targets, *(home.ip for home in homes)})
+    return Home(*_holder(bond), f"{own}/24")
+
+
+def _holder(bond: BondConfig) -> tuple[str, str, int]:
+    """Return the device that gets addresses which are made up: what asks for some by DHCP."""
+    for upper in bond.uppers:
+        way = _way(bond, upper.name)
+        numbers = [one.vlan for one in way if one.kind == "vlan"]
+        if upper.ip.dhcp4 and len(numbers) == 1 and not bond.ip.dhcp4:
+            return upper.name, "vlan", numbers[0]
+    bridge = next(
+        (one for one in bond.uppers if one.kind == "bridge" and bond.name in one.below), None
+    )
+    return (bridge.name, "bridge", 0) if bridge else (bond.name, "bond", 0)
+
+
+def _remark(bond: BondConfig, home: Home, target: str) -> str:
+    where = bond.where("arp_ip_target")
+    return (
+        f"{where}: ARP target {target} lies in no network of {bond.name}: the lab gave "
+        f"{home.device} {home.address} for it; without, the kernel asks from 0.0.0.0 and "
+        "arp_validate takes no answer"
+    )
+
+
+def _roomy(home: Home, targets: Iterable[str]) -> Home:
+    """Return a home whose network has room for a neighbour, and a target where there is none."""
+    own = IPv4Interface(home.address)
+    if own.network.prefixlen <= ROOM:
+        return home
+    for prefix in range(ROOM, 0, -1):
+        wider = IPv4Interface(f"{own.ip}/{prefix}").network
+        ends = {str(end) for end in _ends(wider)}
+        if not ends & {str(own.ip), *targets}:
+            return Home(home.device, home.kind, home.vlan, f"{own.ip}/{prefix}")
+    return home
+
+
+def unused(network: IPv4Network, taken: Iterable[str], *, last: bool = False) -> str:
+    """Return a host's address of a network that is not taken, the first or the last."""
+    span = range(1, min(network.num_addresses - 1, MOST_HOSTS))
+    hosts = (str(network[-1 - n if last else n]) for n in span)
+    used = set(taken)
+    return next(host for host in hosts if host not in used)
