@@ -39,8 +39,7 @@ class Named(Protocol):
 class BondPlan:
     """A bond the DUT shall have: its slaves in order, its address, its default options.
 
-    It has no address where a bridge above it has one. `more` are further addresses, with their
-    prefix, of the device that has the address.
+    It has no address where a bridge above it has one; `more` are further ones, with prefix.
     """
 
     name: str
@@ -252,23 +251,17 @@ class Topology:
 
     def bond_address(self, bond: BondPlan) -> str:
         """Return the IPv4 address by which a bond is reached: its own, its bridge's, a VLAN's."""
-        return next(iter(self.bond_ips(bond)), "")
-
-    def bond_ips(self, bond: BondPlan) -> list[str]:
-        """Return the addresses of `bond_addresses` without their prefix."""
-        return [text.partition("/")[0] for text in self.bond_addresses(bond)]
+        return next((text.partition("/")[0] for text in self.bond_addresses(bond)), "")
 
     def bond_addresses(self, bond: BondPlan) -> list[str]:
-        """Return all IPv4 addresses of a bond and of what stands on it, with their prefix.
-
-        That by which the far end of the path reaches it comes first.
-        """
+        """Return all addresses of a bond and what is over it, first that for the path's far end."""
         bridge = self.bridge_over(bond.name)
         own = bridge.address if bridge else bond.address
         found = [f"{own}/{self.prefix}"] if own else []
         found += [*bond.more, *(a for v in self.vlans if v.bond == bond.name for a in v.addresses)]
         ends = [one.address for one in self.machines if one.name in self.path and one.address]
-        return sorted(found, key=lambda text: not any(_in_network(end, text) for end in ends))
+        far = [ip_address(address) for address in ends]
+        return sorted(found, key=lambda text: not any(x in ip_interface(text).network for x in far))
 
     def reach(self, machine: str) -> str:
         """Return a machine's IPv4 address, for the DUT that of its first bond.
@@ -289,10 +282,6 @@ class Topology:
         return ScenarioError(
             f'{kind} "{name}" is not in topology {self.name} (has: {", ".join(has)})', hint=hint
         )
-
-
-def _in_network(address: str, interface: str) -> bool:
-    return ip_address(address) in ip_interface(interface).network
 
 
 def carrier_lag(topology: Topology, bond: BondPlan) -> Span:

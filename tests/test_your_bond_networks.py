@@ -11,8 +11,10 @@ import pytest
 
 from harness.config import Source, parse
 from harness.config.lab import YourPlan
-from harness.config.model import Addressing, BondConfig, Upper
+from harness.config.lint import lint
+from harness.config.model import Addressing, BondConfig, Configuration, Upper
 from harness.config.networks import networks
+from harness.config.rules import RULES
 from harness.errors import KernelUnavailable
 from harness.kernels import specs
 from harness.labs.netns import lab
@@ -96,6 +98,13 @@ def test_what_is_made_up_although_the_files_tell_addresses_is_told() -> None:
     )
     assert not networks(_bond("10.0.0.1/24", dhcp4=True), TARGETS).remarks
     assert not networks(_bond(), TARGETS).remarks
+
+
+def test_a_target_on_a_vlan_is_in_a_network_of_the_bond() -> None:
+    own = NETPLAN.replace("      parameters", "      addresses: [10.0.0.1/24]\n      parameters")
+    for text, rules in [(own, 2), (own + VLANS, 0)]:
+        found = lint(Configuration(tuple(parse([Source("a.yaml", text)]).bonds)), RULES)
+        assert [one.rule for one in found].count("unfit-target") == rules
 
 
 def test_addresses_by_dhcp_are_where_dhcp_is_asked_for() -> None:

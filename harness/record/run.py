@@ -255,7 +255,8 @@ class Net:
     ) -> None:
         """Freeze the run, keep its history where histories go."""
         bonds = self.dut.bonds.values()
-        addresses = [text for bond in bonds for text in self.plan.bond_ips(bond.plan)]
+        own = [text for bond in bonds for text in self.plan.bond_addresses(bond.plan)]
+        addresses = [text.partition("/")[0] for text in own]
         addresses += self._site.added.addresses
         targets = [str(m.address) for m in self.plan.machines if m.name == "target"]
         for options in (options for bond in bonds for options in bond.in_force):

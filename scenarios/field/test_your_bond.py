@@ -8,9 +8,10 @@
          slave 4 -----/
 
 Run by `pytest scenarios/field --bond-config FILE`, where FILE is any configuration that `harness
-check` reads. The bond has your options, slaves by your names and, as far as they lie in one
-network with it, your addresses and ARP targets. The slave that is active first is at sw1, away
-from the targets.
+check` reads. The bond has your options, slaves by your names, your addresses and ARP targets, and
+the VLANs or the bridge over it that have them. A target that lies in no network of your files is
+given one, and the bond an address in it: that stands below the table. The slave that is active
+first is at sw1, away from the targets.
 
 What the monitor promises to see is asserted: the outage is at most what the documentation has for
 your options. What it does not see is asserted too: no link monitor at all, or miimon and a fault

@@ -111,7 +111,8 @@ def _targets(options: BondOptions, name: str) -> tuple[str, ...]:
 
 def unfit_target(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Targets that are the bond itself, or in none of its networks."""
-    networks = [ipaddress.ip_interface(address) for address in bond.addresses]
+    known = [*bond.addresses, *(text for upper in bond.uppers for text in upper.ip.addresses)]
+    networks = [ipaddress.ip_interface(address) for address in known]
     for text in _targets(kept(bond), "arp_ip_target"):
         target = ipaddress.ip_address(text)
         if any(target == one.ip for one in networks):
