@@ -254,14 +254,13 @@ class Topology:
         return next((text.partition("/")[0] for text in self.bond_addresses(bond)), "")
 
     def bond_addresses(self, bond: BondPlan) -> list[str]:
-        """Return all addresses of a bond and what is over it, first that for the path's far end."""
+        """Return all addresses of a bond and what is over it, that of the path's network first."""
         bridge = self.bridge_over(bond.name)
         own = bridge.address if bridge else bond.address
         found = [f"{own}/{self.prefix}"] if own else []
         found += [*bond.more, *(a for v in self.vlans if v.bond == bond.name for a in v.addresses)]
-        ends = [one.address for one in self.machines if one.name in self.path and one.address]
-        far = [ip_address(address) for address in ends]
-        return sorted(found, key=lambda text: not any(x in ip_interface(text).network for x in far))
+        far = [ip_address(m.address) for m in self.machines if m.name in self.path and m.address]
+        return sorted(found, key=lambda a: not any(x in ip_interface(a).network for x in far))
 
     def reach(self, machine: str) -> str:
         """Return a machine's IPv4 address, for the DUT that of its first bond.
