@@ -9,8 +9,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from harness.cli import main
+from harness.history import History
+from harness.matrix import evidence
 from harness.matrix.changes import compare, figures
 from harness.matrix.conformance import load
+from harness.units import MS, Measured
 from tests.ledgers import conformance, figure, place, result
 
 
@@ -121,6 +124,47 @@ def test_the_other_way_round_it_got_worse_too(both: Path) -> None:
     assert done.exit_code == 1
     assert "x scenarios/test_a.py::test_z: conforms -> contradicts (worse)" in done.stdout
     assert "+ scenarios/test_a.py::test_x[1] detection: 499.0 ms -> 92.0 ms" in done.stdout
+
+
+def test_a_bond_with_other_options_is_named_even_if_nothing_else_changed(tmp_path: Path) -> None:
+    slow, quick = {"bond0": {"miimon": "500", "mode": "1"}}, {"bond0": {"miimon": "100"}}
+    names = [f"test_{n}" for n in range(5)]
+    old = [result(name, detection=figure(60), settings=quick) for name in names]
+    new = [result(name, detection=figure(60), settings=slow) for name in names]
+    place(tmp_path / "a", *old)
+    place(tmp_path / "b", *new)
+    done = run(tmp_path / "a", tmp_path / "b")
+    assert done.exit_code == 0
+    where = ", ".join(f"scenarios/test_a.py::test_{n}" for n in range(3))
+    assert done.stdout.splitlines()[1:] == [
+        "settings of bonds",
+        "  * bond0 miimon: 100 -> 500 (changed)",
+        f"      in {where} and 2 more",
+        "  * bond0 mode: the default -> 1 (changed)",
+        f"      in {where} and 2 more",
+    ]
+
+
+def test_in_virtual_time_a_figure_has_no_leeway(tmp_path: Path) -> None:
+    """The monitor of a bond that looks five times less often is told by its outage."""
+    old, new = (
+        evidence.figure("outage", measured, (), history(clock="virtual", miimon=miimon))
+        for measured, miimon in ((took(60), 100), (took(250), 500))
+    )
+    assert (old["leeway_ms"], new["leeway_ms"]) == (0.0, 0.0)
+    assert figures(old, new) == "worse"
+    real = evidence.figure("outage", took(250), (), history(clock="real", miimon=500))
+    assert real["leeway_ms"] > 190
+    assert figures(old, real) is None
+
+
+def history(clock: str, miimon: int) -> History:
+    bond = {"slaves": ["eth0", "eth1"], "changed": {"mode": 1, "miimon": miimon}}
+    return History({"clock": clock, "hz": 100, "bonds": {"bond0": bond}}, ())
+
+
+def took(ms: float) -> Measured:
+    return Measured("outage", int(ms * MS), int(11 * MS), "one jiffy")
 
 
 def test_machines_get_the_same(both: Path) -> None:

@@ -77,7 +77,7 @@ def settings(about: Mapping[str, Any], width: int = WIDTH) -> str:
 
 
 def _pairs(options: Mapping[str, Any]) -> str:
-    return " ".join(f"{option}={_word(value)}" for option, value in options.items())
+    return " ".join(f"{option}={word(value)}" for option, value in options.items())
 
 
 def _fill(text: str, width: int, indent: str = "  ") -> str:
@@ -140,7 +140,8 @@ def _snake(what: str) -> str:
     return what.replace(" ", "_")
 
 
-def _word(value: object) -> str:
+def word(value: object) -> str:
+    """Return an option's value as the kernel writes it."""
     return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 

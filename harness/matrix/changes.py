@@ -24,14 +24,16 @@ BADNESS = {
     "not judged": 2,
     "contradicts": 3,
 }
+DEFAULT = "the default"
+NAMED = 3  # scenarios that the change of a setting names
 WORST = 4  # of any other word: the kernel reported a bug of its own, or crashed
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that is not as it was: a verdict, a figure or an option."""
+    """One thing that is not as it was: a verdict, a figure, an option's value, or an option."""
 
-    what: Literal["verdict", "figure", "option"]
+    what: Literal["verdict", "figure", "setting", "option"]
     name: str
     old: str
     new: str
@@ -60,7 +62,7 @@ def compare(old: Results, new: Results, names: tuple[str, str] = ("old", "new"))
     common = [name for name in old if name in new]
     changes = [change for name in common for change in between(old[name], new[name])]
     return Comparison(
-        changes=(*changes, *_options(old, new, common)),
+        changes=(*changes, *_settings(old, new, common), *_options(old, new, common)),
         only_old=tuple(name for name in old if name not in new),
         only_new=tuple(name for name in new if name not in old),
         common=len(common),
@@ -115,6 +117,22 @@ def in_words(ms: float) -> str:
 def shown(figure: Figure) -> str:
     """Return a figure as text."""
     return "never" if figure["ms"] is None else in_words(float(figure["ms"]))
+
+
+def _settings(old: Results, new: Results, common: list[str]) -> Iterator[Change]:
+    """Yield the values of options that were changed, each once with the scenarios concerned."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for name in common:
+        had, has = old[name].settings, new[name].settings
+        for bond in (one for one in had if one in has):
+            for option in sorted({*had[bond], *has[bond]}):
+                was, now = had[bond].get(option, DEFAULT), has[bond].get(option, DEFAULT)
+                if was != now:
+                    found.setdefault((f"{bond} {option}", was, now), []).append(name)
+    for (what, was, now), where in found.items():
+        more = f" and {len(where) - NAMED} more" if len(where) > NAMED else ""
+        detail = f"in {', '.join(where[:NAMED])}{more}"
+        yield Change("setting", what, was, now, "changed", detail)
 
 
 def _options(old: Results, new: Results, common: list[str]) -> Iterator[Change]:

@@ -51,7 +51,8 @@ def compare(
 
     Both are directories of results, such as those of two runs, or both are kernels of one run:
     `harness compare 6.1 6.12`. A figure counts as changed when the two differ by more than their
-    tolerances and what the bond's monitor leaves to chance.
+    tolerances and what the bond's monitor leaves to chance; in virtual time nothing is left to
+    chance. A bond whose options were changed is named, whatever its figures.
 
     Exit status: 0 nothing got worse, 1 something did, 2 the command line is wrong, 4 there is
     nothing to compare.

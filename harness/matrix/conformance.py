@@ -6,10 +6,12 @@
                   "verdict": ..., "reason": ..., "seconds": ..., "attempts": ...,
                   "figures": {NAME: {"ms": ..., "tolerance_ms": ..., "leeway_ms": ...,
                                      "bounds": [...]}},
-                  "options": [...], "history": path in the directory, or null}]}
+                  "options": [...], "settings": {BOND: {OPTION: VALUE}},
+                  "history": path in the directory, or null}]}
 
 `planned` is how many results there would be had nothing cut the session short. `options` are those
-that the kernel read back. `leeway_ms` is by how much a figure may differ from run to run.
+that the kernel read back; `settings` are those that are not at their defaults. `leeway_ms` is by
+how much a figure may differ from run to run.
 """
 
 from __future__ import annotations
@@ -42,6 +44,7 @@ class Result:
     attempts: int = 1
     figures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     options: tuple[str, ...] = ()
+    settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     history: str | None = None
 
 

@@ -27,6 +27,7 @@ def of(run: Run, path: Path | None, results: Path | None) -> dict[str, Any]:
     return {
         "figures": _figures(run),
         "options": known_options(history),
+        "settings": settings(history),
         "history": str(path.relative_to(results)) if inside and path and results else None,
     }
 
@@ -38,6 +39,18 @@ def known_options(history: History) -> list[str]:
         return sorted({name for bond in bonds for name in bond.get("seen") or ()})
     except FAILED:
         return []
+
+
+def settings(history: History) -> dict[str, dict[str, str]]:
+    """Return for each bond which options are not at their defaults, and their values as words."""
+    try:
+        bonds = measure.bonds(history).items()
+        return {
+            name: {option: report.word(value) for option, value in bond["changed"].items()}
+            for name, bond in bonds
+        }
+    except FAILED:
+        return {}
 
 
 def _figures(run: Run) -> dict[str, dict[str, Any]]:
@@ -55,15 +68,16 @@ def figure(
     """Return one time with its tolerance, its bounds, and its leeway, all in ms.
 
     The leeway is by how much it may differ from run to run on one kernel: a monitor looks every
-    so often, and where in its beat a fault falls is chance.
+    so often, and where in its beat a fault falls is chance. In virtual time nothing is.
     """
     bounds = [limit for limit in limits if limit.what.removeprefix(PLACE) == name]
     took = _ms(measured.ns)
+    virtual = history.about.get("clock") == "virtual"
     return {
         "ms": took if measured.happened else None,
         "watched_ms": None if measured.happened else took,
         "tolerance_ms": _ms(measured.tolerance),
-        "leeway_ms": _ms(max(_between(bounds), _beat(name, history))),
+        "leeway_ms": 0.0 if virtual else _ms(max(_between(bounds), _beat(name, history))),
         "bounds": [
             {"op": one.op, "ms": _ms(one.bound.ns), "slack_ms": _ms(_slack(one))} for one in bounds
         ],

@@ -13,6 +13,7 @@ import pytest
 from harness.judge import tally
 from harness.matrix import axis, conformance, grid
 from harness.matrix.conformance import EVIDENCE, Conformance, Result
+from harness.session.place import asks_for_stage
 
 EVERY = 1.0  # seconds between two writings: what a kill may lose
 REASON = 300
@@ -30,7 +31,10 @@ class Ledger:
     ) -> None:
         self.config = config
         self.kernels: dict[str, Mapping[str, Any]] = {label: {} for label in kernels}
-        self.items = {item.nodeid: item for item in items if claims_of(item)}
+        # What builds a network has figures worth keeping, with or without a claim.
+        self.items = {
+            item.nodeid: item for item in items if claims_of(item) or asks_for_stage(item)
+        }
         self.results: dict[str, Result] = {}
         self.directory = directory
         self._written = 0.0
@@ -61,7 +65,7 @@ class Ledger:
             self.write()
 
     def write(self) -> None:
-        """Write all there is; nothing where no scenario of a claim is in the session."""
+        """Write all there is; nothing where no scenario is in the session."""
         if not self.items:
             return
         conformance.save(self.conformance(), self.directory)
@@ -117,6 +121,7 @@ def _result(reports: Sequence[pytest.TestReport]) -> dict[str, Any]:
         "attempts": max((int(str(value)) for value in attempts), default=1),
         "figures": evidence.get("figures", {}),
         "options": tuple(evidence.get("options", ())),
+        "settings": evidence.get("settings", {}),
         "history": evidence.get("history"),
     }
 

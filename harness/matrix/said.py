@@ -10,7 +10,12 @@ from harness.matrix.changes import Change, Comparison
 
 MARKS = {"worse": "x", "better": "+", "changed": "*"}
 ORDER = ("worse", "changed", "better")
-TITLES = {"verdict": "verdicts", "figure": "figures", "option": "options"}
+TITLES = {
+    "verdict": "verdicts",
+    "figure": "figures",
+    "setting": "settings of bonds",
+    "option": "options",
+}
 
 
 def text(found: Comparison) -> Iterator[str]:

@@ -143,7 +143,8 @@ def pytest_runtest_makereport(
         made.outcome, made.longrepr = "skipped", _reason(item, error)
     if isinstance(error, HarnessError) and call.excinfo is not None and made.failed:
         made.longrepr = _own_words(item, call.excinfo)
-    found: Figures = [(tally.VERDICT, tally.verdict(made, error))] if claims_of(item) else []
+    judges = claims_of(item) or place.asks_for_stage(item)
+    found: Figures = [(tally.VERDICT, tally.verdict(made, error))] if judges else []
     noted = _noted(item)
     found += [entry for run, _ in noted[-1:] for entry in _figures(run)]
     for run, path in noted[-1:]:
