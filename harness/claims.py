@@ -18,7 +18,8 @@ from typing import Any, Literal
 
 from harness.errors import UsageError
 
-FOLDER = Path(__file__).parents[1] / "scenarios" / "claims"
+# In a checkout a link to scenarios/claims, in an installed wheel a copy of it.
+FOLDER = (Path(__file__).parent / "data" / "claims").resolve()
 DIFFERENCES = "differences.toml"
 
 Kind = Literal["documented", "code", "differs"]
@@ -73,7 +74,7 @@ def catalogue(folder: Path = FOLDER) -> Catalogue:
     if not folder.is_dir():
         raise UsageError(
             f"{folder} is not there, so no claim is known",
-            hint="run from a checkout, installed with pip install -e .",
+            hint="install the harness again: python3 -m pip install --force-reinstall DIRECTORY",
         )
     claims: dict[str, Claim] = {}
     for path in sorted(folder.glob("*.toml")):

@@ -25,7 +25,7 @@ from harness.kernels import Say, apt, cache, entries, toolbox, tree, uml, virtua
 from harness.kernels.compile import Tree
 from harness.kernels.entries import Entry
 
-LABS = Path(__file__).resolve().parents[2] / "labs"
+LABS = Path(__file__).resolve().parents[1] / "data" / "labs"  # in a checkout a link to labs/
 RECORD = "build.json"
 KERNEL = "linux"
 

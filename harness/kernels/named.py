@@ -1,4 +1,4 @@
-"""Kernels that people have given names: labs/kernels.toml, of the checkout and of where one is."""
+"""Kernels that people have given names: labs/kernels.toml, of the harness and of where one is."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ class Named:
 
 
 def load() -> dict[str, Named]:
-    """Return all named kernels; those of the directory one is in come before the checkout's.
+    """Return all named kernels; those of the directory one is in come before the harness's own.
 
     Raises UsageError with file, line and what was expected.
     """
-    checkout = Path(__file__).resolve().parents[2]
+    own = (Path(__file__).resolve().parents[1] / "data" / FILE).resolve()
     found: dict[str, Named] = {}
-    for place in dict.fromkeys((checkout, Path.cwd().resolve())):
-        if (place / FILE).is_file():
-            found |= read(place / FILE)
+    for path in dict.fromkeys((own, Path.cwd().resolve() / FILE)):
+        if path.is_file():
+            found |= read(path)
     return found
 
 
