@@ -23,6 +23,16 @@ __all__ = [
 ]
 
 
+def version() -> str:
+    """Return the version of the harness as it was installed."""
+    from importlib import metadata  # noqa: PLC0415  (guests need no version)
+
+    try:
+        return metadata.version("network-failover-harness")
+    except metadata.PackageNotFoundError:
+        return "of a checkout that is not installed"
+
+
 # pytest is imported on use: a guest's helpers and the recorder import this package without it.
 def claim(*ids: str) -> pytest.MarkDecorator:
     """Return the mark that names the claims of the catalogue which a scenario puts to the proof.

@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+import harness
+from harness.claims_commands import claims
 from harness.config import commands as config
 from harness.doctor.commands import doctor
 from harness.driver.commands import driver_profile
@@ -22,12 +24,14 @@ from harness.judge.layout import WIDTH
 from harness.kernels.commands import kernels
 from harness.kernels.commands_build import build
 from harness.matrix import commands
+from harness.results_commands import results
 from harness.units import MS, Measured, in_ms
 
 BROKEN = (KeyError, TypeError, ValueError, IndexError, ZeroDivisionError, AttributeError)
 
 
-@click.group()
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(harness.version(), prog_name="harness")
 def main() -> None:
     """Hold Linux bonds to their documentation; scenarios are run by `pytest scenarios/`."""
 
@@ -36,6 +40,8 @@ kernels.add_command(build)
 main.add_command(kernels)
 main.add_command(driver_profile)
 main.add_command(doctor)
+main.add_command(claims)
+main.add_command(results)
 
 
 @main.command()

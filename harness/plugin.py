@@ -10,7 +10,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.matrix.shards import Shard
-from harness.session import place
+from harness.session import place, results
 from harness.session.place import in_guest
 
 PLUGINS = (
@@ -31,6 +31,7 @@ GUEST = (
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the harness."""
     place.pytest_addoption(parser)
+    results.pytest_addoption(parser)
     group = parser.getgroup("harness", "network failover harness")
     group.addoption(
         "--kernel",

@@ -20,7 +20,10 @@ HARNESS = [path for path in FILES if path.is_relative_to(ROOT / "harness")]
 # What belongs together, from the bottom up; a package stands for all that is in it.
 PARTS = {
     "ground": {"harness", "errors", "suggest", "units"},
-    "rules": {"history", "topology", "bonding", "claims", "config", "frames", "log", "promises"},
+    "rules": {
+        *("history", "topology", "bonding", "claims", "claim_index", "config", "frames", "log"),
+        "promises",
+    },
     "judging": {"judge"},
     "sources": {"loop", "polling"},
     "seam": {"lab", "rtnl"},
@@ -30,7 +33,7 @@ PARTS = {
     "session": {"plugin", "session", "matrix"},
     "profiling": {"driver"},
     "commands": {
-        *("cli", "__main__", "bench", "checkup", "words"),
+        *("cli", "claims_commands", "results_commands", "__main__", "bench", "checkup", "words"),
         *("kernels.commands", "kernels.commands_build", "matrix.commands"),
         *("driver.commands", "config.commands", "doctor"),
     },
@@ -60,6 +63,8 @@ HOMES = {
     "click": {
         *(
             "cli",
+            "claims_commands",
+            "results_commands",
             "words",
             "kernels.commands",
             "kernels.commands_build",

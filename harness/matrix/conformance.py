@@ -2,6 +2,8 @@
 
     {"format": 1, "planned": 12, "shard": null or {...},
      "kernels": {LABEL: {"kernel": "6.1.176", "lab": ..., "hz": ..., "clock": ..., ...}},
+     "sessions": [{"command": ..., "date": ..., "commit": ..., "dirty": ..., "host": ...,
+                   "harness": ..., ...}],
      "results": [{"scenario": id without the kernel, "kernel": LABEL, "lab": ..., "claims": [...],
                   "verdict": ..., "reason": ..., "seconds": ..., "attempts": ...,
                   "figures": {NAME: {"ms": ..., "tolerance_ms": ..., "leeway_ms": ...,
@@ -9,9 +11,11 @@
                   "options": [...], "settings": {BOND: {OPTION: VALUE}},
                   "history": path in the directory, or null}]}
 
-`planned` is how many results there would be had nothing cut the session short. `options` are those
-that the kernel read back; `settings` are those that are not at their defaults. `leeway_ms` is by
-how much a figure may differ from run to run.
+`planned` is how many results there would be had nothing cut the session short. `sessions` says who
+made the results, when and how: one, or those that were merged; `dirty` is whether files differ
+from the `commit`, both null outside of git. `options` are those that the kernel read back;
+`settings` are those that are not at their defaults. `leeway_ms` is by how much a figure may differ
+from run to run.
 """
 
 from __future__ import annotations
@@ -56,6 +60,7 @@ class Conformance:
     kernels: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     planned: int = 0
     shard: Mapping[str, Any] | None = None
+    sessions: tuple[Mapping[str, Any], ...] = ()
 
     def of(self, kernel: str) -> dict[str, Result]:
         """Return the results of one kernel by scenario."""
@@ -116,7 +121,13 @@ def _read(data: Mapping[str, Any]) -> Conformance:
     if data["format"] != FORMAT:
         raise ValueError(data["format"])
     results = tuple(_result(row) for row in data["results"])
-    return Conformance(results, dict(data["kernels"]), int(data["planned"]), data.get("shard"))
+    return Conformance(
+        results,
+        dict(data["kernels"]),
+        int(data["planned"]),
+        data.get("shard"),
+        tuple(dict(one) for one in data.get("sessions", ())),
+    )
 
 
 def _result(row: Mapping[str, Any]) -> Result:

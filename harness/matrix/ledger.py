@@ -13,6 +13,7 @@ import pytest
 from harness.judge import tally
 from harness.matrix import axis, conformance, grid
 from harness.matrix.conformance import EVIDENCE, Conformance, Result
+from harness.matrix.session_facts import session_facts
 from harness.session.place import asks_for_stage
 
 EVERY = 1.0  # seconds between two writings: what a kill may lose
@@ -37,6 +38,7 @@ class Ledger:
         }
         self.results: dict[str, Result] = {}
         self.directory = directory
+        self.session = session_facts(config)
         self._written = 0.0
         config.pluginmanager.register(self, "harness-ledger")
 
@@ -84,7 +86,7 @@ class Ledger:
         if cut is not None:
             shard = {**asdict(cut.shard), "total": cut.total, "digest": cut.digest}
         order = [self.results[name] for name in self.items if name in self.results]
-        return Conformance(tuple(order), self.kernels, len(self.items), shard)
+        return Conformance(tuple(order), self.kernels, len(self.items), shard, (self.session,))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show how several kernels fared, side by side."""

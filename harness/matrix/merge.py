@@ -101,6 +101,7 @@ def joined(parts: Mapping[str, Conformance]) -> Conformance:
         results=tuple(results),
         kernels=conformance.gathered(parts.values()),
         planned=sum(part.planned for part in parts.values()),
+        sessions=tuple(one for part in parts.values() for one in part.sessions),
     )
 
 

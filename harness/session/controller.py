@@ -21,11 +21,12 @@ from harness.kernels.job import Job, environment, interpreter_path
 from harness.log.kernlog import crash
 from harness.matrix import axis
 from harness.matrix.fleet import Fleet, resolve, without
+from harness.matrix.kept import held
 from harness.matrix.ledger import Ledger
 from harness.session import orders, outlook, pages, refused
 from harness.session.feed import Feed
 from harness.session.place import needs_guest
-from harness.session.results import new_directory, place_of, point_latest
+from harness.session.results import new_directory, old_removed, place_of, point_latest
 from harness.session.watch import Watch
 
 BOOT_ATTEMPTS = 3
@@ -64,11 +65,13 @@ class Controller:
                 self._say(f"note: {line}")
             fleet = resolve(self.config, self._say, self.config.stash.get(KERNEL, None))
             results = new_directory(place_of(self.config))
+            for line in old_removed(self.config, results):
+                self._say(line)
         except HarnessError as error:
             raise pytest.UsageError(str(error)) from None
         try:
             orders.compile_harness()
-            with Guests(fleet.first) as guests:
+            with held(results), Guests(fleet.first) as guests:
                 Run(session, items, guests, results, fleet).run()
         except HarnessError as error:
             pytest.exit(str(error), returncode=pytest.ExitCode.INTERNAL_ERROR)

@@ -1,4 +1,7 @@
-"""Where a run keeps its recordings: results/<time>/, with results/latest pointing to it."""
+"""Where a run keeps its recordings: results/<time>/, with results/latest pointing to it.
+
+`latest` follows as soon as a guest works: a run whose kernel does not boot has nothing to show.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,20 @@ import contextlib
 import datetime as dt
 import itertools
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from harness.errors import UsageError
+from harness.matrix import kept
+
+INI = "results_keep"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the setting that says how many runs' results are kept."""
+    parser.addini(INI, "how many runs' results are kept; 0: all", default=str(kept.KEEP))
 
 
 def place_of(config: pytest.Config) -> Path:
@@ -19,6 +31,19 @@ def place_of(config: pytest.Config) -> Path:
     if given is None:
         return config.rootpath / "results"
     return config.invocation_params.dir / Path(given).expanduser()
+
+
+def old_removed(config: pytest.Config, made: Path) -> Iterator[str]:
+    """Remove the results of older runs than the setting allows; yield what to say of it."""
+    text = str(config.getini(INI))
+    if not text.isdigit():
+        raise UsageError(
+            f'{INI}: "{text}" is no number of runs',
+            hint="write how many, such as 30, or 0 for all",
+        )
+    gone = kept.prune(made.parent, int(text))
+    if gone:
+        yield f"results of {len(gone)} older runs removed from {made.parent} ({INI} = {text})"
 
 
 def new_directory(root: Path) -> Path:
