@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import claims
 from harness.judge.judged import Run
 from harness.session import verdicts
 
@@ -96,6 +97,24 @@ def test_what_conforms_prints_nothing_but_the_count(pytester: pytest.Pytester) -
     done.assert_outcomes(passed=1)
     done.stdout.fnmatch_lines(["claims: 1 conforms", "worst outage 99.0 ms (test_conforms)"])
     done.stdout.no_fnmatch_line("*timeline*")
+
+
+def test_the_end_says_how_much_of_the_catalogue_was_tried(pytester: pytest.Pytester) -> None:
+    other = CONFORMS.replace("test_conforms", "test_again").replace('"MIIMON-2"', '"MIIMON-3"')
+    skipped = "@claim('MIIMON-4')\ndef test_skip(): pytest.skip('not here')\n"
+    total = len(claims.catalogue().claims)
+    done = run(pytester, CONFORMS + other + skipped)
+    done.stdout.fnmatch_lines([f"catalogue: 2 of {total} claims tried by 2 scenarios"])
+    written = "from harness import claim\n@claim('MIIMON-5', 'MIIMON-6')\ndef test_p(): pass\n"
+    pytester.mkdir("promises").joinpath("test_p.py").write_text(written)
+    done = run(pytester, CONFORMS, "-o", "scenario_paths=promises", "test_it.py")
+    done.stdout.fnmatch_lines(
+        [f"catalogue: 1 of {total} claims tried by 1 scenario; {total - 2} have no scenario"]
+    )
+
+
+def test_without_a_claim_the_catalogue_is_not_spoken_of(pytester: pytest.Pytester) -> None:
+    run(pytester, "def test_plain(): pass").stdout.no_fnmatch_line("catalogue: *")
 
 
 def test_a_run_that_proves_nothing_is_neither(pytester: pytest.Pytester) -> None:

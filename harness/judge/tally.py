@@ -10,12 +10,13 @@ from harness.errors import Inconclusive, NotPromised
 
 CLAIM, VERDICT, ATTEMPTS = "claim", "verdict", "attempts"
 INCONCLUSIVE, NOT_PROMISED = "inconclusive", "not promised"
+NOT_TESTABLE = "not testable here"
 REPORTED, CRASHED = "kernel report", "kernel crash"
 
 # From what says least to what says most: of a claim's scenarios the last in this order counts.
 WORDS = {
     NOT_PROMISED: NOT_PROMISED,
-    "not testable here": "not testable here",
+    NOT_TESTABLE: NOT_TESTABLE,
     "conforms": "conform",
     "contradicts as known": "contradict as known",
     "not judged": "not judged",
@@ -66,6 +67,12 @@ def by_claim(reports: Iterable[Report]) -> dict[str, str]:
             if said and order.index(said) >= order.index(found.get(claim, said)):
                 found[claim] = said
     return found
+
+
+def tried_by(report: Report, untried: Iterable[str]) -> bool:
+    """Return whether a report is of a scenario that tried a claim: its verdict is no other."""
+    said = verdict_of(report)
+    return said is not None and said not in untried and any(_values(report, CLAIM))
 
 
 def worst_outage(reports: Iterable[Report]) -> tuple[float, str] | None:

@@ -27,7 +27,7 @@ from harness.judge import report, tally
 from harness.judge.judged import Run
 from harness.matrix import axis, evidence
 from harness.matrix.conformance import EVIDENCE
-from harness.session import pages, place
+from harness.session import catalogue_line, pages, place
 from harness.session.worker import RESULTS
 
 MARKERS = (
@@ -254,5 +254,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how the claims fared, and which scenario was dark for longest."""
     stats = terminalreporter.stats.values()
     reports = [r for group in stats for r in group if isinstance(r, pytest.TestReport)]
-    for line in axis.told(terminalreporter.config, reports):
-        terminalreporter.write_line(line)
+    config = terminalreporter.config
+    for line in (*axis.told(config, reports), catalogue_line.tried(config, reports)):
+        if line:
+            terminalreporter.write_line(line)

@@ -1,0 +1,39 @@
+"""The line at a run's end that says how much of the catalogue of claims was tried."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from harness import claims
+from harness.claim_index import scenarios_by_claim
+from harness.errors import UsageError
+from harness.judge import tally
+from harness.session.place import INI
+
+UNTRIED = (tally.NOT_PROMISED, tally.NOT_TESTABLE)
+
+
+def tried(config: pytest.Config, reports: Iterable[pytest.TestReport]) -> str:
+    """Return how many claims how many scenarios tried, "" where none was."""
+    reports = list(reports)
+    verdicts = tally.by_claim(reports)
+    count = sum(verdict not in UNTRIED for verdict in verdicts.values())
+    if not verdicts:
+        return ""
+    ran = len({report.nodeid for report in reports if tally.tried_by(report, UNTRIED)})
+    plural = "scenario" if ran == 1 else "scenarios"
+    known = claims.catalogue().claims
+    said = f"catalogue: {count} of {len(known)} claims tried by {ran} {plural}"
+    return said + _without(config.getini(INI), known)
+
+
+def _without(folders: Iterable[Path], known: Iterable[str]) -> str:
+    """Return how many claims no scenario is about; nothing where nobody says where they lie."""
+    try:
+        found = scenarios_by_claim(folders)
+    except UsageError:  # pytest has told of a file that cannot be read
+        return ""
+    return f"; {len(set(known) - set(found))} have no scenario" if found else ""
