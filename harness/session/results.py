@@ -52,6 +52,7 @@ def new_directory(root: Path) -> Path:
     try:
         root.mkdir(parents=True, exist_ok=True)
         made = _make(root, now)
+        (made / kept.LOCK).touch()
     except OSError as error:
         raise UsageError(
             f"results cannot be kept in {root}: {error.strerror}",
