@@ -81,6 +81,12 @@ def _add_files(group: pytest.OptionGroup) -> None:
         help="put your own bond through every fault that applies to it, with `scenarios/field`: a "
         "configuration in any format that `harness check` reads; several make one",
     )
+    group.addoption(
+        "--bond-format",
+        metavar="FORMAT",
+        help="the format of --bond-config, where it cannot be told from the text, by the names "
+        "that `harness check --from` takes",
+    )
 
 
 def _guests(text: str) -> int:

@@ -159,6 +159,18 @@ def test_the_table_shows_an_address_as_it_is(tmp_path: Path) -> None:
         assert row in text
 
 
+def test_on_a_narrow_terminal_there_is_room_for_the_reason(tmp_path: Path) -> None:
+    path = tmp_path / "shown"
+    with path.open("w") as file:
+        show(GOOD, Console(file=file, width=80))
+    lines = path.read_text().splitlines()
+    head = next(line for line in lines if line.startswith("in a bond"))
+    assert 80 - head.index("why") >= 36
+    assert "claims" not in head
+    assert all(len(line) <= 80 for line in lines)
+    assert "[MODE-ALB-10, MODE-ALB-7, MODE-TLB-1]" in " ".join(" ".join(lines).split())
+
+
 def test_what_is_missing_is_told_with_its_reason() -> None:
     blind = replace(
         GOOD, carrier=None, missing={"carrier": "not measured: why", "bonds": "no bond"}

@@ -65,6 +65,8 @@ def test_it_has_the_catalogue_and_the_kernels(installed: Path) -> None:
         (("claims", "coverage"), 4, "hint: "),
         (("compare", "a", "b"), 4, "hint: "),
         (("results", "list"), 4, "hint: "),
+        (("doctor", "--help"), 0, "Exit status"),
+        (("--version",), 0, "harness, version "),
     ],
 )
 def test_every_command_works(

@@ -247,3 +247,20 @@ def test_what_the_kernel_refuses_is_told_with_option_and_line(tmp_path: Path) ->
     arguments = ("--bond-config", str(tmp_path / "b.conf"), "--results", str(tmp_path / "r"))
     _, said = _pytest("scenarios/field", "--kernel", _virtual(), "-k", "cut", "-rs", *arguments)
     assert re.search(r"b\.conf:2: .*use_carrier=off is refused", said), said
+
+
+def test_a_format_that_cannot_be_told_is_asked_for_by_pytests_own_option(tmp_path: Path) -> None:
+    path = tmp_path / "unknown"
+    path.write_text("no configuration of anything\n")
+    status, said = _pytest("scenarios/field", "--collect-only", "--bond-config", str(path))
+    assert status == 4
+    assert "say which with --bond-format: " in said
+    assert "--from" not in said
+    path.write_text("DEVICE=bond7\nBONDING_OPTS='mode=1 miimon=100'\n")
+    given = ("--bond-config", str(path), "--bond-format")
+    status, said = _pytest("scenarios/field", "--collect-only", "-q", *given, "ifcfg")
+    assert status == 0, said
+    assert "bond7" in said
+    status, said = _pytest("scenarios/field", "--collect-only", *given, "nonesuch")
+    assert status == 4
+    assert 'there is no format "nonesuch"' in said

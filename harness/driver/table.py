@@ -13,6 +13,7 @@ from harness.driver.facts import AddressChange, LinkQuery, Profile, Speed, Survi
 from harness.units import in_ms
 
 STYLE = {"yes": "green", "no": "red", "unknown": "dim"}
+WIDE = 110  # columns from which on the claims have a column of their own
 Row = tuple[str, str]
 
 
@@ -24,7 +25,7 @@ def show(profile: Profile, console: Console) -> None:
         facts.add_row(name, Text(value))
     console.print(facts)
     console.print()
-    console.print(concluded(profile))
+    console.print(concluded(profile, console.width))
     console.print()
 
 
@@ -68,8 +69,12 @@ def measured(profile: Profile) -> Iterator[Row]:
         yield "frames to it", missing["frames"]
 
 
-def concluded(profile: Profile) -> Table:
-    """Return the table of what the driver supports, and why."""
+def concluded(profile: Profile, width: int) -> Table:
+    """Return the table of what the driver supports, and why, for a terminal of a width."""
+    return _wide(profile) if width >= WIDE else _narrow(profile)
+
+
+def _wide(profile: Profile) -> Table:
     table = Table(box=None, pad_edge=False)
     for name in ("in a bond", "", "works", "why", "claims"):
         table.add_column(name, ratio=1 if name == "why" else None, no_wrap=name != "why")
@@ -79,6 +84,22 @@ def concluded(profile: Profile) -> Table:
         last = one.group
         answer = Text(one.answer, style=STYLE[one.answer])
         table.add_row(group, one.subject, answer, Text(one.why), Text("\n".join(one.claims)))
+    return table
+
+
+def _narrow(profile: Profile) -> Table:
+    """Return the table with room for the reason: groups stand above, claims follow the reason."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("in a bond", "works", "why"):
+        table.add_column(name, ratio=1 if name == "why" else None, no_wrap=name != "why")
+    last = ""
+    for one in conclude(profile):
+        if one.group != last:
+            table.add_row(Text(one.group, style="bold"))
+        last = one.group
+        answer = Text(one.answer, style=STYLE[one.answer])
+        claims = f" [{', '.join(one.claims)}]" if one.claims else ""
+        table.add_row(f"  {one.subject}", answer, Text(f"{one.why}{claims}"))
     return table
 
 

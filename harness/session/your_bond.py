@@ -44,16 +44,21 @@ def _read(config: pytest.Config, given: list[str]) -> list[dict[str, Any]]:
     from harness.config.rules import RULES  # noqa: PLC0415
 
     try:
-        found = load(given)
+        found = load(given, config.getoption("bond_format"))
         made = plans(found.bonds)
     except UsageError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(_in_options(str(error))) from None
     remarks = [one for one in lint(found, RULES) if one.level == "error"]
     config.stash[REMARKS] = [
-        *(f"{one.place}  error  {one.message}  [{one.rule}]" for one in remarks),
+        *(_in_options(f"{one.place}  error  {one.message}  [{one.rule}]") for one in remarks),
         *(remark for plan in made for remark in plan.remarks),
     ]
     return [plan.plain() for plan in made]
+
+
+def _in_options(text: str) -> str:
+    """Return what `harness check` would say, with the option that pytest has for it."""
+    return re.sub(r"--from\b", "--bond-format", text)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
