@@ -21,6 +21,7 @@ ARP = "mode=1 arp_interval=100 arp_ip_target=192.0.2.2,192.0.2.3 arp_validate=al
 MII = "mode=1 miimon=100"
 IFACE = "iface bond0 inet static\naddress 192.0.2.1/24\nbond-slaves eth0 eth1\nbond-mode 1\n"
 NETDEV = "[NetDev]\nName=bond0\nKind=bond\n[Bond]\nMode=active-backup\nMIIMonitorSec=100ms\n"
+SLAVE = "[NetDev]\nName=b\nKind=bond\n[Bond]\nMode=802.3ad\n[Match]\n"
 PLAN = "network: {bonds: {bond0: {interfaces: [a, b], parameters: {mode: %s, %s}}}}"
 ANYWHERE = Around()
 # The rule, what breaks it, and the same mended.
@@ -79,6 +80,14 @@ PAIRS = [
      f"{NETDEV}LACPTransmitRate=fast\n".replace("active-backup", "802.3ad")),
     ("implied-monitor", "mode=1,primary=eth0", "mode=1,primary=eth0,miimon=100"),
     ("no-mode", "miimon=100", "mode=0 miimon=100"),
+    ("matched-slaves", f"{SLAVE}Name=enp9s*\n[Network]\nBond=b\n",
+     f"{SLAVE}Name=enp9s1\n[Network]\nBond=b\n"),
+    ("matched-slaves", f"{SLAVE}MACAddress=02:00:00:00:00:01\n[Network]\nBond=b\n",
+     f"{SLAVE}Name=enp9s1\n[Network]\nBond=b\n"),
+    ("slave-ip", f"{SLAVE}Name=a\n[Network]\nBond=b\nDHCP=ipv4\n",
+     f"{SLAVE}Name=a\n[Network]\nBond=b\n"),
+    ("slave-ip", PLAN.replace("network: {", "network: {ethernets: {a: {dhcp4: on}}, ") % ("1", ""),
+     PLAN % ("1", "")),
     ("no-slaves", IFACE.replace("eth0 eth1", "none"), IFACE),
     ("no-slaves", PLAN.replace("a, b", "") % ("802.3ad", "up-delay: 0"),
      PLAN % ("802.3ad", "up-delay: 0")),
@@ -114,7 +123,7 @@ def test_a_rule_speaks_only_where_it_is_broken(rule: str, broken: str, mended: s
 
 
 def test_every_rule_has_a_pair() -> None:
-    by_surroundings = {"shared-mac", "kernel-lacks", "slave-ip"}
+    by_surroundings = {"shared-mac", "kernel-lacks"}
     assert {rule for rule, _, _ in PAIRS} | by_surroundings == {rule.id for rule in RULES}
 
 

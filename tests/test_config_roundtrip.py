@@ -126,6 +126,20 @@ def lost(before: Addressing, after: Addressing) -> list[str]:
 
 
 @pytest.mark.parametrize("format_", FORMATS)
+@settings(max_examples=15, deadline=None)
+@given(machines())
+def test_ip_and_what_stands_on_a_bond_read_back(format_: str, bond: BondConfig) -> None:
+    written = write(Configuration((bond,)), format_)
+    sources = [Source(name, text) for name, text in written.files.items()]
+    (back,) = parse(sources, format_).bonds
+    (said,) = written.said.bonds
+    assert back.ip.meaning() == said.ip.meaning()
+    above = {upper.name: upper.meaning() for upper in said.uppers}
+    assert {upper.name: upper.meaning() for upper in back.uppers} == above
+    assert back == said
+
+
+@pytest.mark.parametrize("format_", FORMATS)
 @settings(max_examples=12, deadline=None)
 @given(machines())
 def test_no_ip_and_nothing_on_a_bond_is_lost_without_a_word(

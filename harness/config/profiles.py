@@ -74,6 +74,7 @@ def build(draft: Draft, profiles: Sequence[Profile]) -> None:
         name = controller.interface if controller else profile.master
         if profile.master and kind == "bridge":
             draft.bridge(name, (profile.interface,), profile.place)
+            _mtu(draft, profile)
         elif profile.master and kind in ("bond", ""):
             _port(draft, profile, name, known=bool(controller))
             continue
@@ -135,10 +136,15 @@ def _addressing(draft: Draft, profile: Profile) -> None:
         net.address(one.raw, "", one.place)
     for one in profile.gateways:
         net.gateway(one.raw, one.place)
-    if profile.mtu and profile.mtu.raw not in ("", "0"):
-        net.size(profile.mtu.raw, profile.mtu.place)
+    _mtu(draft, profile)
     net.dhcp4 = net.dhcp4 or profile.method4 in ASKING4
     net.dhcp6 = net.dhcp6 or profile.method6 in ASKING6
+
+
+def _mtu(draft: Draft, profile: Profile) -> None:
+    """Take the MTU, which a port of a bridge has too."""
+    if profile.interface and profile.mtu and profile.mtu.raw not in ("", "0"):
+        draft.net(profile.interface).size(profile.mtu.raw, profile.mtu.place)
 
 
 def _upper(draft: Draft, profile: Profile, profiles: Sequence[Profile]) -> None:

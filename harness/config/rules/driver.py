@@ -105,6 +105,13 @@ def too_few(bond: BondConfig, _: Around) -> Iterator[Found]:
         )
 
 
+def matched(bond: BondConfig, _: Around) -> Iterator[Found]:
+    """Slaves that a rule selects, whose names only the machine knows."""
+    for match in bond.matches:
+        said = f"{match.spelled}: which slaves of {bond.name} this selects, the machine decides"
+        yield Found(match.place, said, hint="harness check --against shows it", verbatim=True)
+
+
 def no_slaves(bond: BondConfig, _: Around) -> Iterator[Found]:
     """A bond without slaves, where the format names them."""
     tool = TOOLS.get(bond.format)
@@ -161,6 +168,7 @@ RULES = (
          "set primary, or leave the policy out", idle_reselect),
     Rule("one-slave", "warning", "nothing to fail over to", "FAQ-6",
          "add a second slave", too_few),
+    Rule("matched-slaves", "note", "slaves that a rule selects", "", "", matched),
     Rule("no-slaves", "warning", "a bond without slaves", "", "", no_slaves),
     Rule("slave-ip", "warning", "a slave with IP of its own", "TROUBLE-1", "", slave_ip),
     Rule("use-carrier-off", "warning", "use_carrier=0", "USECARR-1", "leave it out", no_carrier),
