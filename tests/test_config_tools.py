@@ -105,3 +105,10 @@ def test_a_misspelt_key_is_told_with_the_nearest(key: str, near: str) -> None:
 def test_a_wrong_value_is_told_once_and_as_it_is_written(text: str, said: str) -> None:
     (finding,) = of("bad-value", text)
     assert finding.message == said
+
+
+@pytest.mark.parametrize("key", ["clag-id 7", "es-sys-mac 44:38:39:ff:00:01", "clag_id 3"])
+def test_a_bond_whose_other_link_is_at_another_switch_may_have_one_slave(key: str) -> None:
+    text = f"auto host1\niface host1\n    bond-slaves swp5\n    bond-mode 802.3ad\n    {key}\n"
+    assert not of("one-slave", text)
+    assert of("one-slave", text.replace(f"    {key}\n", ""))

@@ -95,6 +95,7 @@ class DraftBond:
     places: dict[str, Place] = field(default_factory=dict)
     matches: list[Match] = field(default_factory=list)
     renderer: str = ""
+    shared: bool = False
     extras: list[Extra] = field(default_factory=list)
 
     def option(
@@ -209,6 +210,7 @@ class Draft:
                 tuple(self._above(bond.name)),
                 tuple(bond.matches),
                 bond.renderer,
+                bond.shared,
             )
 
     def _slave(self, bond: DraftBond, name: str) -> SlaveConfig:

@@ -173,7 +173,8 @@ class BondConfig:
     """One bond: options in the order they were given, slaves, its IP, and what stands on it.
 
     `matches` select further slaves, whose names the files do not tell. `renderer` is who makes the
-    bond where the format lets that be chosen, as netplan does.
+    bond where the format lets that be chosen, as netplan does. A `shared` bond has its further
+    links at another machine (MLAG, EVPN multihoming).
     """
 
     name: str
@@ -186,6 +187,7 @@ class BondConfig:
     uppers: tuple[Upper, ...] = ()
     matches: tuple[Match, ...] = ()
     renderer: str = ""
+    shared: bool = False
 
     @property
     def addresses(self) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from harness.config.stanzas import Line, Stanza, stanzas
 FORMAT = "interfaces"
 HOOKS = ("pre-up", "up", "post-up")
 SLAVES = ("bond_slaves", "bond_ports", "bond_members")
+SHARED = frozenset({"clag-id", "clag_id", "es-sys-mac", "es-sys-id"})  # MLAG, EVPN multihoming
 NOT_OPTIONS = frozenset({"slaves", "ports", "master", "members", "give_a_chance"})
 ALIKE = 0.85  # of 1, where it is the same word: bound_mode, bond-arp_intervall
 OF_SLAVES = frozenset({"primary", "primary_reselect"})  # which setup_slave_device sets too
@@ -54,6 +55,7 @@ def _speaks_of_a_bond(stanza: Stanza) -> bool:
 
 
 def _bond(bond: DraftBond, stanza: Stanza) -> None:
+    bond.shared = bond.shared or bool(stanza.keys & SHARED)
     for text, place in stanza.values(*SLAVES):
         for name in ports(bond, text, place):
             bond.slave(name, place)

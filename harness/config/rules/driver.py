@@ -98,7 +98,7 @@ def idle_reselect(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 def too_few(bond: BondConfig, _: Around) -> Iterator[Found]:
     """A bond of one slave, which has nothing to fail over to."""
-    if len(bond.slaves) == 1 and not bond.matches:
+    if len(bond.slaves) == 1 and not bond.matches and not bond.shared:
         yield Found(
             bond.slaves[0].place,
             f"{bond.name} has one slave only, {bond.slave_names[0]}",
