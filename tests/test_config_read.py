@@ -219,7 +219,7 @@ def test_what_no_bond_knows_is_kept() -> None:
         ("ifcfg-a/b", "DEVICE=a/b\nBONDING_OPTS=mode=1\n", "'a/b' is no interface's name"),
         ("interfaces", "auto a\n  bond-mode 1\n", "interfaces:2: 'bond-mode' stands in no stanza"),
         ("interfaces", "iface\n", "no format of bond configurations"),
-        ("m.conf", "options bonding mode=1\nfoo bar\n", "m.conf:2: 'foo' is no command"),
+        ("m.conf", "foo bar\nalias eth0 e1000\n", "m.conf:1: 'foo' is no command"),
         ("a.netdev", "[NetDev]\nKind=bond\n", "a.netdev:1: a bond without Name="),
         ("a.netdev", "[NetDev\n", "a.netdev:1: '[NetDev' is no section"),
         ("a.netdev", "Name=bond0\n", "a.netdev:1: 'Name=bond0' stands before any section"),

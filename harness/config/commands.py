@@ -21,7 +21,7 @@ from harness.config.gather import sources
 from harness.config.lint import LEVELS, Around, Finding, Rule, lint, status
 from harness.config.live import running
 from harness.config.model import ConfigError, Configuration, Place
-from harness.config.read import load, parse
+from harness.config.read import READERS, load, parse
 from harness.config.rules import APPLIED, RULES
 from harness.config.rules.surroundings import ENVIRONMENTS
 from harness.config.sarif import sarif
@@ -60,7 +60,7 @@ def _series(_: click.Context, __: click.Parameter, text: str | None) -> Series |
 FROM = click.option(
     "--from",
     "format_",
-    type=click.Choice(FORMATS),
+    type=click.Choice(tuple(READERS)),
     help="Read CONFIG as this format; by default it is recognised by name and content.",
 )
 
@@ -171,7 +171,8 @@ def _tell(configuration: Configuration, found: Sequence[Finding]) -> None:
                 console.print(Text(line, style))
         told |= {claim, hint} if finding.level == "note" else {claim}
     for bond in configuration.bonds:
-        slaves = ", ".join(bond.slave_names) or "not told here"
+        selected = [f"those of {match.spelled}" for match in bond.matches]
+        slaves = ", ".join([*bond.slave_names, *selected]) or "not told here"
         console.print(Text(f"{bond.name}: {bond.loose().text() or 'no option'}; slaves {slaves}"))
     console.print(Text(_counted(found)))
 

@@ -21,6 +21,7 @@ from harness.bonding import BondOptions
 from harness.bonding.options import PRIMARY_MODES
 from harness.config.model import BondConfig, ConfigError, Place
 from harness.config.networks import Home, Networks, networks, unused
+from harness.errors import UsageError
 from harness.topology import DUT, BondPlan, Bridge, Link, Machine, Switch, Topology, Vlan
 
 LATE_MS = 1000  # for how long a port that forwards late does not
@@ -222,7 +223,10 @@ def _why_not(options: BondOptions, slaves: tuple[str, ...]) -> str:
 
 def plans(bonds: Iterable[BondConfig]) -> list[YourPlan]:
     """Return the plans of some bonds; raises ConfigError where the driver would refuse one."""
-    return [YourPlan.of(bond) for bond in bonds]
+    made = [YourPlan.of(bond) for bond in bonds]
+    if not made:
+        raise UsageError("these files make no bond", hint="give the configuration of one")
+    return made
 
 
 __all__ = ["LATE_MS", "Place", "YourPlan", "free", "plans"]

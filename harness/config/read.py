@@ -20,6 +20,7 @@ from harness.config.model import (
     SlaveConfig,
 )
 from harness.config.readers import (
+    appliances,
     cloudinit,
     ifcfg,
     interfaces,
@@ -40,6 +41,7 @@ from harness.config.source import Source
 from harness.errors import UsageError
 
 Reader = Callable[[Sequence[Source]], Draft]
+NO_BOND = frozenset({modprobe.NONE, nmstate.ABSENT})
 UTF8_ONLY = frozenset({"netplan", "nmstate", "cloud-init", "talos"})  # as YAML is
 READERS: Mapping[str, Reader] = MappingProxyType(
     {
@@ -57,6 +59,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "ip-json": ipjson.read,
         "ip-link": iplink.read,
         "cloud-init": cloudinit.read,
+        **appliances.READERS,
         "proc": proc.read,
         "sysfs": sysfs.read,
     }
@@ -74,7 +77,8 @@ def load(arguments: Iterable[str], format_: str | None = None) -> Configuration:
 def parse(given: Sequence[Source], format_: str | None = None) -> Configuration:
     """Return what texts say together; raises as `load` does.
 
-    A text that cannot be read is a finding as long as there is a bond in another one.
+    A text that cannot be read is a finding as long as there is a bond in another one. There is no
+    bond where files say that there is to be none.
     """
     if format_ is not None and format_ not in READERS:
         raise UsageError(f'there is no format "{format_}"', hint=f"there are {', '.join(READERS)}")
@@ -91,7 +95,7 @@ def parse(given: Sequence[Source], format_: str | None = None) -> Configuration:
             extras += other.extras
             apart += (read for read in other.frozen() if read not in apart)
     found = (*bonds.values(), *(bond for bond in apart if bond != bonds.get(bond.name)))
-    if not found:
+    if not found and not any(extra.why in NO_BOND for extra in extras):
         raise _without_bonds(given, extras)
     return Configuration(found, tuple(extras))
 

@@ -45,16 +45,22 @@ class Written:
 
 
 def write(configuration: Configuration, format_: str) -> Written:
-    """Return a configuration in a format; raises UsageError for a format that is not known."""
+    """Return a configuration in a format; raises UsageError for an unknown one, or no bond."""
     if format_ not in WRITERS:
         raise UsageError(f'there is no format "{format_}"', hint=f"there are {', '.join(FORMATS)}")
+    if not configuration.bonds:
+        raise UsageError("these files make no bond", hint="give the configuration of one")
     cannot = [
-        Cannot(bond.name if bond else "-", extra.spelled, extra.why)
+        Cannot(bond.name if bond else "-", extra.spelled or str(extra.place), extra.why)
         for bond, extra in configuration.everything_unknown()
         if extra.level not in REMARKS
     ]
-    said = []
+    said: list[BondConfig] = []
     for bond in configuration.bonds:
+        if any(bond.name == one.name for one in said):
+            why = "it is another machine's, and has the name of one that is written"
+            cannot.append(Cannot(bond.name, str(bond.place), why))
+            continue
         made, left = fitted(bond, TOOLS[format_])
         said.append(made)
         cannot += left

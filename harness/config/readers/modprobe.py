@@ -16,7 +16,21 @@ from harness.errors import ScenarioError
 
 FORMAT = "modprobe"
 MODULE = "bonding"
-COMMANDS = frozenset({"alias", "options", "install", "remove", "blacklist", "softdep", "include"})
+COMMANDS = frozenset(
+    {
+        "alias",
+        "options",
+        "install",
+        "remove",
+        "blacklist",
+        "softdep",
+        "weakdep",
+        "include",
+        "config",
+    }
+)
+NONE = "the module makes no bond by itself"
+FOR_ITS_OWN = "netdev-"  # the kernel asks for netdev-bond0 where somebody asks it for bond0
 INSTALLED = re.compile(r"\bbonding\b.*?\s-o\s*(\S+)(.*)")
 MOST_BONDS = 64
 
@@ -37,19 +51,22 @@ def read(sources: Sequence[Source]) -> Draft:
     for words, place in lines:
         if words[0] not in COMMANDS:
             hint = "write: options bonding mode=1 miimon=100"
-            raise ConfigError(f"{words[0]!r} is no command of modprobe.d", place, hint=hint)
-        if len(words) == 3 and words[0] in ("alias", "install"):
-            _declare(draft, words, place)
+            why = f"{words[0]!r} is no command of modprobe.d, and modprobe passes over the line"
+            draft.unknown("", why, place, hint, "error")
+        elif len(words) == 3 and words[0] in ("alias", "install"):
+            with draft.tolerant():
+                _declare(draft, words, place)
     given = [(w[1], w[2], p) for w, p in lines if len(w) == 3 and w[0] == "options"]
     _count(draft, given)
     for module, text, place in given:
-        _options(draft, module, text, place)
+        with draft.tolerant():
+            _options(draft, module, text, place)
     return draft
 
 
 def _declare(draft: Draft, words: list[str], place: Place) -> None:
     if words[0] == "alias" and words[2].split()[0] == MODULE:
-        draft.bond(words[1], place)
+        draft.bond(words[1].removeprefix(FOR_ITS_OWN), place)
     elif words[0] == "install" and (match := INSTALLED.search(words[2])):
         optstring.take(draft.bond(match[1], place), _less(match[2], draft, place), place)
 
@@ -59,6 +76,9 @@ def _count(draft: Draft, given: list[tuple[str, str, Place]]) -> None:
     for module, text, place in given:
         match = re.search(r"\bmax_bonds=(\d{1,6})\b", text)
         if module == MODULE and match:
+            if not int(match[1]):
+                draft.unknown("max_bonds=0", NONE, place)
+                return
             for number in range(min(int(match[1]), MOST_BONDS)):
                 draft.bond(f"bond{number}", place)
     if not draft.bonds and any(module == MODULE for module, _, _ in given):

@@ -18,6 +18,7 @@ SWITCHES = frozenset({"all_slaves_active", "tlb_dynamic_lb", "use_carrier", "lac
 PORT_OPTIONS = {"priority": "prio", "queue-id": "queue_id"}
 # Which NetworkManager does by itself, with nftables and not with the driver.
 NOT_THE_DRIVERS = frozenset({"balance-slb", "balance_slb"})
+ABSENT = "nmstate takes this bond away"
 DEFAULT = frozenset({"0.0.0.0/0", "::/0"})
 
 
@@ -60,6 +61,8 @@ def _state(draft: Draft, node: Node) -> None:
     for one in mappings(value(node, "interfaces")):
         if text(one, "state") != "absent":
             _interface(draft, one, listed)
+        elif text(one, "type") == "bond":
+            draft.unknown(f"{text(one, 'name')}: state: absent", ABSENT, one.place)
     routes = value(node, "routes")
     for route in mappings(value(routes, "config")) if routes else ():
         gateway, device = value(route, "next-hop-address"), text(route, "next-hop-interface")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import count, pairwise
 
 from harness.bonding import default
-from harness.config.draft import Draft, DraftBond
+from harness.config.draft import INTERFACE, Draft, DraftBond
 from harness.config.lines import plain
 from harness.config.model import ConfigError, Place
 from harness.config.names import PROC, PROC_MODES, turned
@@ -16,6 +17,7 @@ from harness.config.source import Source
 FORMAT = "proc"
 FIRST = "Ethernet Channel Bonding Driver"
 MODES = turned(PROC_MODES)
+USUAL = re.compile(r"(bond|bnd|lag|team|ae|po|trunk|uplink)\d{1,4}")
 IN_BRACKETS = re.compile(r"(.*?) \((\w+) (\w+)\)")
 STATE = frozenset({"Currently Active Slave", "MII Status", FIRST, "Peer Notification Delay"})
 
@@ -30,21 +32,41 @@ def read(sources: Sequence[Source]) -> Draft:
         lines = [(number, line.strip()) for number, line in plain(source.text)]
         if not any(line.startswith(FIRST) for _, line in lines):
             raise ConfigError(f'no line begins with "{FIRST}"', source.at(), hint="copy all of it")
-        name = source.base if re.fullmatch(r"[\w.-]{1,15}", source.base) else NAMELESS
-        bond = draft.bond(name, source.at(1))
-        slave = ""
-        for number, line in lines:
-            key, colon, text = _cut(line)
-            place = source.at(number)
-            if key == "Slave Interface" and colon:
-                slave = text.strip()
-                bond.slave(slave, place)
-            elif slave and key == "Slave queue ID":
-                bond.slave_option(slave, "queue_id", text.strip(), place, line)
-            elif not slave and colon:
-                _take(bond, key.strip(), text.strip(), place)
-        running(bond)
+        starts = [at for at, (_, line) in enumerate(lines) if line.startswith(FIRST)]
+        for start, end in pairwise([*starts, len(lines)]):
+            name = _free(draft, _name(source))
+            _bond(draft.bond(name, source.at(lines[start][0])), source, lines[start:end])
     return draft
+
+
+def _free(draft: Draft, name: str) -> str:
+    """Return a name that no other bond has: texts without names may hold several."""
+    if name not in draft.bonds:
+        return name
+    return next(made for n in count(1) if (made := f"bond{n}") not in draft.bonds)
+
+
+def _name(source: Source) -> str:
+    """Return the name of a bond: its file's in /proc/net/bonding; elsewhere files have others."""
+    if source.parent == "bonding" and INTERFACE.fullmatch(source.base):
+        return source.base
+    stem = source.base.partition(".")[0]
+    return stem if USUAL.fullmatch(stem) else NAMELESS
+
+
+def _bond(bond: DraftBond, source: Source, lines: list[tuple[int, str]]) -> None:
+    slave = ""
+    for number, line in lines:
+        key, colon, text = _cut(line)
+        place = source.at(number)
+        if key == "Slave Interface" and colon:
+            slave = text.strip()
+            bond.slave(slave, place)
+        elif slave and key == "Slave queue ID":
+            bond.slave_option(slave, "queue_id", text.strip(), place, line)
+        elif not slave and colon:
+            _take(bond, key.strip(), text.strip(), place)
+    running(bond)
 
 
 def _cut(line: str) -> tuple[str, str, str]:

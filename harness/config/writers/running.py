@@ -66,7 +66,7 @@ def hidden(options: BondOptions, name: str) -> str:
 
 def proc(bonds: Sequence[BondConfig]) -> dict[str, str]:
     """Return what /proc/net/bonding has of each bond, as far as it is configuration."""
-    return {bond.name: "\n".join([*_proc(bond), ""]) for bond in bonds}
+    return {f"bonding/{bond.name}": "\n".join([*_proc(bond), ""]) for bond in bonds}
 
 
 def _proc(bond: BondConfig) -> Iterator[str]:

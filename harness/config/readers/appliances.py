@@ -1,0 +1,223 @@
+"""Bonds in the configurations of routers, of Talos and of bond-cni: each in few words of its own.
+
+Sources: OpenWrt, package proto-bonding, bonding.sh; VyOS, interfaces bonding; Talos, v1alpha1
+configuration, Bond; bond-cni, README. Nothing is written in these.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+
+from harness.bonding import OPTIONS
+from harness.bonding.options import near
+from harness.config.draft import TRUE, Draft, DraftBond
+from harness.config.lines import plain
+from harness.config.model import ConfigError, Place
+from harness.config.readers.optstring import NAMELESS
+from harness.config.source import Source
+from harness.config.wrappers import inner, mappings, text, value
+from harness.config.yamls import Node
+
+UCI, VYOS, TALOS, CNI = "uci", "vyos", "talos", "bond-cni"
+UCI_NAMES = {"bonding_policy": "mode", "num_grat_arp__num_unsol_na": "num_grat_arp",
+             "failover_mac": "fail_over_mac"}  # fmt: skip
+UCI_MONITORS = {"mii": ("arp_",), "arp": ("miimon", "updelay", "downdelay", "use_carrier")}
+VYOS_NAMES = {
+    "mode": "mode", "hash-policy": "xmit_hash_policy", "primary": "primary",
+    "min-links": "min_links", "lacp-rate": "lacp_rate", "mii-mon-interval": "miimon",
+    "arp-monitor interval": "arp_interval", "arp-monitor target": "arp_ip_target",
+    "system-mac": "ad_actor_system",
+}  # fmt: skip
+VYOS_MODES = {
+    "round-robin": "balance-rr",
+    "xor-hash": "balance-xor",
+    "transmit-load-balance": "balance-tlb",
+    "adaptive-load-balance": "balance-alb",
+}
+CAMEL = {
+    "numPeerNotif": "num_grat_arp",
+    "peerNotifyDelay": "peer_notif_delay",
+    "arpIPTarget": "arp_ip_target",
+    "nsIP6Target": "ns_ip6_target",
+}
+
+
+def uci(sources: Sequence[Source]) -> Draft:
+    """Return the bonds of /etc/config/network, which are interfaces of proto bonding."""
+    draft = Draft(UCI)
+    for source in sources:
+        for name, place, lines in _uci_sections(source):
+            given = {key: found for key, found, _ in lines}
+            if given.get("proto") != "bonding":
+                continue
+            bond = draft.bond(name, place)
+            idle = UCI_MONITORS.get(given.get("link_monitoring", ""), ())
+            for key, found, at in lines:
+                option = UCI_NAMES.get(key, key)
+                if key == "slaves":
+                    for slave in found.split():
+                        bond.slave(slave, at)
+                elif key == "ipaddr":
+                    bond.net.address(found, given.get("netmask", ""), at)
+                elif key == "gateway":
+                    bond.net.gateway(found, at)
+                elif option in OPTIONS and not option.startswith(tuple(idle) or ("-",)):
+                    bond.option(option, found.replace(" ", ","), at, f"option {key} {found!r}")
+    return draft
+
+
+def _uci_sections(source: Source) -> Iterator[tuple[str, Place, list[tuple[str, str, Place]]]]:
+    current: tuple[str, Place, list[tuple[str, str, Place]]] | None = None
+    for number, line in plain(source.text):
+        try:
+            words = shlex.split(line, comments=True)
+        except ValueError as error:
+            raise ConfigError(
+                f"{line.strip()}: {error}", source.at(number), hint="close it"
+            ) from None
+        if words[:1] == ["config"]:
+            if current:
+                yield current
+            current = (words[2] if len(words) > 2 else "", source.at(number), [])
+        elif len(words) > 2 and words[0] in ("option", "list") and current:
+            current[2].append((words[1], words[2], source.at(number)))
+    if current:
+        yield current
+
+
+def vyos(sources: Sequence[Source]) -> Draft:
+    """Return the bonds of `set` commands; raises ConfigError for the form with braces."""
+    draft = Draft(VYOS)
+    for source in sources:
+        lines = [(number, line.split()) for number, line in plain(source.text)]
+        found = [(n, w) for n, w in lines if w[:3] == ["set", "interfaces", "bonding"]]
+        if not found:
+            hint = "give what `show configuration commands` prints"
+            raise ConfigError("VyOS's form with braces is not read", source.at(1), hint=hint)
+        for number, words in found:
+            if len(words) > 3:
+                _vyos(
+                    draft, words[3], [word.strip("'\"") for word in words[4:]], source.at(number)
+                )
+    for bond in draft.bonds.values():
+        given = {one.name for one in bond.given}
+        if "mode" not in given:
+            bond.option("mode", "802.3ad", bond.place, "mode 802.3ad (VyOS's default)")
+        if not given & {"miimon", "arp_interval"}:
+            bond.option("miimon", "100", bond.place, "mii-mon-interval 100 (VyOS's default)")
+    return draft
+
+
+def _vyos(draft: Draft, name: str, words: list[str], place: Place) -> None:
+    bond, spelled = draft.bond(name, place), " ".join(words)
+    key = " ".join(words[:-1])
+    if words[:2] == ["member", "interface"] and len(words) > 2:
+        bond.slave(words[2], place)
+    elif key in VYOS_NAMES:
+        bond.option(VYOS_NAMES[key], VYOS_MODES.get(words[-1], words[-1]), place, spelled)
+    elif key == "mtu":
+        bond.net.size(words[-1], place)
+    elif key == "address" and words[-1] in ("dhcp", "dhcpv6"):
+        bond.net.dhcp4 = bond.net.dhcp4 or words[-1] == "dhcp"
+        bond.net.dhcp6 = bond.net.dhcp6 or words[-1] == "dhcpv6"
+    elif key == "address":
+        bond.net.address(words[-1], "", place)
+    elif words[:1] == ["vif"] and len(words) > 1:
+        draft.vlan(f"{name}.{words[1]}", name, words[1], place)
+        if words[2:3] == ["address"] and words[-1] != "dhcp":
+            draft.net(f"{name}.{words[1]}").address(words[-1], "", place)
+
+
+def talos(sources: Sequence[Source]) -> Draft:
+    """Return the bonds of a machine's configuration for Talos."""
+    draft = Draft(TALOS)
+    for source in sources:
+        for one in inner(source, lambda node: isinstance(_bond_of(node), Node)):
+            node, bonded = one.node, _bond_of(one.node)
+            bond = draft.bond(text(node, "interface"), node.place)
+            for key, setting in bonded.items("bond") if bonded else ():
+                _talos(bond, key, setting)
+            _talos_ip(draft, bond, node)
+    return draft
+
+
+def _bond_of(node: Node) -> Node | None:
+    found = value(node, "bond")
+    return found if found and text(node, "interface") else None
+
+
+def _talos(bond: DraftBond, key: str, setting: Node) -> None:
+    if key == "interfaces":
+        for one in setting.list("interfaces"):
+            bond.slave(one.text("an interface"), one.place)
+    elif key == "deviceSelectors":
+        for one in setting.list("deviceSelectors"):
+            for by, found in one.items("a selector"):
+                raw = found.joined(by)
+                bond.match("mac" if by == "hardwareAddr" else by, raw, one.place, f"{by}: {raw}")
+    else:
+        _camel(bond, key, setting.joined(key), setting.place)
+
+
+def _talos_ip(draft: Draft, bond: DraftBond, node: Node) -> None:
+    addresses, mtu = value(node, "addresses"), value(node, "mtu")
+    for one in addresses.list("addresses") if addresses else ():
+        bond.net.address(one.text("an address"), "", one.place)
+    bond.net.dhcp4 = text(node, "dhcp").lower() in TRUE
+    if mtu:
+        bond.net.size(mtu.text("mtu"), mtu.place)
+    for route in mappings(value(node, "routes")):
+        gateway = value(route, "gateway")
+        if gateway and text(route, "network") in ("", "0.0.0.0/0", "::/0"):
+            bond.net.gateway(gateway.text("gateway"), gateway.place)
+    for vlan in mappings(value(node, "vlans")):
+        number = text(vlan, "vlanId")
+        draft.vlan(f"{bond.name}.{number}", bond.name, number, vlan.place)
+        draft.net(f"{bond.name}.{number}").dhcp4 = text(vlan, "dhcp").lower() in TRUE
+
+
+def _camel(bond: DraftBond, key: str, raw: str, place: Place) -> None:
+    """Take an option whose name is written as failOverMac."""
+    name = CAMEL.get(key) or re.sub(r"(?<!^)(?=[A-Z])", "_", key).lower()
+    if name in OPTIONS:
+        bond.option(name, raw, place, f"{key}: {raw}")
+    else:
+        why = f"{bond.format} has no such option of a bond"
+        bond.unknown(f"{key}: {raw}", why, place, near(name, OPTIONS))
+
+
+def cni(sources: Sequence[Source]) -> Draft:
+    """Return the bond of each network for bond-cni, whose slaves are interfaces of the pod."""
+    draft = Draft(CNI)
+    for source in sources:
+        try:
+            found = json.loads(source.text)
+        except ValueError as error:
+            raise ConfigError(f"no JSON: {error}", source.at(1), hint="mend the file") from None
+        if isinstance(found, dict):
+            _cni(draft, found, source)
+    return draft
+
+
+def _cni(draft: Draft, found: Mapping[str, object], source: Source) -> None:
+    bond = draft.bond(str(found.get("ifname") or NAMELESS), source.at(1))
+    links = found.get("links")
+    for link in links if isinstance(links, list) else ():
+        if isinstance(link, dict) and isinstance(link.get("name"), str):
+            bond.slave(link["name"], source.at(_line(source, link["name"])))
+    for key in ("mode", "miimon", "failOverMac", "allSlavesActive", "tlbDynamicLb"):
+        if key in found:
+            _camel(bond, key, str(found[key]), source.at(_line(source, key)))
+    if isinstance(found.get("mtu"), int):
+        bond.net.size(str(found["mtu"]), source.at(_line(source, "mtu")))
+
+
+def _line(source: Source, word: str) -> int:
+    """Return the line of a word, which JSON's reader does not tell."""
+    return source.text.count("\n", 0, max(0, source.text.find(json.dumps(word)))) + 1
+
+
+READERS = {UCI: uci, VYOS: vyos, TALOS: talos, CNI: cni}
