@@ -24,7 +24,6 @@ DEEPEST, MOST = 5, 4000  # levels of directories, files: /etc has fewer
 HANDED_OVER = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
 # Programs that others run: what they do is no configuration of this machine.
 PROGRAMS = ("if-pre-up.d", "if-up.d", "if-down.d", "if-post-down.d", "dispatcher.d", ".git")
-READABLE = "name a text file that you may read (sudo, where it is root's alone)"
 NARROWER = "give a directory of a network's configuration, such as /etc/netplan"
 KINDS = {
     stat.S_IFIFO: "a FIFO",
@@ -83,8 +82,7 @@ class _Gathering:
         except ConfigError as error:
             self.remark(error, "error")
         except OSError as error:
-            place = Place(str(error.filename or "-"))
-            self.remark(ConfigError(f"cannot be read: {error.strerror}", place, hint=READABLE))
+            self.remark(_unreadable(error, error.filename or "-"))
 
     def remark(self, error: ConfigError, level: Level = "error") -> None:
         """Take a remark instead of a text."""
@@ -189,10 +187,17 @@ def _read(path: Path) -> Source:
         with path.open("rb") as file:
             data = _limited(str(path), file)
     except OSError as error:
-        lost = path.is_symlink() and not path.exists()
-        said = "the link leads nowhere" if lost else f"cannot be read: {error.strerror}"
-        raise ConfigError(said, Place(str(path)), hint=READABLE) from error
+        if path.is_symlink() and not path.exists():
+            hint = "remove the link, or put a file where it leads"
+            raise ConfigError("the link leads nowhere", Place(str(path)), hint=hint) from error
+        raise _unreadable(error, path) from error
     return decoded(str(path), data)
+
+
+def _unreadable(error: OSError, path: object) -> ConfigError:
+    forbidden = isinstance(error, PermissionError)
+    hint = "run as a user who may read it, such as root" if forbidden else "name a text file"
+    return ConfigError(f"cannot be read: {error.strerror}", Place(str(path)), hint=hint)
 
 
 def _limited(name: str, file: BinaryIO) -> bytes:
