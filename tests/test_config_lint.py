@@ -78,8 +78,6 @@ PAIRS = [
     ("unsent", PLAN % ("balance-alb", "learn-packet-interval: 3"), PLAN % ("balance-alb", "")),
     ("unsent", f"{NETDEV}LACPTransmitRate=fast\n",
      f"{NETDEV}LACPTransmitRate=fast\n".replace("active-backup", "802.3ad")),
-    ("matched", "iface bond0\nbond-slaves regex eth.*\nbond-miimon 100\nbond-mode 1\n",
-     "iface bond0\nbond-slaves eth0 eth1\nbond-miimon 100\nbond-mode 1\n"),
     ("implied-monitor", "mode=1,primary=eth0", "mode=1,primary=eth0,miimon=100"),
     ("no-mode", "miimon=100", "mode=0 miimon=100"),
     ("matched-slaves", f"{SLAVE}Name=enp9s*\n[Network]\nBond=b\n",

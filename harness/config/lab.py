@@ -54,7 +54,7 @@ class YourPlan:
         slaves = bond.slave_names or ("eth0", "eth1")
         primary = options["primary"]
         if primary and primary not in slaves:
-            if bond.slaves:
+            if bond.slaves and not bond.matches:
                 said = f"primary={primary} is no slave (has: {', '.join(slaves)})"
                 raise ConfigError(said, bond.where("primary"), hint="name one of the slaves")
             slaves = (str(primary), *(name for name in slaves if name != primary))

@@ -127,13 +127,6 @@ def no_slaves(bond: BondConfig, _: Around) -> Iterator[Found]:
             )
 
 
-def matched(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """Slaves that a rule selects, so that only the machine can tell which they are."""
-    for match in bond.matches:
-        message = f"{match.spelled}: which interfaces this selects cannot be told from the files"
-        yield Found(match.place, message)
-
-
 def slave_ip(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Slaves with IP of their own, whose routes bypass the bond."""
     for slave in bond.slaves:
@@ -177,8 +170,6 @@ RULES = (
          "add a second slave", too_few),
     Rule("matched-slaves", "note", "slaves that a rule selects", "", "", matched),
     Rule("no-slaves", "warning", "a bond without slaves", "", "", no_slaves),
-    Rule("matched", "note", "slaves that are selected by a rule", "",
-         "remarks on the number and the names of slaves are left out", matched),
     Rule("slave-ip", "warning", "a slave with IP of its own", "TROUBLE-1", "", slave_ip),
     Rule("use-carrier-off", "warning", "use_carrier=0", "USECARR-1", "leave it out", no_carrier),
 )  # fmt: skip
