@@ -14,7 +14,7 @@ from ipaddress import ip_address, ip_interface
 from typing import Protocol
 
 from harness.errors import ScenarioError
-from harness.units import Span, ms
+from harness.units import MS, Span
 
 DUT = "dut"
 TARGET = "target"
@@ -23,7 +23,7 @@ NAME_MAX = 15  # IFNAMSIZ - 1
 VETH, RTL8150 = "veth", "rtl8150"
 # How long after a cable is pulled or put back a NIC's driver may go on reporting what was before.
 # rtl8150 asks its chip every 100 ms (intr_interval; host controllers round that down to 64 ms).
-CARRIER_LAG = {VETH: 0 * ms, RTL8150: 100 * ms}
+CARRIER_LAG = {VETH: Span(0), RTL8150: Span(100 * MS)}
 MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 
 

@@ -12,10 +12,16 @@ of its measurement. Comparing the two applies both, so no scenario ever names a 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from harness.errors import ScenarioError
 
 MS = 1_000_000
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def in_ms(ns: int) -> str:
@@ -28,31 +34,37 @@ class Span:
     """A documented length of time in ns, and what the kernel's timers may do to it.
 
     As an upper bound it may be exceeded by `slack` ns, as a lower bound undercut by `early` ns.
+    It is the scenario's `own` where any part of it was written as a number of ms or s.
     """
 
     ns: int
     slack: int = 0
     early: int = 0
+    own: bool = field(default=False, compare=False, repr=False)
 
     @property
     def documented(self) -> Span:
         """The same time without the kernel's slack: the documentation to the letter."""
-        return Span(self.ns)
+        return Span(self.ns, own=self.own)
 
     def __mul__(self, times: int) -> Span:
-        return Span(self.ns * times, self.slack * times, self.early * times)
+        return Span(self.ns * times, self.slack * times, self.early * times, self.own)
 
     __rmul__ = __mul__
 
     def __truediv__(self, parts: int) -> Span:
-        return Span(self.ns // parts, self.slack // parts, self.early // parts)
+        return Span(self.ns // parts, self.slack // parts, self.early // parts, self.own)
 
     def __add__(self, other: Span) -> Span:
-        return Span(self.ns + other.ns, self.slack + other.slack, self.early + other.early)
+        span = as_span(other)
+        own = self.own or span.own
+        return Span(self.ns + span.ns, self.slack + span.slack, self.early + span.early, own)
 
     def __sub__(self, other: Span) -> Span:
         """Return the difference; the later the subtrahend may be, the earlier its end."""
-        return Span(self.ns - other.ns, self.slack + other.early, self.early + other.slack)
+        span = as_span(other)
+        own = self.own or span.own
+        return Span(self.ns - span.ns, self.slack + span.early, self.early + span.slack, own)
 
     # Comparing with a Measured is the Measured's business: NotImplemented hands it over.
     def __le__(self, other: Span) -> bool:
@@ -71,8 +83,8 @@ class Span:
         return in_ms(self.ns)
 
 
-ms = Span(MS)
-s = Span(1000 * MS)
+ms = Span(MS, own=True)
+s = Span(1000 * MS, own=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +120,37 @@ class Measured:
         return in_ms(self.ns) if self.happened else f"never (watched for {in_ms(self.ns)})"
 
 
-def as_span(bound: Span | Measured) -> Span:
-    """Return a bound as a span; a measured bound brings its tolerance."""
-    return bound if isinstance(bound, Span) else Span(bound.ns, bound.tolerance, bound.tolerance)
+def as_span(bound: object, where: str = "") -> Span:
+    """Return a time as a span; a measured one brings its tolerance.
+
+    Raises ScenarioError, with the place `where`, for a number without its unit.
+    """
+    if isinstance(bound, Span):
+        return bound
+    if isinstance(bound, Measured):
+        return Span(bound.ns, bound.tolerance, bound.tolerance, own=True)
+    number = isinstance(bound, int | float) and not isinstance(bound, bool)
+    raise ScenarioError(
+        f"{where}{bound!r} is not a time{': it has no unit' if number else ''}",
+        hint=f"write {bound} * ms" if number else "write a time as 100 * ms or 2 * s",
+    )
+
+
+def timed(verb: Callable[P, R]) -> Callable[P, R]:
+    """Let a verb raise ScenarioError, with its own name, for a number where a time is wanted."""
+    names = list(verb.__annotations__)
+    spans = {name for name, kind in verb.__annotations__.items() if "Span" in str(kind)}
+    first = "self" in verb.__code__.co_varnames[:1]
+
+    @wraps(verb)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        given = {**dict(zip(names, args[first:], strict=False)), **kwargs}
+        for name in spans & set(given):
+            if given[name] is not None:
+                as_span(given[name], f"{verb.__name__}({name}={given[name]!r}): ")
+        return verb(*args, **kwargs)
+
+    return checked
 
 
 MIRROR = {"<=": ">=", ">=": "<=", "<": ">", ">": "<"}
@@ -123,16 +163,19 @@ def sentence(op: str, left: object, right: object) -> str | None:
     if not isinstance(left, Measured) or not isinstance(right, Span | Measured):
         return None
     bound = as_span(right)
+    whose = "asserted" if bound.own else "documented"
     allowed = {
-        "<=": f"documented at most {bound}",
-        ">=": f"documented at least {bound}",
+        "<=": f"{whose} at most {bound}",
+        ">=": f"{whose} at least {bound}",
         ">": f"expected more than {bound}",
         "<": f"expected less than {bound}",
     }.get(op)
     if allowed is None:
         return None
     give = bound.slack if op in ("<=", ">") else bound.early
-    return f"{_seen(left)}, {allowed} ({_tolerance(left, give)}){_missed(op, left, bound)}"
+    # pytest also asks for comparisons that hold: of `not a <= b`, or the first of `x and y`.
+    missed = _met if _holds(op, left, bound) else _missed
+    return f"{_seen(left)}, {allowed} ({_tolerance(left, give)}){missed(op, left, bound)}"
 
 
 def _seen(measured: Measured) -> str:
@@ -159,3 +202,15 @@ def _missed(op: str, measured: Measured, bound: Span) -> str:
     if op == ">=":
         return f": {in_ms(early)} too early"
     return f": {in_ms(abs(late if op == '>' else early))} short of it"
+
+
+def _holds(op: str, measured: Measured, bound: Span) -> bool:
+    """Tell whether a comparison holds, as Measured has it; a figure would note it."""
+    within = Measured.__le__ if op in ("<=", ">") else Measured.__ge__
+    return within(measured, bound) == (op in ("<=", ">="))
+
+
+def _met(op: str, measured: Measured, bound: Span) -> str:
+    within = bound.ns + bound.slack + measured.tolerance - measured.ns
+    beyond = measured.ns + measured.tolerance + bound.early - bound.ns
+    return f": which holds, by {in_ms(abs(within if op in ('<=', '>') else beyond))}"

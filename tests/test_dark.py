@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from harness.errors import ScenarioError
+from harness.errors import Inconclusive, ScenarioError
 from harness.history import History
 from harness.judge import outages, timeline
 from harness.judge.judged import Run
 from harness.units import MS, ms
-from tests.stories import INITIAL, START, Line, at, fault, marks, probing, tell
+from tests.stories import INITIAL, START, Line, at, failover, fault, marks, probing, tell
 
 CUTS = (0.0, 300.0, 600.0)
 
@@ -151,3 +151,14 @@ def test_a_block_that_only_waits_may_be_held_to_nothing_and_an_empty_one_may_not
     assert run.dark <= 0 * ms
     with pytest.raises(ScenarioError, match="nothing was disturbed"):
         _ = Run.of(tell([*marks(), *INITIAL, *probing()])).dark
+
+
+@pytest.mark.parametrize(("clock", "hint"), [("virtual", "probe more often"), ("real", "an idle")])
+def test_no_hint_speaks_of_busy_machines_where_time_is_virtual(clock: str, hint: str) -> None:
+    run = Run.of(failover(clock=clock))
+    with pytest.raises(Inconclusive, match=hint):
+        assert run.detection > 91 * ms
+    with pytest.raises(Inconclusive, match="net.after" if clock == "virtual" else hint):
+        _ = Run.of(failover(clock=clock, jitter=101 * MS)).outage
+    with pytest.raises(Inconclusive, match="fewer frames" if clock == "virtual" else "guests"):
+        _ = Run.of(failover(clock=clock, dropped=3)).outage

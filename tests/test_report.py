@@ -32,8 +32,8 @@ def test_a_failure_is_explained_in_this_order() -> None:
     titles = ["claim", "not at their defaults", "timeline, 0 = cut eth0", "reproduce"]
     assert list(found) == titles
     assert found["claim"].startswith("MIIMON-2, ")
-    assert "documented at most 50.0" in found["timeline, 0 = cut eth0"]
-    assert "documented detection" in found["timeline, 0 = cut eth0"]
+    assert "asserted at most 50.0" in found["timeline, 0 = cut eth0"]
+    assert "asserted detection" in found["timeline, 0 = cut eth0"]
     assert found["reproduce"] == "pytest x\nharness judge 'a b/history.jsonl'"
 
 
@@ -70,8 +70,8 @@ def test_a_run_remembers_what_its_figures_were_held_against() -> None:
         Limit("detection on eth0", "<=", 100 * ms),
     )
     first, second = report.windows_of(run.limits)
-    assert str(first) == "documented 20.0..100.0"
-    assert str(second) == "documented at most 100.0"
+    assert str(first) == "asserted 20.0..100.0"
+    assert str(second) == "asserted at most 100.0"
 
 
 def test_strict_comparisons_are_remembered_as_such() -> None:
@@ -89,7 +89,7 @@ def test_figures_for_junit() -> None:
     found = dict(report.figures(failover(fault(300, "eth0", "heal", "repair")), run.limits))
     assert found["detection_ms"] == pytest.approx(92.0)
     assert found["reversion_ms"] == "never"
-    assert found["outage_limit"] == "documented at most 200.0"
+    assert found["outage_limit"] == "asserted at most 200.0"
     assert (found["kernel"], found["lab"]) == ("6.1.176", "netns")
     assert found["lost"] == 20
 

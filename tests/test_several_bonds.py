@@ -60,8 +60,8 @@ def test_a_second_bonds_window_stands_beside_its_own_moment() -> None:
     windows = report.windows_of(run.limits)
     text = timeline.table(run.history, windows, 120)
     (line,) = [line for line in text.splitlines() if "eth2 link down" in line]
-    assert line.endswith("<- detection bond1 80.0, documented at most 50.0")
-    assert "documented detection bond1" in lanes.draw(run.history, windows)
+    assert line.endswith("<- detection bond1 80.0, asserted at most 50.0")
+    assert "asserted detection bond1" in lanes.draw(run.history, windows)
 
 
 def test_traffic_is_back_when_it_crosses_this_bonds_slave() -> None:

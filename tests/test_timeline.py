@@ -37,7 +37,7 @@ def test_without_a_fault_times_count_from_the_disturbance() -> None:
 
 def test_figures_are_remarked_where_they_ended() -> None:
     text = timeline.table(failover(), [Window("detection", 20 * ms, 50 * ms)], 120)
-    assert line_with(text, "link down").endswith("<- detection 92.0, documented 20.0..50.0")
+    assert line_with(text, "link down").endswith("<- detection 92.0, asserted 20.0..50.0")
     assert line_with(text, "eth0 -> eth1").endswith("<- switchover 1.0")
     assert line_with(text, "traffic both ways again").endswith("<- outage 99.0")
 
@@ -45,9 +45,9 @@ def test_figures_are_remarked_where_they_ended() -> None:
 @pytest.mark.parametrize(
     ("window", "text"),
     [
-        (Window("detection", None, 50 * ms), "documented at most 50.0"),
-        (Window("detection", 20 * ms, None), "documented at least 20.0"),
-        (Window("detection", 0 * ms, 50 * ms), "documented 0.0..50.0"),
+        (Window("detection", None, 50 * ms), "asserted at most 50.0"),
+        (Window("detection", 20 * ms, None), "asserted at least 20.0"),
+        (Window("detection", 0 * ms, 50 * ms), "asserted 0.0..50.0"),
     ],
 )
 def test_a_window_may_be_open_on_one_side(window: Window, text: str) -> None:
@@ -59,7 +59,7 @@ def test_a_slaves_own_detection_is_remarked_only_when_asked_for() -> None:
     assert "detection on" not in timeline.table(history)
     asked = timeline.table(history, [Window("detection on eth1", None, 40 * ms)], 120)
     assert line_with(asked, "eth1 link down").endswith(
-        "<- detection on eth1 50.0, documented at most 40.0"
+        "<- detection on eth1 50.0, asserted at most 40.0"
     )
 
 
@@ -159,7 +159,7 @@ def test_traffic_is_shown_from_the_first_column_on() -> None:
 
 def test_the_documented_window_marks_what_lies_outside() -> None:
     late = lanes.draw(failover(), [Window("detection", 20 * ms, 50 * ms)])
-    lane = line_with(late, "documented detection")
+    lane = line_with(late, "asserted detection")
     assert lane.count("!") == 1
     assert lane.index("]") < lane.index("!")
     assert late.splitlines()[-1].endswith("! outside it")
@@ -174,12 +174,12 @@ def test_a_figure_at_the_edge_of_its_window_lies_within() -> None:
 
 def test_a_figure_that_comes_too_early_is_marked_before_its_window() -> None:
     text = lanes.draw(failover(), [Window("detection", 100 * ms, 200 * ms)])
-    lane = line_with(text, "documented detection")
+    lane = line_with(text, "asserted detection")
     assert lane.index("!") < lane.index("[")
 
 
 def test_an_open_window_has_no_closing_bracket() -> None:
-    text = line_with(lanes.draw(failover(), [Window("detection", 20 * ms, None)]), "documented")
+    text = line_with(lanes.draw(failover(), [Window("detection", 20 * ms, None)]), "asserted")
     assert "[" in text
     assert text.endswith(">")
 

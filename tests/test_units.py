@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.units import MS, Measured, Span, as_span, in_ms, ms, s, sentence
+from harness.errors import ScenarioError
+from harness.units import MS, Measured, Span, as_span, in_ms, ms, s, sentence, timed
 
 TIMES = st.integers(0, 10_000 * MS)
 
@@ -123,7 +124,7 @@ def test_within_and_beyond_exclude_each_other(
             took(90, 2),
             100 * ms,
             (
-                "detection took 90.0 ms, documented at least 100.0 ms "
+                "detection took 90.0 ms, asserted at least 100.0 ms "
                 "(tolerance 2.0 ms): 8.0 ms too early"
             ),
         ),
@@ -141,7 +142,7 @@ def test_within_and_beyond_exclude_each_other(
             took(90, happened=False),
             100 * ms,
             (
-                "detection did not come within the 90.0 ms watched, documented at most 100.0 ms "
+                "detection did not come within the 90.0 ms watched, asserted at most 100.0 ms "
                 "(tolerance 0.0 ms)"
             ),
         ),
@@ -174,3 +175,83 @@ def test_other_comparisons_are_left_to_pytest(op: str, left: object, right: obje
 
 def test_times_print_in_milliseconds() -> None:
     assert (in_ms(1_234_567), str(1200 * ms), str(took(5))) == ("1.2 ms", "1200.0 ms", "5.0 ms")
+
+
+def test_a_bound_is_documented_only_if_all_of_it_is() -> None:
+    """One part of the scenario's own makes the sum its own: no documentation says that."""
+    documented = Span(100 * MS, 10 * MS)
+    for bound, whose in (
+        (documented, "documented"),
+        (2 * documented + documented, "documented"),
+        (2 * documented + 100 * ms, "asserted"),
+        (100 * ms - documented, "asserted"),
+        ((s / 2).documented, "asserted"),
+        (took(20), "asserted"),
+    ):
+        said = sentence("<=", took(9000), bound)
+        assert said is not None
+        assert f", {whose} at most" in said
+
+
+@pytest.mark.parametrize(
+    ("op", "seen", "tail"),
+    [
+        (
+            "<=",
+            60,
+            "documented at most 100.0 ms (tolerance 15.0 ms: T): which holds, by 55.0 ms",
+        ),
+        (
+            ">",
+            140,
+            "expected more than 100.0 ms (tolerance 15.0 ms: T): which holds, by 25.0 ms",
+        ),
+        (">=", 110, "documented at least 100.0 ms (tolerance 5.0 ms): which holds, by 15.0 ms"),
+        ("<", 80, "expected less than 100.0 ms (tolerance 5.0 ms): which holds, by 15.0 ms"),
+    ],
+)
+def test_of_a_comparison_that_holds_nothing_is_too_late(op: str, seen: int, tail: str) -> None:
+    """pytest asks for it in `assert not run.outage <= bond.miimon`."""
+    said = sentence(op, took(seen, 5), Span(100 * MS, 10 * MS))
+    tail = tail.replace("T)", "kernel timers 10.0 ms)")
+    assert said == f"detection took {seen}.0 ms, {tail}"
+
+
+@pytest.mark.parametrize("wrong", [100, 0.5])
+def test_a_number_without_its_unit_is_told_with_what_to_write(wrong: float) -> None:
+    for compare in (
+        lambda: took(1) <= wrong,  # type: ignore[operator]
+        lambda: took(1) > wrong,  # type: ignore[operator]
+        lambda: 2 * ms + wrong,  # type: ignore[operator]
+        lambda: s - wrong,  # type: ignore[operator]
+        lambda: as_span(wrong),
+    ):
+        with pytest.raises(
+            ScenarioError, match=rf"{wrong} is not a time.*\n.*write {wrong} \* ms"
+        ):
+            compare()
+    with pytest.raises(ScenarioError, match="'100ms' is not a time\nhint: write a time as"):
+        as_span("100ms")
+
+
+class Verbs:
+    """Something with verbs that take times."""
+
+    @timed
+    def flap(self, *, down: Span, times: int = 1, up: Span | None = None) -> int:
+        """Return how many times."""
+        return times if down.ns and up is None else 0
+
+    @timed
+    def after(self, span: Span) -> int:
+        """Return how long."""
+        return span.ns
+
+
+def test_a_verb_names_the_number_that_should_be_a_time() -> None:
+    verbs = Verbs()
+    with pytest.raises(ScenarioError, match=r"flap\(down=400\): 400 is not a time.*\n.*400 \* ms"):
+        verbs.flap(down=400)  # type: ignore[arg-type]
+    with pytest.raises(ScenarioError, match=r"after\(span=500\): 500 is not a time"):
+        verbs.after(500)  # type: ignore[arg-type]
+    assert (verbs.flap(down=4 * ms, times=3, up=None), verbs.after(1 * ms)) == (3, MS)

@@ -31,7 +31,7 @@ def watch(name):
     return run
 """
 SENTENCE = (
-    "detection took 499.4 ms, documented at most 300.0 ms "
+    "detection took 499.4 ms, asserted at most 300.0 ms "
     "(tolerance 11.0 ms: one jiffy 10.0 ms + timer jitter 1.0 ms): 188.4 ms too late"
 )
 CONFORMS = """
@@ -81,9 +81,9 @@ def test_a_contradiction_says_what_took_how_long_and_what_is_allowed(
             "bond0: *arp_validate=filter_active",
             "*- timeline, 0 = cut uplink1 -*",
             "*0.0   FAULT     cut uplink1",
-            "*slave eth0 link down*<- detection 499.4, documented 200.0..300.0",
+            "*slave eth0 link down*<- detection 499.4, asserted 200.0..300.0",
             "*fault *v cut uplink1*",
-            "*documented detection *[[]=*]*!*",
+            "*asserted detection *[[]=*]*!*",
             "*- reproduce -*",
             "pytest test_it.py::test_contradicts --kernel=uml@6.1",
             "harness judge *late_detection.jsonl",
@@ -166,7 +166,7 @@ def test_junit_has_the_figures(pytester: pytest.Pytester) -> None:
     assert found["claim"] == "ARPVAL-9"
     assert found["verdict"] == "contradicts"
     assert found["detection_ms"] == "499.4"
-    assert found["detection_limit"] == "documented 200.0..300.0"
+    assert found["detection_limit"] == "asserted 200.0..300.0"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from harness.errors import Inconclusive, ScenarioError
+from harness.history import History
 from harness.units import Measured, Span, as_span, in_ms, sentence
 
 
@@ -77,7 +78,7 @@ class Figure(Measured):
         if beyond and not holds:
             raise Inconclusive(
                 f"what was measured is too coarse: {sentence(op, self, bound)}",
-                hint="run fewer guests at once, or on an idle machine",
+                hint=coarse(getattr(self.run, "recording", None)),
             )
         return holds
 
@@ -85,6 +86,13 @@ class Figure(Measured):
         limit = Limit(self.what, op, as_span(bound), doubt)
         if limit not in self.limits:
             self.limits.append(limit)
+
+
+def coarse(history: History | None) -> str:
+    """Return what helps against too wide a tolerance: in virtual time no machine is busy."""
+    if history is not None and history.about.get("clock") == "virtual":
+        return "probe more often, watch(every=1 * ms), or choose a bound farther from the figure"
+    return "run fewer guests at once, or on an idle machine"
 
 
 def noting(measured: Measured, run: object, limits: list[Limit]) -> Figure:

@@ -33,7 +33,7 @@ MEANING = {
     "+": "+ changes in one column",
     "_": "_ down or none",
     "~": "~ fail or back",
-    "[": "[==] documented",
+    "[": "[==] allowed",
     "!": "! outside it",
 }
 
@@ -79,7 +79,7 @@ def draw(history: History, windows: Iterable[Window] = (), width: int = WIDTH) -
 
 def _bound_name(window: Window, room: int) -> str:
     """Return the name of the lane of a window: what it is for says enough where room is short."""
-    name = f"documented {window.what}"
+    name = f"{window.whose} {window.what}"
     return name if len(name) <= room else window.what
 
 

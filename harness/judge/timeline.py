@@ -24,11 +24,17 @@ class Window(NamedTuple):
     low: Span | None = None
     high: Span | None = None
 
+    @property
+    def whose(self) -> str:
+        """Whether the documentation says so, or the scenario alone."""
+        own = any(side is not None and side.own for side in (self.low, self.high))
+        return "asserted" if own else "documented"
+
     def __str__(self) -> str:
         if self.low is not None and self.high is not None:
-            return f"documented {bare(self.low.ns)}..{bare(self.high.ns)}"
+            return f"{self.whose} {bare(self.low.ns)}..{bare(self.high.ns)}"
         side = "at least" if self.low is not None else "at most"
-        return f"documented {side} {bare((self.low or self.high or Span(0)).ns)}"
+        return f"{self.whose} {side} {bare((self.low or self.high or Span(0)).ns)}"
 
 
 def origin(history: History) -> tuple[int, str]:

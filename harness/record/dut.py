@@ -22,7 +22,7 @@ from harness.record.shell import Done, Shell
 from harness.rtnl import messages
 from harness.suggest import suggesting
 from harness.topology import DUT, VETH, BondPlan, Named, carrier_lag
-from harness.units import MS, Span, s
+from harness.units import MS, Span, s, timed
 
 
 class Dut(Host):
@@ -96,6 +96,7 @@ class Dut(Host):
         change = messages.set_link(f"MAC of {bond.name}", index, address=mac)
         self._site.did(bond.name, "set_mac", "stimulus", lambda: self._request(change), mac=mac)
 
+    @timed
     def set_locktime(self, bond: Bond, span: Span) -> None:
         """Set how old the DUT's ARP entries must be before a reply may replace their MAC.
 

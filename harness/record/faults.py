@@ -24,7 +24,7 @@ from harness.record.switches import Addresses, SwitchNoun
 from harness.rtnl import messages
 from harness.suggest import suggesting
 from harness.topology import DUT, Machine, Named
-from harness.units import Span, ms
+from harness.units import Span, ms, timed
 
 Direction = Literal["out", "in", "both"]
 SIDES: tuple[Way, ...] = ("out", "in")
@@ -71,6 +71,7 @@ class Cable:
         """Put the cable back; a switch that holds new ports back lets this one wait."""
         self._do("heal", "repair", lambda: self.site.fabric.carrier(self.name, on=True))
 
+    @timed
     def flap(self, *, down: Span, times: int = 1, up: Span | None = None) -> None:
         """Pull and put back the cable `times` times: `down` without, then `up` with carrier."""
         for nth in range(times):
@@ -97,6 +98,7 @@ class Cable:
         self._do("lose", "fault", lambda: do(percent), direction=direction, percent=percent)
         return Lasting(lambda: self._do("deliver", "repair", lambda: do(0), direction=direction))
 
+    @timed
     def delay(self, by: Span, direction: Direction = "both") -> Lasting:
         """Deliver every frame later."""
         if by.ns <= 0:
@@ -132,6 +134,7 @@ class Cable:
         """Set the DUT's interface at this cable administratively up."""
         self._do("admin_up", "repair", lambda: self.site.admin(DUT, self.name, up=True))
 
+    @timed
     def heal_late(self, forwarding_after: Span) -> None:
         """Put the cable back into a port that shows carrier at once but forwards only later.
 
@@ -222,6 +225,7 @@ class MachineNoun(Host):
             lambda: self.site.did(self.name, "change_mac", "repair", lambda: change(own), mac=own)
         )
 
+    @timed
     def arping(self, target: str, *, every: Span = 50 * ms) -> Lasting:
         """Broadcast ARP requests for another machine's address, as a neighbour's monitor does.
 
@@ -230,11 +234,13 @@ class MachineNoun(Host):
         frame = frames.arp_request(self.cable.mac, self.address, self._address(target))
         return self._sender().repeat("arping", frame, Pace(every), target=target)
 
+    @timed
     def arp_replies(self, to: str, *, mac: str, every: Span = 50 * ms) -> Lasting:
         """Send ARP replies that are not from an ARP target to the bond's address and MAC."""
         frame = frames.arp_reply(self.cable.mac, self.address, mac, to)
         return self._sender().repeat("arp_replies", frame, Pace(every), to=to)
 
+    @timed
     def noise(self, *, every: Span = 50 * ms, ipv6: bool = False) -> Lasting:
         """Broadcast frames that are not ARP: of no protocol in use, or empty IPv6 multicast."""
         frame = frames.ipv6_noise(self.cable.mac) if ipv6 else frames.noise(self.cable.mac)

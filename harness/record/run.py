@@ -26,7 +26,7 @@ from harness.record.usb import UsbNic
 from harness.record.watching import Watching
 from harness.suggest import NoSuchName, alike, attributes
 from harness.topology import DEFAULT_PATH, DUT, RTL8150, Topology
-from harness.units import MS, Span
+from harness.units import MS, Span, as_span, timed
 
 SERVED = 50 * MS  # a frame through a USB adapter costs an emulated processor some 5 ms
 WITH_ACTIVE_SLAVE = ("active-backup", "balance-tlb", "balance-alb")
@@ -133,6 +133,7 @@ class Net:
         data = {"action": action, "role": role, "phase": "begin", "slip": slip, **what}
         self._noted.append(Event(at, "fault", where, data))
 
+    @timed
     def pause(self, span: Span) -> None:
         """Go on recording until `span` after the last step of the schedule."""
         if self._recorder is None:
@@ -177,7 +178,7 @@ class Net:
                 "a watch() is recording already", hint="put all faults of it into one block"
             )
         self._make_bonds()
-        self._interval = every.ns if every else self._usual_interval()
+        self._interval = as_span(every).ns if every else self._usual_interval()
         if not self._virtual:
             waits.demand_patience(self.dut.bonds.values())
         ways: tuple[Direction, ...] = probes or (("in",) if address else ("out", "in"))

@@ -11,7 +11,7 @@ from harness.loop import now
 from harness.record.site import Lasting, Site
 from harness.rtnl import messages
 from harness.topology import DUT
-from harness.units import Span, in_ms, ms
+from harness.units import Span, as_span, in_ms, ms
 
 FASTEST = 1 * ms  # a frame costs a guest's processor up to a fifth of that
 
@@ -26,6 +26,9 @@ class Pace:
 
     def demand_possible(self, who: str) -> None:
         """Raise ScenarioError for a pace that cannot be kept or never ends."""
+        for name, span in (("every", self.every), ("during", self.during)):
+            if span is not None:
+                as_span(span, f"send({name}={span!r}): ")
         if self.every is None:
             if self.during is not None or self.count not in (None, 1):
                 raise ScenarioError(

@@ -12,7 +12,7 @@ from harness.record.sending import Pace, Sender
 from harness.record.site import Lasting, Site
 from harness.suggest import suggesting
 from harness.topology import Named
-from harness.units import Span, ms
+from harness.units import Span, ms, timed
 
 Addresses = Literal["learned", "configured"]
 
@@ -91,6 +91,7 @@ class SwitchNoun:
         sender = Sender(self.site, self.name, by.name, ports[by.name])
         return sender.send(data, Pace(every, count, during), label)
 
+    @timed
     def ufd(self, uplink: Named, *, down_after: Span, up_after: Span = 0 * ms) -> None:
         """Switch uplink failure detection on: the ports of machines follow the uplink's carrier.
 

@@ -11,7 +11,7 @@ from harness.lab import Adapters
 from harness.record.faults import SIDES, Cable, Direction, Lasting
 from harness.record.site import Role
 from harness.suggest import suggesting
-from harness.units import Span, ms
+from harness.units import Span, ms, timed
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class UsbNic(Cable):
         """Plug the adapter in again: its interface comes anew, and belongs to no bond."""
         self._act("replug", "repair", lambda nics: nics.plug(self.name))
 
+    @timed
     def slow_interrupts(self, every: Span) -> Lasting:
         """Let the chip tell of its link less often than the host asks for."""
         if every.ns <= 0:

@@ -24,6 +24,7 @@ from harness.errors import (
     UsageError,
 )
 from harness.judge import report, tally
+from harness.judge.figure import coarse
 from harness.judge.judged import Run
 from harness.matrix import axis, evidence
 from harness.matrix.conformance import EVIDENCE
@@ -159,11 +160,12 @@ def pytest_runtest_makereport(
 
 def _doubt(item: pytest.Item, made: pytest.TestReport) -> Inconclusive | None:
     """Return why it says nothing that a scenario passed where it was bound to fail."""
-    limits = [limit for run, _ in _noted(item)[-1:] for limit in run.limits if limit.doubt]
+    noted = _noted(item)[-1:]
+    limits = [limit for run, _ in noted for limit in run.limits if limit.doubt]
     if not made.failed or not limits:
         return None
     found = f"{limits[0].what} lies beyond {limits[0].bound}, but by less than its tolerance"
-    doubt = Inconclusive(found, hint="run fewer guests at once, or on an idle machine")
+    doubt = Inconclusive(found, hint=coarse(noted[0][0].recording))
     made.longrepr = f"{made.longrepr}\nwhat was measured is too coarse: {doubt}"
     return doubt
 
