@@ -134,7 +134,7 @@ class Net:
         self._noted.append(Event(at, "fault", where, data))
 
     @timed
-    def pause(self, span: Span) -> None:
+    def after(self, span: Span) -> None:
         """Go on recording until `span` after the last step of the schedule."""
         if self._recorder is None:
             raise ScenarioError(
@@ -143,7 +143,7 @@ class Net:
         self._loop.pump(self._schedule.after(span, self._disturbed))
         self._schedule.is_due()
 
-    after = pause
+    pause = after
 
     def expect(self, at: int) -> None:
         """Watch until a reaction of the network that comes at a time, in ns, had its effect."""
