@@ -84,7 +84,7 @@ def _job(kernel: Kernel) -> Job:
         environment=environment(),
         executable=sys.executable,
         modules=kernel.modules,
-        lab=f"netns in {kernel.name}",
+        kernel=kernel.name,
         clock=kernel.clock,
         writeback=kernel.writeback,
         work=WORK,
@@ -120,7 +120,7 @@ def main(directory: Path) -> None:
 def _findings(job: Job) -> Iterator[dict[str, Any]]:
     from dataclasses import asdict  # noqa: PLC0415
 
-    facts = measure(job.lab, job.clock)
+    facts = measure(job.lab, job.kernel, job.clock)
     yield {"facts": asdict(facts)}
     series = Release.parse(facts.kernel).series
     try:

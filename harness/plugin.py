@@ -9,6 +9,7 @@ from importlib import import_module
 import pytest
 
 from harness.errors import UsageError
+from harness.labs import registry
 from harness.matrix.shards import Shard
 from harness.session import place, results
 from harness.session.place import in_guest
@@ -44,6 +45,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "labs/kernels.toml, or the path of a kernel or .deb; see `harness kernels --help`",
     )
     group.addoption(
+        "--lab",
+        type=_lab,
+        default=registry.DEFAULT,
+        metavar="LAB",
+        help="where topologies are built: netns (namespaces of the kernel), or pipe (the same, "
+        "with the DUT in a process of its own behind an agent) (default: netns)",
+    )
+    _add_work(group)
+    _add_files(group)
+
+
+def _add_work(group: pytest.OptionGroup) -> None:
+    group.addoption(
         "--guests",
         type=_guests,
         default=0,
@@ -64,7 +78,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="SECONDS",
         help="seconds after which a scenario has hung and its guest is replaced (default: 60)",
     )
-    _add_files(group)
 
 
 def _add_files(group: pytest.OptionGroup) -> None:
@@ -87,6 +100,13 @@ def _add_files(group: pytest.OptionGroup) -> None:
         help="the format of --bond-config, where it cannot be told from the text, by the names "
         "that `harness check --from` takes",
     )
+
+
+def _lab(text: str) -> str:
+    try:
+        return registry.known(text)
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(f"{error.message} (hint: {error.hint})") from None
 
 
 def _guests(text: str) -> int:

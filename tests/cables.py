@@ -37,7 +37,7 @@ def control() -> Iterator[Control]:
 
 @pytest.fixture(scope="module")
 def around() -> Surroundings:
-    return surroundings("guest", "virtual")
+    return surroundings("virtual")
 
 
 def quiet(_: str) -> None:

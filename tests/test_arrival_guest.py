@@ -6,7 +6,7 @@ import pytest
 
 from harness import frames, ms
 from harness.lab import Seen
-from harness.record.recorder import accepted
+from harness.record.filters import accepted
 from harness.record.run import Stage
 from scenarios.field.servers import BridgeHost
 from scenarios.topologies import OneSwitch

@@ -67,7 +67,7 @@ class Bench:
             environment=environment() | {"PATH": os.environ.get("PATH", os.defpath)},
             executable=sys.executable,
             modules=self.kernel.modules,
-            lab=f"netns in {self.kernel.name}",
+            kernel=self.kernel.name,
             writeback=self.kernel.writeback,
             work=work,
             **wanted,
@@ -97,4 +97,4 @@ def measured(directory: Path) -> Any:
     from harness.kernels.facts import measure  # noqa: PLC0415  (the host does without)
 
     job = Job.load(directory)
-    return measure(job.lab, job.clock)
+    return measure(job.lab, job.kernel, job.clock)

@@ -52,7 +52,7 @@ def main(directory: Path) -> None:
 
 
 def _profiled(job: Job, tell: Tell) -> dict[str, Any]:
-    around = surroundings(job.lab, job.clock)
+    around = surroundings(job.clock)
     with ExitStack() as undo:
         far = EMULATED[job.options["nic"]](undo)
         found = here(Wish(NIC), around, job.options["repeat"], lambda text: tell(say=text), far)

@@ -24,9 +24,9 @@ SILENCE = 120.0  # seconds without a word after which a guest is given up
 Say = Callable[[str], None]
 
 
-def surroundings(lab: str = "", clock: str = "real") -> Surroundings:
+def surroundings(clock: str = "real") -> Surroundings:
     """Return what there is to know of the kernel that we run on; takes 0.3 s."""
-    found = measure(lab, clock)
+    found = measure(clock=clock)
     return Surroundings(found.kernel, clock, found.hz, found.jitter)
 
 
@@ -84,7 +84,7 @@ def _job(kernel: Kernel, options: dict[str, Any]) -> Job:
         environment=environment() | {"PATH": os.environ.get("PATH", os.defpath)},
         executable=sys.executable,
         modules=kernel.modules,
-        lab=f"netns in {kernel.name}",
+        kernel=kernel.name,
         clock=kernel.clock,
         writeback=kernel.writeback,
         work=WORK,

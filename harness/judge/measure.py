@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 from harness.errors import ScenarioError
 from harness.history import Event, History
 from harness.judge import traffic
+from harness.judge.elapsed import elapsed
 from harness.suggest import meant
-from harness.units import MS, Measured, in_ms
+from harness.units import Measured
 
 
 class Change(NamedTuple):
@@ -177,7 +178,8 @@ def detected_at(history: History, slaves: Iterable[str], fault: int) -> int | No
 
 def detection(history: History, slaves: Collection[str], fault: int) -> Measured:
     """Return the time from a fault to the first of some slaves being declared down."""
-    return elapsed(history, "detection", fault, detected_at(history, slaves, fault))
+    down = detected_at(history, slaves, fault)
+    return elapsed(history, "detection", fault, down, clocks=True)
 
 
 def switched(history: History, bond: str) -> Stretch:
@@ -236,20 +238,8 @@ def reverted(history: History, bond: str) -> Stretch:
 
 def reversion(history: History, bond: str) -> Measured:
     """Return the time from the repair to traffic being back on the slave it belongs on."""
-    return elapsed(history, "reversion", *reverted(history, bond), traffic.interval(history))
-
-
-def elapsed(history: History, what: str, start: int, stop: int | None, step: int = 0) -> Measured:
-    """Return the time between two events of the kernel; no `stop` means watched in vain."""
-    end = traffic.end_at(history) if stop is None else stop
-    jiffy = 1000 * MS // int(history.about["hz"])
-    usual = traffic.jitter(history)
-    late = traffic.Late(usual) if stop is None else traffic.lateness(history, start, end)
-    parts = [f"one jiffy {in_ms(jiffy)}", late.text(usual)]
-    if step:
-        parts.insert(0, f"probe interval {in_ms(step)}")
-    tolerance = jiffy + late.ns + step
-    return Measured(what, end - start, tolerance, " + ".join(parts), happened=stop is not None)
+    step = traffic.interval(history)
+    return elapsed(history, "reversion", *reverted(history, bond), step, clocks=True)
 
 
 def _active_at(history: History, bond: str, at: int) -> str | None:
@@ -271,7 +261,7 @@ def recovery(history: History, slave: str) -> Measured:
     start = max(repairs) if repairs else fault_at(history, [slave])
     ups = (c.at for c in sequence(history, "slave", slave, "link") if c.value == "up")
     up = next((at for at in ups if repairs and at > start), None)
-    return elapsed(history, f"recovery of {slave}", start, up)
+    return elapsed(history, f"recovery of {slave}", start, up, clocks=True)
 
 
 def _via(probe: Event, slaves: Collection[str]) -> str | None:

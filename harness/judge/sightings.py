@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from harness.history import History
 from harness.judge import traffic
-from harness.judge.measure import bonds, elapsed, fault_at, slaves_of, switched
+from harness.judge.elapsed import elapsed
+from harness.judge.measure import bonds, fault_at, slaves_of, switched
 from harness.units import Measured
 
 

@@ -66,6 +66,12 @@ def jitter(history: History) -> int:
     return int(history.about.get("jitter") or 0)
 
 
+def clock_error(history: History) -> int:
+    """Return by how many ns a machine's clock may stand otherwise than it was taken to."""
+    clocks = history.about.get("clocks") or {}
+    return max((int(clock["error"]) for clock in clocks.values()), default=0)
+
+
 def probes(history: History, stream: str | None = None) -> Iterator[Event]:
     """Yield the probes of one stream (or both) that had time to come back before the end."""
     last = end_at(history) - _in_flight(history)

@@ -49,11 +49,11 @@ class Facts:
 
 
 @functools.cache
-def measure(lab: str = "netns", clock: str = "real") -> Facts:
+def measure(lab: str = "netns", name: str = "", clock: str = "real") -> Facts:
     """Return the facts about the kernel that this process runs on; takes 0.3 s once."""
     release = os.uname().release
     return Facts(
-        lab=lab,
+        lab=f"{lab} in {name}" if name else lab,
         kernel=release,
         hz=round(1 / time.clock_getres(CLOCK_MONOTONIC_COARSE)),
         clock=clock,

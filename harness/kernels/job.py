@@ -29,6 +29,7 @@ class Job:
 
     `plugins`, `markers` and `settings` are of plugins that the host's pytest has loaded: modules
     to load too, lines that register markers, names of settings that would be unknown in the guest.
+    `lab` is where topologies are built in the `kernel`, by its name such as "uml 6.1.176".
     `work` is what the guest calls with its directory, as "module:function".
     """
 
@@ -42,7 +43,8 @@ class Job:
     environment: Mapping[str, str] = field(default_factory=dict)
     executable: str = ""
     modules: str = ""
-    lab: str = ""
+    lab: str = "netns"
+    kernel: str = ""
     clock: str = "real"
     writeback: bool = False
     plugins: tuple[str, ...] = ()

@@ -1,1 +1,1 @@
-"""Labs build a topology somewhere: here in namespaces; later in virtual machines and racks."""
+"""Labs: where topologies are built, and what they are built of."""

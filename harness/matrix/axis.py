@@ -13,6 +13,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.judge import tally
+from harness.labs import registry
 from harness.matrix import names, shards
 from harness.session.place import in_guest, needs_guest
 
@@ -59,12 +60,14 @@ def scenario_of(item: pytest.Item) -> str:
 def choice(config: pytest.Config, lab: str) -> list[str]:
     """Return the options that choose the kernel of a worker again; auto says which it took."""
     chosen = (config.getoption("kernel") or ["auto"])[0]
-    return _of_lab(lab) if chosen == "auto" else [f"--kernel={chosen}"]
+    kernel = _of_lab(lab) if chosen == "auto" else [f"--kernel={chosen}"]
+    named = config.getoption("lab")
+    return kernel + ([] if named == registry.DEFAULT else [f"--lab={named}"])
 
 
 def _of_lab(lab: str) -> list[str]:
     """Return the option that chooses the kernel of a lab, such as "netns in uml 6.12.101"."""
-    name = lab.removeprefix("netns in ")
+    _, _, name = lab.partition(" in ")
     if name.startswith("host "):
         return ["--kernel=host"]
     found = re.match(r"(uml|virtual|debug|stock) (\d+\.\d+)", name)

@@ -16,7 +16,6 @@ def described(network: Network, bonds: Iterable[Bond], added: Iterable[str]) -> 
     plan = network.topology
     return {
         "topology": plan.name,
-        "lab": "netns",
         "bonds": {bond.name: _bond(bond, network) for bond in bonds},
         "target": next((m.address for m in plan.machines if m.name == "target"), None),
         **({"added": sorted(added), "edges": _edges(network)} if added else {}),

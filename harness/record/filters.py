@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import struct
 
+from harness.lab import OTHERHOST, TAGGED, Seen
+
 
 def arp_and_icmp(first_index: int) -> bytes:
     """Return the program that takes ARP and ICMP of devices numbered `first_index` or higher.
@@ -24,3 +26,11 @@ def arp_and_icmp(first_index: int) -> bytes:
             (0x06, 0, 0, 0),
         )
     )
+
+
+def accepted(frame: Seen) -> bool:
+    """Tell the kernel's own verdict: the frame is for this host and for this device.
+
+    ip_rcv discards what is for another host; a frame with a VLAN tag is for a device above.
+    """
+    return frame.kind != OTHERHOST and not frame.kind & TAGGED

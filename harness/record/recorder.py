@@ -14,10 +14,11 @@ from itertools import chain
 
 from harness import frames
 from harness.history import Event
-from harness.lab import FABRIC, OTHERHOST, TAGGED, Network, Seen, Stream
+from harness.lab import FABRIC, Clock, Network, Seen, Stream
 from harness.log import kmsg
 from harness.loop import Loop, now
-from harness.record.filters import arp_and_icmp
+from harness.record import clocks
+from harness.record.filters import accepted, arp_and_icmp
 from harness.record.probes import ProbeStream, Tracker, read_echo
 from harness.record.site import Added
 from harness.rtnl import messages
@@ -77,7 +78,15 @@ class Recorder:
             self._open.close()
             raise
 
+    def clocks(self) -> dict[str, dict[str, int]]:
+        """Return where the machines' clocks stood; raises Inconclusive for one that jumped."""
+        return clocks.compared(self._clocks, self._read_clocks(), now() - self._began)
+
+    def _read_clocks(self) -> dict[str, Clock]:
+        return clocks.read(self._network, self._tapped())
+
     def _open_sources(self) -> None:
+        self._clocks, self._began = self._read_clocks(), now()
         dut, fabric = self._network.host(DUT), self._network.host(FABRIC)
         self._links = self._opened(dut.listen("links"))
         self._fdb = self._opened(fabric.listen("neighbours"))
@@ -272,14 +281,6 @@ class Recorder:
                 self._noted += self.states.changes(at, messages.decode_link(message))
             elif kind == messages.RTM_DELLINK:
                 self._noted += self.states.gone(at, messages.decode_link(message))
-
-
-def accepted(frame: Seen) -> bool:
-    """Tell the kernel's own verdict: the frame is for this host and for this device.
-
-    ip_rcv discards what is for another host; a frame with a VLAN tag is for a device above.
-    """
-    return frame.kind != OTHERHOST and not frame.kind & TAGGED
 
 
 def _arp_data(arp: frames.Arp, kind: str) -> dict[str, str]:

@@ -276,6 +276,7 @@ class Net:
             "interval": self._interval,
             "dropped": recorder.dropped,
             "latest": self._loop.latest,
+            **({"clocks": clocks} if (clocks := recorder.clocks()) else {}),
         }
         history = History.of(about, events)
         run.freeze(history)

@@ -13,8 +13,10 @@ from harness.errors import ScenarioError
 from harness.session import place
 
 if TYPE_CHECKING:
+    from harness.lab import Lab
     from harness.record.run import Stage
 
+LAB: pytest.StashKey[Lab] = pytest.StashKey()
 LONGEST = 150  # of a directory's name: file systems allow 255 bytes
 
 
@@ -30,8 +32,6 @@ def pytest_configure(config: pytest.Config) -> None:
 def stage(request: pytest.FixtureRequest) -> Stage:
     """Return where a scenario's recordings go and what is known of the kernel it runs on."""
     # The host collects scenarios but never runs them: it can do without all this.
-    from harness.kernels import modules  # noqa: PLC0415
-    from harness.labs.netns.lab import NetnsLab  # noqa: PLC0415
     from harness.matrix import axis  # noqa: PLC0415
     from harness.record.run import Stage  # noqa: PLC0415
     from harness.session import verdicts, worker  # noqa: PLC0415
@@ -46,9 +46,20 @@ def stage(request: pytest.FixtureRequest) -> Stage:
         facts=asdict(worker.facts()),
         folder=results / folder_of(nodeid) if results else None,
         keep=verdicts.note_run,
-        lab=NetnsLab(modules.need),
+        lab=_lab(request.config),
         saw=verdicts.note_seen,
     )
+
+
+def _lab(config: pytest.Config) -> Lab:
+    """Return the lab of this process, opened when it is first asked for."""
+    from harness.kernels import modules  # noqa: PLC0415
+    from harness.labs import registry  # noqa: PLC0415
+
+    if LAB not in config.stash:
+        config.stash[LAB] = registry.open_lab(config.getoption("lab"), modules.need)
+        config.add_cleanup(config.stash[LAB].close)
+    return config.stash[LAB]
 
 
 def _unforeseen(item: pytest.Item) -> ScenarioError:

@@ -15,7 +15,7 @@ from harness.session import foreign
 
 # What a user may set that changes how a scenario runs or how its failure reads.
 PASSED_ON = (
-    *("verbose", "tbstyle", "showlocals", "fulltrace", "bond_plans", "runxfail"),
+    *("lab", "verbose", "tbstyle", "showlocals", "fulltrace", "bond_plans", "runxfail"),
     *("log_level", "log_format", "log_date_format"),
 )
 

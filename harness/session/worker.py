@@ -47,12 +47,12 @@ def job() -> Job | None:
 
 def facts() -> Facts:
     """Return what is known of the kernel this process runs on; measured once."""
-    return measure(_job.lab, _job.clock) if _job else measure()
+    return measure(_job.lab, _job.kernel, _job.clock) if _job else measure()
 
 
 def own_kernel() -> bool:
     """Return whether this kernel runs for us alone: all its memory and all it logged is ours."""
-    return _job is not None and not _job.lab.startswith("netns in host ")
+    return _job is not None and not _job.kernel.startswith("host ")
 
 
 def main(directory: Path) -> None:

@@ -45,7 +45,7 @@ class Channel:
         self._answers: dict[int, Event] = {}
         self._serial = 0
         self._pending = b""
-        self._lost = ""
+        self.lost = ""
         try:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -55,7 +55,11 @@ class Channel:
                 f"no agent could be started on {host}: {error.strerror}",
                 hint=f"`{command[0]}` must be a program there",
             ) from error
-        self._greet()
+        try:
+            self._greet()
+        except AgentLost:
+            self.close()
+            raise
 
     def _greet(self) -> None:
         self._write(source())
@@ -92,8 +96,7 @@ class Channel:
         number = self._serial
         request = json.dumps({"id": number, "do": do, **what}, separators=(",", ":")) + "\n"
         self._write(request.encode())
-        limit = ANSWER + float(what.get("limit", 0))
-        answer = self._await(lambda: self._answers.pop(number, None), f"an answer to {do}", limit)
+        answer = self._await(lambda: self._answers.pop(number, None), f"an answer to {do}")
         if "errno" in answer:
             raise OSError(answer["errno"], answer["text"])
         return answer
@@ -133,19 +136,19 @@ class Channel:
             shown = line[:WORDS].decode(errors="replace")
             self._fail(f'it said "{shown}", which is no message of an agent')
 
-    def _await(self, have: Callable[[], Event | None], what: str, limit: float = ANSWER) -> Event:
+    def _await(self, have: Callable[[], Event | None], what: str) -> Event:
         while True:
             answer = have()
             if answer is not None:
                 return answer
-            ready, _, _ = select.select([self.fileno()], [], [], limit)
+            ready, _, _ = select.select([self.fileno()], [], [], ANSWER)
             if not ready:
-                self._fail(f"{what} did not come within {limit:.0f} s")
+                self._fail(f"{what} did not come within {ANSWER:g} s")
             self.read()
 
     def _write(self, data: bytes) -> None:
-        if self._lost:
-            self._fail(self._lost)
+        if self.lost:
+            self._fail(self.lost)
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(data)
@@ -166,7 +169,7 @@ class Channel:
         return ""
 
     def _fail(self, why: str) -> None:
-        self._lost = why
+        self.lost = why
         raise AgentLost(
             f"the agent on {self.host} is lost: {why}",
             hint=f"look whether {self.host} still runs; the recording that went on is no use",

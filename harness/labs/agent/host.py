@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from harness.errors import KernelRefused, LabError
 from harness.lab import Clock, Seen, Sent, Source
@@ -14,8 +14,16 @@ from harness.rtnl.messages import NLMSG_DONE, NLMSG_ERROR, Request, messages, nu
 class RemoteStream:
     """Notifications or frames as an agent sees them, stamped by its host's clock."""
 
-    def __init__(self, channel: Channel, offset: int, do: str, **what: object) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        offset: int,
+        do: str,
+        then: Callable[[], None] | None = None,
+        **what: object,
+    ) -> None:
         """Have the agent listen; raises LabError that names the host."""
+        self._then = then
         self._channel = channel
         self._offset = offset
         self._seen: list[Seen] = []
@@ -44,6 +52,8 @@ class RemoteStream:
         self.lost += int(said.get("lost", 0))
         for at, device, kind, data in said.get("e", ()):
             self._seen.append(Seen(at + self._offset, device, kind, unpacked(data)))
+        if self._then is not None:
+            self._then()
 
 
 class RemoteTap(RemoteStream):
@@ -175,11 +185,12 @@ class RemoteHost:
             if kind == told and kind != NLMSG_DONE
         ]
 
-    def listen(self, *sources: Source) -> RemoteStream:
-        """Listen to notifications, or to the kernel's log."""
+    def listen(self, *sources: Source, then: Callable[[], None] | None = None) -> RemoteStream:
+        """Listen to notifications, or to the kernel's log; `then` is called when some came."""
+        offset, groups = self._clock.offset, list(sources)
         if sources == ("log",):
-            return RemoteStream(self._channel, self._clock.offset, "log")
-        return RemoteStream(self._channel, self._clock.offset, "listen", groups=list(sources))
+            return RemoteStream(self._channel, offset, "log", then)
+        return RemoteStream(self._channel, offset, "listen", then, groups=groups)
 
     def tap(self, program: bytes) -> RemoteStream:
         """Keep the received frames that a classic BPF program picks."""

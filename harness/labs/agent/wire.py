@@ -66,7 +66,7 @@ def checksum(data: bytes) -> int:
 
 def tap_socket(program: bytes) -> socket.socket:
     """Return a socket that receives the frames which a classic BPF program picks."""
-    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
     code = ctypes.create_string_buffer(program, len(program))
     fprog = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code))
     sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, fprog)
@@ -74,8 +74,10 @@ def tap_socket(program: bytes) -> socket.socket:
     sock.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
     sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ROOM)
-    sock.bind(("", ETH_P_ALL))  # from here on
     sock.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        while True:  # what came before the filter was there
+            sock.recv(FRAME)
     return sock
 
 

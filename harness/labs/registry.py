@@ -1,0 +1,37 @@
+"""Where topologies are built; `--lab` chooses one by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from harness.errors import UsageError
+
+if TYPE_CHECKING:  # the host's pytest only needs the names
+    from harness.lab import Lab
+
+NAMES = ("netns", "pipe")
+DEFAULT = NAMES[0]
+
+
+def known(name: str) -> str:
+    """Return the name of a lab; raises UsageError for one that does not exist."""
+    if name in NAMES:
+        return name
+    near = get_close_matches(name, NAMES, 1)
+    raise UsageError(
+        f'there is no lab "{name}" (has: {", ".join(NAMES)})',
+        hint=f"did you mean --lab {near[0]}?" if near else "leave --lab out for netns",
+    )
+
+
+def open_lab(name: str, load: Callable[..., None]) -> Lab:
+    """Return a lab by its name; `load` loads kernel modules by theirs."""
+    if known(name) == "pipe":
+        from harness.labs.pipe.lab import PipeLab  # noqa: PLC0415  (only one lab is needed)
+
+        return PipeLab()
+    from harness.labs.netns.lab import NetnsLab  # noqa: PLC0415
+
+    return NetnsLab(load)

@@ -1,0 +1,136 @@
+"""The agent and its channel: what is asked is done there; what goes wrong names the host."""
+
+from __future__ import annotations
+
+import ast
+import os
+import signal
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from harness.errors import Inconclusive
+from harness.judge import measure
+from harness.lab import Clock
+from harness.labs.agent import clock
+from harness.labs.agent.channel import AgentLost, Channel, python
+from harness.labs.agent.source import OLDEST, source
+from harness.loop import SECOND
+from harness.record import clocks
+from harness.units import MS
+from tests.stories import failover as story
+
+
+@pytest.fixture
+def agent() -> Iterator[Channel]:
+    """An agent of this machine, in no namespace of its own."""
+    channel = Channel("blade7", python(sys.executable))
+    yield channel
+    channel.close()
+
+
+def pretender(words: str) -> list[str]:
+    """Return the command of a program that is given the agent's source and says something else."""
+    code = f"import os,sys,time\nos.read(0, 1 << 20)\n{textwrap.dedent(words)}"
+    return [sys.executable, "-I", "-S", "-u", "-c", code]
+
+
+def test_the_program_that_is_sent_is_python_of_the_oldest_kind() -> None:
+    text = source().decode()
+    assert ast.parse(text, feature_version=OLDEST)
+    assert "harness" not in {name.partition(".")[0] for name in imported(text)}
+    assert set(imported(text)) <= sys.stdlib_module_names
+
+
+def imported(text: str) -> list[str]:
+    """Return the modules that a program imports."""
+    nodes = list(ast.walk(ast.parse(text)))
+    found = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    return found + [str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)]
+
+
+def test_what_fails_there_fails_here_with_the_same_errno(agent: Channel) -> None:
+    with pytest.raises(FileNotFoundError):
+        agent.ask("read", path="/proc/there-is-no-such-file")
+    assert agent.ask("read", path="/proc/self/comm")["text"].startswith("python")
+
+
+def test_a_program_runs_there_to_its_end(agent: Channel) -> None:
+    heard: list[dict[str, object]] = []
+    number = agent.open(heard.append)
+    agent.ask("start", s=number, argv=["sh", "-c", "echo said; echo wrong >&2; exit 3"])
+    while not heard:
+        agent.read()
+    assert heard == [{"s": number, "exit": [3, "said\n", "wrong\n"]}]
+
+
+def test_its_clock_is_known_to_half_a_round_trip(agent: Channel) -> None:
+    found = clock.measure(agent)
+    assert abs(found.offset) <= found.error  # it is the same clock
+    assert 0 < found.error < SECOND
+
+
+def test_an_agent_that_is_killed_is_lost_and_named(agent: Channel) -> None:
+    os.kill(agent.pid, signal.SIGKILL)
+    with pytest.raises(AgentLost, match="the agent on blade7 is lost: it ended with signal 9"):
+        agent.ask("ping")
+    with pytest.raises(AgentLost, match="signal 9"):  # and stays so
+        agent.ask("ping")
+
+
+def test_an_agent_ends_with_its_input(agent: Channel) -> None:
+    pid = agent.pid
+    agent.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("sys.exit(7)", "it ended with exit status 7"),
+        ("print('Last login: yesterday')", 'it said "Last login: yesterday", which is no message'),
+        ("print('{\"hello\": 99}')", "it speaks version 99, not 1"),
+        ("print('[1, 2]')", r'it said "\[1, 2\]", which is no message'),
+        ("sys.exit('no module named json')", "it ended with exit status 1: no module named json"),
+    ],
+)
+def test_what_is_no_agent_is_told_by_what_it_said(words: str, said: str) -> None:
+    with pytest.raises(AgentLost, match=f"the agent on blade7 is lost: {said}"):
+        Channel("blade7", pretender(words))
+
+
+def test_a_program_that_is_not_there() -> None:
+    with pytest.raises(AgentLost, match="no agent could be started on blade7: No such file"):
+        Channel("blade7", ["/there-is-no-python"])
+
+
+def test_an_agent_that_falls_silent_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.labs.agent.channel.ANSWER", 0.2)
+    began = time.monotonic()
+    with pytest.raises(AgentLost, match=r"its first words did not come within 0\.2 s"):
+        Channel("blade7", pretender("time.sleep(60)"))
+    assert time.monotonic() - began < 30
+
+
+def test_a_clock_that_jumps_makes_a_recording_inconclusive_by_its_name() -> None:
+    before = {"dut": Clock(5 * MS, MS)}
+    found = clocks.compared(before, {"dut": Clock(6 * MS, MS)}, 2 * SECOND)
+    assert found == {"dut": {"offset": 5 * MS, "error": 2 * MS}}
+    with pytest.raises(Inconclusive, match=r"the clock of dut jumped by 1000\.0 ms"):
+        clocks.compared(before, {"dut": Clock(1005 * MS, MS)}, 2 * SECOND)
+
+
+def test_only_figures_of_two_clocks_carry_their_error() -> None:
+    plain = story()
+    apart = story(clocks={"dut": {"offset": 3, "error": 2 * MS}})
+    fault = measure.fault_at(apart)
+    one, two = (measure.detection(it, ["eth0"], fault) for it in (plain, apart))
+    assert two.tolerance - one.tolerance == 2 * MS
+    assert "clocks apart by 2.0 ms" in two.why
+    assert measure.switchover(apart, "bond0").tolerance == (
+        measure.switchover(plain, "bond0").tolerance
+    )
