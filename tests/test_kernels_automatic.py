@@ -102,6 +102,26 @@ def test_a_mirror_that_is_not_reachable_is_asked_once_and_named(machine: Path) -
     assert chosen()[0] == "uml 5.10.9"
 
 
+@pytest.mark.skipif(not apt.usable(), reason="this machine has no apt")
+def test_a_full_disk_or_a_cache_that_cannot_be_written_says_what_helps(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (machine / "cache").write_text("a file")
+    with pytest.raises(KernelUnavailable) as caught:
+        automatic.choose(print)
+    assert "the cache for kernels cannot be written" in caught.value.message
+    assert caught.value.hint == cache.unwritable(OSError()).hint
+    monkeypatch.setattr(cache, "alone", _full)
+    with pytest.raises(KernelUnavailable) as caught:
+        automatic.choose(print)
+    assert caught.value.message.count("no space for a kernel") == 1
+    assert caught.value.hint == cache.no_space(machine).hint
+
+
+def _full(_: object) -> None:
+    raise cache.no_space(Path("/"))
+
+
 @pytest.mark.parametrize(
     ("manager", "command"),
     [

@@ -29,6 +29,7 @@ from harness.kernels import (
     uml,
 )
 from harness.kernels.apt import AptFailed
+from harness.kernels.cache import CacheUnusable
 from harness.kernels.entries import Entry
 
 ANYWHERE = "7.2"  # a User-Mode Linux that boots on processors with AMX without a wrapper
@@ -75,7 +76,7 @@ def _user_mode(kept: list[Entry], troubles: list[KernelUnavailable]) -> Iterator
     if apt.usable() or any(map(own, cached)):
         yield uml.packaged
     yield from (partial(_cached, one) for one in cached if not own(one))
-    if sources.are_debian() and _reachable(troubles):
+    if sources.are_debian() and _can_fetch(troubles):
         yield lambda say: uml.packaged(say, ANYWHERE)
 
 
@@ -84,7 +85,7 @@ def _in_qemu(kept: list[Entry], troubles: list[KernelUnavailable]) -> Iterator[C
     yield from (partial(_stock, one.release) for one in kept if one.flavour == "stock")
     yield from (partial(stock.of_path, image) for image in own_images())
     series = sources.SUITES.get(entries.codename())
-    if series and sources.are_debian() and _reachable(troubles):
+    if series and sources.are_debian() and _can_fetch(troubles):
         yield partial(_stock, series)
 
 
@@ -100,8 +101,8 @@ def _stock(version: str, say: Say) -> Kernel:
     return stock.of_version(version, say)
 
 
-def _reachable(troubles: list[KernelUnavailable]) -> bool:
-    return not any(isinstance(one, AptFailed) for one in troubles)
+def _can_fetch(troubles: list[KernelUnavailable]) -> bool:
+    return not any(isinstance(one, AptFailed | CacheUnusable) for one in troubles)
 
 
 def own_images() -> list[Path]:
@@ -132,9 +133,12 @@ def _remedy(troubles: list[KernelUnavailable]) -> str:
     ways = []
     if host.has_module():
         ways.append(install.as_root(host.LOAD))
-    ways += [one.hint for one in troubles if isinstance(one, AptFailed)][:1]
+    unfetched = [one for one in troubles if isinstance(one, AptFailed | CacheUnusable)]
+    ways += [one.hint for one in unfetched]
     if not preload.compiler() and any(trial.TOO_OLD in one.message for one in troubles):
         ways.append(install.command(*install.COMPILER))
-    if platform.machine() == UML and not qemu.can_boot():
+    # In QEMU a kernel is needed as well: one that is installed, or can be fetched.
+    in_qemu = not unfetched or bool(own_images())
+    if platform.machine() == UML and not qemu.can_boot() and in_qemu:
         ways.append(f"{qemu.how_to_install()}, for a distribution's kernel in QEMU")
-    return "; or ".join(ways) or "`harness doctor` says what this machine lacks"
+    return "; or ".join(dict.fromkeys(ways)) or "`harness doctor` says what this machine lacks"

@@ -20,6 +20,10 @@ MANIFEST = "manifest.json"
 PARTIAL = "partial-"
 
 
+class CacheUnusable(KernelUnavailable):
+    """The cache cannot be written, or is full: nothing can be fetched into it."""
+
+
 def directory() -> Path:
     """Return where kernels are kept: XDG_CACHE_HOME, else ~/.cache, and our part of it."""
     home = os.environ.get("XDG_CACHE_HOME", "")
@@ -31,7 +35,7 @@ def places() -> list[Path]:
     """Return where the kernels in the cache lie, whole or damaged, the newest first."""
     try:
         kept = [place for place in directory().iterdir() if place.is_dir() and _named(place)]
-    except FileNotFoundError:
+    except OSError:  # there is none, or it cannot be read: writing to it says why
         return []
     return sorted(kept, key=lambda place: place.stat().st_mtime, reverse=True)
 
@@ -124,9 +128,9 @@ def keep(built: Path, name: str) -> Path:
     return final
 
 
-def unwritable(error: OSError) -> KernelUnavailable:
+def unwritable(error: OSError) -> CacheUnusable:
     """Return the error for a cache that cannot be written."""
-    return KernelUnavailable(
+    return CacheUnusable(
         f"the cache for kernels cannot be written: {error.strerror}: {error.filename}",
         hint="set XDG_CACHE_HOME to a directory of yours with 250 MB free",
     )
@@ -138,11 +142,11 @@ def check_space(place: Path, needed: int) -> None:
         raise no_space(place, needed)
 
 
-def no_space(place: Path, needed: int = 0) -> KernelUnavailable:
+def no_space(place: Path, needed: int = 0) -> CacheUnusable:
     """Return the error for a disk that is full, or too small for `needed` bytes."""
     free = shutil.disk_usage(place).free
     wanted = f", {needed / 1e6:.0f} MB are needed" if needed else ""
-    return KernelUnavailable(
+    return CacheUnusable(
         f"no space for a kernel in {directory()}: {free / 1e6:.0f} MB are free{wanted}",
         hint="free some space, or set XDG_CACHE_HOME to a directory on a larger disk",
     )
