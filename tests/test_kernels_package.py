@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 
 from harness.errors import KernelUnavailable, UsageError
 from harness.kernels import apt, cache, entries, offers, package
+from harness.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("apt-get") and shutil.which("dpkg-deb")),
@@ -134,6 +137,29 @@ def test_a_mirror_that_never_answers_is_not_waited_for_again(
         began = time.monotonic()
         _refused("package sources do not answer within 1 s")
         assert time.monotonic() - began < 3
+
+
+def test_a_run_that_is_killed_leaves_no_apt_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = "from harness.kernels import package; package.fetch(print)"
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        _sources(tmp_path, monkeypatch, f"deb [trusted=yes] http://127.0.0.1:{port}/x ./")
+        with subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[1]) as run:
+            silent.settimeout(20)
+            silent.accept()[0].close()
+            assert _apts(tmp_path)
+            run.kill()
+    wait_until(lambda: not _apts(tmp_path), within=5, what="the end of apt")
+
+
+def _apts(place: Path) -> list[str]:
+    lines = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            lines.append(path.read_bytes().decode(errors="replace"))
+    return [line for line in lines if line.startswith("apt-get") and str(place) in line]
 
 
 def test_a_package_without_the_kernel_is_refused(archive: Path, tmp_path: Path) -> None:

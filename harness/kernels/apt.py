@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import KernelUnavailable
-from harness.kernels import cache, sources
+from harness.kernels import cache, sources, supervisor
 from harness.waiting import retry
 
 PAUSE = 1.0  # seconds before a failed download is tried again, twice that before the next
@@ -185,6 +185,7 @@ class Apt:
             errors="replace",
             cwd=self.place,
             env=os.environ | {"LC_ALL": "C.UTF-8"},
+            preexec_fn=supervisor.tie,  # noqa: PLW1509  (it ends with us, however we end)
             **more,
         )
 
