@@ -178,6 +178,15 @@ def sentence(op: str, left: object, right: object) -> str | None:
     return f"{_seen(left)}, {allowed} ({_tolerance(left, give)}){missed(op, left, bound)}"
 
 
+def misses_own(op: str, left: object, right: object) -> bool:
+    """Return whether a comparison fails for a bound that is not documented but the scenario's."""
+    if isinstance(left, Span) and isinstance(right, Measured):
+        left, right, op = right, left, MIRROR.get(op, op)
+    if op not in MIRROR or not isinstance(left, Measured) or not isinstance(right, Span):
+        return False
+    return right.own and not _holds(op, left, right)
+
+
 def _seen(measured: Measured) -> str:
     if measured.happened:
         return f"{measured.what} took {in_ms(measured.ns)}"

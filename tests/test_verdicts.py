@@ -22,6 +22,9 @@ from harness.session import verdicts
 from harness.errors import LabError
 from harness.history import load
 from harness.judge.judged import Run
+from harness.units import MS, Span
+
+due = Span(MS)  # as times come from a bond's options: documented
 
 def watch(name):
     path = Path({str(HISTORIES)!r}) / name
@@ -31,7 +34,7 @@ def watch(name):
     return run
 """
 SENTENCE = (
-    "detection took 499.4 ms, asserted at most 300.0 ms "
+    "detection took 499.4 ms, documented at most 300.0 ms "
     "(tolerance 11.0 ms: one jiffy 10.0 ms + timer jitter 1.0 ms): 188.4 ms too late"
 )
 CONFORMS = """
@@ -42,7 +45,7 @@ def test_conforms():
 CONTRADICTS = """
 @claim("ARPVAL-9")
 def test_contradicts():
-    assert 200 * ms <= watch("late_detection.jsonl").detection <= 300 * ms
+    assert 200 * due <= watch("late_detection.jsonl").detection <= 300 * due
 """
 INCONCLUSIVE = """
 @claim("MIIMON-3")
@@ -81,15 +84,32 @@ def test_a_contradiction_says_what_took_how_long_and_what_is_allowed(
             "bond0: *arp_validate=filter_active",
             "*- timeline, 0 = cut uplink1 -*",
             "*0.0   FAULT     cut uplink1",
-            "*slave eth0 link down*<- detection 499.4, asserted 200.0..300.0",
+            "*slave eth0 link down*<- detection 499.4, documented 200.0..300.0",
             "*fault *v cut uplink1*",
-            "*asserted detection *[[]=*]*!*",
+            "*documented detection *[[]=*]*!*",
             "*- reproduce -*",
             "pytest test_it.py::test_contradicts --kernel=uml@6.1",
             "harness judge *late_detection.jsonl",
             "claims: 1 contradicts",
         ]
     )
+
+
+def test_a_missed_bound_of_the_scenarios_own_contradicts_no_claim(
+    pytester: pytest.Pytester,
+) -> None:
+    done = run(pytester, CONTRADICTS.replace("* due", "* ms"))
+    done.assert_outcomes(failed=1)
+    done.stdout.fnmatch_lines(
+        ["E * assert detection took 499.4 ms, asserted at most *", "claims: 1 misses own bound"]
+    )
+
+
+def test_a_bound_that_is_documented_still_contradicts_beside_ones_own(
+    pytester: pytest.Pytester,
+) -> None:
+    body = CONTRADICTS.replace("200 * due", "20 * ms")  # which holds
+    run(pytester, body).stdout.fnmatch_lines(["claims: 1 contradicts"])
 
 
 def test_what_conforms_prints_nothing_but_the_count(pytester: pytest.Pytester) -> None:
@@ -166,7 +186,7 @@ def test_junit_has_the_figures(pytester: pytest.Pytester) -> None:
     assert found["claim"] == "ARPVAL-9"
     assert found["verdict"] == "contradicts"
     assert found["detection_ms"] == "499.4"
-    assert found["detection_limit"] == "asserted 200.0..300.0"
+    assert found["detection_limit"] == "documented 200.0..300.0"
 
 
 @pytest.mark.parametrize(
@@ -199,7 +219,7 @@ KNOWN = """
 @claim("MIIMON-2")
 @contradicted("MIIMON-2", kernels=">=6.1,<6.2", evidence="seen on 6.1.176")
 def test_known():
-    assert watch("{history}").detection <= {bound} * ms
+    assert watch("{history}").detection <= {bound} * due
 """
 
 

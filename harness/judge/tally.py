@@ -11,6 +11,7 @@ from harness.errors import Inconclusive, NotPromised
 CLAIM, VERDICT, ATTEMPTS = "claim", "verdict", "attempts"
 INCONCLUSIVE, NOT_PROMISED = "inconclusive", "not promised"
 NOT_TESTABLE = "not testable here"
+OWN_BOUND = "misses own bound"  # a number of the scenario's own, which nothing documents
 REPORTED, CRASHED = "kernel report", "kernel crash"
 
 # From what says least to what says most: of a claim's scenarios the last in this order counts.
@@ -20,6 +21,7 @@ WORDS = {
     "conforms": "conform",
     "contradicts as known": "contradict as known",
     "not judged": "not judged",
+    OWN_BOUND: "miss own bounds",
     INCONCLUSIVE: INCONCLUSIVE,
     REPORTED: "kernel reports",
     CRASHED: "kernel crashes",
@@ -36,8 +38,11 @@ class Report(Protocol):
     user_properties: list[tuple[str, Any]]
 
 
-def verdict(report: Report, error: BaseException | None) -> str:
-    """Return the verdict of one phase of a scenario, from its report and what it raised."""
+def verdict(report: Report, error: BaseException | None, *, own: bool = False) -> str:
+    """Return the verdict of one phase of a scenario, from its report and what it raised.
+
+    It is the scenario's `own` bound that it missed, or else what a claim says.
+    """
     if report.outcome == "passed":
         return "conforms"
     if isinstance(error, NotPromised):
@@ -48,7 +53,8 @@ def verdict(report: Report, error: BaseException | None) -> str:
         return "conforms against expectation"
     if isinstance(error, Inconclusive):
         return INCONCLUSIVE
-    return "contradicts" if isinstance(error, AssertionError) else "not judged"
+    wrong = OWN_BOUND if own else "contradicts"
+    return wrong if isinstance(error, AssertionError) else "not judged"
 
 
 def verdict_of(report: Report) -> str | None:

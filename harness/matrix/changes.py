@@ -22,6 +22,7 @@ BADNESS = {
     tally.INCONCLUSIVE: 1,
     "contradicts as known": 2,
     "not judged": 2,
+    tally.OWN_BOUND: 3,
     "contradicts": 3,
 }
 DEFAULT = "the default"

@@ -25,6 +25,7 @@ GLYPHS = {
     "conforms": "+",
     "contradicts as known": "k",
     "not judged": "!",
+    tally.OWN_BOUND: "b",
     tally.INCONCLUSIVE: "?",
     "conforms against expectation": "^",
     "contradicts": "x",

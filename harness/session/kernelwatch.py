@@ -126,7 +126,7 @@ def _fail(
         blamed.__dict__.pop("wasxfail", None)
         sections = [*sections, *verdicts.explanation(item)]
     blamed.sections[:0] = sections
-    if tally.verdict_of(blamed) != "contradicts":
+    if tally.verdict_of(blamed) not in ("contradicts", tally.OWN_BOUND):
         for phase in phases:
             phase.user_properties[:] = [
                 (name, verdict if name == tally.VERDICT else value)

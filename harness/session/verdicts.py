@@ -39,6 +39,7 @@ Runs = list[tuple[Run, Path | None]]
 Figures = list[tuple[str, str | float]]
 RUNS = pytest.StashKey[Runs]()
 SEEN = pytest.StashKey[bool]()
+MISSED_OWN = pytest.StashKey[bool]()  # whether a bound of the scenario's own was missed
 KERNEL = pytest.StashKey[str]()  # the release under test, where it is not the running kernel's
 
 # The items that run, innermost last: a test of ours may run pytest within pytest.
@@ -113,6 +114,7 @@ def claims_of(item: pytest.Item) -> list[str]:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Know which scenario runs, and say in its reports what it is about."""
     _running.append(item)
+    item.stash[MISSED_OWN] = False
     item.user_properties.extend((tally.CLAIM, name) for name in claims_of(item))
 
 
@@ -125,6 +127,8 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
     """Say in a sentence what a failed comparison of times means."""
+    if _running and units.misses_own(op, left, right):
+        _running[-1].stash[MISSED_OWN] = True
     said = units.sentence(op, left, right)
     return [said] if said else None
 
@@ -145,7 +149,8 @@ def pytest_runtest_makereport(
     if isinstance(error, HarnessError) and call.excinfo is not None and made.failed:
         made.longrepr = _own_words(item, call.excinfo)
     judges = claims_of(item) or place.asks_for_stage(item)
-    found: Figures = [(tally.VERDICT, tally.verdict(made, error))] if judges else []
+    verdict = tally.verdict(made, error, own=item.stash.get(MISSED_OWN, False))
+    found: Figures = [(tally.VERDICT, verdict)] if judges else []
     noted = _noted(item)
     found += [entry for run, _ in noted[-1:] for entry in _figures(run)]
     for run, path in noted[-1:]:
