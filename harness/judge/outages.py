@@ -6,7 +6,7 @@ short ones: what is no longer than the tolerance of its measurement is no outage
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -29,6 +29,9 @@ class Gap(NamedTuple):
     stop: int
     closed: bool
     held: int = 0
+
+
+Silences = Mapping[str, Sequence[Gap]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,39 +87,54 @@ def _worse(gap: Gap) -> tuple[bool, int]:
     return not gap.closed, gap.ns
 
 
-def _silences(history: History, direction: str) -> list[Gap]:
-    """Return all silences of a direction since the baseline."""
-    start, seen = history.mark("baseline") or 0, traffic.samples(history, direction)
-    return list(silences((one for one in seen if one.sent >= start), traffic.interval(history)))
+def every(history: History) -> Silences:
+    """Return all silences of each direction since the baseline; a figure may be given them."""
+    start, step = history.mark("baseline") or 0, traffic.interval(history)
+    return {
+        way: list(silences((s for s in traffic.samples(history, way) if s.sent >= start), step))
+        for way in STREAMS
+    }
 
 
 def gaps(history: History) -> dict[str, Gap]:
     """Return the worst gap of each direction since the baseline, where there was one."""
-    found = {direction: _silences(history, direction) for direction in STREAMS}
-    return {direction: max(all_, key=_worse) for direction, all_ in found.items() if all_}
+    return {way: max(all_, key=_worse) for way, all_ in every(history).items() if all_}
 
 
-def outage(history: History, direction: str | None = None) -> Measured:
+def figures(history: History) -> Iterator[tuple[str, Measured]]:
+    """Yield the figures of a recording by name; its silences are looked for once."""
+    seen = every(history)
+    for direction in (None, *STREAMS):
+        found = outage(history, direction, seen)
+        yield found.what.removeprefix(OPEN), found
+    yield "dark time", dark(history, None, seen)
+
+
+def outage(
+    history: History, direction: str | None = None, seen: Silences | None = None
+) -> Measured:
     """Return how long one direction was dark, or the worse of both: last good to first good.
 
     One probe interval is taken off, so that nothing lost is 0 ms; it is also the tolerance.
     """
     wanted = STREAMS if direction is None else (direction,)
-    found = [gap for name, gap in gaps(history).items() if name in wanted]
+    all_ = every(history) if seen is None else seen
     name = "outage" if direction is None else f"outage {direction}"
-    worst = max(found, key=_worse, default=None)
+    worst = max((gap for way in wanted for gap in all_[way]), key=_worse, default=None)
     if worst is None:
         start = traffic.disturb_at(history)
         worst = Gap(0, start, start, closed=True)
     return _measured(history, name, worst)
 
 
-def outages(history: History, direction: str | None = None) -> list[Outage]:
+def outages(
+    history: History, direction: str | None = None, seen: Silences | None = None
+) -> list[Outage]:
     """Return all outages in order, of one direction, or of both with what overlaps as one."""
     step, zero = traffic.interval(history), measure.fault_at(history)
-    ways = [
-        (gap, way) for way in STREAMS if direction in (None, way) for gap in certain(history, way)
-    ]
+    wanted = STREAMS if direction is None else (direction,)
+    all_ = every(history) if seen is None else seen
+    ways = [(gap, way) for way in wanted for gap in _certain(history, all_[way])]
     found: list[Outage] = []
     for n, (gap, way) in enumerate(_merged(sorted(ways, key=lambda pair: pair[0].start), step), 1):
         length = _measured(history, f"outage {n}", gap)
@@ -128,7 +146,10 @@ def outages(history: History, direction: str | None = None) -> list[Outage]:
 
 def certain(history: History, direction: str) -> list[Gap]:
     """Return the silences of a direction that are longer than the tolerance of their length."""
-    found = _silences(history, direction)
+    return _certain(history, every(history)[direction])
+
+
+def _certain(history: History, found: Iterable[Gap]) -> list[Gap]:
     step = traffic.interval(history)
     return [
         gap
@@ -137,9 +158,9 @@ def certain(history: History, direction: str) -> list[Gap]:
     ]
 
 
-def dark(history: History, direction: str | None = None) -> Measured:
+def dark(history: History, direction: str | None = None, seen: Silences | None = None) -> Measured:
     """Return how long all outages took together: of one direction, or when either was dark."""
-    found = [outage.length for outage in outages(history, direction)]
+    found = [one.length for one in outages(history, direction, seen)]
     late = traffic.lateness(history, *[traffic.disturb_at(history)] * 2)
     tolerance = sum(one.tolerance for one in found) or traffic.interval(history) + late.ns
     whys = [one.why for one in found] or [_why(history, late)]

@@ -130,10 +130,7 @@ def times(history: History) -> Iterator[tuple[str, Measured]]:
         if measure.faults(history, "repair"):
             yield f"reversion{suffix}", measure.reversion(history, bond)
     if traffic.interval(history) and not fitness.without_partner(history):
-        yield "outage", outages.outage(history)
-        yield "outage out", outages.outage(history, "out")
-        yield "outage in", outages.outage(history, "in")
-        yield "dark time", outages.dark(history)
+        yield from outages.figures(history)
 
 
 def _snake(what: str) -> str:
