@@ -14,6 +14,7 @@ from harness.config import read as reading
 from harness.config.detect import detect
 from harness.config.lint import lint
 from harness.config.names import NETPLAN, NETWORKD, PROC
+from harness.config.read import READERS
 from harness.config.rules import RULES
 from harness.config.tools import FORMATS
 from harness.config.write import write
@@ -55,6 +56,49 @@ WORDS = [
         "Slave queue ID: 3",
         "99999999999999999999",
     ),
+    *(
+        "ip link add b1 type bond mode",
+        "ip link set dev",
+        "master b1",
+        "type vlan id 7",
+        "link b1",
+    ),
+    *(
+        "echo",
+        ">",
+        "/sys/class/net/b1/bonding/mode",
+        "+e1",
+        "for i in",
+        "; do",
+        "; done",
+        "$i",
+        "&&",
+    ),
+    *(
+        "ip addr add 192.0.2.1/24 dev b1",
+        "ip route add default via",
+        "`",
+        "<<E",
+        "[u@h ~]# ",
+        "tee",
+    ),
+    *("version: 1", "config:", "bond_interfaces:", "params:", "subnets:", "hosts:", "|", "spec:"),
+    *(
+        "machine:",
+        "  bond: {mode: 1}",
+        "interface: b1",
+        "config interface b1",
+        "option proto bonding",
+    ),
+    *("set interfaces bonding b1 mode", "vif", '{"type": "bond", "links": [', '{"name": 1}', "]}"),
+    *(
+        "nmcli con add",
+        "nmcli con mod",
+        "-bond.options",
+        "ipv4.method auto",
+        "bridge_ports",
+        "vlan",
+    ),
     *(f"{key}=5min 3ms" for key in NETWORKD),
     *(f"{key}: 5" for key in (*NETPLAN, *PROC)),
     *(
@@ -92,7 +136,7 @@ def read(sources: list[Source], format_: str | None) -> Configuration | None:
     return None
 
 
-@pytest.mark.parametrize("format_", FORMATS)
+@pytest.mark.parametrize("format_", READERS)
 @settings(max_examples=60, deadline=None)
 @given(NAMES, TEXTS)
 @example("x", "[" * 5000)
@@ -115,7 +159,7 @@ def test_no_text_crashes_a_reader(format_: str, name: str, text: str) -> None:
 def test_no_text_crashes_recognition(parts: list[tuple[str, str]]) -> None:
     sources = [Source(name, text) for name, text in parts]
     for source in sources:
-        assert detect(source) in (*FORMATS, None)
+        assert detect(source) in (*READERS, None)
     read(sources, None)
 
 

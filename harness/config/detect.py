@@ -24,7 +24,8 @@ INTERFACES = re.compile(
 IFCFG = re.compile(r"^\s*(export\s+)?(DEVICE|BONDING_OPTS)=", re.MULTILINE)
 SUSE = re.compile(r"^\s*(BONDING_MODULE_OPTS|BONDING_SLAVE_?\d+|STARTMODE)=", re.MULTILINE)
 SUSE_ALONE = re.compile(r"^\s*BONDING_MODULE_OPTS=", re.MULTILINE)
-SHELL = r"^[^#\n]*?(?<![\w./-])"  # a command somewhere in a line of a script
+# A command somewhere in a line of a script, or behind the prompt of root.
+SHELL = r"(?:^[^#\n]*?|^\s*\[?[\w.-]+@[^#\n]*#\s+|\A\s*#\s+)(?<![\w.-])"
 # In this order: what is more particular comes first.
 _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("proc", re.compile(r"^Ethernet Channel Bonding Driver", re.MULTILINE)),

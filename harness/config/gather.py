@@ -17,6 +17,7 @@ from harness.config.model import ConfigError, Extra, Level, Place
 from harness.config.source import COMMAND_LINE, STANDARD_INPUT, NoText, Source, decoded
 
 RUNNING = Path("/sys/class/net")
+SOURCED = frozenset({"interfaces", "ifupdown2"})
 BIGGEST = 4 * 1024 * 1024  # bytes; no configuration of bonds is that long
 LEFTOVERS = ("~", ".bak", ".orig", ".rpmsave", ".rpmnew", ".dpkg-old", ".dpkg-dist", ".swp")
 DEEPEST, MOST = 5, 4000  # levels of directories, files: /etc has fewer
@@ -144,10 +145,12 @@ class _Gathering:
             source = _read(path)
         except ConfigError:
             return  # among many files, one that is no text says nothing of a bond
-        if "bond" not in source.text.lower() or detect(source) is None:
+        name = detect(source)
+        if "bond" not in source.text.lower() or name is None:
             return
-        main = path.parent.with_name("interfaces")
-        if path.parent.name == "interfaces.d" and os.path.realpath(main) in self.seen:
+        mains = [place / "interfaces" for place in path.parents]
+        main = next((one for one in mains if os.path.realpath(one) in self.seen), None)
+        if main and name in SOURCED:
             why = f"{main} does not source it, so it is not in effect"
             error = ConfigError(why, Place(str(path)), hint="source interfaces.d/*")
             self.remark(error, "note")

@@ -66,6 +66,9 @@ class Profile:
 def build(draft: Draft, profiles: Sequence[Profile]) -> None:
     """Take the bonds of profiles, their ports, and what stands on them."""
     for profile in profiles:
+        if parent := find(profiles, profile.parent):
+            profile.parent = parent.interface
+    for profile in profiles:
         if profile.kind == "bond" and INTERFACE.fullmatch(profile.interface):
             _bond(draft, profile)
     for profile in profiles:
@@ -80,7 +83,7 @@ def build(draft: Draft, profiles: Sequence[Profile]) -> None:
             continue
         else:
             _addressing(draft, profile)
-        _upper(draft, profile, profiles)
+        _upper(draft, profile)
 
 
 def find(profiles: Iterable[Profile], reference: str) -> Profile | None:
@@ -147,14 +150,8 @@ def _mtu(draft: Draft, profile: Profile) -> None:
         draft.net(profile.interface).size(profile.mtu.raw, profile.mtu.place)
 
 
-def _upper(draft: Draft, profile: Profile, profiles: Sequence[Profile]) -> None:
+def _upper(draft: Draft, profile: Profile) -> None:
     if profile.kind == "vlan" and profile.parent:
-        below = find(profiles, profile.parent)
-        draft.vlan(
-            profile.interface,
-            below.interface if below else profile.parent,
-            profile.vlan,
-            profile.place,
-        )
+        draft.vlan(profile.interface, profile.parent, profile.vlan, profile.place)
     elif profile.kind == "bridge":
         draft.bridge(profile.interface, (), profile.place)

@@ -195,7 +195,7 @@ def cni(sources: Sequence[Source]) -> Draft:
     for source in sources:
         try:
             found = json.loads(source.text)
-        except ValueError as error:
+        except (RecursionError, ValueError) as error:
             raise ConfigError(f"no JSON: {error}", source.at(1), hint="mend the file") from None
         if isinstance(found, dict):
             _cni(draft, found, source)

@@ -241,7 +241,8 @@ def written(draft: Draft, name: str, option: str, text: str, command: Command) -
 
 
 def _module(draft: Draft, text: str, command: Command) -> None:
-    bond = draft.bond(optstring.NAMELESS, command.place)
+    """Take the bond that comes with the module, where it is given options."""
     words = [word for word in text.split() if not word.startswith("max_bonds")]
-    if words:
+    if words and "max_bonds=0" not in text:
+        bond = draft.bond(optstring.NAMELESS, command.place)
         optstring.take(bond, " ".join(words), command.place)

@@ -1,0 +1,65 @@
+"""Commands, wrappers, includes and other programs' files: what is wrong in them is said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.config import ConfigError, Source, load, parse
+from tests.told import errors, told, written
+
+AB = "mode=active-backup miimon=100"
+STANZA = (
+    "iface %s inet manual\n  bond-mode active-backup\n  bond-miimon 100\n  bond-slaves e1 e2\n"
+)
+PLAN = "bonds: {b5: {interfaces: [e1], parameters: {mode: active-backup}}}"
+
+
+def test_a_text_inside_of_yaml_has_the_lines_of_the_whole_file() -> None:
+    text = f"a: 1\nb: |\n  network:\n    ethernets: {{e1: {{}}}}\n    {PLAN}\n"
+    (bond,) = parse([Source("u", text)], "netplan").bonds
+    assert str(bond.where("mode")) == "u:5"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "ip link add b1 type bond\nip link set $1 master b1\n",
+            "what $1 stands for cannot be told",
+        ),
+        ("ip link add b1 type bond mode 1 miimonn 5\n", "ip has no such option of a bond"),
+        (
+            "ip link add b1 type bond mode 1 miimon\n",
+            "it has no value, and ip refuses the command",
+        ),
+        ("echo 1 > /sys/class/net/b1/bonding/mod\n", "there is no file mod in a bond's directory"),
+    ],
+)
+def test_what_a_command_would_not_do_is_a_finding(text: str, said: str) -> None:
+    found = parse([Source("s.sh", text)])
+    assert any(said in extra.why for _, extra in found.everything_unknown())
+
+
+def test_a_form_that_is_not_read_says_what_to_give() -> None:
+    text = "interfaces {\n    bonding bond0 {\n        mode 802.3ad\n    }\n}\n"
+    with pytest.raises(ConfigError, match=r"VyOS's form with braces") as error:
+        parse([Source("config.boot", text)])
+    assert "show configuration commands" in error.value.hint
+
+
+def test_files_that_source_each_other_end(tmp_path: Path) -> None:
+    (tmp_path / "interfaces").write_text(f"source other\n{STANZA % 'b1'}source gone\n")
+    (tmp_path / "other").write_text("source interfaces\nsource nothing*\n")
+    found = load([str(tmp_path / "interfaces")])
+    assert told(found) == [f"b1: {AB}; e1 e2"]
+    (gone,) = errors(found)
+    assert "gone does not exist, and ifupdown says nothing of that" in gone
+
+
+def test_what_nobody_sources_is_not_in_effect(tmp_path: Path) -> None:
+    files = {"interfaces": STANZA % "b1", "interfaces.d/x": STANZA % "b2"}
+    found = written(tmp_path, files)
+    assert told(found) == [f"b1: {AB}; e1 e2"]
+    assert ["does not source it" in extra.why for extra in found.extras] == [True]
