@@ -12,19 +12,18 @@ from typing import Any
 import click
 
 import harness
-from harness.claims_commands import claims
-from harness.config import commands as config
-from harness.doctor.commands import doctor
-from harness.driver.commands import driver_profile
+from harness.commands import config, matrix
+from harness.commands.claims import claims
+from harness.commands.doctor import doctor
+from harness.commands.driver_profile import driver_profile
+from harness.commands.kernels import kernels
+from harness.commands.kernels_build import build
+from harness.commands.results import results
 from harness.errors import Inconclusive, UsageError
 from harness.history import History, load
 from harness.judge import fitness, lanes, paint, report, timeline
-from harness.judge.judged import Run
 from harness.judge.layout import WIDTH
-from harness.kernels.commands import kernels
-from harness.kernels.commands_build import build
-from harness.matrix import commands
-from harness.results_commands import results
+from harness.judge.run import Run
 from harness.units import MS, Measured, in_ms
 
 BROKEN = (KeyError, TypeError, ValueError, IndexError, ZeroDivisionError, AttributeError)
@@ -169,5 +168,5 @@ def _words(value: object) -> str:
     return str(value)
 
 
-commands.register(main)
+matrix.register(main)
 config.register(main)

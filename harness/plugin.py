@@ -10,18 +10,18 @@ import pytest
 
 from harness.errors import UsageError
 from harness.labs import registry
-from harness.matrix.shards import Shard
-from harness.session import place, results
-from harness.session.place import in_guest
+from harness.session import results_directory, where_it_runs
+from harness.session.shards import Shard
+from harness.session.where_it_runs import in_guest
 
 PLUGINS = (
-    "harness.matrix.axis",
+    "harness.session.axis",
     "harness.session.pages",
     "harness.session.verdicts",
     "harness.session.fixtures",
     "harness.session.kernelwatch",
-    "harness.session.repeats",
-    "harness.session.your_bond",
+    "harness.session.retry_inconclusive",
+    "harness.yours.session",
 )
 GUEST = (
     "guest(inside=True): runs in a guest, a kernel with bonding, as everything does that asks for "
@@ -31,8 +31,8 @@ GUEST = (
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of the harness."""
-    place.pytest_addoption(parser)
-    results.pytest_addoption(parser)
+    where_it_runs.pytest_addoption(parser)
+    results_directory.pytest_addoption(parser)
     group = parser.getgroup("harness", "network failover harness")
     group.addoption(
         "--kernel",
@@ -145,8 +145,11 @@ def pytest_configure(config: pytest.Config) -> None:
             manager.register(import_module(name), name)
     if in_guest():
         return
-    from harness.matrix import fleet  # noqa: PLC0415
-    from harness.session import controller, refused  # noqa: PLC0415  (guests do without them)
+    from harness.session import (  # noqa: PLC0415  (guests do without them)
+        controller,
+        fleet,
+        refused,
+    )
 
     try:
         refused.demand_alone(config)

@@ -6,7 +6,7 @@ Links are written from the DUT's side outwards, so `out` on any of them leads aw
 from __future__ import annotations
 
 from harness.record.faults import Cable, MachineNoun, SwitchNoun
-from harness.record.run import Net
+from harness.record.net import Net
 from harness.record.usb import UsbNic
 from harness.topology import BondPlan, Link, Machine, Switch, Topology
 

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from harness.driver.keeper import BOND, CABLE
-from harness.driver.measure import Surroundings
-from harness.driver.run import surroundings
+from harness.driver_profile.measure import Surroundings
+from harness.driver_profile.restorer import BOND, CABLE
+from harness.driver_profile.run import surroundings
 from harness.labs.netns.control import Control
 from harness.labs.netns.interfaces import Existing, Interface, interfaces
 from harness.labs.netns.trial_bond import new_cable

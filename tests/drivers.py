@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from harness.driver.facts import (
+from harness.driver_profile.facts import (
     AddressChange,
     Carrier,
     Identity,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from harness.matrix.conformance import Conformance, Result, save
+from harness.results.conformance import Conformance, Result, save
 
 RELEASES = {"old": "6.1.176", "new": "6.12.101"}
 

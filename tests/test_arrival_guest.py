@@ -7,7 +7,7 @@ import pytest
 from harness import frames, ms
 from harness.lab import Seen
 from harness.record.filters import accepted
-from harness.record.run import Stage
+from harness.record.net import Stage
 from scenarios.field.servers import BridgeHost
 from scenarios.topologies import OneSwitch
 from tests.wire import wired

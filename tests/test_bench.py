@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from harness.bench import probes, table
+from tests.bench import probes, table
 
 ROOT = Path(__file__).parents[1]
 
 
 def _bench(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "harness.bench", *arguments],
+        [sys.executable, "-m", "tests.bench", *arguments],
         cwd=ROOT,
         env=os.environ | {"COLUMNS": "100"},
         stdin=subprocess.DEVNULL,

@@ -6,9 +6,9 @@ import os
 
 import pytest
 
-from harness import checkup
 from harness.bonding import OPTIONS
 from harness.claims import Release
+from harness.commands import checkup
 
 
 def test_every_option_is_tried_with_something_other_than_its_default() -> None:

@@ -13,10 +13,10 @@ from harness.config import ConfigError, Configuration, Source, load, parse
 from harness.config import read as reading
 from harness.config.detect import detect
 from harness.config.lint import lint
-from harness.config.names import NETPLAN, NETWORKD, PROC
+from harness.config.option_names import NETPLAN, NETWORKD, PROC
 from harness.config.read import READERS
 from harness.config.rules import RULES
-from harness.config.tools import FORMATS
+from harness.config.tool_support import FORMATS
 from harness.config.write import write
 
 # What makes up files of these formats, so that the fuzzer gets beyond their first line.

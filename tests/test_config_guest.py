@@ -27,7 +27,7 @@ from harness.config import (
     parse,
 )
 from harness.config.write import write
-from harness.record.run import Stage
+from harness.record.net import Stage
 from harness.topology import DUT
 from scenarios.topologies import OneSwitch
 from tests.wire import network_of

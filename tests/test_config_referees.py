@@ -25,7 +25,7 @@ from harness.config import (
 )
 from harness.config.lint import lint
 from harness.config.rules import RULES
-from harness.config.tools import TOOLS
+from harness.config.tool_support import TOOLS
 from harness.config.write import write
 from harness.errors import ScenarioError
 from tests import referees

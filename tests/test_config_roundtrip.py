@@ -20,7 +20,7 @@ from harness.config import (
     Upper,
     parse,
 )
-from harness.config.tools import FORMATS
+from harness.config.tool_support import FORMATS
 from harness.config.write import write
 from tests.bonds import bonds
 

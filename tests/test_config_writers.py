@@ -16,7 +16,7 @@ from harness.config import (
     Upper,
     parse,
 )
-from harness.config.tools import FORMATS, RUNNING
+from harness.config.tool_support import FORMATS, RUNNING
 from harness.config.write import Written, write
 from tests.configs import PROC
 

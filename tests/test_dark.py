@@ -7,7 +7,7 @@ import pytest
 from harness.errors import Inconclusive, ScenarioError
 from harness.history import History
 from harness.judge import outages, timeline
-from harness.judge.judged import Run
+from harness.judge.run import Run
 from harness.units import MS, ms
 from tests.stories import INITIAL, START, Line, at, failover, fault, marks, probing, tell
 

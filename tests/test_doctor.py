@@ -12,7 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from harness.cli import main
-from harness.doctor import commands, kernels, tools
+from harness.commands import doctor
+from harness.doctor import kernels, tools
 from harness.doctor.row import BAD, GOOD, LACKING, Look, Row
 from harness.kernels import cache, host, kvm, processor, qemu
 from tests.test_kernels_automatic import BAD as DIES
@@ -73,8 +74,8 @@ def test_what_crashes_is_an_answer() -> None:
 )
 def test_it_knows_what_scenarios_run_in(changed: dict[str, Row], kernel: str) -> None:
     rows = ROWS | changed
-    assert commands.runs_in(rows) == kernel
-    assert ("nothing can run here" in commands.verdict(kernel, rows)) == (not kernel)
+    assert doctor.runs_in(rows) == kernel
+    assert ("nothing can run here" in doctor.verdict(kernel, rows)) == (not kernel)
 
 
 def test_a_machine_on_which_nothing_runs_is_exit_status_1(
@@ -85,7 +86,7 @@ def test_a_machine_on_which_nothing_runs_is_exit_status_1(
     done = CliRunner().invoke(main, ["doctor"])
     assert done.exit_code == 1, done.output
     assert "nothing can run here" in done.stdout
-    assert {look.name for look in commands.LOOKS} <= set(_names(done.stdout))
+    assert {look.name for look in doctor.LOOKS} <= set(_names(done.stdout))
 
 
 def _names(page: str) -> list[str]:

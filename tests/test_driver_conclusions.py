@@ -9,9 +9,9 @@ from typing import Any, get_args
 import pytest
 
 from harness.claims import catalogue
-from harness.driver import conclusions, facts
-from harness.driver.conclusions import Conclusion, conclude
-from harness.driver.facts import (
+from harness.driver_profile import conclusions, facts
+from harness.driver_profile.conclusions import Conclusion, conclude
+from harness.driver_profile.facts import (
     AddressChange,
     LinkQuery,
     Profile,
@@ -235,7 +235,7 @@ def test_a_profile_survives_json() -> None:
 
 
 def test_what_was_concluded_is_left_out_when_facts_are_read() -> None:
-    from harness.driver.commands import plain  # noqa: PLC0415
+    from harness.commands.driver_profile import plain  # noqa: PLC0415
 
     data = plain(GOOD)
     assert data["concluded"][0]["subject"] == "miimon (carrier)"

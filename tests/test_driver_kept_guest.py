@@ -12,9 +12,9 @@ import pytest
 from click.testing import CliRunner
 
 from harness.cli import main
-from harness.driver.held import Wish
-from harness.driver.measure import Surroundings
-from harness.driver.run import here
+from harness.driver_profile.lease import Wish
+from harness.driver_profile.measure import Surroundings
+from harness.driver_profile.run import here
 from harness.labs.netns.control import Control
 from harness.labs.netns.interfaces import interfaces
 from harness.waiting import wait_until

@@ -12,10 +12,10 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from harness.cli import main
-from harness.driver import safety
-from harness.driver.facts import LinkQuery, Samples
-from harness.driver.ioctl import DRVINFO, SETTINGS, joined
-from harness.driver.table import measured, show
+from harness.driver_profile import safety
+from harness.driver_profile.facts import LinkQuery, Samples
+from harness.driver_profile.ioctl import DRVINFO, SETTINGS, joined
+from harness.driver_profile.table import measured, show
 from harness.errors import UsageError
 from harness.labs.netns.interfaces import Interface
 from harness.units import MS

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from harness.driver import facts
-from harness.driver.conclusions import conclude
-from harness.driver.facts import AddressChange, LinkQuery, Profile, Reception, Speed
+from harness.driver_profile import facts
+from harness.driver_profile.conclusions import conclude
+from harness.driver_profile.facts import AddressChange, LinkQuery, Profile, Reception, Speed
 from harness.errors import KernelUnavailable
 from harness.kernels import specs
 from harness.units import MS

@@ -9,15 +9,15 @@ from click.testing import CliRunner
 
 from harness.bonding import BondOptions
 from harness.cli import main
-from harness.driver import facts, safety
-from harness.driver.conclusions import conclude
-from harness.driver.facts import Profile
-from harness.driver.held import Wish
-from harness.driver.keeper import BOND, CABLE, FAR
-from harness.driver.measure import Surroundings
-from harness.driver.run import here
+from harness.driver_profile import facts, safety
+from harness.driver_profile.conclusions import conclude
+from harness.driver_profile.facts import Profile
+from harness.driver_profile.lease import Wish
+from harness.driver_profile.measure import Surroundings
+from harness.driver_profile.restorer import BOND, CABLE, FAR
+from harness.driver_profile.run import here
 from harness.errors import KernelRefused, UsageError
-from harness.kernels import modules
+from harness.guests import modules
 from harness.labs.netns.control import Control
 from harness.labs.netns.interfaces import IFF_PROMISC, interfaces, move, set_flags
 from harness.labs.netns.namespace import Namespace

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.kernels.job import environment
+from harness.guests.job import environment
 from harness.session import foreign
 from tests.test_controller import PLAIN
 from tests.tiny import Tiny
 
-# As harness.kernels.init does it: a guest has the environment that its job brings, nothing else.
+# As harness.guests.init does it: a guest has the environment that its job brings, nothing else.
 ADOPTING = PLAIN.replace(
     "from harness.session import worker;",
     "import os; os.environ.clear();"

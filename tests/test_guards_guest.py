@@ -10,7 +10,7 @@ from harness import ms, s
 from harness.errors import ScenarioError
 from harness.judge import timeline
 from harness.loop import now
-from harness.record.run import Stage
+from harness.record.net import Stage
 from harness.units import MS
 from scenarios.topologies import NEIGHBOUR, BladeChassis, OneSwitch
 from tests.wire import Path, Wire, network_of, recorded, wired

@@ -11,8 +11,8 @@ import pytest
 from harness import ms, s
 from harness.errors import ScenarioError
 from harness.judge import lanes, timeline
-from harness.judge.judged import Run
-from harness.record.run import Stage
+from harness.judge.run import Run
+from harness.record.net import Stage
 from scenarios.topologies import BladeChassis, OneSwitch
 from tests.wire import Wire, listening
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from harness.errors import Inconclusive, ScenarioError
-from harness.judge.judged import Run
+from harness.judge.run import Run
 from harness.units import Span, ms
 from tests.stories import ABOUT, failover, fault, garp, slave
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from harness.errors import KernelUnavailable
-from harness.kernels import apt, automatic, cache, entries, host, preload, qemu, trial
-from harness.kernels.entries import Entry
+from harness.kernels import apt, automatic, cache, cached_kernel, host, preload, qemu, trial
+from harness.kernels.cached_kernel import Entry
 from tests.test_kernels_trial import OLD
 
 GOOD = """echo '{"bonding": 0, "done": 0}' > stream.jsonl"""
@@ -54,14 +54,14 @@ def chosen() -> tuple[str, list[str]]:
 
 
 def test_virtual_time_comes_first_and_the_newest_of_it() -> None:
-    keep("uml", "6.1.9", GOOD, entries.codename())
+    keep("uml", "6.1.9", GOOD, cached_kernel.codename())
     keep("virtual", "7.2.9", GOOD)
     keep("virtual", "7.2.13", GOOD)
     assert chosen() == ("virtual 7.2.13", [])
 
 
 def test_one_line_says_what_was_wrong_and_what_is_used() -> None:
-    keep("uml", "6.1.9", BAD, entries.codename())
+    keep("uml", "6.1.9", BAD, cached_kernel.codename())
     keep("uml", "7.2.9", GOOD, "forky")
     name, said = chosen()
     assert name == "uml 7.2.9"
@@ -72,7 +72,7 @@ def test_one_line_says_what_was_wrong_and_what_is_used() -> None:
 
 def test_a_kernel_without_bonding_is_not_taken() -> None:
     keep("virtual", "7.2.9", GOOD.replace("0", str(95), 1))
-    keep("uml", "6.1.9", GOOD, entries.codename())
+    keep("uml", "6.1.9", GOOD, cached_kernel.codename())
     assert chosen() == (
         "uml 6.1.9",
         [f"virtual 7.2.9 cannot be used: {trial.WITHOUT}; used instead: uml 6.1.9"],
@@ -81,7 +81,7 @@ def test_a_kernel_without_bonding_is_not_taken() -> None:
 
 def test_a_damaged_kernel_is_not_taken() -> None:
     keep("virtual", "7.2.9", GOOD).file.write_text("short")
-    keep("uml", "6.1.9", GOOD, entries.codename())
+    keep("uml", "6.1.9", GOOD, cached_kernel.codename())
     name, said = chosen()
     assert name == "uml 6.1.9"
     assert "virtual-7.2.9 is damaged (linux has 5 bytes instead of" in said[0]
@@ -146,7 +146,7 @@ def test_without_apt_one_line_says_what_to_install(
 
 
 def test_another_processor_has_no_user_mode_linux(monkeypatch: pytest.MonkeyPatch) -> None:
-    keep("uml", "6.1.9", GOOD, entries.codename())
+    keep("uml", "6.1.9", GOOD, cached_kernel.codename())
     monkeypatch.setattr("platform.machine", lambda: "aarch64")
     monkeypatch.setattr(host, "has_module", lambda: True)
     with pytest.raises(KernelUnavailable) as caught:

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from harness.cli import main
 from harness.errors import KernelUnavailable, UsageError
-from harness.kernels import build, compile, entries, sources, toolbox, tree  # noqa: A004
+from harness.kernels import apt_sources, build, build_tools, cached_kernel, compile, source_tree  # noqa: A004
 
 
 @pytest.mark.parametrize(
@@ -45,9 +45,9 @@ def test_packages_that_are_lacking_are_named_before_anything_is_begun(
 
 
 def test_a_disk_that_is_too_small_is_refused_with_what_is_needed(tmp_path: Path) -> None:
-    toolbox.demand_space(tmp_path / "not" / "there", 1)
+    build_tools.demand_space(tmp_path / "not" / "there", 1)
     with pytest.raises(KernelUnavailable, match="1000000000000 MB are needed"):
-        toolbox.demand_space(tmp_path, 10**18)
+        build_tools.demand_space(tmp_path, 10**18)
 
 
 def test_a_later_fragment_wins() -> None:
@@ -69,19 +69,19 @@ def test_a_kernel_built_with_other_options_is_not_the_one_that_is_meant() -> Non
 def test_the_machines_own_suite_is_asked_first_for_its_own_kernel(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(entries, "codename", lambda: "bookworm")
-    monkeypatch.setattr(sources, "are_debian", lambda: True)
-    assert tree.suites("6.1")[:2] == ["", "bookworm"]
-    assert tree.suites("7.2")[:3] == ["sid", "forky", "trixie-backports"]
-    assert tree.suites("6.12")[0] == "trixie"
+    monkeypatch.setattr(cached_kernel, "codename", lambda: "bookworm")
+    monkeypatch.setattr(apt_sources, "are_debian", lambda: True)
+    assert source_tree.suites("6.1")[:2] == ["", "bookworm"]
+    assert source_tree.suites("7.2")[:3] == ["sid", "forky", "trixie-backports"]
+    assert source_tree.suites("6.12")[0] == "trixie"
 
 
 def test_a_source_half_unpacked_is_none(tmp_path: Path) -> None:
     (tmp_path / "source.part").mkdir()
-    assert tree.unpacked(tmp_path) == ""
+    assert source_tree.unpacked(tmp_path) == ""
     (tmp_path / "source").mkdir()
-    (tmp_path / "source" / tree.VERSION).write_text("7.2.13-1\n")
-    assert tree.unpacked(tmp_path) == "7.2.13-1"
+    (tmp_path / "source" / source_tree.VERSION).write_text("7.2.13-1\n")
+    assert source_tree.unpacked(tmp_path) == "7.2.13-1"
 
 
 def test_what_the_compiler_complains_of_is_shown() -> None:

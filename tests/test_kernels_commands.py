@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from harness.cli import main
-from harness.kernels import cache, entries
-from harness.kernels.entries import Entry
+from harness.kernels import cache, cached_kernel
+from harness.kernels.cached_kernel import Entry
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +43,7 @@ def test_the_list_shows_each_kernel_with_its_state() -> None:
     keep("a", "uml", "6.1.176")
     damaged = keep("b", "virtual", "7.2.13")
     damaged.file.write_text("short")
-    entries.hold(keep("c", "uml", "5.10.46"))
+    cached_kernel.hold(keep("c", "uml", "5.10.46"))
     done = kernels("list", "--cached")
     lines = {line.split()[0]: line.split(None, 6)[1:] for line in done.stdout.splitlines() if line}
     assert done.exit_code == 0
@@ -82,7 +82,7 @@ def test_removing_says_what_was_freed(own_cache: Path) -> None:
 
 def test_a_kernel_in_use_is_not_removed() -> None:
     entry = keep("a", "uml", "6.1.176")
-    entries.hold(entry)
+    cached_kernel.hold(entry)
     done = kernels("remove", "uml@6.1")
     assert (done.exit_code, done.stdout) == (1, "")
     assert "error: a is in use by a run\nhint: wait until" in done.stderr

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from harness.errors import KernelUnavailable
-from harness.kernels import cache, elf, entries
-from harness.kernels.entries import Entry
+from harness.kernels import cache, cached_kernel, elf
+from harness.kernels.cached_kernel import Entry
 
 HOLD = """
 import sys
@@ -41,10 +41,10 @@ def keep(name: str, flavour: str, release: str, needs: str = "", libraries: str 
 
 def test_a_kernel_is_found_by_what_it_is() -> None:
     old, new = keep("a", "uml", "6.1.176"), keep("b", "virtual", "7.2.13")
-    assert entries.find(print, lambda entry: entry.flavour == "uml") == old
-    assert entries.find(print, lambda entry: entry.is_of("7.2")) == new
-    assert entries.find(print, lambda entry: entry.is_of("7")) == new
-    assert entries.find(print, lambda entry: entry.is_of("6.12")) is None
+    assert cached_kernel.find(print, lambda entry: entry.flavour == "uml") == old
+    assert cached_kernel.find(print, lambda entry: entry.is_of("7.2")) == new
+    assert cached_kernel.find(print, lambda entry: entry.is_of("7")) == new
+    assert cached_kernel.find(print, lambda entry: entry.is_of("6.12")) is None
     assert (old.spec, new.spec) == ("uml@6.1", "virtual@7.2")
 
 
@@ -60,7 +60,7 @@ def test_a_kernel_kept_before_there_were_records_is_known(own_cache: Path) -> No
 def test_a_machine_with_too_old_a_libc_does_not_see_the_kernel() -> None:
     keep("newer", "uml", "9.9.1", needs="99.1")
     own = keep("own", "uml", "9.9.1", needs="99.1", libraries="libc")
-    assert entries.kept() == [own]
+    assert cached_kernel.kept() == [own]
 
 
 def test_a_kernel_for_another_processor_is_not_seen() -> None:
@@ -68,7 +68,7 @@ def test_a_kernel_for_another_processor_is_not_seen() -> None:
     head = bytearray(b"\x7fELF\x02\x01" + bytes(14))
     head[18] = (elf.machine(Path(sys.executable)) + 1) % 256
     entry.file.write_bytes(head)
-    assert entries.kept() == []
+    assert cached_kernel.kept() == []
 
 
 def test_a_kernel_with_libraries_that_was_moved_is_damaged(tmp_path: Path) -> None:
@@ -78,25 +78,25 @@ def test_a_kernel_with_libraries_that_was_moved_is_damaged(tmp_path: Path) -> No
         Entry(place, "uml", "9.9.1", kernel="linux", libraries="libc").write(place)
         cache.keep(place, "moved")
     said: list[str] = []
-    assert entries.find(said.append, lambda _: True) is None
+    assert cached_kernel.find(said.append, lambda _: True) is None
     assert "it was made for another place: " in said[0]
 
 
 @pytest.mark.parametrize("record", ["", "[1]", '{"flavour": 3', '{"nothing": 1}'])
 def test_a_kernel_whose_record_cannot_be_read_is_there_and_damaged(record: str) -> None:
     entry = keep("a", "uml", "6.1.176")
-    (entry.place / entries.RECORD).write_text(record)
-    (found,) = entries.kept()
+    (entry.place / cached_kernel.RECORD).write_text(record)
+    (found,) = cached_kernel.kept()
     assert (found.place, found.spec) == (entry.place, "unknown")
     assert found.harm().startswith("kernel.json has")
-    assert entries.find(lambda _: None, lambda _: True) is None
+    assert cached_kernel.find(lambda _: None, lambda _: True) is None
 
 
 def test_removing_frees_what_is_told(own_cache: Path) -> None:
     entry = keep("a", "uml", "6.1.176")
     size = entry.size()
     with cache.alone(print):
-        assert entries.remove(entry) == size > 0
+        assert cached_kernel.remove(entry) == size > 0
     assert [path.name for path in own_cache.iterdir()] == ["lock"]
 
 
@@ -109,8 +109,8 @@ def test_a_kernel_in_use_stays_until_its_run_has_ended() -> None:
         assert user.stdout is not None
         assert user.stdout.readline() == "held\n"
         with pytest.raises(KernelUnavailable, match=r"a is in use by a run\nhint: wait"):
-            entries.remove(entry)
+            cached_kernel.remove(entry)
         assert entry.harm() == ""
         user.kill()
-    assert not entries.in_use(entry)
-    entries.remove(entry)
+    assert not cached_kernel.in_use(entry)
+    cached_kernel.remove(entry)

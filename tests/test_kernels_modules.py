@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.kernels import modules
-from harness.session import place
+from harness.guests import modules
+from harness.session import where_it_runs
 
 DEP = """\
 kernel/drivers/net/bonding/bonding.ko: kernel/net/ipv6/ipv6.ko kernel/lib/crc-ccitt.ko
@@ -50,7 +50,7 @@ def test_nothing_is_loaded_where_the_kernel_loads_its_own() -> None:
 
 MODULAR = Path("/proc/modules").exists()
 modular = pytest.mark.skipif(
-    place.in_guest() and not MODULAR, reason="this kernel has everything built in"
+    where_it_runs.in_guest() and not MODULAR, reason="this kernel has everything built in"
 )
 
 

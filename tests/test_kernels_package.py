@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import KernelUnavailable, UsageError
-from harness.kernels import apt, cache, entries, offers, package
+from harness.kernels import apt, cache, cached_kernel, offers, uml_package
 from harness.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(
@@ -56,8 +56,8 @@ def _sources(place: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
 def _offer(built: Path, archive: Path) -> None:
     (built / "DEBIAN").mkdir(parents=True)
     (built / "usr/bin").mkdir(parents=True)
-    (built / package.KERNEL).write_text("#!/bin/sh\necho User Mode Linux v9.9\n")
-    (built / package.KERNEL).chmod(0o755)
+    (built / uml_package.KERNEL).write_text("#!/bin/sh\necho User Mode Linux v9.9\n")
+    (built / uml_package.KERNEL).chmod(0o755)
     _pack(built, archive, CONTROL)
 
 
@@ -72,11 +72,11 @@ def _pack(built: Path, archive: Path, control: str) -> None:
 
 def test_a_fetch_says_what_it_does_and_fills_the_cache() -> None:
     said: list[str] = []
-    entry = package.fetch(said.append)
+    entry = uml_package.fetch(said.append)
     place = entry.place
     assert place == cache.directory() / "user-mode-linux_9.9-1_all"
     assert (entry.spec, entry.version, entry.harm()) == ("uml@9.9", "9.9-1", "")
-    assert entries.find(said.append, package.wanted("")) == entry
+    assert cached_kernel.find(said.append, uml_package.wanted("")) == entry
     assert f"fetching user-mode-linux 9.9-1: 0 MB to download, 0 MB in {place.parent}" in said
     assert {path.name for path in place.parent.iterdir()} == {"lock", place.name}
     assert not list(place.glob("apt*"))
@@ -84,7 +84,7 @@ def test_a_fetch_says_what_it_does_and_fills_the_cache() -> None:
 
 def test_two_fetches_at_once_share_one() -> None:
     said: list[str] = []
-    threads = [threading.Thread(target=package.fetch, args=(said.append,)) for _ in range(2)]
+    threads = [threading.Thread(target=uml_package.fetch, args=(said.append,)) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -96,7 +96,7 @@ def test_two_fetches_at_once_share_one() -> None:
 def _refused(match: str) -> None:
     """Demand an error with a hint and a cache as clean as before."""
     with pytest.raises(KernelUnavailable, match=match) as caught:
-        package.fetch(lambda _: None)
+        uml_package.fetch(lambda _: None)
     assert "hint: " in str(caught.value)
     assert [path.name for path in cache.directory().iterdir()] == ["lock"]
 
@@ -163,7 +163,7 @@ def _apts(place: Path) -> list[str]:
 
 
 def test_a_package_without_the_kernel_is_refused(archive: Path, tmp_path: Path) -> None:
-    (tmp_path / "built" / package.KERNEL).unlink()
+    (tmp_path / "built" / uml_package.KERNEL).unlink()
     _pack(tmp_path / "built", archive, CONTROL)
     _refused("holds no usr/bin/linux.uml")
 
@@ -181,14 +181,14 @@ def test_a_machine_without_apt_is_told_what_to_do(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(KernelUnavailable, match=r"there is no apt-get(.|\n)*hint: .*--kernel"):
-        package.fetch(print)
+        uml_package.fetch(print)
 
 
 def test_a_version_is_looked_for_and_what_there_is_is_named() -> None:
     said: list[str] = []
-    assert package.fetch(said.append, "9.9").spec == "uml@9.9"
+    assert uml_package.fetch(said.append, "9.9").spec == "uml@9.9"
     with pytest.raises(KernelUnavailable) as caught:
-        package.fetch(said.append, "6.12")
+        uml_package.fetch(said.append, "6.12")
     assert "no suite of this machine's package sources has user-mode-linux 6.12" in str(
         caught.value
     )
@@ -204,10 +204,10 @@ def test_sources_are_asked_once_a_day(archive: Path) -> None:
 
 
 def test_a_damaged_kernel_is_fetched_again() -> None:
-    entry = package.fetch(lambda _: None)
+    entry = uml_package.fetch(lambda _: None)
     entry.file.write_text("short")
     assert "has changed" in entry.harm() or "bytes instead of" in entry.harm()
-    again = package.fetch(lambda _: None)
+    again = uml_package.fetch(lambda _: None)
     assert (again, again.harm()) == (entry, "")
 
 
@@ -234,7 +234,7 @@ def test_another_suite_of_the_machines_archive_has_another_version(
     _suite(archive, "forky", fields)
     _suite(archive, "bookworm", fields.replace("Version: 9.9-1", "Version: 1.1-1"))
     said: list[str] = []
-    entry = package.fetch(said.append, "9.9")
+    entry = uml_package.fetch(said.append, "9.9")
     assert (entry.suite, entry.spec) == ("forky", "uml@9.9")
     found = {offer.suite: offer.series for offer in offers.every(said.append)}
     assert found == {"bookworm": "1.1", "forky": "9.9"}
@@ -243,16 +243,16 @@ def test_another_suite_of_the_machines_archive_has_another_version(
 
 def test_a_deb_is_extracted_once_and_only_its_path_means_it(archive: Path) -> None:
     deb = next(archive.glob("*.deb"))
-    entry = package.of_deb(deb, print)
-    assert package.of_deb(deb, print) == entry
+    entry = uml_package.of_deb(deb, print)
+    assert uml_package.of_deb(deb, print) == entry
     assert entry.file.read_text().startswith("#!/bin/sh")
-    assert entries.find(print, package.wanted("9.9")) is None
+    assert cached_kernel.find(print, uml_package.wanted("9.9")) is None
 
 
 def test_a_deb_of_something_else_is_refused(archive: Path, tmp_path: Path) -> None:
     _pack(tmp_path / "built", archive, CONTROL.replace("user-mode-linux", "linux-image"))
     with pytest.raises(UsageError, match="is the package linux-image, not user-mode-linux"):
-        package.of_deb(next(archive.glob("*.deb")), print)
+        uml_package.of_deb(next(archive.glob("*.deb")), print)
     (tmp_path / "broken.deb").write_bytes(b"!<arch>\n")
     with pytest.raises(UsageError, match=r"broken.deb cannot be read(.|\n)*hint: give a whole"):
-        package.of_deb(tmp_path / "broken.deb", print)
+        uml_package.of_deb(tmp_path / "broken.deb", print)

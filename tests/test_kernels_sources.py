@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import KernelUnavailable
-from harness.kernels import sources
+from harness.kernels import apt_sources
 
 pytestmark = pytest.mark.skipif(not shutil.which("apt-config"), reason="this machine has no apt")
 
@@ -61,13 +61,13 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_line_keeps_its_options_and_address(machine: Path) -> None:
     (machine / "sources.list").write_text(ONE_LINE)
     wanted = "deb [arch=amd64 signed-by=/keys/a.gpg] http://one.example/debian forky main\n"
-    assert sources.of_suite("forky") == {"suite.list": wanted, "suite.sources": ""}
+    assert apt_sources.of_suite("forky") == {"suite.list": wanted, "suite.sources": ""}
 
 
 def test_a_stanza_keeps_its_address_and_key(machine: Path) -> None:
     (machine / "parts/debian.sources").write_text(STANZAS)
     (machine / "parts/ignored.bak").write_text(STANZAS)
-    made = sources.of_suite("trixie")["suite.sources"]
+    made = apt_sources.of_suite("trixie")["suite.sources"]
     assert made.splitlines() == [
         "Types: deb",
         "Uris: http://two.example/debian",
@@ -80,6 +80,6 @@ def test_a_stanza_keeps_its_address_and_key(machine: Path) -> None:
 
 def test_a_machine_without_debians_archive_is_told_so(machine: Path) -> None:
     (machine / "sources.list").write_text("deb http://archive.example/ubuntu noble main\n")
-    assert not sources.are_debian()
+    assert not apt_sources.are_debian()
     with pytest.raises(KernelUnavailable, match=r"name no archive of Debian(.|\n)*hint: "):
-        sources.of_suite("trixie")
+        apt_sources.of_suite("trixie")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from harness.errors import KernelUnavailable, UsageError
-from harness.kernels import cache, named, specs
-from harness.kernels.entries import Entry
+from harness.kernels import aliases, cache, specs
+from harness.kernels.cached_kernel import Entry
 
 
 @pytest.fixture(autouse=True)
@@ -155,5 +155,5 @@ def test_a_name_for_nonsense_is_told_with_its_line(place: Path) -> None:
 
 
 def test_the_names_that_come_with_the_harness_are_good() -> None:
-    for name in named.load():
+    for name in aliases.load():
         assert specs.check(name).flavour == "uml"

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from harness.errors import KernelUnavailable, UsageError
-from harness.kernels import apt, cache, kvm, modules, qemu, specs, stock
-from harness.kernels.entries import Entry
-from harness.kernels.job import Job
+from harness.guests import modules
+from harness.guests.job import Job
+from harness.kernels import apt, cache, debian_image, kvm, qemu, specs
+from harness.kernels.cached_kernel import Entry
 from harness.kernels.qemu import StockKernel
 
 RELEASE = "9.9.0-1-amd64"
@@ -61,7 +62,7 @@ def test_modules_lie_beside_their_image(tmp_path: Path) -> None:
     home = tmp_path / "lib/modules" / RELEASE
     module(home / "kernel/net/a.ko")
     (home / "modules.dep").write_text("kernel/net/a.ko:\n")
-    assert stock.modules_of(path, RELEASE) == home
+    assert debian_image.modules_of(path, RELEASE) == home
     assert specs.check(str(path)).flavour == "vmlinuz"
 
 
@@ -91,7 +92,7 @@ def test_of_a_packages_modules_the_wanted_stay_with_what_they_need(tmp_path: Pat
     ],
 )
 def test_modules_that_networks_are_made_of_are_kept(path: str, *, kept: bool) -> None:
-    assert bool(stock.KEPT.match(path)) == kept
+    assert bool(debian_image.KEPT.match(path)) == kept
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,7 @@ def test_modules_that_networks_are_made_of_are_kept(path: str, *, kept: bool) ->
 )
 def test_a_version_is_a_series_or_debians(version: str, *, meant: bool) -> None:
     entry = Entry(Path(), "stock", "6.1.0-56-amd64", "6.1.192-2")
-    assert stock.wanted(version)(entry) == meant
+    assert debian_image.wanted(version)(entry) == meant
 
 
 @pytest.mark.parametrize(
@@ -194,13 +195,13 @@ def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     module(built / f"modules/usr/lib/modules/{RELEASE}/kernel/net/a.ko.xz")
     module(built / "busybox/bin/busybox")
     (built / "meta").mkdir()
-    _pack(built / "meta", place, stock.PACKAGE, f"linux-image-{RELEASE} (= 9.9.3-1)")
+    _pack(built / "meta", place, debian_image.PACKAGE, f"linux-image-{RELEASE} (= 9.9.3-1)")
     names = f"linux-binary-{RELEASE} (= 9.9.3-1), linux-modules-{RELEASE} (= 9.9.3-1), kmod"
     (built / "image").mkdir()
     _pack(built / "image", place, f"linux-image-{RELEASE}", names)
     for part in ("binary", "modules"):
         _pack(built / part, place, f"linux-{part}-{RELEASE}")
-    _pack(built / "busybox", place, stock.BUSYBOX)
+    _pack(built / "busybox", place, debian_image.BUSYBOX)
     return place
 
 
@@ -221,13 +222,13 @@ def _pack(built: Path, archive: Path, name: str, depends: str = "libc6") -> None
 @pytest.mark.skipif(not HAS_APT, reason="this machine has no apt-get and dpkg-deb")
 def test_a_fetch_takes_all_packages_that_the_kernel_is_in(archive: Path) -> None:
     said: list[str] = []
-    entry = stock.fetch("9.9", said.append)
+    entry = debian_image.fetch("9.9", said.append)
     assert (entry.spec, entry.release, entry.version) == ("stock@9.9", RELEASE, "9.9.3-1")
     assert qemu.release_of(entry.file) == RELEASE
     kept = {path.name for path in entry.place.rglob("*") if path.is_file()}
     assert {"vmlinuz", "a.ko", "modules.dep", "busybox"} < kept
     assert sum("fetching" in line for line in said) == 1
-    assert stock.fetch("9.9.3", said.append) == entry
+    assert debian_image.fetch("9.9.3", said.append) == entry
     assert {path.name for path in cache.directory().iterdir()} == {"lock", entry.place.name}
 
 
@@ -236,5 +237,5 @@ def test_a_version_that_nobody_offers_is_told_with_what_there_is(archive: Path) 
     with pytest.raises(
         KernelUnavailable, match=r"linux-image-amd64 9\.8\nhint: there are stock@9"
     ):
-        stock.fetch("9.8", lambda _: None)
+        debian_image.fetch("9.8", lambda _: None)
     assert [path.name for path in cache.directory().iterdir()] == ["lock"]

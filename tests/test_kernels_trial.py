@@ -11,7 +11,8 @@ import pytest
 
 from harness import kernels
 from harness.errors import KernelUnavailable
-from harness.kernels import cache, console, preload, processor, trial, uml
+from harness.guests import console
+from harness.kernels import cache, preload, processor, trial, uml
 from harness.kernels.uml import UmlKernel
 from tests import amx
 from tests.amx import NEEDS_COMPILER

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.kernels.work import Turns, split
-from harness.session.results import new_directory, point_latest
+from harness.session.results_directory import new_directory, point_latest
+from harness.session.work_lists import Turns, split
 
 
 def test_work_is_dealt_in_turns_when_nothing_is_known() -> None:

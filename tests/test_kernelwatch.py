@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.judge import tally
+from harness.judge import counts
 from harness.log.kernlog import reports
 from harness.session import kernelwatch
 from tests.test_controller import PLAIN
@@ -175,7 +175,7 @@ def test_repeats_are_counted_in_words() -> None:
 
 
 def test_many_scenarios_are_not_all_named() -> None:
-    phases: list[tally.Report] = []
+    phases: list[counts.Report] = []
     for number in range(7):
         phase = pytest.TestReport(
             f"t.py::test_{number}", ("t.py", 1, ""), {}, "passed", None, "teardown"

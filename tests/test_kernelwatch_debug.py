@@ -18,7 +18,7 @@ pytestmark = pytest.mark.guest(inside=False)
 FIXTURES = """
     from collections.abc import Iterator
     import pytest
-    from harness.record.run import Stage
+    from harness.record.net import Stage
     from scenarios.topologies import OneSwitch
 
     @pytest.fixture
@@ -32,7 +32,7 @@ SCENARIO = """
     import os
     from pathlib import Path
     from harness import claim
-    from harness.kernels.init import mount
+    from harness.guests.init import mount
 
     TRIGGER = Path("/sys/kernel/debug/provoke-crash/DIRECT")
 
@@ -54,7 +54,7 @@ SCENARIO = """
 
 HAS_LKDTM = """
     from pathlib import Path
-    from harness.kernels.init import mount
+    from harness.guests.init import mount
 
     def test_it():
         mount("debugfs", "/sys/kernel/debug", "debugfs")

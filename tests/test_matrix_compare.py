@@ -10,9 +10,9 @@ from click.testing import CliRunner, Result
 
 from harness.cli import main
 from harness.history import History
-from harness.matrix import evidence
-from harness.matrix.changes import compare, figures
-from harness.matrix.conformance import load
+from harness.results import evidence
+from harness.results.changes import compare, figures
+from harness.results.conformance import load
 from harness.units import MS, Measured
 from tests.ledgers import conformance, figure, place, result
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.judge import tally
-from harness.matrix import changes, grid
+from harness.judge import counts
+from harness.results import changes, grid
 from tests.ledgers import conformance, figure, result
 
 FOUND = conformance(
@@ -68,7 +68,7 @@ def test_machines_get_the_same() -> None:
 
 
 def test_every_verdict_has_a_glyph_of_its_own_and_a_badness() -> None:
-    known = [word for word in tally.WORDS if word in grid.GLYPHS]
+    known = [word for word in counts.WORDS if word in grid.GLYPHS]
     assert len({grid.glyph(word) for word in known}) == len(known)
-    assert all(grid.glyph(word) in "#-+xokb.?!^" for word in tally.WORDS)
-    assert set(changes.BADNESS) <= set(tally.WORDS)
+    assert all(grid.glyph(word) in "#-+xokb.?!^" for word in counts.WORDS)
+    assert set(changes.BADNESS) <= set(counts.WORDS)

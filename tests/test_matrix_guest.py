@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness import kernels
-from harness.matrix.conformance import Conformance, load
+from harness.results.conformance import Conformance, load
 from tests.tiny import Tiny
 
 pytestmark = pytest.mark.guest(inside=False)

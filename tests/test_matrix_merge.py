@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from harness.cli import main
-from harness.matrix.conformance import load
+from harness.results.conformance import load
 from tests.ledgers import place, result
 
 

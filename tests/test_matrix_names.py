@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.matrix.names import function, labels, slugs, without
+from harness.results.kernel_labels import function, labels, slugs, without
 from harness.session.fixtures import LONGEST, folder_of
 
 

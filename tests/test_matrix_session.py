@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from harness.matrix.conformance import load
+from harness.results.conformance import load
 from tests.tiny import Tiny
 
 PLAIN = """

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.commands import ci_jobs
 from harness.errors import UsageError
-from harness.kernels.work import Turns
-from harness.matrix import jobs
-from harness.matrix.shards import Shard, cut
-from harness.matrix.shares import dealt, shares
+from harness.session.shards import Shard, cut
+from harness.session.share_out import dealt, shares
+from harness.session.work_lists import Turns
 
 IDS = [f"t{number}" for number in range(10)]
 
@@ -116,8 +116,8 @@ def test_a_file_that_began_gives_way_to_the_next_when_it_is_whole() -> None:
 
 
 def test_jobs_are_one_for_each_kernel_and_shard() -> None:
-    found = jobs.jobs(["uml@6.1", "uml@6.12", "uml@6.1"], 2)
-    assert json.loads(jobs.as_github(found)) == {
+    found = ci_jobs.jobs(["uml@6.1", "uml@6.12", "uml@6.1"], 2)
+    assert json.loads(ci_jobs.as_github(found)) == {
         "include": [
             {"name": name, "kernel": kernel, "shard": shard, "arguments": arguments}
             for name, kernel, shard, arguments in [
@@ -128,11 +128,11 @@ def test_jobs_are_one_for_each_kernel_and_shard() -> None:
             ]
         ]
     }
-    assert "\n" not in jobs.as_github(found)
+    assert "\n" not in ci_jobs.as_github(found)
 
 
 def test_a_job_without_shards_has_none() -> None:
-    (found,) = jobs.jobs(["host"], 1)
-    assert jobs.as_text([found]) == "pytest scenarios/ --kernel=host"
-    (row,) = json.loads(jobs.as_gitlab([found]))["scenarios"]["parallel"]["matrix"]
+    (found,) = ci_jobs.jobs(["host"], 1)
+    assert ci_jobs.as_text([found]) == "pytest scenarios/ --kernel=host"
+    (row,) = json.loads(ci_jobs.as_gitlab([found]))["scenarios"]["parallel"]["matrix"]
     assert row == {"KERNEL": "host", "SHARD": "1/1", "ARGUMENTS": "--kernel=host"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.matrix.conformance import load
+from harness.results.conformance import load
 from tests.test_matrix_session import HOST, PLAIN, SCENARIOS, _table
 from tests.tiny import Tiny
 

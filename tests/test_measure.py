@@ -8,7 +8,7 @@ import pytest
 
 from harness.errors import ScenarioError
 from harness.history import History
-from harness.judge import measure, sightings
+from harness.judge import frames_seen, measure
 from harness.units import MS, ms
 from tests.stories import (
     ABOUT,
@@ -181,16 +181,16 @@ def test_garps_count_once_where_they_enter_the_fabric() -> None:
     echoes = [garp(94.1, "sw/isl"), garp(94.2, "dut/eth0"), garp(94.3, "target/target")]
     before = garp(-100, "sw/eth0")
     history = failover(garp(94, "sw/eth1"), *echoes, before, garp(194, "sw/eth1"))
-    found = sightings.garps(history, "bond0")
+    found = frames_seen.garps(history, "bond0")
     assert [(frame.at, frame.port) for frame in found] == [(at(94), "eth1"), (at(194), "eth1")]
-    assert [gap.ns for gap in sightings.spacing(history, "gap", found)] == [100 * MS]
+    assert [gap.ns for gap in frames_seen.spacing(history, "gap", found)] == [100 * MS]
 
 
 def test_arp_probes_are_not_garps() -> None:
     probe = (50.0, "arp", "sw/eth0", {**garp(0, "")[3], "kind": "probe"})
     history = failover(probe)
-    assert [frame.port for frame in sightings.arp_probes(history, "bond0")] == ["eth0"]
-    assert sightings.garps(history, "bond0") == []
+    assert [frame.port for frame in frames_seen.arp_probes(history, "bond0")] == ["eth0"]
+    assert frames_seen.garps(history, "bond0") == []
 
 
 def test_an_address_learnt_behind_another_port_moved() -> None:
@@ -200,7 +200,7 @@ def test_an_address_learnt_behind_another_port_moved() -> None:
     history = failover(
         learnt(-300.0, "eth0"), learnt(50.0, None), learnt(60.0, "eth0"), learnt(94.0, "eth1")
     )
-    assert sightings.fdb_moves(history) == [(at(94), "sw", "02:00:00:00:00:01", "eth0", "eth1")]
+    assert frames_seen.fdb_moves(history) == [(at(94), "sw", "02:00:00:00:00:01", "eth0", "eth1")]
 
 
 def test_an_unknown_slave_names_the_known_ones() -> None:

@@ -16,8 +16,8 @@ from harness.errors import KernelRefused, NotPromised, ScenarioError
 from harness.history import History
 from harness.judge.fitness import STALL
 from harness.record.bond_maker import drop_bond, make_bond, read_back
-from harness.record.run import Stage
-from harness.record.site import SLIP
+from harness.record.journal import SLIP
+from harness.record.net import Stage
 from harness.rtnl import messages
 from harness.topology import DUT
 from harness.units import MS, in_ms

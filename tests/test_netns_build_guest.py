@@ -18,7 +18,7 @@ from harness.labs.netns.build import build
 from harness.labs.netns.monitor import RTMGRP_NEIGH, NetlinkMonitor
 from harness.labs.netns.namespace import Namespace
 from harness.loop import Loop, now
-from harness.record.run import Net, Stage
+from harness.record.net import Net, Stage
 from harness.rtnl import messages
 from harness.rtnl.link_states import fdb_events
 from harness.topology import Link

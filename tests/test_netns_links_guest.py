@@ -11,7 +11,7 @@ from harness import frames, ms
 from harness.errors import ScenarioError
 from harness.loop import now
 from harness.record.faults import Direction
-from harness.record.run import Stage
+from harness.record.net import Stage
 from harness.units import MS
 from scenarios.topologies import DUT, TARGET, OneSwitch, TwoSwitches
 from tests.wire import MOMENT, Path, Wire, wired

@@ -8,7 +8,7 @@ import pytest
 
 from harness import frames, ms
 from harness.record.faults import Lasting
-from harness.record.run import Stage
+from harness.record.net import Stage
 from harness.units import MS
 from scenarios.topologies import DUT, NEIGHBOUR, TARGET, FilteringSwitch, OneSwitch, TwoSwitches
 from tests.wire import MOMENT, Path, Wire, wired

@@ -6,7 +6,7 @@ import pytest
 
 from harness import ms, s
 from harness.errors import Inconclusive, NotTestable, ScenarioError
-from harness.judge.judged import Run
+from harness.judge.run import Run
 from harness.units import Span
 from tests.stories import ABOUT, INITIAL, active, failover, fault, marks, probing, slave, tell
 from tests.test_verdicts import run

@@ -12,10 +12,10 @@ import pytest
 
 from harness import Measured, Span, ms
 from harness.history import load
-from harness.judge.judged import Run
 from harness.judge.measure import faults
+from harness.judge.run import Run
 from harness.record.faults import Direction
-from harness.record.run import Stage
+from harness.record.net import Stage
 from harness.units import MS, in_ms
 from scenarios.topologies import OneSwitch
 from tests.wire import recorded

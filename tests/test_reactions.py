@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from harness.judge import lanes, measure, timeline
-from harness.judge.judged import Run
-from harness.record.site import Schedule
+from harness.judge.run import Run
+from harness.record.journal import Schedule
 from harness.units import MS, ms
 from tests.stories import Line, failover, fault
 

@@ -11,7 +11,7 @@ import pytest
 from harness import claims, units
 from harness.judge import report
 from harness.judge.report import Failure
-from harness.record.run import Stage
+from harness.record.net import Stage
 from scenarios.topologies import BladeChassis
 
 pytestmark = pytest.mark.guest

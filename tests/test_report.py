@@ -9,8 +9,8 @@ import pytest
 from harness import claims
 from harness.judge import report
 from harness.judge.figure import Finding, Limit
-from harness.judge.judged import Run
 from harness.judge.report import Failure
+from harness.judge.run import Run
 from harness.units import ms
 from tests.stories import ABOUT, failover, fault, tell
 

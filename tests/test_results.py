@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 
 from harness.cli import main
 from harness.errors import UsageError
-from harness.matrix import kept
-from harness.matrix.conformance import load
+from harness.results import kept
+from harness.results.conformance import load
 from tests.test_controller import PLAIN
 from tests.tiny import Tiny
 

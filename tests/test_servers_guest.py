@@ -10,7 +10,7 @@ import pytest
 from harness import ms
 from harness.errors import Inconclusive, ScenarioError
 from harness.lab import FABRIC
-from harness.record.run import Net, Stage
+from harness.record.net import Net, Stage
 from harness.rtnl import messages
 from harness.topology import DUT
 from harness.units import MS

@@ -7,8 +7,8 @@ import pytest
 from harness.bonding.log import Said
 from harness.errors import NotTestable
 from harness.history import History
-from harness.judge import lanes, report, sightings, timeline
-from harness.judge.judged import Run
+from harness.judge import frames_seen, lanes, report, timeline
+from harness.judge.run import Run
 from harness.units import ms
 from tests.stories import ABOUT, Line, active, failover, fault, garp, slave
 
@@ -105,8 +105,8 @@ def test_a_log_that_could_not_be_read_says_nothing_about_the_kernel() -> None:
 def test_announcements_are_heard_at_both_ends_of_the_path() -> None:
     heard = [garp(94, "client/client"), garp(94, "target/target"), garp(94, "dut/eth3")]
     routed = failover(*heard, path=["client", "server"])
-    assert [frame.port for frame in sightings.garps_heard(routed, "bond0")] == ["client"]
-    assert [f.port for f in sightings.garps_heard(failover(*heard), "bond0")] == ["target"]
+    assert [frame.port for frame in frames_seen.garps_heard(routed, "bond0")] == ["client"]
+    assert [f.port for f in frames_seen.garps_heard(failover(*heard), "bond0")] == ["target"]
 
 
 def test_traffic_is_told_by_the_ends_of_the_path() -> None:

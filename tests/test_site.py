@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import ms
-from harness.record.site import SLIP, Schedule
+from harness.record.journal import SLIP, Schedule
 from harness.units import MS
 
 START = 1000 * MS

@@ -11,10 +11,10 @@ from harness.bonding import OPTIONS, BondSettings, Option
 from harness.bonding.settings import Addresses, Number, Switch, Text, Word
 from harness.bonding.table import SYNONYMS
 from harness.errors import ScenarioError
-from harness.judge.judged import Run
+from harness.judge.run import Run
 from harness.record.blocks import block
 from harness.record.faults import Cable, MachineNoun, SwitchNoun
-from harness.record.site import Lasting
+from harness.record.journal import Lasting
 from harness.record.usb import UsbNic
 from harness.suggest import ALSO_CALLED, NoSuchName, alike, attributes, meant
 from harness.topology import Machine

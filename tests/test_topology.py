@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.errors import ScenarioError
-from harness.record.run import Net
+from harness.record.net import Net
 from harness.topology import BondPlan, Bridge, Link, Machine, Switch, Topology, mac_of
 from scenarios import topologies
 from scenarios.field import servers

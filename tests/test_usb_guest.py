@@ -12,15 +12,15 @@ import pytest
 
 from harness import ms, s
 from harness.errors import KernelRefused, LabError, NotTestable, ScenarioError
+from harness.guests import init
 from harness.history import Event
-from harness.kernels import init
 from harness.labs.netns import sysfs
 from harness.labs.netns.namespace import OURS, Namespace
 from harness.labs.netns.usb import FIRST
 from harness.labs.netns.usb import UsbNics as Adapters
 from harness.labs.rtl8150 import vhci
 from harness.loop import now
-from harness.record.run import Stage
+from harness.record.net import Stage
 from harness.rtnl import messages
 from harness.units import MS
 from scenarios.topologies import UsbNics

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness import claims
-from harness.judge.judged import Run
+from harness.judge.run import Run
 from harness.session import verdicts
 
 pytest_plugins = ["pytester"]
@@ -21,7 +21,7 @@ from harness import claim, contradicted, ms
 from harness.session import verdicts
 from harness.errors import LabError
 from harness.history import load
-from harness.judge.judged import Run
+from harness.judge.run import Run
 from harness.units import MS, Span
 
 due = Span(MS)  # as times come from a bond's options: documented

@@ -13,9 +13,9 @@ import pytest
 from harness import ms, s
 from harness.errors import Inconclusive, NotTestable, ScenarioError
 from harness.history import load
-from harness.judge.judged import Run
 from harness.judge.report import settings
-from harness.record.run import Stage
+from harness.judge.run import Run
+from harness.record.net import Stage
 from scenarios.topologies import TARGET, OneSwitch
 from tests.wire import recorded
 

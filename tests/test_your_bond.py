@@ -13,12 +13,12 @@ from hypothesis import given, settings
 
 from harness.bonding import BondOptions, spans
 from harness.config import BondConfig, ConfigError, Source, parse
-from harness.config.lab import YourPlan
 from harness.errors import KernelUnavailable
-from harness.judge import tally
+from harness.judge import counts
 from harness.kernels import specs
-from harness.session.your_bond import table
 from harness.topology import DUT
+from harness.yours.plan import YourPlan
+from harness.yours.session import table
 from tests.test_config_roundtrip import configs
 
 ROOT = Path(__file__).parents[1]
@@ -170,7 +170,7 @@ def test_the_table_tells_darkness_and_promise() -> None:
                 _report("skipped", ("fault", "c"), bond, why="no channel"),
                 _report("passed"),
                 _report("passed", ("fault", "a"), bond, *dark, limit),
-                _report("failed", ("fault", "d"), bond, (tally.VERDICT, tally.INCONCLUSIVE)),
+                _report("failed", ("fault", "d"), bond, (counts.VERDICT, counts.INCONCLUSIVE)),
             ]
         )
     )

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from harness.config import Source, parse
-from harness.config.lab import YourPlan
 from harness.config.lint import lint
 from harness.config.model import Addressing, BondConfig, Configuration, Upper
-from harness.config.networks import networks
 from harness.config.rules import RULES
 from harness.errors import KernelUnavailable
 from harness.kernels import specs
 from harness.labs.netns import lab
+from harness.yours.networks import networks
+from harness.yours.plan import YourPlan
 
 ROOT = Path(__file__).parents[1]
 NETPLAN = """\

@@ -12,13 +12,13 @@ from typing import Any, TypeVar
 from harness import frames
 from harness.errors import Inconclusive
 from harness.frames import ARP_SIZE
-from harness.judge.judged import Run
+from harness.judge.run import Run
 from harness.lab import Seen, Sender
 from harness.labs.netns.capture import Tap
 from harness.labs.netns.network import NetnsNetwork
 from harness.loop import Loop, now
 from harness.record.filters import arp_and_icmp
-from harness.record.run import Net, Stage
+from harness.record.net import Net, Stage
 from harness.rtnl import messages
 from harness.topology import DUT
 from harness.units import MS

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from harness.bonding import OPTIONS, SLAVE_OPTIONS, BondOptions, Setting
 from harness.config.model import Addressing, BondConfig, Given, SlaveConfig, Upper
-from harness.config.tools import BY_NETWORKD, BY_NM, RUNNING, Tool
+from harness.config.tool_support import BY_NETWORKD, BY_NM, RUNNING, Tool
 from harness.config.writers import above, running
 
 GATEWAYS_NEED_ADDRESSES = frozenset({"interfaces", "ifupdown2", "nm", "nmcli"})

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.config.detect import detect
-from harness.config.lines import joined
+from harness.config.ini_and_shell import joined
 from harness.config.model import Place
 from harness.config.source import STANDARD_INPUT, Source
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from harness.config.model import BondConfig, ConfigError, Place
 from harness.config.read import load, parse
 from harness.config.source import Source
-from harness.config.tools import RUNNING
+from harness.config.tool_support import RUNNING
 
 TIME_LIMIT = 10  # s; ip answers at once or not at all
 

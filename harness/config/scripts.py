@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from harness.config.lines import plain
+from harness.config.ini_and_shell import plain
 from harness.config.model import Place
 from harness.config.source import Source
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from harness.bonding import OPTIONS, Setting
 from harness.bonding.values import normal
-from harness.config.names import NETPLAN, NETWORKD, turned
+from harness.config.option_names import NETPLAN, NETWORKD, turned
 from harness.errors import ScenarioError
 
 NETWORKDS, NETPLANS = turned(NETWORKD), turned(NETPLAN)

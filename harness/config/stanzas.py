@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from harness.config.draft import Draft
-from harness.config.lines import joined
+from harness.config.ini_and_shell import joined
 from harness.config.model import Place
 from harness.config.source import Source
 

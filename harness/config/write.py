@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from harness.config.fit import Cannot, alike, fitted
 from harness.config.model import BondConfig, Configuration
-from harness.config.tools import FORMATS, TOOLS
+from harness.config.tool_support import FORMATS, TOOLS
 from harness.config.writers import debian, networkd, nm, running, shell, yamlish
 from harness.errors import UsageError
 

@@ -13,7 +13,7 @@ from harness.kernels import (
     apt,
     automatic,
     cache,
-    entries,
+    cached_kernel,
     host,
     install,
     kvm,
@@ -23,7 +23,7 @@ from harness.kernels import (
     trial,
     uml,
 )
-from harness.kernels.entries import Entry
+from harness.kernels.cached_kernel import Entry
 
 ROOM = 250 << 20  # bytes for a User-Mode Linux with modules and libraries
 
@@ -43,13 +43,13 @@ def this_kernel() -> Row:
 
 def cached() -> Row:
     """Boot the newest kernels of the cache: of each flavour one, until one boots."""
-    kept = entries.kept()
+    kept = cached_kernel.kept()
     if not kept:
         spec = "uml" if platform.machine() == automatic.UML else "SPEC"
         return Row(LACKING, "none yet: the first run fetches one", f"harness kernels fetch {spec}")
     broken = [entry for entry in kept if entry.harm()]
     good = [entry for entry in kept if entry not in broken and entry.flavour != "stock"]
-    good.sort(key=lambda one: (one.flavour == "virtual", entries.numbers(one.release)))
+    good.sort(key=lambda one: (one.flavour == "virtual", cached_kernel.numbers(one.release)))
     troubles: list[HarnessError] = []
     for entry in reversed(good):
         try:
@@ -89,7 +89,7 @@ def emulator() -> Row:
     if not qemu.can_boot():
         return Row(LACKING, "needed for stock@VERSION and labs of machines", remedy)
     images = [str(image) for image in automatic.own_images()]
-    stock = [entry.spec for entry in entries.kept() if entry.flavour == "stock"]
+    stock = [entry.spec for entry in cached_kernel.kept() if entry.flavour == "stock"]
     found = ", ".join([*stock, *images]) or "no kernel for it yet: harness kernels fetch stock@6.1"
     return Row(GOOD, found, kernel=next(iter([*stock, *images]), ""))
 
@@ -138,7 +138,7 @@ def disk() -> Row:
 
 
 def _make_room() -> str:
-    kept = entries.kept()
+    kept = cached_kernel.kept()
     old = f"harness kernels remove {kept[-1].place.name}, or " if kept else ""
     return f"{old}export XDG_CACHE_HOME=DIRECTORY"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from harness.doctor.row import GOOD, LACKING, Row
 from harness.errors import KernelUnavailable
-from harness.kernels import host, install, preload, processor, toolbox
+from harness.kernels import build_tools, host, install, preload, processor
 
 # What forbids ordinary users their own namespaces, and what allows them.
 SWITCHES = {
@@ -74,7 +74,7 @@ def compiler() -> Row:
         return Row(LACKING, "needed for kernels with virtual time", needed)
     try:
         preload.library()
-        toolbox.demand_tools()
+        build_tools.demand_tools()
     except KernelUnavailable as error:
         return Row(LACKING, error.message, error.hint)
     return Row(GOOD, f"{preload.compiler()}, and all that a kernel is built with")

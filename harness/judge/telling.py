@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from harness.history import Event, History
-from harness.judge import deeds, logrows, measure, sightings, traffic, trafficrows
+from harness.judge import deeds, frames_seen, kernel_log_rows, measure, traffic, trafficrows
 from harness.judge.rows import CONTEXT, NOISE, VITAL, Row
 
 
@@ -19,9 +19,9 @@ def rows(history: History) -> Iterator[Row]:
         row = tell(event, slaves, known) if tell else None
         if row is not None and (start <= event.at <= stop or event.kind == "fault"):
             yield row
-    yield from (row for row in logrows.rows(history) if start <= row.at <= stop)
+    yield from (row for row in kernel_log_rows.rows(history) if start <= row.at <= stop)
     yield from trafficrows.rows(history)
-    for move in sightings.fdb_moves(history):
+    for move in frames_seen.fdb_moves(history):
         what = f"{short(move.mac)} moves from {move.before}"
         yield Row(move.at, move.switch, what, move.port, "FDB move", CONTEXT)
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from harness.errors import ScenarioError
 from harness.history import History
-from harness.judge import fitness, measure, sightings
+from harness.judge import fitness, frames_seen, measure
 from harness.judge.figure import Finding, Limit, noting
-from harness.judge.sightings import Frame
+from harness.judge.frames_seen import Frame
 from harness.suggest import suggesting
 from harness.units import Measured
 
@@ -146,13 +146,15 @@ class Slave(View):
         """The ARP probes of the bond's monitor that left through it."""
         bond = measure.bond_of(self.history, self.name)
         return [
-            frame for frame in sightings.arp_probes(self.history, bond) if frame.port == self.name
+            frame
+            for frame in frames_seen.arp_probes(self.history, bond)
+            if frame.port == self.name
         ]
 
     @property
     def arp_probe_gaps(self) -> list[Measured]:
         """The times between its ARP probes."""
-        found = sightings.spacing(
+        found = frames_seen.spacing(
             self.history, f"gap of ARP probes on {self.name}", self.arp_probes
         )
         return [self.own(gap) for gap in found]

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import KernelUnavailable
-from harness.kernels import cache, sources, supervisor
+from harness.guests import supervisor
+from harness.kernels import apt_sources, cache
 from harness.waiting import retry
 
 PAUSE = 1.0  # seconds before a failed download is tried again, twice that before the next
@@ -95,7 +96,7 @@ class Apt:
             (place / part).mkdir(parents=True)
         (place / "status").touch()
         template = CONFIGURATION + (OTHER_SOURCES if suite else "")
-        for name, text in (sources.of_suite(suite) if suite else {}).items():
+        for name, text in (apt_sources.of_suite(suite) if suite else {}).items():
             (place / "sources" / name).write_text(text, encoding="utf-8")
         (place / "apt.conf").write_text(template.format(place=place), encoding="utf-8")
 

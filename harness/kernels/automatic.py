@@ -17,20 +17,20 @@ from harness.kernels import (
     Kernel,
     Say,
     apt,
-    entries,
+    apt_sources,
+    cached_kernel,
+    debian_image,
     host,
     install,
-    package,
     preload,
     qemu,
-    sources,
-    stock,
     trial,
     uml,
+    uml_package,
 )
 from harness.kernels.apt import AptFailed
 from harness.kernels.cache import CacheUnusable
-from harness.kernels.entries import Entry
+from harness.kernels.cached_kernel import Entry
 
 ANYWHERE = "7.2"  # a User-Mode Linux that boots on processors with AMX without a wrapper
 UML = "x86_64"  # the machine that User-Mode Linux is made for
@@ -62,7 +62,9 @@ def choose(say: Say) -> Kernel:
 
 def _candidates(troubles: list[KernelUnavailable]) -> Iterator[Candidate]:
     """Yield what could give a kernel; `troubles` fills while they are tried."""
-    kept = sorted(entries.kept(), key=lambda one: entries.numbers(one.release), reverse=True)
+    kept = sorted(
+        cached_kernel.kept(), key=lambda one: cached_kernel.numbers(one.release), reverse=True
+    )
     yield from (partial(_cached, one) for one in kept if one.flavour == "virtual")
     if platform.machine() == UML:
         yield from _user_mode(kept, troubles)
@@ -71,21 +73,21 @@ def _candidates(troubles: list[KernelUnavailable]) -> Iterator[Candidate]:
 
 
 def _user_mode(kept: list[Entry], troubles: list[KernelUnavailable]) -> Iterator[Candidate]:
-    own = package.wanted("")
+    own = uml_package.wanted("")
     cached = [one for one in kept if one.flavour == "uml"]
     if apt.usable() or any(map(own, cached)):
         yield uml.packaged
     yield from (partial(_cached, one) for one in cached if not own(one))
-    if sources.are_debian() and _can_fetch(troubles):
+    if apt_sources.are_debian() and _can_fetch(troubles):
         yield lambda say: uml.packaged(say, ANYWHERE)
 
 
 def _in_qemu(kept: list[Entry], troubles: list[KernelUnavailable]) -> Iterator[Candidate]:
     """Yield distributions' kernels: from the cache, the machine's own, then one to be fetched."""
     yield from (partial(_stock, one.release) for one in kept if one.flavour == "stock")
-    yield from (partial(stock.of_path, image) for image in own_images())
-    series = sources.SUITES.get(entries.codename())
-    if series and sources.are_debian() and _can_fetch(troubles):
+    yield from (partial(debian_image.of_path, image) for image in own_images())
+    series = apt_sources.SUITES.get(cached_kernel.codename())
+    if series and apt_sources.are_debian() and _can_fetch(troubles):
         yield partial(_stock, series)
 
 
@@ -98,7 +100,7 @@ def _cached(entry: Entry, _: Say) -> Kernel:
 
 
 def _stock(version: str, say: Say) -> Kernel:
-    return stock.of_version(version, say)
+    return debian_image.of_version(version, say)
 
 
 def _can_fetch(troubles: list[KernelUnavailable]) -> bool:

@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import KernelUnavailable, UsageError
-from harness.kernels import Say, apt, cache, entries, toolbox, tree, uml, virtual
+from harness.kernels import Say, apt, build_tools, cache, cached_kernel, source_tree, uml, virtual
+from harness.kernels.cached_kernel import Entry
 from harness.kernels.compile import Tree
-from harness.kernels.entries import Entry
 
 LABS = Path(__file__).resolve().parents[1] / "data" / "labs"  # in a checkout a link to labs/
 RECORD = "build.json"
@@ -81,11 +81,13 @@ def build(spec: str, say: Say, *, again: bool = False) -> Entry:
     if found is not None:
         say(f"{spec} is in the cache")
         return found
-    toolbox.demand_tools()
-    apt.demand_tools(tree.package_of(version))
+    build_tools.demand_tools()
+    apt.demand_tools(source_tree.package_of(version))
     place = _builds() / f"linux-{version}"
-    needed = recipe.size + (0 if tree.unpacked(place) else tree.UNPACKED + (200 << 20))
-    toolbox.demand_space(place, needed)
+    needed = recipe.size + (
+        0 if source_tree.unpacked(place) else source_tree.UNPACKED + (200 << 20)
+    )
+    build_tools.demand_space(place, needed)
     minutes = recipe.seconds / 60 / len(os.sched_getaffinity(0))
     say(f"building {spec}: {needed / 1e6:.0f} MB of disk, about {minutes:.0f} min")
     try:
@@ -125,7 +127,7 @@ def _cached(flavour: str, version: str, recipe: Recipe, say: Say) -> Entry | Non
         same = entry.flavour == flavour and entry.is_of(version)
         return same and _mark_of(entry.place) == recipe.mark()
 
-    return entries.find(say, fits)
+    return cached_kernel.find(say, fits)
 
 
 def _mark_of(place: Path) -> int | None:
@@ -140,7 +142,7 @@ def _build(place: Path, flavour: str, version: str, lock: int, say: Say) -> Entr
     place.mkdir(parents=True, exist_ok=True)
     recipe = RECIPES[flavour]
     try:
-        package = tree.fetch(place, version, say)
+        package = source_tree.fetch(place, version, say)
     except KernelUnavailable:
         with contextlib.suppress(OSError):
             place.rmdir()  # unless something of an earlier build lies there

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from harness.errors import KernelUnavailable
 from harness.kernels import Say
-from harness.kernels.bar import bar
+from harness.kernels.progress import bar
 
 NICE = 10
 OBJECT = re.compile(r"\s+(CC|AS)\s")

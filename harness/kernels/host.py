@@ -8,10 +8,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.guests import init
 from harness.kernels import Command
 
 LOAD = "modprobe bonding max_bonds=0"  # without it the module makes a bond0 of its own
-INIT = Path(__file__).with_name("init.py")
+INIT = Path(init.__file__)
 
 
 def refusal() -> str:

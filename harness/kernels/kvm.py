@@ -12,7 +12,8 @@ import threading
 from pathlib import Path
 from types import MappingProxyType
 
-from harness.kernels import Say, cache, processor, supervisor
+from harness.guests import supervisor
+from harness.kernels import Say, cache, processor
 
 DEVICE = Path("/dev/kvm")
 LIMIT = 10.0  # seconds: a kernel that KVM runs gives up after one or two

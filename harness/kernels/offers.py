@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from harness.errors import KernelUnavailable
-from harness.kernels import Say, cache, entries, sources
+from harness.kernels import Say, apt_sources, cache, cached_kernel
 from harness.kernels.apt import Apt, Offer
 
 PACKAGE = "user-mode-linux"
@@ -22,11 +22,11 @@ OWN = ""  # the suite that stands for the machine's own sources as they are
 
 def order(version: str) -> list[str]:
     """Return the suites to ask for a version: first the likely one, last the machine's own."""
-    if not sources.are_debian():
+    if not apt_sources.are_debian():
         return [OWN]
     series = ".".join(version.split(".")[:2])
-    likely = [suite for suite, has in sources.SUITES.items() if has == series]
-    return list(dict.fromkeys([*likely, *sources.SUITES, OWN]))
+    likely = [suite for suite, has in apt_sources.SUITES.items() if has == series]
+    return list(dict.fromkeys([*likely, *apt_sources.SUITES, OWN]))
 
 
 def every(say: Say, *, fresh: bool = False) -> Iterator[Offer]:
@@ -84,4 +84,4 @@ def _remember(offer: Offer) -> None:
 
 def _key(suite: str, package: str) -> str:
     # One home may be shared by machines of several kinds.
-    return f"{suite or f'own {entries.codename()}'} {os.uname().machine} {package}"
+    return f"{suite or f'own {cached_kernel.codename()}'} {os.uname().machine} {package}"

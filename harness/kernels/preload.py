@@ -14,7 +14,7 @@ import zlib
 from pathlib import Path
 
 from harness.errors import KernelUnavailable
-from harness.kernels import cache, entries, install
+from harness.kernels import cache, cached_kernel, install
 
 SOURCE = Path(__file__).with_name("xstate.c")
 COMPILERS = ("cc", "gcc", "clang")
@@ -28,7 +28,7 @@ def compiler() -> str:
 
 def library() -> Path:
     """Return the compiled wrapper; raises KernelUnavailable with the reason."""
-    libc = ".".join(map(str, entries.libc()))
+    libc = ".".join(map(str, cached_kernel.libc()))
     key = f"{zlib.crc32(SOURCE.read_bytes()):08x}-{os.uname().machine}-libc-{libc}"
     made = cache.directory().with_name("preload") / f"xstate-{key}.so"
     if not made.is_file():

@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import KernelUnavailable, UsageError
-from harness.kernels import Command, install, kvm, modules
+from harness.guests import modules
+from harness.guests.job import Job
+from harness.kernels import Command, install, kvm
 from harness.kernels.host import INIT, LOAD
-from harness.kernels.job import Job
 
 QEMU = "qemu-system-x86_64"
 MEMORY = 512 << 20

@@ -30,18 +30,18 @@ from harness.errors import KernelUnavailable, UsageError
 from harness.kernels import (
     Kernel,
     Say,
+    aliases,
     automatic,
-    entries,
+    cached_kernel,
+    debian_image,
     host,
     install,
-    named,
-    package,
     qemu,
-    stock,
     uml,
+    uml_package,
 )
-from harness.kernels.entries import Entry
-from harness.kernels.named import Options
+from harness.kernels.aliases import Options
+from harness.kernels.cached_kernel import Entry
 from harness.kernels.qemu import StockKernel
 from harness.kernels.uml import UmlKernel
 
@@ -65,7 +65,7 @@ class Spec:
 
 def parse(text: str) -> Spec:
     """Return what a spec means, without looking for the kernel; raises UsageError."""
-    known = named.load()
+    known = aliases.load()
     if text not in known:
         return _plain(text, list(known))
     kernel = known[text]
@@ -124,9 +124,9 @@ def check(text: str) -> Spec:
     if spec.flavour == "file":
         uml.identify(spec.path)
     if spec.flavour == "deb":
-        package.described(spec.path)
+        uml_package.described(spec.path)
     if spec.flavour == "vmlinuz" and not spec.options.modules:
-        stock.modules_of(spec.path, qemu.release_of(spec.path))
+        debian_image.modules_of(spec.path, qemu.release_of(spec.path))
     return spec
 
 
@@ -191,22 +191,22 @@ def _file(spec: Spec, _: Say) -> Kernel:
 
 def _deb(spec: Spec, say: Say) -> Kernel:
     uml.memory_place()
-    return uml.of_entry(package.of_deb(spec.path, say))
+    return uml.of_entry(uml_package.of_deb(spec.path, say))
 
 
 def _stock(spec: Spec, say: Say) -> Kernel:
-    return stock.of_version(spec.version, say)
+    return debian_image.of_version(spec.version, say)
 
 
 def _vmlinuz(spec: Spec, say: Say) -> Kernel:
-    return stock.of_path(spec.path, say, spec.options.modules)
+    return debian_image.of_path(spec.path, say, spec.options.modules)
 
 
 def cached(flavour: str, version: str, say: Say) -> Entry | None:
     """Return the whole kernel in the cache of a flavour and version, of several the latest."""
-    right = [e for e in entries.kept() if e.flavour == flavour and e.is_of(version)]
-    right.sort(key=lambda entry: entries.numbers(entry.release), reverse=True)
-    found = (entries.find(say, partial(operator.eq, entry)) for entry in right)
+    right = [e for e in cached_kernel.kept() if e.flavour == flavour and e.is_of(version)]
+    right.sort(key=lambda entry: cached_kernel.numbers(entry.release), reverse=True)
+    found = (cached_kernel.find(say, partial(operator.eq, entry)) for entry in right)
     return next(filter(None, found), None)
 
 

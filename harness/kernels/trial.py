@@ -14,9 +14,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from harness.errors import KernelUnavailable
-from harness.kernels import Kernel, Say, cache, console, firstboot, preload, processor
-from harness.kernels.guests import Guest, Guests
-from harness.kernels.job import Job, interpreter_path
+from harness.guests import console, firstboot
+from harness.guests.guests import Guest, Guests
+from harness.guests.job import Job, interpreter_path
+from harness.kernels import Kernel, Say, cache, preload, processor
 from harness.kernels.uml import UmlKernel
 
 MEMORY = "trials.json"

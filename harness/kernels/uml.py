@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.errors import KernelUnavailable, UsageError
-from harness.kernels import Command, Say, entries, package, virtual
-from harness.kernels.entries import Entry
+from harness.kernels import Command, Say, cached_kernel, uml_package, virtual
+from harness.kernels.cached_kernel import Entry
 from harness.kernels.host import INIT
 
 MEMORY = 512 << 20
@@ -153,13 +153,13 @@ def packaged(say: Say, version: str = "") -> UmlKernel:
     Raises KernelUnavailable.
     """
     memory_place()  # before a fetch: without such a place no guest can boot
-    found = entries.find(say, package.wanted(version)) or package.fetch(say, version)
+    found = cached_kernel.find(say, uml_package.wanted(version)) or uml_package.fetch(say, version)
     return of_entry(found)
 
 
 def of_entry(entry: Entry) -> UmlKernel:
     """Return a kernel of the cache, kept there while this process lives."""
-    entries.hold(entry)
+    cached_kernel.hold(entry)
     found = identify(entry.file, entry.library_path)
     modules = str(entry.place / entry.modules) if entry.modules else found.modules
     arguments = (*entry.arguments, *WATCHFUL.get(entry.flavour, ()))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from harness.kernels import modules
+from harness.guests import modules
 
 CLOCK = "virtual"
 TRAVEL = "time-travel=inf-cpu"
@@ -17,7 +17,7 @@ TRAVEL = "time-travel=inf-cpu"
 START = "time-travel-start=1704067200000000000"
 # For drivers that are built in, what modules get as parameters.
 BUILT_IN = tuple(f"{module}.{value}" for module, value in modules.PARAMETERS.items())
-STEADY = Path(__file__).with_name("steady.py")
+STEADY = Path(__file__).with_name("no_host_entropy.py")
 
 
 def steadied() -> list[str]:

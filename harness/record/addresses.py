@@ -7,7 +7,7 @@ from ipaddress import AddressValueError, IPv4Address
 
 from harness.errors import ScenarioError
 from harness.loop import now
-from harness.record.site import Lasting, Site
+from harness.record.journal import Lasting, Site
 from harness.rtnl import messages
 
 ALONE = 32  # the prefix of an address that brings no network, as keepalived adds it

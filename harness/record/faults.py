@@ -17,9 +17,9 @@ from harness.lab import Way
 from harness.loop import now
 from harness.record.addresses import Interface
 from harness.record.host import Host
+from harness.record.journal import Journal, Lasting, Role, Site
 from harness.record.sending import Pace, Sender
 from harness.record.shell import Shell
-from harness.record.site import Journal, Lasting, Role, Site
 from harness.record.switches import Addresses, SwitchNoun
 from harness.rtnl import messages
 from harness.suggest import suggesting

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from harness import frames
 from harness.record.addresses import Interface
+from harness.record.journal import Lasting, Role
 from harness.record.sending import Pace, Sender
 from harness.record.shell import Done, Shell
-from harness.record.site import Lasting, Role
 from harness.topology import Named
 from harness.units import Span, s
 

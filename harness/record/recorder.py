@@ -19,8 +19,8 @@ from harness.log import kmsg
 from harness.loop import Loop, now
 from harness.record import clocks
 from harness.record.filters import accepted, arp_and_icmp
+from harness.record.journal import Added
 from harness.record.probes import ProbeStream, Tracker, read_echo
-from harness.record.site import Added
 from harness.rtnl import messages
 from harness.rtnl.link_states import LinkStates, fdb_events
 from harness.topology import DUT, BondPlan

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from harness import frames, lab
 from harness.errors import ScenarioError
 from harness.loop import now
-from harness.record.site import Lasting, Site
+from harness.record.journal import Lasting, Site
 from harness.rtnl import messages
 from harness.topology import DUT
 from harness.units import Span, as_span, in_ms, ms

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from harness.errors import ScenarioError
 from harness.lab import Running
 from harness.loop import now
-from harness.record.site import Role, Site
+from harness.record.journal import Role, Site
 from harness.units import MS, Span, in_ms
 
 KEPT = 4000  # characters of a command's output that a history keeps

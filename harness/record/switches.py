@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 from harness.errors import ScenarioError
 from harness.lab import Pin
-from harness.record.guards import PortSecurity, UplinkDetection
+from harness.record.journal import Lasting, Site
 from harness.record.sending import Pace, Sender
-from harness.record.site import Lasting, Site
+from harness.record.switch_features import PortSecurity, UplinkDetection
 from harness.suggest import suggesting
 from harness.topology import Named
 from harness.units import Span, ms, timed

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from harness.errors import ScenarioError
 from harness.lab import Adapters
 from harness.record.faults import SIDES, Cable, Direction, Lasting
-from harness.record.site import Role
+from harness.record.journal import Role
 from harness.suggest import suggesting
 from harness.units import Span, ms, timed
 

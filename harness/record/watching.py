@@ -9,10 +9,10 @@ from harness.errors import HarnessError, Inconclusive, ScenarioError
 from harness.lab import Network
 from harness.loop import Loop, align, now
 from harness.promises import unanswered, without_partner
-from harness.record import waits
+from harness.record import durations
 from harness.record.bond import Bond
+from harness.record.journal import Schedule, Standing
 from harness.record.recorder import Recorder
-from harness.record.site import Schedule, Standing
 from harness.units import MS, Span, in_ms
 
 BASELINE_PROBES, HEALTHY_PROBES = 20, 10
@@ -42,8 +42,8 @@ class Watching:
         monitor has not said anything yet.
         """
         begun, bonds = now(), self.bonds.values()
-        limit = waits.longest_settle(bonds) + START + HEALTHY_PROBES * self.interval
-        if not self._passes_judgement(begun + limit + waits.longest_judgement(bonds)):
+        limit = durations.longest_settle(bonds) + START + HEALTHY_PROBES * self.interval
+        if not self._passes_judgement(begun + limit + durations.longest_judgement(bonds)):
             raise self._unwell(now() - begun, standing)
         while now() < begun + limit and not self.network.ready():
             self.loop.pump(now() + 10 * MS)
@@ -68,7 +68,7 @@ class Watching:
         A bond that was without carrier and has it again has forgotten its neighbours' addresses.
         """
         self.recorder.mark("settle")
-        span = waits.longest_horizon(self.bonds.values())
+        span = durations.longest_horizon(self.bonds.values())
         end = max(schedule.after(Span(0), disturbed), now()) + span
         while now() < end:
             self.loop.pump(end)
@@ -86,7 +86,7 @@ class Watching:
 
     def _passes_judgement(self, until: int) -> bool:
         """Tell whether the bonds were left as they are for one whole judgement."""
-        takes, recorder = waits.longest_judgement(self.bonds.values()), self.recorder
+        takes, recorder = durations.longest_judgement(self.bonds.values()), self.recorder
         while now() < until:
             self.loop.pump(until, recorder.in_order)
             before = recorder.judgements

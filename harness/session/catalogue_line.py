@@ -10,20 +10,20 @@ import pytest
 from harness import claims
 from harness.claim_index import scenarios_by_claim
 from harness.errors import UsageError
-from harness.judge import tally
-from harness.session.place import INI
+from harness.judge import counts
+from harness.session.where_it_runs import INI
 
-UNTRIED = (tally.NOT_PROMISED, tally.NOT_TESTABLE)
+UNTRIED = (counts.NOT_PROMISED, counts.NOT_TESTABLE)
 
 
 def tried(config: pytest.Config, reports: Iterable[pytest.TestReport]) -> str:
     """Return how many claims how many scenarios tried, "" where none was."""
     reports = list(reports)
-    verdicts = tally.by_claim(reports)
+    verdicts = counts.by_claim(reports)
     count = sum(verdict not in UNTRIED for verdict in verdicts.values())
     if not verdicts:
         return ""
-    ran = len({report.nodeid for report in reports if tally.tried_by(report, UNTRIED)})
+    ran = len({report.nodeid for report in reports if counts.tried_by(report, UNTRIED)})
     plural = "scenario" if ran == 1 else "scenarios"
     known = claims.catalogue().claims
     said = f"catalogue: {count} of {len(known)} claims tried by {ran} {plural}"

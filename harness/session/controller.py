@@ -15,19 +15,18 @@ import pytest
 
 from harness import kernels
 from harness.errors import HarnessError, KernelUnavailable
-from harness.kernels.facts import Facts
-from harness.kernels.guests import Guest, Guests
-from harness.kernels.job import Job, environment, interpreter_path
+from harness.guests.facts import Facts
+from harness.guests.guests import Guest, Guests
+from harness.guests.job import Job, environment, interpreter_path
 from harness.log.kernlog import crash
-from harness.matrix import axis
-from harness.matrix.fleet import Fleet, resolve, without
-from harness.matrix.kept import held
-from harness.matrix.ledger import Ledger
-from harness.session import orders, outlook, pages, refused
-from harness.session.feed import Feed
-from harness.session.place import needs_guest
-from harness.session.results import new_directory, old_removed, place_of, point_latest
-from harness.session.watch import Watch
+from harness.results.kept import held
+from harness.session import axis, outlook, pages, refused, worker_arguments
+from harness.session.fleet import Fleet, resolve, without
+from harness.session.guest_watch import Watch
+from harness.session.ledger import Ledger
+from harness.session.replay import Feed
+from harness.session.results_directory import new_directory, old_removed, place_of, point_latest
+from harness.session.where_it_runs import needs_guest
 
 BOOT_ATTEMPTS = 3
 POLL = 0.03
@@ -70,7 +69,7 @@ class Controller:
         except HarnessError as error:
             raise pytest.UsageError(str(error)) from None
         try:
-            orders.compile_harness()
+            worker_arguments.compile_harness()
             with held(results), Guests(fleet.first) as guests:
                 Run(session, items, guests, results, fleet).run()
         except HarnessError as error:
@@ -126,7 +125,7 @@ class Run:
                 self._step()
         finally:
             self.ledger.close()
-            orders.keep(self.config, self.known | self.feed.seconds)
+            worker_arguments.keep(self.config, self.known | self.feed.seconds)
 
     def _step(self) -> None:
         over = self.guests.ended(POLL)
@@ -160,8 +159,8 @@ class Run:
             files=tuple(dict.fromkeys(str(self.items[name].path) for name in ids)),
             ids=tuple(ids),
             results=str(self.results),
-            arguments=tuple(orders.arguments(self.config)),
-            options=orders.options(self.config) | self.fleet.options(label),
+            arguments=tuple(worker_arguments.arguments(self.config)),
+            options=worker_arguments.options(self.config) | self.fleet.options(label),
             path=interpreter_path(),
             environment=environment() | {"COLUMNS": str(pages.width(self.config))},
             executable=sys.executable,
@@ -170,7 +169,7 @@ class Run:
             kernel=kernel.name,
             clock=kernel.clock,
             writeback=kernel.writeback,
-            **orders.plugins(self.config),
+            **worker_arguments.plugins(self.config),
         )
 
     def _hear(self, watch: Watch) -> None:

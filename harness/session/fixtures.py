@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.errors import ScenarioError
-from harness.session import place
+from harness.session import where_it_runs
 
 if TYPE_CHECKING:
     from harness.lab import Lab
-    from harness.record.run import Stage
+    from harness.record.net import Stage
 
 LAB: pytest.StashKey[Lab] = pytest.StashKey()
 LONGEST = 150  # of a directory's name: file systems allow 255 bytes
@@ -32,11 +32,14 @@ def pytest_configure(config: pytest.Config) -> None:
 def stage(request: pytest.FixtureRequest) -> Stage:
     """Return where a scenario's recordings go and what is known of the kernel it runs on."""
     # The host collects scenarios but never runs them: it can do without all this.
-    from harness.matrix import axis  # noqa: PLC0415
-    from harness.record.run import Stage  # noqa: PLC0415
-    from harness.session import verdicts, worker  # noqa: PLC0415
+    from harness.record.net import Stage  # noqa: PLC0415
+    from harness.session import (  # noqa: PLC0415
+        axis,
+        verdicts,
+        worker,
+    )
 
-    if not place.in_guest():
+    if not where_it_runs.in_guest():
         raise _unforeseen(request.node)
     results = request.config.stash.get(worker.RESULTS, None)
     nodeid = request.node.nodeid
@@ -53,7 +56,7 @@ def stage(request: pytest.FixtureRequest) -> Stage:
 
 def _lab(config: pytest.Config) -> Lab:
     """Return the lab of this process, opened when it is first asked for."""
-    from harness.kernels import modules  # noqa: PLC0415
+    from harness.guests import modules  # noqa: PLC0415
     from harness.labs import registry  # noqa: PLC0415
 
     if LAB not in config.stash:

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import pytest
 
-from harness.judge import tally
+from harness.judge import counts
 from harness.log.kernlog import Report, crash, reports
 from harness.log.kmsg import Kmsg
-from harness.session import memory, place, verdicts
+from harness.session import memory, verdicts, where_it_runs
 
 MARK = "expect_kernel_report"
 MARKER = (
@@ -33,7 +33,7 @@ Title = tuple[str, str]
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker; in a guest, begin to read the log."""
     config.addinivalue_line("markers", MARKER)
-    if place.in_guest():
+    if where_it_runs.in_guest():
         from harness.session import worker  # noqa: PLC0415  (only a guest has one)
 
         config.stash[LOG] = Kmsg(whole=worker.own_kernel())
@@ -95,8 +95,8 @@ def judge(item: pytest.Item, phases: Sequence[pytest.TestReport]) -> None:
     if short := memory.shortage(lines):
         _fail(item, blamed, phases, short, [("memory", short)], "not judged")
     elif others:
-        _fail(item, blamed, phases, told(others), titled(others), tally.REPORTED)
-    elif absent and blamed.when == "call" and tally.verdict_of(blamed) != tally.INCONCLUSIVE:
+        _fail(item, blamed, phases, told(others), titled(others), counts.REPORTED)
+    elif absent and blamed.when == "call" and counts.verdict_of(blamed) != counts.INCONCLUSIVE:
         _fail(item, blamed, phases, _missing(absent, log), titled(found), "not judged")
 
 
@@ -126,10 +126,10 @@ def _fail(
         blamed.__dict__.pop("wasxfail", None)
         sections = [*sections, *verdicts.explanation(item)]
     blamed.sections[:0] = sections
-    if tally.verdict_of(blamed) not in ("contradicts", tally.OWN_BOUND):
+    if counts.verdict_of(blamed) not in ("contradicts", counts.OWN_BOUND):
         for phase in phases:
             phase.user_properties[:] = [
-                (name, verdict if name == tally.VERDICT else value)
+                (name, verdict if name == counts.VERDICT else value)
                 for name, value in phase.user_properties
             ]
 
@@ -139,8 +139,8 @@ def blame_crash(
 ) -> None:
     """Show what a kernel reported before its guest died with the first of the phases given."""
     fatal = crash(found)
-    about = [(tally.CLAIM, name) for name in verdicts.claims_of(item)] if fatal else []
-    verdict = [(tally.VERDICT, tally.CRASHED)] if about else []
+    about = [(counts.CLAIM, name) for name in verdicts.claims_of(item)] if fatal else []
+    verdict = [(counts.VERDICT, counts.CRASHED)] if about else []
     others = [report for report in found if report is not fatal]
     properties = [(CRASHED, fatal.fingerprint)] if fatal else []
     properties += [(REPORTED, report.fingerprint) for report in others]
@@ -176,7 +176,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(line)
 
 
-def summary(phases: Iterable[tally.Report]) -> Iterator[str]:
+def summary(phases: Iterable[counts.Report]) -> Iterator[str]:
     """Yield a line for each fingerprint, the most frequent of a kind first."""
     titles = {CRASHED: "kernel crash", REPORTED: "kernel report", EXPECTED: "expected report"}
     seen: dict[str, Counter[str]] = {name: Counter() for name in titles}

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from harness.kernels import Kernel
-from harness.matrix.fleet import Fleet
+from harness.session.fleet import Fleet
 
 # Seconds that a scenario takes a guest: the means over all scenarios on two slow cores. What they
 # took before may have been on a kernel with another clock. A processor that is emulated is ten

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from harness.errors import UsageError
-from harness.session.place import INI, needs_guest
+from harness.session.where_it_runs import INI, needs_guest
 
 KEPT = "leave it out: a failure's recording is kept below results/"
 RERUNS = "cannot run a scenario of a guest again: what cannot be judged is recorded again anyway"

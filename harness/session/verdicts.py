@@ -23,12 +23,12 @@ from harness.errors import (
     ScenarioError,
     UsageError,
 )
-from harness.judge import report, tally
+from harness.judge import counts, report
 from harness.judge.figure import coarse
-from harness.judge.judged import Run
-from harness.matrix import axis, evidence
-from harness.matrix.conformance import EVIDENCE
-from harness.session import catalogue_line, pages, place
+from harness.judge.run import Run
+from harness.results import evidence
+from harness.results.conformance import EVIDENCE
+from harness.session import axis, catalogue_line, pages, where_it_runs
 from harness.session.worker import RESULTS
 
 MARKERS = (
@@ -81,7 +81,7 @@ def _problems(config: pytest.Config, item: pytest.Item) -> Iterator[str]:
         except UsageError as error:
             yield f"{where}: {error}"
     marked = item.get_closest_marker("guest") is not None
-    if place.is_scenario(item.path, config) and not marked and not claims_of(item):
+    if where_it_runs.is_scenario(item.path, config) and not marked and not claims_of(item):
         yield f'{where} names no claim\nhint: put @claim("MIIMON-2") above it, or what it tests'
     for mark in item.iter_markers("contradicted"):
         try:
@@ -102,7 +102,7 @@ def _expect(config: pytest.Config, item: pytest.Item, mark: pytest.Mark) -> None
 
 def _release(config: pytest.Config) -> str | None:
     """Return the release of the kernel under test, None outside of any guest."""
-    return config.stash.get(KERNEL, os.uname().release if place.in_guest() else None)
+    return config.stash.get(KERNEL, os.uname().release if where_it_runs.in_guest() else None)
 
 
 def claims_of(item: pytest.Item) -> list[str]:
@@ -115,7 +115,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Know which scenario runs, and say in its reports what it is about."""
     _running.append(item)
     item.stash[MISSED_OWN] = False
-    item.user_properties.extend((tally.CLAIM, name) for name in claims_of(item))
+    item.user_properties.extend((counts.CLAIM, name) for name in claims_of(item))
 
 
 @pytest.hookimpl(trylast=True)
@@ -148,9 +148,9 @@ def pytest_runtest_makereport(
         made.outcome, made.longrepr = "skipped", _reason(item, error)
     if isinstance(error, HarnessError) and call.excinfo is not None and made.failed:
         made.longrepr = _own_words(item, call.excinfo)
-    judges = claims_of(item) or place.asks_for_stage(item)
-    verdict = tally.verdict(made, error, own=item.stash.get(MISSED_OWN, False))
-    found: Figures = [(tally.VERDICT, verdict)] if judges else []
+    judges = claims_of(item) or where_it_runs.asks_for_stage(item)
+    verdict = counts.verdict(made, error, own=item.stash.get(MISSED_OWN, False))
+    found: Figures = [(counts.VERDICT, verdict)] if judges else []
     noted = _noted(item)
     found += [entry for run, _ in noted[-1:] for entry in _figures(run)]
     for run, path in noted[-1:]:
@@ -252,7 +252,7 @@ def _failure(item: pytest.Item, noted: Runs) -> report.Failure:
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, Any] | None:
     """Show a run that cannot be judged as `?`; it counts as failed."""
-    if report.failed and tally.verdict_of(report) == tally.INCONCLUSIVE:
+    if report.failed and counts.verdict_of(report) == counts.INCONCLUSIVE:
         return "failed", "?", ("INCONCLUSIVE", {"yellow": True})
     return None
 

@@ -28,8 +28,8 @@ from typing import Any, Self
 
 import pytest
 
-from harness.kernels.facts import Facts, measure
-from harness.kernels.job import Job
+from harness.guests.facts import Facts, measure
+from harness.guests.job import Job
 from harness.session import memory
 from harness.session.debuggers import Refusal
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.record.faults import Cable, MachineNoun, SwitchNoun
-from harness.record.run import Net
+from harness.record.net import Net
 from harness.topology import BondPlan, Bridge, Link, Machine, Switch, Topology
 
 INSIDE, OUTSIDE = "192.168.11.101", "192.168.12.11"

@@ -48,7 +48,7 @@ from collections.abc import Iterator
 import pytest
 
 from harness import Span, claim, control, ms, s
-from harness.record.run import Stage
+from harness.record.net import Stage
 from scenarios.field.chassis import Chassis
 
 DOWN, UP = 300 * ms, 1 * s

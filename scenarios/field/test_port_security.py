@@ -44,7 +44,7 @@ import pytest
 
 from harness import claim, control, ms, s
 from harness.record.faults import Addresses
-from harness.record.run import Stage
+from harness.record.net import Stage
 from scenarios.field.virtualbox import GATEWAY, SHARED, Office
 
 POLICIES = ("none", "active", "follow")

@@ -41,7 +41,7 @@ from collections.abc import Iterator
 import pytest
 
 from harness import claim, control, ms, s
-from harness.record.run import Stage
+from harness.record.net import Stage
 from scenarios.field.virtualbox import GATEWAY, SHARED, Office, VirtualBox
 
 FORWARDING = 600 * ms

@@ -36,7 +36,7 @@ asks again for the target's address.
 import pytest
 
 from harness import claim, control
-from harness.record.your_bond import YourBond
+from harness.yours.network import YourBond
 
 TIMES = 3
 

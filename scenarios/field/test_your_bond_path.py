@@ -26,7 +26,7 @@ ms then, where 150 ms is documented for the active slave alone (BondTimes.backup
 import pytest
 
 from harness import claim, control, ms
-from harness.record.your_bond import YourBond
+from harness.yours.network import YourBond
 
 
 @claim("HA-6", "HA-9")

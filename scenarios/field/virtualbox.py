@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.record.faults import Cable, MachineNoun, SwitchNoun
-from harness.record.run import Net
+from harness.record.net import Net
 from harness.topology import BondPlan, Link, Machine, Switch, Topology
 
 VM, GATEWAY = "169.254.192.222", "169.254.192.1"

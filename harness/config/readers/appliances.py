@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from harness.bonding import OPTIONS
 from harness.bonding.options import near
 from harness.config.draft import TRUE, Draft, DraftBond
-from harness.config.lines import plain
+from harness.config.ini_and_shell import plain
 from harness.config.model import ConfigError, Place
 from harness.config.readers.optstring import NAMELESS
 from harness.config.source import Source

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from harness.config.draft import INTERFACE, Draft, DraftBond
-from harness.config.lines import Entry, variables
+from harness.config.ini_and_shell import Entry, variables
 from harness.config.readers import optstring
 from harness.config.source import Source
 

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 
 from harness.bonding import OPTIONS
 from harness.config.draft import Draft, DraftBond, switch
-from harness.config.names import IFUPDOWN2_OLD
+from harness.config.option_names import IFUPDOWN2_OLD
 from harness.config.readers import iplink
 from harness.config.readers.ports import ports
 from harness.config.scripts import commands

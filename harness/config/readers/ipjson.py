@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.config.draft import Draft, DraftBond
 from harness.config.model import ConfigError, Place
-from harness.config.names import IP_JSON, turned
+from harness.config.option_names import IP_JSON, turned
 from harness.config.readers.proc import running
 from harness.config.source import Source
 

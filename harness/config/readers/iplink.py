@@ -13,11 +13,11 @@ from types import MappingProxyType
 from harness.bonding import OPTIONS
 from harness.config.draft import Draft
 from harness.config.model import Place
-from harness.config.names import IP_JSON, turned
+from harness.config.option_names import IP_JSON, turned
 from harness.config.readers import optstring
 from harness.config.scripts import Command, commands
 from harness.config.source import Source
-from harness.config.tools import BY_NETLINK
+from harness.config.tool_support import BY_NETLINK
 
 FORMAT = "ip-link"
 OURS = turned(IP_JSON)

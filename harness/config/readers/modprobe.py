@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from harness.bonding.parse import split
 from harness.bonding.table import MODULE_ONLY
 from harness.config.draft import Draft
-from harness.config.lines import joined
+from harness.config.ini_and_shell import joined
 from harness.config.model import ConfigError, Place
 from harness.config.readers import optstring
 from harness.config.source import Source

@@ -9,12 +9,12 @@ from yaml import MappingNode
 from harness.bonding import OPTIONS
 from harness.bonding.options import near
 from harness.config.draft import TRUE, Draft, DraftBond, DraftNet, switch
+from harness.config.durations import in_unit
 from harness.config.model import ConfigError
-from harness.config.names import NETPLAN, NETPLAN_TOO
+from harness.config.option_names import NETPLAN, NETPLAN_TOO
 from harness.config.profiles import default_monitor
 from harness.config.readers import cloudinit, netplan_keys
 from harness.config.source import Source
-from harness.config.spans import in_unit
 from harness.config.wrappers import inner, keys, value
 from harness.config.yamls import Node, documents
 

@@ -9,10 +9,10 @@ from fnmatch import fnmatchcase
 from harness.bonding import OPTIONS
 from harness.bonding.options import near
 from harness.config.draft import Draft, DraftBond, switch
-from harness.config.lines import Entry, Section, ini
-from harness.config.names import NETWORKD
+from harness.config.durations import in_unit
+from harness.config.ini_and_shell import Entry, Section, ini
+from harness.config.option_names import NETWORKD
 from harness.config.source import Source
-from harness.config.spans import in_unit
 
 FORMAT = "networkd"
 SECONDS = "s"  # what a time without unit counts in

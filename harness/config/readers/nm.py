@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from harness.config.draft import Draft
-from harness.config.lines import Entry, Section, ini
+from harness.config.ini_and_shell import Entry, Section, ini
 from harness.config.profiles import Profile, Setting, build
 from harness.config.source import Source
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from harness.config.draft import Draft
-from harness.config.lines import plain
+from harness.config.ini_and_shell import plain
 from harness.config.model import ConfigError, Place
 from harness.config.profiles import Profile, Setting, build, default_monitor, find
 from harness.config.readers import optstring

@@ -8,9 +8,9 @@ from itertools import count, pairwise
 
 from harness.bonding import default
 from harness.config.draft import INTERFACE, Draft, DraftBond
-from harness.config.lines import plain
+from harness.config.ini_and_shell import plain
 from harness.config.model import ConfigError, Place
-from harness.config.names import PROC, PROC_MODES, turned
+from harness.config.option_names import PROC, PROC_MODES, turned
 from harness.config.readers.optstring import NAMELESS
 from harness.config.source import Source
 

@@ -9,7 +9,7 @@ from harness.bonding import OPTIONS, Setting
 from harness.config.lint import Around, Found, Rule
 from harness.config.model import BondConfig, SlaveConfig
 from harness.config.rules.tools import dropped
-from harness.config.tools import TOOLS
+from harness.config.tool_support import TOOLS
 from harness.config.writers.running import hidden
 
 STATE = "active_slave"  # which slave is active is no setting that lasts

@@ -9,7 +9,7 @@ from harness.bonding.checks import check
 from harness.config.lint import Around, Found, Rule
 from harness.config.model import BondConfig, Given
 from harness.config.rules.tools import unsent_options
-from harness.config.tools import TOOLS
+from harness.config.tool_support import TOOLS
 from harness.errors import ScenarioError
 
 # One file names bond and slaves; of other formats the files of the slaves may not be given.

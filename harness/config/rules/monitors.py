@@ -10,7 +10,7 @@ from harness.bonding.options import ARP_MODES
 from harness.config.lint import Around, Found, Rule
 from harness.config.model import BondConfig, Place
 from harness.config.rules.tools import dropped
-from harness.config.tools import TOOLS
+from harness.config.tool_support import TOOLS
 
 MONITORS = ("miimon", "arp_interval")
 MONITORED_BY_NM = frozenset({"ifcfg"})  # NetworkManager reads them too, where it is installed

@@ -8,7 +8,7 @@ from harness.bonding import BondOptions, Setting, spans
 from harness.bonding.table import IN_MS
 from harness.config.lint import Around, Found, Rule
 from harness.config.model import BondConfig, Given, Level
-from harness.config.tools import BY_NM
+from harness.config.tool_support import BY_NM
 from harness.errors import ScenarioError
 
 MONITORS = ("miimon", "arp_interval")

@@ -8,7 +8,7 @@ from harness.bonding import OPTIONS, default
 from harness.config.lint import Around, Found, Rule
 from harness.config.model import BondConfig, Given
 from harness.config.source import COMMAND_LINE
-from harness.config.tools import BY_NETWORKD, BY_NM, RUNNING, TOOLS, Tool
+from harness.config.tool_support import BY_NETWORKD, BY_NM, RUNNING, TOOLS, Tool
 
 NETWORKD = "src/network/netdev/bond.c of systemd"
 IMPLIED = "(NetworkManager's default)"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from harness.bonding import OPTIONS
 from harness.config.model import Addressing, BondConfig, Upper
-from harness.config.names import NETWORKD, turned
+from harness.config.option_names import NETWORKD, turned
 from harness.config.writers.above import bridge_of, strangers, uppers, vlans_on
 
 SETTINGS = turned(NETWORKD)

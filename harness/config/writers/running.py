@@ -11,8 +11,8 @@ from harness.bonding import OPTIONS, BondOptions, Setting
 from harness.bonding.options import LACP, PRIMARY_MODES, TLB_MODES
 from harness.bonding.table import HASHING
 from harness.config.model import BondConfig
-from harness.config.names import IP_JSON, PROC, PROC_MODES, turned
-from harness.config.tools import SYSFS
+from harness.config.option_names import IP_JSON, PROC, PROC_MODES, turned
+from harness.config.tool_support import SYSFS
 
 LABELS = turned(PROC)
 # Named as numbers by ip, though the driver has words for them.

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.bonding import OPTIONS, Setting
 from harness.config.model import Addressing, BondConfig, Upper
-from harness.config.names import NETPLAN, turned
+from harness.config.option_names import NETPLAN, turned
 from harness.config.writers.above import families, strangers, uppers
 from harness.config.writers.nm import monitored
 from harness.config.yamls import dump

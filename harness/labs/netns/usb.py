@@ -30,7 +30,7 @@ from harness.rtnl import messages
 from harness.rtnl.messages import Request
 from harness.topology import DUT, RTL8150, Link, Topology
 
-FIRST = "HARNESS_FIRST_NETNS"  # set by harness.kernels.init
+FIRST = "HARNESS_FIRST_NETNS"  # set by harness.guests.init
 RTMGRP_LINK = 1
 PATIENCE = 20  # seconds for the kernel to find an adapter that was plugged in, or to let go of one
 

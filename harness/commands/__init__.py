@@ -1,0 +1,1 @@
+"""The commands of `harness`: they parse words, call the other rooms, and print."""

@@ -1,0 +1,56 @@
+"""What several machines are to do: a job for each kernel and shard, as CI systems want it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+
+from harness.results.kernel_labels import labels, slugs
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The work of one machine: `arguments` follow `pytest scenarios/`."""
+
+    name: str
+    kernel: str
+    shard: str
+    arguments: str
+
+
+def jobs(kernels: Iterable[str], shards: int) -> list[Job]:
+    """Return a job for each kernel and shard."""
+    chosen = list(dict.fromkeys(kernels))
+    short = labels(chosen)
+    slug = slugs(list(short.values()))
+    return [_job(slug[short[one]], one, n, shards) for one in chosen for n in range(1, shards + 1)]
+
+
+def _job(name: str, kernel: str, index: int, count: int) -> Job:
+    arguments = shlex.quote(f"--kernel={kernel}")
+    if count > 1:
+        name, arguments = f"{name}-{index}of{count}", f"{arguments} --shard={index}/{count}"
+    return Job(name, kernel, f"{index}/{count}", arguments)
+
+
+def as_github(found: Sequence[Job]) -> str:
+    """Return the value of GitHub's `strategy.matrix`, in one line as a job's output must be."""
+    return json.dumps({"include": [asdict(job) for job in found]})
+
+
+def as_gitlab(found: Sequence[Job]) -> str:
+    """Return a job for a GitLab child pipeline (JSON is YAML) that extends a job `.scenarios`.
+
+    Each of its instances has KERNEL, SHARD and ARGUMENTS as variables.
+    """
+    rows = [
+        {"KERNEL": job.kernel, "SHARD": job.shard, "ARGUMENTS": job.arguments} for job in found
+    ]
+    return json.dumps({"scenarios": {"extends": ".scenarios", "parallel": {"matrix": rows}}})
+
+
+def as_text(found: Sequence[Job]) -> str:
+    """Return a command line for each job."""
+    return "\n".join(f"pytest scenarios/ {job.arguments}" for job in found)

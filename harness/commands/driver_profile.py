@@ -1,0 +1,190 @@
+"""`harness driver-profile`: what a network driver lets a bond do. Exit status 0, 1, 2, 4, 130."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from harness.commands import words
+from harness.driver_profile import facts
+from harness.driver_profile.conclusions import conclude
+from harness.driver_profile.facts import Profile
+from harness.errors import HarnessError, UsageError
+
+EMULATED = ("veth", "dummy", "rtl8150")
+INTERRUPTED = 130
+
+
+class Command(click.Command):
+    """A command that tells errors without a traceback: 4 for the user's, 1 for the machine's."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(context)
+        except HarnessError as error:
+            words.end(context, error)
+        except KeyboardInterrupt:
+            click.echo("interrupted: everything was put back as it was", err=True)
+            context.exit(INTERRUPTED)
+
+
+@click.command("driver-profile", cls=Command)
+@click.argument("interfaces", nargs=-1, metavar="[IFACE]...")
+@click.option(
+    "--far-end",
+    "far_ends",
+    multiple=True,
+    metavar="[NS:]IFACE",
+    help="What is at the other end of the cable, on this machine or in namespace NS: it is set"
+    " down and up. Once for each IFACE, in their order; a veth's is found by itself.",
+)
+@click.option("--ask", is_flag=True, help="Tell me when to pull the cable and to plug it in.")
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(min=1),
+    default=60.0,
+    show_default=True,
+    metavar="S",
+    help="With --ask: how long to wait for it, in seconds.",
+)
+@click.option(
+    "--repeat",
+    type=click.IntRange(1, 100),
+    metavar="N",
+    help="How many times the link is cut (default: 5, with --ask once).",
+)
+@click.option(
+    "--in-place", is_flag=True, help="Measure where IFACE is, not in a namespace of our own."
+)
+@click.option(
+    "--kernel", metavar="SPEC", help="Boot this kernel and profile an emulated NIC in it."
+)
+@click.option(
+    "--nic",
+    type=click.Choice(EMULATED),
+    default=None,
+    help="The emulated NIC for --kernel (default: veth).",
+)
+@click.option(
+    "--read",
+    "recorded",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Measure nothing: conclude from what --json printed.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list, one object an IFACE.")
+def driver_profile(*, as_json: bool, **wishes: Any) -> None:
+    """Measure what a network driver lets a bond do: for each IFACE, facts and what follows.
+
+    Carrier latency, MII and ethtool link queries, speed and duplex, MAC changes, real bonds of
+    each kind that depends on the driver, and what is left of promiscuous mode after a failover.
+
+    IFACE must be free: no address, no master, not the default route. It is moved into a namespace
+    of our own meanwhile, and is put back as it was, even if this is killed. A machine's network
+    manager may take notice of that. Beside it in bonds is a cable of ours, or, where several are
+    named, the next of them. Needs root (CAP_NET_ADMIN and CAP_SYS_ADMIN); with --kernel
+    anybody may: harness driver-profile --kernel virtual --nic veth
+
+    Exit status: 0 profiled, 1 it could not be done, 2 the command line is wrong, 4 IFACE or SPEC
+    cannot be used, 130 interrupted.
+    """
+    found = _profiles(**wishes)
+    if as_json:
+        click.echo(json.dumps([plain(one) for one in found], indent=1))
+        return
+    from rich.console import Console  # noqa: PLC0415  (JSON does without)
+
+    from harness.driver_profile.table import show  # noqa: PLC0415
+
+    for one in found:
+        show(one, Console())
+
+
+def plain(profile: Profile) -> dict[str, Any]:
+    """Return a profile and what follows from it as plain JSON values; times in ns."""
+    return profile.plain() | {"concluded": [one.plain() for one in conclude(profile)]}
+
+
+def _profiles(
+    interfaces: tuple[str, ...],
+    far_ends: tuple[str, ...],
+    ask: bool,  # noqa: FBT001
+    time_limit: float,
+    repeat: int | None,
+    in_place: bool,  # noqa: FBT001
+    kernel: str | None,
+    nic: str | None,
+    recorded: Path | None,
+) -> list[Profile]:
+    """Return a profile of each interface, measured, made in a guest or read."""
+    times = repeat or (1 if ask else 5)
+    if sum((bool(interfaces), kernel is not None, recorded is not None)) != 1:
+        raise UsageError(
+            "name what to profile, and one kind of it only",
+            hint="IFACE..., or --kernel SPEC for an emulated NIC, or --read FILE",
+        )
+    if recorded is not None:
+        return _read(recorded)
+    if kernel is not None:
+        return [_guest(kernel, nic or "veth", times)]
+    if nic is not None:
+        raise UsageError("--nic is for guests", hint=f"give --kernel virtual --nic {nic}")
+    return _machine(interfaces, far_ends, time_limit if ask else 0.0, times, in_place=in_place)
+
+
+def _guest(spec: str, nic: str, times: int) -> Profile:
+    from harness.driver_profile import run  # noqa: PLC0415  (imports what only measuring needs)
+    from harness.kernels import check, resolve  # noqa: PLC0415
+
+    check(spec)
+    kernel = resolve(spec, _say)
+    _say(f"booting {kernel.name} ...")
+    return run.in_guest(kernel, nic, times, _say)
+
+
+def _machine(
+    interfaces: tuple[str, ...],
+    far_ends: tuple[str, ...],
+    ask: float,
+    times: int,
+    *,
+    in_place: bool,
+) -> list[Profile]:
+    from harness.driver_profile import run, safety  # noqa: PLC0415  (imports what only measuring needs)
+    from harness.driver_profile.lease import Wish  # noqa: PLC0415
+
+    if far_ends and len(far_ends) != len(interfaces):
+        raise UsageError(
+            f"{len(far_ends)} far ends for {len(interfaces)} interfaces",
+            hint="give --far-end once for each IFACE, in their order",
+        )
+    twice = [name for name in interfaces if interfaces.count(name) > 1]
+    if twice:
+        raise UsageError(f"{twice[0]} is named twice", hint="name each interface once")
+    if far_ends and ask:
+        raise UsageError("--ask and --far-end exclude each other", hint="give one of them")
+    safety.demand_rights(safety.capabilities(), in_place=in_place)
+    around = run.surroundings()
+    ends = far_ends or ("",) * len(interfaces)
+    partners = [*interfaces[1:], interfaces[0]] if len(interfaces) > 1 else [""]
+    wishes = [
+        Wish(name, end, ask, in_place, partner)
+        for name, end, partner in zip(interfaces, ends, partners, strict=True)
+    ]
+    return [run.here(wish, around, times, _say) for wish in wishes]
+
+
+def _read(path: Path) -> list[Profile]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}", hint="name a file") from error
+    return facts.load_all(text)
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)

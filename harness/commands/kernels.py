@@ -1,0 +1,217 @@
+"""`harness kernels`: what there is, fetch, remove, check. Exit status 0, 1 or 4."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from harness.commands import words
+from harness.errors import HarnessError, KernelUnavailable, LabError, UsageError
+from harness.kernels import Kernel, cache, cached_kernel, host, offers, specs, trial
+from harness.kernels.cached_kernel import Entry
+from harness.units import in_ms
+
+FIELDS = ("kernel", "release", "clock", "flavour", "size", "state")
+
+
+class Group(click.Group):
+    """Commands that tell errors without a traceback: 4 for the user's, 1 for the machine's."""
+
+    def invoke(self, context: click.Context) -> object:
+        """Run a command."""
+        try:
+            return super().invoke(context)
+        except HarnessError as error:
+            words.end(context, error)
+
+
+def say(line: str) -> None:
+    """Tell the user how things go on, beside what is printed."""
+    click.echo(line, err=True)
+
+
+@click.group(cls=Group)
+def kernels() -> None:
+    """List, fetch, remove and check the kernels that scenarios run in.
+
+    A SPEC is host, uml, uml@6.12, virtual@7.2, stock@6.1 (Debian's own, in QEMU), 6.12 (the best
+    there is of that version), a name of labs/kernels.toml, or the path of a User-Mode Linux
+    kernel, of its .deb, or of a vmlinuz with its modules.
+
+    Exit status: 0 done, 1 it could not be done or the kernel cannot be used, 2 the command line is
+    wrong, 4 the SPEC or labs/kernels.toml is wrong.
+    """
+
+
+@kernels.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+@click.option("--cached", is_flag=True, help="Only what is there already: ask no package sources.")
+@click.option("--refresh", is_flag=True, help="Ask the package sources even if asked today.")
+def list_(*, as_json: bool, cached: bool, refresh: bool) -> None:
+    """Show the kernels at hand and those that the machine's package sources offer.
+
+    Sources are asked once a day. Sizes: what a kernel takes in the cache, or will take.
+    """
+    rows = [_host(), *map(_kept, cached_kernel.kept())]
+    if not cached:
+        rows += _offered(rows, refresh=refresh)
+    click.echo(json.dumps(rows, indent=1) if as_json else _table(rows))
+
+
+@kernels.command()
+@click.argument("spec")
+def fetch(spec: str) -> None:
+    """Fetch a kernel into the cache, unless it is there and whole.
+
+    Nothing but the cache is written, no root is needed, and apt's own state stays as it is.
+    """
+    specs.check(spec)
+    kernel = specs.resolve(spec, say)
+    click.echo(f"{spec} is {kernel.name}")
+
+
+@kernels.command()
+@click.argument("spec")
+def remove(spec: str) -> None:
+    """Remove a kernel from the cache: all that a SPEC means, or one by its directory's name.
+
+    Kernels that a run uses at the moment stay.
+    """
+    with cache.alone(say):
+        found = [entry for entry in cached_kernel.kept() if _means(spec, entry)]
+        if not found:
+            _demand_cacheable(spec)
+            raise LabError(
+                f"{spec} is not in the cache", hint="harness kernels list --cached shows what is"
+            )
+        for entry in found:
+            freed = cached_kernel.remove(entry)
+            click.echo(f"removed {entry.spec} ({entry.place.name}): {_mb(freed)} freed")
+
+
+@kernels.command()
+@click.argument("spec", metavar="FILE|SPEC")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def check(context: click.Context, /, spec: str, *, as_json: bool) -> None:
+    """Boot a kernel and say what it can do: bonding, HZ, options that it lacks.
+
+    Exit status: 0 scenarios can run in it, 1 they cannot, 4 the SPEC is wrong.
+    """
+    from harness.commands import checkup  # noqa: PLC0415  (imports what only this command needs)
+
+    specs.check(spec)
+    kernel = specs.resolve(spec, say)
+    cause = ""
+    try:
+        kernel = trial.fit(kernel, say)
+    except KernelUnavailable as error:
+        cause = str(error)
+    say(f"booting {kernel.name} ...")
+    found = checkup.examine(kernel)
+    data = asdict(found) | {"usable": found.usable, "cause": "" if found.usable else cause}
+    click.echo(json.dumps(data, indent=1) if as_json else "\n".join(_told(kernel, data)))
+    context.exit(0 if found.usable else 1)
+
+
+def _host() -> dict[str, Any]:
+    refused = host.refusal()
+    found = host.HostKernel()
+    release = found.name.removeprefix("host ")
+    return _row("host", release, "real", "host", 0, refused or "can be used")
+
+
+def _kept(entry: Entry) -> dict[str, Any]:
+    harm = entry.harm()
+    state = (
+        f"damaged: {harm}"
+        if harm
+        else "cached, in use"
+        if cached_kernel.in_use(entry)
+        else "cached"
+    )
+    row = _row(entry.spec, entry.release, entry.clock, entry.flavour, entry.size(), state)
+    return row | {"directory": str(entry.place), "suite": entry.suite, "version": entry.version}
+
+
+def _offered(rows: list[dict[str, Any]], *, refresh: bool) -> Iterator[dict[str, Any]]:
+    """Yield what the suites offer and the cache has not."""
+    have = {row["version"] for row in rows}
+    for offer in offers.every(say, fresh=refresh):
+        if offer.version not in have:
+            have.add(offer.version)
+            flavour = "stock" if offer.package == offers.STOCK else "uml"
+            size = 0 if flavour == "stock" else offer.installed  # stock: a package of packages
+            spec = f"{flavour}@{offer.series}"
+            row = _row(spec, offer.series, "real", flavour, size, f"in {offer.suite}")
+            yield row | {"suite": offer.suite, "version": offer.version}
+
+
+def _row(
+    kernel: str, release: str, clock: str, flavour: str, size: int, state: str
+) -> dict[str, Any]:
+    values = (kernel, release, clock, flavour, size, state)
+    return dict(zip(FIELDS, values, strict=True)) | {"directory": "", "suite": "", "version": ""}
+
+
+def _table(rows: list[dict[str, Any]]) -> str:
+    told: list[dict[str, str]] = [{name: name for name in FIELDS}]
+    for row in rows:
+        size = _mb(row["size"]) if row["size"] else "-"
+        told.append({name: str(row[name]) for name in FIELDS} | {"size": size})
+    width = {name: max(len(line[name]) for line in told) for name in FIELDS}
+    shown = ("  ".join(line[name].ljust(width[name]) for name in FIELDS) for line in told)
+    return "\n".join([*(line.rstrip() for line in shown), "", f"cache: {cache.directory()}"])
+
+
+def _means(spec: str, entry: Entry) -> bool:
+    flavour, _, version = spec.partition("@")
+    if flavour == entry.flavour and version:
+        return entry.is_of(version)
+    return spec == entry.place.name
+
+
+def _demand_cacheable(spec: str) -> None:
+    """Raise UsageError for a spec that no kernel of the cache can have."""
+    flavour = specs.parse(spec).flavour
+    if flavour not in ("uml", "stock", *specs.BUILT) or "@" not in spec:
+        raise UsageError(
+            f"{spec} is not one kernel of the cache",
+            hint="write it as in uml@6.12, or give the name of its directory in the cache",
+        )
+
+
+def _told(kernel: Kernel, found: dict[str, Any]) -> Iterator[str]:
+    """Yield the lines that tell of a checkup."""
+    line: Callable[[str, str], str] = "{:<10}{}".format
+    facts = found["facts"]
+    yield line("kernel", kernel.name)
+    if not found["boots"]:
+        yield line("boots", f"no: {found['trouble']}")
+        yield from ("its last words:", *(f"  {said}" for said in found["console"]))
+        yield from found["cause"].splitlines() if trial.TOO_OLD in found["cause"] else ()
+        return
+    yield line("boots", f"yes, in {found['seconds']:.1f} s")
+    yield line("release", facts["kernel"])
+    yield line("HZ", str(facts["hz"]))
+    yield line("clock", f"{facts['clock']}, jitter {in_ms(facts['jitter'])} (p99)")
+    yield line("bonding", f"yes, {facts['bonding']}" if found["bonding"] else found["trouble"])
+    if found["bonding"]:
+        lacks = found["lacks"]
+        yield line("options", f"{found['options'] - len(lacks)} of {found['options']} tried work")
+        for name, trouble in lacks.items():
+            surprise = " (a kernel of its release should)" if name in found["unexpected"] else ""
+            yield line("lacks", f"{name}{surprise}: {trouble}")
+        for name in found["unexpected"]:
+            if name not in lacks:
+                yield line("has", f"{name}, though its release is not known to: a back-port")
+    if found["bonding"] and found["trouble"]:
+        yield line("trouble", found["trouble"])
+
+
+def _mb(size: int) -> str:
+    return f"{size / 1e6:.0f} MB"

@@ -1,0 +1,144 @@
+"""`harness compare`, `harness merge` and `harness kernels matrix`; exit status 4 for misuse."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from harness.commands import ci_jobs, words
+from harness.errors import UsageError
+from harness.results import changes_text, conformance, grid
+from harness.results.merge import merge as join
+from harness.results.merge import missing
+from harness.results.pick import comparisons, warnings
+
+PLACE = click.Path(path_type=Path)
+MOST = 256  # jobs that GitHub makes of one matrix
+
+
+class Command(click.Command):
+    """A command that tells a user's mistake in words, with exit status 4."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(context)
+        except UsageError as error:
+            words.end(context, error)
+
+
+@click.command(cls=Command)
+@click.argument("old")
+@click.argument("new")
+@click.option(
+    "--results",
+    type=PLACE,
+    default=Path("results/latest"),
+    show_default=True,
+    help="Where kernels are looked for that OLD and NEW name.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list, one object a pair.")
+@click.pass_context
+def compare(
+    context: click.Context, /, old: str, new: str, results: Path, *, as_json: bool
+) -> None:
+    """Show what changed from OLD to NEW: verdicts, figures, options, scenarios.
+
+    Both are directories of results, such as those of two runs, or both are kernels of one run:
+    `harness compare 6.1 6.12`. A figure counts as changed when the two differ by more than their
+    tolerances and what the bond's monitor leaves to chance; in virtual time nothing is left to
+    chance. A bond whose options were changed is named, whatever its figures.
+
+    Exit status: 0 nothing got worse, 1 something did, 2 the command line is wrong, 4 there is
+    nothing to compare.
+    """
+    found = comparisons(old, new, results)
+    for line in warnings(old, new, results):
+        click.echo(f"warning: {line}", err=True)
+    if as_json:
+        click.echo(json.dumps([changes_text.as_json(one) for one in found], indent=1))
+    else:
+        click.echo("\n\n".join("\n".join(changes_text.text(one)) for one in found))
+    context.exit(1 if any(one.worse for one in found) else 0)
+
+
+@click.command(cls=Command)
+@click.argument("directories", nargs=-1, required=True, type=PLACE)
+@click.option("--into", required=True, type=PLACE, help="The directory to make.")
+def merge(directories: tuple[Path, ...], into: Path) -> None:
+    """Join DIRECTORIES of results into one, such as those of all shards.
+
+    Recordings are copied, conformance.json is joined, and the table of kernels is shown. What two
+    directories both claim to know is a conflict: it is named, and nothing is written.
+
+    Exit status: 0 joined, 2 the command line is wrong, 4 there are conflicts.
+    """
+    places = list({place.resolve(): place for place in directories}.values())
+    parts = [conformance.load(place) for place in places]
+    found = join(places, into)
+    several = len(found.labels()) > 1
+    if several:
+        grid.save(found, into)
+        for line in grid.text(found, shutil.get_terminal_size().columns):
+            click.echo(line)
+    for line in missing(found, parts):
+        click.echo(f"warning: {line}", err=True)
+    click.echo(f"{len(found.results)} results of {len(parts)} directories are now in {into}")
+
+
+@click.command(cls=Command)
+@click.option("--kernel", "kernels", multiple=True, metavar="KERNEL", help="As pytest's option.")
+@click.option(
+    "--shards", type=click.IntRange(min=1), default=1, metavar="N", help="Jobs for each kernel."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print GitHub's strategy.matrix.")
+@click.option("--gitlab", is_flag=True, help="Print a job for a GitLab child pipeline.")
+def matrix(kernels: tuple[str, ...], shards: int, *, as_json: bool, gitlab: bool) -> None:
+    """List the jobs of a run on several machines: one for each kernel and shard.
+
+    Kernels are those of labs/kernels.toml unless given. In GitHub's workflow, a job's output
+    `matrix=$(harness kernels matrix --json ...)` becomes another one's
+    `strategy: {matrix: ${{ fromJSON(needs.JOB.outputs.matrix) }}}`, which runs
+    `pytest scenarios/ ${{ matrix.arguments }}` and keeps results/; `harness merge` joins those.
+    In GitLab's, the JSON becomes a file that a `trigger: include:` names beside one that has the
+    job `.scenarios`, which runs `pytest scenarios/ $ARGUMENTS`.
+    """
+    chosen = kernels or _named()
+    if not chosen:
+        raise UsageError(
+            "no kernel is named", hint="give --kernel, or name some in labs/kernels.toml"
+        )
+    found = ci_jobs.jobs(chosen, shards)
+    if as_json and len(found) > MOST:
+        raise UsageError(
+            f"{len(found)} jobs are more than the {MOST} that GitHub runs of one matrix",
+            hint="give fewer --shards",
+        )
+    if gitlab:
+        click.echo(ci_jobs.as_gitlab(found))
+    else:
+        click.echo(ci_jobs.as_github(found) if as_json else ci_jobs.as_text(found))
+
+
+def _named() -> tuple[str, ...]:
+    """Return the kernels that labs/kernels.toml names, as far as this version reads it."""
+    try:
+        return tuple(import_module("harness.kernels.aliases").load())
+    except ModuleNotFoundError:
+        return ()
+
+
+def register(main: click.Group) -> None:
+    """Add the commands to `harness`, and `matrix` to its group `kernels`."""
+    main.add_command(compare)
+    main.add_command(merge)
+    group = main.commands.get("kernels")
+    if not isinstance(group, click.Group):
+        group = click.Group("kernels", help="The kernels that scenarios run in.")
+        main.add_command(group)
+    group.add_command(matrix)

@@ -1,0 +1,81 @@
+"""`harness results`: the recordings of earlier runs, and how to be rid of the old ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from harness.commands import words
+from harness.errors import UsageError
+from harness.results import conformance
+from harness.results.kept import KEEP, Kept, kept, prune
+
+MEGABYTE = 1_000_000
+PLACE = click.argument("place", type=click.Path(path_type=Path), default=Path("results"))
+
+
+@click.group(cls=words.Group)
+def results() -> None:
+    """Show and remove the results of earlier runs; PLACE is results/ unless given.
+
+    Exit status: 0 done, 2 the command line is wrong, 4 there are no results.
+    """
+
+
+@results.command("list")
+@PLACE
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+def list_(place: Path, *, as_json: bool) -> None:
+    """List the runs, the oldest first: size, kernels, verdicts, and the command line."""
+    found = kept(place)
+    if as_json:
+        click.echo(json.dumps([_plain(one) for one in found], indent=1))
+        return
+    for one in found:
+        click.echo("\n".join(_told(one)))
+    total = sum(one.size for one in found) / MEGABYTE
+    click.echo(f"{len(found)} runs, {total:.1f} MB")
+
+
+@results.command("prune")
+@PLACE
+@click.option(
+    "--keep", type=click.IntRange(min=1), default=KEEP, show_default=True, help="Runs that stay."
+)
+def prune_(place: Path, keep: int) -> None:
+    """Remove all runs but the newest.
+
+    A run that still goes on stays, and what `latest` or another link beside the runs points to.
+    Directories that no run made are never touched.
+    """
+    sizes = {one.path: one.size for one in kept(place)}
+    gone = prune(place, keep)
+    freed = sum(sizes.get(path, 0) for path in gone) / MEGABYTE
+    click.echo(f"removed {len(gone)} of {len(sizes)} runs: {freed:.1f} MB freed")
+
+
+def _plain(one: Kept) -> dict[str, Any]:
+    data: dict[str, Any] = {"path": str(one.path), "size": one.size, "active": one.active}
+    try:
+        found = conformance.load(one.path)
+    except UsageError:  # it ended before its first scenario did
+        return data | {"kernels": [], "verdicts": {}, "sessions": []}
+    verdicts: dict[str, int] = {}
+    for result in found.results:
+        verdicts[result.verdict] = verdicts.get(result.verdict, 0) + 1
+    kernels = [found.title(label) for label in found.labels()]
+    return data | {"kernels": kernels, "verdicts": verdicts, "sessions": list(found.sessions)}
+
+
+def _told(one: Kept) -> Iterator[str]:
+    data = _plain(one)
+    verdicts = ", ".join(f"{count} {word}" for word, count in data["verdicts"].items())
+    state = "goes on: " if one.active else ""
+    kernels = ", ".join(data["kernels"])
+    yield f"{one.path}  {one.size / MEGABYTE:.1f} MB  {kernels}  {state}{verdicts or 'no verdict'}"
+    for session in data["sessions"]:
+        yield f"    {session.get('command', '')}"

@@ -1,0 +1,97 @@
+"""In a guest: make an emulated NIC, profile it, and report line by line to who booted us.
+
+Lines of `stream.jsonl` are {"say": text}, {"profile": facts} or {"error": text, "hint": text}.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from harness.driver_profile.farend import FarEnd, InterfaceFarEnd
+from harness.driver_profile.lease import Wish
+from harness.driver_profile.run import here, surroundings
+from harness.errors import HarnessError, KernelRefused, LabError
+from harness.guests import modules
+from harness.guests.job import Job
+from harness.lab import FABRIC
+from harness.labs.fabric.switches import port_name
+from harness.labs.netns.build import build
+from harness.labs.netns.control import Control
+from harness.labs.netns.interfaces import Existing, interfaces, move
+from harness.labs.netns.trial_bond import new_cable
+from harness.labs.rtl8150 import vhci
+from harness.loop import Loop
+from harness.rtnl import messages
+from harness.topology import DUT, RTL8150, Link, Machine, Switch, Topology
+
+NIC, FAR, MAC = "eth1", "port1", "02:00:00:00:00:02"
+SWITCH = "sw"
+Tell = Callable[..., None]
+
+
+def main(directory: Path) -> None:
+    """Do the job, in the guest."""
+    job = Job.load(directory)
+    with (directory / "stream.jsonl").open("w", encoding="utf-8") as stream:
+
+        def tell(**line: Any) -> None:
+            stream.write(json.dumps(line) + "\n")
+            stream.flush()
+            if job.writeback:
+                os.sync()
+
+        try:
+            tell(profile=_profiled(job, tell))
+        except HarnessError as error:
+            tell(error=error.message, hint=error.hint)
+
+
+def _profiled(job: Job, tell: Tell) -> dict[str, Any]:
+    around = surroundings(job.clock)
+    with ExitStack() as undo:
+        far = EMULATED[job.options["nic"]](undo)
+        found = here(Wish(NIC), around, job.options["repeat"], lambda text: tell(say=text), far)
+    return found.plain()
+
+
+def veth(_: ExitStack) -> None:
+    """Make a cable whose one end is the NIC; the far end is found by itself."""
+    control = Control(Existing("here"))
+    new_cable(control, NIC, FAR)
+    control.send(messages.set_link("MAC", interfaces(control)[NIC].index, address=MAC))
+
+
+def dummy(_: ExitStack) -> None:
+    """Make a device that sends everything to nowhere and reports nothing."""
+    control = Control(Existing("here"))
+    try:
+        control.send(messages.new_link("dummy", 0, NIC, messages.kind_of("dummy"), address=MAC))
+    except KernelRefused as refused:
+        raise LabError(refused.message, hint="this kernel has no driver `dummy`") from refused
+
+
+def rtl8150(undo: ExitStack) -> FarEnd:
+    """Plug a USB adapter in; its cable leads to a port of an emulated switch, the far end."""
+    modules.need(*vhci.MODULES)
+    link = Link(NIC, DUT, SWITCH, nic=RTL8150, mac=MAC)
+    topology = Topology("profile", (Machine(DUT),), (Switch(SWITCH),), (link,), ())
+    network = build(topology, Loop())
+    undo.callback(network.close)
+    adapter = move("adapter", network.number(DUT, NIC), Existing("here"))
+    network.host(DUT).send(adapter)
+    (port,) = network.ports
+    far = InterfaceFarEnd(network.spaces[FABRIC], port_name(port), port.index)
+    undo.callback(far.close)
+    return far
+
+
+EMULATED: dict[str, Callable[[ExitStack], FarEnd | None]] = {
+    "veth": veth,
+    "dummy": dummy,
+    "rtl8150": rtl8150,
+}

@@ -1,0 +1,89 @@
+"""The interface that is measured, where it is now, and what is done to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from harness.driver_profile.farend import FarEnd
+from harness.driver_profile.listener import Ear
+from harness.driver_profile.sysfs import Sysfs
+from harness.labs.netns.control import Control
+from harness.labs.netns.interfaces import Interface, interfaces
+from harness.labs.netns.namespace import Namespace
+from harness.loop import Loop, now
+from harness.rtnl import messages
+from harness.units import MS
+
+POLL = MS  # how often sysfs is read
+PATIENCE = 10_000 * MS  # for a carrier: copper negotiates for some 2 to 4 s
+
+
+@dataclass(slots=True)
+class Nic:
+    """An interface in a namespace, free to be changed; `say` tells how things go on.
+
+    `partner` is the interface that is beside it in bonds, "" for a cable of ours.
+    """
+
+    name: str
+    namespace: Namespace
+    control: Control
+    sysfs: Sysfs
+    far: FarEnd | None
+    say: Callable[[str], None]
+    partner: str = ""
+    loop: Loop = field(default_factory=Loop)
+
+    def look(self) -> Interface:
+        """Return how it stands."""
+        return interfaces(self.control)[self.name]
+
+    @property
+    def index(self) -> int:
+        """Its number."""
+        return self.look().index
+
+    def admin(self, *, up: bool) -> None:
+        """Set it up or down; raises KernelRefused."""
+        self.control.send(messages.set_link(f"{self.name} {_word(up)}", self.index, up=up))
+
+    def set_mac(self, mac: str) -> None:
+        """Change its address; raises KernelRefused with the driver's errno."""
+        self.control.send(messages.set_link(f"address of {self.name}", self.index, address=mac))
+
+    def await_carrier(self, within: int = PATIENCE) -> bool:
+        """Tell whether it has a carrier, waiting for one for some ns."""
+        with self.sysfs.watch(self.name, "carrier") as file:
+            return self.wait(lambda: file.read() == "1", within)
+
+    def wait(self, condition: Callable[[], bool], within: int, every: int = 10 * MS) -> bool:
+        """Tell whether a condition came true within some ns."""
+        true = False
+
+        def look(_: int) -> None:
+            nonlocal true
+            true = true or condition()
+
+        stop = self.loop.every(every, look)
+        self.loop.pump(now() + within, lambda: true)
+        stop()
+        return true
+
+    def rest(self, span: int) -> None:
+        """Let some ns pass."""
+        self.loop.pump(now() + span)
+
+    @contextmanager
+    def listening(self) -> Iterator[Ear]:
+        """Give what hears frames at it."""
+        ear = Ear(self.namespace, self.name, self.far, self.loop)
+        try:
+            yield ear
+        finally:
+            ear.close()
+
+
+def _word(up: bool) -> str:  # noqa: FBT001
+    return "up" if up else "down"

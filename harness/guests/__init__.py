@@ -1,0 +1,1 @@
+"""Guests: kernels of their own, which do a job and report it by a file."""

@@ -1,0 +1,253 @@
+"""Guests seen from the controller: started and killed by the supervisor, followed by files."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from harness.errors import LabError
+from harness.guests import supervisor
+from harness.guests.console import telling
+from harness.guests.job import Job
+from harness.guests.kernel import Kernel
+from harness.log import kernlog
+
+CONSOLE_BYTES, CONSOLE_LINES = 1 << 17, 1000  # of the console's end: room for an Oops and a panic
+# What the console says where a guest lacked something, and how that is told.
+MORE = 'hint: keep less in the scenario, or give guests more: memory = "1G" in labs/kernels.toml'
+ROOM = "hint: make room on the disk of --results, and on that of TMPDIR"
+EXHAUSTED = (
+    (r"deadlocked on memory|Out of memory|(?m:^MemoryError)", f"it ran out of memory\n{MORE}"),
+    (r"No space left on device", f"a disk that it writes to is full\n{ROOM}"),
+)
+
+
+@dataclass(slots=True)
+class Guest:
+    """One guest: its directory, its work list, and how it ended when it has (`status`)."""
+
+    name: str
+    directory: Path
+    job: Job
+    started: float = field(default_factory=time.monotonic)
+    group: int = 0
+    status: int | None = None
+    killed: str = ""
+    _offset: int = 0
+    _printed: int = 0
+    _since: int = 0
+
+    @property
+    def console(self) -> Path:
+        """The file with everything the guest's kernel and init printed."""
+        return self.directory / "console"
+
+    def lines(self) -> Iterator[dict[str, Any]]:
+        """Yield what the guest's worker has reported since the last call."""
+        before, self._printed = self._printed, self._console_size()
+        try:
+            with (self.directory / "stream.jsonl").open("rb") as stream:
+                stream.seek(self._offset)
+                data = stream.read()
+        except FileNotFoundError:
+            return
+        whole = data[: data.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        for line in whole.splitlines():
+            said = json.loads(line)
+            if "start" in said:  # it was not yet begun when the console was that long
+                self._since = before
+            yield said
+
+    def _console_size(self) -> int:
+        try:
+            return self.console.stat().st_size
+        except OSError:
+            return 0
+
+    def tail(self, count: int = 20, since: int = 0) -> list[str]:
+        """Return the last lines of the console, of what came behind its byte `since`."""
+        with contextlib.suppress(OSError), self.console.open("rb") as console:
+            console.seek(max(since, console.seek(0, os.SEEK_END) - CONSOLE_BYTES))
+            text = console.read().decode(errors="replace")
+            return [line.rstrip() for line in text.splitlines() if line.strip()][-count:]
+        return []
+
+    def telling(self, count: int = 12) -> list[str]:
+        """Return the lines of the console that tell why it ended, then the last ones."""
+        found = telling(self.tail(CONSOLE_LINES))[:count]
+        return found + [line for line in self.tail(count) if line not in found]
+
+    def reports(self) -> list[kernlog.Report]:
+        """Return what its kernel reported on the console since the last scenario began."""
+        found = kernlog.reports(self.tail(CONSOLE_LINES, self._since))
+        return [report for report in found if report.kind not in kernlog.HARMLESS]
+
+    def ending(self) -> str:
+        """Return in words how the guest ended."""
+        crash = kernlog.crash(self.reports())
+        if crash:
+            return f"kernel crash: {crash.fingerprint}"
+        if lacked := exhausted(self.tail(CONSOLE_LINES, self._since)):
+            return lacked
+        if self.killed:
+            return self.killed
+        ended = re.search(r"Attempted to kill init! exitcode=0x(\w+)", "\n".join(self.tail(200)))
+        if ended:
+            return f"its first process {_ended(int(ended[1], 16))}"
+        if self.status is not None and self.status < 0:
+            return f"it was killed by {signal.Signals(-self.status).name}"
+        return f"it ended with status {self.status} before its work was done"
+
+
+class Guests:
+    """All guests of a run: `with Guests(kernel) as guests: guests.boot("1", job)`."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+        self.running: dict[str, Guest] = {}
+        self._pending = b""
+
+    def __enter__(self) -> Self:
+        script = Path(supervisor.__file__)
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(script), _place()],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+        said = self._wait_for("directory")
+        self.directory = Path(said["directory"])
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+        try:
+            self._process.wait(timeout=3)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+        for guest in self.running.values():  # only a supervisor that was killed leaves any of it
+            _kill_group(guest.group)
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def boot(self, name: str, job: Job, kernel: Kernel | None = None) -> Guest:
+        """Boot a guest for a job, with a kernel of its own where one is given; raises LabError."""
+        directory = self.directory / name
+        try:
+            (directory / "tmp").mkdir(parents=True)
+            job.save(directory)
+            command = (kernel or self.kernel).command(directory)
+        except OSError as error:
+            raise LabError(
+                f"{directory} cannot be written: {error.strerror}",
+                hint="make room there, or set TMPDIR to a directory with more",
+            ) from error
+        guest = Guest(name, directory, job)
+        self._tell(
+            start=name,
+            argv=command.argv,
+            environment=command.environment,
+            console=str(guest.console),
+        )
+        self.running[name] = guest
+        return guest
+
+    def kill(self, guest: Guest, reason: str) -> None:
+        """Kill a guest; its ending will be `reason`."""
+        if not guest.killed:
+            guest.killed = reason
+            self._tell(kill=guest.name)
+
+    def ended(self, within: float) -> list[Guest]:
+        """Return the guests that ended, waiting for at most `within` seconds for one."""
+        over = []
+        for said in self._hear(within):
+            if "started" in said:
+                self.running[said["started"]].group = said["group"]
+            elif "ended" in said:
+                guest = self.running.pop(said["ended"])
+                guest.status = said["status"]
+                over.append(guest)
+        return over
+
+    def _tell(self, **order: Any) -> None:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(order).encode() + b"\n")
+            self._process.stdin.flush()
+        except OSError as error:
+            raise _lost() from error
+
+    def _hear(self, within: float) -> Iterator[dict[str, Any]]:
+        assert self._process.stdout is not None
+        ready, _, _ = select.select([self._process.stdout], [], [], within)
+        if not ready:
+            return
+        data = os.read(self._process.stdout.fileno(), 65536)
+        if not data:
+            raise _lost()
+        *lines, self._pending = (self._pending + data).split(b"\n")
+        yield from map(json.loads, lines)
+
+    def _wait_for(self, key: str, within: float = 20) -> dict[str, Any]:
+        end = time.monotonic() + within
+        while time.monotonic() < end:
+            for said in self._hear(0.5):
+                if key in said:
+                    return said
+        raise _lost()
+
+
+def exhausted(console: Iterable[str]) -> str:
+    """Return in words what a guest ran out of, by the lines of its console; "" for nothing."""
+    text = "\n".join(console)
+    return next((words for pattern, words in EXHAUSTED if re.search(pattern, text)), "")
+
+
+def _ended(status: int) -> str:
+    if os.WIFSIGNALED(status):
+        return f"was killed by {signal.Signals(os.WTERMSIG(status)).name}"
+    return f"ended with status {os.WEXITSTATUS(status)} before its work was done"
+
+
+def _lost() -> LabError:
+    return LabError(
+        "the supervisor of the guests is gone",
+        hint="run again; if the machine ran out of memory (`dmesg` says so), with fewer guests",
+    )
+
+
+def _kill_group(group: int) -> None:
+    if group:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(group, signal.SIGKILL)
+
+
+def _place() -> str:
+    """Return where temporary directories go: a path that a kernel's command line can carry."""
+    place = tempfile.gettempdir()
+    return "/tmp" if re.search(r'[\s",]', place) else place  # noqa: S108  (mkdtemp goes into it)

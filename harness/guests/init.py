@@ -1,0 +1,238 @@
+"""The first process of a guest; a script for a bare Python, which knows the job by its directory.
+
+    init.py boot DIRECTORY    PID 1 of a guest: mount, load modules, work, power off
+    init.py enter DIRECTORY   on the host's kernel: work in namespaces of its own
+    init.py probe             say on standard output why `enter` could not make a bond, if so
+
+It runs without `site` (that saves a second in a guest): the search path comes with the job.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import fcntl
+import json
+import os
+import signal
+import socket
+import struct
+import sys
+import time
+import traceback
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x20000, 1 << 28, 1 << 29, 1 << 30
+MS_REC, MS_PRIVATE, PR_SET_PDEATHSIG, POWER_OFF = 0x4000, 1 << 18, 1, 0x4321FEDC
+PR_SET_TIMERSLACK = 29
+MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT = 1, 2, 4
+HOME = "HARNESS_FIRST_NETNS"  # a descriptor of the namespace in which the kernel makes USB NICs
+SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
+RTM_NEWLINK, NLM_F_REQUEST_ACK_CREATE_EXCL, IFLA_IFNAME, IFLA_LINKINFO = 16, 0x605, 3, 18
+
+libc = ctypes.CDLL(None, use_errno=True)
+# When this process came how far, in s of the kernel's own clock; tests.bench asks for it.
+reached: dict[str, float] = {"python": time.monotonic()}
+
+
+def check(result: int, what: str) -> None:
+    """Raise OSError for a libc call that returned `result` when it failed."""
+    if result < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code), what)
+
+
+def mount(source: str, target: str, kind: str, data: str = "", flags: int = 0) -> None:
+    """Mount a file system; raises OSError."""
+    encoded = (os.fsencode(text) for text in (source, target, kind))
+    check(libc.mount(*encoded, flags, os.fsencode(data)), f"mount {target}")
+
+
+def boot(directory: Path) -> None:
+    """Work in a freshly booted kernel of our own, as its PID 1."""
+    mount("proc", "/proc", "proc")
+    mount("sysfs", "/sys", "sysfs")
+    if not in_uml():  # what the root shows as /dev is the host's
+        mount("devtmpfs", "/dev", "devtmpfs")
+    no_helpers()
+    keep_in_memory()
+    job = read_job(directory)
+    for tag, path in (("guest", str(directory)), ("results", job["results"])):
+        if path:  # all other files of the host are read-only
+            mount_shared(tag, path)
+    mount("tmpfs", str(directory / "tmp"), "tmpfs")
+    adopt(job, directory)
+    reached["mounted"] = time.monotonic()
+    if job["modules"]:
+        from harness.guests import modules  # noqa: PLC0415  (the search path came with the job)
+
+        modules.use(Path(job["modules"]))
+        modules.usual()
+    reached["modules"] = time.monotonic()
+    work(job, directory)
+
+
+def mount_shared(tag: str, path: str) -> None:
+    """Mount a directory of the host over itself, writable: by hostfs in UML, by 9p in QEMU."""
+    if in_uml():
+        mount("none", path, "hostfs", path)
+    else:
+        mount(tag, path, "9p", "trans=virtio,version=9p2000.L,msize=131072")
+
+
+def in_uml() -> bool:
+    """Tell whether this kernel is User-Mode Linux: it alone can mount the host's directories."""
+    return "\thostfs\n" in Path("/proc/filesystems").read_text(encoding="ascii")
+
+
+def no_helpers() -> None:
+    """Let the kernel start no programs of its own accord.
+
+    Debian's UML kernel forks for /sbin/hotplug at every device: 42 times for a small topology, at
+    2 ms each. Modules are loaded by us.
+    """
+    for path in ("/proc/sys/kernel/hotplug", "/proc/sys/kernel/modprobe"):
+        with contextlib.suppress(OSError):  # a kernel may be built without
+            Path(path).write_text("\n", encoding="ascii")
+
+
+def keep_in_memory() -> None:
+    """Keep all pages of this process in memory, so that a full memory ends the guest at once.
+
+    Else the kernel drops the program's own code, reads it back from the host at every step, and
+    stands still for minutes before it gives up.
+    """
+    libc.mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)
+
+
+def enter(directory: Path) -> None:
+    """Work in new namespaces on the kernel that runs, its processes ending with this one."""
+    home = os.open("/proc/self/ns/net", os.O_RDONLY)
+    unshare(CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID)
+    child = os.fork()
+    if child:
+        _end_as(child)
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    mount("none", "/", "none", flags=MS_REC | MS_PRIVATE)
+    mount("proc", "/proc", "proc")
+    try:
+        mount("sysfs", "/sys", "sysfs")
+    except (
+        OSError
+    ) as error:  # some containers forbid it; what reads netlink only works all the same
+        print(f"{error}: /sys/class/net shows the machine's interfaces", file=sys.stderr)
+    job = read_job(directory)
+    adopt(job, directory)
+    os.environ[HOME] = str(home)
+    work(job, directory)
+
+
+def work(job: dict[str, Any], directory: Path) -> None:
+    """Set the loopback interface up and call what the job names: by default the worker."""
+    libc.prctl(PR_SET_TIMERSLACK, 1)  # else sleeps may last 50 us longer than asked
+    if job["clock"] == "virtual":
+        # First of all at each instant, and woken to the nanosecond: the kernel's own threads
+        # cannot come between. Nobody has to wait for that, as computing takes no time.
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    loopback_up()
+    module, _, function = job["work"].partition(":")
+    getattr(import_module(module), function)(directory)
+
+
+def read_job(directory: Path) -> dict[str, Any]:
+    """Read the job before anything of the harness can be imported."""
+    job: dict[str, Any] = json.loads((directory / "job.json").read_text(encoding="utf-8"))
+    return job
+
+
+def adopt(job: dict[str, Any], directory: Path) -> None:
+    """Take over the search path and the environment that the job brings."""
+    sys.path[:] = job["path"]
+    sys.executable = job["executable"]
+    os.environ.clear()
+    os.environ.update(job["environment"])
+    os.environ["TMPDIR"] = str(directory / "tmp")
+    sys.dont_write_bytecode = True
+
+
+def loopback_up() -> None:
+    """Set the loopback interface up."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
+        request = struct.pack("16sh14x", b"lo", 0)
+        _, flags = struct.unpack("16sh14x", fcntl.ioctl(handle, SIOCGIFFLAGS, request))
+        fcntl.ioctl(handle, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", flags | IFF_UP))
+
+
+def unshare(flags: int) -> None:
+    """Enter new namespaces, in a new user namespace unless this process may do without one."""
+    if os.geteuid() == 0 and libc.unshare(flags) == 0:
+        return
+    user, group = os.geteuid(), os.getegid()
+    check(libc.unshare(flags | CLONE_NEWUSER), "unshare")
+    with contextlib.suppress(FileNotFoundError):  # kernels before 3.19 have no such file
+        Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
+    Path("/proc/self/uid_map").write_text(f"0 {user} 1", encoding="ascii")
+    Path("/proc/self/gid_map").write_text(f"0 {group} 1", encoding="ascii")
+
+
+def probe() -> str:
+    """Return why no bond can be made here in a namespace of our own, "" where one can."""
+    try:
+        unshare(CLONE_NEWNET)
+    except OSError as error:
+        return f"this user may not make network namespaces ({error.strerror})"
+    code = make_bond()
+    if code == errno.EOPNOTSUPP:
+        return "it has no bonding driver"
+    return f"making a bond failed with {errno.errorcode.get(code, code)}" if code else ""
+
+
+def make_bond() -> int:
+    """Ask for a bond by one raw rtnetlink message; return 0 or the errno."""
+    kind = _attribute(1, b"bond")  # IFLA_INFO_KIND
+    body = struct.pack("BxHiII", 0, 0, 0, 0, 0)
+    body += _attribute(IFLA_IFNAME, b"probe0\0") + _attribute(IFLA_LINKINFO, kind)
+    flags = NLM_F_REQUEST_ACK_CREATE_EXCL
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as route:
+        route.send(struct.pack("IHHII", 16 + len(body), RTM_NEWLINK, flags, 1, 0) + body)
+        answer = route.recv(65536)
+    return -int(struct.unpack_from("i", answer, 16)[0])
+
+
+def _attribute(number: int, data: bytes) -> bytes:
+    return struct.pack("HH", 4 + len(data), number) + data + bytes(-len(data) % 4)
+
+
+def _end_as(child: int) -> None:
+    """Wait for the child and end as it did."""
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        signal.signal(os.WTERMSIG(status), signal.SIG_DFL)
+        os.kill(os.getpid(), os.WTERMSIG(status))
+    os._exit(os.waitstatus_to_exitcode(status))
+
+
+def main() -> None:
+    """Do what the arguments say; a traceback on the console tells of a crash."""
+    mode, *rest = sys.argv[1:]
+    if mode == "probe":
+        print(probe())
+        return
+    try:
+        # The machine's /proc tells where that is; a guest mounts its own over it.
+        (boot if mode == "boot" else enter)(Path(rest[0]).resolve())
+    except BaseException:  # noqa: BLE001  (a PID 1 that ends takes its kernel down in a panic)
+        traceback.print_exc()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if mode == "boot":
+        os.sync()
+        libc.reboot(POWER_OFF)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

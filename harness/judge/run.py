@@ -1,0 +1,208 @@
+"""The frozen `Run` that scenarios read: every figure of a recording, by the name it is spoken of.
+
+A run is empty until `watch()` ends and freezes it. A recording that can prove nothing (an unclean
+baseline, frames lost by the recorder, a machine that stood still) is Inconclusive at first sight.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from harness.bonding.log import Said
+from harness.errors import ScenarioError
+from harness.history import History
+from harness.judge import fitness, frames_seen, kernel_log_rows, measure
+from harness.judge.figure import Finding
+from harness.judge.frames_seen import Frame, Move
+from harness.judge.trafficview import TrafficView
+from harness.judge.views import Record, Slave, found
+from harness.suggest import meant, suggesting
+from harness.topology import Named
+from harness.units import Measured
+
+PARTNER = re.compile("802.3ad|lacp|partner|aggregator|churn", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run(TrafficView):
+    """A recording as scenarios read it; `run[bond]` where a machine has several bonds.
+
+    Without a name the first bond is meant. Figures of traffic (outage, lost ...) are of the whole
+    path, whichever bond is asked.
+    """
+
+    _bond: str | None = None
+
+    if not TYPE_CHECKING:
+        __getattr__ = suggesting("a run")
+
+    def __repr__(self) -> str:
+        return "run" if self._bond is None else f"run[{self._bond!r}]"
+
+    @classmethod
+    def of(cls, history: History, *, vetted: bool = False) -> Run:
+        """Return the run of a finished recording; `vetted` lets even an unfit one be read."""
+        return cls(Record(history, vetted))
+
+    def freeze(self, history: History) -> None:
+        """Give the run its history, once: `watch()` calls this when its block has ended."""
+        if self._record.history is not None:
+            raise ScenarioError(
+                "the run is frozen already", hint="watch() makes a new run each time"
+            )
+        self._record.history = history
+
+    def __getitem__(self, bond: str | Named) -> Run:
+        name = bond if isinstance(bond, str) else bond.name
+        known = measure.bonds(self.history)
+        if name not in known:
+            raise ScenarioError(f'the run has no bond "{name}"', hint=meant(name, known))
+        return Run(self._record, name)
+
+    def slave(self, name: str) -> Slave:
+        """Return what happened to one slave; ScenarioError where no bond has it."""
+        measure.bond_of(self.history, name)
+        return Slave(self._record, name)
+
+    @property
+    def bond(self) -> str:
+        """The name of the bond in question: the first unless said; ScenarioError without any."""
+        if self._bond is not None:
+            return self._bond
+        known = measure.bonds(self.history)
+        if not known:
+            raise ScenarioError("the run has no bond", hint="make one: net.dut.bond()")
+        return next(iter(known))
+
+    @property
+    def detection(self) -> Measured:
+        """From the fault to the slave that it concerns being declared down."""
+        return self.caused(self._named(self._detection()))
+
+    @property
+    def detected(self) -> Finding:
+        """Whether the slave that the fault concerns was declared down."""
+        slaves = " or ".join(measure.concerned(self.history, self.bond))
+        return found(self.own(self._named(self._detection())), f"{slaves} declared down")
+
+    def _detection(self) -> Measured:
+        slaves = measure.concerned(self.history, self.bond)
+        start = measure.fault_at(self.history, measure.slaves_of(self.history, self.bond))
+        measure.demand_up(self.history, slaves, start)
+        return measure.detection(self.history, slaves, start)
+
+    @property
+    def switchover(self) -> Measured:
+        """From detection to the next active slave."""
+        return self.caused(self._named(measure.switchover(self.history, self.bond)))
+
+    @property
+    def reversion(self) -> Measured:
+        """From the repair to traffic being back on the slave it belongs on."""
+        return self.caused(self._named(measure.reversion(self.history, self.bond)))
+
+    @property
+    def active_slaves(self) -> list[str | None]:
+        """The active slaves one after the other, None while there was none."""
+        return measure.active_slaves(self.history, self.bond)
+
+    @property
+    def active_slave(self) -> str | None:
+        """The active slave at the end."""
+        return next(reversed(self.active_slaves), None)
+
+    @property
+    def mac_addresses(self) -> list[str]:
+        """The addresses the bond had one after the other."""
+        return measure.mac_addresses(self.history, self.bond)
+
+    @property
+    def link_states(self) -> Mapping[str, str | None]:
+        """Bonding's judgement of each slave at the end; `run.slave(name)` has the way there."""
+        slaves = measure.slaves_of(self.history, self.bond)
+        return {name: self.slave(name).link_state for name in slaves}
+
+    @property
+    def failures(self) -> Mapping[str, int]:
+        """How often each slave was declared down."""
+        slaves = measure.slaves_of(self.history, self.bond)
+        return {name: measure.failures(self.history, name) for name in slaves}
+
+    @property
+    def log(self) -> list[Said]:
+        """What the driver's own lines said of the bond since the disturbance, in order."""
+        return kernel_log_rows.said(self.history, self.bond)
+
+    @property
+    def garps(self) -> list[Frame]:
+        """The gratuitous ARPs that left the bond's slaves since the fault."""
+        return frames_seen.garps(self.history, self.bond)
+
+    def garps_for(self, address: str) -> list[Frame]:
+        """The gratuitous ARPs for an address, such as a service's, from whichever machine."""
+        return frames_seen.garps_for(self.history, address)
+
+    def answers(self, address: str) -> list[Frame]:
+        """The ARP replies for an address: which MAC was told to whom, through which cable."""
+        return frames_seen.answers(self.history, address)
+
+    @property
+    def garps_heard(self) -> list[Frame]:
+        """The gratuitous ARPs for the bond that reached the ends of the path since the fault."""
+        return frames_seen.garps_heard(self.history, self.bond)
+
+    @property
+    def announcement(self) -> Measured:
+        """From the switchover to the first gratuitous ARP."""
+        return self.caused(self._named(frames_seen.announcement(self.history, self.bond)))
+
+    @property
+    def garp_gaps(self) -> list[Measured]:
+        """The times between one gratuitous ARP and the next."""
+        found = frames_seen.spacing(self.history, "gap of gratuitous ARPs", self.garps)
+        return [self.own(gap) for gap in found]
+
+    def garps_between(self, first: int, last: int) -> Measured:
+        """The time from one gratuitous ARP to a later one, counted from 0 as in `garps`."""
+        count = len(self.garps)
+        if last >= count:
+            raise ScenarioError(
+                f"there is no gratuitous ARP number {last}: {count} were sent",
+                hint="assert len(run.garps) first",
+            )
+        ends = [self.garps[first], self.garps[last]]
+        what = f"time from gratuitous ARP {first} to {last}"
+        return self.own(frames_seen.spacing(self.history, what, ends)[0])
+
+    @property
+    def fdb_moves(self) -> list[Move]:
+        """When a switch found an address behind another port than before."""
+        return frames_seen.fdb_moves(self.history)
+
+    def _named(self, measured: Measured) -> Measured:
+        """Return a figure of a bond by its name; the first bond's need none."""
+        return replace(measured, what=measured.what + measure.suffix(self.history, self.bond))
+
+    def moves_of(self, mac: str) -> list[Move]:
+        """When a switch found one address behind another port than before."""
+        return [move for move in self.fdb_moves if move.mac == mac]
+
+    def kernel_said(self, text: str) -> Finding:
+        """Return whether a line with this text came into the kernel's log since the fault.
+
+        Raises NotTestable for what the driver says of a partner where there is none.
+        """
+        if PARTNER.search(text):
+            fitness.demand_partner(self.history)
+        start = measure.fault_at(self.history)
+        lines = [str(event["text"]) for event in self.history.select("log") if event.at >= start]
+        found = [line for line in lines if text in line]
+        return Finding(bool(found), f"kernel log: {' / '.join(found or lines) or 'nothing'}")
+
+    @property
+    def reactions(self) -> list[str]:
+        """What switches did by themselves one after the other, as "shut_port eth1"."""
+        return measure.reactions(self.history)

@@ -1,0 +1,221 @@
+"""Distributions' kernels for QEMU: Debian's linux-image in the cache, or a vmlinuz by its path."""
+
+from __future__ import annotations
+
+import functools
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from harness.errors import KernelUnavailable, UsageError
+from harness.guests import modules
+from harness.kernels import (
+    Say,
+    apt,
+    apt_sources,
+    cache,
+    cached_kernel,
+    install,
+    kvm,
+    offers,
+    qemu,
+    uml_package,
+)
+from harness.kernels.apt import Apt, Offer
+from harness.kernels.cached_kernel import Entry
+from harness.kernels.progress import bar
+from harness.kernels.qemu import StockKernel
+
+PACKAGE = offers.STOCK
+BUSYBOX = "busybox-static"
+PARTS = re.compile(r"\blinux-(?:image|binary|modules)-\d[\w.+~-]*")  # newer suites split the image
+# Of 4000 modules, what networks are made of; what they depend on stays with them.
+KEPT = re.compile(
+    r"kernel/(net/(?!wireless|bluetooth|mac80211)|drivers/net/(?!ethernet|wireless|can|wwan)"
+    r"|drivers/(virtio|usb/(usbip|core|common))/|fs/9p/)"
+)
+UPDATE = "look whether `apt-get update` works on this machine, then run again"
+UNUSED = ("usr/share", "etc")
+
+
+def wanted(version: str) -> Callable[[Entry], bool]:
+    """Return what tells the kernels that `stock@VERSION` means: a series or a Debian version."""
+
+    def fits(entry: Entry) -> bool:
+        own = f"{entry.version}.".startswith((f"{version}.", f"{version}-"))
+        return entry.flavour == "stock" and (entry.is_of(version) or own)
+
+    return fits
+
+
+def of_version(version: str, say: Say) -> StockKernel:
+    """Return Debian's kernel of a version, fetched first where it is not in the cache.
+
+    Raises KernelUnavailable.
+    """
+    qemu.demand()
+    entry = cached_kernel.find(say, wanted(version)) or fetch(version, say)
+    cached_kernel.hold(entry)
+    return _accelerated(
+        entry.file, entry.release, entry.place / entry.modules, _busybox_of(entry), say
+    )
+
+
+def of_path(path: Path, say: Say, given: str = "") -> StockKernel:
+    """Return the kernel image in a file, with the modules `given` or those that lie beside it.
+
+    Raises UsageError where there are none, KernelUnavailable.
+    """
+    release = qemu.release_of(path)
+    place = Path(given) if given else modules_of(path, release)
+    qemu.demand()
+    return _accelerated(path.absolute(), release, place, _busybox(say), say)
+
+
+def modules_of(path: Path, release: str) -> Path:
+    """Return where the modules of a kernel image are; raises UsageError."""
+    beside = path.absolute().parent
+    homes = (beside.parent / "lib/modules", beside.parent / "usr/lib/modules", beside)
+    for place in [*(home / release for home in homes), Path("/lib/modules", release)]:
+        if (place / "modules.dep").is_file():
+            return place
+    raise UsageError(
+        f"{path} is linux {release}, and its modules are not beside it",
+        hint=f"put them at {homes[0] / release}, with their modules.dep (depmod makes one), "
+        "or give `modules` for it in labs/kernels.toml",
+    )
+
+
+def fetch(version: str, say: Say) -> Entry:
+    """Return the package of a version from the cache, fetched first; raises KernelUnavailable.
+
+    Runs share a fetch.
+    """
+    apt.demand_tools(PACKAGE)
+    with cache.alone(say):
+        found = cached_kernel.find(lambda _: None, wanted(version))
+        return found or uml_package.alone(lambda place: _fetch(place, version, say))
+
+
+def _fetch(place: Path, version: str, say: Say) -> Entry:
+    private, meta = _open(place, version, say)
+    parts = list(_parts(private, meta))
+    busybox = _demanded(private, BUSYBOX)
+    name = f"linux-image_{meta.version}_{meta.architecture}"
+    cache.check_space(place, sum(one.size + one.installed for one in [*parts, busybox]))
+    say(uml_package.announced([*parts, busybox]))
+    for one in [*parts, busybox]:
+        with bar(f"fetching {one.package}", 100, say, every=5) as progress:
+            uml_package.extract(private.download(one, progress), place)
+    return _finish(place, name, meta)
+
+
+def _open(place: Path, version: str, say: Say) -> tuple[Apt, Offer]:
+    """Return apt for the suite that has a version, and its offer; raises KernelUnavailable."""
+    seen: dict[str, str] = {}
+    for suite in _order(version):
+        where = place / f"apt-{suite}"
+        say(f"asking this machine's package sources for {f'{suite} ' if suite else ''}{PACKAGE}")
+        private = Apt(where, suite)
+        try:
+            offer = private.find(PACKAGE)
+        except KernelUnavailable as error:
+            say(error.message)
+            continue
+        if f"{offer.version}.".startswith((f"{version}.", f"{version}-")):
+            return private, offer
+        seen.setdefault(f"stock@{offer.series}", suite or "its own sources")
+        shutil.rmtree(where)
+    offered = ", ".join(f"{spec} ({suite})" for spec, suite in seen.items())
+    raise KernelUnavailable(
+        f"no suite of this machine's package sources has {PACKAGE} {version}",
+        hint=f"there are {offered}" if seen else UPDATE,
+    )
+
+
+def _order(version: str) -> list[str]:
+    """Return the suites to ask: first the machine's own sources, security's too, where likely."""
+    found = offers.order(version)
+    likely = apt_sources.SUITES.get(cached_kernel.codename()) == ".".join(version.split(".")[:2])
+    return [offers.OWN, *(suite for suite in found if suite)] if likely else found
+
+
+def _parts(private: Apt, meta: Offer) -> Iterator[Offer]:
+    """Yield the packages that the kernel and its modules are in."""
+    todo, seen = PARTS.findall(meta.depends), set[str]()
+    while todo:
+        name = todo.pop()
+        if name not in seen:
+            seen.add(name)
+            yield (offer := _demanded(private, name))
+            todo += PARTS.findall(offer.depends)
+
+
+def _demanded(private: Apt, name: str) -> Offer:
+    offer = private.offer(name)
+    if offer is None:
+        raise KernelUnavailable(
+            f"this machine's package sources offer no {name}",
+            hint=UPDATE,
+        )
+    return offer
+
+
+def _finish(place: Path, name: str, meta: Offer) -> Entry:
+    """Make what was extracted into an entry of the cache; raises KernelUnavailable."""
+    kernel = next((path for path in place.rglob("vmlinuz*") if path.is_file()), None)
+    if kernel is None:
+        raise KernelUnavailable(
+            f"{PACKAGE} {meta.version} holds no kernel", hint="give one: --kernel PATH"
+        )
+    for left in [*place.glob("apt-*"), *(place / unused for unused in UNUSED)]:
+        shutil.rmtree(left, ignore_errors=True)
+    release = qemu.release_of(kernel)
+    home = next(path for path in place.glob(f"**/lib/modules/{release}") if path.is_dir())
+    modules.prune(home, lambda path: bool(KEPT.match(path)))
+    suite = meta.suite or cached_kernel.codename()
+    entry = Entry(
+        place,
+        "stock",
+        release,
+        meta.version,
+        kernel=str(kernel.relative_to(place)),
+        modules=str(home.relative_to(place)),
+        suite=suite,
+    )
+    entry.write(place)
+    kept = Entry.read(cache.keep(place, name))
+    assert kept is not None
+    return kept
+
+
+def _busybox_of(entry: Entry) -> Path:
+    return next(path for path in entry.place.glob("**/bin/busybox") if path.is_file())
+
+
+def _busybox(say: Say) -> Path:
+    """Return a static busybox: the machine's, else that of a kernel in the cache."""
+    from virtme import mkinitramfs  # noqa: PLC0415  (only stock kernels need it)
+
+    own = mkinitramfs.find_busybox(root="/", is_native=True)
+    if own:
+        return Path(own)
+    entry = cached_kernel.find(say, wanted(""))
+    if entry is None:
+        raise KernelUnavailable(
+            "there is no static busybox on this machine for the kernel's initramfs",
+            hint=install.command(BUSYBOX),
+        )
+    cached_kernel.hold(entry)
+    return _busybox_of(entry)
+
+
+def _accelerated(path: Path, release: str, place: Path, busybox: Path, say: Say) -> StockKernel:
+    found = _accelerator(path, say)
+    return StockKernel(path, release, str(place), str(busybox), found)
+
+
+@functools.cache
+def _accelerator(path: Path, say: Say) -> str:
+    return kvm.accelerator(qemu.executable(), path, say)

@@ -1,0 +1,243 @@
+"""Debian's `user-mode-linux` in the cache: fetched from any suite, or taken from a .deb file.
+
+A package from a newer suite gets that suite's libc beside it where this machine's is too old.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+import shutil
+import subprocess
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+from harness.errors import KernelUnavailable, UsageError
+from harness.kernels import Say, apt, cache, cached_kernel, elf, offers
+from harness.kernels.apt import Apt, Offer
+from harness.kernels.cached_kernel import Entry
+from harness.kernels.progress import bar
+
+PACKAGE = offers.PACKAGE
+KERNEL = "usr/bin/linux.uml"
+LIBC = "libc6"
+FILE = "file"  # stands for the suite of what came from a .deb: only its path means it
+UNUSED = ("usr/share", "usr/lib/x86_64-linux-gnu/gconv", "etc", "sbin", "usr/sbin")
+
+
+def wanted(version: str) -> Callable[[Entry], bool]:
+    """Return what tells the kernels that `uml@VERSION` means; "" is the machine's own package."""
+    own = ("", cached_kernel.codename())
+
+    def fits(entry: Entry) -> bool:
+        if entry.flavour != "uml" or entry.suite == FILE:
+            return False
+        return entry.is_of(version) if version else entry.suite in own
+
+    return fits
+
+
+def fetch(say: Say, version: str = "") -> Entry:
+    """Return the package of a version from the cache, fetched first where it is not there.
+
+    Runs share a fetch. Raises KernelUnavailable.
+    """
+    apt.demand_tools(PACKAGE)
+    with cache.alone(say):
+        found = cached_kernel.find(lambda _: None, wanted(version))
+        return found or alone(lambda place: _fetch(place, version, say))
+
+
+def of_deb(path: Path, say: Say) -> Entry:
+    """Return the kernel in a .deb of user-mode-linux, extracted into the cache.
+
+    Raises UsageError for another package, KernelUnavailable.
+    """
+    offer = described(path)
+    name = f"{PACKAGE}_{offer.version}_{zlib.crc32(path.read_bytes()):08x}"
+    with cache.alone(say):
+        found = cached_kernel.find(lambda _: None, lambda entry: entry.place.name == name)
+        return found or alone(lambda place: _take(place, path, offer, name, say))
+
+
+def described(path: Path) -> Offer:
+    """Return what a .deb says of itself; raises UsageError unless it is user-mode-linux."""
+    fields = ("Package", "Version", "Architecture", "Depends")
+    try:
+        said = subprocess.run(
+            ["dpkg-deb", "-f", str(path), *fields], capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError) as error:
+        why = str(getattr(error, "stderr", "") or error).strip()
+        raise UsageError(f"{path} cannot be read: {why}", hint="give a whole .deb") from error
+    facts = dict(re.findall(r"^(\w+): (.*)", said.stdout, re.MULTILINE))
+    if facts.get("Package") != PACKAGE:
+        raise UsageError(
+            f"{path} is the package {facts.get('Package')}, not {PACKAGE}",
+            hint=f"give a .deb of {PACKAGE}, or a kernel's spec: harness kernels list",
+        )
+    size = path.stat().st_size
+    return Offer(
+        PACKAGE, facts["Version"], facts["Architecture"], size, size * 5, facts.get("Depends", "")
+    )
+
+
+def alone(build: Callable[[Path], Entry]) -> Entry:
+    """Have an entry of the cache built in a directory of its own; raises KernelUnavailable."""
+    try:
+        with cache.building() as place:
+            return build(place)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise cache.no_space(cache.directory()) from error
+        raise cache.unwritable(error) from error
+
+
+def _fetch(place: Path, version: str, say: Say) -> Entry:
+    private, offer = _open(place, version, say)
+    libc = _libc(private, offer)
+    name = "_".join([PACKAGE, offer.version, offer.architecture, *([LIBC] if libc else [])])
+    there = cached_kernel.find(lambda _: None, lambda entry: entry.place.name == name)
+    return _matching(there or _download(place, name, private, [offer, libc], say), version)
+
+
+def _download(place: Path, name: str, private: Apt, wanted: list[Offer | None], say: Say) -> Entry:
+    offer, *_ = packages = [one for one in wanted if one]
+    cache.check_space(place, sum(one.size + one.installed for one in packages))
+    say(announced(packages))
+    for one in packages:
+        with bar(f"fetching {one.package}", 100, say, every=5) as progress:
+            extract(private.download(one, progress), _home(place, one))
+    return _finish(place, name, offer, offer.suite or cached_kernel.codename())
+
+
+def _matching(entry: Entry, version: str) -> Entry:
+    if not entry.is_of(version):
+        raise KernelUnavailable(
+            f"{entry.suite} has {PACKAGE} {entry.release}, not {version}",
+            hint=f"use {entry.spec}",
+        )
+    return entry
+
+
+def _take(place: Path, path: Path, offer: Offer, name: str, say: Say) -> Entry:
+    extract(path, place)
+    if cached_kernel.numbers(offer.needs) > cached_kernel.libc():
+        private, _ = _open(place, offer.series, say)
+        libc = _libc(private, offer)
+        if libc is not None:
+            say(announced([libc]))
+            extract(private.download(libc, lambda _: None), _home(place, libc))
+    return _finish(place, name, offer, FILE)
+
+
+def _open(place: Path, version: str, say: Say) -> tuple[Apt, Offer]:
+    """Return apt for the suite that has a version, and its offer.
+
+    Raises KernelUnavailable with what there is.
+    """
+    seen: dict[str, str] = {}
+    trouble: list[KernelUnavailable] = []
+    for suite in offers.order(version) if version else [offers.OWN]:
+        offer = offers.remembered(suite)
+        if offer and not _is_of(offer, version):
+            seen.setdefault(f"uml@{offer.series}", suite or "its own sources")
+            continue
+        try:
+            private, offer = offers.ask(suite, place / f"apt-{suite}", say)
+        except KernelUnavailable as error:
+            trouble.append(error)
+            continue
+        if _is_of(offer, version):
+            return private, offer
+        seen.setdefault(f"uml@{offer.series}", suite or "its own sources")
+    if trouble and (not seen or not version):
+        raise trouble[0]
+    raise KernelUnavailable(
+        f"no suite of this machine's package sources has {PACKAGE} {version}",
+        hint="there are " + ", ".join(f"{spec} ({suite})" for spec, suite in seen.items()),
+    )
+
+
+def _is_of(offer: Offer, version: str) -> bool:
+    return not version or version.split(".")[:2] == offer.series.split(".")
+
+
+def _libc(private: Apt, offer: Offer) -> Offer | None:
+    """Return the suite's libc where this machine's is too old for the package."""
+    if cached_kernel.numbers(offer.needs) <= cached_kernel.libc():
+        return None
+    libc = private.offer(LIBC)
+    if libc is None or cached_kernel.numbers(libc.version) < cached_kernel.numbers(offer.needs):
+        raise KernelUnavailable(
+            f"{PACKAGE} {offer.version} needs libc {offer.needs}, and its suite has none",
+            hint="use a kernel of an older suite: harness kernels list",
+        )
+    return libc
+
+
+def _home(place: Path, package: Offer) -> Path:
+    return place / "libc" if package.package == LIBC else place
+
+
+def announced(packages: list[Offer]) -> str:
+    """Return what a fetch will cost."""
+    what = " and ".join(f"{one.package} {one.version}" for one in packages)
+    size, installed = (sum(getattr(p, name) for p in packages) for name in ("size", "installed"))
+    return (
+        f"fetching {what}: {size / 1e6:.0f} MB to download, "
+        f"{installed / 1e6:.0f} MB in {cache.directory()}"
+    )
+
+
+def extract(package: Path, place: Path) -> None:
+    """Extract a .deb; raises KernelUnavailable."""
+    done = subprocess.run(
+        ["dpkg", "-x", str(package), str(place)], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        cache.check_space(place, 0)
+        raise KernelUnavailable(
+            f"{package.name} cannot be extracted: {done.stderr.strip()}",
+            hint="run again: it is fetched afresh",
+        )
+
+
+def _finish(place: Path, name: str, offer: Offer, suite: str) -> Entry:
+    """Make what was extracted into an entry of the cache; raises KernelUnavailable."""
+    kernel = place / KERNEL
+    if not kernel.is_file():
+        raise KernelUnavailable(
+            f"{PACKAGE} {offer.version} holds no {KERNEL}", hint="give a kernel: --kernel PATH"
+        )
+    libraries = _libraries(place)
+    if libraries:
+        linker = next((place / libraries).glob("ld-linux*"))
+        elf.set_interpreter(kernel, cache.directory() / name / linker.relative_to(place))
+    for left in place.glob("apt-*"):
+        shutil.rmtree(left)
+    for unused in UNUSED:
+        for home in (place, place / "libc"):
+            shutil.rmtree(home / unused, ignore_errors=True)
+    modules = next(iter(sorted((place / "usr/lib/uml/modules").glob("[0-9]*"))), None)
+    entry = Entry(
+        place,
+        "uml",
+        modules.name if modules else offer.series,
+        offer.version,
+        modules=str(modules.relative_to(place)) if modules else "",
+        libraries=libraries,
+        needs=offer.needs,
+        suite=suite,
+    )
+    entry.write(place)
+    kept = Entry.read(cache.keep(place, name))
+    assert kept is not None
+    return kept
+
+
+def _libraries(place: Path) -> str:
+    """Return the directory of the extracted libc in `place`, "" where there is none."""
+    found = next((place / "libc").rglob("libc.so.6"), None)
+    return str(found.parent.relative_to(place)) if found else ""

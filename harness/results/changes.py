@@ -1,0 +1,150 @@
+"""What changed between two kernels' results: verdicts, figures beyond tolerance, options."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from harness.judge import counts
+from harness.results.conformance import Result
+
+Sense = Literal["worse", "better", "changed"]
+Figure = Mapping[str, Any]
+Results = Mapping[str, Result]
+
+# How bad a verdict is; what was skipped is no worse than what conforms.
+BADNESS = {
+    "not testable here": 0,
+    counts.NOT_PROMISED: 0,
+    "conforms": 0,
+    "conforms against expectation": 0,
+    counts.INCONCLUSIVE: 1,
+    "contradicts as known": 2,
+    "not judged": 2,
+    counts.OWN_BOUND: 3,
+    "contradicts": 3,
+}
+DEFAULT = "the default"
+NAMED = 3  # scenarios that the change of a setting names
+WORST = 4  # of any other word: the kernel reported a bug of its own, or crashed
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that is not as it was: a verdict, a figure, an option's value, or an option."""
+
+    what: Literal["verdict", "figure", "setting", "option"]
+    name: str
+    old: str
+    new: str
+    sense: Sense
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All that changed from one kernel to another, and how many scenarios both have."""
+
+    changes: tuple[Change, ...] = ()
+    only_old: tuple[str, ...] = ()
+    only_new: tuple[str, ...] = ()
+    common: int = 0
+    names: tuple[str, str] = field(default=("old", "new"))
+
+    @property
+    def worse(self) -> bool:
+        """Whether anything got worse."""
+        return any(change.sense == "worse" for change in self.changes)
+
+
+def compare(old: Results, new: Results, names: tuple[str, str] = ("old", "new")) -> Comparison:
+    """Return what changed between the results of two kernels, both by scenario."""
+    common = [name for name in old if name in new]
+    changes = [change for name in common for change in between(old[name], new[name])]
+    return Comparison(
+        changes=(*changes, *_settings(old, new, common), *_options(old, new, common)),
+        only_old=tuple(name for name in old if name not in new),
+        only_new=tuple(name for name in new if name not in old),
+        common=len(common),
+        names=names,
+    )
+
+
+def between(old: Result, new: Result) -> Iterator[Change]:
+    """Yield what changed of one scenario, but for options."""
+    if old.verdict != new.verdict:
+        sense = _verdicts(old.verdict, new.verdict)
+        yield Change("verdict", new.scenario, old.verdict, new.verdict, sense, new.reason)
+    for name in old.figures:
+        moved = figures(old.figures[name], new.figures[name]) if name in new.figures else None
+        if moved is not None:
+            was, now = shown(old.figures[name]), shown(new.figures[name])
+            give = f"may differ by {in_words(allowed(old.figures[name], new.figures[name]))}"
+            yield Change("figure", f"{new.scenario} {name}", was, now, moved, give)
+
+
+def _verdicts(old: str, new: str) -> Sense:
+    was, now = BADNESS.get(old, WORST), BADNESS.get(new, WORST)
+    if now > was:
+        return "worse"
+    good = new in ("conforms", "conforms against expectation")
+    return "better" if good and was else "changed"
+
+
+def figures(old: Figure, new: Figure) -> Sense | None:
+    """Return in which sense a time differs, None where it is the same within what it may."""
+    was, now = old["ms"], new["ms"]
+    if was is None or now is None:
+        if was is now:
+            return None
+        return "worse" if now is None else "better"
+    if abs(now - was) <= allowed(old, new):
+        return None
+    return "worse" if now > was else "better"
+
+
+def allowed(old: Figure, new: Figure) -> float:
+    """Return by how many ms two times may differ: both tolerances, and the wider leeway."""
+    leeway = max(float(one.get("leeway_ms", 0.0)) for one in (old, new))
+    return float(old["tolerance_ms"]) + float(new["tolerance_ms"]) + leeway
+
+
+def in_words(ms: float) -> str:
+    """Return a time in ms with one decimal, as everywhere."""
+    return f"{ms:.1f} ms"
+
+
+def shown(figure: Figure) -> str:
+    """Return a figure as text."""
+    return "never" if figure["ms"] is None else in_words(float(figure["ms"]))
+
+
+def _settings(old: Results, new: Results, common: list[str]) -> Iterator[Change]:
+    """Yield the values of options that were changed, each once with the scenarios concerned."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for name in common:
+        had, has = old[name].settings, new[name].settings
+        for bond in (one for one in had if one in has):
+            for option in sorted({*had[bond], *has[bond]}):
+                was, now = had[bond].get(option, DEFAULT), has[bond].get(option, DEFAULT)
+                if was != now:
+                    found.setdefault((f"{bond} {option}", was, now), []).append(name)
+    for (what, was, now), where in found.items():
+        more = f" and {len(where) - NAMED} more" if len(where) > NAMED else ""
+        detail = f"in {', '.join(where[:NAMED])}{more}"
+        yield Change("setting", what, was, now, "changed", detail)
+
+
+def _options(old: Results, new: Results, common: list[str]) -> Iterator[Change]:
+    """Yield the options that one kernel reads back and the other does not.
+
+    Only scenarios that have a recording on both say something.
+    """
+    both = [name for name in common if old[name].options and new[name].options]
+    had = {option for name in both for option in old[name].options}
+    has = {option for name in both for option in new[name].options}
+    for option in sorted(had - has):
+        yield Change("option", option, "there", "gone", "worse")
+    for option in sorted(has - had):
+        yield Change("option", option, "unknown", "there", "better")

@@ -1,0 +1,68 @@
+"""What a comparison says: sentences for people, plain values for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from harness.results.changes import Change, Comparison
+
+MARKS = {"worse": "x", "better": "+", "changed": "*"}
+ORDER = ("worse", "changed", "better")
+TITLES = {
+    "verdict": "verdicts",
+    "figure": "figures",
+    "setting": "settings of bonds",
+    "option": "options",
+}
+
+
+def text(found: Comparison) -> Iterator[str]:
+    """Yield only what changed, what got worse first; one line where nothing did."""
+    old, new = found.names
+    yield f"{old} -> {new}: {summary(found)}"
+    for what, title in TITLES.items():
+        own = [change for change in found.changes if change.what == what]
+        if own:
+            yield title
+        for change in sorted(own, key=lambda change: ORDER.index(change.sense)):
+            yield from _lines(change)
+    yield from _only(old, found.only_old)
+    yield from _only(new, found.only_new)
+
+
+def summary(found: Comparison) -> str:
+    """Return in one line how many scenarios were compared and what came of it."""
+    counts = [
+        f"{count} {sense}"
+        for sense in ORDER
+        if (count := sum(change.sense == sense for change in found.changes))
+    ]
+    plural = "scenario" if found.common == 1 else "scenarios"
+    return f"{found.common} {plural} on both, {', '.join(counts) or 'nothing changed'}"
+
+
+def _lines(change: Change) -> Iterator[str]:
+    yield f"  {MARKS[change.sense]} {change.name}: {change.old} -> {change.new} ({change.sense})"
+    if change.detail:
+        yield f"      {change.detail}"
+
+
+def _only(name: str, scenarios: tuple[str, ...]) -> Iterator[str]:
+    if scenarios:
+        yield f"only in {name}"
+        yield from (f"  - {scenario}" for scenario in scenarios)
+
+
+def as_json(found: Comparison) -> dict[str, Any]:
+    """Return a comparison as plain JSON values."""
+    return {
+        "old": found.names[0],
+        "new": found.names[1],
+        "common": found.common,
+        "worse": found.worse,
+        "changes": [asdict(change) for change in found.changes],
+        "only_old": list(found.only_old),
+        "only_new": list(found.only_new),
+    }

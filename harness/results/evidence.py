@@ -1,0 +1,129 @@
+"""What a scenario's recording has to say, as plain values that travel with its report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.bonding import BondOptions, Window, spans
+from harness.errors import HarnessError
+from harness.history import History
+from harness.judge import measure, report
+from harness.judge.figure import Limit
+from harness.judge.run import Run
+from harness.units import MS, Measured, Span
+
+FAILED = (HarnessError, LookupError, TypeError, ValueError, AttributeError)
+PLACE = "end of the "
+
+
+def of(run: Run, path: Path | None, results: Path | None) -> dict[str, Any]:
+    """Return figures, the options that the kernel knows, and where the history lies."""
+    history = run.recording
+    if history is None:
+        return {}
+    inside = path is not None and results is not None and path.is_relative_to(results)
+    return {
+        "figures": _figures(run),
+        "options": known_options(history),
+        "settings": settings(history),
+        "history": str(path.relative_to(results)) if inside and path and results else None,
+    }
+
+
+def known_options(history: History) -> list[str]:
+    """Return the names of the options that the kernel read back, of all bonds."""
+    try:
+        bonds = measure.bonds(history).values()
+        return sorted({name for bond in bonds for name in bond.get("seen") or ()})
+    except FAILED:
+        return []
+
+
+def settings(history: History) -> dict[str, dict[str, str]]:
+    """Return for each bond which options are not at their defaults, and their values as words."""
+    try:
+        bonds = measure.bonds(history).items()
+        return {
+            name: {option: report.word(value) for option, value in bond["changed"].items()}
+            for name, bond in bonds
+        }
+    except FAILED:
+        return {}
+
+
+def _figures(run: Run) -> dict[str, dict[str, Any]]:
+    """Return every time that the recording shows or the scenario read, with its bounds, in ms."""
+    try:
+        found = {**run.asked, **dict(report.times(run.history))}
+        return {name: figure(name, one, run.limits, run.history) for name, one in found.items()}
+    except FAILED:
+        return {}  # figures that cannot be trusted are not handed on
+
+
+def figure(
+    name: str, measured: Measured, limits: Iterable[Limit], history: History
+) -> dict[str, Any]:
+    """Return one time with its tolerance, its bounds, and its leeway, all in ms.
+
+    The leeway is by how much it may differ from run to run on one kernel: a monitor looks every
+    so often, and where in its beat a fault falls is chance. In virtual time nothing is.
+    """
+    bounds = [limit for limit in limits if limit.what.removeprefix(PLACE) == name]
+    took = _ms(measured.ns)
+    virtual = history.about.get("clock") == "virtual"
+    return {
+        "ms": took if measured.happened else None,
+        "watched_ms": None if measured.happened else took,
+        "tolerance_ms": _ms(measured.tolerance),
+        "leeway_ms": 0.0 if virtual else _ms(max(_between(bounds), _beat(name, history))),
+        "bounds": [
+            {"op": one.op, "ms": _ms(one.bound.ns), "slack_ms": _ms(_slack(one))} for one in bounds
+        ],
+    }
+
+
+def _slack(limit: Limit) -> int:
+    return limit.bound.slack if limit.op in ("<=", ">") else limit.bound.early
+
+
+def _between(limits: Iterable[Limit]) -> int:
+    """Return how far apart (ns) the bounds are between which a scenario lets a figure be."""
+    high = [one.bound.ns + one.bound.slack for one in limits if one.op in ("<=", "<")]
+    low = [one.bound.ns - one.bound.early for one in limits if one.op in (">=", ">")]
+    return max(0, min(high) - max(low, default=0)) if high else 0
+
+
+def _beat(name: str, history: History) -> int:
+    """Return the width (ns) of the window that the bond's monitor leaves to a figure."""
+    kind = name.partition(" ")[0]
+    found = [0]
+    for bond, changes in _in_force(history):
+        options = BondOptions.unchecked(**changes)
+        lag = Span(int(bond.get("lag", 0)))
+        times = spans(options, int(history.about.get("hz", 100)), lag)
+        if not options["miimon"] and not options["arp_interval"]:
+            continue
+        if kind in ("detection", "outage", "dark"):
+            found.append(_width(times.detection))
+        if kind in ("reversion", "outage", "dark"):
+            found.append(_width(times.reversion()))
+    return max(found)
+
+
+def _in_force(history: History) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Yield each bond with its options: those it began with, and those it ended with."""
+    for bond in measure.bonds(history).values():
+        begun = bond.get("changed", {})
+        yield bond, begun
+        if bond.get("later"):
+            yield bond, {**begun, **bond["later"]}
+
+
+def _width(window: Window) -> int:
+    return window.latest.ns + window.latest.slack - window.earliest.ns + window.earliest.early
+
+
+def _ms(ns: int) -> float:
+    return round(ns / MS, 3)

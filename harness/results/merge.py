@@ -1,0 +1,128 @@
+"""Join directories of results, as of the shards of one session, into one."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from harness.errors import UsageError
+from harness.results import conformance
+from harness.results.conformance import Conformance, Result
+
+NAMED = 10  # conflicts that are told by name
+Parts = Mapping[Path, Conformance]
+
+
+def merge(places: Sequence[Path], into: Path) -> Conformance:
+    """Join results into the directory `into`, each with its recordings in one of its own.
+
+    Raises UsageError for conflicts, each by name, and for a directory that is in use; then nothing
+    is written.
+    """
+    parts = {place.resolve(): conformance.load(place) for place in places}
+    problems = list(conflicts(parts))
+    if problems:
+        more = [f"... and {len(problems) - NAMED} more"] if len(problems) > NAMED else []
+        raise UsageError(
+            "\n".join(["these results contradict each other:", *problems[:NAMED], *more]),
+            hint="leave out one of the directories that were named",
+        )
+    _demand_empty(into, parts)
+    folders = _folders(parts)
+    found = joined({folders[place]: part for place, part in parts.items()})
+    try:
+        for place, folder in folders.items():
+            shutil.copytree(place, into / folder, ignore=_left_out)
+        conformance.save(found, into)
+    except OSError as error:
+        raise UsageError(
+            f"results cannot be written to {into}: {error.strerror or error}",
+            hint="give a directory that you can write: --into DIR",
+        ) from error
+    return found
+
+
+def conflicts(parts: Parts) -> Iterator[str]:
+    """Yield what two directories both claim to know, and which shards do not fit together."""
+    seen: dict[tuple[str, str], Path] = {}
+    releases: dict[str, tuple[str, Path]] = {}
+    for place, part in parts.items():
+        for label in part.labels():
+            release = part.release(label)
+            was, first = releases.setdefault(label, (release, place)) if release else ("", place)
+            if was and was != release:
+                yield f"  kernel {label} is {was} in {first}, {release} in {place}"
+        for one in part.results:
+            first = seen.setdefault((one.kernel, one.scenario), place)
+            if first != place:
+                yield f"  {one.scenario} on {one.kernel}: in {first} and in {place}"
+    yield from _shards(parts)
+
+
+def _shards(parts: Parts) -> Iterator[str]:
+    """Yield which shards cut the same work otherwise than the first one did."""
+    first: dict[tuple[tuple[str, ...], int], tuple[Mapping[str, object], Path]] = {}
+    for place, part in parts.items():
+        if part.shard is None:
+            continue
+        key = (tuple(part.labels()), int(part.shard["count"]))
+        shard, other = first.setdefault(key, (part.shard, place))
+        if shard["digest"] != part.shard["digest"]:
+            yield (
+                f"  shard {part.shard['index']}/{part.shard['count']} in {place} cut other work "
+                f"or by other times than {other} did: some of it may be in neither"
+            )
+
+
+def missing(found: Conformance, parts: Sequence[Conformance]) -> Iterator[str]:
+    """Yield in words what the joined results lack: shards, and scenarios that never ended."""
+    cuts: dict[str, tuple[int, set[int]]] = {}
+    for part in parts:
+        if part.shard is not None:
+            key = str(part.shard["digest"])
+            have = cuts.setdefault(key, (int(part.shard["count"]), set()))[1]
+            have.add(int(part.shard["index"]))
+    for count, have in cuts.values():
+        gone = [f"{number}/{count}" for number in range(1, count + 1) if number not in have]
+        if gone:
+            yield f"shards that are not there: {', '.join(gone)}"
+    short = found.planned - len(found.results)
+    if short > 0:
+        yield f"scenarios without a result, as their session was cut short: {short}"
+
+
+def joined(parts: Mapping[str, Conformance]) -> Conformance:
+    """Return one conformance of several, by the folder that each one's recordings go to."""
+    results = [_moved(one, folder) for folder, part in parts.items() for one in part.results]
+    return Conformance(
+        results=tuple(results),
+        kernels=conformance.gathered(parts.values()),
+        planned=sum(part.planned for part in parts.values()),
+        sessions=tuple(one for part in parts.values() for one in part.sessions),
+    )
+
+
+def _moved(result: Result, folder: str) -> Result:
+    return replace(result, history=f"{folder}/{result.history}") if result.history else result
+
+
+def _folders(parts: Parts) -> dict[Path, str]:
+    """Return a name for each directory within the joined one, in order."""
+    return {
+        place: f"{number}-{re.sub(r'[^A-Za-z0-9_.-]+', '-', '-'.join(part.labels()))[:60]}"
+        for number, (place, part) in enumerate(parts.items(), start=1)
+    }
+
+
+def _demand_empty(into: Path, parts: Parts) -> None:
+    inside = any(into.resolve().is_relative_to(place) for place in parts)
+    if inside or (into.exists() and (not into.is_dir() or any(into.iterdir()))):
+        why = "lies in a directory that is joined" if inside else "is there already"
+        raise UsageError(f"{into} {why}", hint="give a new directory: --into DIR")
+
+
+def _left_out(_: str, names: list[str]) -> set[str]:
+    return {name for name in names if name in (conformance.NAME, "matrix.json", "latest")}

@@ -1,0 +1,130 @@
+"""The pytest plugin that runs each scenario once for every kernel of the session, and cuts shards.
+
+With several kernels each one's name is the last part of the scenario's id, on the host and in the
+guests alike, so `-k`, `--lf`, JUnit's names and ids on the command line mean the same everywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+import pytest
+
+from harness.errors import UsageError
+from harness.judge import counts
+from harness.labs import registry
+from harness.results import kernel_labels
+from harness.session import shards
+from harness.session.where_it_runs import in_guest, needs_guest
+
+PARAMETER = "kernel_under_test"
+DURATIONS = "harness/durations"
+CUT = pytest.StashKey[shards.Cut]()
+
+
+def kernels(config: pytest.Config) -> dict[str, str]:
+    """Return the kernels of a session: what `--kernel` said, and what people call it."""
+    return kernel_labels.labels(list(dict.fromkeys(config.getoption("kernel") or ["auto"])))
+
+
+def in_ids(config: pytest.Config) -> dict[str, str]:
+    """Return what stands for each kernel's label in ids; nothing where ids have no kernel.
+
+    One kernel alone shows only where the command line asks for an id that has it.
+    """
+    told: dict[str, str] | None = getattr(config.option, "kernel_slugs", None)
+    if told is not None:
+        return told
+    found = kernel_labels.slugs(list(kernels(config).values()))
+    if len(found) > 1 or any(_asks(config.args, slug) for slug in found.values()):
+        return found
+    return {}
+
+
+def _asks(arguments: Iterable[str], slug: str) -> bool:
+    return any(text.endswith((f"[{slug}]", f"-{slug}]")) for text in arguments)
+
+
+def label_of(item: pytest.Item) -> str | None:
+    """Return the kernel that an item's id names, None where it names none."""
+    callspec = getattr(item, "callspec", None)
+    return callspec.params.get(PARAMETER) if callspec else None
+
+
+def scenario_of(item: pytest.Item) -> str:
+    """Return an item's id as it is with one kernel only."""
+    label = label_of(item)
+    return kernel_labels.without(item.nodeid, in_ids(item.config)[label]) if label else item.nodeid
+
+
+def choice(config: pytest.Config, lab: str) -> list[str]:
+    """Return the options that choose the kernel of a worker again; auto says which it took."""
+    chosen = (config.getoption("kernel") or ["auto"])[0]
+    kernel = _of_lab(lab) if chosen == "auto" else [f"--kernel={chosen}"]
+    named = config.getoption("lab")
+    return kernel + ([] if named == registry.DEFAULT else [f"--lab={named}"])
+
+
+def _of_lab(lab: str) -> list[str]:
+    """Return the option that chooses the kernel of a lab, such as "netns in uml 6.12.101"."""
+    _, _, name = lab.partition(" in ")
+    if name.startswith("host "):
+        return ["--kernel=host"]
+    found = re.match(r"(uml|virtual|debug|stock) (\d+\.\d+)", name)
+    return [f"--kernel={found[1]}@{found[2]}"] if found else []
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make one item of each scenario and kernel."""
+    wanted = in_ids(metafunc.config)
+    if wanted and needs_guest(metafunc.definition):
+        metafunc.fixturenames.append(PARAMETER)
+        metafunc.parametrize(PARAMETER, list(wanted), ids=list(wanted.values()))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse what cannot carry a kernel; leave to other machines what is not in our shard."""
+    if in_guest():
+        return
+    if in_ids(config):
+        _demand_kernels(items)
+    shard = config.getoption("shard")
+    if shard is None:
+        return
+    cut = shards.cut([item.nodeid for item in items], shard, durations(config))
+    config.stash[CUT] = cut
+    mine = set(cut.mine)
+    config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in mine])
+    items[:] = [item for item in items if item.nodeid in mine]
+
+
+def _demand_kernels(items: Iterable[pytest.Item]) -> None:
+    bare = [item.nodeid for item in items if needs_guest(item) and label_of(item) is None]
+    if bare:
+        error = UsageError(
+            f"{bare[0]} cannot run on several kernels: it is no test function that can be "
+            "parametrised",
+            hint="write it as a plain function, or give one --kernel",
+        )
+        raise pytest.UsageError(str(error))
+
+
+def durations(config: pytest.Config) -> Mapping[str, float]:
+    """Return what scenarios took in earlier sessions, in seconds, by id."""
+    cache = getattr(config, "cache", None)
+    return cache.get(DURATIONS, {}) if cache else {}
+
+
+def told(config: pytest.Config, reports: Iterable[pytest.TestReport]) -> Iterator[str]:
+    """Yield how the claims fared, for each kernel where there are several."""
+    reports = list(reports)
+    wanted = in_ids(config) if not in_guest() else {}
+    if len(wanted) < 2:
+        yield from counts.lines(reports)
+        return
+    for label, slug in wanted.items():
+        own = [one for one in reports if kernel_labels.without(one.nodeid, slug) != one.nodeid]
+        yield from (f"{label}: {line}" for line in counts.lines(own))

@@ -1,0 +1,74 @@
+"""What is known of a guest while it works, and when it is taken to hang."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from harness.guests.guests import Guest
+from harness.session import worker_arguments
+from harness.session.refused import TimeLimit
+
+BOOT_LIMIT = 60.0  # seconds until a guest's worker must have begun
+EXIT_LIMIT = 10.0  # seconds a guest may take to power off
+WORKED = (0, 1, 5)  # of pytest: all passed, some failed, no test was found
+
+
+class Watch:
+    """What is known of a guest while it works."""
+
+    def __init__(self, guest: Guest, ids: list[str]) -> None:
+        self.guest = guest
+        self.ids = ids
+        self.running: str | None = None
+        self.begun = False
+        self.status: int | None = None
+        self.absences: dict[str, list[str]] = {}
+        self.spent = False
+        self.internal = ""
+        self.uncollected: dict[str, str] = {}
+        self.hung = False
+        self._since = time.monotonic()
+
+    def note(self, line: dict[str, Any]) -> None:
+        """Note what a line of the stream says about the guest itself."""
+        self._since = time.monotonic()
+        self.begun = True
+        self.running = line.get("start", self.running)
+        self.status = line.get("done", self.status)
+        self.absences |= line.get("absent", {})
+        self.spent = self.spent or "spent" in line
+        self.internal = line.get("internal", self.internal)
+        if "collect" in line:
+            path, text = line["collect"]
+            self.uncollected[path] = text
+
+    @property
+    def worked(self) -> bool:
+        """Whether its pytest came to an end of its own accord, having run or looked for items."""
+        if self.status is None:
+            return False
+        return self.status in WORKED or bool(self.running or self.uncollected)
+
+    def overdue(self, limit: TimeLimit) -> str:
+        """Return why the guest has to be killed, "" while it is in time."""
+        waited = time.monotonic() - self._since
+        if self.status is not None:
+            return "it did not power off" if waited > EXIT_LIMIT else ""
+        if not self.begun:
+            late = waited > BOOT_LIMIT
+            return f"it did not reach its worker within {BOOT_LIMIT:g} s" if late else ""
+        if self.running is None:
+            late = waited > limit.seconds
+            return f"it began no scenario within {limit.seconds:g} s" if late else ""
+        self.hung = late = waited > limit.seconds
+        return f"stopped after {limit.seconds:g} s ({limit.said_by})" if late else ""
+
+    def absent(self, item: pytest.Item) -> str:
+        """Return why the worker never ran an item of its list."""
+        for path, text in self.uncollected.items():
+            if item.nodeid.startswith(path):
+                return f"the guest could not collect it:\n{text}"
+        return self.internal or worker_arguments.absence(self.absences.get(item.nodeid, []))

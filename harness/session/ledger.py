@@ -1,0 +1,143 @@
+"""Keep what became of each scenario, as its results come in, in the directory of the results."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.judge import counts
+from harness.results import conformance, grid
+from harness.results.conformance import EVIDENCE, Conformance, Result
+from harness.session import axis
+from harness.session.session_facts import session_facts
+from harness.session.where_it_runs import asks_for_stage
+
+EVERY = 1.0  # seconds between two writings: what a kill may lose
+REASON = 300
+
+
+class Ledger:
+    """Every result of a session's scenarios so far, of one kernel or of several."""
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        items: Sequence[pytest.Item],
+        kernels: Sequence[str],
+        directory: Path,
+    ) -> None:
+        self.config = config
+        self.kernels: dict[str, Mapping[str, Any]] = {label: {} for label in kernels}
+        # What builds a network has figures worth keeping, with or without a claim.
+        self.items = {
+            item.nodeid: item for item in items if claims_of(item) or asks_for_stage(item)
+        }
+        self.results: dict[str, Result] = {}
+        self.directory = directory
+        self.session = session_facts(config)
+        self._written = 0.0
+        config.pluginmanager.register(self, "harness-ledger")
+
+    def learn(self, label: str, facts: Mapping[str, Any]) -> None:
+        """Take what a guest measured of its kernel; the first guest of each counts."""
+        if not self.kernels.get(label):
+            self.kernels[label] = dict(facts)
+
+    def take(
+        self, label: str, nodeid: str, reports: Sequence[pytest.TestReport], *, ran: bool = True
+    ) -> None:
+        """Take a whole result; what never `ran`, for want of a kernel, is not judged."""
+        item = self.items.get(nodeid)
+        if item is None:
+            return
+        lab = str(self.kernels[label].get("lab", ""))
+        found = _result(reports) | ({} if ran else {"verdict": "not judged"})
+        self.results[nodeid] = Result(
+            scenario=axis.scenario_of(item),
+            kernel=label,
+            lab=lab,
+            claims=tuple(claims_of(item)),
+            **found,
+        )
+        if time.monotonic() - self._written > EVERY:
+            self.write()
+
+    def write(self) -> None:
+        """Write all there is; nothing where no scenario is in the session."""
+        if not self.items:
+            return
+        conformance.save(self.conformance(), self.directory)
+        self._written = time.monotonic()
+
+    def close(self) -> None:
+        """Write what there is at the end, the table of several kernels too."""
+        self.write()
+        if self.items and len(self.kernels) > 1:
+            grid.save(self.conformance(), self.directory)
+
+    def conformance(self) -> Conformance:
+        """Return the results so far, in the order of the session."""
+        cut = self.config.stash.get(axis.CUT, None)
+        shard = None
+        if cut is not None:
+            shard = {**asdict(cut.shard), "total": cut.total, "digest": cut.digest}
+        order = [self.results[name] for name in self.items if name in self.results]
+        return Conformance(tuple(order), self.kernels, len(self.items), shard, (self.session,))
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Show how several kernels fared, side by side."""
+        if len(self.kernels) < 2 or not self.results:
+            return
+        terminalreporter.section("scenarios on kernels")
+        width = terminalreporter._tw.fullwidth  # noqa: SLF001  (pytest has no other name for it)
+        for line in grid.text(self.conformance(), width):
+            terminalreporter.write_line(line)
+
+
+def claims_of(item: pytest.Item) -> list[str]:
+    """Return the claims that an item's marks name."""
+    return [str(name) for mark in item.iter_markers("claim") for name in mark.args]
+
+
+def _result(reports: Sequence[pytest.TestReport]) -> dict[str, Any]:
+    """Return verdict, reason, time and evidence of an item from its phases."""
+    verdict = next((found for one in reports if (found := counts.verdict_of(one))), None)
+    wrong = [one for one in reports if one.outcome != "passed"]
+    failed = any(one.failed for one in reports)
+    if verdict is None or (failed and verdict in ("conforms", "contradicts as known")):
+        verdict = "not judged" if failed else "not testable here"
+    attempts = [
+        value for one in reports for name, value in one.user_properties if name == "attempts"
+    ]
+    evidence: dict[str, Any] = next(
+        (found for one in reports if (found := getattr(one, EVIDENCE, None))), {}
+    )
+    return {
+        "verdict": verdict,
+        "reason": _reason(wrong[0]) if wrong else "",
+        "seconds": round(sum(one.duration for one in reports), 3),
+        "attempts": max((int(str(value)) for value in attempts), default=1),
+        "figures": evidence.get("figures", {}),
+        "options": tuple(evidence.get("options", ())),
+        "settings": evidence.get("settings", {}),
+        "history": evidence.get("history"),
+    }
+
+
+def _reason(report: pytest.TestReport) -> str:
+    """Return in one line why an item did not pass."""
+    said = report.longrepr
+    if hasattr(report, "wasxfail"):
+        return str(report.wasxfail)[:REASON]
+    if isinstance(said, tuple):
+        text = str(said[2]).removeprefix("Skipped: ")
+    elif (crash := getattr(said, "reprcrash", None)) is not None:
+        text = str(crash.message)
+    else:
+        text = str(said or "")
+    return next(iter(text.strip().splitlines()), "")[:REASON]

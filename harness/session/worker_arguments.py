@@ -1,0 +1,78 @@
+"""What guests are told of a session: how to run pytest; and what is remembered of their work."""
+
+from __future__ import annotations
+
+import compileall
+import os
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.session import foreign
+from harness.session.axis import DURATIONS
+
+# What a user may set that changes how a scenario runs or how its failure reads.
+PASSED_ON = (
+    *("lab", "verbose", "tbstyle", "showlocals", "fulltrace", "bond_plans", "runxfail"),
+    *("log_level", "log_format", "log_date_format"),
+)
+
+
+def compile_harness() -> None:
+    """Write bytecode that is missing: guests see the host's files read-only, and are slow."""
+    with open(os.devnull, "w", encoding="ascii") as nowhere, redirect_stdout(nowhere):  # noqa: PTH123
+        compileall.compile_dir(str(Path(__file__).parents[1]), quiet=2)
+
+
+def arguments(config: pytest.Config) -> list[str]:
+    """Return the arguments of a guest's pytest."""
+    option = config.option
+    found = ["-p", "harness.plugin", "-p", "no:cacheprovider"]
+    found += foreign.own_arguments(option.plugins)
+    # A guest's temporary files lie in its memory, and nobody sees them when it is gone.
+    found += ["-o", "tmp_path_retention_policy=failed"]
+    found += [part for text in option.pythonwarnings or () for part in ("-W", text)]
+    found += [part for text in option.override_ini or () for part in ("-o", text)]
+    found += [f"--rootdir={config.rootpath}", "-o", "addopts="]
+    found += [f"--import-mode={option.importmode}", "--continue-on-collection-errors"]
+    found += [f"--assert={option.assertmode}", *(["--noconftest"] if option.noconftest else [])]
+    found += [f"--confcutdir={option.confcutdir}"] if option.confcutdir else []
+    return found + (["-c", str(config.inipath)] if config.inipath else [])
+
+
+def options(config: pytest.Config) -> dict[str, Any]:
+    """Return the values of options that a guest's pytest takes over."""
+    own = vars(config.option)
+    return {name: own[name] for name in PASSED_ON if name in own} | foreign.options(config)
+
+
+def plugins(config: pytest.Config) -> dict[str, Any]:
+    """Return what a guest's pytest has to know of other plugins, as fields of a Job."""
+    return {
+        "plugins": foreign.modules(config),
+        "markers": tuple(config.getini("markers")),
+        "settings": tuple(foreign.settings(config)),
+    }
+
+
+def absence(alike: list[str]) -> str:
+    """Return why an item has no result although its guest did its work."""
+    found = f"it has {', '.join(alike)} instead" if alike else "it found no such test"
+    return (
+        f"the guest does not know this test: {found}\nhint: parameters have to be the same each "
+        "time a file is collected: not of the time, of random numbers, or in the order of a set"
+    )
+
+
+def keep(config: pytest.Config, seconds: dict[str, float]) -> None:
+    """Remember what scenarios took.
+
+    A shard does not: by the times of before it, the next shard of the same work is cut.
+    """
+    if config.getoption("shard") is not None:
+        return
+    cache = getattr(config, "cache", None)
+    if cache:
+        cache.set(DURATIONS, seconds)

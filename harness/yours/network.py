@@ -1,0 +1,132 @@
+"""The network around a user's own bond (`pytest scenarios/field --bond-config FILE`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from harness.bonding.horizon import horizon, settle
+from harness.config.model import ConfigError, Place
+from harness.errors import HarnessError, NotPromised, NotTestable
+from harness.record.bond import Bond
+from harness.record.faults import Cable, MachineNoun, Site, SwitchNoun
+from harness.record.net import Net, Stage
+from harness.units import MS, Span, in_ms, ms
+from harness.yours.plan import LATE_MS, YourPlan
+
+PROBES = 4000  # at most so many in each direction, however slow a bond is
+PATIENCE = 45_000 * MS  # of real time for one recording
+
+
+class YourBond(Net):
+    """A user's bond between two switches; its slaves are called as the user calls them.
+
+    dut  slave 1 ---- sw1 --- neighbour
+                       |
+                      isl
+                       |
+         slave 2 ---- sw2 --- target, target2 ...
+    """
+
+    sw1: SwitchNoun
+    sw2: SwitchNoun
+    target: MachineNoun
+    target2: MachineNoun
+    neighbour: MachineNoun
+
+    def __init__(self, stage: Stage, plan: YourPlan) -> None:
+        """Build it; raises NotTestable where this lab cannot put such a bond to the proof."""
+        self.yours = plan
+        self.plan = plan.topology()
+        self.cables: dict[str, Cable] = {}
+        if plan.why_not:
+            raise NotTestable(f"{plan.name}: {plan.why_not}", hint="try another bond")
+        super().__init__(_paced(stage, plan))
+
+    def _nouns(self, site: Site) -> Iterator[tuple[object, str]]:
+        self.cables = {link.name: Cable(link.name, site) for link in self.plan.links}
+        yield from super()._nouns(site)
+
+    @property
+    def active(self) -> Cable:
+        """The cable of the slave that is active first."""
+        return self.cables[self.yours.first]
+
+    @property
+    def slaves(self) -> list[Cable]:
+        """The cables of all slaves."""
+        return [self.cables[name] for name in self.yours.slaves]
+
+    @property
+    def uplink(self) -> Cable:
+        """The cable between the switches, the active slave's way to the targets."""
+        ends = {(link.a, link.b): link.name for link in self.plan.links}
+        return self.cables[ends["sw1", "sw2"]]
+
+    @property
+    def late(self) -> Span:
+        """For how long a port that forwards late does not forward."""
+        return LATE_MS * ms
+
+    @property
+    def long(self) -> Span:
+        """A time after which the monitor has certainly reacted to a fault."""
+        options = self.yours.bond
+        return Span(horizon(options, len(self.yours.slaves), int(self._stage.facts["hz"])))
+
+    @property
+    def often(self) -> Span:
+        """A time after which a neighbour sends again, so that no round of the monitor lacks it."""
+        interval: Span = self.yours.bond.arp_interval
+        return interval / 2
+
+    @property
+    def resolution(self) -> Span:
+        """How long IP waits before it asks again for an address (neigh.default.retrans_time_ms).
+
+        A bond without any slave loses its carrier, and the kernel then forgets its neighbours.
+        """
+        return 1000 * ms
+
+    def failover(self, bond: Bond) -> Span:
+        """How long the bond is dark at most when its active slave fails and another is sound.
+
+        That is the monitor's detection. On a coarse timer wheel the one round more that backups
+        have (ARPMISS-2) may not be enough to outlive the active slave whose probes they hear:
+        all are then declared down together, and tried one after the other.
+        """
+        if bond.options["arp_interval"] and not bond.times.backups_outlive():
+            return self.long
+        return bond.detection.latest
+
+    def service_again(self, bond: Bond) -> Span:
+        """How long the bond takes at most once all its slaves are sound again."""
+        if bond.options["arp_interval"]:
+            return bond.times.service_again(len(self.yours.slaves)).latest
+        return bond.times.carrier_back(alone=True).latest
+
+    def bond(self) -> Bond:
+        """Make the bond; what the kernel refuses is told with its line in the user's files."""
+        try:
+            return self.dut.bond()
+        except (NotPromised, NotTestable) as error:
+            where = self.yours.where(error.message)
+            raise type(error)(f"{where}: {error.message}", hint=error.hint) from None
+        except HarnessError as error:
+            place = Place(self.yours.where(error.message))
+            raise ConfigError(error.message, place, hint=error.hint) from None
+
+
+def _paced(stage: Stage, plan: YourPlan) -> Stage:
+    """Return the stage with probes as far apart as the bond is slow; raises NotTestable."""
+    hz = int(stage.facts["hz"])
+    slaves = len(plan.slaves)
+    watched = settle(plan.bond, slaves, hz) + 3 * horizon(plan.bond, slaves, hz)
+    if stage.facts.get("clock") != "virtual" and watched > PATIENCE:
+        raise NotTestable(
+            f"{plan.name} reacts so slowly that one recording takes {in_ms(watched)} of real time",
+            hint="choose a kernel with virtual time: --kernel virtual",
+        )
+    facts: dict[str, Any] = {"interval": max(stage.probe_interval, watched // PROBES)}
+    return replace(stage, **facts)
