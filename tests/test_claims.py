@@ -118,7 +118,7 @@ def test_a_broken_catalogue_is_a_usage_error(
 def test_a_missing_catalogue_says_how_to_install(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no claim is known") as caught:
         catalogue(tmp_path / "claims")
-    assert "pip install -e ." in caught.value.hint
+    assert "pip install" in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ SCENARIO = """
     import os, socket, struct
     from pathlib import Path
     from harness.session import worker
-    from harness.kernels import init
+    from harness.guests import init
 
     def test_a_bond_of_our_own():
         assert init.make_bond() == 0

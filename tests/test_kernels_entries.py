@@ -15,8 +15,8 @@ from harness.kernels.cached_kernel import Entry
 
 HOLD = """
 import sys
-from harness.kernels import entries
-entries.hold(entries.kept()[0])
+from harness.kernels import cached_kernel
+cached_kernel.hold(cached_kernel.kept()[0])
 print("held", flush=True)
 sys.stdin.read()
 """

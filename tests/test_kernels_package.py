@@ -142,7 +142,7 @@ def test_a_mirror_that_never_answers_is_not_waited_for_again(
 def test_a_run_that_is_killed_leaves_no_apt_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    code = "from harness.kernels import package; package.fetch(print)"
+    code = "from harness.kernels import uml_package; uml_package.fetch(print)"
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         _sources(tmp_path, monkeypatch, f"deb [trusted=yes] http://127.0.0.1:{port}/x ./")

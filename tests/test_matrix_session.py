@@ -18,7 +18,7 @@ from tests.tiny import Tiny
 PLAIN = """
     import sys
     from harness.kernels import Command
-    from harness.matrix import fleet
+    from harness.session import fleet
 
     class Plain:
         modules, writeback, clock, waits = "", False, "real", False
