@@ -29,7 +29,13 @@ SHELL = r"(?:^[^#\n]*?|^\s*\[?[\w.-]+@[^#\n]*#\s+|\A\s*#\s+)(?<![\w.-])"
 # In this order: what is more particular comes first.
 _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("proc", re.compile(r"^Ethernet Channel Bonding Driver", re.MULTILINE)),
-    ("bond-cni", re.compile(r'\A\s*\{(?=[\s\S]*"type"\s*:\s*"bond")(?=[\s\S]*"links"\s*:)')),
+    (
+        "bond-cni",
+        re.compile(r'"type"\s*:\s*"bond"(?s:.*)"links"|"links"(?s:.*)"type"\s*:\s*"bond"'),
+    ),
+    ("nmstate", re.compile(r'"link-aggregation"\s*:')),
+    ("cloud-init", re.compile(r'"bond_interfaces"\s*:')),
+    ("netplan", re.compile(r'"bonds"\s*:')),
     ("ip-json", re.compile(r"\A\s*[\[{]\s*[{\"\]}]")),
     ("talos", re.compile(r"^\s*machine\s*:(?s:.*)^\s*(- )?bond\s*:", re.MULTILINE)),
     ("nmstate", re.compile(r"^\s*(- )?link-aggregation\s*:", re.MULTILINE)),
@@ -49,6 +55,8 @@ _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("suse", SUSE),
     ("ifcfg", re.compile(r"^\s*(DEVICE|HWADDR|MASTER|TYPE|ONBOOT|NAME)=", re.MULTILINE)),
     ("nmcli", re.compile(r"\A\s*[a-z_0-9]+=[^\s=]*,\s*[a-z_0-9]+=")),
+    ("nmcli", re.compile(r"^\s*#\s+nmcli\s.*\bbond", re.MULTILINE)),
+    ("ip-link", re.compile(r"^\s*#\s+ip\s.*\bbond", re.MULTILINE)),
     ("bonding-opts", re.compile(r"\A\s*(#.*\n\s*)*(BONDING_OPTS\s*=|[a-z_0-9]+=)")),
 )
 

@@ -41,7 +41,7 @@ from harness.config.source import Source
 from harness.errors import UsageError
 
 Reader = Callable[[Sequence[Source]], Draft]
-NO_BOND = frozenset({modprobe.NONE, nmstate.ABSENT})
+NO_BOND = frozenset({modprobe.NONE, nmstate.ABSENT, cloudinit.DISABLED})
 UTF8_ONLY = frozenset({"netplan", "nmstate", "cloud-init", "talos"})  # as YAML is
 READERS: Mapping[str, Reader] = MappingProxyType(
     {
@@ -129,7 +129,7 @@ def _unknown(source: Source, *, alone: bool) -> Extra:
     if not alone:
         return Extra(source.base, "a file of no format known here", source.at())
     why = "no format of bond configurations that is known here"
-    hint = f"say which with --from: {', '.join(READERS)}"
+    hint = f"say which with --from ({', '.join(READERS)}), or give what `ip -d -j addr` shows"
     return Extra("", why, source.at(), hint, level="error")
 
 

@@ -19,7 +19,8 @@ PROMPT = re.compile(
     r"\s*(?:\[[^\]\n]*@[^\]\n]*\]\s?|[\w.-]+@[\w.-]+[^#$%>\n]*|[\w-]+(?=[#$%>]\s))?[#$%>]\s+(?=\S)"
 )
 MORE = re.compile(r"\s*>\s")  # the prompt of a line that goes on
-ROOT_PROMPT = re.compile(r"\s*#\s")
+ROOT_PROMPT = re.compile(r"\s*#\s+(sudo\s+)?(nmcli|ip|echo|modprobe)\s")
+PLAIN = re.compile(r"\s*(sudo\s+)?(nmcli|ip|echo|modprobe)\s")
 ASSIGNED = re.compile(r"(\w+)=(.*)", re.DOTALL)
 VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1")
@@ -99,13 +100,13 @@ def _logical(source: Source) -> Iterator[tuple[Place, str]]:
 def _session(lines: list[str]) -> bool:
     """Tell whether a text is a terminal's: then what has no prompt is output.
 
-    `# ` alone is a prompt where every line that is not empty has it.
+    `# ` alone is a prompt in a text that is no script and has no commands without it.
     """
-    marked = [line for line in lines if (match := PROMPT.match(line)) and match[0].strip() != "#"]
-    if marked:
+    if any((match := PROMPT.match(line)) and match[0].strip() != "#" for line in lines):
         return True
-    used = [line for line in lines if line.strip()]
-    return bool(used) and all(ROOT_PROMPT.match(line) for line in used)
+    script = lines[:1] and lines[0].startswith("#!")
+    rooted = any(ROOT_PROMPT.match(line) for line in lines)
+    return bool(rooted and not script and not any(PLAIN.match(line) for line in lines))
 
 
 def _unprompted(line: str, *, session: bool) -> str:

@@ -23,16 +23,17 @@ IFACES = frozenset({"iface", "interface"})
 
 
 class Line(NamedTuple):
-    """One option of a stanza."""
+    """One option of a stanza; `word` is its key as it is spelled in the file."""
 
     key: str
     value: str
     place: Place
+    word: str
 
     @property
     def spelled(self) -> str:
-        """The line in the spelling of the manuals."""
-        return f"{self.key.replace('_', '-')} {self.value}".strip()
+        """The line as it was written."""
+        return f"{self.word} {self.value}".strip()
 
 
 @dataclass(slots=True)
@@ -78,7 +79,7 @@ def stanzas(draft: Draft, source: Source) -> Iterator[Stanza]:
             why = f"{words[0]!r} stands in no stanza, and ifupdown refuses the whole file"
             draft.unknown("", why, place, "begin with iface bond0 inet manual", "error")
         else:
-            current.lines.append(Line(key(words[0]), rest, place))
+            current.lines.append(Line(key(words[0]), rest, place, words[0]))
     if current:
         yield current
 

@@ -55,6 +55,15 @@ def _members(node: Node) -> Iterator[Node]:
             yield from documents(text)
 
 
+def scalars(source: Source) -> list[str]:
+    """Return all words and texts of a YAML file."""
+    left, found = documents(source), list[str]()
+    for _ in range(DEEPEST):
+        found += [str(node.raw.value) for node in left if isinstance(node.raw, yaml.ScalarNode)]
+        left = [one for node in left for one in _members(node)]
+    return found
+
+
 def keys(node: Node) -> frozenset[str]:
     """Return the keys of a mapping, none where it is something else."""
     if not isinstance(node.raw, yaml.MappingNode):

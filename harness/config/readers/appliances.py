@@ -18,7 +18,7 @@ from harness.config.ini_and_shell import plain
 from harness.config.model import ConfigError, Place
 from harness.config.readers.optstring import NAMELESS
 from harness.config.source import Source
-from harness.config.wrappers import inner, mappings, text, value
+from harness.config.wrappers import inner, mappings, scalars, text, value
 from harness.config.yamls import Node
 
 UCI, VYOS, TALOS, CNI = "uci", "vyos", "talos", "bond-cni"
@@ -193,13 +193,25 @@ def cni(sources: Sequence[Source]) -> Draft:
     """Return the bond of each network for bond-cni, whose slaves are interfaces of the pod."""
     draft = Draft(CNI)
     for source in sources:
+        for found in _networks(source):
+            plugins = found.get("plugins")
+            for one in plugins if isinstance(plugins, list) else [found]:
+                if isinstance(one, dict) and one.get("type", "bond") == "bond":
+                    _cni(draft, one, source)
+    return draft
+
+
+def _networks(source: Source) -> Iterator[Mapping[str, object]]:
+    """Yield the JSON objects of a file, or of the texts in a Kubernetes manifest."""
+    bare = source.text.lstrip().startswith(("{", "["))
+    texts = [source.text] if bare else [one for one in scalars(source) if one.lstrip()[:1] == "{"]
+    for one in texts:
         try:
-            found = json.loads(source.text)
+            found = json.loads(one)
         except (RecursionError, ValueError) as error:
             raise ConfigError(f"no JSON: {error}", source.at(1), hint="mend the file") from None
         if isinstance(found, dict):
-            _cni(draft, found, source)
-    return draft
+            yield found
 
 
 def _cni(draft: Draft, found: Mapping[str, object], source: Source) -> None:

@@ -18,6 +18,7 @@ from harness.config.yamls import Node
 FORMAT = "cloud-init"
 ASKING4 = frozenset({"dhcp", "dhcp4"})
 ASKING6 = frozenset({"dhcp6", "ipv6_dhcpv6-stateful", "ipv6_dhcpv6-stateless", "ipv6_slaac"})
+DISABLED = "cloud-init leaves the network alone"
 KINDS = ("bond", "vlan", "bridge")
 
 

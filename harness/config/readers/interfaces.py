@@ -12,6 +12,7 @@ from difflib import get_close_matches
 
 from harness.bonding import OPTIONS
 from harness.config.draft import Draft, DraftBond, switch
+from harness.config.model import Place
 from harness.config.option_names import IFUPDOWN2_OLD
 from harness.config.readers import iplink
 from harness.config.readers.ports import ports
@@ -33,13 +34,16 @@ def read(sources: Sequence[Source], format_: str = FORMAT) -> Draft:
     draft = Draft(format_)
     found = [stanza for source in sources for stanza in stanzas(draft, source)]
     for stanza in found:
-        if _speaks_of_a_bond(stanza):
+        if _speaks_of_a_bond(stanza, format_):
             with draft.tolerant():
                 _bond(draft.bond(stanza.name, stanza.place), stanza)
     for stanza in found:
         for master, place in stanza.values("bond_master"):
             with draft.tolerant():
-                _enslaved(draft, stanza, draft.bond(master, place))
+                if format_ == "ifupdown2":
+                    _left_out(draft, stanza, master, place)
+                else:
+                    _enslaved(stanza, draft.bond(master, place))
     for stanza in found:
         _addresses(draft, stanza)
         _upper(draft, stanza)
@@ -49,8 +53,11 @@ def read(sources: Sequence[Source], format_: str = FORMAT) -> Draft:
     return draft
 
 
-def _speaks_of_a_bond(stanza: Stanza) -> bool:
+def _speaks_of_a_bond(stanza: Stanza, format_: str) -> bool:
+    """Tell whether a stanza is a bond's; to ifenslave, bond-master makes it a slave's."""
     bonds = {key for key in stanza.keys if key.startswith("bond_")}
+    if format_ == "ifupdown2":
+        bonds -= {"bond_master"}
     return bool(stanza.name and bonds and "bond_master" not in bonds)
 
 
@@ -103,14 +110,15 @@ def _value(name: str, text: str, format_: str) -> str:
     return switch(text) if format_ == "ifupdown2" and name == "use_carrier" else text
 
 
-def _enslaved(draft: Draft, stanza: Stanza, bond: DraftBond) -> None:
+def _left_out(draft: Draft, stanza: Stanza, master: str, place: Place) -> None:
+    """Remark on a slave that names its bond, which ifupdown2 does not know."""
+    why = f"ifupdown2 has no such setting: {stanza.name} is not enslaved"
+    hint = f"write bond-slaves {stanza.name} in the stanza of {master}"
+    draft.unknown(f"bond-master {master}", why, place, hint, "error")
+
+
+def _enslaved(stanza: Stanza, bond: DraftBond) -> None:
     """Take a slave that names its bond, in whose stanza ifenslave looks for the primary only."""
-    if draft.format == "ifupdown2":
-        place = next(place for _, place in stanza.values("bond_master"))
-        why = f"ifupdown2 has no such setting: {stanza.name} is not enslaved"
-        hint = f"write bond-slaves {stanza.name} in the stanza of {bond.name}"
-        bond.unknown(f"bond-master {bond.name}", why, place, hint)
-        return
     bond.slave(stanza.name, stanza.place)
     given = {(one.name, one.raw) for one in bond.given}
     for line in stanza.lines:
@@ -120,7 +128,7 @@ def _enslaved(draft: Draft, stanza: Stanza, bond: DraftBond) -> None:
         if name == "queue_id" or name in OF_SLAVES:
             _option(bond, name, line, stanza)
         elif (name, line.value) not in given:
-            why = f"ifenslave 2.13 passes over it in a slave's stanza, so {bond.name} has it not"
+            why = f"ifenslave passes over it in a slave's stanza, so {bond.name} does not get it"
             hint = f"write it in the stanza of {bond.name}"
             bond.unknown(line.spelled, why, line.place, hint, "warning")
 

@@ -16,6 +16,7 @@ from harness.config.profiles import default_monitor
 from harness.config.readers import cloudinit, netplan_keys
 from harness.config.source import Source
 from harness.config.wrappers import inner, keys, value
+from harness.config.wrappers import text as word
 from harness.config.yamls import Node, documents
 
 FORMAT = "netplan"
@@ -55,7 +56,9 @@ def _networks(draft: Draft, source: Source) -> Iterator[Node]:
     found = inner(source, _is_network)
     for one in found:
         network = value(one.node, "network") or one.node
-        if cloudinit.is_version_1(network):
+        if word(network, "config") == "disabled":
+            draft.unknown("config: disabled", cloudinit.DISABLED, network.place)
+        elif cloudinit.is_version_1(network):
             cloudinit.take(draft, network)
         else:
             yield network
