@@ -129,7 +129,7 @@ def _unknown(source: Source, *, alone: bool) -> Extra:
     if not alone:
         return Extra(source.base, "a file of no format known here", source.at())
     why = "no format of bond configurations that is known here"
-    hint = f"say which with --from ({', '.join(READERS)}), or give what `ip -d -j addr` shows"
+    hint = f"say which with --from: {', '.join(READERS)}; or give what `ip -d -j addr` shows"
     return Extra("", why, source.at(), hint, level="error")
 
 
