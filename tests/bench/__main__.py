@@ -14,13 +14,13 @@ from rich.console import Console
 from harness import kernels
 from harness.errors import HarnessError, UsageError
 from harness.units import in_ms
-from tests.bench import boot, outage, probes, scenario, selftests, skipped, suite, topologies
+from tests.bench import boot, labs, outage, probes, scenario, selftests, skipped, suite, topologies
 from tests.bench.guest import Bench
 from tests.bench.table import Table
 
 FIGURES: dict[str, Callable[[Bench], Table]] = {
     module.NAME: module.table
-    for module in (boot, topologies, selftests, scenario, probes, outage, suite)
+    for module in (boot, topologies, selftests, scenario, labs, probes, outage, suite)
 }
 ON_REQUEST = suite.NAME
 VIRTUAL = {skipped.NAME: skipped.table}  # in virtual time work takes no time: all else says 0
