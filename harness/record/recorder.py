@@ -175,8 +175,8 @@ class Recorder:
 
     def close(self) -> None:
         """Close all sources; what they saw stays."""
-        self.stop_probing()
-        self._open.close()
+        with self._open:  # also where a host is lost
+            self.stop_probing()
         if self._tracker is not None:
             self._drain()
         self._take_links()

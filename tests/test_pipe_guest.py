@@ -1,0 +1,112 @@
+"""The lab whose DUT is behind an agent: the same verdicts, and an agent that dies is the lab's."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness import ms
+from harness.errors import KernelRefused, LabError
+from harness.judge.run import Run
+from harness.labs.agent.channel import AgentLost
+from harness.labs.pipe.lab import PipeLab
+from harness.record.net import Stage
+from scenarios.field.servers import BridgeHost
+from scenarios.topologies import OneSwitch
+from tests.wire import wired
+
+pytestmark = pytest.mark.guest
+
+
+@pytest.fixture
+def lab() -> Iterator[PipeLab]:
+    """A lab with an agent of its own."""
+    made = PipeLab()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def piped(stage: Stage, lab: PipeLab) -> Stage:
+    """The stage of this test, with the DUT behind a pipe."""
+    return replace(stage, lab=lab)
+
+
+def failover(stage: Stage) -> Run:
+    """Record a cut of the active slave's cable."""
+    with OneSwitch(stage) as net:
+        net.dut.bond(miimon=50)
+        with net.watch() as run:
+            net.eth0.cut()
+    return run
+
+
+def failover_of_the_lost(lab: PipeLab, stage: Stage) -> None:
+    """Record a cut while the agent is killed."""
+    with OneSwitch(stage) as net, net.watch():
+        os.kill(agent_of(lab), signal.SIGKILL)
+        net.after(200 * ms)
+
+
+def agent_of(lab: PipeLab) -> int:
+    """Return the process of a lab's agent."""
+    assert lab._channel is not None
+    return lab._channel.pid
+
+
+def test_a_failover_is_seen_alike_in_both_labs(stage: Stage, piped: Stage) -> None:
+    here, there = failover(stage), failover(piped)
+    assert there.active_slaves == here.active_slaves == ["eth0", "eth1"]
+    assert there.failures == here.failures
+    assert len(there.garps) == len(here.garps)
+    both = here.detection.tolerance + there.detection.tolerance
+    assert abs(there.detection.ns - here.detection.ns) <= 50 * ms.ns + both
+
+
+def test_only_the_dut_has_a_clock_of_its_own(stage: Stage, piped: Stage) -> None:
+    assert "clocks" not in failover(stage).history.about
+    clocks = failover(piped).history.about["clocks"]
+    assert set(clocks) == {"dut"}
+    assert 0 < clocks["dut"]["error"] < 100 * ms.ns
+
+
+def test_a_bridge_of_the_dut_and_its_guest_are_built_too(piped: Stage) -> None:
+    with BridgeHost(piped) as net, net.watch(path=("guest", "client")) as run:
+        net.after(200 * ms)
+    assert (run.lost, run.duplicates) == (0, 0)
+
+
+def test_frames_and_carrier_are_those_of_the_namespace(piped: Stage) -> None:
+    with wired(OneSwitch, piped) as (net, wire):
+        with net.eth0.cut():
+            assert wire.wait(lambda: not wire.carrier("eth0"))
+        assert wire.wait(lambda: wire.carrier("eth0"))
+
+
+def test_refusals_and_files_come_back_as_they_are(piped: Stage) -> None:
+    with OneSwitch(piped) as net:
+        bond = net.dut.bond()
+        with pytest.raises(KernelRefused, match='"nonsense" for /sys/class/net/bond0'):
+            net.dut.write(bond, "miimon", "nonsense")
+        net.dut.write(bond, "miimon", "40")
+        assert net.dut.run("cat /sys/class/net/bond0/bonding/miimon").stdout == "40\n"
+        with pytest.raises(LabError, match="/sys/class/net/bond0/bonding/nope cannot be written"):
+            net.dut.write(bond, "nope", "1")
+
+
+def test_an_agent_that_dies_while_recording_is_the_labs_fault(lab: PipeLab, piped: Stage) -> None:
+    with pytest.raises(AgentLost, match="the agent on dut is lost"):
+        failover_of_the_lost(lab, piped)
+    assert failover(piped).active_slaves == ["eth0", "eth1"]  # by another agent
+
+
+def test_nothing_is_left_of_a_lab_that_is_closed(lab: PipeLab, piped: Stage) -> None:
+    failover(piped)
+    agent = agent_of(lab)
+    lab.close()
+    assert not Path(f"/proc/{agent}").exists()
