@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -19,14 +18,13 @@ from typing import Any
 from harness.bonding import MODES, OPTIONS, BondOptions, Option, ignored
 from harness.claims import Release
 from harness.errors import KernelRefused, LabError, ScenarioError
+from harness.guests.errand import LAST_LINES, errand, job_for
 from harness.guests.facts import Facts, measure
-from harness.guests.guests import Guest, Guests
-from harness.guests.job import Job, environment, interpreter_path
+from harness.guests.job import Job
 from harness.kernels import Kernel
 
 LIMIT = 90.0  # seconds until the guest must be done
 WORK = "harness.commands.checkup:main"
-LAST_WORDS = 12
 
 
 @dataclass(slots=True)
@@ -54,41 +52,13 @@ def examine(kernel: Kernel) -> Checkup:
     """Boot a kernel and return what it can do; raises LabError where no guest can be started."""
     found = Checkup(kernel.name)
     began = time.monotonic()
-    with Guests(kernel) as guests:
-        guest = guests.boot("check", _job(kernel))
-        done = False
-        while guest.name in guests.running:
-            guests.ended(0.05)
-            for line in guest.lines():
-                done = done or "done" in line
-                _note(found, line, time.monotonic() - began)
-            if time.monotonic() - began > LIMIT:
-                guests.kill(guest, f"it was not done within {LIMIT:g} s")
-        if not done:
-            found.trouble = found.trouble or guest.ending()
-            found.console = _said(guest)
+    with errand(kernel, "check", job_for(kernel, WORK)) as checkup:
+        for line in checkup.lines(limit=LIMIT):
+            _note(found, line, time.monotonic() - began)
+        if not checkup.done:
+            found.trouble = found.trouble or checkup.guest.ending()
+            found.console = checkup.guest.telling(LAST_LINES)
     return found
-
-
-def _said(guest: Guest) -> list[str]:
-    return guest.telling(LAST_WORDS)
-
-
-def _job(kernel: Kernel) -> Job:
-    return Job(
-        rootdir="/",
-        files=(),
-        ids=(),
-        results="",
-        path=interpreter_path(),
-        environment=environment(),
-        executable=sys.executable,
-        modules=kernel.modules,
-        kernel=kernel.name,
-        clock=kernel.clock,
-        writeback=kernel.writeback,
-        work=WORK,
-    )
 
 
 def _note(found: Checkup, line: dict[str, Any], after: float) -> None:

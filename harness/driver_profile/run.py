@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,14 +10,13 @@ from harness.driver_profile.facts import Profile
 from harness.driver_profile.farend import FarEnd
 from harness.driver_profile.lease import Wish, held
 from harness.driver_profile.measure import Surroundings, profile
-from harness.errors import GuestDied, LabError
+from harness.errors import LabError
+from harness.guests.errand import errand, job_for
 from harness.guests.facts import measure
-from harness.guests.guests import Guest, Guests
-from harness.guests.job import Job, environment, interpreter_path
 from harness.kernels import Kernel
 
 WORK = "harness.driver_profile.guest_main:main"
-SILENCE = 120.0  # seconds without a word after which a guest is given up
+SILENCE = 120.0  # seconds without a line after which the guest is killed
 Say = Callable[[str], None]
 
 
@@ -41,18 +37,12 @@ def here(
 def in_guest(kernel: Kernel, nic: str, repeat: int, say: Say) -> Profile:
     """Boot a kernel and profile an emulated NIC in it; raises LabError."""
     found: list[dict[str, Any]] = []
-    last = time.monotonic()
-    with Guests(kernel) as guests:
-        guest = guests.boot("profile", _job(kernel, {"nic": nic, "repeat": repeat}))
-        while guest.name in guests.running:
-            guests.ended(0.05)
-            for line in guest.lines():
-                last = time.monotonic()
-                _hear(line, found, say)
-            if time.monotonic() - last > SILENCE:
-                guests.kill(guest, f"it said nothing for {SILENCE:g} s")
+    job = job_for(kernel, WORK, options={"nic": nic, "repeat": repeat})
+    with errand(kernel, "profile", job) as profiling:
+        for line in profiling.lines(silence=SILENCE):
+            _hear(line, found, say)
         if not found:
-            raise _died(guest)
+            raise profiling.died()
     return facts.restore(found[-1])
 
 
@@ -63,29 +53,3 @@ def _hear(line: dict[str, Any], found: list[dict[str, Any]], say: Say) -> None:
         raise LabError(line["error"], hint=line["hint"])
     elif "profile" in line:
         found.append(line["profile"])
-
-
-def _died(guest: Guest) -> GuestDied:
-    words = "\n".join(f"  {line}" for line in guest.tail(12))
-    return GuestDied(
-        f"the guest did not finish: {guest.ending()}; its last words:\n{words}",
-        hint="harness kernels check SPEC tells whether the kernel works at all",
-    )
-
-
-def _job(kernel: Kernel, options: dict[str, Any]) -> Job:
-    return Job(
-        rootdir="/",
-        files=(),
-        ids=(),
-        results="",
-        options=options,
-        path=interpreter_path(),
-        environment=environment() | {"PATH": os.environ.get("PATH", os.defpath)},
-        executable=sys.executable,
-        modules=kernel.modules,
-        kernel=kernel.name,
-        clock=kernel.clock,
-        writeback=kernel.writeback,
-        work=WORK,
-    )

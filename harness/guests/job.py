@@ -50,7 +50,7 @@ class Job:
     plugins: tuple[str, ...] = ()
     markers: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
-    work: str = "harness.session.worker:main"
+    work: str = ""
 
     def save(self, directory: Path) -> None:
         """Write the job into a guest's directory."""

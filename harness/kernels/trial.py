@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import errno
 import os
-import sys
-import time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from harness.errors import KernelUnavailable
 from harness.guests import console, firstboot
-from harness.guests.guests import Guest, Guests
-from harness.guests.job import Job, interpreter_path
+from harness.guests.errand import errand, job_for
+from harness.guests.guests import Guest
 from harness.kernels import Kernel, Say, cache, preload, processor
 from harness.kernels.uml import UmlKernel
 
@@ -103,47 +101,22 @@ def _key(kernel: UmlKernel) -> str:
 
 def boot(kernel: Kernel, limit: float = LIMIT) -> Outcome:
     """Boot a kernel, have it make a bond and power off; raises LabError without a supervisor."""
-    began = time.monotonic()
-    bonding: list[int] = []
-    with Guests(kernel) as guests:
-        guest = guests.boot("trial", _job(kernel))
-        while guest.name in guests.running:
-            guests.ended(0.02)
-            bonding += [line["bonding"] for line in guest.lines()]
-            if bonding:
-                break  # what comes after, the power off, tells nothing more
-            if time.monotonic() - began > limit:
-                guests.kill(guest, f"it did not boot within {limit:g} s")
-        bonding += [line["bonding"] for line in guest.lines()]
-        return _judged(guest, bonding)
+    job = job_for(kernel, firstboot.WORK, environment={"PATH": os.environ.get("PATH", os.defpath)})
+    with errand(kernel, "trial", job) as trial:
+        # The one line is all that a trial is for: the power off after it tells nothing more.
+        line = next(trial.lines(limit=limit, poll=0.02), None)
+        return _judged(trial.guest, line["bonding"] if line else None)
 
 
-def _judged(guest: Guest, bonding: list[int]) -> Outcome:
-    if not bonding:
+def _judged(guest: Guest, code: int | None) -> Outcome:
+    if code is None:
         said = guest.tail(200)
         return Outcome(
             guest.ending(), console.refuses_short_state(said), tuple(console.telling(said)[:3])
         )
-    code = bonding[-1]
     if code == errno.EOPNOTSUPP:
         return Outcome(WITHOUT)
     return Outcome(f"making a bond failed with {errno.errorcode.get(code, code)}" if code else "")
-
-
-def _job(kernel: Kernel) -> Job:
-    return Job(
-        rootdir="/",
-        files=(),
-        ids=(),
-        results="",
-        path=interpreter_path(),
-        environment={"PATH": os.environ.get("PATH", os.defpath)},
-        executable=sys.executable,
-        modules=kernel.modules,
-        clock=kernel.clock,
-        writeback=kernel.writeback,
-        work=firstboot.WORK,
-    )
 
 
 def _unfit(kernel: UmlKernel, found: Outcome) -> KernelUnavailable:

@@ -6,7 +6,6 @@ It stays one pytest session: what guests report is given to pytest's own hooks, 
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Generator, Sequence
 from pathlib import Path
@@ -15,9 +14,10 @@ import pytest
 
 from harness import kernels
 from harness.errors import HarnessError, KernelUnavailable
+from harness.guests.errand import job_for
 from harness.guests.facts import Facts
 from harness.guests.guests import Guest, Guests
-from harness.guests.job import Job, environment, interpreter_path
+from harness.guests.job import Job, environment
 from harness.log.kernlog import crash
 from harness.results.kept import held
 from harness.session import axis, outlook, pages, refused, worker_arguments
@@ -30,6 +30,7 @@ from harness.session.where_it_runs import needs_guest
 
 BOOT_ATTEMPTS = 3
 POLL = 0.03
+WORK = "harness.session.worker:main"
 
 # A kernel that a conftest.py or a test puts here is used instead of what --kernel says.
 KERNEL = pytest.StashKey[kernels.Kernel]()
@@ -153,22 +154,17 @@ class Run:
         self.ledger.take(label, nodeid, reports, ran=label not in self.dead)
 
     def _job(self, ids: list[str], label: str) -> Job:
-        kernel = self.fleet.kernels[label]
-        return Job(
+        return job_for(
+            self.fleet.kernels[label],
+            WORK,
             rootdir=str(self.config.rootpath),
             files=tuple(dict.fromkeys(str(self.items[name].path) for name in ids)),
             ids=tuple(ids),
             results=str(self.results),
             arguments=tuple(worker_arguments.arguments(self.config)),
             options=worker_arguments.options(self.config) | self.fleet.options(label),
-            path=interpreter_path(),
             environment=environment() | {"COLUMNS": str(pages.width(self.config))},
-            executable=sys.executable,
-            modules=kernel.modules,
             lab=self.config.getoption("lab"),
-            kernel=kernel.name,
-            clock=kernel.clock,
-            writeback=kernel.writeback,
             **worker_arguments.plugins(self.config),
         )
 

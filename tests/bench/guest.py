@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from harness.errors import GuestDied
-from harness.guests.guests import Guest, Guests
-from harness.guests.job import Job, environment, interpreter_path
+from harness.guests.errand import errand, job_for
+from harness.guests.guests import Guest
+from harness.guests.job import Job
 from harness.kernels import Kernel
 
 POLL = 0.005  # seconds: half of what the host counts a process's time in
-SILENCE = 120.0  # seconds without a word after which a guest is given up
+SILENCE = 120.0  # seconds without a line after which the guest is killed
 Line = dict[str, Any]
 Say = Callable[..., None]
 
@@ -37,41 +34,21 @@ class Bench:
 
         `more` are fields of its Job. Raises GuestDied with its console where it does not end well.
         """
-        with Guests(self.kernel) as guests:
-            guest = guests.boot("bench", self._job(work, more))
-            done, last = False, time.monotonic()
-            while guests.running:
-                guests.ended(POLL)
-                for line in guest.lines():
-                    last = time.monotonic()
-                    done = done or "done" in line
-                    self.facts.update(line.get("facts", {}))
-                    heard(guest, line)
-                if time.monotonic() - last > SILENCE:
-                    guests.kill(guest, f"it said nothing for {SILENCE:g} s")
-            if not done:
-                raise GuestDied(f"{work}: {guest.ending()}\n" + "\n".join(guest.tail()))
-        return guest
+        job = job_for(self.kernel, work, rootdir=str(self.root), **more)
+        job = replace(job, path=(str(self.root), *job.path))
+        with errand(self.kernel, "bench", job) as bench:
+            for line in bench.lines(silence=SILENCE, poll=POLL):
+                self.facts.update(line.get("facts", {}))
+                heard(bench.guest, line)
+            if not bench.done:
+                raise bench.died()
+        return bench.guest
 
     def lines(self, work: str, **options: Any) -> list[Line]:
         """Have a guest call `work` with options; return all that it reported."""
-        said: list[Line] = []
-        self.guest(work, lambda _, line: said.append(line), options=options)
-        return said
-
-    def _job(self, work: str, more: Mapping[str, Any]) -> Job:
-        wanted: dict[str, Any] = {"files": (), "ids": (), "results": "", **more}
-        return Job(
-            rootdir=str(self.root),
-            path=(str(self.root), *interpreter_path()),
-            environment=environment() | {"PATH": os.environ.get("PATH", os.defpath)},
-            executable=sys.executable,
-            modules=self.kernel.modules,
-            kernel=self.kernel.name,
-            writeback=self.kernel.writeback,
-            work=work,
-            **wanted,
-        )
+        reported: list[Line] = []
+        self.guest(work, lambda _, line: reported.append(line), options=options)
+        return reported
 
 
 @contextmanager
