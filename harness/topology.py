@@ -50,7 +50,7 @@ class BondPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class MachinePlan:
     """A host with an IPv4 address (none for the DUT, whose bonds have theirs).
 
     What is not in its own network goes by its `gateway`. With a `vlan` its address is on a VLAN
@@ -65,7 +65,7 @@ class Machine:
 
 
 @dataclass(frozen=True, slots=True)
-class Switch:
+class SwitchPlan:
     """An emulated switch; `filters_macs` lets a port deliver unicast only for its NIC's own MAC.
 
     VirtualBox's switches filter that way: a port knows the MAC its NIC was configured with.
@@ -76,7 +76,7 @@ class Switch:
 
 
 @dataclass(frozen=True, slots=True)
-class Bridge:
+class BridgePlan:
     """A bridge within the DUT: its ports are a bond and the machines whose links end at it."""
 
     name: str
@@ -85,7 +85,7 @@ class Bridge:
 
 
 @dataclass(frozen=True, slots=True)
-class Vlan:
+class VlanPlan:
     """A VLAN interface of the DUT over a bond: its number, its addresses with their prefix."""
 
     name: str
@@ -95,7 +95,7 @@ class Vlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class LinkPlan:
     """A cable between two nodes, of which at least one is a switch, or a guest's to a bridge.
 
     `nic` is what the machine at one end has there, and the driver under test: veth, or rtl8150 for
@@ -118,13 +118,13 @@ class Topology:
     """
 
     name: str
-    machines: tuple[Machine, ...]
-    switches: tuple[Switch, ...]
-    links: tuple[Link, ...]
+    machines: tuple[MachinePlan, ...]
+    switches: tuple[SwitchPlan, ...]
+    links: tuple[LinkPlan, ...]
     bonds: tuple[BondPlan, ...]
     prefix: int = 24
-    bridges: tuple[Bridge, ...] = ()
-    vlans: tuple[Vlan, ...] = ()
+    bridges: tuple[BridgePlan, ...] = ()
+    vlans: tuple[VlanPlan, ...] = ()
     path: tuple[str, str] = DEFAULT_PATH
     forwards: bool = False
 
@@ -168,7 +168,7 @@ class Topology:
             if machine.address is not None and not self.links_of(machine.name):
                 self._reject(f"{machine.name} has an address and no link")
 
-    def _check_nic(self, link: Link, *, at_machine: bool) -> None:
+    def _check_nic(self, link: LinkPlan, *, at_machine: bool) -> None:
         if link.nic not in CARRIER_LAG:
             known = ", ".join(CARRIER_LAG)
             self._reject(f'link "{link.name}" has a NIC "{link.nic}" (there are: {known})')
@@ -216,7 +216,7 @@ class Topology:
             hint="correct the description in scenarios/topologies.py",
         )
 
-    def links_of(self, node: str) -> tuple[Link, ...]:
+    def links_of(self, node: str) -> tuple[LinkPlan, ...]:
         """Return the links that end at a machine or switch, in order."""
         return tuple(link for link in self.links if node in (link.a, link.b))
 
@@ -231,7 +231,7 @@ class Topology:
         names = (link.name for link in self.links_of(switch))
         return tuple(name for name in names if self.leads_to(switch, name))
 
-    def link(self, name: str) -> Link:
+    def link(self, name: str) -> LinkPlan:
         """Return a link by name; raises ScenarioError that lists what exists."""
         for link in self.links:
             if link.name == name:
@@ -245,7 +245,7 @@ class Topology:
                 return bond
         raise self.missing("bond", name, [bond.name for bond in self.bonds])
 
-    def bridge_over(self, bond: str) -> Bridge | None:
+    def bridge_over(self, bond: str) -> BridgePlan | None:
         """Return the bridge that has a bond as its port, None where there is none."""
         return next((bridge for bridge in self.bridges if bridge.bond == bond), None)
 

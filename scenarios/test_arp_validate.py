@@ -18,7 +18,8 @@ monitor can notice it, and a neighbour's frames keep arriving.
 import pytest
 
 from harness import claim, contradicted, control, ms
-from harness.record.faults import Lasting, MachineNoun
+from harness.record.journal import Lasting
+from harness.record.machine import Machine
 from scenarios.topologies import BladeChassis, OneSwitch
 
 VALUES = ("none", "active", "backup", "all", "filter", "filter_active", "filter_backup")
@@ -36,7 +37,7 @@ DETECTS = [
 ]
 
 
-def disturbing(neighbour: MachineNoun, noise: str, net: BladeChassis) -> Lasting:
+def disturbing(neighbour: Machine, noise: str, net: BladeChassis) -> Lasting:
     """Let a neighbour send frames of one kind."""
     if noise == "requests":
         return neighbour.arping("target")

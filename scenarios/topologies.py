@@ -5,10 +5,12 @@ Links are written from the DUT's side outwards, so `out` on any of them leads aw
 
 from __future__ import annotations
 
-from harness.record.faults import Cable, MachineNoun, SwitchNoun
+from harness.record.cable import Cable
+from harness.record.machine import Machine
 from harness.record.net import Net
+from harness.record.switches import Switch
 from harness.record.usb import UsbNic
-from harness.topology import BondPlan, Link, Machine, Switch, Topology
+from harness.topology import BondPlan, LinkPlan, MachinePlan, SwitchPlan, Topology
 
 DUT, TARGET, NEIGHBOUR = "192.0.2.1", "192.0.2.254", "192.0.2.7"
 BLADE_TARGET = "192.168.50.222"
@@ -26,19 +28,23 @@ class OneSwitch(Net):
 
     eth0: Cable
     eth1: Cable
-    sw: SwitchNoun
-    target: MachineNoun
-    neighbour: MachineNoun
+    sw: Switch
+    target: Machine
+    neighbour: Machine
 
     plan = Topology(
         name="one_switch",
-        machines=(Machine("dut"), Machine("target", TARGET), Machine("neighbour", NEIGHBOUR)),
-        switches=(Switch("sw"),),
+        machines=(
+            MachinePlan("dut"),
+            MachinePlan("target", TARGET),
+            MachinePlan("neighbour", NEIGHBOUR),
+        ),
+        switches=(SwitchPlan("sw"),),
         links=(
-            Link("eth0", "dut", "sw"),
-            Link("eth1", "dut", "sw"),
-            Link("target", "sw", "target"),
-            Link("neighbour", "sw", "neighbour"),
+            LinkPlan("eth0", "dut", "sw"),
+            LinkPlan("eth1", "dut", "sw"),
+            LinkPlan("target", "sw", "target"),
+            LinkPlan("neighbour", "sw", "neighbour"),
         ),
         bonds=(BondPlan("bond0", ("eth0", "eth1"), DUT, MII),),
     )
@@ -57,19 +63,19 @@ class TwoSwitches(Net):
     eth0: Cable
     eth1: Cable
     isl: Cable
-    sw1: SwitchNoun
-    sw2: SwitchNoun
-    target: MachineNoun
+    sw1: Switch
+    sw2: Switch
+    target: Machine
 
     plan = Topology(
         name="two_switches",
-        machines=(Machine("dut"), Machine("target", TARGET)),
-        switches=(Switch("sw1"), Switch("sw2")),
+        machines=(MachinePlan("dut"), MachinePlan("target", TARGET)),
+        switches=(SwitchPlan("sw1"), SwitchPlan("sw2")),
         links=(
-            Link("eth0", "dut", "sw1"),
-            Link("eth1", "dut", "sw2"),
-            Link("isl", "sw1", "sw2"),
-            Link("target", "sw2", "target"),
+            LinkPlan("eth0", "dut", "sw1"),
+            LinkPlan("eth1", "dut", "sw2"),
+            LinkPlan("isl", "sw1", "sw2"),
+            LinkPlan("target", "sw2", "target"),
         ),
         bonds=(BondPlan("bond0", ("eth0", "eth1"), DUT, MII),),
     )
@@ -89,30 +95,30 @@ class BladeChassis(Net):
     eth1: Cable
     uplink1: Cable
     uplink2: Cable
-    sw1: SwitchNoun
-    sw2: SwitchNoun
-    sw3: SwitchNoun
-    target: MachineNoun
-    neighbour: MachineNoun
-    neighbour2: MachineNoun
+    sw1: Switch
+    sw2: Switch
+    sw3: Switch
+    target: Machine
+    neighbour: Machine
+    neighbour2: Machine
 
     plan = Topology(
         name="blade_chassis",
         machines=(
-            Machine("dut"),
-            Machine("target", BLADE_TARGET),
-            Machine("neighbour", "192.168.50.112"),
-            Machine("neighbour2", "192.168.50.113"),
+            MachinePlan("dut"),
+            MachinePlan("target", BLADE_TARGET),
+            MachinePlan("neighbour", "192.168.50.112"),
+            MachinePlan("neighbour2", "192.168.50.113"),
         ),
-        switches=(Switch("sw1"), Switch("sw2"), Switch("sw3")),
+        switches=(SwitchPlan("sw1"), SwitchPlan("sw2"), SwitchPlan("sw3")),
         links=(
-            Link("eth0", "dut", "sw1"),
-            Link("eth1", "dut", "sw2"),
-            Link("uplink1", "sw1", "sw3"),
-            Link("uplink2", "sw2", "sw3"),
-            Link("target", "sw3", "target"),
-            Link("neighbour", "sw1", "neighbour"),
-            Link("neighbour2", "sw2", "neighbour2"),
+            LinkPlan("eth0", "dut", "sw1"),
+            LinkPlan("eth1", "dut", "sw2"),
+            LinkPlan("uplink1", "sw1", "sw3"),
+            LinkPlan("uplink2", "sw2", "sw3"),
+            LinkPlan("target", "sw3", "target"),
+            LinkPlan("neighbour", "sw1", "neighbour"),
+            LinkPlan("neighbour2", "sw2", "neighbour2"),
         ),
         bonds=(BondPlan("bond0", ("eth0", "eth1"), "192.168.50.111", ARP),),
     )
@@ -128,17 +134,17 @@ class FilteringSwitch(Net):
 
     eth0: Cable
     eth1: Cable
-    sw: SwitchNoun
-    target: MachineNoun
+    sw: Switch
+    target: Machine
 
     plan = Topology(
         name="filtering_switch",
-        machines=(Machine("dut"), Machine("target", TARGET)),
-        switches=(Switch("sw", filters_macs=True),),
+        machines=(MachinePlan("dut"), MachinePlan("target", TARGET)),
+        switches=(SwitchPlan("sw", filters_macs=True),),
         links=(
-            Link("eth0", "dut", "sw"),
-            Link("eth1", "dut", "sw"),
-            Link("target", "sw", "target"),
+            LinkPlan("eth0", "dut", "sw"),
+            LinkPlan("eth1", "dut", "sw"),
+            LinkPlan("target", "sw", "target"),
         ),
         bonds=(BondPlan("bond0", ("eth0", "eth1"), DUT, MII),),
     )
@@ -154,17 +160,17 @@ class UsbNics(Net):
 
     eth1: UsbNic
     eth2: UsbNic
-    sw: SwitchNoun
-    target: MachineNoun
+    sw: Switch
+    target: Machine
 
     plan = Topology(
         name="usb_nics",
-        machines=(Machine("dut"), Machine("target", "192.168.0.1")),
-        switches=(Switch("sw"),),
+        machines=(MachinePlan("dut"), MachinePlan("target", "192.168.0.1")),
+        switches=(SwitchPlan("sw"),),
         links=(
-            Link("eth1", "dut", "sw", nic="rtl8150", mac="00:10:60:dd:99:5c"),
-            Link("eth2", "dut", "sw", nic="rtl8150", mac="00:10:60:db:04:24"),
-            Link("target", "sw", "target"),
+            LinkPlan("eth1", "dut", "sw", nic="rtl8150", mac="00:10:60:dd:99:5c"),
+            LinkPlan("eth2", "dut", "sw", nic="rtl8150", mac="00:10:60:db:04:24"),
+            LinkPlan("target", "sw", "target"),
         ),
         bonds=(BondPlan("bond0", ("eth1", "eth2"), "192.168.0.3", MII),),
     )

@@ -73,7 +73,15 @@ HOMES = {
 IN_SCENARIOS = {"__future__", "collections", "harness", "pytest", "scenarios"}
 FOR_SCENARIOS = {
     *("harness", "bonding", "topology"),
-    *("record.faults", "record.net", "record.usb", "yours.network"),
+    *(
+        "record.cable",
+        "record.machine",
+        "record.switches",
+        "record.journal",
+        "record.net",
+        "record.usb",
+        "yours.network",
+    ),
 }
 
 

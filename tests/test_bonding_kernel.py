@@ -14,16 +14,16 @@ from harness.labs.netns.build import build
 from harness.labs.netns.network import NetnsNetwork
 from harness.loop import Loop
 from harness.record.bond_maker import drop_bond, make_bond, read_back
-from harness.topology import DUT, BondPlan, Link, Machine, Switch, Topology
+from harness.topology import DUT, BondPlan, LinkPlan, MachinePlan, SwitchPlan, Topology
 
 pytestmark = pytest.mark.guest
 
 PLAN = BondPlan("bond0", ("eth0", "eth1"), "192.0.2.1")
 PLAIN = Topology(
     name="plain",
-    machines=(Machine(DUT),),
-    switches=(Switch("sw"),),
-    links=(Link("eth0", DUT, "sw"), Link("eth1", DUT, "sw")),
+    machines=(MachinePlan(DUT),),
+    switches=(SwitchPlan("sw"),),
+    links=(LinkPlan("eth0", DUT, "sw"), LinkPlan("eth1", DUT, "sw")),
     bonds=(PLAN,),
 )
 MII = {"miimon": 50, "updelay": 120, "downdelay": 160, "peer_notif_delay": 300}

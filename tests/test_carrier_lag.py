@@ -7,7 +7,7 @@ import pytest
 from harness import ms
 from harness.bonding import BondOptions, horizon, settle, spans
 from harness.errors import ScenarioError
-from harness.topology import Link, Machine, Switch, Topology, carrier_lag, mac_of
+from harness.topology import LinkPlan, MachinePlan, SwitchPlan, Topology, carrier_lag, mac_of
 from harness.units import MS
 from scenarios.topologies import OneSwitch, UsbNics
 
@@ -15,16 +15,19 @@ from scenarios.topologies import OneSwitch, UsbNics
 @pytest.mark.parametrize(
     ("link", "why"),
     [
-        (Link("eth0", "dut", "sw", nic="e1000"), 'has a NIC "e1000" (there are: veth, rtl8150)'),
-        (Link("eth0", "dut", "sw", mac="00:10:60"), 'has the MAC "00:10:60"'),
-        (Link("eth0", "sw", "sw2", nic="rtl8150"), "has a NIC, but no machine to have it"),
-        (Link("eth0", "sw", "sw2", mac="00:10:60:dd:99:5c"), "has a NIC, but no machine"),
+        (
+            LinkPlan("eth0", "dut", "sw", nic="e1000"),
+            'has a NIC "e1000" (there are: veth, rtl8150)',
+        ),
+        (LinkPlan("eth0", "dut", "sw", mac="00:10:60"), 'has the MAC "00:10:60"'),
+        (LinkPlan("eth0", "sw", "sw2", nic="rtl8150"), "has a NIC, but no machine to have it"),
+        (LinkPlan("eth0", "sw", "sw2", mac="00:10:60:dd:99:5c"), "has a NIC, but no machine"),
     ],
 )
-def test_a_nic_that_cannot_be_is_refused(link: Link, why: str) -> None:
-    machines = (Machine("dut"), Machine("target", "192.0.2.254"))
-    switches = (Switch("sw"), Switch("sw2"))
-    links = (link, Link("target", "sw", "target"))
+def test_a_nic_that_cannot_be_is_refused(link: LinkPlan, why: str) -> None:
+    machines = (MachinePlan("dut"), MachinePlan("target", "192.0.2.254"))
+    switches = (SwitchPlan("sw"), SwitchPlan("sw2"))
+    links = (link, LinkPlan("target", "sw", "target"))
     with pytest.raises(ScenarioError) as caught:
         Topology("lab", machines, switches, links, ())
     assert why in str(caught.value)

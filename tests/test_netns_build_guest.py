@@ -21,7 +21,7 @@ from harness.loop import Loop, now
 from harness.record.net import Net, Stage
 from harness.rtnl import messages
 from harness.rtnl.link_states import fdb_events
-from harness.topology import Link
+from harness.topology import LinkPlan
 from harness.units import MS
 from scenarios.topologies import BladeChassis, FilteringSwitch, OneSwitch, TwoSwitches
 from tests.wire import Wire, listening, network_of, recorded, wired
@@ -124,7 +124,7 @@ def test_a_recording_that_is_interrupted_leaves_nothing(nothing_left: None, stag
 
 def test_a_network_that_the_kernel_refuses_is_not_half_built(nothing_left: None) -> None:
     plan = OneSwitch.plan
-    wrong = replace(plan, links=(*plan.links, Link("no/name", "dut", "sw")))
+    wrong = replace(plan, links=(*plan.links, LinkPlan("no/name", "dut", "sw")))
     with pytest.raises(KernelRefused, match="cable no/name was refused with EINVAL"):
         build(wrong, Loop())
 

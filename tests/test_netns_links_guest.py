@@ -10,7 +10,7 @@ import pytest
 from harness import frames, ms
 from harness.errors import ScenarioError
 from harness.loop import now
-from harness.record.faults import Direction
+from harness.record.cable import Direction
 from harness.record.net import Stage
 from harness.units import MS
 from scenarios.topologies import DUT, TARGET, OneSwitch, TwoSwitches

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from harness import frames, ms
-from harness.record.faults import Lasting
+from harness.record.journal import Lasting
 from harness.record.net import Stage
 from harness.units import MS
 from scenarios.topologies import DUT, NEIGHBOUR, TARGET, FilteringSwitch, OneSwitch, TwoSwitches

@@ -14,7 +14,7 @@ from harness import Measured, Span, ms
 from harness.history import load
 from harness.judge.measure import faults
 from harness.judge.run import Run
-from harness.record.faults import Direction
+from harness.record.cable import Direction
 from harness.record.net import Stage
 from harness.units import MS, in_ms
 from scenarios.topologies import OneSwitch

@@ -8,16 +8,18 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from harness.bonding import OPTIONS, BondSettings, Option
-from harness.bonding.settings import Addresses, Number, Switch, Text, Word
+from harness.bonding.settings import Addresses, Flag, Number, Text, Word
 from harness.bonding.table import SYNONYMS
 from harness.errors import ScenarioError
 from harness.judge.run import Run
 from harness.record.blocks import block
-from harness.record.faults import Cable, MachineNoun, SwitchNoun
+from harness.record.cable import Cable
 from harness.record.journal import Lasting
+from harness.record.machine import Machine
+from harness.record.switches import Switch
 from harness.record.usb import UsbNic
 from harness.suggest import ALSO_CALLED, NoSuchName, alike, attributes, meant
-from harness.topology import Machine
+from harness.topology import MachinePlan
 from tests.stories import failover
 
 NOWHERE: Any = None  # a site that nobody looks at
@@ -31,8 +33,8 @@ RUN = Run.of(failover())
         (CABLE, "pull", 'a cable has no "pull"', "did you mean cut? there are: admin_down, "),
         (CABLE, "loose", 'a cable has no "loose"', "did you mean lose? "),
         (UsbNic("eth0", NOWHERE), "unplugged", 'a USB adapter has no "unplugged"', "unplug"),
-        (MachineNoun(Machine("target"), NOWHERE), "kill", 'a machine has no "kill"', "mean die? "),
-        (SwitchNoun("sw", NOWHERE), "flush", 'a switch has no "flush"', "flush_fdb"),
+        (Machine(MachinePlan("target"), NOWHERE), "kill", 'a machine has no "kill"', "mean die? "),
+        (Switch("sw", NOWHERE), "flush", 'a switch has no "flush"', "flush_fdb"),
         (RUN, "downtime", 'a run has no "downtime"', "did you mean outage? "),
         (RUN.slave("eth0"), "detectoin", 'run.slave(...) has no "detectoin"', "mean detection"),
         (
@@ -75,7 +77,7 @@ def test_hints_name_only_what_is_there() -> None:
 
 
 def test_other_words_for_a_thing_lead_to_things_that_exist() -> None:
-    things = [CABLE, MachineNoun(Machine("m"), NOWHERE), SwitchNoun("sw", NOWHERE), RUN]
+    things = [CABLE, Machine(MachinePlan("m"), NOWHERE), Switch("sw", NOWHERE), RUN]
     known = {name for thing in things for name in attributes(type(thing))} | {"set"}
     assert set(ALSO_CALLED) <= known
 
@@ -113,10 +115,10 @@ def kind_of(option: Option) -> object:
         return Text
     if not option.values:
         return Number
-    return Switch if {value.word for value in option.values} == {"off", "on"} else Word
+    return Flag if {value.word for value in option.values} == {"off", "on"} else Word
 
 
 def test_everything_that_is_named_may_be_left_out_of_a_topologys_defaults() -> None:
-    for kind in (Addresses, Text, Number, Switch, Word):
+    for kind in (Addresses, Text, Flag, Number, Word):
         assert type(None) in get_args(kind)
     assert Iterable[str] in get_args(Addresses)

@@ -10,20 +10,28 @@ import pytest
 
 from harness.errors import ScenarioError
 from harness.record.net import Net
-from harness.topology import BondPlan, Bridge, Link, Machine, Switch, Topology, mac_of
+from harness.topology import (
+    BondPlan,
+    BridgePlan,
+    LinkPlan,
+    MachinePlan,
+    SwitchPlan,
+    Topology,
+    mac_of,
+)
 from scenarios import topologies
 from scenarios.field import servers
 
-TARGET = Machine("target", "192.0.2.254")
+TARGET = MachinePlan("target", "192.0.2.254")
 BOND = BondPlan("bond0", ("eth0", "eth1"), "192.0.2.1")
 GOOD: Mapping[str, Any] = {
     "name": "lab",
-    "machines": (Machine("dut"), TARGET),
-    "switches": (Switch("sw"),),
+    "machines": (MachinePlan("dut"), TARGET),
+    "switches": (SwitchPlan("sw"),),
     "links": (
-        Link("eth0", "dut", "sw"),
-        Link("eth1", "dut", "sw"),
-        Link("target", "sw", "target"),
+        LinkPlan("eth0", "dut", "sw"),
+        LinkPlan("eth1", "dut", "sw"),
+        LinkPlan("target", "sw", "target"),
     ),
     "bonds": (BOND,),
 }
@@ -44,22 +52,25 @@ def also(field: str, *things: object) -> dict[str, Any]:
     ("wrong", "said"),
     [
         (
-            also("switches", Switch("a-switch-too-long")),
+            also("switches", SwitchPlan("a-switch-too-long")),
             '"a-switch-too-long" has not between 1 and 15 characters',
         ),
-        (also("links", Link("", "dut", "sw")), '"" has not between 1 and 15 characters'),
+        (also("links", LinkPlan("", "dut", "sw")), '"" has not between 1 and 15 characters'),
         (
             {"bonds": (BondPlan("bond-of-too-many", (), ""),)},
             '"bond-of-too-many" has not between 1 and 15 characters',
         ),
-        (also("switches", Switch("target")), "the name target stands there twice"),
-        (also("links", Link("eth0", "dut", "sw")), "the name eth0 stands there twice"),
+        (also("switches", SwitchPlan("target")), "the name target stands there twice"),
+        (also("links", LinkPlan("eth0", "dut", "sw")), "the name eth0 stands there twice"),
         (also("bonds", BondPlan("bond0", (), "")), "the name bond0 stands there twice"),
         ({"machines": (TARGET,)}, "it has no machine dut"),
-        (also("links", Link("x", "up", "down")), 'link "x" ends at down, up, which is not there'),
-        (also("links", Link("x", "dut", "target")), 'link "x" has no switch at either end'),
-        (also("links", Link("x", "sw", "sw")), 'link "x" has both ends at sw'),
-        (also("machines", Machine("lone", "192.0.2.9")), "lone has an address and no link"),
+        (
+            also("links", LinkPlan("x", "up", "down")),
+            'link "x" ends at down, up, which is not there',
+        ),
+        (also("links", LinkPlan("x", "dut", "target")), 'link "x" has no switch at either end'),
+        (also("links", LinkPlan("x", "sw", "sw")), 'link "x" has both ends at sw'),
+        (also("machines", MachinePlan("lone", "192.0.2.9")), "lone has an address and no link"),
         (also("bonds", BondPlan("eth0", (), "")), "eth0 is a bond and a link of the dut"),
         (
             {"bonds": (BondPlan("bond0", ("eth0", "target", "eth9"), ""),)},
@@ -76,12 +87,12 @@ def test_what_cannot_be_is_refused_in_words(wrong: dict[str, Any], said: str) ->
     assert caught.value.hint == "correct the description in scenarios/topologies.py"
 
 
-GUEST = Machine("guest", "192.0.2.5")
-BRIDGE = Bridge("br0", "bond0", "192.0.2.1")
+GUEST = MachinePlan("guest", "192.0.2.5")
+BRIDGE = BridgePlan("br0", "bond0", "192.0.2.1")
 HOST: Mapping[str, Any] = {
     **GOOD,
     "machines": (*GOOD["machines"], GUEST),
-    "links": (*GOOD["links"], Link("vnet0", "br0", "guest")),
+    "links": (*GOOD["links"], LinkPlan("vnet0", "br0", "guest")),
     "bonds": (replace(BOND, address=""),),
     "bridges": (BRIDGE,),
 }
@@ -91,18 +102,18 @@ HOST: Mapping[str, Any] = {
     ("wrong", "said"),
     [
         ({"bonds": (BOND,)}, "bond0 has an address and is a port of br0"),
-        ({"bridges": (Bridge("br0", "bond7"),)}, "br0 wants bond7, no bond of the dut"),
+        ({"bridges": (BridgePlan("br0", "bond7"),)}, "br0 wants bond7, no bond of the dut"),
         (
-            {"bridges": (BRIDGE, Bridge("br1", "bond0"))},
+            {"bridges": (BRIDGE, BridgePlan("br1", "bond0"))},
             "bond0 is a port of two bridges",
         ),
-        ({"bridges": (Bridge("sw", "bond0"),)}, "the name sw stands there twice"),
+        ({"bridges": (BridgePlan("sw", "bond0"),)}, "the name sw stands there twice"),
         (
-            {"links": (*HOST["links"], Link("inner", "br0", "sw"))},
+            {"links": (*HOST["links"], LinkPlan("inner", "br0", "sw"))},
             'link "inner" leads from a bridge to no guest',
         ),
         (
-            {"links": (*HOST["links"], Link("inner", "br0", "dut"))},
+            {"links": (*HOST["links"], LinkPlan("inner", "br0", "dut"))},
             'link "inner" leads from a bridge to no guest',
         ),
     ],
@@ -123,13 +134,13 @@ def test_a_bond_is_reached_by_the_address_of_the_bridge_above_it() -> None:
 
 @pytest.mark.parametrize("end", ["nobody", "lone"])
 def test_a_path_ends_at_machines_that_can_be_reached(end: str) -> None:
-    machines = (*GOOD["machines"], Machine("lone"))
+    machines = (*GOOD["machines"], MachinePlan("lone"))
     with pytest.raises(ScenarioError, match=f'machine with an address "{end}" is not in'):
         Topology(**{**GOOD, "machines": machines, "path": ("target", end)})
 
 
 def test_links_are_found_by_name_and_by_end() -> None:
-    assert LAB.link("eth1") == Link("eth1", "dut", "sw")
+    assert LAB.link("eth1") == LinkPlan("eth1", "dut", "sw")
     assert [link.name for link in LAB.links_of("dut")] == ["eth0", "eth1"]
     assert [link.name for link in LAB.links_of("sw")] == ["eth0", "eth1", "target"]
     assert LAB.links_of("nobody") == ()

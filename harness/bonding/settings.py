@@ -11,7 +11,7 @@ from typing import TypedDict
 
 Number = int | str | None  # of ms, of s or a count; in text as the kernel takes it
 Word = str | int | None  # the kernel's word, or its number
-Switch = bool | str | int | None
+Flag = bool | str | int | None
 Text = str | None  # the name of a slave, or a MAC
 Addresses = str | Iterable[str] | None
 
@@ -25,7 +25,7 @@ class BondSettings(TypedDict, total=False):
     updelay: Number
     downdelay: Number
     peer_notif_delay: Number
-    use_carrier: Switch
+    use_carrier: Flag
     arp_interval: Number
     arp_ip_target: Addresses
     ns_ip6_target: Addresses
@@ -37,19 +37,19 @@ class BondSettings(TypedDict, total=False):
     xmit_hash_policy: Word
     resend_igmp: Number
     num_grat_arp: Number
-    all_slaves_active: Switch
+    all_slaves_active: Flag
     min_links: Number
     lp_interval: Number
     packets_per_slave: Number
-    lacp_active: Switch
+    lacp_active: Flag
     lacp_rate: Word
     ad_select: Word
     ad_actor_sys_prio: Number
     ad_user_port_key: Number
     ad_actor_system: Text
-    tlb_dynamic_lb: Switch
+    tlb_dynamic_lb: Flag
     arp_missed_max: Number
-    coupled_control: Switch
-    broadcast_neighbor: Switch
-    lacp_strict: Switch
+    coupled_control: Flag
+    broadcast_neighbor: Flag
+    lacp_strict: Flag
     num_unsol_na: Number

@@ -105,14 +105,14 @@ def _options(series: tuple[int, int]) -> Iterator[dict[str, Any]]:
     from harness.labs.netns.build import build  # noqa: PLC0415
     from harness.loop import Loop  # noqa: PLC0415
     from harness.record.bond_maker import drop_bond, make_bond, read_back  # noqa: PLC0415
-    from harness.topology import DUT, BondPlan, Link, Machine, Switch, Topology  # noqa: PLC0415
+    from harness.topology import DUT, BondPlan, LinkPlan, MachinePlan, SwitchPlan, Topology  # noqa: PLC0415
 
     plan = BondPlan("bond0", ("eth0", "eth1"), "192.0.2.1")
     topology = Topology(
         name="checkup",
-        machines=(Machine(DUT),),
-        switches=(Switch("sw"),),
-        links=(Link("eth0", DUT, "sw"), Link("eth1", DUT, "sw")),
+        machines=(MachinePlan(DUT),),
+        switches=(SwitchPlan("sw"),),
+        links=(LinkPlan("eth0", DUT, "sw"), LinkPlan("eth1", DUT, "sw")),
         bonds=(plan,),
     )
     network = build(topology, Loop())

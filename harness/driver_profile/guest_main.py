@@ -27,7 +27,7 @@ from harness.labs.netns.trial_bond import new_cable
 from harness.labs.rtl8150 import vhci
 from harness.loop import Loop
 from harness.rtnl import messages
-from harness.topology import DUT, RTL8150, Link, Machine, Switch, Topology
+from harness.topology import DUT, RTL8150, LinkPlan, MachinePlan, SwitchPlan, Topology
 
 NIC, FAR, MAC = "eth1", "port1", "02:00:00:00:00:02"
 SWITCH = "sw"
@@ -78,8 +78,8 @@ def dummy(_: ExitStack) -> None:
 def rtl8150(undo: ExitStack) -> FarEnd:
     """Plug a USB adapter in; its cable leads to a port of an emulated switch, the far end."""
     modules.need(*vhci.MODULES)
-    link = Link(NIC, DUT, SWITCH, nic=RTL8150, mac=MAC)
-    topology = Topology("profile", (Machine(DUT),), (Switch(SWITCH),), (link,), ())
+    link = LinkPlan(NIC, DUT, SWITCH, nic=RTL8150, mac=MAC)
+    topology = Topology("profile", (MachinePlan(DUT),), (SwitchPlan(SWITCH),), (link,), ())
     network = build(topology, Loop())
     undo.callback(network.close)
     adapter = move("adapter", network.number(DUT, NIC), Existing("here"))

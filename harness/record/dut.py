@@ -15,8 +15,9 @@ from harness.loop import now
 from harness.record import bond_maker
 from harness.record.addresses import Interface
 from harness.record.bond import Bond
-from harness.record.faults import Cable, Role, Site
+from harness.record.cable import Cable
 from harness.record.host import Host
+from harness.record.journal import Role, Site
 from harness.record.sending import Sender
 from harness.record.shell import Done, Shell
 from harness.rtnl import messages

@@ -16,12 +16,14 @@ from harness.lab import Lab
 from harness.loop import Loop, align, now
 from harness.record import durations
 from harness.record.blocks import block
+from harness.record.cable import Cable
 from harness.record.dut import Dut
-from harness.record.faults import Cable, MachineNoun, Role, Site, SwitchNoun
 from harness.record.header import described
-from harness.record.journal import Lots, Schedule, Standing
+from harness.record.journal import Lots, Role, Schedule, Site, Standing
+from harness.record.machine import Machine
 from harness.record.nosleep import without_sleep
 from harness.record.recorder import Recorder, Subject
+from harness.record.switches import Switch
 from harness.record.usb import UsbNic
 from harness.record.watching import Watching
 from harness.suggest import NoSuchName, alike, attributes
@@ -121,13 +123,13 @@ class Net:
             if not {link.a, link.b} & inside:
                 kind = UsbNic if link.nic == RTL8150 else Cable
                 yield kind(link.name, site), link.name
-        yield from ((SwitchNoun(switch.name, site), switch.name) for switch in self.plan.switches)
+        yield from ((Switch(switch.name, site), switch.name) for switch in self.plan.switches)
         for machine in self.plan.machines:
             if machine.name != DUT:
-                yield MachineNoun(machine, site), machine.name
+                yield Machine(machine, site), machine.name
 
     def note(self, at: int, where: str, action: str, role: Role, **what: object) -> None:
-        """Write a fault down (harness.record.faults.Journal)."""
+        """Write a fault down (harness.record.journal.Journal)."""
         slip = self._schedule.did(at)
         self._standing.did(at, where, action, role)
         data = {"action": action, "role": role, "phase": "begin", "slip": slip, **what}

@@ -14,11 +14,11 @@ from harness.suggest import suggesting
 from harness.topology import Named
 from harness.units import Span, ms, timed
 
-Addresses = Literal["learned", "configured"]
+PortAddresses = Literal["learned", "configured"]
 
 
 @dataclass(frozen=True, slots=True)
-class SwitchNoun:
+class Switch:
     """An emulated switch."""
 
     name: str
@@ -112,7 +112,7 @@ class SwitchNoun:
             self.name, "ufd", "stimulus", lambda: None, uplink=uplink.name, ports=list(ports)
         )
 
-    def secure(self, addresses: Addresses = "learned") -> None:
+    def secure(self, addresses: PortAddresses = "learned") -> None:
         """Switch port security on: one MAC for each port of a machine; another shuts the port.
 
         `learned`: the first one seen from now on, until the port loses its carrier. `configured`:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from harness.errors import ScenarioError
 from harness.lab import Adapters
-from harness.record.faults import SIDES, Cable, Direction, Lasting
-from harness.record.journal import Role
+from harness.record.cable import SIDES, Cable, Direction
+from harness.record.journal import Lasting, Role
 from harness.suggest import suggesting
 from harness.units import Span, ms, timed
 

@@ -10,8 +10,11 @@ from harness.bonding.horizon import horizon, settle
 from harness.config.model import ConfigError, Place
 from harness.errors import HarnessError, NotPromised, NotTestable
 from harness.record.bond import Bond
-from harness.record.faults import Cable, MachineNoun, Site, SwitchNoun
+from harness.record.cable import Cable
+from harness.record.journal import Site
+from harness.record.machine import Machine
 from harness.record.net import Net, Stage
+from harness.record.switches import Switch
 from harness.units import MS, Span, in_ms, ms
 from harness.yours.plan import LATE_MS, YourPlan
 
@@ -29,11 +32,11 @@ class YourBond(Net):
          slave 2 ---- sw2 --- target, target2 ...
     """
 
-    sw1: SwitchNoun
-    sw2: SwitchNoun
-    target: MachineNoun
-    target2: MachineNoun
-    neighbour: MachineNoun
+    sw1: Switch
+    sw2: Switch
+    target: Machine
+    target2: Machine
+    neighbour: Machine
 
     def __init__(self, stage: Stage, plan: YourPlan) -> None:
         """Build it; raises NotTestable where this lab cannot put such a bond to the proof."""

@@ -21,7 +21,16 @@ from harness.bonding import BondOptions
 from harness.bonding.options import PRIMARY_MODES
 from harness.config.model import BondConfig, ConfigError, Place
 from harness.errors import UsageError
-from harness.topology import DUT, BondPlan, Bridge, Link, Machine, Switch, Topology, Vlan
+from harness.topology import (
+    DUT,
+    BondPlan,
+    BridgePlan,
+    LinkPlan,
+    MachinePlan,
+    SwitchPlan,
+    Topology,
+    VlanPlan,
+)
 from harness.yours.networks import Home, Networks, networks, unused
 
 LATE_MS = 1000  # for how long a port that forwards late does not
@@ -130,20 +139,20 @@ class YourPlan:
         switch = {self.first: "sw1"}
         switch |= {name: ("sw2", "sw1")[nth % 2] for nth, name in enumerate(others)}
         taken = {*self.slaves, self.name}
-        machines = [Machine(DUT), Machine("neighbour", self._free(), prefix=self.prefix)]
-        links = [Link(name, DUT, switch[name]) for name in self.slaves]
-        links.append(Link(free("isl", taken), "sw1", "sw2"))
-        links.append(Link(free("neighbour", taken), "sw1", "neighbour"))
+        machines = [MachinePlan(DUT), MachinePlan("neighbour", self._free(), prefix=self.prefix)]
+        links = [LinkPlan(name, DUT, switch[name]) for name in self.slaves]
+        links.append(LinkPlan(free("isl", taken), "sw1", "sw2"))
+        links.append(LinkPlan(free("neighbour", taken), "sw1", "neighbour"))
         around = Networks(self.homes, self.targets)
         for nth, address in enumerate(self.targets, 1):
             name, home = "target" if nth == 1 else f"target{nth}", around.home_of(address)
             prefix = home.network.prefixlen
-            machines.append(Machine(name, address, vlan=home.vlan, prefix=prefix))
-            links.append(Link(free(name, taken), "sw2", name))
+            machines.append(MachinePlan(name, address, vlan=home.vlan, prefix=prefix))
+            links.append(LinkPlan(free(name, taken), "sw2", name))
         return Topology(
             name=f"your {self.name}",
             machines=tuple(machines),
-            switches=(Switch("sw1"), Switch("sw2")),
+            switches=(SwitchPlan("sw1"), SwitchPlan("sw2")),
             links=tuple(links),
             **self._above(),
         )
@@ -159,9 +168,9 @@ class YourPlan:
         numbers = {home.vlan: home.device for home in self.homes if home.vlan}
         return {
             "bonds": (plan,),
-            "bridges": tuple(Bridge(name, self.name, address) for name in bridged[:1]),
+            "bridges": tuple(BridgePlan(name, self.name, address) for name in bridged[:1]),
             "vlans": tuple(
-                Vlan(device, number, self.name, self._on(number))
+                VlanPlan(device, number, self.name, self._on(number))
                 for number, device in numbers.items()
             ),
             "prefix": own[0].network.prefixlen if own else self.prefix,

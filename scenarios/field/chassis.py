@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from harness.record.faults import Cable, MachineNoun, SwitchNoun
+from harness.record.cable import Cable
+from harness.record.machine import Machine
 from harness.record.net import Net
-from harness.topology import BondPlan, Link, Machine, Switch, Topology
+from harness.record.switches import Switch
+from harness.topology import BondPlan, LinkPlan, MachinePlan, SwitchPlan, Topology
 
 TARGET = "192.168.50.222"
 BLADES = ("blade1", "blade2", "blade3", "blade4")
@@ -25,35 +27,35 @@ class Chassis(Net):
     eth1: Cable
     uplink1: Cable
     uplink2: Cable
-    sw1: SwitchNoun
-    sw2: SwitchNoun
-    sw3: SwitchNoun
-    target: MachineNoun
-    blade1: MachineNoun
-    blade2: MachineNoun
-    blade3: MachineNoun
-    blade4: MachineNoun
+    sw1: Switch
+    sw2: Switch
+    sw3: Switch
+    target: Machine
+    blade1: Machine
+    blade2: Machine
+    blade3: Machine
+    blade4: Machine
 
     plan = Topology(
         name="chassis",
         machines=(
-            Machine("dut"),
-            Machine("target", TARGET),
-            *(Machine(name, f"192.168.50.{112 + n}") for n, name in enumerate(BLADES)),
+            MachinePlan("dut"),
+            MachinePlan("target", TARGET),
+            *(MachinePlan(name, f"192.168.50.{112 + n}") for n, name in enumerate(BLADES)),
         ),
-        switches=(Switch("sw1"), Switch("sw2"), Switch("sw3")),
+        switches=(SwitchPlan("sw1"), SwitchPlan("sw2"), SwitchPlan("sw3")),
         links=(
-            Link("eth0", "dut", "sw1"),
-            Link("eth1", "dut", "sw2"),
-            Link("uplink1", "sw1", "sw3"),
-            Link("uplink2", "sw2", "sw3"),
-            Link("target", "sw3", "target"),
-            *(Link(name, "sw1", name) for name in BLADES),
+            LinkPlan("eth0", "dut", "sw1"),
+            LinkPlan("eth1", "dut", "sw2"),
+            LinkPlan("uplink1", "sw1", "sw3"),
+            LinkPlan("uplink2", "sw2", "sw3"),
+            LinkPlan("target", "sw3", "target"),
+            *(LinkPlan(name, "sw1", name) for name in BLADES),
         ),
         bonds=(BondPlan("bond0", ("eth0", "eth1"), "192.168.50.111", REPORT),),
     )
 
     @property
-    def blades(self) -> tuple[MachineNoun, ...]:
+    def blades(self) -> tuple[Machine, ...]:
         """The neighbours, first to last."""
         return self.blade1, self.blade2, self.blade3, self.blade4

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from harness.record.faults import Cable, MachineNoun, SwitchNoun
+from harness.record.cable import Cable
+from harness.record.machine import Machine
 from harness.record.net import Net
-from harness.topology import BondPlan, Bridge, Link, Machine, Switch, Topology
+from harness.record.switches import Switch
+from harness.topology import BondPlan, BridgePlan, LinkPlan, MachinePlan, SwitchPlan, Topology
 
 INSIDE, OUTSIDE = "192.168.11.101", "192.168.12.11"
 ROUTER = {"mode": "active-backup", "miimon": 100, "updelay": 5000}
@@ -26,26 +28,26 @@ class DualBondRouter(Net):
     eth1: Cable
     eth2: Cable
     eth3: Cable
-    sw1: SwitchNoun
-    sw2: SwitchNoun
-    client: MachineNoun
-    server: MachineNoun
+    sw1: Switch
+    sw2: Switch
+    client: Machine
+    server: Machine
 
     plan = Topology(
         name="dual_bond_router",
         machines=(
-            Machine("dut"),
-            Machine("client", "192.168.11.20", gateway=INSIDE),
-            Machine("server", "192.168.12.20", gateway=OUTSIDE),
+            MachinePlan("dut"),
+            MachinePlan("client", "192.168.11.20", gateway=INSIDE),
+            MachinePlan("server", "192.168.12.20", gateway=OUTSIDE),
         ),
-        switches=(Switch("sw1"), Switch("sw2")),
+        switches=(SwitchPlan("sw1"), SwitchPlan("sw2")),
         links=(
-            Link("eth0", "dut", "sw1"),
-            Link("eth1", "dut", "sw1"),
-            Link("eth2", "dut", "sw2"),
-            Link("eth3", "dut", "sw2"),
-            Link("client", "sw1", "client"),
-            Link("server", "sw2", "server"),
+            LinkPlan("eth0", "dut", "sw1"),
+            LinkPlan("eth1", "dut", "sw1"),
+            LinkPlan("eth2", "dut", "sw2"),
+            LinkPlan("eth3", "dut", "sw2"),
+            LinkPlan("client", "sw1", "client"),
+            LinkPlan("server", "sw2", "server"),
         ),
         bonds=(
             BondPlan("bond0", ("eth0", "eth1"), INSIDE, {**ROUTER, "primary": "eth0"}),
@@ -73,24 +75,28 @@ class BridgeHost(Net):
     eth1: Cable
     eth2: Cable
     eth3: Cable
-    sw: SwitchNoun
-    guest: MachineNoun
-    client: MachineNoun
+    sw: Switch
+    guest: Machine
+    client: Machine
 
     plan = Topology(
         name="bridge_host",
-        machines=(Machine("dut"), Machine("guest", GUEST), Machine("client", "192.168.1.10")),
-        switches=(Switch("sw"),),
+        machines=(
+            MachinePlan("dut"),
+            MachinePlan("guest", GUEST),
+            MachinePlan("client", "192.168.1.10"),
+        ),
+        switches=(SwitchPlan("sw"),),
         links=(
-            Link("eth0", "dut", "sw"),
-            Link("eth1", "dut", "sw"),
-            Link("eth2", "dut", "sw"),
-            Link("eth3", "dut", "sw"),
-            Link("vnet0", "br0", "guest"),
-            Link("client", "sw", "client"),
+            LinkPlan("eth0", "dut", "sw"),
+            LinkPlan("eth1", "dut", "sw"),
+            LinkPlan("eth2", "dut", "sw"),
+            LinkPlan("eth3", "dut", "sw"),
+            LinkPlan("vnet0", "br0", "guest"),
+            LinkPlan("client", "sw", "client"),
         ),
         bonds=(BondPlan("bond0", ("eth0", "eth1", "eth2", "eth3"), options=BRIDGED),),
-        bridges=(Bridge("br0", "bond0", HOST),),
+        bridges=(BridgePlan("br0", "bond0", HOST),),
         path=("guest", "client"),
     )
 

@@ -43,8 +43,8 @@ from collections.abc import Iterator
 import pytest
 
 from harness import claim, control, ms, s
-from harness.record.faults import Addresses
 from harness.record.net import Stage
+from harness.record.switches import PortAddresses
 from scenarios.field.virtualbox import GATEWAY, SHARED, Office
 
 POLICIES = ("none", "active", "follow")
@@ -124,7 +124,7 @@ def test_no_mac_moves_while_its_port_is_up(
 @pytest.mark.parametrize("addresses", ["learned", "configured"])
 @pytest.mark.parametrize("fail_over_mac", SHARED)
 def test_a_silent_failure_and_a_guard_leave_nothing(
-    office: Office, fail_over_mac: str, addresses: Addresses
+    office: Office, fail_over_mac: str, addresses: PortAddresses
 ) -> None:
     """A path that dies with its carrier up keeps its MAC bound: the only good port is shut."""
     office.sw.secure(addresses)
@@ -138,7 +138,7 @@ def test_a_silent_failure_and_a_guard_leave_nothing(
 @claim("FOM-ACTIVE-1", "ARPINT-1")
 @control("test_a_silent_failure_and_a_guard_leave_nothing")
 @pytest.mark.parametrize("addresses", ["learned", "configured"])
-def test_active_survives_a_silent_failure(office: Office, addresses: Addresses) -> None:
+def test_active_survives_a_silent_failure(office: Office, addresses: PortAddresses) -> None:
     """The other port sees the MAC it is used to."""
     office.sw.secure(addresses)
     office.dut.bond(fail_over_mac="active", arp_interval=100, arp_ip_target=GATEWAY)

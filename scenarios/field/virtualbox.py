@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from harness.record.faults import Cable, MachineNoun, SwitchNoun
+from harness.record.cable import Cable
+from harness.record.machine import Machine
 from harness.record.net import Net
-from harness.topology import BondPlan, Link, Machine, Switch, Topology
+from harness.record.switches import Switch
+from harness.topology import BondPlan, LinkPlan, MachinePlan, SwitchPlan, Topology
 
 VM, GATEWAY = "169.254.192.222", "169.254.192.1"
 MII = {"mode": "active-backup", "miimon": 100}
@@ -16,17 +18,17 @@ class VirtualBox(Net):
 
     eth1: Cable
     eth2: Cable
-    sw: SwitchNoun
-    target: MachineNoun
+    sw: Switch
+    target: Machine
 
     plan = Topology(
         name="virtualbox",
-        machines=(Machine("dut"), Machine("target", GATEWAY)),
-        switches=(Switch("sw", filters_macs=True),),
+        machines=(MachinePlan("dut"), MachinePlan("target", GATEWAY)),
+        switches=(SwitchPlan("sw", filters_macs=True),),
         links=(
-            Link("eth1", "dut", "sw"),
-            Link("eth2", "dut", "sw"),
-            Link("target", "sw", "target"),
+            LinkPlan("eth1", "dut", "sw"),
+            LinkPlan("eth2", "dut", "sw"),
+            LinkPlan("target", "sw", "target"),
         ),
         bonds=(BondPlan("bond0", ("eth1", "eth2"), VM, MII),),
     )
@@ -37,13 +39,13 @@ class Office(Net):
 
     eth1: Cable
     eth2: Cable
-    sw: SwitchNoun
-    target: MachineNoun
+    sw: Switch
+    target: Machine
 
     plan = Topology(
         name="office",
         machines=VirtualBox.plan.machines,
-        switches=(Switch("sw"),),
+        switches=(SwitchPlan("sw"),),
         links=VirtualBox.plan.links,
         bonds=VirtualBox.plan.bonds,
     )

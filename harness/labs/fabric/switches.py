@@ -11,7 +11,7 @@ from harness.errors import ScenarioError
 from harness.lab import Port
 from harness.rtnl import messages, shaping
 from harness.rtnl.messages import Request
-from harness.topology import Link, Topology, mac_of
+from harness.topology import LinkPlan, Topology, mac_of
 
 FIRST_SWITCH, FIRST_PORT, FIRST_IFB = 2, 32, 200
 
@@ -39,7 +39,7 @@ class Switches:
         """Return the ports of a switch."""
         return [port for port in self.ports.values() if port.switch == switch]
 
-    def far_port(self, link: Link) -> Port:
+    def far_port(self, link: LinkPlan) -> Port:
         """Return the end of a link that is farther from the DUT, or else its only switch end."""
         port = self.ports.get((link.b, link.name)) or self.ports.get((link.a, link.name))
         if port is None:

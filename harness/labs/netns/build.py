@@ -22,7 +22,7 @@ from harness.labs.netns.network import (
 from harness.loop import Loop
 from harness.rtnl import messages
 from harness.rtnl.messages import Request
-from harness.topology import DUT, VETH, Link, Machine, Topology
+from harness.topology import DUT, VETH, LinkPlan, MachinePlan, Topology
 
 LOOPBACK = 1
 
@@ -101,7 +101,7 @@ class _Build:
         links = [one for one in self.topology.links if one.nic == VETH and one.name not in inside]
         return [request for link in links for request in self._cable(link)]
 
-    def _cable(self, link: Link) -> list[Request]:
+    def _cable(self, link: LinkPlan) -> list[Request]:
         """Return the requests for one cable: a veth pair, its switch ends up in their bridges."""
         near, far = link.a, link.b
         ports = self.switches.ports
@@ -117,7 +117,7 @@ class _Build:
                 requests.append(messages.set_link(what, end.index, up=True, master=bridge))
         return requests
 
-    def _far_end(self, node: str, link: Link) -> dict[str, object]:
+    def _far_end(self, node: str, link: LinkPlan) -> dict[str, object]:
         port = self.switches.ports.get((node, link.name))
         return _port_end(port) if port is not None else self._machine_end(node, link.name)
 
@@ -129,7 +129,7 @@ class _Build:
         ]
         return {"index": self.ends[machine, link], "attrs": attrs}
 
-    def _machine(self, machine: Machine) -> list[Request]:
+    def _machine(self, machine: MachinePlan) -> list[Request]:
         requests = [messages.set_link("loopback", LOOPBACK, up=True)]
         if machine.name == DUT:
             return [*requests, *self._inner_bridges()]  # the bonds bring the DUT's slaves up
@@ -178,7 +178,7 @@ class _Build:
         return messages.new_link(f"guest's link {name}", index, name, info, address=own)
 
 
-def _addressed(machine: Machine, index: int, prefix: int) -> list[Request]:
+def _addressed(machine: MachinePlan, index: int, prefix: int) -> list[Request]:
     """Return the requests that give a machine its address, on a VLAN where it has one."""
     up = messages.set_link(f"interface of {machine.name}", index, up=True)
     what, address = f"address of {machine.name}", str(machine.address)

@@ -28,7 +28,7 @@ from harness.labs.rtl8150.tap import Tap
 from harness.loop import Loop
 from harness.rtnl import messages
 from harness.rtnl.messages import Request
-from harness.topology import DUT, RTL8150, Link, Topology
+from harness.topology import DUT, RTL8150, LinkPlan, Topology
 
 FIRST = "HARNESS_FIRST_NETNS"  # set by harness.guests.init
 RTMGRP_LINK = 1
@@ -71,7 +71,7 @@ class Arrivals:
         self._control.close()
         self._home.close()
 
-    def expect(self, link: Link, then: Callable[[], None] = lambda: None) -> None:
+    def expect(self, link: LinkPlan, then: Callable[[], None] = lambda: None) -> None:
         """Move the interface of a link's adapter when it comes, and call `then`."""
         self.expected[link.name] = then
 
@@ -99,7 +99,7 @@ class Arrivals:
                 if ours and link.name in self.expected:
                     self._move(device["index"], owner, link)
 
-    def _move(self, index: int, owner: str, link: Link) -> None:
+    def _move(self, index: int, owner: str, link: LinkPlan) -> None:
         then = self.expected.pop(link.name)
         place = self._network.spaces[owner]
         wanted = self._network.ends[owner, link.name]
@@ -162,12 +162,12 @@ class UsbNics:
         self.arrivals.close()
 
 
-def adapters(topology: Topology) -> list[Link]:
+def adapters(topology: Topology) -> list[LinkPlan]:
     """Return the links at whose machine's end there is a USB adapter."""
     return [link for link in topology.links if link.nic == RTL8150]
 
 
-def owner_of(topology: Topology, link: Link) -> str:
+def owner_of(topology: Topology, link: LinkPlan) -> str:
     """Return the machine that has a link's adapter."""
     machines = {machine.name for machine in topology.machines}
     return link.a if link.a in machines else link.b
