@@ -1,4 +1,4 @@
-"""The one place that waits for something to come true, and tries again what may pass."""
+"""Try again what may fail for a moment only."""
 
 from __future__ import annotations
 
@@ -7,27 +7,7 @@ from typing import TypeVar
 
 import tenacity
 
-from harness.errors import LabError
-
 T = TypeVar("T")
-
-
-def wait_until(condition: Callable[[], T], *, within: float, what: str, every: float = 0.05) -> T:
-    """Return the first true value of `condition`, asked `every` so many seconds.
-
-    Raises LabError with the last value seen when none came `within` so many seconds.
-    """
-
-    def give_up(state: tenacity.RetryCallState) -> T:
-        last = state.outcome.result() if state.outcome else None
-        raise LabError(f"{what} did not come within {within:g} s; last seen: {last!r}")
-
-    return tenacity.Retrying(
-        retry=tenacity.retry_if_not_result(bool),
-        stop=tenacity.stop_after_delay(within),
-        wait=tenacity.wait_fixed(every),
-        retry_error_callback=give_up,
-    )(condition)
 
 
 def retry(

@@ -150,25 +150,6 @@ def test_delays_read_back_as_multiples_of_miimon(asked: int, read: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("mode=1", "no link is monitored"),
-        ("mode=1 arp_validate=all", "does nothing without arp_interval"),
-        ("mode=1 arp_interval=100", "without a target"),
-        ("mode=1 miimon=100 updelay=250", "the kernel makes it 200"),
-        ("mode=1 arp_interval=50000 arp_ip_target=192.0.2.1", "is 50 s"),
-        ("mode=0 miimon=100 fail_over_mac=active", "does nothing there"),
-        ("mode=4 arp_ip_target=192.0.2.1", "does nothing there"),
-        ("mode=1 miimon=100 primary_reselect=failure", "without a primary"),
-        ("mode=1 arp_interval=9 arp_ip_target=192.0.2.1 arp_all_targets=all", "ARPALL-3"),
-    ],
-)
-def test_what_is_accepted_in_silence_is_remarked_on(text: str, said: str) -> None:
-    notes = BondOptions.parse(text).notes()
-    assert [said in note for note in notes].count(True) == 1, notes
-
-
-@pytest.mark.parametrize(
     ("text", "series", "lacking"),
     [
         ("mode=1 miimon=100 use_carrier=0", (5, 10), []),
@@ -182,11 +163,6 @@ def test_what_a_kernel_lacks_is_known_beforehand(
     text: str, series: tuple[int, int], lacking: list[str]
 ) -> None:
     assert BondOptions.parse(text).unknown_to(series) == lacking
-
-
-def test_there_is_nothing_to_remark_on_in_sound_options() -> None:
-    assert BondOptions.parse(SEED).notes() == []
-    assert BondOptions.of(mode=4, lacp_rate="fast", updelay=200).notes() == []
 
 
 @given(bonds())

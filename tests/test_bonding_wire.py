@@ -11,11 +11,8 @@ from harness.bonding import (
     OPTIONS,
     BondOptions,
     decode,
-    encode,
-    encode_slave,
     ignored,
     packed,
-    slave_settings,
 )
 from harness.errors import ScenarioError
 from tests.bonds import bonds
@@ -31,25 +28,22 @@ ARP = BondOptions.of(
 
 
 def test_attributes_come_in_the_order_in_which_the_kernel_applies_them() -> None:
-    assert encode(ARP, {"eth1": 7}) == [
-        ("IFLA_BOND_MODE", 1),
-        ("IFLA_BOND_ARP_INTERVAL", 1200),
-        ("IFLA_BOND_ARP_IP_TARGET", ["192.0.2.1", "192.0.2.2"]),
-        ("IFLA_BOND_ARP_VALIDATE", 3),
-        ("IFLA_BOND_PRIMARY", 7),
-        (30, b"\x03"),
-    ]
+    numbers = [OPTIONS[name].number for name in ("mode", "arp_interval", "arp_ip_target")]
+    numbers += [OPTIONS[name].number for name in ("arp_validate", "primary", "arp_missed_max")]
+    assert [number for number, _ in packed(ARP, {"eth1": 7})] == numbers
+    assert dict(packed(ARP, {"eth1": 7}))[OPTIONS["primary"].number] == struct.pack("I", 7)
 
 
-def test_attributes_that_libraries_lack_are_numbers_with_bytes() -> None:
+def test_an_address_of_version_6_is_a_nested_attribute_too() -> None:
     options = BondOptions.of(mode=1, miimon=100, peer_notif_delay=300, ns_ip6_target="fe80::1")
     target = struct.pack("HH", 20, 0) + bytes.fromhex("fe80" + 13 * "00" + "01")
-    assert encode(options)[2:] == [(28, struct.pack("I", 300)), (31, target)]
+    assert packed(options)[2:] == [(28, struct.pack("I", 300)), (31, target)]
 
 
 def test_a_system_address_is_six_bytes() -> None:
     options = BondOptions.of(mode=4, ad_actor_system="02:00:00:00:00:0a")
-    assert encode(options)[1] == ("IFLA_BOND_AD_ACTOR_SYSTEM", b"\x02\0\0\0\0\x0a")
+    number = OPTIONS["ad_actor_system"].number
+    assert packed(options)[1] == (number, b"\x02\0\0\0\0\x0a")
 
 
 def test_targets_are_nested_attributes_numbered_from_0() -> None:
@@ -61,15 +55,16 @@ def test_targets_are_nested_attributes_numbered_from_0() -> None:
 
 def test_a_delay_of_0_is_not_sent_to_a_bond_without_miimon() -> None:
     """DOWNDELAY-4: the kernel answers EPERM even to 0."""
-    assert encode(BondOptions.of(mode=1, updelay=0)) == [("IFLA_BOND_MODE", 1)]
-    assert encode(BondOptions.of(miimon=0, updelay=0)) == [("IFLA_BOND_MIIMON", 0)]
-    assert encode(BondOptions.of(mode=4, updelay=0))[1] == ("IFLA_BOND_UPDELAY", 0)
-    assert encode(BondOptions.unchecked(updelay=9)) == [("IFLA_BOND_UPDELAY", 9)]
+    mode, miimon, updelay = (OPTIONS[name].number for name in ("mode", "miimon", "updelay"))
+    assert packed(BondOptions.of(mode=1, updelay=0)) == [(mode, b"\x01")]
+    assert packed(BondOptions.of(miimon=0, updelay=0)) == [(miimon, bytes(4))]
+    assert packed(BondOptions.of(mode=4, updelay=0))[1] == (updelay, bytes(4))
+    assert packed(BondOptions.unchecked(updelay=9)) == [(updelay, struct.pack("I", 9))]
 
 
 def test_an_unknown_primary_names_the_interfaces_that_exist() -> None:
     with pytest.raises(ScenarioError, match="primary=eth1: there is no such") as caught:
-        encode(ARP, {"eth0": 2})
+        packed(ARP, {"eth0": 2})
     assert caught.value.hint == "there are eth0"
 
 
@@ -122,30 +117,6 @@ def test_a_system_address_left_to_the_kernel_may_read_back_as_any() -> None:
     asked = BondOptions.of(mode=4, ad_actor_system="00:00:00:00:00:00")
     seen = decode({"IFLA_BOND_MODE": 4, "IFLA_BOND_AD_ACTOR_SYSTEM": "02:00:00:00:00:01"})
     assert ignored(asked, seen) == []
-
-
-def test_options_of_a_slave_are_checked_and_sent_as_bytes_where_libraries_lack_them() -> None:
-    settings = slave_settings("active-backup", prio=-10, queue_id=2)
-    assert encode_slave(settings) == [
-        ("IFLA_BOND_SLAVE_QUEUE_ID", 2),
-        (9, struct.pack("i", -10)),
-    ]
-    assert encode_slave(slave_settings("802.3ad", actor_port_prio=0)) == [(10, b"\0\0")]
-
-
-@pytest.mark.parametrize(
-    ("mode", "options", "said"),
-    [
-        ("balance-rr", {"prio": 1}, "cannot be set in mode balance-rr, only in active-backup"),
-        ("802.3ad", {"actor_port_prio": 65536}, "out of range"),
-        ("802.3ad", {"miimon": 100}, "miimon is no option of a slave"),
-    ],
-)
-def test_a_bad_option_of_a_slave_is_refused(
-    mode: str, options: dict[str, object], said: str
-) -> None:
-    with pytest.raises(ScenarioError, match=said):
-        slave_settings(mode, **options)
 
 
 def test_every_option_has_a_wire_form() -> None:

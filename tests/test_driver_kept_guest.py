@@ -17,8 +17,8 @@ from harness.driver_profile.measure import Surroundings
 from harness.driver_profile.run import here
 from harness.labs.netns.control import Control
 from harness.labs.netns.interfaces import interfaces
-from harness.waiting import wait_until
 from tests.cables import NIC, PORT, around, control, unchanged
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.guest
 __all__ = ["around", "control"]  # fixtures

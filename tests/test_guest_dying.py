@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.waiting import wait_until
 from tests.tiny import Tiny
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.guest(inside=False)
 

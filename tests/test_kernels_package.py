@@ -16,7 +16,7 @@ import pytest
 
 from harness.errors import KernelUnavailable, UsageError
 from harness.kernels import apt, cache, cached_kernel, offers, uml_package
-from harness.waiting import wait_until
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("apt-get") and shutil.which("dpkg-deb")),

@@ -16,7 +16,6 @@ from harness import claims
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "scenarios").rglob("test_*.py"))
 ITEMS = 60
-# Scenarios that await a control; this list may only become shorter.
 UNITS = {"ms", "s"}
 # A time that is not in the documentation has no place in a judgement.
 MARGINS = {"approx", "isclose", "abs", "round", "min", "max"}

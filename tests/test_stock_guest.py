@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from harness.kernels import qemu
-from harness.waiting import wait_until
 from tests.tiny import Tiny
+from tests.waiting import wait_until
 
 pytestmark = [
     pytest.mark.guest(inside=False),

@@ -10,11 +10,8 @@ from harness.bonding.windows import BondTimes, Window, spans, whole
 from harness.bonding.wire import (
     Ignored,
     decode,
-    encode,
-    encode_slave,
     ignored,
     packed,
-    slave_settings,
 )
 
 __all__ = [
@@ -31,14 +28,11 @@ __all__ = [
     "Window",
     "decode",
     "default",
-    "encode",
-    "encode_slave",
     "horizon",
     "ignored",
     "packed",
     "period",
     "settle",
-    "slave_settings",
     "spans",
     "wheel",
     "whole",

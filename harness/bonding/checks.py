@@ -1,14 +1,12 @@
-"""Which options the driver refuses together, and which it takes although they do nothing."""
+"""Which options the driver refuses together, and which a kernel does not have."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from harness.bonding.options import Option, Series, Setting
 from harness.bonding.table import OPTIONS
 from harness.errors import ScenarioError
-
-LONG_MS = 10_000
 
 
 def check(options: Mapping[str, Setting], asked: Mapping[str, Setting]) -> None:
@@ -46,11 +44,6 @@ def _conflict(name: str, rival: str, asked: Mapping[str, Setting]) -> ScenarioEr
     )
 
 
-def notes(options: Mapping[str, Setting], asked: Mapping[str, Setting]) -> list[str]:
-    """Return remarks on what the kernel accepts in silence; none of them is an error."""
-    return [*_idle(options, asked), *_rounded(options, asked), *_monitoring(options)]
-
-
 def unknown_to(asked: Mapping[str, Setting], series: Series) -> list[str]:
     """Return which of the options, or of their values, the kernels of a series do not have.
 
@@ -69,37 +62,3 @@ def unknown_to(asked: Mapping[str, Setting], series: Series) -> list[str]:
 
 def _known(name: str, series: Series) -> bool:
     return OPTIONS[name].known_to(series)
-
-
-def _idle(options: Mapping[str, Setting], asked: Mapping[str, Setting]) -> Iterator[str]:
-    mode = str(options["mode"])
-    for name, value in asked.items():
-        option = OPTIONS[name]
-        if value != option.default and not option.has_effect_in(mode):
-            yield f"{name} is accepted in mode {mode} and does nothing there"
-
-
-def _rounded(options: Mapping[str, Setting], asked: Mapping[str, Setting]) -> Iterator[str]:
-    every = int(str(options["miimon"]))
-    for name, value in asked.items():
-        if every and OPTIONS[name].requires == "miimon" and (rest := int(str(value)) % every):
-            whole = int(str(value)) - rest
-            yield f"{name}={value} is no multiple of miimon={every}: the kernel makes it {whole}"
-    for name, value in asked.items():
-        if OPTIONS[name].unit == "ms" and int(str(value)) >= LONG_MS:
-            yield f"{name}={value} is {int(str(value)) / 1000:g} s: the unit is milliseconds"
-
-
-def _monitoring(options: Mapping[str, Setting]) -> Iterator[str]:
-    validates = options["arp_validate"] != "none"
-    targets = options["arp_ip_target"] or options["ns_ip6_target"]
-    if not options["miimon"] and not options["arp_interval"]:
-        yield "no link is monitored: neither miimon nor arp_interval is set"
-    if validates and not options["arp_interval"]:
-        yield f"arp_validate={options['arp_validate']} does nothing without arp_interval"
-    if options["arp_interval"] and not targets:
-        yield "arp_interval without a target: no ARP probe will be sent"
-    if options["arp_all_targets"] == "all" and options["arp_interval"] and not validates:
-        yield "arp_all_targets=all without arp_validate takes every slave down (ARPALL-3)"
-    if options["primary_reselect"] != "always" and not options["primary"]:
-        yield f"primary_reselect={options['primary_reselect']} does nothing without a primary"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from harness.bonding.checks import check, notes, unknown_to
+from harness.bonding.checks import check, unknown_to
 from harness.bonding.options import ARP_MODES, Series, Setting
 from harness.bonding.table import OPTIONS, SYNONYMS
 from harness.bonding.values import normal, option_called
@@ -100,10 +100,6 @@ class BondOptions(Mapping[str, Setting]):
         for name in seen.keys() & set(DELAYS):
             seen[name] = int(str(seen[name])) // every * every if every else 0
         return BondOptions(tuple(seen.items()))
-
-    def notes(self) -> list[str]:
-        """Return what the kernel takes without a word although it hardly is what was meant."""
-        return notes(self, self.asked)
 
     def unknown_to(self, series: Series) -> list[str]:
         """Return what kernels of a series, such as (6, 1), do not have, a sentence for each."""

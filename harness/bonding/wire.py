@@ -1,4 +1,4 @@
-"""Options as netlink attributes: out to the kernel, back from it, and what it ignored."""
+"""Options as netlink attributes: packed for the kernel, decoded from it, compared with it."""
 
 from __future__ import annotations
 
@@ -10,18 +10,12 @@ from typing import Any
 
 from harness.bonding.options import Option, Setting, refuse
 from harness.bonding.parse import BondOptions
-from harness.bonding.table import OPTIONS, SLAVE_OPTIONS
-from harness.bonding.values import NO_MAC, normal
+from harness.bonding.table import OPTIONS
+from harness.bonding.values import NO_MAC
 from harness.errors import ScenarioError
 
 FORMATS = {"u8": "B", "u16": "H", "u32": "I", "s32": "i", "index": "I"}
 FAMILIES = {"ip4": socket.AF_INET, "ip6": socket.AF_INET6}
-
-# The last attribute of each kind that netlink libraries of today name; later ones go as bytes.
-NAMED_BOND = 27
-NAMED_SLAVE = 8
-
-Named = tuple[str | int, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,53 +32,17 @@ class Ignored:
         return f"{self.name}={self.asked} was ignored: the kernel reads back {self.seen}"
 
 
-def encode(options: BondOptions, indexes: Mapping[str, int] | None = None) -> list[Named]:
-    """Return (attribute, plain value) in the order the kernel applies, for a netlink library.
-
-    An attribute that libraries lack comes as (number, bytes). `indexes` gives the interface
-    indexes that `primary` and `active_slave` need; raises ScenarioError for a name not in it.
-    """
-    return [
-        (option.attribute, _plain(option, setting, indexes or {}))
-        if option.number <= NAMED_BOND
-        else (option.number, _bytes(option, setting, indexes or {}))
-        for option, setting in _sendable(options)
-    ]
-
-
 def packed(
     options: BondOptions, indexes: Mapping[str, int] | None = None
 ) -> list[tuple[int, bytes]]:
-    """Return (attribute number, payload) for every option given, for hand-made messages."""
+    """Return (attribute number, payload) of every option given, in the order the kernel applies.
+
+    `indexes` gives the interface indexes that `primary` and `active_slave` need; raises
+    ScenarioError for a name not in it.
+    """
     return [
         (option.number, _bytes(option, setting, indexes or {}))
         for option, setting in _sendable(options)
-    ]
-
-
-def slave_settings(mode: str, **options: object) -> dict[str, Setting]:
-    """Return the checked options of one slave; raises ScenarioError for what cannot be set."""
-    found: dict[str, Setting] = {}
-    for name, raw in options.items():
-        option = SLAVE_OPTIONS.get(name)
-        if option is None:
-            known = ", ".join(sorted(SLAVE_OPTIONS))
-            raise ScenarioError(f"{name} is no option of a slave", hint=f"there are {known}")
-        if mode not in option.modes:
-            able = ", ".join(sorted(option.modes))
-            raise refuse(option, raw, f"cannot be set in mode {mode}, only in {able}")
-        found[name] = normal(option, raw)
-    return found
-
-
-def encode_slave(settings: Mapping[str, Setting]) -> list[Named]:
-    """Return (attribute, value) of a slave's options, as `encode` does for a bond's."""
-    wanted = [option for name, option in SLAVE_OPTIONS.items() if name in settings]
-    return [
-        (option.attribute, settings[option.name])
-        if option.number <= NAMED_SLAVE
-        else (option.number, _bytes(option, settings[option.name], {}))
-        for option in wanted
     ]
 
 
@@ -133,23 +91,16 @@ def _sendable(options: BondOptions) -> Iterable[tuple[Option, Setting]]:
             yield option, setting
 
 
-def _plain(option: Option, setting: Setting, indexes: Mapping[str, int]) -> Any:
-    if isinstance(setting, tuple):
-        return list(setting)
-    if option.wire == "mac":
-        return _bytes(option, setting, indexes)
-    return (
-        _index(option, setting, indexes) if option.wire == "index" else option.number_of(setting)
-    )
-
-
 def _bytes(option: Option, setting: Setting, indexes: Mapping[str, int]) -> bytes:
     if isinstance(setting, tuple):
         family = FAMILIES[option.wire]
         return b"".join(_nested(i, socket.inet_pton(family, a)) for i, a in enumerate(setting))
     if option.wire == "mac":
         return bytes.fromhex(str(setting).replace(":", ""))
-    number = _plain(option, setting, indexes)
+    if option.wire == "index":
+        number = _index(option, setting, indexes)
+    else:
+        number = option.number_of(setting)
     try:
         return struct.pack(FORMATS[option.wire], number)
     except struct.error:

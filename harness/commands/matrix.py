@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import click
 
 from harness.commands import ci_jobs, words
 from harness.errors import UsageError
+from harness.kernels import aliases
 from harness.results import changes_text, conformance, grid
 from harness.results.merge import merge as join
 from harness.results.merge import missing
@@ -108,7 +108,7 @@ def matrix(kernels: tuple[str, ...], shards: int, *, as_json: bool, gitlab: bool
     In GitLab's, the JSON becomes a file that a `trigger: include:` names beside one that has the
     job `.scenarios`, which runs `pytest scenarios/ $ARGUMENTS`.
     """
-    chosen = kernels or _named()
+    chosen = kernels or tuple(aliases.load())
     if not chosen:
         raise UsageError(
             "no kernel is named", hint="give --kernel, or name some in labs/kernels.toml"
@@ -123,14 +123,6 @@ def matrix(kernels: tuple[str, ...], shards: int, *, as_json: bool, gitlab: bool
         click.echo(ci_jobs.as_gitlab(found))
     else:
         click.echo(ci_jobs.as_github(found) if as_json else ci_jobs.as_text(found))
-
-
-def _named() -> tuple[str, ...]:
-    """Return the kernels that labs/kernels.toml names, as far as this version reads it."""
-    try:
-        return tuple(import_module("harness.kernels.aliases").load())
-    except ModuleNotFoundError:
-        return ()
 
 
 def register(main: click.Group) -> None:

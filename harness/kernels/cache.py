@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,16 +38,6 @@ def places() -> list[Path]:
     except OSError:  # there is none, or it cannot be read: writing to it says why
         return []
     return sorted(kept, key=lambda place: place.stat().st_mtime, reverse=True)
-
-
-def find(say: Say, fits: Callable[[Path], bool] = lambda _: True) -> Path | None:
-    """Return the newest whole kernel that fits, or None; tell of each that is damaged."""
-    for place in filter(fits, places()):
-        harm = damage(place)
-        if not harm:
-            return place
-        say(f"the cached kernel {place.name} is damaged ({harm}) and will not be used")
-    return None
 
 
 def _named(place: Path) -> bool:

@@ -87,7 +87,6 @@ _CAUSED = re.compile(
 )
 # The beginning of somebody else's line: a device by its name.
 _OTHER = re.compile(r"(?:bonding: )?(?!rcu|[xr]\d+ ?:)[a-z][\w.-]*\d(?: \([\w ]+\))?: ")
-_LOOSE = ("at", "in", "on", "for", "addr", "address", "-", "")
 _ENDS_PLAIN = re.compile(r'[\d=\[\]()"/<>]')
 
 
