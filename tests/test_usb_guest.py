@@ -14,7 +14,6 @@ from harness import ms, s
 from harness.errors import KernelRefused, LabError, NotTestable, ScenarioError
 from harness.guests import init
 from harness.history import Event
-from harness.labs.netns import sysfs
 from harness.labs.netns.namespace import OURS, Namespace
 from harness.labs.netns.usb import FIRST
 from harness.labs.netns.usb import UsbNics as Adapters
@@ -25,7 +24,7 @@ from harness.rtnl import messages
 from harness.units import MS
 from scenarios.topologies import UsbNics
 from tests.wire import Path as Way
-from tests.wire import Wire, network_of, wired
+from tests.wire import Wire, wired
 
 pytestmark = pytest.mark.guest
 
@@ -165,10 +164,10 @@ def test_an_adapter_that_is_gone_is_no_slave_in_the_history(stage: Stage) -> Non
 def test_sysfs_is_that_of_the_namespace(stage: Stage) -> None:
     with UsbNics(stage) as net:
         net.dut.bond()
-        with sysfs.mounted(network_of(net).spaces["dut"]) as place:
-            assert (place / "class/net/bond0/bonding/slaves").read_text() == "eth1 eth2\n"
+        shell = net._network.host("dut").shell
+        assert shell.read("/sys/class/net/bond0/bonding/slaves") == "eth1 eth2\n"
         with pytest.raises(FileNotFoundError):
-            net._network.host("dut").shell.write("/sys/class/net/bond9/x", "1")
+            shell.write("/sys/class/net/bond9/x", "1")
 
 
 def test_interfaces_come_from_the_first_namespace_when_this_is_another(

@@ -10,11 +10,11 @@ from harness.driver_profile import safety
 from harness.driver_profile.farend import FarEnd, InterfaceFarEnd, OperatorFarEnd
 from harness.driver_profile.nic import Nic
 from harness.driver_profile.restorer import BOND, CABLE, FAR, Keeper, Kept
-from harness.driver_profile.sysfs import Sysfs
 from harness.errors import KernelRefused, LabError, UsageError
 from harness.labs.netns.control import Control
 from harness.labs.netns.interfaces import Existing, Interface, interfaces, move, namespace
 from harness.labs.netns.namespace import Namespace
+from harness.labs.netns.sysfs import Sysfs
 
 Say = Callable[[str], None]
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 from harness.driver_profile.farend import FarEnd
 from harness.driver_profile.listener import Ear
-from harness.driver_profile.sysfs import Sysfs
 from harness.labs.netns.control import Control
 from harness.labs.netns.interfaces import Interface, interfaces
 from harness.labs.netns.namespace import Namespace
+from harness.labs.netns.sysfs import Sysfs
 from harness.loop import Loop, now
 from harness.rtnl import messages
 from harness.units import MS

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from harness.lab import Clock, Sent, Source, Stream
 from harness.labs.agent.wire import Program, numbered
-from harness.labs.netns import sysfs
 from harness.labs.netns.capture import Tap
 from harness.labs.netns.control import Control
 from harness.labs.netns.monitor import RTMGRP_LINK, RTMGRP_NEIGH, KernelLog, NetlinkMonitor
 from harness.labs.netns.namespace import Namespace
+from harness.labs.netns.sysfs import Sysfs
 from harness.loop import Loop
 from harness.rtnl.messages import Request
 
@@ -135,19 +135,19 @@ class NetnsShell:
     def read(self, path: str) -> str:
         """Return a file's text; raises OSError."""
         if path.startswith(SYS):
-            with sysfs.mounted(self._namespace) as place:
-                return (place / path.removeprefix(SYS)).read_text(encoding="utf-8")
+            with Sysfs(self._namespace) as sysfs:
+                return sysfs.read(path.removeprefix(SYS))
         with self._namespace.inside():
             return Path(path).read_text(encoding="utf-8")
 
     def write(self, path: str, text: str) -> None:
         """Write to a file that is there, such as one of /proc; raises OSError."""
         if path.startswith(SYS):
-            with sysfs.mounted(self._namespace) as place:
-                _write(str(place / path.removeprefix(SYS)), text)
-        else:
-            with self._namespace.inside():
-                _write(path, text)
+            with Sysfs(self._namespace) as sysfs:
+                sysfs.write(path.removeprefix(SYS), text)
+            return
+        with self._namespace.inside(), os.fdopen(os.open(path, os.O_WRONLY), "wb", 0) as file:
+            file.write(text.encode())
 
     def start(self, argv: Sequence[str]) -> NetnsProgram:
         """Start a program; raises OSError where it cannot be."""
@@ -176,11 +176,3 @@ class NetnsProgram:
         self._program.close()
         self._forget()
         self._end.close()
-
-
-def _write(path: str, text: str) -> None:
-    file = os.open(path, os.O_WRONLY)
-    try:
-        os.write(file, text.encode())
-    finally:
-        os.close(file)

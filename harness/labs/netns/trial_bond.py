@@ -1,6 +1,6 @@
-"""A bond for a trial, made of interfaces that exist: who is refused, who is active, which MACs.
+"""A bond for a trial, made of existing interfaces: what is refused, which slave is active, MACs.
 
-Other than bonds of topologies it is made step by step, since each answer is what counts.
+Unlike bonds of topologies it is made step by step, because the answer to each step is the result.
 """
 
 from __future__ import annotations
@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.bonding import BondOptions, Setting
-from harness.bonding.wire import decode, packed
+from harness.bonding.wire import decode
 from harness.errors import KernelRefused
 from harness.labs.netns.control import Control
 from harness.labs.netns.interfaces import Interface, interfaces
-from harness.rtnl import messages
-from harness.rtnl.bonds import ATTRIBUTE
+from harness.rtnl import bonds, messages
 from harness.rtnl.link_states import SLAVE_LINK
 
 
@@ -37,8 +36,7 @@ class TrialBond:
         """Make the bond; raises KernelRefused."""
         self.name = name
         self._control = control
-        info = messages.kind_of("bond", self._attributes(options))
-        control.send(messages.new_link(f"bond {options.text()}", 0, name, info))
+        control.send(bonds.new_bond(name, 0, options, self._numbers()))
         self.index = self._all()[name].index
         control.send(messages.set_link(f"bond {name} up", self.index, up=True))
 
@@ -58,9 +56,7 @@ class TrialBond:
     def set(self, **options: Any) -> None:
         """Change options, naming slaves by name; raises KernelRefused."""
         asked = BondOptions.unchecked(**options)
-        info = messages.kind_of("bond", self._attributes(asked))
-        what = f"option {asked.text()} of {self.name}"
-        self._control.send(messages.set_link(what, self.index, linkinfo=info))
+        self._control.send(bonds.change(self.name, self.index, asked, self._numbers()))
 
     def set_mac(self, mac: str) -> None:
         """Change the bond's own address; raises KernelRefused."""
@@ -71,7 +67,7 @@ class TrialBond:
         """Return how it stands."""
         links = {link["index"]: link for link in self._control.links() if link["family"] == 0}
         names = {index: str(link.get_attr("IFLA_IFNAME")) for index, link in links.items()}
-        active = self._data(links[self.index]).get("IFLA_BOND_ACTIVE_SLAVE", b"")
+        active = bonds.data_of(links[self.index]).get("IFLA_BOND_ACTIVE_SLAVE", b"")
         states = {
             names[index]: _state(link)
             for index, link in links.items()
@@ -87,20 +83,13 @@ class TrialBond:
         """Return the options that the kernel says are in effect."""
         links = {link["index"]: link for link in self._control.links()}
         names = {index: str(link.get_attr("IFLA_IFNAME")) for index, link in links.items()}
-        return decode(self._data(links[self.index]), names)
+        return decode(bonds.data_of(links[self.index]), names)
 
-    def _attributes(self, options: BondOptions) -> list[tuple[str, Any]]:
-        numbers = {one.name: one.index for one in self._all().values()}
-        return [(ATTRIBUTE[number], data) for number, data in packed(options, numbers)]
+    def _numbers(self) -> dict[str, int]:
+        return {one.name: one.index for one in self._all().values()}
 
     def _all(self) -> dict[str, Interface]:
         return interfaces(self._control)
-
-    def _data(self, link: Any) -> dict[str | int, bytes]:
-        data = link.get_attr("IFLA_LINKINFO").get_attr("IFLA_INFO_DATA")
-        return {
-            name: getattr(value, "getvalue", lambda v=value: v)() for name, value in data["attrs"]
-        }
 
 
 def _state(link: Any) -> str:
