@@ -36,7 +36,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def keep(flavour: str, release: str, does: str, suite: str = "") -> Entry:
     """Put a kernel into the cache that does something when it is booted."""
-    with cache.alone(print), cache.building() as place:
+    with cache.locked(print), cache.building() as place:
         (place / "linux").write_text(
             f"#!/bin/sh\n[ $1 = --help ] && echo User Mode Linux v{release} && exit\n{does}\n"
         )
@@ -111,7 +111,7 @@ def test_a_full_disk_or_a_cache_that_cannot_be_written_says_what_helps(
         automatic.choose(print)
     assert "the cache for kernels cannot be written" in caught.value.message
     assert caught.value.hint == cache.unwritable(OSError()).hint
-    monkeypatch.setattr(cache, "alone", _full)
+    monkeypatch.setattr(cache, "locked", _full)
     with pytest.raises(KernelUnavailable) as caught:
         automatic.choose(print)
     assert caught.value.message.count("no space for a kernel") == 1

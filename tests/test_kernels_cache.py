@@ -18,7 +18,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _keep(name: str = "user-mode-linux_1", text: bytes = b"kernel") -> Path:
-    with cache.alone(print), cache.building() as place:
+    with cache.locked(print), cache.building() as place:
         (place / "usr/bin").mkdir(parents=True)
         (place / "usr/bin/linux.uml").write_bytes(text)
         return cache.keep(place, name)
@@ -79,7 +79,7 @@ def test_what_a_killed_run_left_half_built_is_never_found_and_goes(own_cache: Pa
 
 def test_a_build_that_fails_leaves_nothing(own_cache: Path) -> None:
     def fail() -> None:
-        with cache.alone(print), cache.building() as place:
+        with cache.locked(print), cache.building() as place:
             (place / "half").write_text("")
             raise RuntimeError
 
@@ -93,10 +93,10 @@ def test_a_second_run_says_that_it_waits_and_then_goes_on() -> None:
     entered = threading.Event()
 
     def second() -> None:
-        with cache.alone(said.append):
+        with cache.locked(said.append):
             entered.set()
 
-    with cache.alone(print):
+    with cache.locked(print):
         other = threading.Thread(target=second)
         other.start()
         assert not entered.wait(0.2)
@@ -110,5 +110,5 @@ def test_a_cache_that_cannot_be_written_is_an_error_with_a_hint(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    with pytest.raises(KernelUnavailable, match="hint: set XDG_CACHE_HOME"), cache.alone(print):
+    with pytest.raises(KernelUnavailable, match="hint: set XDG_CACHE_HOME"), cache.locked(print):
         pass

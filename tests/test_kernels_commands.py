@@ -27,7 +27,7 @@ def kernels(*arguments: str | Path) -> Result:
 
 def keep(name: str, flavour: str, release: str) -> Entry:
     """Put a kernel into the cache that says its release, and dies when it is booted."""
-    with cache.alone(print), cache.building() as place:
+    with cache.locked(print), cache.building() as place:
         script = (
             "#!/bin/sh\ncase $1 in --help) echo User Mode Linux v{};; *) echo no luck;; esac\n"
         )
@@ -86,7 +86,7 @@ def test_a_kernel_in_use_is_not_removed() -> None:
     done = kernels("remove", "uml@6.1")
     assert (done.exit_code, done.stdout) == (1, "")
     assert "error: a is in use by a run\nhint: wait until" in done.stderr
-    assert entry.harm() == ""
+    assert entry.damage() == ""
 
 
 def test_removing_what_is_not_there_is_exit_status_1() -> None:

@@ -30,7 +30,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def keep(name: str, flavour: str, release: str, needs: str = "", libraries: str = "") -> Entry:
     """Put a kernel into the cache."""
-    with cache.alone(print), cache.building() as place:
+    with cache.locked(print), cache.building() as place:
         (place / "linux").write_text("kernel")
         record = Entry(place, flavour, release, kernel="linux", needs=needs, libraries=libraries)
         record.write(place)
@@ -72,7 +72,7 @@ def test_a_kernel_for_another_processor_is_not_seen() -> None:
 
 
 def test_a_kernel_with_libraries_that_was_moved_is_damaged(tmp_path: Path) -> None:
-    with cache.alone(print), cache.building() as place:
+    with cache.locked(print), cache.building() as place:
         shutil.copy(shutil.which("true") or "/bin/true", place / "linux")
         elf.set_interpreter(place / "linux", tmp_path / "elsewhere/ld.so")
         Entry(place, "uml", "9.9.1", kernel="linux", libraries="libc").write(place)
@@ -88,14 +88,14 @@ def test_a_kernel_whose_record_cannot_be_read_is_there_and_damaged(record: str) 
     (entry.place / cached_kernel.RECORD).write_text(record)
     (found,) = cached_kernel.kept()
     assert (found.place, found.spec) == (entry.place, "unknown")
-    assert found.harm().startswith("kernel.json has")
+    assert found.damage().startswith("kernel.json has")
     assert cached_kernel.find(lambda _: None, lambda _: True) is None
 
 
 def test_removing_frees_what_is_told(own_cache: Path) -> None:
     entry = keep("a", "uml", "6.1.176")
     size = entry.size()
-    with cache.alone(print):
+    with cache.locked(print):
         assert cached_kernel.remove(entry) == size > 0
     assert [path.name for path in own_cache.iterdir()] == ["lock"]
 
@@ -110,7 +110,7 @@ def test_a_kernel_in_use_stays_until_its_run_has_ended() -> None:
         assert user.stdout.readline() == "held\n"
         with pytest.raises(KernelUnavailable, match=r"a is in use by a run\nhint: wait"):
             cached_kernel.remove(entry)
-        assert entry.harm() == ""
+        assert entry.damage() == ""
         user.kill()
     assert not cached_kernel.in_use(entry)
     cached_kernel.remove(entry)

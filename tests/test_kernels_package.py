@@ -75,7 +75,7 @@ def test_a_fetch_says_what_it_does_and_fills_the_cache() -> None:
     entry = uml_package.fetch(said.append)
     place = entry.place
     assert place == cache.directory() / "user-mode-linux_9.9-1_all"
-    assert (entry.spec, entry.version, entry.harm()) == ("uml@9.9", "9.9-1", "")
+    assert (entry.spec, entry.version, entry.damage()) == ("uml@9.9", "9.9-1", "")
     assert cached_kernel.find(said.append, uml_package.wanted("")) == entry
     assert f"fetching user-mode-linux 9.9-1: 0 MB to download, 0 MB in {place.parent}" in said
     assert {path.name for path in place.parent.iterdir()} == {"lock", place.name}
@@ -206,9 +206,9 @@ def test_sources_are_asked_once_a_day(archive: Path) -> None:
 def test_a_damaged_kernel_is_fetched_again() -> None:
     entry = uml_package.fetch(lambda _: None)
     entry.file.write_text("short")
-    assert "has changed" in entry.harm() or "bytes instead of" in entry.harm()
+    assert "has changed" in entry.damage() or "bytes instead of" in entry.damage()
     again = uml_package.fetch(lambda _: None)
-    assert (again, again.harm()) == (entry, "")
+    assert (again, again.damage()) == (entry, "")
 
 
 def _suite(archive: Path, name: str, control: str) -> None:

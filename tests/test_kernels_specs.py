@@ -91,7 +91,7 @@ def test_a_kernel_that_has_to_be_built_says_how() -> None:
 
 
 def test_a_bare_version_is_the_virtual_kernel_where_there_is_one() -> None:
-    with cache.alone(print), cache.building() as built:
+    with cache.locked(print), cache.building() as built:
         uml_in(built / "linux", "7.2.13")
         more = ("time-travel=inf-cpu",)
         record = Entry(built, "virtual", "7.2.13", clock="virtual", kernel="linux", arguments=more)

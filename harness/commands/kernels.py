@@ -81,7 +81,7 @@ def remove(spec: str) -> None:
 
     Kernels that a run uses at the moment stay.
     """
-    with cache.alone(say):
+    with cache.locked(say):
         found = [entry for entry in cached_kernel.kept() if _means(spec, entry)]
         if not found:
             _demand_cacheable(spec)
@@ -126,10 +126,10 @@ def _host() -> dict[str, Any]:
 
 
 def _kept(entry: Entry) -> dict[str, Any]:
-    harm = entry.harm()
+    damage = entry.damage()
     state = (
-        f"damaged: {harm}"
-        if harm
+        f"damaged: {damage}"
+        if damage
         else "cached, in use"
         if cached_kernel.in_use(entry)
         else "cached"

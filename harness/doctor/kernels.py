@@ -47,7 +47,7 @@ def cached() -> Row:
     if not kept:
         spec = "uml" if platform.machine() == automatic.UML else "SPEC"
         return Row(LACKING, "none yet: the first run fetches one", f"harness kernels fetch {spec}")
-    broken = [entry for entry in kept if entry.harm()]
+    broken = [entry for entry in kept if entry.damage()]
     good = [entry for entry in kept if entry not in broken and entry.flavour != "stock"]
     good.sort(key=lambda one: (one.flavour == "virtual", cached_kernel.numbers(one.release)))
     troubles: list[HarnessError] = []

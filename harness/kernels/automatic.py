@@ -92,9 +92,9 @@ def _in_qemu(kept: list[Entry], troubles: list[KernelUnavailable]) -> Iterator[C
 
 
 def _cached(entry: Entry, _: Say) -> Kernel:
-    harm = entry.harm()
-    if harm:
-        raise KernelUnavailable(f"the cached kernel {entry.place.name} is damaged ({harm})")
+    damage = entry.damage()
+    if damage:
+        raise KernelUnavailable(f"the cached kernel {entry.place.name} is damaged ({damage})")
     uml.memory_place()
     return uml.of_entry(entry)
 

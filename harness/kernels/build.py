@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import json
 import os
 import shutil
 import subprocess
 import time
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,7 +88,7 @@ def build(spec: str, say: Say, *, again: bool = False) -> Entry:
     minutes = recipe.seconds / 60 / len(os.sched_getaffinity(0))
     say(f"building {spec}: {needed / 1e6:.0f} MB of disk, about {minutes:.0f} min")
     try:
-        with _alone(say) as lock:
+        with cache.exclusive(_builds(), "another build", say) as lock:
             found = None if again else _cached(flavour, version, recipe, lambda _: None)
             return found or _build(place, flavour, version, lock, say)
     except OSError as error:
@@ -102,22 +99,6 @@ def build(spec: str, say: Say, *, again: bool = False) -> Entry:
 
 def _builds() -> Path:
     return cache.directory().with_name("builds")
-
-
-@contextmanager
-def _alone(say: Say) -> Iterator[int]:
-    """Give the lock that lets one build at a time run."""
-    _builds().mkdir(parents=True, exist_ok=True)
-    lock = os.open(_builds() / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("waiting for another build")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield lock
-    finally:
-        os.close(lock)
 
 
 def _cached(flavour: str, version: str, recipe: Recipe, say: Say) -> Entry | None:
@@ -164,7 +145,7 @@ def _build(place: Path, flavour: str, version: str, lock: int, say: Say) -> Entr
 
 def _keep(out: Path, flavour: str, package: str, record: dict[str, int], say: Say) -> Entry:
     """Put what was built into the cache."""
-    with cache.alone(say), cache.building() as place:
+    with cache.locked(say), cache.building() as place:
         kernel = place / KERNEL
         done = subprocess.run(
             ["strip", "-s", "-o", str(kernel), str(out / "linux")],

@@ -72,23 +72,33 @@ def seal(place: Path) -> None:
 
 
 @contextlib.contextmanager
-def alone(say: Say) -> Iterator[None]:
+def locked(say: Say) -> Iterator[None]:
     """Keep other runs from changing the cache; wait for one that is changing it.
 
     Raises KernelUnavailable where the cache cannot be written.
     """
+    with exclusive(directory(), "another run's fetch of a kernel", say):
+        yield
+
+
+@contextlib.contextmanager
+def exclusive(place: Path, other: str, say: Say) -> Iterator[int]:
+    """Hold the lock of a directory, which is made if need be, and give its file descriptor.
+
+    `other` describes the holder waited for. Raises KernelUnavailable where it cannot be written.
+    """
     try:
-        directory().mkdir(parents=True, exist_ok=True)
-        lock = os.open(directory() / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        place.mkdir(parents=True, exist_ok=True)
+        lock = os.open(place / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise unwritable(error) from error
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("waiting for another run's fetch of a kernel")
+            say(f"waiting for {other}")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        yield lock
     finally:
         os.close(lock)
 

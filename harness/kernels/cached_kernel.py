@@ -106,14 +106,14 @@ class Entry:
         newer = bool(self.needs) and not self.libraries and numbers(self.needs) > libc()
         return not foreign and not newer
 
-    def harm(self) -> str:
+    def damage(self) -> str:
         """Return what is wrong with it, "" where every byte is as it was sealed."""
-        harm = cache.damage(self.place)
-        if not harm and self.libraries:
+        damage = cache.damage(self.place)
+        if not damage and self.libraries:
             linker = elf.interpreter(self.file)
             if not linker.startswith(f"{self.library_path}/"):
                 return f"it was made for another place: {linker}"
-        return harm
+        return damage
 
     def size(self) -> int:
         """Return how many bytes it takes."""
@@ -129,10 +129,10 @@ def kept() -> list[Entry]:
 def find(say: Say, wanted: Callable[[Entry], bool]) -> Entry | None:
     """Return the newest whole kernel that is wanted, or None; tell of each that is damaged."""
     for entry in filter(wanted, kept()):
-        harm = entry.harm()
-        if not harm:
+        damage = entry.damage()
+        if not damage:
             return entry
-        say(f"the cached kernel {entry.place.name} is damaged ({harm}) and will not be used")
+        say(f"the cached kernel {entry.place.name} is damaged ({damage}) and will not be used")
     return None
 
 
@@ -160,7 +160,7 @@ def in_use(entry: Entry) -> bool:
 
 
 def remove(entry: Entry) -> int:
-    """Remove a kernel and return how many bytes that freed; the caller holds `cache.alone`.
+    """Remove a kernel and return how many bytes that freed; the caller holds `cache.locked`.
 
     Raises KernelUnavailable where a run uses it.
     """

@@ -93,9 +93,9 @@ def fetch(version: str, say: Say) -> Entry:
     Runs share a fetch.
     """
     apt.demand_tools(PACKAGE)
-    with cache.alone(say):
+    with cache.locked(say):
         found = cached_kernel.find(lambda _: None, wanted(version))
-        return found or uml_package.alone(lambda place: _fetch(place, version, say))
+        return found or uml_package.built(lambda place: _fetch(place, version, say))
 
 
 def _fetch(place: Path, version: str, say: Say) -> Entry:

@@ -44,9 +44,9 @@ def fetch(say: Say, version: str = "") -> Entry:
     Runs share a fetch. Raises KernelUnavailable.
     """
     apt.demand_tools(PACKAGE)
-    with cache.alone(say):
+    with cache.locked(say):
         found = cached_kernel.find(lambda _: None, wanted(version))
-        return found or alone(lambda place: _fetch(place, version, say))
+        return found or built(lambda place: _fetch(place, version, say))
 
 
 def of_deb(path: Path, say: Say) -> Entry:
@@ -56,9 +56,9 @@ def of_deb(path: Path, say: Say) -> Entry:
     """
     offer = described(path)
     name = f"{PACKAGE}_{offer.version}_{zlib.crc32(path.read_bytes()):08x}"
-    with cache.alone(say):
+    with cache.locked(say):
         found = cached_kernel.find(lambda _: None, lambda entry: entry.place.name == name)
-        return found or alone(lambda place: _take(place, path, offer, name, say))
+        return found or built(lambda place: _take(place, path, offer, name, say))
 
 
 def described(path: Path) -> Offer:
@@ -83,8 +83,8 @@ def described(path: Path) -> Offer:
     )
 
 
-def alone(build: Callable[[Path], Entry]) -> Entry:
-    """Have an entry of the cache built in a directory of its own; raises KernelUnavailable."""
+def built(build: Callable[[Path], Entry]) -> Entry:
+    """Have `build` make an entry in a new directory of the cache; raises KernelUnavailable."""
     try:
         with cache.building() as place:
             return build(place)

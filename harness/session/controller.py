@@ -115,7 +115,7 @@ class Run:
         self.feed.say(outlook.line(self.fleet, self.items.values(), count))
         self.feed.progress(f"booting {self.fleet.title} ...")
         # With virtual time a run does what it did before: no earlier one changes the shares.
-        known = self.known if self.fleet.real else {}
+        known = self.known if self.fleet.has_real_clock else {}
         self.waiting = self.fleet.shares(self.items.values(), count, known)
         for label, why in self.fleet.broken.items():
             self._give_up(label, str(why), [])

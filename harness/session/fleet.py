@@ -80,7 +80,7 @@ class Fleet:
         return [*self.kernels, *self.broken]
 
     @property
-    def real(self) -> bool:
+    def has_real_clock(self) -> bool:
         """Whether time passes by itself in any of them."""
         return any(kernel.clock == "real" for kernel in self.kernels.values())
 
@@ -89,7 +89,7 @@ class Fleet:
         """How many guests run at a time unless somebody says otherwise."""
         # What runs in virtual time is none the worse for a busy machine.
         waits = all(one.waits or one.clock == "virtual" for one in self.kernels.values())
-        return len(os.sched_getaffinity(0)) * (2 if waits and self.real else 1)
+        return len(os.sched_getaffinity(0)) * (2 if waits and self.has_real_clock else 1)
 
     @property
     def title(self) -> str:
