@@ -38,7 +38,8 @@ def this_kernel() -> Row:
     if not why:
         return Row(GOOD, f"{os.uname().release} makes bonds", kernel="host")
     remedy = install.as_root(host.LOAD) if host.has_module() else ""
-    return Row(LACKING, f"{os.uname().release}: {why}", remedy)
+    other = "" if remedy else "; it needs another kernel, scenarios bring theirs"
+    return Row(LACKING, f"{os.uname().release}: {why}{other}", remedy)
 
 
 def cached() -> Row:

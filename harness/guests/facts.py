@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import select
+import textwrap
 import time
 from dataclasses import dataclass
 
@@ -36,16 +37,35 @@ class Facts:
         """By how many ns a time may be off: the jitter and one jiffy."""
         return self.jitter + 1_000_000_000 // self.hz
 
-    def block(self) -> str:
-        """Return the header of a run."""
-        unread = f"\nlog       kernel log not readable: {self.unread}" if self.unread else ""
-        return (
-            f"lab       {self.lab}      kernel  {self.kernel}, HZ={self.hz}, "
-            f"bonding {self.bonding}\n"
-            f"clock     {self.clock}, jitter {in_ms(self.jitter)} (p99 of {SLEEPS} sleeps)      "
-            f"tolerance  {in_ms(self.tolerance)} = jitter + 1 jiffy"
-            f"{unread}"
-        )
+    def block(self, width: int = 100) -> str:
+        """Return the header of a run, in lines of at most `width` characters."""
+        kernel = f"{self.kernel}, HZ={self.hz}, bonding {self.bonding}"
+        clock = f"{self.clock}, jitter {in_ms(self.jitter)} (p99 of {SLEEPS} sleeps)"
+        tolerance = f"{in_ms(self.tolerance)} = jitter + 1 jiffy"
+        rows = [
+            (("lab", self.lab), ("kernel", kernel)),
+            (("clock", clock), ("tolerance", tolerance)),
+        ]
+        lines = [line for row in rows for line in _row(row, width)]
+        if self.unread:
+            lines += _wrapped("log", f"kernel log not readable: {self.unread}", width)
+        return "\n".join(lines)
+
+
+Entry = tuple[str, str]
+
+
+def _row(entries: tuple[Entry, Entry], width: int) -> list[str]:
+    """Return two entries of the header on one line, or below each other where that is too long."""
+    (name, value), (other, its) = entries
+    line = f"{name:<10}{value}      {other}  {its}"
+    if len(line) <= width:
+        return [line]
+    return [part for entry in entries for part in _wrapped(*entry, width)]
+
+
+def _wrapped(name: str, value: str, width: int) -> list[str]:
+    return textwrap.wrap(f"{name:<10} {value}", width, subsequent_indent=" " * 11)
 
 
 @functools.cache

@@ -174,7 +174,7 @@ class Feed:
         if facts.lab in self._headed or reporter is None or reporter.verbosity < 0:
             return
         self._headed.add(facts.lab)
-        self.say(facts.block())
+        self.say(facts.block(reporter._tw.fullwidth))  # noqa: SLF001  (its width has no public name)
 
 
 def _tuples(data: dict[str, Any]) -> dict[str, Any]:

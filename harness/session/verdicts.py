@@ -28,7 +28,7 @@ from harness.judge.figure import coarse
 from harness.judge.run import Run
 from harness.results import evidence
 from harness.results.conformance import EVIDENCE
-from harness.session import axis, catalogue_line, pages, where_it_runs
+from harness.session import axis, catalogue_line, pages, skips, where_it_runs
 from harness.session.worker import RESULTS
 
 MARKERS = (
@@ -262,6 +262,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     stats = terminalreporter.stats.values()
     reports = [r for group in stats for r in group if isinstance(r, pytest.TestReport)]
     config = terminalreporter.config
-    for line in (*axis.told(config, reports), catalogue_line.tried(config, reports)):
+    skipped = () if set("sSaA") & set(config.option.reportchars) else skips.told(reports)
+    for line in (*skipped, *axis.told(config, reports), catalogue_line.tried(config, reports)):
         if line:
             terminalreporter.write_line(line)
