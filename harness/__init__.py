@@ -1,7 +1,12 @@
-"""What a scenario needs: the claims it puts to the proof, and the words for times."""
+"""What topologies and scenarios are written with: `from harness import Net, Cable, claim, ms`.
+
+What is more than a mark, a time or an error is imported at its first use: every pytest run on a
+machine with the harness installed imports this package, and most use none of it.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from harness.errors import KernelRefused
@@ -10,10 +15,52 @@ from harness.units import Measured, Span, ms, s
 if TYPE_CHECKING:
     import pytest
 
+    from harness.bonding import MODES
+    from harness.judge.run import Run
+    from harness.record.bond import Bond
+    from harness.record.cable import Cable, Direction
+    from harness.record.dut import Dut
+    from harness.record.journal import Lasting
+    from harness.record.machine import Machine
+    from harness.record.net import Net, Stage
+    from harness.record.switches import PortAddresses, Switch
+    from harness.record.usb import UsbNic
+    from harness.topology import (
+        BondPlan,
+        BridgePlan,
+        LinkPlan,
+        MachinePlan,
+        SwitchPlan,
+        Topology,
+        VlanPlan,
+    )
+    from harness.yours.network import YourBond
+
 __all__ = [
+    "MODES",
+    "Bond",
+    "BondPlan",
+    "BridgePlan",
+    "Cable",
+    "Direction",
+    "Dut",
     "KernelRefused",
+    "Lasting",
+    "LinkPlan",
+    "Machine",
+    "MachinePlan",
     "Measured",
+    "Net",
+    "PortAddresses",
+    "Run",
     "Span",
+    "Stage",
+    "Switch",
+    "SwitchPlan",
+    "Topology",
+    "UsbNic",
+    "VlanPlan",
+    "YourBond",
     "claim",
     "contradicted",
     "control",
@@ -22,15 +69,45 @@ __all__ = [
     "s",
 ]
 
+# The module of the harness that each other name is defined in.
+HOMES = {
+    "Bond": "record.bond",
+    "BondPlan": "topology",
+    "BridgePlan": "topology",
+    "Cable": "record.cable",
+    "Direction": "record.cable",
+    "Dut": "record.dut",
+    "Lasting": "record.journal",
+    "LinkPlan": "topology",
+    "MODES": "bonding",
+    "Machine": "record.machine",
+    "MachinePlan": "topology",
+    "Net": "record.net",
+    "PortAddresses": "record.switches",
+    "Run": "judge.run",
+    "Stage": "record.net",
+    "Switch": "record.switches",
+    "SwitchPlan": "topology",
+    "Topology": "topology",
+    "UsbNic": "record.usb",
+    "VlanPlan": "topology",
+    "YourBond": "yours.network",
+}
 
-def version() -> str:
-    """Return the version of the harness as it was installed."""
-    from importlib import metadata  # noqa: PLC0415  (guests need no version)
+if not TYPE_CHECKING:  # a type checker knows the names above, and only those
 
-    try:
-        return metadata.version("network-failover-harness")
-    except metadata.PackageNotFoundError:
-        return "of a checkout that is not installed"
+    def __getattr__(name: str) -> object:
+        """Import a name from its module at its first use; raises AttributeError for others."""
+        if name not in HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f"{__name__}.{HOMES[name]}"), name)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    """Return the names for completion and help, those that are not imported yet too."""
+    return sorted({*globals(), *__all__})
 
 
 # pytest is imported on use: a guest's helpers and the recorder import this package without it.

@@ -11,7 +11,6 @@ from typing import Any
 
 import click
 
-import harness
 from harness.commands import config, matrix
 from harness.commands.claims import claims
 from harness.commands.doctor import doctor
@@ -25,12 +24,13 @@ from harness.judge import fitness, lanes, paint, report, timeline
 from harness.judge.layout import WIDTH
 from harness.judge.run import Run
 from harness.units import MS, Measured, in_ms
+from harness.version import version
 
 BROKEN = (KeyError, TypeError, ValueError, IndexError, ZeroDivisionError, AttributeError)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(harness.version(), prog_name="harness")
+@click.version_option(version(), prog_name="harness")
 def main() -> None:
     """Hold Linux bonds to their documentation; scenarios are run by `pytest scenarios/`."""
 

@@ -213,7 +213,7 @@ class Topology:
     def _reject(self, why: str) -> None:
         raise ScenarioError(
             f"topology {self.name} is not possible: {why}",
-            hint="correct the description in scenarios/topologies.py",
+            hint=f"correct the plan of {self.name}",
         )
 
     def links_of(self, node: str) -> tuple[LinkPlan, ...]:
@@ -277,7 +277,7 @@ class Topology:
     def missing(self, kind: str, name: str, has: list[str]) -> ScenarioError:
         """Return the error for a name that is not in this topology."""
         near = get_close_matches(name, has, 1)
-        hint = f'did you mean "{near[0]}"?' if near else "see scenarios/topologies.py"
+        hint = f'did you mean "{near[0]}"?' if near else f"see the plan of {self.name}"
         return ScenarioError(
             f'{kind} "{name}" is not in topology {self.name} (has: {", ".join(has)})', hint=hint
         )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.record.net import Stage
+from harness import Stage
 from scenarios.field.servers import BridgeHost, DualBondRouter
 from scenarios.topologies import BladeChassis, FilteringSwitch, OneSwitch, TwoSwitches, UsbNics
 

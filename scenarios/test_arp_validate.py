@@ -17,9 +17,7 @@ monitor can notice it, and a neighbour's frames keep arriving.
 
 import pytest
 
-from harness import claim, contradicted, control, ms
-from harness.record.journal import Lasting
-from harness.record.machine import Machine
+from harness import Lasting, Machine, claim, contradicted, control, ms
 from scenarios.topologies import BladeChassis, OneSwitch
 
 VALUES = ("none", "active", "backup", "all", "filter", "filter_active", "filter_backup")

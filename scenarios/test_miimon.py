@@ -2,8 +2,7 @@
 
 import pytest
 
-from harness import claim, contradicted, control, ms, s
-from harness.bonding import MODES
+from harness import MODES, claim, contradicted, control, ms, s
 from scenarios.topologies import TARGET, OneSwitch, TwoSwitches
 
 

@@ -5,12 +5,18 @@ Links are written from the DUT's side outwards, so `out` on any of them leads aw
 
 from __future__ import annotations
 
-from harness.record.cable import Cable
-from harness.record.machine import Machine
-from harness.record.net import Net
-from harness.record.switches import Switch
-from harness.record.usb import UsbNic
-from harness.topology import BondPlan, LinkPlan, MachinePlan, SwitchPlan, Topology
+from harness import (
+    BondPlan,
+    Cable,
+    LinkPlan,
+    Machine,
+    MachinePlan,
+    Net,
+    Switch,
+    SwitchPlan,
+    Topology,
+    UsbNic,
+)
 
 DUT, TARGET, NEIGHBOUR = "192.0.2.1", "192.0.2.254", "192.0.2.7"
 BLADE_TARGET = "192.168.50.222"

@@ -84,7 +84,7 @@ def test_what_cannot_be_is_refused_in_words(wrong: dict[str, Any], said: str) ->
     with pytest.raises(ScenarioError) as caught:
         Topology(**{**GOOD, **wrong})
     assert caught.value.message == f"topology lab is not possible: {said}"
-    assert caught.value.hint == "correct the description in scenarios/topologies.py"
+    assert caught.value.hint == "correct the plan of lab"
 
 
 GUEST = MachinePlan("guest", "192.0.2.5")
@@ -159,7 +159,7 @@ def test_what_is_like_nothing_gets_no_guess() -> None:
     with pytest.raises(ScenarioError) as caught:
         LAB.bond("uplink")
     assert str(caught.value) == (
-        'bond "uplink" is not in topology lab (has: bond0)\nhint: see scenarios/topologies.py'
+        'bond "uplink" is not in topology lab (has: bond0)\nhint: see the Topology with name="lab"'
     )
 
 

@@ -107,7 +107,7 @@ class Net:
             has = f"{', '.join(names)}; {', '.join(attributes(type(self)))}"
             raise NoSuchName(
                 f'"{name}" is not in topology {self.plan.name} (has: {has})',
-                hint=alike(name, names + attributes(type(self))) or "see scenarios/topologies.py",
+                hint=alike(name, names + attributes(type(self))) or "see the topology's plan",
             )
 
     def __enter__(self) -> Self:

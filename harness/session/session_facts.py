@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-import harness
+from harness.version import version
 
 WITHIN = 5.0  # seconds for git to answer
 
@@ -27,7 +27,7 @@ def session_facts(config: pytest.Config) -> dict[str, Any]:
         "host_kernel": platform.release(),
         "machine": platform.machine(),
         "python": platform.python_version(),
-        "harness": harness.version(),
+        "harness": version(),
         **_commit(config.rootpath),
     }
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from harness.record.cable import Cable
-from harness.record.machine import Machine
-from harness.record.net import Net
-from harness.record.switches import Switch
-from harness.topology import BondPlan, LinkPlan, MachinePlan, SwitchPlan, Topology
+from harness import (
+    BondPlan,
+    Cable,
+    LinkPlan,
+    Machine,
+    MachinePlan,
+    Net,
+    Switch,
+    SwitchPlan,
+    Topology,
+)
 
 TARGET = "192.168.50.222"
 BLADES = ("blade1", "blade2", "blade3", "blade4")

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from harness.record.cable import Cable
-from harness.record.machine import Machine
-from harness.record.net import Net
-from harness.record.switches import Switch
-from harness.topology import BondPlan, BridgePlan, LinkPlan, MachinePlan, SwitchPlan, Topology
+from harness import (
+    BondPlan,
+    BridgePlan,
+    Cable,
+    LinkPlan,
+    Machine,
+    MachinePlan,
+    Net,
+    Switch,
+    SwitchPlan,
+    Topology,
+)
 
 INSIDE, OUTSIDE = "192.168.11.101", "192.168.12.11"
 ROUTER = {"mode": "active-backup", "miimon": 100, "updelay": 5000}

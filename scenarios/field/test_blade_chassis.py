@@ -47,8 +47,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness import Span, claim, control, ms, s
-from harness.record.net import Stage
+from harness import Span, Stage, claim, control, ms, s
 from scenarios.field.chassis import Chassis
 
 DOWN, UP = 300 * ms, 1 * s

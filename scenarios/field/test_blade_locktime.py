@@ -41,8 +41,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness import claim, control, s
-from harness.record.net import Stage
+from harness import Stage, claim, control, s
 from scenarios.field.chassis import Chassis
 
 SPARE = "02:00:00:00:99:01"

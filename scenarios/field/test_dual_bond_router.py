@@ -31,8 +31,7 @@ pulls print the report's own 1400, 2600 and 1600. Over veth all slaves are equal
 
 import pytest
 
-from harness import claim, control, ms, s
-from harness.record.net import Run
+from harness import Run, claim, control, ms, s
 from scenarios.field.servers import DualBondRouter
 
 WAITED, IDLE = 1500 * ms, 1 * s

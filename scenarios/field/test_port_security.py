@@ -42,9 +42,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness import claim, control, ms, s
-from harness.record.net import Stage
-from harness.record.switches import PortAddresses
+from harness import PortAddresses, Stage, claim, control, ms, s
 from scenarios.field.virtualbox import GATEWAY, SHARED, Office
 
 POLICIES = ("none", "active", "follow")

@@ -40,8 +40,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness import claim, control, ms, s
-from harness.record.net import Stage
+from harness import Stage, claim, control, ms, s
 from scenarios.field.virtualbox import GATEWAY, SHARED, Office, VirtualBox
 
 FORWARDING = 600 * ms

@@ -35,8 +35,7 @@ asks again for the target's address.
 
 import pytest
 
-from harness import claim, control
-from harness.yours.network import YourBond
+from harness import YourBond, claim, control
 
 TIMES = 3
 

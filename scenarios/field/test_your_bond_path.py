@@ -25,8 +25,7 @@ ms then, where 150 ms is documented for the active slave alone (BondTimes.backup
 
 import pytest
 
-from harness import claim, control, ms
-from harness.yours.network import YourBond
+from harness import YourBond, claim, control, ms
 
 
 @claim("HA-6", "HA-9")
