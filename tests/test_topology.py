@@ -159,7 +159,7 @@ def test_what_is_like_nothing_gets_no_guess() -> None:
     with pytest.raises(ScenarioError) as caught:
         LAB.bond("uplink")
     assert str(caught.value) == (
-        'bond "uplink" is not in topology lab (has: bond0)\nhint: see the Topology with name="lab"'
+        'bond "uplink" is not in topology lab (has: bond0)\nhint: see the plan of lab'
     )
 
 
