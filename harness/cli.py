@@ -83,8 +83,8 @@ def _judged(path: Path, *, as_json: bool) -> tuple[str, bool]:
 def examine(history: History) -> dict[str, Any]:
     """Return what a recording shows as plain JSON values; times in ms."""
     return {
-        "scenario": history.about.get("scenario"),
-        "kernel": history.about.get("kernel"),
+        "scenario": history.about.scenario,
+        "kernel": history.about.kernel.release,
         "inconclusive": _unfit(history),
         "times": {name: _plain(measured) for name, measured in _times(history)},
         "facts": _facts(history),
@@ -120,7 +120,7 @@ def _facts(history: History) -> dict[str, Any]:
         "duplicates": run.duplicates,
         "reordered": run.reordered,
     }
-    for name in history.about.get("bonds") or {}:
+    for name in history.about.bonds:
         bond = run[name]
         facts[f"{name} active slaves"] = bond.active_slaves
         facts[f"{name} link states"] = bond.link_states
@@ -142,7 +142,7 @@ def _plain(measured: Measured) -> dict[str, Any]:
 def _text(path: Path, history: History) -> str:
     """Return what a recording shows, for people."""
     width = shutil.get_terminal_size((WIDTH, 0)).columns
-    lines = [str(path), str(history.about.get("scenario", ""))]
+    lines = [str(path), history.about.scenario]
     lines.append(report.settings(history.about, width))
     unfit = _unfit(history)
     lines += ["", f"INCONCLUSIVE: {unfit}"] if unfit else [""]

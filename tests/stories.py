@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from harness.history import Event, History
+from harness.history import About, Event, History
+from harness.history.file import about_of
 from harness.units import MS
 
 START = 5_000 * MS  # when the fault happens on the clock of a story
@@ -39,10 +40,15 @@ def at(when: float) -> int:
     return START + round(when * MS)
 
 
+def described(**changed: Any) -> About:
+    """Return the header of a story, of plain values as format 1 has them."""
+    return about_of({"format": 1, **ABOUT, **changed})
+
+
 def tell(lines: Iterable[Line], about: dict[str, Any] | None = None) -> History:
     """Return the history of some lines."""
     events = (Event(at(when), kind, where, data) for when, kind, where, data in lines)
-    return History.of({**ABOUT, **(about or {})}, events)
+    return History.of(described(**(about or {})), events)
 
 
 def marks(end: float = 1000.0) -> list[Line]:

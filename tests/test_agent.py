@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import pytest
 
 from harness.errors import Inconclusive
+from harness.history import ClockAbout
 from harness.judge import measure
 from harness.lab import Clock
 from harness.labs.agent import clock
@@ -119,7 +120,7 @@ def test_an_agent_that_falls_silent_is_lost(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_clock_that_jumps_makes_a_recording_inconclusive_by_its_name() -> None:
     before = {"dut": Clock(5 * MS, MS)}
     found = clocks.compared(before, {"dut": Clock(6 * MS, MS)}, 2 * SECOND)
-    assert found == {"dut": {"offset": 5 * MS, "error": 2 * MS}}
+    assert found == {"dut": ClockAbout(offset=5 * MS, error=2 * MS)}
     with pytest.raises(Inconclusive, match=r"the clock of dut jumped by 1000\.0 ms"):
         clocks.compared(before, {"dut": Clock(1005 * MS, MS)}, 2 * SECOND)
 

@@ -55,12 +55,16 @@ def test_a_recording_that_proves_nothing_is_exit_status_1() -> None:
         (b"no json\n", "line 1: not a line of a history"),
         (b"\xff\xfe", "cannot be read"),
         (b"", "line 1: not a line of a history"),
-        (b'{"format": 2}\n', "of another version"),
+        (b'{"format": 3}\n', "has format 3, this harness reads 1 to 2"),
         (
-            b'{"format": 1}\n[1,"mark","",{"name":"disturb"}]\n[2,"fault","x",{"role":"fault"}]\n',
-            "",
+            b'{"format":1,"hz":9}\n[1,"mark","",{"name":"end"}]\n[2,"fault","x",{"role":"fault"}]\n',
+            'line 3: not a line of a history (a fault lacks "action")',
         ),
-        (b'{"format": 1, "bonds": 7}\n[1,"mark","",{"name":"disturb"}]\n', "lacks what every"),
+        (b'{"format": 1, "hz": 100, "bonds": 7}\n', "bonds is an integer, expected an object"),
+        (
+            b'{"format":1,"hz":0,"bonds":{"b":{"slaves":["x"]}}}\n[1,"mark","",{"name":"disturb"}]\n',
+            "lacks what every",
+        ),
     ],
 )
 def test_a_file_that_is_no_recording_is_exit_status_4(
@@ -77,7 +81,7 @@ def test_a_file_that_is_no_recording_is_exit_status_4(
 
 def test_a_recording_cut_short_is_exit_status_1(tmp_path: Path) -> None:
     path = tmp_path / "history.jsonl"
-    path.write_text('{"format": 1}\n')
+    path.write_text('{"format": 1, "hz": 100}\n')
     done = judge(path)
     assert done.exit_code == 1
     assert "INCONCLUSIVE: the recording ended before anything was disturbed" in done.stdout

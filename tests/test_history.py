@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ from hypothesis import strategies as st
 
 from harness.errors import LabError, UsageError
 from harness.history import Event, History, load, save
+from harness.history.file import header
+from tests.stories import described
 
-ABOUT = {"scenario": "test_it", "hz": 100, "bonds": {"bond0": {"slaves": ["eth0", "eth1"]}}}
-CUT = Event(20, "fault", "eth0", {"action": "cut"})
+ABOUT = described(scenario="test_it")
+CUT = Event(20, "fault", "eth0", {"action": "cut", "role": "fault"})
 DOWN = Event(30, "slave", "eth0", {"bond": "bond0", "link": "down"})
 UP = Event(10, "slave", "eth1", {"bond": "bond0", "link": "up"})
 JUDGED = Event(40, "mark", "", {"name": "end"})
@@ -25,13 +28,20 @@ JSON = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=5,
 )
+NEEDED: dict[str, dict[str, object]] = {
+    "mark": {"name": "end"},
+    "fault": {"action": "cut", "role": "fault"},
+    "slave": {"bond": "bond0", "link": None},
+    "probe": {"seq": 0, "request": 5, "reply": None},
+    "log": {"text": ""},
+}
 EVENTS = st.builds(
     Event,
     st.integers(0, 2**63),
-    st.sampled_from(["mark", "fault", "slave", "probe", "log"]),
+    st.sampled_from(list(NEEDED)),
     st.text(max_size=12),
-    st.dictionaries(st.text(max_size=8), JSON, max_size=4),
-)
+    st.dictionaries(st.text(max_size=8).map("x{}".format), JSON, max_size=4),
+).map(lambda event: replace(event, data={**NEEDED[event.kind], **event.data}))
 
 
 def test_events_are_put_in_order_of_time() -> None:
@@ -40,7 +50,7 @@ def test_events_are_put_in_order_of_time() -> None:
 
 def test_events_of_the_same_time_keep_their_order() -> None:
     same = [Event(5, "log", "dut", {"text": str(number)}) for number in range(4)]
-    assert History.of({}, same).events == tuple(same)
+    assert History.of(ABOUT, same).events == tuple(same)
 
 
 def test_select_narrows_by_kind_place_and_data() -> None:
@@ -83,8 +93,9 @@ def test_the_first_line_describes_and_each_other_line_is_an_event(tmp_path: Path
     path = tmp_path / "history.jsonl"
     save(STORY, path)
     first, *others = (json.loads(line) for line in path.read_text().splitlines())
-    assert first == {"format": 1, **ABOUT}
-    assert others[1] == [20, "fault", "eth0", {"action": "cut"}]
+    assert first == json.loads(json.dumps(header(ABOUT)))
+    assert (first["format"], first["scenario"], first["kernel"]["hz"]) == (2, "test_it", 100)
+    assert others[1] == [20, "fault", "eth0", {"action": "cut", "role": "fault"}]
 
 
 def test_a_history_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
@@ -102,10 +113,10 @@ def test_a_history_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> 
         ("", "line 1"),
         ("[]", "line 1"),
         ("{}", "line 1"),
-        ('{"format": 99}', "line 1: .*another version"),
-        ('{"format": 1}\nnonsense', "line 2"),
-        ('{"format": 1}\n[1, "log", "dut", {}]\n[1, "log"]', "line 3"),
-        ('{"format": 1}\n["x", "log", "dut", {}]', "line 2"),
+        ('{"format": 1}', "line 1: .*lacks .kernel.hz"),
+        ('{"format": 1, "hz": 100}\nnonsense', "line 2"),
+        ('{"format": 1, "hz": 100}\n[1, "log", "dut", {"text": ""}]\n[1, "log"]', "line 3"),
+        ('{"format": 1, "hz": 100}\n["x", "log", "dut", {"text": ""}]', "line 2"),
     ],
 )
 def test_what_is_no_history_is_refused_with_its_line(
@@ -132,5 +143,7 @@ def test_a_full_disk_is_the_labs_fault_and_leaves_nothing(tmp_path: Path) -> Non
         pytest.skip("this machine has no /dev/full")
     (tmp_path / "history.part").symlink_to(full)
     with pytest.raises(LabError, match=r"No space left on device\nhint: make room"):
-        save(History.of({}, [Event(1, "mark", "", {"name": "end"})]), tmp_path / "history.jsonl")
+        save(
+            History.of(ABOUT, [Event(1, "mark", "", {"name": "end"})]), tmp_path / "history.jsonl"
+        )
     assert list(tmp_path.iterdir()) == []

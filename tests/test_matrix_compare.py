@@ -15,6 +15,7 @@ from harness.results.changes import compare, figures
 from harness.results.conformance import load
 from harness.units import MS, Measured
 from tests.ledgers import conformance, figure, place, result
+from tests.stories import described
 
 
 def run(*arguments: str | Path) -> Result:
@@ -160,7 +161,7 @@ def test_in_virtual_time_a_figure_has_no_leeway(tmp_path: Path) -> None:
 
 def history(clock: str, miimon: int) -> History:
     bond = {"slaves": ["eth0", "eth1"], "changed": {"mode": 1, "miimon": miimon}}
-    return History({"clock": clock, "hz": 100, "bonds": {"bond0": bond}}, ())
+    return History(described(clock=clock, bonds={"bond0": bond}), ())
 
 
 def took(ms: float) -> Measured:

@@ -87,7 +87,7 @@ def test_a_lost_request_is_told_from_a_lost_reply(
     }
     other = {"out": "in", "in": "out"}[stream]
     assert lost == {(stream, "request"), (other, "reply")}
-    about = 300 * MS // run.history.about["interval"]
+    about = 300 * MS // run.history.about.interval
     assert abs(run.lost_requests - about) <= 5
     assert abs(run.lost_replies - about) <= 5
 
@@ -119,7 +119,7 @@ def test_a_recording_judged_again_gives_the_same_figures(stage: Stage) -> None:
 
 def test_probes_a_millisecond_apart_are_held(stage: Stage) -> None:
     run = silenced(replace(stage, interval=MS), 500 * ms)
-    assert run.history.about["interval"] == MS
+    assert run.history.about.interval == MS
     for stream in ("out", "in"):
         sent = list(run.history.select("probe", stream))
         assert [probe["seq"] for probe in sent] == list(range(len(sent)))

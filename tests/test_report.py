@@ -12,7 +12,7 @@ from harness.judge.figure import Finding, Limit
 from harness.judge.report import Failure
 from harness.judge.run import Run
 from harness.units import ms
-from tests.stories import ABOUT, failover, fault, tell
+from tests.stories import ABOUT, described, failover, fault, tell
 
 
 def blocks(**known: object) -> dict[str, str]:
@@ -44,7 +44,7 @@ def test_what_is_not_known_is_left_out() -> None:
 
 def test_settings_name_what_was_changed() -> None:
     bond = {**ABOUT["bonds"]["bond0"], "changed": {"arp_ip_target": ["192.0.2.254", "192.0.2.9"]}}
-    text = report.settings({**ABOUT, "bonds": {"lan": bond, "wan": {**bond, "changed": {}}}})
+    text = report.settings(described(bonds={"lan": bond, "wan": {**bond, "changed": {}}}))
     assert "lab netns, topology one_switch, linux 6.1.176 (HZ=100, real clock)" in text
     assert "lan: arp_ip_target=192.0.2.254,192.0.2.9" in text
     assert "wan: all at their defaults" in text

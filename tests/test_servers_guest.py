@@ -74,7 +74,7 @@ def test_any_two_machines_can_be_the_path(stage: Stage, path: tuple[str, str]) -
     with BridgeHost(stage) as net, net.watch(path=path) as run:
         net.after(200 * ms)
     assert (run.lost, run.duplicates) == (0, 0)
-    assert run.history.about["path"] == list(path)
+    assert run.history.about.path == path
     vias = {probe.get("via") for probe in run.history.select("probe") if probe["reply"]}
     assert vias == {"eth0"}
 
@@ -84,7 +84,7 @@ def test_a_bridge_takes_the_bonds_mac_and_has_its_address(stage: Stage) -> None:
         net.after(100 * ms)
     macs = {event.where: event["mac"] for event in run.history.select("mac")}
     assert macs["dut/br0"] == macs["dut/bond0"] == net.eth0.mac
-    assert run.history.about["bonds"]["bond0"]["address"] == "192.168.1.100"
+    assert run.history.about.bonds["bond0"].address == "192.168.1.100"
 
 
 def learned_at(net: Net, port: str) -> list[str]:

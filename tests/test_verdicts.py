@@ -257,11 +257,13 @@ def test_a_measurement_too_coarse_to_tell_conforms_to_nothing(pytester: pytest.P
 
 
 def test_a_bug_in_the_explanation_does_not_hide_the_failure(pytester: pytest.Pytester) -> None:
-    body = """
+    body = f"""
 from harness.history import History, Event
 @claim("MIIMON-2")
 def test_broken():
-    run = Run.of(History({"bonds": 7}, (Event(1, "mark", "", {"name": "disturb"}),)))
+    about = load(Path({str(HISTORIES)!r}) / "failover.jsonl").about
+    events = Event(1, "mark", "", {{"name": "disturb"}}), Event(2, "fault", "x")
+    run = Run.of(History(about, events))
     verdicts.note_run(run)
     assert 1 == 2
 """

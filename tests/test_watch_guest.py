@@ -182,7 +182,7 @@ def test_a_block_that_raises_keeps_its_recording(net: OneSwitch, tmp_path: Path)
     with pytest.raises(KeyError):
         mistaken(net, runs)
     kept = load(tmp_path / "history.jsonl")
-    assert kept.about["broken"] == "KeyError: 'a mistake'"
+    assert kept.about.broken == "KeyError: 'a mistake'"
     assert [event["action"] for event in kept.select("fault")] == ["cut"]
     assert [event["link"] for event in kept.select("slave", "eth0")][-1] == "down"
     with pytest.raises(Inconclusive, match="broken off: KeyError: 'a mistake'"):
@@ -203,9 +203,9 @@ def test_what_was_set_meanwhile_is_in_force(net: OneSwitch) -> None:
     assert run.detection <= bond.detection.latest
     (last,) = [e for e in run.history.select("fault", "bond0") if e["option"] == "arp_interval"]
     assert last["became"] == {"miimon": 0, "arp_interval": 500}
-    about = run.history.about["bonds"]["bond0"]
-    assert about["changed"]["miimon"] == 100
-    assert about["later"] == {"miimon": 0, "arp_interval": 500, "arp_ip_target": [TARGET]}
+    about = run.history.about.bonds["bond0"]
+    assert about.changed["miimon"] == 100
+    assert about.later == {"miimon": 0, "arp_interval": 500, "arp_ip_target": [TARGET]}
     assert "miimon=100, set meanwhile: miimon=0" in settings(run.history.about)
 
 
@@ -219,7 +219,7 @@ def test_what_a_command_sets_is_in_force_too(net: OneSwitch, stage: Stage) -> No
         net.eth0.cut()
     assert bond["miimon"] == 500
     assert run.detection <= bond.miimon
-    assert run.history.about["bonds"]["bond0"]["later"] == {"miimon": 500}
+    assert run.history.about.bonds["bond0"].later == {"miimon": 500}
 
 
 @pytest.mark.parametrize("mode", ["balance-rr", "balance-xor", "broadcast", "802.3ad"])

@@ -21,7 +21,7 @@ def elapsed(
     Where the events come from two `clocks`, the tester's and a machine's, their error counts.
     """
     end = traffic.end_at(history) if stop is None else stop
-    jiffy = 1000 * MS // int(history.about["hz"])
+    jiffy = 1000 * MS // history.about.kernel.hz
     usual = traffic.jitter(history)
     late = traffic.Late(usual) if stop is None else traffic.lateness(history, start, end)
     parts = [f"one jiffy {in_ms(jiffy)}", late.text(usual)]

@@ -90,7 +90,7 @@ class Figure(Measured):
 
 def coarse(history: History | None) -> str:
     """Return what helps against too wide a tolerance: in virtual time no machine is busy."""
-    if history is not None and history.about.get("clock") == "virtual":
+    if history is not None and history.about.virtual:
         return "probe more often, watch(every=1 * ms), or choose a bound farther from the figure"
     return "run fewer guests at once, or on an idle machine"
 

@@ -12,16 +12,16 @@ STALL = 100 * MS  # a machine that stood still for longer has measured itself, n
 
 def demand_judgeable(history: History) -> None:
     """Raise Inconclusive, with the reason, where the recording can prove nothing."""
-    if broken := history.about.get("broken"):
+    if broken := history.about.broken:
         raise Inconclusive(
             f"the recording was broken off: {broken}",
             hint="its timeline shows how far it came; figures need a block that ends by itself",
         )
     start = traffic.disturb_at(history)
-    dropped = history.about.get("dropped")
+    dropped = history.about.dropped
     if dropped:
         few = "run fewer guests at once"
-        hint = "send fewer frames between two probes" if _virtual(history) else few
+        hint = "send fewer frames between two probes" if history.about.virtual else few
         raise Inconclusive(f"the recorder lost {dropped} frames", hint=hint)
     late = max(traffic.lateness(history, start, traffic.end_at(history)))
     if late > STALL:
@@ -32,14 +32,9 @@ def demand_judgeable(history: History) -> None:
     _demand_baseline(history, start)
 
 
-def _virtual(history: History) -> bool:
-    """Tell whether time passed only while all slept: no machine was ever too busy."""
-    return bool(history.about.get("clock") == "virtual")
-
-
 def _why_still(history: History, start: int) -> str:
     commands = [e for e in history.select("fault", action="run") if e.at >= start]
-    if not commands and _virtual(history):
+    if not commands and history.about.virtual:
         return "time passed that was not recorded: let it pass by net.after(1 * s)"
     if not commands:
         return "run fewer guests at once, or on an idle machine"
@@ -51,8 +46,7 @@ def _why_still(history: History, start: int) -> str:
 
 def without_partner(history: History) -> str:
     """Return what a bond's mode needs of its switch and does not have here, "" for nothing."""
-    bonds = (history.about.get("bonds") or {}).values()
-    return next((str(bond["lacks"]) for bond in bonds if bond.get("lacks")), "")
+    return next((bond.lacks for bond in history.about.bonds.values() if bond.lacks), "")
 
 
 def demand_partner(history: History) -> None:

@@ -38,7 +38,7 @@ def garps(history: History, bond: str) -> list[Frame]:
 
     Not those for an address that was added: these are a second round of the same.
     """
-    start, added = fault_at(history, slaves_of(history, bond)), history.about.get("added", ())
+    start, added = fault_at(history, slaves_of(history, bond)), history.about.added
     return [
         frame
         for frame in _sent(history, bond, "garp")
@@ -61,7 +61,7 @@ def garps_heard(history: History, bond: str) -> list[Frame]:
 
     Others are the machines at the ends of the path, by default the target.
     """
-    start, address = fault_at(history, slaves_of(history, bond)), bonds(history)[bond]["address"]
+    start, address = fault_at(history, slaves_of(history, bond)), bonds(history)[bond].address
     return [
         Frame(event.at, event.where.partition("/")[2], event["sender_mac"], event["sender_ip"])
         for event in history.select("arp", kind="garp", sender_ip=address)
@@ -118,7 +118,7 @@ def _entered(history: History, address: str, *, kind: str) -> list[Frame]:
     """Return frames about an address where they entered the fabric from a machine."""
     start, aside = traffic.disturb_at(history), {"dut", *others(history)}
     slaves = {slave for bond in bonds(history) for slave in slaves_of(history, bond)}
-    edges = slaves | set(history.about.get("edges", ()))
+    edges = slaves | set(history.about.edges)
     found = []
     for event in history.select("arp", kind=kind, sender_ip=address):
         owner, _, port = event.where.rpartition("/")

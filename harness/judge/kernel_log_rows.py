@@ -42,7 +42,7 @@ def said(history: History, bond: str) -> list[Said]:
 
     Raises NotTestable where the kernel's log could not be read.
     """
-    if not history.about.get("log", True):
+    if history.about.kernel.unread:
         raise NotTestable(
             "the kernel's log may not be read here",
             hint="choose a guest's kernel, or let the user read /dev/kmsg",

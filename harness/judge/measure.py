@@ -6,11 +6,11 @@ the lateness of the machine's timers. What the probes show is in `traffic`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from harness.errors import ScenarioError
-from harness.history import Event, History
+from harness.history import BondAbout, Event, History
 from harness.judge import traffic
 from harness.judge.elapsed import elapsed
 from harness.suggest import meant
@@ -31,9 +31,9 @@ class Stretch(NamedTuple):
     stop: int | None
 
 
-def bonds(history: History) -> dict[str, dict[str, Any]]:
+def bonds(history: History) -> Mapping[str, BondAbout]:
     """Return the recorded bonds: name to slaves, options and addresses."""
-    return dict(history.about.get("bonds") or {})
+    return history.about.bonds
 
 
 def suffix(history: History, bond: str) -> str:
@@ -43,15 +43,15 @@ def suffix(history: History, bond: str) -> str:
 
 def slaves_of(history: History, bond: str) -> list[str]:
     """Return the names of a bond's slaves in the order of their enslavement."""
-    return list(bonds(history)[bond]["slaves"])
+    return list(bonds(history)[bond].slaves)
 
 
 def bond_of(history: History, slave: str) -> str:
     """Return the bond of a slave; ScenarioError where no bond has it."""
     for bond, about in bonds(history).items():
-        if slave in about["slaves"]:
+        if slave in about.slaves:
             return bond
-    known = [name for about in bonds(history).values() for name in about["slaves"]]
+    known = [name for about in bonds(history).values() for name in about.slaves]
     raise ScenarioError(f'"{slave}" is a slave of no bond here', hint=meant(slave, known))
 
 
@@ -107,7 +107,7 @@ def first_fault(history: History, of: Collection[str] = ()) -> Event | None:
 
     A fault of another slave's own link does not, unless there is no other fault.
     """
-    others = {name for about in bonds(history).values() for name in about["slaves"]} - set(of)
+    others = {name for about in bonds(history).values() for name in about.slaves} - set(of)
     for role in ("fault", "stimulus"):
         found = faults(history, role)
         own = [event for event in found if not of or event.where not in others]
@@ -204,7 +204,7 @@ def switchover(history: History, bond: str) -> Measured:
 
 def option_at(history: History, bond: str, name: str, at: int) -> Any:
     """Return the setting of a bond's option at a time (ns): as it began, or was changed since."""
-    setting = bonds(history)[bond].get("options", {}).get(name)
+    setting = bonds(history)[bond].options.get(name)
     for event in history.select("fault", bond):
         if event.at <= at:
             setting = event.get("became", {}).get(name, setting)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.claims import Claim
-from harness.history import History
+from harness.history import About, History
 from harness.judge import fitness, lanes, measure, outages, timeline, traffic
 from harness.judge.figure import Limit
 from harness.judge.layout import WIDTH
@@ -65,14 +65,14 @@ def claim_text(claim: Claim, width: int = WIDTH) -> str:
     )
 
 
-def settings(about: Mapping[str, Any], width: int = WIDTH) -> str:
+def settings(about: About, width: int = WIDTH) -> str:
     """Return lab and kernel, and what each bond has been told that differs from the default."""
-    where = f"lab {about.get('lab', '?')}, topology {about.get('topology', '?')}"
-    kernel = f"linux {about.get('kernel', '?')} (HZ={about.get('hz', '?')}"
-    lines = [f"{where}, {kernel}, {about.get('clock', 'real')} clock)"]
-    for name, bond in (about.get("bonds") or {}).items():
-        meanwhile = f", set meanwhile: {_pairs(bond['later'])}" if bond.get("later") else ""
-        lines.append(f"{name}: {_pairs(bond['changed']) or 'all at their defaults'}{meanwhile}")
+    where = f"lab {about.lab}, topology {about.topology}"
+    kernel = f"linux {about.kernel.release} (HZ={about.kernel.hz}"
+    lines = [f"{where}, {kernel}, {about.kernel.clock} clock)"]
+    for name, bond in about.bonds.items():
+        meanwhile = f", set meanwhile: {_pairs(bond.later)}" if bond.later else ""
+        lines.append(f"{name}: {_pairs(bond.changed) or 'all at their defaults'}{meanwhile}")
     return "\n".join(_fill(line, width) for line in lines)
 
 
@@ -105,8 +105,8 @@ def figures(history: History, limits: Iterable[Limit] = ()) -> Iterator[tuple[st
 
     A figure is followed by what it was held against.
     """
-    yield "kernel", str(history.about.get("kernel", "?"))
-    yield "lab", str(history.about.get("lab", "?"))
+    yield "kernel", history.about.kernel.release
+    yield "lab", history.about.lab
     for name, measured in times(history):
         yield f"{_snake(name)}_ms", round(measured.ns / MS, 1) if measured.happened else "never"
     if not fitness.without_partner(history):

@@ -47,29 +47,27 @@ def end_at(history: History) -> int:
 
 def healthy(history: History) -> bool:
     """Return whether the bond was demanded to be healthy before the disturbance."""
-    return bool(history.about.get("healthy", True))
+    return history.about.healthy
 
 
 def path(history: History) -> tuple[str, str]:
     """Return the machines that were probed: `out` is from the first to the second."""
-    first, second = history.about.get("path") or ("dut", "target")
-    return first, second
+    return history.about.path
 
 
 def interval(history: History) -> int:
     """Return the probe interval in ns, 0 where nothing was probed."""
-    return int(history.about.get("interval") or 0)
+    return history.about.interval
 
 
 def jitter(history: History) -> int:
     """Return the measured lateness of timers in ns (99th percentile)."""
-    return int(history.about.get("jitter") or 0)
+    return history.about.kernel.jitter
 
 
 def clock_error(history: History) -> int:
     """Return by how many ns a machine's clock may stand otherwise than it was taken to."""
-    clocks = history.about.get("clocks") or {}
-    return max((int(clock["error"]) for clock in clocks.values()), default=0)
+    return max((clock.error for clock in history.about.clocks.values()), default=0)
 
 
 def probes(history: History, stream: str | None = None) -> Iterator[Event]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from harness.errors import Inconclusive
+from harness.history import ClockAbout
 from harness.lab import Clock, Network
 from harness.units import in_ms
 
@@ -19,7 +20,7 @@ def read(network: Network, machines: Iterable[str]) -> dict[str, Clock]:
 
 def compared(
     before: Mapping[str, Clock], after: Mapping[str, Clock], lasted: int
-) -> dict[str, dict[str, int]]:
+) -> dict[str, ClockAbout]:
     """Return each clock's offset and error (ns) in a recording that lasted so many ns.
 
     Raises Inconclusive, with the machine's name, for a clock that jumped meanwhile.
@@ -35,5 +36,6 @@ def compared(
                 f"{in_ms(allowed)} can be explained",
                 hint=f"{name} was stopped or its clock was set: let it run undisturbed",
             )
-        found[name] = {"offset": first.offset, "error": max(first.error, last.error) + moved}
+        error = max(first.error, last.error) + moved
+        found[name] = ClockAbout(offset=first.offset, error=error)
     return found

@@ -1,44 +1,68 @@
-"""The description of a recording: what stands on the first line of its history."""
+"""The header of a recording's history: what is known of its kernel, topology and bonds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from harness.history import About, BondAbout, KernelAbout
 from harness.lab import Network
 from harness.promises import without_partner
 from harness.record.bond import Bond, plain
 from harness.topology import DUT
 
 
-def described(network: Network, bonds: Iterable[Bond], added: Iterable[str]) -> dict[str, Any]:
-    """Return what a history says of the topology and its bonds (harness.history, about)."""
-    plan = network.topology
-    return {
-        "topology": plan.name,
-        "bonds": {bond.name: _bond(bond, network) for bond in bonds},
-        "target": next((m.address for m in plan.machines if m.name == "target"), None),
-        **({"added": sorted(added), "edges": _edges(network)} if added else {}),
-    }
+def about(
+    scenario: str,
+    facts: Mapping[str, Any],
+    network: Network,
+    bonds: Iterable[Bond],
+    added: Iterable[str],
+) -> About:
+    """Return what is known before a recording; `facts` are those of `record.net.Stage`."""
+    plan, moved = network.topology, tuple(sorted(added))
+    return About(
+        scenario=scenario,
+        topology=plan.name,
+        lab=facts["lab"],
+        kernel=_kernel(facts),
+        bonds={bond.name: _bond(bond, network) for bond in bonds},
+        target=next((m.address for m in plan.machines if m.name == "target"), None),
+        added=moved,
+        edges=_edges(network) if moved else (),
+    )
 
 
-def _edges(network: Network) -> list[str]:
+def _kernel(facts: Mapping[str, Any]) -> KernelAbout:
+    return KernelAbout(
+        release=facts["kernel"],
+        hz=facts["hz"],
+        clock=facts["clock"],
+        jitter=facts["jitter"],
+        bonding=facts["bonding"],
+        user=facts["user"],
+        unread=facts["unread"],
+    )
+
+
+def _edges(network: Network) -> tuple[str, ...]:
     """Return the cables at whose ends machines are: what enters there comes from a machine."""
-    return sorted({link for one in network.topology.machines for link in network.links(one.name)})
+    found = {link for one in network.topology.machines for link in network.links(one.name)}
+    return tuple(sorted(found))
 
 
-def _bond(bond: Bond, network: Network) -> dict[str, Any]:
+def _bond(bond: Bond, network: Network) -> BondAbout:
     options = bond.in_force[0]  # what was changed meanwhile stands with the change
     later = {name: setting for name, setting in bond.options.items() if setting != options[name]}
     lacks = without_partner(network.topology, bond.plan, options)
-    return {
-        "slaves": list(bond.plan.slaves),
-        "options": {name: plain(options[name]) for name in options},
-        "seen": {name: plain(value) for name, value in bond.seen.items()},
-        "changed": {name: plain(value) for name, value in options.changed().items()},
-        "mac": network.mac(DUT, bond.plan.slaves[0]),
-        "address": network.topology.bond_address(bond.plan),
-        **({"lag": bond.lag.ns} if bond.lag.ns else {}),
-        **({"later": {name: plain(value) for name, value in later.items()}} if later else {}),
-        **({"lacks": lacks.message} if lacks else {}),
-    }
+    return BondAbout(
+        slaves=tuple(bond.plan.slaves),
+        options={name: plain(options[name]) for name in options},
+        seen={name: plain(value) for name, value in bond.seen.items()},
+        changed={name: plain(value) for name, value in options.changed().items()},
+        later={name: plain(value) for name, value in later.items()},
+        mac=network.mac(DUT, bond.plan.slaves[0]),
+        address=network.topology.bond_address(bond.plan),
+        lag=bond.lag.ns,
+        lacks=lacks.message if lacks else "",
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -14,11 +14,10 @@ from harness.history import Event, History, save, since
 from harness.judge.run import Run
 from harness.lab import Lab
 from harness.loop import Loop, align, now
-from harness.record import durations
+from harness.record import durations, header
 from harness.record.blocks import block
 from harness.record.cable import Cable
 from harness.record.dut import Dut
-from harness.record.header import described
 from harness.record.journal import Lots, Role, Schedule, Site, Standing
 from harness.record.machine import Machine
 from harness.record.nosleep import without_sleep
@@ -27,7 +26,7 @@ from harness.record.switches import Switch
 from harness.record.usb import UsbNic
 from harness.record.watching import Watching
 from harness.suggest import NoSuchName, alike, attributes
-from harness.topology import DEFAULT_PATH, DUT, RTL8150, Topology
+from harness.topology import DUT, RTL8150, Topology
 from harness.units import MS, Span, as_span, timed
 
 SERVED = 50 * MS  # a frame through a USB adapter costs an emulated processor some 5 ms
@@ -194,7 +193,7 @@ class Net:
         if self._virtual:
             align(10 * MS)
         recorder = Recorder(self._network, self._loop, subject, self._site.added)
-        special: dict[str, Any] = {} if healthy else {"healthy": False}
+        broken = ""
         recorder.start()
         self._recorder = recorder
         try:
@@ -209,14 +208,14 @@ class Net:
             watching.wait_for_horizon(self._schedule, self._disturbed)
         except BaseException as error:
             recorder.mark("end")
-            special["broken"] = _named(error)
+            broken = _named(error)
             raise
         finally:
             recorder.close()
             self._recorder = None
             # What went wrong first is what counts.
-            with suppress(HarnessError) if "broken" in special else nullcontext():
-                self._finish(recorder, run, subject, special)
+            with suppress(HarnessError) if broken else nullcontext():
+                self._finish(recorder, run, subject, healthy=healthy, broken=broken)
 
     def _make_bonds(self) -> None:
         for plan in self.plan.bonds:
@@ -254,7 +253,7 @@ class Net:
         return usual if self._virtual or not usb else max(usual, SERVED)
 
     def _finish(
-        self, recorder: Recorder, run: Run, subject: Subject, special: dict[str, Any]
+        self, recorder: Recorder, run: Run, subject: Subject, *, healthy: bool, broken: str
     ) -> None:
         """Freeze the run, keep its history where histories go."""
         bonds = self.dut.bonds.values()
@@ -266,20 +265,17 @@ class Net:
             targets += [str(one) for one in options["arp_ip_target"]]  # type: ignore[union-attr]
         events = since(self._start, [*recorder.events(addresses, targets), *self._noted])
         self._noted = []
-        if subject.path != DEFAULT_PATH:
-            special["path"] = list(subject.path)
-        if self._stage.facts.get("unread"):
-            special["log"] = False
-        about = {
-            "scenario": self._stage.scenario,
-            **self._stage.facts,
-            **described(self._network, bonds, self._site.added.addresses),
-            **special,
-            "interval": self._interval,
-            "dropped": recorder.dropped,
-            "latest": self._loop.latest,
-            **({"clocks": clocks} if (clocks := recorder.clocks()) else {}),
-        }
+        stage, added = self._stage, self._site.added.addresses
+        about = replace(
+            header.about(stage.scenario, stage.facts, self._network, bonds, added),
+            path=subject.path,
+            interval=self._interval,
+            healthy=healthy,
+            clocks=recorder.clocks(),
+            dropped=recorder.dropped,
+            latest=self._loop.latest,
+            broken=broken,
+        )
         history = History.of(about, events)
         run.freeze(history)
         self._stage.keep(run, self._save(history))

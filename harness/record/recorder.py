@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from harness import frames
-from harness.history import Event
+from harness.history import ClockAbout, Event
 from harness.lab import FABRIC, Clock, Network, Seen, Stream
 from harness.log import kmsg
 from harness.loop import Loop, now
@@ -78,7 +78,7 @@ class Recorder:
             self._open.close()
             raise
 
-    def clocks(self) -> dict[str, dict[str, int]]:
+    def clocks(self) -> dict[str, ClockAbout]:
         """Return where the machines' clocks stood; raises Inconclusive for one that jumped."""
         return clocks.compared(self._clocks, self._read_clocks(), now() - self._began)
 

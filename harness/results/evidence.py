@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.bonding import BondOptions, Window, spans
 from harness.errors import HarnessError
-from harness.history import History
+from harness.history import BondAbout, History
 from harness.judge import measure, report
 from harness.judge.figure import Limit
 from harness.judge.run import Run
@@ -36,7 +36,7 @@ def known_options(history: History) -> list[str]:
     """Return the names of the options that the kernel read back, of all bonds."""
     try:
         bonds = measure.bonds(history).values()
-        return sorted({name for bond in bonds for name in bond.get("seen") or ()})
+        return sorted({name for bond in bonds for name in bond.seen})
     except FAILED:
         return []
 
@@ -46,7 +46,7 @@ def settings(history: History) -> dict[str, dict[str, str]]:
     try:
         bonds = measure.bonds(history).items()
         return {
-            name: {option: report.word(value) for option, value in bond["changed"].items()}
+            name: {option: report.word(value) for option, value in bond.changed.items()}
             for name, bond in bonds
         }
     except FAILED:
@@ -72,7 +72,7 @@ def figure(
     """
     bounds = [limit for limit in limits if limit.what.removeprefix(PLACE) == name]
     took = _ms(measured.ns)
-    virtual = history.about.get("clock") == "virtual"
+    virtual = history.about.virtual
     return {
         "ms": took if measured.happened else None,
         "watched_ms": None if measured.happened else took,
@@ -101,8 +101,8 @@ def _beat(name: str, history: History) -> int:
     found = [0]
     for bond, changes in _in_force(history):
         options = BondOptions.unchecked(**changes)
-        lag = Span(int(bond.get("lag", 0)))
-        times = spans(options, int(history.about.get("hz", 100)), lag)
+        lag = Span(bond.lag)
+        times = spans(options, history.about.kernel.hz, lag)
         if not options["miimon"] and not options["arp_interval"]:
             continue
         if kind in ("detection", "outage", "dark"):
@@ -112,13 +112,12 @@ def _beat(name: str, history: History) -> int:
     return max(found)
 
 
-def _in_force(history: History) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+def _in_force(history: History) -> Iterator[tuple[BondAbout, Mapping[str, Any]]]:
     """Yield each bond with its options: those it began with, and those it ended with."""
     for bond in measure.bonds(history).values():
-        begun = bond.get("changed", {})
-        yield bond, begun
-        if bond.get("later"):
-            yield bond, {**begun, **bond["later"]}
+        yield bond, bond.changed
+        if bond.later:
+            yield bond, {**bond.changed, **bond.later}
 
 
 def _width(window: Window) -> int:

@@ -242,7 +242,7 @@ def _failure(item: pytest.Item, noted: Runs) -> report.Failure:
     run, path = noted[-1] if noted else (None, None)
     history = run.recording if run else None
     known = tuple(claims.find(name) for name in claims_of(item))
-    lab = str(history.about.get("lab", "")) if history else ""
+    lab = history.about.lab if history else ""
     command = report.command(axis.scenario_of(item), axis.choice(item.config, lab))
     root = item.config.rootpath
     if path is not None and path.is_relative_to(root):

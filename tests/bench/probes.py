@@ -143,7 +143,7 @@ def _seen(history: History, interval: int) -> dict[str, float]:
         "late": sorted(late)[len(late) // 2],
         "gap": max(gaps),
         "lost": sum(event["reply"] is None for event in sent),
-        "dropped": history.about["dropped"],
+        "dropped": history.about.dropped,
     }
 
 

@@ -127,7 +127,8 @@ def _recorded(results: Path) -> tuple[dict[str, float], dict[str, Any]]:
     stretches = list(pairwise([*MARKS, "end"]))
     for path in results.glob("latest/*/history*.jsonl"):
         history = load(path)
-        facts = {name: history.about[name] for name in ("hz", "jitter")}
+        kernel = history.about.kernel
+        facts = {"hz": kernel.hz, "jitter": kernel.jitter}
         for name, following in stretches:
             start, stop = history.mark(name), history.mark(following)
             if start is not None and stop is not None:

@@ -1,0 +1,67 @@
+"""Events and histories, as judges read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.history.about import About
+
+PROBE_TIMES = ("sent", "request", "reply")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened.
+
+    `at` is in ns; `kind` is one of those in `harness.history.kinds`; `where` names a machine,
+    link, switch or bond; `data` holds plain JSON values.
+    """
+
+    at: int
+    kind: str
+    where: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def __getitem__(self, key: str) -> Any:
+        return self.data[key]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return `data[key]`, or `default`."""
+        return self.data.get(key, default)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """All events of one recording, ordered by time, and what the recording was about."""
+
+    about: About
+    events: tuple[Event, ...]
+
+    @classmethod
+    def of(cls, about: About, events: Iterable[Event]) -> History:
+        """Return the history of `events`, put in order of time."""
+        return cls(about, tuple(sorted(events, key=lambda event: event.at)))
+
+    def select(self, kind: str, where: str | None = None, /, **wanted: Any) -> Iterator[Event]:
+        """Yield the events of one kind, of one place, whose data hold the wanted values."""
+        for event in self.events:
+            if event.kind != kind or (where is not None and event.where != where):
+                continue
+            if all(event.data.get(key) == value for key, value in wanted.items()):
+                yield event
+
+    def mark(self, name: str) -> int | None:
+        """Return the time of a mark in ns, or None where the recording never came so far."""
+        return next((event.at for event in self.select("mark", name=name)), None)
+
+
+def since(start: int, events: Iterable[Event]) -> Iterator[Event]:
+    """Yield the events with all their times counted from `start`, in ns."""
+    for event in events:
+        data = event.data
+        if event.kind == "probe":
+            early = {key: data[key] for key in PROBE_TIMES if data[key] is not None}
+            data = {**data, **{key: at - start for key, at in early.items()}}
+        yield Event(event.at - start, event.kind, event.where, data)

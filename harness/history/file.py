@@ -1,0 +1,89 @@
+"""Histories as files of JSON lines: the header first, then one event a line."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from harness.errors import LabError, UsageError
+from harness.history import kinds, typed
+from harness.history.about import About
+from harness.history.events import Event, History
+from harness.history.format1 import upgraded
+from harness.history.typed import Malformed
+
+FORMAT = 2
+SHAPE = "a history.jsonl is an object, then lines of [at, kind, where, data]"
+TYPES = (int, str, str, dict)
+
+
+def header(about: About) -> dict[str, Any]:
+    """Return the first line of a file."""
+    return {"format": FORMAT, **asdict(about)}
+
+
+def about_of(line: object) -> About:
+    """Return what the first line of a file says, of this format or an older one."""
+    if type(line) is not dict or "format" not in line:
+        raise Malformed("the header is not an object with a format")
+    data = dict(line)
+    version = data.pop("format")
+    if version == 1:
+        data = upgraded(data)
+    elif version != FORMAT:
+        raise Malformed(
+            f"the file has format {version!r}, this harness reads 1 to {FORMAT}",
+            "use the version of the harness that wrote the file, or a later one",
+        )
+    return typed.read(About, data)
+
+
+def save(history: History, path: Path) -> None:
+    """Write a history as JSON lines, whole or not at all; raises LabError on a full disk."""
+    part = path.with_suffix(".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("w", encoding="utf-8") as file:
+            file.write(json.dumps(header(history.about)) + "\n")
+            for event in history.events:
+                line = [event.at, event.kind, event.where, dict(event.data)]
+                file.write(json.dumps(line, separators=(",", ":")) + "\n")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise LabError(
+            f"{path} cannot be written: {error.strerror}",
+            hint="make room, or keep recordings elsewhere: --results DIR",
+        ) from error
+
+
+def load(path: Path) -> History:
+    """Read a history back; raises UsageError with the file and the line that is no history."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines() or [""]
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}", hint="give a history.jsonl") from error
+    number = 1
+    try:
+        about = about_of(json.loads(lines[0]))
+        events = []
+        for number, line in enumerate(lines[1:], start=2):  # noqa: B007
+            events.append(_event(json.loads(line)))
+    except ValueError as error:
+        hint = getattr(error, "hint", "") or SHAPE
+        said = f"{path}, line {number}: not a line of a history ({error})"
+        raise UsageError(said, hint=hint) from error
+    return History.of(about, events)
+
+
+def _event(line: object) -> Event:
+    if type(line) is not list or len(line) != len(TYPES):
+        raise Malformed("not a list of time, kind, place and data")
+    for name, value, kind in zip(("at", "kind", "where", "data"), line, TYPES, strict=True):
+        if type(value) is not kind:
+            raise typed.wrong(name, value, kind)
+    event = Event(*line)
+    kinds.check(event)
+    return event

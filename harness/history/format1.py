@@ -1,0 +1,36 @@
+"""Headers of format 1, upgraded: one flat object, whose keys all were optional.
+
+Only old files have it; nothing writes it any more.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+KERNEL = {
+    "kernel": "release",
+    "hz": "hz",
+    "clock": "clock",
+    "jitter": "jitter",
+    "bonding": "bonding",
+    "user": "user",
+    "unread": "unread",
+}
+KEPT = (
+    *("scenario", "topology", "lab", "bonds", "target", "path", "interval", "healthy"),
+    *("added", "edges", "clocks", "dropped", "latest", "broken"),
+)
+UNKNOWN = {"scenario": "", "topology": "?", "lab": "?"}
+
+
+def upgraded(header: dict[str, Any]) -> dict[str, Any]:
+    """Return a header of format 1 as format 2 has it; keys that judges never read are left out."""
+    kernel = {
+        "release": "?",
+        "clock": "real",
+        **{new: header[old] for old, new in KERNEL.items() if header.get(old) is not None},
+    }
+    if header.get("log") is False and not kernel.get("unread"):
+        kernel["unread"] = "no reason was recorded"
+    kept = {name: header[name] for name in KEPT if header.get(name) is not None}
+    return {**UNKNOWN, **kept, "kernel": kernel}
