@@ -7,7 +7,7 @@ import pytest
 from harness import promises
 from harness.bonding import BondOptions, Ignored
 from harness.errors import LabError, NotPromised, NotTestable
-from tests.test_verdicts import run
+from tests.session.test_verdicts import run
 
 ARP = BondOptions.of(mode=1, arp_interval=100, arp_ip_target="192.0.2.254")
 NEW = """
