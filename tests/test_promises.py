@@ -13,6 +13,8 @@ ARP = BondOptions.of(mode=1, arp_interval=100, arp_ip_target="192.0.2.254")
 NEW = """
 from harness.errors import NotPromised, NotTestable
 
+pytest_plugins = ["pytester"]
+
 @claim("ARPMISS-1")
 def test_lacks():
     raise NotPromised("not promised by 5.10.46: arp_missed_max is unknown to 5.10", hint="newer")
