@@ -137,7 +137,7 @@ def control(name: str) -> pytest.MarkDecorator:
     """Return the mark that says: this scenario shows that the scenario `name` can fail.
 
     It differs in the one thing that matters (the fault, the option) and must come out the other
-    way. tests/test_scenarios.py holds every scenario to having a control or being one.
+    way. tests/project/test_scenarios.py holds every scenario to having a control or being one.
     """
     import pytest  # noqa: PLC0415
 

@@ -8,11 +8,13 @@ from harness import promises
 from harness.bonding import BondOptions, Ignored
 from harness.errors import LabError, NotPromised, NotTestable, ScenarioError
 from scenarios.topologies import OneSwitch
-from tests.test_verdicts import run
+from tests.session.test_verdicts import run
 
 ARP = BondOptions.of(mode=1, arp_interval=100, arp_ip_target="192.0.2.254")
 NEW = """
 from harness.errors import NotPromised, NotTestable
+
+pytest_plugins = ["pytester"]
 
 @claim("ARPMISS-1")
 def test_lacks():

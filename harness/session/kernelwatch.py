@@ -118,13 +118,18 @@ def _fail(
     sections: list[Title],
     verdict: str,
 ) -> None:
-    """Make a phase fail; one that failed by itself keeps its own reason."""
+    """Make a phase fail; one that failed by itself keeps its own reason.
+
+    That nothing was judged is no such reason: the kernel's fault comes before it.
+    """
     passed = not blamed.failed
     if passed:
         blamed.outcome = "failed"
         blamed.longrepr = why
         blamed.__dict__.pop("wasxfail", None)
         sections = [*sections, *verdicts.explanation(item)]
+    elif item.stash.get(verdicts.EMPTY, False):
+        blamed.longrepr = f"{why}\n{blamed.longrepr}"
     blamed.sections[:0] = sections
     if counts.verdict_of(blamed) not in ("contradicts", counts.OWN_BOUND):
         for phase in phases:

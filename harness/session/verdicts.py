@@ -39,6 +39,7 @@ Runs = list[tuple[Run, Path | None]]
 Figures = list[tuple[str, str | float]]
 RUNS = pytest.StashKey[Runs]()
 SEEN = pytest.StashKey[bool]()
+EMPTY = pytest.StashKey[bool]()  # whether it fails for nothing but that nothing was judged
 MISSED_OWN = pytest.StashKey[bool]()  # whether a bound of the scenario's own was missed
 KERNEL = pytest.StashKey[str]()  # the release under test, where it is not the running kernel's
 
@@ -114,7 +115,7 @@ def claims_of(item: pytest.Item) -> list[str]:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Know which scenario runs, and say in its reports what it is about."""
     _running.append(item)
-    item.stash[MISSED_OWN] = False
+    item.stash[MISSED_OWN] = item.stash[EMPTY] = False
     item.user_properties.extend((counts.CLAIM, name) for name in claims_of(item))
 
 
@@ -192,6 +193,7 @@ def _empty(item: pytest.Item, made: pytest.TestReport) -> ScenarioError | None:
         hint="disturb in `with net.watch() as run:`, then assert what the run shows",
     )
     made.outcome, made.longrepr = "failed", str(nothing)
+    item.stash[EMPTY] = True
     return nothing
 
 

@@ -1,0 +1,170 @@
+"""`harness doctor`: never hangs, mends what it names, and knows when nothing can run."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from harness.cli import main
+from harness.commands import doctor
+from harness.doctor import kernels, tools
+from harness.doctor.row import BAD, GOOD, LACKING, Look, Row
+from harness.kernels import cache, host, kvm, processor, qemu
+from tests.kernels.test_automatic import BAD as DIES
+from tests.kernels.test_automatic import GOOD as BOOTS
+from tests.kernels.test_automatic import keep
+
+ROWS = {
+    "host bonding": Row(LACKING, ""),
+    "kernels cached": Row(LACKING, ""),
+    "package sources": Row(LACKING, ""),
+    "cache": Row(GOOD, ""),
+    "guest memory": Row(GOOD, ""),
+    "QEMU": Row(LACKING, ""),
+}
+OFFER = replace(ROWS["package sources"], kernel="uml@6.1")
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path
+
+
+def test_what_hangs_is_given_up_with_all_it_started(own_cache: Path) -> None:
+    begun = own_cache / "begun"
+
+    def hang() -> Row:
+        os.system(f"sleep 77 & echo $! > {begun}; wait")  # noqa: S605
+        return Row(GOOD, "")
+
+    before = time.monotonic()
+    assert Look("x", hang, 1.5).take() == Row(BAD, "no answer within 1.5 s")
+    assert time.monotonic() - before < 5
+    assert not Path("/proc", begun.read_text().strip(), "cmdline").exists() or (
+        b"sleep" not in Path("/proc", begun.read_text().strip(), "cmdline").read_bytes()
+    )
+
+
+def test_what_crashes_is_an_answer() -> None:
+    def crash() -> Row:
+        raise RuntimeError("no luck")
+
+    assert Look("x", crash).take() == Row(BAD, "RuntimeError: no luck")
+    assert Look("x", lambda: os._exit(3)).take() == Row(BAD, "looking for it crashed")
+
+
+@pytest.mark.parametrize(
+    ("changed", "kernel"),
+    [
+        ({}, ""),
+        ({"host bonding": Row(GOOD, "", kernel="host")}, "host"),
+        ({"package sources": OFFER}, "uml@6.1"),
+        ({"package sources": OFFER, "cache": Row(BAD, "")}, ""),
+        ({"package sources": OFFER, "guest memory": Row(BAD, "")}, ""),
+        ({"package sources": OFFER, "kernels cached": Row(BAD, "")}, ""),
+        ({"QEMU": Row(GOOD, "", kernel="stock@6.1")}, "stock@6.1"),
+    ],
+)
+def test_it_knows_what_scenarios_run_in(changed: dict[str, Row], kernel: str) -> None:
+    rows = ROWS | changed
+    assert doctor.runs_in(rows) == kernel
+    assert ("nothing can run here" in doctor.verdict(kernel, rows)) == (not kernel)
+
+
+def test_a_machine_on_which_nothing_runs_is_exit_status_1(
+    own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host, "refusal", lambda: "it has no bonding driver")
+    monkeypatch.setenv("PATH", str(own_cache))
+    done = CliRunner().invoke(main, ["doctor"])
+    assert done.exit_code == 1, done.output
+    assert "nothing can run here" in done.stdout
+    assert {look.name for look in doctor.LOOKS} <= set(_names(done.stdout))
+
+
+def _names(page: str) -> list[str]:
+    return [line.split("  ")[0].strip() for line in page.splitlines()]
+
+
+def test_the_page_can_be_read_by_machines() -> None:
+    keep("uml", "6.1.9", BOOTS)
+    done = CliRunner().invoke(main, ["doctor", "--json"])
+    found = json.loads(done.stdout)
+    assert done.exit_code == 0
+    assert found["kernel"] in ("host", "uml@6.1")
+    assert found["rows"]["kernels cached"]["found"] == "uml 6.1.9 boots"
+    assert {row["state"] for row in found["rows"].values()} <= {GOOD, LACKING, BAD}
+
+
+def test_a_kernel_of_the_cache_that_dies_is_said_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    keep("uml", "6.1.9", DIES)
+    monkeypatch.setattr("harness.kernels.preload.COMPILERS", ())
+    row = kernels.cached()
+    assert row.state == BAD
+    assert row.found.startswith("uml 6.1.9 does not boot here")
+    assert "gcc" in row.remedy
+
+
+def test_a_damaged_kernel_is_named_with_the_command_that_removes_it() -> None:
+    keep("uml", "6.1.9", BOOTS).file.write_text("short")
+    assert kernels.cached() == Row(
+        BAD, "none that boots as User-Mode Linux", "harness kernels remove uml-6.1.9"
+    )
+
+
+def test_a_cache_that_cannot_be_written_is_bad(own_cache: Path) -> None:
+    (own_cache / "cache").write_text("a file")
+    row = kernels.disk()
+    assert (row.state, row.remedy) == (BAD, "export XDG_CACHE_HOME=DIRECTORY")
+    assert cache.directory().name in row.found or str(own_cache) in row.found
+
+
+@pytest.mark.parametrize(
+    ("flags", "found", "remedy"),
+    [
+        ({"vmx"}, "there is no /dev/kvm", "modprobe kvm_intel"),
+        ({"svm"}, "there is no /dev/kvm", "modprobe kvm_amd"),
+        (set(), "this processor has no virtualisation", ""),
+    ],
+)
+def test_a_processor_without_virtualisation_is_emulated(
+    own_cache: Path, monkeypatch: pytest.MonkeyPatch, flags: set[str], found: str, remedy: str
+) -> None:
+    monkeypatch.setattr(kvm, "DEVICE", own_cache / "kvm")
+    monkeypatch.setattr(processor, "flags", lambda: frozenset(flags))
+    row = kernels.virtualisation()
+    assert row.state == LACKING
+    assert row.found.startswith(found)
+    assert row.remedy.removeprefix("sudo ") == remedy
+
+
+def test_kvm_is_believed_only_when_it_runs_something(
+    own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = own_cache / qemu.QEMU
+    program.write_text("#!/bin/sh\necho failed to set MSR\n")
+    program.chmod(0o755)
+    assert kvm.firmware_trouble(str(program)) == "fails here (failed to set MSR)"
+    program.write_text("#!/bin/sh\necho 'SeaBIOS (version 1)'; exec sleep 60\n")
+    assert kvm.firmware_trouble(str(program)) == ""
+    program.write_text("#!/bin/sh\nexec sleep 60\n")
+    monkeypatch.setattr(kvm, "LIMIT", 0.3)
+    assert kvm.firmware_trouble(str(program)) == "did nothing for 0.3 s"
+
+
+def test_a_switch_that_forbids_namespaces_is_named(
+    own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tools, "_inside", lambda: "unshare: Operation not permitted")
+    monkeypatch.setattr(tools, "_value", lambda path: "1" if "apparmor" in path else "")
+    row = tools.namespaces()
+    assert "Operation not permitted" in row.found
+    wanted = "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"
+    assert row.remedy.removeprefix("sudo ") == wanted

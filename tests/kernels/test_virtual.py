@@ -1,0 +1,153 @@
+"""Guests with virtual time: how they are started, and that they do the same each time."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness.errors import KernelUnavailable
+from harness.history import load
+from harness.kernels import specs, virtual
+from harness.kernels.uml import UmlKernel
+from harness.units import MS
+
+ROOT = Path(__file__).parents[2]
+HANDFUL = (
+    "scenarios/test_miimon.py",
+    "scenarios/test_num_grat_arp.py",
+    "scenarios/test_arp_validate.py",
+    "scenarios/field/test_vm_host.py",
+    "scenarios/field/test_blade_chassis.py",  # long recordings: whatever is left to chance shows
+    "scenarios/field/test_usb_nics.py",  # the chips are a process of their own
+)
+
+
+def test_a_kernel_that_travels_in_time_has_a_virtual_clock(tmp_path: Path) -> None:
+    plain = UmlKernel(Path("/kernel"), "7.2.13")
+    assert plain.clock == "real"
+    travelling = replace(plain, arguments=(virtual.TRAVEL,))
+    assert travelling.clock == "virtual"
+    argv = travelling.command(tmp_path).argv
+    assert argv[: len(virtual.steadied()) + 1] == [*virtual.steadied(), "/kernel"]
+    assert virtual.START in argv
+
+
+def test_drivers_that_are_built_in_make_no_interfaces_of_their_own() -> None:
+    assert "bonding.max_bonds=0" in virtual.BUILT_IN
+
+
+def test_a_steadied_command_gets_no_random_numbers() -> None:
+    asked = "import os; print(os.getrandom(1, os.GRND_NONBLOCK))"
+    argv = [*virtual.steadied(), sys.executable, "-c", asked]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert "OSError: [Errno 38]" in done.stderr
+    assert done.returncode == 1
+
+
+def _kernel() -> str:
+    try:
+        specs.resolve("virtual", lambda _: None)
+    except KernelUnavailable as error:
+        pytest.skip(str(error))
+    return "virtual"
+
+
+@contextmanager
+def _load() -> Iterator[None]:
+    """Keep every processor busy, and one process more, for as long as the block runs."""
+    count = len(os.sched_getaffinity(0)) + 1
+    argv = ["timeout", "120", "sh", "-c", "while :; do :; done"]
+    busy = [subprocess.Popen(argv, start_new_session=True) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for process in busy:
+            os.killpg(process.pid, 9)
+            process.wait()
+
+
+def _histories(kernel: str, place: Path, **more: str) -> dict[str, bytes]:
+    argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *HANDFUL]
+    argv += ["--kernel", kernel, "--guests", "2", "--results", str(place)]
+    environment = os.environ | more
+    done = subprocess.run(
+        argv, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+    kept = (place / "latest").rglob("history*.jsonl")
+    return {str(path.relative_to(place / "latest")): path.read_bytes() for path in kept}
+
+
+@pytest.mark.guest(inside=False)
+def test_a_run_gives_the_same_histories_again_byte_for_byte_on_a_busy_machine(
+    tmp_path: Path,
+) -> None:
+    kernel = _kernel()
+    first = _histories(kernel, tmp_path / "first")
+    with _load():
+        # Guests see the environment: what is in it, and how much, must not show either.
+        second = _histories(kernel, tmp_path / "second", USER="somebody else", MORE="x" * 100_000)
+    assert len(first) > 40
+    assert sorted(first) == sorted(second)
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+@pytest.mark.guest(inside=False)
+def test_virtual_time_has_no_jitter_and_a_guest_that_spins_is_stopped(tmp_path: Path) -> None:
+    kernel = _kernel()
+    (tmp_path / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
+    (tmp_path / "test_it.py").write_text(
+        "import pytest, time\n"
+        "from harness.session import worker\n"
+        "pytestmark = pytest.mark.guest\n"
+        "def test_exact() -> None:\n"
+        "    assert worker.facts().clock == 'virtual'\n"
+        "    assert worker.facts().jitter < 5000\n"
+        "def test_an_hour() -> None:\n"
+        "    time.sleep(3600)\n"
+        "def test_spins() -> None:\n"
+        "    while True:\n"
+        "        pass\n"
+        "def test_goes_on() -> None:\n"
+        "    pass\n"
+    )
+    argv = [sys.executable, "-m", "pytest", "-v", "-p", "harness.plugin", "--kernel", kernel]
+    argv += ["--guests", "1", "--time-limit", "5", "-p", "no:cacheprovider"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        argv, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert "3 passed" in done.stdout
+    assert "1 failed" in done.stdout
+    assert "FAILED test_it.py::test_spins" in done.stdout
+    assert "stopped after 5 s" in done.stdout
+
+
+SLOW = "scenarios/field/test_usb_nics_arp.py::test_an_interval_of_seconds_is_an_outage_of_many"
+BEFORE = ("scenarios/test_miimon.py", "scenarios/test_delays.py")
+
+
+def _link_states(kernel: str, place: Path, *before: str) -> list[tuple[int, str, str]]:
+    """Return when, in 0.1 ms, the slaves of a bond with a timer of 50 s were declared what."""
+    argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *before]
+    argv += [f"{SLOW}[50000]", "--kernel", kernel, "--guests", "1", "--results", str(place)]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    (path,) = (place / "latest").glob("*an_interval_of_seconds*/history.jsonl")
+    states = load(path).select("slave")
+    return [(event.at // (MS // 10), event.where, event["link"]) for event in states]
+
+
+@pytest.mark.guest(inside=False)
+def test_slow_timers_fire_at_the_same_time_whatever_ran_before(tmp_path: Path) -> None:
+    kernel = _kernel()
+    alone = _link_states(kernel, tmp_path / "alone")
+    assert any(link == "down" for _, _, link in alone)
+    assert alone == _link_states(kernel, tmp_path / "behind", *BEFORE)

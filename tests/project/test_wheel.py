@@ -1,0 +1,78 @@
+"""What a wheel brings works far away from any checkout."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HISTORY = ROOT / "tests" / "histories" / "failover.jsonl"
+SOURCES = ("pyproject.toml", "README.md", "LICENSE", "harness", "labs", "scenarios")
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a directory with the package as a wheel would install it."""
+    pytest.importorskip("setuptools")
+    source, built = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("built")
+    for name in SOURCES:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, source / name, symlinks=True)
+        else:
+            shutil.copy(ROOT / name, source / name)
+    argv = [sys.executable, "-c", "import setuptools; setuptools.setup()", "-q"]
+    done = subprocess.run(
+        [*argv, "build", "--build-lib", str(built)], cwd=source, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    return built
+
+
+def run(installed: Path, place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of the installed package in another directory."""
+    return subprocess.run(
+        [sys.executable, "-m", "harness", *arguments],
+        cwd=place,
+        env=os.environ | {"PYTHONPATH": str(installed)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_it_has_the_catalogue_and_the_kernels(installed: Path) -> None:
+    for name in ("claims/miimon.toml", "claims/differences.toml", "labs/kernels.toml"):
+        assert (installed / "harness/data" / name).is_file()
+    assert (installed / "harness/data/labs/virtual.config").is_file()
+    assert not (installed / "harness/data/claims").is_symlink()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "says"),
+    [
+        (("check", "mode=1"), 1, "OPT-3: "),
+        (("convert", "--to", "netplan", "mode=1 miimon=100"), 0, "mii-monitor-interval: 100"),
+        (("judge", str(HISTORY)), 0, "detection"),
+        (("kernels", "matrix"), 0, "pytest scenarios/ --kernel=oldest"),
+        (("kernels", "list", "--cached"), 0, "host"),
+        (("claims", "show", "MIIMON-2"), 0, "0 switches MII monitoring off."),
+        (("claims", "search", "churn"), 0, "LACP"),
+        (("claims", "coverage"), 4, "hint: "),
+        (("compare", "a", "b"), 4, "hint: "),
+        (("results", "list"), 4, "hint: "),
+        (("doctor", "--help"), 0, "Exit status"),
+        (("--version",), 0, "harness, version "),
+    ],
+)
+def test_every_command_works(
+    installed: Path, tmp_path: Path, arguments: tuple[str, ...], status: int, says: str
+) -> None:
+    done = run(installed, tmp_path, *arguments)
+    assert "Traceback" not in done.stderr
+    assert done.returncode == status, done.stdout + done.stderr
+    assert says in done.stdout + done.stderr
