@@ -12,7 +12,7 @@ import pytest
 
 import harness
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SOURCE = Path(harness.__file__)
 # Topologies and scenarios outside of this checkout are written with these: none goes silently.
 PUBLIC = [

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from harness.kernels import cached_kernel
-from tests.test_wheel import SOURCES
+from tests.project.test_wheel import SOURCES
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.guest(inside=False)
 
 
