@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from ipaddress import ip_address, ip_interface
 
 from harness import claims
@@ -16,6 +16,7 @@ from harness.topology import BondPlan, Topology
 CHANNEL_MODES = ("balance-rr", "balance-xor", "broadcast")
 # The claim that the ARP monitor judges by a time which veth never updates, and where that is so.
 BLIND_MONITOR = "ARPINT-12"
+AS_IT_IS = "watch(healthy=False) records it all the same"
 
 
 def demand_testable(options: BondOptions, release: str) -> None:
@@ -71,22 +72,38 @@ def unanswered(topology: Topology, plan: BondPlan, options: BondOptions) -> Harn
     """
     if not options["arp_interval"]:
         return None
-    targets, hint = (
-        _words(options["arp_ip_target"]),
-        "watch(healthy=False) records it all the same",
-    )
+    targets = _words(options["arp_ip_target"])
     wrong = [why for target in targets if (why := _unreached(topology, plan, target))]
     one_will_do = options["arp_all_targets"] != "all"
     if wrong and (len(wrong) == len(targets) or not one_will_do):
-        return ScenarioError(f"nobody answers {plan.name}: {'; '.join(wrong)}", hint=hint)
+        return ScenarioError(f"nobody answers {plan.name}: {'; '.join(wrong)}", hint=AS_IT_IS)
     beyond = _words(options["ns_ip6_target"])
     if beyond and not (targets and one_will_do):
         return NotTestable(
             f"nobody answers {plan.name}: no machine of topology {topology.name} has IPv6, "
             f"ns_ip6_target is {', '.join(beyond)}",
-            hint=hint,
+            hint=AS_IT_IS,
         )
     return None
+
+
+def unheard(
+    topology: Topology, plan: BondPlan, options: BondOptions, heard: Container[str]
+) -> HarnessError | None:
+    """Return the error for a target that nobody has, of a bond that seems to be healthy, or None.
+
+    Without validation any ARP frame keeps a slave up, and where one target will do another one may
+    be absent: such a bond may fail over by itself, or not be the one that was meant. An address
+    that was `heard` to answer is somebody's, whatever the topology says.
+    """
+    if not options["arp_interval"]:
+        return None
+    targets = [one for one in _words(options["arp_ip_target"]) if one not in heard]
+    wrong = [why for target in targets if (why := _unreached(topology, plan, target))]
+    if wrong:
+        said = f"{plan.name} probes what nobody answers for: {'; '.join(wrong)}"
+        return ScenarioError(said, hint=AS_IT_IS)
+    return unanswered(topology, plan, options) if options["arp_validate"] == "none" else None
 
 
 def _unreached(topology: Topology, plan: BondPlan, target: str) -> str:

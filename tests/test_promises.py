@@ -6,7 +6,8 @@ import pytest
 
 from harness import promises
 from harness.bonding import BondOptions, Ignored
-from harness.errors import LabError, NotPromised, NotTestable
+from harness.errors import LabError, NotPromised, NotTestable, ScenarioError
+from scenarios.topologies import OneSwitch
 from tests.test_verdicts import run
 
 ARP = BondOptions.of(mode=1, arp_interval=100, arp_ip_target="192.0.2.254")
@@ -76,3 +77,25 @@ def test_what_is_promised_and_fails_contradicts(pytester: pytest.Pytester) -> No
     done = run(pytester, NEW, "-k", "fails", kernel="6.1.176")
     done.assert_outcomes(failed=1)
     done.stdout.fnmatch_lines(["claims: 2 contradict"])
+
+
+@pytest.mark.parametrize("validate", ["none", "all"])
+@pytest.mark.parametrize(
+    ("targets", "heard", "absent"),
+    [
+        ("192.0.2.254", (), ""),
+        ("10.9.9.9", (), "10.9.9.9"),
+        ("192.0.2.254,192.0.2.99", ("192.0.2.254",), "192.0.2.99"),
+        ("192.0.2.254,192.0.2.99", ("192.0.2.99",), ""),  # somebody was given that address
+    ],
+)
+def test_a_target_that_nobody_has_is_named_whatever_keeps_the_bond_up(
+    validate: str, targets: str, heard: tuple[str, ...], absent: str
+) -> None:
+    topology = OneSwitch.plan
+    options = BondOptions.of(
+        mode=1, arp_interval=100, arp_ip_target=targets, arp_validate=validate
+    )
+    found = promises.unheard(topology, topology.bonds[0], options, heard)
+    assert isinstance(found, ScenarioError) == bool(absent)
+    assert f"arp_ip_target {absent} is no machine" in str(found) or not absent

@@ -67,8 +67,34 @@ def test_a_target_in_another_network_is_named(net: OneSwitch) -> None:
         pytest.fail("the bond was taken for healthy")
 
 
+def test_one_absent_target_of_two_is_named(net: OneSwitch) -> None:
+    net.dut.bond(arp_ip_target=f"{NOBODY},{TARGET}", **ARP)
+    said = f"bond0 probes what nobody answers for: arp_ip_target {NOBODY} is no machine"
+    with pytest.raises(ScenarioError, match=said), net.watch():
+        pytest.fail("the absent target was passed over")
+
+
 @again
-def test_one_target_of_two_will_do(net: OneSwitch) -> None:
+def test_one_target_of_two_will_do_for_who_wants_it_so(net: OneSwitch) -> None:
+    net.dut.bond(arp_ip_target=f"{NOBODY},{TARGET}", **ARP)
+    with net.watch(healthy=False) as run:
+        net.after(1 * s)
+    assert run.failures == {"eth0": 0, "eth1": 0}
+
+
+def test_an_absent_target_is_named_where_any_arp_keeps_the_bond_up(net: OneSwitch) -> None:
+    """Without validation the bond's own requests that come back to it are enough."""
+    net.dut.bond(miimon=0, arp_interval=100, arp_ip_target="10.9.9.9")
+    with (
+        pytest.raises(ScenarioError, match=r"arp_ip_target 10\.9\.9\.9 is no machine"),
+        net.watch(),
+    ):
+        pytest.fail("the bond was taken for healthy")
+
+
+@again
+def test_a_target_may_be_an_address_that_a_machine_was_given(net: OneSwitch) -> None:
+    net.target.add_address(NOBODY)
     net.dut.bond(arp_ip_target=f"{NOBODY},{TARGET}", **ARP)
     with net.watch() as run:
         net.after(1 * s)

@@ -151,6 +151,11 @@ class Recorder:
             if state is None or state["link"] != "up":
                 yield f"slave {slave} is {state['link'] if state else 'not enslaved'}"
 
+    def heard(self) -> set[str]:
+        """Return the addresses for which an ARP reply was seen."""
+        seen = (frames.read_arp(data) for _, _, data in self._arps)
+        return {arp.sender_ip for arp in seen if arp is not None and arp.op == "reply"}
+
     def came_back(self, since: int) -> bool:
         """Tell whether a bond got its carrier back since a time, in ns."""
         self._take_links()

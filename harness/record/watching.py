@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from harness.errors import HarnessError, Inconclusive, ScenarioError
 from harness.lab import Network
 from harness.loop import Loop, align, now
-from harness.promises import unanswered, without_partner
+from harness.promises import unanswered, unheard, without_partner
 from harness.record import durations
 from harness.record.bond import Bond
 from harness.record.journal import Schedule, Standing
@@ -56,6 +56,7 @@ class Watching:
         self.loop.pump(now() + BASELINE_PROBES * self.interval)
         if not self.recorder.in_order():
             raise self._unwell(now() - begun, standing)
+        self._demand_targets()
 
     def begin_as_it_is(self) -> None:
         """Probe at once, whatever state the bonds are in."""
@@ -83,6 +84,13 @@ class Watching:
         if self.virtual:
             align(10 * MS)
         self.recorder.start_probing()
+
+    def _demand_targets(self) -> None:
+        """Raise for a monitor target that nobody has, which a bond may survive unnoticed."""
+        heard = self.recorder.heard()
+        for bond in self.bonds.values():
+            if wrong := unheard(self.network.topology, bond.plan, bond.options, heard):
+                raise wrong
 
     def _passes_judgement(self, until: int) -> bool:
         """Tell whether the bonds were left as they are for one whole judgement."""
