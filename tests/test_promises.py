@@ -10,11 +10,11 @@ from harness.errors import LabError, NotPromised, NotTestable, ScenarioError
 from scenarios.topologies import OneSwitch
 from tests.session.test_verdicts import run
 
+pytest_plugins = ["pytester"]
+
 ARP = BondOptions.of(mode=1, arp_interval=100, arp_ip_target="192.0.2.254")
 NEW = """
 from harness.errors import NotPromised, NotTestable
-
-pytest_plugins = ["pytester"]
 
 @claim("ARPMISS-1")
 def test_lacks():

@@ -65,7 +65,7 @@ def _row(entries: tuple[Entry, Entry], width: int) -> list[str]:
 
 
 def _wrapped(name: str, value: str, width: int) -> list[str]:
-    return textwrap.wrap(f"{name:<10} {value}", width, subsequent_indent=" " * 11)
+    return textwrap.wrap(f"{name:<10}{value}", width, subsequent_indent=" " * 10)
 
 
 @functools.cache
