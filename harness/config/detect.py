@@ -71,7 +71,9 @@ def detect(source: Source) -> str | None:
     if source.parent == "bonding" and re.fullmatch(r"[a-z_0-9]+", source.base):
         in_proc = source.text.startswith("Ethernet Channel")
         return "proc" if in_proc else "sysfs"
-    found = next((name for name, sign in _SIGNS if sign.search(source.text)), None)
+    # Many empty lines would make each sign that may be indented start anew at each of them.
+    text = "\n".join(line for line in source.text.splitlines() if line.strip())
+    found = next((name for name, sign in _SIGNS if sign.search(text)), None)
     if source.base.startswith("ifcfg-") or found in ("suse", "ifcfg"):
         return _ifcfg(source.text)
     return _interfaces(source.text) if found == "interfaces" else found
