@@ -14,7 +14,7 @@ from harness.history import Event, History, save, since
 from harness.judge.run import Run
 from harness.lab import Lab
 from harness.loop import Loop, align, now
-from harness.record import durations, header
+from harness.record import asked, durations, header
 from harness.record.blocks import block
 from harness.record.cable import Cable
 from harness.record.dut import Dut
@@ -183,6 +183,7 @@ class Net:
         if not self._virtual:
             durations.demand_patience(self.dut.bonds.values())
         ways: tuple[Direction, ...] = probes or (("in",) if address else ("out", "in"))
+        asked.demand(self.plan, ways, path or self.plan.path)
         subject = self._subject(path or self.plan.path, ways, address)
         with self._recording(Run(), subject, healthy=healthy) as run:
             yield run
