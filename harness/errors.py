@@ -19,7 +19,7 @@ import errno
 
 
 class HarnessError(Exception):
-    """Any error of ours: what was seen and what was expected, then a hint on what to do."""
+    """Base of the harness's errors: what was seen and expected, then a hint on what to do."""
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)

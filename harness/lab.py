@@ -129,7 +129,7 @@ class Shell(Protocol):
         """Return a file's text; raises OSError."""
 
     def write(self, path: str, text: str) -> None:
-        """Write to a file that is there, such as one of /proc; raises OSError."""
+        """Write to an existing file, such as one in /proc; raises OSError."""
 
     def start(self, argv: Sequence[str]) -> Running:
         """Start a program; raises OSError where it cannot be."""
@@ -150,7 +150,7 @@ class Host(Protocol):
         """Have rtnetlink requests carried out in order; raises KernelRefused at a refusal."""
 
     def dump(self, request: Request, told: int) -> list[bytes]:
-        """Return the messages of type `told` that answer a request for all there is."""
+        """Return the messages of type `told` that answer a dump request."""
 
     def listen(self, *sources: Source, then: Callable[[], None] | None = None) -> Stream:
         """Listen to notifications, or to the kernel's log; `then` is called when some came."""

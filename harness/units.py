@@ -157,7 +157,7 @@ MIRROR = {"<=": ">=", ">=": "<=", "<": ">", ">": "<"}
 
 
 def sentence(op: str, left: object, right: object) -> str | None:
-    """Return what a failed comparison means in words, or None where no time was compared."""
+    """Return an explanation of a failed comparison, None where no time was compared."""
     if isinstance(left, Span) and isinstance(right, Measured):
         left, right, op = right, left, MIRROR.get(op, op)
     if not isinstance(left, Measured) or not isinstance(right, Span | Measured):

@@ -83,7 +83,7 @@ def parse(line: str) -> Said | None:
 
 
 def words(said: Said) -> str:
-    """Return what a line says in plain words."""
+    """Return the meaning of a log line in plain English."""
     slave, ms = said.slave or said.bond, said.delay
     soon = f"up in {ms} ms (updelay)" if ms else "usable at once (updelay ignored)"
     # The driver counts what the slave has waited (updelay - delay, bond_change_active_slave).

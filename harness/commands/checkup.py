@@ -1,4 +1,4 @@
-"""What a kernel is good for: started inside it by `harness kernels check`, and asked outside.
+"""Check what a kernel supports: `harness kernels check` boots it and runs `main` in the guest.
 
 The guest writes one object a line into `stream.jsonl`: first {"facts": ...}, then for each option
 of bonding {"option": name, "set": ..., "seen": ..., "trouble": ""}, then {"done": 0}.
@@ -29,7 +29,7 @@ WORK = "harness.commands.checkup:main"
 
 @dataclass(slots=True)
 class Checkup:
-    """What was found: `lacks` are options, or values of them, with what the kernel did."""
+    """The results: `lacks` maps options, or option=value, to what the kernel did instead."""
 
     kernel: str
     boots: bool = False
@@ -133,7 +133,7 @@ def _options(series: tuple[int, int]) -> Iterator[dict[str, Any]]:
 
 
 def trials() -> Iterator[tuple[str, BondOptions]]:
-    """Yield every option with something other than its default, and every word of younger age."""
+    """Yield every option with a value other than its default, and every value added later."""
     for name, option in OPTIONS.items():
         if name in ("mode", "active_slave"):  # every other trial sets the one, failover the other
             continue

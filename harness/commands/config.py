@@ -38,7 +38,7 @@ PRIVATE, PUBLIC = 0o600, 0o666
 
 
 class Command(click.Command):
-    """A command that tells what cannot be read in words, with exit status 2."""
+    """A command that prints what cannot be read and exits with status 2."""
 
     def invoke(self, context: click.Context) -> Any:
         """Run the command."""

@@ -186,7 +186,7 @@ def _demand_cacheable(spec: str) -> None:
 
 
 def _told(kernel: Kernel, found: dict[str, Any]) -> Iterator[str]:
-    """Yield the lines that tell of a checkup."""
+    """Yield the lines that describe a checkup."""
     line: Callable[[str, str], str] = "{:<10}{}".format
     facts = found["facts"]
     yield line("kernel", kernel.name)

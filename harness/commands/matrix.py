@@ -22,7 +22,7 @@ MOST = 256  # jobs that GitHub makes of one matrix
 
 
 class Command(click.Command):
-    """A command that tells a user's mistake in words, with exit status 4."""
+    """A command that prints a UsageError and exits with status 4."""
 
     def invoke(self, context: click.Context) -> Any:
         """Run the command."""

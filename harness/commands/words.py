@@ -1,4 +1,4 @@
-"""How commands tell what went wrong: in words, without a traceback, by their exit status."""
+"""Print a HarnessError to stderr without a traceback, and exit with its status."""
 
 from __future__ import annotations
 

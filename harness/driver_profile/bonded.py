@@ -115,7 +115,7 @@ def _both(pair: Pair, bond: TrialBond) -> None:
 
 
 def _takes_over(pair: Pair, bond: TrialBond) -> bool:
-    """Let the other one fail; tell whether the driver under trial became the active slave."""
+    """Fail the other slave; return whether the driver under test became the active one."""
     name = pair.nic.name
     if not pair.until(bond, lambda seen: seen.links.get(name) == "up"):
         return False
@@ -178,7 +178,7 @@ def _lacp(pair: Pair, trial: Trial, mode: str) -> Trial:
 
 
 def _recovers(pair: Pair, bond: TrialBond) -> bool:
-    """Let the driver's interface fail and return; tell whether the bond takes it for up again.
+    """Let the driver's interface fail and return; return whether the bond takes it for up again.
 
     When it is enslaved its carrier alone decides; only later are speed and duplex asked for.
     """

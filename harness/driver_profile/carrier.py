@@ -12,7 +12,7 @@ from harness.loop import now
 from harness.rtnl import messages
 from harness.units import MS, in_ms
 
-# Of interfaces in no bond the kernel tells one change a second, all interfaces taken together: a
+# For interfaces in no bond the kernel reports one change a second, all interfaces together: a
 # far end on the same machine may use it up, and the event then comes a second late (link_watch.c).
 QUIET = 1200 * MS
 STEP = 37 * MS  # so that faults meet a driver that polls in all of its phases

@@ -160,7 +160,7 @@ def balance_tlb(profile: Profile) -> Conclusion:
 
 
 def balance_alb(profile: Profile) -> Conclusion:
-    """Conclude on balance-alb: as tlb, and a MAC of its own set while the interface is up."""
+    """Conclude on balance-alb: as tlb, and setting the MAC while the interface is up."""
     line = _line("mode", "balance-alb", "MODE-ALB-10", "MODE-ALB-7", "MODE-TLB-1")
     up = profile.mac_up
     if profile.trial("balance-alb") is None and up is not None and up.refused:

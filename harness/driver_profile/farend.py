@@ -22,11 +22,11 @@ class Moment(NamedTuple):
 
 
 class FarEnd(Protocol):
-    """What a cable's far end can do; `how` says in words what stands there."""
+    """What can be done at the far end of a cable; `how` describes the far end."""
 
     @property
     def how(self) -> str:
-        """Return what stands there."""
+        """A description of the far end."""
         ...
 
     @property
@@ -80,7 +80,7 @@ class InterfaceFarEnd:
 
 
 class OperatorFarEnd:
-    """Somebody at the cable, who is told what to do; when it happens nobody knows exactly."""
+    """A person at the cable who is asked to act; the exact time of the act is unknown."""
 
     how = "an operator pulled and plugged the cable; times count from the first sign"
 

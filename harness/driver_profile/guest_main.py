@@ -60,7 +60,7 @@ def _profiled(job: Job, tell: Tell) -> dict[str, Any]:
 
 
 def veth(_: ExitStack) -> None:
-    """Make a cable whose one end is the NIC; the far end is found by itself."""
+    """Make a veth pair with the NIC as one end; the far end is found automatically."""
     control = Control(Existing("here"))
     new_cable(control, NIC, FAR)
     control.send(messages.set_link("MAC", interfaces(control)[NIC].index, address=MAC))

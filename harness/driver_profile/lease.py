@@ -78,7 +78,7 @@ def _taken(
     far: FarEnd | None,
     say: Say,
 ) -> Nic:
-    """Move the interfaces to where they are measured."""
+    """Move the interfaces to the namespace they are measured in."""
     if wish.in_place:
         sysfs = Sysfs()
     else:
@@ -146,7 +146,7 @@ def _demand_apart(taken: list[Interface], there: _Far | None) -> None:
 def _far_end(
     undo: ExitStack, wish: Wish, one: Interface, found: dict[str, Interface], ssh: str, say: Say
 ) -> _Far | None:
-    """Return the far end that was named, or the one that the kernel knows."""
+    """Return the far end that was named, else the peer that the kernel reports."""
     if wish.ask:
         return None
     where, _, name = wish.far.rpartition(":")

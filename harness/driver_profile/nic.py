@@ -1,4 +1,4 @@
-"""The interface that is measured, where it is now, and what is done to it."""
+"""The interface under measurement: its namespace, its state, and the changes made to it."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class Nic:
     loop: Loop = field(default_factory=Loop)
 
     def look(self) -> Interface:
-        """Return how it stands."""
+        """Return its current state."""
         return interfaces(self.control)[self.name]
 
     @property
     def index(self) -> int:
-        """Its number."""
+        """Its interface index."""
         return self.look().index
 
     def admin(self, *, up: bool) -> None:
@@ -77,7 +77,7 @@ class Nic:
 
     @contextmanager
     def listening(self) -> Iterator[Ear]:
-        """Give what hears frames at it."""
+        """Give a listener for frames that arrive at it."""
         ear = Ear(self.namespace, self.name, self.far, self.loop)
         try:
             yield ear

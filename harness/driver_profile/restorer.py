@@ -1,4 +1,4 @@
-"""A process of its own that puts interfaces back as they were, however the measuring one ends.
+"""A separate process that restores interfaces, however the measuring process ends.
 
 It is forked before anything is changed and waits for the end of a pipe: that comes when we are
 done, and also when we are killed. So what puts things back is the same in every case. Where the
@@ -42,7 +42,7 @@ class Kept:
 
 
 class Keeper:
-    """Keeps interfaces as they were; `ours` are namespaces where devices of ours may be left."""
+    """Restores interfaces; `ours` are namespaces that may still hold devices we created."""
 
     def __init__(self, kept: Sequence[Kept], ours: Sequence[Namespace]) -> None:
         wait, self._held = os.pipe()
@@ -56,7 +56,7 @@ class Keeper:
         os.close(tell)
 
     def close(self) -> list[str]:
-        """Have everything put back; return in words what could not be."""
+        """Restore everything; return what could not be restored."""
         os.close(self._held)
         with open(self._report, "rb") as report:  # noqa: PTH123  (a pipe has no path)
             said = report.read()
@@ -82,7 +82,7 @@ def _serve(wait: int, tell: int, put: Callable[[], list[str]]) -> None:
 
 
 def put_back(kept: Iterable[Kept], ours: Iterable[Namespace]) -> list[str]:
-    """Put interfaces back and remove what we made; return in words what failed."""
+    """Restore interfaces and remove the devices we created; return what failed."""
     troubles: list[str] = []
     for namespace in ours:
         _attempt(troubles, _clean, namespace)

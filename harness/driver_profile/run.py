@@ -21,7 +21,7 @@ Say = Callable[[str], None]
 
 
 def surroundings(clock: str = "real") -> Surroundings:
-    """Return what there is to know of the kernel that we run on; takes 0.3 s."""
+    """Measure the running kernel: release, HZ, jitter; takes 0.3 s."""
     found = measure(clock=clock)
     return Surroundings(found.kernel, clock, found.hz, found.jitter)
 

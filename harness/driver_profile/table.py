@@ -44,7 +44,7 @@ def _head(profile: Profile, console: Console) -> None:
 
 
 def measured(profile: Profile) -> Iterator[Row]:
-    """Yield what was measured, by name, in words; "not measured" with the reason."""
+    """Yield the names and texts of what was measured; "not measured" with the reason."""
     missing = profile.missing
     if profile.carrier is None:
         yield "carrier latency", missing.get("carrier", "not measured")

@@ -1,11 +1,11 @@
-"""Find in a guest's console the lines that tell why it ended."""
+"""Find the lines of a guest's console that explain why it ended."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
-# In the order of how much they tell: User-Mode Linux on its processes, the loader, panics.
+# Most specific first: User-Mode Linux on its processes, the loader, panics.
 TELLING = (
     re.compile(r"userspace -|put_fp_registers|ptrace set fp regs|failed, errno = "),
     re.compile(r"error while loading shared libraries|cannot be preloaded|Traceback"),
@@ -16,7 +16,7 @@ SHORT_STATE = re.compile(r"(set fp regs|put_fp_registers) failed, .*\berr(no)? =
 
 
 def telling(lines: Iterable[str]) -> list[str]:
-    """Return the lines that tell most, each once, the most telling first."""
+    """Return the lines that explain most, each once, the most specific first."""
     seen = [re.sub(r"^(?:<\d>)?\[\s*\d+\.\d+\] ", "", line).strip() for line in lines]
     found = [line for pattern in TELLING for line in seen if pattern.search(line)]
     return list(dict.fromkeys(line for line in found if not line.startswith("[<")))

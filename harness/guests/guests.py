@@ -1,4 +1,4 @@
-"""Guests seen from the controller: started and killed by the supervisor, followed by files."""
+"""Guests as the controller sees them: the supervisor starts and kills them, files report."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from harness.guests.kernel import Kernel
 from harness.log import kernlog
 
 CONSOLE_BYTES, CONSOLE_LINES = 1 << 17, 1000  # of the console's end: room for an Oops and a panic
-# What the console says where a guest lacked something, and how that is told.
+# What the console prints when a guest runs out of a resource, and the message for it.
 MORE = 'hint: keep less in the scenario, or give guests more: memory = "1G" in labs/kernels.toml'
 ROOM = "hint: make room on the disk of --results, and on that of TMPDIR"
 EXHAUSTED = (
@@ -80,7 +80,7 @@ class Guest:
             return 0
 
     def tail(self, count: int = 20, since: int = 0) -> list[str]:
-        """Return the last lines of the console, of what came behind its byte `since`."""
+        """Return the last `count` lines of the console after its byte `since`."""
         with contextlib.suppress(OSError), self.console.open("rb") as console:
             console.seek(max(since, console.seek(0, os.SEEK_END) - CONSOLE_BYTES))
             text = console.read().decode(errors="replace")
@@ -88,7 +88,7 @@ class Guest:
         return []
 
     def telling(self, count: int = 12) -> list[str]:
-        """Return the lines of the console that tell why it ended, then the last ones."""
+        """Return the console lines that explain why it ended, then the last ones."""
         found = telling(self.tail(CONSOLE_LINES))[:count]
         return found + [line for line in self.tail(count) if line not in found]
 
@@ -98,7 +98,7 @@ class Guest:
         return [report for report in found if report.kind not in kernlog.HARMLESS]
 
     def ending(self) -> str:
-        """Return in words how the guest ended."""
+        """Return a description of how the guest ended."""
         crash = kernlog.crash(self.reports())
         if crash:
             return f"kernel crash: {crash.fingerprint}"
@@ -155,7 +155,7 @@ class Guests:
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def boot(self, name: str, job: Job, kernel: Kernel | None = None) -> Guest:
-        """Boot a guest for a job, with a kernel of its own where one is given; raises LabError."""
+        """Boot a guest for a job, of `kernel` if given; raises LabError."""
         directory = self.directory / name
         try:
             (directory / "tmp").mkdir(parents=True)
@@ -223,7 +223,7 @@ class Guests:
 
 
 def exhausted(console: Iterable[str]) -> str:
-    """Return in words what a guest ran out of, by the lines of its console; "" for nothing."""
+    """Return which resource a guest ran out of, from its console; "" for none."""
     text = "\n".join(console)
     return next((words for pattern, words in EXHAUSTED if re.search(pattern, text)), "")
 
@@ -248,6 +248,6 @@ def _kill_group(group: int) -> None:
 
 
 def _place() -> str:
-    """Return where temporary directories go: a path that a kernel's command line can carry."""
+    """Return the directory for temporary files: a path that a kernel command line can hold."""
     place = tempfile.gettempdir()
     return "/tmp" if re.search(r'[\s",]', place) else place  # noqa: S108  (mkdtemp goes into it)

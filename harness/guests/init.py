@@ -89,7 +89,7 @@ def in_uml() -> bool:
 
 
 def no_helpers() -> None:
-    """Let the kernel start no programs of its own accord.
+    """Keep the kernel from starting user-mode helpers.
 
     Debian's UML kernel forks for /sbin/hotplug at every device: 42 times for a small topology, at
     2 ms each. Modules are loaded by us.
@@ -216,7 +216,7 @@ def _end_as(child: int) -> None:
 
 
 def main() -> None:
-    """Do what the arguments say; a traceback on the console tells of a crash."""
+    """Run as the arguments say; a crash leaves a traceback on the console."""
     mode, *rest = sys.argv[1:]
     if mode == "probe":
         print(probe())

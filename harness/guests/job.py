@@ -1,4 +1,4 @@
-"""What a guest is told to do, as a file that lies in its directory before it boots."""
+"""The job of a guest: a file written into its directory before it boots."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-# What a guest does not get of the environment: it has a temporary directory and a pytest of its
-# own, and the processes behind these are not there.
+# Variables that are not passed to a guest: it has its own temporary directory and pytest, and the
+# processes that these name do not run in it.
 HELD_BACK = (
     *("TMPDIR", "TEMP", "TMP", "LD_PRELOAD", "FAKEROOTKEY", "NOTIFY_SOCKET"),
     *("LISTEN_FDS", "LISTEN_PID", "PYTEST_ADDOPTS", "PYTEST_CURRENT_TEST"),
@@ -73,7 +73,7 @@ def interpreter_path() -> tuple[str, ...]:
 
 
 def environment() -> dict[str, str]:
-    """Return what guests get of this process's environment: scenarios may depend on any of it."""
+    """Return the environment passed to guests: scenarios may depend on any variable of it."""
     return {
         name: value
         for name, value in os.environ.items()

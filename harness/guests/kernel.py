@@ -1,4 +1,4 @@
-"""What a guest needs of a kernel: by which command it starts, and what its time is like."""
+"""The protocol of a kernel that guests boot: the command that starts one, and its clock."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ class Kernel(Protocol):
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """Its name in messages and results."""
         ...
 
     @property
     def modules(self) -> str:
-        """The directory of its modules, "" where it loads its own."""
+        """The directory of its modules, "" where the guest loads none from the host."""
         ...
 
     @property
     def writeback(self) -> bool:
-        """Whether what is written in it reaches the host's files only by a sync."""
+        """Whether files written in the guest reach the host only after sync(2)."""
         ...
 
     @property
     def clock(self) -> str:
-        """Whether its time is the world's (real), or passes only while all sleep (virtual)."""
+        """`real`, or `virtual`: time that advances only while all processes sleep."""
         ...
 
     @property
     def waits(self) -> bool:
-        """Whether its guests mostly wait for time to pass, so that a core bears two of them."""
+        """Whether its guests are idle most of the time, so that one core can run two of them."""
         ...
 
     def command(self, directory: Path) -> Command:
-        """Return what starts a guest that does the job in `directory`."""
+        """Return the command that starts a guest for the job in `directory`."""
         ...

@@ -63,7 +63,7 @@ class Supervisor:
             _kill_group(self.guests[name].pid)
 
     def reap(self) -> None:
-        """Tell of guests that have ended, and collect orphans of theirs."""
+        """Report guests that have ended, and reap their orphans."""
         for name, process in list(self.guests.items()):
             if os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
                 continue
@@ -104,7 +104,7 @@ def _reap_orphans() -> None:
 
 
 def say(what: dict[str, Any]) -> None:
-    """Tell the controller; one that is gone is told nothing."""
+    """Send a line to the controller; ignore a controller that is gone."""
     with contextlib.suppress(OSError):
         os.write(1, json.dumps(what).encode() + b"\n")
 

@@ -1,4 +1,4 @@
-"""What was done to the network, in words: a `fault` event as the table and the lanes name it."""
+"""Texts for `fault` events, as the table and the lanes of a page show them."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def noting(measured: Measured, run: object, limits: list[Limit]) -> Figure:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Finding:
-    """Whether something holds, and in words what was seen: what a failed assertion prints."""
+    """A truth value with a description of what was seen, which a failed assertion prints."""
 
     holds: bool
     seen: str = ""

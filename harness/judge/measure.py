@@ -37,7 +37,7 @@ def bonds(history: History) -> Mapping[str, BondAbout]:
 
 
 def suffix(history: History, bond: str) -> str:
-    """Return what stands behind a figure's name to tell its bond: nothing for the first."""
+    """Return the suffix of a figure's name that identifies its bond, "" for the first bond."""
     return "" if bond == next(iter(bonds(history))) else f" {bond}"
 
 

@@ -85,7 +85,7 @@ def _time(row: Row) -> int:
 
 
 def _weighed(row: Row, remarks: Mapping[int, str]) -> Row:
-    """Return a row as one that has to be shown where a figure ended with it."""
+    """Mark a row to be shown if a figure ended with it."""
     return row._replace(weight=VITAL) if row.weight == KEY and row.at in remarks else row
 
 

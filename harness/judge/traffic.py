@@ -184,7 +184,7 @@ def duplicates(history: History) -> int:
 
 
 def reordered(history: History) -> int:
-    """Return how many requests and replies arrived after one that was sent later (RFC 4737)."""
+    """Return how many requests and replies arrived out of order (RFC 4737)."""
     return sum(_overtaken(history, stream, leg) for stream in STREAMS for leg in LEGS)
 
 

@@ -161,6 +161,6 @@ class Slave(View):
 
 
 def found(measured: Measured, what: str) -> Finding:
-    """Return whether a time came at all, and in words when."""
+    """Return whether a time was measured, and its text."""
     said = f"{what} after {measured}" if measured.happened else f"{what} {measured}"
     return Finding(measured.happened, said)

@@ -1,4 +1,4 @@
-"""Kernels kept in the user's cache, each with a manifest that tells whether it is still whole."""
+"""Kernels in the user's cache, each with a manifest of sizes and checksums."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class CacheUnusable(KernelUnavailable):
 
 
 def directory() -> Path:
-    """Return where kernels are kept: XDG_CACHE_HOME, else ~/.cache, and our part of it."""
+    """Return the directory of cached kernels, in XDG_CACHE_HOME or else ~/.cache."""
     home = os.environ.get("XDG_CACHE_HOME", "")
     base = Path(home) if home.startswith("/") else Path("~/.cache").expanduser()
     return base / "network-failover-harness" / "kernels"
 
 
 def places() -> list[Path]:
-    """Return where the kernels in the cache lie, whole or damaged, the newest first."""
+    """Return the directories of the cached kernels, whole or damaged, the newest first."""
     try:
         kept = [place for place in directory().iterdir() if place.is_dir() and _named(place)]
     except OSError:  # there is none, or it cannot be read: writing to it says why
@@ -45,7 +45,7 @@ def _named(place: Path) -> bool:
 
 
 def damage(place: Path) -> str:
-    """Return what is wrong with a cached kernel, "" where every byte is as it was sealed."""
+    """Return what is wrong with a cached kernel, "" where all files match the manifest."""
     try:
         manifest = json.loads((place / MANIFEST).read_text(encoding="utf-8"))
         for name, (size, sum_) in manifest.items():
@@ -105,7 +105,7 @@ def exclusive(place: Path, other: str, say: Say) -> Iterator[int]:
 
 @contextlib.contextmanager
 def building() -> Iterator[Path]:
-    """Give a directory to build a cache entry in; what is left of it in the end is removed."""
+    """Give a temporary directory to build a cache entry in; remove what remains of it."""
     for stale in directory().glob(f"{PARTIAL}*"):  # of runs that were killed: we hold the lock
         shutil.rmtree(stale, ignore_errors=True)
     place = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=directory()))
@@ -116,7 +116,7 @@ def building() -> Iterator[Path]:
 
 
 def keep(built: Path, name: str) -> Path:
-    """Seal what was built and put it into the cache under `name`, whole or not at all."""
+    """Write the manifest of what was built and move it into the cache as `name`, atomically."""
     seal(built)
     final = directory() / name
     if final.exists():

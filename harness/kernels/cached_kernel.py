@@ -1,4 +1,4 @@
-"""What is known of each kernel in the cache: which it is, what it runs on, who uses it now."""
+"""Records of cached kernels: version, requirements, and which of them are in use."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Entry:
 
     @classmethod
     def read(cls, place: Path) -> Entry | None:
-        """Return what lies in a place of the cache, None where that is no kernel of ours."""
+        """Return the kernel in a directory of the cache, None where it holds none."""
         try:
             data = json.loads((place / RECORD).read_text(encoding="utf-8"))
             known = {field.name for field in fields(cls)} - {"place"}
@@ -79,7 +79,7 @@ class Entry:
 
     @property
     def spec(self) -> str:
-        """By which spec it is meant."""
+        """The spec that selects it."""
         return f"{self.flavour}@{self.series}" if self.series else self.flavour
 
     @property
@@ -89,7 +89,7 @@ class Entry:
 
     @property
     def library_path(self) -> str:
-        """The directory of its own libraries, "" for none."""
+        """The directory of the libraries cached with it, "" for none."""
         return str(self.place / self.libraries) if self.libraries else ""
 
     def is_of(self, version: str) -> bool:
@@ -102,12 +102,12 @@ class Entry:
             mine = elf.machine(Path("/proc/self/exe"))
             foreign = elf.machine(self.file) not in (0, mine)
         except OSError:
-            return True  # a damaged one: that is for `cache.damage` to tell
+            return True  # it is damaged, which `cache.damage` reports
         newer = bool(self.needs) and not self.libraries and numbers(self.needs) > libc()
         return not foreign and not newer
 
     def damage(self) -> str:
-        """Return what is wrong with it, "" where every byte is as it was sealed."""
+        """Return what is wrong with it, "" where all files match the manifest."""
         damage = cache.damage(self.place)
         if not damage and self.libraries:
             linker = elf.interpreter(self.file)
@@ -127,7 +127,7 @@ def kept() -> list[Entry]:
 
 
 def find(say: Say, wanted: Callable[[Entry], bool]) -> Entry | None:
-    """Return the newest whole kernel that is wanted, or None; tell of each that is damaged."""
+    """Return the newest undamaged kernel that is wanted, or None; report damaged ones."""
     for entry in filter(wanted, kept()):
         damage = entry.damage()
         if not damage:
@@ -190,7 +190,7 @@ def numbers(version: str) -> tuple[int, ...]:
 
 
 def codename() -> str:
-    """Return what this machine's distribution calls its release, "" where it does not say."""
+    """Return the codename of this machine's distribution, "" where it is unknown."""
     try:
         text = Path("/etc/os-release").read_text(encoding="utf-8")
     except OSError:

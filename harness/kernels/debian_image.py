@@ -40,7 +40,7 @@ UNUSED = ("usr/share", "etc")
 
 
 def wanted(version: str) -> Callable[[Entry], bool]:
-    """Return what tells the kernels that `stock@VERSION` means: a series or a Debian version."""
+    """Return a predicate for the kernels that `stock@VERSION` selects, by series or version."""
 
     def fits(entry: Entry) -> bool:
         own = f"{entry.version}.".startswith((f"{version}.", f"{version}-"))
@@ -163,7 +163,7 @@ def _demanded(private: Apt, name: str) -> Offer:
 
 
 def _finish(place: Path, name: str, meta: Offer) -> Entry:
-    """Make what was extracted into an entry of the cache; raises KernelUnavailable."""
+    """Put the extracted package into the cache; raises KernelUnavailable."""
     kernel = next((path for path in place.rglob("vmlinuz*") if path.is_file()), None)
     if kernel is None:
         raise KernelUnavailable(

@@ -1,4 +1,4 @@
-"""How far a long job has come: a bar with an estimate on a terminal, lines elsewhere."""
+"""Progress of a long job: a bar on a terminal, else a line now and then."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Progress = Callable[[float], None]
 
 @contextmanager
 def bar(title: str, total: float, say: Say, *, every: float = LINE_EVERY) -> Iterator[Progress]:
-    """Give what is to be told how much of `total` is done; lines come `every` so many seconds."""
+    """Give a function to call with how much of `total` is done; `every` is in seconds."""
     from rich.console import Console  # noqa: PLC0415  (what long jobs need, and nothing else)
 
     console = Console(stderr=True)
@@ -39,7 +39,7 @@ def bar(title: str, total: float, say: Say, *, every: float = LINE_EVERY) -> Ite
 
 
 class _Lines:
-    """Tells a line now and then, with an estimate from the pace so far."""
+    """Prints a line now and then, with an estimate of the time left."""
 
     def __init__(self, title: str, total: float, say: Say, every: float) -> None:
         self._title, self._total, self._say, self._every = title, total, say, every

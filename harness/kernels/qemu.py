@@ -56,7 +56,7 @@ class StockKernel:
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """Its name in messages and results."""
         return f"stock {self.release}"
 
     def command(self, directory: Path) -> Command:

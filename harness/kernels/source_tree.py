@@ -129,7 +129,7 @@ def _exclusions() -> Iterator[str]:
 
 
 def _pipe(stages: list[list[str]]) -> str:
-    """Run commands, each reading what the one before wrote; return what a failed one said."""
+    """Run commands as a pipeline; return the last error line of a failed one, "" for none."""
     running: list[subprocess.Popen[bytes]] = []
     with tempfile.TemporaryFile() as said:
         for argv in stages:

@@ -103,7 +103,7 @@ def boot(kernel: Kernel, limit: float = LIMIT) -> Outcome:
     """Boot a kernel, have it make a bond and power off; raises LabError without a supervisor."""
     job = job_for(kernel, firstboot.WORK, environment={"PATH": os.environ.get("PATH", os.defpath)})
     with errand(kernel, "trial", job) as trial:
-        # The one line is all that a trial is for: the power off after it tells nothing more.
+        # This line is the result of the trial; the power off after it is not waited for.
         line = next(trial.lines(limit=limit, poll=0.02), None)
         return _judged(trial.guest, line["bonding"] if line else None)
 

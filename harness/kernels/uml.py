@@ -49,17 +49,17 @@ class UmlKernel:
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """Its name in messages and results."""
         return f"{self.flavour} {self.release}"
 
     @property
     def clock(self) -> str:
-        """Whether time passes in it by itself (real), or only while all sleep (virtual)."""
+        """`real`, or `virtual`: time that advances only while all processes sleep."""
         return virtual.CLOCK if virtual.TRAVEL in self.arguments else "real"
 
     @property
     def waits(self) -> bool:
-        """Whether time passes by itself: then a guest is busy for a tenth of it."""
+        """Whether its clock is real: a guest is then busy for a tenth of the time."""
         return self.clock == "real"
 
     def command(self, directory: Path) -> Command:
@@ -93,7 +93,7 @@ _UNUSED = "initcall_blacklist=raid6_select_algo,init_zswap"
 
 
 def _own(libraries: str) -> dict[str, str]:
-    """Return the environment for a kernel with libraries of its own; its guest never sees it."""
+    """Return the environment for a kernel with cached libraries; it is not passed to the guest."""
     return {"LD_LIBRARY_PATH": libraries} if libraries else {}
 
 

@@ -27,7 +27,7 @@ UNUSED = ("usr/share", "usr/lib/x86_64-linux-gnu/gconv", "etc", "sbin", "usr/sbi
 
 
 def wanted(version: str) -> Callable[[Entry], bool]:
-    """Return what tells the kernels that `uml@VERSION` means; "" is the machine's own package."""
+    """Return a predicate for the kernels that `uml@VERSION` selects; "" is the own suite's."""
     own = ("", cached_kernel.codename())
 
     def fits(entry: Entry) -> bool:
@@ -62,7 +62,7 @@ def of_deb(path: Path, say: Say) -> Entry:
 
 
 def described(path: Path) -> Offer:
-    """Return what a .deb says of itself; raises UsageError unless it is user-mode-linux."""
+    """Return the control fields of a .deb; raises UsageError unless it is user-mode-linux."""
     fields = ("Package", "Version", "Architecture", "Depends")
     try:
         said = subprocess.run(
@@ -182,7 +182,7 @@ def _home(place: Path, package: Offer) -> Path:
 
 
 def announced(packages: list[Offer]) -> str:
-    """Return what a fetch will cost."""
+    """Return the line that announces a download and its size."""
     what = " and ".join(f"{one.package} {one.version}" for one in packages)
     size, installed = (sum(getattr(p, name) for p in packages) for name in ("size", "installed"))
     return (
@@ -205,7 +205,7 @@ def extract(package: Path, place: Path) -> None:
 
 
 def _finish(place: Path, name: str, offer: Offer, suite: str) -> Entry:
-    """Make what was extracted into an entry of the cache; raises KernelUnavailable."""
+    """Put the extracted package into the cache; raises KernelUnavailable."""
     kernel = place / KERNEL
     if not kernel.is_file():
         raise KernelUnavailable(

@@ -16,7 +16,7 @@ DEFAULT = NAMES[0]
 
 
 def known(name: str) -> str:
-    """Return the name of a lab; raises UsageError for one that does not exist."""
+    """Return the name of a lab; raises UsageError for an unknown one."""
     if name in NAMES:
         return name
     near = get_close_matches(name, NAMES, 1)

@@ -103,7 +103,7 @@ class Report:
 
     @property
     def fingerprint(self) -> str:
-        """What all repeats of a report have in common, in words."""
+        """The text that all repeats of a report have in common."""
         where, ours = first_of(frames(self.lines))
         if not where:
             return self.kind

@@ -13,7 +13,7 @@ DRIFT = 10_000  # two clocks part by less than one ns in so many (100 ppm; quart
 
 
 def read(network: Network, machines: Iterable[str]) -> dict[str, Clock]:
-    """Measure the clock of each machine that has one of its own."""
+    """Measure the clock of each machine that has a separate one."""
     clocks = {name: network.host(name).clock() for name in dict.fromkeys(machines)}
     return {name: clock for name, clock in clocks.items() if clock != Clock()}
 

@@ -21,7 +21,7 @@ class Host(ABC):
 
     @abstractmethod
     def _sender(self, by: Named | None = None) -> Sender:
-        """Return the interface that sends; raises ScenarioError for one that is not there."""
+        """Return the interface that sends; raises ScenarioError for an unknown one."""
 
     @abstractmethod
     def _shell(self) -> Shell:

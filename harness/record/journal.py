@@ -28,7 +28,7 @@ class Journal(Protocol):
         """Go on recording for a while before the next step of a schedule."""
 
     def expect(self, at: int) -> None:
-        """Note that the network is going to do something by itself at a time, in ns."""
+        """Note that an automatic action of the network is due at a time, in ns."""
 
     def saw(self) -> None:
         """Note that the scenario was told something by the kernel, without a recording."""

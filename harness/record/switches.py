@@ -1,4 +1,4 @@
-"""Verbs on an emulated switch, and what it does by itself once it is told to."""
+"""Verbs on an emulated switch, and its automatic reactions to faults."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class UsbNic(Cable):
 
     @timed
     def slow_interrupts(self, every: Span) -> Lasting:
-        """Let the chip tell of its link less often than the host asks for."""
+        """Let the chip report its link less often than the host asks for."""
         if every.ns <= 0:
             raise ScenarioError(
                 f"{self.name} cannot interrupt every {every}", hint="every is longer than 0 ms"

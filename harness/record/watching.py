@@ -1,4 +1,4 @@
-"""One recording: a baseline in which nothing goes wrong by itself, a disturbance, a horizon."""
+"""One recording: an undisturbed baseline, the disturbance, and the horizon after it."""
 
 from __future__ import annotations
 

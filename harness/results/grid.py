@@ -38,7 +38,7 @@ LEGEND = {
 
 
 def glyph(verdict: str) -> str:
-    """Return the letter of a verdict; what a kernel said against itself is one of its own."""
+    """Return the letter of a verdict; reports in the kernel log have a separate letter."""
     return GLYPHS.get(verdict, "#")
 
 

@@ -22,7 +22,7 @@ def labels(choices: Sequence[str]) -> dict[str, str]:
 
 
 def slugs(names: Sequence[str]) -> dict[str, str]:
-    """Return what stands for each label in an id: letters that `-k` understands."""
+    """Return the short form of each label for ids: letters that `-k` accepts."""
     plain = {name: re.sub(r"[^\w.+]+", "-", name).strip("-") or "kernel" for name in names}
     return _unique(plain, lambda slug, number: f"{slug}-{number}")
 

@@ -78,7 +78,7 @@ def _shards(parts: Parts) -> Iterator[str]:
 
 
 def missing(found: Conformance, parts: Sequence[Conformance]) -> Iterator[str]:
-    """Yield in words what the joined results lack: shards, and scenarios that never ended."""
+    """Yield what the merged results lack: shards, and scenarios that never ended."""
     cuts: dict[str, tuple[int, set[int]]] = {}
     for part in parts:
         if part.shard is not None:

@@ -36,7 +36,7 @@ HEADER = struct.Struct("=IHHII")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One encoded rtnetlink request, and in words what it asks for, for the error."""
+    """An encoded rtnetlink request, with a description for error messages."""
 
     what: str
     data: bytes

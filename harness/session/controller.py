@@ -1,4 +1,4 @@
-"""The host's side of a run: items that need a kernel with bonding go to guests, results come back.
+"""The host's side of a run: send items that need a kernel with bonding to guests, take results.
 
 It stays one pytest session: what guests report is given to pytest's own hooks, so the terminal,
 `-x`, `--lf`, `--junitxml`, `--durations` and the exit code work as in any run.

@@ -76,17 +76,17 @@ class Fleet:
 
     @property
     def labels(self) -> list[str]:
-        """All kernels that were named, those that cannot be had too."""
+        """All kernels that were named, including the unavailable ones."""
         return [*self.kernels, *self.broken]
 
     @property
     def has_real_clock(self) -> bool:
-        """Whether time passes by itself in any of them."""
+        """Whether any of them has a real clock."""
         return any(kernel.clock == "real" for kernel in self.kernels.values())
 
     @property
     def guests(self) -> int:
-        """How many guests run at a time unless somebody says otherwise."""
+        """How many guests run at a time by default."""
         # What runs in virtual time is none the worse for a busy machine.
         waits = all(one.waits or one.clock == "virtual" for one in self.kernels.values())
         return len(os.sched_getaffinity(0)) * (2 if waits and self.has_real_clock else 1)

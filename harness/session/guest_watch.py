@@ -1,4 +1,4 @@
-"""What is known of a guest while it works, and when it is taken to hang."""
+"""The state of a guest while it runs, and when it counts as hung."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WORKED = (0, 1, 5)  # of pytest: all passed, some failed, no test was found
 
 
 class Watch:
-    """What is known of a guest while it works."""
+    """The state of a guest while it runs."""
 
     def __init__(self, guest: Guest, ids: list[str]) -> None:
         self.guest = guest
@@ -33,7 +33,7 @@ class Watch:
         self._since = time.monotonic()
 
     def note(self, line: dict[str, Any]) -> None:
-        """Note what a line of the stream says about the guest itself."""
+        """Update the state from a line of the stream."""
         self._since = time.monotonic()
         self.begun = True
         self.running = line.get("start", self.running)
@@ -47,7 +47,7 @@ class Watch:
 
     @property
     def worked(self) -> bool:
-        """Whether its pytest came to an end of its own accord, having run or looked for items."""
+        """Whether its pytest ended normally, having run or collected items."""
         if self.status is None:
             return False
         return self.status in WORKED or bool(self.running or self.uncollected)

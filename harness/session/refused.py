@@ -46,7 +46,7 @@ def demand_supported(config: pytest.Config) -> None:
 
 
 def ignored(config: pytest.Config, items: Iterable[pytest.Item]) -> Iterator[str]:
-    """Yield what marks and settings ask for that guests do not do, in words."""
+    """Yield a line for each mark and setting that guests do not support."""
     with contextlib.suppress(ValueError):  # no plugin knows such a setting
         if config.getini("reruns"):
             yield f"the setting `reruns` {RERUNS}"

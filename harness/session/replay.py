@@ -161,7 +161,7 @@ class Feed:
                 reporter.rewrite("")
 
     def say(self, line: str) -> None:
-        """Show a line of its own, also where the header is left out (-q)."""
+        """Print a separate line, also where -q leaves out the header."""
         reporter = self._terminal
         if reporter is not None and reporter.verbosity >= -1:
             self.progress("")

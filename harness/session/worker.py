@@ -197,7 +197,7 @@ class Worker:
         self.pytest_warning_recorded(warning, "config", "", None)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Tell of what could not be collected here although the controller could."""
+        """Report what could not be collected here although the controller could."""
         if report.failed:
             self.stream.write(collect=[report.nodeid, str(report.longrepr)])
 

@@ -110,7 +110,7 @@ class YourBond(Net):
         return bond.times.carrier_back(alone=True).latest
 
     def bond(self) -> Bond:
-        """Make the bond; what the kernel refuses is told with its line in the user's files."""
+        """Make the bond; a refusal names the line in the user's files."""
         try:
             return self.dut.bond()
         except (NotPromised, NotTestable) as error:

@@ -158,7 +158,7 @@ class YourPlan:
         )
 
     def _above(self) -> dict[str, Any]:
-        """Return the bond as the topology has it, with its addresses and what stands on it."""
+        """Return the bond of the topology with its addresses and upper devices."""
         own = [home for home in self.homes if not home.vlan]
         bridged = [home.device for home in own if home.kind == "bridge"]
         address = own[0].ip if own else ""

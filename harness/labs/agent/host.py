@@ -177,7 +177,7 @@ class RemoteHost:
             raise refused
 
     def dump(self, request: Request, told: int) -> list[bytes]:
-        """Return the messages of type `told` that answer a request for all there is."""
+        """Return the messages of type `told` that answer a dump request."""
         return [
             body
             for datagram in self._carry(request.data, 1)

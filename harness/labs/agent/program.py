@@ -156,7 +156,7 @@ class Agent:
             os.close(fd)
 
     def do_start(self, asked: dict[str, Any]) -> None:
-        """Start a program; what it said is told when it has ended."""
+        """Start a program; its output is reported when it has ended."""
         number, program = asked["s"], Program(asked["argv"])
         self.opened[number] = program
 

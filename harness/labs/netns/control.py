@@ -42,7 +42,7 @@ class Control:
     def send(self, *requests: Request) -> None:
         """Carry out requests in order with one send; raises KernelRefused at the first refusal.
 
-        The kernel goes on after a refused request: what stands behind it was carried out too.
+        The kernel continues after a refused request: the requests after it were carried out too.
         """
         if not requests:
             return
@@ -63,7 +63,7 @@ class Control:
         return [messages.decode_link(one) for one in self.dump(messages.all_links(), RTM_NEWLINK)]
 
     def dump(self, request: Request, told: int) -> list[bytes]:
-        """Return the messages of a type that the kernel answers a request for all of it with."""
+        """Return the messages of a type with which the kernel answers a dump request."""
         self._sock.send(request.data)
         found: list[bytes] = []
         while True:

@@ -1,4 +1,4 @@
-"""A machine that is a network namespace of this kernel."""
+"""A machine that is a network namespace of the running kernel."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ class NetnsHost:
         self._undo = undo
 
     def send(self, *requests: Request) -> None:
-        """Have requests carried out with one send; raises KernelRefused at the first refusal."""
+        """Send requests in one message; raises KernelRefused for the first that is refused."""
         self.control.send(*requests)
 
     def dump(self, request: Request, told: int) -> list[bytes]:
-        """Return the messages of type `told` that answer a request for all there is."""
+        """Return the messages of type `told` that answer a dump request."""
         return self.control.dump(request, told)
 
     def listen(self, *sources: Source, then: Callable[[], None] | None = None) -> Stream:
@@ -126,7 +126,7 @@ class NetnsSender:
 
 
 class NetnsShell:
-    """Files and programs, seen from within a namespace."""
+    """Files and programs inside a namespace."""
 
     def __init__(self, namespace: Namespace, loop: Loop) -> None:
         self._namespace = namespace
@@ -141,7 +141,7 @@ class NetnsShell:
             return Path(path).read_text(encoding="utf-8")
 
     def write(self, path: str, text: str) -> None:
-        """Write to a file that is there, such as one of /proc; raises OSError."""
+        """Write to an existing file, such as one in /proc; raises OSError."""
         if path.startswith(SYS):
             with Sysfs(self._namespace) as sysfs:
                 sysfs.write(path.removeprefix(SYS), text)

@@ -1,4 +1,4 @@
-"""A machine that we did not build: its namespaces by name, its interfaces, who stands on them."""
+"""Existing machines: namespaces by name, their interfaces, and devices on top of those."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CABLES = ("veth",)  # devices whose IFLA_LINK is their other end, not what they 
 
 
 class Existing(Namespace):
-    """A network namespace that is there already; the one we are in is entered by nobody."""
+    """An existing network namespace; entering the current one is a no-op."""
 
     def __init__(self, name: str, path: str = OURS) -> None:
         """Open the namespace at a path; raises UsageError where there is none."""
@@ -62,7 +62,7 @@ def namespace(text: str) -> Existing:
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """An interface as it stands; `peer` is the number of what it is tied to, 0 for nothing.
+    """The state of an interface; `peer` is the index of its peer or lower device, 0 for none.
 
     `addresses` leaves out what the kernel gives an interface by itself (fe80::), `stacked` are
     names of devices that stand on it, `far` tells that its peer is in another namespace.
@@ -131,7 +131,7 @@ def _kind(link: Any) -> str:
 
 
 def _stacked(links: dict[int, Any], names: dict[int, str]) -> dict[int, tuple[str, ...]]:
-    """Return by number which devices stand on another one: VLANs, macvlans, tunnels."""
+    """Return the names of upper devices (VLAN, macvlan, tunnel) by index of the lower one."""
     on: dict[int, tuple[str, ...]] = {}
     for index, link in links.items():
         lower = link.get_attr("IFLA_LINK") or index

@@ -24,7 +24,7 @@ class NetnsLab:
     name: str = "netns"
 
     def lacks(self, topology: Topology) -> str:
-        """Return what of a topology cannot be built here, in words: "" for nothing."""
+        """Return which part of a topology cannot be built here, "" for none."""
         if not topology.vlans:
             return ""
         self.load("8021q")

@@ -1,4 +1,4 @@
-"""What a kernel tells by itself: notifications about links and neighbours, and its log.
+"""Notifications of the kernel about links and neighbours, and its log.
 
 Messages are kept as they came and decoded afterwards: during a fault only their time matters.
 """

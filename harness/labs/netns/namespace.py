@@ -23,7 +23,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Namespace:
-    """A network namespace of ours, open until `close`."""
+    """A network namespace that we created, open until `close`."""
 
     def __init__(self, name: str) -> None:
         """Make a new namespace; raises LabError where the kernel does not allow it."""

@@ -30,7 +30,7 @@ class BondView:
 
 
 class TrialBond:
-    """A bond with some options in a namespace, there until `close`."""
+    """A bond in a namespace, which exists until `close`."""
 
     def __init__(self, control: Control, name: str, options: BondOptions) -> None:
         """Make the bond; raises KernelRefused."""
@@ -46,9 +46,9 @@ class TrialBond:
             self._control.send(messages.delete_link(f"bond {self.name}", self.index))
 
     def enslave(self, slave: str) -> None:
-        """Take an interface in; raises KernelRefused with the kernel's errno."""
+        """Enslave an interface; raises KernelRefused with the kernel's errno."""
         one = self._all()[slave]
-        # The bond itself sets up what it takes in, and refuses what is up.
+        # bond_enslave sets the slave up itself, and refuses one that is up.
         self._control.send(messages.set_link(f"{slave} down", one.index, up=False))
         what = f"slave {slave} of {self.name}"
         self._control.send(messages.set_link(what, one.index, master=self.index))
@@ -64,7 +64,7 @@ class TrialBond:
         self._control.send(messages.set_link(what, self.index, address=mac))
 
     def view(self) -> BondView:
-        """Return how it stands."""
+        """Return its current state."""
         links = {link["index"]: link for link in self._control.links() if link["family"] == 0}
         names = {index: str(link.get_attr("IFLA_IFNAME")) for index, link in links.items()}
         active = bonds.data_of(links[self.index]).get("IFLA_BOND_ACTIVE_SLAVE", b"")
@@ -93,7 +93,7 @@ class TrialBond:
 
 
 def _state(link: Any) -> str:
-    """Return what a bond makes of a slave's link: up, fail, down or back."""
+    """Return a slave's link state in the bond: up, fail, down or back."""
     data = link.get_attr("IFLA_LINKINFO").get_attr("IFLA_INFO_SLAVE_DATA")
     return SLAVE_LINK.get(data.get_attr("IFLA_BOND_SLAVE_MII_STATUS"), "") if data else ""
 

@@ -134,7 +134,7 @@ class Device:
 
 
 def _standard(kind: int, what: int, value: int) -> bytes | None:
-    """Return the answer to a standard request, None for one that the device does not know."""
+    """Return the answer to a standard request, None for an unsupported one."""
     if kind & KIND != STANDARD:
         return None
     if not kind & INWARDS:
