@@ -24,7 +24,10 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.labs.agent.wire import (
+    BUFFER,
+    ROOM,
     SECOND,
+    SOL_PACKET,
     Program,
     carried,
     control_socket,
@@ -38,11 +41,9 @@ from harness.labs.agent.wire import (
 )
 
 VERSION = 1
-SOL_PACKET, STATISTICS = 263, 6
+STATISTICS = 6  # PACKET_STATISTICS
 SOL_RAW, ICMP_FILTER = 255, 1
 GROUPS = {"links": 1, "neighbours": 4}
-BUFFER = 1 << 20
-ROOM = 1 << 21  # bytes a socket may hold
 NOTHING = struct.pack("=I", 0xFFFFFFFF)
 GLANCE = 5000000  # ns between two looks whether a program has ended
 
