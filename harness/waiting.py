@@ -23,3 +23,18 @@ def retry(
         wait=tenacity.wait_exponential(multiplier=pause),
         reraise=True,
     )(action)
+
+
+def retry_within(
+    action: Callable[[], T], *, on: type[Exception], within: float, pause: float = 0.2
+) -> T:
+    """Return what `action` returns, tried again for some seconds while it raises `on`.
+
+    The last error is raised.
+    """
+    return tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type(on),
+        stop=tenacity.stop_after_delay(within),
+        wait=tenacity.wait_fixed(pause),
+        reraise=True,
+    )(action)

@@ -17,7 +17,8 @@ from harness.history import ClockAbout
 from harness.judge import measure
 from harness.lab import Clock
 from harness.labs.agent import clock
-from harness.labs.agent.channel import AgentLost, Channel, python
+from harness.labs.agent.channel import Channel, python
+from harness.labs.agent.pipe import AgentLost, ProcessPipe
 from harness.labs.agent.source import OLDEST, source
 from harness.loop import SECOND
 from harness.record import clocks
@@ -25,10 +26,15 @@ from harness.units import MS
 from tests.stories import failover as story
 
 
+def started(command: list[str]) -> Channel:
+    """Return the channel of an agent that a command starts."""
+    return Channel("blade7", ProcessPipe("blade7", command))
+
+
 @pytest.fixture
 def agent() -> Iterator[Channel]:
     """An agent of this machine, in no namespace of its own."""
-    channel = Channel("blade7", python(sys.executable))
+    channel = started(python(sys.executable))
     yield channel
     channel.close()
 
@@ -101,19 +107,19 @@ def test_an_agent_ends_with_its_input(agent: Channel) -> None:
 )
 def test_what_is_no_agent_is_told_by_what_it_said(words: str, said: str) -> None:
     with pytest.raises(AgentLost, match=f"the agent on blade7 is lost: {said}"):
-        Channel("blade7", pretender(words))
+        started(pretender(words))
 
 
 def test_a_program_that_is_not_there() -> None:
     with pytest.raises(AgentLost, match="no agent could be started on blade7: No such file"):
-        Channel("blade7", ["/there-is-no-python"])
+        started(["/there-is-no-python"])
 
 
 def test_an_agent_that_falls_silent_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("harness.labs.agent.channel.ANSWER", 0.2)
     began = time.monotonic()
     with pytest.raises(AgentLost, match=r"its first words did not come within 0\.2 s"):
-        Channel("blade7", pretender("time.sleep(60)"))
+        started(pretender("time.sleep(60)"))
     assert time.monotonic() - began < 30
 
 

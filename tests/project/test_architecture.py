@@ -26,11 +26,11 @@ PARTS = {
     },
     "judging": {"judge"},
     "results": {"results"},
-    "sources": {"loop", "polling"},
+    "sources": {"loop", "polling", "waiting"},
     "seam": {"lab", "rtnl"},
     "labs": {"labs"},
     "guests": {"guests"},
-    "kernels": {"kernels", "waiting"},
+    "kernels": {"kernels"},
     "recording": {"record"},
     "session": {"plugin", "session"},
     "yours": {"yours"},
@@ -70,6 +70,7 @@ HOMES = {
     "yaml": {"config"},
     "pytest": {"harness", *PARTS["session"], "yours.session"},
     "testinfra": {"labs"},
+    "paramiko": {"labs.ssh"},
     "_pytest": {"session.retry_inconclusive"},  # to run an item again has no public name
 }
 IN_SCENARIOS = {"__future__", "collections", "harness", "pytest", "scenarios"}

@@ -6,24 +6,18 @@ import base64
 import contextlib
 import errno
 import json
-import os
 import select
-import subprocess
-from collections.abc import Callable, Sequence
-from typing import Any
+import threading
+from collections.abc import Callable
+from typing import Any, NoReturn
 
-from harness.errors import LabError
+from harness.labs.agent.pipe import WORDS, AgentLost, Pipe
 from harness.labs.agent.program import VERSION
 from harness.labs.agent.source import LOADER, source
 
 ANSWER = 10.0  # seconds that an agent may take for an answer
-ROOM = 1 << 16
-WORDS = 200  # characters of nonsense that are shown
+BEAT = b"\n"  # an empty line: asks for nothing, and shows the agent that the tester lives
 Event = dict[str, Any]
-
-
-class AgentLost(LabError):
-    """An agent died, fell silent, or is not one; names the host."""
 
 
 def python(name: str = "python3") -> list[str]:
@@ -32,29 +26,22 @@ def python(name: str = "python3") -> list[str]:
 
 
 class Channel:
-    """An agent's pipe; not ready before `hello`.
+    """An agent behind a pipe; not ready before `hello`.
 
     Answers are awaited, events go to whoever has opened their stream, also while an answer is
-    awaited. All errors name the host.
+    awaited. All errors name the host. One thread uses it; `beat` alone may be called by another.
     """
 
-    def __init__(self, host: str, command: Sequence[str]) -> None:
-        """Start an agent; raises AgentLost where none answers."""
+    def __init__(self, host: str, pipe: Pipe) -> None:
+        """Send the agent its program; raises AgentLost where none answers."""
         self.host = host
+        self._pipe = pipe
         self._streams: dict[int, Callable[[Event], None]] = {}
         self._answers: dict[int, Event] = {}
         self._serial = 0
         self._pending = b""
+        self._writing = threading.Lock()
         self.lost = ""
-        try:
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-            )
-        except OSError as error:
-            raise AgentLost(
-                f"no agent could be started on {host}: {error.strerror}",
-                hint=f"`{command[0]}` must be a program there",
-            ) from error
         try:
             self._greet()
         except AgentLost:
@@ -74,8 +61,7 @@ class Channel:
 
     def fileno(self) -> int:
         """Return the descriptor that can be read when the agent has said something."""
-        assert self._process.stdout is not None
-        return self._process.stdout.fileno()
+        return self._pipe.fileno()
 
     def open(self, take: Callable[[Event], None]) -> int:
         """Return the number of a new stream or sender whose events `take` is to get."""
@@ -101,25 +87,26 @@ class Channel:
             raise OSError(answer["errno"], answer["text"])
         return answer
 
+    def beat(self) -> None:
+        """Show the agent that the tester lives; what fails shows at the next request."""
+        with self._writing, contextlib.suppress(OSError, ValueError):
+            self._pipe.write(BEAT)
+
     def read(self) -> None:
         """Take what the agent has said; raises AgentLost where that is its end, or nonsense."""
-        data = os.read(self.fileno(), ROOM)
+        try:
+            data = self._pipe.read()
+        except OSError as error:
+            self._fail(f"{error}")
         if not data:
-            self._fail(f"it ended{self._last_words()}")
+            self._fail(f"it ended{self._pipe.ending()}")
         *lines, self._pending = (self._pending + data).split(b"\n")
         for line in lines:
             self._hear(line)
 
     def close(self) -> None:
-        """End the agent: its input ends, and where it does not care, so does the process."""
-        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
-            with contextlib.suppress(OSError):
-                pipe.close()  # type: ignore[union-attr]
-        try:
-            self._process.wait(1)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        """End the agent."""
+        self._pipe.close()
 
     def _hear(self, line: bytes) -> None:
         try:
@@ -149,26 +136,16 @@ class Channel:
     def _write(self, data: bytes) -> None:
         if self.lost:
             self._fail(self.lost)
-        assert self._process.stdin is not None
         try:
-            self._process.stdin.write(data)
-            self._process.stdin.flush()
-        except (OSError, ValueError) as error:
-            closed = isinstance(error, ValueError) or error.errno == errno.EPIPE
-            self._fail(f"it ended{self._last_words()}" if closed else f"{error}")
+            with self._writing:
+                self._pipe.write(data)
+        except ValueError:  # a file that is closed
+            self._fail("it was closed")
+        except OSError as error:
+            closed = error.errno in (errno.EPIPE, None)
+            self._fail(f"it ended{self._pipe.ending()}" if closed else f"{error}")
 
-    def _last_words(self) -> str:
-        """Return what an agent that ended has said of it."""
-        assert self._process.stderr is not None
-        with contextlib.suppress(OSError, ValueError, subprocess.TimeoutExpired):
-            self._process.wait(1)
-            said = self._process.stderr.read(ROOM).decode(errors="replace").strip()
-            status = self._process.returncode
-            ending = f"signal {-status}" if status < 0 else f"exit status {status}"
-            return f" with {ending}{': ' + said[-WORDS:] if said else ''}"
-        return ""
-
-    def _fail(self, why: str) -> None:
+    def _fail(self, why: str) -> NoReturn:
         self.lost = why
         raise AgentLost(
             f"the agent on {self.host} is lost: {why}",

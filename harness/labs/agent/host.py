@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from harness.errors import KernelRefused, LabError
 from harness.lab import Clock, Seen, Sent, Source
 from harness.labs.agent import clock
-from harness.labs.agent.channel import AgentLost, Channel, Event, packed, unpacked
+from harness.labs.agent.channel import Channel, Event, packed, unpacked
+from harness.labs.agent.pipe import AgentLost
 from harness.rtnl.messages import NLMSG_DONE, NLMSG_ERROR, Request, messages, numbered, refusal
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from harness.errors import LabError
 from harness.labs.agent.channel import Channel, python
 from harness.labs.agent.host import RemoteHost
+from harness.labs.agent.pipe import ProcessPipe
 from harness.labs.netns.build import Place, build
 from harness.labs.netns.interfaces import Existing
 from harness.labs.netns.network import NetnsNetwork
@@ -59,7 +60,9 @@ class PipeLab:
         """Return the agent's channel, in a fresh namespace; a lost agent is replaced."""
         if self._channel is None or self._channel.lost:
             self.close()
-            self._channel = Channel(name, self.command or python(sys.executable))
+            self._channel = Channel(
+                name, ProcessPipe(name, self.command or python(sys.executable))
+            )
             self._channel.ask("batch", ns=BATCH)
         try:
             self._channel.ask("fresh")

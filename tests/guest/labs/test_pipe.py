@@ -13,7 +13,7 @@ import pytest
 from harness import ms
 from harness.errors import KernelRefused, LabError
 from harness.judge.run import Run
-from harness.labs.agent.channel import AgentLost
+from harness.labs.agent.pipe import AgentLost
 from harness.labs.pipe.lab import PipeLab
 from harness.record.net import Stage
 from scenarios.field.servers import BridgeHost

@@ -1,0 +1,96 @@
+"""What carries an agent's bytes: a process of this machine, or what another lab has for it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+from collections.abc import Sequence
+from typing import Protocol
+
+from harness.errors import LabError
+
+ROOM = 1 << 16
+WORDS = 200  # characters of errors or of nonsense that are shown
+
+
+class AgentLost(LabError):
+    """An agent died, fell silent, or is not one; names the host."""
+
+
+class Pipe(Protocol):
+    """Standard input, output and errors of an agent's process."""
+
+    def fileno(self) -> int:
+        """Return the descriptor that can be read when the agent has written something."""
+
+    def read(self) -> bytes:
+        """Return what the agent has written, b"" at its end; raises OSError."""
+
+    def write(self, data: bytes) -> None:
+        """Write to the agent's input; raises OSError."""
+
+    def ending(self) -> str:
+        """Return how the agent ended and what it wrote to its errors, "" where that is unknown."""
+
+    def close(self) -> None:
+        """End the agent: its input ends, and where it does not care, so does the process."""
+
+
+class ProcessPipe:
+    """An agent that is a process of this machine."""
+
+    def __init__(self, host: str, command: Sequence[str]) -> None:
+        """Start it; raises AgentLost where the program cannot be started."""
+        try:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            )
+        except OSError as error:
+            raise AgentLost(
+                f"no agent could be started on {host}: {error.strerror}",
+                hint=f"`{command[0]}` must be a program there",
+            ) from error
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
+        self._input, self._output = self._process.stdin, self._process.stdout
+        self._errors = self._process.stderr
+
+    def fileno(self) -> int:
+        """Return the descriptor of its output."""
+        return self._output.fileno()
+
+    def read(self) -> bytes:
+        """Return what it has written, b"" at its end."""
+        return os.read(self.fileno(), ROOM)
+
+    def write(self, data: bytes) -> None:
+        """Write to its input; raises OSError."""
+        self._input.write(data)
+        self._input.flush()
+
+    def ending(self) -> str:
+        """Return how it ended, "" where it has not."""
+        with contextlib.suppress(OSError, ValueError, subprocess.TimeoutExpired):
+            self._process.wait(1)
+            return ending(self._process.returncode, self._errors.read(ROOM))
+        return ""
+
+    def close(self) -> None:
+        """Close its pipes, and kill it where it lives on."""
+        for pipe in (self._input, self._output, self._errors):
+            with contextlib.suppress(OSError):
+                pipe.close()
+        try:
+            self._process.wait(1)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def ending(status: int, errors: bytes) -> str:
+    """Return an exit status (below 0 a signal's number) and the last of the errors in words."""
+    how = f"signal {-status}" if status < 0 else f"exit status {status}"
+    said = errors.decode(errors="replace").strip()
+    return f" with {how}{': ' + said[-WORDS:] if said else ''}"

@@ -1,0 +1,1 @@
+"""Machines over SSH: shell work by testinfra, measuring by agents, on one connection."""

@@ -1,0 +1,136 @@
+"""testinfra's paramiko backend, with host keys checked and every failure in words."""
+
+from __future__ import annotations
+
+import functools
+import os
+from pathlib import Path
+from typing import Any
+
+import paramiko
+from testinfra.backend.paramiko import ParamikoBackend
+
+from harness.errors import UsageError
+from harness.labs.ssh.address import ROOT, Address
+from harness.labs.ssh.refused import Dropped, refusal, unknown_host_key
+
+WITHIN = 10.0  # seconds for a machine to answer, for its banner, and to let us in
+COMMAND = 60.0  # seconds for a command to say something or to end
+ALIVE = 5  # seconds between two signs of life on a connection on which nothing else happens
+SYSTEM_KEYS = Path("/etc/ssh/ssh_known_hosts")
+
+
+class _Strict(paramiko.MissingHostKeyPolicy):
+    """Refuses a host key that no known_hosts has."""
+
+    def __init__(self, to: Address) -> None:
+        self._to = to
+
+    def missing_host_key(self, _client: object, _name: str, key: paramiko.PKey) -> None:
+        """Raise Refused, which names the key."""
+        raise unknown_host_key(self._to, key)
+
+
+class Backend(ParamikoBackend):
+    """A connection that is made when it is first used, and never made anew behind our back."""
+
+    def __init__(self, to: Address) -> None:
+        """Take note of an address; raises UsageError for a file that is not there."""
+        self.to = to
+        for what, path in (("key", to.key), ("known_hosts", to.known_hosts)):
+            if path and not Path(path).expanduser().is_file():
+                raise UsageError(
+                    f"{what} of {to}: there is no file {path}",
+                    hint=f"make one with `ssh-keygen -f {path}`" if what == "key" else "name one",
+                )
+        super().__init__("placeholder", timeout=int(WITHIN))
+        self.host.name = to.host  # given as it is: an IPv6 address has colons
+        self._encoding = "utf-8"
+
+    @functools.cached_property
+    def client(self) -> paramiko.SSHClient:
+        """The connection, made now; raises LabError that says what is in the way."""
+        client = paramiko.SSHClient()
+        try:
+            client.set_missing_host_key_policy(_Strict(self.to))
+            for path in self._known_hosts():
+                client.load_host_keys(str(path))
+            options = self._options(client)
+            client.connect(**options)
+            transport = client.get_transport()
+            assert transport is not None
+            transport.set_keepalive(ALIVE)
+        except (OSError, paramiko.SSHException, EOFError) as error:
+            client.close()
+            raise refusal(self.to, error) from error
+        return client
+
+    def _known_hosts(self) -> list[Path]:
+        own = [Path(self.to.known_hosts).expanduser()] if self.to.known_hosts else []
+        usual = [Path("~/.ssh/known_hosts").expanduser(), SYSTEM_KEYS]
+        return [path for path in (*usual, *own) if path.is_file()]
+
+    def _options(self, client: paramiko.SSHClient) -> dict[str, Any]:
+        """Return what to connect with: the OpenSSH client's settings, then those of the lab."""
+        found: dict[str, Any] = {"hostname": self.to.host, "port": 22}
+        path = Path(self.to.config).expanduser()
+        if self.to.config and path.is_file():
+            settings = paramiko.SSHConfig.from_path(str(path))
+            self._load_ssh_config(client, found, settings, str(path.parent))
+            jump = settings.lookup(self.to.host).get("proxyjump", "none")
+            if jump != "none":
+                port = self.to.port or found["port"]
+                found["sock"] = paramiko.ProxyCommand(f"ssh -W {found['hostname']}:{port} {jump}")
+        if self.to.port:
+            found["port"] = self.to.port
+        if self.to.user:
+            found["username"] = self.to.user
+        if self.to.key:
+            found["key_filename"] = os.path.expanduser(self.to.key)  # noqa: PTH111
+            found |= {"allow_agent": False, "look_for_keys": False}
+        return found | {"timeout": WITHIN, "banner_timeout": WITHIN, "auth_timeout": WITHIN}
+
+    def get_sudo_command(self, command: str, sudo_user: str | None) -> str:
+        """Return a command as root's; it fails where sudo would ask for a password."""
+        return str(self.quote("sudo -n -u %s /bin/sh -c %s", sudo_user or ROOT, command))
+
+    def session(self) -> paramiko.Channel:
+        """Return a new channel of the connection; raises Dropped."""
+        try:
+            transport = self.client.get_transport()
+            if transport is not None and transport.is_active():
+                return transport.open_session(timeout=WITHIN)
+        except (OSError, paramiko.SSHException, EOFError) as error:
+            raise self._dropped(str(error)) from error
+        raise self._dropped("its other end has closed it")
+
+    def _exec_command(self, command: bytes) -> tuple[int, bytes, bytes]:
+        channel = self.session()
+        try:
+            channel.settimeout(COMMAND)
+            channel.exec_command(command)
+            out = b"".join(channel.makefile("rb"))
+            err = b"".join(channel.makefile_stderr("rb"))
+            status = channel.recv_exit_status()
+        except TimeoutError as error:
+            shown = command.decode(errors="replace")
+            raise self._dropped(f"`{shown}` said nothing for {COMMAND:g} s") from error
+        except (OSError, paramiko.SSHException, EOFError) as error:
+            raise self._dropped(str(error)) from error
+        finally:
+            channel.close()
+        if status == -1:  # no status came: the connection went first
+            raise self._dropped("its other end has closed it")
+        return status, out, err
+
+    def _dropped(self, why: str) -> Dropped:
+        return Dropped(
+            f"the SSH connection to {self.to} is lost: {why}",
+            hint="look whether the machine still runs, and its management network",
+        )
+
+    def close(self) -> None:
+        """Close the connection, where one was made."""
+        client = self.__dict__.pop("client", None)
+        if client is not None:
+            client.close()

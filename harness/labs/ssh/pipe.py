@@ -1,0 +1,49 @@
+"""An agent's process on another machine, behind a channel of an SSH connection."""
+
+from __future__ import annotations
+
+import contextlib
+
+import paramiko
+
+from harness.labs.agent.pipe import ROOM, ending
+
+FAREWELL = 1.0  # seconds for an agent to end by itself
+
+
+class SshPipe:
+    """The channel in which an agent was started."""
+
+    def __init__(self, channel: paramiko.Channel, timeout: float) -> None:
+        """Take over a channel; a write may take `timeout` seconds."""
+        self._channel = channel
+        channel.settimeout(timeout)
+
+    def fileno(self) -> int:
+        """Return a descriptor that can be read when the agent has written something."""
+        return int(self._channel.fileno())
+
+    def read(self) -> bytes:
+        """Return what the agent has written, b"" at its end; raises OSError."""
+        return bytes(self._channel.recv(ROOM))
+
+    def write(self, data: bytes) -> None:
+        """Write to the agent's input; raises OSError."""
+        self._channel.sendall(data)
+
+    def ending(self) -> str:
+        """Return how the agent ended, "" where the connection went before it."""
+        if not self._channel.status_event.wait(FAREWELL):
+            return ""
+        status = self._channel.recv_exit_status()
+        if status == -1:
+            return ": the SSH connection is lost"
+        errors = self._channel.recv_stderr(ROOM) if self._channel.recv_stderr_ready() else b""
+        return ending(status, errors)
+
+    def close(self) -> None:
+        """End the agent's input, wait for its end for a moment, and close the channel."""
+        with contextlib.suppress(OSError, EOFError):
+            self._channel.shutdown_write()
+            self._channel.status_event.wait(FAREWELL)
+        self._channel.close()
