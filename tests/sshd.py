@@ -16,11 +16,12 @@ from pathlib import Path
 from harness.labs.ssh.address import Address
 
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/sbin") or ""
+LOOPBACK = "127.0.0.1"
 PATIENCE = 10.0
 # sshd drops root for a user in an empty folder, which only a running service has made.
 AS_ROOT = 'mount -t tmpfs none /run && mkdir -p /run/sshd && exec "$@"'
 CONFIG = """\
-ListenAddress 127.0.0.1
+ListenAddress {ip}
 HostKey {place}/host
 AuthorizedKeysFile {place}/id.pub
 PidFile none
@@ -68,15 +69,15 @@ def free_port() -> int:
 
 @contextmanager
 def serving(
-    place: Path, inside: Sequence[str] = (), *, port: int = 0, more: str = ""
+    place: Path, inside: Sequence[str] = (), *, port: int = 0, more: str = "", ip: str = LOOPBACK
 ) -> Iterator[Server]:
     """Run an SSH server, started by way of a command `inside`, with `more` configuration."""
     port = port or free_port()
     for name in ("host", "id"):
         make_key(place / name)
     public = (place / "host.pub").read_text(encoding="ascii")
-    (place / "known").write_text(f"[127.0.0.1]:{port} {public}", encoding="ascii")
-    (place / "config").write_text(CONFIG.format(place=place) + more, encoding="ascii")
+    (place / "known").write_text(f"[{ip}]:{port} {public}", encoding="ascii")
+    (place / "config").write_text(CONFIG.format(place=place, ip=ip) + more, encoding="ascii")
     argv = [*inside, SSHD, "-D", "-e", "-f", str(place / "config"), "-p", str(port)]
     if os.geteuid() == 0:
         argv = ["unshare", "--mount", "sh", "-c", AS_ROOT, "sh", *argv]

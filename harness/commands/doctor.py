@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
+from typing import NoReturn
 
 import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from harness.commands import words
 from harness.doctor import kernels, tools
 from harness.doctor.row import BAD, GOOD, LACKING, Look, Row
+from harness.errors import UsageError
 
 LOOKS = (
     Look("processor", tools.this_processor),
@@ -36,15 +40,21 @@ NEEDED = ("cache", "guest memory")
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--lab", type=click.Path(path_type=Path), help="Look at the lab of this file.")
 @click.pass_context
-def doctor(context: click.Context, /, *, as_json: bool) -> None:
+def doctor(context: click.Context, /, *, as_json: bool, lab: Path | None) -> None:
     """Say what this machine can do, and which command adds what it lacks.
+
+    With --lab: what the machines of a lab file lack, and which NIC hangs on which far end.
 
     Nothing is installed or changed; what may hang is given up after a time limit. A kernel of the
     cache is booted, for a second or two.
 
-    Exit status: 0 scenarios can run here, 1 they cannot.
+    Exit status: 0 scenarios can run here (--lab: nothing is in the way), 1 not so, 4 the lab file
+    is wrong.
     """
+    if lab is not None:
+        _of_lab(context, lab, as_json=as_json)
     rows = dict(_look(quiet=as_json))
     kernel = runs_in(rows)
     if as_json:
@@ -54,6 +64,27 @@ def doctor(context: click.Context, /, *, as_json: bool) -> None:
         Console().print(table(rows))
         click.echo(verdict(kernel, rows))
     context.exit(0 if kernel else 1)
+
+
+def _of_lab(context: click.Context, path: Path, *, as_json: bool) -> NoReturn:
+    """Print what a lab's machines lack, and end."""
+    from harness.doctor import lab  # noqa: PLC0415  (paramiko and pyroute2 take a second)
+    from harness.labs.description.read import read  # noqa: PLC0415
+
+    try:
+        described = read(path)
+    except UsageError as error:
+        words.end(context, error)
+    rows = dict(lab.rows(described))
+    bad = [name for name, row in rows.items() if row.state == BAD]
+    if as_json:
+        click.echo(
+            json.dumps({"rows": {name: asdict(row) for name, row in rows.items()}}, indent=1)
+        )
+    else:
+        Console().print(table(rows))
+        click.echo(f"in the way: {', '.join(bad)}" if bad else "nothing is in the way")
+    context.exit(1 if bad else 0)
 
 
 def _look(*, quiet: bool) -> Iterator[tuple[str, Row]]:

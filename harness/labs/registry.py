@@ -19,6 +19,11 @@ def known(name: str) -> str:
     """Return the name of a lab; raises UsageError for an unknown one."""
     if name in NAMES:
         return name
+    if name.endswith(".toml"):
+        raise UsageError(
+            f"{name}: scenarios do not run on the machines of a lab file yet",
+            hint=f"`harness doctor --lab {name}` says what is in the way of them",
+        )
     near = get_close_matches(name, NAMES, 1)
     raise UsageError(
         f'there is no lab "{name}" (has: {", ".join(NAMES)})',

@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from harness.errors import UsageError
-from harness.labs.netns.control import Control
 from harness.labs.netns.namespace import OURS, Namespace
 from harness.rtnl import messages
 from harness.rtnl.messages import Request
@@ -87,11 +86,20 @@ class Interface:
         return bool(self.flags & messages.IFF_UP)
 
 
-def interfaces(control: Control) -> dict[str, Interface]:
+class Dumps(Protocol):
+    """What answers dump requests: a namespace's control socket, or a host behind an agent."""
+
+    def dump(self, request: Request, told: int) -> list[bytes]:
+        """Return the messages of type `told` that answer a dump request."""
+
+
+def interfaces(kernel: Dumps) -> dict[str, Interface]:
     """Return the interfaces of a namespace by name."""
-    links = {link["index"]: link for link in control.links() if link["family"] == 0}
-    addresses = _addresses(control)
-    defaults = _defaults(control)
+    dumped = kernel.dump(messages.all_links(), messages.RTM_NEWLINK)
+    decoded = [messages.decode_link(one) for one in dumped]
+    links = {link["index"]: link for link in decoded if link["family"] == 0}
+    addresses = _addresses(kernel)
+    defaults = _defaults(kernel)
     names = {index: str(link.get_attr("IFLA_IFNAME")) for index, link in links.items()}
     on = _stacked(links, names)
     found = [
@@ -141,11 +149,9 @@ def _stacked(links: dict[int, Any], names: dict[int, str]) -> dict[int, tuple[st
     return on
 
 
-def _addresses(control: Control) -> dict[int, tuple[str, ...]]:
+def _addresses(kernel: Dumps) -> dict[int, tuple[str, ...]]:
     found: dict[int, tuple[str, ...]] = {}
-    for body in control.dump(
-        messages.dump_request(ifaddrmsg(), RTM_GETADDR), messages.RTM_NEWADDR
-    ):
+    for body in kernel.dump(messages.dump_request(ifaddrmsg(), RTM_GETADDR), messages.RTM_NEWADDR):
         message = ifaddrmsg(body)
         message.decode()
         own = message["family"] == socket.AF_INET6 and message["scope"] == RT_SCOPE_LINK
@@ -156,10 +162,10 @@ def _addresses(control: Control) -> dict[int, tuple[str, ...]]:
     return found
 
 
-def _defaults(control: Control) -> set[int]:
+def _defaults(kernel: Dumps) -> set[int]:
     """Return the numbers of the devices through which a default route goes."""
     found: set[int] = set()
-    for body in control.dump(messages.dump_request(rtmsg(), RTM_GETROUTE), RTM_NEWROUTE):
+    for body in kernel.dump(messages.dump_request(rtmsg(), RTM_GETROUTE), RTM_NEWROUTE):
         message = rtmsg(body)
         message.decode()
         if message["dst_len"] == 0 and message["type"] == 1:  # RTN_UNICAST

@@ -39,6 +39,7 @@ class Machine:
         """Take note of it; raises UsageError for a key that is not there. Nothing is sent yet."""
         self.name = name
         self.to = to
+        self.session = ""  # the address there that SSH comes in by
         self._backend = Backend(to)
         self.host = Host(self._backend)
 
@@ -48,13 +49,21 @@ class Machine:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def connect(self, within: float = 0) -> None:
+    def connect(self, within: float = 0, *, root: bool = True) -> None:
         """Connect and become root, trying for some seconds where nothing answers yet.
 
         Raises Unreachable, Refused, and LabError where sudo does not work there.
         """
         retry_within(lambda: self._backend.client, on=Unreachable, within=within)
-        self._become_root()
+        words = self.run("echo $SSH_CONNECTION").stdout.split()
+        self.session = words[2].partition("%")[0] if len(words) == 4 else ""
+        if root:
+            self._become_root()
+
+    @property
+    def uses_sudo(self) -> bool:
+        """Whether commands and agents are root there by sudo."""
+        return bool(self._backend.sudo)
 
     def run(self, command: str, *arguments: str) -> CommandResult:
         """Run a command, "%s" in it standing for the arguments; raises Dropped."""

@@ -1,0 +1,97 @@
+"""Which NIC of a DUT hangs on which far end: told by frames, of an Ethertype nobody else uses."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+
+from harness.doctor.row import BAD, GOOD, LACKING, Row
+from harness.errors import HarnessError
+from harness.labs.agent.host import RemoteHost
+from harness.labs.description.model import LabFile, Nic
+from harness.labs.netns.interfaces import Interface
+from harness.labs.netns.namespace import Namespace
+
+ETHERTYPE = 0x88B5  # IEEE 802: for local experiments
+MAGIC = b"network-failover-harness: "
+ARRIVAL = 0.3  # seconds for frames to get through cable and agent
+TIMES = 3
+BODY = 14  # where a frame's payload begins
+ONLY_OURS = b"".join(
+    struct.pack("=HBBI", *step)
+    for step in (
+        (0x28, 0, 0, 12),  # A = ethertype
+        (0x15, 0, 1, ETHERTYPE),  # another: drop
+        (0x06, 0, 0, 128),
+        (0x06, 0, 0, 0),
+    )
+)
+
+
+def rows(
+    lab: LabFile,
+    here: Mapping[str, Interface],
+    there: Mapping[str, Interface],
+    home: Namespace,
+    dut: RemoteHost,
+) -> Iterator[tuple[str, Row]]:
+    """Yield for each cable whether frames of its far end come in by its NIC."""
+    sending = [nic for nic in lab.nics if _usable(here.get(nic.far_end), nic)]
+    try:
+        came = _heard(sending, there, home, dut) if sending else {}
+    except (HarnessError, OSError) as error:
+        why = getattr(error, "message", str(error))
+        yield "cables", Row(LACKING, f"not tried: {why}", "run it as root")
+        return
+    for nic in lab.nics:
+        name = f"{nic.far_end} - {nic.name}"
+        if nic not in sending or not _carries(there.get(nic.name)):
+            bring = f"ip link set {nic.far_end} up here, ip link set {nic.name} up on the DUT"
+            yield name, Row(LACKING, "not tried: one end is down, without carrier or used", bring)
+        elif nic.name in came.get(nic.far_end, ()):
+            yield name, Row(GOOD, "frames get through")
+        else:
+            by = ", ".join(sorted(came.get(nic.far_end, ()))) or "no NIC"
+            mend = f'far_end of {by} is "{nic.far_end}"' if by != "no NIC" else "look at the cable"
+            yield name, Row(BAD, f"frames of {nic.far_end} come in by {by} of the DUT", mend)
+
+
+def _carries(one: Interface | None) -> bool:
+    return one is not None and one.up and one.carrier
+
+
+def _usable(one: Interface | None, nic: Nic) -> bool:
+    """Tell whether a far end may send: it is up, and no address or master of others is on it."""
+    if one is None or not _carries(one) or one.master or one.default_route or one.stacked:
+        return False
+    return all(address in nic.addresses for address in one.addresses)
+
+
+def _heard(
+    nics: list[Nic], there: Mapping[str, Interface], home: Namespace, dut: RemoteHost
+) -> dict[str, set[str]]:
+    """Send frames out of the far ends; return by which of the DUT's NICs each one's came in."""
+    names = {one.index: one.name for one in there.values()}
+    tap = dut.tap(ONLY_OURS)
+    with closing(tap):
+        for _ in range(TIMES):
+            for nic in nics:
+                _send(home, nic.far_end)
+            time.sleep(ARRIVAL / TIMES)
+        time.sleep(ARRIVAL)
+    came: dict[str, set[str]] = {}
+    for frame in tap.take():
+        if frame.data[BODY:].startswith(MAGIC):
+            sender = frame.data[BODY + len(MAGIC) :].rstrip(b"\0").decode(errors="replace")
+            came.setdefault(sender, set()).add(names.get(frame.device, "another"))
+    return came
+
+
+def _send(home: Namespace, name: str) -> None:
+    with home.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as sock:
+        sock.bind((name, 0))
+        own = sock.getsockname()[4]
+        sock.send(b"\xff" * 6 + own + struct.pack("!H", ETHERTYPE) + MAGIC + name.encode())

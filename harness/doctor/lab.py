@@ -1,0 +1,134 @@
+"""What a lab file's machines lack: the DUT over SSH, its NICs, their far ends on the tester.
+
+Nothing is changed. Frames are sent only by far ends that are up and that nobody else uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+
+from harness.doctor import cabling, virtual
+from harness.doctor.row import BAD, GOOD, LACKING, Row
+from harness.driver_profile import safety
+from harness.errors import HarnessError
+from harness.labs.agent import clock
+from harness.labs.agent.host import RemoteHost
+from harness.labs.description.model import LabFile, Nic
+from harness.labs.netns.control import Control
+from harness.labs.netns.interfaces import Existing, Interface, interfaces
+from harness.labs.ssh import services
+from harness.labs.ssh.machine import Machine, NoPython
+from harness.units import in_ms
+
+Named = tuple[str, Row]
+FREE = "it must be free for tests: take the address or the master away, or name another NIC"
+
+
+def rows(lab: LabFile) -> Iterator[Named]:
+    """Yield what is found, each under its name; what needs a machine that is lost is left out."""
+    with ExitStack() as undo:
+        home = Existing("tester")
+        undo.callback(home.close)
+        control = Control(home)
+        undo.callback(control.close)
+        here = interfaces(control)
+        for nic in lab.nics:
+            yield f"tester {nic.far_end}", _far_end(here, nic)
+        yield from virtual.rows(lab)
+        dut = undo.enter_context(Machine("the DUT", lab.dut))
+        try:
+            dut.connect(within=5)
+            kernel = dut.check("uname -sr").strip()
+            yield "SSH", Row(GOOD, f"{lab.dut}, {kernel}")
+            yield from _shell(dut)
+            host = RemoteHost(agent := dut.agent())
+        except HarnessError as error:
+            yield "Python" if isinstance(error, NoPython) else "SSH", _bad(error)
+            return
+        undo.callback(agent.close)
+        there = interfaces(host)
+        yield "Python", Row(GOOD, f"{dut.python} runs the agent")
+        found = clock.measure(agent)
+        yield "clock", Row(GOOD, f"{in_ms(found.offset)} to ours, +- {in_ms(found.error)}")
+        yield f"DUT {lab.management}", _management(there, lab, dut)
+        managing = services.running(dut)
+        for nic in lab.nics:
+            yield f"DUT {nic.name}", _nic(there, nic, dut, managing)
+        yield from cabling.rows(lab, here, there, home, host)
+
+
+def _bad(error: HarnessError) -> Row:
+    return Row(BAD, error.message, error.hint)
+
+
+def _shell(dut: Machine) -> Iterator[Named]:
+    """Yield what shell commands find out about the DUT."""
+    who = "root, by sudo" if dut.uses_sudo else "may change the network"
+    yield "rights", Row(GOOD, who)
+    there = dut.run("test -e /sys/module/bonding || modprobe -n bonding").rc == 0
+    state = Row(GOOD, "the DUT has a bonding driver") if there else None
+    yield "bonding", state or Row(BAD, "the DUT has no module bonding", "install its module there")
+    yield (
+        "ip",
+        (
+            Row(GOOD, dut.check("ip -V").strip())
+            if dut.run("ip -V").rc == 0
+            else Row(LACKING, "the DUT has no `ip`, which scenarios run", "install iproute2 there")
+        ),
+    )
+
+
+def _management(there: dict[str, Interface], lab: LabFile, dut: Machine) -> Row:
+    if lab.management not in there:
+        known = ", ".join(sorted(there))
+        return Row(BAD, "the DUT has no such interface", f"management is one of: {known}")
+    if dut.session and dut.session not in there[lab.management].addresses:
+        by = next((one.name for one in there.values() if dut.session in one.addresses), "another")
+        return Row(BAD, f"SSH comes in by {by}, not by it", f'management = "{by}"')
+    return Row(GOOD, "SSH comes in by it; it is never touched")
+
+
+def in_the_way(found: dict[str, Interface], name: str, nic: Nic, ssh: str) -> str:
+    """Return why an interface must be left alone, "" for nothing.
+
+    Addresses that the lab file names are no reason.
+    """
+    if name not in found:
+        return "is not there"
+    one = found[name]
+    kept = tuple(address for address in one.addresses if address not in nic.addresses)
+    return safety.in_use(replace(one, addresses=kept), ssh)[0]
+
+
+def _far_end(here: dict[str, Interface], nic: Nic) -> Row:
+    why = in_the_way(here, nic.far_end, nic, safety.session_address())
+    if why == "is not there":
+        known = ", ".join(sorted(here))
+        return Row(BAD, f"the far end of {nic.name} is not there", f"far_end is one of: {known}")
+    if why:
+        return Row(BAD, f"the far end of {nic.name} {why}", FREE)
+    return Row(GOOD, f"free, the far end of {nic.name}, {_carrier(here[nic.far_end])}")
+
+
+def _nic(there: dict[str, Interface], nic: Nic, dut: Machine, managing: list[str]) -> Row:
+    why = in_the_way(there, nic.name, nic, dut.session)
+    if why == "is not there":
+        return Row(BAD, "the DUT has no such NIC", f"name is one of: {', '.join(sorted(there))}")
+    driver, firmware = services.driver(dut, nic.name)
+    found = f"driver {driver or 'unknown'}{f', firmware {firmware}' if firmware else ''}"
+    if why:
+        return Row(BAD, f"{found}; it {why}", FREE)
+    if nic.driver and nic.driver != driver:
+        return Row(BAD, f"{found}, expected {nic.driver}", f'driver = "{driver}", or other NICs')
+    manager = services.manager(dut, nic.name, managing)
+    if manager:
+        return Row(LACKING, f"{found}; {manager.name} manages it", manager.remedy)
+    return Row(GOOD, f"free, {found}, {_carrier(there[nic.name])}")
+
+
+def _carrier(one: Interface) -> str:
+    if not one.up:
+        return "down"
+    return "up with carrier" if one.carrier else "up without carrier"

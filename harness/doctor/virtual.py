@@ -1,0 +1,57 @@
+"""What VirtualBox says of a DUT that it runs, and of the adapters whose cables it pulls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+from harness.doctor.row import BAD, GOOD, LACKING, Row
+from harness.errors import HarnessError
+from harness.labs.description.model import HYPERVISOR, LabFile, Nic, VirtualMachine
+from harness.labs.ssh.machine import Machine as Server
+from harness.labs.virtualbox.manage import RUNS, Machine, VBoxManage
+
+
+def rows(lab: LabFile) -> Iterator[tuple[str, Row]]:
+    """Yield the machine's state and its adapters; nothing for a lab without VirtualBox."""
+    if lab.machine is None:
+        return
+    name = lab.machine.name
+    try:
+        found = _machine(lab.machine)
+    except HarnessError as error:
+        yield "VirtualBox", Row(BAD, error.message, error.hint)
+        return
+    if found.state == RUNS:
+        yield "VirtualBox", Row(GOOD, f"{name} is running")
+    else:
+        start = f"VBoxManage startvm {name} --type headless"
+        yield "VirtualBox", Row(BAD, f"{name} is not running: {found.state}", start)
+    for nic in lab.nics:
+        if nic.cut == HYPERVISOR:
+            yield f"adapter {nic.adapter}", _adapter(found, nic, name)
+
+
+def _machine(machine: VirtualMachine) -> Machine:
+    """Ask the VirtualBox of this machine or of another one; raises LabError."""
+    with ExitStack() as undo:
+        if machine.host is None:
+            return VBoxManage().machine(machine.name)
+        server = undo.enter_context(Server("VirtualBox's machine", machine.host))
+        server.connect(root=False)  # machines belong to a user
+        return VBoxManage(server.host).machine(machine.name)
+
+
+def _adapter(found: Machine, nic: Nic, name: str) -> Row:
+    one = found.adapters.get(nic.adapter)
+    if one is None:
+        has = ", ".join(map(str, found.adapters))
+        return Row(BAD, f"{nic.name} has no such adapter", f"adapter is one of: {has}")
+    where = f"{one.attached} {one.network}".strip()
+    text = (
+        f"{nic.name}: {one.chip} on {where}, MAC {one.mac}, promiscuous policy {one.promiscuous}"
+    )
+    if one.connected:
+        return Row(GOOD, f"{text}, cable connected")
+    plug = f"VBoxManage controlvm {name} setlinkstate{nic.adapter} on"
+    return Row(LACKING, f"{text}, cable pulled", plug)

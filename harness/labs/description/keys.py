@@ -1,0 +1,90 @@
+"""The keys of a lab file: which there are, what they take, and what they are when left out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import ip_interface
+from typing import Any
+
+from harness.labs.description.model import FAR_END, HYPERVISOR, KINDS
+
+INTERFACE = re.compile(r"[^\s/:]{1,15}")  # dev_valid_name, and no ":" of an alias
+ADAPTERS = range(1, 37)  # VirtualBox: 8 with chipset PIIX3, 36 with ICH9
+WRONG = object()  # a reader's answer to a value that it does not take
+REQUIRED = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key: what reads its value (WRONG for one that it does not take), what it expects."""
+
+    read: Callable[[Any], Any]
+    expected: str
+    default: Any = REQUIRED
+
+
+def _text(value: Any) -> Any:
+    return value if isinstance(value, str) and value.strip() == value and value else WRONG
+
+
+def _interface(value: Any) -> Any:
+    whole = isinstance(value, str) and INTERFACE.fullmatch(value) and value not in (".", "..")
+    return value if whole else WRONG
+
+
+def _flag(value: Any) -> Any:
+    return value if isinstance(value, bool) else WRONG
+
+
+def _port(value: Any) -> Any:
+    return value if type(value) is int and 0 < value < 65536 else WRONG
+
+
+def _adapter(value: Any) -> Any:
+    return value if type(value) is int and value in ADAPTERS else WRONG
+
+
+def _addresses(value: Any) -> Any:
+    if not isinstance(value, list):
+        return WRONG
+    try:
+        return tuple(str(ip_interface(one).ip) for one in value)
+    except (TypeError, ValueError):
+        return WRONG
+
+
+def one_of(*words: str) -> Key:
+    """Return a key that takes one of some words, by default the first."""
+    has = ", ".join(f'"{word}"' for word in words)
+    return Key(lambda value: value if value in words else WRONG, f"one of {has}", words[0])
+
+
+SSH = {
+    "address": Key(_text, 'a host name or address, such as "192.0.2.20"'),
+    "user": Key(_text, 'a user, such as "root"', ""),
+    "port": Key(_port, "a TCP port from 1 to 65535", 0),
+    "key": Key(_text, "the path of a private key", ""),
+    "known_hosts": Key(_text, "the path of a file of host keys", ""),
+    "sudo": Key(_flag, "true or false", True),
+}
+DUT = SSH | {
+    "management": Key(_interface, "the DUT's interface that SSH comes in by"),
+    "python": Key(_text, "the path of a Python 3.6 or later", ""),
+}
+NIC = {
+    "name": Key(_interface, "the name of an interface of the DUT"),
+    "far_end": Key(_interface, "the name of the tester's interface at the cable's other end"),
+    "cut": one_of(FAR_END, HYPERVISOR),
+    "driver": Key(_text, 'the name of a driver, such as "igb"', ""),
+    "addresses": Key(_addresses, 'a list of addresses such as ["10.0.0.5/24"]', ()),
+    "adapter": Key(_adapter, "the number of VirtualBox's adapter, from 1 to 36", 0),
+}
+MACHINE = {key: Key(one.read, one.expected, "") for key, one in SSH.items()} | {
+    "machine": Key(_text, "the name of the virtual machine"),
+    "port": Key(_port, "a TCP port from 1 to 65535", 0),
+    "sudo": Key(_flag, "true or false", default=False),
+}
+TABLES = {"dut": DUT, "nic": NIC, "virtualbox": MACHINE}
+TOP = {"kind": one_of(*KINDS)}

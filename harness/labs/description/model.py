@@ -1,0 +1,51 @@
+"""What a lab file describes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from harness.labs.ssh.address import Address
+
+Kind = Literal["rack", "virtualbox"]
+KINDS: tuple[Kind, ...] = ("rack", "virtualbox")
+FAR_END, HYPERVISOR = "far-end", "hypervisor"
+
+
+@dataclass(frozen=True, slots=True)
+class Nic:
+    """A test NIC of the DUT and its cable.
+
+    `far_end` is the tester's NIC at the other end; `cut` is how the cable loses its carrier: the
+    far end goes down, or the hypervisor pulls the cable of its `adapter` (VirtualBox's number).
+    Only addresses of the NIC or its far end that are in `addresses` may be taken away.
+    `driver` is the driver that is on trial, "" for any.
+    """
+
+    name: str
+    far_end: str
+    cut: str = FAR_END
+    driver: str = ""
+    addresses: tuple[str, ...] = ()
+    adapter: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualMachine:
+    """A DUT in VirtualBox: its name there, and the machine that runs it (None: the tester)."""
+
+    name: str
+    host: Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LabFile:
+    """A lab: its DUT, the DUT's management interface, its test NICs."""
+
+    path: Path
+    kind: Kind
+    dut: Address
+    management: str
+    nics: tuple[Nic, ...]
+    machine: VirtualMachine | None = None

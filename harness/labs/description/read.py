@@ -1,0 +1,164 @@
+"""Read a lab file; what is wrong with it is told with file, line and key."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, NoReturn
+
+from harness.errors import UsageError
+from harness.labs.description.keys import REQUIRED, TABLES, TOP, WRONG, Key
+from harness.labs.description.model import HYPERVISOR, LabFile, Nic, VirtualMachine
+from harness.labs.ssh.address import Address
+from harness.suggest import meant
+
+GUIDE = "labs/README.md explains the keys, labs/rack.example.toml is an example"
+SHOWN = 60  # characters of a wrong value
+VIRTUALBOX = "virtualbox"
+OF_ADDRESS = {field.name for field in fields(Address)}
+
+
+def read(path: Path) -> LabFile:
+    """Return the lab that a file describes; raises UsageError."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        where = re.search(r" \(at line (\d+), column \d+\)$", str(error))
+        said = str(error)[: where.start()] if where else str(error)
+        line = f":{where[1]}" if where else ""
+        raise UsageError(f"{path}{line}: {said}", hint=GUIDE) from error
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise UsageError(f"{path} cannot be read: {why}", hint=GUIDE) from error
+    return _Reader(path, text, content).lab()
+
+
+class _Reader:
+    """One file, its text to find lines in, and its content."""
+
+    def __init__(self, path: Path, text: str, content: dict[str, Any]) -> None:
+        self.path = path
+        self.lines = text.splitlines()
+        self.content = content
+
+    def lab(self) -> LabFile:
+        """Return the lab."""
+        plain = {key: value for key, value in self.content.items() if key not in TABLES}
+        kind = self._fields("", plain, TOP, 0)["kind"]
+        dut = self._table("dut")
+        if dut is None:
+            self._wrong("dut", 0, "there is no table [dut]", "it says how the DUT is reached")
+        nics = self._nics()
+        machine = self._table(kind) if kind in TABLES else None
+        if machine is None and VIRTUALBOX in self.content:
+            why = f'[{VIRTUALBOX}] belongs to kind = "{VIRTUALBOX}", not to "{kind}"'
+            self._wrong(VIRTUALBOX, 0, why, "change the kind, or leave the table out")
+        self._check(kind, dut["management"], nics, machine)
+        return LabFile(
+            path=self.path,
+            kind=kind,
+            dut=self._address(dut),
+            management=dut["management"],
+            nics=tuple(nics),
+            machine=self._machine(machine) if machine else None,
+        )
+
+    def _table(self, name: str) -> dict[str, Any] | None:
+        if name not in self.content:
+            return None
+        table = self.content[name]
+        if not isinstance(table, dict):
+            self._wrong(name, 0, f"expected a table [{name}], not {_shown(table)}", GUIDE)
+        return self._fields(name, table, TABLES[name], 0)
+
+    def _nics(self) -> list[Nic]:
+        tables = self.content.get("nic", [])
+        if not isinstance(tables, list) or not all(isinstance(one, dict) for one in tables):
+            self._wrong("nic", 0, "expected tables [[nic]], one for each test NIC", GUIDE)
+        if not tables:
+            self._wrong("nic", 0, "there is no [[nic]]", "name the test NICs of the DUT")
+        found = enumerate(tables)
+        return [Nic(**self._fields("nic", one, TABLES["nic"], number)) for number, one in found]
+
+    def _fields(
+        self, table: str, values: Mapping[str, Any], keys: Mapping[str, Key], number: int
+    ) -> dict[str, Any]:
+        """Return the values of a table, the `number`-th of its name, as they are used."""
+        for name in values:
+            if name not in keys:
+                where = f"[{table}]" if table else "the file"
+                why = f'there is no key "{name}" in {where}'
+                self._wrong(
+                    table, number, why, meant(name, [*keys, *([] if table else TABLES)]), name
+                )
+        found = {}
+        for name, key in keys.items():
+            if name not in values:
+                if key.default is REQUIRED:
+                    self._wrong(table, number, f"{name} is missing", f"give {key.expected}")
+                found[name] = key.default
+                continue
+            found[name] = key.read(values[name])
+            if found[name] is WRONG:
+                why = f"{name} is {_shown(values[name])}, expected {key.expected}"
+                self._wrong(table, number, why, GUIDE, name)
+        return found
+
+    def _check(
+        self, kind: str, management: str, nics: list[Nic], machine: dict[str, Any] | None
+    ) -> None:
+        """Refuse what contradicts itself."""
+        if kind in TABLES and machine is None:
+            why = f'kind is "{kind}", but there is no table [{kind}]'
+            self._wrong("", 0, why, "it names the virtual machine", "kind")
+        for number, nic in enumerate(nics):
+            if nic.name == management:
+                why = f"{nic.name} is the management interface, through which SSH comes in"
+                self._wrong("nic", number, why, "name another NIC: this one stays alone", "name")
+            if nic.cut == HYPERVISOR and machine is None:
+                why = f'cut is "{HYPERVISOR}" in a lab of kind "{kind}"'
+                self._wrong("nic", number, why, "no hypervisor has its cable", "cut")
+            if nic.cut == HYPERVISOR and not nic.adapter:
+                why = f"VirtualBox knows {nic.name} by the number of its adapter"
+                self._wrong("nic", number, why, "give adapter = 2, as `VBoxManage showvminfo` has")
+            for key in ("name", "far_end"):
+                value = getattr(nic, key)
+                if value in [getattr(one, key) for one in nics[:number]]:
+                    why = f"{key} is {value}, as another NIC's is"
+                    self._wrong("nic", number, why, "each cable has two ends of its own", key)
+
+    def _address(self, table: Mapping[str, Any]) -> Address:
+        known = {key: value for key, value in table.items() if key in OF_ADDRESS}
+        for key in ("key", "known_hosts"):
+            if known[key]:  # relative to the file, so that a lab can be used from anywhere
+                known[key] = str(self.path.parent / Path(known[key]).expanduser())
+        return Address(host=table["address"], **known)
+
+    def _machine(self, table: Mapping[str, Any]) -> VirtualMachine:
+        return VirtualMachine(table["machine"], self._address(table) if table["address"] else None)
+
+    def _wrong(self, table: str, number: int, why: str, hint: str, key: str = "") -> NoReturn:
+        raise UsageError(f"{self.path}:{self._line(table, number, key)}: {why}", hint=hint)
+
+    def _line(self, table: str, number: int, key: str) -> int:
+        """Return the line of a key in the `number`-th table of a name; 1 where that is unclear."""
+        at = 0
+        if table:
+            heads = (rf"\s*\[+\s*{table}\s*\]+", rf"\s*{table}\s*[.=]")
+            starts = [
+                n for n, line in enumerate(self.lines) if any(re.match(h, line) for h in heads)
+            ]
+            at = starts[number] if number < len(starts) else 0
+        wanted = rf'\s*(\[+\s*{re.escape(key)}\s*\]|"?{re.escape(key)}"?\s*=)'
+        found = (n for n in range(at, len(self.lines)) if re.match(wanted, self.lines[n]))
+        return 1 + (next(found, at) if key else at)
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value, default=str)  # TOML writes most values as JSON does
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]} ..."

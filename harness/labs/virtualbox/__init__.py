@@ -1,0 +1,1 @@
+"""VirtualBox, by its own command VBoxManage: which adapters and cables a machine has."""

@@ -1,0 +1,113 @@
+"""A rack of two network namespaces: a tester and a DUT with an SSH server, four cables between."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.sshd import Server, serving
+
+TESTER, DUT = "198.51.100.1", "198.51.100.2"
+PORT = 2222
+CABLES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Rack:
+    """Both machines, each a process that keeps its namespace alive; the DUT's SSH server."""
+
+    tester: int
+    dut: int
+    server: Server
+    place: Path
+
+    def run(self, machine: int, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command on a machine."""
+        argv = [*inside(machine), *command]
+        return subprocess.run(argv, capture_output=True, text=True, check=False, env=environment())
+
+    def ip(self, machine: int, *lines: str) -> None:
+        """Carry out lines of `ip -batch` on a machine."""
+        text = "\n".join(lines) + "\n"
+        argv = [*inside(machine), "ip", "-batch", "-"]
+        subprocess.run(argv, input=text, text=True, check=True)
+
+    def lab(self, *changes: tuple[str, str]) -> Path:
+        """Write the rack's lab file, with some text replaced by other."""
+        text = f"""\
+[dut]
+address = "{DUT}"
+port = {PORT}
+user = "root"
+key = "{self.place}/id"
+known_hosts = "{self.place}/known"
+management = "mgmt"
+"""
+        for number in range(1, CABLES + 1):
+            text += f'[[nic]]\nname = "eth{number}"\nfar_end = "far{number}"\n'
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new, 1)
+        path = self.place / "rack.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+
+def inside(machine: int) -> list[str]:
+    """Return the words that take a command to a machine."""
+    return ["nsenter", "-t", str(machine), "-n"]
+
+
+def environment() -> dict[str, str]:
+    """Return an environment without a trace of an SSH session."""
+    return {name: value for name, value in os.environ.items() if name != "SSH_CONNECTION"}
+
+
+@contextmanager
+def standing(place: Path) -> Iterator[Rack]:
+    """Have a rack, until the end of the block."""
+    with ExitStack() as undo:
+        tester, dut = (undo.enter_context(machine()) for _ in range(2))
+        names = {"ctl": "mgmt", **{f"far{n}": f"eth{n}" for n in range(1, CABLES + 1)}}
+        for far, near in names.items():
+            peer = ["type", "veth", "peer", "name", near, "netns", str(dut)]
+            ip = [*inside(tester), "ip", "link", "add", far, *peer]
+            subprocess.run(ip, check=True)
+        for end, there, address in ((tester, names, TESTER), (dut, names.values(), DUT)):
+            first = next(iter(there))
+            lines = [f"link set {name} up" for name in ("lo", *there)]
+            lines.append(f"address add {address}/24 dev {first}")
+            text = "\n".join(lines) + "\n"
+            argv = [*inside(end), "ip", "-batch", "-"]
+            subprocess.run(argv, input=text, text=True, check=True)
+        for end in (tester, dut):
+            await_carriers(end)
+        server = undo.enter_context(serving(place, inside(dut), port=PORT, ip=DUT))
+        yield Rack(tester, dut, server, place)
+
+
+def await_carriers(machine: int) -> None:
+    """Wait until all cables have carrier: the kernel reports it up to a second late."""
+    until = time.monotonic() + 10
+    links = [*inside(machine), "ip", "-br", "link", "show", "type", "veth"]
+    while subprocess.run(links, capture_output=True, check=True).stdout.count(b" UP ") <= CABLES:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+@contextmanager
+def machine() -> Iterator[int]:
+    """Have a network namespace; its value is the process that keeps it alive."""
+    argv = ["unshare", "--net", "sh", "-c", "echo there; exec sleep infinity"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        try:
+            yield process.pid
+        finally:
+            process.kill()
