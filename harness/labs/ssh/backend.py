@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from testinfra.backend.paramiko import ParamikoBackend
 
 from harness.errors import UsageError
 from harness.labs.ssh.address import ROOT, Address
+from harness.labs.ssh.client import Proxy, Settings, settings
 from harness.labs.ssh.refused import Dropped, refusal, unknown_host_key
 
 WITHIN = 10.0  # seconds for a machine to answer, for its banner, and to let us in
@@ -46,48 +46,48 @@ class Backend(ParamikoBackend):
         super().__init__("placeholder", timeout=int(WITHIN))
         self.host.name = to.host  # given as it is: an IPv6 address has colons
         self._encoding = "utf-8"
+        self._proxy: Proxy | None = None
+        self._settings = Settings(to.host)
 
     @functools.cached_property
     def client(self) -> paramiko.SSHClient:
         """The connection, made now; raises LabError that says what is in the way."""
         client = paramiko.SSHClient()
+        self._settings = settings(self.to)
         try:
             client.set_missing_host_key_policy(_Strict(self.to))
             for path in self._known_hosts():
                 client.load_host_keys(str(path))
-            options = self._options(client)
-            client.connect(**options)
+            client.connect(**self._options())
             transport = client.get_transport()
             assert transport is not None
             transport.set_keepalive(ALIVE)
         except (OSError, paramiko.SSHException, EOFError) as error:
             client.close()
+            self._end_proxy()
             raise refusal(self.to, error) from error
         return client
 
     def _known_hosts(self) -> list[Path]:
         own = [Path(self.to.known_hosts).expanduser()] if self.to.known_hosts else []
         usual = [Path("~/.ssh/known_hosts").expanduser(), SYSTEM_KEYS]
+        usual += [Path(name) for name in self._settings.known_hosts]
         return [path for path in (*usual, *own) if path.is_file()]
 
-    def _options(self, client: paramiko.SSHClient) -> dict[str, Any]:
+    def _options(self) -> dict[str, Any]:
         """Return what to connect with: the OpenSSH client's settings, then those of the lab."""
-        found: dict[str, Any] = {"hostname": self.to.host, "port": 22}
-        path = Path(self.to.config).expanduser()
-        if self.to.config and path.is_file():
-            settings = paramiko.SSHConfig.from_path(str(path))
-            self._load_ssh_config(client, found, settings, str(path.parent))
-            jump = settings.lookup(self.to.host).get("proxyjump", "none")
-            if jump != "none":
-                port = self.to.port or found["port"]
-                found["sock"] = paramiko.ProxyCommand(f"ssh -W {found['hostname']}:{port} {jump}")
-        if self.to.port:
-            found["port"] = self.to.port
-        if self.to.user:
-            found["username"] = self.to.user
+        settings = self._settings
+        found: dict[str, Any] = {"hostname": settings.hostname, "port": settings.port}
+        if self.to.user or settings.user:
+            found["username"] = self.to.user or settings.user
         if self.to.key:
-            found["key_filename"] = os.path.expanduser(self.to.key)  # noqa: PTH111
+            found["key_filename"] = str(Path(self.to.key).expanduser())
             found |= {"allow_agent": False, "look_for_keys": False}
+        elif settings.keys:
+            found["key_filename"] = list(settings.keys)
+        if settings.proxy:
+            self._proxy = Proxy(settings.proxy)
+            found["sock"] = self._proxy.socket
         return found | {"timeout": WITHIN, "banner_timeout": WITHIN, "auth_timeout": WITHIN}
 
     def get_sudo_command(self, command: str, sudo_user: str | None) -> str:
@@ -134,3 +134,9 @@ class Backend(ParamikoBackend):
         client = self.__dict__.pop("client", None)
         if client is not None:
             client.close()
+            self._end_proxy()
+
+    def _end_proxy(self) -> None:
+        if self._proxy is not None:
+            self._proxy.close()
+            self._proxy = None
