@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 
 import paramiko
 
@@ -29,7 +30,12 @@ class SshPipe:
 
     def write(self, data: bytes) -> None:
         """Write to the agent's input; raises OSError."""
-        self._channel.sendall(data)
+        try:
+            self._channel.sendall(data)
+        except (EOFError, paramiko.SSHException) as error:  # of a connection that went just now
+            raise BrokenPipeError(
+                errno.EPIPE, str(error) or "the SSH connection is lost"
+            ) from error
 
     def ending(self) -> str:
         """Return how the agent ended, "" where the connection went before it."""
@@ -43,7 +49,7 @@ class SshPipe:
 
     def close(self) -> None:
         """End the agent's input, wait for its end for a moment, and close the channel."""
-        with contextlib.suppress(OSError, EOFError):
+        with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
             self._channel.shutdown_write()
             self._channel.status_event.wait(FAREWELL)
-        self._channel.close()
+            self._channel.close()
