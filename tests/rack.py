@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -10,11 +11,23 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.sshd import Server, serving
+from tests.sshd import MISSING, Server, allowed, serving
 
 TESTER, DUT = "198.51.100.1", "198.51.100.2"
 PORT = 2222
 CABLES = 4
+
+
+def missing() -> str:
+    """Return why no rack can stand here, "" where one can."""
+    if MISSING:
+        return MISSING
+    if os.geteuid() != 0:
+        return "an SSH server in a network namespace needs root"
+    if not shutil.which("ip"):
+        return "no `ip` here: apt install iproute2"
+    veth = "ip link add a0 type veth peer name b0"
+    return "" if allowed("unshare", "--net", "sh", "-c", veth) else "no network namespaces here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +124,6 @@ def machine() -> Iterator[int]:
             yield process.pid
         finally:
             process.kill()
+
+
+NO_RACK = missing()

@@ -33,6 +33,22 @@ KbdInteractiveAuthentication no
 """
 
 
+def missing() -> str:
+    """Return why no SSH server can run here, "" where one can."""
+    if not SSHD:
+        return "no sshd here: apt install openssh-server"
+    if os.geteuid() == 0 and not allowed(
+        "unshare", "--mount", "mount", "-t", "tmpfs", "x", "/run"
+    ):
+        return "as root sshd needs /run/sshd, and this root may mount nothing to make it"
+    return ""
+
+
+def allowed(*command: str) -> bool:
+    """Tell whether a command that changes nothing outside of its namespaces succeeds."""
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """An SSH server that runs; its user is the tests'."""
@@ -98,3 +114,6 @@ def await_start(log: Path, process: subprocess.Popen[bytes]) -> None:
         assert process.poll() is None, log.read_text(encoding="utf-8")
         assert time.monotonic() < until, "the SSH server does not start"
         time.sleep(0.02)
+
+
+MISSING = missing()

@@ -42,9 +42,11 @@ def rows(
     sending = [nic for nic in lab.nics if _usable(here.get(nic.far_end), nic)]
     try:
         came = _heard(sending, there, home, dut) if sending else {}
-    except (HarnessError, OSError) as error:
-        why = getattr(error, "message", str(error))
-        yield "cables", Row(LACKING, f"not tried: {why}", "run it as root")
+    except HarnessError as error:
+        yield "cables", Row(LACKING, f"not tried: {error.message}", error.hint)
+        return
+    except OSError as error:
+        yield "cables", Row(LACKING, f"not tried: {error.strerror}", "run it as root")
         return
     for nic in lab.nics:
         name = f"{nic.far_end} - {nic.name}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,13 +11,10 @@ from pathlib import Path
 import pytest
 
 from harness.doctor.row import BAD, GOOD, LACKING
-from tests.rack import DUT, PORT, Rack, standing
-from tests.sshd import SSHD, make_key
+from tests.rack import DUT, NO_RACK, PORT, Rack, standing
+from tests.sshd import make_key
 
-pytestmark = [
-    pytest.mark.skipif(not SSHD, reason="no sshd here: apt install openssh-server"),
-    pytest.mark.skipif(os.geteuid() != 0, reason="an SSH server in a namespace needs root"),
-]
+pytestmark = pytest.mark.skipif(bool(NO_RACK), reason=NO_RACK)
 Found = dict[str, dict[str, str]]
 
 
@@ -28,12 +25,10 @@ def rack(tmp_path: Path) -> Iterator[Rack]:
         yield found
 
 
-def doctor(rack: Rack, lab: Path | None = None) -> tuple[int, Found]:
-    """Return the exit status and the rows."""
-    path = str(lab or rack.lab())
-    done = rack.run(
-        rack.tester, sys.executable, "-m", "harness", "doctor", "--json", "--lab", path
-    )
+def doctor(rack: Rack, lab: Path | None = None, *by: str) -> tuple[int, Found]:
+    """Return the exit status and the rows; `by` is a command that runs commands."""
+    words = (sys.executable, "-m", "harness", "doctor", "--json", "--lab", str(lab or rack.lab()))
+    done = rack.run(rack.tester, *by, *words)
     assert "Traceback" not in done.stderr, done.stderr
     return done.returncode, json.loads(done.stdout)["rows"] if done.stdout else {}
 
@@ -52,6 +47,8 @@ def test_a_lab_in_order(rack: Rack) -> None:
         assert rows[f"far{number} - eth{number}"]["found"] == "frames get through"
         assert rows[f"tester far{number}"]["state"] == GOOD
         assert "free, driver " in rows[f"DUT eth{number}"]["found"]
+    if shutil.which("ethtool"):
+        assert "driver veth" in rows["DUT eth1"]["found"]
     assert rows["clock"]["state"] == rows["Python"]["state"] == GOOD
     assert rows["SSH"]["found"].startswith(f"root@{DUT}:{PORT}, Linux ")
 
@@ -103,6 +100,13 @@ def test_what_somebody_uses_is_refused_at_both_ends(rack: Rack) -> None:
         assert why in bad(rows)[f"DUT eth{number}"]
         assert f"the far end of eth{number} {why}" in bad(rows)[f"tester far{number}"]
         assert rows[f"far{number} - eth{number}"]["state"] == LACKING  # and it sends nothing
+
+
+def test_without_rights_on_the_tester_all_but_the_cables_is_looked_at(rack: Rack) -> None:
+    _, rows = doctor(rack, None, "setpriv", "--bounding-set", "-net_raw,-net_admin,-sys_admin")
+    assert rows["cables"]["found"] == "not tried: Operation not permitted"
+    assert rows["cables"]["remedy"] == "run it as root"
+    assert rows["tester far1"]["state"] == rows["DUT eth1"]["state"] == GOOD
 
 
 def test_addresses_that_the_file_names_are_no_reason(rack: Rack) -> None:

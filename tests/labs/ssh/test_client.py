@@ -12,9 +12,9 @@ from harness.errors import UsageError
 from harness.labs.ssh.address import Address
 from harness.labs.ssh.machine import Machine
 from harness.labs.ssh.refused import Unreachable
-from tests.sshd import SSHD, Server, serving
+from tests.sshd import MISSING, Server, serving
 
-pytestmark = pytest.mark.skipif(not SSHD, reason="no sshd here: apt install openssh-server")
+pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
 
 
 @pytest.fixture(scope="module")

@@ -20,9 +20,9 @@ from harness.labs.agent.pipe import AgentLost
 from harness.labs.ssh.machine import Machine, NoPython
 from harness.labs.ssh.refused import Dropped, Refused, Unreachable
 from harness.loop import SECOND
-from tests.sshd import SSHD, Server, free_port, make_key, serving
+from tests.sshd import MISSING, Server, free_port, make_key, serving
 
-pytestmark = pytest.mark.skipif(not SSHD, reason="no sshd here: apt install openssh-server")
+pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
 
 
 @pytest.fixture(scope="module")
