@@ -6,9 +6,9 @@ decoded by a lab. A lab that offers these Protocols runs every scenario; what it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from harness.loop import Loop
 from harness.rtnl.messages import Request
@@ -274,6 +274,9 @@ class Lab(Protocol):
 
     def lacks(self, topology: Topology) -> str:
         """Return what of a topology cannot be built here, "" where all of it can."""
+
+    def facts(self) -> Mapping[str, Any]:
+        """Return which facts about the DUT's kernel differ from those about the tester's."""
 
     def build(self, topology: Topology, loop: Loop) -> Network:
         """Build a topology without its bonds; raises LabError, and leaves nothing."""

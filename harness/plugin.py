@@ -49,8 +49,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=_lab,
         default=registry.DEFAULT,
         metavar="LAB",
-        help="where topologies are built: netns (namespaces of the kernel), or pipe (the same, "
-        "with the DUT in a process of its own behind an agent) (default: netns)",
+        help="where topologies are built: netns (namespaces of the kernel), pipe (the same, "
+        "with the DUT in a process of its own behind an agent), or qemu (the DUT is Debian's "
+        "kernel in QEMU, behind SSH) (default: netns)",
+    )
+    group.addoption(
+        "--nic",
+        choices=sorted(registry.NICS),
+        default="virtio-net",
+        metavar="MODEL",
+        help="the DUT's NICs, whose driver is on trial, with --lab qemu: "
+        f"{', '.join(registry.NICS)} (default: virtio-net)",
     )
     _add_work(group)
     _add_files(group)

@@ -30,6 +30,7 @@ class Job:
     `plugins`, `markers` and `settings` are of plugins that the host's pytest has loaded: modules
     to load too, lines that register markers, names of settings that would be unknown in the guest.
     `lab` is where topologies are built in the `kernel`, by its name such as "uml 6.1.176".
+    `dut` is the DUT's image and NICs where the lab brings them.
     `work` is what the guest calls with its directory, as "module:function".
     """
 
@@ -51,6 +52,7 @@ class Job:
     markers: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
     work: str = ""
+    dut: Mapping[str, str] = field(default_factory=dict)
 
     def save(self, directory: Path) -> None:
         """Write the job into a guest's directory."""

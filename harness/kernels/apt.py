@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -174,6 +174,16 @@ class Apt:
             what = f"{offer.package} {offer.version} cannot be downloaded: {trouble}"
             raise _failed(what, time.monotonic() - began)
         return found
+
+    def closure(self, packages: Sequence[str]) -> list[Path]:
+        """Fetch packages and all that they depend on; raises AptFailed. Needs `update`."""
+        began = time.monotonic()
+        argv = ["apt-get", "-q", "-y", "--no-install-recommends", "--download-only", "install"]
+        done = self._run([*argv, *packages])
+        if done.returncode:
+            what = f"{', '.join(packages)} cannot be downloaded: {_complaints(done)}"
+            raise _failed(what, time.monotonic() - began)
+        return sorted((self.place / "cache/archives").glob("*.deb"))
 
     def _start(self, argv: list[str], **more: Any) -> subprocess.Popen[str]:
         tool, *arguments = argv

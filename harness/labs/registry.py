@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -11,8 +11,13 @@ from harness.errors import UsageError
 if TYPE_CHECKING:  # the host's pytest only needs the names
     from harness.lab import Lab
 
-NAMES = ("netns", "pipe")
+NAMES = ("netns", "pipe", "qemu")
 DEFAULT = NAMES[0]
+NICS = {
+    "virtio-net": "virtio-net-pci",
+    **{name: name for name in ("e1000", "e1000e", "igb", "rtl8139", "vmxnet3", "pcnet", "usb-net")},
+}
+BRINGS_KERNEL = ("qemu",)  # the DUT has a kernel of its own: the tester's needs no bonding
 
 
 def known(name: str) -> str:
@@ -31,8 +36,15 @@ def known(name: str) -> str:
     )
 
 
-def open_lab(name: str, load: Callable[..., None]) -> Lab:
-    """Return a lab by its name; `load` loads kernel modules by theirs."""
+def open_lab(name: str, load: Callable[..., None], dut: Mapping[str, str]) -> Lab:
+    """Return a lab by its name; `load` loads kernel modules by theirs.
+
+    `dut` describes the DUT of a lab that brings its kernel.
+    """
+    if known(name) == "qemu":
+        from harness.labs.qemu.lab import QemuLab  # noqa: PLC0415
+
+        return QemuLab(dut, dut["nic"])
     if known(name) == "pipe":
         from harness.labs.pipe.lab import PipeLab  # noqa: PLC0415  (only one lab is needed)
 

@@ -72,13 +72,13 @@ class Dut(Host):
         if left_out:
             bond_maker.drop_bond(network, plan)
             raise promises.left_out(wanted, left_out, self._release)
-        lag = carrier_lag(self._site.topology, plan)
+        lag = carrier_lag(self._site.network.topology, plan)
         return Bond(plan, [wanted], seen, self._hz, lag, self._site.journal.saw)
 
     def window(self, **options: Unpack[BondSettings]) -> Window:
         """Return the window of detection that a bond with other options would have."""
         plan = self._plan(None)
-        lag = carrier_lag(self._site.topology, plan)
+        lag = carrier_lag(self._site.network.topology, plan)
         return spans(self._options(plan, options), self._hz, lag).detection
 
     def set(self, bond: Bond | None = None, **options: Unpack[BondSettings]) -> None:

@@ -20,7 +20,7 @@ from harness.guests.guests import Guest, Guests
 from harness.guests.job import Job, environment
 from harness.log.kernlog import crash
 from harness.results.kept import held
-from harness.session import axis, outlook, pages, refused, worker_arguments
+from harness.session import axis, duts, outlook, pages, refused, worker_arguments
 from harness.session.fleet import Fleet, resolve, without
 from harness.session.guest_watch import Watch
 from harness.session.ledger import Ledger
@@ -63,7 +63,8 @@ class Controller:
             refused.demand_supported(self.config)
             for line in refused.ignored(self.config, items):
                 self._say(f"note: {line}")
-            fleet = resolve(self.config, self._say, self.config.stash.get(KERNEL, None))
+            given = self.config.stash.get(KERNEL, None) or duts.tester(self.config, self._say)
+            fleet = resolve(self.config, self._say, given)
             results = new_directory(place_of(self.config))
             for line in old_removed(self.config, results):
                 self._say(line)
@@ -165,6 +166,7 @@ class Run:
             options=worker_arguments.options(self.config) | self.fleet.options(label),
             environment=environment() | {"COLUMNS": str(pages.width(self.config))},
             lab=self.config.getoption("lab"),
+            dut=self.config.stash.get(duts.DUT, {}),
             **worker_arguments.plugins(self.config),
         )
 

@@ -42,14 +42,15 @@ def stage(request: pytest.FixtureRequest) -> Stage:
     if not where_it_runs.in_guest():
         raise _unforeseen(request.node)
     results = request.config.stash.get(worker.RESULTS, None)
+    lab = _lab(request.config)
     nodeid = request.node.nodeid
     return Stage(
         scenario=nodeid,
         lot=axis.scenario_of(request.node),
-        facts=asdict(worker.facts()),
+        facts={**asdict(worker.facts()), **lab.facts()},
         folder=results / folder_of(nodeid) if results else None,
         keep=verdicts.note_run,
-        lab=_lab(request.config),
+        lab=lab,
         saw=verdicts.note_seen,
     )
 
@@ -58,9 +59,12 @@ def _lab(config: pytest.Config) -> Lab:
     """Return the lab of this process, opened when it is first asked for."""
     from harness.guests import modules  # noqa: PLC0415
     from harness.labs import registry  # noqa: PLC0415
+    from harness.session import worker  # noqa: PLC0415
 
     if LAB not in config.stash:
-        config.stash[LAB] = registry.open_lab(config.getoption("lab"), modules.need)
+        own = worker.job()
+        dut = own.dut if own else {}
+        config.stash[LAB] = registry.open_lab(config.getoption("lab"), modules.need, dut)
         config.add_cleanup(config.stash[LAB].close)
     return config.stash[LAB]
 

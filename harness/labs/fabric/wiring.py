@@ -40,13 +40,20 @@ class Wiring:
         A switch may have reasons of its own: carrier is back when all of them are gone.
         """
         port = self._far(link)
-        kept = self._kept(port) if port.switch in self._keep and not on else []
-        self.host.send(*kept, self._set_port(port, why, up=on))
+        if port.switch in self._keep and not on:
+            self.host.send(*self._kept(port))
+        self._set_ports(why, port, up=on)
 
     def power(self, switch: str, *, on: bool) -> None:
         """Switch all ports of a switch off or on: its neighbours lose or gain carrier."""
-        ports = self.switches.of_switch(switch)
-        self.host.send(*(self._set_port(port, "power", up=on) for port in ports))
+        self._set_ports("power", *self.switches.of_switch(switch), up=on)
+
+    def filter_macs(self) -> None:
+        """Let ports of switches that know each port's MAC deliver no other unicast."""
+        self.host.send(*self.switches.mac_filters())
+
+    def _set_ports(self, why: str, *ports: Port, up: bool) -> None:
+        self.host.send(*(self._set_port(port, why, up=up) for port in ports))
 
     def _set_port(self, port: Port, why: str, *, up: bool) -> Request:
         reasons = self._down.setdefault(port.index, set())

@@ -22,19 +22,37 @@ from harness.labs.netns.network import (
 from harness.loop import Loop
 from harness.rtnl import messages
 from harness.rtnl.messages import Request
-from harness.topology import DUT, VETH, LinkPlan, MachinePlan, Topology
+from harness.topology import DUT, LinkPlan, MachinePlan, Topology
 
 LOOPBACK = 1
 
 
+class Far(NamedTuple):
+    """The far end of a cable that leads out of this kernel: where it is to be, and as what."""
+
+    place: Namespace
+    name: str
+    index: int
+    mac: str
+
+
+# Lays a cable from an interface of a machine (link, device number, MAC) to its far end.
+Lay = Callable[[str, int, str, Far], None]
+
+
 class Place(NamedTuple):
-    """A machine and the namespace that it is; whoever makes it registers how it goes."""
+    """A machine and the namespace that it is; whoever makes it registers how it goes.
+
+    A machine outside of this kernel has no namespace here, and lays its cables itself.
+    """
 
     host: Host
     namespace: Namespace
+    lay: Lay | None = None
 
 
 MakePlace = Callable[[str, Loop, ExitStack], Place]
+MakeWiring = Callable[[Switches, Host], Wiring]
 
 
 def local(name: str, loop: Loop, undo: ExitStack) -> Place:
@@ -43,13 +61,15 @@ def local(name: str, loop: Loop, undo: ExitStack) -> Place:
     return Place(host, host.namespace)
 
 
-def build(topology: Topology, loop: Loop, dut: MakePlace = local) -> NetnsNetwork:
+def build(
+    topology: Topology, loop: Loop, dut: MakePlace = local, wiring: MakeWiring = Wiring
+) -> NetnsNetwork:
     """Build a topology without its bonds; raises LabError, and leaves nothing, where it fails."""
     undo = ExitStack()
     try:
         names = (FABRIC, *(machine.name for machine in topology.machines))
         places = {name: (dut if name == DUT else local)(name, loop, undo) for name in names}
-        return _Build(topology, places, undo, loop).network()
+        return _Build(topology, places, undo, loop, wiring).network()
     except BaseException:
         undo.close()
         raise
@@ -59,7 +79,12 @@ class _Build:
     """The making of one network."""
 
     def __init__(
-        self, topology: Topology, places: dict[str, Place], undo: ExitStack, loop: Loop
+        self,
+        topology: Topology,
+        places: dict[str, Place],
+        undo: ExitStack,
+        loop: Loop,
+        make_wiring: MakeWiring,
     ) -> None:
         self.topology = topology
         self.places = places
@@ -67,7 +92,7 @@ class _Build:
         self.ends = number_ends(topology)
         self.switches = Switches.of(topology)
         hosts = {name: place.host for name, place in places.items()}
-        wiring = Wiring(self.switches, hosts[FABRIC])
+        wiring = make_wiring(self.switches, hosts[FABRIC])
         spaces = {name: place.namespace for name, place in places.items()}
         self.made = NetnsNetwork(
             topology, self.switches, hosts, wiring, self.ends, spaces, undo=undo
@@ -78,10 +103,11 @@ class _Build:
         adapters = usb.Plugging(self.made, self.loop)
         adapters.make_ports()
         cables = [*self._cables(), *adapters.ports()]
-        self._send(FABRIC, *self.switches.bridges(), *cables, *self.switches.mac_filters())
+        self._send(FABRIC, *self.switches.bridges(), *cables)
+        self.made.fabric.filter_macs()
         self.made.adapters = adapters.plug_in()
         for end in self._guests():
-            self._send(end[0], self._guest_cable(*end))
+            self._send(end[0], *self._guest_cable(*end))
         for machine in sorted(self.topology.machines, key=lambda one: one.name != DUT):
             self._send(machine.name, *self._machine(machine))
         if self.topology.forwards:
@@ -98,13 +124,18 @@ class _Build:
 
     def _cables(self) -> list[Request]:
         inside = {name for _, name in self._guests()}
-        links = [one for one in self.topology.links if one.nic == VETH and one.name not in inside]
+        usb_nics = usb.adapters(self.topology)
+        links = [one for one in self.topology.links if one.name not in inside]
+        links = [one for one in links if one not in usb_nics]
         return [request for link in links for request in self._cable(link)]
 
     def _cable(self, link: LinkPlan) -> list[Request]:
         """Return the requests for one cable: a veth pair, its switch ends up in their bridges."""
         near, far = link.a, link.b
         ports = self.switches.ports
+        lay = self.places[DUT].lay
+        if lay is not None and (DUT, link.name) in self.ends:
+            return self._laid(lay, link.name)
         if (near, link.name) not in ports:
             near, far = far, near
         port = ports[near, link.name]
@@ -116,6 +147,16 @@ class _Build:
                 bridge = self.switches.index(end.switch)
                 requests.append(messages.set_link(what, end.index, up=True, master=bridge))
         return requests
+
+    def _laid(self, lay: Lay, link: str) -> list[Request]:
+        """Have the DUT lay a cable to its switch port; return what takes that into service."""
+        port = next(one for one in self.switches.ports.values() if one.link == link)
+        far = Far(
+            self.places[FABRIC].namespace, port_name(port), port.index, fabric_mac(port.index)
+        )
+        lay(link, self.ends[DUT, link], self.made.mac(DUT, link), far)
+        bridge = self.switches.index(port.switch)
+        return [messages.set_link(f"cable {link}", port.index, up=True, master=bridge)]
 
     def _far_end(self, node: str, link: LinkPlan) -> dict[str, object]:
         port = self.switches.ports.get((node, link.name))
@@ -158,13 +199,18 @@ class _Build:
             requests.append(messages.set_link(what, index, up=True, master=bridge_index))
         return requests
 
-    def _guest_cable(self, machine: str, name: str) -> Request:
-        """Return the request for a guest's interface and the DUT's end of it.
+    def _guest_cable(self, machine: str, name: str) -> list[Request]:
+        """Return the requests for a guest's interface and the DUT's end of it.
 
         A bridge takes the lowest of its ports' MACs. Guests' ends have high ones, as libvirt gives
         them, so that it is the bond's.
         """
-        own = self.made.mac(machine, name)
+        own, index = self.made.mac(machine, name), self.ends[machine, name]
+        lay = self.places[DUT].lay
+        if lay is not None:
+            far = Far(self.places[machine].namespace, name, index, own)
+            lay(name, self.ends[DUT, name], f"fe{own[2:]}", far)
+            return []
         peer = {
             "index": self.ends[DUT, name],
             "attrs": [
@@ -174,8 +220,7 @@ class _Build:
             ],
         }
         info = messages.kind_of("veth", [("VETH_INFO_PEER", peer)])
-        index = self.ends[machine, name]
-        return messages.new_link(f"guest's link {name}", index, name, info, address=own)
+        return [messages.new_link(f"guest's link {name}", index, name, info, address=own)]
 
 
 def _addressed(machine: MachinePlan, index: int, prefix: int) -> list[Request]:

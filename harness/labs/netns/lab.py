@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.labs.netns.build import build
 from harness.labs.netns.network import NetnsNetwork
@@ -29,6 +30,10 @@ class NetnsLab:
             return ""
         self.load("8021q")
         return "" if VLANS.exists() else "VLANs: this kernel has no 8021q"
+
+    def facts(self) -> Mapping[str, Any]:
+        """Return nothing: the DUT's kernel is the tester's."""
+        return {}
 
     def build(self, topology: Topology, loop: Loop) -> NetnsNetwork:
         """Build a topology without its bonds; raises LabError, NotTestable, leaving nothing."""

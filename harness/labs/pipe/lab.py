@@ -7,8 +7,10 @@ namespace of it.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
 from harness.errors import LabError
 from harness.labs.agent.channel import Channel, python
@@ -36,6 +38,10 @@ class PipeLab:
     def lacks(self, topology: Topology) -> str:
         """Return what of a topology cannot be built here, "" where all of it can."""
         return "USB adapters: their interfaces come to this process" if adapters(topology) else ""
+
+    def facts(self) -> Mapping[str, Any]:
+        """Return nothing: the DUT's kernel is the tester's."""
+        return {}
 
     def build(self, topology: Topology, loop: Loop) -> NetnsNetwork:
         """Build a topology without its bonds; raises LabError, and leaves nothing."""

@@ -1,0 +1,134 @@
+"""The lab whose DUT is in QEMU, behind SSH; switches and other machines are namespaces here."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from harness.labs.agent.channel import Channel
+from harness.labs.agent.host import RemoteHost
+from harness.labs.netns.build import Far, Place, build
+from harness.labs.netns.interfaces import Existing
+from harness.labs.netns.network import NetnsNetwork
+from harness.labs.netns.usb import adapters
+from harness.labs.qemu.machine import Qemu
+from harness.labs.qemu.shaping import NftWiring
+from harness.labs.qemu.wires import Near, Rack, back
+from harness.labs.ssh.machine import Machine
+from harness.loop import Loop
+from harness.topology import DUT, Topology
+from harness.units import MS
+
+BATCH = 5 * MS  # how long the agent may keep what it has seen: fewer switches between processes
+LOGIN = 20.0  # seconds for the DUT's SSH server to answer
+MEASURE = """
+import os, select, time
+late = []
+for number in range(100):
+    wanted = 200000 + number % 10 * 100000
+    begin = time.monotonic_ns()
+    select.select([], [], [], wanted / 1e9)
+    late.append(time.monotonic_ns() - begin - wanted)
+print(os.uname().release, round(1 / time.clock_getres(6)), max(0, sorted(late)[98]))
+"""
+
+
+@dataclass(slots=True)
+class Running:
+    """A DUT that runs: QEMU, the SSH connection, the agent of its namespaces, and its NICs."""
+
+    machine: Qemu
+    ssh: Machine
+    work: Channel
+    rack: Rack
+
+    def lost(self) -> str:
+        """Return why it is no use any more, "" where it is."""
+        return self.machine.trouble() or self.work.lost
+
+    def close(self) -> None:
+        """Switch it off."""
+        self.ssh.close()
+        self.machine.close()
+
+
+@dataclass(slots=True)
+class QemuLab:
+    """Builds topologies whose DUT is in QEMU, its NICs of the model `nic`."""
+
+    image: Mapping[str, str]
+    nic: str
+    name: str = "qemu"
+    _running: Running | None = None
+    _facts: dict[str, Any] = field(default_factory=dict)
+
+    def lacks(self, topology: Topology) -> str:
+        """Return what of a topology cannot be built here, "" where all of it can."""
+        return "rtl8150 adapters" if adapters(topology) else ""
+
+    def facts(self) -> Mapping[str, Any]:
+        """Return what is known of the DUT's kernel: it is not the tester's."""
+        if not self._facts:
+            said = self._ready().ssh.check("python3 -c %s", MEASURE).split()
+            release, hz, jitter = said[0], int(said[1]), int(said[2])
+            self._facts = {"kernel": release, "hz": hz, "jitter": jitter, "bonding": release}
+        return self._facts
+
+    def build(self, topology: Topology, loop: Loop) -> NetnsNetwork:
+        """Build a topology without its bonds; raises LabError, and leaves nothing."""
+        running = self._ready()
+        ends = {link.name for link in topology.links_of(DUT)}
+        links = tuple(
+            replace(link, nic=self.nic) if link.name in ends else link for link in topology.links
+        )
+        cabled = replace(topology, links=links)
+        wiring = partial(NftWiring, follow=running.rack.carrier)
+        return build(cabled, loop, self._place, wiring)
+
+    def close(self) -> None:
+        """Switch the DUT off."""
+        if self._running is not None:
+            self._running.close()
+            self._running = None
+
+    def _ready(self) -> Running:
+        """Return the DUT; one that is dead, or whose agent is lost, is restored first."""
+        if self._running is not None and self._running.lost():
+            self.close()
+        if self._running is None:
+            self._running = self._restore()
+        return self._running
+
+    def _restore(self) -> Running:
+        machine = Qemu(self.image, Path(tempfile.gettempdir()))
+        try:
+            ssh = Machine(DUT, machine.address)
+            ssh.connect(LOGIN)
+            home, work = ssh.agent(), ssh.agent()
+            work.ask("batch", ns=BATCH)
+        except BaseException:
+            machine.close()
+            raise
+        return Running(machine, ssh, work, Rack(machine, RemoteHost(home), self.nic))
+
+    def _place(self, name: str, loop: Loop, undo: ExitStack) -> Place:
+        running = self._ready()
+        running.work.ask("fresh")
+        undo.callback(running.rack.forget)
+        undo.callback(loop.watch(running.work, running.work.read))
+        host = RemoteHost(running.work)
+        host.clock()
+        laid: list[Near] = []
+        undo.callback(back, host, laid)
+
+        def lay(link: str, index: int, mac: str, far: Far) -> None:
+            near = Near(link, index, mac)
+            running.rack.lay(near, far, running.work.pid, undo)
+            laid.append(near)
+
+        return Place(host, Existing(name), lay)

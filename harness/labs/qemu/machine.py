@@ -1,0 +1,185 @@
+"""A DUT in QEMU: started from its image or from a snapshot, NICs plugged in, cables pulled."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import fcntl
+import hashlib
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from harness.errors import LabError
+from harness.labs.qemu.qmp import Monitor
+from harness.labs.ssh.address import Address
+
+PORT = 2222
+MEMORY = 384  # MB
+APPEND = (
+    "console=ttyS0 quiet panic=-1 mitigations=off audit=0 nokaslr random.trust_cpu=on rdinit=/init"
+)
+ACCELERATORS = {"kvm": ("-accel", "kvm", "-cpu", "host"), "tcg": ("-accel", "tcg", "-cpu", "max")}
+READY = b"ready"
+BOOT, RESTORE, SAVE = 60.0, 20.0, 30.0  # seconds for each, on a busy machine
+PR_SET_PDEATHSIG = 1
+LAST_WORDS = 300
+
+libc = ctypes.CDLL(None)
+
+
+def tie() -> None:
+    """Have the process that runs this end with its parent."""
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Qemu:
+    """A running machine; `image` is what harness.kernels.dut made, as options carry it."""
+
+    def __init__(self, image: Mapping[str, str], directory: Path) -> None:
+        """Start it from its snapshot, which is taken first where there is none.
+
+        Raises LabError with the console's last words.
+        """
+        self._image = image
+        self._console = directory / "dut.console"
+        self._errors = directory / "qemu.errors"
+        snapshot = Path(image["place"], f"snapshot-{self._key()}")
+        with _locked(snapshot.with_suffix(".lock")):
+            if not snapshot.is_file():
+                self._start()
+                self._booted()
+                self._save(snapshot)
+                self.close()
+        self._start("-incoming", f"exec:cat {snapshot}")
+        self._restored()
+
+    @property
+    def address(self) -> Address:
+        """Where its SSH server is."""
+        place = self._image["place"]
+        return Address(
+            "127.0.0.1", "root", PORT, f"{place}/key", f"{place}/known_hosts", config=""
+        )
+
+    def plug(self, name: str, driver: str, mac: str, tap: int) -> None:
+        """Plug a NIC in whose cable ends at a tap; raises CommandRefused."""
+        self.monitor.do("getfd", handing=tap, fdname=f"fd-{name}")
+        self.monitor.do("netdev_add", type="tap", id=f"net-{name}", fd=f"fd-{name}")
+        place = {"bus": "usb.0"} if driver.startswith("usb-") else {"romfile": ""}
+        self.monitor.do(
+            "device_add", driver=driver, id=name, netdev=f"net-{name}", mac=mac, **place
+        )
+
+    def carrier(self, name: str, *, up: bool) -> None:
+        """Give a NIC its carrier or take it away."""
+        self.monitor.do("set_link", name=name, up=up)
+
+    def trouble(self) -> str:
+        """Return why the machine is no use any more, "" where it runs."""
+        if self.process.poll() is not None:
+            return f"QEMU ended with status {self.process.returncode}"
+        return self.monitor.ended()
+
+    def close(self) -> None:
+        """Switch it off."""
+        self.process.kill()
+        self.process.wait()
+        self.monitor.close()
+
+    def _arguments(self) -> list[str]:
+        place = self._image["place"]
+        return [
+            *("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"),
+            *ACCELERATORS[self._image["accelerator"]],
+            *("-machine", "pc", "-m", str(MEMORY)),
+            *("-netdev", f"user,id=mgmt,restrict=on,hostfwd=tcp:127.0.0.1:{PORT}-:22"),
+            *("-device", "virtio-net-pci,netdev=mgmt,romfile=,addr=3"),
+            *("-device", "qemu-xhci,id=usb,addr=4"),
+            *("-kernel", f"{place}/vmlinux", "-initrd", f"{place}/initramfs", "-append", APPEND),
+        ]
+
+    def _key(self) -> str:
+        """Return what a snapshot depends on besides its image: QEMU, and how it is called."""
+        said = subprocess.run(
+            [self._image["qemu"], "--version"], capture_output=True, text=True, check=False
+        )
+        text = repr((said.stdout, os.uname().machine, self._arguments()))
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def _start(self, *more: str) -> None:
+        ours, theirs = socket.socketpair()
+        argv = [self._image["qemu"], *self._arguments(), *more]
+        argv += ["-chardev", f"socket,id=qmp,fd={theirs.fileno()}", "-mon", "qmp,mode=control"]
+        argv += ["-chardev", f"file,id=console,path={self._console}", "-serial", "chardev:console"]
+        self._console.unlink(missing_ok=True)
+        with theirs, self._errors.open("wb") as errors:
+            self.process = subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                pass_fds=[theirs.fileno()],
+                preexec_fn=tie,  # noqa: PLW1509  (it ends with us, however we end)
+            )
+        self.monitor = Monitor(ours)
+        try:
+            self.monitor.begin()
+        except LabError as error:
+            raise self._failed(f"QEMU does not start: {error.message}") from error
+
+    def _booted(self) -> None:
+        self._wait(BOOT, "boot", lambda: READY in self._said())
+
+    def _restored(self) -> None:
+        busy = {"inmigrate", "postmigrate"}
+        self._wait(
+            RESTORE,
+            "come back from its snapshot",
+            lambda: self.monitor.do("query-status")["status"] not in busy,
+        )
+        self.monitor.do("cont")
+
+    def _save(self, snapshot: Path) -> None:
+        part = snapshot.with_suffix(".part")
+        self.monitor.do("stop")
+        self.monitor.do("migrate", uri=f"exec:cat > {part}")
+        over = {"completed", "failed"}
+        status = lambda: self.monitor.do("query-migrate").get("status")  # noqa: E731
+        self._wait(SAVE, "save its state", lambda: status() in over)
+        if status() == "failed":
+            raise self._failed("QEMU could not save the DUT's state")
+        part.replace(snapshot)
+
+    def _wait(self, within: float, what: str, done: object) -> None:
+        assert callable(done)
+        until = time.monotonic() + within
+        while not done():
+            if self.process.poll() is not None:
+                raise self._failed("QEMU ended")
+            if time.monotonic() > until:
+                raise self._failed(f"the DUT did not {what} within {within:g} s")
+            time.sleep(0.01)
+
+    def _said(self) -> bytes:
+        return self._console.read_bytes() if self._console.exists() else b""
+
+    def _failed(self, what: str) -> LabError:
+        self.close()
+        said = self._errors.read_bytes() + self._said()
+        words = said.decode(errors="replace").strip()[-LAST_WORDS:]
+        return LabError(
+            f"{what}: {words or 'nothing was said'}",
+            hint="`harness lab build qemu --again` makes the DUT's image anew",
+        )
+
+
+@contextlib.contextmanager
+def _locked(path: Path):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,130 @@
+"""The NICs of a DUT in QEMU and their cables: taps, which are moved to where a topology has them.
+
+A NIC stays plugged in and is used again by each topology that wants its driver and MAC there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import struct
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+from harness.errors import HarnessError, KernelRefused, LabError
+from harness.lab import Host
+from harness.labs.netns.build import Far
+from harness.labs.netns.control import Control
+from harness.labs.netns.interfaces import Existing
+from harness.labs.qemu.machine import Qemu
+from harness.rtnl import messages
+
+TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454CA, 0x2, 0x1000
+ARRIVAL = 15.0  # seconds for a NIC to be found by its driver, or to come back from a namespace
+FIRST = 1  # the DUT's first process, whose network namespace is the machine's own
+
+
+@dataclass(slots=True)
+class Nic:
+    """A NIC that is plugged in: its name in QEMU, and the device number of its tap at home."""
+
+    name: str
+    mac: str
+    tap: int
+
+
+@dataclass(slots=True)
+class Rack:
+    """The NICs of one machine; `home` is the DUT's own network namespace, not an agent's."""
+
+    machine: Qemu
+    home: Host
+    driver: str
+    ours: Existing = field(default_factory=lambda: Existing("tester"))
+    _nics: dict[str, Nic] = field(default_factory=dict)
+    _links: dict[str, Nic] = field(default_factory=dict)
+
+    def lay(self, near: Near, far: Far, pid: int, undo: ExitStack) -> None:
+        """Cable a NIC of the DUT: its tap goes to the far end, the NIC to an agent's namespace."""
+        nic = self._nics.get(near.mac) or self._plug(near.mac)
+        self._links[near.link] = nic
+        self.machine.carrier(nic.name, up=True)
+        self._tap_to(nic, far, undo)
+        what = f"interface {near.link} of the dut"
+        into = {"ifname": near.link, "address": near.mac}
+        index = self._arrived(nic)
+        self.home.send(
+            messages.set_link(what, index, net_ns_pid=pid, new_ifindex=near.index, **into)
+        )
+
+    def carrier(self, link: str, *, up: bool) -> None:
+        """Give the NIC at a link its carrier or take it; other links are none of ours."""
+        nic = self._links.get(link)
+        if nic is not None:
+            self.machine.carrier(nic.name, up=up)
+
+    def forget(self) -> None:
+        """Let go of what links lead to which NIC: the topology goes."""
+        self._links.clear()
+
+    def _plug(self, mac: str) -> Nic:
+        name = f"nic{len(self._nics)}"
+        fd = os.open("/dev/net/tun", os.O_RDWR | os.O_CLOEXEC)
+        try:
+            asked = struct.pack("16sH22x", name.encode(), IFF_TAP | IFF_NO_PI)
+            fcntl.ioctl(fd, TUNSETIFF, asked)
+            self.machine.plug(name, self.driver, mac, fd)
+        finally:
+            os.close(fd)
+        with contextlib.closing(Control(self.ours)) as control:
+            links = {link.get_attr("IFLA_IFNAME"): link["index"] for link in control.links()}
+        self._nics[mac] = Nic(name, mac, links[name])
+        return self._nics[mac]
+
+    def _tap_to(self, nic: Nic, far: Far, undo: ExitStack) -> None:
+        what = f"cable {far.name}"
+        into = {"net_ns_fd": far.place.fd, "new_ifindex": far.index, "ifname": far.name}
+        with contextlib.closing(Control(self.ours)) as control:
+            control.send(messages.set_link(what, nic.tap, address=far.mac, **into))
+        undo.callback(self._tap_back, nic, far)
+
+    def _tap_back(self, nic: Nic, far: Far) -> None:
+        """Take a tap home: with the namespace it would go, and the NIC lose its cable for good."""
+        into = {"net_ns_fd": self.ours.fd, "new_ifindex": nic.tap, "ifname": nic.name}
+        with contextlib.closing(Control(far.place)) as control:
+            control.send(messages.set_link(f"cable {far.name}", far.index, up=False, **into))
+
+    def _arrived(self, nic: Nic) -> int:
+        """Return the NIC's number in the DUT's own namespace, once it is there."""
+        until = time.monotonic() + ARRIVAL
+        while time.monotonic() < until:
+            for body in self.home.dump(messages.all_links(), messages.RTM_NEWLINK):
+                link = messages.decode_link(body)
+                own = link.get_attr("IFLA_PERM_ADDRESS") or link.get_attr("IFLA_ADDRESS")
+                if own == nic.mac:
+                    return int(link["index"])
+            time.sleep(0.01)
+        raise LabError(
+            f"the dut has no interface with the MAC {nic.mac} after {ARRIVAL:g} s",
+            hint=f"its kernel must have the driver of a {self.driver}",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """The DUT's end of a cable: its name, device number and MAC."""
+
+    link: str
+    index: int
+    mac: str
+
+
+def back(host: Host, ends: list[Near]) -> None:
+    """Send NICs back to the DUT's own namespace, so that they are there at once."""
+    for number, end in enumerate(ends):
+        what = f"interface {end.link} of the dut"
+        into = {"net_ns_pid": FIRST, "ifname": f"spare{number}"}
+        with contextlib.suppress(KernelRefused, HarnessError):
+            host.send(messages.set_link(what, end.index, up=False, **into))
