@@ -17,6 +17,7 @@ from harness.commands.doctor import doctor
 from harness.commands.driver_profile import driver_profile
 from harness.commands.kernels import kernels
 from harness.commands.kernels_build import build
+from harness.commands.lab import lab
 from harness.commands.results import results
 from harness.errors import Inconclusive, UsageError
 from harness.history import History, load
@@ -38,6 +39,7 @@ def main() -> None:
 kernels.add_command(build)
 main.add_command(kernels)
 main.add_command(driver_profile)
+main.add_command(lab)
 main.add_command(doctor)
 main.add_command(claims)
 main.add_command(results)

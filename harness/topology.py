@@ -13,28 +13,14 @@ from difflib import get_close_matches
 from ipaddress import ip_address, ip_interface
 from typing import Protocol
 
+from harness.drivers import CARRIER_LAG, VETH
 from harness.errors import ScenarioError
-from harness.units import MS, Span
+from harness.units import Span
 
 DUT = "dut"
 TARGET = "target"
 DEFAULT_PATH = (DUT, TARGET)
 NAME_MAX = 15  # IFNAMSIZ - 1
-VETH, RTL8150 = "veth", "rtl8150"
-# How long after a cable is pulled or put back a NIC's driver may go on reporting what was before.
-# rtl8150 asks its chip every 100 ms (intr_interval; host controllers round that down to 64 ms).
-CARRIER_LAG = {
-    VETH: Span(0),
-    RTL8150: Span(100 * MS),
-    "virtio-net-pci": Span(10 * MS),
-    "rtl8139": Span(20 * MS),
-    "vmxnet3": Span(20 * MS),
-    "e1000e": Span(600 * MS),
-    "igb": Span(600 * MS),
-    "e1000": Span(2500 * MS),
-    "pcnet": Span(2700 * MS),
-    "usb-net": Span(0),
-}
 MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 
 

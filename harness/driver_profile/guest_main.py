@@ -15,6 +15,7 @@ from typing import Any
 from harness.driver_profile.farend import FarEnd, InterfaceFarEnd
 from harness.driver_profile.lease import Wish
 from harness.driver_profile.run import here, surroundings
+from harness.drivers import RTL8150
 from harness.errors import HarnessError, KernelRefused, LabError
 from harness.guests import modules
 from harness.guests.job import Job
@@ -27,7 +28,7 @@ from harness.labs.netns.trial_bond import new_cable
 from harness.labs.rtl8150 import vhci
 from harness.loop import Loop
 from harness.rtnl import messages
-from harness.topology import DUT, RTL8150, LinkPlan, MachinePlan, SwitchPlan, Topology
+from harness.topology import DUT, LinkPlan, MachinePlan, SwitchPlan, Topology
 
 NIC, FAR, MAC = "eth1", "port1", "02:00:00:00:00:02"
 SWITCH = "sw"

@@ -15,7 +15,9 @@ NAMES = ("netns", "pipe", "qemu")
 DEFAULT = NAMES[0]
 NICS = {
     "virtio-net": "virtio-net-pci",
-    **{name: name for name in ("e1000", "e1000e", "igb", "rtl8139", "vmxnet3", "pcnet", "usb-net")},
+    **{
+        name: name for name in ("e1000", "e1000e", "igb", "rtl8139", "vmxnet3", "pcnet", "usb-net")
+    },
 }
 BRINGS_KERNEL = ("qemu",)  # the DUT has a kernel of its own: the tester's needs no bonding
 

@@ -10,6 +10,7 @@ from harness import promises
 from harness.bonding import BondOptions, BondSettings
 from harness.bonding.windows import Window, spans
 from harness.bonding.wire import ignored
+from harness.drivers import VETH
 from harness.errors import HarnessError, KernelRefused, LabError, ScenarioError
 from harness.loop import now
 from harness.record import bond_maker
@@ -22,7 +23,7 @@ from harness.record.sending import Sender
 from harness.record.shell import Done, Shell
 from harness.rtnl import messages
 from harness.suggest import suggesting
-from harness.topology import DUT, VETH, BondPlan, Named, carrier_lag
+from harness.topology import DUT, BondPlan, Named, carrier_lag
 from harness.units import MS, Span, s, timed
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from harness.bonding.wheel import grain
+from harness.drivers import RTL8150
 from harness.errors import HarnessError, NotTestable, ScenarioError
 from harness.history import Event, History, save, since
 from harness.judge.run import Run
@@ -26,7 +27,7 @@ from harness.record.switches import Switch
 from harness.record.usb import UsbNic
 from harness.record.watching import Watching
 from harness.suggest import NoSuchName, alike, attributes
-from harness.topology import DUT, RTL8150, Topology
+from harness.topology import DUT, Topology
 from harness.units import MS, Span, as_span, timed
 
 SERVED = 50 * MS  # a frame through a USB adapter costs an emulated processor some 5 ms

@@ -21,7 +21,17 @@ HARNESS = [path for path in FILES if path.is_relative_to(ROOT / "harness")]
 PARTS = {
     "ground": {"errors", "suggest", "units", "version"},
     "rules": {
-        *("history", "topology", "bonding", "claims", "claim_index", "config", "frames", "log"),
+        *(
+            "drivers",
+            "history",
+            "topology",
+            "bonding",
+            "claims",
+            "claim_index",
+            "config",
+            "frames",
+            "log",
+        ),
         "promises",
     },
     "judging": {"judge"},
@@ -71,6 +81,7 @@ HOMES = {
     "pytest": {"harness", *PARTS["session"], "yours.session"},
     "testinfra": {"labs"},
     "paramiko": {"labs.ssh"},
+    "cryptography": {"kernels.dut.image"},
     "_pytest": {"session.retry_inconclusive"},  # to run an item again has no public name
 }
 IN_SCENARIOS = {"__future__", "collections", "harness", "pytest", "scenarios"}

@@ -1,1 +1,1 @@
-"""The image of a DUT in QEMU: Debian's kernel and packages as one kernel file and one initramfs."""
+"""The image of a DUT in QEMU: Debian's kernel, and its packages as one initramfs."""

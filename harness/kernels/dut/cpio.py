@@ -1,5 +1,6 @@
-"""Archives in the format that kernels unpack as their first root (newc, see
-Documentation/driver-api/early-userspace/buffer-format.rst).
+"""Archives in the format that kernels unpack as their first root.
+
+It is called newc (Documentation/driver-api/early-userspace/buffer-format.rst).
 """
 
 from __future__ import annotations
@@ -55,7 +56,9 @@ class Cpio:
             elif path.is_file():
                 self.file(name, path.read_bytes(), stat.S_IMODE(seen.st_mode))
 
-    def _add(self, name: str, mode: int, data: bytes = b"", rdev: tuple[int, int] = (0, 0)) -> None:
+    def _add(
+        self, name: str, mode: int, data: bytes = b"", rdev: tuple[int, int] = (0, 0)
+    ) -> None:
         if name in self._names:
             return
         parent = name.rpartition("/")[0]

@@ -32,7 +32,7 @@ class Far(NamedTuple):
 
     place: Namespace
     name: str
-    index: int
+    number: int
     mac: str
 
 
@@ -52,7 +52,7 @@ class Place(NamedTuple):
 
 
 MakePlace = Callable[[str, Loop, ExitStack], Place]
-MakeWiring = Callable[[Switches, Host], Wiring]
+MakeWiring = Callable[[Switches, Place], Wiring]
 
 
 def local(name: str, loop: Loop, undo: ExitStack) -> Place:
@@ -61,8 +61,13 @@ def local(name: str, loop: Loop, undo: ExitStack) -> Place:
     return Place(host, host.namespace)
 
 
+def plain(switches: Switches, place: Place) -> Wiring:
+    """Return the verbs of switches that are in a namespace here, by this kernel's tc."""
+    return Wiring(switches, place.host)
+
+
 def build(
-    topology: Topology, loop: Loop, dut: MakePlace = local, wiring: MakeWiring = Wiring
+    topology: Topology, loop: Loop, dut: MakePlace = local, wiring: MakeWiring = plain
 ) -> NetnsNetwork:
     """Build a topology without its bonds; raises LabError, and leaves nothing, where it fails."""
     undo = ExitStack()
@@ -92,7 +97,7 @@ class _Build:
         self.ends = number_ends(topology)
         self.switches = Switches.of(topology)
         hosts = {name: place.host for name, place in places.items()}
-        wiring = make_wiring(self.switches, hosts[FABRIC])
+        wiring = make_wiring(self.switches, places[FABRIC])
         spaces = {name: place.namespace for name, place in places.items()}
         self.made = NetnsNetwork(
             topology, self.switches, hosts, wiring, self.ends, spaces, undo=undo

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
+from harness.drivers import RTL8150
 from harness.errors import LabError
 from harness.lab import FABRIC
 from harness.labs.fabric.switches import fabric_mac
@@ -28,7 +29,7 @@ from harness.labs.rtl8150.tap import Tap
 from harness.loop import Loop
 from harness.rtnl import messages
 from harness.rtnl.messages import Request
-from harness.topology import DUT, RTL8150, LinkPlan, Topology
+from harness.topology import DUT, LinkPlan, Topology
 
 FIRST = "HARNESS_FIRST_NETNS"  # set by harness.guests.init
 RTMGRP_LINK = 1

@@ -6,12 +6,12 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from harness.labs.agent.channel import Channel
 from harness.labs.agent.host import RemoteHost
+from harness.labs.fabric.switches import Switches
 from harness.labs.netns.build import Far, Place, build
 from harness.labs.netns.interfaces import Existing
 from harness.labs.netns.network import NetnsNetwork
@@ -87,8 +87,17 @@ class QemuLab:
             replace(link, nic=self.nic) if link.name in ends else link for link in topology.links
         )
         cabled = replace(topology, links=links)
-        wiring = partial(NftWiring, follow=running.rack.carrier)
+
+        def wiring(switches: Switches, place: Place) -> NftWiring:
+            return NftWiring(
+                switches, place.host, space=place.namespace, follow=running.rack.carrier
+            )
+
         return build(cabled, loop, self._place, wiring)
+
+    def running(self) -> Running | None:
+        """Return the DUT that runs, None before the first topology."""
+        return self._running
 
     def close(self) -> None:
         """Switch the DUT off."""

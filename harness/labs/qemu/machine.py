@@ -11,8 +11,9 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from harness.errors import LabError
 from harness.labs.qemu.qmp import Monitor
@@ -70,7 +71,7 @@ class Qemu:
         """Plug a NIC in whose cable ends at a tap; raises CommandRefused."""
         self.monitor.do("getfd", handing=tap, fdname=f"fd-{name}")
         self.monitor.do("netdev_add", type="tap", id=f"net-{name}", fd=f"fd-{name}")
-        place = {"bus": "usb.0"} if driver.startswith("usb-") else {"romfile": ""}
+        place: dict[str, Any] = {"bus": "usb.0"} if driver.startswith("usb-") else {"romfile": ""}
         self.monitor.do(
             "device_add", driver=driver, id=name, netdev=f"net-{name}", mac=mac, **place
         )
@@ -149,14 +150,15 @@ class Qemu:
         self.monitor.do("stop")
         self.monitor.do("migrate", uri=f"exec:cat > {part}")
         over = {"completed", "failed"}
-        status = lambda: self.monitor.do("query-migrate").get("status")  # noqa: E731
-        self._wait(SAVE, "save its state", lambda: status() in over)
-        if status() == "failed":
+        self._wait(SAVE, "save its state", lambda: self._migration() in over)
+        if self._migration() == "failed":
             raise self._failed("QEMU could not save the DUT's state")
         part.replace(snapshot)
 
-    def _wait(self, within: float, what: str, done: object) -> None:
-        assert callable(done)
+    def _migration(self) -> str:
+        return str(self.monitor.do("query-migrate").get("status"))
+
+    def _wait(self, within: float, what: str, done: Callable[[], bool]) -> None:
         until = time.monotonic() + within
         while not done():
             if self.process.poll() is not None:
@@ -179,7 +181,8 @@ class Qemu:
 
 
 @contextlib.contextmanager
-def _locked(path: Path):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _locked(path: Path) -> Iterator[None]:
+    """Keep other workers from taking the same snapshot meanwhile."""
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -6,14 +6,14 @@ A NIC's carrier follows its port here, for the cable between them is QEMU's.
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from harness.errors import LabError, NotTestable
 from harness.lab import Port, Shape, Way
 from harness.labs.fabric.switches import port_name
 from harness.labs.fabric.wiring import PORT_SIDES, Wiring
+from harness.labs.netns.namespace import Namespace
 from harness.topology import mac_of
 
 GROUP = "01:00:00:00:00:00"
@@ -26,11 +26,15 @@ class Carrier(Protocol):
         """Do it."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class NftWiring(Wiring):
-    """Switches whose faults are rules of nftables; each rule stands in a chain of its own."""
+    """Switches whose faults are rules of nftables, in tables of their own in the `space`.
 
-    follow: Carrier = field(default=lambda link, *, up: None)  # noqa: ARG005
+    `follow` is told of each port whose carrier changes.
+    """
+
+    space: Namespace
+    follow: Carrier
 
     def filter_macs(self) -> None:
         """Let ports of switches that know each port's MAC deliver no other unicast."""
@@ -89,28 +93,22 @@ class NftWiring(Wiring):
         lines = [f"add table netdev {table}", f"delete table netdev {table}"]
         if rule:
             hook = f'type filter hook {side} device "{port_name(port)}" priority 0'
-            lines.append(f"table netdev {table} {{ chain all {{ {hook}; {rule}; }} }}")
+            lines.append(f"table netdev {table} {{ chain rules {{ {hook}; {rule}; }}; }}")
         self._nft("\n".join(lines))
 
     def _nft(self, text: str) -> None:
-        done = self.run(["nft", "-f", "-"], text)
+        try:
+            with self.space.inside():
+                done = subprocess.run(
+                    ["nft", "-f", "-"], input=text, capture_output=True, text=True, check=False
+                )
+        except FileNotFoundError as error:
+            raise LabError(
+                "there is no nft on this machine", hint="apt-get install nftables"
+            ) from error
         if done.returncode:
             said = done.stderr.strip().splitlines() or ["it said nothing"]
             raise LabError(
                 f"nftables does not take a rule: {said[0]}",
                 hint="the tester's kernel needs nf_tables_netdev, with hooks on egress (5.16)",
             )
-
-    def run(self, argv: list[str], text: str) -> subprocess.CompletedProcess[str]:
-        """Run a program in the switches' namespace; raises LabError where there is none."""
-        space = getattr(self.host, "namespace")  # noqa: B009
-        start: Callable[[], subprocess.CompletedProcess[str]] = lambda: subprocess.run(  # noqa: E731
-            argv, input=text, capture_output=True, text=True, check=False
-        )
-        try:
-            with space.inside():
-                return start()
-        except FileNotFoundError as error:
-            raise LabError(
-                "there is no nft on this machine", hint="apt-get install nftables"
-            ) from error

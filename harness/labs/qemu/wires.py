@@ -12,6 +12,7 @@ import struct
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from typing import Any
 
 from harness.errors import HarnessError, KernelRefused, LabError
 from harness.lab import Host
@@ -21,6 +22,7 @@ from harness.labs.netns.interfaces import Existing
 from harness.labs.qemu.machine import Qemu
 from harness.rtnl import messages
 
+TUN = "/dev/net/tun"
 TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454CA, 0x2, 0x1000
 ARRIVAL = 15.0  # seconds for a NIC to be found by its driver, or to come back from a namespace
 FIRST = 1  # the DUT's first process, whose network namespace is the machine's own
@@ -53,11 +55,9 @@ class Rack:
         self.machine.carrier(nic.name, up=True)
         self._tap_to(nic, far, undo)
         what = f"interface {near.link} of the dut"
-        into = {"ifname": near.link, "address": near.mac}
-        index = self._arrived(nic)
-        self.home.send(
-            messages.set_link(what, index, net_ns_pid=pid, new_ifindex=near.index, **into)
-        )
+        into: dict[str, Any] = {"net_ns_pid": pid, "new_ifindex": near.index}
+        into |= {"ifname": near.link, "address": near.mac}
+        self.home.send(messages.set_link(what, self._arrived(nic), **into))
 
     def carrier(self, link: str, *, up: bool) -> None:
         """Give the NIC at a link its carrier or take it; other links are none of ours."""
@@ -71,7 +71,7 @@ class Rack:
 
     def _plug(self, mac: str) -> Nic:
         name = f"nic{len(self._nics)}"
-        fd = os.open("/dev/net/tun", os.O_RDWR | os.O_CLOEXEC)
+        fd = _tun()
         try:
             asked = struct.pack("16sH22x", name.encode(), IFF_TAP | IFF_NO_PI)
             fcntl.ioctl(fd, TUNSETIFF, asked)
@@ -85,16 +85,24 @@ class Rack:
 
     def _tap_to(self, nic: Nic, far: Far, undo: ExitStack) -> None:
         what = f"cable {far.name}"
-        into = {"net_ns_fd": far.place.fd, "new_ifindex": far.index, "ifname": far.name}
+        into: dict[str, Any] = {
+            "net_ns_fd": far.place.fd,
+            "new_ifindex": far.number,
+            "ifname": far.name,
+        }
         with contextlib.closing(Control(self.ours)) as control:
             control.send(messages.set_link(what, nic.tap, address=far.mac, **into))
         undo.callback(self._tap_back, nic, far)
 
     def _tap_back(self, nic: Nic, far: Far) -> None:
         """Take a tap home: with the namespace it would go, and the NIC lose its cable for good."""
-        into = {"net_ns_fd": self.ours.fd, "new_ifindex": nic.tap, "ifname": nic.name}
+        into: dict[str, Any] = {
+            "net_ns_fd": self.ours.fd,
+            "new_ifindex": nic.tap,
+            "ifname": nic.name,
+        }
         with contextlib.closing(Control(far.place)) as control:
-            control.send(messages.set_link(f"cable {far.name}", far.index, up=False, **into))
+            control.send(messages.set_link(f"cable {far.name}", far.number, up=False, **into))
 
     def _arrived(self, nic: Nic) -> int:
         """Return the NIC's number in the DUT's own namespace, once it is there."""
@@ -112,6 +120,16 @@ class Rack:
         )
 
 
+def _tun() -> int:
+    try:
+        return os.open(TUN, os.O_RDWR | os.O_CLOEXEC)
+    except OSError as error:
+        raise LabError(
+            f"{TUN} cannot be opened: {error.strerror}",
+            hint="the tester's kernel needs tun, and its users the right to open it",
+        ) from error
+
+
 @dataclass(frozen=True, slots=True)
 class Near:
     """The DUT's end of a cable: its name, device number and MAC."""
@@ -125,6 +143,6 @@ def back(host: Host, ends: list[Near]) -> None:
     """Send NICs back to the DUT's own namespace, so that they are there at once."""
     for number, end in enumerate(ends):
         what = f"interface {end.link} of the dut"
-        into = {"net_ns_pid": FIRST, "ifname": f"spare{number}"}
+        into: dict[str, Any] = {"net_ns_pid": FIRST, "ifname": f"spare{number}"}
         with contextlib.suppress(KernelRefused, HarnessError):
             host.send(messages.set_link(what, end.index, up=False, **into))

@@ -1,0 +1,71 @@
+"""What happens to a DUT in QEMU while it is recorded; test_qemu.py runs this with --lab qemu."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from typing import cast
+
+import pytest
+
+from harness.errors import LabError
+from harness.labs.qemu.lab import QemuLab, Running
+from harness.record.net import Stage
+from harness.units import ms
+from scenarios.topologies import OneSwitch
+
+
+def fails_over(stage: Stage) -> None:
+    """Show that the lab works: a cut is noticed."""
+    with OneSwitch(stage) as net, net.watch() as run:
+        net.eth0.cut()
+    assert run.detection.happened
+    assert run.history.about.kernel.release != os.uname().release
+
+
+def running(stage: Stage) -> Running:
+    """Return the DUT that runs, started first where need be."""
+    lab = cast("QemuLab", stage.lab)
+    fails_over(stage)
+    found = lab.running()
+    assert found is not None
+    return found
+
+
+def breaks(stage: Stage, fault: Callable[[], object]) -> str:
+    """Return what a recording says in whose middle the lab itself breaks."""
+    with pytest.raises(LabError) as raised, OneSwitch(stage) as net:
+        _recorded(net, fault)
+    return str(raised.value)
+
+
+def _recorded(net: OneSwitch, fault: Callable[[], object]) -> None:
+    with net.watch():
+        fault()
+        net.after(1000 * ms)
+
+
+def test_qemu_killed(stage: Stage) -> None:
+    pid = running(stage).machine.process.pid
+    assert "dut" in breaks(stage, lambda: os.kill(pid, signal.SIGKILL))
+    fails_over(stage)
+
+
+def test_dut_panics(stage: Stage) -> None:
+    ssh = running(stage).ssh
+    crash = "(sleep 0.2; echo c >/proc/sysrq-trigger) >/dev/null 2>&1 &"
+    assert "dut" in breaks(stage, lambda: ssh.run(crash))
+    fails_over(stage)
+
+
+def test_agent_killed(stage: Stage) -> None:
+    found = running(stage)
+    assert "dut" in breaks(stage, lambda: found.ssh.run(f"kill -9 {found.work.pid}"))
+    fails_over(stage)
+
+
+def test_ssh_dropped(stage: Stage) -> None:
+    ssh = running(stage).ssh
+    assert "dut" in breaks(stage, ssh.close)
+    fails_over(stage)

@@ -1,0 +1,54 @@
+"""Scenarios whose DUT is in QEMU, behind SSH; the lab's own faults are in inside.py."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.kernels import qemu
+
+ROOT = Path(__file__).parents[4]
+LACKS = [name for name in (qemu.QEMU, "nft", "apt-get") if not shutil.which(name)]
+pytestmark = [
+    pytest.mark.guest(inside=False),
+    pytest.mark.skipif(bool(LACKS), reason=f"--lab qemu needs {', '.join(LACKS)}"),
+]
+
+
+def run(*arguments: str, tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    """Run pytest with a DUT in QEMU."""
+    argv = [sys.executable, "-m", "pytest", "-q", "--lab=qemu", "--guests=1"]
+    return subprocess.run(
+        [*argv, f"--results={tmp_path}/results", "-p", "no:cacheprovider", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("nic", ["virtio-net", "e1000e"])
+def test_a_driver_in_qemu_fails_over(nic: str, tmp_path: Path) -> None:
+    done = run(
+        "scenarios/test_miimon.py",
+        f"--nic={nic}",
+        "-k=test_lost_carrier_is_noticed_within_one_inspection",
+        tmp_path=tmp_path,
+    )
+    assert "4 passed" in done.stdout, done.stdout
+
+
+def test_the_dut_is_restored_after_each_fault_of_the_lab(tmp_path: Path) -> None:
+    done = run("tests/guest/labs/qemu/inside.py", tmp_path=tmp_path)
+    assert "4 passed" in done.stdout, done.stdout
+
+
+def test_a_kernel_of_the_testers_is_refused(tmp_path: Path) -> None:
+    done = run("scenarios/test_miimon.py", "--kernel=uml@6.1", tmp_path=tmp_path)
+    assert "--lab qemu brings the kernel of its DUT" in done.stderr + done.stdout
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
