@@ -25,7 +25,6 @@ from typing import Any
 
 from harness.labs.agent.wire import (
     BUFFER,
-    ROOM,
     SECOND,
     SOL_PACKET,
     Program,
@@ -33,6 +32,7 @@ from harness.labs.agent.wire import (
     control_socket,
     frame_of,
     fresh_namespace,
+    make_room,
     now,
     numbered,
     tap_socket,
@@ -189,7 +189,7 @@ class Agent:
     def do_listen(self, asked: dict[str, Any]) -> None:
         """Keep each notification of a netlink group from now on."""
         number, sock = asked["s"], socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ROOM)
+        make_room(sock)
         sock.bind((0, sum(GROUPS[name] for name in asked["groups"])))
         sock.setblocking(False)
 

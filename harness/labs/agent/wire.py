@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import time
 
-SO_ATTACH_FILTER, SO_TIMESTAMPNS = 26, 35
+SO_ATTACH_FILTER, SO_RCVBUFFORCE, SO_TIMESTAMPNS = 26, 33, 35
 SOL_PACKET, PACKET_AUXDATA, PACKET_IGNORE_OUTGOING = 263, 8, 23
 SOL_NETLINK, NETLINK_CAP_ACK, NETLINK_EXT_ACK = 270, 10, 11
 ETH_P_ALL = 3
@@ -73,12 +73,20 @@ def tap_socket(program: bytes) -> socket.socket:
     sock.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
     sock.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
     sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ROOM)
+    make_room(sock)
     sock.setblocking(False)
     with contextlib.suppress(BlockingIOError):
         while True:  # what came before the filter was there
             sock.recv(FRAME)
     return sock
+
+
+def make_room(sock: socket.socket) -> None:
+    """Let a socket hold more than users may ask for by default (net.core.rmem_max)."""
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, ROOM)
+    except PermissionError:  # we are root of a user namespace only
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ROOM)
 
 
 def frame_of(sock: socket.socket) -> tuple[int, int, int, bytes]:

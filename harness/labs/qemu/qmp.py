@@ -92,5 +92,5 @@ class Monitor:
 
     def _gone(self, why: str) -> MachineGone:
         return MachineGone(
-            f"QEMU does not answer: {why}", hint="look for it in the machine's log (`dmesg`)"
+            f"QEMU of the dut does not answer: {why}", hint="look for it in the machine's log (`dmesg`)"
         )

@@ -32,7 +32,7 @@ def run(*arguments: str, tmp_path: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("nic", ["virtio-net", "e1000e"])
+@pytest.mark.parametrize("nic", ["virtio-net", "rtl8139"])
 def test_a_driver_in_qemu_fails_over(nic: str, tmp_path: Path) -> None:
     done = run(
         "scenarios/test_miimon.py",
