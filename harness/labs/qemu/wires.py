@@ -101,8 +101,10 @@ class Rack:
             "new_ifindex": nic.tap,
             "ifname": nic.name,
         }
-        with contextlib.closing(Control(far.place)) as control:
-            control.send(messages.set_link(f"cable {far.name}", far.number, up=False, **into))
+        back = messages.set_link(f"cable {far.name}", far.number, up=False, **into)
+        # A machine that has died took its taps with it; it is restored, with others.
+        with contextlib.closing(Control(far.place)) as control, contextlib.suppress(KernelRefused):
+            control.send(back)
 
     def _arrived(self, nic: Nic) -> int:
         """Return the NIC's number in the DUT's own namespace, once it is there."""
@@ -144,5 +146,5 @@ def back(host: Host, ends: list[Near]) -> None:
     for number, end in enumerate(ends):
         what = f"interface {end.link} of the dut"
         into: dict[str, Any] = {"net_ns_pid": FIRST, "ifname": f"spare{number}"}
-        with contextlib.suppress(KernelRefused, HarnessError):
+        with contextlib.suppress(HarnessError):
             host.send(messages.set_link(what, end.index, up=False, **into))
