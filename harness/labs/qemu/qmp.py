@@ -92,5 +92,6 @@ class Monitor:
 
     def _gone(self, why: str) -> MachineGone:
         return MachineGone(
-            f"QEMU of the dut does not answer: {why}", hint="look for it in the machine's log (`dmesg`)"
+            f"QEMU of the dut does not answer: {why}",
+            hint="look for it in the machine's log (`dmesg`)",
         )
