@@ -6,6 +6,7 @@ of its measurement. Comparing the two applies both, so no scenario ever names a 
 
     measured <= span    fails only when it is late beyond slack and tolerance
     measured >= span    fails only when it is early beyond tolerance
+    measured == span    is `<=` and `>=` at once; two spans are equal by their length alone
     measured >  span    exactly `not measured <= span`: late beyond doubt
     measured <  span    exactly `not measured >= span`: early beyond doubt
 """
@@ -41,6 +42,13 @@ class Span:
     slack: int = 0
     early: int = 0
     own: bool = field(default=False, compare=False, repr=False)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare the lengths alone: what timers may do to them is no part of a time."""
+        return self.ns == other.ns if isinstance(other, Span) else _unequal(other)
+
+    def __hash__(self) -> int:
+        return hash(self.ns)
 
     @property
     def documented(self) -> Span:
@@ -110,6 +118,23 @@ class Measured:
         limit = as_span(bound)
         return self.ns >= limit.ns - limit.early - self.tolerance
 
+    def __eq__(self, other: object) -> bool:
+        """Compare with a time by all tolerances, with another measurement by all it holds."""
+        if isinstance(other, Span):
+            return Measured.__le__(self, other) and Measured.__ge__(self, other)
+        if isinstance(other, Measured):
+            return _parts(self) == _parts(other)
+        return _unequal(other)
+
+    def __hash__(self) -> int:
+        return hash(_parts(self))
+
+    def __add__(self, other: object) -> Span:
+        raise _alone(self, "added to", other)
+
+    def __sub__(self, other: object) -> Span:
+        raise _alone(self, "reduced by", other)
+
     def __gt__(self, bound: Span | Measured) -> bool:
         return not self <= bound
 
@@ -118,6 +143,26 @@ class Measured:
 
     def __str__(self) -> str:
         return in_ms(self.ns) if self.happened else f"never (watched for {in_ms(self.ns)})"
+
+
+def _parts(measured: Measured) -> tuple[str, int, int, str, bool]:
+    return measured.what, measured.ns, measured.tolerance, measured.why, measured.happened
+
+
+def _unequal(other: object) -> bool:
+    """Leave a comparison to the other side; raises ScenarioError for a number without a unit."""
+    if isinstance(other, int | float) and not isinstance(other, bool):
+        as_span(other)
+    same: bool = NotImplemented
+    return same
+
+
+def _alone(measured: Measured, verb: str, other: object) -> ScenarioError:
+    shown = getattr(other, "what", other)
+    return ScenarioError(
+        f"{measured.what} cannot be {verb} {shown}: a measured time is compared by itself",
+        hint="assert each against its own bound; run.dark is the sum of all outages",
+    )
 
 
 def as_span(bound: object, where: str = "") -> Span:
@@ -169,6 +214,7 @@ def sentence(op: str, left: object, right: object) -> str | None:
         ">=": f"{whose} at least {bound}",
         ">": f"expected more than {bound}",
         "<": f"expected less than {bound}",
+        "==": f"{whose} exactly {bound}",
     }.get(op)
     if allowed is None:
         return None
@@ -178,13 +224,18 @@ def sentence(op: str, left: object, right: object) -> str | None:
     return f"{_seen(left)}, {allowed} ({_tolerance(left, give)}){missed(op, left, bound)}"
 
 
-def misses_own(op: str, left: object, right: object) -> bool:
-    """Return whether a comparison fails for a bound that is not documented but the scenario's."""
+def misses_own(op: str, left: object, right: object, *, negated: bool = False) -> bool:
+    """Return whether a comparison fails for a bound that is not documented but the scenario's.
+
+    A `negated` one, `assert not ...`, fails where it holds.
+    """
     if isinstance(left, Span) and isinstance(right, Measured):
         left, right, op = right, left, MIRROR.get(op, op)
-    if op not in MIRROR or not isinstance(left, Measured) or not isinstance(right, Span):
+    if op not in (*MIRROR, "==") or not isinstance(left, Measured):
         return False
-    return right.own and not _holds(op, left, right)
+    if not isinstance(right, Span) or not right.own:
+        return False
+    return negated == _holds(op, left, right)
 
 
 def _seen(measured: Measured) -> str:
@@ -210,16 +261,22 @@ def _missed(op: str, measured: Measured, bound: Span) -> str:
         return f": {in_ms(late)} too late"
     if op == ">=":
         return f": {in_ms(early)} too early"
+    if op == "==":
+        return f": {in_ms(abs(measured.ns - bound.ns))} away from it"
     return f": {in_ms(abs(late if op == '>' else early))} short of it"
 
 
 def _holds(op: str, measured: Measured, bound: Span) -> bool:
     """Tell whether a comparison holds, as Measured has it; a figure would note it."""
+    if op == "==":
+        return Measured.__eq__(measured, bound)
     within = Measured.__le__ if op in ("<=", ">") else Measured.__ge__
     return within(measured, bound) == (op in ("<=", ">="))
 
 
 def _met(op: str, measured: Measured, bound: Span) -> str:
+    if op == "==":
+        return ": which holds"
     within = bound.ns + bound.slack + measured.tolerance - measured.ns
     beyond = measured.ns + measured.tolerance + bound.early - bound.ns
     return f": which holds, by {in_ms(abs(within if op in ('<=', '>') else beyond))}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from operator import ge, gt, le, lt
 from typing import NamedTuple
 
 from harness.errors import Inconclusive, ScenarioError
@@ -54,6 +55,15 @@ class Figure(Measured):
         self._note("<", bound)
         self._demand_long_enough(bound, upper=False)
         return self._certain("<", bound, beyond=self.happened and not self._above(bound))
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Span):
+            self._note("==", other)
+            self._demand_long_enough(other)
+        return Measured.__eq__(self, other)
+
+    def __hash__(self) -> int:
+        return Measured.__hash__(self)
 
     def _demand_long_enough(self, bound: Span | Measured, *, upper: bool = True) -> None:
         limit = as_span(bound)
@@ -166,3 +176,18 @@ def _share(bound: object) -> float:
         f"a share of lost frames cannot be compared with {bound!r}: it lies between 0 and 1",
         hint="write 0.3 for 30 %",
     )
+
+
+ORDERED = {"<=": le, ">=": ge, "<": lt, ">": gt}
+
+
+def misses_share(op: str, left: object, right: object, *, negated: bool = False) -> bool:
+    """Return whether a comparison of a share with a number of the scenario's own fails.
+
+    A `negated` one, `assert not ...`, fails where it holds.
+    """
+    if op not in ORDERED or isinstance(left, Share) == isinstance(right, Share):
+        return False
+    if not isinstance(left, int | float) or not isinstance(right, int | float):
+        return False
+    return bool(ORDERED[op](left, right)) == negated

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bdb
+import builtins
 import pdb  # noqa: T100
 import sys
 
@@ -19,6 +20,14 @@ def refused(*_: object, **__: object) -> None:
     )
 
 
+def no_input(*_: object) -> str:
+    """Raise ScenarioError: what a scenario gets that asks its reader."""
+    raise ScenarioError(
+        "input() has no terminal where scenarios run, in a guest: -s does not change that",
+        hint="take what varies from @pytest.mark.parametrize",
+    )
+
+
 class Refusal:
     """The pytest plugin that stands in for the debuggers of a guest."""
 
@@ -26,4 +35,5 @@ class Refusal:
     def pytest_sessionstart(self) -> None:
         """Put the refusal where pytest has put its own debugger by now, and others start."""
         sys.breakpointhook = pdb.set_trace = refused
+        builtins.input = no_input
         bdb.Bdb.set_trace = refused  # type: ignore[method-assign]

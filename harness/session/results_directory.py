@@ -43,7 +43,8 @@ def old_removed(config: pytest.Config, made: Path) -> Iterator[str]:
         )
     gone = kept.prune(made.parent, int(text))
     if gone:
-        yield f"results of {len(gone)} older runs removed from {made.parent} ({INI} = {text})"
+        runs = "1 older run" if len(gone) == 1 else f"{len(gone)} older runs"
+        yield f"results of {runs} removed from {made.parent} ({INI} = {text})"
 
 
 def new_directory(root: Path) -> Path:

@@ -28,7 +28,7 @@ from harness.judge.figure import coarse
 from harness.judge.run import Run
 from harness.results import evidence
 from harness.results.conformance import EVIDENCE
-from harness.session import axis, catalogue_line, pages, skips, where_it_runs
+from harness.session import axis, catalogue_line, grounds, pages, skips, where_it_runs
 from harness.session.worker import RESULTS
 
 MARKERS = (
@@ -40,7 +40,6 @@ Figures = list[tuple[str, str | float]]
 RUNS = pytest.StashKey[Runs]()
 SEEN = pytest.StashKey[bool]()
 EMPTY = pytest.StashKey[bool]()  # whether it fails for nothing but that nothing was judged
-MISSED_OWN = pytest.StashKey[bool]()  # whether a bound of the scenario's own was missed
 KERNEL = pytest.StashKey[str]()  # the release under test, where it is not the running kernel's
 
 # The items that run, innermost last: a test of ours may run pytest within pytest.
@@ -69,6 +68,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Refuse unknown claims and scenarios without one; expect what is known to be contradicted."""
     wrong = [problem for item in items for problem in _problems(config, item)]
+    wrong += _without_claim(config, items)
     if wrong:
         raise pytest.UsageError("\n".join(dict.fromkeys(wrong)))
 
@@ -81,15 +81,25 @@ def _problems(config: pytest.Config, item: pytest.Item) -> Iterator[str]:
             claims.find(str(name))
         except UsageError as error:
             yield f"{where}: {error}"
-    marked = item.get_closest_marker("guest") is not None
-    if where_it_runs.is_scenario(item.path, config) and not marked and not claims_of(item):
-        yield f'{where} names no claim\nhint: put @claim("MIIMON-2") above it, or what it tests'
     for mark in item.iter_markers("contradicted"):
         try:
             _expect(config, item, mark)
         except (UsageError, KeyError, IndexError) as error:
             how = '@contradicted("ID", kernels=">=6.1", evidence="...")'
             yield f"{where}: {error}\nhint: write {how}"
+
+
+def _without_claim(config: pytest.Config, items: list[pytest.Item]) -> Iterator[str]:
+    """Yield, once for each file, which of its scenarios name no claim."""
+    bare: dict[Path, list[str]] = {}
+    for item in items:
+        marked = item.get_closest_marker("guest") is not None or claims_of(item)
+        if where_it_runs.is_scenario(item.path, config) and not marked:
+            bare.setdefault(item.path, []).append(item.nodeid.partition("[")[0])
+    for first, *others in (list(dict.fromkeys(names)) for names in bare.values()):
+        more = f", nor do {len(others)} more of this file" if others else ""
+        how = "find the claim with `harness claims search WORD`, and put @claim(ID) above each"
+        yield f"{first} names no claim{more}\nhint: {how}"
 
 
 def _expect(config: pytest.Config, item: pytest.Item, mark: pytest.Mark) -> None:
@@ -115,7 +125,8 @@ def claims_of(item: pytest.Item) -> list[str]:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Know which scenario runs, and say in its reports what it is about."""
     _running.append(item)
-    item.stash[MISSED_OWN] = item.stash[EMPTY] = False
+    item.stash[EMPTY] = False
+    item.stash[grounds.COMPARED] = []
     item.user_properties.extend((counts.CLAIM, name) for name in claims_of(item))
 
 
@@ -128,8 +139,8 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
     """Say in a sentence what a failed comparison of times means."""
-    if _running and units.misses_own(op, left, right):
-        _running[-1].stash[MISSED_OWN] = True
+    if _running:
+        _running[-1].stash[grounds.COMPARED].append((op, left, right))
     said = units.sentence(op, left, right)
     return [said] if said else None
 
@@ -143,6 +154,8 @@ def pytest_runtest_makereport(
     if call.when == "teardown" or (call.when == "setup" and made.passed):
         return made
     error = call.excinfo.value if call.excinfo else _doubt(item, made) or _empty(item, made)
+    if made.failed and claims_of(item) and not _looked(item):
+        error = grounds.unfounded(made, error) or error
     if made.failed:
         error = _unpromised(item, error) or error
     if isinstance(error, NotPromised | NotTestable):
@@ -150,7 +163,7 @@ def pytest_runtest_makereport(
     if isinstance(error, HarnessError) and call.excinfo is not None and made.failed:
         made.longrepr = _own_words(item, call.excinfo)
     judges = claims_of(item) or where_it_runs.asks_for_stage(item)
-    verdict = counts.verdict(made, error, own=item.stash.get(MISSED_OWN, False))
+    verdict = counts.verdict(made, error, own=grounds.missed_own(item, error))
     found: Figures = [(counts.VERDICT, verdict)] if judges else []
     noted = _noted(item)
     found += [entry for run, _ in noted[-1:] for entry in _figures(run)]
@@ -182,8 +195,7 @@ def _empty(item: pytest.Item, made: pytest.TestReport) -> ScenarioError | None:
     It judges who reads a finished run, what the kernel reads back of a bond's options, or a
     refusal; or who expects a report of the kernel's, which is looked for in any case.
     """
-    runs = item.stash.get(RUNS, [])
-    seen = any(run.used for run, _ in runs) or item.stash.get(SEEN, False)
+    runs, seen = item.stash.get(RUNS, []), _looked(item)
     expects = item.get_closest_marker("expect_kernel_report") is not None
     if not (made.passed and claims_of(item)) or seen or expects:
         return None
@@ -195,6 +207,12 @@ def _empty(item: pytest.Item, made: pytest.TestReport) -> ScenarioError | None:
     made.outcome, made.longrepr = "failed", str(nothing)
     item.stash[EMPTY] = True
     return nothing
+
+
+def _looked(item: pytest.Item) -> bool:
+    """Tell whether a scenario read anything of a run, or was told anything by the kernel."""
+    runs = item.stash.get(RUNS, [])
+    return any(run.used for run, _ in runs) or item.stash.get(SEEN, False)
 
 
 def _unpromised(item: pytest.Item, error: BaseException | None) -> NotPromised | None:

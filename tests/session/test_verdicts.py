@@ -206,12 +206,17 @@ def test_wrong_marks_are_usage_errors(pytester: pytest.Pytester, marks: str, mes
     assert "Traceback" not in done.stderr.str()
 
 
-def test_a_scenario_without_a_claim_is_a_usage_error(pytester: pytest.Pytester) -> None:
-    pytester.mkdir("scenarios").joinpath("test_s.py").write_text("def test_bare(): pass")
+def test_a_file_without_claims_is_one_usage_error(pytester: pytest.Pytester) -> None:
+    pytester.mkdir("scenarios").joinpath("test_s.py").write_text(
+        "def test_bare(): pass\ndef test_too(): pass"
+    )
     done = run(pytester, "", "--collect-only", "-o", "scenario_paths=scenarios")
     assert done.ret == pytest.ExitCode.USAGE_ERROR
     done.stderr.fnmatch_lines(
-        ["*scenarios/test_s.py::test_bare names no claim", "hint: put @claim*"]
+        [
+            "*scenarios/test_s.py::test_bare names no claim, nor do 1 more of this file",
+            "hint: find the claim with `harness claims search WORD`*",
+        ]
     )
 
 
