@@ -97,7 +97,7 @@ def _without_claim(config: pytest.Config, items: list[pytest.Item]) -> Iterator[
         if where_it_runs.is_scenario(item.path, config) and not marked:
             bare.setdefault(item.path, []).append(item.nodeid.partition("[")[0])
     for first, *others in (list(dict.fromkeys(names)) for names in bare.values()):
-        more = f", nor do {len(others)} more of this file" if others else ""
+        more = f" (and {len(others)} more of this file)" if others else ""
         how = "find the claim with `harness claims search WORD`, and put @claim(ID) above each"
         yield f"{first} names no claim{more}\nhint: {how}"
 

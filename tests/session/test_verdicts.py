@@ -214,7 +214,7 @@ def test_a_file_without_claims_is_one_usage_error(pytester: pytest.Pytester) -> 
     assert done.ret == pytest.ExitCode.USAGE_ERROR
     done.stderr.fnmatch_lines(
         [
-            "*scenarios/test_s.py::test_bare names no claim, nor do 1 more of this file",
+            "*scenarios/test_s.py::test_bare names no claim (and 1 more of this file)",
             "hint: find the claim with `harness claims search WORD`*",
         ]
     )
