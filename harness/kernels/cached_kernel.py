@@ -185,8 +185,10 @@ def libc() -> tuple[int, ...]:
 
 
 def numbers(version: str) -> tuple[int, ...]:
-    """Return the numbers of a version, to compare it by."""
-    return tuple(int(part) for part in re.findall(r"\d+", version)) or (0,)
+    """Return the numbers of a version, to compare it by: a release candidate is older than 0."""
+    parts = re.findall(r"~|-rc|\d+", version)
+    # The 0 at the end stands above the -1 of a candidate: 6.16~rc5 comes before 6.16.
+    return (*(int(part) if part.isdigit() else -1 for part in parts), 0)
 
 
 def codename() -> str:

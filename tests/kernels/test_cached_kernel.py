@@ -114,3 +114,19 @@ def test_a_kernel_in_use_stays_until_its_run_has_ended() -> None:
         user.kill()
     assert not cached_kernel.in_use(entry)
     cached_kernel.remove(entry)
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        ("6.16~rc5-1", "6.16"),
+        ("6.16~rc5-1", "6.16.1-1"),
+        ("6.16.0-rc5", "6.16.0"),
+        ("6.16~rc5-1", "6.16~rc6-1"),
+        ("6.15.9", "6.16~rc1"),
+        ("6.9", "6.12"),
+        ("2.36", "2.36-9+deb12u1"),
+    ],
+)
+def test_a_release_candidate_is_older_than_its_release(older: str, newer: str) -> None:
+    assert cached_kernel.numbers(older) < cached_kernel.numbers(newer)
