@@ -16,8 +16,8 @@ from scenarios.topologies import OneSwitch, UsbNics
     ("link", "why"),
     [
         (
-            LinkPlan("eth0", "dut", "sw", nic="e1000"),
-            'has a NIC "e1000" (there are: veth, rtl8150)',
+            LinkPlan("eth0", "dut", "sw", nic="ne2000"),
+            'has a NIC "ne2000" (there are: veth, rtl8150, virtio-net-pci, ',
         ),
         (LinkPlan("eth0", "dut", "sw", mac="00:10:60"), 'has the MAC "00:10:60"'),
         (LinkPlan("eth0", "sw", "sw2", nic="rtl8150"), "has a NIC, but no machine to have it"),
