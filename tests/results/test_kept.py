@@ -100,7 +100,7 @@ def test_a_session_keeps_as_many_runs_as_it_is_told(tmp_path: Path) -> None:
     tiny = Tiny.make(tmp_path, conftest=PLAIN, a=CLAIMED)
     for _ in range(3):
         _, said = tiny.run("-o", "results_keep=2")
-    assert "results of 1 older runs removed" in said
+    assert "results of 1 older run removed" in said
     assert len(kept.runs(tiny.root / "results")) == 2
     code, said = tiny.run("-o", "results_keep=some")
     assert code == 4
