@@ -85,12 +85,16 @@ class Echo(NamedTuple):
 
 @dataclass(slots=True)
 class ProbeStream:
-    """The probes of one direction: `out` from the path's first machine, `in` from its second."""
+    """The probes of one direction: `out` from the path's first machine, `in` from its second.
+
+    A frame may be seen before its sender's host has told that it was sent: `early` probes wait.
+    """
 
     direction: str
     sender: Sender
     to: str
     probes: list[Probe] = field(default_factory=list)
+    early: dict[int, Probe] = field(default_factory=dict)
 
     def start(self, every: int, at: int) -> None:
         """Send a probe each `every` ns from a time on."""
@@ -99,10 +103,17 @@ class ProbeStream:
     def take(self) -> None:
         """Note which probes were sent since the last call."""
         for at, _, refused in self.sender.sent():
-            probe = Probe(at)
+            probe = self.early.pop(len(self.probes), None) or Probe(at)
+            probe.sent = at
             if refused:  # no carrier, no route, a full queue: a fact to record
                 probe.error = errno.errorcode.get(refused, str(refused))
             self.probes.append(probe)
+
+    def probe(self, seq: int) -> Probe:
+        """Return the probe with a number; one that is not known to be sent yet is kept."""
+        if seq < len(self.probes):
+            return self.probes[seq]
+        return self.early.setdefault(seq, Probe(0))
 
     def steady(self, since: int) -> bool:
         """Tell whether the last few probes that are old enough to judge were all answered."""
@@ -193,9 +204,7 @@ class Tracker:
 
     def _probe(self, echo: Echo) -> Probe | None:
         stream = self.streams.get(echo.direction)
-        if stream is None or echo.seq >= len(stream.probes):
-            return None
-        return stream.probes[echo.seq]
+        return None if stream is None else stream.probe(echo.seq)
 
 
 def _cross(probe: Probe, bond: str, link: str) -> None:

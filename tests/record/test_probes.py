@@ -276,3 +276,16 @@ def test_a_path_is_steady_after_three_answers_in_a_row(
         Probe(10 * MS * seq, reply=MS if good else None) for seq, good in enumerate(answered)
     ]
     assert ProbeStream("out", Refusing(), "192.0.2.254", probes).steady(since * MS) is steady
+
+
+def test_a_frame_that_is_seen_before_its_sender_tells_of_it_has_arrived() -> None:
+    """A host that tells in batches what it sent is later than the tap at the far end."""
+    stream = ProbeStream("out", Refusing(), "192.0.2.254")
+    tracker = Tracker({"out": stream})
+    tracker.sent(Echo("out", False, 1), 11 * MS, "eth0", "bond0")
+    tracker.arrived(Echo("out", False, 1), "target", 12 * MS)
+    assert stream.probes == []
+    stream.take()
+    assert [event.data["request"] for event in stream.events()] == [None, 12 * MS]
+    assert [event.at for event in stream.events()] == [0, 10 * MS]
+    assert stream.probes[1].via == "eth0"
