@@ -16,99 +16,9 @@ from harness.config import (
 from harness.config.lint import LEVELS, Around, Finding, lint, status
 from harness.config.rules import RULES
 from harness.config.rules.surroundings import ENVIRONMENTS
+from tests.config.rule_pairs import ARP, IFACE, MII, NETDEV, PAIRS, PLAN
 
-ARP = "mode=1 arp_interval=100 arp_ip_target=192.0.2.2,192.0.2.3 arp_validate=all"
-MII = "mode=1 miimon=100"
-IFACE = "iface bond0 inet static\naddress 192.0.2.1/24\nbond-slaves eth0 eth1\nbond-mode 1\n"
-NETDEV = "[NetDev]\nName=bond0\nKind=bond\n[Bond]\nMode=active-backup\nMIIMonitorSec=100ms\n"
-SLAVE = "[NetDev]\nName=b\nKind=bond\n[Bond]\nMode=802.3ad\n[Match]\n"
-PLAN = "network: {bonds: {bond0: {interfaces: [a, b], parameters: {mode: %s, %s}}}}"
 ANYWHERE = Around()
-# The rule, what breaks it, and the same mended.
-PAIRS = [
-    ("bad-value", "mode=1 miimon=fast", MII),
-    ("bad-value", "mode=7 miimon=100", MII),
-    ("unknown-setting", f"{MII} updelayed=100", f"{MII} updelay=100"),
-    ("given-twice", f"{MII} miimon=200", f"{MII} miimon=100"),
-    ("refused", "mode=802.3ad miimon=100 primary=eth0", f"{MII} primary=eth0"),
-    ("refused", f"{ARP} updelay=100", f"{MII} updelay=100"),
-    ("refused", "mode=4 arp_interval=100", "mode=4"),
-    ("idle", f"{MII} min_links=2", "mode=4 min_links=2"),
-    ("foreign-primary", f"{IFACE}bond-miimon 100\nbond-primary eth7\n",
-     f"{IFACE}bond-miimon 100\nbond-primary eth1\n"),
-    ("idle-reselect", f"{MII} primary_reselect=failure",
-     f"{MII} primary=eth0 primary_reselect=failure"),
-    ("one-slave", f"{IFACE}bond-miimon 100\n".replace(" eth1", ""), f"{IFACE}bond-miimon 100\n"),
-    ("use-carrier-off", f"{MII} use_carrier=0", f"{MII} use_carrier=1"),
-    ("no-monitor", "mode=1", MII),
-    ("no-monitor", "mode=0", "mode=0 miimon=100"),
-    ("no-monitor", "mode=4 miimon=0", "mode=4"),
-    ("two-monitors", f"{ARP} miimon=100", ARP),
-    ("unit", ARP.replace("=100", "=5"), ARP),
-    ("unit", ARP.replace("=100", "=50000"), ARP),
-    ("unit", ARP.replace("=100", "=5000000"), ARP.replace("=100", "=5000")),
-    ("unit", NETDEV.replace("=100ms", "=100"), NETDEV),
-    ("rounded-delay", f"{MII} updelay=250", f"{MII} updelay=300"),
-    ("rounded-delay", f"{MII} downdelay=50", f"{MII} downdelay=100"),
-    ("rounded-delay", f"{MII} peer_notif_delay=150", f"{MII} peer_notif_delay=200"),
-    ("no-target", "mode=1 arp_interval=100 arp_validate=all", ARP),
-    ("one-target", ARP.replace(",192.0.2.3", ""), ARP),
-    ("unfit-target", f"{IFACE}bond-arp-interval 100\nbond-arp-ip-target 192.0.2.1\n",
-     f"{IFACE}bond-arp-interval 100\nbond-arp-ip-target 192.0.2.2\n"),
-    ("unfit-target", f"{IFACE}bond-arp-interval 100\nbond-arp-ip-target 198.51.100.1\n",
-     f"{IFACE}bond-arp-interval 100\nbond-arp-ip-target 192.0.2.2\n"),
-    ("unvalidated", ARP.replace("arp_validate=all", ""), ARP),
-    ("all-unvalidated", f"{ARP} arp_all_targets=all".replace("arp_validate=all", ""),
-     f"{ARP} arp_all_targets=all"),
-    ("unmonitored", f"{MII} arp_ip_target=192.0.2.2", ARP),
-    ("blind", MII, ARP),
-    ("slow-partner", "mode=4", "mode=4 lacp_rate=fast"),
-    ("lost-announcement", f"{MII} fail_over_mac=1", f"{MII} fail_over_mac=1 updelay=100"),
-    ("lost-announcement", f"{ARP} fail_over_mac=1 num_grat_arp=0", f"{ARP} fail_over_mac=1"),
-    ("early-return", f"{MII} primary=eth0", f"{MII} primary=eth0 updelay=5000"),
-    ("tool-drops", f"{IFACE}bond-miimon 100\nbond-resend-igmp 3\n", f"{IFACE}bond-miimon 100\n"),
-    ("tool-drops", f"{IFACE}bond-arp-interval 100\nbond-ports eth3\n",
-     f"{IFACE}bond-miimon 100\nbond-ports eth3\n"),
-    ("tool-drops", "options bonding mode=1 miimon=100 peer_notif_delay=100",
-     "options bonding mode=1 miimon=100 num_grat_arp=2"),
-    ("tool-limits", f"{IFACE}bond-miimon 1000\nbond-ports eth3\n",
-     f"{IFACE}bond-miimon 100\nbond-ports eth3\n"),
-    ("tool-limits", PLAN % ("active-backup", "arp-validate: filter"),
-     PLAN % ("active-backup", "arp-validate: all")),
-    ("unsent", PLAN % ("balance-alb", "learn-packet-interval: 3"), PLAN % ("balance-alb", "")),
-    ("unsent", f"{NETDEV}LACPTransmitRate=fast\n",
-     f"{NETDEV}LACPTransmitRate=fast\n".replace("active-backup", "802.3ad")),
-    ("implied-monitor", "mode=1,primary=eth0", "mode=1,primary=eth0,miimon=100"),
-    ("no-mode", "miimon=100", "mode=0 miimon=100"),
-    ("matched-slaves", f"{SLAVE}Name=enp9s*\n[Network]\nBond=b\n",
-     f"{SLAVE}Name=enp9s1\n[Network]\nBond=b\n"),
-    ("matched-slaves", f"{SLAVE}MACAddress=02:00:00:00:00:01\n[Network]\nBond=b\n",
-     f"{SLAVE}Name=enp9s1\n[Network]\nBond=b\n"),
-    ("slave-ip", f"{SLAVE}Name=a\n[Network]\nBond=b\nDHCP=ipv4\n",
-     f"{SLAVE}Name=a\n[Network]\nBond=b\n"),
-    ("slave-ip", PLAN.replace("network: {", "network: {ethernets: {a: {dhcp4: on}}, ") % ("1", ""),
-     PLAN % ("1", "")),
-    ("no-slaves", IFACE.replace("eth0 eth1", "none"), IFACE),
-    ("no-slaves", PLAN.replace("a, b", "") % ("802.3ad", "up-delay: 0"),
-     PLAN % ("802.3ad", "up-delay: 0")),
-    ("channel", "mode=balance-xor miimon=100", MII),
-    ("channel", PLAN % ("balance-rr", "up-delay: 0"), PLAN % ("802.3ad", "up-delay: 0")),
-    ("uneven", ARP.replace("mode=1", "mode=2"), ARP),
-    ("uneven", ARP.replace("mode=1", "mode=balance-rr"), "mode=balance-rr miimon=100"),
-    ("tool-words", NETDEV.replace("active-backup", "1"), NETDEV),
-    ("tool-words", f"{NETDEV}LACPTransmitRate=1\n", f"{NETDEV}LACPTransmitRate=fast\n"),
-    ("tool-words", PLAN % ("4", "up-delay: 0"), PLAN % ("802.3ad", "up-delay: 0")),
-    ("tool-words", PLAN % ("802.3ad", "lacp-rate: 1"), PLAN % ("802.3ad", "lacp-rate: fast")),
-    ("tool-words", "mode=balance-tlb,tlb_dynamic_lb=off", "mode=balance-tlb,tlb_dynamic_lb=0"),
-    ("tool-words", "options bonding mode=1 miimon=100 all_slaves_active=on",
-     "options bonding mode=1 miimon=100 all_slaves_active=1"),
-    ("order", "DEVICE=bond0\nBONDING_OPTS='mode=1 updelay=200 miimon=100'\n",
-     "DEVICE=bond0\nBONDING_OPTS='mode=1 miimon=100 updelay=200'\n"),
-    ("order", "DEVICE=b7\nBONDING_OPTS='mode=4 downdelay=200'\n",
-     "DEVICE=b7\nBONDING_OPTS='mode=4 miimon=100 downdelay=200'\n"),
-    ("tool-version", f"{NETDEV}PeerNotifyDelaySec=100ms\n", f"{NETDEV}GratuitousARP=2\n"),
-    ("tool-version", "mode=802.3ad,lacp_active=0", "mode=802.3ad,lacp_rate=fast"),
-]  # fmt: skip
 
 
 def found(text: str, around: Around = ANYWHERE) -> list[Finding]:
@@ -280,6 +190,22 @@ def test_one_cause_is_one_finding() -> None:
     assert [f.rule for f in found(rate) if f.level != "note"] == ["unsent"]
     (error,) = [f for f in found("mode=failover primary=eth0") if f.level == "error"]
     assert error.rule == "bad-value"
+
+
+DELAY = f"{IFACE}bond-arp-interval 100\nbond-arp-ip-target 192.0.2.2\nbond-updelay 0\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        (DELAY, "note"),
+        ("ip link add b type bond mode 1 arp_interval 100 updelay 0", "error"),
+        (f"{NETDEV}UpDelaySec=0\n".replace("MIIMonitorSec=100ms\n", ""), ""),
+        ("options bonding mode=1 arp_interval=100 updelay=0", ""),
+    ],
+)
+def test_a_delay_of_0_without_miimon_is_as_bad_as_its_tool_makes_it(text: str, level: str) -> None:
+    assert [f.level for f in found(text) if f.rule == "refused"] == [level] * bool(level)
 
 
 def test_what_ifupdown2_drops_is_told_with_what_is_left() -> None:

@@ -8,12 +8,15 @@ from harness.bonding import OPTIONS, Setting
 from harness.bonding.checks import check
 from harness.config.lint import Around, Found, Rule
 from harness.config.model import BondConfig, Given
-from harness.config.rules.tools import unsent_options
+from harness.config.rules.tools import by_netlink, is_refused_validation, unsent_options
+from harness.config.source import COMMAND_LINE
 from harness.config.tool_support import TOOLS
 from harness.errors import ScenarioError
 
 # One file names bond and slaves; of other formats the files of the slaves may not be given.
 ONE_FILE = frozenset({"interfaces", "ifupdown2", "netplan", "nmstate", "suse", "proc", "sysfs"})
+# Formats whose tools write an option that is at its default: systemd-networkd leaves it out.
+WRITE_DEFAULTS = frozenset({"interfaces", "ifcfg", "bonding-opts", "suse"})
 PRIMARIES = ("primary", "active_slave")
 
 
@@ -62,6 +65,31 @@ def refused(bond: BondConfig, _: Around) -> Iterator[Found]:
         except ScenarioError as error:
             if " exclude each other" not in error.message:
                 yield Found(bond.where(name), error.message, hint=error.hint)
+    yield from _refused_at_rest(bond)
+    if is_refused_validation(bond):
+        yield Found(
+            bond.where("arp_validate"),
+            f"arp_validate={options['arp_validate']} beside miimon: the driver refuses both "
+            "together, and makes no bond",
+            hint="set arp_interval in the place of miimon, or leave arp_validate out",
+        )
+
+
+def _refused_at_rest(bond: BondConfig) -> Iterator[Found]:
+    """Yield delays of 0 without miimon, where the tool writes them all the same."""
+    if bond.loose()["miimon"] or bond.misread & {"mode", "miimon"}:
+        return
+    for one in bond.given:
+        at_rest = OPTIONS[one.name].requires and one.value == 0
+        if at_rest and (one.format in WRITE_DEFAULTS or by_netlink(one)):
+            with_all_of_it = by_netlink(one) and one.place.file != COMMAND_LINE
+            yield Found(
+                one.place,
+                f"{one.name}=0 needs miimon, which is 0: the driver refuses even a delay of 0"
+                + (", and makes no bond" if with_all_of_it else ""),
+                "error" if with_all_of_it else "note",
+                hint=f"leave {one.name} out, or give miimon before it",
+            )
 
 
 def idle(bond: BondConfig, _: Around) -> Iterator[Found]:

@@ -9,7 +9,7 @@ from harness.bonding import BondOptions
 from harness.bonding.options import ARP_MODES
 from harness.config.lint import Around, Found, Rule
 from harness.config.model import BondConfig, Place
-from harness.config.rules.tools import dropped
+from harness.config.rules.tools import dropped, is_refused_validation
 from harness.config.tool_support import TOOLS
 
 MONITORS = ("miimon", "arp_interval")
@@ -155,7 +155,10 @@ def unmonitored(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Options of the ARP monitor where it does not run."""
     options = bond.loose()
     names = ("arp_ip_target", "ns_ip6_target", "arp_validate", "arp_all_targets", "arp_missed_max")
+    told = {"arp_validate"} if is_refused_validation(bond) else set[str]()
     for name in names:
+        if name in told:
+            continue
         if name in options.changed() and not options["arp_interval"] and options.mode in ARP_MODES:
             yield Found(bond.where(name), f"{name} does nothing without arp_interval")
 

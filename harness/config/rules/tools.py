@@ -23,6 +23,7 @@ SWITCH = frozenset({"on", "off"})
 # Tools that take a switch as a number only: the others take the kernel's words too.
 NUMBERS = BY_NM | {"suse", "modprobe"}
 IN_ORDER = frozenset({"ifcfg", "bonding-opts"})
+BY_NETLINK_ALONE = frozenset({"ip-link"})
 CHANNEL = ("balance-rr", "balance-xor")
 
 
@@ -143,6 +144,23 @@ def unsent(bond: BondConfig, _: Around) -> Iterator[Found]:
 def by_networkd(bond: BondConfig, one: Given) -> bool:
     """Tell whether systemd-networkd is who applies an option."""
     return one.format in BY_NETWORKD and bond.renderer != "NetworkManager"
+
+
+def by_netlink(one: Given) -> bool:
+    """Tell whether an option reaches the driver with all others, in the request for the bond.
+
+    What is refused there refuses the bond; scripts write one option after another.
+    """
+    return one.format in BY_NETLINK_ALONE or one.place.file == COMMAND_LINE
+
+
+def is_refused_validation(bond: BondConfig) -> bool:
+    """Tell whether arp_validate stands beside miimon alone, and the driver refuses the bond."""
+    options = bond.loose()
+    given = [one for one in bond.given if one.name == "arp_validate" and one.value != "none"]
+    asked = given and options["miimon"] and not options["arp_interval"]
+    able = options.mode in OPTIONS["arp_validate"].modes and "mode" not in bond.misread
+    return bool(asked and able and (by_netlink(given[-1]) or by_networkd(bond, given[-1])))
 
 
 def unsent_options(bond: BondConfig) -> frozenset[str]:
