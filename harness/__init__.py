@@ -13,6 +13,8 @@ from harness.errors import KernelRefused
 from harness.units import Measured, Span, ms, s
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     import pytest
 
     from harness.bonding import MODES
@@ -67,6 +69,7 @@ __all__ = [
     "expects_kernel_report",
     "ms",
     "s",
+    "topology_fixture",
 ]
 
 # The module of the harness that each other name is defined in.
@@ -119,6 +122,21 @@ def claim(*ids: str) -> pytest.MarkDecorator:
     import pytest  # noqa: PLC0415
 
     return pytest.mark.claim(*ids)
+
+
+def topology_fixture(topology: type[Net]) -> Callable[[Stage], Iterator[Net]]:
+    """Return a fixture that builds a topology anew for each scenario that asks for it.
+
+    The fixture has the name it is assigned to: `one_switch = topology_fixture(OneSwitch)`.
+    """
+    import pytest  # noqa: PLC0415
+
+    def build(stage: Stage) -> Iterator[Net]:
+        with topology(stage) as net:
+            yield net
+
+    build.__doc__ = topology.__doc__
+    return pytest.fixture(build)
 
 
 def contradicted(id: str, *, kernels: str, evidence: str) -> pytest.MarkDecorator:  # noqa: A002

@@ -1,13 +1,6 @@
-"""The command line besides pytest: `harness judge` reads recordings, `harness kernels` kernels."""
+"""The command `harness`: its subcommands are in `harness.commands`."""
 
 from __future__ import annotations
-
-import json
-import os
-import shutil
-import sys
-from pathlib import Path
-from typing import Any
 
 import click
 
@@ -15,19 +8,12 @@ from harness.commands import config, matrix
 from harness.commands.claims import claims
 from harness.commands.doctor import doctor
 from harness.commands.driver_profile import driver_profile
+from harness.commands.judge import judge
 from harness.commands.kernels import kernels
 from harness.commands.kernels_build import build
 from harness.commands.lab import lab
 from harness.commands.results import results
-from harness.errors import Inconclusive, UsageError
-from harness.history import History, load
-from harness.judge import fitness, lanes, paint, report, timeline
-from harness.judge.layout import WIDTH
-from harness.judge.run import Run
-from harness.units import MS, Measured, in_ms
 from harness.version import version
-
-BROKEN = (KeyError, TypeError, ValueError, IndexError, ZeroDivisionError, AttributeError)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -37,138 +23,7 @@ def main() -> None:
 
 
 kernels.add_command(build)
-main.add_command(kernels)
-main.add_command(driver_profile)
-main.add_command(lab)
-main.add_command(doctor)
-main.add_command(claims)
-main.add_command(results)
-
-
-@main.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each file.")
-@click.pass_context
-def judge(context: click.Context, /, files: tuple[Path, ...], *, as_json: bool) -> None:
-    """Judge recordings again, such as results/latest/*/history.jsonl.
-
-    Exit status: 0 all recordings were judged, 1 one of them can prove nothing, 2 the command line
-    is wrong, 4 a file is no recording.
-    """
-    status = 0
-    for path in files:
-        try:
-            text, sound = _judged(path, as_json=as_json)
-        except UsageError as error:
-            click.echo(f"error: {error}", err=True)
-            status = 4
-            continue
-        status = max(status, 0 if sound else 1)
-        click.echo(text)
-    context.exit(status)
-
-
-def _judged(path: Path, *, as_json: bool) -> tuple[str, bool]:
-    """Return what to print of a recording, and whether it proves anything; raises UsageError."""
-    history = load(path)
-    try:
-        if as_json:
-            return json.dumps({"file": str(path), **examine(history)}), _unfit(history) is None
-        return _text(path, history), _unfit(history) is None
-    except BROKEN as error:
-        raise UsageError(
-            f"{path} lacks what every recording has: {error!r}",
-            hint="give a history.jsonl that `pytest scenarios/` wrote",
-        ) from error
-
-
-def examine(history: History) -> dict[str, Any]:
-    """Return what a recording shows as plain JSON values; times in ms."""
-    return {
-        "scenario": history.about.scenario,
-        "kernel": history.about.kernel.release,
-        "inconclusive": _unfit(history),
-        "times": {name: _plain(measured) for name, measured in _times(history)},
-        "facts": _facts(history),
-    }
-
-
-def _unfit(history: History) -> str | None:
-    try:
-        fitness.demand_judgeable(history)
-    except Inconclusive as error:
-        return error.message
-    return None
-
-
-def _times(history: History) -> list[tuple[str, Measured]]:
-    return list(report.times(history)) if history.mark("disturb") is not None else []
-
-
-def _facts(history: History) -> dict[str, Any]:
-    """Return what was counted and what followed what; nothing where it never came so far."""
-    if history.mark("disturb") is None:
-        return {}
-    # A recording that proves nothing may still be looked at, so the run is read past its vetting.
-    run = Run.of(history, vetted=True)
-    facts: dict[str, Any] = {
-        "recovered": bool(run.recovered),
-        "sent": run.sent,
-        "loss out": str(run.loss_out),
-        "loss in": str(run.loss_in),
-        "outages": [repr(one) for one in run.outages],
-        "lost requests": run.lost_requests,
-        "lost replies": run.lost_replies,
-        "duplicates": run.duplicates,
-        "reordered": run.reordered,
-    }
-    for name in history.about.bonds:
-        bond = run[name]
-        facts[f"{name} active slaves"] = bond.active_slaves
-        facts[f"{name} link states"] = bond.link_states
-        facts[f"{name} addresses"] = bond.mac_addresses
-        facts[f"{name} gratuitous ARPs"] = len(bond.garps)
-    return facts
-
-
-def _plain(measured: Measured) -> dict[str, Any]:
-    took = round(measured.ns / MS, 3)
-    return {
-        "ms": took if measured.happened else None,
-        "watched_ms": None if measured.happened else took,
-        "tolerance_ms": round(measured.tolerance / MS, 3),
-        "tolerance": measured.why,
-    }
-
-
-def _text(path: Path, history: History) -> str:
-    """Return what a recording shows, for people."""
-    width = shutil.get_terminal_size((WIDTH, 0)).columns
-    lines = [str(path), history.about.scenario]
-    lines.append(report.settings(history.about, width))
-    unfit = _unfit(history)
-    lines += ["", f"INCONCLUSIVE: {unfit}"] if unfit else [""]
-    for name, measured in _times(history):
-        tolerance = f"+- {in_ms(measured.tolerance)} ({measured.why})"
-        lines.append(f"  {name:<22}{measured!s:>12}   {tolerance}")
-    lines += [f"  {name:<22}{_words(value):>12}" for name, value in _facts(history).items()]
-    if history.mark("disturb") is not None:
-        _, zero = timeline.origin(history)
-        page = f"{timeline.table(history, (), width)}\n\n{lanes.draw(history, (), width)}"
-        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        lines += ["", f"0 = {zero}", paint.page(page) if colour else page]
-    return "\n".join([*lines, ""])
-
-
-def _words(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return " -> ".join("none" if part is None else str(part) for part in value)
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {part}" for name, part in value.items())
-    return str(value)
-
-
+for command in (kernels, driver_profile, lab, doctor, claims, results, judge):
+    main.add_command(command)
 matrix.register(main)
 config.register(main)

@@ -54,6 +54,9 @@ class Port:
     index: int
 
 
+ALL_FRAMES = 100  # per cent
+
+
 class Shape(NamedTuple):
     """What one direction of a link does to its frames: per cent that it loses, delay in ns."""
 

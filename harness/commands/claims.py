@@ -14,7 +14,7 @@ import click
 
 from harness.claim_index import scenarios_by_claim
 from harness.claims import FOLDER, Claim, catalogue, find
-from harness.commands import words
+from harness.commands.exit_status import Group
 from harness.errors import UsageError
 
 Index = Mapping[str, list[str]]
@@ -31,7 +31,7 @@ SCENARIOS = click.option(
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-@click.group(cls=words.Group)
+@click.group(cls=Group)
 def claims() -> None:
     """Show what the documentation of bonding promises, and which scenarios try it.
 

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from harness.bonding.options import Series
 from harness.claims import Release
-from harness.commands import words
+from harness.commands import exit_status
 from harness.config.gather import sources
 from harness.config.left_behind import beside
 from harness.config.lint import LEVELS, Around, Finding, Rule, lint, status
@@ -28,7 +28,7 @@ from harness.config.sarif import sarif
 from harness.config.source import Source
 from harness.config.tool_support import FORMATS
 from harness.config.write import REMARKS, Written, listed, write
-from harness.errors import HarnessError, UsageError
+from harness.errors import UsageError
 
 COLOURS = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 UNREADABLE = 2
@@ -37,15 +37,10 @@ SECRETS = frozenset({"nm", "netplan"})
 PRIVATE, PUBLIC = 0o600, 0o666
 
 
-class Command(click.Command):
-    """A command that prints what cannot be read and exits with status 2."""
+class Command(exit_status.Command):
+    """A command that exits with status 2 where its input cannot be read."""
 
-    def invoke(self, context: click.Context) -> Any:
-        """Run the command."""
-        try:
-            return super().invoke(context)
-        except HarnessError as error:
-            words.end(context, error, mistake=UNREADABLE)
+    misuse = UNREADABLE
 
 
 def _series(_: click.Context, __: click.Parameter, text: str | None) -> Series | None:

@@ -13,10 +13,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.commands import words
+from harness.commands.exit_status import Command
 from harness.doctor import kernels, tools
 from harness.doctor.row import BAD, GOOD, LACKING, Look, Row
-from harness.errors import UsageError
 
 LOOKS = (
     Look("processor", tools.this_processor),
@@ -38,7 +37,7 @@ COLOURS = {GOOD: "green", LACKING: "yellow", BAD: "red"}
 NEEDED = ("cache", "guest memory")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--lab", type=click.Path(path_type=Path), help="Look at the lab of this file.")
 @click.pass_context
@@ -71,11 +70,7 @@ def _of_lab(context: click.Context, path: Path, *, as_json: bool) -> NoReturn:
     from harness.doctor import lab  # noqa: PLC0415  (paramiko and pyroute2 take a second)
     from harness.labs.description.read import read  # noqa: PLC0415
 
-    try:
-        described = read(path)
-    except UsageError as error:
-        words.end(context, error)
-    rows = dict(lab.rows(described))
+    rows = dict(lab.rows(read(path)))
     bad = [name for name, row in rows.items() if row.state == BAD]
     if as_json:
         click.echo(

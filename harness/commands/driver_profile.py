@@ -8,25 +8,23 @@ from typing import Any
 
 import click
 
-from harness.commands import words
+from harness.commands import exit_status
 from harness.driver_profile import facts
 from harness.driver_profile.conclusions import conclude
 from harness.driver_profile.facts import Profile
-from harness.errors import HarnessError, UsageError
+from harness.errors import UsageError
 
 EMULATED = ("veth", "dummy", "rtl8150")
 INTERRUPTED = 130
 
 
-class Command(click.Command):
-    """A command that tells errors without a traceback: 4 for the user's, 1 for the machine's."""
+class Command(exit_status.Command):
+    """A command that restores the interfaces and exits with status 130 when interrupted."""
 
     def invoke(self, context: click.Context) -> Any:
         """Run the command."""
         try:
             return super().invoke(context)
-        except HarnessError as error:
-            words.end(context, error)
         except KeyboardInterrupt:
             click.echo("interrupted: everything was put back as it was", err=True)
             context.exit(INTERRUPTED)

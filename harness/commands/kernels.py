@@ -9,24 +9,13 @@ from typing import Any
 
 import click
 
-from harness.commands import words
-from harness.errors import HarnessError, KernelUnavailable, LabError, UsageError
+from harness.commands.exit_status import Group
+from harness.errors import KernelUnavailable, LabError, UsageError
 from harness.kernels import Kernel, cache, cached_kernel, host, offers, specs, trial
 from harness.kernels.cached_kernel import Entry
 from harness.units import in_ms
 
 FIELDS = ("kernel", "release", "clock", "flavour", "size", "state")
-
-
-class Group(click.Group):
-    """Commands that tell errors without a traceback: 4 for the user's, 1 for the machine's."""
-
-    def invoke(self, context: click.Context) -> object:
-        """Run a command."""
-        try:
-            return super().invoke(context)
-        except HarnessError as error:
-            words.end(context, error)
 
 
 def say(line: str) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import click
 
-from harness.errors import HarnessError, UsageError
-
 
 @click.command()
 @click.argument("spec")
@@ -27,9 +25,6 @@ def build(context: click.Context, /, spec: str, *, again: bool) -> None:
 
     try:
         entry = builder.build(spec, lambda line: click.echo(line, err=True), again=again)
-    except HarnessError as error:
-        click.echo(f"error: {error}", err=True)
-        context.exit(4 if isinstance(error, UsageError) else 1)
     except KeyboardInterrupt:
         click.echo("stopped; the same command goes on where it was", err=True)
         context.exit(130)

@@ -6,10 +6,10 @@ import time
 
 import click
 
-from harness.errors import HarnessError, UsageError
+from harness.commands.exit_status import Group
 
 
-@click.group()
+@click.group(cls=Group)
 def lab() -> None:
     """Make what labs need."""
 
@@ -17,8 +17,7 @@ def lab() -> None:
 @lab.command()
 @click.argument("name", type=click.Choice(["qemu"]))
 @click.option("--again", is_flag=True, help="Build it even if it is in the cache.")
-@click.pass_context
-def build(context: click.Context, /, name: str, *, again: bool) -> None:
+def build(name: str, *, again: bool) -> None:
     """Build what a lab starts its machines from.
 
     NAME is qemu: the image of a DUT, Debian's kernel with SSH and Python in an initramfs. It is
@@ -30,11 +29,7 @@ def build(context: click.Context, /, name: str, *, again: bool) -> None:
     from harness.kernels.dut import image  # noqa: PLC0415  (for --help it need not be there)
 
     began = time.monotonic()
-    try:
-        found = image.image(lambda line: click.echo(line, err=True), again=again)
-    except HarnessError as error:
-        click.echo(f"error: {error}", err=True)
-        context.exit(4 if isinstance(error, UsageError) else 1)
+    found = image.image(lambda line: click.echo(line, err=True), again=again)
     took = time.monotonic() - began
     click.echo(f"the DUT is linux {found.release}, by {found.accelerator} ({took:.0f} s): {name}")
     click.echo(f"pytest scenarios/ --lab {name}")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import click
 
-from harness.commands import ci_jobs, words
+from harness.commands import ci_jobs
+from harness.commands.exit_status import Command
 from harness.errors import UsageError
 from harness.kernels import aliases
 from harness.results import changes_text, conformance, grid
@@ -19,17 +19,6 @@ from harness.results.pick import comparisons, warnings
 
 PLACE = click.Path(path_type=Path)
 MOST = 256  # jobs that GitHub makes of one matrix
-
-
-class Command(click.Command):
-    """A command that prints a UsageError and exits with status 4."""
-
-    def invoke(self, context: click.Context) -> Any:
-        """Run the command."""
-        try:
-            return super().invoke(context)
-        except UsageError as error:
-            words.end(context, error)
 
 
 @click.command(cls=Command)

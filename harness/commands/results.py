@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from harness.commands import words
+from harness.commands.exit_status import Group
 from harness.errors import UsageError
 from harness.results import conformance
 from harness.results.kept import KEEP, Kept, kept, prune
@@ -18,7 +18,7 @@ MEGABYTE = 1_000_000
 PLACE = click.argument("place", type=click.Path(path_type=Path), default=Path("results"))
 
 
-@click.group(cls=words.Group)
+@click.group(cls=Group)
 def results() -> None:
     """Show and remove the results of earlier runs; PLACE is results/ unless given.
 

@@ -6,12 +6,11 @@ import socket
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
+from harness.labs.agent.wire import sender_socket
 from harness.labs.netns.control import Control
 from harness.labs.netns.namespace import Namespace
 from harness.loop import now
 from harness.rtnl import messages
-
-AF_PACKET_ANY = 0
 
 
 class Moment(NamedTuple):
@@ -63,9 +62,8 @@ class InterfaceFarEnd:
     def send(self, frame: bytes) -> bool:
         """Send a frame out of the interface."""
         if self._sender is None:
-            self._sender = self._namespace.socket(socket.AF_PACKET, socket.SOCK_RAW, AF_PACKET_ANY)
             with self._namespace.inside():
-                self._sender.bind((self._name, AF_PACKET_ANY))
+                self._sender = sender_socket(self._name)
         try:
             self._sender.send(frame)
         except OSError:  # ENETDOWN, ENOBUFS: the frame is not on its way

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from harness.errors import ScenarioError
-from harness.lab import Way
+from harness.lab import ALL_FRAMES, Way
 from harness.loop import now
 from harness.record.journal import Lasting, Role, Site
 from harness.suggest import suggesting
@@ -20,7 +20,6 @@ from harness.units import Span, ms, timed
 
 Direction = Literal["out", "in", "both"]
 SIDES: tuple[Way, ...] = ("out", "in")
-EVERYTHING = 100  # per cent
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +59,9 @@ class Cable:
             self.site.journal.pause(down)
             self.heal()
 
-    def lose(self, direction: Direction = "both", *, percent: float = EVERYTHING) -> Lasting:
+    def lose(self, direction: Direction = "both", *, percent: float = ALL_FRAMES) -> Lasting:
         """Lose frames silently: the carrier stays up."""
-        if not 0 < percent <= EVERYTHING:
+        if not 0 < percent <= ALL_FRAMES:
             raise ScenarioError(
                 f"link {self.name} cannot lose {percent} % of its frames",
                 hint="percent lies above 0 and reaches 100",

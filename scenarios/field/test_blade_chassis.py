@@ -43,22 +43,13 @@ Neighbours
     blades: 3730 to 3770 ms (3725 to 3765).
 """
 
-from collections.abc import Iterator
-
 import pytest
 
-from harness import Span, Stage, claim, control, ms, s
+from harness import Span, claim, control, ms, s
 from scenarios.field.chassis import Chassis
 
 DOWN, UP = 300 * ms, 1 * s
 FORWARDING = 600 * ms
-
-
-@pytest.fixture
-def chassis(stage: Stage) -> Iterator[Chassis]:
-    """A blade, its four neighbours, two switches in the chassis and one outside."""
-    with Chassis(stage) as net:
-        yield net
 
 
 @claim("BLADE-1", "HA-6")

@@ -37,22 +37,13 @@ Measured (virtual@7.2, 7.2.13; in brackets uml@6.1): the target gets another MAC
     good, the bond is content: arp_validate looks at addresses of IP, and all answers come.
 """
 
-from collections.abc import Iterator
-
 import pytest
 
-from harness import Stage, claim, control, s
+from harness import claim, control, s
 from scenarios.field.chassis import Chassis
 
 SPARE = "02:00:00:00:99:01"
 DEFAULT, LOCK = 1 * s, 3 * s
-
-
-@pytest.fixture
-def chassis(stage: Stage) -> Iterator[Chassis]:
-    """A blade, its four neighbours, two switches in the chassis and one outside."""
-    with Chassis(stage) as net:
-        yield net
 
 
 @claim("ARPINT-1")

@@ -38,22 +38,13 @@ The guard shuts a port right behind the frame that gave the address away; a real
 frame too.
 """
 
-from collections.abc import Iterator
-
 import pytest
 
-from harness import PortAddresses, Stage, claim, control, ms, s
+from harness import PortAddresses, claim, control, ms, s
 from scenarios.field.virtualbox import GATEWAY, SHARED, Office
 
 POLICIES = ("none", "active", "follow")
 QUIET = 500 * ms
-
-
-@pytest.fixture
-def office(stage: Stage) -> Iterator[Office]:
-    """The same machine at a switch that learns."""
-    with Office(stage) as net:
-        yield net
 
 
 def pull(net: Office) -> None:

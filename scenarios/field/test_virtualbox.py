@@ -36,28 +36,12 @@ The Vagrantfile at the top of the project builds this on VirtualBox itself. Port
 VirtualBox does not have but such switches often do, is in test_port_security.py.
 """
 
-from collections.abc import Iterator
-
 import pytest
 
-from harness import Stage, claim, control, ms, s
+from harness import claim, control, ms, s
 from scenarios.field.virtualbox import GATEWAY, SHARED, Office, VirtualBox
 
 FORWARDING = 600 * ms
-
-
-@pytest.fixture
-def virtualbox(stage: Stage) -> Iterator[VirtualBox]:
-    """The VM at its virtual switch."""
-    with VirtualBox(stage) as net:
-        yield net
-
-
-@pytest.fixture
-def office(stage: Stage) -> Iterator[Office]:
-    """The same machine at a switch that learns."""
-    with Office(stage) as net:
-        yield net
 
 
 @claim("FOM-NONE-3", "FOM-FOLLOW-2")

@@ -1,9 +1,5 @@
 """The network of our storage nodes: two ports, two leaf switches, a server behind them."""
 
-from collections.abc import Iterator
-
-import pytest
-
 from harness import (
     BondPlan,
     Cable,
@@ -11,10 +7,10 @@ from harness import (
     Machine,
     MachinePlan,
     Net,
-    Stage,
     Switch,
     SwitchPlan,
     Topology,
+    topology_fixture,
 )
 
 
@@ -48,8 +44,4 @@ class StorageNode(Net):
     )
 
 
-@pytest.fixture
-def storage_node(stage: Stage) -> Iterator[StorageNode]:
-    """Build the node's network for one test."""
-    with StorageNode(stage) as net:
-        yield net
+storage_node = topology_fixture(StorageNode)

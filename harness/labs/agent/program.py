@@ -35,6 +35,7 @@ from harness.labs.agent.wire import (
     make_room,
     now,
     numbered,
+    sender_socket,
     tap_socket,
     text_of,
     wall_to_monotonic,
@@ -42,9 +43,7 @@ from harness.labs.agent.wire import (
 
 VERSION = 1
 STATISTICS = 6  # PACKET_STATISTICS
-SOL_RAW, ICMP_FILTER = 255, 1
 GROUPS = {"links": 1, "neighbours": 4}
-NOTHING = struct.pack("=I", 0xFFFFFFFF)
 GLANCE = 5000000  # ns between two looks whether a program has ended
 
 
@@ -249,14 +248,7 @@ class Agent:
 
     def do_sender(self, asked: dict[str, Any]) -> None:
         """Open what sends frames out of a device, or ICMP messages without one."""
-        if asked.get("device"):
-            sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-            sock.bind((asked["device"], 0))
-        else:
-            sock = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
-            sock.setsockopt(SOL_RAW, ICMP_FILTER, NOTHING)
-        sock.setblocking(False)
-        self.opened[asked["s"]] = sock
+        self.opened[asked["s"]] = sender_socket(asked.get("device", ""))
 
     def do_frame(self, asked: dict[str, Any]) -> None:
         """Send one frame."""

@@ -19,6 +19,7 @@ import time
 SO_ATTACH_FILTER, SO_RCVBUFFORCE, SO_TIMESTAMPNS = 26, 33, 35
 SOL_PACKET, PACKET_AUXDATA, PACKET_IGNORE_OUTGOING = 263, 8, 23
 SOL_NETLINK, NETLINK_CAP_ACK, NETLINK_EXT_ACK = 270, 10, 11
+SOL_RAW, ICMP_FILTER, EVERY_TYPE = 255, 1, 0xFFFFFFFF
 ETH_P_ALL = 3
 STATUS_VLAN_VALID = 1 << 4
 TAGGED = 0x100  # as in harness.lab: the kernel has taken a VLAN tag out of the frame
@@ -103,6 +104,21 @@ def frame_of(sock: socket.socket) -> tuple[int, int, int, bytes]:
             sec, nsec = struct.unpack_from("=qq", content)
             at = sec * SECOND + nsec
     return at, socket.if_nametoindex(source[0]), kind, data
+
+
+def sender_socket(device: str) -> socket.socket:
+    """Return a socket that sends whole frames out of a device, or ICMP messages without one.
+
+    It receives nothing: neither frames (protocol 0) nor ICMP (each type is filtered).
+    """
+    if device:
+        sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        sock.bind((device, 0))
+    else:
+        sock = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+        sock.setsockopt(SOL_RAW, ICMP_FILTER, struct.pack("=I", EVERY_TYPE))
+    sock.setblocking(False)
+    return sock
 
 
 def control_socket() -> socket.socket:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from harness.lab import Host, Pin, Port, PortGuard, Shape, TableChange, Way
+from harness.lab import ALL_FRAMES, Host, Pin, Port, PortGuard, Shape, TableChange, Way
 from harness.labs.fabric.port_events import PortEvents
 from harness.labs.fabric.switches import FIRST_IFB, Switches, fabric_mac
 from harness.rtnl import messages, shaping
 from harness.rtnl.messages import Request
 
-EVERYTHING = 100  # per cent
 PORT_SIDES = ("ingress", "egress")
 Point = tuple[str, Way]
 
@@ -79,7 +78,7 @@ class Wiring:
         if percent is not None:
             self._seeds[link, way] = seed
         before = self._shaped.get((link, way), Shape())
-        everything = percent is not None and percent >= EVERYTHING
+        everything = percent is not None and percent >= ALL_FRAMES
         lost = 0 if everything else percent
         after = Shape(
             before.percent if lost is None else lost, before.delay if delay is None else delay

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import socket
-import struct
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from harness.lab import Clock, Sent, Source, Stream
-from harness.labs.agent.wire import Program, numbered
+from harness.labs.agent.wire import Program, numbered, sender_socket
 from harness.labs.netns.capture import Tap
 from harness.labs.netns.control import Control
 from harness.labs.netns.monitor import RTMGRP_LINK, RTMGRP_NEIGH, KernelLog, NetlinkMonitor
@@ -20,9 +18,6 @@ from harness.loop import Loop
 from harness.rtnl.messages import Request
 
 GROUPS = {"links": RTMGRP_LINK, "neighbours": RTMGRP_NEIGH}
-SOL_RAW, ICMP_FILTER = 255, 1
-NOTHING = struct.pack("=I", 0xFFFFFFFF)
-AF_PACKET_ANY = 0
 SYS = "/sys/"
 
 
@@ -78,14 +73,8 @@ class NetnsSender:
     """A raw socket in a namespace."""
 
     def __init__(self, namespace: Namespace, loop: Loop, link: str) -> None:
-        if link:
-            self._sock = namespace.socket(socket.AF_PACKET, socket.SOCK_RAW, AF_PACKET_ANY)
-            with namespace.inside():
-                self._sock.bind((link, AF_PACKET_ANY))
-        else:
-            self._sock = namespace.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
-            self._sock.setsockopt(SOL_RAW, ICMP_FILTER, NOTHING)
-        self._sock.setblocking(False)
+        with namespace.inside():
+            self._sock = sender_socket(link)
         self._loop = loop
         self._sent: list[Sent] = []
         self._end: Callable[[], None] = lambda: None

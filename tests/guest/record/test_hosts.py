@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from harness import ms, s
+from harness import ms, s, topology_fixture
 from harness.errors import ScenarioError
 from harness.judge import lanes, timeline
 from harness.judge.run import Run
@@ -24,18 +24,8 @@ BPDU = GROUP + SENDER + b"\x00\x26\x42\x42\x03" + bytes(43)
 NOISE = b"\xff" * 6 + SENDER + b"\x88\xb5" + bytes(46)
 
 
-@pytest.fixture
-def net(stage: Stage) -> Iterator[OneSwitch]:
-    """Two slaves at one switch."""
-    with OneSwitch(stage) as made:
-        yield made
-
-
-@pytest.fixture
-def chassis(stage: Stage) -> Iterator[BladeChassis]:
-    """Two uplinks beyond the DUT's carrier."""
-    with BladeChassis(stage) as made:
-        yield made
+net = topology_fixture(OneSwitch)
+chassis = topology_fixture(BladeChassis)
 
 
 def told(run: Run, action: str) -> list[dict[str, Any]]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from harness import ms
+from harness import ms, topology_fixture
 from harness.bonding import BondOptions, ignored
 from harness.claims import Release
 from harness.errors import KernelRefused, NotPromised, ScenarioError
@@ -27,11 +26,7 @@ from tests.wire import recorded
 pytestmark = pytest.mark.guest
 
 
-@pytest.fixture
-def net(stage: Stage) -> Iterator[OneSwitch]:
-    """Two slaves at one switch."""
-    with OneSwitch(stage) as made:
-        yield made
+net = topology_fixture(OneSwitch)
 
 
 def devices(net: OneSwitch) -> dict[str, int | None]:
