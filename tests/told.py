@@ -33,11 +33,14 @@ def cases(name: str) -> dict[str, tuple[dict[str, str], list[str]]]:
 
 
 def written(place: Path, files: Mapping[str, str]) -> Configuration:
-    """Write files below a directory, and read that directory."""
+    """Write files below a directory, and read that directory; `-> TARGET` makes a link."""
     for name, text in files.items():
         path = place / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        if text.startswith("-> "):
+            path.symlink_to(text[3:].strip())
+        else:
+            path.write_text(text, encoding="utf-8")
     return load([str(place)])
 
 

@@ -11,20 +11,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from harness.config.detect import detect
+from harness.config.descend import HOMES, SOURCED, Sifted, kept, walk
 from harness.config.includes import drop_ins, included
 from harness.config.model import ConfigError, Extra, Level, Place
+from harness.config.precedence import can_mask
 from harness.config.source import COMMAND_LINE, STANDARD_INPUT, NoText, Source, decoded
 
 RUNNING = Path("/sys/class/net")
-SOURCED = frozenset({"interfaces", "ifupdown2"})
 BIGGEST = 4 * 1024 * 1024  # bytes; no configuration of bonds is that long
-LEFTOVERS = ("~", ".bak", ".orig", ".rpmsave", ".rpmnew", ".dpkg-old", ".dpkg-dist", ".swp")
-DEEPEST, MOST = 5, 4000  # levels of directories, files: /etc has fewer
+MOST = 4000  # files: /etc has fewer
+NOTHING = "/dev/null"  # what a file is a link to that masks another one
 # Descriptors that the shell hands over, as in `harness check <(ip -d -j link)`.
 HANDED_OVER = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
-# Programs that others run: what they do is no configuration of this machine.
-PROGRAMS = ("if-pre-up.d", "if-up.d", "if-down.d", "if-post-down.d", "dispatcher.d", ".git")
 NARROWER = "give a directory of a network's configuration, such as /etc/netplan"
 KINDS = {
     stat.S_IFIFO: "a FIFO",
@@ -92,7 +90,10 @@ class _Gathering:
 
     def file(self, path: Path) -> None:
         """Take a file and those that it brings with it, once."""
-        if (real := os.path.realpath(path)) not in self.seen:
+        real = os.path.realpath(path)
+        if real == NOTHING and can_mask(str(path)):
+            self.found.append(Source(str(path), ""))
+        elif real not in self.seen:
             self.seen.add(real)
             self.take(_read(path))
             for other in drop_ins(path):
@@ -102,13 +103,12 @@ class _Gathering:
     def take(self, source: Source) -> None:
         """Take a text, and the files that it includes."""
         self.found.append(source)
-        for path, place in included(source):
+        for one in included(source):
             with self.tolerant():
-                if path.exists():
-                    self.file(path)
+                if one.missing:
+                    self.remark(ConfigError(one.missing, one.place, hint=one.hint), one.level)
                 else:
-                    why = f"{path} does not exist, and ifupdown says nothing of that"
-                    self.remark(ConfigError(why, place, hint="correct the path"), "warning")
+                    self.file(one.path)
 
     def running(self, path: Path) -> None:
         """Take the files of a bond's directory in sysfs."""
@@ -117,7 +117,7 @@ class _Gathering:
     def directory(self, path: Path) -> None:
         """Take what lies in a directory: a bond's in sysfs whole, else every file that is no copy.
 
-        From the directories in it come the files that speak of a bond.
+        From the directories in it come the files that speak of a bond, and those beside them.
         """
         for place in (path, path / "bonding"):
             if (place / "slaves").is_file() and (place / "mode").is_file():
@@ -125,28 +125,37 @@ class _Gathering:
                 return
         before = len(self.found)
         for one in sorted(path.iterdir()):
-            if not one.is_dir() and _kept(one):
+            if not one.is_dir() and kept(one):
                 with self.tolerant("note"):
                     self.file(one)
-        for nth, one in enumerate(_below(path)):
-            if nth == MOST:
-                why = f"more than {MOST} files lie below, and the rest is not read"
-                self.remark(ConfigError(why, Place(str(path)), hint=NARROWER), "warning")
-                break
-            self.below(one)
+        self.below(path)
         if len(self.found) == before:
             raise ConfigError("the directory has no file", Place(str(path)), hint=NARROWER)
 
     def below(self, path: Path) -> None:
-        """Take a file from a directory below the one that was named, where it speaks of a bond."""
+        """Take what speaks of a bond from the directories in one, and what goes with it."""
+        sifted = Sifted()
+        for nth, one in enumerate(walk(path, self._unlisted)):
+            if nth == MOST:
+                why = f"more than {MOST} files lie below, and the rest is not read"
+                self.remark(ConfigError(why, Place(str(path)), hint=NARROWER), "warning")
+                break
+            try:
+                sifted.sift(one, _read(one))
+            except NoText:
+                sifted.foreign(one)
+            except ConfigError as error:
+                if one.parent.name in HOMES:
+                    self.remark(error, "warning")
+        for one in sifted.wanted():
+            self._sifted(one, sifted.formats[one])
+
+    def _unlisted(self, error: OSError) -> None:
+        self.remark(_unreadable(error, error.filename), "warning")
+
+    def _sifted(self, path: Path, name: str) -> None:
+        """Take a file from below, unless it belongs to another one that does not have it."""
         if os.path.realpath(path) in self.seen:
-            return
-        try:
-            source = _read(path)
-        except ConfigError:
-            return  # among many files, one that is no text says nothing of a bond
-        name = detect(source)
-        if "bond" not in source.text.lower() or name is None:
             return
         mains = [place / "interfaces" for place in path.parents]
         main = next((one for one in mains if os.path.realpath(one) in self.seen), None)
@@ -155,7 +164,8 @@ class _Gathering:
             error = ConfigError(why, Place(str(path)), hint="source interfaces.d/*")
             self.remark(error, "note")
         else:
-            self.file(path)
+            with self.tolerant("note"):
+                self.file(path)
 
 
 def _exists(path: Path) -> bool:
@@ -163,21 +173,6 @@ def _exists(path: Path) -> bool:
         return path.exists()
     except (OSError, ValueError):
         return False
-
-
-def _kept(path: Path) -> bool:
-    return not path.name.startswith(".") and not path.name.endswith(LEFTOVERS)
-
-
-def _below(path: Path) -> Iterator[Path]:
-    """Yield the files in the directories of a directory, but not in those of programs."""
-    for top, directories, names in os.walk(path):
-        here = Path(top)
-        deep = len(here.relative_to(path).parts)
-        wanted = sorted(name for name in directories if name not in PROGRAMS)
-        directories[:] = [name for name in wanted if _kept(here / name)] if deep < DEEPEST else []
-        if deep:
-            yield from (here / name for name in sorted(names) if _kept(here / name))
 
 
 def _read(path: Path) -> Source:
@@ -192,7 +187,7 @@ def _read(path: Path) -> Source:
     except OSError as error:
         if path.is_symlink() and not path.exists():
             hint = "remove the link, or put a file where it leads"
-            raise ConfigError("the link leads nowhere", Place(str(path)), hint=hint) from error
+            raise NoText("the link leads nowhere", Place(str(path)), hint=hint) from error
         raise _unreadable(error, path) from error
     return decoded(str(path), data)
 

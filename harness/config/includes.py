@@ -4,42 +4,80 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.config.detect import detect
 from harness.config.ini_and_shell import joined
-from harness.config.model import Place
+from harness.config.model import Level, Place
 from harness.config.source import STANDARD_INPUT, Source
 
 SOURCING = frozenset({"source", "source-directory", "source-dir"})
 IN_DIRECTORY = re.compile(r"[a-zA-Z0-9_-]+")  # interfaces(5): other names are passed over
 WILD = frozenset("*?[")
 UNITS = (".netdev", ".network")
+HOME = Path("/etc/network")
 
 
-def included(source: Source) -> Iterator[tuple[Path, Place]]:
-    """Yield the files that an interfaces file sources, as wordexp(3) makes them of a pattern.
+@dataclass(frozen=True, slots=True)
+class Included:
+    """A file that a line brings; `missing` says why there is none, and `level` how bad it is."""
 
-    A pattern that nothing matches is no file; a path without pattern need not exist.
-    """
+    path: Path
+    place: Place
+    missing: str = ""
+    hint: str = ""
+    level: Level = "note"
+
+
+def included(source: Source) -> Iterator[Included]:
+    """Yield the files that an interfaces file sources, and what is said of those that are not."""
     if detect(source) not in ("interfaces", "ifupdown2"):
         return
-    home = Path() if source.name == STANDARD_INPUT else Path(source.name).parent
     for number, line in joined(source.text):
         words = line.split()
         if len(words) > 1 and words[0] in SOURCING:
             for pattern in words[1:]:
-                found = _expanded(home, pattern)
-                if words[0] != "source":
-                    found = [one for place in found for one in _in_directory(place)]
-                yield from ((one, source.at(number)) for one in found)
+                yield from _sourced(source, words[0], pattern, source.at(number))
 
 
-def _expanded(home: Path, pattern: str) -> list[Path]:
+def _sourced(source: Source, word: str, pattern: str, place: Place) -> Iterator[Included]:
+    found = _expanded(source, pattern)
+    if word != "source":
+        found = [one for path in found for one in _in_directory(path)]
+    yield from (Included(one, place) for one in found if one.is_file())
+    if any(one.is_file() for one in found):
+        return
+    spelled = f"{word} {pattern}"
+    if any(one.is_dir() for one in found):
+        why, hint = "a directory, and source reads files", f"write source-directory {pattern}"
+        yield Included(found[0], place, f"{spelled}: {why}", hint, "warning")
+    elif WILD & set(pattern) or word != "source":
+        yield Included(Path(pattern), place, f"{spelled}: there is no such file")
+    else:
+        why = f"{found[0]} does not exist, and ifupdown says nothing of that"
+        yield Included(found[0], place, why, "correct the path", "warning")
+
+
+def _expanded(source: Source, pattern: str) -> list[Path]:
+    home = Path() if source.name == STANDARD_INPUT else Path(source.name).parent
+    path = _in_tree(home, Path(pattern))
     if not WILD & set(pattern):
-        return [home / pattern]
-    root, below = (Path("/"), pattern.lstrip("/")) if pattern.startswith("/") else (home, pattern)
+        return [home / path]
+    root, below = (Path("/"), str(path).lstrip("/")) if path.is_absolute() else (home, str(path))
     return sorted(root.glob(below))
+
+
+def _in_tree(home: Path, path: Path) -> Path:
+    """Return where a path leads in the tree of the file that names it.
+
+    /etc/network/interfaces.d in a copy of another machine's files is not this machine's.
+    """
+    here = home.absolute()
+    if not path.is_relative_to(HOME) or here.is_relative_to(HOME):
+        return path
+    places = [one for one in (here, *here.parents) if one.parts[-2:] == HOME.parts[-2:]]
+    return (places[0] if places else here) / path.relative_to(HOME)
 
 
 def _in_directory(path: Path) -> Iterator[Path]:

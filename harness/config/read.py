@@ -19,6 +19,7 @@ from harness.config.model import (
     Place,
     SlaveConfig,
 )
+from harness.config.precedence import effective
 from harness.config.readers import (
     appliances,
     cloudinit,
@@ -105,7 +106,9 @@ def _grouped(
 ) -> dict[str, list[Source]]:
     """Return texts by their format; what is of none is added to the extras."""
     groups: dict[str, list[Source]] = {}
-    for source in given:
+    kept, idle = effective(given)
+    extras += idle
+    for source in kept:
         name = format_ or detect(source)
         for remark in source.remarks:
             refused = name in UTF8_ONLY and remark.level == "note"

@@ -71,8 +71,8 @@ def test_what_is_no_configuration_is_named_and_the_bond_is_read(odd: Path) -> No
         "ifcfg-b1:3  note": "byte 0xfc is no UTF-8 text",
         "picture:2  note": "a NUL byte stands here",
         "empty  note": "the file is empty",
-        "lost  error": "the link leads nowhere",
-        "loop  error": "the link leads nowhere",
+        "lost  note": "the link leads nowhere",
+        "loop  note": "the link leads nowhere",
         "masked  note": "a device, not a text file",
         "ifcfg-io  error": "cannot be read: Input/output error",
         "wide:1  error": "the file is UTF-16",
@@ -126,8 +126,11 @@ def test_what_one_may_not_read_is_told_with_the_reason(tmp_path: Path) -> None:
     secret = tmp_path / "ifcfg-b2"
     secret.write_text(GOOD)
     secret.chmod(0)
+    (tmp_path / "locked").mkdir(mode=0)
+    (tmp_path / "netplan").mkdir()
+    (tmp_path / "netplan/50.yaml").touch(mode=0)
     code = (
-        "import encodings.utf_8_sig, os, sys; from harness.config.gather import sources; "
+        "import encodings.utf_8_sig, pathlib, os, sys; from harness.config.gather import sources; "
         f"os.setgroups([]); os.setuid({NOBODY}); os.chdir('/'); "
         "[print(one.name, *one.remarks) for one in sources(sys.argv[1:])]"
     )
@@ -135,6 +138,8 @@ def test_what_one_may_not_read_is_told_with_the_reason(tmp_path: Path) -> None:
         place.chmod(0o755)
     words = [sys.executable, "-c", code, str(tmp_path)]
     ran = subprocess.run(words, capture_output=True, text=True, check=True)
-    assert "cannot be read: Permission denied" in ran.stdout
+    for name in ("ifcfg-b2", "locked", "netplan/50.yaml"):
+        assert f"file='{tmp_path}/{name}'" in ran.stdout
+    assert ran.stdout.count("cannot be read: Permission denied") == 3
     assert "run as a user who may read it" in ran.stdout
     assert f"{tmp_path}/ifcfg-b1" in ran.stdout

@@ -8,7 +8,8 @@ import pytest
 
 from tests.told import cases, errors, told, written
 
-CASES = cases("config_kinds.txt") | cases("config_new.txt")
+TABLES = ("config_kinds.txt", "config_new.txt", "config_trees.txt")
+CASES = {case: found for table in TABLES for case, found in cases(table).items()}
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -44,7 +44,7 @@ def read(sources: Sequence[Source]) -> Draft:
     draft = Draft(FORMAT)
     lines = [
         (text.split(None, 2), source.at(number))
-        for source in sources
+        for source in sorted(sources, key=lambda source: source.base)
         for number, text in joined(source.text)
         if text.strip() and not text.lstrip().startswith("#")
     ]

@@ -29,7 +29,8 @@ BY = {"macaddress": "mac", "name": "name"}
 def read(sources: Sequence[Source]) -> Draft:
     """Return the bonds of YAML files; raises ConfigError where one is no netplan configuration."""
     draft = Draft(FORMAT)
-    networks = [network for source in sources for network in _networks(draft, source)]
+    ordered = sorted(sources, key=lambda source: source.base)
+    networks = [network for source in ordered for network in _networks(draft, source)]
     devices = [
         (network, *one) for network in networks for one in netplan_keys.definitions(network)
     ]

@@ -28,12 +28,13 @@ DHCP = {
 SIZES = {"K": 1024, "M": 1024**2}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Unit:
-    """One unit with what its drop-ins add."""
+    """One unit with what its drop-ins add; `before` are the .network files that come first."""
 
     source: Source
     sections: list[Section]
+    before: tuple[_Unit, ...] = ()
 
     def entries(self, section: str, *keys: str) -> Iterator[Entry]:
         for one in self.sections:
@@ -49,11 +50,31 @@ class _Unit:
         found = self.entries("Match", "Name")
         return [(name, entry) for entry in found for name in entry.value.split()]
 
+    @property
+    def exact(self) -> list[tuple[str, Entry]]:
+        """The names that no file before this one takes."""
+        return [
+            (name, entry)
+            for name, entry in self.names
+            if not WILD & set(name) and self.owner(name) is None
+        ]
+
+    def owner(self, name: str) -> _Unit | None:
+        """Return the file before this one that matches an interface of that name."""
+        return next((one for one in self.before if one.takes(name)), None)
+
+    def takes(self, name: str) -> bool:
+        """Tell whether the name of an interface is enough for this file to match it."""
+        keys = {e.key for one in self.sections if one.name == "Match" for e in one.entries}
+        return keys == {"Name"} and any(fnmatchcase(name, one) for one, _ in self.names)
+
 
 def read(sources: Sequence[Source]) -> Draft:
     """Return the bonds of .netdev and .network files together."""
     draft = Draft(FORMAT)
     units = list(_units(draft, sources))
+    for unit in units:
+        unit.before = tuple(one for one in units if one.source.base < unit.source.base)
     numbers = {}
     for unit in units:
         kind, name = unit.first("NetDev", "Kind"), unit.first("NetDev", "Name")
@@ -100,6 +121,11 @@ def _bond(draft: Draft, unit: _Unit, name: str) -> None:
         why = "a bond without Name=, which systemd-networkd ignores"
         draft.unknown("", why, head.place, "write Name=bond0", "error")
         return
+    first = next((one for one in unit.before if one.first("NetDev", "Name") == name), None)
+    if first is not None:
+        why = f"{first.source.base} makes {name}, and systemd-networkd makes it once"
+        draft.unknown("", why, head.place, "remove one of the two", "warning")
+        return
     bond = draft.bond(name, unit.source.at())
     for section in unit.sections:
         if section.name == "Bond":
@@ -133,17 +159,28 @@ def kernels(name: str, text: str) -> str:
 
 def _network(draft: Draft, unit: _Unit, numbers: dict[str, str]) -> None:
     """Take what a .network file puts its interfaces into, and what it puts on them."""
-    exact = [name for name, _ in unit.names if not WILD & set(name)]
+    names = _named(draft, unit)
+    _left_out(draft, unit)
     for entry in unit.entries("Network", "Bond"):
         _slaves(draft.bond(entry.value, entry.place), unit, entry)
     if not list(unit.entries("Network", "Bond")):
         _lonely_roles(draft, unit)
     for entry in unit.entries("Network", "Bridge"):
-        draft.bridge(entry.value, exact, entry.place)
+        draft.bridge(entry.value, names, entry.place)
     for entry in unit.entries("Network", "VLAN"):
         for vlan in entry.value.split():
-            for below in exact:
+            for below in names:
                 draft.vlan(vlan, below, numbers.get(vlan, ""), entry.place)
+
+
+def _left_out(draft: Draft, unit: _Unit) -> None:
+    """Remark on interfaces that a file before this one has taken already."""
+    for name, entry in unit.names:
+        owner = unit.owner(name)
+        if owner is not None and not WILD & set(name):
+            why = f"{owner.source.base} matches {name} before, and nothing here is set on it"
+            hint = "put all that is for it in one file, or give this one a lower name"
+            draft.unknown("", why, entry.place, hint, "warning")
 
 
 def _slaves(bond: DraftBond, unit: _Unit, entry: Entry) -> None:
@@ -152,7 +189,7 @@ def _slaves(bond: DraftBond, unit: _Unit, entry: Entry) -> None:
     for name, match in unit.names:
         if WILD & set(name):
             bond.match("name", name, match.place, match.spelled)
-            continue
+    for name, match in unit.exact:
         bond.slave(name, match.place)
         for option, one in roles:
             bond.option(option, name, one.place, one.spelled)
@@ -176,12 +213,17 @@ def _lonely_roles(draft: Draft, unit: _Unit) -> None:
         draft.unknown(entry.spelled, why, entry.place, hint, "warning")
 
 
-def _addressing(draft: Draft, unit: _Unit) -> None:
-    """Take IP for every interface that is named, and for bonds that a pattern matches."""
-    names = {name for name, _ in unit.names if not WILD & set(name)}
+def _named(draft: Draft, unit: _Unit) -> list[str]:
+    """Return the interfaces that are named, and the bonds and uppers that a pattern matches."""
     patterns = [name for name, _ in unit.names if WILD & set(name)]
-    names |= {bond for bond in draft.bonds for one in patterns if fnmatchcase(bond, one)}
-    for name in sorted(names):
+    free = [name for name in (*draft.bonds, *draft.uppers) if unit.owner(name) is None]
+    matched = (name for name in free for one in patterns if fnmatchcase(name, one))
+    return list(dict.fromkeys((*(name for name, _ in unit.exact), *matched)))
+
+
+def _addressing(draft: Draft, unit: _Unit) -> None:
+    """Take IP for every interface that a file is for."""
+    for name in _named(draft, unit):
         net = draft.net(name)
         for entry in (*unit.entries("Network", "Address"), *unit.entries("Address", "Address")):
             net.address(entry.value, "", entry.place)

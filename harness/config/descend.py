@@ -1,0 +1,85 @@
+"""Directories in a directory: which of the files in them belong to a configuration of bonds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.config.detect import detect
+from harness.config.includes import included
+from harness.config.precedence import can_mask
+from harness.config.source import Source
+
+SOURCED = frozenset({"interfaces", "ifupdown2"})
+LEFTOVERS = ("~", ".bak", ".orig", ".rpmsave", ".rpmnew", ".dpkg-old", ".dpkg-dist", ".swp")
+DEEPEST = 6  # levels of directories: usr/local/lib/systemd/network/x.netdev.d
+# Programs that others run: what they do is no configuration of this machine.
+PROGRAMS = ("if-pre-up.d", "if-up.d", "if-down.d", "if-post-down.d", "dispatcher.d", ".git")
+# Formats in which files without a bond say what its slaves are, and what stands on it.
+TOGETHER = frozenset({"netplan", "networkd", "ifcfg", "suse", "nm"})
+HOMES = frozenset(
+    ["netplan", "network", "network-scripts", "system-connections", "interfaces.d", "modprobe.d"]
+)
+
+
+def kept(path: Path) -> bool:
+    """Tell whether a file or directory is looked at: not hidden, and no copy of another one."""
+    return not path.name.startswith(".") and not path.name.endswith(LEFTOVERS)
+
+
+def walk(path: Path, unreadable: Callable[[OSError], None]) -> Iterator[Path]:
+    """Yield the files in the directories of a directory, but not in those of programs."""
+    for top, directories, names in os.walk(path, onerror=unreadable):
+        here = Path(top)
+        deep = len(here.relative_to(path).parts)
+        wanted = sorted(name for name in directories if name not in PROGRAMS)
+        directories[:] = [name for name in wanted if kept(here / name)] if deep < DEEPEST else []
+        if deep:
+            yield from (here / name for name in sorted(names) if kept(here / name))
+
+
+@dataclass(slots=True)
+class Sifted:
+    """Files from below: those that speak of a bond, and others that may go with one of these."""
+
+    formats: dict[Path, str] = field(default_factory=dict)
+    speaking: list[Path] = field(default_factory=list)
+    others: list[Path] = field(default_factory=list)
+
+    def sift(self, path: Path, source: Source) -> None:
+        """Take a text for what it is."""
+        self.formats[path] = detect(source) or ""
+        speaks = bool(self.formats[path]) and _speaks(source)
+        (self.speaking if speaks else self.others).append(path)
+
+    def foreign(self, path: Path) -> None:
+        """Take a file that is no text, such as a link to /dev/null that masks another file."""
+        self.formats[path] = ""
+        self.others.append(path)
+
+    def wanted(self) -> Iterator[Path]:
+        """Yield what speaks of a bond, what goes with it, and what takes its place by its name."""
+        homes = {(self.formats[path], _home(path)) for path in self.speaking}
+        names = {(_home(path), path.name) for path in self.speaking}
+        yield from self.speaking
+        for path in self.others:
+            name = self.formats[path]
+            together = name in TOGETHER and (name, _home(path)) in homes
+            if together or ((_home(path), path.name) in names and can_mask(str(path))):
+                yield path
+
+
+def _speaks(source: Source) -> bool:
+    """Tell whether a text speaks of a bond, or a file does that it includes."""
+    if "bond" in source.text.lower():
+        return True
+    paths = [one.path for one in included(source) if not one.missing]
+    return any("bond" in path.read_text(errors="replace").lower() for path in paths)
+
+
+def _home(path: Path) -> str:
+    """Return the name of the directory whose files its tool reads together."""
+    drop_in = path.parent.name.endswith((".netdev.d", ".network.d"))
+    return (path.parent.parent if drop_in else path.parent).name

@@ -1,0 +1,128 @@
+"""Which of several files of one name is in effect: the search directories of tools.
+
+A file in /etc stands in for one of the same name in /usr/lib; an empty one, or a link to
+/dev/null, masks it. Sources: systemd.network(5), modprobe.d(5), netplan(5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from harness.config.model import Extra
+from harness.config.source import COMMAND_LINE, STANDARD_INPUT, Source
+
+ETC_FIRST = ("etc", "run", "usr/local/lib", "usr/lib", "lib")
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Directories of one tool: `directory` below each of `roots`, the first of which counts."""
+
+    tool: str
+    directory: str
+    roots: tuple[str, ...]
+    endings: tuple[str, ...]
+
+
+SEARCHES = (
+    Search(
+        "systemd-networkd",
+        "systemd/network",
+        ETC_FIRST,
+        (".netdev", ".network", ".netdev.d", ".network.d"),
+    ),
+    Search("modprobe", "modprobe.d", ETC_FIRST, (".conf",)),
+    Search("netplan", "netplan", ("run", "etc", "lib"), (".yaml",)),
+)
+UNITS = (".netdev", ".network")
+
+
+@dataclass(frozen=True, slots=True)
+class _Seat:
+    """Where a file stands: the tree, the name that counts in it, and the rank of its directory."""
+
+    tree: str
+    tool: str
+    name: str
+    rank: int
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return (self.tree, self.tool, self.name)
+
+
+def can_mask(path: str) -> bool:
+    """Tell whether a file that says nothing keeps another one of its name from being read."""
+    return _seat(path) is not None
+
+
+def effective(given: Sequence[Source]) -> tuple[list[Source], list[Extra]]:
+    """Return the texts that are in effect, and remarks on those that are not."""
+    seats = [(source, _seat(source.name)) for source in given]
+    best: dict[tuple[str, str, str], tuple[int, Source]] = {}
+    for source, seat in seats:
+        if seat and (seat.key not in best or seat.rank < best[seat.key][0]):
+            best[seat.key] = (seat.rank, source)
+    kept, extras = list[Source](), list[Extra]()
+    for source, seat in seats:
+        why = _idle(source, seat, best) if seat else ""
+        if why:
+            extras.append(Extra("", why, source.at(), level="note"))
+        else:
+            kept.append(source)
+    return kept, extras
+
+
+def _idle(
+    source: Source, seat: _Seat, best: dict[tuple[str, str, str], tuple[int, Source]]
+) -> str:
+    """Return why a file is not in effect, "" where it is."""
+    first = best[seat.key][1]
+    if first is not source:
+        return f"not in effect: {seat.tool} reads {first.name} of the same name instead"
+    if _empty(source):
+        return f"masked: {seat.tool} reads no file of this name"
+    unit, drop_in, _ = seat.name.partition(".d/")
+    main = best.get((seat.tree, seat.tool, unit))
+    if drop_in and main and _empty(main[1]):
+        return f"not in effect: {main[1].name} masks the unit to which this adds"
+    return ""
+
+
+def _empty(source: Source) -> bool:
+    return not source.text.strip() and not source.remarks
+
+
+def _seat(name: str) -> _Seat | None:
+    """Return where a file stands among the directories that its tool searches."""
+    if name in (COMMAND_LINE, STANDARD_INPUT):
+        return None
+    path = Path(name).absolute()
+    drop_in = path.parent.name.endswith(tuple(f"{unit}.d" for unit in UNITS))
+    home = path.parent.parent if drop_in else path.parent
+    tail = str(path.relative_to(home))
+    for search in SEARCHES:
+        if not path.name.endswith(".conf" if drop_in else search.endings):
+            continue
+        found = next(_trees(home, search), None)
+        if found:
+            return _Seat(found[0], search.tool, tail, found[1])
+    if path.suffix in UNITS or drop_in:
+        return _Seat(str(home), "systemd-networkd", tail, 0)
+    return None
+
+
+def _trees(home: PurePath, search: Search) -> Iterator[tuple[str, int]]:
+    """Yield the tree in which a directory is one of those searched, and its rank there."""
+    for rank, root in enumerate(search.roots):
+        wanted = PurePath(root, search.directory).parts
+        if home.parts[-len(wanted) :] == wanted:
+            # usr/lib ends in lib: the longer of both is what it is.
+            if root == "lib" and home.parts[-len(wanted) - 1 : -len(wanted)] in (
+                ("usr",),
+                ("local",),
+            ):
+                continue
+            yield str(PurePath(*home.parts[: -len(wanted)])), rank
