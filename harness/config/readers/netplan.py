@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from yaml import MappingNode
 
@@ -24,30 +24,34 @@ KNOWN = {**NETPLAN, **NETPLAN_TOO}
 WILD = frozenset("*?[]")
 DEFAULT = frozenset({"default", "0.0.0.0/0", "::/0", "0/0"})
 BY = {"macaddress": "mac", "name": "name"}
+Real = Mapping[str, Sequence[Node]]  # what all files say of a device, in order
 
 
 def read(sources: Sequence[Source]) -> Draft:
-    """Return the bonds of YAML files; raises ConfigError where one is no netplan configuration."""
+    """Return the bonds of YAML files; raises ConfigError where one is no netplan configuration.
+
+    Files are merged in the order of their names: lists grow, of anything else the last counts.
+    """
     draft = Draft(FORMAT)
     ordered = sorted(sources, key=lambda source: source.base)
     networks = [network for source in ordered for network in _networks(draft, source)]
-    devices = [
-        (network, *one) for network in networks for one in netplan_keys.definitions(network)
-    ]
-    real = {name: node for _, _, name, node in devices}
-    others = {name for _, kind, name, _ in devices if kind != "bonds"}
+    devices = [one for network in networks for one in netplan_keys.definitions(network)]
+    real: dict[str, list[Node]] = {}
+    for _, name, node in devices:
+        real.setdefault(name, []).append(node)
+    others = {name for kind, name, _ in devices if kind != "bonds"}
     for network in networks:
         netplan_keys.unknown_keys(draft, network)
-    for network, kind, name, node in devices:
-        if kind == "bonds":
-            bond = draft.bond(name, node.place)
+    for name in dict.fromkeys(name for kind, name, _ in devices if kind == "bonds"):
+        bond = draft.bond(name, real[name][-1].place)
+        for node in real[name]:
             netplan_keys.unknown_in_bond(bond, node)
             netplan_keys.undefined(bond, node, others)
-            _bond(bond, node, real)
-            bond.renderer = netplan_keys.renderer(network, node)
-            if bond.renderer == netplan_keys.NM:
-                default_monitor(bond)
-    for _, kind, name, node in devices:
+        _bond(bond, real[name], real)
+        bond.renderer = netplan_keys.renderer(networks, real[name])
+        if bond.renderer == netplan_keys.NM:
+            default_monitor(bond)
+    for kind, name, node in devices:
         _device(draft, kind, name, node, real)
     return draft
 
@@ -77,45 +81,47 @@ def _is_network(node: Node) -> bool:
     return bool(devices) or cloudinit.is_version_1(node)
 
 
-def _bond(bond: DraftBond, node: Node, real: dict[str, Node]) -> None:
+def _bond(bond: DraftBond, nodes: Sequence[Node], real: Real) -> None:
     members: dict[str, str] = {}
-    for key, found in node.items("a bond"):
-        if key == "interfaces":
-            for one in found.list("interfaces"):
-                members[one.text("an interface")] = _member(bond, one, real)
-    for key, found in node.items("a bond"):
-        if key == "parameters":
-            for name, setting in found.items("parameters"):
-                _option(bond, name, setting, members)
+    for listed in _all(nodes, "interfaces"):
+        for one in listed.list("interfaces"):
+            members[one.text("an interface")] = _member(bond, one, real)
+    for parameters in _all(nodes, "parameters"):
+        for name, setting in parameters.items("parameters"):
+            _option(bond, name, setting, members)
 
 
-def _member(bond: DraftBond, one: Node, real: dict[str, Node]) -> str:
+def _all(nodes: Iterable[Node], key: str) -> list[Node]:
+    """Return what stands at a key in each of some mappings that has it."""
+    found = [node.get(key, key) for node in nodes]
+    return [one for one in found if one is not None and not one.empty]
+
+
+def _member(bond: DraftBond, one: Node, real: Real) -> str:
     """Take a slave by its identifier; return its name, "" where only the machine can tell it."""
     called = one.text("an interface")
-    device = real.get(called)
-    name = _name(called, device)
+    name = _name(called, real)
     if name:
         bond.slave(name, one.place)
         return name
-    match = device.get("match", called) if device else None
-    for key, found in match.items("match") if match else ():
+    rules = (rule for match in _all(real[called], "match") for rule in match.items("match"))
+    for key, found in rules:
         text = found.joined(key)
         bond.match(BY.get(key, key), text, one.place, f"{called}: match: {key}: {text}", called)
         break
     return ""
 
 
-def _name(called: str, device: Node | None) -> str:
+def _name(called: str, real: Real) -> str:
     """Return what an interface is called: its identifier, unless it is renamed or matched."""
-    if device is None:
+    nodes = real.get(called, ())
+    if renamed := _all(nodes, "set-name"):
+        return renamed[-1].text("set-name")
+    matches = _all(nodes, "match")
+    if not matches:
         return called
-    if (renamed := device.get("set-name", called)) is not None:
-        return renamed.text("set-name")
-    match = device.get("match", called)
-    if match is None or match.empty:
-        return called
-    matched = match.get("name", "match")
-    name = matched.joined("name") if matched and not matched.empty else ""
+    named = _all(matches, "name")
+    name = named[-1].joined("name") if named else ""
     return "" if WILD & set(name) or "," in name else name
 
 
@@ -130,10 +136,21 @@ def _option(bond: DraftBond, key: str, node: Node, members: dict[str, str]) -> N
     if name == "primary" and members:
         _primary(bond, text, node, members)
         return
+    if name == "arp_ip_target" and _taken(bond, node):
+        why = "netplan drops a list as long as that of the files before, and keeps that one"
+        bond.unknown(spelled, why, node.place, "write all targets in one file", "warning")
+        return
     unit = OPTIONS[name].unit
     if unit:
         text = in_unit(text, unit, unit) or text
     bond.option(name, switch(text) if name == "all_slaves_active" else text, node.place, spelled)
+
+
+def _taken(bond: DraftBond, node: Node) -> bool:
+    """Tell whether netplan drops a list of targets: it takes one of equal length for the same."""
+    values = [one.value for one in bond.given if one.name == "arp_ip_target"]
+    before = sum(len(value) for value in values if isinstance(value, tuple))
+    return before > 0 and before == len(node.list("arp-ip-targets"))
 
 
 def _primary(bond: DraftBond, text: str, node: Node, members: dict[str, str]) -> None:
@@ -149,19 +166,19 @@ def _primary(bond: DraftBond, text: str, node: Node, members: dict[str, str]) ->
         bond.option("primary", text, node.place, spelled)
 
 
-def _device(draft: Draft, kind: str, called: str, node: Node, real: dict[str, Node]) -> None:
+def _device(draft: Draft, kind: str, called: str, node: Node, real: Real) -> None:
     """Take IP of any device, and what stands on others."""
-    if name := _name(called, node):
+    if name := _name(called, real):
         _addressing(draft.net(name), node)
     if kind == "vlans":
-        link, number = node.get("link", called), node.get("id", called)
-        below = link.text("link") if link else ""
-        if below and number:
-            draft.vlan(called, _name(below, real.get(below)), number.text("id"), node.place)
+        links, numbers = _all(real[called], "link"), _all(real[called], "id")
+        if links and numbers:
+            below = _name(links[-1].text("link"), real)
+            draft.vlan(called, below, numbers[-1].text("id"), node.place)
     elif kind == "bridges":
         listed = node.get("interfaces", called)
         ports = [one.text("an interface") for one in listed.list("interfaces")] if listed else []
-        names = [_name(port, real.get(port)) for port in ports]
+        names = [_name(port, real) for port in ports]
         draft.bridge(called, [name for name in names if name], node.place)
 
 
@@ -175,8 +192,8 @@ def _addressing(net: DraftNet, node: Node) -> None:
             net.gateway(found.text(key), found.place)
         elif key == "mtu":
             net.size(found.text(key), found.place)
-        elif key in ("dhcp4", "dhcp6") and found.joined(key).lower() in TRUE:
-            setattr(net, key, True)
+        elif key in ("dhcp4", "dhcp6"):
+            setattr(net, key, found.joined(key).lower() in TRUE)
         elif key == "routes":
             for route in found.list("routes"):
                 to, via = route.get("to", "a route"), route.get("via", "a route")

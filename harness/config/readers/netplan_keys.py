@@ -5,7 +5,7 @@ Source: netplan's YAML reference up to 1.1, and src/parse.c.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from harness.bonding.options import near
 from harness.config.draft import Draft, DraftBond
@@ -106,12 +106,14 @@ def definitions(network: Node) -> Iterator[tuple[str, str, Node]]:
                     yield kind, name, node
 
 
-def renderer(network: Node, bond: Node) -> str:
-    """Return who is to make a bond: the bond's own word, that of all bonds, that of the file."""
-    bonds = network.get("bonds", "network")
-    places = [(bond, "a bond"), *([(bonds, "bonds")] if bonds else []), (network, "network")]
-    for place, what in places:
-        found = place.get("renderer", what)
-        if found is not None:
-            return found.text("renderer")
+def renderer(networks: Sequence[Node], bond: Sequence[Node]) -> str:
+    """Return who is to make a bond: the bond's own word, that of all bonds, that of all devices.
+
+    Of several files, the last one that says it counts.
+    """
+    bonds = [node for one in networks if (node := one.get("bonds", "network")) is not None]
+    for places in (bond, bonds, networks):
+        found = [node for place in places if (node := place.get("renderer", "a mapping"))]
+        if found:
+            return found[-1].text("renderer")
     return ""
