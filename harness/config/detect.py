@@ -13,7 +13,7 @@ CUMULUS = re.compile(
     r"^\s*(bond-ports|bond-slaves\s+(glob|regex)|bond-lacp-bypass-allow|bond-ad-(sys|actor)-\S+"
     r"|bridge-vlan-aware|bridge-vids|clag-id|clagd-\S+|es-sys-mac|vrf-table|vxlan-\S+|mstpctl-\S+"
     # ifupdown refuses a stanza without address family; Proxmox has its bridges in this spelling.
-    r"|(iface|interface)\s+\S+\s*(#.*)?$|bridge-ports\s+\S)",
+    r"|(iface|interface)\s+\S+\s*(#.*)?$|bridge-ports\s+\S|bond-members|template\s+\S|inherit\s)",
     re.MULTILINE,
 )
 PROXMOX = re.compile(r"^\s*iface\s+vmbr\d+", re.MULTILINE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 from harness.config.draft import Draft
@@ -16,10 +17,10 @@ from harness.config.source import Source
 BETWEEN = frozenset(
     [
         *("auto", "source", "source-directory", "source-dir", "no-auto-down", "no-scripts"),
-        *("template", "rename", "vlan", "vrf", "bridge"),
+        *("rename", "vlan", "vrf", "bridge"),
     ]
 )
-IFACES = frozenset({"iface", "interface"})
+IFACES = frozenset({"iface", "interface", "template"})  # the last one is of ifupdown-ng
 
 
 class Line(NamedTuple):
@@ -39,13 +40,18 @@ class Line(NamedTuple):
 
 @dataclass(slots=True)
 class Stanza:
-    """One `iface`: its name, address family and method, and its options with their lines."""
+    """One `iface`: its name, address family and method, and its options with their lines.
+
+    `parents` are the stanzas whose options it has too. A `template` is for these alone.
+    """
 
     name: str
     place: Place
     family: str = ""
     method: str = ""
     lines: list[Line] = field(default_factory=list)
+    parents: list[str] = field(default_factory=list)
+    template: bool = False
 
     def values(self, *keys: str) -> Iterator[tuple[str, Place]]:
         """Yield the values of some keys, in the order of lines."""
@@ -74,11 +80,15 @@ def stanzas(draft: Draft, source: Source) -> Iterator[Stanza]:
             yield current
         if words[0] in IFACES:
             current = _begun(draft, rest, place)
+            if current and words[0] == "template":
+                current.template = True
         elif ends:
             current = Stanza("", place) if words[0] == "mapping" else None
         elif current is None:
             why = f"{words[0]!r} stands in no stanza, and ifupdown refuses the whole file"
             draft.unknown("", why, place, "begin with iface bond0 inet manual", "error")
+        elif words[0] == "inherit" and draft.format == "ifupdown2":
+            current.parents += rest.split()[:1]
         else:
             current.lines.append(Line(key(words[0]), rest, place, words[0]))
     if current:
@@ -90,12 +100,52 @@ def _begun(draft: Draft, rest: str, place: Place) -> Stanza | None:
         why = "iface without a name, and ifupdown refuses the whole file"
         draft.unknown("", why, place, "iface bond0 inet manual", "error")
         return None
-    name, family, method, *_ = [*rest.split(), "", ""]
+    name, family, method, *more = [*rest.split(), "", ""]
     if draft.format == "interfaces" and not family:
         why = f"iface {name} has no address family, and ifupdown refuses the whole file"
         hint = f"write iface {name} inet manual; ifupdown2 takes it as it is (--from ifupdown2)"
         draft.unknown("", why, place, hint, "error")
-    return Stanza(name, place, family, method)
+    parents = [two for one, two in pairwise((method, *more)) if one == "inherits" and two]
+    return Stanza(name, place, family, method, parents=parents)
+
+
+def inherited(draft: Draft, found: list[Stanza], started: frozenset[str]) -> list[Stanza]:
+    """Return the stanzas of interfaces with what each has from others; templates are gone.
+
+    ifupdown wants the other one above it, and of the same family. What is only inherited from, and
+    never started (`auto`), is a template in all but name.
+    """
+    parents, whole = set[int](), list[Stanza]()
+    for stanza in found:
+        lines = list[Line]()
+        for name in stanza.parents:
+            above = [one for one in whole if one.name == name and _akin(one, stanza)]
+            parents |= {id(one) for one in above}
+            lines += above[-1].lines if above else ()
+            if not above:
+                why = f"inherits {name}, which stands nowhere above for {stanza.family or 'it'}"
+                hint = f"write iface {name} {stanza.family} manual above it"
+                draft.unknown("", f"{stanza.name} {why}", stanza.place, hint, "error")
+        stanza.lines[:0] = lines
+        whole.append(stanza)
+    return [
+        one
+        for one in whole
+        if not one.template
+        and (id(one) not in parents or one.name in started or "bond_slaves" in one.keys)
+    ]
+
+
+def _akin(above: Stanza, below: Stanza) -> bool:
+    return above.template or above.family == below.family
+
+
+def started(source: Source) -> Iterator[str]:
+    """Yield the interfaces that are brought up by themselves: auto, allow-hotplug and the like."""
+    for _, line in joined(source.text):
+        words = line.split()
+        if words and (words[0] == "auto" or words[0].startswith("allow-")):
+            yield from words[1:]
 
 
 def key(word: str) -> str:

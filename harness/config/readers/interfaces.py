@@ -6,7 +6,7 @@ ifupdown2 3.0 (addons/bond.py).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 
@@ -15,16 +15,17 @@ from harness.config.draft import Draft, DraftBond, switch
 from harness.config.model import Place
 from harness.config.option_names import IFUPDOWN2_OLD
 from harness.config.readers import iplink
-from harness.config.readers.ports import ports
+from harness.config.readers.ports import expanded, ports
 from harness.config.scripts import commands
 from harness.config.source import Source
-from harness.config.stanzas import Line, Stanza, stanzas
+from harness.config.stanzas import Line, Stanza, inherited, stanzas, started
 
 FORMAT = "interfaces"
 HOOKS = ("pre-up", "up", "post-up")
 SLAVES = ("bond_slaves", "bond_ports", "bond_members")
 SHARED = frozenset({"clag-id", "clag_id", "es-sys-mac", "es-sys-id"})  # MLAG, EVPN multihoming
 NOT_OPTIONS = frozenset({"slaves", "ports", "master", "members", "give_a_chance"})
+LISTS = frozenset({*SLAVES, "bond_arp_ip_target", "bond_ns_ip6_target", "bond_queue_id"})
 ALIKE = 0.85  # of 1, where it is the same word: bound_mode, bond-arp_intervall
 OF_SLAVES = frozenset({"primary", "primary_reselect"})  # which setup_slave_device sets too
 
@@ -32,7 +33,11 @@ OF_SLAVES = frozenset({"primary", "primary_reselect"})  # which setup_slave_devi
 def read(sources: Sequence[Source], format_: str = FORMAT) -> Draft:
     """Return the bonds of interfaces files, whichever end of a bond names the other."""
     draft = Draft(format_)
-    found = [stanza for source in sources for stanza in stanzas(draft, source)]
+    begun = [stanza for source in sources for stanza in stanzas(draft, source)]
+    up = frozenset(name for source in sources for name in started(source))
+    found = inherited(draft, begun, up)
+    if format_ == "ifupdown2":
+        found = [one for stanza in found for one in _ranged(stanza)]
     for stanza in found:
         if _speaks_of_a_bond(stanza, format_):
             with draft.tolerant():
@@ -53,6 +58,13 @@ def read(sources: Sequence[Source], format_: str = FORMAT) -> Draft:
     return draft
 
 
+def _ranged(stanza: Stanza) -> list[Stanza]:
+    """Return a stanza for each interface of a range, as in iface bond[1-4]."""
+    if "[" not in stanza.name:
+        return [stanza]
+    return [replace(stanza, name=name) for name in expanded(stanza.name)]
+
+
 def _speaks_of_a_bond(stanza: Stanza, format_: str) -> bool:
     """Tell whether a stanza is a bond's; to ifenslave, bond-master makes it a slave's."""
     bonds = {key for key in stanza.keys if key.startswith("bond_")}
@@ -63,10 +75,11 @@ def _speaks_of_a_bond(stanza: Stanza, format_: str) -> bool:
 
 def _bond(bond: DraftBond, stanza: Stanza) -> None:
     bond.shared = bond.shared or bool(stanza.keys & SHARED)
-    for text, place in stanza.values(*SLAVES):
-        for name in ports(bond, text, place):
-            bond.slave(name, place)
-    for line in stanza.lines:
+    lines = list(_once(bond, stanza))
+    for line in (line for line in lines if line.key in SLAVES):
+        for name in ports(bond, line.value, line.place):
+            bond.slave(name, line.place)
+    for line in lines:
         name = line.key.removeprefix("bond_")
         if name == line.key:
             _forgotten(bond, line)
@@ -75,6 +88,24 @@ def _bond(bond: DraftBond, stanza: Stanza) -> None:
             bond.unknown(line.spelled, why, line.place, "write a value, or leave it out")
         elif name not in NOT_OPTIONS:
             _option(bond, name, line, stanza)
+
+
+def _once(bond: DraftBond, stanza: Stanza) -> Iterator[Line]:
+    """Yield the lines that count where some stand there twice: the first ones.
+
+    ifupdown hands over both values as lines of one, of which the driver takes the first; ifenslave
+    reads all words of a list. ifupdown2 looks at the first only.
+    """
+    taken: dict[str, str] = {}
+    for line in stanza.lines:
+        listed = bond.format == FORMAT and line.key in LISTS
+        if line.key not in taken or listed or not line.key.startswith("bond_"):
+            taken[line.key] = line.value
+            yield line
+        elif (first := taken[line.key]) != line.value:
+            hint = "keep one of the two"
+            why = f"the stanza has {line.word} {first} before, and the first one counts"
+            bond.unknown(line.spelled, why, line.place, hint, "warning")
 
 
 def _forgotten(bond: DraftBond, line: Line) -> None:
