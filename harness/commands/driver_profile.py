@@ -13,6 +13,7 @@ from harness.driver_profile import facts
 from harness.driver_profile.conclusions import conclude
 from harness.driver_profile.facts import Profile
 from harness.errors import UsageError
+from harness.labs import registry
 
 EMULATED = ("veth", "dummy", "rtl8150")
 INTERRUPTED = 130
@@ -62,20 +63,29 @@ class Command(exit_status.Command):
     "--kernel", metavar="SPEC", help="Boot this kernel and profile an emulated NIC in it."
 )
 @click.option(
+    "--lab",
+    metavar="qemu|FILE",
+    help="Profile a NIC of this lab's DUT over SSH: of the model --nic in QEMU, or the test NICs"
+    " of a lab file (labs/README.md), all or IFACE..., the far ends of whose cables are here.",
+)
+@click.option(
     "--nic",
-    type=click.Choice(EMULATED),
+    type=click.Choice((*EMULATED, *registry.NICS)),
     default=None,
-    help="The emulated NIC for --kernel (default: veth).",
+    help=f"The emulated NIC for --kernel ({', '.join(EMULATED)}; default: veth) or for --lab qemu"
+    f" ({', '.join(registry.NICS)}; default: virtio-net).",
 )
 @click.option(
     "--read",
     "recorded",
+    multiple=True,
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Measure nothing: conclude from what --json printed.",
+    help="Measure nothing: conclude from what --json printed. Several files may be given.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list, one object an IFACE.")
-def driver_profile(*, as_json: bool, **wishes: Any) -> None:
+@click.option("--markdown", is_flag=True, help="Print a table in Markdown, one line an IFACE.")
+def driver_profile(*, as_json: bool, markdown: bool, **wishes: Any) -> None:
     """Measure what a network driver lets a bond do: for each IFACE, facts and what follows.
 
     Carrier latency, MII and ethtool link queries, speed and duplex, MAC changes, real bonds of
@@ -85,7 +95,7 @@ def driver_profile(*, as_json: bool, **wishes: Any) -> None:
     of our own meanwhile, and is put back as it was, even if this is killed. A machine's network
     manager may take notice of that. Beside it in bonds is a cable of ours, or, where several are
     named, the next of them. Needs root (CAP_NET_ADMIN and CAP_SYS_ADMIN); with --kernel
-    anybody may: harness driver-profile --kernel virtual --nic veth
+    or --lab qemu anybody may: harness driver-profile --kernel virtual --nic veth
 
     Exit status: 0 profiled, 1 it could not be done, 2 the command line is wrong, 4 IFACE or SPEC
     cannot be used, 130 interrupted.
@@ -93,6 +103,11 @@ def driver_profile(*, as_json: bool, **wishes: Any) -> None:
     found = _profiles(**wishes)
     if as_json:
         click.echo(json.dumps([plain(one) for one in found], indent=1))
+        return
+    if markdown:
+        from harness.driver_profile import summary  # noqa: PLC0415
+
+        click.echo(summary.markdown(found))
         return
     from rich.console import Console  # noqa: PLC0415  (JSON does without)
 
@@ -116,17 +131,27 @@ def _profiles(
     in_place: bool,  # noqa: FBT001
     kernel: str | None,
     nic: str | None,
-    recorded: Path | None,
+    lab: str | None,
+    recorded: tuple[Path, ...],
 ) -> list[Profile]:
     """Return a profile of each interface, measured, made in a guest or read."""
     times = repeat or (1 if ask else 5)
-    if sum((bool(interfaces), kernel is not None, recorded is not None)) != 1:
+    if lab is not None:
+        if any((kernel, recorded, far_ends, ask, in_place)):
+            raise UsageError(
+                "--lab names where to profile, and another option does too",
+                hint="leave --kernel, --read, --far-end, --ask and --in-place out",
+            )
+        return _lab(lab, interfaces, nic, times)
+    if nic not in (None, *EMULATED):
+        raise UsageError(f"only QEMU has a {nic}", hint=f"give --lab qemu --nic {nic}")
+    if sum((bool(interfaces), kernel is not None, bool(recorded))) != 1:
         raise UsageError(
             "name what to profile, and one kind of it only",
-            hint="IFACE..., or --kernel SPEC for an emulated NIC, or --read FILE",
+            hint="IFACE..., or --kernel SPEC for an emulated NIC, --lab qemu|FILE, or --read FILE",
         )
-    if recorded is not None:
-        return _read(recorded)
+    if recorded:
+        return [one for path in recorded for one in _read(path)]
     if kernel is not None:
         return [_guest(kernel, nic or "veth", times)]
     if nic is not None:
@@ -142,6 +167,36 @@ def _guest(spec: str, nic: str, times: int) -> Profile:
     kernel = resolve(spec, _say)
     _say(f"booting {kernel.name} ...")
     return run.in_guest(kernel, nic, times, _say)
+
+
+def _lab(lab: str, interfaces: tuple[str, ...], nic: str | None, times: int) -> list[Profile]:
+    """Return profiles of NICs of a lab's DUT."""
+    from harness.driver_profile import lab_file, run  # noqa: PLC0415
+
+    chosen = registry.known(lab, files=True)
+    if chosen in ("netns", "pipe"):
+        raise UsageError(
+            "profiles are made in qemu or on the machines of a lab file",
+            hint=f"without --lab {chosen}: --kernel SPEC for an emulated NIC, IFACE for one here",
+        )
+    if chosen != "qemu":
+        if nic is not None:
+            raise UsageError("--nic is for QEMU", hint="name interfaces of the lab file: IFACE...")
+        return lab_file.profiles(Path(lab), interfaces, times, _say)
+    if interfaces:
+        raise UsageError(
+            f"the DUT in QEMU has no {interfaces[0]} yet", hint="choose a model: --nic e1000e"
+        )
+    from harness.kernels.dut import image  # noqa: PLC0415
+    from harness.kernels.host import HostKernel  # noqa: PLC0415
+
+    model = nic or "virtio-net"
+    if model not in registry.NICS:
+        there = ", ".join(registry.NICS)
+        raise UsageError(f"QEMU has no {model}", hint=f"--nic of --lab qemu: {there}")
+    dut = image.as_option(image.image(_say))
+    _say(f"starting the DUT with a {model} ...")
+    return [run.in_guest(HostKernel(), registry.NICS[model], times, _say, dut)]
 
 
 def _machine(

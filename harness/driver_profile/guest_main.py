@@ -53,10 +53,15 @@ def main(directory: Path) -> None:
 
 
 def _profiled(job: Job, tell: Tell) -> dict[str, Any]:
+    nic, repeat = job.options["nic"], job.options["repeat"]
+    if job.dut:
+        from harness.driver_profile import in_qemu  # noqa: PLC0415  (a guest has no paramiko)
+
+        return in_qemu.profile(job.dut, nic, repeat, lambda text: tell(say=text)).plain()
     around = surroundings(job.clock)
     with ExitStack() as undo:
-        far = EMULATED[job.options["nic"]](undo)
-        found = here(Wish(NIC), around, job.options["repeat"], lambda text: tell(say=text), far)
+        far = EMULATED[nic](undo)
+        found = here(Wish(NIC), around, repeat, lambda text: tell(say=text), far)
     return found.plain()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from harness.driver_profile import facts
@@ -34,10 +34,15 @@ def here(
         return profile(nic, around, repeat)
 
 
-def in_guest(kernel: Kernel, nic: str, repeat: int, say: Say) -> Profile:
-    """Boot a kernel and profile an emulated NIC in it; raises LabError."""
+def in_guest(
+    kernel: Kernel, nic: str, repeat: int, say: Say, dut: Mapping[str, str] | None = None
+) -> Profile:
+    """Boot a kernel and profile an emulated NIC in it; raises LabError.
+
+    With the image of a `dut`, the kernel is the tester's, and the NIC is in that DUT.
+    """
     found: list[dict[str, Any]] = []
-    job = job_for(kernel, WORK, options={"nic": nic, "repeat": repeat})
+    job = job_for(kernel, WORK, options={"nic": nic, "repeat": repeat}, dut=dut or {})
     with errand(kernel, "profile", job) as profiling:
         for line in profiling.lines(silence=SILENCE):
             _hear(line, found, say)

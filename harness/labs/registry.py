@@ -22,9 +22,9 @@ NICS = {
 BRINGS_KERNEL = ("qemu",)  # the DUT has a kernel of its own: the tester's needs no bonding
 
 
-def known(name: str) -> str:
-    """Return the name of a lab; raises UsageError for an unknown one."""
-    if name in NAMES:
+def known(name: str, *, files: bool = False) -> str:
+    """Return the name of a lab, or of a lab file; raises UsageError for an unknown one."""
+    if name in NAMES or (files and name.endswith(".toml")):
         return name
     if name.endswith(".toml"):
         raise UsageError(

@@ -116,7 +116,7 @@ def test_a_program_that_is_not_there() -> None:
 
 
 def test_an_agent_that_falls_silent_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.labs.agent.channel.ANSWER", 0.2)
+    monkeypatch.setattr("harness.labs.agent.channel.GREETING", 0.2)
     began = time.monotonic()
     with pytest.raises(AgentLost, match=r"its first words did not come within 0\.2 s"):
         started(pretender("time.sleep(60)"))

@@ -16,6 +16,7 @@ from harness.labs.agent.program import VERSION
 from harness.labs.agent.source import LOADER, source
 
 ANSWER = 10.0  # seconds that an agent may take for an answer
+GREETING = 30.0  # seconds for its Python to start, on an emulated processor that is busy
 BEAT = b"\n"  # an empty line: asks for nothing, and shows the agent that the tester lives
 Event = dict[str, Any]
 
@@ -50,7 +51,7 @@ class Channel:
 
     def _greet(self) -> None:
         self._write(source())
-        self.hello = self._await(lambda: self._answers.pop(0, None), "its first words")
+        self.hello = self._await(lambda: self._answers.pop(0, None), "its first words", GREETING)
         if self.hello["hello"] != VERSION:
             self._fail(f"it speaks version {self.hello['hello']}, not {VERSION}")
 
@@ -123,14 +124,14 @@ class Channel:
             shown = line[:WORDS].decode(errors="replace")
             self._fail(f'it said "{shown}", which is no message of an agent')
 
-    def _await(self, have: Callable[[], Event | None], what: str) -> Event:
+    def _await(self, have: Callable[[], Event | None], what: str, within: float = ANSWER) -> Event:
         while True:
             answer = have()
             if answer is not None:
                 return answer
-            ready, _, _ = select.select([self.fileno()], [], [], ANSWER)
+            ready, _, _ = select.select([self.fileno()], [], [], within)
             if not ready:
-                self._fail(f"{what} did not come within {ANSWER:g} s")
+                self._fail(f"{what} did not come within {within:g} s")
             self.read()
 
     def _write(self, data: bytes) -> None:

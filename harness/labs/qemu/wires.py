@@ -50,14 +50,14 @@ class Rack:
 
     def lay(self, near: Near, far: Far, pid: int, undo: ExitStack) -> None:
         """Cable a NIC of the DUT: its tap goes to the far end, the NIC to an agent's namespace."""
-        nic = self._nics.get(near.mac) or self._plug(near.mac)
+        nic = self.plugged(near.mac)
         self._links[near.link] = nic
         self.machine.carrier(nic.name, up=True)
         self._tap_to(nic, far, undo)
         what = f"interface {near.link} of the dut"
         into: dict[str, Any] = {"net_ns_pid": pid, "new_ifindex": near.index}
         into |= {"ifname": near.link, "address": near.mac}
-        self.home.send(messages.set_link(what, self._arrived(nic), **into))
+        self.home.send(messages.set_link(what, self.arrived(nic)["index"], **into))
 
     def carrier(self, link: str, *, up: bool) -> None:
         """Give the NIC at a link its carrier or take it; other links are none of ours."""
@@ -68,6 +68,10 @@ class Rack:
     def forget(self) -> None:
         """Let go of what links lead to which NIC: the topology goes."""
         self._links.clear()
+
+    def plugged(self, mac: str) -> Nic:
+        """Return the NIC of a MAC, plugged in first where there is none; its tap is at home."""
+        return self._nics.get(mac) or self._plug(mac)
 
     def _plug(self, mac: str) -> Nic:
         name = f"nic{len(self._nics)}"
@@ -106,15 +110,15 @@ class Rack:
         with contextlib.closing(Control(far.place)) as control, contextlib.suppress(KernelRefused):
             control.send(back)
 
-    def _arrived(self, nic: Nic) -> int:
-        """Return the NIC's number in the DUT's own namespace, once it is there."""
+    def arrived(self, nic: Nic) -> Any:
+        """Return the NIC's link in the DUT's own namespace, once it is there; raises LabError."""
         until = time.monotonic() + ARRIVAL
         while time.monotonic() < until:
             for body in self.home.dump(messages.all_links(), messages.RTM_NEWLINK):
                 link = messages.decode_link(body)
                 own = link.get_attr("IFLA_PERM_ADDRESS") or link.get_attr("IFLA_ADDRESS")
                 if own == nic.mac:
-                    return int(link["index"])
+                    return link
             time.sleep(0.01)
         raise LabError(
             f"the dut has no interface with the MAC {nic.mac} after {ARRIVAL:g} s",

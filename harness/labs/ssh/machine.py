@@ -14,17 +14,17 @@ from testinfra.host import Host
 from harness.errors import LabError
 from harness.labs.agent import channel as agents
 from harness.labs.agent.channel import Channel
-from harness.labs.agent.pipe import AgentLost
 from harness.labs.agent.source import OLDEST
 from harness.labs.ssh.address import Address
 from harness.labs.ssh.backend import Backend
 from harness.labs.ssh.pipe import SshPipe
-from harness.labs.ssh.refused import Unreachable
+from harness.labs.ssh.refused import Dropped, Unreachable
 from harness.waiting import retry_within
 
 PYTHONS = ("python3", "/usr/libexec/platform-python")  # the second is RHEL 8's own
 VERSION = "import sys; print(*sys.version_info[:2])"
 CAP_NET_ADMIN = 1 << 12
+SHOWN = 60  # characters of a command in an error
 EFFECTIVE = "grep CapEff /proc/self/status"
 
 
@@ -103,18 +103,22 @@ class Machine:
         )
 
     def agent(self) -> Channel:
-        """Start an agent, as root, and return its channel; raises NoPython, Dropped, AgentLost."""
-        command = shlex.join(agents.python(self.python))
-        session = self._backend.session()
+        """Start an agent, as root, and return its channel; raises NoPython, Dropped."""
+        channel = self.channel(shlex.join(agents.python(self.python)))
+        return Channel(self.name, SshPipe(channel, agents.ANSWER))
+
+    def channel(self, command: str) -> paramiko.Channel:
+        """Start a command, as root, on a channel of its own; raises Dropped."""
+        channel = self._backend.session()
         try:
-            session.exec_command(self._backend.get_command(command))
+            channel.exec_command(self._backend.get_command(command))
         except (OSError, paramiko.SSHException, EOFError) as error:
-            session.close()
-            raise AgentLost(
-                f"no agent could be started on {self.name}: {error}",
+            channel.close()
+            raise Dropped(
+                f"`{command[:SHOWN]}` could not be started on {self.name}: {error}",
                 hint="its SSH server must allow commands, not only file transfer",
             ) from error
-        return Channel(self.name, SshPipe(session, agents.ANSWER))
+        return channel
 
     def close(self) -> None:
         """Close the connection."""
