@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import LabError
-from harness.labs.qemu.qmp import Monitor
+from harness.labs.qemu.qmp import CommandRefused, Monitor
 from harness.labs.ssh.address import Address
 
 PORT = 2222
@@ -68,17 +68,28 @@ class Qemu:
         )
 
     def plug(self, name: str, driver: str, mac: str, tap: int) -> None:
-        """Plug a NIC in whose cable ends at a tap; raises CommandRefused."""
+        """Plug a NIC in whose cable ends at a tap; raises LabError where this QEMU has it not."""
         self.monitor.do("getfd", handing=tap, fdname=f"fd-{name}")
         self.monitor.do("netdev_add", type="tap", id=f"net-{name}", fd=f"fd-{name}")
         place: dict[str, Any] = {"bus": "usb.0"} if driver.startswith("usb-") else {"romfile": ""}
-        self.monitor.do(
-            "device_add", driver=driver, id=name, netdev=f"net-{name}", mac=mac, **place
-        )
+        nic = {"driver": driver, "id": name, "netdev": f"net-{name}", "mac": mac}
+        try:
+            self.monitor.do("device_add", **nic, **place)
+        except CommandRefused as refused:
+            version = ".".join(str(part) for part in self._version())
+            raise LabError(
+                f"QEMU {version} does not plug in a {driver}: {refused.message}",
+                hint=f"`{self._image['qemu']} -device help` lists its NICs; igb came with QEMU 8",
+            ) from refused
 
     def carrier(self, name: str, *, up: bool) -> None:
         """Give a NIC its carrier or take it away."""
         self.monitor.do("set_link", name=name, up=up)
+
+    def _version(self) -> list[int]:
+        """Return the version of the QEMU that runs: major, minor, micro."""
+        told = self.monitor.do("query-version")["qemu"]
+        return [told[part] for part in ("major", "minor", "micro")]
 
     def trouble(self) -> str:
         """Return why the machine is no use any more, "" where it runs."""
