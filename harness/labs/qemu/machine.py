@@ -72,13 +72,13 @@ class Qemu:
         self.monitor.do("getfd", handing=tap, fdname=f"fd-{name}")
         self.monitor.do("netdev_add", type="tap", id=f"net-{name}", fd=f"fd-{name}")
         place: dict[str, Any] = {"bus": "usb.0"} if driver.startswith("usb-") else {"romfile": ""}
-        nic = {"driver": driver, "id": name, "netdev": f"net-{name}", "mac": mac}
+        nic: dict[str, Any] = {"driver": driver, "id": name, "netdev": f"net-{name}", "mac": mac}
         try:
             self.monitor.do("device_add", **nic, **place)
         except CommandRefused as refused:
             version = ".".join(str(part) for part in self._version())
             raise LabError(
-                f"QEMU {version} does not plug in a {driver}: {refused.message}",
+                f"QEMU {version} has no NIC {driver}: {refused.message.rpartition(': ')[2]}",
                 hint=f"`{self._image['qemu']} -device help` lists its NICs; igb came with QEMU 8",
             ) from refused
 
