@@ -13,6 +13,10 @@ from harness.config.model import BondConfig, Configuration, Level, Place
 from harness.config.spelling import translated
 
 SHORT = 120  # characters of a claim
+# The rules on what is not taken: where one speaks of an option, no other rule does.
+ROOTS = (
+    *("bad-value", "kernel-lacks", "tool-drops", "unsent", "refused", "tool-limits", "tool-words"),
+)
 LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 
 
@@ -31,7 +35,8 @@ class Around:
 class Found(NamedTuple):
     """What a rule found: where, in words; level, hint and claim where they are not the rule's.
 
-    A `verbatim` message is not turned into the spelling of the file: it has the file's own words.
+    Options are turned into the spelling of the file, but for what `verbatim` marks. `about` is the
+    option that is at fault.
     """
 
     place: Place
@@ -39,7 +44,7 @@ class Found(NamedTuple):
     level: Level | None = None
     hint: str = ""
     claim: str = ""
-    verbatim: bool = False
+    about: str = ""
 
 
 Check = Callable[[BondConfig, Around], Iterator[Found]]
@@ -84,12 +89,8 @@ def lint(
     configuration: Configuration, rules: Iterable[Rule], around: Around = Around()
 ) -> list[Finding]:
     """Return all remarks, in the order of files and lines; the same remark once."""
-    found = [
-        finding
-        for bond in configuration.bonds
-        for rule in rules
-        for finding in _applied(rule, bond, around)
-    ]
+    chosen = tuple(rules)
+    found = [one for bond in configuration.bonds for one in _of_one(bond, chosen, around)]
     found += [
         Finding("unread", extra.level or "note", extra.message, extra.place, "", "", extra.hint)
         for extra in configuration.extras
@@ -99,19 +100,34 @@ def lint(
     )
 
 
-def _applied(rule: Rule, bond: BondConfig, around: Around) -> Iterator[Finding]:
-    for found in rule.check(bond, around):
-        written = {one.place: one.format for one in bond.given}
-        format_ = written.get(found.place) or bond.format
-        yield Finding(
-            rule.id,
-            found.level or rule.level,
-            found.message if found.verbatim else translated(found.message, format_),
-            found.place,
-            bond.name,
-            found.claim or rule.claim,
-            translated(found.hint or rule.hint, format_),
-        )
+def _of_one(bond: BondConfig, rules: Iterable[Rule], around: Around) -> Iterator[Finding]:
+    """Yield the remarks on one bond, one for each cause.
+
+    An option that its tool or the driver does not take has no further faults.
+    """
+    found = [(rule, one) for rule in rules for one in rule.check(bond, around)]
+    cause: dict[str, str] = {}
+    for root in ROOTS:
+        for rule, one in found:
+            if rule.id == root and one.about:
+                cause.setdefault(one.about, root)
+    for rule, one in found:
+        if cause.get(one.about, rule.id) == rule.id:
+            yield _finding(rule, bond, one)
+
+
+def _finding(rule: Rule, bond: BondConfig, found: Found) -> Finding:
+    written = {one.place: one.format for one in bond.given}
+    format_ = written.get(found.place) or bond.format
+    return Finding(
+        rule.id,
+        found.level or rule.level,
+        translated(found.message, format_),
+        found.place,
+        bond.name,
+        found.claim or rule.claim,
+        translated(found.hint or rule.hint, format_),
+    )
 
 
 def status(findings: Iterable[Finding], *, strict: bool = False) -> int:

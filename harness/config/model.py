@@ -91,7 +91,7 @@ class Extra:
     @property
     def message(self) -> str:
         """What is reported: the text of the file, and why it is reported."""
-        return f"{self.spelled}: {self.why}" if self.spelled else self.why
+        return f"{self.spelled.rstrip(': ')}: {self.why}" if self.spelled else self.why
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,9 @@ SWITCHED = {"on": "1", "off": "0"}
 # Names that are also words of English stand for the option only with a value behind them.
 PLAIN_WORDS = frozenset({"mode", "primary"})
 NAMES = "|".join(sorted(OPTIONS, key=len, reverse=True))
+# Private use characters, around what stays as the file has it.
+OPEN, CLOSE = "\ue000", "\ue001"
+AS_IT_IS = re.compile(f"{OPEN}([^{CLOSE}]*){CLOSE}")
 MENTION = re.compile(rf"(?<![\w.:/-])({NAMES})(?:=([\w.:+-]*[\w+](?:,[\w.:]*\w)*))?(?![\w=-])")
 
 
@@ -85,8 +88,23 @@ def name_in(format_: str, name: str) -> str:
     return re.split(r"[=:\s]", spelled(format_, name, "x"), maxsplit=1)[0]
 
 
+def verbatim(text: str) -> str:
+    """Return a text of a file, marked so that `translated` leaves it as it is."""
+    return f"{OPEN}{text}{CLOSE}" if text else ""
+
+
 def translated(text: str, format_: str) -> str:
-    """Return a text about options of the kernel in the spelling of a format."""
+    """Return a text about options of the kernel in the spelling of a format.
+
+    What is marked by `verbatim` stays as it is, less the marks.
+    """
+    if OPEN not in text:
+        return _turned(text, format_)
+    parts = AS_IT_IS.split(text)
+    return "".join(part if nth % 2 else _turned(part, format_) for nth, part in enumerate(parts))
+
+
+def _turned(text: str, format_: str) -> str:
     if format_ not in SPELLERS:
         return text
 

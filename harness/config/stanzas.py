@@ -33,9 +33,8 @@ class Line(NamedTuple):
 
     @property
     def spelled(self) -> str:
-        """The line as it was written, but options of a bond in the spelling of the manuals."""
-        word = self.key.replace("_", "-") if self.key.startswith("bond_") else self.word
-        return f"{word} {self.value}".strip()
+        """The line as it was written."""
+        return f"{self.word} {self.value}".strip()
 
 
 @dataclass(slots=True)

@@ -237,7 +237,7 @@ def test_files_that_may_have_secrets_are_private(tmp_path: Path, target: str, mo
     ("text", "target", "said"),
     [
         ("mode=1", "netplan", "bond0 monitors no link"),
-        ("mode=4 miimon=100 arp_interval=100", "networkd", "ARPIntervalSec cannot be set"),
+        ("mode=4 miimon=100 arp_interval=100", "networkd", "ARPIntervalSec=100ms cannot be set"),
         ("mode=1 arp_interval=100", "ifcfg", "no probe is ever sent"),
     ],
 )

@@ -6,6 +6,7 @@ ARP = "mode=1 arp_interval=100 arp_ip_target=192.0.2.2,192.0.2.3 arp_validate=al
 MII = "mode=1 miimon=100"
 IFACE = "iface bond0 inet static\naddress 192.0.2.1/24\nbond-slaves eth0 eth1\nbond-mode 1\n"
 NETDEV = "[NetDev]\nName=bond0\nKind=bond\n[Bond]\nMode=active-backup\nMIIMonitorSec=100ms\n"
+LACP = NETDEV.replace("active-backup", "802.3ad")
 SLAVE = "[NetDev]\nName=b\nKind=bond\n[Bond]\nMode=802.3ad\n[Match]\n"
 PLAN = "network: {bonds: {bond0: {interfaces: [a, b], parameters: {mode: %s, %s}}}}"
 # The rule, what breaks it, and the same mended.
@@ -84,7 +85,7 @@ PAIRS = [
     ("uneven", ARP.replace("mode=1", "mode=2"), ARP),
     ("uneven", ARP.replace("mode=1", "mode=balance-rr"), "mode=balance-rr miimon=100"),
     ("tool-words", NETDEV.replace("active-backup", "1"), NETDEV),
-    ("tool-words", f"{NETDEV}LACPTransmitRate=1\n", f"{NETDEV}LACPTransmitRate=fast\n"),
+    ("tool-words", f"{LACP}LACPTransmitRate=1\n", f"{LACP}LACPTransmitRate=fast\n"),
     ("tool-words", PLAN % ("4", "up-delay: 0"), PLAN % ("802.3ad", "up-delay: 0")),
     ("tool-words", PLAN % ("802.3ad", "lacp-rate: 1"), PLAN % ("802.3ad", "lacp-rate: fast")),
     ("tool-words", "mode=balance-tlb,tlb_dynamic_lb=off", "mode=balance-tlb,tlb_dynamic_lb=0"),

@@ -48,11 +48,11 @@ def test_what_networkd_keeps_to_itself_is_told_of_networkd_only(renderer: str) -
 @pytest.mark.parametrize(
     ("broken", "said", "hint"),
     [
-        (PLAN % ("ehternets: {}", f"{{{MEMBERS}}}"), "ehternets:: netplan has no such key here",
+        (PLAN % ("ehternets: {}", f"{{{MEMBERS}}}"), "ehternets: netplan has no such key here",
          "did you mean ethernets"),
         (PLAN % ("version: 2", "{interfaces: [left], paramters: {mode: 802.3ad}}"),
-         "paramters:: netplan has no such key here", "did you mean parameters"),
-        (PLAN % ("version: 2", "{interfaces: [left], miimon: 100}"), "miimon:: netplan has no",
+         "paramters: netplan has no such key here", "did you mean parameters"),
+        (PLAN % ("version: 2", "{interfaces: [left], miimon: 100}"), "miimon: netplan has no",
          "options of a bond stand in parameters:"),
         (PLAN % ("version: 2", "{interfaces: [left, wrong]}"),
          "interfaces: wrong: netplan refuses a member that is defined nowhere",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from harness.bonding import OPTIONS, Setting
 from harness.config.lint import Around, Found, Rule
 from harness.config.model import BondConfig, SlaveConfig
-from harness.config.rules.tools import dropped
+from harness.config.rules.left import dropped
 from harness.config.tool_support import TOOLS
 from harness.config.writers.running import hidden
 

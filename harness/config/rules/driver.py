@@ -4,74 +4,80 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.bonding import OPTIONS, Setting
-from harness.bonding.checks import check
+from harness.bonding import OPTIONS
 from harness.config.lint import Around, Found, Rule
 from harness.config.model import BondConfig, Given
-from harness.config.rules.tools import by_netlink, is_refused_validation, unsent_options
+from harness.config.rules.left import by_netlink, gone, is_refused_validation, kept, left, refusals
+from harness.config.rules.misspelt import consequences
+from harness.config.rules.words import quoted, said, text
 from harness.config.source import COMMAND_LINE
+from harness.config.spelling import verbatim
 from harness.config.tool_support import TOOLS
-from harness.errors import ScenarioError
 
 # One file names bond and slaves; of other formats the files of the slaves may not be given.
 ONE_FILE = frozenset({"interfaces", "ifupdown2", "netplan", "nmstate", "suse", "proc", "sysfs"})
 # Formats whose tools write an option that is at its default: systemd-networkd leaves it out.
 WRITE_DEFAULTS = frozenset({"interfaces", "ifcfg", "bonding-opts", "suse"})
+ARP_OPTIONS = ("arp_ip_target", "ns_ip6_target", "arp_all_targets")  # any mode takes them
 PRIMARIES = ("primary", "active_slave")
 
 
 def bad_value(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Values that an option does not take."""
     given = [*bond.given, *(one for slave in bond.slaves for one in slave.given)]
-    yield from (
-        Found(one.place, _said(one), hint=one.hint, verbatim=True) for one in given if one.wrong
-    )
-
-
-def _said(one: Given) -> str:
-    """Return what is wrong, with the spelling of the file."""
-    return f"{one.spelled}: {one.wrong.removeprefix(f'{one.name}={one.raw}: ')}"
+    for one in given:
+        if one.wrong:
+            why = verbatim(one.wrong.removeprefix(f"{one.name}={one.raw}: "))
+            message = f"{verbatim(one.spelled)}: {why}"
+            yield Found(one.place, message, hint=one.hint, about=one.name)
 
 
 def unknown_setting(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """Keys that no bond knows."""
+    """Keys that no bond knows, and what the bond is without what they were meant to be."""
     for extra in bond.extras:
-        yield Found(extra.place, extra.message, extra.level, extra.hint, verbatim=True)
+        follows = consequences(bond, extra)
+        message = f"{quoted(extra)}{'; without it ' * bool(follows)}{follows}"
+        yield Found(extra.place, message, extra.level, verbatim(extra.hint))
 
 
 def given_twice(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Options that are set to two values; lists of targets add up."""
-    seen: dict[str, Setting] = {}
+    seen: dict[str, Given] = {}
     for one in bond.given:
         before = seen.get(one.name)
         if one.value is None or isinstance(one.value, tuple):
             continue
-        if before is not None and before != one.value:
-            yield Found(
-                one.place, f"{one.spelled}: {one.name} was {before} above; the last one counts"
-            )
-        seen[one.name] = one.value
+        if before is not None and before.value != one.value:
+            yield _twice(before, one)
+        seen[one.name] = one
+
+
+def _twice(idle: Given, counts: Given) -> Found:
+    """Return what is wrong with one option of two values, of which one counts."""
+    first, second = sorted((idle, counts), key=lambda one: one.place)
+    which = "last" if second is counts else "first"
+    where = f" ({first.place})" if first.place != second.place else ""
+    return Found(
+        second.place,
+        f"{verbatim(second.spelled)} after {verbatim(first.spelled)}{where}: the {which} one "
+        "counts",
+    )
 
 
 def refused(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Options that the driver refuses in this mode, or without another one."""
-    if "mode" in bond.misread:
-        return  # the mode is not known
-    options = bond.loose()
-    asked = bond.without(unsent_options(bond)).asked
-    for name, value in asked.items():
-        try:
-            check(options, {name: value})
-        except ScenarioError as error:
-            if " exclude each other" not in error.message:
-                yield Found(bond.where(name), error.message, hint=error.hint)
+    for name, error in refusals(bond):
+        why = error.message.removeprefix(f"{name}={text(bond.asked[name])} ")
+        message = f"{said(bond, name)} {why.removeprefix(f'{name} ')}"
+        yield Found(bond.where(name), message, hint=error.hint, about=name)
     yield from _refused_at_rest(bond)
     if is_refused_validation(bond):
         yield Found(
             bond.where("arp_validate"),
-            f"arp_validate={options['arp_validate']} beside miimon: the driver refuses both "
+            f"{said(bond, 'arp_validate')} beside {said(bond, 'miimon')}: the driver refuses both "
             "together, and makes no bond",
             hint="set arp_interval in the place of miimon, or leave arp_validate out",
+            about="arp_validate",
         )
 
 
@@ -85,20 +91,27 @@ def _refused_at_rest(bond: BondConfig) -> Iterator[Found]:
             with_all_of_it = by_netlink(one) and one.place.file != COMMAND_LINE
             yield Found(
                 one.place,
-                f"{one.name}=0 needs miimon, which is 0: the driver refuses even a delay of 0"
-                + (", and makes no bond" if with_all_of_it else ""),
+                f"{verbatim(one.spelled)} needs miimon, which is 0: the driver refuses even a "
+                f"delay of 0{', and makes no bond' * with_all_of_it}",
                 "error" if with_all_of_it else "note",
                 hint=f"leave {one.name} out, or give miimon before it",
+                about=one.name,
             )
 
 
 def idle(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Options that the driver takes in this mode and that do nothing there."""
-    mode = bond.loose().mode
-    for name, value in bond.asked.items():
+    if "mode" in bond.misread:
+        return
+    options, caused = kept(bond), ARP_OPTIONS if "arp_interval" in gone(bond) else ()
+    for name, value in left(bond).asked.items():
         option = OPTIONS[name]
-        if mode in option.modes and value != option.default and not option.has_effect_in(mode):
-            yield Found(bond.where(name), f"{name}={_text(value)} does nothing in mode {mode}")
+        if name in caused:
+            continue
+        without = options.mode in option.modes and not option.has_effect_in(options.mode)
+        if without and value != option.default:
+            message = f"{said(bond, name)} does nothing in mode {options.mode}"
+            yield Found(bond.where(name), message, about=name)
 
 
 def foreign_primary(bond: BondConfig, _: Around) -> Iterator[Found]:
@@ -108,19 +121,18 @@ def foreign_primary(bond: BondConfig, _: Around) -> Iterator[Found]:
         known = bond.slaves and not bond.matches
         if value and known and value not in bond.slave_names:
             has = ", ".join(bond.slave_names)
-            yield Found(
-                bond.where(name), f"{name}={value} is no slave of {bond.name} (has: {has})"
-            )
+            message = f"{said(bond, name)}: {value} is no slave of {bond.name} (has: {has})"
+            yield Found(bond.where(name), message, about=name)
 
 
 def idle_reselect(bond: BondConfig, _: Around) -> Iterator[Found]:
     """A policy for a primary that there is not."""
-    options = bond.loose()
-    policy = options["primary_reselect"]
-    if policy != "always" and not options["primary"]:
+    options = kept(bond)
+    if options["primary_reselect"] != "always" and not options["primary"]:
         yield Found(
             bond.where("primary_reselect"),
-            f"primary_reselect={policy} does nothing without a primary",
+            f"{said(bond, 'primary_reselect')} does nothing without a primary",
+            about="primary_reselect",
         )
 
 
@@ -136,8 +148,10 @@ def too_few(bond: BondConfig, _: Around) -> Iterator[Found]:
 def matched(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Slaves that a rule selects, whose names only the machine knows."""
     for match in bond.matches:
-        said = f"{match.spelled}: which slaves of {bond.name} this selects, the machine decides"
-        yield Found(match.place, said, hint="harness check --against shows it", verbatim=True)
+        which = f"which slaves of {bond.name} this selects, the machine decides"
+        message = f"{verbatim(match.spelled)}: {which}"
+        hint = f"harness check --against {bond.name} shows it on the machine"
+        yield Found(match.place, message, hint=hint)
 
 
 def no_slaves(bond: BondConfig, _: Around) -> Iterator[Found]:
@@ -168,17 +182,16 @@ def slave_ip(bond: BondConfig, _: Around) -> Iterator[Found]:
             )
 
 
-def no_carrier(bond: BondConfig, _: Around) -> Iterator[Found]:
+def no_carrier(bond: BondConfig, around: Around) -> Iterator[Found]:
     """use_carrier=0, which newer kernels refuse."""
-    if bond.asked.get("use_carrier") == "off":
+    told = around.kernel is not None and bond.loose().unknown_to(around.kernel)
+    if bond.asked.get("use_carrier") == "off" and not told:
         yield Found(
             bond.where("use_carrier"),
-            "use_carrier=0 is refused from kernel 7.2 on, and was obsolete long before",
+            f"{said(bond, 'use_carrier')} is refused from kernel 7.2 on, and was obsolete long "
+            "before",
+            about="use_carrier",
         )
-
-
-def _text(value: Setting) -> str:
-    return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
 RULES = (

@@ -8,17 +8,22 @@ from collections.abc import Iterator
 from harness.bonding import BondOptions
 from harness.bonding.options import ARP_MODES
 from harness.config.lint import Around, Found, Rule
-from harness.config.model import BondConfig, Place
-from harness.config.rules.tools import dropped, is_refused_validation
-from harness.config.tool_support import TOOLS
+from harness.config.model import BondConfig
+from harness.config.rules.left import gone, is_refused_validation, kept, left
+from harness.config.rules.misspelt import MONITORS, meant
+from harness.config.rules.words import given, said
+from harness.config.spelling import verbatim
+from harness.config.tool_support import BY_NM
 
-MONITORS = ("miimon", "arp_interval")
+ARP_OPTIONS = (
+    "arp_ip_target", "ns_ip6_target", "arp_validate", "arp_all_targets", "arp_missed_max"
+)  # fmt: skip
 MONITORED_BY_NM = frozenset({"ifcfg"})  # NetworkManager reads them too, where it is installed
 
 
 def no_monitor(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """Neither monitor runs, or none is left of what the tool keeps."""
-    if bond.misread & {"mode", *MONITORS}:
+    """Neither monitor runs, and nothing that was meant to be one has a finding of its own."""
+    if (bond.misread | gone(bond) | meant(bond)) & {"mode", *MONITORS}:
         return
     options = kept(bond)
     if options["miimon"] or options["arp_interval"]:
@@ -49,26 +54,11 @@ def no_monitor(bond: BondConfig, _: Around) -> Iterator[Found]:
             "warning",
         )
     else:
-        yield _never(bond, where, options.mode)
-
-
-def _never(bond: BondConfig, where: Place, mode: str) -> Found:
-    """Return what is wrong with a bond that never fails over."""
-    hint = "" if mode in ARP_MODES else "set miimon=100"
-    gone = [one for one in bond.given if one.name in dropped(bond) & set(MONITORS)]
-    if gone:
-        tool = TOOLS[gone[-1].format].name
-        said = (
-            f"{tool} drops {gone[-1].name}: no monitor is left, and {bond.name} never fails over"
+        message = (
+            f"{bond.name} monitors no link, neither miimon nor arp_interval is set: it never "
+            "fails over"
         )
-        return Found(where, said, hint=f"set miimon=100: {tool} has no words for the ARP monitor")
-    said = f"{bond.name} monitors no link, neither miimon nor arp_interval is set: it never"
-    return Found(where, f"{said} fails over", hint=hint)
-
-
-def kept(bond: BondConfig) -> BondOptions:
-    """Return the options that the tool applies: what it drops is there for nobody."""
-    return bond.without(dropped(bond)).loose()
+        yield Found(where, message, hint="" if options.mode in ARP_MODES else "set miimon=100")
 
 
 def two_monitors(bond: BondConfig, _: Around) -> Iterator[Found]:
@@ -78,8 +68,8 @@ def two_monitors(bond: BondConfig, _: Around) -> Iterator[Found]:
         return
     yield Found(
         max(bond.where(name) for name in MONITORS),
-        f"miimon={options['miimon']} and arp_interval={options['arp_interval']} exclude each "
-        "other: netlink refuses both together, in sysfs the last one written wins",
+        f"{said(bond, 'miimon', 'arp_interval')} exclude each other: netlink refuses both "
+        "together, in sysfs the last one written wins",
     )
 
 
@@ -89,15 +79,17 @@ def no_target(bond: BondConfig, _: Around) -> Iterator[Found]:
     if options["arp_interval"] and not options["arp_ip_target"] and not options["ns_ip6_target"]:
         yield Found(
             bond.where("arp_interval"),
-            f"arp_interval={options['arp_interval']} without arp_ip_target: no probe is ever sent",
+            f"{said(bond, 'arp_interval')} without arp_ip_target: "
+            + ("NetworkManager refuses the profile" if by_nm(bond) else "no probe is ever sent"),
         )
 
 
-def one_target(bond: BondConfig, _: Around) -> Iterator[Found]:
+def one_target(bond: BondConfig, around: Around) -> Iterator[Found]:
     """A single target, whose own failure takes the bond down."""
     options = kept(bond)
     targets = (*_targets(options, "arp_ip_target"), *_targets(options, "ns_ip6_target"))
-    if options["arp_interval"] and len(targets) == 1:
+    unfit = {found.level for found in unfit_target(bond, around)}
+    if options["arp_interval"] and len(targets) == 1 and "error" not in unfit:
         yield Found(
             bond.where("arp_ip_target"),
             f"{targets[0]} is the only target: when it fails, every slave is declared down",
@@ -135,8 +127,8 @@ def unvalidated(bond: BondConfig, _: Around) -> Iterator[Found]:
     if options["arp_interval"] and options["arp_validate"] == "none":
         yield Found(
             bond.where("arp_interval"),
-            "arp_validate=none: any frame counts as life, so a neighbour that sends ARP keeps a "
-            "slave up whose path to the target is dead",
+            f"{said(bond, 'arp_validate')}: any frame counts as life, so a neighbour that sends "
+            "ARP keeps a slave up whose path to the target is dead",
         )
 
 
@@ -147,25 +139,40 @@ def all_unvalidated(bond: BondConfig, _: Around) -> Iterator[Found]:
     if options["arp_all_targets"] == "all" and unvalidated_ and options.mode == "active-backup":
         yield Found(
             bond.where("arp_all_targets"),
-            "arp_all_targets=all without arp_validate takes every slave down for good",
+            f"{said(bond, 'arp_all_targets')} without arp_validate takes every slave down for "
+            "good",
         )
 
 
 def unmonitored(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Options of the ARP monitor where it does not run."""
-    options = bond.loose()
-    names = ("arp_ip_target", "ns_ip6_target", "arp_validate", "arp_all_targets", "arp_missed_max")
-    told = {"arp_validate"} if is_refused_validation(bond) else set[str]()
-    for name in names:
-        if name in told:
+    options = left(bond).loose()
+    lost = {"arp_interval"} & (gone(bond) | bond.misread | meant(bond))
+    if options["arp_interval"] or lost or options.mode not in ARP_MODES:
+        return
+    for name in ARP_OPTIONS:
+        if name not in options.changed() or (
+            name == "arp_validate" and is_refused_validation(bond)
+        ):
             continue
-        if name in options.changed() and not options["arp_interval"] and options.mode in ARP_MODES:
-            yield Found(bond.where(name), f"{name} does nothing without arp_interval")
+        refuses = name == "arp_ip_target" and by_nm(bond)
+        yield Found(
+            bond.where(name),
+            f"{said(bond, name)} does nothing without arp_interval"
+            + (", and NetworkManager refuses the profile" if refuses else ""),
+            "error" if refuses else None,
+            about=name,
+        )
+
+
+def by_nm(bond: BondConfig) -> bool:
+    """Tell whether NetworkManager reads the bond's file itself, and verifies it as a whole."""
+    return bond.format in BY_NM
 
 
 def blind(bond: BondConfig, _: Around) -> Iterator[Found]:
     """What the MII monitor cannot see, in the mode for which the ARP monitor is made."""
-    options = bond.loose()
+    options = kept(bond)
     if options.mode == "active-backup" and options["miimon"] and not options["arp_interval"]:
         yield Found(
             bond.where("miimon"),
@@ -176,11 +183,14 @@ def blind(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 def slow_partner(bond: BondConfig, _: Around) -> Iterator[Found]:
     """lacp_rate=slow: a partner that falls silent is noticed late."""
-    options = bond.loose()
+    options = kept(bond)
     if options.mode == "802.3ad" and options["lacp_rate"] == "slow":
+        one = given(bond, "lacp_rate")
+        slow = verbatim(one.spelled) if one else "lacp_rate is slow by default"
         yield Found(
             bond.where("lacp_rate"),
-            "lacp_rate=slow: a partner that falls silent with its link up is noticed after 90 s",
+            f"{slow}: a partner that falls silent with its link up is noticed after 90 s",
+            about="lacp_rate",
         )
 
 

@@ -8,6 +8,8 @@ from types import MappingProxyType
 from harness.bonding.options import PRIMARY_MODES
 from harness.config.lint import Around, Found, Rule
 from harness.config.model import BondConfig
+from harness.config.rules.left import kept
+from harness.config.rules.words import said
 
 # Networks whose ports deliver, or let pass, the MAC of their own NIC only.
 ENVIRONMENTS = MappingProxyType(
@@ -26,12 +28,12 @@ def shared_mac(bond: BondConfig, around: Around) -> Iterator[Found]:
     """One MAC on several ports, in a network that binds MACs to ports."""
     if not around.environment:
         return
-    options, why = bond.loose(), ENVIRONMENTS[around.environment]
+    options, why = kept(bond), ENVIRONMENTS[around.environment]
     if options.mode == "active-backup":
         if options["fail_over_mac"] != "active":
             yield Found(
                 bond.where("fail_over_mac"),
-                f"fail_over_mac={options['fail_over_mac']} takes one MAC to whichever slave is "
+                f"{said(bond, 'fail_over_mac')} takes one MAC to whichever slave is "
                 f"active: {why}, so nothing comes back after a failover",
             )
     elif options.mode != "balance-tlb" or not bond.asked:
@@ -44,27 +46,30 @@ def shared_mac(bond: BondConfig, around: Around) -> Iterator[Found]:
 
 def lost_announcement(bond: BondConfig, _: Around) -> Iterator[Found]:
     """fail_over_mac=active lives on gratuitous ARP."""
-    options = bond.loose()
+    options = kept(bond)
     if options["fail_over_mac"] == "active" and options.mode == "active-backup":
         if not options["num_grat_arp"]:
             yield Found(
                 bond.where("num_grat_arp"),
-                "num_grat_arp=0 with fail_over_mac=active: nobody is told of the new MAC",
+                f"{said(bond, 'num_grat_arp')} with {said(bond, 'fail_over_mac')}: nobody is "
+                "told of the new MAC",
                 "error",
+                hint="leave num_grat_arp out: the default of 1 tells everybody",
             )
         elif options["miimon"] and not options["updelay"]:
             yield Found(
                 bond.where("fail_over_mac"),
-                "fail_over_mac=active without updelay: a port that shows carrier before it "
-                "forwards loses the one gratuitous ARP",
+                f"{said(bond, 'fail_over_mac')} without updelay: a port that shows carrier before "
+                "it forwards loses the one gratuitous ARP",
                 claim="FOM-ACTIVE-3",
             )
 
 
 def early_return(bond: BondConfig, _: Around) -> Iterator[Found]:
     """A primary that comes back before its switch port forwards."""
-    options = bond.loose()
-    back = options["primary"] and options["primary_reselect"] == "always"
+    options = kept(bond)
+    known = not bond.slaves or bond.matches or options["primary"] in bond.slave_names
+    back = options["primary"] and known and options["primary_reselect"] == "always"
     if options.mode in PRIMARY_MODES and back and options["miimon"] and not options["updelay"]:
         yield Found(
             bond.where("primary"),
@@ -77,9 +82,9 @@ def kernel_lacks(bond: BondConfig, around: Around) -> Iterator[Found]:
     """Options, and words of theirs, that the kernel does not have."""
     if around.kernel is None:
         return
-    for said in bond.loose().unknown_to(around.kernel):
-        name = said.partition("=")[0].partition(" ")[0]
-        yield Found(bond.where(name), said)
+    for message in bond.loose().unknown_to(around.kernel):
+        name = message.partition("=")[0].partition(" ")[0]
+        yield Found(bond.where(name), message, about=name)
 
 
 RULES = (

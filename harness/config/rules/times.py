@@ -8,6 +8,9 @@ from harness.bonding import BondOptions, Setting, spans
 from harness.bonding.table import IN_MS
 from harness.config.lint import Around, Found, Rule
 from harness.config.model import BondConfig, Given, Level
+from harness.config.rules.left import kept, left
+from harness.config.rules.words import said
+from harness.config.spelling import verbatim
 from harness.config.tool_support import BY_NM
 from harness.errors import ScenarioError
 
@@ -32,11 +35,11 @@ def unit(bond: BondConfig, _: Around) -> Iterator[Found]:
         if one.name not in IN_MS or one.value is None:
             continue
         number = _number(one.value)
-        where, claim = one.place, PERIODS.get(one.name, "")
+        where, claim, seen = one.place, PERIODS.get(one.name, ""), verbatim(one.spelled)
         if 0 < number <= TOO_SHORT and one.name in MONITORS:
-            message = f"{one.spelled} is {number} ms: was {number} s meant?"
-            hint = f"{number} s are {one.name}={number * 1000}; common are 50 to 1000 ms"
-            yield Found(where, message, hint=hint, claim=claim)
+            message = f"{seen} is {number} ms: was {number} s meant?"
+            hint = f"{number} s is {one.name}={number * 1000}; common are 50 to 1000 ms"
+            yield Found(where, message, None, hint, claim, one.name)
         elif number < TOO_LONG:
             continue
         elif bare(one) and number >= BARE.get(one.name, TOO_LONG):
@@ -44,19 +47,21 @@ def unit(bond: BondConfig, _: Around) -> Iterator[Found]:
         elif one.name == "updelay" and number < MOST_UPDELAY:
             continue
         elif number >= ABSURD:
-            message = f"{one.spelled} is {number / 1000:g} s: were microseconds meant?"
+            message = (
+                f"{seen} is {number / 1000:g} s{_dark(bond, one.name)}: were microseconds meant?"
+            )
             hint = f"{number} microseconds are {one.name}={number // 1000}"
-            yield Found(where, message + _dark(bond, one.name), "error", hint, claim)
+            yield Found(where, message, "error", hint, claim, one.name)
         else:
             meant = f"; were {number // 1000} ms meant, write {one.name}={number // 1000}"
-            message = f"{one.spelled} is {number / 1000:g} s"
+            message = f"{seen} is {number / 1000:g} s{_dark(bond, one.name)}"
             hint = f"common are 50 to 1000 ms{meant if one.name in MONITORS else ''}"
-            yield Found(where, message + _dark(bond, one.name), hint=hint, claim=claim)
+            yield Found(where, message, None, hint, claim, one.name)
 
 
 def _last(bond: BondConfig) -> Iterable[Given]:
-    """Return each option as it was given last."""
-    return {one.name: one for one in bond.given}.values()
+    """Return each option that reaches the driver, as it was given last."""
+    return {one.name: one for one in left(bond).given}.values()
 
 
 def bare(one: Given) -> bool:
@@ -67,12 +72,13 @@ def bare(one: Given) -> bool:
 def _bare_seconds(bond: BondConfig, one: Given) -> Found:
     """Return what a number without unit means to systemd."""
     key, _, text = one.spelled.partition("=")
-    message = f"{one.spelled} is {text} s: systemd counts a number without unit in seconds"
+    message = (
+        f"{verbatim(one.spelled)} is {text} s, for systemd counts a number without unit in "
+        f"seconds{_dark(bond, one.name)}"
+    )
     level: Level | None = "error" if _number(one.value or 0) >= ABSURD else None
     hint = f"write {key}={text}ms"
-    return Found(
-        one.place, message + _dark(bond, one.name), level, hint, PERIODS.get(one.name, "")
-    )
+    return Found(one.place, message, level, hint, PERIODS.get(one.name, ""), one.name)
 
 
 def _dark(bond: BondConfig, name: str) -> str:
@@ -88,21 +94,22 @@ def _dark(bond: BondConfig, name: str) -> str:
 
 def rounded(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Delays that are no multiple of miimon: the kernel keeps the quotient only."""
-    options = bond.loose()
+    options = kept(bond)
     every = _number(options["miimon"])
     for name, claim in DELAYS.items():
         value = _number(options[name])
         if every and value % every:
             made = value // every * every
-            effect = "so there is no delay at all" if not made else f"the kernel makes it {made}"
+            effect = f"the kernel makes it {made} ms" if made else "there is no delay at all"
             refused = name == "peer_notif_delay" and bond.format in BY_NM
             yield Found(
                 bond.where(name),
-                f"{name}={value} is no multiple of miimon={every}: "
-                f"{'NetworkManager refuses it' if refused else effect}",
+                f"{said(bond, name)} is no multiple of {said(bond, 'miimon')}: "
+                f"{'NetworkManager refuses the profile' if refused else effect}",
                 "error" if refused else None,
-                hint=f"write {name}={made + every} or another multiple of {every}",
+                hint=f"write {name}={made + every} or another multiple of {every} ms",
                 claim=claim,
+                about=name,
             )
 
 

@@ -1,0 +1,130 @@
+"""What of a bond reaches the driver: what its tool has no word for or keeps to itself, and more.
+
+A rule on what a bond does looks at what is left. What does not get there has a finding of its own,
+which is the cause; what would follow from it is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.bonding import OPTIONS, BondOptions
+from harness.bonding.checks import check
+from harness.config.model import BondConfig, Given
+from harness.config.source import COMMAND_LINE
+from harness.config.tool_support import BY_NETWORKD, RUNNING, TOOLS, Limit, Tool
+from harness.errors import ScenarioError
+
+# What systemd-networkd sends to the kernel in one mode only, whatever the file says.
+ONE_MODE = {
+    "lacp_rate": "802.3ad",
+    "ad_select": "802.3ad",
+    "fail_over_mac": "active-backup",
+    "packets_per_slave": "balance-rr",
+}
+BY_NETLINK = frozenset({"ip-link"})
+
+
+def left(bond: BondConfig) -> BondConfig:
+    """Return the bond with the options that reach the driver, and that it does not refuse."""
+    return bond.without(gone(bond))
+
+
+def kept(bond: BondConfig) -> BondOptions:
+    """Return the options that reach the driver."""
+    return left(bond).loose()
+
+
+def gone(bond: BondConfig) -> frozenset[str]:
+    """Return the options that do not reach the driver, or that it refuses in the bond's mode."""
+    lost = dropped(bond) | unsent_options(bond) | limited(bond)
+    return frozenset(lost | {name for name, _ in refusals(bond)}) - {"mode"}
+
+
+def dropped(bond: BondConfig) -> frozenset[str]:
+    """Return the options that the tool does not apply, whatever the file says."""
+    found = (one for one in bond.given if (tool := TOOLS.get(one.format)) and drops(one, tool))
+    return frozenset(one.name for one in found)
+
+
+def drops(one: Given, tool: Tool) -> bool:
+    """Tell whether a tool has no word for an option that is given."""
+    if tool.format in RUNNING or one.place.file == COMMAND_LINE or one.value is None:
+        return False
+    return tool.lacks(one.name)
+
+
+def limited(bond: BondConfig) -> frozenset[str]:
+    """Return the options whose value the tool refuses."""
+    return frozenset(
+        one.name
+        for one in bond.given
+        if (limit := limit_of(bond, one)) and not limit.soft and not _allows(limit, one)
+    )
+
+
+def limit_of(bond: BondConfig, one: Given) -> Limit | None:
+    """Return what the tool takes of an option, None where it takes all that the kernel takes."""
+    if one.value is None or (one.format == "netplan" and not by_networkd(bond, one)):
+        return None  # netplan passes it on to NetworkManager, which takes it
+    tool = TOOLS.get(one.format)
+    return tool.limits.get(one.name) if tool else None
+
+
+def _allows(limit: Limit, one: Given) -> bool:
+    return one.value is not None and limit.allows(one.value)
+
+
+def by_networkd(bond: BondConfig, one: Given) -> bool:
+    """Tell whether systemd-networkd is who applies an option."""
+    return one.format in BY_NETWORKD and bond.renderer != "NetworkManager"
+
+
+def by_netlink(one: Given) -> bool:
+    """Tell whether an option reaches the driver with all others, in the request for the bond.
+
+    What is refused there refuses the bond; scripts write one option after another.
+    """
+    return one.format in BY_NETLINK or one.place.file == COMMAND_LINE
+
+
+def unsent_options(bond: BondConfig) -> frozenset[str]:
+    """Return the options that systemd-networkd keeps to itself in the bond's mode."""
+    return frozenset(one.name for one in bond.given if unsent(bond, one))
+
+
+def unsent(bond: BondConfig, one: Given) -> str:
+    """Return when systemd-networkd sends an option that it does not send here, else ""."""
+    options = bond.loose()
+    if not by_networkd(bond, one) or "mode" in bond.misread:
+        return ""
+    if one.name in ONE_MODE and options.mode != ONE_MODE[one.name]:
+        return f"in mode {ONE_MODE[one.name]} only"
+    if one.name in ("lp_interval", "arp_ip_target") and not options["arp_interval"]:
+        return "together with the ARP interval only"
+    return ""
+
+
+def refusals(bond: BondConfig) -> Iterator[tuple[str, ScenarioError]]:
+    """Yield options that the driver refuses in this mode, or without another one, with its error.
+
+    Both monitors at once are another matter: either of them may be the one that is meant.
+    """
+    if "mode" in bond.misread:
+        return  # the mode is not known
+    options = bond.loose()
+    for name, value in bond.without(dropped(bond) | unsent_options(bond)).asked.items():
+        try:
+            check(options, {name: value})
+        except ScenarioError as error:
+            if " exclude each other" not in error.message:
+                yield name, error
+
+
+def is_refused_validation(bond: BondConfig) -> bool:
+    """Tell whether arp_validate stands beside miimon alone, and the driver refuses the bond."""
+    options, found = kept(bond), left(bond).given
+    given = [one for one in found if one.name == "arp_validate" and one.value != "none"]
+    asked = given and options["miimon"] and not options["arp_interval"]
+    able = options.mode in OPTIONS["arp_validate"].modes and "mode" not in bond.misread
+    return bool(asked and able and (by_netlink(given[-1]) or by_networkd(bond, given[-1])))

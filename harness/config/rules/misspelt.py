@@ -1,0 +1,57 @@
+"""Lines that nothing reads because they are misspelt, and what a bond is without them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from harness.bonding import OPTIONS
+from harness.config.model import BondConfig, Extra, Given
+from harness.config.rules.left import kept
+from harness.config.spelling import name_in
+
+IMPLIED = "(NetworkManager's default)"
+MONITORS = frozenset({"miimon", "arp_interval"})
+WORD = re.compile(r"[\w-]+")
+BLOCKS = frozenset({"parameters", "Bond", "bond", "link-aggregation"})
+REFUSED = re.compile(r"\brefuse[sd]\b")  # no bond is made at all
+
+
+def consequences(bond: BondConfig, extra: Extra) -> str:
+    """Return what a bond is without the options that a line was probably meant to set, or ""."""
+    lost = meant_by(extra) & meant(bond)
+    if REFUSED.search(extra.why):
+        return ""
+    options, follows = kept(bond), list[str]()
+    if "mode" in lost:
+        follows.append(f"{bond.name} has no mode and is balance-rr")
+    if lost & MONITORS and not (options["miimon"] or options["arp_interval"]):
+        follows.append("no monitor is left")
+    elif lost & MONITORS and any(map(implied, bond.given)):
+        follows.append("NetworkManager sets miimon=100")
+    return " and ".join(follows)
+
+
+def implied(one: Given) -> bool:
+    """Tell whether an option stands in no file: NetworkManager adds it."""
+    return one.spelled.endswith(IMPLIED)
+
+
+def meant(bond: BondConfig) -> frozenset[str]:
+    """Return the options that a bond lacks and that a misspelt line was probably meant to set."""
+    asked = {one.name for one in bond.given if one.value is not None and not implied(one)}
+    return frozenset[str]().union(*(meant_by(one) for one in bond.extras)) - asked
+
+
+def meant_by(extra: Extra) -> frozenset[str]:
+    """Return the options that a line was probably meant to set: all, where a block is misspelt."""
+    called = {name_in(extra.format, name): name for name in OPTIONS}
+    hinted = WORD.findall(extra.hint) if not extra.hint.startswith("there are") else []
+    if extra.hint.startswith("did you mean") and BLOCKS & set(hinted):
+        return frozenset(OPTIONS)
+    own = WORD.findall(extra.spelled)[:1]
+    return _named(called, own) or _named(called, hinted)
+
+
+def _named(called: dict[str, str], words: Iterable[str]) -> frozenset[str]:
+    return frozenset(called[word] for word in words if word in called)

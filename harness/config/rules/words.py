@@ -1,0 +1,32 @@
+"""Options in a message, as the file has them."""
+
+from __future__ import annotations
+
+from harness.bonding import Setting
+from harness.config.model import BondConfig, Extra, Given
+from harness.config.spelling import verbatim
+
+
+def text(value: Setting) -> str:
+    """Return a value as the kernel's word, addresses separated by commas."""
+    return (",".join(value) if isinstance(value, tuple) else str(value)) or "(none)"
+
+
+def said(bond: BondConfig, *names: str) -> str:
+    """Return options as the file has them, else with the value that is in force without it."""
+    return " and ".join(_said(bond, name) for name in names)
+
+
+def _said(bond: BondConfig, name: str) -> str:
+    one = given(bond, name)
+    return verbatim(one.spelled) if one else f"{name}={text(bond.loose()[name])}"
+
+
+def given(bond: BondConfig, name: str) -> Given | None:
+    """Return what counts of what a file gives for an option, None where it gives none."""
+    return next((one for one in reversed(bond.given) if one.name == name), None)
+
+
+def quoted(extra: Extra) -> str:
+    """Return the message of an extra, all of it as the reader has it."""
+    return verbatim(extra.message)

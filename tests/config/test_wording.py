@@ -1,0 +1,71 @@
+"""The shape of every remark: what the file has, what is wrong with it, and what to do."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from harness.bonding import OPTIONS
+from harness.config import Source, parse
+from harness.config.lint import Finding, lint
+from harness.config.rules import RULES
+from harness.config.rules.misspelt import implied
+from harness.config.spelling import CLOSE, OPEN, translated, verbatim
+from tests.config.rule_pairs import PAIRS
+from tests.config.test_causes import CASES
+
+TEXTS = [*(broken for _, broken, _ in PAIRS), *(text for text, _, _ in CASES)]
+# One of something that are.
+PLURAL = re.compile(r"(?<![\w.])1 (?:\w+ )?are\b|(?<![\w.])1 (?:slaves|links|files|bonds)\b")
+
+
+def found(text: str) -> list[Finding]:
+    """Return all that the rules say of a text."""
+    return lint(parse([Source("file", text)]), RULES)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_remark_has_a_message_and_a_hint_of_one_line_each(text: str) -> None:
+    assert found(text)
+    for one in found(text):
+        for part in (one.message, one.hint):
+            assert part
+            assert part == part.strip(), one
+            assert "\n" not in part
+            assert "::" not in re.sub(r"[0-9a-f]*::[0-9a-f]*", "", part), one  # but for IPv6
+            assert "  " not in part
+            assert not part.endswith((".", ":", ",", ";")) or one.hint.endswith("parameters:")
+            assert not PLURAL.search(part), one
+            assert OPEN not in part
+            assert CLOSE not in part
+        assert one.place.line
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_what_a_remark_says_of_the_file_is_how_the_file_has_it(text: str) -> None:
+    """An option with the value that the file gives it stands in no other spelling."""
+    (bond,) = parse([Source("file", text)]).bonds
+    for given in bond.given:
+        other = translated(f"{given.name}={given.text}", given.format)
+        if given.spelled.strip() == other or given.wrong or implied(given):
+            continue
+        for one in found(text):
+            assert other not in one.message, (one, given.spelled)
+
+
+def test_verbatim_is_left_alone_in_every_format() -> None:
+    for format_ in ("networkd", "netplan", "interfaces", "nmstate", "nm", "ip-link", ""):
+        text = f"{verbatim('miimon=100')} and miimon=100"
+        said = translated(text, format_)
+        assert said.startswith("miimon=100 and ")
+        assert OPEN not in said
+    assert translated(f"{verbatim('bond_miimon 1')}: miimon=1", "networkd") == (
+        "bond_miimon 1: MIIMonitorSec=1ms"
+    )
+    assert verbatim("") == ""
+
+
+def test_every_option_has_a_spelling() -> None:
+    for name in OPTIONS:
+        assert translated(f"{name}=1", "interfaces").startswith("bond-")
