@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from harness import claims
@@ -24,12 +24,14 @@ LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 class Around:
     """Where a bond is to run: a kind of network or "", a kernel's series or None.
 
-    `running` is the bond as it runs, where its configuration is held against it.
+    `running` is the bond as it runs, where its configuration is held against it; `bonds` are all
+    that are configured.
     """
 
     environment: str = ""
     kernel: Series | None = None
     running: BondConfig | None = None
+    bonds: tuple[BondConfig, ...] = ()
 
 
 class Found(NamedTuple):
@@ -89,8 +91,8 @@ def lint(
     configuration: Configuration, rules: Iterable[Rule], around: Around = Around()
 ) -> list[Finding]:
     """Return all remarks, in the order of files and lines; the same remark once."""
-    chosen = tuple(rules)
-    found = [one for bond in configuration.bonds for one in _of_one(bond, chosen, around)]
+    chosen, there = tuple(rules), replace(around, bonds=configuration.bonds)
+    found = [one for bond in configuration.bonds for one in _of_one(bond, chosen, there)]
     found += [
         Finding("unread", extra.level or "note", extra.message, extra.place, "", "", extra.hint)
         for extra in configuration.extras

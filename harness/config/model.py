@@ -174,7 +174,8 @@ class BondConfig:
 
     `matches` select further slaves, whose names the files do not tell. `renderer` is who makes the
     bond where the format lets that be chosen, as netplan does. A `shared` bond has its further
-    links at another machine (MLAG, EVPN multihoming).
+    links at another machine (MLAG, EVPN multihoming). `machine` counts the machines of a file that
+    is for several.
     """
 
     name: str
@@ -188,6 +189,7 @@ class BondConfig:
     matches: tuple[Match, ...] = ()
     renderer: str = ""
     shared: bool = False
+    machine: int = 0
 
     @property
     def addresses(self) -> tuple[str, ...]:

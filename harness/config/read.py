@@ -92,9 +92,9 @@ def parse(given: Sequence[Source], format_: str | None = None) -> Configuration:
         extras += draft.extras
         for read in draft.frozen():
             bonds[read.name] = _joined(bonds[read.name], read) if read.name in bonds else read
-        for other in draft.machines:
+        for nth, other in enumerate(draft.machines, 1):
             extras += other.extras
-            apart += (read for read in other.frozen() if read not in apart)
+            apart += (replace(one, machine=nth) for one in other.frozen() if one not in apart)
     found = (*bonds.values(), *(bond for bond in apart if bond != bonds.get(bond.name)))
     if not found and not any(extra.why in NO_BOND for extra in extras):
         raise _without_bonds(given, extras)

@@ -5,6 +5,7 @@ from __future__ import annotations
 ARP = "mode=1 arp_interval=100 arp_ip_target=192.0.2.2,192.0.2.3 arp_validate=all"
 MII = "mode=1 miimon=100"
 IFACE = "iface bond0 inet static\naddress 192.0.2.1/24\nbond-slaves eth0 eth1\nbond-mode 1\n"
+OTHER = "iface bond1 inet manual\nbond-slaves %s\nbond-mode 4\nbond-lacp-rate fast\n"
 NETDEV = "[NetDev]\nName=bond0\nKind=bond\n[Bond]\nMode=active-backup\nMIIMonitorSec=100ms\n"
 LACP = NETDEV.replace("active-backup", "802.3ad")
 SLAVE = "[NetDev]\nName=b\nKind=bond\n[Bond]\nMode=802.3ad\n[Match]\n"
@@ -80,6 +81,11 @@ PAIRS = [
     ("no-slaves", IFACE.replace("eth0 eth1", "none"), IFACE),
     ("no-slaves", PLAN.replace("a, b", "") % ("802.3ad", "up-delay: 0"),
      PLAN % ("802.3ad", "up-delay: 0")),
+    ("two-bonds", f"{IFACE}bond-miimon 100\n{OTHER % 'eth1 eth2'}",
+     f"{IFACE}bond-miimon 100\n{OTHER % 'eth2 eth3'}"),
+    ("own-slave", IFACE.replace("eth0 eth1", "bond0 eth1"), IFACE),
+    ("own-slave", f"{IFACE.replace('eth1', 'bond1')}{OTHER % 'bond0 eth2'}",
+     f"{IFACE.replace('eth1', 'bond1')}{OTHER % 'eth2 eth3'}"),
     ("channel", "mode=balance-xor miimon=100", MII),
     ("channel", PLAN % ("balance-rr", "up-delay: 0"), PLAN % ("802.3ad", "up-delay: 0")),
     ("uneven", ARP.replace("mode=1", "mode=2"), ARP),

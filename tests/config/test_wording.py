@@ -45,8 +45,7 @@ def test_a_remark_has_a_message_and_a_hint_of_one_line_each(text: str) -> None:
 @pytest.mark.parametrize("text", TEXTS)
 def test_what_a_remark_says_of_the_file_is_how_the_file_has_it(text: str) -> None:
     """An option with the value that the file gives it stands in no other spelling."""
-    (bond,) = parse([Source("file", text)]).bonds
-    for given in bond.given:
+    for given in (one for bond in parse([Source("file", text)]).bonds for one in bond.given):
         other = translated(f"{given.name}={given.text}", given.format)
         if given.spelled.strip() == other or given.wrong or implied(given):
             continue

@@ -1,8 +1,15 @@
 """All rules of `harness check`, in the order in which the documentation speaks of the matter."""
 
-from harness.config.rules import applied, driver, monitors, surroundings, times, tools
+from harness.config.rules import applied, driver, monitors, slaves, surroundings, times, tools
 
-RULES = (*driver.RULES, *monitors.RULES, *times.RULES, *surroundings.RULES, *tools.RULES)
+RULES = (
+    *driver.RULES,
+    *slaves.RULES,
+    *monitors.RULES,
+    *times.RULES,
+    *surroundings.RULES,
+    *tools.RULES,
+)
 APPLIED = applied.RULES  # where a bond runs beside its configuration
 
 __all__ = ["APPLIED", "RULES"]

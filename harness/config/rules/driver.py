@@ -12,14 +12,10 @@ from harness.config.rules.misspelt import consequences
 from harness.config.rules.words import quoted, said, text
 from harness.config.source import COMMAND_LINE
 from harness.config.spelling import verbatim
-from harness.config.tool_support import TOOLS
 
-# One file names bond and slaves; of other formats the files of the slaves may not be given.
-ONE_FILE = frozenset({"interfaces", "ifupdown2", "netplan", "nmstate", "suse", "proc", "sysfs"})
 # Formats whose tools write an option that is at its default: systemd-networkd leaves it out.
 WRITE_DEFAULTS = frozenset({"interfaces", "ifcfg", "bonding-opts", "suse"})
 ARP_OPTIONS = ("arp_ip_target", "ns_ip6_target", "arp_all_targets")  # any mode takes them
-PRIMARIES = ("primary", "active_slave")
 
 
 def bad_value(bond: BondConfig, _: Around) -> Iterator[Found]:
@@ -114,17 +110,6 @@ def idle(bond: BondConfig, _: Around) -> Iterator[Found]:
             yield Found(bond.where(name), message, about=name)
 
 
-def foreign_primary(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """A primary that is not among the slaves, where the slaves are known."""
-    for name in PRIMARIES:
-        value = bond.asked.get(name)
-        known = bond.slaves and not bond.matches
-        if value and known and value not in bond.slave_names:
-            has = ", ".join(bond.slave_names)
-            message = f"{said(bond, name)}: {value} is no slave of {bond.name} (has: {has})"
-            yield Found(bond.where(name), message, about=name)
-
-
 def idle_reselect(bond: BondConfig, _: Around) -> Iterator[Found]:
     """A policy for a primary that there is not."""
     options = kept(bond)
@@ -134,52 +119,6 @@ def idle_reselect(bond: BondConfig, _: Around) -> Iterator[Found]:
             f"{said(bond, 'primary_reselect')} does nothing without a primary",
             about="primary_reselect",
         )
-
-
-def too_few(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """A bond of one slave, which has nothing to fail over to."""
-    if len(bond.slaves) == 1 and not bond.matches and not bond.shared:
-        yield Found(
-            bond.slaves[0].place,
-            f"{bond.name} has one slave only, {bond.slave_names[0]}",
-        )
-
-
-def matched(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """Slaves that a rule selects, whose names only the machine knows."""
-    for match in bond.matches:
-        which = f"which slaves of {bond.name} this selects, the machine decides"
-        message = f"{verbatim(match.spelled)}: {which}"
-        hint = f"harness check --against {bond.name} shows it on the machine"
-        yield Found(match.place, message, hint=hint)
-
-
-def no_slaves(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """A bond without slaves, where the format names them."""
-    tool = TOOLS.get(bond.format)
-    if tool and tool.slaves and not bond.slaves and not bond.matches:
-        if bond.format in ONE_FILE:
-            yield Found(bond.place, f"{bond.name} has no slaves", hint="name them")
-        else:
-            yield Found(
-                bond.place,
-                f"no file names a slave of {bond.name}",
-                "note",
-                hint="give the files of its slaves as well, or write them",
-            )
-
-
-def slave_ip(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """Slaves with IP of their own, whose routes bypass the bond."""
-    for slave in bond.slaves:
-        has = ["DHCP"] * (slave.ip.dhcp4 or slave.ip.dhcp6) + list(slave.ip.addresses)
-        if has:
-            yield Found(
-                slave.place,
-                f"{slave.name} is a slave of {bond.name} and has {' and '.join(has)} of its own: "
-                "traffic by its routes bypasses the bond",
-                hint=f"move it to {bond.name}, or leave it out",
-            )
 
 
 def no_carrier(bond: BondConfig, around: Around) -> Iterator[Found]:
@@ -203,14 +142,7 @@ RULES = (
     Rule("refused", "error", "an option that the driver refuses here", "REJ-1",
          "leave it out, or change the mode", refused),
     Rule("idle", "note", "an option without effect", "", "leave it out", idle),
-    Rule("foreign-primary", "error", "a primary that is no slave", "PRIMARY-5",
-         "name one of the slaves", foreign_primary),
     Rule("idle-reselect", "note", "a policy without a primary", "PRESEL-1",
          "set primary, or leave the policy out", idle_reselect),
-    Rule("one-slave", "warning", "nothing to fail over to", "FAQ-6",
-         "add a second slave", too_few),
-    Rule("matched-slaves", "note", "slaves that a rule selects", "", "", matched),
-    Rule("no-slaves", "warning", "a bond without slaves", "", "", no_slaves),
-    Rule("slave-ip", "warning", "a slave with IP of its own", "TROUBLE-1", "", slave_ip),
     Rule("use-carrier-off", "warning", "use_carrier=0", "USECARR-1", "leave it out", no_carrier),
 )  # fmt: skip

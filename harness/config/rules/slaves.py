@@ -1,0 +1,136 @@
+"""Rules on the slaves of a bond: which they are, and what else they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from harness.config.lint import Around, Found, Rule
+from harness.config.model import BondConfig, SlaveConfig
+from harness.config.rules.words import said
+from harness.config.spelling import verbatim
+from harness.config.tool_support import RUNNING, TOOLS
+
+# One file names bond and slaves; of other formats the files of the slaves may not be given.
+ONE_FILE = frozenset({"interfaces", "ifupdown2", "netplan", "nmstate", "suse", "proc", "sysfs"})
+PRIMARIES = ("primary", "active_slave")
+
+
+def foreign_primary(bond: BondConfig, _: Around) -> Iterator[Found]:
+    """A primary that is not among the slaves, where the slaves are known."""
+    for name in PRIMARIES:
+        value = bond.asked.get(name)
+        known = bond.slaves and not bond.matches
+        if value and known and value not in bond.slave_names:
+            has = ", ".join(bond.slave_names)
+            message = f"{said(bond, name)}: {value} is no slave of {bond.name} (has: {has})"
+            yield Found(bond.where(name), message, about=name)
+
+
+def too_few(bond: BondConfig, _: Around) -> Iterator[Found]:
+    """A bond of one slave, which has nothing to fail over to."""
+    if len(bond.slaves) == 1 and not bond.matches and not bond.shared:
+        yield Found(
+            bond.slaves[0].place,
+            f"{bond.name} has one slave only, {bond.slave_names[0]}",
+        )
+
+
+def matched(bond: BondConfig, _: Around) -> Iterator[Found]:
+    """Slaves that a rule selects, whose names only the machine knows."""
+    for match in bond.matches:
+        which = f"which slaves of {bond.name} this selects, the machine decides"
+        message = f"{verbatim(match.spelled)}: {which}"
+        hint = f"harness check --against {bond.name} shows it on the machine"
+        yield Found(match.place, message, hint=hint)
+
+
+def no_slaves(bond: BondConfig, _: Around) -> Iterator[Found]:
+    """A bond without slaves, where the format names them."""
+    tool = TOOLS.get(bond.format)
+    if tool and tool.slaves and not bond.slaves and not bond.matches:
+        if bond.format in ONE_FILE:
+            yield Found(bond.place, f"{bond.name} has no slaves", hint="name them")
+        else:
+            yield Found(
+                bond.place,
+                f"no file names a slave of {bond.name}",
+                "note",
+                hint="give the files of its slaves as well, or write them",
+            )
+
+
+def slave_ip(bond: BondConfig, _: Around) -> Iterator[Found]:
+    """Slaves with IP of their own, whose routes bypass the bond."""
+    for slave in bond.slaves:
+        has = ["DHCP"] * (slave.ip.dhcp4 or slave.ip.dhcp6) + list(slave.ip.addresses)
+        if has:
+            yield Found(
+                slave.place,
+                f"{slave.name} is a slave of {bond.name} and has {' and '.join(has)} of its own: "
+                "traffic by its routes bypasses the bond",
+                hint=f"move it to {bond.name}, or leave it out",
+            )
+
+
+def two_bonds(bond: BondConfig, around: Around) -> Iterator[Found]:
+    """Slaves that another bond of the machine has too; the later one says it."""
+    if bond.format in RUNNING:
+        return  # files of what runs may be of several machines
+    for other in _beside(bond, around.bonds):
+        before = {slave.name: slave for slave in other.slaves}
+        for slave in bond.slaves:
+            first = before.get(slave.name)
+            if first and _is_later(bond, slave, other, first):
+                yield Found(
+                    slave.place,
+                    f"{slave.name} is a slave of {bond.name} and, by {first.place}, of "
+                    f"{other.name}: an interface has one bond",
+                    hint=f"leave it out of {bond.name} or of {other.name}",
+                )
+
+
+def _beside(bond: BondConfig, bonds: Iterable[BondConfig]) -> Iterator[BondConfig]:
+    """Yield the other bonds of a bond's machine."""
+    return (one for one in bonds if one.name != bond.name and one.machine == bond.machine)
+
+
+def _is_later(bond: BondConfig, slave: SlaveConfig, other: BondConfig, first: SlaveConfig) -> bool:
+    return (first.place, other.name) < (slave.place, bond.name)
+
+
+def own_slave(bond: BondConfig, around: Around) -> Iterator[Found]:
+    """A bond that is a slave of itself, at once or by way of other bonds."""
+    below = {one.name: one.slave_names for one in _beside(bond, around.bonds)}
+    for slave in bond.slaves:
+        way = _way(slave.name, bond.name, below | {bond.name: ()})
+        if way and bond.name == min(way):  # a ring of bonds is one mistake
+            over = f", by way of {' and '.join(way[:-1])}" if len(way) > 1 else ""
+            message = f"{bond.name} is a slave of itself{over}"
+            yield Found(slave.place, message, hint=f"take {slave.name} out of {bond.name}")
+
+
+def _way(start: str, goal: str, below: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the way down from one interface to another, () where there is none."""
+    ways: list[tuple[str, ...]] = [(start,)]
+    seen = {start}
+    for way in ways:
+        if way[-1] == goal:
+            return way
+        for name in below.get(way[-1], ()):
+            if name not in seen:
+                seen.add(name)
+                ways.append((*way, name))
+    return ()
+
+
+RULES = (
+    Rule("foreign-primary", "error", "a primary that is no slave", "PRIMARY-5",
+         "name one of the slaves", foreign_primary),
+    Rule("one-slave", "warning", "nothing to fail over to", "FAQ-6",
+         "add a second slave", too_few),
+    Rule("matched-slaves", "note", "slaves that a rule selects", "", "", matched),
+    Rule("no-slaves", "warning", "a bond without slaves", "", "", no_slaves),
+    Rule("slave-ip", "warning", "a slave with IP of its own", "TROUBLE-1", "", slave_ip),
+    Rule("two-bonds", "error", "a slave of two bonds", "", "", two_bonds),
+    Rule("own-slave", "error", "a bond below itself", "", "", own_slave),
+)  # fmt: skip
