@@ -16,6 +16,7 @@ from harness.claim_index import scenarios_by_claim
 from harness.claims import FOLDER, Claim, catalogue, find
 from harness.commands.exit_status import Group
 from harness.errors import UsageError
+from harness.plural import counted
 
 Index = Mapping[str, list[str]]
 NARROWEST = 40
@@ -136,7 +137,7 @@ def _print(
         click.echo(json.dumps([_plain(one, index) for one in listed], indent=1))
     elif listed:
         click.echo("\n".join(_table(listed, index)))
-        click.echo(f"{len(listed)} of {len(catalogue().claims)} claims")
+        click.echo(f"{len(listed)} of {counted(len(catalogue().claims), 'claim')}")
     else:
         click.echo("no claim is like that", err=True)
     context.exit(0 if listed else 1)
@@ -149,7 +150,7 @@ def _table(listed: Iterable[Claim], index: Index) -> Iterator[str]:
             section = one.section
             yield section
         count = len(index.get(one.id, ()))
-        tried = f" [{count} scenario{'s' if count != 1 else ''}]" if count else ""
+        tried = f" [{counted(count, 'scenario')}]" if count else ""
         yield from _wrapped(f"  {one.id:<11} ", f"{one.text}{tried}")
 
 

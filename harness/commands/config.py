@@ -29,6 +29,7 @@ from harness.config.source import Source
 from harness.config.tool_support import FORMATS
 from harness.config.write import REMARKS, Written, listed, write
 from harness.errors import UsageError
+from harness.plural import counted
 
 COLOURS = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 UNREADABLE = 2
@@ -174,7 +175,7 @@ def _tell(configuration: Configuration, found: Sequence[Finding]) -> None:
 
 def _counted(found: Iterable[Finding]) -> str:
     counts = Counter(finding.level for finding in found)
-    parts = [f"{counts[level]} {level}{'s' * (counts[level] != 1)}" for level in LEVELS]
+    parts = [counted(counts[level], level) for level in LEVELS]
     return ", ".join(parts)
 
 

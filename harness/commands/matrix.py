@@ -12,6 +12,7 @@ from harness.commands import ci_jobs
 from harness.commands.exit_status import Command
 from harness.errors import UsageError
 from harness.kernels import aliases
+from harness.plural import counted
 from harness.results import changes_text, conformance, grid
 from harness.results.merge import merge as join
 from harness.results.merge import missing
@@ -77,7 +78,8 @@ def merge(directories: tuple[Path, ...], into: Path) -> None:
             click.echo(line)
     for line in missing(found, parts):
         click.echo(f"warning: {line}", err=True)
-    click.echo(f"{len(found.results)} results of {len(parts)} directories are now in {into}")
+    joined, of = counted(len(found.results), "result"), counted(len(parts), "directory")
+    click.echo(f"joined {joined} of {of} into {into}")
 
 
 @click.command(cls=Command)

@@ -11,6 +11,7 @@ import click
 
 from harness.commands.exit_status import Group
 from harness.errors import UsageError
+from harness.plural import counted
 from harness.results import conformance
 from harness.results.kept import KEEP, Kept, kept, prune
 
@@ -38,7 +39,7 @@ def list_(place: Path, *, as_json: bool) -> None:
     for one in found:
         click.echo("\n".join(_told(one)))
     total = sum(one.size for one in found) / MEGABYTE
-    click.echo(f"{len(found)} runs, {total:.1f} MB")
+    click.echo(f"{counted(len(found), 'run')}, {total:.1f} MB")
 
 
 @results.command("prune")
@@ -55,7 +56,7 @@ def prune_(place: Path, keep: int) -> None:
     sizes = {one.path: one.size for one in kept(place)}
     gone = prune(place, keep)
     freed = sum(sizes.get(path, 0) for path in gone) / MEGABYTE
-    click.echo(f"removed {len(gone)} of {len(sizes)} runs: {freed:.1f} MB freed")
+    click.echo(f"removed {len(gone)} of {counted(len(sizes), 'run')}: {freed:.1f} MB freed")
 
 
 def _plain(one: Kept) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 from harness.errors import Inconclusive, NotPromised
+from harness.plural import counted
 
 CLAIM, VERDICT, ATTEMPTS = "claim", "verdict", "attempts"
 INCONCLUSIVE, NOT_PROMISED = "inconclusive", "not promised"
@@ -101,7 +102,8 @@ def lines(reports: Iterable[Report]) -> Iterator[str]:
         yield f"claims: {', '.join(told)}"
     again = len({report.nodeid for report in reports if list(_values(report, ATTEMPTS))})
     if again:
-        yield f"recorded again, as it could not be judged at first: {again} scenarios"
+        scenarios = counted(again, "scenario")
+        yield f"recorded again, as it could not be judged at first: {scenarios}"
     worst = worst_outage(reports)
     if worst:
         yield f"worst outage {worst[0]:.1f} ms ({worst[1].rpartition('::')[2]})"

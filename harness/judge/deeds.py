@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from harness.history import Event
+from harness.plural import counted
 
 SIGNS = {"fault": "v", "repair": "^"}
 SETTING = ("set", "write")  # change the bond's options, and with them what is documented
@@ -31,8 +32,8 @@ SAID: dict[str, Callable[[Any], str]] = {
     "percent": lambda share: "" if share == 100 else f"{share:g} %",
     "by_ms": lambda by: f"by {by:g} ms",
     "every_ms": lambda every: f"every {every:g} ms",
-    "count": lambda count: f"{count} times",
-    "sent": lambda sent: f"after {sent} frames" if sent != 1 else "after 1 frame",
+    "count": lambda count: counted(count, "time"),
+    "sent": lambda sent: f"after {counted(sent, 'frame')}",
     "ms": lambda span: f"{span:g} ms",
     "options": str,
     "option": str,

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from harness.errors import Inconclusive, ScenarioError
 from harness.history import History
+from harness.plural import counted
 from harness.units import Measured, Span, as_span, in_ms, sentence
 
 
@@ -147,7 +148,7 @@ class Share(float):
         return share
 
     def __repr__(self) -> str:
-        return f"{100 * self:.1f} % ({self.lost} of {self.sent} frames {self.way})"
+        return f"{100 * self:.1f} % ({self.lost} of {counted(self.sent, 'frame')} {self.way})"
 
     # Said again so that type checkers let a share be compared with a plain number.
     def __eq__(self, other: object) -> bool:

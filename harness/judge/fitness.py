@@ -5,6 +5,7 @@ from __future__ import annotations
 from harness.errors import Inconclusive, NotTestable
 from harness.history import History
 from harness.judge import traffic
+from harness.plural import counted
 from harness.units import MS, in_ms
 
 STALL = 100 * MS  # a machine that stood still for longer has measured itself, not the kernel
@@ -22,7 +23,7 @@ def demand_judgeable(history: History) -> None:
     if dropped:
         few = "run fewer guests at once"
         hint = "send fewer frames between two probes" if history.about.virtual else few
-        raise Inconclusive(f"the recorder lost {dropped} frames", hint=hint)
+        raise Inconclusive(f"the recorder lost {counted(dropped, 'frame')}", hint=hint)
     late = max(traffic.lateness(history, start, traffic.end_at(history)))
     if late > STALL:
         raise Inconclusive(
@@ -67,7 +68,8 @@ def _demand_baseline(history: History, stop: int) -> None:
     young = stop - max(step, 2 * max(trips, default=0))  # may have met the fault on their way
     lost = sum(probe["reply"] is None and probe.at < young for probe in seen)
     if lost or not trips:
+        sent = counted(len(seen), "probe")
         raise Inconclusive(
-            f"the path was not healthy before the fault: {lost} of {len(seen)} probes lost",
+            f"the path was not healthy before the fault: {lost} of {sent} lost",
             hint="see the timeline from the mark baseline on",
         )

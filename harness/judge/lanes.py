@@ -5,20 +5,16 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
 from harness.history import History
-from harness.judge import deeds, labels, measure, traffic
+from harness.judge import deeds, labels, measure, outages, traffic
+from harness.judge.axis import Axis
 from harness.judge.labels import Mark, shorten
 from harness.judge.layout import LEAST, WIDTH
 from harness.judge.measure import Change, Stretch
-from harness.judge.timeline import Window, origin, stretches
-from harness.units import MS
+from harness.judge.timeline import Window, stretches
 
 LABEL = 12  # columns of the names of the lanes, or more where a name needs it
-SHARE = 6  # this part of the axis lies before the fault
-TICK = 8  # columns that a number on the axis needs at least
-LONG = 20_000 * MS  # an axis beyond that counts in seconds
 FILL = {"up": "-", "down": "_", "none": "_"}  # what a lane of states shows behind the name
 OTHER = "~"
 GLUE = "\0"  # keeps a sign and its meaning on one line
@@ -36,26 +32,6 @@ MEANING = {
     "[": "[==] allowed",
     "!": "! outside it",
 }
-
-
-class Axis(NamedTuple):
-    """How time (ns) maps to columns."""
-
-    zero: int
-    start: int
-    per_column: int
-    columns: int
-
-    def column(self, at: int) -> int:
-        """Return the column of a time, at the border where it lies outside."""
-        return min(max((at - self.start) // self.per_column, 0), self.columns - 1)
-
-    def cell(self, column: int) -> tuple[int, int]:
-        """Return from when to when (ns) a column lasts."""
-        begin = self.start + column * self.per_column
-        return begin, begin + self.per_column
-
-
 Lane = tuple[str, str]
 
 
@@ -66,14 +42,14 @@ def draw(history: History, windows: Iterable[Window] = (), width: int = WIDTH) -
     bound = [_bound_name(window, most) for window in windows]
     names = [name for name, _ in _state_lanes(history)] + bound
     label = min(max([LABEL, *map(len, names)]), most) + 2
-    axis = _axis(history, windows, width - label - 2)
+    axis = Axis.of(history, windows, width - label - 2)
     lanes = [("fault" * (n == 0), row) for n, row in enumerate(_faults(history, axis))]
-    lanes += [(f"traffic {way}", _traffic(history, axis, way)) for way in traffic.STREAMS]
+    lanes += [(f"traffic {way}", traffic_lane(history, axis, way)) for way in traffic.STREAMS]
     lanes += [(name, _states(changes, axis)) for name, changes in _state_lanes(history)]
     lanes += [(name, _window(history, w, axis)) for name, w in zip(bound, windows, strict=True)]
     lanes = [(name, lane) for name, lane in lanes if lane]
     drawn = [f"  {shorten(name, label - 1):<{label}}{lane}" for name, lane in lanes]
-    drawn += [f"  {'':<{label}}{_numbers(axis)}", *_legend(lanes, width)]
+    drawn += [f"  {'':<{label}}{axis.numbers()}", *_legend(lanes, width)]
     return "\n".join(line.rstrip() for line in drawn)
 
 
@@ -103,27 +79,6 @@ def _legend(lanes: Iterable[Lane], width: int) -> list[str]:
     return ["  " + line.replace(GLUE, " ") for line in lines]
 
 
-def _axis(history: History, windows: tuple[Window, ...], columns: int) -> Axis:
-    """Return an axis from a little before the fault to a little after the last that matters."""
-    zero, _ = origin(history)
-    known = stretches(history)
-    asked = {window.what for window in windows}
-    ends = [
-        stretch.stop or traffic.end_at(history)
-        for what, stretch in known.items()
-        if " " not in what or what in asked  # one slave's own figures only where they matter
-    ]
-    for window in windows:
-        limit = window.high or window.low
-        if window.what in known and limit is not None:
-            ends.append(known[window.what].start + limit.ns)
-    ends += [event.at for event in history.select("fault") if deeds.sign(event)]
-    last = max([*ends, zero + 10 * MS], default=zero)
-    span = max(1, (last - zero) * 11 // 10)
-    before = span // (SHARE - 1)
-    return Axis(zero, zero - before, max(1, (span + before) // columns), columns)
-
-
 def _faults(history: History, axis: Axis) -> list[str]:
     """Return rows with what was done on purpose, each where it was done."""
     marks = [
@@ -134,22 +89,28 @@ def _faults(history: History, axis: Axis) -> list[str]:
     return labels.rows(marks, axis.columns)
 
 
-def _traffic(history: History, axis: Axis, direction: str) -> str:
-    """Return a cell for each column: # all arrived, . none, : some; as before where unknown."""
-    sent: list[list[bool]] = [[] for _ in range(axis.columns)]
-    first, last = axis.cell(0)[0], axis.cell(axis.columns - 1)[1]
-    cells, before = [], " "
-    for sample in traffic.samples(history, direction):
-        if sample.sent < first:
-            before = "." if sample.arrived is None else "#"
-        elif sample.sent < last:
-            sent[axis.column(sample.sent)].append(sample.arrived is not None)
-    for seen in sent:
-        if seen:
-            before = "#" if all(seen) else ":" if any(seen) else "."
-        cells.append(before)
-    end = axis.column(traffic.end_at(history))
-    return "".join(cells[: end + 1])
+def traffic_lane(history: History, axis: Axis, direction: str) -> str:
+    """Return a cell for each column since the baseline: # all arrived, . none, : some.
+
+    Silences decide, as they do for the figures: a frame that was held up arrived when it arrived,
+    not when it was sent. A column is dark that lies within an outage from end to end.
+    """
+    end, step = traffic.end_at(history), traffic.interval(history)
+    judged = outages.judged(history, direction)
+    if not judged:
+        return ""
+    start = judged[0].sent
+    first, last = axis.column(start), axis.column(end)
+    cells = [" "] * first + ["#"] * (last + 1 - first)
+    certain = set(outages.certain(history, direction))
+    for gap in outages.silences(judged, step):
+        begin, stop = gap.start + step, gap.stop if gap.closed else end
+        for column in range(axis.column(begin), min(axis.column(stop), last) + 1):
+            opens, closes = axis.cell(column)
+            if opens < stop and begin < closes:
+                within = begin <= max(opens, start) and min(closes, end) <= stop
+                cells[column] = "." if within and gap in certain else ":"
+    return "".join(cells)
 
 
 def _states(changes: Sequence[Change], axis: Axis) -> str:
@@ -205,19 +166,3 @@ def _outside(window: Window, stretch: Stretch, axis: Axis, begin: int, end: int)
     if window.low is not None and took < window.low.ns - window.low.early:
         return max(min(at, begin - 1), 0)
     return None
-
-
-def _numbers(axis: Axis) -> str:
-    """Return the axis: round numbers since the fault, each beginning at its column."""
-    unit, name = (1000 * MS, "s") if axis.per_column * axis.columns > LONG else (MS, "ms")
-    least = axis.per_column * TICK
-    power: int = 10 ** (len(str(least)) - 1)
-    step = next(power * n for n in (1, 2, 5, 10) if power * n >= least)
-    line = ""
-    at = axis.zero - (axis.zero - axis.start) // step * step
-    while axis.column(at) < axis.columns - TICK:
-        text, column = f"{(at - axis.zero) / unit:.12g}", axis.column(at)
-        if len(line) < column or not line:
-            line = f"{line:<{column}}{text}"
-        at += step
-    return f"{line[: axis.columns - 3]:<{axis.columns - 2}}{name}"

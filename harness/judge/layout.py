@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from harness.judge.rows import KEY, Row
+from harness.plural import counted
 from harness.units import MS
 
 WIDTH = 90  # of a page where no terminal says how wide it is
@@ -15,7 +16,6 @@ LEAST = 40  # columns that a page is laid out for at least
 REMARKS = 50  # the column from which remarks stand below each other where there is room
 TIMES = 9
 MOST = 3  # kinds of events that a line of counts tells apart
-PLURALS = {"ARP reply": "ARP replies", "address": "addresses", "stimulus": "stimuli"}
 Part = Row | list[Row]
 
 
@@ -64,7 +64,7 @@ def _lines(start: str, body: str, remark: str, width: int, head: int) -> Iterato
 def counts(rows: Sequence[Row]) -> str:
     """Return how many rows there are of each kind, such as "(7 ARP probes, 1 log line)"."""
     found = Counter(row.label for row in rows).most_common()
-    told = [f"{n} {_plural(label, n)}" for label, n in found[:MOST]]
+    told = [counted(n, label) for label, n in found[:MOST]]
     others = sum(n for _, n in found[MOST:])
     told += [f"{others} more"] if others else []
     return f"({', '.join(told)})"
@@ -73,7 +73,3 @@ def counts(rows: Sequence[Row]) -> str:
 def bare(ns: int) -> str:
     """Return a time in ns as a number of ms."""
     return f"{ns / MS:.1f}"
-
-
-def _plural(word: str, count: int) -> str:
-    return word if count == 1 else PLURALS.get(word, word + "s")

@@ -63,7 +63,7 @@ def silences(seen: Iterable[Sample], step: int) -> Iterator[Gap]:
         count += 1
         if sample.arrived is None:
             run, last = run + 1, sample.sent
-            good = last if good is None else good
+            good = last - step if good is None else good  # dark from the first sample on
             continue
         held = 0 if run else sample.arrived - sample.sent
         if (run or held > step) and good is not None and sample.arrived > good:
@@ -89,11 +89,14 @@ def _worse(gap: Gap) -> tuple[bool, int]:
 
 def every(history: History) -> Silences:
     """Return all silences of each direction since the baseline; a figure may be given them."""
-    start, step = history.mark("baseline") or 0, traffic.interval(history)
-    return {
-        way: list(silences((s for s in traffic.samples(history, way) if s.sent >= start), step))
-        for way in STREAMS
-    }
+    step = traffic.interval(history)
+    return {way: list(silences(judged(history, way), step)) for way in STREAMS}
+
+
+def judged(history: History, direction: str) -> list[Sample]:
+    """Return the samples of a direction since the baseline, in the order of sending."""
+    start = history.mark("baseline") or 0
+    return [sample for sample in traffic.samples(history, direction) if sample.sent >= start]
 
 
 def gaps(history: History) -> dict[str, Gap]:
@@ -150,12 +153,14 @@ def certain(history: History, direction: str) -> list[Gap]:
 
 
 def _certain(history: History, found: Iterable[Gap]) -> list[Gap]:
-    step = traffic.interval(history)
-    return [
-        gap
-        for gap in found
-        if gap.ns > step and (not gap.closed or gap.ns > step + _late(history, gap).ns)
-    ]
+    return [gap for gap in found if _longer_than_its_tolerance(history, gap)]
+
+
+def _longer_than_its_tolerance(history: History, gap: Gap) -> bool:
+    least = traffic.interval(history) + (traffic.jitter(history) if gap.closed else 0)
+    if not gap.closed or gap.ns <= least:  # to look for what was late takes long
+        return gap.ns > least
+    return gap.ns > traffic.interval(history) + _late(history, gap).ns
 
 
 def dark(history: History, direction: str | None = None, seen: Silences | None = None) -> Measured:

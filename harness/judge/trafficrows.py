@@ -3,40 +3,45 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from harness.history import History
 from harness.judge import outages, traffic
 from harness.judge.outages import Gap
-from harness.judge.rows import Row
+from harness.judge.rows import KEY, VITAL, Row
+from harness.plural import counted
+from harness.units import in_ms
 
 
 def rows(history: History) -> Iterator[Row]:
-    """Yield when traffic came back after each outage and after the longest silence, if it did."""
-    step, worst = traffic.interval(history), outages.gaps(history)
-    found = {way: _told(history, way, worst.get(way)) for way in traffic.STREAMS}
-    for gap in list(found["out"]):
-        same = [one for one in found["in"] if _together(gap, one, step)]
+    """Yield when traffic came back after each outage and after the longest silence, if it did.
+
+    The end of an outage is vital; that of a silence within its tolerance is not.
+    """
+    step, seen = traffic.interval(history), outages.every(history)
+    sure = {way: outages.certain(history, way) for way in traffic.STREAMS}
+    worst = outages.gaps(history)
+    found = {way: _told(sure[way], worst.get(way)) for way in seen}
+    for out in list(found["out"]):
+        same = [one for one in found["in"] if _together(out, one, step)]
         if same:
-            lost = (
-                f"{_lost(history, 'out', gap)} frames out and {_lost(history, 'in', same[0])} in"
-            )
-            at = max(gap.stop, same[0].stop)
-            yield _heard(at, "path", "both ways", f"{lost} lost", closed=gap.closed)
-            found["out"].remove(gap)
+            weight = VITAL if out in sure["out"] or same[0] in sure["in"] else KEY
+            what = _fate(history, {"out": out, "in": same[0]})
+            at = max(out.stop, same[0].stop)
+            yield _heard(at, "path", "both ways", what, weight, closed=out.closed)
+            found["out"].remove(out)
             found["in"].remove(same[0])
     for way, gaps in found.items():
         first, second = traffic.path(history)
         who = second if way == "out" else first
         for gap in gaps:
-            told = f"{_lost(history, way, gap)} frames lost{_discarded(history, way, gap)}"
-            yield _heard(gap.stop, who, way, told, closed=gap.closed)
+            weight = VITAL if gap in sure[way] else KEY
+            yield _heard(gap.stop, who, way, _fate(history, {way: gap}), weight, closed=gap.closed)
 
 
-def _told(history: History, way: str, worst: Gap | None) -> list[Gap]:
+def _told(sure: Sequence[Gap], worst: Gap | None) -> list[Gap]:
     """Return the outages of a direction, and its longest silence if that is none."""
-    found = outages.certain(history, way)
-    return found if worst is None or worst in found else [*found, worst]
+    return [*sure] if worst is None or worst in sure else [*sure, worst]
 
 
 def _together(one: Gap, other: Gap, step: int) -> bool:
@@ -44,14 +49,47 @@ def _together(one: Gap, other: Gap, step: int) -> bool:
     return abs(one.stop - other.stop) <= step and one.closed == other.closed
 
 
-def _heard(at: int, who: str, way: str, lost: str, *, closed: bool) -> Row:
-    what = f"traffic {way} again, {lost}" if closed else f"traffic {way} still dark, {lost}"
-    return Row(at, who, what, "", "return of traffic")
+def _heard(at: int, who: str, way: str, what: str, weight: int, *, closed: bool) -> Row:
+    state = "again" if closed else "still dark"
+    return Row(at, who, f"traffic {way} {state}, {what}", "", "return of traffic", weight)
+
+
+def _fate(history: History, gaps: Mapping[str, Gap]) -> str:
+    """Return what became of the frames that were sent in a silence of one direction or of both."""
+    lost = {way: _lost(history, way, gap) for way, gap in gaps.items()}
+    held = {way: _held(history, way, gap) for way, gap in gaps.items()}
+    told = []
+    if any(lost.values()) or not any(held.values()):
+        where = "".join(_discarded(history, way, gap) for way, gap in gaps.items())
+        told.append(f"{_frames(lost)} lost{where}")
+    if any(held.values()):
+        waited = max(max(each, default=0) for each in held.values())
+        counts = {way: len(each) for way, each in held.items()}
+        told.append(f"{_frames(counts)} held for up to {in_ms(waited)}")
+    return ", ".join(told)
+
+
+def _frames(counts: Mapping[str, int]) -> str:
+    """Return how many frames, by direction where both are meant."""
+    if len(counts) == 1:
+        return counted(next(iter(counts.values())), "frame")
+    return f"{counted(counts['out'], 'frame')} out and {counts['in']} in"
 
 
 def _lost(history: History, direction: str, gap: Gap) -> int:
     seen = traffic.samples(history, direction)
     return sum(each.arrived is None and gap.start <= each.sent <= gap.stop for each in seen)
+
+
+def _held(history: History, direction: str, gap: Gap) -> list[int]:
+    """Return how long (ns) each frame was on its way that was sent in a silence and not lost."""
+    step = traffic.interval(history)
+    return [
+        each.arrived - each.sent
+        for each in traffic.samples(history, direction)
+        if gap.start <= each.sent <= gap.stop
+        if each.arrived is not None and each.arrived - each.sent > step
+    ]
 
 
 def _discarded(history: History, direction: str, gap: Gap) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from harness import frames, lab
 from harness.errors import ScenarioError
 from harness.loop import now
+from harness.plural import counted
 from harness.record.journal import Lasting, Site
 from harness.rtnl import messages
 from harness.topology import DUT
@@ -43,7 +44,7 @@ class Pace:
             )
         if self.count is not None and self.count < 1:
             raise ScenarioError(
-                f"{who} cannot send {self.count} frames", hint="count is 1 or more"
+                f"{who} cannot send {counted(self.count, 'frame')}", hint="count is 1 or more"
             )
         if self.during is not None and self.during.ns <= 0:
             raise ScenarioError(

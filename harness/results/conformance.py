@@ -28,6 +28,7 @@ from typing import Any
 
 from harness.errors import UsageError
 from harness.judge import counts
+from harness.plural import counted
 
 FORMAT = 1
 NAME = "conformance.json"
@@ -78,7 +79,8 @@ class Conformance:
         """Return in words what a session that was cut short lacks, "" where it is whole."""
         if len(self.results) >= self.planned:
             return ""
-        return f"was cut short: {len(self.results)} of {self.planned} scenarios have a result"
+        planned = counted(self.planned, "scenario")
+        return f"was cut short: {len(self.results)} of {planned} have a result"
 
     def title(self, label: str) -> str:
         """Return a kernel's label, with its release where that says more."""

@@ -11,6 +11,7 @@ from harness import claims
 from harness.claim_index import scenarios_by_claim
 from harness.errors import UsageError
 from harness.judge import counts
+from harness.plural import counted
 from harness.session.where_it_runs import INI
 
 UNTRIED = (counts.NOT_PROMISED, counts.NOT_TESTABLE)
@@ -24,9 +25,9 @@ def tried(config: pytest.Config, reports: Iterable[pytest.TestReport]) -> str:
     if not verdicts:
         return ""
     ran = len({report.nodeid for report in reports if counts.tried_by(report, UNTRIED)})
-    plural = "scenario" if ran == 1 else "scenarios"
     known = claims.catalogue().claims
-    said = f"catalogue: {count} of {len(known)} claims tried by {ran} {plural}"
+    tried_by = f"tried by {counted(ran, 'scenario')}"
+    said = f"catalogue: {count} of {counted(len(known), 'claim')} {tried_by}"
     return said + _without(config.getini(INI), known)
 
 

@@ -16,6 +16,7 @@ import pytest
 from harness.judge import counts
 from harness.log.kernlog import Report, crash, reports
 from harness.log.kmsg import Kmsg
+from harness.plural import counted
 from harness.session import memory, verdicts, where_it_runs
 
 MARK = "expect_kernel_report"
@@ -199,7 +200,7 @@ def summary(phases: Iterable[counts.Report]) -> Iterator[str]:
 
 
 def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"
+    return "once" if count == 1 else counted(count, "time")
 
 
 def _places(names: Iterable[str]) -> str:

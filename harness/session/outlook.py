@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from harness.kernels import Kernel
+from harness.plural import counted
 from harness.session.fleet import Fleet
 
 # Seconds that a scenario takes a guest: the means over all scenarios on two slow cores. What they
@@ -22,8 +23,8 @@ def line(fleet: Fleet, items: Iterable[pytest.Item], guests: int) -> str:
     seconds = sum(_seconds(fleet.kernels[label]) for label in labels)
     used = max(1, min(guests, len(labels)))
     clocks = " and ".join(dict.fromkeys(kernel.clock for kernel in fleet.kernels.values()))
-    where = f"{fleet.title} ({clocks} time, {_count(used, 'guest')})"
-    return f"{_count(len(labels), 'test')} in {where}: {spoken(seconds / used)}"
+    where = f"{fleet.title} ({clocks} time, {counted(used, 'guest')})"
+    return f"{counted(len(labels), 'test')} in {where}: {spoken(seconds / used)}"
 
 
 def _seconds(kernel: Kernel) -> float:
@@ -38,7 +39,3 @@ def spoken(seconds: float) -> str:
     if seconds < 55:
         return f"about {round(seconds / 10) * 10 or 10:.0f} s"
     return f"about {max(1, round(seconds / 60)):.0f} min"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

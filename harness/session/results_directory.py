@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UsageError
+from harness.plural import counted
 from harness.results import kept
 
 INI = "results_keep"
@@ -43,7 +44,7 @@ def old_removed(config: pytest.Config, made: Path) -> Iterator[str]:
         )
     gone = kept.prune(made.parent, int(text))
     if gone:
-        runs = "1 older run" if len(gone) == 1 else f"{len(gone)} older runs"
+        runs = counted(len(gone), "older run")
         yield f"results of {runs} removed from {made.parent} ({INI} = {text})"
 
 

@@ -54,7 +54,7 @@ def test_shards_are_joined(tmp_path: Path) -> None:
     second = place(tmp_path / "b", result("test_y"), **shard(2))
     done = run("merge", first, second, "--into", tmp_path / "all")
     assert (done.exit_code, done.stderr) == (0, "")
-    assert done.stdout == f"2 results of 2 directories are now in {tmp_path / 'all'}\n"
+    assert done.stdout == f"joined 2 results of 2 directories into {tmp_path / 'all'}\n"
     assert load(tmp_path / "all").planned == 2
 
 
@@ -122,7 +122,7 @@ def test_a_directory_given_twice_counts_once(tmp_path: Path) -> None:
     a = place(tmp_path / "a", result("test_x"))
     done = run("merge", a, a, "--into", tmp_path / "all")
     assert done.exit_code == 0
-    assert done.stdout.startswith("1 results of 1 directories")
+    assert done.stdout.startswith("joined 1 result of 1 directory into ")
 
 
 def test_what_is_no_directory_of_results_is_explained(tmp_path: Path) -> None:
