@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from harness.record.bond import Bond
     from harness.record.cable import Cable, Direction
     from harness.record.dut import Dut
-    from harness.record.journal import Lasting
+    from harness.record.journal import Effect
     from harness.record.machine import Machine
     from harness.record.net import Net, Stage
     from harness.record.switches import PortAddresses, Switch
@@ -46,8 +46,8 @@ __all__ = [
     "Cable",
     "Direction",
     "Dut",
+    "Effect",
     "KernelRefused",
-    "Lasting",
     "LinkPlan",
     "Machine",
     "MachinePlan",
@@ -80,7 +80,7 @@ HOMES = {
     "Cable": "record.cable",
     "Direction": "record.cable",
     "Dut": "record.dut",
-    "Lasting": "record.journal",
+    "Effect": "record.journal",
     "LinkPlan": "topology",
     "MODES": "bonding",
     "Machine": "record.machine",

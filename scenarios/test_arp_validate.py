@@ -17,7 +17,7 @@ monitor can notice it, and a neighbour's frames keep arriving.
 
 import pytest
 
-from harness import Lasting, Machine, claim, contradicted, control, ms
+from harness import Effect, Machine, claim, contradicted, control, ms
 from scenarios.topologies import BladeChassis, OneSwitch
 
 VALUES = ("none", "active", "backup", "all", "filter", "filter_active", "filter_backup")
@@ -35,7 +35,7 @@ DETECTS = [
 ]
 
 
-def disturbing(neighbour: Machine, noise: str, net: BladeChassis) -> Lasting:
+def disturbing(neighbour: Machine, noise: str, net: BladeChassis) -> Effect:
     """Let a neighbour send frames of one kind."""
     if noise == "requests":
         return neighbour.arping("target")

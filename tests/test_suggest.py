@@ -12,12 +12,12 @@ from harness.bonding.settings import Addresses, Flag, Number, Text, Word
 from harness.bonding.table import SYNONYMS
 from harness.errors import ScenarioError
 from harness.judge.run import Run
-from harness.record.blocks import block
 from harness.record.cable import Cable
-from harness.record.journal import Lasting
+from harness.record.journal import Effect
 from harness.record.machine import Machine
 from harness.record.switches import Switch
 from harness.record.usb import UsbNic
+from harness.record.with_block import block
 from harness.suggest import ALSO_CALLED, NoSuchName, alike, attributes, meant
 from harness.topology import MachinePlan
 from tests.stories import failover
@@ -38,9 +38,9 @@ RUN = Run.of(failover())
         (RUN, "downtime", 'a run has no "downtime"', "did you mean outage? "),
         (RUN.slave("eth0"), "detectoin", 'run.slave(...) has no "detectoin"', "mean detection"),
         (
-            Lasting(lambda: None),
+            Effect(lambda: None),
             "stop",
-            'what lasts until its end has no "stop"',
+            'an effect has no "stop"',
             "there are: end",
         ),
     ],

@@ -60,7 +60,7 @@ class Wire:
 
     def up(self, machine: str, link: str) -> None:
         """Set a machine's interface up."""
-        self.net.dut._site.admin(machine, link, up=True)
+        self.net.dut._context.admin(machine, link, up=True)
 
     def send(self, machine: str, link: str, frame: bytes) -> int:
         """Send a frame out of a machine; return when, in ns."""

@@ -75,7 +75,7 @@ FAULT = (
     _may("lasted_ms", "ms: run: how long it took", int, float),
     _may("interrupt_every", "ms: slow_interrupts: the time between two interrupts", int, float),
     _may("stalled", "stall_interrupts: whether the interrupt pipe stalls", bool),
-    _may("lie_every", "babble: one of how many packets is wrong", int, float),
+    _may("lie_every", "misreport_link: one of how many packets is wrong", int, float),
     _may("dropped", "drop_bulk: in which directions frames are discarded", list),
 )
 

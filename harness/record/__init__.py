@@ -1,1 +1,1 @@
-"""A disturbed topology becomes a history."""
+"""Run a topology, inject faults, and record what happens as a history."""

@@ -1,4 +1,4 @@
-"""Second addresses of machines, such as a service's: given, taken away, moved elsewhere."""
+"""Additional addresses of machines, such as a service's: added, removed, moved."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from ipaddress import AddressValueError, IPv4Address
 
 from harness.errors import ScenarioError
 from harness.loop import now
-from harness.record.journal import Lasting, Site
+from harness.record.journal import Effect, FaultContext
 from harness.rtnl import messages
 
-ALONE = 32  # the prefix of an address that brings no network, as keepalived adds it
+HOST_PREFIX = 32  # an address without an on-link route, as keepalived adds it
 
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """A machine's interface that can have addresses; `where` names it in the history."""
+    """An interface of a machine to which addresses are added; `where` names it in the history."""
 
-    site: Site
+    context: FaultContext
     machine: str
     name: str
     where: str
 
-    def add(self, address: str) -> Lasting:
-        """Give it another IPv4 address, alone in its network; nothing announces it.
+    def add(self, address: str) -> Effect:
+        """Add an IPv4 address with prefix length 32; no gratuitous ARP is sent.
 
-        Raises ScenarioError for what is none, KernelRefused where the machine has it already.
+        Raises ScenarioError for text that is no address, KernelRefused if it is already assigned.
         """
         try:
             text = str(IPv4Address(address))
@@ -42,14 +42,16 @@ class Interface:
                 gone = True
                 self._set("drop_address", text, on=False)
 
-        return Lasting(end)
+        return Effect(end)
 
     def _set(self, action: str, address: str, *, on: bool) -> None:
         def do() -> None:
             change = messages.new_address if on else messages.old_address
-            number = self.site.network.number(self.machine, self.name)
+            number = self.context.network.number(self.machine, self.name)
             what = f"address {address} of {self.machine}"
-            self.site.network.host(self.machine).send(change(what, number, address, ALONE))
-            self.site.added.note(address, now(), self.machine if on else "")
+            self.context.network.host(self.machine).send(
+                change(what, number, address, HOST_PREFIX)
+            )
+            self.context.added.note(address, now(), self.machine if on else "")
 
-        self.site.did(self.where, action, "stimulus", do, address=address)
+        self.context.apply(self.where, action, "stimulus", do, address=address)

@@ -1,4 +1,4 @@
-"""A bond of the DUT that is up: its options, its times, what the kernel reads back."""
+"""A bond of the DUT: its options, the times that follow from them, what the kernel reads back."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from harness.units import Span
 
 @dataclass(slots=True, eq=False)
 class Bond:
-    """A bond that is up; `bond.miimon` and its like are spans, `bond["mode"]` a setting.
+    """A bond; `bond.miimon` and other times are spans, `bond["mode"]` is a setting.
 
-    `bond[...]` is what the kernel read back when the bond was made, or after the last change of
-    its options; the times follow such a change too. `in_force` are the options of this recording
-    one after the other, `options` the last of them.
+    `bond[...]` is what the kernel reported when the bond was created or its options were last
+    changed; the times follow such a change. `in_force` lists the successive options of this
+    recording; `options` is the last of them.
     """
 
     plan: BondPlan
@@ -27,7 +27,7 @@ class Bond:
     seen: Mapping[str, Setting]
     hz: int
     lag: Span
-    saw: Callable[[], None]
+    note_read: Callable[[], None]
 
     if not TYPE_CHECKING:
         __getattr__ = suggesting("a bond")
@@ -49,12 +49,12 @@ class Bond:
 
     @property
     def detection(self) -> Window:
-        """From the fault to the active slave being declared down, by the monitor in force."""
+        """From the fault until the monitor in force declares the active slave down."""
         return self.times.detection
 
     @property
     def address(self) -> str:
-        """The bond's own IPv4 address, none where it is the port of a bridge."""
+        """The bond's IPv4 address; empty if the bond is a port of a bridge."""
         return self.plan.address
 
     @property
@@ -64,7 +64,7 @@ class Bond:
 
     @property
     def first_inspection(self) -> Span:
-        """From switching a monitor on to its first inspection."""
+        """From enabling a monitor to its first inspection."""
         return self.times.first_inspection
 
     @property
@@ -74,32 +74,32 @@ class Bond:
 
     @property
     def updelay(self) -> Span:
-        """The time for which a recovered slave is not yet used."""
+        """The time after a link comes back before the slave is enabled."""
         return self.times.updelay
 
     @property
     def downdelay(self) -> Span:
-        """The time for which a failed slave is still used."""
+        """The time after a link failure before the slave is disabled."""
         return self.times.downdelay
 
     @property
     def peer_notif_delay(self) -> Span:
-        """The time between two rounds of peer notifications."""
+        """The time between two peer notifications."""
         return self.times.peer_notif_delay
 
     def __getitem__(self, option: str) -> Setting:
-        self.saw()
+        self.note_read()
         return self.seen[option]
 
     def begin(self) -> None:
-        """Begin a recording: the options of before it are over."""
+        """Begin a recording: forget the options of earlier ones."""
         del self.in_force[:-1]
 
     def reread(self, seen: Mapping[str, Setting]) -> dict[str, object]:
-        """Take in what the kernel reads back now; return the options that have changed, as JSON.
+        """Store what the kernel reports now; return the options that changed, as JSON values.
 
-        Setting one option may change others: a monitor ousts the other. Which slave is active is
-        a state, not an option.
+        Setting one option may change others: enabling a monitor disables the other one.
+        `active_slave` is a state, not an option.
         """
         gone = {name: OPTIONS[name].default for name in self.seen.keys() - seen.keys()}
         changed = {
@@ -114,5 +114,5 @@ class Bond:
 
 
 def plain(setting: Setting) -> object:
-    """Return a setting as JSON has it, so that a history equals what comes back from its file."""
+    """Return a setting as a JSON value: a history must equal what is loaded from its file."""
     return list(setting) if isinstance(setting, tuple) else setting

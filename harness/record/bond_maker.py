@@ -1,4 +1,4 @@
-"""Make a bond on the DUT, and read back what its kernel made of the options."""
+"""Create a bond on the DUT, and read back the options that its kernel applied."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from harness.topology import DUT, BondPlan
 
 
 def make_bond(network: Network, plan: BondPlan, options: BondOptions) -> None:
-    """Make a bond, enslave its slaves, give it its address and set it up, in one send.
+    """Create a bond, enslave its slaves, add its address and set it up, in one send.
 
-    Raises KernelRefused that names the option which the kernel did not take; the bond is then
-    gone again.
+    Raises KernelRefused that names the option which the kernel rejected; the bond is then
+    deleted.
     """
     try:
         network.host(DUT).send(*_requests(network, plan, options))
@@ -27,19 +27,19 @@ def make_bond(network: Network, plan: BondPlan, options: BondOptions) -> None:
 
 
 def drop_bond(network: Network, plan: BondPlan) -> None:
-    """Remove a bond if it is there; its slaves become free."""
+    """Delete a bond if it exists; its slaves are released."""
     with suppress(KernelRefused):
         network.host(DUT).send(messages.delete_link(plan.name, network.number(DUT, plan.name)))
 
 
 def set_options(network: Network, plan: BondPlan, options: BondOptions) -> None:
-    """Change options of a bond that is there; raises KernelRefused."""
+    """Change options of an existing bond; raises KernelRefused."""
     index = network.number(DUT, plan.name)
     network.host(DUT).send(bonds.change(plan.name, index, options, _numbers(network)))
 
 
 def read_back(network: Network, plan: BondPlan) -> Mapping[str, Setting]:
-    """Return the options that the kernel says are in effect."""
+    """Return the options that the kernel reports as in effect."""
     names = {number: name for name, number in _numbers(network).items()}
     links = network.host(DUT).dump(messages.all_links(), messages.RTM_NEWLINK)
     return bonds.options_of(links, network.number(DUT, plan.name), names)
@@ -60,7 +60,7 @@ def _requests(network: Network, plan: BondPlan, options: BondOptions) -> list[Re
 
 
 def _place(network: Network, plan: BondPlan, index: int) -> list[Request]:
-    """Return what gives a bond its addresses, or makes it the port of a bridge that has them."""
+    """Return the requests that add a bond's addresses, or make it a port of a bridge."""
     bridge, what = network.topology.bridge_over(plan.name), f"address of {plan.name}"
     requests = []
     if bridge:
@@ -74,7 +74,7 @@ def _place(network: Network, plan: BondPlan, index: int) -> list[Request]:
 
 
 def _vlans(network: Network, plan: BondPlan, index: int) -> list[Request]:
-    """Return what makes the VLANs over a bond, each with its addresses."""
+    """Return the requests that create the VLANs over a bond, with their addresses."""
     requests: list[Request] = []
     for vlan in network.topology.vlans:
         if vlan.bond == plan.name:
@@ -90,12 +90,12 @@ def _address(what: str, index: int, text: str) -> Request:
 
 
 def _numbers(network: Network) -> dict[str, int]:
-    """Return the device numbers of the DUT's interfaces by the names of their links."""
+    """Return the interface indexes of the DUT by link name."""
     return {link: network.number(DUT, link) for link in network.links(DUT)}
 
 
 def _culprit(network: Network, plan: BondPlan, options: BondOptions) -> KernelRefused | None:
-    """Set the options one by one on a fresh bond; return the first refusal."""
+    """Set the options one by one on a new bond; return the first error."""
     mode = BondOptions.unchecked(mode=options.mode)
     index = network.number(DUT, plan.name)
     try:

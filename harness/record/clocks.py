@@ -1,4 +1,4 @@
-"""The clocks of a recording's machines: where they stood before it and after it."""
+"""Clock offsets of a recording's machines, measured before and after it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from harness.history import ClockAbout
 from harness.lab import Clock, Network
 from harness.units import in_ms
 
-DRIFT = 10_000  # two clocks part by less than one ns in so many (100 ppm; quartz has 20 to 50)
+DRIFT = 10_000  # two clocks drift by less than 1 ns in so many ns (100 ppm; quartz: 20 to 50)
 
 
 def read(network: Network, machines: Iterable[str]) -> dict[str, Clock]:
-    """Measure the clock of each machine that has a separate one."""
+    """Measure the clock of each machine whose clock is not the tester's."""
     clocks = {name: network.host(name).clock() for name in dict.fromkeys(machines)}
     return {name: clock for name, clock in clocks.items() if clock != Clock()}
 
@@ -21,11 +21,11 @@ def read(network: Network, machines: Iterable[str]) -> dict[str, Clock]:
 def compared(
     before: Mapping[str, Clock], after: Mapping[str, Clock], lasted: int
 ) -> dict[str, ClockAbout]:
-    """Return each clock's offset and error (ns) in a recording that lasted so many ns.
+    """Return each clock's offset and error (ns) during a recording of `lasted` ns.
 
-    Raises Inconclusive, with the machine's name, for a clock that jumped meanwhile.
+    Raises Inconclusive, with the machine's name, if a clock jumped during the recording.
     """
-    found = {}
+    abouts = {}
     for name, first in before.items():
         last = after[name]
         moved = abs(last.offset - first.offset)
@@ -37,5 +37,5 @@ def compared(
                 hint=f"{name} was stopped or its clock was set: let it run undisturbed",
             )
         error = max(first.error, last.error) + moved
-        found[name] = ClockAbout(offset=first.offset, error=error)
-    return found
+        abouts[name] = ClockAbout(offset=first.offset, error=error)
+    return abouts

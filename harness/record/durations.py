@@ -1,4 +1,4 @@
-"""How long bonds have to be watched: until they are steady, and until "never" may be said."""
+"""How long bonds must be recorded: until they are stable, and until "never" can be concluded."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ PATIENCE = 30 * SECOND  # in real time: the time limit of a scenario is twice th
 
 
 def longest_settle(bonds: Iterable[Bond]) -> int:
-    """Return the longest time in ns that one of some bonds takes until it is steady."""
+    """Return the time in ns until all of these bonds are stable."""
     return max(settle(one.options, len(one.plan.slaves), one.hz, one.lag) for one in bonds)
 
 
 def longest_judgement(bonds: Iterable[Bond]) -> int:
-    """Return the longest time in ns until the monitors of all have judged each of their slaves."""
+    """Return the time in ns until the monitors of all bonds have judged each of their slaves."""
     return max(judgement(one.options, one.hz, one.lag) for one in bonds)
 
 
 def longest_horizon(bonds: Iterable[Bond]) -> int:
-    """Return the longest time in ns for which a change may go on to have consequences.
+    """Return the longest time in ns for which a change may still have consequences.
 
-    What was set meanwhile does not end what the options before it have begun.
+    All options that were in force during the recording count: a change of options does not cancel
+    what the previous ones started.
     """
     return max(
         horizon(options, len(one.plan.slaves), one.hz, one.lag)
@@ -34,13 +35,13 @@ def longest_horizon(bonds: Iterable[Bond]) -> int:
     )
 
 
-def demand_patience(bonds: Iterable[Bond]) -> None:
-    """Raise NotTestable where time passes as it does and these bonds would take minutes."""
+def check_duration(bonds: Iterable[Bond]) -> None:
+    """Raise NotTestable if these bonds would take minutes in real time."""
     known = list(bonds)
     takes = longest_settle(known) + longest_judgement(known) + longest_horizon(known)
     if takes > PATIENCE:
         raise NotTestable(
             f"the bonds have to be watched for {takes // SECOND} s with these options: "
-            "choose a kernel whose time can be skipped, --kernel virtual@7.2",
-            hint="`harness kernels build virtual@7.2` makes one",
+            "choose a kernel with virtual time, --kernel virtual@7.2",
+            hint="`harness kernels build virtual@7.2` builds it",
         )

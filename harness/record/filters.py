@@ -1,4 +1,4 @@
-"""Which frames a recording keeps, as classic BPF (Documentation/networking/filter.rst)."""
+"""The frames that a recording keeps, as classic BPF (Documentation/networking/filter.rst)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from harness.lab import OTHERHOST, TAGGED, Seen
 
 
 def arp_and_icmp(first_index: int) -> bytes:
-    """Return the program that takes ARP and ICMP of devices numbered `first_index` or higher.
+    """Return the program that accepts ARP and ICMP on interface indexes from `first_index` on.
 
     128 bytes of a frame are kept: all of an ARP frame or of a probe.
     """
@@ -29,8 +29,8 @@ def arp_and_icmp(first_index: int) -> bytes:
 
 
 def accepted(frame: Seen) -> bool:
-    """Tell the kernel's own verdict: the frame is for this host and for this device.
+    """Tell whether the kernel's IP layer accepts the frame on this device.
 
-    ip_rcv discards what is for another host; a frame with a VLAN tag is for a device above.
+    ip_rcv drops PACKET_OTHERHOST; a frame with a VLAN tag belongs to a VLAN device on top.
     """
     return frame.kind != OTHERHOST and not frame.kind & TAGGED

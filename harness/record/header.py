@@ -1,4 +1,4 @@
-"""The header of a recording's history: what is known of its kernel, topology and bonds."""
+"""Make the header of a history: kernel, topology and bonds of the recording."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def about(
     bonds: Iterable[Bond],
     added: Iterable[str],
 ) -> About:
-    """Return what is known before a recording; `facts` are those of `record.net.Stage`."""
+    """Return the header as known before the recording; `facts` are those of `record.net.Stage`."""
     plan, moved = network.topology, tuple(sorted(added))
     return About(
         scenario=scenario,
@@ -46,13 +46,13 @@ def _kernel(facts: Mapping[str, Any]) -> KernelAbout:
 
 
 def _edges(network: Network) -> tuple[str, ...]:
-    """Return the cables at whose ends machines are: what enters there comes from a machine."""
-    found = {link for one in network.topology.machines for link in network.links(one.name)}
-    return tuple(sorted(found))
+    """Return the links that end at a machine: a frame that enters there was sent by one."""
+    links = {link for one in network.topology.machines for link in network.links(one.name)}
+    return tuple(sorted(links))
 
 
 def _bond(bond: Bond, network: Network) -> BondAbout:
-    options = bond.in_force[0]  # what was changed meanwhile stands with the change
+    options = bond.in_force[0]  # later changes are recorded as events
     later = {name: setting for name, setting in bond.options.items() if setting != options[name]}
     lacks = without_partner(network.topology, bond.plan, options)
     return BondAbout(

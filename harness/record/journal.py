@@ -1,4 +1,4 @@
-"""Where faults happen and how they are written down: what all nouns of a topology share."""
+"""How faults are applied and written into the history: shared by all parts of a topology."""
 
 from __future__ import annotations
 
@@ -19,38 +19,38 @@ Role = Literal["fault", "repair", "stimulus", "reaction", "command"]
 
 
 class Journal(Protocol):
-    """Where faults write themselves down."""
+    """Takes the events that faults write."""
 
     def note(self, at: int, where: str, action: str, role: Role, **what: object) -> None:
-        """Record a fault that took effect at a time."""
+        """Record a fault that took effect at a time in ns."""
 
     def pause(self, span: Span) -> None:
-        """Go on recording for a while before the next step of a schedule."""
+        """Continue recording for a span before the next step of a schedule."""
 
     def expect(self, at: int) -> None:
-        """Note that an automatic action of the network is due at a time, in ns."""
+        """Note that the network will act by itself at a time in ns."""
 
-    def saw(self) -> None:
-        """Note that the scenario was told something by the kernel, without a recording."""
+    def note_read(self) -> None:
+        """Note that the scenario read something from the kernel outside of a recording."""
 
 
 @dataclass(slots=True)
-class Added:
-    """The IPv4 addresses that machines have or had besides their own, by who had them when."""
+class AddedAddresses:
+    """The IPv4 addresses that were added to machines during a run, and who had them when."""
 
     _since: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
 
     @property
     def addresses(self) -> list[str]:
-        """All such addresses."""
+        """All of these addresses."""
         return list(self._since)
 
     def note(self, address: str, at: int, machine: str) -> None:
-        """Note that from a time in ns on a machine has an address, or ("") none has."""
+        """Note that a machine, or none (""), has an address from a time in ns on."""
         self._since.setdefault(address, []).append((at, machine))
 
     def holder(self, address: str, at: int) -> str | None:
-        """Return the machine that had an address at a time in ns, "" for none; None for others."""
+        """Return the holder of an address at a time in ns, "" for none; None if never added."""
         if address not in self._since:
             return None
         held = [machine for since, machine in self._since[address] if since <= at]
@@ -58,13 +58,13 @@ class Added:
 
 
 @dataclass(slots=True)
-class Lots:
-    """Which frames are lost where a share is: the same ones for the same `text`."""
+class LossSeeds:
+    """Seeds of random loss: the same `text` gives the same seeds, so the same frames are lost."""
 
     text: str = ""
     _drawn: int = 0
 
-    def draw(self, link: str, way: str) -> int:
+    def next(self, link: str, way: str) -> int:
         """Return the next seed of 64 bits, for one direction of a link."""
         self._drawn += 1
         text = f"{self.text} {link} {way} {self._drawn}"
@@ -72,20 +72,20 @@ class Lots:
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
-    """What the nouns of one topology share.
+class FaultContext:
+    """What cables, switches and machines need to apply a fault and write it down.
 
-    `lots` decide which frames are lost; `held` is until when a port does not forward, in ns;
-    `added` are the IPv4 addresses that machines were given besides their own.
+    `seeds` determine which frames are lost; `held_until` is the time in ns at which a port begins
+    to forward, by link; `added` are the IPv4 addresses added to machines during the run.
     """
 
     topology: Topology
     network: Network
     loop: Loop
     journal: Journal
-    lots: Lots = field(default_factory=Lots)
-    held: dict[str, int] = field(default_factory=dict)
-    added: Added = field(default_factory=Added)
+    seeds: LossSeeds = field(default_factory=LossSeeds)
+    held_until: dict[str, int] = field(default_factory=dict)
+    added: AddedAddresses = field(default_factory=AddedAddresses)
 
     @property
     def fabric(self) -> Fabric:
@@ -93,35 +93,35 @@ class Site:
         return self.network.fabric
 
     def admin(self, machine: str, link: str, *, up: bool) -> None:
-        """Set a machine's own interface administratively up or down."""
+        """Set a machine's interface administratively up or down."""
         index = self.network.number(machine, link)
         request = messages.set_link(f"interface {link} of {machine}", index, up=up)
         self.network.host(machine).send(request)
 
-    def did(
+    def apply(
         self, where: str, action: str, role: Role, do: Callable[[], None], **what: object
     ) -> None:
-        """Do something and write it down with the time just before it took effect.
+        """Run `do` and write it down with the time just before.
 
-        It also notes how long the kernel `took` for it, in ns: so late may the effect have been.
+        `took` is how long the kernel needed for it, in ns: the effect may be that much later.
         """
         at = now()
         try:
             do()
         except KernelRefused:
-            self.journal.saw()
+            self.journal.note_read()
             raise
         self.journal.note(at, where, action, role, took=now() - at, **what)
 
 
 @dataclass(frozen=True, slots=True)
-class Lasting:
-    """Something that goes on until `end`, or until its `with` block ends."""
+class Effect:
+    """The effect of a fault or stimulus; it lasts until `end`, or until its `with` block ends."""
 
     end: Callable[[], None]
 
     if not TYPE_CHECKING:
-        __getattr__ = suggesting("what lasts until its end")
+        __getattr__ = suggesting("an effect")
 
     def __enter__(self) -> Self:
         return self
@@ -135,20 +135,20 @@ SLIP = 5 * MS
 
 @dataclass(slots=True)
 class Schedule:
-    """When the next step of a recording is due, in ns: a small lateness does not add up.
+    """When the next step of a recording is due, in ns; small delays do not accumulate.
 
-    A step that comes more than SLIP later than planned starts a plan of its own, so that what
-    follows it is never much shorter than asked for.
+    If a step is late by more than SLIP, later steps count from it, so that no interval is much
+    shorter than requested.
     """
 
     step: int = 0
     due: bool = False
-    expected: int = 0  # when the network itself will act for the last time, as far as is known
+    expected: int = 0  # the last known time at which the network will act by itself
 
-    def did(self, at: int) -> int:
-        """Note that a step was made at a time; returns by how many ns it missed its plan.
+    def note_step(self, at: int) -> int:
+        """Note that a step was made at a time in ns; return how late it was.
 
-        What nobody planned cannot miss it: the first step, and what happens by itself in between.
+        Only steps that `after` planned can be late: not the first one, nor reactions in between.
         """
         slip = at - self.step if self.due else 0
         if at > self.step + SLIP:
@@ -156,31 +156,31 @@ class Schedule:
         return slip
 
     def after(self, span: Span, start: int) -> int:
-        """Return when a step is due that comes `span` after the last one, or after the start."""
+        """Return the time of a step that is due `span` after the last one, or after the start."""
         self.step = max(self.step, start) + span.ns
         self.due = False
         return self.step
 
     def is_due(self) -> None:
-        """Note that the time has come for the step that `after` planned."""
+        """Note that the step that `after` planned is due now."""
         self.due = True
 
 
 @dataclass(slots=True)
-class Standing:
-    """The faults that were not repaired yet, by what they were done to."""
+class OpenFaults:
+    """The faults that are not repaired yet, by the part they were applied to."""
 
     _faults: dict[str, tuple[str, int]] = field(default_factory=dict)
 
-    def did(self, at: int, where: str, action: str, role: Role) -> None:
-        """Note what was done to something at a time, in ns."""
+    def note(self, at: int, where: str, action: str, role: Role) -> None:
+        """Note a fault or a repair at a time in ns."""
         if role == "fault":
             self._faults[where] = action, at
         elif role == "repair":
             self._faults.pop(where, None)
 
-    def said(self, at: int) -> str:
-        """Return in words what is not undone at a time, in ns; "" where nothing is."""
+    def text(self, at: int) -> str:
+        """Return the faults that are not repaired at a time in ns, as text; "" for none."""
         return ", ".join(
             f"{action} {where} {in_ms(at - since)} ago was not undone"
             for where, (action, since) in self._faults.items()

@@ -1,4 +1,4 @@
-"""Verbs on a machine that is not the DUT; they last as those on a cable do."""
+"""Faults and stimuli of a machine other than the DUT."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from harness import frames
 from harness.record.addresses import Interface
 from harness.record.cable import Cable
 from harness.record.host import Host
-from harness.record.journal import Lasting, Site
+from harness.record.journal import Effect, FaultContext
 from harness.record.sending import Pace, Sender
 from harness.record.shell import Shell
 from harness.rtnl import messages
@@ -23,10 +23,10 @@ ADDRESS = re.compile(r"\d+(\.\d+){3}")
 
 @dataclass(frozen=True, slots=True)
 class Machine(Host):
-    """A machine that is not the DUT: a target, a neighbour."""
+    """A machine other than the DUT: an ARP target, a neighbour."""
 
     plan: MachinePlan
-    site: Site
+    context: FaultContext
 
     if not TYPE_CHECKING:
         __getattr__ = suggesting("a machine")
@@ -44,85 +44,87 @@ class Machine(Host):
     @property
     def cable(self) -> Cable:
         """The machine's cable to its switch."""
-        return Cable(self.site.topology.links_of(self.name)[0].name, self.site)
+        return Cable(self.context.topology.links_of(self.name)[0].name, self.context)
 
-    def die(self) -> Lasting:
-        """Let the machine answer nothing any more: its interface goes down, its cable stays."""
+    def die(self) -> Effect:
+        """Stop the machine from answering: its interface is set down, its cable stays plugged."""
         link = self.cable.name
-        self.site.did(
-            self.name, "die", "fault", lambda: self.site.admin(self.name, link, up=False)
+        self.context.apply(
+            self.name, "die", "fault", lambda: self.context.admin(self.name, link, up=False)
         )
-        return Lasting(self.revive)
+        return Effect(self.revive)
 
     def revive(self) -> None:
-        """Let the machine answer again."""
+        """Let the machine answer again: its interface is set up."""
         link = self.cable.name
-        self.site.did(
-            self.name, "revive", "repair", lambda: self.site.admin(self.name, link, up=True)
+        self.context.apply(
+            self.name, "revive", "repair", lambda: self.context.admin(self.name, link, up=True)
         )
 
-    def change_mac(self, mac: str) -> Lasting:
-        """Give the machine another MAC, as a spare that takes over does; nothing announces it."""
+    def change_mac(self, mac: str) -> Effect:
+        """Change the machine's MAC, as when a spare replaces it; no gratuitous ARP is sent."""
         link = self.cable.name
 
         def change(to: str) -> None:
-            number = self.site.network.number(self.name, link)
+            number = self.context.network.number(self.name, link)
             request = messages.set_link(f"MAC of {self.name}", number, address=to)
-            self.site.network.host(self.name).send(request)
+            self.context.network.host(self.name).send(request)
 
-        self.site.did(self.name, "change_mac", "fault", lambda: change(mac), mac=mac)
+        self.context.apply(self.name, "change_mac", "fault", lambda: change(mac), mac=mac)
         own = self.cable.mac
-        return Lasting(
-            lambda: self.site.did(self.name, "change_mac", "repair", lambda: change(own), mac=own)
+        return Effect(
+            lambda: self.context.apply(
+                self.name, "change_mac", "repair", lambda: change(own), mac=own
+            )
         )
 
     @timed
-    def arping(self, target: str, *, every: Span = 50 * ms) -> Lasting:
-        """Broadcast ARP requests for another machine's address, as a neighbour's monitor does.
+    def arping(self, target: str, *, every: Span = 50 * ms) -> Effect:
+        """Broadcast ARP requests for another machine's address, as a neighbour's ARP monitor does.
 
-        `target` is the machine's name, or an address of its own such as a service's.
+        `target` is a machine's name, or an IPv4 address such as a service's.
         """
         frame = frames.arp_request(self.cable.mac, self.address, self._address(target))
         return self._sender().repeat("arping", frame, Pace(every), target=target)
 
     @timed
-    def arp_replies(self, to: str, *, mac: str, every: Span = 50 * ms) -> Lasting:
-        """Send ARP replies that are not from an ARP target to the bond's address and MAC."""
+    def arp_replies(self, to: str, *, mac: str, every: Span = 50 * ms) -> Effect:
+        """Send ARP replies to the bond's address and MAC, from a host that is no ARP target."""
         frame = frames.arp_reply(self.cable.mac, self.address, mac, to)
         return self._sender().repeat("arp_replies", frame, Pace(every), to=to)
 
     @timed
-    def noise(self, *, every: Span = 50 * ms, ipv6: bool = False) -> Lasting:
-        """Broadcast frames that are not ARP: of no protocol in use, or empty IPv6 multicast."""
+    def noise(self, *, every: Span = 50 * ms, ipv6: bool = False) -> Effect:
+        """Broadcast frames that are not ARP: an unused Ethertype, or empty IPv6 multicast."""
         frame = frames.ipv6_noise(self.cable.mac) if ipv6 else frames.noise(self.cable.mac)
         return self._sender().repeat("noise", frame, Pace(every), ipv6=ipv6)
 
     def garp_as(self, mac: str, address: str) -> None:
-        """Announce an address at a foreign MAC, once: the switch moves that MAC to this port."""
+        """Send one gratuitous ARP with a foreign MAC: the switch moves that MAC to this port."""
         frame = frames.gratuitous_arp(mac, address)
         self._sender().repeat("garp", frame, address=address, mac=mac)
 
     def _sender(self, by: Named | None = None) -> Sender:
-        return Sender(self.site, self.name, self._link(by))
+        return Sender(self.context, self.name, self._link(by))
 
     def _shell(self) -> Shell:
-        return Shell(self.site, self.name)
+        return Shell(self.context, self.name)
 
     def _holder(self, by: Named | None = None) -> Interface:
-        return Interface(self.site, self.name, self._link(by), self.name)
+        return Interface(self.context, self.name, self._link(by), self.name)
 
     def _link(self, by: Named | None) -> str:
-        """Return one of the machine's cables; raises ScenarioError for another's."""
-        links = [link.name for link in self.site.topology.links_of(self.name)]
+        """Return one of the machine's links; raises ScenarioError for one of another machine."""
+        links = [link.name for link in self.context.topology.links_of(self.name)]
         if by is not None and by.name not in links:
-            raise self.site.topology.missing(f"cable of {self.name}", by.name, links)
+            raise self.context.topology.missing(f"cable of {self.name}", by.name, links)
         return by.name if by is not None else links[0]
 
     def _address(self, machine: str) -> str:
         if ADDRESS.fullmatch(machine):
             return machine
-        for other in self.site.topology.machines:
+        for other in self.context.topology.machines:
             if other.name == machine and other.address is not None:
                 return other.address
-        has = [other.name for other in self.site.topology.machines if other.address]
-        raise self.site.topology.missing("machine", machine, has)
+        has = [other.name for other in self.context.topology.machines if other.address]
+        raise self.context.topology.missing("machine", machine, has)

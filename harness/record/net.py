@@ -1,4 +1,4 @@
-"""A topology that runs, and its `watch()`: baseline, disturbance, horizon, a frozen run."""
+"""A running topology, and `watch()`: baseline, disturbance, horizon, a frozen run."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from harness.history import Event, History, save, since
 from harness.judge.run import Run
 from harness.lab import Lab
 from harness.loop import Loop, align, now
-from harness.record import asked, durations, header
-from harness.record.blocks import block
+from harness.record import durations, header, watch_arguments
 from harness.record.cable import Cable
 from harness.record.dut import Dut
-from harness.record.journal import Lots, Role, Schedule, Site, Standing
+from harness.record.journal import FaultContext, LossSeeds, OpenFaults, Role, Schedule
 from harness.record.machine import Machine
-from harness.record.nosleep import without_sleep
 from harness.record.recorder import Recorder, Subject
+from harness.record.sleep_guard import without_sleep
 from harness.record.switches import Switch
 from harness.record.usb import UsbNic
 from harness.record.watching import Watching
+from harness.record.with_block import block
 from harness.suggest import NoSuchName, alike, attributes
 from harness.topology import DUT, Topology
 from harness.units import MS, Span, as_span, timed
 
-SERVED = 50 * MS  # a frame through a USB adapter costs an emulated processor some 5 ms
+USB_INTERVAL = 50 * MS  # a frame through a USB adapter costs an emulated processor some 5 ms
 WITH_ACTIVE_SLAVE = ("active-backup", "balance-tlb", "balance-alb")
 
 Direction = Literal["out", "in"]
@@ -40,12 +40,13 @@ __all__ = ["Direction", "Net", "Run", "Stage"]
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What a recording needs to know of its surroundings.
+    """The environment of a recording.
 
-    `facts` are the kernel's (kernel, hz, clock, jitter in ns); `folder` is where histories go, or
-    None to keep them in memory; `interval` is the time between two probes in ns; `lab` is where
-    topologies are built. `keep` is given each run, and `saw` is called for what the kernel told
-    without one: an option read back, a refusal. `lot` decides which frames are lost of a share.
+    `facts` describe the kernel (kernel, hz, clock, jitter in ns); `folder` is the directory for
+    histories, None to keep them in memory; `interval` is the probe interval in ns, 0 for the
+    default; `lab` builds topologies. `keep` is called with each run; `note_read` is called when
+    the scenario reads something from the kernel without a run: an option, or an error code.
+    `seed_text` determines which frames `lose(percent=...)` drops.
     """
 
     scenario: str
@@ -54,19 +55,19 @@ class Stage:
     folder: Path | None = None
     interval: int = 0
     keep: Callable[[Run, Path | None], None] = lambda _run, _path: None
-    lot: str = ""
-    saw: Callable[[], None] = lambda: None
+    seed_text: str = ""
+    note_read: Callable[[], None] = lambda: None
 
     @property
     def probe_interval(self) -> int:
-        """The time between probes in ns: by default a jiffy, which is the kernel's own grain."""
+        """The probe interval in ns: by default one jiffy, the resolution of kernel timers."""
         return self.interval or max(MS, 1_000_000_000 // int(self.facts["hz"]))
 
 
 class Net:
-    """A topology that runs; its links, switches and machines are attributes by their names.
+    """A running topology; its links, switches and machines are attributes by their names.
 
-    Subclasses name them for the reader and the type checker, and hold the picture.
+    A subclass annotates them for the type checker, and draws the topology in its docstring.
     """
 
     plan: Topology
@@ -77,8 +78,8 @@ class Net:
         self._stage = stage
         self._undo = ExitStack()
         self._virtual = stage.facts.get("clock") == "virtual"
-        # The kernel's ticks, its batches of link events and the buckets of its timers lie in the
-        # same places each time, whatever ran in this guest before.
+        # Start at the same phase of ticks, linkwatch batches and timer wheel buckets each time,
+        # whatever ran in this guest before.
         self._start = align(grain(int(stage.facts["hz"]))) if self._virtual else now()
         self._loop = Loop()
         self._recorder: Recorder | None = None
@@ -88,22 +89,24 @@ class Net:
         self._network = stage.lab.build(self.plan, self._loop)
         self._undo.callback(self._network.close)
         self._noted: list[Event] = []
-        self._schedule, self._standing = Schedule(), Standing()
+        self._schedule, self._open_faults = Schedule(), OpenFaults()
         self._interval = stage.probe_interval
         self._runs = 0
-        self._site = site = Site(self.plan, self._network, self._loop, self, Lots(stage.lot))
-        self.dut = Dut(site, int(stage.facts["hz"]), str(stage.facts["kernel"]))
-        for noun, name in self._nouns(site):
-            setattr(self, name, noun)
+        self._context = context = FaultContext(
+            self.plan, self._network, self._loop, self, LossSeeds(stage.seed_text)
+        )
+        self.dut = Dut(context, int(stage.facts["hz"]), str(stage.facts["kernel"]))
+        for part, name in self._parts(context):
+            setattr(self, name, part)
 
-    if not TYPE_CHECKING:  # a type checker knows each topology's nouns, and only those
+    if not TYPE_CHECKING:  # a type checker knows the annotated attributes, and only those
 
         def __getattr__(self, name: str) -> object:
-            """Raise for what the topology does not have; raises ScenarioError that lists it."""
+            """Raise NoSuchName, a ScenarioError that lists what the topology has."""
             if name.startswith("_"):
                 raise AttributeError(name)
-            nouns = (*self.plan.links, *self.plan.switches, *self.plan.machines)
-            names = list(dict.fromkeys(noun.name for noun in nouns))
+            parts = (*self.plan.links, *self.plan.switches, *self.plan.machines)
+            names = list(dict.fromkeys(noun.name for noun in parts))
             has = f"{', '.join(names)}; {', '.join(attributes(type(self)))}"
             raise NoSuchName(
                 f'"{name}" is not in topology {self.plan.name} (has: {has})',
@@ -116,28 +119,28 @@ class Net:
     def __exit__(self, *_: object) -> None:
         self._undo.close()
 
-    def _nouns(self, site: Site) -> Iterator[tuple[object, str]]:
-        # Machines come last: the target's cable is also called target, and the machine is meant.
+    def _parts(self, context: FaultContext) -> Iterator[tuple[object, str]]:
+        # Machines come last: the target's link is also called target, and the machine is meant.
         inside = {bridge.name for bridge in self.plan.bridges}
         for link in self.plan.links:
             if not {link.a, link.b} & inside:
                 kind = UsbNic if link.nic == RTL8150 else Cable
-                yield kind(link.name, site), link.name
-        yield from ((Switch(switch.name, site), switch.name) for switch in self.plan.switches)
+                yield kind(link.name, context), link.name
+        yield from ((Switch(switch.name, context), switch.name) for switch in self.plan.switches)
         for machine in self.plan.machines:
             if machine.name != DUT:
-                yield Machine(machine, site), machine.name
+                yield Machine(machine, context), machine.name
 
     def note(self, at: int, where: str, action: str, role: Role, **what: object) -> None:
-        """Write a fault down (harness.record.journal.Journal)."""
-        slip = self._schedule.did(at)
-        self._standing.did(at, where, action, role)
+        """Record a fault (harness.record.journal.Journal)."""
+        slip = self._schedule.note_step(at)
+        self._open_faults.note(at, where, action, role)
         data = {"action": action, "role": role, "phase": "begin", "slip": slip, **what}
         self._noted.append(Event(at, "fault", where, data))
 
     @timed
     def after(self, span: Span) -> None:
-        """Go on recording until `span` after the last step of the schedule."""
+        """Continue recording until `span` after the last step of the schedule."""
         if self._recorder is None:
             raise ScenarioError(
                 "a schedule of faults needs a recording", hint="put it into `with net.watch()`"
@@ -148,12 +151,12 @@ class Net:
     pause = after
 
     def expect(self, at: int) -> None:
-        """Watch until a reaction of the network that comes at a time, in ns, had its effect."""
+        """Extend the recording beyond a reaction of the network that is due at a time in ns."""
         self._schedule.expected = max(self._schedule.expected, at)
 
-    def saw(self) -> None:
-        """Note that the scenario was told something by the kernel, without a recording."""
-        self._stage.saw()
+    def note_read(self) -> None:
+        """Note that the scenario read something from the kernel outside of a recording."""
+        self._stage.note_read()
 
     @block("with net.watch() as run:")
     def watch(
@@ -164,46 +167,46 @@ class Net:
         address: str = "",
         healthy: bool = True,
     ) -> Iterator[Run]:
-        """Record what the block does to the network; the run can be read when it has ended.
+        """Record while the block disturbs the network; the run can be read after the block.
 
-        Bonds that were not made yet get the topology's options. Probes go both ways along the
-        topology's path, or another one, unless only `out` or `in` is asked for; `every` jiffy if
-        not said otherwise; with another `address` of the path's first machine, only in, to that
-        (`add_address`). `healthy=False` records from the first moment a bond that may be dark.
-        Raises Inconclusive where the path is not healthy before the block begins, ScenarioError
-        where an earlier fault is why, NotTestable where it would take minutes because time cannot
-        be skipped, or where what the bond needs is in no lab. A block that raises keeps what was
-        recorded until then.
+        Bonds that do not exist yet are created with the topology's options. Probes are sent in
+        both directions along the topology's path, or along `path`, unless only "out" or "in" is
+        given; `every` jiffy by default. `address` is an added address of the path's first machine
+        (`add_address`): it is probed inwards only. `healthy=False` starts recording at once, even
+        if the bond passes no traffic.
+        Raises Inconclusive if the path is not healthy before the block begins, ScenarioError if
+        that is due to an earlier fault, NotTestable if it would take minutes of real time or if
+        no lab has what the bond needs. If the block raises, what was recorded so far is kept.
         """
         if self._recorder is not None:
             raise ScenarioError(
-                "a watch() is recording already", hint="put all faults of it into one block"
+                "a watch() is recording already", hint="put all faults into one block"
             )
         self._make_bonds()
         self._interval = as_span(every).ns if every else self._usual_interval()
         if not self._virtual:
-            durations.demand_patience(self.dut.bonds.values())
+            durations.check_duration(self.dut.bonds.values())
         ways: tuple[Direction, ...] = probes or (("in",) if address else ("out", "in"))
-        asked.demand(self.plan, ways, path or self.plan.path)
+        watch_arguments.check(self.plan, ways, path or self.plan.path)
         subject = self._subject(path or self.plan.path, ways, address)
         with self._recording(Run(), subject, healthy=healthy) as run:
             yield run
 
     @contextmanager
     def _recording(self, run: Run, subject: Subject, *, healthy: bool) -> Iterator[Run]:
-        """Record while the block runs; freeze the run, also where the block was broken off."""
+        """Record while the block runs; freeze the run, also if the block raises."""
         if self._virtual:
             align(10 * MS)
-        recorder = Recorder(self._network, self._loop, subject, self._site.added)
+        recorder = Recorder(self._network, self._loop, subject, self._context.added)
         broken = ""
         recorder.start()
         self._recorder = recorder
         try:
             watching = self._watching(recorder)
             if healthy:
-                watching.wait_for_health(self._standing)
+                watching.wait_until_healthy(self._open_faults)
             else:
-                watching.begin_as_it_is()
+                watching.begin_unchecked()
             self._disturb(recorder)
             with without_sleep(self._loop, strict=self._virtual):
                 yield run
@@ -215,7 +218,7 @@ class Net:
         finally:
             recorder.close()
             self._recorder = None
-            # What went wrong first is what counts.
+            # The first error is the one to report.
             with suppress(HarnessError) if broken else nullcontext():
                 self._finish(recorder, run, subject, healthy=healthy, broken=broken)
 
@@ -249,25 +252,25 @@ class Net:
         )
 
     def _usual_interval(self) -> int:
-        """Return the time between probes in ns: chips that are a process need time for each."""
+        """Return the probe interval in ns: emulated USB chips need time for each frame."""
         usual = self._stage.probe_interval
         usb = any(link.nic == RTL8150 for link in self.plan.links)
-        return usual if self._virtual or not usb else max(usual, SERVED)
+        return usual if self._virtual or not usb else max(usual, USB_INTERVAL)
 
     def _finish(
         self, recorder: Recorder, run: Run, subject: Subject, *, healthy: bool, broken: str
     ) -> None:
-        """Freeze the run, keep its history where histories go."""
+        """Freeze the run and save its history."""
         bonds = self.dut.bonds.values()
         own = [text for bond in bonds for text in self.plan.bond_addresses(bond.plan)]
         addresses = [text.partition("/")[0] for text in own]
-        addresses += self._site.added.addresses
+        addresses += self._context.added.addresses
         targets = [str(m.address) for m in self.plan.machines if m.name == "target"]
         for options in (options for bond in bonds for options in bond.in_force):
             targets += [str(one) for one in options["arp_ip_target"]]  # type: ignore[union-attr]
         events = since(self._start, [*recorder.events(addresses, targets), *self._noted])
         self._noted = []
-        stage, added = self._stage, self._site.added.addresses
+        stage, added = self._stage, self._context.added.addresses
         about = replace(
             header.about(stage.scenario, stage.facts, self._network, bonds, added),
             path=subject.path,
@@ -293,5 +296,5 @@ class Net:
 
 
 def _named(error: BaseException) -> str:
-    """Return an error in one line, for the header of a recording that it broke off."""
+    """Return an error in one line, for the header of a recording that it ended."""
     return f"{type(error).__name__}: {error}".partition("\n")[0]

@@ -1,11 +1,12 @@
-"""Numbered ICMP echo in both directions: what is sent, what reaches the far end, what comes back.
+"""Probes: numbered ICMP echo in both directions, captured where sent, at the far end and back.
 
-Each probe is seen at both ends, so a lost request is told from a lost reply. One tick of the loop
-sends one probe each way; arrivals are read from the taps' rings without a system call.
+Each probe is captured at both ends, which distinguishes a lost request from a lost reply. One tick
+of the loop sends one probe in each direction; arrivals are read from packet rings without a system
+call.
 
-A probe has arrived where the machine's stack accepted it: the kernel marked it as for this host,
-at the device that hands frames to IP (the bond or the bridge over it, not a slave: what a bond
-discards never gets that far). A request that was answered was accepted, wherever it came in.
+A probe has arrived if the machine's IP stack accepted it: its packet type is PACKET_HOST, at the
+device that passes frames to IP (the bond or the bridge on top of it, not a slave: a bond may
+discard a frame of a slave). A request that was answered was accepted, on whichever device.
 """
 
 from __future__ import annotations
@@ -26,16 +27,16 @@ DIRECTION = {ident: direction for direction, ident in IDENT.items()}
 ECHO_REPLY, ECHO_REQUEST = 0, 8
 HEADER = struct.Struct("!BBHHH")
 ICMP_AT, BODY_AT = 34, 42
-STEADY = 3  # answers in a row that make a path good
+STEADY = 3  # replies in a row that make a path good
 
 
 @dataclass(slots=True)
 class Probe:
-    """One probe's fate; all times in ns, None for what never happened.
+    """The course of one probe; all times in ns, None if it did not happen.
 
-    `via` is the first slave it crossed; `crossed` names that of each bond where there are several.
-    `answered` is when its reply was first seen on its way. `strayed` is the leg that last came to
-    the machine it was for without being accepted, and the device that it came to.
+    `via` is the first slave it crossed; `crossed` is the slave of each bond it crossed.
+    `answered` is when its reply was first captured. `discarded` is the leg (request or reply) that
+    last reached its destination without being accepted, and the device that received it.
     """
 
     sent: int
@@ -46,10 +47,10 @@ class Probe:
     error: str | None = None
     crossed: dict[str, str] = field(default_factory=dict)
     answered: int | None = None
-    strayed: tuple[str, str] | None = None
+    discarded: tuple[str, str] | None = None
 
     def data(self, seq: int) -> dict[str, object]:
-        """Return what the history keeps of the probe with a number."""
+        """Return the fields of a probe's event; `seq` is its number."""
         request = self.request
         if request is None:  # answered, so accepted: the answer tells when at the latest
             request = self.reply if self.answered is None else self.answered
@@ -65,13 +66,13 @@ class Probe:
         if len(self.crossed) > 1:
             data["crossed"] = list(self.crossed.values())
         missing = "request" if request is None else "reply" if self.reply is None else ""
-        if self.strayed is not None and self.strayed[0] == missing:
-            data["discarded"] = self.strayed[1]
+        if self.discarded is not None and self.discarded[0] == missing:
+            data["discarded"] = self.discarded[1]
         return data
 
 
 class Echo(NamedTuple):
-    """What a frame says of a probe: its stream, whether it is the reply, and its number."""
+    """A probe as read from a frame: its stream, whether it is the reply, and its number."""
 
     direction: str
     is_reply: bool
@@ -97,15 +98,15 @@ class ProbeStream:
     early: dict[int, Probe] = field(default_factory=dict)
 
     def start(self, every: int, at: int) -> None:
-        """Send a probe each `every` ns from a time on."""
+        """Send a probe each `every` ns, the first at a time in ns."""
         self.sender.repeat(every, echo(IDENT[self.direction]), self.to, at)
 
     def take(self) -> None:
-        """Note which probes were sent since the last call."""
+        """Add the probes that were sent since the last call."""
         for at, _, refused in self.sender.sent():
             probe = self.early.pop(len(self.probes), None) or Probe(at)
             probe.sent = at
-            if refused:  # no carrier, no route, a full queue: a fact to record
+            if refused:  # no carrier, no route, a full queue: recorded
                 probe.error = errno.errorcode.get(refused, str(refused))
             self.probes.append(probe)
 
@@ -116,7 +117,7 @@ class ProbeStream:
         return self.early.setdefault(seq, Probe(0))
 
     def steady(self, since: int) -> bool:
-        """Tell whether the last few probes that are old enough to judge were all answered."""
+        """Tell whether the last probes sent before a time in ns were all answered."""
         judged = [probe for probe in self.probes[-(STEADY + 5) :] if probe.sent <= since]
         return len(judged) >= STEADY and all(probe.reply is not None for probe in judged[-STEADY:])
 
@@ -127,16 +128,16 @@ class ProbeStream:
 
 
 def echo(ident: int) -> bytes:
-    """Return an ICMP echo request (RFC 792) with room for a number, which its sender puts in.
+    """Return an ICMP echo request (RFC 792) in which the sender sets the number.
 
-    The sender numbers it in full behind MAGIC and in the header's sequence number (16 bits), and
-    sets the checksum.
+    The sender writes the full number after MAGIC, its low 16 bits into the header's sequence
+    number, and the checksum.
     """
     return HEADER.pack(ECHO_REQUEST, 0, 0, ident, 0) + MAGIC + b"\0\0\0\0" + b"\0\0"
 
 
 def read_echo(frame: bytes) -> Echo | None:
-    """Return what a frame says that is one of our probes, else None."""
+    """Return the probe that a frame carries, None for any other frame."""
     if len(frame) < BODY_AT + len(MAGIC) + 4 or frame[12:14] != b"\x08\x00":
         return None
     kind, _, _, ident, _ = HEADER.unpack_from(frame, ICMP_AT)
@@ -150,9 +151,9 @@ def read_echo(frame: bytes) -> Echo | None:
 
 
 class Tracker:
-    """Follows the probes of both streams through the frames that taps see.
+    """Follows the probes of both streams through the captured frames.
 
-    `first` is the machine that sends `out`.
+    `first` is the machine that sends the stream `out`.
     """
 
     def __init__(self, streams: dict[str, ProbeStream], first: str = DUT) -> None:
@@ -160,8 +161,8 @@ class Tracker:
         self._first = first
         self._below: dict[str, tuple[Echo, str]] = {}
 
-    def sent(self, echo: Echo, at: int, link: str, bond: str | None) -> None:
-        """Note a probe that entered a switch, over one of a bond's links if `bond` is given."""
+    def at_port(self, echo: Echo, at: int, link: str, bond: str | None) -> None:
+        """Note a probe that entered a switch, by a link of a bond if `bond` is given."""
         probe = self._probe(echo)
         if probe is None:
             return
@@ -170,19 +171,19 @@ class Tracker:
         if echo.is_reply and probe.answered is None:
             probe.answered = at
 
-    def entered(self, echo: Echo, link: str, bond: str) -> None:
-        """Note a probe that a slave received; the bond above it may yet discard the frame."""
+    def at_slave(self, echo: Echo, link: str, bond: str) -> None:
+        """Note a probe that a slave received; the bond may still discard the frame."""
         self._below[bond] = echo, link
-        self.strayed(echo, DUT, link)
+        self.discarded(echo, DUT, link)
 
-    def rose(self, echo: Echo, bond: str) -> None:
-        """Note a probe that a bond received: over the slave that had it the moment before."""
+    def at_bond(self, echo: Echo, bond: str) -> None:
+        """Note a probe that a bond received, by the slave that received it just before."""
         below, link = self._below.pop(bond, (None, ""))
         probe = self._probe(echo)
         if probe is not None and below == echo:
             _cross(probe, bond, link)
 
-    def arrived(self, echo: Echo, machine: str, at: int) -> None:
+    def accepted(self, echo: Echo, machine: str, at: int) -> None:
         """Note a probe that a machine's stack accepted."""
         probe = self._probe(echo)
         if probe is None or not self._ends(echo, machine):
@@ -192,14 +193,14 @@ class Tracker:
         else:
             probe.copies += 1
 
-    def strayed(self, echo: Echo, machine: str, device: str) -> None:
-        """Note a probe that came to a device of the machine it is for, but not to its stack."""
+    def discarded(self, echo: Echo, machine: str, device: str) -> None:
+        """Note a probe that reached a device of its destination, but not the IP stack."""
         probe = self._probe(echo)
         if probe is not None and self._ends(echo, machine):
-            probe.strayed = echo.leg, device
+            probe.discarded = echo.leg, device
 
     def _ends(self, echo: Echo, machine: str) -> bool:
-        """Tell whether a probe's leg ends at a machine: a request at the far end, a reply here."""
+        """Tell whether a leg ends at a machine: a request at the peer, a reply at the sender."""
         return (machine == self._first) == (echo.is_reply == (echo.direction == "out"))
 
     def _probe(self, echo: Echo) -> Probe | None:

@@ -1,7 +1,7 @@
-"""Record all that happens while a fault is on: one thread, one clock, nothing judged.
+"""Record everything during a fault, in one thread and on one clock; nothing is judged here.
 
-The kernel's notifications, its log, the frames of three namespaces and the numbered probes all end
-as events of one history.
+The kernel's notifications, its log, captured frames and numbered probes become events of one
+history.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from harness.log import kmsg
 from harness.loop import Loop, now
 from harness.record import clocks
 from harness.record.filters import accepted, arp_and_icmp
-from harness.record.journal import Added
+from harness.record.journal import AddedAddresses
 from harness.record.probes import ProbeStream, Tracker, read_echo
 from harness.rtnl import messages
 from harness.rtnl.link_states import LinkStates, fdb_events
@@ -28,10 +28,10 @@ from harness.topology import DUT, BondPlan
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whom a recording is about: bonds, which of them have an active slave, and how it is probed.
+    """What is recorded: bonds, those of them that have an active slave, and the probes.
 
-    `interval` is the time between two probes of a direction in ns; `directions` are out and in,
-    along the `path` from its first machine to its second. `address` is a second one of the first.
+    `interval` is the probe interval of each direction in ns; `directions` are out and in, along
+    the `path` from its first machine to its second. `address` is an added one of the first.
     """
 
     bonds: tuple[BondPlan, ...]
@@ -43,21 +43,22 @@ class Subject:
 
 
 class Recorder:
-    """The sources of one recording, open from `start` to `close`."""
+    """The event sources of one recording, open from `start` to `close`."""
 
-    def __init__(self, network: Network, loop: Loop, subject: Subject, added: Added) -> None:
-        """Prepare a recording of the bonds of a topology that runs."""
+    def __init__(
+        self, network: Network, loop: Loop, subject: Subject, added: AddedAddresses
+    ) -> None:
+        """Prepare a recording of the bonds of a running topology."""
         self._network = network
         self._added = added
         self._loop = loop
         self._subject = subject
         self._bond_of = {slave: bond.name for bond in subject.bonds for slave in bond.slaves}
-        # What a bridge in the DUT is there for has not arrived before it is through the bridge.
+        # A frame for a bridge in the DUT has arrived only after it has passed the bridge.
         topology = network.topology
+        bridged = [link for one in topology.bridges for link in topology.links_of(one.name)]
         self._below = {(DUT, bridge.bond) for bridge in topology.bridges}
-        self._below |= {
-            (DUT, link.name) for one in topology.bridges for link in topology.links_of(one.name)
-        }
+        self._below |= {(DUT, link.name) for link in bridged}
         self._interval = subject.interval
         self._open = ExitStack()
         self._noted: list[Event] = []
@@ -71,7 +72,7 @@ class Recorder:
         self.streams: dict[str, ProbeStream] = {}
 
     def start(self) -> None:
-        """Open all sources and note the state things are in; raises LabError."""
+        """Open all sources and record the initial state; raises LabError."""
         try:
             self._open_sources()
         except BaseException:
@@ -79,7 +80,7 @@ class Recorder:
             raise
 
     def clocks(self) -> dict[str, ClockAbout]:
-        """Return where the machines' clocks stood; raises Inconclusive for one that jumped."""
+        """Return the machines' clock offsets; raises Inconclusive if one jumped."""
         return clocks.compared(self._clocks, self._read_clocks(), now() - self._began)
 
     def _read_clocks(self) -> dict[str, Clock]:
@@ -88,13 +89,13 @@ class Recorder:
     def _open_sources(self) -> None:
         self._clocks, self._began = self._read_clocks(), now()
         dut, fabric = self._network.host(DUT), self._network.host(FABRIC)
-        self._links = self._opened(dut.listen("links"))
-        self._fdb = self._opened(fabric.listen("neighbours"))
-        self._log = self._opened(dut.listen("log"))
-        self._places = self._place_names()
-        # Devices with lower numbers than any that is looked at are left out by the kernel.
+        self._links = self._closed_at_end(dut.listen("links"))
+        self._fdb = self._closed_at_end(fabric.listen("neighbours"))
+        self._log = self._closed_at_end(dut.listen("log"))
+        self._places = self._device_names()
+        # The kernel drops frames of devices with lower indexes than those recorded.
         self._taps = {
-            place: self._opened(self._network.host(place).tap(arp_and_icmp(min(numbers))))
+            place: self._closed_at_end(self._network.host(place).tap(arp_and_icmp(min(numbers))))
             for place, numbers in self._places.items()
         }
         self.mark("recording")
@@ -102,9 +103,9 @@ class Recorder:
         self.streams = self._make_streams()
 
     def start_probing(self) -> None:
-        """Begin to send probes, on a bond that can carry them.
+        """Start the probes; the bond must be able to carry them.
 
-        Sooner, the first ARP request would be lost and the kernel waits a second to repeat it.
+        Before, the first ARP request would be lost, and the kernel retries only after a second.
         """
         self._tracker = Tracker(self.streams, self._subject.path[0])
         start = now()
@@ -113,33 +114,29 @@ class Recorder:
         self._open.callback(self._loop.every(self._interval, lambda _: self._drain(), start))
 
     def mark(self, name: str) -> None:
-        """Write a mark into the history."""
-        self.note(Event(now(), "mark", "", {"name": name}))
+        """Add a mark to the history."""
+        self._noted.append(Event(now(), "mark", "", {"name": name}))
 
-    def note(self, event: Event) -> None:
-        """Add an event of ours."""
-        self._noted.append(event)
-
-    def in_order(self) -> bool:
-        """Tell whether each bond has carrier, holds its slaves up and has chosen among them."""
+    def bonds_up(self) -> bool:
+        """Tell whether each bond has carrier, its slaves up and, by its mode, an active slave."""
         self._take_links()
-        return not self.unwell()
+        return not self.problems()
 
     def healthy(self) -> bool:
-        """Tell whether probes are answered both ways over bonds that are in order."""
-        return self.steady() and self.in_order()
+        """Tell whether probes are answered both ways and all bonds are up."""
+        return self.steady() and self.bonds_up()
 
     def steady(self) -> bool:
         """Tell whether probes are answered both ways."""
-        # Half an interval off the grid that probes are sent on: no probe is on the edge.
+        # Half an interval off the grid of probes: no probe lies on the limit.
         grace = now() - 5 * self._interval // 2
         return all(stream.steady(grace) for stream in self.streams.values())
 
-    def unwell(self) -> list[str]:
-        """Return what is not in order with the bonds, in words."""
-        return [what for bond in self._subject.bonds for what in self._ailments(bond)]
+    def problems(self) -> list[str]:
+        """Return the reasons why the bonds are not up, as text."""
+        return [what for bond in self._subject.bonds for what in self._problems_of(bond)]
 
-    def _ailments(self, bond: BondPlan) -> Iterator[str]:
+    def _problems_of(self, bond: BondPlan) -> Iterator[str]:
         carrier = self.states.now_is("carrier", f"{DUT}/{bond.name}")
         if not (carrier and carrier["up"]):
             yield f"{bond.name} has no carrier"
@@ -151,13 +148,13 @@ class Recorder:
             if state is None or state["link"] != "up":
                 yield f"slave {slave} is {state['link'] if state else 'not enslaved'}"
 
-    def heard(self) -> set[str]:
-        """Return the addresses for which an ARP reply was seen."""
+    def replied_for(self) -> set[str]:
+        """Return the addresses for which an ARP reply was captured."""
         seen = (frames.read_arp(data) for _, _, data in self._arps)
         return {arp.sender_ip for arp in seen if arp is not None and arp.op == "reply"}
 
-    def came_back(self, since: int) -> bool:
-        """Tell whether a bond got its carrier back since a time, in ns."""
+    def carrier_regained(self, since: int) -> bool:
+        """Tell whether a bond regained carrier after a time in ns."""
         self._take_links()
         bonds = {f"{DUT}/{bond.name}" for bond in self._subject.bonds}
         return any(
@@ -166,21 +163,21 @@ class Recorder:
         )
 
     @property
-    def judgements(self) -> int:
-        """How often so far a slave was found amiss, or another one became the active slave."""
+    def monitor_actions(self) -> int:
+        """How often so far a slave left state up, or the active slave changed."""
         return sum(
             event.kind == "active" or (event.kind == "slave" and event["link"] != "up")
             for event in self._noted
         )
 
     def stop_probing(self) -> None:
-        """Send no more probes; answers on their way are still seen."""
+        """Stop sending probes; replies in flight are still recorded."""
         for stream in self.streams.values():
             stream.sender.stop()
 
     def close(self) -> None:
-        """Close all sources; what they saw stays."""
-        with self._open:  # also where a host is lost
+        """Close all sources; recorded events are kept."""
+        with self._open:  # also if a host is lost
             self.stop_probing()
         if self._tracker is not None:
             self._drain()
@@ -188,12 +185,12 @@ class Recorder:
         self.dropped = self._links.lost + self._fdb.lost
         self.dropped += sum(tap.lost for tap in self._taps.values())
 
-    def _opened(self, source: Stream) -> Stream:
+    def _closed_at_end(self, source: Stream) -> Stream:
         self._open.callback(source.close)
         return source
 
     def events(self, addresses: list[str], targets: list[str]) -> Iterator[Event]:
-        """Yield all that was recorded, in no order; ARP is told by the bonds' addresses."""
+        """Yield all events, unsorted; `addresses` and `targets` classify ARP frames."""
         ports = {port.index: (port.switch, port.link) for port in self._network.ports}
         yield from self._noted
         yield from fdb_events(messages.notifications(self._fdb.take()), ports)
@@ -217,10 +214,10 @@ class Recorder:
         for where, tap in self._taps.items():
             places, elsewhere = self._places[where], (where, "")
             for frame in tap.take():
-                self._sort(where, places.get(frame.device, elsewhere), frame)
+                self._dispatch(where, places.get(frame.device, elsewhere), frame)
 
-    def _sort(self, where: str, place: tuple[str, str], frame: Seen) -> None:
-        """Give a frame to the probes' tracker, or keep it when it is ARP at a named place."""
+    def _dispatch(self, where: str, place: tuple[str, str], frame: Seen) -> None:
+        """Pass a probe to the tracker, or keep an ARP frame of a known device."""
         node, link = place
         if frame.data[12:14] == b"\x08\x06":
             if link:
@@ -231,30 +228,30 @@ class Recorder:
             return
         bond = self._bond_of.get(link)
         if where == FABRIC:
-            tracker.sent(echo, frame.at, link, bond)
+            tracker.at_port(echo, frame.at, link, bond)
         elif bond is not None and where == DUT:
-            tracker.entered(echo, link, bond)
+            tracker.at_slave(echo, link, bond)
         else:
-            tracker.rose(echo, link)
+            tracker.at_bond(echo, link)
             if where not in self._subject.path or place in self._below:
                 return
             if accepted(frame) and self._is_for(where, frame):
-                tracker.arrived(echo, where, frame.at)
+                tracker.accepted(echo, where, frame.at)
             else:
-                tracker.strayed(echo, where, link)
+                tracker.discarded(echo, where, link)
 
     def _is_for(self, machine: str, frame: Seen) -> bool:
-        """Tell whether the IPv4 packet of a frame is for a machine, by addresses that move."""
+        """Tell whether a packet is for a machine, considering added addresses."""
         if not self._added.addresses:
             return True
         holder = self._added.holder(socket.inet_ntoa(frame.data[30:34]), frame.at)
         return holder in (None, machine)
 
     def _tapped(self) -> list[str]:
-        """Return the machines whose frames are seen: the DUT and the ends of the path."""
+        """Return the machines whose frames are captured: the DUT and the ends of the path."""
         return [DUT, *(name for name in self._subject.path if name != DUT)]
 
-    def _place_names(self) -> Mapping[str, dict[int, tuple[str, str]]]:
+    def _device_names(self) -> Mapping[str, dict[int, tuple[str, str]]]:
         ports = {port.index: (port.switch, port.link) for port in self._network.ports}
         dut = {index: (DUT, name) for index, name in self._dut_names.items()}
         places = {FABRIC: ports, DUT: dut}

@@ -1,4 +1,4 @@
-"""Frames that a machine sends on purpose, once or again and again, written into the history."""
+"""Frames that a scenario lets a machine send, once or periodically; written into the history."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from harness import frames, lab
 from harness.errors import ScenarioError
 from harness.loop import now
 from harness.plural import counted
-from harness.record.journal import Lasting, Site
+from harness.record.journal import Effect, FaultContext
 from harness.rtnl import messages
 from harness.topology import DUT
 from harness.units import Span, as_span, in_ms, ms
@@ -19,14 +19,14 @@ FASTEST = 1 * ms  # a frame costs a guest's processor up to a fifth of that
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often frames are sent: `count` of them, or for a time, or until somebody ends it."""
+    """How often frames are sent: `count` frames, or `during` a span, or until it is ended."""
 
     every: Span | None = None
     count: int | None = None
     during: Span | None = None
 
-    def demand_possible(self, who: str) -> None:
-        """Raise ScenarioError for a pace that cannot be kept or never ends."""
+    def check(self, who: str) -> None:
+        """Raise ScenarioError for an impossible pace."""
         for name, span in (("every", self.every), ("during", self.during)):
             if span is not None:
                 as_span(span, f"send({name}={span!r}): ")
@@ -34,7 +34,7 @@ class Pace:
             if self.during is not None or self.count not in (None, 1):
                 raise ScenarioError(
                     f"{who} cannot send several frames at once",
-                    hint="say how often: every=50 * ms",
+                    hint="give the interval: every=50 * ms",
                 )
             return
         if self.every.ns < FASTEST.ns:
@@ -53,7 +53,7 @@ class Pace:
 
     @property
     def lasts(self) -> int:
-        """From the first frame to the last in ns, as far as it is bounded."""
+        """The time from the first frame to the last in ns, 0 if it has no limit."""
         ends = [self.during.ns] if self.during else []
         if self.every and self.count:
             ends.append(self.every.ns * (self.count - 1))
@@ -65,60 +65,60 @@ ONCE = Pace()
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """A machine's interface, or the port of a switch, as the source of frames."""
+    """Sends frames from a machine's interface, or from a switch port."""
 
-    site: Site
+    context: FaultContext
     machine: str
     link: str
     port: lab.Port | None = None
 
-    def send(self, frame: object, pace: Pace, label: str = "") -> Lasting:
-        """Send a frame of somebody's own, once or at a pace; what is returned ends it."""
-        pace.demand_possible(self.machine)
+    def send(self, frame: object, pace: Pace, label: str = "") -> Effect:
+        """Send a given frame, once or at a pace; ending the returned effect stops it."""
+        pace.check(self.machine)
         data = frames.whole(frame, lambda: self.mac)
-        told = {"frame": label or frames.described(data)}
+        fields = {"frame": label or frames.described(data)}
         if self.machine == DUT or self.port:
-            told["via"] = self.link
-        return self.repeat("send", data, pace, **told)
+            fields["via"] = self.link
+        return self.repeat("send", data, pace, **fields)
 
-    def repeat(self, action: str, data: bytes, pace: Pace = ONCE, **what: object) -> Lasting:
-        """Send a frame at a pace, and write down when that began and ended."""
-        pace.demand_possible(self.machine)
-        sender, site, at = self._host.sender(self._device), self.site, now()
+    def repeat(self, action: str, data: bytes, pace: Pace = ONCE, **what: object) -> Effect:
+        """Send a frame at a pace, and record when that began and ended."""
+        pace.check(self.machine)
+        sender, context, at = self._host.sender(self._device), self.context, now()
         if pace.every is None:
 
             def do() -> None:
                 _sent(sender, data)
 
-            site.did(self.machine, action, "stimulus", do, **what)
-            return Lasting(lambda: None)
+            context.apply(self.machine, action, "stimulus", do, **what)
+            return Effect(lambda: None)
         told = {"every_ms": pace.every.ns / ms.ns, **({"count": pace.count} if pace.count else {})}
-        site.journal.note(at, self.machine, action, "stimulus", phase="begin", **what, **told)
+        context.journal.note(at, self.machine, action, "stimulus", phase="begin", **what, **told)
 
         def ended(sent: int) -> None:
             told = {**what, "sent": sent}
-            site.journal.note(now(), self.machine, action, "stimulus", phase="end", **told)
+            context.journal.note(now(), self.machine, action, "stimulus", phase="end", **told)
 
-        series = _Series(lambda: _sent(sender, data), pace.count, ended)
-        series.stop = site.loop.every(pace.every.ns, series.tick)
+        series = _Repetition(lambda: _sent(sender, data), pace.count, ended)
+        series.stop = context.loop.every(pace.every.ns, series.tick)
         if pace.lasts:
-            site.journal.expect(at + pace.lasts)
+            context.journal.expect(at + pace.lasts)
         if pace.during:
-            site.loop.at(at + pace.during.ns, lambda _: series.end())
-        return Lasting(series.end)
+            context.loop.at(at + pace.during.ns, lambda _: series.end())
+        return Effect(series.end)
 
     @property
     def mac(self) -> str:
-        """The address that the interface has now."""
+        """The current MAC of the interface."""
         return self._attribute("IFLA_ADDRESS")
 
     @property
     def _device(self) -> str:
-        """The interface's name: a port is called as its lab calls it."""
+        """The interface's name; the lab names the devices of ports."""
         return self._attribute("IFLA_IFNAME") if self.port else self.link
 
     def _attribute(self, name: str) -> str:
-        port, network = self.port, self.site.network
+        port, network = self.port, self.context.network
         number = port.index if port else network.number(self.machine, self.link)
         links = self._host.dump(messages.all_links(), messages.RTM_NEWLINK)
         found = (one for one in map(messages.decode_link, links) if one["index"] == number)
@@ -126,12 +126,12 @@ class Sender:
 
     @property
     def _host(self) -> lab.Host:
-        return self.site.network.host(lab.FABRIC if self.port else self.machine)
+        return self.context.network.host(lab.FABRIC if self.port else self.machine)
 
 
 @dataclass(slots=True)
-class _Series:
-    """Frames that are being sent, until their number or somebody ends it."""
+class _Repetition:
+    """Frames that are sent periodically until `left` is used up, or until `end`."""
 
     send: Callable[[], bool]
     left: int | None
@@ -141,7 +141,7 @@ class _Series:
     over: bool = False
 
     def tick(self, _: int) -> None:
-        """Send one more."""
+        """Send the next frame."""
         self.sent += self.send()
         if self.left is not None:
             self.left -= 1
@@ -149,7 +149,7 @@ class _Series:
                 self.end()
 
     def end(self) -> None:
-        """Send no more; to end it twice is harmless."""
+        """Stop sending; may be called twice."""
         if not self.over:
             self.over = True
             self.stop()
@@ -157,7 +157,7 @@ class _Series:
 
 
 def _sent(sender: lab.Sender, data: bytes) -> bool:
-    # A port without carrier swallows the frame; that is the network's business, not an error.
+    # A port without carrier drops the frame, as in a real network: not an error.
     try:
         sender.send(data)
     except OSError:

@@ -1,7 +1,7 @@
-"""Commands in a machine's network namespace, for what they say; written into the history.
+"""Commands in a machine's network namespace; their output is written into the history.
 
-The recording goes on while a command runs; only its start (a fork) holds it up, in a guest of real
-time by some tens of ms.
+Recording continues while a command runs; only starting it (fork) stalls the recording, by some
+tens of ms in a guest with real time.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from harness.errors import ScenarioError
 from harness.lab import Running
 from harness.loop import now
-from harness.record.journal import Role, Site
+from harness.record.journal import FaultContext, Role
 from harness.units import MS, Span, in_ms
 
 KEPT = 4000  # characters of a command's output that a history keeps
@@ -24,15 +24,15 @@ Done = subprocess.CompletedProcess[str]
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """A machine as commands see it: its network, and this kernel's files and programs."""
+    """Runs commands in a machine's network namespace, with the files of this kernel."""
 
-    site: Site
+    context: FaultContext
     machine: str
 
     def run(self, command: str | Sequence[str], within: Span, role: Role) -> Done:
-        """Return what a command said and how it ended, whatever that is.
+        """Return a command's output and exit status; a status other than 0 is no error.
 
-        Raises ScenarioError for one that is not there or has not ended `within` its time.
+        Raises ScenarioError if the program does not exist or does not exit `within` its time.
         """
         words = shlex.split(command) if isinstance(command, str) else [str(w) for w in command]
         if not words:
@@ -40,28 +40,28 @@ class Shell:
         at = now()
         running = self._start(words)
         try:
-            self.site.loop.pump(now() + within.ns, lambda: running.ended() is not None)
+            self.context.loop.pump(now() + within.ns, lambda: running.ended() is not None)
             ended = running.ended()
         finally:
             running.close()
         if ended is None:
             raise ScenarioError(
                 f"`{shlex.join(words)}` did not end within {in_ms(within.ns)}",
-                hint="give it longer, within=30 * s, or let it end by itself",
+                hint="give it more time, within=30 * s, or use a command that ends by itself",
             )
         done = Done(words, *ended)
-        said: dict[str, object] = {"command": shlex.join(words), "status": done.returncode}
+        fields: dict[str, object] = {"command": shlex.join(words), "status": done.returncode}
         output = (done.stdout + done.stderr)[:KEPT]
-        journal = self.site.journal
-        journal.saw()
-        # It may run for long: that is no lateness of the recording, as `took` would say.
-        said["lasted_ms"] = (now() - at) / MS
-        journal.note(at, self.machine, "run", role, output=output, **said)
+        journal = self.context.journal
+        journal.note_read()
+        # Not `took`: the run time of a command does not delay the recording.
+        fields["lasted_ms"] = (now() - at) / MS
+        journal.note(at, self.machine, "run", role, output=output, **fields)
         return done
 
     def _start(self, words: list[str]) -> Running:
         try:
-            return self.site.network.host(self.machine).shell.start(words)
+            return self.context.network.host(self.machine).shell.start(words)
         except OSError as error:
             raise ScenarioError(
                 f"{words[0]} cannot be run: {error.strerror}",

@@ -1,7 +1,7 @@
-"""What a switch does by itself: uplink failure detection and port security.
+"""Automatic actions of a switch: uplink failure detection and port security.
 
-Both are driven by what the kernel tells of the switch's ports, and write what they do into the
-history as reactions: no fault, no repair, so no figure counts from them.
+Both follow the kernel's notifications about the switch's ports, and record their actions as
+reactions, not as faults or repairs: no figure counts from them.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from typing import ClassVar
 
 from harness.lab import Port
 from harness.loop import now
-from harness.record.journal import Site
+from harness.record.journal import FaultContext
 from harness.units import in_ms
 
 
 @dataclass(slots=True)
 class UplinkDetection:
-    """Shuts `ports` when a switch's uplink has been without carrier for some time, in ns.
+    """Shuts `ports` when a switch's uplink has had no carrier for `down_after` ns.
 
-    An uplink that changes again meanwhile starts the time anew.
+    A change of the uplink in between restarts the time.
     """
 
-    site: Site
+    context: FaultContext
     switch: str
     uplink: str
     ports: tuple[str, ...]
@@ -32,10 +32,10 @@ class UplinkDetection:
     _changes: int = 0
 
     def address(self, port: Port, mac: str) -> None:
-        """Take no note of addresses."""
+        """Ignore addresses."""
 
     def carrier(self, port: Port, *, up: bool) -> None:
-        """Take note of a port that gains or loses its carrier."""
+        """Handle a port that gains or loses carrier."""
         if (port.switch, port.link) != (self.switch, self.uplink):
             return
         self._changes += 1
@@ -46,32 +46,32 @@ class UplinkDetection:
             if this == self._changes and self._shut == up:
                 self._set(up=up)
 
-        self.site.journal.expect(due)
-        self.site.loop.at(due, act)
+        self.context.journal.expect(due)
+        self.context.loop.at(due, act)
 
     def _set(self, *, up: bool) -> None:
         def do() -> None:
             for link in self.ports:
-                self.site.fabric.carrier(link, on=up, why=f"ufd {self.uplink}")
+                self.context.fabric.carrier(link, on=up, why=f"ufd {self.uplink}")
 
         self._shut = not up
         after = in_ms(self.up_after if up else self.down_after)
         why = f"{self.uplink} {'up' if up else 'down'} for {after}: {', '.join(self.ports)}"
         action = "open_ports" if up else "shut_ports"
-        self.site.did(self.switch, action, "reaction", do, why=why, ports=list(self.ports))
+        self.context.apply(self.switch, action, "reaction", do, why=why, ports=list(self.ports))
 
 
 @dataclass(slots=True)
 class PortSecurity:
-    """Shuts a port at which another address than its own comes in, or one of another port.
+    """Shuts a port at which a MAC other than its own enters, or the MAC of another port.
 
-    `fixed` addresses are those of the NICs; others are learned and forgotten with the carrier.
-    The frame that gives an address away still passes: the port is shut behind it.
+    `fixed` MACs are those of the NICs; otherwise a port learns its MAC, until it loses carrier.
+    The frame that violates the rule is still forwarded: the port is shut after it.
     """
 
     WHY: ClassVar[str] = "security"
 
-    site: Site
+    context: FaultContext
     switch: str
     ports: tuple[str, ...]
     fixed: bool
@@ -79,16 +79,16 @@ class PortSecurity:
     _shut: set[str] = field(default_factory=set)
 
     @classmethod
-    def of(cls, site: Site, switch: str, *, fixed: bool) -> PortSecurity:
-        """Return the port security of a switch, on all ports where machines are."""
-        ports = site.topology.machine_links(switch)
-        owners = {link: str(site.topology.leads_to(switch, link)) for link in ports}
-        macs = {link: site.network.mac(owner, link) for link, owner in owners.items()}
+    def of(cls, context: FaultContext, switch: str, *, fixed: bool) -> PortSecurity:
+        """Return the port security of a switch, for all ports of machines."""
+        ports = context.topology.machine_links(switch)
+        owners = {link: str(context.topology.leads_to(switch, link)) for link in ports}
+        macs = {link: context.network.mac(owner, link) for link, owner in owners.items()}
         bound = macs if fixed else {}
-        return cls(site, switch, ports, fixed, bound)
+        return cls(context, switch, ports, fixed, bound)
 
     def carrier(self, port: Port, *, up: bool) -> None:
-        """Forget what was learned at a port that loses its carrier; open is what has it again."""
+        """Forget the MAC of a port that loses carrier; a port that gains it is open."""
         if port.switch != self.switch:
             return
         if up:
@@ -97,7 +97,7 @@ class PortSecurity:
             self._bound.pop(port.link, None)
 
     def address(self, port: Port, mac: str) -> None:
-        """Take note of an address that comes in by a port."""
+        """Learn the MAC that enters a port, or shut the port."""
         if port.switch != self.switch or port.link not in self.ports or port.link in self._shut:
             return
         holder = next((link for link, own in self._bound.items() if own == mac), None)
@@ -113,12 +113,12 @@ class PortSecurity:
         why = f"port security: saw {mac}"
         why += f", allowed {allowed}" if allowed else f", which belongs to port {holder}"
         self._shut.add(link)
-        self.site.journal.expect(now())
-        self.site.did(
+        self.context.journal.expect(now())
+        self.context.apply(
             link,
             "shut_port",
             "reaction",
-            lambda: self.site.fabric.carrier(link, on=False, why=self.WHY),
+            lambda: self.context.fabric.carrier(link, on=False, why=self.WHY),
             why=why,
             saw=mac,
             allowed=allowed,

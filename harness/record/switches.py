@@ -1,4 +1,4 @@
-"""Verbs on an emulated switch, and its automatic reactions to faults."""
+"""Faults and settings of an emulated switch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from harness.errors import ScenarioError
 from harness.lab import Pin
-from harness.record.journal import Lasting, Site
+from harness.record.journal import Effect, FaultContext
 from harness.record.sending import Pace, Sender
 from harness.record.switch_features import PortSecurity, UplinkDetection
 from harness.suggest import suggesting
@@ -22,51 +22,58 @@ class Switch:
     """An emulated switch."""
 
     name: str
-    site: Site
+    context: FaultContext
 
     if not TYPE_CHECKING:
         __getattr__ = suggesting("a switch")
 
-    def power_off(self) -> Lasting:
-        """Take the switch's power: all its neighbours lose carrier, its table is forgotten."""
+    def power_off(self) -> Effect:
+        """Power the switch off: all its neighbours lose carrier, and its FDB is flushed."""
 
         def do() -> None:
-            self.site.fabric.power(self.name, on=False)
-            self.site.fabric.table(self.name, "flush")
+            self.context.fabric.power(self.name, on=False)
+            self.context.fabric.table(self.name, "flush")
 
-        self.site.did(self.name, "power_off", "fault", do)
-        return Lasting(self.power_on)
+        self.context.apply(self.name, "power_off", "fault", do)
+        return Effect(self.power_on)
 
     def power_on(self) -> None:
-        """Give the switch its power back."""
-        self.site.did(
-            self.name, "power_on", "repair", lambda: self.site.fabric.power(self.name, on=True)
+        """Power the switch on."""
+        self.context.apply(
+            self.name, "power_on", "repair", lambda: self.context.fabric.power(self.name, on=True)
         )
 
     def flush_fdb(self) -> None:
-        """Let the switch forget all addresses it has learned."""
-        self.site.did(
-            self.name, "flush_fdb", "stimulus", lambda: self.site.fabric.table(self.name, "flush")
+        """Flush all learned entries of the FDB."""
+        self.context.apply(
+            self.name,
+            "flush_fdb",
+            "stimulus",
+            lambda: self.context.fabric.table(self.name, "flush"),
         )
 
     def keep_fdb(self) -> None:
-        """Keep what was learned at a port that is unplugged, until the MAC is seen elsewhere.
+        """Keep the FDB entries of a port that loses carrier, until the MAC is seen elsewhere.
 
-        That is a switch that goes by age alone, and ages slowly.
+        This is a switch that removes entries by age only, with a long ageing time.
         """
-        self.site.did(
-            self.name, "keep_fdb", "stimulus", lambda: self.site.fabric.table(self.name, "keep")
+        self.context.apply(
+            self.name, "keep_fdb", "stimulus", lambda: self.context.fabric.table(self.name, "keep")
         )
 
-    def pin(self, mac: str, link: Named) -> Lasting:
-        """Bind an address to the port of a link for good: the switch no longer relearns it."""
+    def pin(self, mac: str, link: Named) -> Effect:
+        """Add a static FDB entry for a MAC at the port of a link: the switch never relearns it."""
 
         def pin(*, on: bool) -> None:
-            self.site.fabric.table(self.name, Pin(link.name, mac, on))
+            self.context.fabric.table(self.name, Pin(link.name, mac, on))
 
-        self.site.did(self.name, "pin", "fault", lambda: pin(on=True), mac=mac, port=link.name)
-        return Lasting(
-            lambda: self.site.did(self.name, "unpin", "repair", lambda: pin(on=False), mac=mac)
+        self.context.apply(
+            self.name, "pin", "fault", lambda: pin(on=True), mac=mac, port=link.name
+        )
+        return Effect(
+            lambda: self.context.apply(
+                self.name, "unpin", "repair", lambda: pin(on=False), mac=mac
+            )
         )
 
     def send(
@@ -79,73 +86,75 @@ class Switch:
         every: Span | None = None,
         count: int | None = None,
         during: Span | None = None,
-    ) -> Lasting:
-        """Send a frame of the switch's own out of one port, as a machine's `send` does.
+    ) -> Effect:
+        """Send a frame out of one port, as a machine's `send` does.
 
-        That is how BPDUs and LLDP come: a switch forwards no LLDP that another sent.
+        BPDUs and LLDP frames originate at the switch itself: none is forwarded.
         """
-        ports = {port.link: port for port in self.site.network.ports if port.switch == self.name}
+        ports = {
+            port.link: port for port in self.context.network.ports if port.switch == self.name
+        }
         if by.name not in ports:
-            raise self.site.topology.missing(f"port of {self.name}", by.name, list(ports))
+            raise self.context.topology.missing(f"port of {self.name}", by.name, list(ports))
         label, data = (str(frame), labelled) if labelled is not None else ("", frame)
-        sender = Sender(self.site, self.name, by.name, ports[by.name])
+        sender = Sender(self.context, self.name, by.name, ports[by.name])
         return sender.send(data, Pace(every, count, during), label)
 
     @timed
     def ufd(self, uplink: Named, *, down_after: Span, up_after: Span = 0 * ms) -> None:
-        """Switch uplink failure detection on: the ports of machines follow the uplink's carrier.
+        """Enable uplink failure detection: the ports of machines follow the uplink's carrier.
 
-        They are shut when the uplink was without carrier for `down_after`, and opened again when
-        it has had it for `up_after` (trunk failover, link-state tracking).
+        They are shut when the uplink has had no carrier for `down_after`, and opened when it has
+        had carrier for `up_after` (also known as trunk failover or link-state tracking).
         """
         if min(down_after.ns, up_after.ns) < 0:
             raise ScenarioError(
                 f"switch {self.name} cannot follow {uplink.name} before it changes",
                 hint="delays are 0 ms or longer",
             )
-        ports = _uplink_ports(self.site, self.name, uplink.name)
+        ports = _uplink_ports(self.context, self.name, uplink.name)
         guard = UplinkDetection(
-            self.site, self.name, uplink.name, ports, down_after.ns, up_after.ns
+            self.context, self.name, uplink.name, ports, down_after.ns, up_after.ns
         )
-        self.site.fabric.listen(guard)
-        self.site.did(
+        self.context.fabric.listen(guard)
+        self.context.apply(
             self.name, "ufd", "stimulus", lambda: None, uplink=uplink.name, ports=list(ports)
         )
 
     def secure(self, addresses: PortAddresses = "learned") -> None:
-        """Switch port security on: one MAC for each port of a machine; another shuts the port.
+        """Enable port security: one MAC for each port of a machine; any other MAC shuts the port.
 
-        `learned`: the first one seen from now on, until the port loses its carrier. `configured`:
-        that of the NIC, for good. A MAC that belongs to another of these ports is a violation
-        too. A port that was shut stays so until `enable`.
+        `learned`: the first MAC seen from now on, until the port loses carrier. `configured`: the
+        MAC of the NIC, permanently. A MAC that belongs to another of these ports is a violation
+        too. A port that was shut stays shut until `enable`.
         """
         if addresses not in ("learned", "configured"):
             raise ScenarioError(
                 f'switch {self.name} cannot secure "{addresses}" addresses',
                 hint="addresses is learned or configured",
             )
-        guard = PortSecurity.of(self.site, self.name, fixed=addresses == "configured")
-        self.site.fabric.listen(guard)
+        guard = PortSecurity.of(self.context, self.name, fixed=addresses == "configured")
+        self.context.fabric.listen(guard)
 
-        def forget() -> None:  # what came in before tells nothing when it comes again
-            self.site.fabric.table(self.name, "flush")
+        def forget() -> None:  # a known MAC would not be reported when it is seen again
+            self.context.fabric.table(self.name, "flush")
 
-        self.site.did(self.name, "secure", "stimulus", forget, addresses=addresses)
+        self.context.apply(self.name, "secure", "stimulus", forget, addresses=addresses)
 
     def enable(self, link: Named) -> None:
-        """Open a port again that port security shut."""
-        self.site.did(
+        """Open a port that port security has shut."""
+        self.context.apply(
             link.name,
             "enable",
             "repair",
-            lambda: self.site.fabric.carrier(link.name, on=True, why=PortSecurity.WHY),
+            lambda: self.context.fabric.carrier(link.name, on=True, why=PortSecurity.WHY),
         )
 
 
-def _uplink_ports(site: Site, switch: str, uplink: str) -> tuple[str, ...]:
+def _uplink_ports(context: FaultContext, switch: str, uplink: str) -> tuple[str, ...]:
     """Return the links between a switch and machines; raises ScenarioError for a wrong uplink."""
-    ports = site.topology.machine_links(switch)
-    has = [link.name for link in site.topology.links_of(switch) if link.name not in ports]
+    ports = context.topology.machine_links(switch)
+    has = [link.name for link in context.topology.links_of(switch) if link.name not in ports]
     if uplink not in has:
-        raise site.topology.missing(f"uplink of {switch}", uplink, has)
+        raise context.topology.missing(f"uplink of {switch}", uplink, has)
     return ports

@@ -46,12 +46,12 @@ def stage(request: pytest.FixtureRequest) -> Stage:
     nodeid = request.node.nodeid
     return Stage(
         scenario=nodeid,
-        lot=axis.scenario_of(request.node),
+        seed_text=axis.scenario_of(request.node),
         facts={**asdict(worker.facts()), **lab.facts()},
         folder=results / folder_of(nodeid) if results else None,
         keep=verdicts.note_run,
         lab=lab,
-        saw=verdicts.note_seen,
+        note_read=verdicts.note_seen,
     )
 
 

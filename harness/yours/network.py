@@ -11,7 +11,7 @@ from harness.config.model import ConfigError, Place
 from harness.errors import HarnessError, NotPromised, NotTestable
 from harness.record.bond import Bond
 from harness.record.cable import Cable
-from harness.record.journal import Site
+from harness.record.journal import FaultContext
 from harness.record.machine import Machine
 from harness.record.net import Net, Stage
 from harness.record.switches import Switch
@@ -47,9 +47,9 @@ class YourBond(Net):
             raise NotTestable(f"{plan.name}: {plan.why_not}", hint="try another bond")
         super().__init__(_paced(stage, plan))
 
-    def _nouns(self, site: Site) -> Iterator[tuple[object, str]]:
-        self.cables = {link.name: Cable(link.name, site) for link in self.plan.links}
-        yield from super()._nouns(site)
+    def _parts(self, context: FaultContext) -> Iterator[tuple[object, str]]:
+        self.cables = {link.name: Cable(link.name, context) for link in self.plan.links}
+        yield from super()._parts(context)
 
     @property
     def active(self) -> Cable:

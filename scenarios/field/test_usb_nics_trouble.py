@@ -72,7 +72,7 @@ def test_a_chip_that_babbles_fails_a_good_link(usb_nics: UsbNics) -> None:
     """One wrong link bit in five packets moves the bond to and fro, though the cable is good."""
     usb_nics.dut.bond(miimon=50, primary="eth1")
     with usb_nics.watch() as run:
-        usb_nics.eth1.babble(every=5)
+        usb_nics.eth1.misreport_link(every=5)
         usb_nics.after(2 * s)
     assert run.active_slaves[:3] == ["eth1", "eth2", "eth1"]
     assert run.slave("eth1").failures > 1
@@ -84,7 +84,7 @@ def test_downdelay_forgives_the_babble(usb_nics: UsbNics) -> None:
     """A lie is over before downdelay is, so nothing fails over."""
     usb_nics.dut.bond(miimon=50, primary="eth1", downdelay=200)
     with usb_nics.watch() as run:
-        usb_nics.eth1.babble(every=5)
+        usb_nics.eth1.misreport_link(every=5)
         usb_nics.after(2 * s)
     assert run.active_slaves == ["eth1"]
     assert run.slave("eth1").failures == 0

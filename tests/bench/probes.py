@@ -114,14 +114,14 @@ def inside(directory: Path) -> None:
 def _idle(net: Any, say: Any) -> None:
     """Record without probing: what the loop, the taps and the bond's own timers cost."""
     from harness.loop import Loop  # noqa: PLC0415
-    from harness.record.journal import Added  # noqa: PLC0415
+    from harness.record.journal import AddedAddresses  # noqa: PLC0415
     from harness.record.recorder import Recorder, Subject  # noqa: PLC0415
 
     with net:
         bond = net.dut.bond()
         loop = Loop()
         subject = Subject((bond.plan,), frozenset((bond.name,)), 10 * MS, net.plan.path)
-        recorder = Recorder(net._network, loop, subject, Added())
+        recorder = Recorder(net._network, loop, subject, AddedAddresses())
         recorder.start()
         loop.pump(now() + 500 * MS)
         say(begin="idle")

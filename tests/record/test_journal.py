@@ -20,7 +20,7 @@ def carried_out(late: list[int]) -> list[int]:
     schedule, due, made = Schedule(), START, list[int]()
     for lateness in late:
         made.append(due + lateness)
-        schedule.did(made[-1])
+        schedule.note_step(made[-1])
         due = schedule.after(15 * ms, START)
     return made
 
@@ -33,7 +33,7 @@ def test_small_lateness_does_not_add_up() -> None:
 def test_the_first_step_starts_the_plan() -> None:
     """It is made as soon as it can be: what was asked for counts from there."""
     schedule = Schedule()
-    schedule.did(START + MS // 2)
+    schedule.note_step(START + MS // 2)
     assert schedule.after(200 * ms, START) == START + MS // 2 + 200 * MS
 
 
@@ -56,13 +56,13 @@ def test_no_step_is_cut_short_by_more_than_the_slip(late: list[int]) -> None:
 
 def test_a_step_tells_by_how_much_it_missed_its_plan() -> None:
     schedule = Schedule()
-    assert schedule.did(START) == 0  # nothing was planned: it is made when it is asked for
+    assert schedule.note_step(START) == 0  # nothing was planned: it is made when it is asked for
     due = schedule.after(60 * ms, START)
-    assert schedule.did(due - 30 * MS) == 0  # something that happens by itself
+    assert schedule.note_step(due - 30 * MS) == 0  # something that happens by itself
     schedule.is_due()
-    assert schedule.did(due + 3 * MS) == 3 * MS
-    assert schedule.did(due + 4 * MS) == 4 * MS  # a second step of the same moment
+    assert schedule.note_step(due + 3 * MS) == 3 * MS
+    assert schedule.note_step(due + 4 * MS) == 4 * MS  # a second step of the same moment
     due = schedule.after(60 * ms, START)
     schedule.is_due()
-    assert schedule.did(due + 40 * MS) == 40 * MS
-    assert schedule.did(due + 41 * MS) == MS  # by the new plan
+    assert schedule.note_step(due + 40 * MS) == 40 * MS
+    assert schedule.note_step(due + 41 * MS) == MS  # by the new plan

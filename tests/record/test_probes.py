@@ -130,42 +130,42 @@ def inward(seq: int, *, is_reply: bool = False) -> Echo:
 
 
 def test_a_probe_is_followed_out_and_back(tracker: Tracker) -> None:
-    tracker.sent(out(1), 11 * MS, "eth0", "bond0")
-    tracker.arrived(out(1), "target", 12 * MS)
-    tracker.sent(out(1, is_reply=True), 12 * MS + 1, "target", None)
-    tracker.entered(out(1, is_reply=True), "eth0", "bond0")
-    tracker.rose(out(1, is_reply=True), "bond0")
-    tracker.arrived(out(1, is_reply=True), "dut", 13 * MS)
+    tracker.at_port(out(1), 11 * MS, "eth0", "bond0")
+    tracker.accepted(out(1), "target", 12 * MS)
+    tracker.at_port(out(1, is_reply=True), 12 * MS + 1, "target", None)
+    tracker.at_slave(out(1, is_reply=True), "eth0", "bond0")
+    tracker.at_bond(out(1, is_reply=True), "bond0")
+    tracker.accepted(out(1, is_reply=True), "dut", 13 * MS)
     told = {"seq": 1, "sent": 10 * MS, "request": 12 * MS, "reply": 13 * MS, "via": "eth0"}
     assert tracker.streams["out"].probes[1].data(1) == {**told, "copies": 0, "error": None}
     assert tracker.streams["in"].probes[1] == Probe(10 * MS), "the other direction is another"
 
 
 def test_the_other_direction_begins_at_the_target(tracker: Tracker) -> None:
-    tracker.arrived(inward(2), "dut", 21 * MS)
-    tracker.arrived(inward(2, is_reply=True), "target", 22 * MS)
+    tracker.accepted(inward(2), "dut", 21 * MS)
+    tracker.accepted(inward(2, is_reply=True), "target", 22 * MS)
     assert tracker.streams["in"].probes[2] == Probe(20 * MS, 21 * MS, 22 * MS)
 
 
 def test_a_lost_request_differs_from_a_lost_reply(tracker: Tracker) -> None:
-    tracker.sent(out(0), MS, "eth0", "bond0")
-    tracker.arrived(out(1), "target", 11 * MS)
+    tracker.at_port(out(0), MS, "eth0", "bond0")
+    tracker.accepted(out(1), "target", 11 * MS)
     lost, unanswered, _ = tracker.streams["out"].probes
     assert (lost.request, lost.reply) == (None, None)
     assert (unanswered.request, unanswered.reply) == (11 * MS, None)
 
 
 def test_a_frame_seen_where_it_starts_has_not_arrived(tracker: Tracker) -> None:
-    tracker.arrived(out(0), "dut", MS)
-    tracker.arrived(out(0, is_reply=True), "target", MS)
+    tracker.accepted(out(0), "dut", MS)
+    tracker.accepted(out(0, is_reply=True), "target", MS)
     assert tracker.streams["out"].probes[0] == Probe(0)
 
 
 def test_copies_are_counted_and_the_first_time_stays(tracker: Tracker) -> None:
     for at in (11 * MS, 14 * MS, 15 * MS):
-        tracker.arrived(out(1), "target", at)
-    tracker.arrived(out(1, is_reply=True), "dut", 12 * MS)
-    tracker.arrived(out(1, is_reply=True), "dut", 16 * MS)
+        tracker.accepted(out(1), "target", at)
+    tracker.accepted(out(1, is_reply=True), "dut", 12 * MS)
+    tracker.accepted(out(1, is_reply=True), "dut", 16 * MS)
     assert tracker.streams["out"].probes[1] == Probe(10 * MS, 11 * MS, 12 * MS, copies=3)
 
 
@@ -173,20 +173,20 @@ def test_what_a_backup_slave_receives_is_not_delivered(tracker: Tracker) -> None
     """A switch floods: both slaves have the request, the bond takes the one of eth1."""
     asked = inward(0)
     for link in ("eth0", "eth1"):
-        tracker.entered(asked, link, "bond0")
-    tracker.rose(asked, "bond0")
-    tracker.arrived(asked, "dut", MS)
-    tracker.entered(asked, "eth0", "bond0")
+        tracker.at_slave(asked, link, "bond0")
+    tracker.at_bond(asked, "bond0")
+    tracker.accepted(asked, "dut", MS)
+    tracker.at_slave(asked, "eth0", "bond0")
     (probe, *_) = tracker.streams["in"].probes
     assert (probe.request, probe.via, probe.copies) == (MS, "eth1", 0)
 
 
 def test_what_a_machine_received_and_discarded_is_lost_and_says_where(tracker: Tracker) -> None:
     asked, answer = inward(0), inward(1, is_reply=True)
-    tracker.entered(asked, "eth1", "bond0")
-    tracker.arrived(inward(1), "dut", 11 * MS)
-    tracker.strayed(answer, "target", "target")
-    tracker.strayed(inward(2), "target", "target")
+    tracker.at_slave(asked, "eth1", "bond0")
+    tracker.accepted(inward(1), "dut", 11 * MS)
+    tracker.discarded(answer, "target", "target")
+    tracker.discarded(inward(2), "target", "target")
     told = [event.data for event in tracker.streams["in"].events()]
     assert [one.get("discarded") for one in told] == ["eth1", "target", None]
     assert [one["request"] for one in told] == [None, 11 * MS, None]
@@ -196,26 +196,26 @@ def test_what_a_machine_received_and_discarded_is_lost_and_says_where(tracker: T
 def test_an_answered_request_was_accepted_however_it_came_in(tracker: Tracker) -> None:
     """An interface that was released from its bond and is up hands frames to IP itself."""
     asked, answer = inward(0), inward(0, is_reply=True)
-    tracker.entered(asked, "eth0", "bond0")
-    tracker.sent(answer, 2 * MS, "eth1", "bond0")
+    tracker.at_slave(asked, "eth0", "bond0")
+    tracker.at_port(answer, 2 * MS, "eth1", "bond0")
     told = tracker.streams["in"].probes[0].data(0)
     assert (told["request"], told["reply"], "discarded" in told) == (2 * MS, None, False)
 
 
 def test_the_first_link_that_a_probe_crossed_counts(tracker: Tracker) -> None:
-    tracker.sent(out(1), 0, "eth1", "bond0")
-    tracker.sent(out(1, is_reply=True), 1, "eth0", "bond0")
+    tracker.at_port(out(1), 0, "eth1", "bond0")
+    tracker.at_port(out(1, is_reply=True), 1, "eth0", "bond0")
     assert tracker.streams["out"].probes[1].via == "eth1"
 
 
 def test_a_probe_through_a_router_crosses_a_link_of_each_bond() -> None:
     stream = ProbeStream("out", Refusing(), "192.0.2.254", [Probe(0)])
     routed = Tracker({"out": stream}, first="client")
-    routed.entered(out(0), "eth1", "bond0")
-    routed.rose(out(0), "bond0")
-    routed.sent(out(0), MS, "eth2", "bond1")
-    routed.arrived(out(0), "server", MS)
-    routed.arrived(out(0, is_reply=True), "client", 2 * MS)
+    routed.at_slave(out(0), "eth1", "bond0")
+    routed.at_bond(out(0), "bond0")
+    routed.at_port(out(0), MS, "eth2", "bond1")
+    routed.accepted(out(0), "server", MS)
+    routed.accepted(out(0, is_reply=True), "client", 2 * MS)
     (event,) = routed.streams["out"].events()
     assert (event["via"], event["crossed"]) == ("eth1", ["eth1", "eth2"])
     assert (event["request"], event["reply"]) == (MS, 2 * MS)
@@ -223,9 +223,9 @@ def test_a_probe_through_a_router_crosses_a_link_of_each_bond() -> None:
 
 def test_numbers_never_sent_are_nobodys(tracker: Tracker) -> None:
     before = [list(stream.probes) for stream in tracker.streams.values()]
-    tracker.sent(out(3), 0, "eth0", "bond0")
-    tracker.arrived(inward(2**32 - 1), "dut", MS)
-    Tracker({}).arrived(out(0), "target", MS)
+    tracker.at_port(out(3), 0, "eth0", "bond0")
+    tracker.accepted(inward(2**32 - 1), "dut", MS)
+    Tracker({}).accepted(out(0), "target", MS)
     assert [stream.probes for stream in tracker.streams.values()] == before
 
 
@@ -240,9 +240,9 @@ def test_what_cannot_be_sent_is_recorded_with_its_reason() -> None:
 
 def test_the_events_of_a_stream_are_its_probes_in_order(tracker: Tracker) -> None:
     asked = inward(0)
-    tracker.entered(asked, "eth0", "bond0")
-    tracker.rose(asked, "bond0")
-    tracker.arrived(asked, "dut", MS)
+    tracker.at_slave(asked, "eth0", "bond0")
+    tracker.at_bond(asked, "bond0")
+    tracker.accepted(asked, "dut", MS)
     first, *others = tracker.streams["in"].events()
     assert (first.at, first.kind, first.where) == (0, "probe", "in")
     assert first.data == {
@@ -282,8 +282,8 @@ def test_a_frame_that_is_seen_before_its_sender_tells_of_it_has_arrived() -> Non
     """A host that tells in batches what it sent is later than the tap at the far end."""
     stream = ProbeStream("out", Refusing(), "192.0.2.254")
     tracker = Tracker({"out": stream})
-    tracker.sent(Echo("out", False, 1), 11 * MS, "eth0", "bond0")
-    tracker.arrived(Echo("out", False, 1), "target", 12 * MS)
+    tracker.at_port(Echo("out", False, 1), 11 * MS, "eth0", "bond0")
+    tracker.accepted(Echo("out", False, 1), "target", 12 * MS)
     assert stream.probes == []
     stream.take()
     assert [event.data["request"] for event in stream.events()] == [None, 12 * MS]

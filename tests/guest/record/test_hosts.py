@@ -158,7 +158,7 @@ def test_an_option_that_does_not_exist_is_an_error_before_and_while_it_runs(
 ) -> None:
     with pytest.raises(ScenarioError, match="did you mean miimon"):
         net.dut.bond(mimon=100)  # type: ignore[call-arg]
-    with pytest.raises(ScenarioError, match="no bond was made yet"):
+    with pytest.raises(ScenarioError, match="no bond was created yet"):
         net.dut.set(miimon=50)
     net.dut.bond()
     with pytest.raises(ScenarioError, match="did you mean updelay"):

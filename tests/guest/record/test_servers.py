@@ -136,7 +136,7 @@ def test_a_guest_can_die_and_come_back(stage: Stage) -> None:
 def test_the_first_bond_is_meant_where_none_is_named(stage: Stage) -> None:
     with DualBondRouter(stage) as net:
         assert net.dut.bond(updelay=0).name == "bond0"
-        with pytest.raises(ScenarioError, match="bond0 is there already"):
+        with pytest.raises(ScenarioError, match="bond0 exists already"):
             net.dut.bond("bond0")
         with pytest.raises(ScenarioError, match='bond "bond7" is not in topology'):
             net.dut.bond("bond7")

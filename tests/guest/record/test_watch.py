@@ -164,7 +164,7 @@ def test_a_sleep_by_another_name_shows_where_time_is_virtual(net: OneSwitch, sta
     if stage.facts["clock"] != "virtual":
         pytest.skip("in real time a busy machine looks the same")
     sleep = time.sleep
-    with pytest.raises(ScenarioError, match=r"stand still for 1000\.\d ms"), net.watch():
+    with pytest.raises(ScenarioError, match=r"stood still for 1000\.\d ms"), net.watch():
         sleep(1)
 
 

@@ -73,7 +73,7 @@ def test_options_that_are_refused_only_together_are_named_together(net: OneSwitc
 
 
 def test_a_refusal_that_is_no_options_fault_is_told_as_it_is(net: OneSwitch) -> None:
-    net.dut._site.admin(DUT, "eth1", up=True)
+    net.dut._context.admin(DUT, "eth1", up=True)
     with pytest.raises(KernelRefused, match="slave eth1 was refused with E") as caught:
         net.dut.bond()
     assert "while up" in caught.value.message
@@ -99,7 +99,7 @@ def test_what_the_kernel_ignores_in_silence_is_reported(net: OneSwitch) -> None:
 
 def test_a_bond_is_made_once(net: OneSwitch) -> None:
     net.dut.bond()
-    with pytest.raises(ScenarioError, match="bond0 is there already"):
+    with pytest.raises(ScenarioError, match="bond0 exists already"):
         net.dut.bond()
     with pytest.raises(ScenarioError, match=r'bond "lan" is not in .* \(has: bond0\)'):
         net.dut.bond("lan")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from harness import frames, ms
-from harness.record.journal import Lasting
+from harness.record.journal import Effect
 from harness.record.net import Stage
 from harness.units import MS
 from scenarios.topologies import DUT, NEIGHBOUR, TARGET, FilteringSwitch, OneSwitch, TwoSwitches
@@ -157,7 +157,7 @@ ME = "02:00:00:00:02:03"  # the neighbour's, for the frames below are known byte
     ids=["arping", "arp_replies"],
 )
 def test_a_neighbours_arp_reaches_the_dut_at_its_pace(
-    one: One, verb: Callable[[OneSwitch], Lasting], known: bytes
+    one: One, verb: Callable[[OneSwitch], Effect], known: bytes
 ) -> None:
     net, wire = one
     learn(net, wire)

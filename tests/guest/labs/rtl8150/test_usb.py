@@ -113,7 +113,7 @@ def test_the_driver_refuses_mii_tool_and_a_mac_while_up(two: Two) -> None:
     "do",
     [
         lambda net: net.eth1.slow_interrupts(0 * ms),
-        lambda net: net.eth1.babble(every=0),
+        lambda net: net.eth1.misreport_link(every=0),
         lambda net: net.eth1.drop_bulk("up"),
     ],
 )
@@ -139,7 +139,7 @@ def test_nothing_is_left_when_the_process_of_the_adapters_is_killed(stage: Stage
         os.kill(usb.chips.process, signal.SIGKILL)
         net.after(1 * s)
         with pytest.raises(LabError, match="adapter eth1 did not fail: its process has ended"):
-            net.eth1.babble()
+            net.eth1.misreport_link()
     assert run.active_slave is None
     assert attached() == 0
 

@@ -1,4 +1,4 @@
-"""Context managers that say what is wrong where somebody forgets the `with`."""
+"""Context managers that raise a helpful error when they are used without `with`."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ What = TypeVar("What")
 
 
 class Block(Generic[What]):
-    """What `with net.watch() as run:` begins; without the `with` nothing is recorded."""
+    """A context manager; reading an attribute of it, without `with`, names the mistake."""
 
     def __init__(self, manager: AbstractContextManager[What], usage: str) -> None:
-        """Prepare a block; nothing happens before it is entered."""
+        """Wrap a context manager; nothing happens before it is entered."""
         self._manager = manager
         self._usage = usage
 
@@ -36,7 +36,7 @@ class Block(Generic[What]):
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> object:
-            """Say that nothing was recorded; raises NoSuchName."""
+            """Raise NoSuchName: nothing was recorded."""
             if name.startswith("_"):
                 raise AttributeError(name)
             raise NoSuchName(
@@ -51,7 +51,7 @@ class Block(Generic[What]):
 def block(
     usage: str,
 ) -> Callable[[Callable[Given, Iterator[What]]], Callable[Given, Block[What]]]:
-    """Make a context manager of a generator, as `contextmanager` does; `usage` is its `with`."""
+    """Return a decorator like `contextmanager`; `usage` shows the `with` statement in errors."""
 
     def decorate(function: Callable[Given, Iterator[What]]) -> Callable[Given, Block[What]]:
         make = contextmanager(function)

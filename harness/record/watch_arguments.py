@@ -1,4 +1,4 @@
-"""What `watch()` is asked for must be there: directions, and machines that can be probed."""
+"""Check the arguments of `watch()`: directions, and machines that can be probed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from harness.topology import Topology
 DIRECTIONS = ("out", "in")
 
 
-def demand(topology: Topology, ways: Sequence[str], path: Sequence[str]) -> None:
+def check(topology: Topology, ways: Sequence[str], path: Sequence[str]) -> None:
     """Raise ScenarioError for a direction or a path that cannot be probed."""
     for way in ways:
         if way not in DIRECTIONS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.errors import ScenarioError
-from harness.record import asked
+from harness.record import watch_arguments
 from scenarios.topologies import OneSwitch
 
 
@@ -20,9 +20,9 @@ from scenarios.topologies import OneSwitch
 )
 def test_what_cannot_be_probed(ways: tuple[str, ...], path: tuple[str, ...], said: str) -> None:
     with pytest.raises(ScenarioError, match=said) as caught:
-        asked.demand(OneSwitch.plan, ways, path)
+        watch_arguments.check(OneSwitch.plan, ways, path)
     assert caught.value.hint
 
 
 def test_both_ways_between_any_two_machines_can_be() -> None:
-    asked.demand(OneSwitch.plan, ("out", "in"), ("neighbour", "target"))
+    watch_arguments.check(OneSwitch.plan, ("out", "in"), ("neighbour", "target"))

@@ -1,4 +1,4 @@
-"""A scenario's own sleep would let the recording stand still: it is refused by its name."""
+"""Refuse `time.sleep` in a recorded block: nothing is recorded while it sleeps."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from harness.errors import ScenarioError
 from harness.loop import SECOND, Loop
 from harness.units import MS, in_ms
 
-STILL = 100 * MS  # with virtual time only who sleeps lets so much of it pass
+STILL = 100 * MS  # in virtual time, nothing but a sleep takes so long between two pumps
 OWN = sys.stdlib_module_names | {"harness", "tenacity"}
 
 
 @contextmanager
 def without_sleep(loop: Loop, *, strict: bool) -> Iterator[None]:
-    """Refuse `time.sleep` in a block that is recorded; raises ScenarioError that names it.
+    """Raise ScenarioError when the block calls `time.sleep`.
 
-    A sleep by another name (`from time import sleep`, a command) shows afterwards, where the
-    clock is `strict`: nothing else takes time there.
+    A sleep that was imported by name, or a command that sleeps, is detected when the block ends
+    if the clock is virtual (`strict`): nothing else takes time there.
     """
     real, loop.away = time.sleep, 0
 
@@ -41,11 +41,11 @@ def without_sleep(loop: Loop, *, strict: bool) -> Iterator[None]:
         time.sleep = real
     if strict and loop.idle() > STILL:
         raise ScenarioError(
-            f"the block let the recording stand still for {in_ms(loop.away)}: a sleep, or a "
-            "command that takes its time",
+            f"the recording stood still for {in_ms(loop.away)} in the block: a sleep, or a "
+            "command that takes long",
             hint=_hint(loop.away / SECOND),
         )
 
 
 def _hint(seconds: float) -> str:
-    return f"wait on the record: net.after({round(seconds * 1000)} * ms)"
+    return f"wait while recording: net.after({round(seconds * 1000)} * ms)"
