@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from harness.driver_profile.measure import Surroundings
+from harness.driver_profile.measure import Environment
 from harness.driver_profile.restorer import BOND, CABLE
-from harness.driver_profile.run import surroundings
+from harness.driver_profile.run import environment
 from harness.labs.netns.control import Control
 from harness.labs.netns.interfaces import Existing, Interface, interfaces
 from harness.labs.netns.trial_bond import new_cable
@@ -36,8 +36,8 @@ def control() -> Iterator[Control]:
 
 
 @pytest.fixture(scope="module")
-def around() -> Surroundings:
-    return surroundings("virtual")
+def around() -> Environment:
+    return environment("virtual")
 
 
 def quiet(_: str) -> None:

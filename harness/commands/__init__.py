@@ -1,1 +1,1 @@
-"""The commands of `harness`: they parse words, call the other rooms, and print."""
+"""The subcommands of `harness`: they parse arguments, call other packages, and print."""

@@ -1,4 +1,4 @@
-"""Check what a kernel supports: `harness kernels check` boots it and runs `main` in the guest.
+"""`harness kernels check`: boot a kernel, run `main` in the guest, report what it supports.
 
 The guest writes one object a line into `stream.jsonl`: first {"facts": ...}, then for each option
 of bonding {"option": name, "set": ..., "seen": ..., "trouble": ""}, then {"done": 0}.
@@ -29,7 +29,7 @@ WORK = "harness.commands.checkup:main"
 
 @dataclass(slots=True)
 class Checkup:
-    """The results: `lacks` maps options, or option=value, to what the kernel did instead."""
+    """The results; `lacks` maps option, or option=value, to the kernel's error or behaviour."""
 
     kernel: str
     boots: bool = False
@@ -49,7 +49,7 @@ class Checkup:
 
 
 def examine(kernel: Kernel) -> Checkup:
-    """Boot a kernel and return what it can do; raises LabError where no guest can be started."""
+    """Boot a kernel and return what it supports; raises LabError if no guest can be started."""
     found = Checkup(kernel.name)
     began = time.monotonic()
     with errand(kernel, "check", job_for(kernel, WORK)) as checkup:
@@ -77,7 +77,7 @@ def _note(found: Checkup, line: dict[str, Any], after: float) -> None:
 
 
 def main(directory: Path) -> None:
-    """Do the checkup, in the guest."""
+    """Run the checks, in the guest."""
     job = Job.load(directory)
     with (directory / "stream.jsonl").open("w", encoding="utf-8") as stream:
         for line in _findings(job):
@@ -101,7 +101,7 @@ def _findings(job: Job) -> Iterator[dict[str, Any]]:
 
 
 def _options(series: tuple[int, int]) -> Iterator[dict[str, Any]]:
-    """Set every option on a bond in a fresh namespace and read it back."""
+    """Set every option on a bond in a new namespace and read it back."""
     from harness.labs.netns.build import build  # noqa: PLC0415
     from harness.loop import Loop  # noqa: PLC0415
     from harness.record.bond_maker import drop_bond, make_bond, read_back  # noqa: PLC0415
@@ -135,7 +135,10 @@ def _options(series: tuple[int, int]) -> Iterator[dict[str, Any]]:
 def trials() -> Iterator[tuple[str, BondOptions]]:
     """Yield every option with a value other than its default, and every value added later."""
     for name, option in OPTIONS.items():
-        if name in ("mode", "active_slave"):  # every other trial sets the one, failover the other
+        if name in (
+            "mode",
+            "active_slave",
+        ):  # all other trials set the mode; active_slave is a state
             continue
         yield name, _bond(option, _other(option))
         for value in option.values:

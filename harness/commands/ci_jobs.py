@@ -1,4 +1,4 @@
-"""What several machines are to do: a job for each kernel and shard, as CI systems want it."""
+"""Jobs of a run on several machines, one for each kernel and shard, in formats of CI systems."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness.results.kernel_labels import labels, slugs
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The work of one machine: `arguments` follow `pytest scenarios/`."""
+    """The job of one machine; `arguments` follow `pytest scenarios/`."""
 
     name: str
     kernel: str
@@ -36,14 +36,14 @@ def _job(name: str, kernel: str, index: int, count: int) -> Job:
 
 
 def as_github(found: Sequence[Job]) -> str:
-    """Return the value of GitHub's `strategy.matrix`, in one line as a job's output must be."""
+    """Return the value of GitHub's `strategy.matrix`, in one line, as a job output requires."""
     return json.dumps({"include": [asdict(job) for job in found]})
 
 
 def as_gitlab(found: Sequence[Job]) -> str:
     """Return a job for a GitLab child pipeline (JSON is YAML) that extends a job `.scenarios`.
 
-    Each of its instances has KERNEL, SHARD and ARGUMENTS as variables.
+    Each instance has the variables KERNEL, SHARD and ARGUMENTS.
     """
     rows = [
         {"KERNEL": job.kernel, "SHARD": job.shard, "ARGUMENTS": job.arguments} for job in found

@@ -1,4 +1,4 @@
-"""`harness claims`: the catalogue of claims, and which scenarios put them to the proof."""
+"""`harness claims`: the catalogue of claims, and which scenarios test them."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ SCENARIOS = click.option(
     "folders",
     multiple=True,
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Where scenarios are looked for (default: scenarios/).",
+    help="The directory of the scenarios (default: scenarios/).",
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.group(cls=Group)
 def claims() -> None:
-    """Show what the documentation of bonding promises, and which scenarios try it.
+    """Show what the documentation of bonding promises, and which scenarios test it.
 
     Exit status: 0 done, 1 nothing was found, 2 the command line is wrong, 4 there is no such claim
     or no scenario.
@@ -42,14 +42,14 @@ def claims() -> None:
 
 
 @claims.command("list")
-@click.option("--untried", is_flag=True, help="Only those that no scenario puts to the proof.")
+@click.option("--untried", is_flag=True, help="Only claims that no scenario tests.")
 @SCENARIOS
 @JSON
 @click.pass_context
 def list_(
     context: click.Context, /, folders: tuple[Path, ...], *, untried: bool, as_json: bool
 ) -> None:
-    """List all claims by section, with how many scenarios try each."""
+    """List all claims by section, with the number of scenarios of each."""
     index = _index(folders, needed=untried)
     _print(context, (one for one in _all() if not (untried and one.id in index)), index, as_json)
 
@@ -62,7 +62,7 @@ def list_(
 def search(
     context: click.Context, /, text: tuple[str, ...], folders: tuple[Path, ...], *, as_json: bool
 ) -> None:
-    """List the claims that have every word of TEXT in their id, section, text or figure."""
+    """List the claims that contain every word of TEXT in id, section, text or figure."""
     wanted = [word.lower() for part in text for word in part.split()]
     found = (one for one in _all() if all(word in _words(one) for word in wanted))
     _print(context, found, _index(folders), as_json)
@@ -73,7 +73,7 @@ def search(
 @SCENARIOS
 @JSON
 def show(ids: tuple[str, ...], folders: tuple[Path, ...], *, as_json: bool) -> None:
-    """Show all that is known of claims: text, kernels, figures, scenarios, known differences."""
+    """Show claims in full: text, kernels, figures, scenarios, known differences."""
     index = _index(folders)
     found = [find(name.upper()) for name in ids]
     if as_json:
@@ -86,7 +86,7 @@ def show(ids: tuple[str, ...], folders: tuple[Path, ...], *, as_json: bool) -> N
 @SCENARIOS
 @JSON
 def coverage(folders: tuple[Path, ...], *, as_json: bool) -> None:
-    """Count, for each section, the claims that scenarios put to the proof."""
+    """Count, for each section, the claims that scenarios test."""
     index = _index(folders, needed=True)
     sections: dict[str, list[Claim]] = {}
     for one in _all():
@@ -101,7 +101,7 @@ def coverage(folders: tuple[Path, ...], *, as_json: bool) -> None:
         return
     for name, some, all_ in rows:
         click.echo(f"{some:>4} of {all_:>3}  {name}")
-    click.echo(f"{tried:>4} of {total:>3}  claims are tried; {total - tried} have no scenario")
+    click.echo(f"{tried:>4} of {total:>3}  claims are tested; {total - tried} have no scenario")
 
 
 def _all() -> Iterable[Claim]:
@@ -113,7 +113,7 @@ def _words(claim: Claim) -> str:
 
 
 def _index(folders: tuple[Path, ...], *, needed: bool = False) -> Index:
-    """Return the scenarios of each claim: of some folders, else of the nearest scenarios/."""
+    """Return the scenarios of each claim, in the given folders or else in scenarios/."""
     # The catalogue of a checkout lies in its scenarios/, that of a wheel does not.
     own = [FOLDER.parent] if FOLDER.parent.name == "scenarios" else []
     here = [Path("scenarios")] if Path("scenarios").is_dir() else []
@@ -139,7 +139,7 @@ def _print(
         click.echo("\n".join(_table(listed, index)))
         click.echo(f"{len(listed)} of {counted(len(catalogue().claims), 'claim')}")
     else:
-        click.echo("no claim is like that", err=True)
+        click.echo("no claim matches", err=True)
     context.exit(0 if listed else 1)
 
 

@@ -1,4 +1,4 @@
-"""`harness doctor`: a page of what this machine can do. Exit status 0, or 1 where nothing runs."""
+"""`harness doctor`: what this machine supports, and the commands that add what is missing."""
 
 from __future__ import annotations
 
@@ -33,23 +33,23 @@ LOOKS = (
     Look("nftables", tools.nftables),
 )
 COLOURS = {GOOD: "green", LACKING: "yellow", BAD: "red"}
-# Without these no kernel can be booted or fetched, whatever package sources offer.
+# Without these no kernel can be booted or fetched.
 NEEDED = ("cache", "guest memory")
 
 
 @click.command(cls=Command)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("--lab", type=click.Path(path_type=Path), help="Look at the lab of this file.")
+@click.option("--lab", type=click.Path(path_type=Path), help="Check the lab of this file.")
 @click.pass_context
 def doctor(context: click.Context, /, *, as_json: bool, lab: Path | None) -> None:
-    """Say what this machine can do, and which command adds what it lacks.
+    """Check what this machine supports, and print the commands that add what is missing.
 
-    With --lab: what the machines of a lab file lack, and which NIC hangs on which far end.
+    With --lab: what the machines of a lab file lack, and which NIC is cabled to which far end.
 
-    Nothing is installed or changed; what may hang is given up after a time limit. A kernel of the
-    cache is booted, for a second or two.
+    Nothing is installed or changed. Each check has a time limit. A cached kernel is booted, for a
+    second or two.
 
-    Exit status: 0 scenarios can run here (--lab: nothing is in the way), 1 not so, 4 the lab file
+    Exit status: 0 scenarios can run here (--lab: all checks passed), 1 they cannot, 4 the lab file
     is wrong.
     """
     if lab is not None:
@@ -66,7 +66,7 @@ def doctor(context: click.Context, /, *, as_json: bool, lab: Path | None) -> Non
 
 
 def _of_lab(context: click.Context, path: Path, *, as_json: bool) -> NoReturn:
-    """Print what a lab's machines lack, and end."""
+    """Check a lab's machines, print the results, and exit."""
     from harness.doctor import lab  # noqa: PLC0415  (paramiko and pyroute2 take a second)
     from harness.labs.description.read import read  # noqa: PLC0415
 

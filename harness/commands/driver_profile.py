@@ -1,4 +1,4 @@
-"""`harness driver-profile`: what a network driver lets a bond do. Exit status 0, 1, 2, 4, 130."""
+"""`harness driver-profile`: what a network driver supports in a bond."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from harness.commands import exit_status
+from harness.commands.progress import say
 from harness.driver_profile import facts
 from harness.driver_profile.conclusions import conclude
 from harness.driver_profile.facts import Profile
@@ -27,7 +28,7 @@ class Command(exit_status.Command):
         try:
             return super().invoke(context)
         except KeyboardInterrupt:
-            click.echo("interrupted: everything was put back as it was", err=True)
+            click.echo("interrupted: all interfaces were restored", err=True)
             context.exit(INTERRUPTED)
 
 
@@ -38,10 +39,10 @@ class Command(exit_status.Command):
     "far_ends",
     multiple=True,
     metavar="[NS:]IFACE",
-    help="What is at the other end of the cable, on this machine or in namespace NS: it is set"
-    " down and up. Once for each IFACE, in their order; a veth's is found by itself.",
+    help="The interface at the other end of the cable, on this machine or in namespace NS: it is"
+    " set down and up. Once for each IFACE, in their order; a veth's peer is found by itself.",
 )
-@click.option("--ask", is_flag=True, help="Tell me when to pull the cable and to plug it in.")
+@click.option("--ask", is_flag=True, help="Ask the user to pull the cable and to plug it in.")
 @click.option(
     "--time-limit",
     type=click.FloatRange(min=1),
@@ -57,7 +58,7 @@ class Command(exit_status.Command):
     help="How many times the link is cut (default: 5, with --ask once).",
 )
 @click.option(
-    "--in-place", is_flag=True, help="Measure where IFACE is, not in a namespace of our own."
+    "--in-place", is_flag=True, help="Measure IFACE in its namespace, not in a separate one."
 )
 @click.option(
     "--kernel", metavar="SPEC", help="Boot this kernel and profile an emulated NIC in it."
@@ -85,22 +86,22 @@ class Command(exit_status.Command):
 )
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list, one object an IFACE.")
 @click.option("--markdown", is_flag=True, help="Print a table in Markdown, one line an IFACE.")
-def driver_profile(*, as_json: bool, markdown: bool, **wishes: Any) -> None:
-    """Measure what a network driver lets a bond do: for each IFACE, facts and what follows.
+def driver_profile(*, as_json: bool, markdown: bool, **requests: Any) -> None:
+    """Measure what a network driver supports in a bond: for each IFACE, facts and conclusions.
 
     Carrier latency, MII and ethtool link queries, speed and duplex, MAC changes, real bonds of
-    each kind that depends on the driver, and what is left of promiscuous mode after a failover.
+    each kind that depends on the driver, and promiscuous mode after a failover.
 
-    IFACE must be free: no address, no master, not the default route. It is moved into a namespace
-    of our own meanwhile, and is put back as it was, even if this is killed. A machine's network
-    manager may take notice of that. Beside it in bonds is a cable of ours, or, where several are
-    named, the next of them. Needs root (CAP_NET_ADMIN and CAP_SYS_ADMIN); with --kernel
-    or --lab qemu anybody may: harness driver-profile --kernel virtual --nic veth
+    IFACE must be free: no address, no master, no default route. It is moved into a separate
+    namespace during the measurement and restored afterwards, even if this command is killed. A
+    network manager may react to that. The other slave of its bonds is one end of a veth pair, or
+    the next IFACE if several are given. Needs root (CAP_NET_ADMIN and CAP_SYS_ADMIN), but not with
+    --kernel or --lab qemu: harness driver-profile --kernel virtual --nic veth
 
-    Exit status: 0 profiled, 1 it could not be done, 2 the command line is wrong, 4 IFACE or SPEC
+    Exit status: 0 profiled, 1 measuring failed, 2 the command line is wrong, 4 IFACE or SPEC
     cannot be used, 130 interrupted.
     """
-    found = _profiles(**wishes)
+    found = _profiles(**requests)
     if as_json:
         click.echo(json.dumps([plain(one) for one in found], indent=1))
         return
@@ -118,7 +119,7 @@ def driver_profile(*, as_json: bool, markdown: bool, **wishes: Any) -> None:
 
 
 def plain(profile: Profile) -> dict[str, Any]:
-    """Return a profile and what follows from it as plain JSON values; times in ns."""
+    """Return a profile and its conclusions as plain JSON values; times in ns."""
     return profile.plain() | {"concluded": [one.plain() for one in conclude(profile)]}
 
 
@@ -134,12 +135,12 @@ def _profiles(
     lab: str | None,
     recorded: tuple[Path, ...],
 ) -> list[Profile]:
-    """Return a profile of each interface, measured, made in a guest or read."""
+    """Return a profile of each interface, measured here, in a guest, or read from a file."""
     times = repeat or (1 if ask else 5)
     if lab is not None:
         if any((kernel, recorded, far_ends, ask, in_place)):
             raise UsageError(
-                "--lab names where to profile, and another option does too",
+                "--lab excludes the other options that choose what to profile",
                 hint="leave --kernel, --read, --far-end, --ask and --in-place out",
             )
         return _lab(lab, interfaces, nic, times)
@@ -147,7 +148,7 @@ def _profiles(
         raise UsageError(f"only QEMU has a {nic}", hint=f"give --lab qemu --nic {nic}")
     if sum((bool(interfaces), kernel is not None, bool(recorded))) != 1:
         raise UsageError(
-            "name what to profile, and one kind of it only",
+            "give exactly one of IFACE, --kernel, --lab and --read",
             hint="IFACE..., or --kernel SPEC for an emulated NIC, --lab qemu|FILE, or --read FILE",
         )
     if recorded:
@@ -155,7 +156,7 @@ def _profiles(
     if kernel is not None:
         return [_guest(kernel, nic or "veth", times)]
     if nic is not None:
-        raise UsageError("--nic is for guests", hint=f"give --kernel virtual --nic {nic}")
+        raise UsageError("--nic needs --kernel", hint=f"give --kernel virtual --nic {nic}")
     return _machine(interfaces, far_ends, time_limit if ask else 0.0, times, in_place=in_place)
 
 
@@ -164,9 +165,9 @@ def _guest(spec: str, nic: str, times: int) -> Profile:
     from harness.kernels import check, resolve  # noqa: PLC0415
 
     check(spec)
-    kernel = resolve(spec, _say)
-    _say(f"booting {kernel.name} ...")
-    return run.in_guest(kernel, nic, times, _say)
+    kernel = resolve(spec, say)
+    say(f"booting {kernel.name} ...")
+    return run.in_guest(kernel, nic, times, say)
 
 
 def _lab(lab: str, interfaces: tuple[str, ...], nic: str | None, times: int) -> list[Profile]:
@@ -182,7 +183,7 @@ def _lab(lab: str, interfaces: tuple[str, ...], nic: str | None, times: int) -> 
     if chosen != "qemu":
         if nic is not None:
             raise UsageError("--nic is for QEMU", hint="name interfaces of the lab file: IFACE...")
-        return lab_file.profiles(Path(lab), interfaces, times, _say)
+        return lab_file.profiles(Path(lab), interfaces, times, say)
     if interfaces:
         raise UsageError(
             f"the DUT in QEMU has no {interfaces[0]} yet", hint="choose a model: --nic e1000e"
@@ -194,9 +195,9 @@ def _lab(lab: str, interfaces: tuple[str, ...], nic: str | None, times: int) -> 
     if model not in registry.NICS:
         there = ", ".join(registry.NICS)
         raise UsageError(f"QEMU has no {model}", hint=f"--nic of --lab qemu: {there}")
-    dut = image.as_option(image.image(_say))
-    _say(f"starting the DUT with a {model} ...")
-    return [run.in_guest(HostKernel(), registry.NICS[model], times, _say, dut)]
+    dut = image.as_option(image.image(say))
+    say(f"starting the DUT with a {model} ...")
+    return [run.in_guest(HostKernel(), registry.NICS[model], times, say, dut)]
 
 
 def _machine(
@@ -208,7 +209,7 @@ def _machine(
     in_place: bool,
 ) -> list[Profile]:
     from harness.driver_profile import run, safety  # noqa: PLC0415  (imports what only measuring needs)
-    from harness.driver_profile.lease import Wish  # noqa: PLC0415
+    from harness.driver_profile.lease import ProfileRequest  # noqa: PLC0415
 
     if far_ends and len(far_ends) != len(interfaces):
         raise UsageError(
@@ -220,24 +221,22 @@ def _machine(
         raise UsageError(f"{twice[0]} is named twice", hint="name each interface once")
     if far_ends and ask:
         raise UsageError("--ask and --far-end exclude each other", hint="give one of them")
-    safety.demand_rights(safety.capabilities(), in_place=in_place)
-    around = run.surroundings()
+    safety.check_capabilities(safety.capabilities(), in_place=in_place)
+    around = run.environment()
     ends = far_ends or ("",) * len(interfaces)
     partners = [*interfaces[1:], interfaces[0]] if len(interfaces) > 1 else [""]
-    wishes = [
-        Wish(name, end, ask, in_place, partner)
+    requests = [
+        ProfileRequest(name, end, ask, in_place, partner)
         for name, end, partner in zip(interfaces, ends, partners, strict=True)
     ]
-    return [run.here(wish, around, times, _say) for wish in wishes]
+    return [run.here(request, around, times, say) for request in requests]
 
 
 def _read(path: Path) -> list[Profile]:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}", hint="name a file") from error
+        raise UsageError(
+            f"{path} cannot be read: {error.strerror}", hint="give a readable file"
+        ) from error
     return facts.load_all(text)
-
-
-def _say(text: str) -> None:
-    click.echo(text, err=True)

@@ -1,4 +1,4 @@
-"""`harness judge`: read recordings again and print the figures that they prove."""
+"""`harness judge`: compute and print the figures of recordings."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ BROKEN = (KeyError, TypeError, ValueError, IndexError, ZeroDivisionError, Attrib
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each file.")
 @click.pass_context
 def judge(context: click.Context, /, files: tuple[Path, ...], *, as_json: bool) -> None:
-    """Judge recordings again, such as results/latest/*/history.jsonl.
+    """Compute the figures of recordings again, such as results/latest/*/history.jsonl.
 
-    Exit status: 0 all recordings were judged, 1 one of them can prove nothing, 2 the command line
+    Exit status: 0 all recordings were judged, 1 one or more are inconclusive, 2 the command line
     is wrong, 4 a file is no recording.
     """
     status = 0
@@ -45,7 +45,7 @@ def judge(context: click.Context, /, files: tuple[Path, ...], *, as_json: bool) 
 
 
 def _judged(path: Path, *, as_json: bool) -> tuple[str, bool]:
-    """Return what to print of a recording, and whether it proves anything; raises UsageError."""
+    """Return the text of a recording, and whether it is conclusive; raises UsageError."""
     history = load(path)
     try:
         if as_json:
@@ -59,7 +59,7 @@ def _judged(path: Path, *, as_json: bool) -> tuple[str, bool]:
 
 
 def examine(history: History) -> dict[str, Any]:
-    """Return what a recording shows as plain JSON values; times in ms."""
+    """Return the figures of a recording as plain JSON values; times in ms."""
     return {
         "scenario": history.about.scenario,
         "kernel": history.about.kernel.release,
@@ -82,10 +82,10 @@ def _times(history: History) -> list[tuple[str, Measured]]:
 
 
 def _facts(history: History) -> dict[str, Any]:
-    """Return what was counted and what followed what; nothing where it never came so far."""
+    """Return counts and sequences of states; nothing if nothing was disturbed."""
     if history.mark("disturb") is None:
         return {}
-    # A recording that proves nothing may still be looked at, so the run is read past its vetting.
+    # Figures of an inconclusive recording may be read, too.
     run = Run.of(history, vetted=True)
     facts: dict[str, Any] = {
         "recovered": bool(run.recovered),
@@ -118,7 +118,7 @@ def _plain(measured: Measured) -> dict[str, Any]:
 
 
 def _text(path: Path, history: History) -> str:
-    """Return what a recording shows, for people."""
+    """Return the figures of a recording as text."""
     width = shutil.get_terminal_size((WIDTH, 0)).columns
     lines = [str(path), history.about.scenario]
     lines.append(report.settings(history.about, width))

@@ -1,4 +1,4 @@
-"""`harness kernels`: what there is, fetch, remove, check. Exit status 0, 1 or 4."""
+"""`harness kernels`: list, fetch, remove and check kernels."""
 
 from __future__ import annotations
 
@@ -10,17 +10,13 @@ from typing import Any
 import click
 
 from harness.commands.exit_status import Group
+from harness.commands.progress import say
 from harness.errors import KernelUnavailable, LabError, UsageError
 from harness.kernels import Kernel, cache, cached_kernel, host, offers, specs, trial
 from harness.kernels.cached_kernel import Entry
 from harness.units import in_ms
 
 FIELDS = ("kernel", "release", "clock", "flavour", "size", "state")
-
-
-def say(line: str) -> None:
-    """Tell the user how things go on, beside what is printed."""
-    click.echo(line, err=True)
 
 
 @click.group(cls=Group)
@@ -38,12 +34,14 @@ def kernels() -> None:
 
 @kernels.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
-@click.option("--cached", is_flag=True, help="Only what is there already: ask no package sources.")
-@click.option("--refresh", is_flag=True, help="Ask the package sources even if asked today.")
+@click.option("--cached", is_flag=True, help="Only cached kernels: do not query package sources.")
+@click.option(
+    "--refresh", is_flag=True, help="Query the package sources even if they were queried today."
+)
 def list_(*, as_json: bool, cached: bool, refresh: bool) -> None:
-    """Show the kernels at hand and those that the machine's package sources offer.
+    """List cached kernels and those that the machine's package sources offer.
 
-    Sources are asked once a day. Sizes: what a kernel takes in the cache, or will take.
+    Sources are queried once a day. The size is that of a kernel in the cache.
     """
     rows = [_host(), *map(_kept, cached_kernel.kept())]
     if not cached:
@@ -54,9 +52,9 @@ def list_(*, as_json: bool, cached: bool, refresh: bool) -> None:
 @kernels.command()
 @click.argument("spec")
 def fetch(spec: str) -> None:
-    """Fetch a kernel into the cache, unless it is there and whole.
+    """Fetch a kernel into the cache, unless an undamaged one is there.
 
-    Nothing but the cache is written, no root is needed, and apt's own state stays as it is.
+    Only the cache is written; root is not needed, and apt's state is not changed.
     """
     specs.check(spec)
     kernel = specs.resolve(spec, say)
@@ -66,9 +64,9 @@ def fetch(spec: str) -> None:
 @kernels.command()
 @click.argument("spec")
 def remove(spec: str) -> None:
-    """Remove a kernel from the cache: all that a SPEC means, or one by its directory's name.
+    """Remove kernels from the cache: all that match a SPEC, or one by its directory's name.
 
-    Kernels that a run uses at the moment stay.
+    Kernels that are in use by a run are kept.
     """
     with cache.locked(say):
         found = [entry for entry in cached_kernel.kept() if _means(spec, entry)]
@@ -87,7 +85,7 @@ def remove(spec: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def check(context: click.Context, /, spec: str, *, as_json: bool) -> None:
-    """Boot a kernel and say what it can do: bonding, HZ, options that it lacks.
+    """Boot a kernel and report what it supports: bonding, HZ, missing options.
 
     Exit status: 0 scenarios can run in it, 1 they cannot, 4 the SPEC is wrong.
     """
@@ -128,13 +126,13 @@ def _kept(entry: Entry) -> dict[str, Any]:
 
 
 def _offered(rows: list[dict[str, Any]], *, refresh: bool) -> Iterator[dict[str, Any]]:
-    """Yield what the suites offer and the cache has not."""
+    """Yield the kernels that suites offer and the cache does not have."""
     have = {row["version"] for row in rows}
     for offer in offers.every(say, fresh=refresh):
         if offer.version not in have:
             have.add(offer.version)
             flavour = "stock" if offer.package == offers.STOCK else "uml"
-            size = 0 if flavour == "stock" else offer.installed  # stock: a package of packages
+            size = 0 if flavour == "stock" else offer.installed  # stock: a metapackage
             spec = f"{flavour}@{offer.series}"
             row = _row(spec, offer.series, "real", flavour, size, f"in {offer.suite}")
             yield row | {"suite": offer.suite, "version": offer.version}
@@ -165,23 +163,23 @@ def _means(spec: str, entry: Entry) -> bool:
 
 
 def _demand_cacheable(spec: str) -> None:
-    """Raise UsageError for a spec that no kernel of the cache can have."""
+    """Raise UsageError for a spec that no cached kernel can match."""
     flavour = specs.parse(spec).flavour
     if flavour not in ("uml", "stock", *specs.BUILT) or "@" not in spec:
         raise UsageError(
             f"{spec} is not one kernel of the cache",
-            hint="write it as in uml@6.12, or give the name of its directory in the cache",
+            hint="write it like uml@6.12, or give the name of its directory in the cache",
         )
 
 
 def _told(kernel: Kernel, found: dict[str, Any]) -> Iterator[str]:
-    """Yield the lines that describe a checkup."""
+    """Yield the lines that describe the results of a check."""
     line: Callable[[str, str], str] = "{:<10}{}".format
     facts = found["facts"]
     yield line("kernel", kernel.name)
     if not found["boots"]:
         yield line("boots", f"no: {found['trouble']}")
-        yield from ("its last words:", *(f"  {said}" for said in found["console"]))
+        yield from ("the end of its console:", *(f"  {text}" for text in found["console"]))
         yield from found["cause"].splitlines() if trial.TOO_OLD in found["cause"] else ()
         return
     yield line("boots", f"yes, in {found['seconds']:.1f} s")

@@ -1,8 +1,10 @@
-"""`harness kernels build`: a kernel with virtual time, made once and kept in the cache."""
+"""`harness kernels build`: build a kernel with virtual time into the cache."""
 
 from __future__ import annotations
 
 import click
+
+from harness.commands.progress import say
 
 
 @click.command()
@@ -12,20 +14,19 @@ import click
 def build(context: click.Context, /, spec: str, *, again: bool) -> None:
     """Build a kernel with virtual time.
 
-    SPEC is virtual@7.2, or debug@7.2 for one that watches itself (lockdep, KASAN, fault
-    injection).
+    SPEC is virtual@7.2, or debug@7.2 for one with lockdep, KASAN and fault injection.
 
-    The source is Debian's linux-source package of whichever suite has that version; the options
-    are those of labs/virtual.config and its neighbours. It takes some minutes once. Interrupted,
-    the same command goes on where it was; into the cache a kernel comes whole or not at all.
+    The source is Debian's linux-source package of that version, from any suite; the options are
+    in labs/*.config. It takes some minutes. An interrupted build is resumed by the same command;
+    only a complete kernel is put into the cache.
 
     Exit status: 0 the kernel is in the cache, 1 it could not be built, 4 the SPEC is wrong.
     """
     from harness.kernels import build as builder  # noqa: PLC0415  (for --help it need not be there)
 
     try:
-        entry = builder.build(spec, lambda line: click.echo(line, err=True), again=again)
+        entry = builder.build(spec, say, again=again)
     except KeyboardInterrupt:
-        click.echo("stopped; the same command goes on where it was", err=True)
+        click.echo("interrupted; the same command resumes the build", err=True)
         context.exit(130)
     click.echo(f"{entry.spec} is linux {entry.release}: pytest scenarios/ --kernel {entry.spec}")

@@ -1,4 +1,4 @@
-"""`harness compare`, `harness merge` and `harness kernels matrix`; exit status 4 for misuse."""
+"""`harness compare`, `harness merge` and `harness kernels matrix`: results of several kernels."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MOST = 256  # jobs that GitHub makes of one matrix
     type=PLACE,
     default=Path("results/latest"),
     show_default=True,
-    help="Where kernels are looked for that OLD and NEW name.",
+    help="The directory of results in which OLD and NEW are kernels.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list, one object a pair.")
 @click.pass_context
@@ -39,10 +39,9 @@ def compare(
 ) -> None:
     """Show what changed from OLD to NEW: verdicts, figures, options, scenarios.
 
-    Both are directories of results, such as those of two runs, or both are kernels of one run:
-    `harness compare 6.1 6.12`. A figure counts as changed when the two differ by more than their
-    tolerances and what the bond's monitor leaves to chance; in virtual time nothing is left to
-    chance. A bond whose options were changed is named, whatever its figures.
+    Both are directories of results, or both are kernels of one run: `harness compare 6.1 6.12`. A
+    figure has changed when the difference exceeds both tolerances plus the phase of the bond's
+    monitor; in virtual time the phase is fixed. A bond with other options is listed in any case.
 
     Exit status: 0 nothing got worse, 1 something did, 2 the command line is wrong, 4 there is
     nothing to compare.
@@ -59,12 +58,12 @@ def compare(
 
 @click.command(cls=Command)
 @click.argument("directories", nargs=-1, required=True, type=PLACE)
-@click.option("--into", required=True, type=PLACE, help="The directory to make.")
+@click.option("--into", required=True, type=PLACE, help="The directory to create.")
 def merge(directories: tuple[Path, ...], into: Path) -> None:
     """Join DIRECTORIES of results into one, such as those of all shards.
 
-    Recordings are copied, conformance.json is joined, and the table of kernels is shown. What two
-    directories both claim to know is a conflict: it is named, and nothing is written.
+    Recordings are copied, conformance.json is joined, and the table of kernels is printed. A
+    result that is in two directories is a conflict: it is reported, and nothing is written.
 
     Exit status: 0 joined, 2 the command line is wrong, 4 there are conflicts.
     """
@@ -92,22 +91,22 @@ def merge(directories: tuple[Path, ...], into: Path) -> None:
 def matrix(kernels: tuple[str, ...], shards: int, *, as_json: bool, gitlab: bool) -> None:
     """List the jobs of a run on several machines: one for each kernel and shard.
 
-    Kernels are those of labs/kernels.toml unless given. In GitHub's workflow, a job's output
-    `matrix=$(harness kernels matrix --json ...)` becomes another one's
-    `strategy: {matrix: ${{ fromJSON(needs.JOB.outputs.matrix) }}}`, which runs
+    Kernels are those of labs/kernels.toml unless given. GitHub: a job outputs
+    `matrix=$(harness kernels matrix --json ...)`; another one has
+    `strategy: {matrix: ${{ fromJSON(needs.JOB.outputs.matrix) }}}`, runs
     `pytest scenarios/ ${{ matrix.arguments }}` and keeps results/; `harness merge` joins those.
-    In GitLab's, the JSON becomes a file that a `trigger: include:` names beside one that has the
-    job `.scenarios`, which runs `pytest scenarios/ $ARGUMENTS`.
+    GitLab: write the JSON into a file, and let `trigger: include:` name it and a file with the job
+    `.scenarios`, which runs `pytest scenarios/ $ARGUMENTS`.
     """
     chosen = kernels or tuple(aliases.load())
     if not chosen:
         raise UsageError(
-            "no kernel is named", hint="give --kernel, or name some in labs/kernels.toml"
+            "no kernel is given", hint="give --kernel, or define some in labs/kernels.toml"
         )
     found = ci_jobs.jobs(chosen, shards)
     if as_json and len(found) > MOST:
         raise UsageError(
-            f"{len(found)} jobs are more than the {MOST} that GitHub runs of one matrix",
+            f"{len(found)} jobs are more than the {MOST} that GitHub allows in one matrix",
             hint="give fewer --shards",
         )
     if gitlab:

@@ -1,4 +1,4 @@
-"""`harness results`: the recordings of earlier runs, and how to be rid of the old ones."""
+"""`harness results`: list and remove the results of earlier runs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def results() -> None:
 @PLACE
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 def list_(place: Path, *, as_json: bool) -> None:
-    """List the runs, the oldest first: size, kernels, verdicts, and the command line."""
+    """List the runs, oldest first: size, kernels, verdicts, and the command line."""
     found = kept(place)
     if as_json:
         click.echo(json.dumps([_plain(one) for one in found], indent=1))
@@ -45,13 +45,13 @@ def list_(place: Path, *, as_json: bool) -> None:
 @results.command("prune")
 @PLACE
 @click.option(
-    "--keep", type=click.IntRange(min=1), default=KEEP, show_default=True, help="Runs that stay."
+    "--keep", type=click.IntRange(min=1), default=KEEP, show_default=True, help="Runs to keep."
 )
 def prune_(place: Path, keep: int) -> None:
-    """Remove all runs but the newest.
+    """Remove all but the newest runs.
 
-    A run that still goes on stays, and what `latest` or another link beside the runs points to.
-    Directories that no run made are never touched.
+    A run in progress is kept, and so is the target of `latest` or of another link in PLACE.
+    Directories that no run created are never removed.
     """
     sizes = {one.path: one.size for one in kept(place)}
     gone = prune(place, keep)
@@ -63,7 +63,7 @@ def _plain(one: Kept) -> dict[str, Any]:
     data: dict[str, Any] = {"path": str(one.path), "size": one.size, "active": one.active}
     try:
         found = conformance.load(one.path)
-    except UsageError:  # it ended before its first scenario did
+    except UsageError:  # it ended before its first scenario
         return data | {"kernels": [], "verdicts": {}, "sessions": []}
     verdicts: dict[str, int] = {}
     for result in found.results:
@@ -75,7 +75,7 @@ def _plain(one: Kept) -> dict[str, Any]:
 def _told(one: Kept) -> Iterator[str]:
     data = _plain(one)
     verdicts = ", ".join(f"{count} {word}" for word, count in data["verdicts"].items())
-    state = "goes on: " if one.active else ""
+    state = "in progress: " if one.active else ""
     kernels = ", ".join(data["kernels"])
     yield f"{one.path}  {one.size / MEGABYTE:.1f} MB  {kernels}  {state}{verdicts or 'no verdict'}"
     for session in data["sessions"]:

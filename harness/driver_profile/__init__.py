@@ -1,1 +1,1 @@
-"""What a network driver does with the things a bond asks of it: measured, and what follows."""
+"""Measure what a network driver supports, and conclude which bonds work with it."""

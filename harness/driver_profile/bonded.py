@@ -1,8 +1,8 @@
-"""The driver in real bonds: which options they take with it, and what is left after a failover.
+"""The driver in real bonds: which options work with it, and what survives a failover.
 
-The other slave is a cable of ours, whose far end is pulled to make the bond change
-over, or another interface, which is set down. So the driver under trial is the backup first, then
-the active slave.
+The other slave is one end of a veth pair, whose far end is set down to force a failover, or
+another interface, which is itself set down. The driver under test is the backup first, then the
+active slave.
 """
 
 from __future__ import annotations
@@ -14,7 +14,13 @@ from functools import partial
 
 from harness.bonding import BondOptions
 from harness.driver_profile.facts import Reception, Survival, Trial, errno_name
-from harness.driver_profile.listener import GROUP, OTHER_GROUP, STRANGER, Ear, Membership
+from harness.driver_profile.listener import (
+    GROUP,
+    OTHER_GROUP,
+    UNUSED_MAC,
+    FrameListener,
+    Membership,
+)
 from harness.driver_profile.nic import Nic
 from harness.driver_profile.restorer import BOND, CABLE, FAR
 from harness.errors import KernelRefused
@@ -26,30 +32,30 @@ from harness.rtnl import messages
 from harness.units import MS
 
 MIIMON = 100  # ms
-SOON = 3000 * MS  # a bond has inspected its slaves often enough by then
+TIME_LIMIT = 3000 * MS  # several inspections of the MII monitor
 NEW_MAC = "02:00:00:00:fe:21"
 POLICIES = ("none", "active", "follow")
-FLAGS = {"promisc": (IFF_PROMISC, STRANGER), "allmulti": (IFF_ALLMULTI, OTHER_GROUP)}
+FLAGS = {"promisc": (IFF_PROMISC, UNUSED_MAC), "allmulti": (IFF_ALLMULTI, OTHER_GROUP)}
 LOG_LINES = 6
-AT_WORK = 200 * MS  # some kernels and drivers set their filters a little later
+FILTER_DELAY = 200 * MS  # some kernels and drivers set their filters asynchronously
 
 
 @dataclass(slots=True)
 class Pair:
-    """The driver under trial and the slave beside it; `end` is what fails when that one shall."""
+    """The driver under test and the other slave; setting `end` down makes the other slave fail."""
 
     nic: Nic
     other: str = CABLE
     end: str = FAR
 
     def fail(self, *, down: bool) -> None:
-        """Let the slave beside it lose its link, or find it again."""
+        """Set the other slave's link down or up."""
         found = interfaces(self.nic.control)[self.end]
         self.nic.control.send(messages.set_link(self.end, found.index, up=not down))
 
     @contextmanager
     def bond(self, **options: object) -> Iterator[TrialBond]:
-        """Give a bond without slaves; raises KernelRefused."""
+        """Yield a bond without slaves; raises KernelRefused."""
         bond = TrialBond(self.nic.control, BOND, BondOptions.of(miimon=MIIMON, **options))
         try:
             yield bond
@@ -59,13 +65,13 @@ class Pair:
             self.nic.admin(up=False)
 
     def until(self, bond: TrialBond, condition: Callable[[BondView], bool]) -> bool:
-        """Tell whether a bond came to a state soon enough."""
-        return self.nic.wait(lambda: condition(bond.view()), SOON, every=20 * MS)
+        """Tell whether a bond reached a state within TIME_LIMIT."""
+        return self.nic.wait(lambda: condition(bond.view()), TIME_LIMIT, every=20 * MS)
 
 
 @contextmanager
-def beside(nic: Nic) -> Iterator[Pair]:
-    """Give an interface with another slave beside it; raises KernelRefused."""
+def with_partner(nic: Nic) -> Iterator[Pair]:
+    """Yield an interface with another slave for its bonds; raises KernelRefused."""
     if nic.partner:
         yield Pair(nic, nic.partner, nic.partner)
         return
@@ -79,7 +85,7 @@ def beside(nic: Nic) -> Iterator[Pair]:
 
 
 def trials(pair: Pair) -> Iterator[Trial]:
-    """Yield what becomes of each kind of bond that depends on what the driver can do."""
+    """Yield the result of each kind of bond that depends on what the driver supports."""
     for policy in POLICIES:
         yield _trial(pair, f"fail_over_mac={policy}", _policy, policy)
     yield _trial(pair, "MAC of a running bond", _new_mac, "")
@@ -90,7 +96,7 @@ def trials(pair: Pair) -> Iterator[Trial]:
 
 
 def _trial(pair: Pair, what: str, run: Callable[[Pair, Trial, str], Trial], word: str) -> Trial:
-    """Run one trial; the kernel's refusal is an answer too, and its log comes with it."""
+    """Run one trial; an error of the kernel is a result too. The result has the kernel's log."""
     pair.nic.say(f"{pair.nic.name}: bond with {what}")
     log = KernelLog()
     try:
@@ -99,19 +105,19 @@ def _trial(pair: Pair, what: str, run: Callable[[Pair, Trial, str], Trial], word
         found = Trial(what, refused=errno_name(refused.errno), detail=refused.message)
     log.close()
     lines = (text for record in log.take() for text in kmsg.decode(record.data))
-    return replace(found, log=tuple(one for one in lines if _tells(one, pair))[:LOG_LINES])
+    return replace(found, log=tuple(one for one in lines if _reports_error(one, pair))[:LOG_LINES])
 
 
-def _tells(line: str, pair: Pair) -> bool:
-    told = f"slave {pair.nic.name}" in line or f" {pair.nic.name}" in line
-    return told and any(word in line.lower() for word in ("error", "failed", "not support"))
+def _reports_error(line: str, pair: Pair) -> bool:
+    about = f"slave {pair.nic.name}" in line or f" {pair.nic.name}" in line
+    return about and any(word in line.lower() for word in ("error", "failed", "not support"))
 
 
 def _both(pair: Pair, bond: TrialBond) -> None:
-    """Enslave the other one first, so that it is active, then the driver under trial."""
+    """Enslave the other interface first, so that it is active, then the driver under test."""
     bond.enslave(pair.other)
     bond.enslave(pair.nic.name)
-    pair.nic.await_carrier()
+    pair.nic.wait_for_carrier()
 
 
 def _takes_over(pair: Pair, bond: TrialBond) -> bool:
@@ -124,7 +130,7 @@ def _takes_over(pair: Pair, bond: TrialBond) -> bool:
 
 
 def _policy(pair: Pair, trial: Trial, policy: str) -> Trial:
-    """Fail over to it and see which addresses bond and slave have then."""
+    """Fail over to it, and compare the MACs of bond and slave."""
     own = pair.nic.look().mac
     with pair.bond(mode="active-backup", fail_over_mac=policy) as bond:
         _both(pair, bond)
@@ -138,7 +144,7 @@ def _policy(pair: Pair, trial: Trial, policy: str) -> Trial:
 
 
 def _after(pair: Pair, bond: TrialBond, trial: Trial, right: bool | None) -> Trial:  # noqa: FBT001
-    """Return what a trial came to: the slave's link, its address, and what it hears."""
+    """Return the result of a trial: the slave's link state, its MAC, and whether it receives."""
     link = bond.view().links.get(pair.nic.name, "")
     if right is None:
         return replace(trial, link=link)
@@ -157,7 +163,7 @@ def _new_mac(pair: Pair, trial: Trial, _: str) -> Trial:
 
 
 def _balanced(pair: Pair, trial: Trial, mode: str) -> Trial:
-    """Let the receiving slave fail; the next one must receive what is sent to the bond."""
+    """Let the receiving slave fail; the other one must receive frames to the bond."""
     with pair.bond(mode=mode) as bond:
         _both(pair, bond)
         took = _takes_over(pair, bond)
@@ -168,30 +174,30 @@ def _balanced(pair: Pair, trial: Trial, mode: str) -> Trial:
 
 
 def _lacp(pair: Pair, trial: Trial, mode: str) -> Trial:
-    """See whether an aggregating bond takes the link for up at all."""
+    """Test whether an aggregating bond considers the link up."""
     with pair.bond(mode=mode) as bond:
         bond.enslave(pair.nic.name)
-        pair.nic.await_carrier()
+        pair.nic.wait_for_carrier()
         pair.until(bond, lambda seen: seen.links.get(pair.nic.name) == "up")
         link = bond.view().links.get(pair.nic.name, "")
         return replace(trial, link=link, recovers=_recovers(pair, bond))
 
 
 def _recovers(pair: Pair, bond: TrialBond) -> bool:
-    """Let the driver's interface fail and return; return whether the bond takes it for up again.
+    """Let the driver's interface fail and recover; return whether the bond considers it up again.
 
-    When it is enslaved its carrier alone decides; only later are speed and duplex asked for.
+    When enslaving, bonding looks at the carrier only; later it also reads speed and duplex.
     """
     name = pair.nic.name
     pair.nic.admin(up=False)
     pair.until(bond, lambda seen: seen.links.get(name) != "up")
     pair.nic.admin(up=True)
-    pair.nic.await_carrier()
+    pair.nic.wait_for_carrier()
     return pair.until(bond, lambda seen: seen.links.get(name) == "up")
 
 
 def _better(pair: Pair, trial: Trial, _: str) -> Trial:
-    """Let the primary, the driver under trial, fail and recover: who is active then."""
+    """Let the primary, the driver under test, fail and recover; return the active slave."""
     name = pair.nic.name
     with pair.bond(mode="active-backup", primary_reselect="better") as bond:
         _both(pair, bond)
@@ -203,7 +209,7 @@ def _better(pair: Pair, trial: Trial, _: str) -> Trial:
 
 
 def survivals(pair: Pair) -> Iterator[Survival]:
-    """Yield what becomes of promisc, allmulti and a group of the bond over two failovers."""
+    """Yield how promisc, allmulti and a group of the bond survive two failovers."""
     for setting in (*FLAGS, "group"):
         pair.nic.say(f"{pair.nic.name}: {setting} of a bond over failovers")
         with pair.bond(mode="active-backup") as bond, pair.nic.listening() as ear:
@@ -229,7 +235,7 @@ def _survival(
 
 @contextmanager
 def _set(pair: Pair, bond: TrialBond, setting: str) -> Iterator[None]:
-    """Set promisc or allmulti on the bond, or join a group there, for the block."""
+    """Set promisc or allmulti on the bond, or join a group, during the block."""
     if setting == "group":
         member = Membership(pair.nic.namespace, BOND, bond.index, GROUP)
         try:
@@ -242,14 +248,14 @@ def _set(pair: Pair, bond: TrialBond, setting: str) -> Iterator[None]:
         yield
 
 
-def _look(pair: Pair, ear: Ear, setting: str) -> Reception:
-    """Tell whether the flag stands on the slave, and whether a frame arrives that needs it."""
-    pair.nic.rest(AT_WORK)
+def _look(pair: Pair, ear: FrameListener, setting: str) -> Reception:
+    """Tell whether the flag is set on the slave, and whether a frame that needs it arrives."""
+    pair.nic.rest(FILTER_DELAY)
     if setting == "group":
         return Reception(_on_list(pair), ear.hears(GROUP))
     flag, address = FLAGS[setting]
-    stands = bool(pair.nic.sysfs.flags(pair.nic.name) & flag)
-    return Reception(stands, ear.hears(address))
+    is_set = bool(pair.nic.sysfs.flags(pair.nic.name) & flag)
+    return Reception(is_set, ear.hears(address))
 
 
 def _on_list(pair: Pair) -> bool:

@@ -1,4 +1,4 @@
-"""How soon a fault at the far end shows here: to who polls the kernel's flag, and as an event."""
+"""Latency of a fault at the far end: in the polled carrier flag, and as a netlink event."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from harness.rtnl import messages
 from harness.units import MS, in_ms
 
 # For interfaces in no bond the kernel reports one change a second, all interfaces together: a
-# far end on the same machine may use it up, and the event then comes a second late (link_watch.c).
+# far end on the same machine may use it up, which delays the event by a second (link_watch.c).
 QUIET = 1200 * MS
-STEP = 37 * MS  # so that faults meet a driver that polls in all of its phases
+STEP = 37 * MS  # varies the phase of faults against a driver that polls
 
 
 @dataclass(slots=True)
-class _Seen:
-    """When a change was first seen, in ns; None so far."""
+class _Detected:
+    """When a change was first detected, in ns; None before that."""
 
     flag: int | None = None
     event: int | None = None
@@ -31,26 +31,26 @@ class _Seen:
 
 
 @dataclass(slots=True)
-class _Found:
-    """What came of all repetitions of one direction."""
+class _Series:
+    """The samples of all repetitions of one direction."""
 
     flag: list[int | None] = field(default_factory=list)
     event: list[int | None] = field(default_factory=list)
     doubt: int = 0
 
-    def add(self, seen: _Seen, begin: int, doubt: int) -> None:
+    def add(self, seen: _Detected, begin: int, doubt: int) -> None:
         self.flag.append(None if seen.flag is None else max(0, seen.flag - begin))
         self.event.append(None if seen.event is None else max(0, seen.event - begin))
         self.doubt = max(self.doubt, doubt)
 
 
 def measure(nic: Nic, repeat: int, jitter: int, asked: Callable[[bool], None]) -> Carrier:
-    """Cut and mend the link so many times; `asked` is called in each state that was reached.
+    """Cut and restore the link `repeat` times; `asked` is called once in each state.
 
-    `jitter` is by how many ns timers are late here. The interface must be up and have a carrier.
+    `jitter` is the lateness of timers in ns. The interface must be up and have carrier.
     """
     assert nic.far is not None
-    down, up = _Found(), _Found()
+    down, up = _Series(), _Series()
     for number in range(repeat):
         nic.rest(QUIET + number * STEP)
         nic.say(f"{nic.name}: cable out and in, {number + 1} of {repeat}")
@@ -69,14 +69,14 @@ def measure(nic: Nic, repeat: int, jitter: int, asked: Callable[[bool], None]) -
         watched=nic.far.patience,
         resolution=POLL + jitter + doubt,
         resolved_by=f"flag read every {in_ms(POLL)} + timers late by {in_ms(jitter)} (p99)"
-        f" + the fault itself took {in_ms(doubt)}",
+        f" + the fault took {in_ms(doubt)}",
     )
 
 
-def _change(nic: Nic, on: bool, found: _Found) -> None:  # noqa: FBT001
-    """Plug the cable in or out, and note when that was seen."""
+def _change(nic: Nic, on: bool, found: _Series) -> None:  # noqa: FBT001
+    """Plug the cable in or out, and add the time until that was detected."""
     assert nic.far is not None
-    seen, index = _Seen(), nic.index
+    seen, index = _Detected(), nic.index
     monitor = NetlinkMonitor(nic.namespace, RTMGRP_LINK)
     with nic.sysfs.watch(nic.name, "carrier") as file:
         forget = monitor.attach(nic.loop)
@@ -86,22 +86,22 @@ def _change(nic: Nic, on: bool, found: _Found) -> None:  # noqa: FBT001
             if seen.flag is None and file.read() == str(int(on)):
                 seen.flag = at
             if seen.event is None:
-                seen.event = _told(monitor, index, on)
+                seen.event = _event_time(monitor, index, on)
 
         stop = nic.loop.every(POLL, look)
         nic.loop.pump(now() + nic.far.patience, lambda: seen.whole)
         stop()
         forget()
         monitor.close()
-    if moment is None:  # somebody did it: the first sign of it is all we know
+    if moment is None:  # an operator did it at an unknown time: count from the first sign
         first = min((one for one in (seen.flag, seen.event) if one is not None), default=0)
         found.add(seen, first, 0)
     else:
         found.add(seen, moment.before, moment.after - moment.before)
 
 
-def _told(monitor: NetlinkMonitor, index: int, on: bool) -> int | None:  # noqa: FBT001
-    """Return when the kernel first told that an interface has a carrier, or has lost it."""
+def _event_time(monitor: NetlinkMonitor, index: int, on: bool) -> int | None:  # noqa: FBT001
+    """Return when the kernel first reported the carrier state of an interface, in ns."""
     first = None
     for at, kind, message in messages.notifications(monitor.take()):
         if kind != messages.RTM_NEWLINK or first is not None:

@@ -1,6 +1,6 @@
-"""What was measured of a driver: plain data that is kept as JSON and read back.
+"""The profile of a driver: plain data, saved as JSON and loaded again.
 
-None always means "not measured"; the `missing` beside it says why, and how to measure it.
+None always means "not measured"; `missing` says why, and how to measure it.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from typing import Any
 from harness.errors import UsageError
 from harness.units import MS
 
-FORMAT = 1  # of the JSON
+FORMAT = 1  # version of the JSON format
 
 
 def errno_name(code: int) -> str:
-    """Return an errno's name as the kernel's sources have it."""
+    """Return the name of an errno as in the kernel's source."""
     return "EOPNOTSUPP" if code == errno.EOPNOTSUPP else errno.errorcode.get(code, str(code))
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who the driver says it is (ETHTOOL_GDRVINFO); "" where it does not say.
+    """The driver's name and versions (ETHTOOL_GDRVINFO); "" where it reports none.
 
-    `kind` is what rtnetlink calls a device made by software, such as "veth".
+    `kind` is the rtnetlink kind of a virtual device, such as "veth".
     """
 
     driver: str = ""
@@ -39,18 +39,18 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """How long something took each time, in ns; None for a time at which it never came."""
+    """Durations of repeated measurements in ns; None for each in which the event never came."""
 
     ns: tuple[int | None, ...] = ()
 
     @property
     def came(self) -> tuple[int, ...]:
-        """The times at which it came."""
+        """The durations of the events that came."""
         return tuple(one for one in self.ns if one is not None)
 
     @property
     def worst(self) -> int | None:
-        """The longest it took in ns, None where it did not come each time."""
+        """The longest duration in ns, None if the event did not come each time."""
         return max(self.came) if self.ns and len(self.came) == len(self.ns) else None
 
     def text(self) -> str:
@@ -67,10 +67,10 @@ class Samples:
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """How soon a fault at the far end shows here, and its repair; `watched` ns for each.
+    """Latency of a fault at the far end and of its repair; each was watched for `watched` ns.
 
-    The kernel's own flag is what sysfs shows and what miimon reads; the event is what rtnetlink
-    tells everybody, and what bonds of some modes act on. `resolution` is in ns.
+    The flag is the carrier in sysfs, which miimon reads; the event is the rtnetlink notification,
+    on which bonds of some modes act. `resolution` is in ns.
     """
 
     how: str
@@ -84,16 +84,16 @@ class Carrier:
 
     @property
     def reported(self) -> bool:
-        """Whether the driver showed every loss of its link, and every return."""
+        """Whether the driver reported every loss and every return of its link."""
         flags = (self.down_flag, self.up_flag)
         return all(one.ns and len(one.came) == len(one.ns) for one in flags)
 
 
 @dataclass(frozen=True, slots=True)
 class LinkQuery:
-    """What a way to ask for the link answered: an errno's name, or whether there is a link.
+    """The answer of one way to read the link state: an errno's name, or the state.
 
-    `followed` tells whether its answer changed with the fault at the far end.
+    `followed` tells whether the answer changed with the fault at the far end.
     """
 
     refused: str = ""
@@ -102,13 +102,13 @@ class LinkQuery:
 
     @property
     def works(self) -> bool:
-        """Whether it can be asked, and is not known to answer wrongly."""
+        """Whether it can be read, and is not known to be wrong."""
         return not self.refused and self.followed is not False
 
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """What the driver reports of its link: Mb/s and duplex, None where it is unknown."""
+    """The driver's speed in Mb/s and duplex, None where unknown."""
 
     mbps: int | None = None
     duplex: str | None = None
@@ -117,13 +117,13 @@ class Speed:
 
     @property
     def known(self) -> bool:
-        """Whether the bonding driver takes it for known: it needs both, and no speed of 0."""
+        """Whether bonding considers it known: both are needed, and a speed other than 0."""
         return bool(self.mbps) and self.duplex in ("full", "half")
 
 
 @dataclass(frozen=True, slots=True)
 class AddressChange:
-    """What became of a request to change the MAC: an errno's name, or "" where it was taken.
+    """The result of changing the MAC: an errno's name, or "" if it was accepted.
 
     `hears` tells whether a frame to the new address arrived afterwards.
     """
@@ -134,13 +134,13 @@ class AddressChange:
 
     @property
     def works(self) -> bool:
-        """Whether the address was taken and, as far as seen, is used."""
+        """Whether the address was accepted and, as far as tested, is used."""
         return not self.refused and self.kept and self.hears is not False
 
 
 @dataclass(frozen=True, slots=True)
 class Reception:
-    """Whether a setting stands on the slave, and whether a frame arrives that needs it."""
+    """Whether a flag is set on the slave, and whether a frame that needs it arrives."""
 
     flag: bool
     hears: bool | None = None
@@ -150,8 +150,8 @@ class Reception:
 class Survival:
     """A setting of the bond (promisc, allmulti, a group) before and after failovers.
 
-    `off`: not yet set, `on`: set while our slave is active, `away`: another slave took over,
-    `back`: ours is the active one again.
+    `off`: not set yet, `on`: set while the tested slave is active, `away`: the other slave is
+    active, `back`: the tested slave is active again.
     """
 
     setting: str
@@ -162,22 +162,22 @@ class Survival:
 
     @property
     def survives(self) -> bool:
-        """Whether it stands again after the failovers, and works as before them."""
+        """Whether it is set again after the failovers, and works as before."""
         return self.on.flag and self.back.flag and self.back.hears == self.on.hears
 
     @property
     def filters(self) -> bool | None:
-        """Whether the hardware keeps back what was not asked for; None where nothing was sent."""
+        """Whether the hardware filters unrequested frames; None if none was sent."""
         return None if self.off.hears is None else not self.off.hears
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A bond that was really made: what the kernel answered, and what it came to.
+    """The result of a real bond.
 
-    `addresses_right` tells whether the slave that became active has the address it must have,
-    `hears` whether a frame to the bond's address reaches it, `link` what the bond makes of it,
-    `recovers` whether that became "up" again after a failure of the slave.
+    `refused` is the kernel's errno; `link` is the slave's state in the bond; `addresses_right`
+    tells whether the new active slave has the required MAC, `hears` whether it receives frames to
+    the bond's MAC, `recovers` whether its link became "up" again after a failure.
     """
 
     what: str
@@ -192,14 +192,14 @@ class Trial:
 
     @property
     def works(self) -> bool:
-        """Whether nothing was seen to be wrong."""
+        """Whether no part of the trial failed."""
         asked = (self.addresses_right, self.hears, self.recovers)
         return not self.refused and self.link != "down" and False not in asked
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """All that was measured of one interface; `missing` says by name what was not, and why."""
+    """All measurements of one interface; `missing` names what was not measured, and why."""
 
     interface: str
     mac: str
@@ -218,7 +218,7 @@ class Profile:
     missing: dict[str, str] = field(default_factory=dict)
 
     def trial(self, what: str) -> Trial | None:
-        """Return the trial of a name, None where it was not made."""
+        """Return the trial of a name, None if it was not run."""
         return next((one for one in self.trials if one.what == what), None)
 
     def plain(self) -> dict[str, Any]:
@@ -227,7 +227,7 @@ class Profile:
 
 
 def load_all(text: str) -> list[Profile]:
-    """Return the profiles that JSON text holds, one or a list; raises UsageError for others."""
+    """Return the profiles in JSON text, one or a list; raises UsageError for other text."""
     try:
         data = json.loads(text)
         return [restore(one) for one in (data if isinstance(data, list) else [data])]
@@ -239,7 +239,7 @@ def load_all(text: str) -> list[Profile]:
 
 
 def restore(data: dict[str, Any]) -> Profile:
-    """Return the profile that plain values describe; raises ValueError, KeyError, TypeError."""
+    """Return a profile from plain values; raises ValueError, KeyError, TypeError."""
     values = {name: value for name, value in data.items() if name not in ("format", "concluded")}
     if data["format"] != FORMAT:
         raise ValueError(f"format {data['format']!r}, expected {FORMAT}")

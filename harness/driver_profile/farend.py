@@ -1,4 +1,4 @@
-"""The far end of a cable: where a fault begins, and from where frames come."""
+"""The far end of a cable, where faults are injected and frames are sent."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from harness.rtnl import messages
 
 
 class Moment(NamedTuple):
-    """When something was done, in ns: not before the one, not after the other."""
+    """The interval in ns within which something was done."""
 
     before: int
     after: int
 
 
 class FarEnd(Protocol):
-    """What can be done at the far end of a cable; `how` describes the far end."""
+    """The far end of a cable."""
 
     @property
     def how(self) -> str:
@@ -30,20 +30,20 @@ class FarEnd(Protocol):
 
     @property
     def patience(self) -> int:
-        """Return how long to watch for a change, in ns."""
+        """How long to watch for a change, in ns."""
         ...
 
     def carrier(self, *, on: bool) -> Moment | None:
-        """Plug the cable in or out; None where nobody knows when exactly that is done."""
+        """Plug the cable in or out; returns None if the exact time is unknown."""
         ...
 
     def send(self, frame: bytes) -> bool:
-        """Send a frame towards us, False where that cannot be done from here."""
+        """Send a frame towards the interface; returns False if that is impossible."""
         ...
 
 
 class InterfaceFarEnd:
-    """An interface of this machine at the far end: it is taken down and up."""
+    """An interface of this machine at the far end: it is set down and up."""
 
     patience = 10_000_000_000  # copper negotiates for some 2 to 4 s
 
@@ -66,7 +66,7 @@ class InterfaceFarEnd:
                 self._sender = sender_socket(self._name)
         try:
             self._sender.send(frame)
-        except OSError:  # ENETDOWN, ENOBUFS: the frame is not on its way
+        except OSError:  # ENETDOWN, ENOBUFS: the frame was not sent
             return False
         return True
 
@@ -87,10 +87,10 @@ class OperatorFarEnd:
         self.patience = round(seconds * 1e9)
 
     def carrier(self, *, on: bool) -> None:
-        """Tell the operator what to do."""
+        """Ask the operator to act."""
         what = "plug the cable in again at" if on else "pull the cable out of"
         self._tell(f"{what} {self._name} now ({self._seconds:g} s, Ctrl-C ends it) ...")
 
     def send(self, frame: bytes) -> bool:  # noqa: ARG002
-        """Return False: nobody types frames."""
+        """Return False: an operator cannot send frames."""
         return False

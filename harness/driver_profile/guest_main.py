@@ -1,4 +1,4 @@
-"""In a guest: make an emulated NIC, profile it, and report line by line to who booted us.
+"""In a guest: create an emulated NIC, profile it, and report line by line to the host.
 
 Lines of `stream.jsonl` are {"say": text}, {"profile": facts} or {"error": text, "hint": text}.
 """
@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.driver_profile.farend import FarEnd, InterfaceFarEnd
-from harness.driver_profile.lease import Wish
-from harness.driver_profile.run import here, surroundings
+from harness.driver_profile.lease import ProfileRequest
+from harness.driver_profile.run import environment, here
 from harness.drivers import RTL8150
 from harness.errors import HarnessError, KernelRefused, LabError
 from harness.guests import modules
@@ -36,7 +36,7 @@ Tell = Callable[..., None]
 
 
 def main(directory: Path) -> None:
-    """Do the job, in the guest."""
+    """Run the job, in the guest."""
     job = Job.load(directory)
     with (directory / "stream.jsonl").open("w", encoding="utf-8") as stream:
 
@@ -58,22 +58,22 @@ def _profiled(job: Job, tell: Tell) -> dict[str, Any]:
         from harness.driver_profile import in_qemu  # noqa: PLC0415  (a guest has no paramiko)
 
         return in_qemu.profile(job.dut, nic, repeat, lambda text: tell(say=text)).plain()
-    around = surroundings(job.clock)
+    around = environment(job.clock)
     with ExitStack() as undo:
         far = EMULATED[nic](undo)
-        found = here(Wish(NIC), around, repeat, lambda text: tell(say=text), far)
+        found = here(ProfileRequest(NIC), around, repeat, lambda text: tell(say=text), far)
     return found.plain()
 
 
 def veth(_: ExitStack) -> None:
-    """Make a veth pair with the NIC as one end; the far end is found automatically."""
+    """Create a veth pair with the NIC as one end; the far end is found automatically."""
     control = Control(Existing("here"))
     new_cable(control, NIC, FAR)
     control.send(messages.set_link("MAC", interfaces(control)[NIC].index, address=MAC))
 
 
 def dummy(_: ExitStack) -> None:
-    """Make a device that sends everything to nowhere and reports nothing."""
+    """Create a dummy device, which drops all frames and reports nothing."""
     control = Control(Existing("here"))
     try:
         control.send(messages.new_link("dummy", 0, NIC, messages.kind_of("dummy"), address=MAC))
@@ -82,7 +82,7 @@ def dummy(_: ExitStack) -> None:
 
 
 def rtl8150(undo: ExitStack) -> FarEnd:
-    """Plug a USB adapter in; its cable leads to a port of an emulated switch, the far end."""
+    """Plug in a USB adapter; the far end of its cable is a port of an emulated switch."""
     modules.need(*vhci.MODULES)
     link = LinkPlan(NIC, DUT, SWITCH, nic=RTL8150, mac=MAC)
     topology = Topology("profile", (MachinePlan(DUT),), (SwitchPlan(SWITCH),), (link,), ())

@@ -28,7 +28,7 @@ MAC = "02:00:00:00:00:02"
 
 @dataclass(slots=True)
 class Cable:
-    """The far end of a cable to a NIC in QEMU: QEMU tells the NIC, frames go by its tap."""
+    """The far end of a cable to a NIC in QEMU: QEMU sets its link state, a tap carries frames."""
 
     machine: Qemu
     nic: Nic
@@ -37,7 +37,7 @@ class Cable:
     patience: int = InterfaceFarEnd.patience
 
     def carrier(self, *, on: bool) -> Moment:
-        """Give the NIC its carrier or take it away."""
+        """Set the link state of the NIC."""
         before = now()
         self.machine.carrier(self.nic.name, up=on)
         return Moment(before, now())

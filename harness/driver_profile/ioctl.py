@@ -1,4 +1,4 @@
-"""What can be asked of a driver only by ioctl: MII registers, ethtool (linux/ethtool.h, mii.h)."""
+"""Driver queries by ioctl: MII registers and ethtool (linux/ethtool.h, linux/mii.h)."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ MII_BMSR, BMSR_LSTATUS = 1, 0x0004
 DRVINFO = struct.Struct("=I32s32s32s32s32s12s5I")
 SETTINGS = struct.Struct("=IIBBBBBBBbBBBB28s")
 SPEED_UNKNOWN, DUPLEX = 0xFFFFFFFF, {0: "half", 1: "full"}
-LATCHED = 2  # a lost link stays shown in BMSR until it has been read once
+LATCHED = 2  # BMSR latches a lost link until it has been read once
 MASKS = 3  # bit masks of link modes that follow the settings
 
 
-class Asker:
-    """Asks a driver about one interface, by a socket in the interface's namespace."""
+class DriverQuery:
+    """Queries the driver of one interface, by a socket in the interface's namespace."""
 
     def __init__(self, namespace: Namespace, name: str) -> None:
         self._sock = namespace.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -35,7 +35,7 @@ class Asker:
         self._sock.close()
 
     def identity(self) -> Identity:
-        """Return who the driver says it is; fields are "" where it does not."""
+        """Return the driver's name and versions; fields are "" where it reports none."""
         try:
             answer = self._ethtool(struct.pack("=I", GDRVINFO).ljust(DRVINFO.size, b"\0"))
         except OSError:
@@ -45,7 +45,7 @@ class Asker:
         return Identity(driver, version, firmware, bus)
 
     def ethtool_link(self) -> LinkQuery:
-        """Ask for the link by ETHTOOL_GLINK."""
+        """Read the link state by ETHTOOL_GLINK."""
         try:
             answer = self._ethtool(struct.pack("=II", GLINK, 0))
         except OSError as error:
@@ -53,7 +53,7 @@ class Asker:
         return LinkQuery(link=bool(struct.unpack("=II", answer)[1]))
 
     def mii(self) -> LinkQuery:
-        """Ask for the link by the MII registers, as mii-tool does: SIOCGMIIPHY, then BMSR."""
+        """Read the link state from MII registers, as mii-tool does: SIOCGMIIPHY, then BMSR."""
         try:
             phy, *_ = self._mii(SIOCGMIIPHY, 0, 0)
             for _ in range(LATCHED):
@@ -63,7 +63,7 @@ class Asker:
         return LinkQuery(link=bool(value & BMSR_LSTATUS))
 
     def speed(self) -> Speed:
-        """Ask for speed and duplex by ETHTOOL_GLINKSETTINGS; the bonding driver does the same."""
+        """Read speed and duplex by ETHTOOL_GLINKSETTINGS, as the bonding driver does."""
         try:
             words = -SETTINGS.unpack(self._settings(0)[: SETTINGS.size])[9]
             found = SETTINGS.unpack(self._settings(words)[: SETTINGS.size])
@@ -73,7 +73,7 @@ class Asker:
         return Speed(mbps, DUPLEX.get(found[2]), bool(found[5]))
 
     def _settings(self, words: int) -> bytes:
-        """Return the settings; asked with 0 the kernel only says how long its bit masks are."""
+        """Return the settings; for 0 words the kernel only returns the length of its bit masks."""
         head = struct.pack("=I", GLINKSETTINGS).ljust(15, b"\0") + struct.pack("=b", words)
         return self._ethtool(head.ljust(SETTINGS.size + MASKS * 4 * abs(words), b"\0"))
 
@@ -93,17 +93,17 @@ class Asker:
 
 
 @contextmanager
-def asking(namespace: Namespace, name: str) -> Iterator[Asker]:
-    """Give what asks the driver of an interface."""
-    asker = Asker(namespace, name)
+def open_query(namespace: Namespace, name: str) -> Iterator[DriverQuery]:
+    """Yield a query of an interface's driver."""
+    query = DriverQuery(namespace, name)
     try:
-        yield asker
+        yield query
     finally:
-        asker.close()
+        query.close()
 
 
-def joined(answers: dict[bool, LinkQuery]) -> LinkQuery | None:
-    """Return what the answers come to that were given with (True) and without a link (False)."""
+def combined(answers: dict[bool, LinkQuery]) -> LinkQuery | None:
+    """Combine the answers that were given with link (True) and without (False)."""
     if True not in answers:
         return None
     up = answers[True]

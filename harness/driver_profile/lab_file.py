@@ -10,7 +10,7 @@ from harness.driver_profile import over_ssh, safety
 from harness.driver_profile.facts import Profile
 from harness.driver_profile.farend import InterfaceFarEnd
 from harness.driver_profile.lease import Say
-from harness.driver_profile.restorer import Keeper, Kept
+from harness.driver_profile.restorer import Restorer, SavedInterface
 from harness.errors import LabError, UsageError
 from harness.labs.description.model import LabFile, Nic
 from harness.labs.description.read import read
@@ -24,7 +24,7 @@ def profiles(path: Path, names: Sequence[str], repeat: int, say: Say) -> list[Pr
     """Profile the test NICs of a lab file, all or those named; raises UsageError, LabError."""
     lab = read(path)
     nics = chosen(lab, names)
-    safety.demand_rights(safety.capabilities(), in_place=True)
+    safety.check_capabilities(safety.capabilities(), in_place=True)
     with Machine(DUT, lab.dut) as ssh:
         ssh.connect()
         found = []
@@ -47,18 +47,18 @@ def chosen(lab: LabFile, names: Sequence[str]) -> tuple[Nic, ...]:
 
 @contextmanager
 def _far_end(nic: Nic) -> Iterator[InterfaceFarEnd]:
-    """Give the far end of a cable, up; afterwards it is as it was, however this process ends."""
+    """Yield the far end of a cable, set up; its state is restored in any case."""
     with closing(Existing("here")) as home, closing(Control(home)) as control:
-        one = safety.demand_far_end(interfaces(control), nic.far_end, safety.session_address())
-        keeper = Keeper([Kept(one, home)], [])
+        one = safety.check_far_end(interfaces(control), nic.far_end, safety.session_address())
+        restorer = Restorer([SavedInterface(one, home)], [])
         try:
             with closing(InterfaceFarEnd(home, one.name, one.index)) as far:
                 far.carrier(on=True)
                 yield far
         finally:
-            troubles = keeper.close()
+            troubles = restorer.close()
         if troubles:
             raise LabError(
-                f"{one.name} could not be put back as it was: {'; '.join(troubles)}",
-                hint="look at it with `ip -d link`",
+                f"{one.name} could not be restored: {'; '.join(troubles)}",
+                hint="inspect it with `ip -d link`",
             )

@@ -1,4 +1,4 @@
-"""Does a frame for this address arrive? The question behind every MAC, filter and failover."""
+"""Test whether a frame to a MAC arrives at an interface."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ ETH_P_ALL = 3
 SOL_PACKET, ADD_MEMBERSHIP, IGNORE_OUTGOING = 263, 1, 23
 MR_MULTICAST = 0
 KIND = b"\x88\xb5"  # IEEE's ethertype for local experiments
-OURS = "02:00:00:00:fe:01"
-STRANGER = "02:00:00:00:fe:02"  # nobody's address
+SENDER_MAC = "02:00:00:00:fe:01"
+UNUSED_MAC = "02:00:00:00:fe:02"  # the MAC of no interface
 GROUP, OTHER_GROUP = "01:00:5e:40:00:01", "01:00:5e:40:00:02"
 TRIES, GAP, REST = 3, 20 * MS, 300 * MS
 SHORTEST = 60
@@ -24,12 +24,12 @@ BUFFER = 2048
 
 
 def octets(mac: str) -> bytes:
-    """Return an address as bytes."""
+    """Return a MAC as bytes."""
     return bytes.fromhex(mac.replace(":", ""))
 
 
-class Ear:
-    """Listens at an interface, whatever bond it is in, for frames from its far end."""
+class FrameListener:
+    """Receives frames from the far end at an interface, which may be in a bond."""
 
     def __init__(self, namespace: Namespace, name: str, far: FarEnd | None, loop: Loop) -> None:
         self._far, self._loop = far, loop
@@ -46,11 +46,11 @@ class Ear:
         self._sock.close()
 
     def hears(self, mac: str) -> bool | None:
-        """Tell whether a frame to an address arrives; None where none can be sent from here."""
+        """Tell whether a frame to a MAC arrives; None if none can be sent."""
         if self._far is None:
             return None
         mark = b"driver-profile %d " % next(self._numbers)
-        frame = (octets(mac) + octets(OURS) + KIND + mark).ljust(SHORTEST, b".")
+        frame = (octets(mac) + octets(SENDER_MAC) + KIND + mark).ljust(SHORTEST, b".")
         sent = heard = False
         for _ in range(TRIES):
             sent = self._far.send(frame) or sent
@@ -66,7 +66,7 @@ class Ear:
             nonlocal heard
             try:
                 heard = mark in self._sock.recv(BUFFER) or heard
-            except OSError:  # the interface went down meanwhile
+            except OSError:  # the interface went down
                 return
 
         forget = self._loop.watch(self._sock, read)
@@ -76,7 +76,7 @@ class Ear:
 
 
 class Membership:
-    """A program on an interface that wants the frames of a group, until `close`."""
+    """A packet socket that has joined a multicast group on an interface, until `close`."""
 
     def __init__(self, namespace: Namespace, name: str, index: int, group: str) -> None:
         self._sock = namespace.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)

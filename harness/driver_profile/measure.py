@@ -1,4 +1,4 @@
-"""All that is measured of one interface, in an order that disturbs least."""
+"""Measure an interface: link, MAC changes, then bonds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.driver_profile import address, bonded, carrier
 from harness.driver_profile.facts import LinkQuery, Profile
-from harness.driver_profile.ioctl import Asker, asking, joined
+from harness.driver_profile.ioctl import DriverQuery, combined, open_query
 from harness.driver_profile.nic import PATIENCE, Nic
 from harness.errors import KernelRefused
 from harness.units import in_ms
@@ -21,13 +21,13 @@ NO_BONDING = (
 )
 NO_FAR_END = (
     "not measured: needs a far end; give --far-end IFACE (one of this machine at the other end of"
-    " the cable, NS:IFACE in another namespace), or --ask to be told when to pull the cable"
+    " the cable, NS:IFACE in another namespace), or --ask to pull the cable yourself"
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """The kernel we are on: its release, its clock, HZ, and the lateness of timers in ns."""
+class Environment:
+    """The running kernel: its release, its clock, HZ, and the lateness of timers in ns."""
 
     kernel: str
     clock: str
@@ -36,22 +36,22 @@ class Surroundings:
 
 
 @dataclass(slots=True)
-class _Found:
-    """What is known so far; `missing` says why something is not."""
+class _Results:
+    """The measurements so far; `missing` says why one is not there."""
 
     values: dict[str, Any] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
 
 
-def profile(nic: Nic, around: Surroundings, repeat: int) -> Profile:
-    """Measure all there is to measure of an interface; raises HarnessError where it cannot be."""
-    before, found = nic.look(), _Found()
-    with asking(nic.namespace, nic.name) as asker:
-        identity = asker.identity()
+def profile(nic: Nic, around: Environment, repeat: int) -> Profile:
+    """Measure an interface; raises HarnessError where it cannot be measured."""
+    before, found = nic.look(), _Results()
+    with open_query(nic.namespace, nic.name) as query:
+        identity = query.identity()
         nic.admin(up=True)
-        ready = nic.await_carrier()
-        _link(nic, asker, found, around, repeat, ready=ready)
-        found.values["speed"] = asker.speed()
+        ready = nic.wait_for_carrier()
+        _link(nic, query, found, around, repeat, ready=ready)
+        found.values["speed"] = query.speed()
     _addresses(nic, found)
     _bonds(nic, found, ready=ready)
     return Profile(
@@ -67,12 +67,12 @@ def profile(nic: Nic, around: Surroundings, repeat: int) -> Profile:
 
 
 def _link(
-    nic: Nic, asker: Asker, found: _Found, around: Surroundings, repeat: int, *, ready: bool
+    nic: Nic, query: DriverQuery, found: _Results, around: Environment, repeat: int, *, ready: bool
 ) -> None:
-    """Ask for the link in each state it can be brought to."""
+    """Read the link in each state that can be produced."""
     ways: dict[str, Callable[[], LinkQuery]] = {
-        "mii": asker.mii,
-        "ethtool_link": asker.ethtool_link,
+        "mii": query.mii,
+        "ethtool_link": query.ethtool_link,
     }
     answers: dict[str, dict[bool, LinkQuery]] = {name: {} for name in ways}
 
@@ -84,13 +84,13 @@ def _link(
     if nic.far is None:
         found.missing["carrier"] = NO_FAR_END
     elif not ready:
-        found.missing["carrier"] = f"not measured: {nic.name} had no carrier to begin with"
+        found.missing["carrier"] = f"not measured: {nic.name} had no carrier at the start"
     else:
         found.values["carrier"] = carrier.measure(nic, repeat, around.jitter, ask)
-    found.values |= {name: joined(given) for name, given in answers.items()}
+    found.values |= {name: combined(given) for name, given in answers.items()}
 
 
-def _addresses(nic: Nic, found: _Found) -> None:
+def _addresses(nic: Nic, found: _Results) -> None:
     nic.say(f"{nic.name}: change of the MAC")
     found.values["mac_up"] = address.change(nic, up=True)
     found.values["mac_down"] = address.change(nic, up=False)
@@ -98,16 +98,16 @@ def _addresses(nic: Nic, found: _Found) -> None:
         found.missing["frames"] = NO_FAR_END.replace("not measured", "frames not sent")
 
 
-def _bonds(nic: Nic, found: _Found, *, ready: bool) -> None:
+def _bonds(nic: Nic, found: _Results, *, ready: bool) -> None:
     if not ready:
         within = in_ms(PATIENCE)
         found.missing["bonds"] = f"not measured: {nic.name} has no carrier (waited {within})"
         return
-    if not DRIVER.exists():  # asked for a bond, the kernel would load it, with a bond0 at home
+    if not DRIVER.exists():  # creating a bond would load it, with a bond0 in the init namespace
         found.missing["bonds"] = NO_BONDING
         return
     try:
-        with bonded.beside(nic) as pair:
+        with bonded.with_partner(nic) as pair:
             found.values["trials"] = tuple(bonded.trials(pair))
             found.values["survivals"] = tuple(bonded.survivals(pair))
     except KernelRefused as refused:

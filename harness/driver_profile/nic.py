@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from harness.driver_profile.farend import FarEnd
-from harness.driver_profile.listener import Ear
+from harness.driver_profile.listener import FrameListener
 from harness.labs.netns.control import Control
 from harness.labs.netns.interfaces import Interface, interfaces
 from harness.labs.netns.namespace import Namespace
@@ -22,9 +22,9 @@ PATIENCE = 10_000 * MS  # for a carrier: copper negotiates for some 2 to 4 s
 
 @dataclass(slots=True)
 class Nic:
-    """An interface in a namespace, free to be changed; `say` tells how things go on.
+    """An interface in a namespace that may be changed; `say` prints progress.
 
-    `partner` is the interface that is beside it in bonds, "" for a cable of ours.
+    `partner` is the other slave of its bonds, "" for a veth pair made for it.
     """
 
     name: str
@@ -53,13 +53,13 @@ class Nic:
         """Change its address; raises KernelRefused with the driver's errno."""
         self.control.send(messages.set_link(f"address of {self.name}", self.index, address=mac))
 
-    def await_carrier(self, within: int = PATIENCE) -> bool:
-        """Tell whether it has a carrier, waiting for one for some ns."""
+    def wait_for_carrier(self, within: int = PATIENCE) -> bool:
+        """Tell whether it gains carrier within some ns."""
         with self.sysfs.watch(self.name, "carrier") as file:
             return self.wait(lambda: file.read() == "1", within)
 
     def wait(self, condition: Callable[[], bool], within: int, every: int = 10 * MS) -> bool:
-        """Tell whether a condition came true within some ns."""
+        """Tell whether a condition becomes true within some ns."""
         true = False
 
         def look(_: int) -> None:
@@ -72,13 +72,13 @@ class Nic:
         return true
 
     def rest(self, span: int) -> None:
-        """Let some ns pass."""
+        """Wait for some ns."""
         self.loop.pump(now() + span)
 
     @contextmanager
-    def listening(self) -> Iterator[Ear]:
-        """Give a listener for frames that arrive at it."""
-        ear = Ear(self.namespace, self.name, self.far, self.loop)
+    def listening(self) -> Iterator[FrameListener]:
+        """Yield a listener for frames that arrive at it."""
+        ear = FrameListener(self.namespace, self.name, self.far, self.loop)
         try:
             yield ear
         finally:

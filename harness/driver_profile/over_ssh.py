@@ -1,7 +1,7 @@
-"""Profile an interface of a machine that is reached by SSH, the far end of its cable being here.
+"""Profile an interface of a machine reached by SSH; the far end of its cable is on this machine.
 
-What puts the interface back when the measuring ends runs there too, so a lost connection is as
-good an end as any other.
+The process that restores the interface runs on that machine, so it also acts when the connection
+is lost.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from harness.errors import LabError
 from harness.labs.ssh.machine import Machine
 from harness.labs.ssh.program import Program, running
 
-MODULE = "harness.driver_profile.there"
+MODULE = "harness.driver_profile.dut_main"
 
 
 def profile(ssh: Machine, name: str, far: FarEnd, repeat: int, say: Say) -> Profile:
     """Profile an interface of a machine; raises LabError."""
-    for module in ("veth", "bonding max_bonds=0"):  # what stays missing, the profile names
+    for module in ("veth", "bonding max_bonds=0"):  # the profile names what is missing
         ssh.run(f"modprobe {module}")
     words = (name, str(repeat), far.how, str(far.patience / 1e9))
     with running(ssh, MODULE, *words) as program:
@@ -27,7 +27,7 @@ def profile(ssh: Machine, name: str, far: FarEnd, repeat: int, say: Say) -> Prof
 
 
 def _served(name: str, program: Program, far: FarEnd, say: Say) -> Profile:
-    """Do what the program asks for until it reports the profile."""
+    """Serve the requests of the program until it reports the profile."""
     for line in program.lines():
         if "profile" in line:
             return facts.restore(line["profile"])

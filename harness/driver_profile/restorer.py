@@ -1,8 +1,8 @@
 """A separate process that restores interfaces, however the measuring process ends.
 
-It is forked before anything is changed and waits for the end of a pipe: that comes when we are
-done, and also when we are killed. So what puts things back is the same in every case. Where the
-keeper is killed too, the kernel at least returns hardware to the namespace the machine began with.
+It is forked before anything is changed and waits for EOF on a pipe, which comes when measuring is
+done and also when the measuring process is killed: the same code restores in every case. If the
+restorer is killed too, the kernel moves physical devices back to the initial namespace.
 """
 
 from __future__ import annotations
@@ -27,31 +27,31 @@ from harness.labs.netns.interfaces import (
 from harness.labs.netns.namespace import Namespace
 from harness.rtnl import messages
 
-BOND, CABLE, FAR = "hprofile0", "hpeer0", "hpeer1"  # what we make, in this order of removal
+BOND, CABLE, FAR = "hprofile0", "hpeer0", "hpeer1"  # the devices created, in the order of removal
 T = TypeVar("T")
 SEEN = IFF_PROMISC | IFF_ALLMULTI
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """An interface as it was found, where that was, and where it may be now."""
+class SavedInterface:
+    """The initial state of an interface, its namespace, and the one it may have been moved to."""
 
     interface: Interface
     home: Namespace
     away: Namespace | None = None
 
 
-class Keeper:
-    """Restores interfaces; `ours` are namespaces that may still hold devices we created."""
+class Restorer:
+    """Restores interfaces; `ours` are namespaces that may still contain devices created here."""
 
-    def __init__(self, kept: Sequence[Kept], ours: Sequence[Namespace]) -> None:
+    def __init__(self, kept: Sequence[SavedInterface], ours: Sequence[Namespace]) -> None:
         wait, self._held = os.pipe()
         self._report, tell = os.pipe()
         self._child = os.fork()
         if self._child == 0:
             os.close(self._held)
             os.close(self._report)
-            _serve(wait, tell, lambda: put_back(kept, ours))
+            _serve(wait, tell, lambda: restore_all(kept, ours))
         os.close(wait)
         os.close(tell)
 
@@ -59,21 +59,21 @@ class Keeper:
         """Restore everything; return what could not be restored."""
         os.close(self._held)
         with open(self._report, "rb") as report:  # noqa: PTH123  (a pipe has no path)
-            said = report.read()
+            failures = report.read()
         os.waitpid(self._child, 0)
-        if not said:
-            return ["the process that puts things back was killed: look at the interface yourself"]
-        return list(json.loads(said))
+        if not failures:
+            return ["the process that restores it was killed: check the interface"]
+        return list(json.loads(failures))
 
 
 def _serve(wait: int, tell: int, put: Callable[[], list[str]]) -> None:
-    """Wait until the other process lets go or ends, put things back, say what failed, and end."""
+    """Wait until the other process closes the pipe, restore, report failures, and exit."""
     try:
-        os.setsid()  # a signal to the group, such as Ctrl-C, is not for us
+        os.setsid()  # do not receive signals to the process group, such as Ctrl-C
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
             signal.signal(number, signal.SIG_IGN)
         null = os.open(os.devnull, os.O_RDWR)
-        for stream in (0, 1, 2):  # who reads our output must not wait for us
+        for stream in (0, 1, 2):  # a reader of our output must not wait for this process
             os.dup2(null, stream)
         os.read(wait, 1)
         os.write(tell, json.dumps(put()).encode())
@@ -81,8 +81,8 @@ def _serve(wait: int, tell: int, put: Callable[[], list[str]]) -> None:
         os._exit(0)
 
 
-def put_back(kept: Iterable[Kept], ours: Iterable[Namespace]) -> list[str]:
-    """Restore interfaces and remove the devices we created; return what failed."""
+def restore_all(kept: Iterable[SavedInterface], ours: Iterable[Namespace]) -> list[str]:
+    """Restore interfaces and delete the devices created here; return the failures."""
     troubles: list[str] = []
     for namespace in ours:
         _attempt(troubles, _clean, namespace)
@@ -100,21 +100,21 @@ def _attempt(troubles: list[str], action: Callable[[T], None], on: T) -> None:
 
 def _clean(namespace: Namespace) -> None:
     control = Control(namespace)
-    for name in (BOND, CABLE):  # the far end of a cable goes with it
+    for name in (BOND, CABLE):  # deletes the far end of the cable, too
         found = interfaces(control).get(name)
         if found:
             control.send(messages.delete_link(name, found.index))
 
 
-def _return(kept: Kept) -> None:
-    """Bring an interface home, with its address, its flags and its state as they were."""
+def _return(kept: SavedInterface) -> None:
+    """Move an interface back, and restore its MAC, its flags and its state."""
     was, home = kept.interface, Control(kept.home)
     if kept.away is not None:
         away = Control(kept.away)
-        strayed = interfaces(away).get(was.name)
-        if strayed and was.name not in interfaces(home):
-            _restore_address(away, strayed, was)
-            away.send(move(f"{was.name} back", strayed.index, kept.home))
+        moved = interfaces(away).get(was.name)
+        if moved and was.name not in interfaces(home):
+            _restore_address(away, moved, was)
+            away.send(move(f"{was.name} back", moved.index, kept.home))
     now = interfaces(home)[was.name]
     _restore_address(home, now, was)
     if (now.flags ^ was.flags) & SEEN:
@@ -123,7 +123,7 @@ def _return(kept: Kept) -> None:
 
 
 def _restore_address(control: Control, now: Interface, was: Interface) -> None:
-    """Give an interface its address; most drivers take it only while the interface is down."""
+    """Restore a MAC; most drivers accept a change only while the interface is down."""
     if now.mac != was.mac:
         control.send(messages.set_link(f"{was.name} down", now.index, up=False))
         control.send(messages.set_link(f"address of {was.name}", now.index, address=was.mac))

@@ -1,4 +1,4 @@
-"""Profile interfaces on the kernel that runs, or an emulated one in a guest of another kernel."""
+"""Profile interfaces on the running kernel, or an emulated one in a guest with another kernel."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from harness.driver_profile import facts
 from harness.driver_profile.facts import Profile
 from harness.driver_profile.farend import FarEnd
-from harness.driver_profile.lease import Wish, held
-from harness.driver_profile.measure import Surroundings, profile
+from harness.driver_profile.lease import ProfileRequest, leased
+from harness.driver_profile.measure import Environment, profile
 from harness.errors import LabError
 from harness.guests.errand import errand, job_for
 from harness.guests.facts import measure
@@ -20,17 +20,17 @@ SILENCE = 120.0  # seconds without a line after which the guest is killed
 Say = Callable[[str], None]
 
 
-def surroundings(clock: str = "real") -> Surroundings:
+def environment(clock: str = "real") -> Environment:
     """Measure the running kernel: release, HZ, jitter; takes 0.3 s."""
     found = measure(clock=clock)
-    return Surroundings(found.kernel, clock, found.hz, found.jitter)
+    return Environment(found.kernel, clock, found.hz, found.jitter)
 
 
 def here(
-    wish: Wish, around: Surroundings, repeat: int, say: Say, far: FarEnd | None = None
+    request: ProfileRequest, around: Environment, repeat: int, say: Say, far: FarEnd | None = None
 ) -> Profile:
     """Profile an interface of this machine; raises HarnessError."""
-    with held(wish, say, far) as nic:
+    with leased(request, say, far) as nic:
         return profile(nic, around, repeat)
 
 

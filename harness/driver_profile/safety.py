@@ -1,4 +1,4 @@
-"""Which interfaces are left alone: a mistake here would cut the user off from the machine."""
+"""Which interfaces must not be changed: a mistake here disconnects the user from the machine."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def capabilities() -> set[str]:
     return held_capabilities(Path("/proc/self/status").read_text(encoding="ascii"))
 
 
-def demand_rights(held: set[str], *, in_place: bool) -> None:
-    """Refuse a user who may not change interfaces; raises UsageError."""
+def check_capabilities(held: set[str], *, in_place: bool) -> None:
+    """Raise UsageError if this process may not change interfaces."""
     needed = {"CAP_NET_ADMIN", "CAP_NET_RAW"} | (set() if in_place else {"CAP_SYS_ADMIN"})
     missing = sorted(needed - held)
     if missing == ["CAP_SYS_ADMIN"]:
         raise UsageError(
-            "this process lacks CAP_SYS_ADMIN, so it can make no namespace to measure in",
+            "this process lacks CAP_SYS_ADMIN, so it cannot create a namespace to measure in",
             hint="run it as root, or measure where the interface is: --in-place",
         )
     if missing:
@@ -43,16 +43,16 @@ def demand_rights(held: set[str], *, in_place: bool) -> None:
 
 
 def session_address(environment: Mapping[str, str] = os.environ) -> str:
-    """Return the local address of the SSH session we run in, "" for none.
+    """Return the local address of the SSH session that this runs in, "" for none.
 
-    sudo drops the variable, but who has an address is refused anyway.
+    sudo removes the variable, but an interface with an address is refused anyway.
     """
     parts = environment.get("SSH_CONNECTION", "").split()
     return parts[2].partition("%")[0] if len(parts) == 4 else ""
 
 
-def demand_free(found: Mapping[str, Interface], name: str, ssh: str = "") -> Interface:
-    """Return the interface of a name; raises UsageError where it is missing or in use."""
+def check_free(found: Mapping[str, Interface], name: str, ssh: str = "") -> Interface:
+    """Return the interface of a name; raises UsageError if it is missing or in use."""
     one = _existing(found, name)
     reason, hint = in_use(one, ssh)
     if reason:
@@ -60,8 +60,8 @@ def demand_free(found: Mapping[str, Interface], name: str, ssh: str = "") -> Int
     return one
 
 
-def demand_far_end(found: Mapping[str, Interface], name: str, ssh: str = "") -> Interface:
-    """Return the interface that is to be taken down as a far end; a bridge's port may be one."""
+def check_far_end(found: Mapping[str, Interface], name: str, ssh: str = "") -> Interface:
+    """Return the interface that is set down as a far end; it may be a port of a bridge."""
     one = _existing(found, name)
     reason, hint = _vital(one, ssh)
     if reason:
@@ -71,32 +71,32 @@ def demand_far_end(found: Mapping[str, Interface], name: str, ssh: str = "") -> 
 
 def _existing(found: Mapping[str, Interface], name: str) -> Interface:
     if name not in found:
-        there = ", ".join(sorted(found)) or "none"
-        raise UsageError(f"there is no interface {name}", hint=f"there are: {there}")
+        names = ", ".join(sorted(found)) or "none"
+        raise UsageError(f"there is no interface {name}", hint=f"there are: {names}")
     return found[name]
 
 
 def in_use(one: Interface, ssh: str = "") -> tuple[str, str]:
-    """Return why an interface is left alone and what to do, ("", "") where it is free."""
+    """Return why an interface must not be changed and a hint, ("", "") if it is free."""
     reason, hint = _vital(one, ssh)
     if reason:
         return reason, hint
     if one.master:
-        return f"is a slave or port of {one.master}", f"take it out first, {IN_A_GUEST}"
+        return f"is a slave or port of {one.master}", f"release it first, {IN_A_GUEST}"
     if one.stacked:
-        return f"carries {', '.join(one.stacked)}", f"remove what stands on it, {IN_A_GUEST}"
+        return f"carries {', '.join(one.stacked)}", f"remove them first, {IN_A_GUEST}"
     if one.kind in MASTERS:
-        return f"is a {one.kind}, which has no driver of its own", "name what it stands on"
+        return f"is a {one.kind}, which is a virtual device", "name an interface below it"
     return "", ""
 
 
 def _vital(one: Interface, ssh: str) -> tuple[str, str]:
-    """Return why taking an interface down would hurt, and what to do."""
-    another = f"choose an interface that nobody needs, {IN_A_GUEST}"
+    """Return why an interface must not be set down, and a hint."""
+    another = f"choose an unused interface, {IN_A_GUEST}"
     if one.flags & IFF_LOOPBACK:
         return "is the loopback interface", another
     if one.default_route:
-        return "has the default route: the machine would be cut off", another
+        return "has the default route: the machine would lose its network", another
     if ssh and ssh in one.addresses:
         return "carries the SSH session that this runs in", another
     if one.addresses:

@@ -9,7 +9,7 @@ from harness.driver_profile.facts import AddressChange, Profile, Samples
 from harness.units import MS
 
 MARKS = {"yes": "yes", "no": "**no**", "unknown": "?"}
-SUBJECTS = {  # as conclusions name them, and as the columns are headed
+SUBJECTS = {  # name in conclusions: column heading
     "miimon (carrier)": "miimon",
     "ARP monitor": "ARP",
     "none": "none",
@@ -23,7 +23,7 @@ FACTS = ("driver", "kernel", "lost (ms)", "back (ms)", "MAC while up", "MAC whil
 
 
 def markdown(profiles: Iterable[Profile]) -> str:
-    """Return the table; times are the largest that was seen, to the kernel's notification."""
+    """Return the table; times are the longest until the kernel's notification."""
     head = (*FACTS, *SUBJECTS.values())
     rows = [head, ("---",) * len(head), *(_row(profile) for profile in profiles)]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
@@ -54,5 +54,5 @@ def _change(change: AddressChange | None) -> str:
         return "?"
     if change.refused:
         return f"**{change.refused}**"
-    heard = {True: "taken", False: "**taken, deaf**", None: "taken"}[change.hears]
-    return heard if change.kept else "**no effect**"
+    accepted = "accepted, **no frames**" if change.hears is False else "accepted"
+    return accepted if change.kept else "**no effect**"

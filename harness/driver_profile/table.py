@@ -1,4 +1,4 @@
-"""A driver's profile for people."""
+"""Print a driver's profile as tables."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from harness.driver_profile.facts import AddressChange, LinkQuery, Profile, Spee
 from harness.units import in_ms
 
 STYLE = {"yes": "green", "no": "red", "unknown": "dim"}
-WIDE = 110  # columns from which on the claims have a column of their own
+WIDE = 110  # from this width on, claims have their own column
 Row = tuple[str, str]
 
 
 def show(profile: Profile, console: Console) -> None:
-    """Print what was measured, then what follows from it."""
+    """Print the measurements, then the conclusions."""
     _head(profile, console)
     facts = Table(box=None, pad_edge=False, show_header=False)
     for name, value in measured(profile):
@@ -44,7 +44,7 @@ def _head(profile: Profile, console: Console) -> None:
 
 
 def measured(profile: Profile) -> Iterator[Row]:
-    """Yield the names and texts of what was measured; "not measured" with the reason."""
+    """Yield name and text of each measurement; "not measured" with the reason."""
     missing = profile.missing
     if profile.carrier is None:
         yield "carrier latency", missing.get("carrier", "not measured")
@@ -70,7 +70,7 @@ def measured(profile: Profile) -> Iterator[Row]:
 
 
 def concluded(profile: Profile, width: int) -> Table:
-    """Return the table of what the driver supports, and why, for a terminal of a width."""
+    """Return the table of conclusions, for a terminal of a width."""
     return _wide(profile) if width >= WIDE else _narrow(profile)
 
 
@@ -88,7 +88,7 @@ def _wide(profile: Profile) -> Table:
 
 
 def _narrow(profile: Profile) -> Table:
-    """Return the table with room for the reason: groups stand above, claims follow the reason."""
+    """Return the table for a narrow terminal: groups are headings, claims follow the reason."""
     table = Table(box=None, pad_edge=False)
     for name in ("in a bond", "works", "why"):
         table.add_column(name, ratio=1 if name == "why" else None, no_wrap=name != "why")
@@ -126,15 +126,15 @@ def _change(change: AddressChange | None) -> str:
     if change is None:
         return "not measured"
     if change.refused:
-        return f"refused: {change.refused}"
+        return f"rejected: {change.refused}"
     if not change.kept:
         return "accepted without effect"
     heard = {True: ", frames to it arrive", False: ", frames to it do NOT arrive", None: ""}
-    return f"taken{heard[change.hears]}"
+    return f"accepted{heard[change.hears]}"
 
 
 def _survival(one: Survival) -> str:
     phases = (("unset", one.off), ("set", one.on), ("failed over", one.away), ("back", one.back))
-    heard = {True: "hears", False: "deaf", None: "?"}
-    said = (f"{name}: {'on' if it.flag else 'off'} {heard[it.hears]}" for name, it in phases)
-    return ", ".join(said)
+    received = {True: "receives", False: "does not receive", None: "?"}
+    texts = (f"{name}: {'on' if it.flag else 'off'} {received[it.hears]}" for name, it in phases)
+    return ", ".join(texts)

@@ -100,7 +100,7 @@ def test_a_wrong_command_line_is_exit_status_2() -> None:
 
 def test_help_documents_the_exit_status() -> None:
     said = " ".join(judge("--help").stdout.split())
-    assert "Exit status: 0 all recordings were judged, 1 one of them can prove nothing" in said
+    assert "Exit status: 0 all recordings were judged, 1 one or more are inconclusive" in said
 
 
 def test_the_module_is_the_command() -> None:

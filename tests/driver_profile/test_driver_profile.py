@@ -14,7 +14,7 @@ from rich.console import Console
 from harness.cli import main
 from harness.driver_profile import safety
 from harness.driver_profile.facts import LinkQuery, Samples
-from harness.driver_profile.ioctl import DRVINFO, SETTINGS, joined
+from harness.driver_profile.ioctl import DRVINFO, SETTINGS, combined
 from harness.driver_profile.table import measured, show
 from harness.errors import UsageError
 from harness.labs.netns.interfaces import Interface
@@ -37,12 +37,12 @@ FREE = Interface(3, "eth1", "", "02:00:00:00:00:02", 1)
 )
 def test_an_interface_in_use_is_left_alone(changed: dict[str, Any], reason: str) -> None:
     with pytest.raises(UsageError, match=reason) as caught:
-        safety.demand_free({"eth1": replace(FREE, **changed)}, "eth1")
+        safety.check_free({"eth1": replace(FREE, **changed)}, "eth1")
     assert caught.value.hint
 
 
 def test_a_free_interface_is_taken() -> None:
-    assert safety.demand_free({"eth1": FREE}, "eth1") is FREE
+    assert safety.check_free({"eth1": FREE}, "eth1") is FREE
 
 
 def test_the_session_we_run_in_is_known_by_its_address() -> None:
@@ -56,9 +56,9 @@ def test_the_session_we_run_in_is_known_by_its_address() -> None:
 
 def test_a_far_end_may_be_a_bridges_port_but_nothing_vital() -> None:
     port = replace(FREE, master="br0")
-    assert safety.demand_far_end({"eth1": port}, "eth1") is port
+    assert safety.check_far_end({"eth1": port}, "eth1") is port
     with pytest.raises(UsageError, match="the far end eth1 has the default route"):
-        safety.demand_far_end({"eth1": replace(port, default_route=True)}, "eth1")
+        safety.check_far_end({"eth1": replace(port, default_route=True)}, "eth1")
 
 
 STATUS = "Name:\tx\nCapEff:\t{:016x}\n"
@@ -82,10 +82,10 @@ def test_capabilities_are_read_from_the_kernels_text() -> None:
 )
 def test_what_rights_are_needed(held: set[str], in_place: bool, refused: str | None) -> None:  # noqa: FBT001
     if refused is None:
-        safety.demand_rights(held, in_place=in_place)
+        safety.check_capabilities(held, in_place=in_place)
         return
     with pytest.raises(UsageError, match=refused):
-        safety.demand_rights(held, in_place=in_place)
+        safety.check_capabilities(held, in_place=in_place)
 
 
 def test_the_kernels_structures_have_their_sizes() -> None:
@@ -95,12 +95,12 @@ def test_the_kernels_structures_have_their_sizes() -> None:
 
 def test_a_link_query_follows_when_it_tells_both_states() -> None:
     up, down = LinkQuery(link=True), LinkQuery(link=False)
-    assert joined({True: up, False: down}) == LinkQuery(link=True, followed=True)
-    assert joined({True: up, False: up}) == LinkQuery(link=True, followed=False)
-    assert joined({True: up}) == up
+    assert combined({True: up, False: down}) == LinkQuery(link=True, followed=True)
+    assert combined({True: up, False: up}) == LinkQuery(link=True, followed=False)
+    assert combined({True: up}) == up
     refused = LinkQuery(refused="EOPNOTSUPP")
-    assert joined({True: refused, False: refused}) == refused
-    assert joined({}) is None
+    assert combined({True: refused, False: refused}) == refused
+    assert combined({}) is None
 
 
 def test_samples_tell_what_never_came() -> None:
@@ -142,7 +142,7 @@ def test_recorded_facts_are_concluded_again(tmp_path: Path) -> None:
     path.write_text(json.dumps(replace(GOOD, mac_up=BUSY).plain()))
     code, said = run("--read", str(path))
     assert code == 0
-    assert "refused: EBUSY" in said
+    assert "rejected: EBUSY" in said
     code, said = run("--read", str(path), "--json")
     (data,) = json.loads(said)
     assert data["mac_up"]["refused"] == "EBUSY"

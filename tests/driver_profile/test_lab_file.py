@@ -96,7 +96,7 @@ def test_a_killed_tester_leaves_nothing_behind(rack: Rack) -> None:
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        ("--lab qemu --kernel virtual", "--lab names where to profile, and another option"),
+        ("--lab qemu --kernel virtual", "--lab excludes the other options"),
         ("--lab qemu eth0", "the DUT in QEMU has no eth0"),
         ("--lab qemu --nic veth", "QEMU has no veth"),
         ("--lab x.toml --nic e1000", "--nic is for QEMU"),

@@ -32,7 +32,10 @@ def test_a_line_for_each_driver() -> None:
     told = dict(zip(head, poor, strict=True))
     assert told["lost (ms)"] == "**never**"
     assert told["miimon"] == "**no**"
-    assert (told["MAC while up"], told["MAC while down"]) == ("**EBUSY**", "**taken, deaf**")
+    assert (told["MAC while up"], told["MAC while down"]) == (
+        "**EBUSY**",
+        "accepted, **no frames**",
+    )
 
 
 def test_what_was_not_measured_is_not_known() -> None:

@@ -12,8 +12,8 @@ from harness.cli import main
 from harness.driver_profile import facts, safety
 from harness.driver_profile.conclusions import conclude
 from harness.driver_profile.facts import Profile
-from harness.driver_profile.lease import Wish
-from harness.driver_profile.measure import Surroundings
+from harness.driver_profile.lease import ProfileRequest
+from harness.driver_profile.measure import Environment
 from harness.driver_profile.restorer import BOND, CABLE, FAR
 from harness.driver_profile.run import here
 from harness.errors import KernelRefused, UsageError
@@ -30,17 +30,17 @@ pytestmark = pytest.mark.guest
 __all__ = ["around", "control"]  # fixtures
 
 
-def profiled(around: Surroundings, wish: Wish, repeat: int = 1) -> Profile:
-    return here(wish, around, repeat, quiet)
+def profiled(around: Environment, request: ProfileRequest, repeat: int = 1) -> Profile:
+    return here(request, around, repeat, quiet)
 
 
 def answers(profile: Profile) -> dict[str, str]:
     return {one.subject: one.answer for one in conclude(profile)}
 
 
-def test_what_veth_can_do(control: Control, around: Surroundings) -> None:
+def test_what_veth_can_do(control: Control, around: Environment) -> None:
     with unchanged(control):
-        found = profiled(around, Wish(NIC), repeat=3)
+        found = profiled(around, ProfileRequest(NIC), repeat=3)
     assert (found.interface, found.mac) == (NIC, MAC)
     assert (found.identity.driver, found.identity.kind) == ("veth", "veth")
     assert found.carrier is not None
@@ -64,10 +64,10 @@ def test_what_veth_can_do(control: Control, around: Surroundings) -> None:
 
 
 def test_a_far_end_that_is_not_the_far_end_shows_no_fault(
-    control: Control, around: Surroundings
+    control: Control, around: Environment
 ) -> None:
     with unchanged(control):
-        found = profiled(around, Wish(NIC, far=LAST))
+        found = profiled(around, ProfileRequest(NIC, far=LAST))
     assert found.carrier is not None
     assert found.carrier.down_flag.came == ()
     assert found.ethtool_link is not None
@@ -78,15 +78,15 @@ def test_a_far_end_that_is_not_the_far_end_shows_no_fault(
     assert told["miimon (carrier)"] == told["ARP monitor"] == told["none"] == "no"
 
 
-def test_a_far_end_in_another_namespace_is_named(control: Control, around: Surroundings) -> None:
+def test_a_far_end_in_another_namespace_is_named(control: Control, around: Environment) -> None:
     there = Namespace("there")
     control.send(move("far end", interfaces(control)[PORT].index, there))
     far = Control(there)
     far.send(messages.set_link("up", interfaces(far)[PORT].index, up=True))
     said: list[str] = []
     with unchanged(control), unchanged(far):
-        found = here(Wish(NIC, far=f"/proc/self/fd/{there.fd}:{PORT}"), around, 1, quiet)
-        blind = here(Wish(NIC), around, 1, said.append)
+        found = here(ProfileRequest(NIC, far=f"/proc/self/fd/{there.fd}:{PORT}"), around, 1, quiet)
+        blind = here(ProfileRequest(NIC), around, 1, said.append)
     assert found.carrier is not None
     assert found.carrier.reported
     assert blind.carrier is None
@@ -102,9 +102,9 @@ def test_a_namespace_that_is_not_there_is_told(control: Control) -> None:
     assert "namespace nosuch could not be opened" in done.output
 
 
-def test_measured_where_it_is(control: Control, around: Surroundings) -> None:
+def test_measured_where_it_is(control: Control, around: Environment) -> None:
     with unchanged(control):
-        found = profiled(around, Wish(NIC, in_place=True))
+        found = profiled(around, ProfileRequest(NIC, in_place=True))
     assert answers(found)["balance-alb"] == "yes"
     assert found.carrier is not None
     assert found.carrier.reported
@@ -136,19 +136,19 @@ def test_partners_are_two_and_not_ends_of_one_cable(
     assert reason in done.output
 
 
-def test_flags_that_a_user_had_set_are_set_again(control: Control, around: Surroundings) -> None:
+def test_flags_that_a_user_had_set_are_set_again(control: Control, around: Environment) -> None:
     index = interfaces(control)[NIC].index
     control.send(set_flags("promisc", index, IFF_PROMISC, IFF_PROMISC))
     control.send(messages.set_link("down", index, up=False))
     with unchanged(control):
-        profiled(around, Wish(NIC))
+        profiled(around, ProfileRequest(NIC))
     after = interfaces(control)[NIC]
     assert after.flags & IFF_PROMISC
     assert not after.up
 
 
 def test_an_operator_is_told_when_to_pull_and_to_plug(
-    control: Control, around: Surroundings
+    control: Control, around: Environment
 ) -> None:
     told = []
 
@@ -159,7 +159,7 @@ def test_an_operator_is_told_when_to_pull_and_to_plug(
             control.send(messages.set_link("hand", interfaces(control)[PORT].index, up=up))
 
     with unchanged(control):
-        found = here(Wish(NIC, ask=5.0), around, 1, say)
+        found = here(ProfileRequest(NIC, ask=5.0), around, 1, say)
     assert [text.partition(" now")[0] for text in told] == [
         f"pull the cable out of {NIC}",
         f"plug the cable in again at {NIC}",
@@ -170,9 +170,9 @@ def test_an_operator_is_told_when_to_pull_and_to_plug(
 
 
 def test_an_operator_who_does_nothing_is_waited_for_so_long(
-    control: Control, around: Surroundings
+    control: Control, around: Environment
 ) -> None:
-    found = here(Wish(NIC, ask=2.0), around, 1, quiet)
+    found = here(ProfileRequest(NIC, ask=2.0), around, 1, quiet)
     assert found.carrier is not None
     assert found.carrier.watched == 2000 * MS
     assert found.carrier.down_flag.came == ()
@@ -241,10 +241,10 @@ def test_what_is_no_interface_to_profile_is_told(control: Control, name: str) ->
     assert name in done.output
 
 
-def test_a_name_that_is_taken_is_told(control: Control, around: Surroundings) -> None:
+def test_a_name_that_is_taken_is_told(control: Control, around: Environment) -> None:
     new_cable(control, CABLE, FAR)
     with pytest.raises(UsageError, match=f"there is an interface {CABLE} already"):
-        profiled(around, Wish(NIC))
+        profiled(around, ProfileRequest(NIC))
 
 
 def test_an_ordinary_user_is_told_what_is_missing(control: Control) -> None:
@@ -262,12 +262,12 @@ def test_an_ordinary_user_is_told_what_is_missing(control: Control) -> None:
     assert safety.capabilities() >= {"CAP_NET_ADMIN"}
 
 
-def test_dummy_reports_neither_speed_nor_link(control: Control, around: Surroundings) -> None:
+def test_dummy_reports_neither_speed_nor_link(control: Control, around: Environment) -> None:
     try:
         control.send(messages.new_link("dummy", 0, "void0", messages.kind_of("dummy")))
     except KernelRefused as refused:
         pytest.skip(refused.message)
-    found = profiled(around, Wish("void0"))
+    found = profiled(around, ProfileRequest("void0"))
     control.send(messages.delete_link("void0", interfaces(control)["void0"].index))
     assert found.speed is not None
     assert found.speed.refused == "EOPNOTSUPP"

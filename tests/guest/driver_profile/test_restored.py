@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from harness.cli import main
-from harness.driver_profile.lease import Wish
-from harness.driver_profile.measure import Surroundings
+from harness.driver_profile.lease import ProfileRequest
+from harness.driver_profile.measure import Environment
 from harness.driver_profile.run import here
 from harness.labs.netns.control import Control
 from harness.labs.netns.interfaces import interfaces
@@ -56,13 +56,13 @@ STEPS = ["cable out and in, 1", "change of the MAC", "bond with balance-alb", "p
 @pytest.mark.parametrize("step", STEPS)
 def test_killed_in_the_middle_it_leaves_nothing(
     control: Control,
-    around: Surroundings,
+    around: Environment,
     step: str,
     in_place: bool,  # noqa: FBT001
 ) -> None:
     with unchanged(control):
-        wish = Wish(NIC, in_place=in_place)
-        pid = child(lambda say: here(wish, around, 2, say), step)
+        request = ProfileRequest(NIC, in_place=in_place)
+        pid = child(lambda say: here(request, around, 2, say), step)
         os.kill(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
         assert os.WTERMSIG(status) == signal.SIGKILL
@@ -79,12 +79,12 @@ def children(pid: int) -> list[int]:
 
 
 def test_without_its_keeper_a_killed_profile_would_lose_the_interface(
-    control: Control, around: Surroundings
+    control: Control, around: Environment
 ) -> None:
-    """The control of the test above: it is the keeper that puts things back."""
-    pid = child(lambda say: here(Wish(NIC), around, 2, say), "change of the MAC")
-    (keeper,) = children(pid)
-    os.kill(keeper, signal.SIGKILL)
+    """The control of the test above: it is the restorer that puts things back."""
+    pid = child(lambda say: here(ProfileRequest(NIC), around, 2, say), "change of the MAC")
+    (restorer,) = children(pid)
+    os.kill(restorer, signal.SIGKILL)
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
     lost = {NIC, PORT}  # the other end goes with it, when the kernel clears the namespace away
@@ -95,7 +95,7 @@ def test_interrupted_it_ends_in_words_and_leaves_nothing(control: Control) -> No
     def work(say: Callable[[str], None]) -> None:
         say("begun")
         done = CliRunner().invoke(main, ["driver-profile", NIC])
-        os._exit(done.exit_code if "put back as it was" in done.output else 1)
+        os._exit(done.exit_code if "were restored" in done.output else 1)
 
     with unchanged(control):
         pid = child(work, "begun")

@@ -1,6 +1,6 @@
-"""On a DUT reached by SSH: profile an interface; the tester acts at its cable's far end.
+"""On a DUT reached by SSH: profile an interface; the tester controls the far end of its cable.
 
-    python3 -m harness.driver_profile.there IFACE REPEAT FAR-END SECONDS
+    python3 -m harness.driver_profile.dut_main IFACE REPEAT FAR-END SECONDS
 
 Standard output has lines of JSON: {"say": text}, {"profile": facts}, {"error": text, "hint":
 text}, and requests, {"carrier": on} and {"send": frame in hex}. Each request is answered on
@@ -14,40 +14,40 @@ import sys
 from typing import Any
 
 from harness.driver_profile.farend import Moment
-from harness.driver_profile.lease import Wish
-from harness.driver_profile.run import here, surroundings
+from harness.driver_profile.lease import ProfileRequest
+from harness.driver_profile.run import environment, here
 from harness.errors import HarnessError, LabError
 from harness.loop import now
 
 
 def tell(**line: Any) -> None:
-    """Write one line to the tester."""
+    """Send a line to the tester."""
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
 
 
 class TesterFarEnd:
-    """The far end of the cable, at which the tester acts when it is asked to."""
+    """The far end of the cable, controlled by requests to the tester."""
 
     def __init__(self, how: str, patience: int) -> None:
         self.how = how
         self.patience = patience
 
     def carrier(self, *, on: bool) -> Moment:
-        """Have the cable plugged in or pulled out; the answer's way back is part of the doubt."""
+        """Plug the cable in or out; the round trip to the tester adds to the uncertainty."""
         before = now()
         self._asked(carrier=on)
         return Moment(before, now())
 
     def send(self, frame: bytes) -> bool:
-        """Have a frame sent, and tell whether it is on its way."""
+        """Let the tester send a frame; returns whether it was sent."""
         return self._asked(send=frame.hex())
 
     def _asked(self, **request: Any) -> bool:
         tell(**request)
         answer = sys.stdin.readline()
         if not answer:
-            raise LabError("the tester is gone", hint="look why it ended")
+            raise LabError("the tester has closed the connection", hint="see why the tester ended")
         return bool(json.loads(answer)["done"])
 
 
@@ -55,7 +55,9 @@ def main(name: str, repeat: str, how: str, patience: str) -> None:
     """Profile an interface, and report to the tester."""
     far = TesterFarEnd(how, round(float(patience) * 1e9))
     try:
-        found = here(Wish(name), surroundings(), int(repeat), lambda text: tell(say=text), far)
+        found = here(
+            ProfileRequest(name), environment(), int(repeat), lambda text: tell(say=text), far
+        )
         tell(profile=found.plain())
     except HarnessError as error:
         tell(error=error.message, hint=error.hint)
