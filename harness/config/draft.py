@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
@@ -24,6 +24,7 @@ from harness.config.model import (
 )
 from harness.errors import ScenarioError
 
+OPEN_VSWITCH = "a bond of Open vSwitch, which is none of the kernel's driver and is not read"
 MAX_MTU = 2**31
 MAX_VLAN = 4095
 INTERFACE = re.compile(r"[^\s/:]{1,15}")
@@ -139,11 +140,23 @@ class DraftBond:
         self.extras.append(Extra(spelled, why, place, hint, self.format, level))
 
 
+@dataclass(frozen=True, slots=True)
+class Port:
+    """An interface that is put below a device whose kind its line does not say."""
+
+    name: str
+    master: str
+    place: Place
+    spelled: str
+
+
 @dataclass(slots=True)
 class Draft:
     """What a reader has found so far; readers may speak of interfaces in any order.
 
     `machines` are drafts of further machines, whose bonds are others though their names are alike.
+    `ports` wait for `settle`; `kinds` are of devices that are known and that no reader keeps.
+    `defaults` are options that every bond begins with, whoever makes it.
     """
 
     format: str
@@ -152,6 +165,9 @@ class Draft:
     nets: dict[str, DraftNet] = field(default_factory=dict)
     uppers: dict[str, Upper] = field(default_factory=dict)
     machines: list[Draft] = field(default_factory=list)
+    ports: list[Port] = field(default_factory=list)
+    kinds: dict[str, str] = field(default_factory=dict)
+    defaults: list[Given] = field(default_factory=list)
 
     def bond(self, name: str, place: Place) -> DraftBond:
         """Return the bond of that name, new where it was not spoken of before."""
@@ -167,6 +183,29 @@ class Draft:
         before = self.uppers.get(name)
         below = (*before.below, *ports) if before else tuple(ports)
         self.uppers[name] = Upper(name, "bridge", tuple(dict.fromkeys(below)), place=place)
+
+    def port(self, name: str, master: str, place: Place, spelled: str) -> None:
+        """Take a port of a device that may be a bond, a bridge or something else."""
+        if master in self.bonds:
+            self.bonds[master].slave(name, place)
+        elif master in self.uppers:
+            self.bridge(master, (name,), place)
+        else:
+            self.ports.append(Port(name, master, place, spelled))
+
+    def settle(self, kinds: Mapping[str, str]) -> None:
+        """Put ports below what they belong to; `kinds` are the devices that any file makes."""
+        for one in self.ports:
+            kind = self.kinds.get(one.master) or kinds.get(one.master)
+            if kind == "bond":
+                with self.tolerant():
+                    self.bond(one.master, one.place).slave(one.name, one.place)
+            elif kind == "bridge":
+                self.bridge(one.master, (one.name,), one.place)
+            elif kind is None:
+                why = f"nothing here says what {one.master} is: a bond, a bridge, a team or a VRF"
+                hint = f"give the command that makes it too: ip link add {one.master} type ..."
+                self.unknown(one.spelled, why, one.place, hint, "warning")
 
     def reaching(self, gateway: str) -> str:
         """Return the interface in whose network a gateway is, "" where none is known."""

@@ -173,9 +173,9 @@ class BondConfig:
     """One bond: options in the order they were given, slaves, its IP, and what stands on it.
 
     `matches` select further slaves, whose names the files do not tell. `renderer` is who makes the
-    bond where the format lets that be chosen, as netplan does. A `shared` bond has its further
-    links at another machine (MLAG, EVPN multihoming). `machine` counts the machines of a file that
-    is for several.
+    bond where the format lets that be chosen, as netplan and ifcfg do. A `shared` bond has its
+    further links at another machine (MLAG, EVPN multihoming). `machine` counts the machines of a
+    file that is for several.
     """
 
     name: str

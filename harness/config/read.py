@@ -15,6 +15,7 @@ from harness.config.model import (
     ConfigError,
     Configuration,
     Extra,
+    Given,
     Level,
     Place,
     SlaveConfig,
@@ -42,7 +43,8 @@ from harness.config.source import Source
 from harness.errors import UsageError
 
 Reader = Callable[[Sequence[Source]], Draft]
-NO_BOND = frozenset({modprobe.NONE, nmstate.ABSENT, cloudinit.DISABLED})
+NO_BOND = frozenset({modprobe.NONE, *nmstate.IDLE.values(), cloudinit.DISABLED})
+ALWAYS_SET = frozenset({"nm", "nmcli", "nmstate"})  # where a bond has NetworkManager's defaults
 UTF8_ONLY = frozenset({"netplan", "nmstate", "cloud-init", "talos"})  # as YAML is
 READERS: Mapping[str, Reader] = MappingProxyType(
     {
@@ -87,10 +89,14 @@ def parse(given: Sequence[Source], format_: str | None = None) -> Configuration:
     groups = _grouped(given, format_, extras)
     bonds: dict[str, BondConfig] = {}
     apart: list[BondConfig] = []
-    for name, texts in _in_order(groups):
-        draft = _drafted(name, texts, extras)
+    drafts = [_drafted(name, texts, extras) for name, texts in _in_order(groups)]
+    kinds = {name: "bridge" for draft in drafts for name in draft.uppers}
+    kinds |= {name: "bond" for draft in drafts for name in draft.bonds}
+    defaults = [one for draft in drafts for one in draft.defaults]
+    for draft in drafts:
+        draft.settle(kinds)
         extras += draft.extras
-        for read in draft.frozen():
+        for read in (_begun(one, defaults) for one in draft.frozen()):
             bonds[read.name] = _joined(bonds[read.name], read) if read.name in bonds else read
         for nth, other in enumerate(draft.machines, 1):
             extras += other.extras
@@ -154,6 +160,21 @@ def _in_order(groups: Mapping[str, list[Source]]) -> list[tuple[str, list[Source
     return sorted(groups.items(), key=lambda group: group[0] != "modprobe")
 
 
+def _begun(bond: BondConfig, defaults: Iterable[Given]) -> BondConfig:
+    """Return a bond with the options that the module gives to each, but NetworkManager's.
+
+    A tool that sets one monitor switches the other one off.
+    """
+    names = {one.name for one in bond.given}
+    if bond.format in ALWAYS_SET or bond.format == modprobe.FORMAT:
+        return bond
+    if "arp_interval" in names:
+        names |= {"miimon", "updelay", "downdelay", "use_carrier"}
+    if "miimon" in names:
+        names |= {"arp_interval", "arp_ip_target", "arp_validate"}
+    return replace(bond, given=(*(one for one in defaults if one.name not in names), *bond.given))
+
+
 def _joined(first: BondConfig, second: BondConfig) -> BondConfig:
     """Return one bond of what two formats say of it: the later options count."""
     slaves: dict[str, SlaveConfig] = {slave.name: slave for slave in first.slaves}
@@ -174,8 +195,9 @@ def _joined(first: BondConfig, second: BondConfig) -> BondConfig:
 
 def _without_bonds(given: Sequence[Source], extras: Iterable[Extra]) -> ConfigError:
     """Return why there is nothing to look at: what was unreadable, else that no bond is there."""
-    for extra in extras:
-        if extra.level == "error":
-            return ConfigError(extra.message, extra.place, hint=extra.hint)
+    for level in ("error", "warning"):
+        for extra in extras:
+            if extra.level == level:
+                return ConfigError(extra.message, extra.place, hint=extra.hint)
     names = ", ".join(dict.fromkeys(source.name for source in given)) or "nothing"
     return ConfigError("no bond is configured here; expected one with its options", Place(names))

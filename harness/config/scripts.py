@@ -11,18 +11,24 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from harness.config.expansion import expanded, unrolled, words_of
 from harness.config.ini_and_shell import plain
 from harness.config.model import Place
 from harness.config.source import Source
 
 PROMPT = re.compile(
-    r"\s*(?:\[[^\]\n]*@[^\]\n]*\]\s?|[\w.-]+@[\w.-]+[^#$%>\n]*|[\w-]+(?=[#$%>]\s))?[#$%>]\s+(?=\S)"
+    r"\s*(?:\([\w.-]+\)\s*)?"
+    r"(?:\[[^\]\n]*@[^\]\n]*\]\s?|[\w.-]+@[\w.-]+[^#$%>\n]*|[\w.-]+(?=[#$%>]\s))?[#$%>]\s+(?=\S)"
+)
+# What else stands before a prompt's sign, or is one: only where a command is behind it.
+BARE_PROMPT = re.compile(
+    r"\s*(?:(?:[\w.-]+:[~/]\S*|[\w-]*\s?[~/][\w./-]*)\s?[#$%>]|➜\s+\S+(?:\s+git:\(\S+\))?(?:\s+✗)?|\u276f)\s+"
+    r"(?=(?:sudo\s+)?(?:nmcli|ip|echo|modprobe|ifenslave|for|cat)\s)"
 )
 MORE = re.compile(r"\s*>\s")  # the prompt of a line that goes on
 ROOT_PROMPT = re.compile(r"\s*#\s+(sudo\s+)?(nmcli|ip|echo|modprobe)\s")
 PLAIN = re.compile(r"\s*(sudo\s+)?(nmcli|ip|echo|modprobe)\s")
 ASSIGNED = re.compile(r"(\w+)=(.*)", re.DOTALL)
-VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1")
 NOISE = re.compile(r"\s(?:[012]?>&[012-]|&>>?\s*\S+|[12]>>?\s*\S+)")
 ENDS = re.compile(r"[;&|()]+|;;")
@@ -31,6 +37,9 @@ KEYWORDS = frozenset(
         *("if", "then", "elif", "else", "fi", "do", "done", "while", "until", "!", "{", "}"),
         *("time", "exec", "command", "sudo", "doas"),
     ]
+)
+DECLARING = frozenset(
+    {"export", "local", "readonly", "declare", "typeset", "-r", "-a", "-x", "-i"}
 )
 SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 TEXTS = frozenset({"cat", "tee"})  # what is fed to them is no command
@@ -102,7 +111,8 @@ def _session(lines: list[str]) -> bool:
 
     `# ` alone is a prompt in a text that is no script and has no commands without it.
     """
-    if any((match := PROMPT.match(line)) and match[0].strip() != "#" for line in lines):
+    prompts = filter(None, map(_prompt, lines))
+    if any(prompt.strip() != "#" for prompt in prompts):
         return True
     script = lines[:1] and lines[0].startswith("#!")
     rooted = any(ROOT_PROMPT.match(line) for line in lines)
@@ -112,8 +122,14 @@ def _session(lines: list[str]) -> bool:
 def _unprompted(line: str, *, session: bool) -> str:
     if not session:
         return line
-    match = PROMPT.match(line)
-    return line[match.end() :] if match else ""
+    prompt = _prompt(line)
+    return line[len(prompt) :] if prompt else ""
+
+
+def _prompt(line: str) -> str:
+    """Return the prompt that a line begins with, "" where there is none."""
+    match = BARE_PROMPT.match(line) or PROMPT.match(line)
+    return match[0] if match else ""
 
 
 def _closed(text: str) -> bool:
@@ -139,7 +155,8 @@ def _uncommented(text: str) -> str:
 
 def _simple(text: str, place: Place) -> Iterator[Command]:
     """Yield the simple commands of a line; a line that no shell would take has none."""
-    lexer = shlex.shlex(NOISE.sub(" ", f" {text}"), posix=True, punctuation_chars=";&|()<>")
+    plainer = unrolled(NOISE.sub(" ", f" {text}"))
+    lexer = shlex.shlex(plainer, posix=True, punctuation_chars=";&|()<>")
     lexer.whitespace_split, lexer.commenters = True, ""
     try:
         parts = list(lexer)
@@ -171,7 +188,7 @@ def _run(found: list[Command], known: dict[str, str]) -> Iterator[Command]:
         at += 1
         if bare[:1] == ("for",) and len(bare) > 3 and bare[2] == "in":
             end = _end(found, at)
-            values = " ".join(_expanded(word, known) for word in bare[3:]).split()
+            values = [one for word in bare[3:] for one in words_of(word, known)]
             for value in values[:MOST_ROUNDS]:
                 yield from _run(found[at:end], known | {bare[1]: value})
             at = end
@@ -199,17 +216,13 @@ def _bare(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _one(command: Command, known: dict[str, str]) -> Iterator[Command]:
-    assigned = [
-        ASSIGNED.fullmatch(word) for word in command.words if word not in ("export", "local")
-    ]
+    bare = [word for word in command.words if word not in DECLARING]
+    assigned = [ASSIGNED.fullmatch(word) for word in bare]
     if all(assigned):
-        known |= {match[1]: _expanded(match[2], known) for match in assigned if match}
+        known |= {match[1]: expanded(match[2], known) for match in assigned if match}
         return
-    words: list[str] = []
-    for word in command.words:
-        text = _expanded(word, known)
-        words += text.split() if VARIABLE.fullmatch(word) else [text]
-    made = replace(command, words=tuple(words), target=_expanded(command.target, known))
+    words = [one for word in command.words for one in words_of(word, known)]
+    made = replace(command, words=tuple(words), target=expanded(command.target, known))
     if not words:
         return
     if made.name in SHELLS and "-c" in words[:-1]:
@@ -218,7 +231,3 @@ def _one(command: Command, known: dict[str, str]) -> Iterator[Command]:
             yield replace(one, place=made.place, text=made.text)
     else:
         yield made
-
-
-def _expanded(word: str, known: Mapping[str, str]) -> str:
-    return VARIABLE.sub(lambda match: known.get(match[1] or match[2], match[0]), word)

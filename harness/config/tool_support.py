@@ -16,6 +16,7 @@ from harness.config.option_names import NETPLAN, NETWORKD, PROC
 ALL = frozenset(OPTIONS)
 # Only netlink sets these: nothing that writes to sysfs can.
 BY_NETLINK = frozenset(name for name, option in OPTIONS.items() if not option.sysfs)
+INITSCRIPTS = "initscripts"  # who makes a bond of ifcfg that NetworkManager leaves alone
 SYSFS = ALL - BY_NETLINK
 ALL_IP = frozenset({"addresses", "DHCP", "gateway", "MTU", "uppers"})
 STATE = frozenset({"active_slave"})  # what runs shows it, but it is no configuration

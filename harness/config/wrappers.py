@@ -22,23 +22,28 @@ Test = Callable[[Node], bool]
 
 @dataclass(frozen=True, slots=True)
 class Inner:
-    """A configuration, and whether it stands inside of something else."""
+    """A configuration, and the mappings and lists that it stands in, the outermost first."""
 
     node: Node
-    wrapped: bool
+    around: tuple[Node, ...]
+
+    @property
+    def wrapped(self) -> bool:
+        """Whether it stands inside of something else."""
+        return bool(self.around)
 
 
 def inner(source: Source, wanted: Test) -> list[Inner]:
     """Return the configurations in the documents of a YAML file, the outermost ones only."""
-    return [one for node in documents(source) for one in _below(node, wanted, 0)]
+    return [one for node in documents(source) for one in _below(node, wanted, ())]
 
 
-def _below(node: Node, wanted: Test, depth: int) -> Iterator[Inner]:
+def _below(node: Node, wanted: Test, around: tuple[Node, ...]) -> Iterator[Inner]:
     if isinstance(node.raw, yaml.MappingNode) and wanted(node):
-        yield Inner(node, bool(depth))
-    elif depth < DEEPEST:
+        yield Inner(node, around)
+    elif len(around) < DEEPEST:
         for one in _members(node):
-            yield from _below(one, wanted, depth + 1)
+            yield from _below(one, wanted, (*around, node))
 
 
 def _members(node: Node) -> Iterator[Node]:

@@ -20,6 +20,13 @@ def test_a_valid_file_is_read_as_its_tool_reads_it(tmp_path: Path, case: str) ->
     assert [one for one in errors(found) if "no-monitor" not in one] == []
 
 
+def test_networkmanager_monitors_no_bond_that_it_leaves_alone(tmp_path: Path) -> None:
+    text = 'DEVICE=b1\nBONDING_OPTS="mode=1"\n'
+    (said,) = errors(written(tmp_path, {"ifcfg-b1": f"{text}NM_CONTROLLED=no\n"}))
+    assert "b1 monitors no link" in said
+    assert not errors(written(tmp_path, {"ifcfg-b1": text}))
+
+
 def test_a_table_that_says_nothing_would_be_seen() -> None:
     assert len(CASES) > 50
     assert all(files and expected for files, expected in CASES.values())

@@ -9,10 +9,12 @@ from harness.config.draft import INTERFACE, Draft, DraftBond
 from harness.config.ini_and_shell import Entry, variables
 from harness.config.readers import optstring
 from harness.config.source import Source
+from harness.config.tool_support import INITSCRIPTS
 
 FORMAT = "ifcfg"
 ADDRESS = re.compile(r"IPADDR(\d*)")
 YES = frozenset({"yes", "true", "t", "y", "1"})
+NO = frozenset({"no", "false", "f", "n", "0"})
 SIX = ("IPV6ADDR", "IPV6ADDR_SECONDARIES")
 GATEWAYS = re.compile(r"GATEWAY\d*|IPV6_DEFAULTGW")
 ASKING = frozenset({"dhcp", "bootp"})
@@ -62,6 +64,14 @@ def value(found: Variables, key: str) -> str:
 
 def _bond(bond: DraftBond, found: Variables) -> None:
     bond.place = found["BONDING_OPTS"].place if "BONDING_OPTS" in found else bond.place
+    if (entry := found.get("NM_CONTROLLED")) and entry.value.strip().lower() in NO:
+        bond.renderer = INITSCRIPTS
+        why = "NetworkManager leaves the bond alone: only the initscripts make it"
+        hint = "install network-scripts, which RHEL 9 does not have, or remove the line"
+        bond.unknown(entry.spelled, why, entry.place, hint, "note")
+    if (entry := found.get("ONBOOT")) and entry.value.strip().lower() in NO:
+        why = "the bond is not made at boot, only by hand"
+        bond.unknown(entry.spelled, why, entry.place, "write ONBOOT=yes", "note")
     if "BONDING_OPTS" in found:
         optstring.take(bond, found["BONDING_OPTS"].value, found["BONDING_OPTS"].place)
 

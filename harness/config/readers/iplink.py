@@ -11,7 +11,7 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from harness.bonding import OPTIONS
-from harness.config.draft import Draft
+from harness.config.draft import OPEN_VSWITCH, Draft
 from harness.config.model import Place
 from harness.config.option_names import IP_JSON, turned
 from harness.config.readers import optstring
@@ -57,6 +57,8 @@ def take(draft: Draft, command: Command) -> None:
             draft.bond(words[1], command.place).slave(slave, command.place)
     elif command.name in CLIENTS and len(words) > 1:
         draft.net(words[-1]).dhcp4 = True
+    elif act := OLD.get((command.name, *words[1:2])):
+        act(draft, list(words[2:]), command)
 
 
 def _ip(draft: Draft, command: Command) -> None:
@@ -82,16 +84,20 @@ def _clear(draft: Draft, command: Command) -> bool:
     """Tell whether all names are known; remark on it where one is a variable."""
     if command.unclear:
         why = f"what {command.unclear} stands for cannot be told, and the command is passed over"
-        draft.unknown("", f"{command.text}: {why}", command.place, "write the name itself")
+        hint = "write the name itself"
+        draft.unknown("", f"{command.text}: {why}", command.place, hint, "warning")
     return not command.unclear
 
 
 def _add(draft: Draft, rest: list[str], command: Command) -> None:
     pairs, own = _pairs(rest)
     kind, name = pairs.get("type", ""), pairs.get("name", "")
-    if kind not in ("bond", "vlan", "bridge") or not name or not _clear(draft, command):
+    wanted = kind in ("bond", "vlan", "bridge") or "master" in pairs
+    if not name or not (_clear(draft, command) if wanted else not command.unclear):
         return
-    if kind == "bond":
+    if kind not in ("bond", "vlan", "bridge"):
+        draft.kinds[name] = kind
+    elif kind == "bond":
         draft.bond(name, command.place)
     elif kind == "vlan":
         number = next((b for a, b in pairwise(own) if a == "id"), "")
@@ -136,13 +142,13 @@ def _applied(
     if "mtu" in pairs:
         draft.net(name).size(pairs["mtu"], command.place)
     if master := pairs.get("master"):
-        if master in draft.bonds or master not in draft.uppers:
-            draft.bond(master, command.place).slave(name, command.place)
-        else:
-            draft.bridge(master, (name,), command.place)
+        draft.port(name, master, command.place, command.text)
     if pairs.get("type") == "bond":
         _options(draft, name, own, command)
     elif pairs.get("type") == "bond_slave":
+        for port in (one for one in list(draft.ports) if one.name == name):
+            draft.ports.remove(port)  # the kind of its master is said here
+            draft.bond(port.master, port.place).slave(name, port.place)
         bond = next((one for one in draft.bonds.values() if name in one.slaves), None)
         for key, value in zip(own[::2], own[1::2], strict=False):
             if bond is not None:
@@ -172,6 +178,39 @@ def _delete(draft: Draft, rest: list[str], _: Command) -> None:
 
 LINK: Mapping[str, Callable[[Draft, list[str], Command], None]] = MappingProxyType(
     {"add": _add, "set": _set, "change": _set, "replace": _add, "delete": _delete}
+)
+
+
+def _add_bridge(draft: Draft, rest: list[str], command: Command) -> None:
+    """Take `brctl addbr BRIDGE`."""
+    if rest and _clear(draft, command):
+        draft.bridge(rest[0], (), command.place)
+
+
+def _add_port(draft: Draft, rest: list[str], command: Command) -> None:
+    """Take `brctl addif BRIDGE PORT...`."""
+    if rest and _clear(draft, command):
+        draft.bridge(rest[0], rest[1:], command.place)
+
+
+def _add_vlan(draft: Draft, rest: list[str], command: Command) -> None:
+    """Take `vconfig add INTERFACE NUMBER`."""
+    if len(rest) > 1 and _clear(draft, command):
+        draft.vlan(f"{rest[0]}.{rest[1]}", rest[0], rest[1], command.place)
+
+
+def _open_vswitch(draft: Draft, _: list[str], command: Command) -> None:
+    draft.unknown(command.text, OPEN_VSWITCH, command.place, "", "note")
+
+
+# Commands before iproute2's, and of another bond.
+OLD: Mapping[tuple[str, ...], Callable[[Draft, list[str], Command], None]] = MappingProxyType(
+    {
+        ("brctl", "addbr"): _add_bridge,
+        ("brctl", "addif"): _add_port,
+        ("vconfig", "add"): _add_vlan,
+        ("ovs-vsctl", "add-bond"): _open_vswitch,
+    }
 )
 
 
@@ -243,6 +282,8 @@ def written(draft: Draft, name: str, option: str, text: str, command: Command) -
 def _module(draft: Draft, text: str, command: Command) -> None:
     """Take the bond that comes with the module, where it is given options."""
     words = [word for word in text.split() if not word.startswith("max_bonds")]
+    if "max_bonds=0" not in text:
+        draft.kinds.setdefault(optstring.NAMELESS, "bond")
     if words and "max_bonds=0" not in text:
         bond = draft.bond(optstring.NAMELESS, command.place)
         optstring.take(bond, " ".join(words), command.place)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from harness.bonding.parse import split
 from harness.bonding.table import MODULE_ONLY
-from harness.config.draft import Draft
+from harness.config.draft import Draft, DraftBond, DraftNet
 from harness.config.ini_and_shell import joined
 from harness.config.model import ConfigError, Place
 from harness.config.readers import optstring
@@ -87,6 +87,9 @@ def _count(draft: Draft, given: list[tuple[str, str, Place]]) -> None:
 
 def _options(draft: Draft, module: str, text: str, place: Place) -> None:
     if module == MODULE:
+        every = DraftBond("", place, FORMAT, DraftNet(FORMAT))
+        optstring.take(every, _less(text, Draft(FORMAT), place), place)
+        draft.defaults += every.given
         bonds = list(draft.bonds.values())
     else:
         bonds = [draft.bonds[module]] if module in draft.bonds else []

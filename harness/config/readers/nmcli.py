@@ -113,7 +113,8 @@ def _command(draft: Draft, profiles: list[Profile], command: Command) -> None:
         profiles[:] = [one for one in profiles if one not in gone]
     if command.unclear and any("bond" in word for word in command.words):
         why = f"what {command.unclear} stands for cannot be told"
-        draft.unknown("", f"{command.text}: {why}", command.place, "write the value itself")
+        hint = "write the value itself"
+        draft.unknown("", f"{command.text}: {why}", command.place, hint, "warning")
 
 
 def _defaults(profile: Profile) -> None:

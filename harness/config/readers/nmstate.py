@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from harness.config.draft import TRUE, Draft, DraftBond, DraftNet, switch
+from harness.config.draft import OPEN_VSWITCH, TRUE, Draft, DraftBond, DraftNet, switch
 from harness.config.model import ConfigError
 from harness.config.profiles import default_monitor
 from harness.config.source import Source
-from harness.config.wrappers import inner, mappings, text, value
+from harness.config.wrappers import Inner, inner, mappings, text, value
 from harness.config.yamls import Node, documents
 
 FORMAT = "nmstate"
@@ -19,6 +19,11 @@ PORT_OPTIONS = {"priority": "prio", "queue-id": "queue_id"}
 # Which NetworkManager does by itself, with nftables and not with the driver.
 NOT_THE_DRIVERS = frozenset({"balance-slb", "balance_slb"})
 ABSENT = "nmstate takes this bond away"
+IDLE = {
+    "absent": ABSENT,
+    "down": "nmstate takes this bond down, and with that away",
+    "ignore": "nmstate leaves this bond as it is",
+}
 DEFAULT = frozenset({"0.0.0.0/0", "::/0"})
 
 
@@ -42,27 +47,42 @@ def read(sources: Sequence[Source]) -> Draft:
         if apart and state.wrapped:
             target = Draft(FORMAT)
             draft.machines.append(target)
-        _state(target, state.node)
+        _state(target, state)
     return draft
 
 
 def _is_state(node: Node) -> bool:
-    """Tell whether a mapping is a state: its interfaces have names, or types."""
-    listed = mappings(value(node, "interfaces"))
+    """Tell whether a mapping is a state: its interfaces have names, or types.
+
+    The list of an installer, of a name and a MAC for each NIC, is none.
+    """
+    listed = [one for one in mappings(value(node, "interfaces")) if not text(one, "macAddress")]
     return any(text(one, "name") or text(one, "type") for one in listed)
+
+
+def _macs(state: Inner) -> Iterator[tuple[str, str]]:
+    """Yield name and MAC of the NICs that an installer maps a state to: it puts in their names."""
+    for around in state.around:
+        for one in mappings(value(around, "interfaces")):
+            if (name := text(one, "name")) and (mac := text(one, "macAddress")):
+                yield name, mac
 
 
 def _says_nothing(source: Source) -> bool:
     return any(value(node, "interfaces") is not None for node in documents(source))
 
 
-def _state(draft: Draft, node: Node) -> None:
-    listed = {text(one, "name"): one for one in mappings(value(node, "interfaces"))}
+def _state(draft: Draft, state: Inner) -> None:
+    node, macs = state.node, dict(_macs(state))
     for one in mappings(value(node, "interfaces")):
-        if text(one, "state") != "absent":
-            _interface(draft, one, listed)
+        if text(one, "identifier") == "mac-address":
+            macs[text(one, "name")] = text(one, "mac-address")
+    for one in mappings(value(node, "interfaces")):
+        idle = IDLE.get(text(one, "state"))
+        if idle is None:
+            _interface(draft, one, macs)
         elif text(one, "type") == "bond":
-            draft.unknown(f"{text(one, 'name')}: state: absent", ABSENT, one.place)
+            draft.unknown(f"{text(one, 'name')}: state: {text(one, 'state')}", idle, one.place)
     routes = value(node, "routes")
     for route in mappings(value(routes, "config")) if routes else ():
         gateway, device = value(route, "next-hop-address"), text(route, "next-hop-interface")
@@ -72,7 +92,7 @@ def _state(draft: Draft, node: Node) -> None:
         default_monitor(bond)
 
 
-def _interface(draft: Draft, node: Node, listed: Mapping[str, Node]) -> None:
+def _interface(draft: Draft, node: Node, macs: Mapping[str, str]) -> None:
     kind, name = text(node, "type"), text(node, "name")
     if kind == "bond" and not name:
         raise ConfigError("a bond without a name", node.place, hint="write name: bond0")
@@ -80,17 +100,26 @@ def _interface(draft: Draft, node: Node, listed: Mapping[str, Node]) -> None:
         bond = draft.bond(name, node.place)
         for key, found in node.items("a bond"):
             if key == "link-aggregation":
-                _aggregation(bond, found, listed)
+                _aggregation(bond, found, macs)
     elif kind == "vlan" and (vlan := value(node, "vlan")):
         draft.vlan(name, text(vlan, "base-iface"), text(vlan, "id"), node.place)
     elif kind == "linux-bridge" and (bridge := value(node, "bridge")):
         ports = value(bridge, "port") or value(bridge, "ports")
         draft.bridge(name, [text(port, "name") for port in mappings(ports)], node.place)
+    elif kind == "ovs-bridge" and (bridge := value(node, "bridge")):
+        _open_vswitch(draft, bridge)
     if name:
         _addressing(draft.net(name), node)
 
 
-def _aggregation(bond: DraftBond, node: Node, listed: Mapping[str, Node]) -> None:
+def _open_vswitch(draft: Draft, bridge: Node) -> None:
+    """Remark on bonds of Open vSwitch, which are ports of its bridges."""
+    for port in mappings(value(bridge, "port") or value(bridge, "ports")):
+        if value(port, "link-aggregation") is not None:
+            draft.unknown(text(port, "name"), OPEN_VSWITCH, port.place, level="note")
+
+
+def _aggregation(bond: DraftBond, node: Node, macs: Mapping[str, str]) -> None:
     for key, found in node.items("link-aggregation"):
         if key == "mode":
             bond.option("mode", found.text("mode"), found.place, f"mode: {found.text('mode')}")
@@ -99,7 +128,7 @@ def _aggregation(bond: DraftBond, node: Node, listed: Mapping[str, Node]) -> Non
                 _option(bond, name, setting)
         elif key in PORTS:
             for port in found.list(key):
-                _slave(bond, port, listed)
+                _slave(bond, port, macs)
         elif key == "ports-config":
             for port in found.list(key):
                 _port(bond, port)
@@ -109,12 +138,10 @@ def _aggregation(bond: DraftBond, node: Node, listed: Mapping[str, Node]) -> Non
             )
 
 
-def _slave(bond: DraftBond, port: Node, listed: Mapping[str, Node]) -> None:
-    """Take a port by its interface's name, or by the MAC that its own description goes by."""
+def _slave(bond: DraftBond, port: Node, macs: Mapping[str, str]) -> None:
+    """Take a port by its interface's name, or by the MAC that this name stands for."""
     name = port.text("a port")
-    own = listed.get(name)
-    if own is not None and text(own, "identifier") == "mac-address":
-        mac = text(own, "mac-address")
+    if mac := macs.get(name):
         bond.match("mac", mac, port.place, f"{name}: mac-address: {mac}", name)
     else:
         bond.slave(name, port.place)

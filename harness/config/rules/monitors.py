@@ -13,7 +13,7 @@ from harness.config.rules.left import gone, is_refused_validation, kept, left
 from harness.config.rules.misspelt import MONITORS, meant
 from harness.config.rules.words import given, said
 from harness.config.spelling import verbatim
-from harness.config.tool_support import BY_NM
+from harness.config.tool_support import BY_NM, INITSCRIPTS
 
 ARP_OPTIONS = (
     "arp_ip_target", "ns_ip6_target", "arp_validate", "arp_all_targets", "arp_missed_max"
@@ -46,7 +46,7 @@ def no_monitor(bond: BondConfig, _: Around) -> Iterator[Found]:
             hint="set miimon=100",
             claim="LACP-RATE-4",
         )
-    elif bond.format in MONITORED_BY_NM:
+    elif bond.format in MONITORED_BY_NM and bond.renderer != INITSCRIPTS:
         yield Found(
             where,
             f"{bond.name} has no link monitor here: NetworkManager makes it miimon=100, the "
