@@ -12,6 +12,10 @@ from tests.config.rule_pairs import IFACE, LACP, NETDEV
 PLAN = "network: {ethernets: {a: {}, b: {}}, bonds: {bond0: {interfaces: [a, b], %s}}}"
 KEYFILE = "[connection]\nid=bond0\ntype=bond\ninterface-name=bond0\n[bond]\n%s\n"
 BARE = "iface bond0 inet manual\nbond-slaves a b\n%s"
+AB = (
+    "[NetDev]\nName=bond0\nKind=bond\n[Bond]\nMode=active-backup\nARPIntervalSec=100ms\n"
+    "ARPValidate=all\n"
+)
 # A mistake, the rule that finds it, and what follows from it.
 CASES = [
     (f"{LACP}PacketsPerSlave=4\n", "unsent", ""),
@@ -41,6 +45,11 @@ CASES = [
     (f"{IFACE}bond-miimon 100\nbond-primary eth7\n", "foreign-primary", ""),
     (f"{IFACE}bond-arp-interval 100\nbond-arp-ip-target 192.0.2.1\nbond-arp-validate all\n",
      "unfit-target", ""),
+    (NETDEV.replace("[Bond]", "[Bonds]"), "unknown-setting",
+     "without it bond0 has no mode and is balance-rr and no monitor is left"),
+    (f"{KEYFILE % 'mode=active-backup'}".replace("[bond]", "[bonds]"), "unknown-setting",
+     "without it bond0 has no mode and is balance-rr and NetworkManager sets miimon=100"),
+    (f"{AB}ARPIPTargets=192.0.2.2,192.0.2.3\n", "unknown-setting", "no target is left"),
     ("mode=1 miimon=100 use_carrier=0", "use-carrier-off", ""),
 ]  # fmt: skip
 

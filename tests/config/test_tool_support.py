@@ -112,3 +112,44 @@ def test_a_bond_whose_other_link_is_at_another_switch_may_have_one_slave(key: st
     text = f"auto host1\niface host1\n    bond-slaves swp5\n    bond-mode 802.3ad\n    {key}\n"
     assert not of("one-slave", text)
     assert of("one-slave", text.replace(f"    {key}\n", ""))
+
+
+@pytest.mark.parametrize(
+    ("early", "late", "times"),
+    [
+        ("Type=ether", "Name=left", 1),
+        ("Type=ether wlan", "Name=left right", 2),
+        ("Type=wlan", "Name=left", 0),
+        ("Type=ether\nName=up1", "Name=left", 0),
+        ("Name=lo", "Type=ether", 0),
+    ],
+)
+def test_a_file_for_every_ethernet_interface_before_that_of_a_slave(
+    early: str, late: str, times: int
+) -> None:
+    netdev = Source("b.netdev", "[NetDev]\nName=up1\nKind=bond\n[Bond]\nMode=active-backup\n")
+    first = Source("10.network", f"[Match]\n{early}\n[Network]\nDHCP=yes\n")
+    slave = Source("20.network", f"[Match]\n{late}\n[Network]\nBond=up1\n")
+    said = [one.message for one in lint(parse([netdev, slave, first]), RULES)]
+    wide = "10.network matches all of Type=ether before"
+    assert sum(wide in one for one in said) == times
+
+
+def test_a_target_with_a_comma_is_told_and_the_others_count() -> None:
+    text = (
+        "[NetDev]\nName=up1\nKind=bond\n[Bond]\nMode=active-backup\nARPIntervalSec=1\n"
+        "ARPIPTargets=192.0.2.1, 192.0.2.2\n"
+    )
+    (finding,) = of("unknown-setting", text)
+    assert finding.hint == "write ARPIPTargets=192.0.2.1 192.0.2.2"
+    assert parse([Source("file", text)]).bonds[0].asked["arp_ip_target"] == ("192.0.2.2",)
+
+
+@pytest.mark.parametrize("name", ["Networks", "bond", "Bonding", "Netdevs"])
+def test_a_section_that_is_almost_one(name: str) -> None:
+    text = f"[NetDev]\nName=up1\nKind=bond\n[Bond]\nMode=802.3ad\n[{name}]\nA=b\n"
+    assert [one.message for one in of("unknown-setting", text, "a.netdev")] == [
+        f"[{name}]: systemd-networkd has no such section and ignores it"
+    ]
+    text = text.replace(f"[{name}]", "[NetworkEmulator]")
+    assert not of("unknown-setting", text)

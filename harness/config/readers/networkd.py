@@ -12,9 +12,11 @@ from harness.config.draft import Draft, DraftBond, switch
 from harness.config.durations import in_unit
 from harness.config.ini_and_shell import Entry, Section, ini
 from harness.config.option_names import NETWORKD
+from harness.config.readers.misnamed import misnamed
 from harness.config.source import Source
 
 FORMAT = "networkd"
+TOOL = "systemd-networkd"
 SECONDS = "s"  # what a time without unit counts in
 SWITCHES = frozenset({"all_slaves_active", "tlb_dynamic_lb"})
 ROLES = {"PrimarySlave": "primary", "ActiveSlave": "active_slave"}
@@ -26,6 +28,7 @@ DHCP = {
     **dict.fromkeys(("ipv6", "v6"), (False, True)),
 }
 SIZES = {"K": 1024, "M": 1024**2}
+SECTIONS = ("Match", "NetDev", "Network", "Bond")
 
 
 @dataclass(slots=True)
@@ -68,6 +71,12 @@ class _Unit:
         keys = {e.key for one in self.sections if one.name == "Match" for e in one.entries}
         return keys == {"Name"} and any(fnmatchcase(name, one) for one, _ in self.names)
 
+    @property
+    def takes_ethernet(self) -> bool:
+        """Tell whether this file matches every Ethernet interface that is no bond or the like."""
+        found = [entry for one in self.sections if one.name == "Match" for entry in one.entries]
+        return {one.key for one in found} == {"Type"} and "ether" in found[-1].value.split()
+
 
 def read(sources: Sequence[Source]) -> Draft:
     """Return the bonds of .netdev and .network files together."""
@@ -86,6 +95,8 @@ def read(sources: Sequence[Source]) -> Draft:
         elif kind == "vlan" and name:
             numbers[name] = unit.first("VLAN", "Id")
     for unit in units:
+        if unit.first("NetDev", "Kind") != "bond":
+            misnamed(unit.sections, SECTIONS, TOOL, draft)
         with draft.tolerant():
             _network(draft, unit, numbers)
     for unit in units:
@@ -126,12 +137,12 @@ def _bond(draft: Draft, unit: _Unit, name: str) -> None:
         why = f"{first.source.base} makes {name}, and systemd-networkd makes it once"
         draft.unknown("", why, head.place, "remove one of the two", "warning")
         return
-    bond = draft.bond(name, unit.source.at())
-    for section in unit.sections:
-        if section.name == "Bond":
-            bond.place = section.place
-            for entry in section.entries:
-                _option(bond, entry)
+    own = [section for section in unit.sections if section.name == "Bond"]
+    bond = draft.bond(name, own[0].place if own else unit.source.at(1))
+    misnamed(unit.sections, SECTIONS, TOOL, bond)
+    for section in own:
+        for entry in section.entries:
+            _option(bond, entry)
     for entry in unit.entries("NetDev", "MTUBytes"):
         bond.net.size(_size(entry.value), entry.place)
 
@@ -143,6 +154,12 @@ def _option(bond: DraftBond, entry: Entry) -> None:
                    entry.place, near(entry.key, NETWORKD))  # fmt: skip
     elif not entry.value:
         bond.given = [one for one in bond.given if one.name != name]  # empty: forget what was set
+    elif "," in entry.value and isinstance(OPTIONS[name].default, tuple):
+        why = "systemd-networkd takes spaces between targets, and ignores what has a comma"
+        hint = f"write {entry.key}={' '.join(entry.value.replace(',', ' ').split())}"
+        bond.unknown(entry.spelled, why, entry.place, hint)
+        if left := " ".join(word for word in entry.value.split() if "," not in word):
+            bond.option(name, kernels(name, left), entry.place, entry.spelled)
     else:
         bond.option(name, kernels(name, entry.value), entry.place, entry.spelled)
 
@@ -174,13 +191,21 @@ def _network(draft: Draft, unit: _Unit, numbers: dict[str, str]) -> None:
 
 
 def _left_out(draft: Draft, unit: _Unit) -> None:
-    """Remark on interfaces that a file before this one has taken already."""
+    """Remark on interfaces that a file before this one has taken already, or will have taken."""
+    hint = "put all that is for it in one file, or give this one a lower name"
+    wide = next((one for one in unit.before if one.takes_ethernet), None)
+    enslaves = bool(unit.first("Network", "Bond"))
     for name, entry in unit.names:
         owner = unit.owner(name)
         if owner is not None and not WILD & set(name):
             why = f"{owner.source.base} matches {name} before, and nothing here is set on it"
-            hint = "put all that is for it in one file, or give this one a lower name"
             draft.unknown("", why, entry.place, hint, "warning")
+        elif wide is not None and enslaves:
+            why = (
+                f"{wide.source.base} matches all of Type=ether before: where {name} is Ethernet, "
+                "it is no slave"
+            )
+            draft.unknown(entry.spelled, why, entry.place, hint, "warning")
 
 
 def _slaves(bond: DraftBond, unit: _Unit, entry: Entry) -> None:

@@ -8,9 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from harness.config.draft import Draft
 from harness.config.ini_and_shell import Entry, Section, ini
 from harness.config.profiles import Profile, Setting, build
+from harness.config.readers.misnamed import misnamed
 from harness.config.source import Source
 
 FORMAT = "nm"
+SECTIONS = ("connection", "bond", "bond-port", "bridge-port")
 ADDRESS = re.compile(r"address(?:es)?\d*")
 GATEWAY = re.compile(r"gateway\d*")
 WIRED = ("ethernet", "802-3-ethernet")
@@ -20,7 +22,7 @@ KINDS = {"802-3-ethernet": "ethernet"}
 def read(sources: Sequence[Source]) -> Draft:
     """Return the bonds of profiles; ports name theirs by interface, uuid or id."""
     draft = Draft(FORMAT)
-    profiles = []
+    profiles: list[tuple[Profile, list[Section]]] = []
     for source in sources:
         with draft.tolerant():
             sections: dict[str, Section] = {}
@@ -28,8 +30,10 @@ def read(sources: Sequence[Source]) -> Draft:
                 before = sections[one.name].entries if one.name in sections else ()
                 sections[one.name] = Section(one.name, (*before, *one.entries), one.place)
             if "connection" in sections:
-                profiles.append(_profile(sections))
-    build(draft, profiles)
+                profiles.append((_profile(sections), [*sections.values()]))
+    build(draft, [profile for profile, _ in profiles])
+    for profile, found in profiles:
+        misnamed(found, SECTIONS, "NetworkManager", draft.bonds.get(profile.interface, draft))
     return draft
 
 

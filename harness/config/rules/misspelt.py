@@ -27,6 +27,8 @@ def consequences(bond: BondConfig, extra: Extra) -> str:
         follows.append(f"{bond.name} has no mode and is balance-rr")
     if lost & MONITORS and not (options["miimon"] or options["arp_interval"]):
         follows.append("no monitor is left")
+    elif lost == {"arp_ip_target"}:
+        follows.append("no target is left")
     elif lost & MONITORS and any(map(implied, bond.given)):
         follows.append("NetworkManager sets miimon=100")
     return " and ".join(follows)

@@ -75,8 +75,9 @@ def two_monitors(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 def no_target(bond: BondConfig, _: Around) -> Iterator[Found]:
     """The ARP monitor without anybody to ask."""
-    options = kept(bond)
-    if options["arp_interval"] and not options["arp_ip_target"] and not options["ns_ip6_target"]:
+    options, caused = kept(bond), "arp_ip_target" in meant(bond) | bond.misread | gone(bond)
+    targets = options["arp_ip_target"] or options["ns_ip6_target"]
+    if options["arp_interval"] and not targets and not caused:
         yield Found(
             bond.where("arp_interval"),
             f"{said(bond, 'arp_interval')} without arp_ip_target: "
