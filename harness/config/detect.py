@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from harness.config.source import Source
+from harness.config.source import COMMAND_LINE, Source
 
 ENDINGS = {".netdev": "networkd", ".network": "networkd", ".nmconnection": "nm"}
 DROP_INS = (".netdev.d", ".network.d")
@@ -28,6 +28,7 @@ SUSE_ALONE = re.compile(r"^\s*BONDING_MODULE_OPTS=", re.MULTILINE)
 ROOTS = r"\[?[\w.-]+@[^#\n]*|[\w.-]+:[~/]\S*\s?|[\w-]*\s?[~/][\w./-]*\s|(?:ba)?sh-[\d.]+"
 # A command somewhere in a line of a script, or behind the prompt of root.
 SHELL = rf"(?:^[^#\n]*?|^\s*(?:{ROOTS})#\s+|\A\s*#\s+)(?<![\w.-])"
+MODPROBE = re.compile(r"^\s*(options|alias|install|blacklist|softdep)\s+\S", re.MULTILINE)
 # In this order: what is more particular comes first.
 _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("proc", re.compile(r"^Ethernet Channel Bonding Driver", re.MULTILINE)),
@@ -38,7 +39,10 @@ _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("nmstate", re.compile(r'"link-aggregation"\s*:')),
     ("cloud-init", re.compile(r'"bond_interfaces"\s*:')),
     ("netplan", re.compile(r'"bonds"\s*:')),
-    ("ip-json", re.compile(r"\A\s*[\[{]\s*[{\"\]}]")),
+    (
+        "ip-json",
+        re.compile(r"\A\s*\[\s*\]|\A\s*[\[{](?s:.*)\"(?:ifname|ifindex|linkinfo)\""),
+    ),
     ("talos", re.compile(r"^\s*machine\s*:(?s:.*)^\s*(- )?bond\s*:", re.MULTILINE)),
     ("nmstate", re.compile(r"^\s*(- )?link-aggregation\s*:", re.MULTILINE)),
     ("cloud-init", re.compile(r"^\s*(- )?bond_interfaces\s*:", re.MULTILINE)),
@@ -51,7 +55,14 @@ _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("uci", re.compile(r"^\s*config\s+(interface|device)\b", re.MULTILINE)),
     ("vyos", re.compile(r"^\s*set interfaces bonding\s|^\s*bonding bond\d+ \{", re.MULTILINE)),
     ("interfaces", INTERFACES),
-    ("modprobe", re.compile(r"^\s*(options|alias|install)\s+\S+\s+[^=\s]", re.MULTILINE)),
+    (
+        "modprobe",
+        re.compile(
+            r"^\s*options\s+bond(ing|\S*\s+(\S+=\S+\s+)*(mode|miimon|arp_interval)=)"
+            r"|^\s*alias\s+\S+\s+bonding\b|^\s*install\s+\S+\s.*\bbonding\b",
+            re.MULTILINE,
+        ),
+    ),
     ("ip-link", re.compile(SHELL + r"(ip\s+(-\S+\s+)*)?link\s+(add|set)\s", re.MULTILINE)),
     ("ip-link", re.compile(r"^.*/sys/class/net/(bonding_masters|\S+/bonding/)", re.MULTILINE)),
     ("suse", SUSE),
@@ -59,13 +70,24 @@ _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("nmcli", re.compile(r"\A\s*[a-z_0-9]+=[^\s=]*,\s*[a-z_0-9]+=")),
     ("nmcli", re.compile(r"^\s*#\s+nmcli\s.*\bbond", re.MULTILINE)),
     ("ip-link", re.compile(r"^\s*#\s+ip\s.*\bbond", re.MULTILINE)),
-    ("bonding-opts", re.compile(r"\A\s*(#.*\n\s*)*(BONDING_OPTS\s*=|[a-z_0-9]+=)")),
+    (
+        "bonding-opts",
+        re.compile(
+            r"\A\s*(#.*\n\s*)*(BONDING_OPTS\s*=|([a-z_0-9]+=\S*\s+)*"
+            r"(mode|miimon|arp_interval|arp_ip_target|primary|updelay|downdelay|lacp_rate"
+            r"|xmit_hash_policy|fail_over_mac)=)"
+        ),
+    ),
 )
 
 
 def detect(source: Source) -> str | None:
     """Return the format of a source, None where it looks like none."""
     suffix = Path(source.base).suffix
+    if source.name == COMMAND_LINE:
+        return _by_signs(source) or "bonding-opts"
+    if source.parent == "modprobe.d" and suffix == ".conf" and MODPROBE.search(source.text):
+        return "modprobe"
     if suffix in ENDINGS:
         return ENDINGS[suffix]
     if source.parent.endswith(DROP_INS) and suffix == ".conf":
@@ -73,6 +95,11 @@ def detect(source: Source) -> str | None:
     if source.parent == "bonding" and re.fullmatch(r"[a-z_0-9]+", source.base):
         in_proc = source.text.startswith("Ethernet Channel")
         return "proc" if in_proc else "sysfs"
+    return _by_signs(source)
+
+
+def _by_signs(source: Source) -> str | None:
+    """Return the format of which a text has the signs."""
     # Many empty lines would make each sign that may be indented start anew at each of them.
     text = "\n".join(line for line in source.text.splitlines() if line.strip())
     found = next((name for name, sign in _SIGNS if sign.search(text)), None)

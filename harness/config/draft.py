@@ -97,6 +97,7 @@ class DraftBond:
     matches: list[Match] = field(default_factory=list)
     renderer: str = ""
     shared: bool = False
+    made: bool = False
     extras: list[Extra] = field(default_factory=list)
 
     def option(
@@ -170,7 +171,13 @@ class Draft:
     defaults: list[Given] = field(default_factory=list)
 
     def bond(self, name: str, place: Place) -> DraftBond:
-        """Return the bond of that name, new where it was not spoken of before."""
+        """Return the bond of that name, which is made here."""
+        bond = self.referred(name, place)
+        bond.made = True
+        return bond
+
+    def referred(self, name: str, place: Place) -> DraftBond:
+        """Return the bond of that name, of which something here speaks as made elsewhere."""
         name = interface(name, place)
         return self.bonds.setdefault(name, DraftBond(name, place, self.format, self.net(name)))
 
@@ -250,6 +257,7 @@ class Draft:
                 tuple(bond.matches),
                 bond.renderer,
                 bond.shared,
+                made=bond.made,
             )
 
     def _slave(self, bond: DraftBond, name: str) -> SlaveConfig:

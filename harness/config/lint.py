@@ -105,8 +105,15 @@ def lint(
 def _of_one(bond: BondConfig, rules: Iterable[Rule], around: Around) -> Iterator[Finding]:
     """Yield the remarks on one bond, one for each cause.
 
-    An option that its tool or the driver does not take has no further faults.
+    An option that its tool or the driver does not take has no further faults. Nothing is said of
+    the options of a bond that is made elsewhere.
     """
+    if not bond.made:
+        why = f"nothing given here makes {bond.name}: it is known by its slaves only"
+        yield Finding(
+            "unread", "warning", why, bond.place, bond.name, "", "give the file of the bond too"
+        )
+        return
     found = [(rule, one) for rule in rules for one in rule.check(bond, around)]
     cause: dict[str, str] = {}
     for root in ROOTS:

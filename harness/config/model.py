@@ -175,7 +175,7 @@ class BondConfig:
     `matches` select further slaves, whose names the files do not tell. `renderer` is who makes the
     bond where the format lets that be chosen, as netplan and ifcfg do. A `shared` bond has its
     further links at another machine (MLAG, EVPN multihoming). `machine` counts the machines of a
-    file that is for several.
+    file that is for several. Of a bond that is not `made`, files name only the slaves.
     """
 
     name: str
@@ -190,6 +190,7 @@ class BondConfig:
     renderer: str = ""
     shared: bool = False
     machine: int = 0
+    made: bool = True
 
     @property
     def addresses(self) -> tuple[str, ...]:

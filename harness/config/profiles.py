@@ -115,7 +115,7 @@ def _port(draft: Draft, profile: Profile, name: str, *, known: bool) -> None:
         hint = "give the profile with that name or uuid as well"
         draft.unknown(f"master={profile.master}", why, profile.place, hint)
         return
-    bond = draft.bond(name, profile.place)
+    bond = draft.referred(name, profile.place)
     if profile.ifname not in NO_NAME:
         bond.slave(profile.ifname, profile.place)
         for one in profile.port_options:

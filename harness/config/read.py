@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 
 from harness.config.detect import detect
-from harness.config.draft import Draft
+from harness.config.draft import OPEN_VSWITCH, Draft
 from harness.config.gather import sources
 from harness.config.model import (
     BondConfig,
@@ -45,6 +46,8 @@ from harness.errors import UsageError
 Reader = Callable[[Sequence[Source]], Draft]
 NO_BOND = frozenset({modprobe.NONE, *nmstate.IDLE.values(), cloudinit.DISABLED})
 ALWAYS_SET = frozenset({"nm", "nmcli", "nmstate"})  # where a bond has NetworkManager's defaults
+TEMPLATE = re.compile(r"\{\{.*\}\}|\{%.*%\}|<%.*%>|^\s*%(for|if)\s", re.MULTILINE)
+RENDER = "the file is a template: give what is made of it"
 UTF8_ONLY = frozenset({"netplan", "nmstate", "cloud-init", "talos"})  # as YAML is
 READERS: Mapping[str, Reader] = MappingProxyType(
     {
@@ -151,7 +154,9 @@ def _drafted(name: str, texts: list[Source], extras: list[Extra]) -> Draft:
             left = [text for text in texts if text.name != error.place.file]
             if len(left) == len(texts):
                 raise
-            extras.append(Extra("", error.seen, error.place, error.hint, name, "error"))
+            text = next((text.text for text in texts if text.name == error.place.file), "")
+            hint = RENDER if TEMPLATE.search(text) else error.hint
+            extras.append(Extra("", error.seen, error.place, hint, name, "error"))
             texts = left
 
 
@@ -184,6 +189,7 @@ def _joined(first: BondConfig, second: BondConfig) -> BondConfig:
         slaves[slave.name] = replace(slave, given=given)
     return replace(
         second,
+        made=first.made or second.made,
         given=(*first.given, *second.given),
         slaves=tuple(slaves.values()),
         ip=first.ip | second.ip,
@@ -197,7 +203,7 @@ def _without_bonds(given: Sequence[Source], extras: Iterable[Extra]) -> ConfigEr
     """Return why there is nothing to look at: what was unreadable, else that no bond is there."""
     for level in ("error", "warning"):
         for extra in extras:
-            if extra.level == level:
+            if extra.level == level or (level == "warning" and extra.why == OPEN_VSWITCH):
                 return ConfigError(extra.message, extra.place, hint=extra.hint)
     names = ", ".join(dict.fromkeys(source.name for source in given)) or "nothing"
     return ConfigError("no bond is configured here; expected one with its options", Place(names))

@@ -219,7 +219,7 @@ def test_what_no_bond_knows_is_kept() -> None:
         ("ifcfg-a/b", "DEVICE=a/b\nBONDING_OPTS=mode=1\n", "'a/b' is no interface's name"),
         ("interfaces", "auto a\n  bond-mode 1\n", "interfaces:2: 'bond-mode' stands in no stanza"),
         ("interfaces", "iface\n", "no format of bond configurations"),
-        ("m.conf", "foo bar\nalias eth0 e1000\n", "m.conf:1: 'foo' is no command"),
+        ("modprobe.d/m.conf", "foo bar\nalias eth0 e1000\n", "m.conf:1: 'foo' is no command"),
         ("a.netdev", "[NetDev]\nKind=bond\n", "a.netdev:1: a bond without Name="),
         ("a.netdev", "[NetDev\n", "a.netdev:1: '[NetDev' is no section"),
         ("a.netdev", "Name=bond0\n", "a.netdev:1: 'Name=bond0' stands before any section"),
@@ -238,6 +238,32 @@ def test_what_cannot_be_read_is_told_with_file_and_line(name: str, text: str, sa
         parse([Source(name, text)])
     assert said in error.value.message
     assert error.value.hint or "no bond" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("daemon.conf", "# settings\nuse_daemon=no\ntemplate_enable=1\n"),
+        ("ifstate", "eth0=eth0 1\nbond0=bond0 1\n"),
+        ("Makefile", "LAYOUT = linux\n\tinstall -D ifupdown /sbin\n"),
+        ("README", "You may alias one name to another.\ninstall it with make\n"),
+        ("ifquery.json", '[{"name": "bond0", "config": {"bond-mode": "802.3ad"}}]'),
+        ("nixos.nix", '{ networking.bonds.bond0.driverOptions = { mode = "802.3ad"; }; }'),
+    ],
+)
+def test_what_is_of_no_format_is_not_taken_for_one(name: str, text: str) -> None:
+    with pytest.raises(ConfigError, match="no format of bond configurations") as error:
+        parse([Source(name, text)])
+    assert "netplan" in error.value.hint
+
+
+def test_a_template_is_told_as_one() -> None:
+    text = (
+        "network:\n  bonds:\n    {% for bond in bonds %}\n    {{ bond }}: {}\n    {% endfor %}\n"
+    )
+    with pytest.raises(ConfigError, match="no YAML") as error:
+        parse([Source("netplan.yaml.j2", text)])
+    assert "template" in error.value.hint
 
 
 def test_a_value_that_is_refused_is_told_with_its_line() -> None:

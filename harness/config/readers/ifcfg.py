@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from harness.config.draft import INTERFACE, Draft, DraftBond
+from harness.config.draft import INTERFACE, OPEN_VSWITCH, Draft, DraftBond
 from harness.config.ini_and_shell import Entry, variables
 from harness.config.readers import optstring
 from harness.config.source import Source
@@ -83,13 +83,15 @@ def _other(draft: Draft, source: Source, found: Variables, known: Mapping[str, s
         master = value(found, key)
         named = known.get(master, master)
         if INTERFACE.fullmatch(named):
-            _slave(draft.bond(named, found[key].place), source, found)
+            _slave(draft.referred(named, found[key].place), source, found)
         else:
             why = "no file has the bond of that name or uuid"
             draft.unknown(
                 found[key].spelled, why, found[key].place, "give its file too", "warning"
             )
     name = device(source, found)
+    if value(found, "TYPE").lower() == "ovsbond":
+        draft.unknown(name, OPEN_VSWITCH, source.at(), level="note")
     if value(found, "TYPE").lower() == "bridge":
         draft.bridge(name, (), source.at())
     below, dot, number = name.rpartition(".")

@@ -11,11 +11,11 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from harness.bonding import OPTIONS
-from harness.config.draft import Draft, DraftBond, switch
+from harness.config.draft import OPEN_VSWITCH, Draft, DraftBond, switch
 from harness.config.model import Place
 from harness.config.option_names import IFUPDOWN2_OLD
 from harness.config.readers import iplink
-from harness.config.readers.ports import expanded, ports
+from harness.config.readers.ports import expanded, named, ports
 from harness.config.scripts import commands
 from harness.config.source import Source
 from harness.config.stanzas import Line, Stanza, inherited, stanzas, started
@@ -48,7 +48,7 @@ def read(sources: Sequence[Source], format_: str = FORMAT) -> Draft:
                 if format_ == "ifupdown2":
                     _left_out(draft, stanza, master, place)
                 else:
-                    _enslaved(stanza, draft.bond(master, place))
+                    _enslaved(stanza, draft.referred(master, place))
     for stanza in found:
         _addresses(draft, stanza)
         _upper(draft, stanza)
@@ -197,10 +197,10 @@ def _addresses(draft: Draft, stanza: Stanza) -> None:
 
 def _upper(draft: Draft, stanza: Stanza) -> None:
     """Take a bridge or a VLAN, which is known by its name or by its raw device."""
-    listed = [word for text, _ in stanza.values("bridge_ports") for word in text.split()]
-    if any(True for _ in stanza.values("bridge_ports")):
-        names = [word for word in listed if word not in ("none", "all", "glob", "regex")]
-        draft.bridge(stanza.name, names, stanza.place)
+    for text, _ in stanza.values("bridge_ports"):
+        draft.bridge(stanza.name, named(text), stanza.place)
+    if stanza.first("ovs_type", "ovs-type").endswith("OVSBond"):
+        draft.unknown(stanza.name, OPEN_VSWITCH, stanza.place, level="note")
     below, dot, number = stanza.name.rpartition(".")
     raw = stanza.first("vlan_raw_device")
     if raw and not dot:

@@ -8,7 +8,7 @@ from yaml import MappingNode
 
 from harness.bonding import OPTIONS
 from harness.bonding.options import near
-from harness.config.draft import TRUE, Draft, DraftBond, DraftNet, switch
+from harness.config.draft import OPEN_VSWITCH, TRUE, Draft, DraftBond, DraftNet, switch
 from harness.config.durations import in_unit
 from harness.config.model import ConfigError
 from harness.config.option_names import NETPLAN, NETPLAN_TOO
@@ -39,10 +39,14 @@ def read(sources: Sequence[Source]) -> Draft:
     real: dict[str, list[Node]] = {}
     for _, name, node in devices:
         real.setdefault(name, []).append(node)
-    others = {name for kind, name, _ in devices if kind != "bonds"}
+    patches = {name for network in networks for name in netplan_keys.patches(network)}
+    others = {name for kind, name, _ in devices if kind != "bonds"} | patches
     for network in networks:
         netplan_keys.unknown_keys(draft, network)
     for name in dict.fromkeys(name for kind, name, _ in devices if kind == "bonds"):
+        if _all(real[name], "openvswitch") or patches & set(_members(real[name])):
+            draft.unknown(name, OPEN_VSWITCH, real[name][-1].place, level="note")
+            continue
         bond = draft.bond(name, real[name][-1].place)
         for node in real[name]:
             netplan_keys.unknown_in_bond(bond, node)
@@ -89,6 +93,11 @@ def _bond(bond: DraftBond, nodes: Sequence[Node], real: Real) -> None:
     for parameters in _all(nodes, "parameters"):
         for name, setting in parameters.items("parameters"):
             _option(bond, name, setting, members)
+
+
+def _members(nodes: Sequence[Node]) -> list[str]:
+    listed = _all(nodes, "interfaces")
+    return [one.text("an interface") for node in listed for one in node.list("interfaces")]
 
 
 def _all(nodes: Iterable[Node], key: str) -> list[Node]:

@@ -106,6 +106,14 @@ def definitions(network: Node) -> Iterator[tuple[str, str, Node]]:
                     yield kind, name, node
 
 
+def patches(network: Node) -> Iterator[str]:
+    """Yield the ends of the cables between bridges of Open vSwitch, which are interfaces too."""
+    switch = network.get("openvswitch", "network")
+    ports = switch.get("ports", "openvswitch") if switch else None
+    for pair in ports.list("ports") if ports else ():
+        yield from (one.text("a port") for one in pair.list("a pair of ports"))
+
+
 def renderer(networks: Sequence[Node], bond: Sequence[Node]) -> str:
     """Return who is to make a bond: the bond's own word, that of all bonds, that of all devices.
 

@@ -179,7 +179,7 @@ def _network(draft: Draft, unit: _Unit, numbers: dict[str, str]) -> None:
     names = _named(draft, unit)
     _left_out(draft, unit)
     for entry in unit.entries("Network", "Bond"):
-        _slaves(draft.bond(entry.value, entry.place), unit, entry)
+        _slaves(draft.referred(entry.value, entry.place), unit, entry)
     if not list(unit.entries("Network", "Bond")):
         _lonely_roles(draft, unit)
     for entry in unit.entries("Network", "Bridge"):

@@ -141,7 +141,9 @@ def _aggregation(bond: DraftBond, node: Node, macs: Mapping[str, str]) -> None:
 def _slave(bond: DraftBond, port: Node, macs: Mapping[str, str]) -> None:
     """Take a port by its interface's name, or by the MAC that this name stands for."""
     name = port.text("a port")
-    if mac := macs.get(name):
+    if name.startswith("{{"):
+        bond.match("capture", name.strip("{} "), port.place, name)
+    elif mac := macs.get(name):
         bond.match("mac", mac, port.place, f"{name}: mac-address: {mac}", name)
     else:
         bond.slave(name, port.place)

@@ -36,6 +36,18 @@ def ports(bond: DraftBond, text: str, place: Place) -> Iterator[str]:
             yield word
 
 
+def named(text: str) -> Iterator[str]:
+    """Yield the names of a list, less what selects interfaces by a rule."""
+    words = iter(text.split())
+    for word in words:
+        if word == "regex":
+            next(words, "")
+        elif word == "glob":
+            yield from expanded(next(words, ""))
+        elif word not in ("none", "all", "noglob", "noregex"):
+            yield word
+
+
 def expanded(word: str) -> Iterator[str]:
     """Yield the interfaces that ifupdown2's glob means: swp1-3 is swp1, swp2, swp3."""
     if match := TWO.fullmatch(word):
