@@ -32,6 +32,7 @@ from harness.errors import UsageError
 from harness.plural import counted
 
 COLOURS = {"error": "bold red", "warning": "yellow", "note": "cyan"}
+INDENT = " " * 4
 UNREADABLE = 2
 # NetworkManager refuses profiles that others can read, and netplan warns of such files.
 SECRETS = frozenset({"nm", "netplan"})
@@ -159,18 +160,30 @@ def _tell(configuration: Configuration, found: Sequence[Finding]) -> None:
         head.append(finding.level, COLOURS[finding.level])
         head.append(f"  {finding.message}")
         head.append(f"  [{finding.rule}]", "dim")
-        console.print(head)
+        _print(console, head)
         claim = f"    {finding.claim}: {finding.in_short}" if finding.claim else ""
         hint = f"    hint: {finding.hint}" if finding.hint else ""
         for line, style in ((claim, "dim"), (hint, "")):
             if line and line not in told:
-                console.print(Text(line, style))
+                _print(console, Text(line, style))
         told |= {claim, hint} if finding.level == "note" else {claim}
     for bond in configuration.bonds:
         selected = [f"those of {match.spelled}" for match in bond.matches]
         slaves = ", ".join([*bond.slave_names, *selected]) or "not told here"
-        console.print(Text(f"{bond.name}: {bond.loose().text() or 'no option'}; slaves {slaves}"))
+        has = bond.loose().text() or "no option"
+        _print(console, Text(f"{bond.name}: {has}; slaves {slaves}"))
     console.print(Text(_counted(found)))
+
+
+def _print(console: Console, text: Text) -> None:
+    """Print a text as one line, on a terminal with its further lines indented."""
+    if not console.is_terminal:
+        console.print(text)  # one line each for grep and the like
+        return
+    lines = text.wrap(console, max(console.width - len(INDENT), len(INDENT)))
+    for nth, line in enumerate(lines):
+        line.rstrip()
+        console.print(Text.assemble(INDENT if nth else "", line))
 
 
 def _counted(found: Iterable[Finding]) -> str:

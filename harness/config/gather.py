@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -179,17 +180,25 @@ def _read(path: Path) -> Source:
     """Return a file; raises ConfigError where it cannot be read, NoText where it is no text."""
     try:
         mode = path.stat().st_mode
-        if not stat.S_ISREG(mode) and not str(path).startswith(HANDED_OVER):
+        regular = stat.S_ISREG(mode)
+        if not regular and not str(path).startswith(HANDED_OVER):
             what = KINDS.get(stat.S_IFMT(mode), "no regular file")
             raise NoText(f"{what}, not a text file", Place(str(path)), hint="give a text file")
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_at_once if regular else None) as file:
             data = _limited(str(path), file)
     except OSError as error:
-        if path.is_symlink() and not path.exists():
+        if path.is_symlink() and not _exists(path):
+            ring = error.errno == errno.ELOOP
             hint = "remove the link, or put a file where it leads"
-            raise NoText("the link leads nowhere", Place(str(path)), hint=hint) from error
+            why = "the link leads to itself" if ring else "the link leads nowhere"
+            raise NoText(why, Place(str(path)), hint=hint) from error
         raise _unreadable(error, path) from error
     return decoded(str(path), data)
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open a file that does not make its reader wait, as some of /proc do (kmsg, trace_pipe)."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _unreadable(error: OSError, path: object) -> ConfigError:
@@ -200,6 +209,8 @@ def _unreadable(error: OSError, path: object) -> ConfigError:
 
 def _limited(name: str, file: BinaryIO) -> bytes:
     data = file.read(BIGGEST + 1)
+    if data is None:  # nothing is there to be read at once
+        raise NoText("a stream, not a text file", Place(name), hint="give a text file")
     if len(data) > BIGGEST:
         raise NoText("is longer than 4 MB", Place(name), hint="give a network configuration")
     return data

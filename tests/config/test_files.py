@@ -72,7 +72,7 @@ def test_what_is_no_configuration_is_named_and_the_bond_is_read(odd: Path) -> No
         "picture:2  note": "a NUL byte stands here",
         "empty  note": "the file is empty",
         "lost  note": "the link leads nowhere",
-        "loop  note": "the link leads nowhere",
+        "loop  note": "the link leads to itself",
         "masked  note": "a device, not a text file",
         "ifcfg-io  error": "cannot be read: Input/output error",
         "wide:1  error": "the file is UTF-16",
