@@ -17,7 +17,7 @@ from harness.bonding.options import Series
 from harness.claims import Release
 from harness.commands import exit_status
 from harness.config.gather import sources
-from harness.config.left_behind import beside
+from harness.config.left_behind import left_behind
 from harness.config.lint import LEVELS, Around, Finding, Rule, lint, status
 from harness.config.live import running
 from harness.config.model import ConfigError, Configuration, Place
@@ -147,7 +147,8 @@ def _beside_running(configuration: Configuration, argument: str) -> tuple[Config
 
 def _plain(finding: Finding) -> dict[str, Any]:
     plain = asdict(finding)
-    place: dict[str, Any] = plain.pop("place")
+    plain.pop("place")
+    place = {"file": finding.place.file, "line": finding.place.line}
     return {**plain, **place, "promised": finding.promised}
 
 
@@ -217,7 +218,8 @@ def convert(
 
     CONFIG is what `harness check` takes. What the new format has no words for is listed on
     standard error; without --lossy nothing is written then. Options, slaves and addresses are
-    carried over; routes, name servers, hooks and the like are listed, for they are left behind.
+    carried over; whatever else CONFIG says, such as routes, name servers and hooks, is left behind
+    and listed line by line.
 
     Exit status: 0 written, 1 something cannot be said, 2 CONFIG cannot be read or the command line
     is wrong.
@@ -225,8 +227,8 @@ def convert(
     given = sources(config)
     configuration = parse(given, format_)
     written = write(configuration, target)
-    for left in beside(given, configuration):
-        click.echo(f"{left.place}: {left.spelled}: {left.why}", err=True)
+    for left in left_behind(given, configuration, format_):
+        click.echo(f"left behind: {left.place}: {left.spelled}", err=True)
     for _, extra in configuration.everything_unknown():
         if extra.level in REMARKS:
             click.echo(f"{extra.place}: {extra.message}", err=True)

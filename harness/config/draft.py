@@ -1,4 +1,8 @@
-"""A configuration while it is being read: readers say what they find, as they find it."""
+"""A configuration while it is being read: readers say what they find, as they find it.
+
+Whatever comes in with a place is noted as taken: it is in the configuration, or reported by it.
+What a file says besides is left behind when the bonds are written in another format.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from harness.bonding import SLAVE_OPTIONS
 from harness.bonding.values import option_called
+from harness.config.draft_net import DraftNet
 from harness.config.model import (
     Addressing,
     BondConfig,
@@ -20,67 +25,18 @@ from harness.config.model import (
     Match,
     Place,
     SlaveConfig,
+    Spot,
     Upper,
 )
 from harness.errors import ScenarioError
 
 OPEN_VSWITCH = "a bond of Open vSwitch, which is none of the kernel's driver and is not read"
-MAX_MTU = 2**31
 MAX_VLAN = 4095
 INTERFACE = re.compile(r"[^\s/:]{1,15}")
 TRUE, FALSE = (
     frozenset({"yes", "true", "on", "y", "1"}),
     frozenset({"no", "false", "off", "n", "0"}),
 )
-
-
-@dataclass(slots=True)
-class DraftNet:
-    """IP of one interface of a draft, be it a bond, a slave, or what stands on a bond."""
-
-    format: str
-    addresses: list[str] = field(default_factory=list)
-    gateways: list[str] = field(default_factory=list)
-    dhcp4: bool = False
-    dhcp6: bool = False
-    mtu: int = 0
-    extras: list[Extra] = field(default_factory=list)
-
-    def address(self, text: str, mask: str, place: Place) -> None:
-        """Take an address; `mask` is a prefix length, a netmask, or "" where the text has it."""
-        whole = f"{text}/{mask}" if mask and "/" not in text else text
-        try:
-            found = str(ipaddress.ip_interface(whole))
-        except ValueError:
-            self._wrong(whole, "is no address", place, "write 192.0.2.1/24")
-            return
-        if found not in self.addresses:
-            self.addresses.append(found)
-
-    def gateway(self, text: str, place: Place) -> None:
-        """Take the address of a default gateway."""
-        try:
-            found = str(ipaddress.ip_address(text))
-        except ValueError:
-            self._wrong(text, "is no gateway's address", place, "write 192.0.2.254")
-            return
-        if found not in self.gateways:
-            self.gateways.append(found)
-
-    def size(self, text: str, place: Place) -> None:
-        """Take an MTU."""
-        if text.isascii() and text.isdigit() and 0 < int(text[:9]) < MAX_MTU:
-            self.mtu = int(text)
-        else:
-            self._wrong(text, "is no MTU", place, "write a number of bytes such as 9000")
-
-    def _wrong(self, text: str, why: str, place: Place, hint: str) -> None:
-        self.extras.append(Extra(text, f"{text} {why}", place, hint, self.format))
-
-    def frozen(self) -> Addressing:
-        """Return it as it was read."""
-        found, gates = tuple(self.addresses), tuple(self.gateways)
-        return Addressing(found, self.dhcp4, self.dhcp6, gates, self.mtu)
 
 
 @dataclass(slots=True)
@@ -99,6 +55,11 @@ class DraftBond:
     shared: bool = False
     made: bool = False
     extras: list[Extra] = field(default_factory=list)
+    taken: set[Spot] = field(default_factory=set)
+
+    def take(self, *places: Place) -> None:
+        """Note that statements are in the bond, or come to nothing."""
+        self.taken.update(place.spot for place in places)
 
     def option(
         self, name: str, raw: str, place: Place, spelled: str = "", format_: str = ""
@@ -107,6 +68,7 @@ class DraftBond:
 
         `format_` is what it is written in where that is not the bond's, such as a command.
         """
+        self.take(place)
         try:
             option_called(name)  # those of a slave are refused here
             self.given.append(Given.read(name, raw, place, format_ or self.format, spelled))
@@ -115,6 +77,7 @@ class DraftBond:
 
     def slave(self, name: str, place: Place) -> None:
         """Take a slave; raises ConfigError for what no interface can be called."""
+        self.take(place)
         self.slaves.setdefault(interface(name, place), [])
         self.places.setdefault(name, place)
 
@@ -130,6 +93,7 @@ class DraftBond:
 
     def match(self, by: str, value: str, place: Place, spelled: str, called: str = "") -> None:
         """Take a rule that selects slaves whose names cannot be told from the files."""
+        self.take(place)
         match = Match(by, value, called, spelled, place)
         if match not in self.matches:
             self.matches.append(match)
@@ -138,6 +102,7 @@ class DraftBond:
         self, spelled: str, why: str, place: Place, hint: str = "", level: Level | None = None
     ) -> None:
         """Keep what no bond knows."""
+        self.take(place)
         self.extras.append(Extra(spelled, why, place, hint, self.format, level))
 
 
@@ -169,6 +134,23 @@ class Draft:
     ports: list[Port] = field(default_factory=list)
     kinds: dict[str, str] = field(default_factory=dict)
     defaults: list[Given] = field(default_factory=list)
+    taken: set[Spot] = field(default_factory=set)
+    about: dict[str, set[Spot]] = field(default_factory=dict)
+    left: list[Extra] = field(default_factory=list)
+
+    def take(self, place: Place, *names: str) -> None:
+        """Note that a statement is in the configuration, where one of these interfaces is.
+
+        Without names it is whatever the bonds are.
+        """
+        for name in names:
+            self.about.setdefault(name, set()).add(place.spot)
+        if not names:
+            self.taken.add(place.spot)
+
+    def leave(self, spelled: str, place: Place) -> None:
+        """Note a part of a statement that is taken which is not in the configuration."""
+        self.left.append(Extra(spelled, "", place, "", self.format))
 
     def bond(self, name: str, place: Place) -> DraftBond:
         """Return the bond of that name, which is made here."""
@@ -232,6 +214,7 @@ class Draft:
         self, spelled: str, why: str, place: Place, hint: str = "", level: Level | None = None
     ) -> None:
         """Keep what belongs to no bond in particular."""
+        self.take(place)
         self.extras.append(Extra(spelled, why, place, hint, self.format, level))
 
     @contextmanager
@@ -244,21 +227,40 @@ class Draft:
 
     def frozen(self) -> Iterator[BondConfig]:
         """Yield the bonds as they were read."""
+        told: set[str] = set()
         for bond in self.bonds.values():
+            above = tuple(self._above(bond.name))
+            nets = [bond.net, *(self.net(u.name) for u in above if u.name not in told)]
+            told |= {upper.name for upper in above}
             yield BondConfig(
                 bond.name,
                 tuple(bond.given),
                 tuple(self._slave(bond, name) for name in bond.slaves),
                 bond.net.frozen(),
-                (*bond.extras, *bond.net.extras),
+                (*bond.extras, *(extra for net in nets for extra in net.extras)),
                 bond.place,
                 bond.format,
-                tuple(self._above(bond.name)),
+                above,
                 tuple(bond.matches),
                 bond.renderer,
                 bond.shared,
                 made=bond.made,
             )
+
+    def accounted(self) -> set[Spot]:
+        """Return the statements that are in the configuration, or reported by it."""
+        found = self.taken.union(*(draft.accounted() for draft in self.machines))
+        for bond in self.bonds.values():
+            above = list(self._above(bond.name))
+            ours = {bond.name, *(upper.name for upper in above)}
+            ports = set(bond.slaves).union(*(upper.below for upper in above)) - ours
+            found |= bond.taken.union(*(self.about.get(name, ()) for name in ours | ports))
+            for name in ours & self.nets.keys():
+                found |= self.nets[name].taken | self.nets[name].sized
+            for name in set(bond.slaves) & self.nets.keys():
+                # A slave has the MTU of its bond, whoever sets it.
+                found |= self.nets[name].sized if self.nets[name].mtu == bond.net.mtu else set()
+        return found
 
     def _slave(self, bond: DraftBond, name: str) -> SlaveConfig:
         place = bond.places.get(name, bond.place)
@@ -285,6 +287,11 @@ def interface(name: str, place: Place) -> str:
             hint="a name has 1 to 15 characters, no space, no / and no :",
         )
     return name
+
+
+def interface_of(name: str) -> str:
+    """Return the interface of an alias: bond0:1 is a label of a further address of bond0."""
+    return name.partition(":")[0]
 
 
 def switch(raw: str) -> str:

@@ -153,7 +153,8 @@ def _uppers(bond: BondConfig, tool: Tool, cannot: list[Cannot]) -> Iterator[Uppe
             why = f"{upper.below[0]} is left out"
         if why:
             gone.add(upper.name)
-            cannot.append(Cannot(bond.name, what, why))
+            has = [f"{part} {text}" for part, text, _ in _parts(upper.ip) if text]
+            cannot.append(Cannot(bond.name, ", ".join([what, *has]), why))
         else:
             port = bool(above.bridge_of(upper.name, bond.uppers))
             made = _addressing(upper.name, _Ip(upper.ip, tool, port), cannot)

@@ -11,8 +11,8 @@ from harness.config.detect import detect
 from harness.config.ini_and_shell import joined
 from harness.config.model import Level, Place
 from harness.config.source import STANDARD_INPUT, Source
+from harness.config.stanzas import SOURCING
 
-SOURCING = frozenset({"source", "source-directory", "source-dir"})
 IN_DIRECTORY = re.compile(r"[a-zA-Z0-9_-]+")  # interfaces(5): other names are passed over
 WILD = frozenset("*?[")
 UNITS = (".netdev", ".network")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.config.draft import Draft
 from harness.config.model import ConfigError, Place
@@ -101,10 +101,10 @@ def variables(source: Source, draft: Draft) -> Iterator[Entry]:
 
 
 def _assigned(text: str, words: list[str], place: Place) -> Iterator[Entry]:
-    for word in words:
+    for nth, word in enumerate(words):
         match = VARIABLE.fullmatch(word)
         if match is not None:
-            yield Entry(match[1], match[2], place)
+            yield Entry(match[1], match[2], replace(place, column=nth))
         elif word != "export":
             raise ConfigError(
                 f"{text.strip()!r} is no NAME=VALUE", place, hint='write BONDING_OPTS="mode=1"'

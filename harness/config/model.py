@@ -16,14 +16,21 @@ from harness.bonding.values import normal, option_called
 from harness.errors import ScenarioError, UsageError
 
 Level = Literal["error", "warning", "note"]
+Spot = tuple[str, int, int]
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """A line of a file, counted from 1; 0 means the file as a whole."""
+    """A line of a file, counted from 1 (0: the file as a whole), and what of it: `column`."""
 
     file: str
     line: int = 0
+    column: int = field(default=0, compare=False, repr=False)
+
+    @property
+    def spot(self) -> Spot:
+        """What identifies one statement of a file."""
+        return (self.file, self.line, self.column)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}" if self.line else self.file
@@ -275,10 +282,15 @@ def _meant(slave: SlaveConfig) -> tuple[tuple[str, Setting], ...]:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """All bonds that some files describe together; `extras` belong to none of them."""
+    """All bonds that some files describe together; `extras` belong to none of them.
+
+    `taken` are statements that are in it or reported by it, `left` are parts of them that are not.
+    """
 
     bonds: tuple[BondConfig, ...]
     extras: tuple[Extra, ...] = field(default=(), compare=False)
+    taken: frozenset[Spot] = field(default=frozenset(), compare=False)
+    left: tuple[Extra, ...] = field(default=(), compare=False)
 
     def everything_unknown(self) -> Iterator[tuple[BondConfig | None, Extra]]:
         """Yield what no bond knows, with the bond it stands by."""

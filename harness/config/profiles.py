@@ -17,6 +17,10 @@ IMPLIED = "100"  # ms
 UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F-]{13,27}")
 ASKING4 = frozenset({"auto"})
 ASKING6 = frozenset({"auto", "dhcp"})
+CARRIED = {
+    "method4": frozenset({"auto", "manual", "disabled", ""}),
+    "method6": frozenset({"auto", "dhcp", "manual", "disabled", ""}),
+}
 NO_NAME = frozenset({"", "*"})
 
 
@@ -32,7 +36,11 @@ class Setting:
 
 @dataclass(slots=True)
 class Profile:
-    """One profile; `port_of` is the kind of its controller, such as bond, "" where it has none."""
+    """One profile; `port_of` is the kind of its controller, such as bond, "" where it has none.
+
+    `which` are the places that say what it is, or come to nothing, and `selects` those by which an
+    interface is found that is not named.
+    """
 
     place: Place
     id: str = ""
@@ -52,6 +60,9 @@ class Profile:
     mtu: Setting | None = None
     method4: str = ""
     method6: str = ""
+    methods: dict[str, Setting] = field(default_factory=dict)
+    which: list[Place] = field(default_factory=list)
+    selects: list[Place] = field(default_factory=list)
 
     @property
     def interface(self) -> str:
@@ -96,6 +107,7 @@ def find(profiles: Iterable[Profile], reference: str) -> Profile | None:
 
 def _bond(draft: Draft, profile: Profile) -> None:
     bond = draft.bond(profile.interface, profile.place)
+    bond.take(*profile.which)
     for one in profile.options:
         bond.option(one.name, one.raw, one.place, one.spelled)
     default_monitor(bond)
@@ -116,6 +128,8 @@ def _port(draft: Draft, profile: Profile, name: str, *, known: bool) -> None:
         draft.unknown(f"master={profile.master}", why, profile.place, hint)
         return
     bond = draft.referred(name, profile.place)
+    # What a port has of IP comes to nothing.
+    bond.take(*profile.which, *(one.place for one in profile.methods.values()))
     if profile.ifname not in NO_NAME:
         bond.slave(profile.ifname, profile.place)
         for one in profile.port_options:
@@ -123,9 +137,11 @@ def _port(draft: Draft, profile: Profile, name: str, *, known: bool) -> None:
     elif profile.mac:
         spelled = f"mac-address={profile.mac}"
         bond.match("mac", profile.mac, profile.place, spelled, profile.id)
+        bond.take(*profile.selects)
     elif profile.pattern:
         spelled = f"interface-name={profile.pattern}"
         bond.match("name", profile.pattern, profile.place, spelled, profile.id)
+        bond.take(*profile.selects)
     else:
         why = "it names no interface, so NetworkManager takes any that is free"
         bond.unknown(profile.id, why, profile.place, "set interface-name", "warning")
@@ -140,17 +156,24 @@ def _addressing(draft: Draft, profile: Profile) -> None:
     for one in profile.gateways:
         net.gateway(one.raw, one.place)
     _mtu(draft, profile)
+    net.take(*(one.place for one in profile.methods.values() if one.raw in CARRIED[one.name]))
     net.dhcp4 = net.dhcp4 or profile.method4 in ASKING4
     net.dhcp6 = net.dhcp6 or profile.method6 in ASKING6
 
 
 def _mtu(draft: Draft, profile: Profile) -> None:
     """Take the MTU, which a port of a bridge has too."""
-    if profile.interface and profile.mtu and profile.mtu.raw not in ("", "0"):
-        draft.net(profile.interface).size(profile.mtu.raw, profile.mtu.place)
+    if profile.interface and profile.mtu:
+        net = draft.net(profile.interface)
+        if profile.mtu.raw in ("", "0"):
+            net.take(profile.mtu.place)
+        else:
+            net.size(profile.mtu.raw, profile.mtu.place)
 
 
 def _upper(draft: Draft, profile: Profile) -> None:
+    for place in profile.which:
+        draft.take(place, profile.interface)
     if profile.kind == "vlan" and profile.parent:
         draft.vlan(profile.interface, profile.parent, profile.vlan, profile.place)
     elif profile.kind == "bridge":

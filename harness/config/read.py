@@ -20,6 +20,7 @@ from harness.config.model import (
     Level,
     Place,
     SlaveConfig,
+    Spot,
 )
 from harness.config.precedence import effective
 from harness.config.readers import (
@@ -91,6 +92,8 @@ def parse(given: Sequence[Source], format_: str | None = None) -> Configuration:
     extras: list[Extra] = []
     groups = _grouped(given, format_, extras)
     bonds: dict[str, BondConfig] = {}
+    taken: set[Spot] = set()
+    left: list[Extra] = []
     apart: list[BondConfig] = []
     drafts = [_drafted(name, texts, extras) for name, texts in _in_order(groups)]
     kinds = {name: "bridge" for draft in drafts for name in draft.uppers}
@@ -99,6 +102,8 @@ def parse(given: Sequence[Source], format_: str | None = None) -> Configuration:
     for draft in drafts:
         draft.settle(kinds)
         extras += draft.extras
+        taken |= draft.accounted()
+        left += draft.left
         for read in (_begun(one, defaults) for one in draft.frozen()):
             bonds[read.name] = _joined(bonds[read.name], read) if read.name in bonds else read
         for nth, other in enumerate(draft.machines, 1):
@@ -107,7 +112,8 @@ def parse(given: Sequence[Source], format_: str | None = None) -> Configuration:
     found = (*bonds.values(), *(bond for bond in apart if bond != bonds.get(bond.name)))
     if not found and not any(extra.why in NO_BOND for extra in extras):
         raise _without_bonds(given, extras)
-    return Configuration(found, tuple(extras))
+    taken |= {extra.place.spot for extra in extras}
+    return Configuration(found, tuple(extras), frozenset(taken), tuple(left))
 
 
 def _grouped(

@@ -172,6 +172,7 @@ def _simple(text: str, place: Place) -> Iterator[Command]:
             redirected = part != "<"
         elif ENDS.fullmatch(part):
             if words:
+                place = replace(place, column=place.column + 1)
                 yield Command(tuple(words), place, text, target, piped)
             piped = tuple(words) if part == "|" else ()
             words, target = [], ""

@@ -21,6 +21,10 @@ BETWEEN = frozenset(
     ]
 )
 IFACES = frozenset({"iface", "interface", "template"})  # the last one is of ifupdown-ng
+SOURCING = frozenset({"source", "source-directory", "source-dir"})
+METHODS = frozenset({"", "manual", "static", "dhcp", "auto", "loopback"})  # which are carried over
+LOOPBACK = "lo"  # which is up in every system, whatever the files say
+HOOKS = ("pre-up", "up", "post-up")
 
 
 class Line(NamedTuple):
@@ -41,7 +45,8 @@ class Line(NamedTuple):
 class Stanza:
     """One `iface`: its name, address family and method, and its options with their lines.
 
-    `parents` are the stanzas whose options it has too. A `template` is for these alone.
+    `parents` are the stanzas whose options it has too. A `template` is for these alone. All is
+    `known` where its method is one that other formats have too.
     """
 
     name: str
@@ -51,6 +56,7 @@ class Stanza:
     lines: list[Line] = field(default_factory=list)
     parents: list[str] = field(default_factory=list)
     template: bool = False
+    known: bool = False
 
     def values(self, *keys: str) -> Iterator[tuple[str, Place]]:
         """Yield the values of some keys, in the order of lines."""
@@ -69,29 +75,47 @@ class Stanza:
 def stanzas(draft: Draft, source: Source) -> Iterator[Stanza]:
     """Yield the stanzas of a file; a line that ifupdown would refuse is a finding of the draft."""
     current: Stanza | None = None
-    for number, line in joined(source.text):
-        words, place = line.split(None, 1), source.at(number)
-        if not words or words[0].startswith("#"):
-            continue
-        rest = words[1].strip() if len(words) > 1 else ""
-        ends = words[0] in BETWEEN | IFACES | {"mapping"} or words[0].startswith("allow-")
+    for line in lines(source):
+        word, place = line.word, line.place
+        ends = word in BETWEEN | IFACES | {"mapping"} or word.startswith("allow-")
         if ends and current:
             yield current
-        if words[0] in IFACES:
-            current = _begun(draft, rest, place)
-            if current and words[0] == "template":
+        if word in IFACES:
+            current = _begun(draft, line.value, place)
+            if current and word == "template":
                 current.template = True
         elif ends:
-            current = Stanza("", place) if words[0] == "mapping" else None
+            current = Stanza("", place) if word == "mapping" else None
+            _between(draft, line)
         elif current is None:
-            why = f"{words[0]!r} stands in no stanza, and ifupdown refuses the whole file"
+            why = f"{word!r} stands in no stanza, and ifupdown refuses the whole file"
             draft.unknown("", why, place, "begin with iface bond0 inet manual", "error")
-        elif words[0] == "inherit" and draft.format == "ifupdown2":
-            current.parents += rest.split()[:1]
+        elif word == "inherit" and draft.format == "ifupdown2":
+            current.parents += line.value.split()[:1]
+            draft.take(place, current.name)
         else:
-            current.lines.append(Line(key(words[0]), rest, place, words[0]))
+            current.lines.append(line)
     if current:
         yield current
+
+
+def lines(source: Source) -> Iterator[Line]:
+    """Yield the lines of a file, less comments and empty ones."""
+    for number, text in joined(source.text):
+        words = text.split(None, 1)
+        if words and not words[0].startswith("#"):
+            rest = words[1].strip() if len(words) > 1 else ""
+            yield Line(key(words[0]), rest, source.at(number), words[0])
+
+
+def _between(draft: Draft, line: Line) -> None:
+    """Take what brings interfaces up; all formats bring up what they describe."""
+    if line.word in SOURCING:
+        draft.take(line.place)
+    elif line.word == "auto" or line.word.startswith("allow-"):
+        draft.take(line.place, *line.value.split())
+        if line.value.split() == [LOOPBACK]:
+            draft.take(line.place)
 
 
 def _begun(draft: Draft, rest: str, place: Place) -> Stanza | None:
@@ -104,8 +128,10 @@ def _begun(draft: Draft, rest: str, place: Place) -> Stanza | None:
         why = f"iface {name} has no address family, and ifupdown refuses the whole file"
         hint = f"write iface {name} inet manual; ifupdown2 takes it as it is (--from ifupdown2)"
         draft.unknown("", why, place, hint, "error")
+    left = " ".join(more).split()
     parents = [two for one, two in pairwise((method, *more)) if one == "inherits" and two]
-    return Stanza(name, place, family, method, parents=parents)
+    known = method in METHODS and len(left) == 2 * len(parents)
+    return Stanza(name, place, family, method, parents=parents, known=known)
 
 
 def inherited(draft: Draft, found: list[Stanza], started: frozenset[str]) -> list[Stanza]:
@@ -120,6 +146,8 @@ def inherited(draft: Draft, found: list[Stanza], started: frozenset[str]) -> lis
         for name in stanza.parents:
             above = [one for one in whole if one.name == name and _akin(one, stanza)]
             parents |= {id(one) for one in above}
+            for one in above[-1:]:
+                draft.take(one.place, stanza.name)
             lines += above[-1].lines if above else ()
             if not above:
                 why = f"inherits {name}, which stands nowhere above for {stanza.family or 'it'}"

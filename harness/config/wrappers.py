@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import yaml
 
-from harness.config.model import ConfigError
+from harness.config.model import ConfigError, Place
 from harness.config.source import Source
 from harness.config.yamls import Node, documents
 
@@ -52,12 +52,19 @@ def _members(node: Node) -> Iterator[Node]:
         yield from (Node(value, node.source) for _, value in raw.value)
     elif isinstance(raw, yaml.SequenceNode):
         yield from (Node(value, node.source) for value in raw.value)
-    elif isinstance(raw, yaml.ScalarNode) and raw.style in ("|", ">") and ":" in raw.value:
+    yield from texts_within(node)
+
+
+def texts_within(node: Node) -> list[Node]:
+    """Return the documents of a text in YAML that is YAML itself."""
+    raw = node.raw
+    if isinstance(raw, yaml.ScalarNode) and raw.style in ("|", ">") and ":" in raw.value:
         # The text begins in the line behind its sign.
         shift = node.source.shift + raw.start_mark.line + 1
         text = replace(node.source, text=raw.value, shift=shift)
         with suppress(ConfigError):  # a text of another kind
-            yield from documents(text)
+            return documents(text)
+    return []
 
 
 def scalars(source: Source) -> list[str]:
@@ -90,6 +97,11 @@ def mappings(node: Node | None) -> list[Node]:
     if node is None or not isinstance(node.raw, yaml.SequenceNode):
         return []
     return [Node(one, node.source) for one in node.raw.value if isinstance(one, yaml.MappingNode)]
+
+
+def places(node: Node, *keys: str) -> list[Place]:
+    """Return where the values of some keys of a mapping stand."""
+    return [found.place for key in keys if (found := value(node, key)) is not None]
 
 
 def text(node: Node, key: str) -> str:

@@ -7,7 +7,7 @@ kernel's words on and off.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import yaml
 
@@ -27,7 +27,8 @@ class Node:
     @property
     def place(self) -> Place:
         """Where it begins."""
-        return self.source.at(self.raw.start_mark.line + 1)
+        mark = self.raw.start_mark
+        return replace(self.source.at(mark.line + 1), column=mark.column + 1)
 
     @property
     def empty(self) -> bool:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from harness.config import ConfigError, Configuration, Source, load, parse
 from harness.config import read as reading
 from harness.config.detect import detect
+from harness.config.left_behind import left_behind
 from harness.config.lint import lint
 from harness.config.option_names import NETPLAN, NETWORKD, PROC
 from harness.config.read import READERS
@@ -150,6 +151,7 @@ def test_no_text_crashes_a_reader(format_: str, name: str, text: str) -> None:
     found = read([Source(name, text)], format_)
     if found is not None:
         lint(found, RULES)
+        left_behind([Source(name, text)], found, format_)
         for target in FORMATS:
             write(found, target)
 

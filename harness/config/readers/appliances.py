@@ -14,16 +14,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from harness.bonding import OPTIONS
 from harness.bonding.options import near
 from harness.config.draft import TRUE, Draft, DraftBond
+from harness.config.draft_net import DraftNet
 from harness.config.ini_and_shell import plain
 from harness.config.model import ConfigError, Place
 from harness.config.readers.optstring import NAMELESS
 from harness.config.source import Source
-from harness.config.wrappers import inner, mappings, scalars, text, value
+from harness.config.wrappers import inner, mappings, places, scalars, text, value
 from harness.config.yamls import Node
 
 UCI, VYOS, TALOS, CNI = "uci", "vyos", "talos", "bond-cni"
 UCI_NAMES = {"bonding_policy": "mode", "num_grat_arp__num_unsol_na": "num_grat_arp",
              "failover_mac": "fail_over_mac"}  # fmt: skip
+UCI_OURS = ("proto", "link_monitoring")
 UCI_MONITORS = {"mii": ("arp_",), "arp": ("miimon", "updelay", "downdelay", "use_carrier")}
 VYOS_NAMES = {
     "mode": "mode", "hash-policy": "xmit_hash_policy", "primary": "primary",
@@ -36,6 +38,18 @@ VYOS_MODES = {
     "xor-hash": "balance-xor",
     "transmit-load-balance": "balance-tlb",
     "adaptive-load-balance": "balance-alb",
+}
+CNI_OPTIONS = ("mode", "miimon", "failOverMac", "allSlavesActive", "tlbDynamicLb")
+# What makes a network one of bond-cni; a `name` is the network's, not the bond's.
+CNI_OURS = {
+    "type",
+    "cniVersion",
+    "name",
+    "ifname",
+    "links",
+    "linksInContainer",
+    "mtu",
+    *CNI_OPTIONS,
 }
 CAMEL = {
     "numPeerNotif": "num_grat_arp",
@@ -54,6 +68,7 @@ def uci(sources: Sequence[Source]) -> Draft:
             if given.get("proto") != "bonding":
                 continue
             bond = draft.bond(name, place)
+            bond.take(place, *(at for key, _, at in lines if key in UCI_OURS))
             idle = UCI_MONITORS.get(given.get("link_monitoring", ""), ())
             for key, found, at in lines:
                 option = UCI_NAMES.get(key, key)
@@ -62,6 +77,7 @@ def uci(sources: Sequence[Source]) -> Draft:
                         bond.slave(slave, at)
                 elif key == "ipaddr":
                     bond.net.address(found, given.get("netmask", ""), at)
+                    bond.net.take(*(place for one, _, place in lines if one == "netmask"))
                 elif key == "gateway":
                     bond.net.gateway(found, at)
                 elif option in OPTIONS and not option.startswith(tuple(idle) or ("-",)):
@@ -114,21 +130,34 @@ def vyos(sources: Sequence[Source]) -> Draft:
 def _vyos(draft: Draft, name: str, words: list[str], place: Place) -> None:
     bond, spelled = draft.bond(name, place), " ".join(words)
     key = " ".join(words[:-1])
-    if words[:2] == ["member", "interface"] and len(words) > 2:
+    if not words:
+        bond.take(place)
+    elif words[:2] == ["member", "interface"] and len(words) > 2:
         bond.slave(words[2], place)
     elif key in VYOS_NAMES:
         bond.option(VYOS_NAMES[key], VYOS_MODES.get(words[-1], words[-1]), place, spelled)
     elif key == "mtu":
         bond.net.size(words[-1], place)
     elif key == "address" and words[-1] in ("dhcp", "dhcpv6"):
-        bond.net.dhcp4 = bond.net.dhcp4 or words[-1] == "dhcp"
-        bond.net.dhcp6 = bond.net.dhcp6 or words[-1] == "dhcpv6"
+        bond.net.asks(place, four=words[-1] == "dhcp", six=words[-1] == "dhcpv6")
     elif key == "address":
         bond.net.address(words[-1], "", place)
     elif words[:1] == ["vif"] and len(words) > 1:
-        draft.vlan(f"{name}.{words[1]}", name, words[1], place)
-        if words[2:3] == ["address"] and words[-1] != "dhcp":
-            draft.net(f"{name}.{words[1]}").address(words[-1], "", place)
+        _vif(draft, name, words, place)
+
+
+def _vif(draft: Draft, name: str, words: list[str], place: Place) -> None:
+    """Take a VLAN on a bond, of which each line says one thing."""
+    vlan = f"{name}.{words[1]}"
+    draft.vlan(vlan, name, words[1], place)
+    if len(words) == 2:
+        draft.take(place, vlan)
+    elif words[2:-1] == ["address"] and words[-1] in ("dhcp", "dhcpv6"):
+        draft.net(vlan).asks(place, four=words[-1] == "dhcp", six=words[-1] == "dhcpv6")
+    elif words[2:-1] == ["address"]:
+        draft.net(vlan).address(words[-1], "", place)
+    elif words[2:-1] == ["mtu"]:
+        draft.net(vlan).size(words[-1], place)
 
 
 def talos(sources: Sequence[Source]) -> Draft:
@@ -138,6 +167,7 @@ def talos(sources: Sequence[Source]) -> Draft:
         for one in inner(source, lambda node: isinstance(_bond_of(node), Node)):
             node, bonded = one.node, _bond_of(one.node)
             bond = draft.bond(text(node, "interface"), node.place)
+            bond.take(*places(node, "interface"))
             for key, setting in bonded.items("bond") if bonded else ():
                 _talos(bond, key, setting)
             _talos_ip(draft, bond, node)
@@ -157,7 +187,7 @@ def _talos(bond: DraftBond, key: str, setting: Node) -> None:
         for one in setting.list("deviceSelectors"):
             for by, found in one.items("a selector"):
                 raw = found.joined(by)
-                bond.match("mac" if by == "hardwareAddr" else by, raw, one.place, f"{by}: {raw}")
+                bond.match("mac" if by == "hardwareAddr" else by, raw, found.place, f"{by}: {raw}")
     else:
         _camel(bond, key, setting.joined(key), setting.place)
 
@@ -166,17 +196,30 @@ def _talos_ip(draft: Draft, bond: DraftBond, node: Node) -> None:
     addresses, mtu = value(node, "addresses"), value(node, "mtu")
     for one in addresses.list("addresses") if addresses else ():
         bond.net.address(one.text("an address"), "", one.place)
-    bond.net.dhcp4 = text(node, "dhcp").lower() in TRUE
+    _talos_dhcp(bond.net, node)
     if mtu:
         bond.net.size(mtu.text("mtu"), mtu.place)
     for route in mappings(value(node, "routes")):
         gateway = value(route, "gateway")
         if gateway and text(route, "network") in ("", "0.0.0.0/0", "::/0"):
             bond.net.gateway(gateway.text("gateway"), gateway.place)
+            bond.take(*places(route, "network"))
     for vlan in mappings(value(node, "vlans")):
         number = text(vlan, "vlanId")
+        net = draft.net(f"{bond.name}.{number}")
         draft.vlan(f"{bond.name}.{number}", bond.name, number, vlan.place)
-        draft.net(f"{bond.name}.{number}").dhcp4 = text(vlan, "dhcp").lower() in TRUE
+        net.take(*places(vlan, "vlanId"))
+        _talos_dhcp(net, vlan)
+        more = value(vlan, "addresses")
+        for one in more.list("addresses") if more else ():
+            net.address(one.text("an address"), "", one.place)
+        if size := value(vlan, "mtu"):
+            net.size(size.text("mtu"), size.place)
+
+
+def _talos_dhcp(net: DraftNet, node: Node) -> None:
+    for place in places(node, "dhcp"):
+        net.asks(place, four=text(node, "dhcp").lower() in TRUE)
 
 
 def _camel(bond: DraftBond, key: str, raw: str, place: Place) -> None:
@@ -220,7 +263,9 @@ def _cni(draft: Draft, found: Mapping[str, object], source: Source) -> None:
     for link in links if isinstance(links, list) else ():
         if isinstance(link, dict) and isinstance(link.get("name"), str):
             bond.slave(link["name"], source.at(_line(source, link["name"])))
-    for key in ("mode", "miimon", "failOverMac", "allSlavesActive", "tlbDynamicLb"):
+    for key in found.keys() - CNI_OURS:
+        draft.leave(f"{key}: {json.dumps(found[key])}", source.at(_line(source, key)))
+    for key in CNI_OPTIONS:
         if key in found:
             _camel(bond, key, str(found[key]), source.at(_line(source, key)))
     if isinstance(found.get("mtu"), int):

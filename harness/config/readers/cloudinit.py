@@ -12,12 +12,13 @@ from harness.bonding.options import near
 from harness.config.draft import Draft
 from harness.config.model import ConfigError
 from harness.config.source import Source
-from harness.config.wrappers import inner, mappings, text, value
+from harness.config.wrappers import inner, mappings, places, text, value
 from harness.config.yamls import Node
 
 FORMAT = "cloud-init"
 ASKING4 = frozenset({"dhcp", "dhcp4"})
 ASKING6 = frozenset({"dhcp6", "ipv6_dhcpv6-stateful", "ipv6_dhcpv6-stateless", "ipv6_slaac"})
+BY_HAND = frozenset({"static", "static6", "manual"})
 DISABLED = "cloud-init leaves the network alone"
 KINDS = ("bond", "vlan", "bridge")
 
@@ -43,18 +44,26 @@ def is_version_1(node: Node) -> bool:
 
 def take(draft: Draft, network: Node) -> None:
     """Take the things of a list."""
+    for place in places(network, "version"):
+        draft.take(place)
     for one in mappings(value(network, "config")):
         kind, name = text(one, "type"), text(one, "name")
         if not name:
             continue
+        for place in places(one, "type", "name"):
+            draft.take(place, name)
         if kind == "bond":
             _bond(draft, one, name)
         elif kind == "vlan":
             draft.vlan(name, text(one, "vlan_link"), text(one, "vlan_id"), one.place)
+            for place in places(one, "vlan_link", "vlan_id"):
+                draft.take(place, name)
         elif kind == "bridge":
             listed = value(one, "bridge_interfaces")
             ports = [port.text("a port") for port in listed.list("ports")] if listed else []
             draft.bridge(name, ports, one.place)
+            for place in places(one, "bridge_interfaces"):
+                draft.take(place, name)
         _addressing(draft, one, name)
 
 
@@ -81,8 +90,11 @@ def _addressing(draft: Draft, node: Node, name: str) -> None:
         net.size(mtu.text("mtu"), mtu.place)
     for one in mappings(value(node, "subnets")):
         kind = text(one, "type")
-        net.dhcp4, net.dhcp6 = net.dhcp4 or kind in ASKING4, net.dhcp6 or kind in ASKING6
+        if kind in ASKING4 | ASKING6 | BY_HAND:
+            net.asks(one.place, four=kind in ASKING4, six=kind in ASKING6)
+            net.take(*places(one, "type"))
         if address := value(one, "address"):
             net.address(address.text("address"), text(one, "netmask"), address.place)
+            net.take(*places(one, "netmask"))
         if gateway := value(one, "gateway"):
             net.gateway(gateway.text("gateway"), gateway.place)

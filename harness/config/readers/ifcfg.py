@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from harness.config.draft import INTERFACE, OPEN_VSWITCH, Draft, DraftBond
+from harness.config.draft import INTERFACE, OPEN_VSWITCH, Draft, DraftBond, interface_of
+from harness.config.draft_net import DraftNet
 from harness.config.ini_and_shell import Entry, variables
 from harness.config.readers import optstring
 from harness.config.source import Source
@@ -19,7 +20,19 @@ SIX = ("IPV6ADDR", "IPV6ADDR_SECONDARIES")
 GATEWAYS = re.compile(r"GATEWAY\d*|IPV6_DEFAULTGW")
 ASKING = frozenset({"dhcp", "bootp"})
 MASTERS = ("MASTER", "MASTER_UUID")
-HARDWARE = ("HWADDR", "DEVICE", "NAME", "UUID")
+# Which interface a file is of, by its own words and those that others speak of it by.
+WHICH = frozenset({"DEVICE", "NAME", "UUID"})
+# What is so in every format, or is what there is without these lines.
+SAME: Mapping[str, frozenset[str]] = {
+    "TYPE": frozenset({"bond", "bridge", "vlan", "ethernet"}),
+    "ONBOOT": YES,
+    "BOOTPROTO": frozenset({"none", "static"}),
+    "IPV6INIT": YES,
+    "DEFROUTE": YES,
+    "USERCTL": frozenset({"no"}),
+    "SLAVE": YES,
+    "VLAN": YES,
+}
 Variables = Mapping[str, Entry]
 
 
@@ -39,7 +52,9 @@ def read(sources: Sequence[Source]) -> Draft:
         with draft.tolerant():
             if not is_bond(found):
                 _other(draft, source, found, known)
-            _addressing(draft, device(source, found), found)
+            name = interface_of(device(source, found))
+            _addressing(draft, name, found)
+            _accounted(draft, name, found)
     return draft
 
 
@@ -64,6 +79,7 @@ def value(found: Variables, key: str) -> str:
 
 def _bond(bond: DraftBond, found: Variables) -> None:
     bond.place = found["BONDING_OPTS"].place if "BONDING_OPTS" in found else bond.place
+    bond.take(*(found[key].place for key in ("BONDING_OPTS", "BONDING_MASTER") if key in found))
     if (entry := found.get("NM_CONTROLLED")) and entry.value.strip().lower() in NO:
         bond.renderer = INITSCRIPTS
         why = "NetworkManager leaves the bond alone: only the initscripts make it"
@@ -83,7 +99,11 @@ def _other(draft: Draft, source: Source, found: Variables, known: Mapping[str, s
         master = value(found, key)
         named = known.get(master, master)
         if INTERFACE.fullmatch(named):
-            _slave(draft.referred(named, found[key].place), source, found)
+            bond = draft.referred(named, found[key].place)
+            bond.take(found[key].place)
+            _slave(bond, source, found)
+            if bond.matches and not value(found, "DEVICE"):
+                _accounted(draft, bond.name, found)
         else:
             why = "no file has the bond of that name or uuid"
             draft.unknown(
@@ -99,6 +119,16 @@ def _other(draft: Draft, source: Source, found: Variables, known: Mapping[str, s
         below, number = (below, number) if dot else ("", name.removeprefix("vlan").lstrip("0"))
         number = value(found, "VLAN_ID") or number
         draft.vlan(name, value(found, "PHYSDEV") or below, number, source.at())
+        for key in {"PHYSDEV", "VLAN_ID"} & found.keys():
+            draft.take(found[key].place, name)
+
+
+def _accounted(draft: Draft, name: str, found: Variables) -> None:
+    """Note what says which interface this is, and what is so in every format."""
+    for key, entry in found.items():
+        text = entry.value.strip().lower()
+        if key in WHICH or text in SAME.get(key, ()):
+            draft.take(entry.place, name)
 
 
 def _slave(bond: DraftBond, source: Source, found: Variables) -> None:
@@ -117,6 +147,8 @@ def _addressing(draft: Draft, name: str, found: Variables) -> None:
         if (match := ADDRESS.fullmatch(key)) and text:
             mask = value(found, f"PREFIX{match[1]}") or value(found, f"NETMASK{match[1]}")
             net.address(text, mask, entry.place)
+            masks = found.keys() & {f"PREFIX{match[1]}", f"NETMASK{match[1]}"}
+            net.take(*(found[mask].place for mask in masks))
         elif key in SIX:
             for word in text.split():
                 net.address(word, "", entry.place)
@@ -126,6 +158,19 @@ def _addressing(draft: Draft, name: str, found: Variables) -> None:
             net.size(text, entry.place)
         elif key == "BRIDGE" and text:
             draft.bridge(text, (name,), entry.place)
-    net.dhcp4 = net.dhcp4 or value(found, "BOOTPROTO").lower() in ASKING
-    six = ("DHCPV6C", "IPV6_AUTOCONF")
-    net.dhcp6 = net.dhcp6 or any(value(found, key).lower() in YES for key in six)
+            draft.take(entry.place, name)
+    _asked(net, found)
+
+
+def _asked(net: DraftNet, found: Variables) -> None:
+    """Take where further addresses come from, and what follows from those that are here."""
+    for key, entry in found.items():
+        asks = entry.value.strip().lower()
+        if key == "BOOTPROTO" and asks in ASKING:
+            net.asks(entry.place, four=True)
+        elif key in ("DHCPV6C", "IPV6_AUTOCONF") and asks in YES:
+            net.asks(entry.place, six=True)
+        elif key == "IPV6_AUTOCONF" and value(found, "IPV6ADDR"):
+            net.take(entry.place)  # a static address instead
+        elif key in ("NETWORK", "BROADCAST"):
+            net.follows(asks, entry.place)

@@ -11,21 +11,21 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from harness.bonding import OPTIONS
-from harness.config.draft import OPEN_VSWITCH, Draft, DraftBond, switch
+from harness.config.draft import OPEN_VSWITCH, Draft, DraftBond, interface_of, switch
 from harness.config.model import Place
 from harness.config.option_names import IFUPDOWN2_OLD
 from harness.config.readers import iplink
 from harness.config.readers.ports import expanded, named, ports
 from harness.config.scripts import commands
 from harness.config.source import Source
-from harness.config.stanzas import Line, Stanza, inherited, stanzas, started
+from harness.config.stanzas import HOOKS, LOOPBACK, Line, Stanza, inherited, stanzas, started
 
 FORMAT = "interfaces"
-HOOKS = ("pre-up", "up", "post-up")
 SLAVES = ("bond_slaves", "bond_ports", "bond_members")
 SHARED = frozenset({"clag-id", "clag_id", "es-sys-mac", "es-sys-id"})  # MLAG, EVPN multihoming
 NOT_OPTIONS = frozenset({"slaves", "ports", "master", "members", "give_a_chance"})
 LISTS = frozenset({*SLAVES, "bond_arp_ip_target", "bond_ns_ip6_target", "bond_queue_id"})
+BY_RULE = frozenset({"all", "regex"})  # ports that no list names
 ALIKE = 0.85  # of 1, where it is the same word: bound_mode, bond-arp_intervall
 OF_SLAVES = frozenset({"primary", "primary_reselect"})  # which setup_slave_device sets too
 
@@ -50,6 +50,8 @@ def read(sources: Sequence[Source], format_: str = FORMAT) -> Draft:
                 else:
                     _enslaved(stanza, draft.referred(master, place))
     for stanza in found:
+        if stanza.known:
+            draft.take(stanza.place, *[interface_of(stanza.name)] * (stanza.name != LOOPBACK))
         _addresses(draft, stanza)
         _upper(draft, stanza)
         _hooks(draft, stanza)
@@ -77,6 +79,7 @@ def _bond(bond: DraftBond, stanza: Stanza) -> None:
     bond.shared = bond.shared or bool(stanza.keys & SHARED)
     lines = list(_once(bond, stanza))
     for line in (line for line in lines if line.key in SLAVES):
+        bond.take(line.place)
         for name in ports(bond, line.value, line.place):
             bond.slave(name, line.place)
     for line in lines:
@@ -106,6 +109,8 @@ def _once(bond: DraftBond, stanza: Stanza) -> Iterator[Line]:
             hint = "keep one of the two"
             why = f"the stanza has {line.word} {first} before, and the first one counts"
             bond.unknown(line.spelled, why, line.place, hint, "warning")
+        else:
+            bond.take(line.place)
 
 
 def _forgotten(bond: DraftBond, line: Line) -> None:
@@ -151,6 +156,7 @@ def _left_out(draft: Draft, stanza: Stanza, master: str, place: Place) -> None:
 def _enslaved(stanza: Stanza, bond: DraftBond) -> None:
     """Take a slave that names its bond, in whose stanza ifenslave looks for the primary only."""
     bond.slave(stanza.name, stanza.place)
+    bond.take(*(place for _, place in stanza.values("bond_master")))
     given = {(one.name, one.raw) for one in bond.given}
     for line in stanza.lines:
         name = line.key.removeprefix("bond_")
@@ -162,6 +168,8 @@ def _enslaved(stanza: Stanza, bond: DraftBond) -> None:
             why = f"ifenslave passes over it in a slave's stanza, so {bond.name} does not get it"
             hint = f"write it in the stanza of {bond.name}"
             bond.unknown(line.spelled, why, line.place, hint, "warning")
+        else:
+            bond.take(line.place)
 
 
 def _made(bond: DraftBond, own: list[Stanza]) -> None:
@@ -182,13 +190,17 @@ def _addresses(draft: Draft, stanza: Stanza) -> None:
     """Take IP of any interface; who it belongs to may be said further down."""
     if not stanza.name:
         return
-    net = draft.net(stanza.name)
-    net.dhcp4 = net.dhcp4 or (stanza.family, stanza.method) == ("inet", "dhcp")
-    net.dhcp6 = net.dhcp6 or (stanza.family == "inet6" and stanza.method in ("dhcp", "auto"))
+    net = draft.net(interface_of(stanza.name))
+    four = (stanza.family, stanza.method) == ("inet", "dhcp")
+    six = stanza.family == "inet6" and stanza.method in ("dhcp", "auto")
+    net.dhcp4, net.dhcp6 = net.dhcp4 or four, net.dhcp6 or six
     mask = stanza.first("netmask")
     for text, place in stanza.values("address"):
         if text.split():
             net.address(text.split()[0], mask, place)
+            net.take(*(where for _, where in stanza.values("netmask")))
+    for text, place in stanza.values("network", "broadcast"):
+        net.follows(text, place)
     for text, place in stanza.values("gateway"):
         net.gateway(text.split()[0] if text.split() else text, place)
     for text, place in stanza.values("mtu"):
@@ -197,8 +209,10 @@ def _addresses(draft: Draft, stanza: Stanza) -> None:
 
 def _upper(draft: Draft, stanza: Stanza) -> None:
     """Take a bridge or a VLAN, which is known by its name or by its raw device."""
-    for text, _ in stanza.values("bridge_ports"):
+    for text, place in stanza.values("bridge_ports"):
         draft.bridge(stanza.name, named(text), stanza.place)
+        if not BY_RULE & set(text.split()):
+            draft.take(place, stanza.name)
     if stanza.first("ovs_type", "ovs-type").endswith("OVSBond"):
         draft.unknown(stanza.name, OPEN_VSWITCH, stanza.place, level="note")
     below, dot, number = stanza.name.rpartition(".")
@@ -206,6 +220,8 @@ def _upper(draft: Draft, stanza: Stanza) -> None:
     if raw and not dot:
         number = stanza.first("vlan_id") or stanza.name.removeprefix("vlan").lstrip("0")
     if raw or (dot and below):
+        for _, place in stanza.values("vlan_raw_device", "vlan_id"):
+            draft.take(place, stanza.name)
         draft.vlan(stanza.name, raw or below, number, stanza.place)
 
 
@@ -214,5 +230,6 @@ def _hooks(draft: Draft, stanza: Stanza) -> None:
     known = {"IFACE": stanza.name}
     for line in (line for line in stanza.lines if line.key in HOOKS):
         for command in commands(Source(line.place.file, line.value), known):
+            place = replace(line.place, column=command.place.column)
             with draft.tolerant():
-                iplink.take(draft, replace(command, place=line.place, text=line.spelled))
+                iplink.take(draft, replace(command, place=place, text=line.spelled))

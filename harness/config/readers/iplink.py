@@ -5,27 +5,21 @@ The options of `ip link ... type bond` are those of iplink_bond.c.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from types import MappingProxyType
 
 from harness.bonding import OPTIONS
 from harness.config.draft import OPEN_VSWITCH, Draft
-from harness.config.model import Place
 from harness.config.option_names import IP_JSON, turned
-from harness.config.readers import optstring
+from harness.config.readers import writes
+from harness.config.readers.writes import FORMAT, clear
 from harness.config.scripts import Command, commands
 from harness.config.source import Source
-from harness.config.tool_support import BY_NETLINK
 
-FORMAT = "ip-link"
 OURS = turned(IP_JSON)
+TALKING = frozenset({"echo", "printf", "true", "sleep", "exit", ":"})
 ALONE = frozenset({"clear_active_slave"})  # words without a value
-BONDING = re.compile(r"/sys/class/net/([^/]+)/bonding/(\w+)")
-MASTERS = "/sys/class/net/bonding_masters"
-MTU = re.compile(r"/sys/class/net/([^/]+)/mtu")
-ECHOES = frozenset({"echo", "printf"})
 CLIENTS = frozenset({"dhclient", "dhcpcd", "udhcpc"})
 BARE = frozenset({"link", "addr", "address", "route"})  # lines for `ip -batch`
 KNOWN = frozenset({"type", "master", "mtu", "dev", "name", "link", "up", "down", "id", "nomaster"})
@@ -48,17 +42,26 @@ def take(draft: Draft, command: Command) -> None:
     if command.name in ("ip", "ip.exe") or words[0] in BARE:
         _ip(draft, command)
     elif command.target or command.name == "tee":
-        _written(draft, command)
+        writes.take(draft, command)
     elif command.name == "modprobe" and "bonding" in words:
         text = " ".join(words[words.index("bonding") + 1 :])
-        _module(draft, text, command)
+        draft.take(command.place)
+        writes.module(draft, text, command)
     elif command.name == "ifenslave" and len(words) > 2 and not words[1].startswith("-"):
         for slave in words[2:]:
             draft.bond(words[1], command.place).slave(slave, command.place)
     elif command.name in CLIENTS and len(words) > 1:
-        draft.net(words[-1]).dhcp4 = True
+        draft.net(words[-1]).asks(command.place, four=True)
     elif act := OLD.get((command.name, *words[1:2])):
         act(draft, list(words[2:]), command)
+    elif harmless(command):
+        draft.take(command.place)
+
+
+def harmless(command: Command) -> bool:
+    """Tell whether a command changes nothing, or brings up what is brought up anyway."""
+    talks = command.name in TALKING and not command.target
+    return talks or (command.name == "ifconfig" and command.words[2:] == ("up",))
 
 
 def _ip(draft: Draft, command: Command) -> None:
@@ -80,45 +83,57 @@ def _ip(draft: Draft, command: Command) -> None:
         _route(draft, rest, command)
 
 
-def _clear(draft: Draft, command: Command) -> bool:
-    """Tell whether all names are known; remark on it where one is a variable."""
-    if command.unclear:
-        why = f"what {command.unclear} stands for cannot be told, and the command is passed over"
-        hint = "write the name itself"
-        draft.unknown("", f"{command.text}: {why}", command.place, hint, "warning")
-    return not command.unclear
-
-
 def _add(draft: Draft, rest: list[str], command: Command) -> None:
-    pairs, own = _pairs(rest)
+    pairs, own, odd = _pairs(rest)
     kind, name = pairs.get("type", ""), pairs.get("name", "")
     wanted = kind in ("bond", "vlan", "bridge") or "master" in pairs
-    if not name or not (_clear(draft, command) if wanted else not command.unclear):
+    if not name or not (clear(draft, command) if wanted else not command.unclear):
         return
     if kind not in ("bond", "vlan", "bridge"):
         draft.kinds[name] = kind
+        odd = rest if "master" in pairs else []
     elif kind == "bond":
         draft.bond(name, command.place)
     elif kind == "vlan":
         number = next((b for a, b in pairwise(own) if a == "id"), "")
         draft.vlan(name, pairs.get("link", ""), number, command.place)
+        odd += own if own != ["id", number] else []
     else:
         draft.bridge(name, (), command.place)
+        odd += own
+    if name not in draft.kinds:
+        draft.take(command.place, name)
+    _odd(draft, odd, command)
     _applied(draft, name, pairs, own, command)
 
 
+def _odd(draft: Draft, words: list[str], command: Command) -> None:
+    """Tell the words of a command of which the rest is taken."""
+    if words:
+        draft.leave(f"{' '.join(words)} (of {command.text})", command.place)
+
+
 def _set(draft: Draft, rest: list[str], command: Command) -> None:
-    pairs, own = _pairs(rest)
+    pairs, own, odd = _pairs(rest)
     name = pairs.get("name") or pairs.get("dev", "")
     wanted = {"type", "master", "mtu"} & pairs.keys()
-    if name and wanted and _clear(draft, command):
+    if name and wanted and clear(draft, command):
+        if pairs.keys() & {"nomaster", "link"} or pairs.get("type", "bond")[:4] != "bond":
+            odd = rest
+        elif wanted != {"mtu"}:
+            draft.take(command.place, name)
+            sized = "mtu" in wanted and name not in (*draft.bonds, *draft.uppers)
+            odd += ["mtu", pairs["mtu"]] if sized else []
+        _odd(draft, odd, command)
         _applied(draft, name, pairs, own, command)
+    elif name and not wanted and not odd:
+        draft.take(command.place)  # up and down: what is configured is brought up
 
 
-def _pairs(rest: list[str]) -> tuple[dict[str, str], list[str]]:
-    """Return the words before `type TYPE` by their keys, and those behind, of the type's own."""
+def _pairs(rest: list[str]) -> tuple[dict[str, str], list[str], list[str]]:
+    """Return the words before `type TYPE` by their keys, those behind, and those not known."""
     pairs: dict[str, str] = {}
-    words = list(rest)
+    words, odd = list(rest), list[str]()
     while words:
         word = words.pop(0)
         if word in FLAGS:
@@ -127,12 +142,14 @@ def _pairs(rest: list[str]) -> tuple[dict[str, str], list[str]]:
             pairs["name"] = words.pop(0)
         elif word == "type" and words:
             pairs["type"] = words.pop(0)
-            return pairs, words
+            return pairs, words, odd
         elif word in KNOWN and words:
             pairs[word] = words.pop(0)
         elif "name" not in pairs:
             pairs["name"] = word
-    return pairs, []
+        else:
+            odd.append(word)
+    return pairs, [], odd
 
 
 def _applied(
@@ -183,20 +200,23 @@ LINK: Mapping[str, Callable[[Draft, list[str], Command], None]] = MappingProxyTy
 
 def _add_bridge(draft: Draft, rest: list[str], command: Command) -> None:
     """Take `brctl addbr BRIDGE`."""
-    if rest and _clear(draft, command):
+    if rest and clear(draft, command):
         draft.bridge(rest[0], (), command.place)
+        draft.take(command.place, rest[0])
 
 
 def _add_port(draft: Draft, rest: list[str], command: Command) -> None:
     """Take `brctl addif BRIDGE PORT...`."""
-    if rest and _clear(draft, command):
+    if rest and clear(draft, command):
         draft.bridge(rest[0], rest[1:], command.place)
+        draft.take(command.place, rest[0])
 
 
 def _add_vlan(draft: Draft, rest: list[str], command: Command) -> None:
     """Take `vconfig add INTERFACE NUMBER`."""
-    if len(rest) > 1 and _clear(draft, command):
+    if len(rest) > 1 and clear(draft, command):
         draft.vlan(f"{rest[0]}.{rest[1]}", rest[0], rest[1], command.place)
+        draft.take(command.place, f"{rest[0]}.{rest[1]}")
 
 
 def _open_vswitch(draft: Draft, _: list[str], command: Command) -> None:
@@ -221,8 +241,11 @@ def _behind(rest: list[str], key: str) -> str:
 def _address(draft: Draft, rest: list[str], command: Command) -> None:
     device = _behind(rest, "dev")
     if device and not command.unclear:
-        text = rest[1] if rest[0] == "local" and len(rest) > 1 else rest[0]
+        local = rest[0] == "local" and len(rest) > 1
+        text, more = (rest[1], rest[2:]) if local else (rest[0], rest[1:])
         draft.net(device).address(text, "", command.place)
+        if device in draft.bonds or device in draft.uppers:
+            _odd(draft, _besides(more, "dev", "brd", "broadcast"), command)
 
 
 def _route(draft: Draft, rest: list[str], command: Command) -> None:
@@ -231,59 +254,16 @@ def _route(draft: Draft, rest: list[str], command: Command) -> None:
     gateway, device = _behind(rest, "via") or _behind(rest, "gw"), _behind(rest, "dev")
     if gateway and (name := device or draft.reaching(gateway)):
         draft.net(name).gateway(gateway, command.place)
+        if name in draft.bonds or name in draft.uppers:
+            _odd(draft, _besides(rest[1:], "via", "gw", "dev"), command)
 
 
-def _written(draft: Draft, command: Command) -> None:
-    """Take what is written to sysfs: options, slaves, names of bonds."""
-    words, target = command.words, command.target
-    if command.name == "tee":
-        words, target = command.piped, next(iter(command.words[1:]), "")
-    if not words or words[0].rpartition("/")[2] not in ECHOES:
-        return
-    text = " ".join(word for word in words[1:] if word not in ("-n", "-e", "%s")).strip()
-    text = text.removesuffix("\\n")
-    if target == MASTERS and text.startswith("+"):
-        draft.bond(text[1:], command.place)
-    elif match := MTU.fullmatch(target):
-        draft.net(match[1]).size(text, command.place)
-    elif (match := BONDING.fullmatch(target)) and (command.unclear or "$" in text):
-        _clear(draft, command)
-    elif match and match[2] == "slaves":
-        _slaves(draft, match[1], text, command.place)
-    elif match:
-        written(draft, match[1], match[2], text, command)
-
-
-def _slaves(draft: Draft, name: str, text: str, place: Place) -> None:
-    bond = draft.bond(name, place)
-    for word in text.split():
-        if word.startswith("-"):
-            bond.slaves.pop(word[1:], None)
+def _besides(words: list[str], *keys: str) -> list[str]:
+    """Return words less some keys and what stands behind them."""
+    left, taken = list(words), 0
+    while taken < len(left):
+        if left[taken] in keys:
+            del left[taken : taken + 2]
         else:
-            bond.slave(word.removeprefix("+"), place)
-
-
-def written(draft: Draft, name: str, option: str, text: str, command: Command) -> None:
-    """Take an option as it is written to its file."""
-    bond, place = draft.bond(name, command.place), command.place
-    if option == "queue_id":
-        slave, _, number = text.rpartition(":")
-        bond.slave_option(slave, "queue_id", number, place, command.text)
-    elif text.startswith("-") and option in ("arp_ip_target", "ns_ip6_target"):
-        gone = (text[1:],)
-        bond.given = [one for one in bond.given if one.name != option or one.value != gone]
-    elif option not in OPTIONS or option in BY_NETLINK:
-        why = f"there is no file {option} in a bond's directory"
-        bond.unknown(command.text, why, place, "correct the name")
-    else:
-        bond.option(option, text, place, command.text, FORMAT)
-
-
-def _module(draft: Draft, text: str, command: Command) -> None:
-    """Take the bond that comes with the module, where it is given options."""
-    words = [word for word in text.split() if not word.startswith("max_bonds")]
-    if "max_bonds=0" not in text:
-        draft.kinds.setdefault(optstring.NAMELESS, "bond")
-    if words and "max_bonds=0" not in text:
-        bond = draft.bond(optstring.NAMELESS, command.place)
-        optstring.take(bond, " ".join(words), command.place)
+            taken += 1
+    return left

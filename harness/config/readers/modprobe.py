@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from harness.bonding.parse import split
 from harness.bonding.table import MODULE_ONLY
-from harness.config.draft import Draft, DraftBond, DraftNet
+from harness.config.draft import Draft, DraftBond
+from harness.config.draft_net import DraftNet
 from harness.config.ini_and_shell import joined
 from harness.config.model import ConfigError, Place
 from harness.config.readers import optstring
@@ -66,9 +67,11 @@ def read(sources: Sequence[Source]) -> Draft:
 
 def _declare(draft: Draft, words: list[str], place: Place) -> None:
     if words[0] == "alias" and words[2].split()[0] == MODULE:
-        draft.bond(words[1].removeprefix(FOR_ITS_OWN), place)
+        draft.bond(words[1].removeprefix(FOR_ITS_OWN), place).take(place)
     elif words[0] == "install" and (match := INSTALLED.search(words[2])):
-        optstring.take(draft.bond(match[1], place), _less(match[2], draft, place), place)
+        bond = draft.bond(match[1], place)
+        bond.take(place)
+        optstring.take(bond, _less(match[2], draft, place), place)
 
 
 def _count(draft: Draft, given: list[tuple[str, str, Place]]) -> None:
@@ -95,6 +98,7 @@ def _options(draft: Draft, module: str, text: str, place: Place) -> None:
         bonds = [draft.bonds[module]] if module in draft.bonds else []
     wanted = _less(text, draft, place) if bonds else ""
     for bond in bonds:
+        bond.take(place)
         optstring.take(bond, wanted, place)
         bond.place = place
 
@@ -109,4 +113,9 @@ def _less(text: str, draft: Draft, place: Place) -> str:
     for word in alone:
         if not word.startswith("max_bonds="):
             draft.unknown(word, "a parameter of the module, not of a bond", place)
+    for word in words:
+        if "=" not in word:
+            draft.leave(f"{word} (of {text.strip()})", place)
+    for command in text.split(";")[1:]:
+        draft.leave(f"{command.strip()} (of {text.strip()})", place)
     return " ".join(word for word in words if word not in alone and "=" in word)

@@ -8,7 +8,8 @@ from yaml import MappingNode
 
 from harness.bonding import OPTIONS
 from harness.bonding.options import near
-from harness.config.draft import OPEN_VSWITCH, TRUE, Draft, DraftBond, DraftNet, switch
+from harness.config.draft import OPEN_VSWITCH, TRUE, Draft, DraftBond, switch
+from harness.config.draft_net import DraftNet
 from harness.config.durations import in_unit
 from harness.config.model import ConfigError
 from harness.config.option_names import NETPLAN, NETPLAN_TOO
@@ -43,6 +44,9 @@ def read(sources: Sequence[Source]) -> Draft:
     others = {name for kind, name, _ in devices if kind != "bonds"} | patches
     for network in networks:
         netplan_keys.unknown_keys(draft, network)
+        for key, node in network.items("network"):
+            if key == "version" or (key == "renderer" and node.joined(key) == "networkd"):
+                draft.take(node.place)
     for name in dict.fromkeys(name for kind, name, _ in devices if kind == "bonds"):
         if _all(real[name], "openvswitch") or patches & set(_members(real[name])):
             draft.unknown(name, OPEN_VSWITCH, real[name][-1].place, level="note")
@@ -117,6 +121,7 @@ def _member(bond: DraftBond, one: Node, real: Real) -> str:
     for key, found in rules:
         text = found.joined(key)
         bond.match(BY.get(key, key), text, one.place, f"{called}: match: {key}: {text}", called)
+        bond.take(found.place)
         break
     return ""
 
@@ -179,8 +184,14 @@ def _device(draft: Draft, kind: str, called: str, node: Node, real: Real) -> Non
     """Take IP of any device, and what stands on others."""
     if name := _name(called, real):
         _addressing(draft.net(name), node)
+        match = node.get("match", called)
+        matched = match.get("name", "match") if match else None
+        if matched is not None and node.get("set-name", called) is None:
+            draft.take(matched.place, name)
     if kind == "vlans":
         links, numbers = _all(real[called], "link"), _all(real[called], "id")
+        for one in (*links, *numbers):
+            draft.take(one.place, called)
         if links and numbers:
             below = _name(links[-1].text("link"), real)
             draft.vlan(called, below, numbers[-1].text("id"), node.place)
@@ -189,6 +200,9 @@ def _device(draft: Draft, kind: str, called: str, node: Node, real: Real) -> Non
         ports = [one.text("an interface") for one in listed.list("interfaces")] if listed else []
         names = [_name(port, real) for port in ports]
         draft.bridge(called, [name for name in names if name], node.place)
+        for name, one in zip(names, listed.list("interfaces") if listed else [], strict=True):
+            if name:
+                draft.take(one.place, called)
 
 
 def _addressing(net: DraftNet, node: Node) -> None:
@@ -203,11 +217,18 @@ def _addressing(net: DraftNet, node: Node) -> None:
             net.size(found.text(key), found.place)
         elif key in ("dhcp4", "dhcp6"):
             setattr(net, key, found.joined(key).lower() in TRUE)
+            net.take(found.place)
         elif key == "routes":
             for route in found.list("routes"):
-                to, via = route.get("to", "a route"), route.get("via", "a route")
-                if to and via and to.text("to") in DEFAULT:
-                    net.gateway(via.text("via"), via.place)
+                _route(net, route)
+
+
+def _route(net: DraftNet, route: Node) -> None:
+    """Take a default route of the main table."""
+    to, via = route.get("to", "a route"), route.get("via", "a route")
+    if to and via and to.text("to") in DEFAULT and route.get("table", "a route") is None:
+        net.gateway(via.text("via"), via.place)
+        net.take(to.place)
 
 
 def _has_label(node: Node) -> bool:

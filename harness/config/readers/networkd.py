@@ -20,6 +20,7 @@ TOOL = "systemd-networkd"
 SECONDS = "s"  # what a time without unit counts in
 SWITCHES = frozenset({"all_slaves_active", "tlb_dynamic_lb"})
 ROLES = {"PrimarySlave": "primary", "ActiveSlave": "active_slave"}
+KINDS = frozenset({"bond", "bridge", "vlan"})
 WILD = frozenset("*?[!")
 MACS = frozenset({"MACAddress", "PermanentMACAddress"})
 DHCP = {
@@ -27,6 +28,7 @@ DHCP = {
     **dict.fromkeys(("ipv4", "v4"), (True, False)),
     **dict.fromkeys(("ipv6", "v6"), (False, True)),
 }
+MAIN = ("", "main", "254")
 SIZES = {"K": 1024, "M": 1024**2}
 SECTIONS = ("Match", "NetDev", "Network", "Bond")
 
@@ -94,6 +96,9 @@ def read(sources: Sequence[Source]) -> Draft:
             draft.bridge(name, (), unit.source.at())
         elif kind == "vlan" and name:
             numbers[name] = unit.first("VLAN", "Id")
+        if kind in KINDS:
+            own = unit.entries("NetDev", "Name", "Kind")
+            _take(draft, name, *own, *unit.entries("VLAN", "Id"))
     for unit in units:
         if unit.first("NetDev", "Kind") != "bond":
             misnamed(unit.sections, SECTIONS, TOOL, draft)
@@ -102,6 +107,12 @@ def read(sources: Sequence[Source]) -> Draft:
     for unit in units:
         _addressing(draft, unit)
     return draft
+
+
+def _take(draft: Draft, name: str, *entries: Entry) -> None:
+    """Note what says which interface a unit is of, or what it is."""
+    for entry in entries:
+        draft.take(entry.place, name)
 
 
 def _units(draft: Draft, sources: Sequence[Source]) -> Iterator[_Unit]:
@@ -153,6 +164,7 @@ def _option(bond: DraftBond, entry: Entry) -> None:
         bond.unknown(entry.spelled, "systemd-networkd has no such setting and ignores it",
                    entry.place, near(entry.key, NETWORKD))  # fmt: skip
     elif not entry.value:
+        bond.take(entry.place)
         bond.given = [one for one in bond.given if one.name != name]  # empty: forget what was set
     elif "," in entry.value and isinstance(OPTIONS[name].default, tuple):
         why = "systemd-networkd takes spaces between targets, and ignores what has a comma"
@@ -178,16 +190,22 @@ def _network(draft: Draft, unit: _Unit, numbers: dict[str, str]) -> None:
     """Take what a .network file puts its interfaces into, and what it puts on them."""
     names = _named(draft, unit)
     _left_out(draft, unit)
+    for name in names:
+        _take(draft, name, *(entry for called, entry in unit.names if fnmatchcase(name, called)))
     for entry in unit.entries("Network", "Bond"):
-        _slaves(draft.referred(entry.value, entry.place), unit, entry)
+        bond = draft.referred(entry.value, entry.place)
+        bond.take(entry.place)
+        _slaves(bond, unit, entry)
     if not list(unit.entries("Network", "Bond")):
         _lonely_roles(draft, unit)
     for entry in unit.entries("Network", "Bridge"):
         draft.bridge(entry.value, names, entry.place)
+        _take(draft, entry.value, *[entry] * bool(names))
     for entry in unit.entries("Network", "VLAN"):
         for vlan in entry.value.split():
             for below in names:
                 draft.vlan(vlan, below, numbers.get(vlan, ""), entry.place)
+                _take(draft, vlan, entry)
 
 
 def _left_out(draft: Draft, unit: _Unit) -> None:
@@ -211,6 +229,8 @@ def _left_out(draft: Draft, unit: _Unit) -> None:
 def _slaves(bond: DraftBond, unit: _Unit, entry: Entry) -> None:
     roles = [(option, one) for key, option in ROLES.items()
              for one in unit.entries("Network", key) if switch(one.value) == "on"]  # fmt: skip
+    given = unit.entries("Network", *ROLES)
+    bond.take(*(one.place for one in given if switch(one.value) == "off"))
     for name, match in unit.names:
         if WILD & set(name):
             bond.match("name", name, match.place, match.spelled)
@@ -254,21 +274,25 @@ def _addressing(draft: Draft, unit: _Unit) -> None:
             net.address(entry.value, "", entry.place)
         for entry in unit.entries("Network", "Gateway"):
             net.gateway(entry.value, entry.place)
-        for entry in _routes(unit):
+        for route, entry in _routes(unit):
             net.gateway(entry.value, entry.place)
+            net.take(*(one.place for one in route.entries if one.key == "Destination"))
         for entry in unit.entries("Link", "MTUBytes"):
             net.size(_size(entry.value), entry.place)
-        asks = DHCP.get(unit.first("Network", "DHCP").lower(), (False, False))
-        net.dhcp4, net.dhcp6 = net.dhcp4 or asks[0], net.dhcp6 or asks[1]
+        for entry in unit.entries("Network", "DHCP"):
+            if entry.value == unit.first("Network", "DHCP"):
+                four, six = DHCP.get(entry.value.lower(), (False, False))
+                net.asks(entry.place, four=four, six=six)
 
 
-def _routes(unit: _Unit) -> Iterator[Entry]:
-    """Yield the gateways of default routes."""
+def _routes(unit: _Unit) -> Iterator[tuple[Section, Entry]]:
+    """Yield default routes of the main table and their gateways."""
     for section in unit.sections:
-        if section.name == "Route" and section.get("Destination") in ("", "0.0.0.0/0", "::/0"):
-            yield from (
-                one for one in section.entries if one.key == "Gateway" and one.value[:1] != "_"
-            )
+        default = section.get("Destination") in ("", "0.0.0.0/0", "::/0")
+        if section.name == "Route" and default and section.get("Table") in MAIN:
+            for one in section.entries:
+                if one.key == "Gateway" and one.value and one.value[:1] != "_":
+                    yield section, one
 
 
 def _size(text: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from harness.config.draft import Draft
 from harness.config.ini_and_shell import Entry, Section, ini
+from harness.config.model import Place
 from harness.config.profiles import Profile, Setting, build
 from harness.config.readers.misnamed import misnamed
 from harness.config.source import Source
@@ -16,6 +17,17 @@ SECTIONS = ("connection", "bond", "bond-port", "bridge-port")
 ADDRESS = re.compile(r"address(?:es)?\d*")
 GATEWAY = re.compile(r"gateway\d*")
 WIRED = ("ethernet", "802-3-ethernet")
+WHICH = {
+    "connection": (
+        *("id", "uuid", "type", "interface-name"),
+        *("controller", "master", "port-type", "slave-type"),
+    ),
+    "vlan": ("id", "parent", "interface-name"),
+    "bond": ("interface-name",),
+    "bridge": ("interface-name",),
+}
+# What is so without these lines, and when a profile was last used.
+AS_EVER = frozenset({("autoconnect", "true")})
 KINDS = {"802-3-ethernet": "ethernet"}
 
 
@@ -55,6 +67,7 @@ def _profile(sections: Mapping[str, Section]) -> Profile:
         method4=_get(sections, ("ipv4",), "method"),
         method6=_get(sections, ("ipv6",), "method"),
     )
+    _account(profile, sections)
     profile.options = list(_settings(sections, "bond"))
     profile.port_options = list(_settings(sections, "bond-port"))
     for name in ("ipv4", "ipv6"):
@@ -67,6 +80,29 @@ def _profile(sections: Mapping[str, Section]) -> Profile:
     profile.method4 = profile.method4 or ("manual" if profile.addresses else "auto")
     profile.method6 = profile.method6 or "auto"
     return profile
+
+
+def _account(profile: Profile, sections: Mapping[str, Section]) -> None:
+    """Note where the profile says what it is, and where its addresses come from."""
+    for section, keys in WHICH.items():
+        profile.which += _places(sections, section, *keys)
+    profile.which += [
+        entry.place
+        for entry in sections["connection"].entries
+        if (entry.key, entry.value) in AS_EVER
+    ]
+    for name in ("match", *WIRED):
+        profile.selects += _places(sections, name, "interface-name", "mac-address")
+    for name, attribute in (("ipv4", "method4"), ("ipv6", "method6")):
+        for entry in sections[name].entries if name in sections else ():
+            if entry.key == "method":
+                profile.methods[attribute] = Setting(attribute, entry.value, entry.place)
+
+
+def _places(sections: Mapping[str, Section], name: str, *keys: str) -> list[Place]:
+    """Return where some keys of a section stand."""
+    entries = sections[name].entries if name in sections else ()
+    return [entry.place for entry in entries if entry.key in keys]
 
 
 def _get(sections: Mapping[str, Section], names: Sequence[str], key: str) -> str:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from harness.config.draft import Draft
 from harness.config.ini_and_shell import plain
 from harness.config.model import ConfigError, Place
 from harness.config.profiles import Profile, Setting, build, default_monitor, find
-from harness.config.readers import optstring
+from harness.config.readers import iplink, optstring
 from harness.config.scripts import Command, commands
 from harness.config.source import Source
 
@@ -44,6 +45,10 @@ OPTIONS = "bond.options"
 PORT = "bond-port."
 LONG = (*TEXTS, *ADDRESSES, *GATEWAYS, *MTUS, OPTIONS, "bond-port.prio", "bond-port.queue-id")
 KINDS = {"802-3-ethernet": "ethernet"}
+# What changes no profile, and what every profile is without it.
+PASSING = frozenset({"up", "show", "reload", "load"})
+AS_EVER = frozenset({("connection.autoconnect", "yes"), ("autoconnect", "yes")})
+APART = 1000  # places of the properties of one command
 SUBJECTS = frozenset({"id", "uuid", "path"})
 SHORTEST = 3  # letters of a setting's name, behind its dot
 
@@ -55,9 +60,11 @@ def read(sources: Sequence[Source]) -> Draft:
     for source in sources:
         if "nmcli" in source.text:
             for command in commands(source):
-                if command.name == "nmcli":
-                    with draft.tolerant():
+                with draft.tolerant():
+                    if command.name == "nmcli":
                         _command(draft, profiles, command)
+                    elif iplink.harmless(command):
+                        draft.take(command.place)
         else:
             _strings(draft, source)
     for bond in draft.bonds.values():
@@ -86,12 +93,11 @@ def _options(text: str, place: Place) -> Iterator[Setting]:
 
 
 def _command(draft: Draft, profiles: list[Profile], command: Command) -> None:
-    words = list(command.words[1:])
-    while words and words[0].startswith("-"):
-        words = words[2 if words[0] in ("-g", "--get-values", "-w", "--wait") else 1 :]
-    if len(words) < 3 or not "connection".startswith(words[0]):
+    verb, rest = _verb(command)
+    if len(rest) < 1 or verb in PASSING:
+        if verb in PASSING:
+            draft.take(command.place)
         return
-    verb, rest = words[1], words[2:]
     if "add".startswith(verb):
         profile = Profile(command.place)
         _settings(profile, rest, command)
@@ -109,6 +115,7 @@ def _command(draft: Draft, profiles: list[Profile], command: Command) -> None:
         if not known.kind and known.options:
             known.kind = "bond"
     elif "delete".startswith(verb):
+        draft.take(command.place)
         gone = [find(profiles, name) for name in rest]
         profiles[:] = [one for one in profiles if one not in gone]
     if command.unclear and any("bond" in word for word in command.words):
@@ -128,11 +135,37 @@ def _defaults(profile: Profile) -> None:
         profile.method6 = profile.method6 or "auto"
 
 
-def _settings(profile: Profile, words: list[str], command: Command) -> None:
+def _verb(command: Command) -> tuple[str, list[str]]:
+    """Return what a command does to connections, and the words behind it."""
+    words = list(command.words[1:])
+    while words and words[0].startswith("-"):
+        words = words[2 if words[0] in ("-g", "--get-values", "-w", "--wait") else 1 :]
+    if len(words) < 2 or not "connection".startswith(words[0]):
+        return "", []
+    return words[1], words[2:]
+
+
+def parts(command: Command) -> list[Setting]:
+    """Return the properties that a command sets, each with a place of its own; else none."""
+    verb, rest = _verb(command)
+    if not verb or not rest or not ("add".startswith(verb) or "modify".startswith(verb)):
+        return []
+    if not "add".startswith(verb):
+        rest = rest[2 if rest[0] in SUBJECTS else 1 :]
+    return list(_pairs(rest, command))
+
+
+def _pairs(words: list[str], command: Command) -> Iterator[Setting]:
     words = [word for word in words if word != "--"]
-    for key, value in zip(words[::2], words[1::2], strict=False):
-        sign, name = (key[0], key[1:]) if key[0] in "+-" else ("", key)
-        _set(profile, sign, _whole(name), value, command.place)
+    for nth, (key, value) in enumerate(zip(words[::2], words[1::2], strict=False), 1):
+        place = replace(command.place, column=command.place.column * APART + nth)
+        yield Setting(key, value, place, f"{key} {value}")
+
+
+def _settings(profile: Profile, words: list[str], command: Command) -> None:
+    for one in _pairs(words, command):
+        sign, name = (one.name[0], one.name[1:]) if one.name[0] in "+-" else ("", one.name)
+        _set(profile, sign, _whole(name), one.raw, one.place)
 
 
 def _whole(name: str) -> str:
@@ -146,8 +179,9 @@ def _whole(name: str) -> str:
 
 def _set(profile: Profile, sign: str, name: str, value: str, place: Place) -> None:
     if name in TEXTS:
-        text = KINDS.get(value, value)
-        setattr(profile, TEXTS[name], "" if sign == "-" else text)
+        _text(profile, TEXTS[name], "" if sign == "-" else KINDS.get(value, value), place)
+    elif (name, value) in AS_EVER:
+        profile.which.append(place)
     elif name == OPTIONS:
         _change(profile, sign, value, place)
     elif name in SHORT:
@@ -159,6 +193,7 @@ def _set(profile: Profile, sign: str, name: str, value: str, place: Place) -> No
     elif name in GATEWAYS:
         six = ":" in value
         kept = [one for one in profile.gateways if (":" in one.raw) != six]
+        profile.which += [one.place for one in profile.gateways if one not in kept]
         profile.gateways = [*kept, Setting(name, value, place)] if value else kept
     elif name in MTUS:
         profile.mtu = Setting("mtu", value, place)
@@ -167,8 +202,22 @@ def _set(profile: Profile, sign: str, name: str, value: str, place: Place) -> No
         profile.port_options.append(Setting(option, value, place, f"{name} {value}"))
 
 
+def _text(profile: Profile, attribute: str, text: str, place: Place) -> None:
+    """Set one of the words of a profile, and note where."""
+    setattr(profile, attribute, text)
+    if attribute in ("mac", "pattern"):
+        profile.selects.append(place)
+    elif attribute in ("method4", "method6"):
+        if attribute in profile.methods:
+            profile.which.append(profile.methods[attribute].place)
+        profile.methods[attribute] = Setting(attribute, text, place)
+    else:
+        profile.which.append(place)
+
+
 def _change(profile: Profile, sign: str, value: str, place: Place) -> None:
     """Change options: + adds to them, - takes away by name, else they are all replaced."""
+    profile.which += [place, *(one.place for one in profile.options)]
     if sign == "-":
         gone = {word.partition("=")[0].strip() for word in value.split(",")}
         profile.options = [one for one in profile.options if one.name not in gone]
@@ -182,11 +231,15 @@ def _change(profile: Profile, sign: str, value: str, place: Place) -> None:
 def _addresses(profile: Profile, sign: str, name: str, value: str, place: Place) -> None:
     texts = [text for text in re.split(r"[,\s]+", value) if text]
     six = name in ("ip6", "ipv6.addresses")
+    before = profile.addresses
     if sign == "-":
-        profile.addresses = [one for one in profile.addresses if one.raw not in texts]
+        profile.addresses = [one for one in before if one.raw not in texts]
+        profile.which.append(place)
+    elif name.startswith("ipv") and not sign:
+        profile.addresses = [one for one in before if (":" in one.raw) != six]
+    profile.which += [one.place for one in before if one not in profile.addresses]
+    if sign == "-":
         return
-    if name.startswith("ipv") and not sign:
-        profile.addresses = [one for one in profile.addresses if (":" in one.raw) != six]
     profile.addresses += [Setting(name, text, place) for text in texts]
     if not name.startswith("ipv") and six:
         profile.method6 = "manual"

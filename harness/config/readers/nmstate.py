@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from harness.config.draft import OPEN_VSWITCH, TRUE, Draft, DraftBond, DraftNet, switch
-from harness.config.model import ConfigError
+from harness.config.draft import OPEN_VSWITCH, TRUE, Draft, DraftBond, switch
+from harness.config.draft_net import DraftNet
+from harness.config.model import ConfigError, Place
 from harness.config.profiles import default_monitor
 from harness.config.source import Source
-from harness.config.wrappers import Inner, inner, mappings, text, value
+from harness.config.wrappers import Inner, inner, mappings, places, text, value
 from harness.config.yamls import Node, documents
 
 FORMAT = "nmstate"
@@ -24,6 +25,9 @@ IDLE = {
     "down": "nmstate takes this bond down, and with that away",
     "ignore": "nmstate leaves this bond as it is",
 }
+MAIN = ("", "0", "254")
+KINDS = frozenset({"bond", "vlan", "linux-bridge", "ethernet"})
+NO = frozenset({"false", "no", "off"})
 DEFAULT = frozenset({"0.0.0.0/0", "::/0"})
 
 
@@ -86,10 +90,24 @@ def _state(draft: Draft, state: Inner) -> None:
     routes = value(node, "routes")
     for route in mappings(value(routes, "config")) if routes else ():
         gateway, device = value(route, "next-hop-address"), text(route, "next-hop-interface")
-        if gateway and device and text(route, "destination") in DEFAULT:
-            draft.net(device).gateway(gateway.text("next-hop-address"), gateway.place)
+        main = text(route, "table-id") in MAIN and text(route, "state") != "absent"
+        if gateway and device and main and text(route, "destination") in DEFAULT:
+            net = draft.net(device)
+            net.gateway(gateway.text("next-hop-address"), gateway.place)
+            net.take(*places(route, "destination", "next-hop-interface", "table-id"))
     for bond in draft.bonds.values():
         default_monitor(bond)
+        _selected(bond, state)
+
+
+def _selected(bond: DraftBond, state: Inner) -> None:
+    """Note what says which MAC the name of a slave stands for."""
+    called = {match.called for match in bond.matches}
+    for around in (state.node, *state.around):
+        for one in mappings(value(around, "interfaces")):
+            if text(one, "name") in called:
+                keys = ("name", "type", "state", "identifier", "mac-address", "macAddress")
+                bond.take(*places(one, *keys))
 
 
 def _interface(draft: Draft, node: Node, macs: Mapping[str, str]) -> None:
@@ -103,13 +121,24 @@ def _interface(draft: Draft, node: Node, macs: Mapping[str, str]) -> None:
                 _aggregation(bond, found, macs)
     elif kind == "vlan" and (vlan := value(node, "vlan")):
         draft.vlan(name, text(vlan, "base-iface"), text(vlan, "id"), node.place)
+        _take(draft, name, places(vlan, "base-iface", "id"))
     elif kind == "linux-bridge" and (bridge := value(node, "bridge")):
         ports = value(bridge, "port") or value(bridge, "ports")
         draft.bridge(name, [text(port, "name") for port in mappings(ports)], node.place)
+        for port in mappings(ports):
+            _take(draft, name, places(port, "name"))
     elif kind == "ovs-bridge" and (bridge := value(node, "bridge")):
         _open_vswitch(draft, bridge)
     if name:
+        _take(draft, name, places(node, "name"))
+        _take(draft, name, places(node, "type") if kind in KINDS else [])
+        _take(draft, name, places(node, "state") if text(node, "state") == "up" else [])
         _addressing(draft.net(name), node)
+
+
+def _take(draft: Draft, name: str, found: Iterable[Place]) -> None:
+    for place in found:
+        draft.take(place, name)
 
 
 def _open_vswitch(draft: Draft, bridge: Node) -> None:
@@ -163,8 +192,9 @@ def _port(bond: DraftBond, node: Node) -> None:
     found = dict(node.items("a port"))
     if "name" not in found:
         raise ConfigError("a port without a name", node.place, hint="write name: eth0")
-    slave = found.pop("name").text("name")
-    bond.slave(slave, node.place)
+    called = found.pop("name")
+    slave = called.text("name")
+    bond.slave(slave, called.place)
     for key, one in found.items():
         raw = one.text(key)
         bond.slave_option(slave, PORT_OPTIONS.get(key, key), raw, one.place, f"{key}: {raw}")
@@ -175,13 +205,16 @@ def _addressing(net: DraftNet, node: Node) -> None:
         net.size(mtu.text("mtu"), mtu.place)
     for family in ("ipv4", "ipv6"):
         ip = value(node, family)
-        if ip is None or text(ip, "enabled").lower() == "false":
+        if ip is None:
             continue
-        asks = any(text(ip, key).lower() in TRUE for key in ("dhcp", "autoconf"))
-        if family == "ipv4":
-            net.dhcp4 = net.dhcp4 or asks
-        else:
-            net.dhcp6 = net.dhcp6 or asks
+        net.take(*places(ip, "enabled"))
+        if text(ip, "enabled").lower() in NO:
+            continue
+        for key in ("dhcp", "autoconf"):
+            asks = text(ip, key).lower() in TRUE
+            for place in places(ip, key):
+                net.asks(place, four=asks and family == "ipv4", six=asks and family == "ipv6")
         for one in mappings(value(ip, "address")):
             if address := value(one, "ip"):
                 net.address(address.text("ip"), text(one, "prefix-length"), address.place)
+                net.take(*places(one, "prefix-length"))

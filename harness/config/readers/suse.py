@@ -14,6 +14,12 @@ from harness.config.source import Source
 FORMAT = "suse"
 SLAVE = re.compile(r"BONDING_SLAVE_?(\d+)")
 ADDRESS = re.compile(r"IPADDR(\w*)")
+# What is so in every format, or is what there is without these lines.
+SAME = {
+    "STARTMODE": frozenset({"auto", "onboot", "on", "boot", "hotplug"}),
+    "BOOTPROTO": frozenset({"static", "none"}),
+    "USERCONTROL": frozenset({"no"}),
+}
 ASKING4, ASKING6 = ("dhcp", "dhcp4", "dhcp+autoip"), ("dhcp", "dhcp6", "auto6")
 
 
@@ -33,9 +39,12 @@ def read(sources: Sequence[Source]) -> Draft:
 
 
 def _bond(bond: DraftBond, found: Mapping[str, Entry]) -> None:
+    if "BONDING_MASTER" in found:
+        bond.take(found["BONDING_MASTER"].place)
     if "BONDING_MODULE_OPTS" in found:
         entry = found["BONDING_MODULE_OPTS"]
         bond.place = entry.place
+        bond.take(entry.place)
         optstring.take(bond, entry.value, entry.place)
     slaves = {int(m[1]): entry for key, entry in found.items() if (m := SLAVE.fullmatch(key))}
     for _, entry in sorted(slaves.items()):
@@ -46,20 +55,36 @@ def _bond(bond: DraftBond, found: Mapping[str, Entry]) -> None:
 def _upper(draft: Draft, name: str, found: Mapping[str, Entry], source: Source) -> None:
     if value(found, "BRIDGE").lower() == "yes":
         draft.bridge(name, value(found, "BRIDGE_PORTS").split(), source.at())
+        _take(draft, name, found, "BRIDGE", "BRIDGE_PORTS")
     below = value(found, "ETHERDEVICE")
     number = value(found, "VLAN_ID") or name.rpartition(".")[2].removeprefix("vlan").lstrip("0")
     if below:
         draft.vlan(name, below, number, source.at())
+        _take(draft, name, found, "ETHERDEVICE", "VLAN_ID")
+
+
+def _take(draft: Draft, name: str, found: Mapping[str, Entry], *keys: str) -> None:
+    for key in keys:
+        if key in found:
+            draft.take(found[key].place, name)
 
 
 def _addressing(draft: Draft, name: str, found: Mapping[str, Entry]) -> None:
     net = draft.net(name)
     for key, entry in found.items():
+        text = entry.value.strip().lower()
+        if text in SAME.get(key, ()):
+            draft.take(entry.place, name)
+        elif key in ("NETWORK", "BROADCAST"):
+            net.follows(text, entry.place)
         if (match := ADDRESS.fullmatch(key)) and entry.value.strip():
             tail = match[1]
             mask = value(found, f"PREFIXLEN{tail}") or value(found, f"NETMASK{tail}")
             net.address(entry.value.strip(), mask, entry.place)
+            masks = found.keys() & {f"PREFIXLEN{tail}", f"NETMASK{tail}"}
+            net.take(*(found[mask].place for mask in masks))
     if text := value(found, "MTU"):
         net.size(text, found["MTU"].place)
     asks = value(found, "BOOTPROTO").lower()
-    net.dhcp4, net.dhcp6 = net.dhcp4 or asks in ASKING4, net.dhcp6 or asks in ASKING6
+    if asks in ASKING4 + ASKING6:
+        net.asks(found["BOOTPROTO"].place, four=asks in ASKING4, six=asks in ASKING6)

@@ -1,0 +1,81 @@
+"""IP of an interface while it is being read."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+
+from harness.config.model import Addressing, Extra, Place, Spot
+
+MAX_MTU = 2**31
+
+
+@dataclass(slots=True)
+class DraftNet:
+    """IP of one interface of a draft, be it a bond, a slave, or what stands on a bond."""
+
+    format: str
+    addresses: list[str] = field(default_factory=list)
+    gateways: list[str] = field(default_factory=list)
+    dhcp4: bool = False
+    dhcp6: bool = False
+    mtu: int = 0
+    extras: list[Extra] = field(default_factory=list)
+    taken: set[Spot] = field(default_factory=set)
+    sized: set[Spot] = field(default_factory=set)
+
+    def take(self, *places: Place) -> None:
+        """Note that statements are in the IP of this interface, or come to nothing."""
+        self.taken.update(place.spot for place in places)
+
+    def asks(self, place: Place, *, four: bool = False, six: bool = False) -> None:
+        """Take that IPv4 or IPv6 addresses come from the network."""
+        self.dhcp4, self.dhcp6 = self.dhcp4 or four, self.dhcp6 or six
+        self.take(place)
+
+    def address(self, text: str, mask: str, place: Place) -> None:
+        """Take an address; `mask` is a prefix length, a netmask, or "" where the text has it."""
+        whole = f"{text}/{mask}" if mask and "/" not in text else text
+        self.take(place)
+        try:
+            found = str(ipaddress.ip_interface(whole))
+        except ValueError:
+            self._wrong(whole, "is no address", place, "write 192.0.2.1/24")
+            return
+        if found not in self.addresses:
+            self.addresses.append(found)
+
+    def gateway(self, text: str, place: Place) -> None:
+        """Take the address of a default gateway."""
+        self.take(place)
+        try:
+            found = str(ipaddress.ip_address(text))
+        except ValueError:
+            self._wrong(text, "is no gateway's address", place, "write 192.0.2.254")
+            return
+        if found not in self.gateways:
+            self.gateways.append(found)
+
+    def size(self, text: str, place: Place) -> None:
+        """Take an MTU."""
+        if text.isascii() and text.isdigit() and 0 < int(text[:9]) < MAX_MTU:
+            self.mtu = int(text)
+            self.sized.add(place.spot)
+        else:
+            self._wrong(text, "is no MTU", place, "write a number of bytes such as 9000")
+
+    def follows(self, text: str, place: Place) -> None:
+        """Take the address of a network or of its broadcasts, which the own address implies."""
+        networks = [ipaddress.ip_interface(address).network for address in self.addresses]
+        implied = {str(n.network_address) for n in networks}
+        if text in implied | {str(n.broadcast_address) for n in networks}:
+            self.take(place)
+
+    def _wrong(self, text: str, why: str, place: Place, hint: str) -> None:
+        self.take(place)
+        self.extras.append(Extra(text, f"{text} {why}", place, hint, self.format))
+
+    def frozen(self) -> Addressing:
+        """Return it as it was read."""
+        found, gates = tuple(self.addresses), tuple(self.gateways)
+        return Addressing(found, self.dhcp4, self.dhcp6, gates, self.mtu)

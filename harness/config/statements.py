@@ -1,0 +1,149 @@
+"""What a file says, piece by piece, whoever reads it: the sum that nothing may be missing from.
+
+A statement is a value of YAML, a KEY=VALUE, a line of a stanza, a command. It says where it stands
+in the same terms in which readers say what they took.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from types import MappingProxyType
+
+import yaml
+
+from harness.config.draft import Draft
+from harness.config.ini_and_shell import ini, joined, plain, variables
+from harness.config.model import Place, Spot
+from harness.config.readers import nmcli
+from harness.config.scripts import commands
+from harness.config.source import Source
+from harness.config.stanzas import HOOKS, Line
+from harness.config.stanzas import lines as stanza_lines
+from harness.config.wrappers import texts_within
+from harness.config.yamls import NULLS, Node, documents
+
+DEEPEST = 40  # levels of YAML; an alias may contain itself
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement; `parts` are what readers may take of it: all of them, or `whole`."""
+
+    place: Place
+    spelled: str
+    parts: tuple[Spot, ...]
+    path: tuple[str, ...] = ()
+
+    def taken(self, spots: frozenset[Spot]) -> bool:
+        """Tell whether a reader took it."""
+        return self.place.spot in spots or bool(self.parts and spots.issuperset(self.parts))
+
+
+def statements(source: Source, format_: str) -> Iterator[Statement]:
+    """Yield the statements of a file; of what only shows a bond as it runs there are none.
+
+    Raises ConfigError where the file is none of its format.
+    """
+    if kind := KINDS.get(format_):
+        yield from kind(source)
+
+
+def _yaml(source: Source) -> Iterator[Statement]:
+    for node in documents(source):
+        yield from _leaves(node, (), ())
+
+
+def _leaves(node: Node, path: tuple[str, ...], above: tuple[Spot, ...]) -> Iterator[Statement]:
+    """Yield the values below a node; `above` is the list of words that one stands in."""
+    raw = node.raw
+    if len(path) > DEEPEST:
+        return
+    if isinstance(raw, yaml.MappingNode):
+        for key, value in raw.value:
+            yield from _leaves(Node(value, node.source), (*path, str(key.value)), ())
+    elif isinstance(raw, yaml.SequenceNode):
+        for value in raw.value:
+            yield from _leaves(Node(value, node.source), path, (node.place.spot,))
+    elif inner := texts_within(node):
+        for one in inner:
+            yield from _leaves(one, path, ())
+    elif raw.value not in NULLS:
+        spelled = f"{'.'.join(path)}: {raw.value}"
+        yield Statement(node.place, spelled, above, path)
+
+
+def _ini(source: Source, *, joins: bool = False) -> Iterator[Statement]:
+    for section in ini(source, Draft(""), joins=joins):
+        for entry in section.entries:
+            if entry.value:
+                yield Statement(entry.place, entry.spelled, ())
+
+
+def _variables(source: Source) -> Iterator[Statement]:
+    for entry in variables(source, Draft("")):
+        if entry.value.strip():
+            yield Statement(entry.place, entry.spelled, ())
+
+
+def _stanzas(source: Source) -> Iterator[Statement]:
+    known: dict[str, str] = {}
+    for line in stanza_lines(source):
+        if line.key == "iface":
+            known = {"IFACE": next(iter(line.value.split()), "")}
+        parts = tuple(place.spot for place in hooked(line, known))
+        yield Statement(line.place, line.spelled, parts)
+
+
+def hooked(line: Line, known: Mapping[str, str]) -> list[Place]:
+    """Return the places of the commands of a line of a stanza, none where it is no hook."""
+    if line.key not in HOOKS:
+        return []
+    found = commands(Source(line.place.file, line.value), known)
+    return [replace(line.place, column=one.place.column) for one in found]
+
+
+def _commands(source: Source) -> Iterator[Statement]:
+    for command in commands(source):
+        yield Statement(command.place, command.text, ())
+
+
+def _options(source: Source) -> Iterator[Statement]:
+    """Yield lines of options, or the properties that commands set, where there are commands."""
+    if "nmcli" not in source.text:
+        yield from _lines(source)
+        return
+    for command in commands(source):
+        found = nmcli.parts(command) if command.name == "nmcli" else []
+        yield from (Statement(one.place, one.spelled, ()) for one in found)
+        if not found:
+            yield Statement(command.place, command.text, ())
+
+
+def _lines(source: Source) -> Iterator[Statement]:
+    for number, text in joined(source.text):
+        if text.strip() and not text.lstrip().startswith("#"):
+            yield Statement(source.at(number), text.strip(), ())
+
+
+def _vyos(source: Source) -> Iterator[Statement]:
+    for number, text in plain(source.text):
+        if text.strip().startswith("set "):
+            yield Statement(source.at(number), text.strip(), ())
+
+
+Kind = Callable[[Source], Iterator[Statement]]
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        **dict.fromkeys(("netplan", "nmstate", "cloud-init", "talos"), _yaml),
+        "networkd": partial(_ini, joins=True),
+        "nm": _ini,
+        **dict.fromkeys(("ifcfg", "suse"), _variables),
+        **dict.fromkeys(("interfaces", "ifupdown2"), _stanzas),
+        **dict.fromkeys(("bonding-opts", "modprobe", "uci"), _lines),
+        "ip-link": _commands,
+        "nmcli": _options,
+        "vyos": _vyos,
+    }
+)
