@@ -20,7 +20,7 @@ TOOL = "systemd-networkd"
 SECONDS = "s"  # what a time without unit counts in
 SWITCHES = frozenset({"all_slaves_active", "tlb_dynamic_lb"})
 ROLES = {"PrimarySlave": "primary", "ActiveSlave": "active_slave"}
-KINDS = frozenset({"bond", "bridge", "vlan"})
+KINDS, OFF = frozenset({"bond", "bridge", "vlan"}), "off"
 WILD = frozenset("*?[!")
 MACS = frozenset({"MACAddress", "PermanentMACAddress"})
 DHCP = {
@@ -97,8 +97,8 @@ def read(sources: Sequence[Source]) -> Draft:
         elif kind == "vlan" and name:
             numbers[name] = unit.first("VLAN", "Id")
         if kind in KINDS:
-            own = unit.entries("NetDev", "Name", "Kind")
-            _take(draft, name, *own, *unit.entries("VLAN", "Id"))
+            _take(draft, name, *unit.entries("NetDev", "Name", "Kind"))
+            _take(draft, name, *unit.entries("VLAN", "Id"))
     for unit in units:
         if unit.first("NetDev", "Kind") != "bond":
             misnamed(unit.sections, SECTIONS, TOOL, draft)
@@ -229,8 +229,7 @@ def _left_out(draft: Draft, unit: _Unit) -> None:
 def _slaves(bond: DraftBond, unit: _Unit, entry: Entry) -> None:
     roles = [(option, one) for key, option in ROLES.items()
              for one in unit.entries("Network", key) if switch(one.value) == "on"]  # fmt: skip
-    given = unit.entries("Network", *ROLES)
-    bond.take(*(one.place for one in given if switch(one.value) == "off"))
+    bond.take(*(one.place for one in unit.entries("Network", *ROLES) if switch(one.value) == OFF))
     for name, match in unit.names:
         if WILD & set(name):
             bond.match("name", name, match.place, match.spelled)
