@@ -124,13 +124,14 @@ class _Gathering:
             if (place / "slaves").is_file() and (place / "mode").is_file():
                 self.running(place)
                 return
-        before = len(self.found)
-        for one in sorted(path.iterdir()):
-            if not one.is_dir() and kept(one):
+        before, files = len(self.found), [one for one in sorted(path.iterdir()) if kept(one)]
+        for one in files:
+            if not one.is_dir():
                 with self.tolerant("note"):
                     self.file(one)
         self.below(path)
-        if len(self.found) == before:
+        read_before = any(os.path.realpath(one) in self.seen for one in files)
+        if len(self.found) == before and not read_before:
             raise ConfigError("the directory has no file", Place(str(path)), hint=NARROWER)
 
     def below(self, path: Path) -> None:

@@ -183,6 +183,19 @@ def test_hints_have_the_words_of_the_file(text: str, said: str) -> None:
     assert said in " ".join(finding.hint for finding in found(text))
 
 
+@pytest.mark.parametrize(
+    ("again", "counts", "mode"),
+    [("bond-mode 4", "first", "active-backup"), ("bond_mode 4", "last", "802.3ad")],
+)
+def test_an_option_that_stands_there_twice(again: str, counts: str, mode: str) -> None:
+    text = f"iface b inet manual\nbond-slaves e1 e2\nbond-mode 1\n{again}\nbond-miimon 100\n"
+    (finding,) = [one for one in found(text) if one.level != "note"]
+    assert finding.message == (
+        f"{again}: the stanza has bond-mode 1 before, and the {counts} one counts"
+    )
+    assert parse([Source("file", text)]).bonds[0].loose().mode == mode
+
+
 DELAY = f"{IFACE}bond-arp-interval 100\nbond-arp-ip-target 192.0.2.2\nbond-updelay 0\n"
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from harness.config import Source, parse
+from harness.config import Source, load, parse
 from harness.config.lint import lint
 from harness.config.rules import RULES
 
@@ -19,6 +21,7 @@ spec:
     interfaces:
     - {name: %s, type: bond, link-aggregation: {mode: 802.3ad, port: [eth0, eth1]}}
 """
+BYPASSES = "traffic by their routes bypasses the bond"
 
 
 def told(text: str, rule: str) -> list[str]:
@@ -57,3 +60,23 @@ def test_machines_have_interfaces_of_their_own() -> None:
 def test_a_bond_below_itself(slaves: dict[str, str], said: list[str]) -> None:
     text = "".join(BOND % one for one in slaves.items())
     assert told(text, "own-slave") == said
+
+
+def test_one_file_for_two_slaves_is_one_remark_on_each_of_its_faults() -> None:
+    netdev = "[NetDev]\nName=up1\nKind=bond\n[Bond]\nMode=active-backup\nMIIMonitorSec=100ms\n"
+    slaves = "[Match]\nName=e1 e2\n[Network]\nBond=up1\nPrimarySlave=yes\nDHCP=ipv4\n"
+    read = parse([Source("a.netdev", netdev), Source("b.network", slaves)])
+    assert [one.message for one in lint(read, RULES) if one.level != "note"] == [
+        f"e1 and e2 are slaves of up1 and have DHCP of their own: {BYPASSES}",
+        "PrimarySlave=yes gives e1 and e2: the last one counts",
+    ]
+
+
+def test_a_directory_that_was_read_already_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "a.netdev").write_text("[NetDev]\nName=up1\nKind=bond\n[Bond]\nMode=802.3ad\n")
+    drop_in = tmp_path / "a.netdev.d"
+    drop_in.mkdir()
+    (drop_in / "x.conf").write_text("[Bond]\nFoo=1\n")
+    once = lint(load([str(tmp_path)]), RULES)
+    assert [one.rule for one in once if one.level == "error"] == ["unknown-setting"]
+    assert once == lint(load([str(tmp_path), str(drop_in), str(drop_in / "x.conf")]), RULES)

@@ -94,23 +94,28 @@ def _bond(bond: DraftBond, stanza: Stanza) -> None:
 
 
 def _once(bond: DraftBond, stanza: Stanza) -> Iterator[Line]:
-    """Yield the lines that count where some stand there twice: the first ones.
+    """Yield the lines that count where some stand there twice: mostly the first ones.
 
     ifupdown hands over both values as lines of one, of which the driver takes the first; ifenslave
-    reads all words of a list. ifupdown2 looks at the first only.
+    reads all words of a list. ifupdown2 looks at the first only. Of bond-mode and bond_mode, which
+    ifupdown makes one variable in two assignments, the shell of ifenslave has the last one.
     """
-    taken: dict[str, str] = {}
+    counts: list[Line] = []
     for line in stanza.lines:
         listed = bond.format == FORMAT and line.key in LISTS
-        if line.key not in taken or listed or not line.key.startswith("bond_"):
-            taken[line.key] = line.value
-            yield line
-        elif (first := taken[line.key]) != line.value:
-            hint = "keep one of the two"
-            why = f"the stanza has {line.word} {first} before, and the first one counts"
-            bond.unknown(line.spelled, why, line.place, hint, "warning")
-        else:
-            bond.take(line.place)
+        alike = [nth for nth, one in enumerate(counts) if one.key == line.key]
+        if not alike or listed or not line.key.startswith("bond_"):
+            counts.append(line)
+            continue
+        first = counts[alike[0]]
+        which = "last" if bond.format == FORMAT and first.word != line.word else "first"
+        if which == "last":
+            counts[alike[0]] = line
+        bond.take(first.place, line.place)
+        if first.value != line.value:
+            why = f"the stanza has {first.spelled} before, and the {which} one counts"
+            bond.unknown(line.spelled, why, line.place, "keep one of the two", "warning")
+    yield from counts
 
 
 def _forgotten(bond: DraftBond, line: Line) -> None:

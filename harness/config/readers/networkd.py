@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from harness.bonding import OPTIONS
@@ -13,6 +12,7 @@ from harness.config.durations import in_unit
 from harness.config.ini_and_shell import Entry, Section, ini
 from harness.config.option_names import NETWORKD
 from harness.config.readers.misnamed import misnamed
+from harness.config.readers.units import WILD, Unit
 from harness.config.source import Source
 
 FORMAT = "networkd"
@@ -21,7 +21,6 @@ SECONDS = "s"  # what a time without unit counts in
 SWITCHES = frozenset({"all_slaves_active", "tlb_dynamic_lb"})
 ROLES = {"PrimarySlave": "primary", "ActiveSlave": "active_slave"}
 KINDS, OFF = frozenset({"bond", "bridge", "vlan"}), "off"
-WILD = frozenset("*?[!")
 MACS = frozenset({"MACAddress", "PermanentMACAddress"})
 DHCP = {
     **dict.fromkeys(("yes", "true", "on", "1", "both", "y", "t"), (True, True)),
@@ -31,53 +30,6 @@ DHCP = {
 MAIN = ("", "main", "254")
 SIZES = {"K": 1024, "M": 1024**2}
 SECTIONS = ("Match", "NetDev", "Network", "Bond")
-
-
-@dataclass(slots=True)
-class _Unit:
-    """One unit with what its drop-ins add; `before` are the .network files that come first."""
-
-    source: Source
-    sections: list[Section]
-    before: tuple[_Unit, ...] = ()
-
-    def entries(self, section: str, *keys: str) -> Iterator[Entry]:
-        for one in self.sections:
-            if one.name == section:
-                yield from (entry for entry in one.entries if entry.key in keys and entry.value)
-
-    def first(self, section: str, key: str) -> str:
-        return next((entry.value for entry in reversed([*self.entries(section, key)])), "")
-
-    @property
-    def names(self) -> list[tuple[str, Entry]]:
-        """The names, and patterns of names, in [Match]."""
-        found = self.entries("Match", "Name")
-        return [(name, entry) for entry in found for name in entry.value.split()]
-
-    @property
-    def exact(self) -> list[tuple[str, Entry]]:
-        """The names that no file before this one takes."""
-        return [
-            (name, entry)
-            for name, entry in self.names
-            if not WILD & set(name) and self.owner(name) is None
-        ]
-
-    def owner(self, name: str) -> _Unit | None:
-        """Return the file before this one that matches an interface of that name."""
-        return next((one for one in self.before if one.takes(name)), None)
-
-    def takes(self, name: str) -> bool:
-        """Tell whether the name of an interface is enough for this file to match it."""
-        keys = {e.key for one in self.sections if one.name == "Match" for e in one.entries}
-        return keys == {"Name"} and any(fnmatchcase(name, one) for one, _ in self.names)
-
-    @property
-    def takes_ethernet(self) -> bool:
-        """Tell whether this file matches every Ethernet interface that is no bond or the like."""
-        found = [entry for one in self.sections if one.name == "Match" for entry in one.entries]
-        return {one.key for one in found} == {"Type"} and "ether" in found[-1].value.split()
 
 
 def read(sources: Sequence[Source]) -> Draft:
@@ -115,7 +67,7 @@ def _take(draft: Draft, name: str, *entries: Entry) -> None:
         draft.take(entry.place, name)
 
 
-def _units(draft: Draft, sources: Sequence[Source]) -> Iterator[_Unit]:
+def _units(draft: Draft, sources: Sequence[Source]) -> Iterator[Unit]:
     """Yield the units; a drop-in is read behind the unit of its directory's name."""
     mains: dict[str, list[Section]] = {}
     homes: dict[str, Source] = {}
@@ -130,14 +82,14 @@ def _units(draft: Draft, sources: Sequence[Source]) -> Iterator[_Unit]:
                 draft.unknown("", why, source.at(), "give both", "warning")
             homes.setdefault(main, source)
             mains.setdefault(main, []).extend(sections)
-    yield from (_Unit(homes[name], sections) for name, sections in mains.items())
+    yield from (Unit(homes[name], sections) for name, sections in mains.items())
 
 
 def _is_drop_in(source: Source) -> bool:
     return source.parent.endswith((".netdev.d", ".network.d"))
 
 
-def _bond(draft: Draft, unit: _Unit, name: str) -> None:
+def _bond(draft: Draft, unit: Unit, name: str) -> None:
     head = next(section for section in unit.sections if section.name == "NetDev")
     if not name:
         why = "a bond without Name=, which systemd-networkd ignores"
@@ -161,8 +113,11 @@ def _bond(draft: Draft, unit: _Unit, name: str) -> None:
 def _option(bond: DraftBond, entry: Entry) -> None:
     name = NETWORKD.get(entry.key)
     if name is None:
-        bond.unknown(entry.spelled, "systemd-networkd has no such setting and ignores it",
-                   entry.place, near(entry.key, NETWORKD))  # fmt: skip
+        hint = near(entry.key, NETWORKD)
+        if not hint.startswith("did"):
+            hint = "[Bond] in systemd.netdev(5) has what there is"
+        why = "systemd-networkd has no such setting and ignores it"
+        bond.unknown(entry.spelled, why, entry.place, hint)
     elif not entry.value:
         bond.take(entry.place)
         bond.given = [one for one in bond.given if one.name != name]  # empty: forget what was set
@@ -186,7 +141,7 @@ def kernels(name: str, text: str) -> str:
     return switch(text) if name in SWITCHES else text
 
 
-def _network(draft: Draft, unit: _Unit, numbers: dict[str, str]) -> None:
+def _network(draft: Draft, unit: Unit, numbers: dict[str, str]) -> None:
     """Take what a .network file puts its interfaces into, and what it puts on them."""
     names = _named(draft, unit)
     _left_out(draft, unit)
@@ -208,7 +163,7 @@ def _network(draft: Draft, unit: _Unit, numbers: dict[str, str]) -> None:
                 _take(draft, vlan, entry)
 
 
-def _left_out(draft: Draft, unit: _Unit) -> None:
+def _left_out(draft: Draft, unit: Unit) -> None:
     """Remark on interfaces that a file before this one has taken already, or will have taken."""
     hint = "put all that is for it in one file, or give this one a lower name"
     wide = next((one for one in unit.before if one.takes_ethernet), None)
@@ -226,7 +181,7 @@ def _left_out(draft: Draft, unit: _Unit) -> None:
             draft.unknown(entry.spelled, why, entry.place, hint, "warning")
 
 
-def _slaves(bond: DraftBond, unit: _Unit, entry: Entry) -> None:
+def _slaves(bond: DraftBond, unit: Unit, entry: Entry) -> None:
     roles = [(option, one) for key, option in ROLES.items()
              for one in unit.entries("Network", key) if switch(one.value) == "on"]  # fmt: skip
     bond.take(*(one.place for one in unit.entries("Network", *ROLES) if switch(one.value) == OFF))
@@ -249,7 +204,7 @@ def _slaves(bond: DraftBond, unit: _Unit, entry: Entry) -> None:
         bond.unknown(entry.spelled, why, entry.place, "write [Match] and Name=", "error")
 
 
-def _lonely_roles(draft: Draft, unit: _Unit) -> None:
+def _lonely_roles(draft: Draft, unit: Unit) -> None:
     """Remark on what makes a slave the primary, where the file is for no slave."""
     for entry in unit.entries("Network", *ROLES):
         why = "stands without Bond=, and systemd-networkd passes over it in silence"
@@ -257,7 +212,7 @@ def _lonely_roles(draft: Draft, unit: _Unit) -> None:
         draft.unknown(entry.spelled, why, entry.place, hint, "warning")
 
 
-def _named(draft: Draft, unit: _Unit) -> list[str]:
+def _named(draft: Draft, unit: Unit) -> list[str]:
     """Return the interfaces that are named, and the bonds and uppers that a pattern matches."""
     patterns = [name for name, _ in unit.names if WILD & set(name)]
     free = [name for name in (*draft.bonds, *draft.uppers) if unit.owner(name) is None]
@@ -265,7 +220,7 @@ def _named(draft: Draft, unit: _Unit) -> list[str]:
     return list(dict.fromkeys((*(name for name, _ in unit.exact), *matched)))
 
 
-def _addressing(draft: Draft, unit: _Unit) -> None:
+def _addressing(draft: Draft, unit: Unit) -> None:
     """Take IP for every interface that a file is for."""
     for name in _named(draft, unit):
         net = draft.net(name)
@@ -284,7 +239,7 @@ def _addressing(draft: Draft, unit: _Unit) -> None:
                 net.asks(entry.place, four=four, six=six)
 
 
-def _routes(unit: _Unit) -> Iterator[tuple[Section, Entry]]:
+def _routes(unit: Unit) -> Iterator[tuple[Section, Entry]]:
     """Yield default routes of the main table and their gateways."""
     for section in unit.sections:
         default = section.get("Destination") in ("", "0.0.0.0/0", "::/0")

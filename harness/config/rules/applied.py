@@ -9,6 +9,8 @@ from harness.bonding import OPTIONS, Setting
 from harness.config.lint import Around, Found, Rule
 from harness.config.model import BondConfig, SlaveConfig
 from harness.config.rules.left import dropped
+from harness.config.rules.words import said, text
+from harness.config.spelling import verbatim
 from harness.config.tool_support import TOOLS
 from harness.config.writers.running import hidden
 
@@ -25,8 +27,8 @@ def not_applied(bond: BondConfig, around: Around) -> Iterator[Found]:
         if name in wanted and has[name] != wanted[name] and _shows(runs, name):
             yield Found(
                 bond.where(name),
-                f"{name}={_text(wanted[name])} is not applied: {bond.name} runs with "
-                f"{name}={_text(has[name])}",
+                f"{said(bond, name)} is not applied: {bond.name} runs with "
+                f"{name}={text(has[name])}",
                 hint=_how(bond, name, wanted[name]),
             )
 
@@ -52,7 +54,7 @@ def _how(bond: BondConfig, name: str, value: Setting) -> str:
     option = OPTIONS[name]
     if not option.sysfs or option.needs:
         return f"make {bond.name} anew: it is set before the bond is up or has slaves"
-    return f"echo {_text(value)} > /sys/class/net/{bond.name}/bonding/{name}"
+    return f"echo {text(value)} > /sys/class/net/{bond.name}/bonding/{name}"
 
 
 def not_configured(bond: BondConfig, around: Around) -> Iterator[Found]:
@@ -65,7 +67,7 @@ def not_configured(bond: BondConfig, around: Around) -> Iterator[Found]:
         if name not in bond.asked and has[name] != value and _shows(runs, name):
             yield Found(
                 bond.place,
-                f"{bond.name} runs with {name}={_text(has[name])}, which no file sets",
+                f"{bond.name} runs with {name}={text(has[name])}, which no file sets",
                 hint="write it, or undo it: the next start is without it",
             )
 
@@ -98,7 +100,7 @@ def _slave(slave: SlaveConfig, runs: SlaveConfig) -> Iterator[Found]:
         if one.name in has and one.value != has[one.name]:
             yield Found(
                 one.place,
-                f"{one.name}={one.text} of {slave.name} is not applied: it is {has[one.name]}",
+                f"{verbatim(one.spelled)} of {slave.name} is not applied: it is {has[one.name]}",
                 "error",
                 hint="set it by ip link set ... type bond_slave",
             )
@@ -109,23 +111,19 @@ def addresses(bond: BondConfig, around: Around) -> Iterator[Found]:
     runs = around.running
     if runs is None or runs.format != "ip-json":
         return
-    has = {ipaddress.ip_interface(text) for text in runs.addresses}
-    for text in bond.addresses:
-        if ipaddress.ip_interface(text) not in has:
-            hint = f"ip addr add {text} dev {bond.name}"
-            yield Found(bond.place, f"{bond.name} runs without its address {text}", "error", hint)
+    has = {ipaddress.ip_interface(address) for address in runs.addresses}
+    for one in bond.addresses:
+        if ipaddress.ip_interface(one) not in has:
+            hint = f"ip addr add {one} dev {bond.name}"
+            yield Found(bond.place, f"{bond.name} runs without its address {one}", "error", hint)
     for version, asks in ((4, bond.ip.dhcp4), (6, bond.ip.dhcp6)):
-        if asks and not any(one.version == version for one in has):
+        if asks and not any(address.version == version for address in has):
             yield Found(
                 bond.place,
                 f"{bond.name} has no IPv{version} address from DHCP",
                 "warning",
                 hint="look at the lease, and at the bond's slaves",
             )
-
-
-def _text(value: Setting) -> str:
-    return (",".join(value) if isinstance(value, tuple) else str(value)) or "(none)"
 
 
 RULES = (

@@ -50,6 +50,11 @@ def given_twice(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 def _twice(idle: Given, counts: Given) -> Found:
     """Return what is wrong with one option of two values, of which one counts."""
+    if idle.place == counts.place and idle.spelled == counts.spelled:  # a line for several slaves
+        message = (
+            f"{verbatim(idle.spelled)} gives {idle.text} and {counts.text}: the last one counts"
+        )
+        return Found(counts.place, message)
     first, second = sorted((idle, counts), key=lambda one: one.place)
     which = "last" if second is counts else "first"
     where = f" ({first.place})" if first.place != second.place else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from harness.config.lint import Around, Found, Rule
-from harness.config.model import BondConfig, SlaveConfig
+from harness.config.model import BondConfig, Place, SlaveConfig
 from harness.config.rules.words import said
 from harness.config.spelling import verbatim
 from harness.config.tool_support import RUNNING, TOOLS
@@ -60,16 +60,21 @@ def no_slaves(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 
 def slave_ip(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """Slaves with IP of their own, whose routes bypass the bond."""
+    """Slaves with IP of their own, whose routes bypass the bond; one file may be for several."""
+    alike: dict[tuple[Place, str], list[str]] = {}
     for slave in bond.slaves:
         has = ["DHCP"] * (slave.ip.dhcp4 or slave.ip.dhcp6) + list(slave.ip.addresses)
         if has:
-            yield Found(
-                slave.place,
-                f"{slave.name} is a slave of {bond.name} and has {' and '.join(has)} of its own: "
-                "traffic by its routes bypasses the bond",
-                hint=f"move it to {bond.name}, or leave it out",
-            )
+            alike.setdefault((slave.place, " and ".join(has)), []).append(slave.name)
+    for (place, has_), names in alike.items():
+        many = len(names) > 1
+        yield Found(
+            place,
+            f"{' and '.join(names)} {'are slaves' if many else 'is a slave'} of {bond.name} and "
+            f"{'have' if many else 'has'} {has_} of {'their' if many else 'its'} own: traffic by "
+            f"{'their' if many else 'its'} routes bypasses the bond",
+            hint=f"move it to {bond.name}, or leave it out",
+        )
 
 
 def two_bonds(bond: BondConfig, around: Around) -> Iterator[Found]:

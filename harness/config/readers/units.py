@@ -1,0 +1,61 @@
+"""A unit of systemd-networkd: its sections, and the interfaces that it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from harness.config.ini_and_shell import Entry, Section
+from harness.config.source import Source
+
+WILD = frozenset("*?[!")
+
+
+@dataclass(slots=True)
+class Unit:
+    """One unit with what its drop-ins add; `before` are the .network files that come first."""
+
+    source: Source
+    sections: list[Section]
+    before: tuple[Unit, ...] = ()
+
+    def entries(self, section: str, *keys: str) -> Iterator[Entry]:
+        """Yield the settings of some keys that have a value, in order."""
+        for one in self.sections:
+            if one.name == section:
+                yield from (entry for entry in one.entries if entry.key in keys and entry.value)
+
+    def first(self, section: str, key: str) -> str:
+        """Return the value of a key that counts, the last one, "" where there is none."""
+        return next((entry.value for entry in reversed([*self.entries(section, key)])), "")
+
+    @property
+    def names(self) -> list[tuple[str, Entry]]:
+        """The names, and patterns of names, in [Match]."""
+        found = self.entries("Match", "Name")
+        return [(name, entry) for entry in found for name in entry.value.split()]
+
+    @property
+    def exact(self) -> list[tuple[str, Entry]]:
+        """The names that no file before this one takes."""
+        return [
+            (name, entry)
+            for name, entry in self.names
+            if not WILD & set(name) and self.owner(name) is None
+        ]
+
+    def owner(self, name: str) -> Unit | None:
+        """Return the file before this one that matches an interface of that name."""
+        return next((one for one in self.before if one.takes(name)), None)
+
+    def takes(self, name: str) -> bool:
+        """Tell whether the name of an interface is enough for this file to match it."""
+        keys = {e.key for one in self.sections if one.name == "Match" for e in one.entries}
+        return keys == {"Name"} and any(fnmatchcase(name, one) for one, _ in self.names)
+
+    @property
+    def takes_ethernet(self) -> bool:
+        """Tell whether this file matches every Ethernet interface that is no bond or the like."""
+        found = [entry for one in self.sections if one.name == "Match" for entry in one.entries]
+        return {one.key for one in found} == {"Type"} and "ether" in found[-1].value.split()
