@@ -28,3 +28,18 @@ CARRIER_LAG = MappingProxyType(
         "usb-net": Span(0),
     }
 )
+
+# Drivers by the names that the kernel gives them, where those are others.
+MODELS = MappingProxyType(
+    {
+        "virtio_net": "virtio-net-pci",
+        "8139cp": "rtl8139",
+        "8139too": "rtl8139",
+        "pcnet32": "pcnet",
+    }
+)
+
+
+def known_lag(driver: str) -> Span:
+    """Return how late a driver, by the kernel's name for it, is known to tell of a cable."""
+    return CARRIER_LAG.get(MODELS.get(driver, driver), Span(0))

@@ -50,8 +50,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=registry.DEFAULT,
         metavar="LAB",
         help="where topologies are built: netns (namespaces of the kernel), pipe (the same, "
-        "with the DUT in a process of its own behind an agent), or qemu (the DUT is Debian's "
-        "kernel in QEMU, behind SSH) (default: netns)",
+        "with the DUT in a process of its own behind an agent), qemu (the DUT is Debian's "
+        "kernel in QEMU, behind SSH), or FILE.toml (a machine behind SSH, its test NICs cabled to "
+        "this one's: labs/README.md) (default: netns)",
+    )
+    group.addoption(
+        "--yes",
+        action="store_true",
+        help="take the NICs that a lab's file names without asking",
     )
     group.addoption(
         "--nic",

@@ -96,7 +96,8 @@ class LinkPlan:
     """A cable between two nodes, of which at least one is a switch, or a guest's to a bridge.
 
     `nic` is what the machine at one end has there, and the driver under test: veth, or rtl8150 for
-    a USB adapter; `mac` its address, by default one that follows from the topology.
+    a USB adapter; `mac` its address, by default one that follows from the topology; `lag` how late
+    its driver may report its carrier, by default what is known of that driver.
     """
 
     name: str
@@ -104,6 +105,7 @@ class LinkPlan:
     b: str
     nic: str = VETH
     mac: str | None = None
+    lag: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +284,8 @@ class Topology:
 
 def carrier_lag(topology: Topology, bond: BondPlan) -> Span:
     """Return by how much the slowest driver of a bond's slaves may be late about a cable."""
-    lags = [CARRIER_LAG[topology.link(slave).nic] for slave in bond.slaves]
+    links = [topology.link(slave) for slave in bond.slaves]
+    lags = [CARRIER_LAG[link.nic] if link.lag is None else link.lag for link in links]
     return max(lags, key=lambda lag: lag.ns, default=CARRIER_LAG[VETH])
 
 

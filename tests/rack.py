@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import shutil
 import subprocess
@@ -49,6 +50,22 @@ class Rack:
         text = "\n".join(lines) + "\n"
         argv = [*inside(machine), "ip", "-batch", "-"]
         subprocess.run(argv, input=text, text=True, check=True)
+
+    def state(self) -> list[str]:
+        """Return what both machines' networks are, to be compared."""
+        seen = (("ip", "-d", "link"), ("ip", "-4", "address"), ("ip", "route"))
+        both = (self.tester, self.dut)
+        return [self.run(machine, *words).stdout for machine in both for words in seen]
+
+    def comes_to_be(self, state: list[str]) -> bool:
+        """Tell whether all is as it was, at the latest when the kernel has told of carriers."""
+        until = time.monotonic() + 10
+        while self.state() != state:
+            if time.monotonic() > until:
+                print(*difflib.unified_diff(state, self.state()), sep="\n")
+                return False
+            time.sleep(0.1)
+        return True
 
     def lab(self, *changes: tuple[str, str]) -> Path:
         """Write the rack's lab file, with some text replaced by other."""

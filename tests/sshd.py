@@ -93,6 +93,8 @@ def serving(
         make_key(place / name)
     public = (place / "host.pub").read_text(encoding="ascii")
     (place / "known").write_text(f"[{ip}]:{port} {public}", encoding="ascii")
+    # A home without start-up files, which may do anything in each command.
+    more += "" if "SetEnv" in more else f"SetEnv HOME={place}\n"
     (place / "config").write_text(CONFIG.format(place=place, ip=ip) + more, encoding="ascii")
     argv = [*inside, SSHD, "-D", "-e", "-f", str(place / "config"), "-p", str(port)]
     if os.geteuid() == 0:

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 
 from harness.doctor import cabling, virtual
 from harness.doctor.row import BAD, GOOD, LACKING, Row
-from harness.driver_profile import safety
 from harness.errors import HarnessError
 from harness.labs.agent import clock
 from harness.labs.agent.host import RemoteHost
 from harness.labs.description.model import LabFile, Nic
 from harness.labs.netns.control import Control
+from harness.labs.netns.in_use import session_address
 from harness.labs.netns.interfaces import Existing, Interface, interfaces
+from harness.labs.rack.safety import MISSING, in_the_way
 from harness.labs.ssh import services
 from harness.labs.ssh.machine import Machine, NoPython
 from harness.units import in_ms
@@ -53,7 +53,7 @@ def rows(lab: LabFile) -> Iterator[Named]:
         found = clock.measure(agent)
         yield "clock", Row(GOOD, f"{in_ms(found.offset)} to ours, +- {in_ms(found.error)}")
         yield f"DUT {lab.management}", _management(there, lab, dut)
-        managing = services.running(dut)
+        managing = services.running(dut.host)
         for nic in lab.nics:
             yield f"DUT {nic.name}", _nic(there, nic, dut, managing)
         yield from cabling.rows(lab, here, there, home, host)
@@ -90,21 +90,9 @@ def _management(there: dict[str, Interface], lab: LabFile, dut: Machine) -> Row:
     return Row(GOOD, "SSH comes in by it; it is never touched")
 
 
-def in_the_way(found: dict[str, Interface], name: str, nic: Nic, ssh: str) -> str:
-    """Return why an interface must be left alone, "" for nothing.
-
-    Addresses that the lab file names are no reason.
-    """
-    if name not in found:
-        return "is not there"
-    one = found[name]
-    kept = tuple(address for address in one.addresses if address not in nic.addresses)
-    return safety.in_use(replace(one, addresses=kept), ssh)[0]
-
-
 def _far_end(here: dict[str, Interface], nic: Nic) -> Row:
-    why = in_the_way(here, nic.far_end, nic, safety.session_address())
-    if why == "is not there":
+    why = in_the_way(here, nic.far_end, nic, session_address())
+    if why == MISSING:
         known = ", ".join(sorted(here))
         return Row(BAD, f"the far end of {nic.name} is not there", f"far_end is one of: {known}")
     if why:
@@ -114,15 +102,15 @@ def _far_end(here: dict[str, Interface], nic: Nic) -> Row:
 
 def _nic(there: dict[str, Interface], nic: Nic, dut: Machine, managing: list[str]) -> Row:
     why = in_the_way(there, nic.name, nic, dut.session)
-    if why == "is not there":
+    if why == MISSING:
         return Row(BAD, "the DUT has no such NIC", f"name is one of: {', '.join(sorted(there))}")
-    driver, firmware = services.driver(dut, nic.name)
+    driver, firmware = services.driver(dut.host, nic.name)
     found = f"driver {driver or 'unknown'}{f', firmware {firmware}' if firmware else ''}"
     if why:
         return Row(BAD, f"{found}; it {why}", FREE)
     if nic.driver and nic.driver != driver:
         return Row(BAD, f"{found}, expected {nic.driver}", f'driver = "{driver}", or other NICs')
-    manager = services.manager(dut, nic.name, managing)
+    manager = services.manager(dut.host, nic.name, managing)
     if manager:
         return Row(LACKING, f"{found}; {manager.name} manages it", manager.remedy)
     return Row(GOOD, f"free, {found}, {_carrier(there[nic.name])}")

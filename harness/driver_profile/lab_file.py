@@ -15,6 +15,7 @@ from harness.errors import LabError, UsageError
 from harness.labs.description.model import LabFile, Nic
 from harness.labs.description.read import read
 from harness.labs.netns.control import Control
+from harness.labs.netns.in_use import session_address
 from harness.labs.netns.interfaces import Existing, interfaces
 from harness.labs.ssh.machine import Machine
 from harness.topology import DUT
@@ -49,7 +50,7 @@ def chosen(lab: LabFile, names: Sequence[str]) -> tuple[Nic, ...]:
 def _far_end(nic: Nic) -> Iterator[InterfaceFarEnd]:
     """Yield the far end of a cable, set up; its state is restored in any case."""
     with closing(Existing("here")) as home, closing(Control(home)) as control:
-        one = safety.check_far_end(interfaces(control), nic.far_end, safety.session_address())
+        one = safety.check_far_end(interfaces(control), nic.far_end, session_address())
         restorer = Restorer([SavedInterface(one, home)], [])
         try:
             with closing(InterfaceFarEnd(home, one.name, one.index)) as far:

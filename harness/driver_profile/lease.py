@@ -12,6 +12,7 @@ from harness.driver_profile.nic import Nic
 from harness.driver_profile.restorer import BOND, CABLE, FAR, Restorer, SavedInterface
 from harness.errors import KernelRefused, LabError, UsageError
 from harness.labs.netns.control import Control
+from harness.labs.netns.in_use import session_address
 from harness.labs.netns.interfaces import Existing, Interface, interfaces, move, namespace
 from harness.labs.netns.namespace import Namespace
 from harness.labs.netns.sysfs import Sysfs
@@ -48,7 +49,7 @@ def leased(request: ProfileRequest, say: Say, far: FarEnd | None = None) -> Iter
     `far` is a far end that is no interface, such as an emulated switch's port. Raises UsageError
     for an interface that is in use, LabError if something could not be restored.
     """
-    ssh = safety.session_address()
+    ssh = session_address()
     home = Existing("here")
     with ExitStack() as undo:
         undo.callback(home.close)

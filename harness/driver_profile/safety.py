@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from harness.errors import UsageError
-from harness.labs.netns.interfaces import IFF_LOOPBACK, Interface
+from harness.labs.netns.in_use import IN_A_GUEST, in_use, vital
+from harness.labs.netns.interfaces import Interface
 
 CAPABILITIES = {"CAP_NET_ADMIN": 12, "CAP_NET_RAW": 13, "CAP_SYS_ADMIN": 21}
-MASTERS = ("bond", "bridge", "team", "vlan", "macvlan", "ipvlan", "macvtap", "vrf", "vxlan")
-IN_A_GUEST = "or profile an emulated one: harness driver-profile --kernel virtual --nic veth"
 
 
 def held_capabilities(status: str) -> set[str]:
@@ -42,15 +40,6 @@ def check_capabilities(held: set[str], *, in_place: bool) -> None:
         )
 
 
-def session_address(environment: Mapping[str, str] = os.environ) -> str:
-    """Return the local address of the SSH session that this runs in, "" for none.
-
-    sudo removes the variable, but an interface with an address is refused anyway.
-    """
-    parts = environment.get("SSH_CONNECTION", "").split()
-    return parts[2].partition("%")[0] if len(parts) == 4 else ""
-
-
 def check_free(found: Mapping[str, Interface], name: str, ssh: str = "") -> Interface:
     """Return the interface of a name; raises UsageError if it is missing or in use."""
     one = _existing(found, name)
@@ -63,7 +52,7 @@ def check_free(found: Mapping[str, Interface], name: str, ssh: str = "") -> Inte
 def check_far_end(found: Mapping[str, Interface], name: str, ssh: str = "") -> Interface:
     """Return the interface that is set down as a far end; it may be a port of a bridge."""
     one = _existing(found, name)
-    reason, hint = _vital(one, ssh)
+    reason, hint = vital(one, ssh)
     if reason:
         raise UsageError(f"the far end {name} {reason}", hint=hint)
     return one
@@ -74,31 +63,3 @@ def _existing(found: Mapping[str, Interface], name: str) -> Interface:
         names = ", ".join(sorted(found)) or "none"
         raise UsageError(f"there is no interface {name}", hint=f"there are: {names}")
     return found[name]
-
-
-def in_use(one: Interface, ssh: str = "") -> tuple[str, str]:
-    """Return why an interface must not be changed and a hint, ("", "") if it is free."""
-    reason, hint = _vital(one, ssh)
-    if reason:
-        return reason, hint
-    if one.master:
-        return f"is a slave or port of {one.master}", f"release it first, {IN_A_GUEST}"
-    if one.stacked:
-        return f"carries {', '.join(one.stacked)}", f"remove them first, {IN_A_GUEST}"
-    if one.kind in MASTERS:
-        return f"is a {one.kind}, which is a virtual device", "name an interface below it"
-    return "", ""
-
-
-def _vital(one: Interface, ssh: str) -> tuple[str, str]:
-    """Return why an interface must not be set down, and a hint."""
-    another = f"choose an unused interface, {IN_A_GUEST}"
-    if one.flags & IFF_LOOPBACK:
-        return "is the loopback interface", another
-    if one.default_route:
-        return "has the default route: the machine would lose its network", another
-    if ssh and ssh in one.addresses:
-        return "carries the SSH session that this runs in", another
-    if one.addresses:
-        return f"has the address {one.addresses[0]}", f"remove its addresses first, {IN_A_GUEST}"
-    return "", ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import UsageError
@@ -22,20 +23,42 @@ NICS = {
 BRINGS_KERNEL = ("qemu",)  # the DUT has a kernel of its own: the tester's needs no bonding
 
 
+def is_file(name: str) -> bool:
+    """Tell whether a lab is described by a file."""
+    return name.endswith(".toml")
+
+
+def brings_kernel(name: str) -> bool:
+    """Tell whether the DUT of a lab has a kernel of its own."""
+    return name in BRINGS_KERNEL or is_file(name)
+
+
 def known(name: str, *, files: bool = False) -> str:
-    """Return the name of a lab, or of a lab file; raises UsageError for an unknown one."""
-    if name in NAMES or (files and name.endswith(".toml")):
+    """Return the name of a lab, or the path of its file; raises UsageError for an unknown one.
+
+    Files of all kinds are known where they are read later (`files`), else those of racks.
+    """
+    if name in NAMES or (files and is_file(name)):
         return name
-    if name.endswith(".toml"):
-        raise UsageError(
-            f"{name}: scenarios do not run on the machines of a lab file yet",
-            hint=f"`harness doctor --lab {name}` says what is in the way of them",
-        )
+    if is_file(name):
+        return _described(name)
     near = get_close_matches(name, NAMES, 1)
     raise UsageError(
-        f'there is no lab "{name}" (has: {", ".join(NAMES)})',
+        f'there is no lab "{name}" (has: {", ".join(NAMES)}, FILE.toml)',
         hint=f"did you mean --lab {near[0]}?" if near else "leave --lab out for netns",
     )
+
+
+def _described(name: str) -> str:
+    from harness.labs.description.read import read  # noqa: PLC0415  (only for files)
+
+    lab = read(Path(name).absolute())
+    if lab.kind != "rack":
+        raise UsageError(
+            f'{name}: scenarios do not run on a lab of kind "{lab.kind}" yet',
+            hint=f"`harness doctor --lab {name}` says what is in the way of them",
+        )
+    return str(lab.path)
 
 
 def open_lab(name: str, load: Callable[..., None], dut: Mapping[str, str]) -> Lab:
@@ -43,11 +66,15 @@ def open_lab(name: str, load: Callable[..., None], dut: Mapping[str, str]) -> La
 
     `dut` describes the DUT of a lab that brings its kernel.
     """
-    if known(name) == "qemu":
+    if name == "qemu":
         from harness.labs.qemu.lab import QemuLab  # noqa: PLC0415
 
         return QemuLab(dut, dut["nic"])
-    if known(name) == "pipe":
+    if is_file(name):
+        from harness.labs.rack.lab import RackLab  # noqa: PLC0415
+
+        return RackLab.of(dut)
+    if name == "pipe":
         from harness.labs.pipe.lab import PipeLab  # noqa: PLC0415  (only one lab is needed)
 
         return PipeLab()

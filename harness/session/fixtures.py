@@ -44,10 +44,12 @@ def stage(request: pytest.FixtureRequest) -> Stage:
     results = request.config.stash.get(worker.RESULTS, None)
     lab = _lab(request.config)
     nodeid = request.node.nodeid
+    facts = {**asdict(worker.facts()), **lab.facts()}
+    worker.tell(facts)
     return Stage(
         scenario=nodeid,
         seed_text=axis.scenario_of(request.node),
-        facts={**asdict(worker.facts()), **lab.facts()},
+        facts=facts,
         folder=results / folder_of(nodeid) if results else None,
         keep=verdicts.note_run,
         lab=lab,

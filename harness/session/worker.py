@@ -20,7 +20,7 @@ import json
 import os
 import sys
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
@@ -38,6 +38,7 @@ RESULTS = pytest.StashKey[Path]()
 WHOLE_EVERY = 50  # scenarios between two collections that examine all that lives
 
 _job: Job | None = None
+_untold: list[Stream] = []  # where the facts go that are not known yet
 
 
 def job() -> Job | None:
@@ -48,6 +49,12 @@ def job() -> Job | None:
 def facts() -> Facts:
     """Return what is known of the kernel this process runs on; measured once."""
     return measure(_job.lab, _job.kernel, _job.clock) if _job else measure()
+
+
+def tell(found: Mapping[str, Any]) -> None:
+    """Tell once what is known of a DUT that has a kernel of its own: its lab is open now."""
+    if _untold:
+        _untold.pop().write(facts=dict(found))
 
 
 def own_kernel() -> bool:
@@ -63,7 +70,9 @@ def main(directory: Path) -> None:
     os.environ.pop("PYTEST_ADDOPTS", None)
     os.chdir(_job.rootdir)
     with Stream(directory / "stream.jsonl", sync=_job.writeback) as stream:
-        stream.write(facts=asdict(facts()))
+        _untold.extend([stream] if _job.dut else [])
+        if not _job.dut:
+            stream.write(facts=asdict(facts()))
         basetemp = directory / "tmp" / "pytest"
         arguments = [*_job.arguments, f"--basetemp={basetemp}", *_job.files]
         worker = Worker(_job, stream, basetemp)

@@ -54,14 +54,9 @@ def test_a_lab_in_order(rack: Rack) -> None:
 
 
 def test_nothing_is_changed(rack: Rack) -> None:
-    def state() -> list[str]:
-        seen = (("ip", "-d", "link"), ("ip", "-4", "address"), ("ip", "route"))
-        both = (rack.tester, rack.dut)
-        return [rack.run(machine, *words).stdout for machine in both for words in seen]
-
-    before = state()
+    before = rack.state()
     doctor(rack)
-    assert state() == before
+    assert rack.state() == before
 
 
 def test_cables_that_are_not_as_the_file_says(rack: Rack) -> None:

@@ -17,6 +17,7 @@ from harness.driver_profile.facts import LinkQuery, Samples
 from harness.driver_profile.ioctl import DRVINFO, SETTINGS, combined
 from harness.driver_profile.table import measured, show
 from harness.errors import UsageError
+from harness.labs.netns import in_use
 from harness.labs.netns.interfaces import Interface
 from harness.units import MS
 from tests.drivers import BUSY, GOOD
@@ -47,11 +48,11 @@ def test_a_free_interface_is_taken() -> None:
 
 def test_the_session_we_run_in_is_known_by_its_address() -> None:
     environment = {"SSH_CONNECTION": "198.51.100.7 50000 fe80::1%eth1 22"}
-    assert safety.session_address(environment) == "fe80::1"
-    assert safety.session_address({}) == ""
+    assert in_use.session_address(environment) == "fe80::1"
+    assert in_use.session_address({}) == ""
     carrying = replace(FREE, addresses=("fe80::1",))
-    assert "SSH session" in safety.in_use(carrying, "fe80::1")[0]
-    assert "has the address" in safety.in_use(carrying, "192.0.2.9")[0]
+    assert "SSH session" in in_use.in_use(carrying, "fe80::1")[0]
+    assert "has the address" in in_use.in_use(carrying, "192.0.2.9")[0]
 
 
 def test_a_far_end_may_be_a_bridges_port_but_nothing_vital() -> None:

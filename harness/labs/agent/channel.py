@@ -21,9 +21,9 @@ BEAT = b"\n"  # an empty line: asks for nothing, and shows the agent that the te
 Event = dict[str, Any]
 
 
-def python(name: str = "python3") -> list[str]:
-    """Return the command that loads the agent from its standard input."""
-    return [name, "-I", "-S", "-u", "-c", LOADER, str(len(source()))]
+def python(name: str = "python3", program: bytes = b"") -> list[str]:
+    """Return the command that loads a program, the agent, from its standard input."""
+    return [name, "-I", "-S", "-u", "-c", LOADER, str(len(program or source()))]
 
 
 class Channel:
@@ -33,9 +33,15 @@ class Channel:
     awaited. All errors name the host. One thread uses it; `beat` alone may be called by another.
     """
 
-    def __init__(self, host: str, pipe: Pipe) -> None:
-        """Send the agent its program; raises AgentLost where none answers."""
+    def __init__(
+        self, host: str, pipe: Pipe, program: bytes | None = None, role: str = "agent"
+    ) -> None:
+        """Send the agent, or what its `role` says, its program; raises AgentLost for no answer.
+
+        An empty program is one that runs already.
+        """
         self.host = host
+        self._role = role
         self._pipe = pipe
         self._streams: dict[int, Callable[[Event], None]] = {}
         self._answers: dict[int, Event] = {}
@@ -44,13 +50,13 @@ class Channel:
         self._writing = threading.Lock()
         self.lost = ""
         try:
-            self._greet()
+            self._greet(source() if program is None else program)
         except AgentLost:
             self.close()
             raise
 
-    def _greet(self) -> None:
-        self._write(source())
+    def _greet(self, program: bytes) -> None:
+        self._write(program)
         self.hello = self._await(lambda: self._answers.pop(0, None), "its first words", GREETING)
         if self.hello["hello"] != VERSION:
             self._fail(f"it speaks version {self.hello['hello']}, not {VERSION}")
@@ -99,6 +105,8 @@ class Channel:
             data = self._pipe.read()
         except OSError as error:
             self._fail(f"{error}")
+        if data is None:
+            return
         if not data:
             self._fail(f"it ended{self._pipe.ending()}")
         *lines, self._pending = (self._pending + data).split(b"\n")
@@ -149,7 +157,7 @@ class Channel:
     def _fail(self, why: str) -> NoReturn:
         self.lost = why
         raise AgentLost(
-            f"the agent on {self.host} is lost: {why}",
+            f"the {self._role} on {self.host} is lost: {why}",
             hint=f"look whether {self.host} still runs; the recording that went on is no use",
         )
 

@@ -24,8 +24,8 @@ class Pipe(Protocol):
     def fileno(self) -> int:
         """Return the descriptor that can be read when the agent has written something."""
 
-    def read(self) -> bytes:
-        """Return what the agent has written, b"" at its end; raises OSError."""
+    def read(self) -> bytes | None:
+        """Return what the agent has written, b"" at its end, None for nothing; raises OSError."""
 
     def write(self, data: bytes) -> None:
         """Write to the agent's input; raises OSError."""

@@ -1,10 +1,11 @@
-"""The agent's program as it is sent: without annotations, so that Python 3.6 takes it."""
+"""Programs as they are sent, such as the agent: without annotations, for Python 3.6."""
 
 from __future__ import annotations
 
 import ast
 import functools
 import inspect
+from types import ModuleType
 
 from harness.labs.agent import program, wire
 
@@ -28,7 +29,8 @@ class _Bare(ast.NodeTransformer):
         """Take the annotations of a function's arguments and result out."""
         self.generic_visit(node)
         node.returns = None
-        for argument in (*node.args.args, *node.args.kwonlyargs, node.args.kwarg):
+        given = node.args
+        for argument in (*given.args, *given.kwonlyargs, given.vararg, given.kwarg):
             if argument is not None:
                 argument.annotation = None
         return node
@@ -45,7 +47,8 @@ class _Bare(ast.NodeTransformer):
 
 
 @functools.cache
-def source() -> bytes:
-    """Return the program that is sent."""
-    trees = [_Bare().visit(ast.parse(inspect.getsource(one))) for one in (wire, program)]
+def source(*modules: ModuleType) -> bytes:
+    """Return the program that is sent: by default the agent, else what modules make together."""
+    sent = modules or (wire, program)
+    trees = [_Bare().visit(ast.parse(inspect.getsource(one))) for one in sent]
     return "\n".join(ast.unparse(ast.fix_missing_locations(tree)) for tree in trees).encode()

@@ -11,6 +11,8 @@ from typing import Any
 from harness.labs.description.model import FAR_END, HYPERVISOR, KINDS
 
 INTERFACE = re.compile(r"[^\s/:]{1,15}")  # dev_valid_name, and no ":" of an alias
+LONGEST_SILENCE = 600  # seconds
+LONGEST_LAG = 20_000  # ms; no driver looks at its chip more seldom
 ADAPTERS = range(1, 37)  # VirtualBox: 8 with chipset PIIX3, 36 with ICH9
 WRONG = object()  # a reader's answer to a value that it does not take
 REQUIRED = object()
@@ -46,6 +48,15 @@ def _adapter(value: Any) -> Any:
     return value if type(value) is int and value in ADAPTERS else WRONG
 
 
+def _seconds(value: Any) -> Any:
+    whole = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if whole and 1 <= value <= LONGEST_SILENCE else WRONG
+
+
+def _milliseconds(value: Any) -> Any:
+    return value if type(value) is int and 0 < value <= LONGEST_LAG else WRONG
+
+
 def _addresses(value: Any) -> Any:
     if not isinstance(value, list):
         return WRONG
@@ -72,12 +83,14 @@ SSH = {
 DUT = SSH | {
     "management": Key(_interface, "the DUT's interface that SSH comes in by"),
     "python": Key(_text, "the path of a Python 3.6 or later", ""),
+    "silence": Key(_seconds, f"seconds from 1 to {LONGEST_SILENCE}", 15.0),
 }
 NIC = {
     "name": Key(_interface, "the name of an interface of the DUT"),
     "far_end": Key(_interface, "the name of the tester's interface at the cable's other end"),
     "cut": one_of(FAR_END, HYPERVISOR),
     "driver": Key(_text, 'the name of a driver, such as "igb"', ""),
+    "lag": Key(_milliseconds, f"milliseconds from 1 to {LONGEST_LAG}", 0),
     "addresses": Key(_addresses, 'a list of addresses such as ["10.0.0.5/24"]', ()),
     "adapter": Key(_adapter, "the number of VirtualBox's adapter, from 1 to 36", 0),
 }

@@ -20,7 +20,8 @@ class Nic:
     `far_end` is the tester's NIC at the other end; `cut` is how the cable loses its carrier: the
     far end goes down, or the hypervisor pulls the cable of its `adapter` (VirtualBox's number).
     Only addresses of the NIC or its far end that are in `addresses` may be taken away.
-    `driver` is the driver that is on trial, "" for any.
+    `driver` is the driver that is on trial, "" for any; `lag` is how late it may report its
+    carrier, in ms, 0 for what a trial shows.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Nic:
     driver: str = ""
     addresses: tuple[str, ...] = ()
     adapter: int = 0
+    lag: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,10 @@ class VirtualMachine:
 
 @dataclass(frozen=True, slots=True)
 class LabFile:
-    """A lab: its DUT, the DUT's management interface, its test NICs."""
+    """A lab: its DUT, the DUT's management interface, its test NICs.
+
+    The DUT puts its NICs back when the tester was silent for `silence` seconds.
+    """
 
     path: Path
     kind: Kind
@@ -49,3 +54,4 @@ class LabFile:
     management: str
     nics: tuple[Nic, ...]
     machine: VirtualMachine | None = None
+    silence: float = 15.0

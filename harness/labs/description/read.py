@@ -66,6 +66,7 @@ class _Reader:
             management=dut["management"],
             nics=tuple(nics),
             machine=self._machine(machine) if machine else None,
+            silence=dut["silence"],
         )
 
     def _table(self, name: str) -> dict[str, Any] | None:

@@ -36,8 +36,9 @@ class Far(NamedTuple):
     mac: str
 
 
-# Lays a cable from an interface of a machine (link, device number, MAC) to its far end.
-Lay = Callable[[str, int, str, Far], None]
+# Lays a cable from an interface of a machine (link, device number, MAC) to its far end; returns
+# the number that the interface has: kernels before 5.13 let a NIC keep its own.
+Lay = Callable[[str, int, str, Far], int]
 
 
 class Place(NamedTuple):
@@ -159,7 +160,8 @@ class _Build:
         far = Far(
             self.places[FABRIC].namespace, port_name(port), port.index, fabric_mac(port.index)
         )
-        lay(link, self.ends[DUT, link], self.made.mac(DUT, link), far)
+        number = self.ends[DUT, link]
+        self.ends[DUT, link] = lay(link, number, self.made.mac(DUT, link), far)
         bridge = self.switches.index(port.switch)
         return [messages.set_link(f"cable {link}", port.index, up=True, master=bridge)]
 
@@ -214,7 +216,7 @@ class _Build:
         lay = self.places[DUT].lay
         if lay is not None:
             far = Far(self.places[machine].namespace, name, index, own)
-            lay(name, self.ends[DUT, name], f"fe{own[2:]}", far)
+            self.ends[DUT, name] = lay(name, self.ends[DUT, name], f"fe{own[2:]}", far)
             return []
         peer = {
             "index": self.ends[DUT, name],

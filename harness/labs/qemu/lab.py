@@ -9,51 +9,37 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from harness.labs.agent.channel import Channel
 from harness.labs.agent.host import RemoteHost
+from harness.labs.fabric.nftables import NftWiring
 from harness.labs.fabric.switches import Switches
 from harness.labs.netns.build import Far, Place, build
 from harness.labs.netns.interfaces import Existing
 from harness.labs.netns.network import NetnsNetwork
 from harness.labs.netns.usb import adapters
 from harness.labs.qemu.machine import Qemu
-from harness.labs.qemu.shaping import NftWiring
 from harness.labs.qemu.wires import Near, Rack, back
-from harness.labs.ssh.machine import Machine
+from harness.labs.ssh.dut import RemoteDut
 from harness.loop import Loop
 from harness.topology import DUT, Topology
-from harness.units import MS
 
-BATCH = 5 * MS  # how long the agent may keep what it has seen: fewer switches between processes
 LOGIN = 20.0  # seconds for the DUT's SSH server to answer
-MEASURE = """
-import os, select, time
-late = []
-for number in range(100):
-    wanted = 200000 + number % 10 * 100000
-    begin = time.monotonic_ns()
-    select.select([], [], [], wanted / 1e9)
-    late.append(time.monotonic_ns() - begin - wanted)
-print(os.uname().release, round(1 / time.clock_getres(6)), max(0, sorted(late)[98]))
-"""
 
 
 @dataclass(slots=True)
 class Running:
-    """A DUT that runs: QEMU, the SSH connection, the agent of its namespaces, and its NICs."""
+    """A DUT that runs: QEMU, the DUT as SSH reaches it, and its NICs."""
 
     machine: Qemu
-    ssh: Machine
-    work: Channel
+    dut: RemoteDut
     rack: Rack
 
     def lost(self) -> str:
         """Return why it is no use any more, "" where it is."""
-        return self.machine.trouble() or self.work.lost
+        return self.machine.trouble() or self.dut.lost()
 
     def close(self) -> None:
         """Switch it off."""
-        self.ssh.close()
+        self.dut.close()
         self.machine.close()
 
 
@@ -74,9 +60,7 @@ class QemuLab:
     def facts(self) -> Mapping[str, Any]:
         """Return what is known of the DUT's kernel: it is not the tester's."""
         if not self._facts:
-            said = self._ready().ssh.check("python3 -c %s", MEASURE).split()
-            release, hz, jitter = said[0], int(said[1]), int(said[2])
-            self._facts = {"kernel": release, "hz": hz, "jitter": jitter, "bonding": release}
+            self._facts = dict(self._ready().dut.facts())
         return self._facts
 
     def build(self, topology: Topology, loop: Loop) -> NetnsNetwork:
@@ -116,28 +100,24 @@ class QemuLab:
     def _restore(self) -> Running:
         machine = Qemu(self.image, Path(tempfile.gettempdir()))
         try:
-            ssh = Machine(DUT, machine.address)
-            ssh.connect(LOGIN)
-            home, work = ssh.agent(), ssh.agent()
-            work.ask("batch", ns=BATCH)
+            dut = RemoteDut.connect(machine.address, LOGIN)
         except BaseException:
             machine.close()
             raise
-        return Running(machine, ssh, work, Rack(machine, RemoteHost(home), self.nic))
+        return Running(machine, dut, Rack(machine, RemoteHost(dut.home), self.nic))
 
     def _place(self, name: str, loop: Loop, undo: ExitStack) -> Place:
         running = self._ready()
-        running.work.ask("fresh")
+        dut = running.dut
         undo.callback(running.rack.forget)
-        undo.callback(loop.watch(running.work, running.work.read))
-        host = RemoteHost(running.work)
-        host.clock()
+        host = dut.fresh(loop, undo)
         laid: list[Near] = []
-        undo.callback(back, host, laid)
+        undo.callback(back, host, laid, dut.home.pid)
 
-        def lay(link: str, index: int, mac: str, far: Far) -> None:
+        def lay(link: str, index: int, mac: str, far: Far) -> int:
             near = Near(link, index, mac)
-            running.rack.lay(near, far, running.work.pid, undo)
+            running.rack.lay(near, far, dut.work.pid, undo)
             laid.append(near)
+            return index
 
         return Place(host, Existing(name), lay)

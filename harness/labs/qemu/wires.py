@@ -25,7 +25,6 @@ from harness.rtnl import messages
 TUN = "/dev/net/tun"
 TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454CA, 0x2, 0x1000
 ARRIVAL = 15.0  # seconds for a NIC to be found by its driver, or to come back from a namespace
-FIRST = 1  # the DUT's first process, whose network namespace is the machine's own
 
 
 @dataclass(slots=True)
@@ -145,10 +144,10 @@ class Near:
     mac: str
 
 
-def back(host: Host, ends: list[Near]) -> None:
-    """Send NICs back to the DUT's own namespace, so that they are there at once."""
+def back(host: Host, ends: list[Near], pid: int) -> None:
+    """Send NICs back to the DUT's own namespace, so that they are at once at hand."""
     for number, end in enumerate(ends):
         what = f"interface {end.link} of the dut"
-        into: dict[str, Any] = {"net_ns_pid": FIRST, "ifname": f"spare{number}"}
+        into: dict[str, Any] = {"net_ns_pid": pid, "ifname": f"spare{number}"}
         with contextlib.suppress(HarnessError):
             host.send(messages.set_link(what, end.index, up=False, **into))

@@ -102,10 +102,13 @@ class Machine:
             hint="install python3 there, or name it in the lab file: python = PATH",
         )
 
-    def agent(self) -> Channel:
-        """Start an agent, as root, and return its channel; raises NoPython, Dropped."""
-        channel = self.channel(shlex.join(agents.python(self.python)))
-        return Channel(self.name, SshPipe(channel, agents.ANSWER))
+    def agent(self, program: bytes = b"", role: str = "agent") -> Channel:
+        """Start an agent, as root, or another program that speaks as it does; return its channel.
+
+        Raises NoPython, Dropped, AgentLost.
+        """
+        channel = self.channel(shlex.join(agents.python(self.python, program)))
+        return Channel(self.name, SshPipe(channel, agents.ANSWER), program or None, role)
 
     def channel(self, command: str) -> paramiko.Channel:
         """Start a command, as root, on a channel of its own; raises Dropped."""

@@ -18,15 +18,23 @@ class SshPipe:
     def __init__(self, channel: paramiko.Channel, timeout: float) -> None:
         """Take over a channel; a write may take `timeout` seconds."""
         self._channel = channel
+        self._errors = b""
         channel.settimeout(timeout)
 
     def fileno(self) -> int:
         """Return a descriptor that can be read when the agent has written something."""
         return int(self._channel.fileno())
 
-    def read(self) -> bytes:
-        """Return what the agent has written, b"" at its end; raises OSError."""
-        return bytes(self._channel.recv(ROOM))
+    def read(self) -> bytes | None:
+        """Return what the agent has written, b"" at its end; raises OSError.
+
+        The descriptor tells of errors too, as of `sudo: unable to resolve host`: None for those.
+        """
+        self._take_errors()
+        channel = self._channel
+        if not (channel.recv_ready() or channel.eof_received or channel.closed):
+            return None
+        return bytes(channel.recv(ROOM))
 
     def write(self, data: bytes) -> None:
         """Write to the agent's input; raises OSError."""
@@ -44,8 +52,12 @@ class SshPipe:
         status = self._channel.recv_exit_status()
         if status == -1:
             return ": the SSH connection is lost"
-        errors = self._channel.recv_stderr(ROOM) if self._channel.recv_stderr_ready() else b""
-        return ending(status, errors)
+        self._take_errors()
+        return ending(status, self._errors)
+
+    def _take_errors(self) -> None:
+        while self._channel.recv_stderr_ready():
+            self._errors = (self._errors + self._channel.recv_stderr(ROOM))[-ROOM:]
 
     def close(self) -> None:
         """End the agent's input, wait for its end for a moment, and close the channel."""

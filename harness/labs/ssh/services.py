@@ -6,9 +6,12 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from harness.labs.ssh.machine import Machine
+from testinfra.host import Host
 
-NETWORK_MANAGER, NETWORKD = SERVICES = "NetworkManager", "systemd-networkd"
+NETWORK_MANAGER, NETWORKD, IFUPDOWN = "NetworkManager", "systemd-networkd", "ifupdown"
+SERVICES = NETWORK_MANAGER, NETWORKD
+STANZA = r"^\s*(auto|allow-[a-z]+|iface)\s(.*\s)?{name}(\s|$)"
+STANZAS = "/etc/network/interfaces /etc/network/interfaces.d/*"
 
 
 class Manager(NamedTuple):
@@ -18,30 +21,45 @@ class Manager(NamedTuple):
     remedy: str
 
 
-def driver(machine: Machine, name: str) -> tuple[str, str]:
+def driver(host: Host, name: str) -> tuple[str, str]:
     """Return a NIC's driver and the version of its firmware, "" for what is not known."""
-    told = machine.run("ethtool -i %s", name)
+    told = host.run("ethtool -i %s", name)
     if told.rc == 0:
         found = dict(re.findall(r"^([\w-]+): *(.*)$", told.stdout, re.MULTILINE))
         return found.get("driver", ""), found.get("firmware-version", "").replace("N/A", "")
-    link = machine.run("readlink /sys/class/net/%s/device/driver", name)
+    link = host.run("readlink /sys/class/net/%s/device/driver", name)
     return link.stdout.strip().rpartition("/")[2], ""
 
 
-def running(machine: Machine) -> list[str]:
+def running(host: Host) -> list[str]:
     """Return which services that set up NICs by themselves run on a machine."""
-    return [name for name in SERVICES if machine.host.service(name).is_running]
+    return [name for name in SERVICES if host.service(name).is_running]
 
 
-def manager(machine: Machine, name: str, services: Sequence[str]) -> Manager | None:
+def manager(host: Host, name: str, services: Sequence[str]) -> Manager | None:
     """Return which of the services that run manages a NIC, None where none does."""
     if NETWORK_MANAGER in services:
-        state = machine.run("LC_ALL=C nmcli -g GENERAL.STATE device show %s", name).stdout
+        state = host.run("LC_ALL=C nmcli -g GENERAL.STATE device show %s", name).stdout
         if state and "unmanaged" not in state:
             return Manager(NETWORK_MANAGER, f"nmcli device set {name} managed no")
     if NETWORKD in services:
-        state = machine.run("LC_ALL=C networkctl status %s", name).stdout
+        state = host.run("LC_ALL=C networkctl status %s", name).stdout
         setup = re.search(r"^\s*State: \S+ \((\w+)\)", state, re.MULTILINE)
         if setup and setup[1] not in ("unmanaged", "initialized"):
             return Manager(NETWORKD, f"[Link] Unmanaged=yes in a .network for {name}")
+    stanza = STANZA.format(name=re.escape(name))
+    if host.run(f"grep -Eqs %s {STANZAS}", stanza).rc == 0:
+        return Manager(IFUPDOWN, f"ifdown {name}; take it out of /etc/network/interfaces")
     return None
+
+
+def handing_back(host: Host, name: str, services: Sequence[str]) -> list[list[str]]:
+    """Return commands that tell services, when a NIC is back, whether it is theirs, as it is now.
+
+    Others than NetworkManager go by their files.
+    """
+    if NETWORK_MANAGER not in services:
+        return []
+    own = manager(host, name, services)
+    managed = own is not None and own.name == NETWORK_MANAGER
+    return [["nmcli", "device", "set", name, "managed", "yes" if managed else "no"]]

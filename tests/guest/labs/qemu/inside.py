@@ -58,7 +58,7 @@ def test_qemu_killed(stage: Stage) -> None:
 
 
 def test_dut_panics(stage: Stage) -> None:
-    ssh = running(stage).ssh
+    ssh = running(stage).dut.ssh
     crash = "(sleep 0.2; echo c >/proc/sysrq-trigger) >/dev/null 2>&1 &"
     assert "dut" in breaks(stage, lambda: ssh.run(crash))
     fails_over(stage)
@@ -66,11 +66,11 @@ def test_dut_panics(stage: Stage) -> None:
 
 def test_agent_killed(stage: Stage) -> None:
     found = running(stage)
-    assert "dut" in breaks(stage, lambda: found.ssh.run(f"kill -9 {found.work.pid}"))
+    assert "dut" in breaks(stage, lambda: found.dut.ssh.run(f"kill -9 {found.dut.work.pid}"))
     fails_over(stage)
 
 
 def test_ssh_dropped(stage: Stage) -> None:
-    ssh = running(stage).ssh
+    ssh = running(stage).dut.ssh
     assert "dut" in breaks(stage, ssh.close)
     fails_over(stage)

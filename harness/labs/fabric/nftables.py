@@ -1,7 +1,4 @@
-"""The verbs of switches on a tester whose kernel has no tc: by nftables on ingress and egress.
-
-A NIC's carrier follows its port here, for the cable between them is QEMU's.
-"""
+"""The verbs of switches on a tester whose kernel has no tc: by nftables on ingress and egress."""
 
 from __future__ import annotations
 
@@ -26,15 +23,19 @@ class Carrier(Protocol):
         """Do it."""
 
 
+def by_wire(link: str, *, up: bool) -> None:
+    """Do nothing: a NIC whose cable ends at its port gains and loses its carrier with that."""
+
+
 @dataclass(slots=True, kw_only=True)
 class NftWiring(Wiring):
     """Switches whose faults are rules of nftables, in tables of their own in the `space`.
 
-    `follow` is told of each port whose carrier changes.
+    `follow` is told of each port whose carrier changes, where the cable is not the port's own.
     """
 
     space: Namespace
-    follow: Carrier
+    follow: Carrier = by_wire
 
     def filter_macs(self) -> None:
         """Let ports of switches that know each port's MAC deliver no other unicast."""
@@ -64,8 +65,8 @@ class NftWiring(Wiring):
             return
         if after.delay:
             raise NotTestable(
-                "lab qemu lacks delays: nftables cannot hold frames back",
-                hint="choose another --lab",
+                "the tester's kernel lacks netem, and nftables cannot hold frames back: no delays",
+                hint="choose another --lab, or a tester whose kernel has sch_netem",
             )
         port, side = self._at(link, way)
         share = round(after.percent * 100)

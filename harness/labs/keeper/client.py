@@ -1,0 +1,195 @@
+"""The tester's side of a keeper: where it is started, and what it is asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import getpass
+import json
+import os
+import platform
+import socket
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.errors import HarnessError, LabError
+from harness.labs.agent import wire
+from harness.labs.agent.channel import Channel, python
+from harness.labs.agent.pipe import ROOM, ProcessPipe
+from harness.labs.agent.source import source
+from harness.labs.keeper import links, nics, program
+from harness.labs.ssh.machine import Machine
+
+BEAT = 1.0  # seconds between two signs of life
+ROLE = "keeper of NICs"
+
+
+class InUse(LabError):
+    """Another tester has the machine."""
+
+
+class SocketPipe:
+    """A caller's connection to a keeper that runs already."""
+
+    def __init__(self, path: str) -> None:
+        """Connect; raises OSError."""
+        self._sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._sock.connect(path)
+
+    def fileno(self) -> int:
+        """Return the socket's descriptor."""
+        return self._sock.fileno()
+
+    def read(self) -> bytes:
+        """Return what the keeper has written, b"" at its end."""
+        return self._sock.recv(ROOM)
+
+    def write(self, data: bytes) -> None:
+        """Write to the keeper; raises OSError."""
+        self._sock.sendall(data)
+
+    def ending(self) -> str:
+        """Return nothing: it is not our process."""
+        return ""
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._sock.close()
+
+
+def sent() -> bytes:
+    """Return the keeper's program."""
+    return source(wire, links, nics, program)
+
+
+class Keeper:
+    """A keeper; what it does not do is told as a LabError that names the machine."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.host = channel.host
+        self._channel = channel
+        self._ended = threading.Event()
+
+    @classmethod
+    def here(cls, path: str) -> Keeper:
+        """Start one on this machine, which serves others at a path too."""
+        pipe = ProcessPipe("the tester", python(sys.executable, sent()))
+        made = cls(Channel("the tester", pipe, sent(), ROLE))
+        made._ask("listen", path=path)
+        return made
+
+    @classmethod
+    def at(cls, path: str) -> Keeper:
+        """Return the one of this machine that serves a path."""
+        return cls(Channel("the tester", SocketPipe(path), b"", ROLE))
+
+    @classmethod
+    def on(cls, machine: Machine, patience: float) -> Keeper:
+        """Start one on a machine, which undoes all where we are silent for so many seconds."""
+        made = cls(machine.agent(sent(), ROLE))
+        made._ask("patience", seconds=patience)
+        threading.Thread(target=made._beat, daemon=True).start()
+        return made
+
+    @property
+    def lost(self) -> str:
+        """Why it is no use any more, "" where it is."""
+        return self._channel.lost
+
+    def lock(self) -> None:
+        """Take the machine for us; raises InUse that names who has it, since when."""
+        who = {
+            "who": f"{getpass.getuser()}@{platform.node()}",
+            "pid": os.getpid(),
+            "since": time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime()),
+        }
+        try:
+            self._channel.ask("lock", who=json.dumps(who))
+        except OSError as error:
+            if error.errno != errno.EBUSY:
+                raise self._failed("lock", error) from error
+            raise InUse(
+                f"{self.host} is in use by {_holder(str(error.strerror))}",
+                hint="wait until that run ends; what it holds is put back when it is killed too",
+            ) from error
+
+    def recover(self) -> tuple[list[str], list[str]]:
+        """Put back what a keeper left that was killed; return those NICs, and troubles."""
+        said = self._ask("recover")
+        return said["back"], said["troubles"]
+
+    def keep(self, name: str, undo: Sequence[Sequence[str]] = ()) -> str:
+        """Note the state of a NIC, and commands to run when it is back; return its MAC."""
+        return _colons(self._ask("keep", name=name, undo=undo)["mac"])
+
+    def take(
+        self, name: str, namespace: str, called: str, number: int = 0, mac: str = ""
+    ) -> tuple[int, str]:
+        """Move a NIC to the namespace at a path; return its number and MAC there.
+
+        Without a MAC it has the one that it was found with.
+
+        The path is one of the keeper's machine, or one of /proc/self where we are on the same.
+        """
+        caller = self._channel.hello.get("caller", "self")
+        path = namespace.replace("/proc/self/", f"/proc/{caller}/")
+        said = self._ask(
+            "take", name=name, ns=path, called=called, number=number, mac=mac.replace(":", "")
+        )
+        return int(said["number"]), _colons(said["mac"])
+
+    def park(self, name: str) -> None:
+        """Take a NIC back, without anybody at home seeing it."""
+        self._ask("park", name=name)
+
+    def release(self) -> list[str]:
+        """Put all back and end it; return what could not be put back."""
+        self._ended.set()
+        try:
+            return list(self._ask("release")["troubles"])
+        finally:
+            self._channel.close()
+
+    def close(self) -> None:
+        """End it, or our connection to it; NICs are put back by it."""
+        self._ended.set()
+        with contextlib.suppress(HarnessError, OSError):
+            self._channel.close()
+
+    def _beat(self) -> None:
+        while not self._ended.wait(BEAT):
+            self._channel.beat()
+
+    def _ask(self, do: str, **what: Any) -> dict[str, Any]:
+        try:
+            return self._channel.ask(do, **what)
+        except OSError as error:
+            raise self._failed(do, error, **what) from error
+
+    def _failed(self, do: str, error: OSError, **what: Any) -> LabError:
+        name = f" {what['name']}" if "name" in what else ""
+        return LabError(
+            f"{self.host} does not {do}{name}: {error.strerror}",
+            hint=f"look at it there with `ip -d link`; what is kept stands in {program.PLACE}",
+        )
+
+
+def _colons(mac: str) -> str:
+    return ":".join(mac[at : at + 2] for at in range(0, len(mac), 2))
+
+
+def _holder(text: str) -> str:
+    try:
+        said = json.loads(text)
+        return f"{said['who']} (process {said['pid']}) since {said['since']}"
+    except (ValueError, KeyError, TypeError):
+        return "somebody who does not say so"
+
+
+def socket_in(directory: Path) -> str:
+    """Return where a keeper is to serve others."""
+    return str(directory / "keeper")

@@ -1,0 +1,182 @@
+"""What a keeper knows of a NIC, and how it is moved and put back.
+
+It is sent to a machine with the keeper's program, behind harness.labs.keeper.links.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import errno
+import os
+import struct
+import subprocess
+from typing import Any
+
+from harness.labs.keeper.links import (
+    ADDRESS,
+    CHANGED,
+    IFF_UP,
+    IFNAME,
+    MTU,
+    NET_NS_FD,
+    NEW_IFINDEX,
+    Kernel,
+    Link,
+)
+
+COMMAND = 10  # seconds for a command that hands a NIC back to a service
+
+
+class Nic:
+    """A NIC as it was found (`state`, as JSON can carry it), and where it is now.
+
+    `place` is a descriptor of the namespace that it was lent to, None while it is at home;
+    `called` its name there.
+    """
+
+    def __init__(self, state: dict[str, Any]) -> None:
+        self.state = state
+        self.place: int | None = None
+        self.called = str(state["name"])
+
+    def find(self, home: int) -> tuple[Kernel, Link] | None:
+        """Return where it is, in which namespace's kernel, None where it is in neither."""
+        for place in (self.place, home):
+            if place is None:
+                continue
+            kernel = Kernel(place)
+            link = self._pick(kernel.links(), strayed=place == home)
+            if link is not None:
+                return kernel, link
+            kernel.close()
+        return None
+
+    def _pick(self, links: list[Link], *, strayed: bool) -> Link | None:
+        """Return it among links; one that has strayed home may have kept another name."""
+        for link in links:
+            if link.name == (self.state["name"] if strayed else self.called):
+                return link
+        own, mac = self.state["own_mac"], self.state["mac"]
+        for link in links if strayed else ():
+            if link.own_mac == own if own else link.mac == mac:
+                return link
+        return None
+
+    def move(
+        self, home: int, to: int, called: str, number: int = 0, mac: str = ""
+    ) -> tuple[int, str]:
+        """Take it to a namespace, down; return its number and MAC there; raises OSError."""
+        found = self.find(home)
+        if found is None:
+            raise OSError(errno.ENODEV, f"{self.state['name']} is gone")
+        kernel, link = found
+        try:
+            kernel.change(link.index, 0, CHANGED)
+            if mac and mac != link.mac:
+                kernel.change(link.index, attrs={ADDRESS: bytes.fromhex(mac)})
+            self._send(kernel, link, home, to, called, number)
+        finally:
+            kernel.close()
+        link = _among(to, called)
+        return link.index, link.mac
+
+    def _send(
+        self, kernel: Kernel, link: Link, home: int, to: int, called: str, number: int
+    ) -> None:
+        attrs = {NET_NS_FD: struct.pack("=I", to), IFNAME: called.encode() + b"\0"}
+        numbered = dict(attrs)
+        numbered[NEW_IFINDEX] = struct.pack("=i", number)
+        try:
+            kernel.change(link.index, attrs=numbered if number else attrs)
+        except OSError as error:
+            if any(one.name == link.name for one in kernel.links()):
+                if to != home or error.errno not in (errno.EBUSY, errno.EEXIST):
+                    raise
+                kernel.change(link.index, attrs=attrs)  # its old number is somebody else's now
+            else:  # it has moved, but could not have that name there
+                self._is_at(home, to, link.name)
+                raise
+        self._is_at(home, to, called)
+
+    def _is_at(self, home: int, place: int, called: str) -> None:
+        """Take note of where it is now."""
+        before, self.place = self.place, None if place == home else os.dup(place)
+        self.called = called
+        if before is not None:
+            os.close(before)
+
+    def go_home(self, home: int) -> list[str]:
+        """Put it back as it was found; return in words what could not be."""
+        troubles: list[str] = []
+        state, name = self.state, self.state["name"]
+        try:
+            if self.place is not None or not self._is_home(home):
+                self.move(home, home, name, state["index"])
+            link, kernel = _among(home, name), Kernel(home)
+        except OSError as error:
+            return [f"{name}: {error.strerror or error}"]
+        try:
+            _settings(kernel, link, state, troubles)
+        finally:
+            kernel.close()
+        for argv in state["undo"]:
+            with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+                subprocess.run(argv, stdin=subprocess.DEVNULL, timeout=COMMAND, check=False)
+        return troubles
+
+    def _is_home(self, home: int) -> bool:
+        kernel = Kernel(home)
+        try:
+            return any(link.name == self.state["name"] for link in kernel.links())
+        finally:
+            kernel.close()
+
+
+def _among(namespace: int, name: str) -> Link:
+    """Return the link of a name in a namespace; raises OSError."""
+    kernel = Kernel(namespace)
+    try:
+        for link in kernel.links():
+            if link.name == name:
+                return link
+    finally:
+        kernel.close()
+    raise OSError(errno.ENODEV, f"{name} is not there")
+
+
+def _settings(kernel: Kernel, link: Link, state: dict[str, Any], troubles: list[str]) -> None:
+    """Give a link at home its MAC, MTU, flags, addresses and routes."""
+
+    def attempt(what: str, call: Any, *arguments: Any, **more: Any) -> None:
+        try:
+            call(*arguments, **more)
+        except OSError as error:
+            troubles.append(f"{what} of {state['name']}: {error.strerror}")
+
+    if link.mac != state["mac"]:
+        attempt("down", kernel.change, link.index, 0, IFF_UP)
+        mac = {ADDRESS: bytes.fromhex(state["mac"])}
+        attempt("MAC", kernel.change, link.index, attrs=mac)
+    if link.mtu != state["mtu"]:
+        attempt("MTU", kernel.change, link.index, attrs={MTU: struct.pack("=I", state["mtu"])})
+    attempt("flags", kernel.change, link.index, state["flags"], CHANGED)
+    for what, messages in (("an address", state["addresses"]), ("a route", state["routes"])):
+        for message in messages:
+            attempt(what, kernel.tell, base64.b64decode(message), link.index)
+
+
+def state_of(home: int, name: str, undo: list[list[str]]) -> dict[str, Any]:
+    """Return the state of a NIC at home; raises OSError where it is not there."""
+    link, kernel = _among(home, name), Kernel(home)
+    try:
+        told = {"addresses": kernel.addresses, "routes": kernel.routes}
+        found: dict[str, Any] = {
+            key: [base64.b64encode(one).decode() for one in dump(link.index)]
+            for key, dump in told.items()
+        }
+    finally:
+        kernel.close()
+    found.update(name=name, index=link.index, mac=link.mac, own_mac=link.own_mac)
+    found.update(mtu=link.mtu, flags=link.flags & CHANGED, undo=undo)
+    return found

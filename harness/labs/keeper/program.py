@@ -1,0 +1,212 @@
+"""The keeper: lends NICs of its machine to other namespaces, and puts them back in any case.
+
+It is sent as the agent is (harness.labs.agent.source) and speaks as it does. It outlives whoever
+started it: NICs go home with all that they had when its input ends, when nothing came by it for
+as long as it was told to wait, and when it is terminated. What it holds stands below PLACE too:
+after a keeper that was killed itself, the next one puts that back first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import select
+import signal
+import socket
+import struct
+from pathlib import Path
+from typing import Any
+
+from harness.labs.agent.wire import now
+from harness.labs.keeper.links import new_namespace, own_namespace
+from harness.labs.keeper.nics import Nic, state_of
+
+PLACE = Path("/run/network-failover-harness")
+LOCK = "lock"
+SAVED = ".nic"
+VERSION = 1
+SECOND = 1000000000
+IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGPIPE)
+
+
+class Keeper:
+    """The NICs that are kept, and who may ask for them."""
+
+    def __init__(self) -> None:
+        self.home = own_namespace()
+        self.parking: int | None = None
+        self.nics: dict[str, Nic] = {}
+        self.files: dict[str, int] = {}
+        self.answers: dict[int, int] = {0: 1}
+        self.pending: dict[int, bytes] = {0: b""}
+        self.callers: dict[int, Any] = {}
+        self.listener: Any = None
+        self.patience: float | None = None
+        self.locked: int | None = None
+        self.done = False
+
+    def run(self) -> None:
+        """Serve until there is nobody left to serve; then all NICs go home."""
+        try:
+            self.say(1, hello=VERSION, pid=os.getpid())
+            while not self.done:
+                sources = [*self.answers, *([self.listener] if self.listener else [])]
+                ready, _, _ = select.select(sources, [], [], self.patience)
+                if not ready:
+                    return  # the tester is silent
+                for source in ready:
+                    self.accept() if source is self.listener else self.read(source)
+        finally:
+            self.go_home()
+
+    def say(self, to: int, **what: Any) -> None:
+        """Write one line; a caller that is gone is none the worse."""
+        with contextlib.suppress(OSError):
+            os.write(to, (json.dumps(what, separators=(",", ":")) + "\n").encode())
+
+    def accept(self) -> None:
+        """Take a caller of this machine in, and tell it how its process is numbered here."""
+        caller, _ = self.listener.accept()
+        fd = caller.fileno()
+        self.callers[fd], self.answers[fd], self.pending[fd] = caller, fd, b""
+        peer = caller.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+        self.say(fd, hello=VERSION, pid=os.getpid(), caller=struct.unpack("=iii", peer)[0])
+
+    def read(self, source: int) -> None:
+        """Carry out what a caller asks for; what one that is gone had comes back."""
+        try:
+            data = os.read(source, 1 << 16)
+        except OSError:
+            data = b""
+        if not data:
+            self.gone(source)
+            return
+        lines = (self.pending[source] + data).split(b"\n")
+        self.pending[source] = lines.pop()
+        for line in filter(None, lines):  # an empty one is a beat of the tester
+            asked = json.loads(line.decode())
+            try:
+                answer = getattr(self, "do_" + asked["do"])(asked) or {}
+            except OSError as error:
+                answer = {"errno": error.errno or errno.EIO, "text": error.strerror or str(error)}
+            self.say(self.answers[source], id=asked["id"], t=now(), **answer)
+
+    def gone(self, source: int) -> None:
+        """Let go of a caller; without the first one there is nothing left to do."""
+        if source == 0:
+            self.done = True
+            return
+        del self.answers[source], self.pending[source]
+        self.callers.pop(source).close()
+        for nic in self.nics.values():
+            with contextlib.suppress(OSError):
+                self.park(nic)
+
+    def do_patience(self, asked: dict[str, Any]) -> None:
+        """Set for how many seconds the tester may be silent."""
+        self.patience = asked["seconds"]
+
+    def do_listen(self, asked: dict[str, Any]) -> None:
+        """Serve callers of this machine at a path too."""
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.listener.bind(asked["path"])
+        Path(asked["path"]).chmod(0o600)
+        self.listener.listen(4)
+
+    def do_lock(self, asked: dict[str, Any]) -> None:
+        """Take the machine for a tester; EBUSY tells who has it."""
+        PLACE.mkdir(mode=0o700, exist_ok=True)
+        fd = os.open(str(PLACE / LOCK), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.read(fd, 500).decode(errors="replace")
+            os.close(fd)
+            raise OSError(errno.EBUSY, holder) from None
+        os.ftruncate(fd, 0)
+        os.write(fd, asked["who"].encode())
+        self.locked = fd
+
+    def do_recover(self, _: dict[str, Any]) -> dict[str, Any]:
+        """Put back what a keeper left that was killed; answers with the NICs and troubles."""
+        back: list[str] = []
+        troubles: list[str] = []
+        for path in sorted(PLACE.glob("*" + SAVED)):
+            with path.open() as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    nic = Nic(json.load(file))
+                except (OSError, ValueError):
+                    continue  # another keeper has it, or was killed while it wrote
+                back.append(nic.state["name"])
+                troubles += nic.go_home(self.home)
+                path.unlink()
+        return {"back": back, "troubles": troubles}
+
+    def do_keep(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Note the state of a NIC, to which it is put back; `undo` are commands for then."""
+        name = asked["name"]
+        state = state_of(self.home, name, asked["undo"])
+        PLACE.mkdir(mode=0o700, exist_ok=True)
+        fd = os.open(str(PLACE / (name + SAVED)), os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.ftruncate(fd, 0)
+        os.write(fd, json.dumps(state).encode())
+        self.files[name], self.nics[name] = fd, Nic(state)
+        return {"mac": state["mac"]}
+
+    def do_take(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Lend a NIC to the namespace at a path; answers with its number and MAC there."""
+        nic, place = self.nics[asked["name"]], os.open(asked["ns"], os.O_RDONLY)
+        try:
+            number, mac = nic.move(
+                self.home,
+                place,
+                asked["called"],
+                asked["number"],
+                asked["mac"] or nic.state["mac"],
+            )
+        finally:
+            os.close(place)
+        return {"number": number, "mac": mac}
+
+    def do_park(self, asked: dict[str, Any]) -> None:
+        """Take a NIC back, to where nobody at home sees it come and go."""
+        self.park(self.nics[asked["name"]])
+
+    def park(self, nic: Nic) -> None:
+        """Take a NIC to a namespace of the keeper's own."""
+        if self.parking is None:
+            self.parking = new_namespace()
+        nic.move(self.home, self.parking, nic.state["name"])
+
+    def do_release(self, _: dict[str, Any]) -> dict[str, Any]:
+        """Put all NICs back; answers with what could not be."""
+        return {"troubles": self.go_home()}
+
+    def go_home(self) -> list[str]:
+        """Put all NICs back, each in any case; return what could not be."""
+        troubles: list[str] = []
+        for name in list(self.nics):
+            troubles += self.nics.pop(name).go_home(self.home)
+            with contextlib.suppress(OSError):
+                (PLACE / (name + SAVED)).unlink()
+            os.close(self.files.pop(name))
+        return troubles
+
+
+def terminated(*_: object) -> None:
+    """End as at the end of the input."""
+    raise SystemExit
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(OSError):
+        os.setsid()
+    for number in IGNORED:
+        signal.signal(number, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, terminated)
+    Keeper().run()

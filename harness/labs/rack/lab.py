@@ -1,0 +1,232 @@
+"""The lab whose DUT and cables are real: behind SSH, its test NICs cabled to the tester's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from harness.errors import LabError
+from harness.lab import FABRIC
+from harness.labs.agent.host import RemoteHost
+from harness.labs.description.model import LabFile, Nic
+from harness.labs.description.read import read
+from harness.labs.fabric.nftables import NftWiring
+from harness.labs.fabric.probe import has_classifiers
+from harness.labs.fabric.switches import Switches
+from harness.labs.fabric.wiring import Wiring
+from harness.labs.keeper.client import InUse, Keeper
+from harness.labs.netns.build import Far, Place, build
+from harness.labs.netns.interfaces import Existing, interfaces
+from harness.labs.netns.network import NetnsNetwork
+from harness.labs.netns.usb import Home, adapters
+from harness.labs.rack.plan import End
+from harness.labs.rack.safety import in_the_way
+from harness.labs.rack.trial import Cables, park
+from harness.labs.ssh.dut import RemoteDut
+from harness.loop import Loop
+from harness.topology import DUT, LinkPlan, Topology
+from harness.units import Span
+from harness.waiting import retry_within
+
+LOGIN = 10.0  # seconds for the DUT to answer on SSH
+REBOOT = 45.0  # once it has answered: below the time limit of a scenario
+VLANS = "test -e /proc/net/vlan || modprobe 8021q"
+HANDOVER = 5.0  # seconds for the keeper of a run before to put its NICs back
+
+
+@dataclass(slots=True)
+class Running:
+    """A DUT that is connected, the keepers of both machines, and what the NICs are.
+
+    `lags` are in ns by the names of NICs, `macs` their own MACs, `drivers` what serves them.
+    """
+
+    dut: RemoteDut
+    near: Keeper
+    far: Keeper
+    lags: Mapping[str, int]
+    macs: Mapping[str, str]
+    drivers: Mapping[str, str]
+
+    def lost(self) -> str:
+        """Return why it is no use any more, "" where it is."""
+        return self.dut.lost() or self.near.lost or self.far.lost
+
+
+@dataclass(slots=True)
+class RackLab:
+    """Builds topologies on the machines of a lab file; `keeper` is where the tester's is.
+
+    `ends` are the DUT's ends of cables as they were found.
+    """
+
+    file: LabFile
+    keeper: str
+    ends: Mapping[str, End]
+    name: str = "rack"
+    _running: Running | None = None
+    _undo: ExitStack = field(default_factory=ExitStack)
+    _facts: dict[str, Any] = field(default_factory=dict)
+    _classifiers: bool | None = None
+
+    @classmethod
+    def of(cls, options: Mapping[str, str]) -> RackLab:
+        """Return the lab that a session has prepared."""
+        file = read(Path(options["lab"]))
+        ends = {name: End(**end) for name, end in json.loads(options["ends"]).items()}
+        return cls(file, options["keeper"], ends, name=file.path.name)
+
+    def lacks(self, topology: Topology) -> str:
+        """Return what of a topology cannot be built here, "" where all of it can."""
+        if adapters(topology):
+            return "rtl8150 adapters that can be unplugged"
+        wanted, has = len(_ends(topology)), len(self.file.nics)
+        if wanted > has:
+            return f"{wanted} test NICs (it has {has})"
+        if topology.vlans and self._ready().dut.ssh.run(VLANS).rc:
+            return "VLANs: the DUT has no 8021q"
+        return ""
+
+    def facts(self) -> Mapping[str, Any]:
+        """Return what is known of the DUT's kernel: it is not the tester's."""
+        if not self._facts:
+            running = self._ready()
+            drivers = ", ".join(dict.fromkeys(running.drivers.values()))
+            lab = f"{self.name}: {self.file.dut} with {drivers}"
+            self._facts = {**running.dut.facts(), "lab": lab}
+        return self._facts
+
+    def build(self, topology: Topology, loop: Loop) -> NetnsNetwork:
+        """Build a topology without its bonds; raises LabError, and leaves nothing."""
+        running = self._ready()
+        nics = dict(zip(_ends(topology), self.file.nics, strict=False))
+        links = tuple(
+            _cabled(link, nics[link.name], running) if link.name in nics else link
+            for link in topology.links
+        )
+
+        def place(name: str, loop: Loop, undo: ExitStack) -> Place:
+            return self._place(running, nics, name, loop, undo)
+
+        return build(replace(topology, links=links), loop, place, self._wiring)
+
+    def close(self) -> None:
+        """Put everything back; raises LabError for what could not be."""
+        running, self._running = self._running, None
+        troubles: list[str] = []
+        if running is not None and not running.lost():
+            troubles = running.near.release()
+        self._undo.close()
+        if troubles:
+            raise LabError(
+                f"NICs of the DUT could not be put back as they were: {'; '.join(troubles)}",
+                hint="look at them there with `ip -d link`",
+            )
+
+    def _ready(self) -> Running:
+        """Return the DUT; one that is lost is connected anew, with all that this needs."""
+        if self._running is not None and self._running.lost():
+            self._running = None
+            self._undo.close()
+        if self._running is None:
+            within = REBOOT if self._facts else LOGIN
+            undo = ExitStack()
+            try:
+                self._running = self._connect(within, undo)
+            except BaseException:
+                undo.close()
+                raise
+            self._undo = undo
+        return self._running
+
+    def _connect(self, within: float, undo: ExitStack) -> Running:
+        with _at_home():
+            dut = RemoteDut.connect(self.file.dut, within)
+        undo.callback(dut.close)
+        self._demand_free(dut)
+        dut.ssh.load("bonding", "max_bonds=0")
+        near = Keeper.on(dut.ssh, self.file.silence)
+        undo.callback(near.close)
+        retry_within(near.lock, on=InUse, within=HANDOVER)
+        near.recover()
+        macs = {name: near.keep(name, end.undo) for name, end in self.ends.items()}
+        far = Keeper.at(self.keeper)
+        undo.callback(far.close)
+        drivers = {name: end.driver for name, end in self.ends.items()}
+        lags = Cables(dut, near, far, self.file.nics).lags(drivers)
+        return Running(dut, near, far, lags, macs, drivers)
+
+    def _demand_free(self, dut: RemoteDut) -> None:
+        """Raise LabError where a NIC that was free when the run was planned is not any more."""
+        found = interfaces(RemoteHost(dut.home))
+        for nic in self.file.nics:
+            if why := in_the_way(found, nic.name, nic, dut.ssh.session):
+                raise LabError(
+                    f"DUT {nic.name} is left alone, as it {why}",
+                    hint=f"`harness doctor --lab {self.file.path}` says what mends it",
+                )
+
+    def _place(
+        self,
+        running: Running,
+        nics: Mapping[str, Nic],
+        name: str,
+        loop: Loop,
+        undo: ExitStack,
+    ) -> Place:
+        host = running.dut.fresh(loop, undo)
+        agent = f"/proc/{running.dut.work.pid}/ns/net"
+
+        def lay(link: str, index: int, mac: str, far: Far) -> int:
+            nic = nics[link]
+            undo.callback(park, running.near, nic.name)
+            number, _ = running.near.take(nic.name, agent, link, index, mac)
+            undo.callback(park, running.far, nic.far_end)
+            # No frame bears a port's MAC: only machines' ends get another than their own.
+            own = "" if far.place.name == FABRIC else far.mac
+            fabric = f"/proc/self/fd/{far.place.fd}"
+            got, _ = running.far.take(nic.far_end, fabric, far.name, far.number, own)
+            if got != far.number:
+                raise LabError(
+                    "the tester's kernel lets a NIC that is moved keep its number",
+                    hint="the tester needs Linux 5.13 or later",
+                )
+            return number
+
+        return Place(host, Existing(name), lay)
+
+    def _wiring(self, switches: Switches, place: Place) -> Wiring:
+        """Return the verbs of switches by the tester's tc, or else its nftables."""
+        if self._classifiers is None:
+            self._classifiers = has_classifiers()
+        if self._classifiers:
+            return Wiring(switches, place.host)
+        return NftWiring(switches, place.host, space=place.namespace)
+
+
+def _ends(topology: Topology) -> list[str]:
+    """Return the links that end at the DUT, those of guests at its bridges among them."""
+    bridges = {bridge.name for bridge in topology.bridges}
+    ends = {DUT, *bridges}
+    return [link.name for link in topology.links if {link.a, link.b} & ends]
+
+
+def _cabled(link: LinkPlan, nic: Nic, running: Running) -> LinkPlan:
+    """Return a link as it is here: its NIC's driver, what that tells how late, its own MAC."""
+    plan = replace(link, nic=running.drivers[nic.name], lag=Span(running.lags[nic.name]))
+    return replace(plan, mac=running.macs[nic.name]) if DUT in (link.a, link.b) else plan
+
+
+@contextmanager
+def _at_home() -> Iterator[None]:
+    """Run the block in the machine's own network, where the DUT's address leads to the DUT."""
+    home = Home()
+    try:
+        with home.inside():
+            yield
+    finally:
+        home.close()

@@ -1,0 +1,24 @@
+"""Why a NIC that a lab file names must be left alone all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from harness.labs.description.model import Nic
+from harness.labs.netns.in_use import in_use
+from harness.labs.netns.interfaces import Interface
+
+MISSING = "is not there"
+
+
+def in_the_way(found: Mapping[str, Interface], name: str, nic: Nic, ssh: str) -> str:
+    """Return why an interface must be left alone, "" for nothing.
+
+    Addresses that the lab file names are no reason, but for the one that SSH comes in by.
+    """
+    if name not in found:
+        return MISSING
+    one = found[name]
+    foreign = (own for own in one.addresses if own == ssh or own not in nic.addresses)
+    return in_use(replace(one, addresses=tuple(foreign)), ssh)[0]

@@ -1,0 +1,134 @@
+"""Try the cables of a rack before anything is recorded: where each one ends, how late it tells.
+
+A cable that is not where the lab file says, or a driver that tells later than is thought, would
+be taken for a fault of the kernel.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+
+from harness.drivers import known_lag
+from harness.errors import HarnessError, LabError
+from harness.labs.agent.host import RemoteHost
+from harness.labs.description.model import Nic
+from harness.labs.keeper.client import Keeper
+from harness.labs.netns.control import Control
+from harness.labs.netns.namespace import Namespace
+from harness.labs.ssh.dut import RemoteDut
+from harness.loop import SECOND
+from harness.rtnl import messages
+from harness.units import MS
+
+CARRIER = 15.0  # seconds for a cable to get its carrier: copper negotiates for some 2 to 4 s
+ROUNDS = 3
+MARGIN = 2  # what is looked at from time to time may take twice as long as three trials show
+
+
+@dataclass(slots=True)
+class Cables:
+    """The cables of a rack, laid between a namespace here and the DUT's agent's."""
+
+    dut: RemoteDut
+    near: Keeper
+    far: Keeper
+    nics: tuple[Nic, ...]
+
+    def lags(self, drivers: dict[str, str]) -> dict[str, int]:
+        """Return how late each NIC's driver may tell of its cable, in ns; raises LabError."""
+        with ExitStack() as undo:
+            place = Namespace("the cables' trial")
+            undo.callback(place.close)
+            control = Control(place)
+            undo.callback(control.close)
+            numbers = self._lay(place, undo)
+            seen = [self._round(control, numbers) for _ in range(ROUNDS)]
+        found = {}
+        for nic in self.nics:
+            shown = MARGIN * max(one[nic.name] for one in seen)
+            usual = max(shown, known_lag(drivers.get(nic.name, "")).ns)
+            found[nic.name] = nic.lag * MS or usual
+        return found
+
+    def _lay(self, place: Namespace, undo: ExitStack) -> dict[str, int]:
+        """Lay all cables and wait for their carriers; return the far ends' numbers by NIC."""
+        self.dut.work.ask("fresh")
+        host, numbers, nears = RemoteHost(self.dut.work), {}, []
+        for nic in self.nics:
+            undo.callback(park, self.near, nic.name)
+            number, _ = self.near.take(nic.name, f"/proc/{self.dut.work.pid}/ns/net", nic.name)
+            nears.append(messages.set_link(f"DUT {nic.name}", number, up=True))
+            undo.callback(park, self.far, nic.far_end)
+            numbers[nic.name], _ = self.far.take(
+                nic.far_end, f"/proc/self/fd/{place.fd}", nic.far_end
+            )
+        host.send(*nears)
+        return numbers
+
+    def _round(self, control: Control, numbers: dict[str, int]) -> dict[str, int]:
+        """Plug all cables in, then pull them out one after the other; return the longest times."""
+        for nic in self.nics:
+            _switch(control, nic, numbers, up=True)
+        up = self._up(time.monotonic_ns())
+        down: dict[str, int] = {}
+        for nic in self.nics:
+            begun = time.monotonic_ns()
+            _switch(control, nic, numbers, up=False)
+            down[nic.name] = self._down(nic, begun, set(numbers) - set(down))
+        return {name: max(up[name], down[name]) for name in numbers}
+
+    def _up(self, begun: int) -> dict[str, int]:
+        """Return after how many ns each NIC has its carrier; raises LabError."""
+        found: dict[str, int] = {}
+        waiting = {nic.name: nic.far_end for nic in self.nics}
+        while waiting:
+            for name in list(waiting):
+                if self._carrier(name):
+                    found[name] = time.monotonic_ns() - begun
+                    del waiting[name]
+            if waiting and time.monotonic_ns() - begun > CARRIER * SECOND:
+                name, far = next(iter(waiting.items()))
+                raise LabError(
+                    f"DUT {name} has no carrier {CARRIER:g} s after {far} went up",
+                    hint="look at the cable; `harness doctor --lab FILE` says where it ends",
+                )
+        return found
+
+    def _down(self, nic: Nic, begun: int, plugged: set[str]) -> int:
+        """Return after how many ns a NIC has lost its carrier, and it alone; raises LabError."""
+        took = 0
+        while not took:
+            if not self._carrier(nic.name):
+                took = time.monotonic_ns() - begun
+            lost = [one for one in plugged - {nic.name} if not self._carrier(one)]
+            if lost:
+                raise LabError(
+                    f"{nic.far_end} went down, and DUT {min(lost)} lost its carrier, "
+                    f"which the lab file says of {nic.name}",
+                    hint="`harness doctor --lab FILE` says which cable goes where",
+                )
+            if not took and time.monotonic_ns() - begun > CARRIER * SECOND:
+                raise LabError(
+                    f"DUT {nic.name} keeps its carrier though {nic.far_end} is down",
+                    hint="the far end's driver must switch its transmitter off: try another NIC",
+                )
+        return took
+
+    def _carrier(self, name: str) -> bool:
+        host = RemoteHost(self.dut.work)
+        try:
+            return host.shell.read(f"/sys/class/net/{name}/carrier").strip() == "1"
+        except OSError:  # EINVAL: it is down
+            return False
+
+
+def _switch(control: Control, nic: Nic, numbers: dict[str, int], *, up: bool) -> None:
+    control.send(messages.set_link(f"tester {nic.far_end}", numbers[nic.name], up=up))
+
+
+def park(keeper: Keeper, name: str) -> None:
+    """Take a NIC back to where nobody sees it, as far as that can be done."""
+    with suppress(HarnessError):  # what is lost is told by who needs it next
+        keeper.park(name)

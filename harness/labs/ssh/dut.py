@@ -1,0 +1,83 @@
+"""A DUT behind SSH: two agents on one connection, and what is known of its kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any, Self
+
+from harness.errors import LabError
+from harness.labs.agent.channel import Channel
+from harness.labs.agent.host import RemoteHost
+from harness.labs.ssh.address import Address
+from harness.labs.ssh.machine import Machine
+from harness.loop import Loop
+from harness.topology import DUT
+from harness.units import MS
+
+BATCH = 5 * MS  # how long the agent may keep what it has seen: fewer switches between processes
+MEASURE = """
+import os, select, time
+late = []
+for number in range(100):
+    wanted = 200000 + number % 10 * 100000
+    begin = time.perf_counter()
+    select.select([], [], [], wanted / 1e9)
+    late.append(int((time.perf_counter() - begin) * 1e9) - wanted)
+print(os.uname().release, round(1 / time.clock_getres(6)), max(0, sorted(late)[98]))
+"""
+
+
+@dataclass(slots=True)
+class RemoteDut:
+    """A DUT that is connected: `home` is an agent in the machine's own network namespace.
+
+    `work` is one whose namespace is fresh for each topology; test NICs are moved there.
+    """
+
+    ssh: Machine
+    home: Channel
+    work: Channel
+
+    @classmethod
+    def connect(cls, to: Address, within: float) -> Self:
+        """Connect, trying for some seconds, and start both agents; raises LabError."""
+        ssh = Machine(DUT, to)
+        try:
+            ssh.connect(within)
+            home, work = ssh.agent(), ssh.agent()
+            work.ask("batch", ns=BATCH)
+        except BaseException:
+            ssh.close()
+            raise
+        return cls(ssh, home, work)
+
+    def facts(self) -> Mapping[str, Any]:
+        """Return what is known of the DUT's kernel: it is not the tester's."""
+        said = self.ssh.check("%s -c %s", self.ssh.python, MEASURE).split()
+        release, hz, jitter = said[0], int(said[1]), int(said[2])
+        found = {"kernel": release, "hz": hz, "jitter": jitter, "bonding": release}
+        return found | {"user": "root", "unread": ""}
+
+    def fresh(self, loop: Loop, undo: ExitStack) -> RemoteHost:
+        """Return the DUT as a host in a fresh namespace, its clock measured."""
+        try:
+            self.work.ask("fresh")
+        except OSError as error:
+            raise LabError(
+                f"the DUT does not let its agent have a network of its own: {error.strerror}",
+                hint="its kernel must have network namespaces (CONFIG_NET_NS)",
+            ) from error
+        undo.callback(loop.watch(self.work, self.work.read))
+        host = RemoteHost(self.work)
+        host.clock()
+        return host
+
+    def lost(self) -> str:
+        """Return why it is no use any more, "" where it is."""
+        return self.home.lost or self.work.lost
+
+    def close(self) -> None:
+        """Close the connection; the agents end with it."""
+        self.ssh.close()

@@ -1,0 +1,105 @@
+"""A rack is looked at, and its NICs asked for, before anything of it is touched.
+
+That is the host's part of a session: the keeper of the tester's NICs, which outlives us, and the
+plan, which a person confirms. The worker does the rest (harness.labs.rack).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.errors import HarnessError, UsageError
+from harness.kernels import Say
+
+if TYPE_CHECKING:
+    from harness.labs.keeper.client import Keeper
+    from harness.labs.rack.plan import Plan
+
+QUESTION = "take these NICs until the run ends? [y/N] "
+
+
+def prepare(config: pytest.Config, say: Say) -> Mapping[str, str]:
+    """Return what the worker has to know of the lab that --lab names; raises HarnessError."""
+    from harness.labs.description.read import read  # noqa: PLC0415  (paramiko takes a second)
+    from harness.labs.keeper.client import Keeper, socket_in  # noqa: PLC0415
+    from harness.labs.rack.plan import Plan  # noqa: PLC0415
+    from harness.labs.rack.survey import survey  # noqa: PLC0415
+
+    _demand_possible(config)
+    lab = read(Path(config.getoption("lab")))
+    with ExitStack() as undo:
+        place = Path(tempfile.mkdtemp(prefix="network-failover-harness-"))
+        undo.callback(shutil.rmtree, place, ignore_errors=True)
+        keeper = Keeper.here(socket_in(place))
+        undo.callback(_release, keeper)
+        found, told = survey(lab, keeper)
+        plan = Plan(lab, found)
+        for line in told:
+            say(line)
+        plan.demand_safe()
+        _confirm(config, plan, say)
+        for nic in lab.nics:
+            keeper.keep(nic.far_end, found.tester.ends[nic.far_end].undo)
+        config.add_cleanup(undo.pop_all().close)
+    ends = json.dumps({name: asdict(end) for name, end in found.dut.ends.items()})
+    return {"lab": str(lab.path), "keeper": socket_in(place), "ends": ends}
+
+
+def _demand_possible(config: pytest.Config) -> None:
+    if os.geteuid() != 0:
+        raise UsageError(
+            "the tester's NICs are moved, which only root may do",
+            hint="run it by sudo, or as root",
+        )
+    if config.getoption("guests") > 1:
+        raise UsageError(
+            f"a rack has one DUT, which {config.getoption('guests')} guests cannot share",
+            hint="leave --guests out",
+        )
+    config.option.guests = 1
+
+
+def _confirm(config: pytest.Config, plan: Plan, say: Say) -> None:
+    """Show the plan, and ask; raises UsageError where nobody can be asked, or says no."""
+    for line in plan.lines():
+        say(line)
+    if config.getoption("yes"):
+        return
+    capture = config.pluginmanager.get_plugin("capturemanager")
+    if capture is not None:
+        capture.suspend_global_capture(in_=True)
+    try:
+        if not sys.stdin.isatty():
+            raise UsageError(
+                "standard input is no terminal, so nobody can be asked whether to take these NICs",
+                hint="--yes takes them without a question",
+            )
+        said = input(QUESTION)
+    except EOFError:
+        said = ""
+    finally:
+        if capture is not None:
+            capture.resume_global_capture()
+    if said.strip().lower() not in ("y", "yes"):
+        raise UsageError("nothing was touched", hint="answer y, or give --yes")
+
+
+def _release(keeper: Keeper) -> None:
+    """Have everything put back; say what could not be, whatever else has happened."""
+    try:
+        troubles = keeper.release()
+    except HarnessError as error:
+        troubles = [error.message]
+    for trouble in troubles:
+        print(f"error: not put back on the tester: {trouble}", file=sys.stderr)
