@@ -16,6 +16,7 @@ SHORT = 120  # characters of a claim
 # The rules on what is not taken: where one speaks of an option, no other rule does.
 ROOTS = (
     *("bad-value", "kernel-lacks", "tool-drops", "unsent", "refused", "tool-limits", "tool-words"),
+    "unmonitored",
 )
 LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 

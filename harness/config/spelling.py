@@ -51,6 +51,11 @@ def _nmstate(name: str, text: str) -> str:
     return f"{name}: {words.get(text, text)}"
 
 
+def _ip_link(name: str, text: str) -> str:
+    word = "peer_notify_delay" if name == "peer_notif_delay" else name
+    return f"{word} {SWITCHED.get(text, text)}"
+
+
 def _numbers(name: str, text: str) -> str:
     return f"{name}={SWITCHED.get(text, text)}"
 
@@ -63,6 +68,7 @@ SPELLERS: Mapping[str, Speller] = MappingProxyType(
         "interfaces": _interfaces,
         "ifupdown2": _interfaces,
         "nmstate": _nmstate,
+        "ip-link": _ip_link,
         **dict.fromkeys(("nm", "nmcli", "suse", "modprobe"), _numbers),
     }
 )

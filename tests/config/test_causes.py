@@ -49,6 +49,8 @@ CASES = [
      "without it bond0 has no mode and is balance-rr and no monitor is left"),
     (f"{KEYFILE % 'mode=active-backup'}".replace("[bond]", "[bonds]"), "unknown-setting",
      "without it bond0 has no mode and is balance-rr and NetworkManager sets miimon=100"),
+    (KEYFILE % "mode=802.3ad\nmiimon=100\narp_ip_target=192.0.2.2", "unmonitored",
+     "and NetworkManager refuses the profile"),
     (f"{AB}ARPIPTargets=192.0.2.2,192.0.2.3\n", "unknown-setting", "no target is left"),
     ("mode=1 miimon=100 use_carrier=0", "use-carrier-off", ""),
 ]  # fmt: skip

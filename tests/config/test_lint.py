@@ -66,7 +66,7 @@ def test_options_that_a_kernel_lacks() -> None:
     text = f"{ARP} arp_missed_max=3"
     old, new = found(text, Around(kernel=(5, 10))), found(text, Around(kernel=(6, 1)))
     assert [f.message for f in old if f.rule == "kernel-lacks"] == [
-        "arp_missed_max is unknown to 5.10"
+        "arp_missed_max=3 is unknown to 5.10"
     ]
     assert "kernel-lacks" not in {f.rule for f in new}
 
@@ -140,6 +140,8 @@ def test_a_slave_with_ip_of_its_own(ip: Addressing, said: str) -> None:
         (PLAN % ("active-backup", "mii-monitor-interval: 1"),
          "mii-monitor-interval: 1 is 1 ms: was 1 s meant?",
          "1 s is mii-monitor-interval: 1000; common are 50 to 1000 ms"),
+        ("ip link add b type bond mode 1 miimon 2", "miimon 2 is 2 ms: was 2 s meant?",
+         "2 s is miimon 2000; common are 50 to 1000 ms"),
         (f"{IFACE}bond_miimon 2\n", "bond_miimon 2 is 2 ms: was 2 s meant?",
          "2 s is bond-miimon 2000; common are 50 to 1000 ms"),
     ],

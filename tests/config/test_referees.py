@@ -25,6 +25,7 @@ from harness.config import (
 )
 from harness.config.lint import lint
 from harness.config.rules import RULES
+from harness.config.spelling import spelled
 from harness.config.tool_support import TOOLS
 from harness.config.write import write
 from harness.errors import ScenarioError
@@ -196,6 +197,31 @@ def test_the_driver_takes_what_ifenslave_writes_in_its_order(text: str, tmp_path
                 check(state, {name: state[name]})
             except ScenarioError as error:
                 pytest.fail(f"echo {raw} > {name}: {error.message}")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_check_minds_what_network_manager_minds_of_an_option_in_a_mode(
+    mode: str, tmp_path: Path
+) -> None:
+    """Of what it takes, the driver may still refuse a part."""
+    texts = {
+        f"{option.name}{nth}.nmconnection": KEYFILE
+        % f"mode={mode}\nmiimon=50\n{spelled('nm', option.name, value)}"
+        for option in OPTIONS.values()
+        if option.name not in ("mode", "miimon")
+        for nth, value in enumerate(values(option)[-1:] or ["eth0"])
+    }
+    verdict = REFEREES["nm"](texts, tmp_path)
+    said = {line.partition(":")[0] for line in (*verdict.refused, *verdict.ignored)}
+    minded = {
+        name
+        for name, text in texts.items()
+        if any(
+            one.rule in OF_TOOLS and one.level != "note"
+            for one in lint(parse([Source(name, text)], "nm"), RULES)
+        )
+    }
+    assert said <= minded
 
 
 def test_the_referees_refuse_what_is_wrong(tmp_path: Path) -> None:

@@ -149,19 +149,19 @@ def unmonitored(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Options of the ARP monitor where it does not run."""
     options = left(bond).loose()
     lost = {"arp_interval"} & (gone(bond) | bond.misread | meant(bond))
-    if options["arp_interval"] or lost or options.mode not in ARP_MODES:
+    if options["arp_interval"] or lost or "mode" in bond.misread:
         return
     for name in ARP_OPTIONS:
-        if name not in options.changed() or (
-            name == "arp_validate" and is_refused_validation(bond)
-        ):
+        refuses = name == "arp_ip_target" and by_nm(bond)  # in any mode
+        told = name == "arp_validate" and is_refused_validation(bond)
+        if name not in options.changed() or told or not (refuses or options.mode in ARP_MODES):
             continue
-        refuses = name == "arp_ip_target" and by_nm(bond)
         yield Found(
             bond.where(name),
             f"{said(bond, name)} does nothing without arp_interval"
             + (", and NetworkManager refuses the profile" if refuses else ""),
             "error" if refuses else None,
+            hint="" if options.mode in ARP_MODES else "leave it out",
             about=name,
         )
 

@@ -83,8 +83,9 @@ def kernel_lacks(bond: BondConfig, around: Around) -> Iterator[Found]:
     if around.kernel is None:
         return
     for message in bond.loose().unknown_to(around.kernel):
-        name = message.partition("=")[0].partition(" ")[0]
-        yield Found(bond.where(name), message, about=name)
+        what, _, why = message.partition(" is ")
+        name = what.partition("=")[0]
+        yield Found(bond.where(name), f"{said(bond, name)} is {why}", about=name)
 
 
 RULES = (
