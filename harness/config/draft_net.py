@@ -59,6 +59,8 @@ class DraftNet:
     def size(self, text: str, place: Place) -> None:
         """Take an MTU."""
         if text.isascii() and text.isdigit() and 0 < int(text[:9]) < MAX_MTU:
+            if self.mtu != int(text):
+                self.sized.clear()  # the last one counts
             self.mtu = int(text)
             self.sized.add(place.spot)
         else:

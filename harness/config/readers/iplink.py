@@ -51,7 +51,8 @@ def take(draft: Draft, command: Command) -> None:
         for slave in words[2:]:
             draft.bond(words[1], command.place).slave(slave, command.place)
     elif command.name in CLIENTS and len(words) > 1:
-        draft.net(words[-1]).asks(command.place, four=True)
+        six = "-6" in words
+        draft.net(words[-1]).asks(command.place, four=not six, six=six)
     elif act := OLD.get((command.name, *words[1:2])):
         act(draft, list(words[2:]), command)
     elif harmless(command):
