@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from harness import claims
 from harness.bonding.options import Series
-from harness.config.model import BondConfig, Configuration, Level, Place
+from harness.config.model import BondConfig, Configuration, Level, Place, SlaveConfig
 from harness.config.spelling import translated
 
 SHORT = 120  # characters of a claim
@@ -21,18 +21,21 @@ ROOTS = (
 LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 
 
+Owners = list[tuple[BondConfig, SlaveConfig]]
+
+
 @dataclass(frozen=True, slots=True)
 class Around:
     """Where a bond is to run: a kind of network or "", a kernel's series or None.
 
-    `running` is the bond as it runs, where its configuration is held against it; `bonds` are all
-    that are configured.
+    `running` is the bond as it runs, where its configuration is held against it. `slaves` has, for
+    the number of a machine and the name of an interface, each bond of which it is one.
     """
 
     environment: str = ""
     kernel: Series | None = None
     running: BondConfig | None = None
-    bonds: tuple[BondConfig, ...] = ()
+    slaves: Mapping[tuple[int, str], Owners] = field(default_factory=dict)
 
 
 class Found(NamedTuple):
@@ -92,7 +95,7 @@ def lint(
     configuration: Configuration, rules: Iterable[Rule], around: Around = Around()
 ) -> list[Finding]:
     """Return all remarks, in the order of files and lines; the same remark once."""
-    chosen, there = tuple(rules), replace(around, bonds=configuration.bonds)
+    chosen, there = tuple(rules), replace(around, slaves=_slaves(configuration))
     found = [one for bond in configuration.bonds for one in _of_one(bond, chosen, there)]
     found += [
         Finding("unread", extra.level or "note", extra.message, extra.place, "", "", extra.hint)
@@ -101,6 +104,14 @@ def lint(
     return sorted(
         dict.fromkeys(found), key=lambda one: (one.place, LEVELS.index(one.level), one.rule)
     )
+
+
+def _slaves(configuration: Configuration) -> Mapping[tuple[int, str], Owners]:
+    found: dict[tuple[int, str], Owners] = {}
+    for bond in configuration.bonds:
+        for slave in bond.slaves:
+            found.setdefault((bond.machine, slave.name), []).append((bond, slave))
+    return found
 
 
 def _of_one(bond: BondConfig, rules: Iterable[Rule], around: Around) -> Iterator[Finding]:

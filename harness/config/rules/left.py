@@ -95,9 +95,9 @@ def unsent_options(bond: BondConfig) -> frozenset[str]:
 
 def unsent(bond: BondConfig, one: Given) -> str:
     """Return when systemd-networkd sends an option that it does not send here, else ""."""
-    options = bond.loose()
     if not by_networkd(bond, one) or "mode" in bond.misread:
         return ""
+    options = bond.loose()
     if one.name in ONE_MODE and options.mode != ONE_MODE[one.name]:
         return f"in mode {ONE_MODE[one.name]} only"
     if one.name in ("lp_interval", "arp_ip_target") and not options["arp_interval"]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from harness.config.lint import Around, Found, Rule
-from harness.config.model import BondConfig, Place, SlaveConfig
+from harness.config.model import BondConfig, Place
 from harness.config.rules.words import said
 from harness.config.spelling import verbatim
 from harness.config.tool_support import RUNNING, TOOLS
@@ -81,11 +81,10 @@ def two_bonds(bond: BondConfig, around: Around) -> Iterator[Found]:
     """Slaves that another bond of the machine has too; the later one says it."""
     if bond.format in RUNNING:
         return  # files of what runs may be of several machines
-    for other in _beside(bond, around.bonds):
-        before = {slave.name: slave for slave in other.slaves}
-        for slave in bond.slaves:
-            first = before.get(slave.name)
-            if first and _is_later(bond, slave, other, first):
+    for slave in bond.slaves:
+        for other, first in around.slaves.get((bond.machine, slave.name), ()):
+            later = (first.place, other.name) < (slave.place, bond.name)
+            if other.name != bond.name and later:
                 yield Found(
                     slave.place,
                     f"{slave.name} is a slave of {bond.name} and, by {first.place}, of "
@@ -94,38 +93,19 @@ def two_bonds(bond: BondConfig, around: Around) -> Iterator[Found]:
                 )
 
 
-def _beside(bond: BondConfig, bonds: Iterable[BondConfig]) -> Iterator[BondConfig]:
-    """Yield the other bonds of a bond's machine."""
-    return (one for one in bonds if one.name != bond.name and one.machine == bond.machine)
-
-
-def _is_later(bond: BondConfig, slave: SlaveConfig, other: BondConfig, first: SlaveConfig) -> bool:
-    return (first.place, other.name) < (slave.place, bond.name)
-
-
 def own_slave(bond: BondConfig, around: Around) -> Iterator[Found]:
     """A bond that is a slave of itself, at once or by way of other bonds."""
-    below = {one.name: one.slave_names for one in _beside(bond, around.bonds)}
-    for slave in bond.slaves:
-        way = _way(slave.name, bond.name, below | {bond.name: ()})
-        if way and bond.name == min(way):  # a ring of bonds is one mistake
-            over = f", by way of {' and '.join(way[:-1])}" if len(way) > 1 else ""
-            message = f"{bond.name} is a slave of itself{over}"
-            yield Found(slave.place, message, hint=f"take {slave.name} out of {bond.name}")
-
-
-def _way(start: str, goal: str, below: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """Return the way down from one interface to another, () where there is none."""
-    ways: list[tuple[str, ...]] = [(start,)]
-    seen = {start}
+    ways: list[tuple[str, ...]] = [(bond.name,)]
+    seen = {bond.name}
     for way in ways:
-        if way[-1] == goal:
-            return way
-        for name in below.get(way[-1], ()):
-            if name not in seen:
-                seen.add(name)
-                ways.append((*way, name))
-    return ()
+        for owner, slave in around.slaves.get((bond.machine, way[-1]), ()):
+            if owner.name == bond.name == min(way):  # a ring of bonds is one mistake
+                over = f", by way of {' and '.join(reversed(way[1:]))}" if way[1:] else ""
+                hint = f"take {slave.name} out of {bond.name}"
+                yield Found(slave.place, f"{bond.name} is a slave of itself{over}", hint=hint)
+            elif owner.name not in seen:
+                seen.add(owner.name)
+                ways.append((*way, owner.name))
 
 
 RULES = (
