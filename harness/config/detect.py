@@ -32,10 +32,12 @@ MODPROBE = re.compile(r"^\s*(options|alias|install|blacklist|softdep)\s+\S", re.
 # In this order: what is more particular comes first.
 _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("proc", re.compile(r"^Ethernet Channel Bonding Driver", re.MULTILINE)),
+    ("openstack", re.compile(r"['\"]?bond_links['\"]?\s*:")),
     (
         "bond-cni",
         re.compile(r'"type"\s*:\s*"bond"(?s:.*)"links"|"links"(?s:.*)"type"\s*:\s*"bond"'),
     ),
+    ("os-net-config", re.compile(r"\btype['\"]?\s*:\s*['\"]?linux_bond\b")),
     ("nmstate", re.compile(r'"link-aggregation"\s*:')),
     ("cloud-init", re.compile(r'"bond_interfaces"\s*:')),
     ("netplan", re.compile(r'"bonds"\s*:')),
@@ -49,6 +51,11 @@ _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("netplan", re.compile(r"^(network|bonds)\s*:|^\s+bonds\s*:|^autoinstall\s*:", re.MULTILINE)),
     ("nmstate", re.compile(r"^interfaces\s*:|^\s*(desiredState|networkConfig)\s*:", re.MULTILINE)),
     ("cloud-init", re.compile(r"^\s*version\s*:\s*['\"]?1\b(?s:.*)^\s*config\s*:", re.MULTILINE)),
+    ("kickstart", re.compile(r"^[^#\n]*\bnetwork\s+--[^\n]*--bondslaves\b", re.MULTILINE)),
+    (
+        "kernel-args",
+        re.compile(r"^(?!\s*#)(?:.*[\s\"'`])?bond=[\w.-]+:[\w.${}@-]+[,:]", re.MULTILINE),
+    ),
     ("nmcli", re.compile(SHELL + r"nmcli\s+(-\S+\s+)*c", re.MULTILINE)),
     ("networkd", re.compile(r"^\s*\[(NetDev|Match)\]", re.MULTILINE)),
     ("nm", re.compile(r"^\s*\[connection\]", re.MULTILINE)),

@@ -76,10 +76,14 @@ class DraftBond:
             self.unknown(spelled or f"{name}={raw}", error.message, place, error.hint)
 
     def slave(self, name: str, place: Place) -> None:
-        """Take a slave; raises ConfigError for what no interface can be called."""
+        """Take a slave; what no interface can be called is a finding, and no slave."""
         self.take(place)
-        self.slaves.setdefault(interface(name, place), [])
-        self.places.setdefault(name, place)
+        try:
+            self.slaves.setdefault(interface(name, place), [])
+        except ConfigError as error:
+            self.unknown("", error.seen, place, error.hint, "error")
+        else:
+            self.places.setdefault(name, place)
 
     def slave_option(
         self, slave: str, name: str, raw: str, place: Place, spelled: str = ""
@@ -89,7 +93,8 @@ class DraftBond:
             self.unknown(spelled or f"{name}={raw}", f"{name} is no option of a slave", place)
             return
         self.slave(slave, place)
-        self.slaves[slave].append(Given.read(name, raw, place, self.format, spelled))
+        if slave in self.slaves:
+            self.slaves[slave].append(Given.read(name, raw, place, self.format, spelled))
 
     def match(self, by: str, value: str, place: Place, spelled: str, called: str = "") -> None:
         """Take a rule that selects slaves whose names cannot be told from the files."""

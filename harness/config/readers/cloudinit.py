@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from harness.bonding import OPTIONS
 from harness.bonding.options import near
-from harness.config.draft import Draft
+from harness.config.draft import Draft, DraftBond
 from harness.config.model import ConfigError
 from harness.config.source import Source
 from harness.config.wrappers import inner, mappings, places, text, value
@@ -73,15 +73,20 @@ def _bond(draft: Draft, node: Node, name: str) -> None:
     for one in listed.list("bond_interfaces") if listed else ():
         bond.slave(one.text("an interface"), one.place)
     for key, setting in params.items("params") if params else ():
-        plain = key.replace("-", "_")
-        option, raw = plain.removeprefix("bond_"), setting.joined(key)
-        if option in OPTIONS and option != plain:
-            raw = ",".join(raw.split()) if isinstance(OPTIONS[option].default, tuple) else raw
-            bond.option(option, raw, setting.place, f"{key}: {raw}", FORMAT)
-        else:
-            known = [f"bond-{one.replace('_', '-')}" for one in OPTIONS]
-            why = "cloud-init knows no such parameter of a bond"
-            bond.unknown(f"{key}: {raw}", why, setting.place, near(key, known))
+        parameter(bond, key, setting)
+
+
+def parameter(bond: DraftBond, key: str, setting: Node) -> None:
+    """Take a parameter of a bond, in the spelling of ifenslave."""
+    plain = key.replace("-", "_")
+    option, raw = plain.removeprefix("bond_"), setting.joined(key)
+    if option in OPTIONS and option != plain:
+        raw = ",".join(raw.split()) if isinstance(OPTIONS[option].default, tuple) else raw
+        bond.option(option, raw, setting.place, f"{key}: {raw}", FORMAT)
+    else:
+        known = [f"bond-{one.replace('_', '-')}" for one in OPTIONS]
+        why = "cloud-init knows no such parameter of a bond"
+        bond.unknown(f"{key}: {raw}", why, setting.place, near(key, known))
 
 
 def _addressing(draft: Draft, node: Node, name: str) -> None:

@@ -18,7 +18,9 @@ from harness.config.tool_support import BY_NM, INITSCRIPTS
 ARP_OPTIONS = (
     "arp_ip_target", "ns_ip6_target", "arp_validate", "arp_all_targets", "arp_missed_max"
 )  # fmt: skip
-MONITORED_BY_NM = frozenset({"ifcfg"})  # NetworkManager reads them too, where it is installed
+MONITORED_BY_NM = frozenset(
+    {"ifcfg", "kernel-args"}
+)  # NetworkManager reads them too, where it is installed
 
 
 def no_monitor(bond: BondConfig, _: Around) -> Iterator[Found]:

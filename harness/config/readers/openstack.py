@@ -1,0 +1,129 @@
+"""OpenStack: network_data.json of a config drive, and os-net-config's `linux_bond`.
+
+Sources: cloud-init, sources/helpers/openstack.py, which makes version 1 of its own configuration
+of it; os-net-config, schema.yaml. Nothing is written in these.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from harness.config.draft import TRUE, Draft, DraftBond
+from harness.config.model import ConfigError
+from harness.config.readers import optstring
+from harness.config.readers.cloudinit import ASKING6, parameter
+from harness.config.source import Source
+from harness.config.wrappers import inner, mappings, text, value
+from harness.config.yamls import Node
+
+DATA, CONFIG = "openstack", "os-net-config"
+ALIAS = re.compile(r"nic\d+")  # the n-th NIC that has a carrier
+DEFAULT = frozenset({"0.0.0.0", "::", "::/0"})  # noqa: S104
+
+
+def data(sources: Sequence[Source]) -> Draft:
+    """Return the bonds of network_data.json, which have the names that cloud-init gives them."""
+    draft = Draft(DATA)
+    for source in sources:
+        # YAML takes JSON, but no tabs.
+        found = inner(replace(source, text=source.text.replace("\t", " ")), _has_links)
+        for one in found:
+            _links(draft, one.node)
+        if not found:
+            hint = "give network_data.json as it is"
+            raise ConfigError("there are no `links:`", source.at(1), hint=hint)
+    return draft
+
+
+def _has_links(node: Node) -> bool:
+    return any(text(one, "id") and text(one, "type") for one in mappings(value(node, "links")))
+
+
+def _links(draft: Draft, node: Node) -> None:
+    links = {text(one, "id"): one for one in mappings(value(node, "links"))}
+    names = {called: text(one, "name") for called, one in links.items()}
+    bonds = [called for called, one in links.items() if text(one, "type") == "bond"]
+    names |= {called: f"bond{nth}" for nth, called in enumerate(bonds)}
+    for called, one in links.items():
+        if text(one, "type") == "vlan":
+            below = names.get(text(one, "vlan_link"), "")
+            names[called] = f"{below}.{text(one, 'vlan_id')}"
+            draft.vlan(names[called], below, text(one, "vlan_id"), one.place)
+    for called in bonds:
+        _bond(draft.bond(names[called], links[called].place), links[called], links, names)
+    for called, one in links.items():
+        if (mtu := value(one, "mtu")) and names[called] and not mtu.empty:
+            draft.net(names[called]).size(mtu.text("mtu"), mtu.place)
+    for one in mappings(value(node, "networks")):
+        _network(draft, one, names.get(text(one, "link"), ""))
+
+
+def _bond(bond: DraftBond, node: Node, links: dict[str, Node], names: dict[str, str]) -> None:
+    for key, setting in node.items("a link"):
+        if key == "bond_links":
+            for one in setting.list(key):
+                called = one.text("a link")
+                mac = text(links[called], "ethernet_mac_address") if called in links else ""
+                if name := names.get(called, ""):
+                    bond.slave(name, one.place)
+                elif mac:
+                    bond.match("mac", mac.lower(), one.place, f"{called}: {mac}", called)
+                else:
+                    why = "there is no link of that id, with a name or a MAC"
+                    bond.unknown(called, why, one.place, "add it to links", "error")
+        elif key.startswith("bond_"):
+            parameter(bond, key, setting)
+
+
+def _network(draft: Draft, node: Node, name: str) -> None:
+    kind = text(node, "type")
+    if not name:
+        return
+    net = draft.net(name)
+    net.dhcp4 = net.dhcp4 or kind == "ipv4_dhcp"
+    net.dhcp6 = net.dhcp6 or kind in ASKING6 or kind == "ipv6_dhcp"
+    if address := value(node, "ip_address"):
+        net.address(address.text("ip_address"), text(node, "netmask"), address.place)
+    for one in (node, *mappings(value(node, "routes"))):
+        gateway = value(one, "gateway")
+        if gateway and (one is node or text(one, "network") in DEFAULT):
+            net.gateway(gateway.text("gateway"), gateway.place)
+
+
+def config(sources: Sequence[Source]) -> Draft:
+    """Return the bonds of os-net-config, in whatever template they stand."""
+    draft = Draft(CONFIG)
+    for source in sources:
+        for one in inner(source, lambda node: text(node, "type") == "linux_bond"):
+            bond = draft.bond(text(one.node, "name") or optstring.NAMELESS, one.node.place)
+            _linux_bond(draft, bond, one.node)
+    return draft
+
+
+def _linux_bond(draft: Draft, bond: DraftBond, node: Node) -> None:
+    options = value(node, "bonding_options")
+    if words := text(node, "bonding_options"):
+        optstring.take(bond, words, options.place if options else node.place)
+    elif options is not None:
+        why = "the value is a parameter's, so the options are not known"
+        bond.unknown("bonding_options", why, options.place, "write them themselves", "warning")
+    for one in mappings(value(node, "members")):
+        name = text(one, "name")
+        if text(one, "type") == "vlan":
+            number = text(one, "vlan_id")
+            draft.vlan(f"vlan{number}", bond.name, number, one.place)
+        elif ALIAS.fullmatch(name):
+            bond.match("nic", name, one.place, f"name: {name}")
+        elif name:
+            bond.slave(name, one.place)
+    bond.net.dhcp4 = text(node, "use_dhcp").lower() in TRUE
+    if mtu := text(node, "mtu"):
+        bond.net.size(mtu, node.place)
+    for one in mappings(value(node, "addresses")):
+        if address := text(one, "ip_netmask"):
+            bond.net.address(address, "", one.place)
+
+
+READERS = {DATA: data, CONFIG: config}
