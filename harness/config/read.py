@@ -49,7 +49,10 @@ from harness.errors import UsageError
 Reader = Callable[[Sequence[Source]], Draft]
 NO_BOND = frozenset({modprobe.NONE, *nmstate.IDLE.values(), cloudinit.DISABLED})
 ALWAYS_SET = frozenset({"nm", "nmcli", "nmstate"})  # where a bond has NetworkManager's defaults
-TEMPLATE = re.compile(r"\{\{.*\}\}|\{%.*%\}|<%.*%>|^\s*%(for|if)\s", re.MULTILINE)
+TEMPLATE = re.compile(r"\{\{.*\}\}|\{%.*%\}")  # Jinja's, Helm's; ifupdown2 renders its own
+BY_LINES = frozenset(
+    ["interfaces", "ifupdown2", "ifcfg", "suse", "nm", "networkd", "modprobe", "bonding-opts"]
+)
 RENDER = "the file is a template: give what is made of it"
 UTF8_ONLY = frozenset({"netplan", "nmstate", "cloud-init", "talos"})  # as YAML is
 READERS: Mapping[str, Reader] = MappingProxyType(
@@ -134,7 +137,11 @@ def _grouped(
             extras.append(replace(remark, level="error") if refused else remark)
         if source.remarks and not source.text:
             continue
-        if name is None or (not source.text.strip() and name != "sysfs"):
+        if name in BY_LINES and (marked := TEMPLATE.search(source.text)):
+            line = source.text.count("\n", 0, marked.start()) + 1
+            why = "a template stands here, and no configuration yet"
+            extras.append(Extra("", why, source.at(line), RENDER, name, "error"))
+        elif name is None or (not source.text.strip() and name != "sysfs"):
             extras.append(_unknown(source, alone=len(given) == 1))
         else:
             groups.setdefault(name, []).append(source)

@@ -16,7 +16,7 @@ import yaml
 from harness.config.draft import Draft
 from harness.config.ini_and_shell import ini, joined, plain, variables
 from harness.config.model import Place, Spot
-from harness.config.readers import nmcli
+from harness.config.readers import installers, nmcli
 from harness.config.scripts import commands
 from harness.config.source import Source
 from harness.config.stanzas import HOOKS, Line
@@ -24,6 +24,7 @@ from harness.config.stanzas import lines as stanza_lines
 from harness.config.wrappers import texts_within
 from harness.config.yamls import NULLS, Node, documents
 
+YAML = ("netplan", "nmstate", "cloud-init", "talos", "os-net-config")
 DEEPEST = 40  # levels of YAML; an alias may contain itself
 
 
@@ -127,6 +128,21 @@ def _lines(source: Source) -> Iterator[Statement]:
             yield Statement(source.at(number), text.strip(), ())
 
 
+def _json(source: Source) -> Iterator[Statement]:
+    yield from _yaml(replace(source, text=source.text.replace("\t", " ")))
+
+
+def _networks(source: Source) -> Iterator[Statement]:
+    for number, text in plain(source.text):
+        for entry in installers.options(text, source.at(number)).values():
+            yield Statement(entry.place, f"--{entry.spelled.rstrip('=')}", ())
+
+
+def _arguments(source: Source) -> Iterator[Statement]:
+    for entry in installers.words_of(source):
+        yield Statement(entry.place, entry.spelled, ())
+
+
 def _vyos(source: Source) -> Iterator[Statement]:
     for number, text in plain(source.text):
         if text.strip().startswith("set "):
@@ -136,7 +152,10 @@ def _vyos(source: Source) -> Iterator[Statement]:
 Kind = Callable[[Source], Iterator[Statement]]
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
-        **dict.fromkeys(("netplan", "nmstate", "cloud-init", "talos"), _yaml),
+        **dict.fromkeys(YAML, _yaml),
+        "openstack": _json,
+        "kickstart": _networks,
+        "kernel-args": _arguments,
         "networkd": partial(_ini, joins=True),
         "nm": _ini,
         **dict.fromkeys(("ifcfg", "suse"), _variables),

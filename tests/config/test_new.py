@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.config import ConfigError, Source, load, parse
+from harness.config.left_behind import left_behind
 from tests.told import errors, told, written
 
 AB = "mode=active-backup miimon=100"
@@ -63,3 +64,33 @@ def test_what_nobody_sources_is_not_in_effect(tmp_path: Path) -> None:
     found = written(tmp_path, files)
     assert told(found) == [f"b1: {AB}; e1 e2"]
     assert ["does not source it" in extra.why for extra in found.extras] == [True]
+
+
+DATA = """\
+{\t"links": [{"id": "b", "type": "bond", "bond_links": [], "bond_mode": "1", "wire": "x"}],
+\t"services": ["192.0.2.5"]}
+"""
+LINUX_BOND = """\
+network_config:
+- {type: linux_bond, name: b1, bonding_options: mode=1, dns_servers: [192.0.2.5]}
+"""
+KICKSTART = "network --device=b1 --bondslaves=e1,e2 --bondopts=mode=1 --nameserver=192.0.2.9\n"
+APPEND = "append quiet bond=b1:e1,e2:mode=1 ip=b1:dhcp vlan=b1.4:b1 rd.route=192.0.2.0/24\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        (KICKSTART, ["--nameserver=192.0.2.9"]),
+        (APPEND, ["rd.route=192.0.2.0/24"]),
+        (DATA, ["links.wire: x", "services: 192.0.2.5"]),
+        (LINUX_BOND, ["network_config.dns_servers: 192.0.2.5"]),
+    ],
+)
+def test_what_an_installer_is_told_besides_its_bonds_is_left_behind(
+    text: str, left: list[str]
+) -> None:
+    given = [Source("file", text)]
+    found = parse(given)
+    assert found.bonds[0].asked["mode"] == "active-backup"
+    assert [one.spelled for one in left_behind(given, found)] == left

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from harness.config.draft import Draft, DraftBond
-from harness.config.ini_and_shell import plain
+from harness.config.ini_and_shell import Entry, plain
 from harness.config.model import Place
 from harness.config.profiles import default_monitor
 from harness.config.readers.optstring import NAMELESS
@@ -19,7 +20,17 @@ from harness.config.source import Source
 KICKSTART, ARGUMENTS = "kickstart", "kernel-args"
 NETWORK = re.compile(r"\bnetwork\s+(--.*)")
 BETWEEN = re.compile(r"[;,](?=\s*[a-z_0-9]+=)")  # the comma in a value stands before no NAME=
+READ = frozenset(
+    [
+        *("device", "bondslaves", "bondopts", "bridgeslaves", "vlanid", "interfacename", "mtu"),
+        *("ip", "netmask", "gateway", "bootproto", "noipv4", "noipv6", "ipv6", "ipv6gateway"),
+        "activate",
+    ]
+)
 DHCP = frozenset({"dhcp", "bootp", "query"})
+ABOUT = frozenset(
+    ["bond", "vlan", "bridge", "team", "ip", "ifname", "nameserver", "rd.route", "bootdev"]
+)
 SLAVES = ("eth0", "eth1")  # of a plain `bond`, as dracut has it
 LONG = 6  # parts of ip= that begin with an address
 
@@ -29,31 +40,41 @@ def kickstart(sources: Sequence[Source]) -> Draft:
     draft = Draft(KICKSTART)
     for source in sources:
         for number, line in plain(source.text):
-            match = NETWORK.search(line)
-            if match and not line.lstrip().startswith("#"):
-                place = source.at(number)
-                with draft.tolerant():
-                    _network(draft, dict(_options(match[1])), place)
+            with draft.tolerant():
+                _network(draft, options(line, source.at(number)), source.at(number))
     for bond in draft.bonds.values():
         default_monitor(bond)
     return draft
 
 
-def _options(text: str) -> Iterator[tuple[str, str]]:
-    """Yield --NAME=VALUE and --NAME VALUE."""
+def options(line: str, place: Place) -> dict[str, Entry]:
+    """Return the options of a `network` line, --NAME=VALUE or --NAME VALUE, with their places."""
+    match = NETWORK.search(line)
+    if match is None or line.lstrip().startswith("#"):
+        return {}
+    text = match[1].partition('" >')[0].rstrip("\"' ")
     try:
-        words = shlex.split(text.rstrip("\"' >").partition('" >')[0], comments=True)
+        words = shlex.split(text, comments=True)
     except ValueError:
         words = text.split()
+    found = {}
     for nth, word in enumerate(words):
         name, equals, value = word.partition("=")
         after = words[nth + 1] if nth + 1 < len(words) else ""
         if name.startswith("--"):
-            yield name[2:], value if equals or after.startswith("--") else after
+            value = value if equals or after.startswith("--") else after
+            found[name[2:]] = Entry(name[2:], value, replace(place, column=nth + 1))
+    return found
 
 
-def _network(draft: Draft, given: Mapping[str, str], place: Place) -> None:
+def _network(draft: Draft, entries: Mapping[str, Entry], place: Place) -> None:
+    given = {name: entry.value for name, entry in entries.items()}
     name = given.get("device") or NAMELESS
+    for entry in entries.values():
+        if entry.key in READ:
+            draft.take(entry.place, name)
+    if not entries:
+        return
     if slaves := given.get("bondslaves"):
         bond = draft.bond(name, place)
         for slave in slaves.split(","):
@@ -98,23 +119,32 @@ def arguments(sources: Sequence[Source]) -> Draft:
     """Return the bonds of a kernel's command line, wherever in a file it stands."""
     draft = Draft(ARGUMENTS)
     for source in sources:
-        for number, line in plain(source.text):
-            words = [] if line.lstrip().startswith("#") else line.replace('"', " ").split()
-            for word in words:
-                with draft.tolerant():
-                    _argument(draft, word.strip("'`"), source.at(number))
+        for entry in words_of(source):
+            with draft.tolerant():
+                _argument(draft, entry.key, entry.value, entry.place)
     return draft
 
 
-def _argument(draft: Draft, word: str, place: Place) -> None:
-    key, _, value = word.partition("=")
+def words_of(source: Source) -> Iterator[Entry]:
+    """Yield the arguments that are about the network."""
+    for number, line in plain(source.text):
+        words = [] if line.lstrip().startswith("#") else line.replace('"', " ").split()
+        for nth, word in enumerate(words):
+            key, equals, value = word.strip("'`").partition("=")
+            if equals and value and key in ABOUT:
+                yield Entry(key, value, replace(source.at(number), column=nth + 1))
+
+
+def _argument(draft: Draft, key: str, value: str, place: Place) -> None:
     parts = re.split(r":(?![^\[]*\])", value)
-    if key == "bond" and value:
+    if key == "bond":
         _bond(draft, parts, place)
     elif key == "vlan" and len(parts) > 1:
+        draft.take(place, parts[0])
         number = re.search(r"(\d+)$", parts[0])
         draft.vlan(parts[0], parts[1], (number[1] if number else "").lstrip("0"), place)
     elif key == "bridge" and len(parts) > 1:
+        draft.take(place, parts[0])
         draft.bridge(parts[0], parts[1].split(","), place)
     elif key == "ip" and len(parts) > 1:
         _ip(draft, parts, place)
@@ -139,10 +169,12 @@ def _bond(draft: Draft, parts: list[str], place: Place) -> None:
 def _ip(draft: Draft, parts: list[str], place: Place) -> None:
     """Take ip=INTERFACE:METHOD, or ip=ADDRESS:PEER:GATEWAY:MASK:HOST:INTERFACE:METHOD."""
     if len(parts) < LONG:
+        draft.take(place, parts[0])
         net = draft.net(parts[0])
         net.dhcp4 = net.dhcp4 or parts[1] in ("dhcp", "on", "any")
         net.dhcp6 = net.dhcp6 or parts[1] in ("dhcp6", "auto6", "either6")
     elif parts[5]:
+        draft.take(place, parts[5])
         net = draft.net(parts[5])
         net.address(parts[0].strip("[]"), parts[3], place)
         if parts[2]:

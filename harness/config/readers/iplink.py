@@ -48,7 +48,7 @@ def take(draft: Draft, command: Command) -> None:
         draft.take(command.place)
         writes.module(draft, text, command)
     elif command.name == "ifenslave" and len(words) > 2 and not words[1].startswith("-"):
-        for slave in words[2:]:
+        for slave in words[2:] if writes.clear(draft, command) else ():
             draft.bond(words[1], command.place).slave(slave, command.place)
     elif command.name in CLIENTS and len(words) > 1:
         six = "-6" in words

@@ -20,6 +20,8 @@ from harness.config.yamls import Node
 
 DATA, CONFIG = "openstack", "os-net-config"
 ALIAS = re.compile(r"nic\d+")  # the n-th NIC that has a carrier
+OF_LINK = frozenset({"id", "type", "name", "vlan_link", "vlan_id"})
+OF_NETWORK = frozenset({"id", "type", "link", "netmask"})
 DEFAULT = frozenset({"0.0.0.0", "::", "::/0"})  # noqa: S104
 
 
@@ -54,10 +56,19 @@ def _links(draft: Draft, node: Node) -> None:
     for called in bonds:
         _bond(draft.bond(names[called], links[called].place), links[called], links, names)
     for called, one in links.items():
+        mac = {"ethernet_mac_address"} if text(one, "type") == "phy" else set()
+        _take(draft, one, names[called], OF_LINK | mac)
         if (mtu := value(one, "mtu")) and names[called] and not mtu.empty:
             draft.net(names[called]).size(mtu.text("mtu"), mtu.place)
     for one in mappings(value(node, "networks")):
         _network(draft, one, names.get(text(one, "link"), ""))
+
+
+def _take(draft: Draft, node: Node, name: str, keys: frozenset[str]) -> None:
+    """Note what is read of a mapping that is about an interface."""
+    for key in keys:
+        if found := value(node, key):
+            draft.take(found.place, *([name] if name else []))
 
 
 def _bond(bond: DraftBond, node: Node, links: dict[str, Node], names: dict[str, str]) -> None:
@@ -81,6 +92,7 @@ def _network(draft: Draft, node: Node, name: str) -> None:
     kind = text(node, "type")
     if not name:
         return
+    _take(draft, node, name, OF_NETWORK)
     net = draft.net(name)
     net.dhcp4 = net.dhcp4 or kind == "ipv4_dhcp"
     net.dhcp6 = net.dhcp6 or kind in ASKING6 or kind == "ipv6_dhcp"
@@ -89,6 +101,7 @@ def _network(draft: Draft, node: Node, name: str) -> None:
     for one in (node, *mappings(value(node, "routes"))):
         gateway = value(one, "gateway")
         if gateway and (one is node or text(one, "network") in DEFAULT):
+            _take(draft, one, name, frozenset({"network", "netmask"}))
             net.gateway(gateway.text("gateway"), gateway.place)
 
 
@@ -103,6 +116,7 @@ def config(sources: Sequence[Source]) -> Draft:
 
 
 def _linux_bond(draft: Draft, bond: DraftBond, node: Node) -> None:
+    _take(draft, node, bond.name, frozenset({"type", "name", "use_dhcp"}))
     options = value(node, "bonding_options")
     if words := text(node, "bonding_options"):
         optstring.take(bond, words, options.place if options else node.place)
@@ -110,6 +124,7 @@ def _linux_bond(draft: Draft, bond: DraftBond, node: Node) -> None:
         why = "the value is a parameter's, so the options are not known"
         bond.unknown("bonding_options", why, options.place, "write them themselves", "warning")
     for one in mappings(value(node, "members")):
+        _take(draft, one, bond.name, frozenset({"type", "name", "vlan_id"}))
         name = text(one, "name")
         if text(one, "type") == "vlan":
             number = text(one, "vlan_id")
@@ -122,8 +137,8 @@ def _linux_bond(draft: Draft, bond: DraftBond, node: Node) -> None:
     if mtu := text(node, "mtu"):
         bond.net.size(mtu, node.place)
     for one in mappings(value(node, "addresses")):
-        if address := text(one, "ip_netmask"):
-            bond.net.address(address, "", one.place)
+        if address := value(one, "ip_netmask"):
+            bond.net.address(address.text("ip_netmask"), "", address.place)
 
 
 READERS = {DATA: data, CONFIG: config}

@@ -37,6 +37,9 @@ def take(draft: Draft, command: Command) -> None:
     text = " ".join(word for word in words[1:] if word not in ("-n", "-e", "%s")).strip()
     text = text.removesuffix("\\n")
     if target == MASTERS and text.startswith("+"):
+        if "$" in text:
+            clear(draft, command)
+            return
         draft.bond(text[1:], command.place).take(command.place)
     elif match := MTU.fullmatch(target):
         draft.net(match[1]).size(text, command.place)
@@ -80,6 +83,6 @@ def module(draft: Draft, text: str, command: Command) -> None:
     words = [word for word in text.split() if not word.startswith("max_bonds")]
     if "max_bonds=0" not in text:
         draft.kinds.setdefault(optstring.NAMELESS, "bond")
-    if words and "max_bonds=0" not in text:
+    if words and "max_bonds=0" not in text and clear(draft, command):
         bond = draft.bond(optstring.NAMELESS, command.place)
         optstring.take(bond, " ".join(words), command.place)
