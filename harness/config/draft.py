@@ -7,7 +7,6 @@ What a file says besides is left behind when the bonds are written in another fo
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -28,11 +27,11 @@ from harness.config.model import (
     Spot,
     Upper,
 )
+from harness.config.names import interface
 from harness.errors import ScenarioError
 
 OPEN_VSWITCH = "a bond of Open vSwitch, which is none of the kernel's driver and is not read"
 MAX_VLAN = 4095
-INTERFACE = re.compile(r"[^\s/:]{1,15}")
 TRUE, FALSE = (
     frozenset({"yes", "true", "on", "y", "1"}),
     frozenset({"no", "false", "off", "n", "0"}),
@@ -281,22 +280,6 @@ class Draft:
                 ip = self.nets[upper.name].frozen() if upper.name in self.nets else upper.ip
                 yield replace(left.pop(upper.name), ip=ip)
                 below.add(upper.name)
-
-
-def interface(name: str, place: Place) -> str:
-    """Return the name of an interface; raises ConfigError where none can be called that."""
-    if not INTERFACE.fullmatch(name) or name in (".", "..") or not name.isprintable():
-        raise ConfigError(
-            f"{name!r} is no interface's name",
-            place,
-            hint="a name has 1 to 15 characters, no space, no / and no :",
-        )
-    return name
-
-
-def interface_of(name: str) -> str:
-    """Return the interface of an alias: bond0:1 is a label of a further address of bond0."""
-    return name.partition(":")[0]
 
 
 def switch(raw: str) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from harness.config.draft import INTERFACE, OPEN_VSWITCH, Draft, DraftBond, interface_of
+from harness.config.draft import OPEN_VSWITCH, Draft, DraftBond
 from harness.config.draft_net import DraftNet
 from harness.config.ini_and_shell import Entry, variables
+from harness.config.names import INTERFACE, interface_of
 from harness.config.readers import optstring
 from harness.config.source import Source
 from harness.config.tool_support import INITSCRIPTS
