@@ -152,7 +152,7 @@ def test_no_tool_minds_any_value_that_we_write(format_: str, tmp_path: Path) -> 
 
 
 # The rules that speak of what a tool does with a file, whatever the kernel thinks of it.
-OF_TOOLS = {"bad-value", "unknown-setting", "unread", "no-target", "unmonitored",
+OF_TOOLS = {"bad-value", "given-twice", "unknown-setting", "unread", "no-target", "unmonitored",
             "tool-drops", "tool-limits", "tool-words", "refused",
             "rounded-delay", "tool-version"}  # fmt: skip
 CASES = [

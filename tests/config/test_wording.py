@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from harness.config.rules.misspelt import implied
 from harness.config.spelling import CLOSE, OPEN, translated, verbatim
 from tests.config.rule_pairs import PAIRS
 from tests.config.test_causes import CASES
+from tests.told import cases, written
 
 TEXTS = [*(broken for _, broken, _ in PAIRS), *(text for text, _, _ in CASES)]
 # One of something that are.
@@ -25,21 +27,38 @@ def found(text: str) -> list[Finding]:
     return lint(parse([Source("file", text)]), RULES)
 
 
+def demand_shape(one: Finding) -> None:
+    """Hold a remark to one line for the message and one for the hint, each a plain sentence."""
+    assert one.message
+    assert one.hint or one.level == "note", one
+    assert not one.message.endswith((":", ",", ";", " ")), one
+    for part in (one.message, one.hint):
+        assert part == part.strip(), one
+        assert "\n" not in part
+        assert "::" not in re.sub(r"[0-9a-f]*::[0-9a-f]*", "", part), one  # but for IPv6
+        assert "  " not in part
+        assert not PLURAL.search(part), one
+        assert OPEN not in part
+        assert CLOSE not in part
+
+
 @pytest.mark.parametrize("text", TEXTS)
-def test_a_remark_has_a_message_and_a_hint_of_one_line_each(text: str) -> None:
+def test_what_a_rule_says_has_a_place_and_a_hint(text: str) -> None:
     assert found(text)
     for one in found(text):
-        for part in (one.message, one.hint):
-            assert part
-            assert part == part.strip(), one
-            assert "\n" not in part
-            assert "::" not in re.sub(r"[0-9a-f]*::[0-9a-f]*", "", part), one  # but for IPv6
-            assert "  " not in part
-            assert not part.endswith((".", ":", ",", ";")) or one.hint.endswith("parameters:")
-            assert not PLURAL.search(part), one
-            assert OPEN not in part
-            assert CLOSE not in part
+        demand_shape(one)
         assert one.place.line
+        assert one.hint
+
+
+@pytest.mark.parametrize("table", ["findings", "kinds", "new", "trees"])
+def test_what_is_said_of_what_people_write_has_the_same_shape(table: str, tmp_path: Path) -> None:
+    said = 0
+    for number, (files, _) in enumerate(cases(f"config_{table}.txt").values()):
+        for one in lint(written(tmp_path / str(number), files), RULES):
+            demand_shape(one)
+            said += 1
+    assert said > 5
 
 
 @pytest.mark.parametrize("text", TEXTS)

@@ -87,6 +87,7 @@ READ = [
         "mode=active-backup\narp_interval=100", "mode=active-backup\narp_ip_target=192.0.2.1",
         "mode=active-backup\narp_interval=100\narp_ip_target=192.0.2.1",
         "mode=balance-tlb\narp_interval=100\narp_ip_target=192.0.2.1",
+        "mode=active-backup\nnum_grat_arp=1\nnum_unsol_na=2",
         "mode=balance-rr\nprimary=eth0", "mode=active-backup\nlacp_rate=fast",
         "mode=802.3ad\n[bonds]\nmiimon=50",
     ]),

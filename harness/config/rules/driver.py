@@ -12,9 +12,11 @@ from harness.config.rules.misspelt import consequences
 from harness.config.rules.words import quoted, said, text
 from harness.config.source import COMMAND_LINE
 from harness.config.spelling import verbatim
+from harness.config.tool_support import BY_NM
 
 # Formats whose tools write an option that is at its default: systemd-networkd leaves it out.
 WRITE_DEFAULTS = frozenset({"interfaces", "ifcfg", "bonding-opts", "suse"})
+COUNTERS = {"num_grat_arp", "num_unsol_na"}  # one counter of the driver's with two names
 ARP_OPTIONS = ("arp_ip_target", "ns_ip6_target", "arp_all_targets")  # any mode takes them
 
 
@@ -58,11 +60,14 @@ def _twice(idle: Given, counts: Given) -> Found:
     first, second = sorted((idle, counts), key=lambda one: one.place)
     which = "last" if second is counts else "first"
     where = f" ({first.place})" if first.place != second.place else ""
-    return Found(
-        second.place,
-        f"{verbatim(second.spelled)} after {verbatim(first.spelled)}{where}: the {which} one "
-        "counts",
-    )
+    both = f"{verbatim(second.spelled)} after {verbatim(first.spelled)}{where}"
+    if counts.format in BY_NM and {_key(idle), _key(counts)} == COUNTERS:
+        return Found(second.place, f"{both}: NetworkManager refuses the profile", "error")
+    return Found(second.place, f"{both}: the {which} one counts")
+
+
+def _key(one: Given) -> str:
+    return one.spelled.partition("=")[0]
 
 
 def refused(bond: BondConfig, _: Around) -> Iterator[Found]:
