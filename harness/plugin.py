@@ -17,6 +17,7 @@ from harness.session.where_it_runs import in_guest
 PLUGINS = (
     "harness.session.axis",
     "harness.session.pages",
+    "harness.session.claim_marks",
     "harness.session.verdicts",
     "harness.session.fixtures",
     "harness.session.kernelwatch",

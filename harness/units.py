@@ -224,20 +224,6 @@ def sentence(op: str, left: object, right: object) -> str | None:
     return f"{_seen(left)}, {allowed} ({_tolerance(left, give)}){missed(op, left, bound)}"
 
 
-def misses_own(op: str, left: object, right: object, *, negated: bool = False) -> bool:
-    """Return whether a comparison fails for a bound that is not documented but the scenario's.
-
-    A `negated` one, `assert not ...`, fails where it holds.
-    """
-    if isinstance(left, Span) and isinstance(right, Measured):
-        left, right, op = right, left, MIRROR.get(op, op)
-    if op not in (*MIRROR, "==") or not isinstance(left, Measured):
-        return False
-    if not isinstance(right, Span) or not right.own:
-        return False
-    return negated == _holds(op, left, right)
-
-
 def _seen(measured: Measured) -> str:
     if measured.happened:
         return f"{measured.what} took {in_ms(measured.ns)}"

@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
-from harness.errors import Inconclusive, NotPromised
+from harness.errors import HarnessError, Inconclusive, NotPromised
 from harness.plural import counted
 
 CLAIM, VERDICT, ATTEMPTS = "claim", "verdict", "attempts"
 INCONCLUSIVE, NOT_PROMISED = "inconclusive", "not promised"
 NOT_TESTABLE = "not testable here"
+NOT_JUDGED = "not judged"
+CONTRADICTS = "contradicts"
 OWN_BOUND = "misses own bound"  # a number of the scenario's own, which nothing documents
 REPORTED, CRASHED = "kernel report", "kernel crash"
 
@@ -21,13 +23,13 @@ WORDS = {
     NOT_TESTABLE: NOT_TESTABLE,
     "conforms": "conform",
     "contradicts as known": "contradict as known",
-    "not judged": "not judged",
+    NOT_JUDGED: NOT_JUDGED,
     OWN_BOUND: "miss own bounds",
     INCONCLUSIVE: INCONCLUSIVE,
     REPORTED: "kernel reports",
     CRASHED: "kernel crashes",
     "conforms against expectation": "conform against expectation",
-    "contradicts": "contradict",
+    CONTRADICTS: "contradict",
 }
 
 
@@ -39,23 +41,22 @@ class Report(Protocol):
     user_properties: list[tuple[str, Any]]
 
 
-def verdict(report: Report, error: BaseException | None, *, own: bool = False) -> str:
+def verdict(report: Report, error: BaseException | None, wrong: str = CONTRADICTS) -> str:
     """Return the verdict of one phase of a scenario, from its report and what it raised.
 
-    It is the scenario's `own` bound that it missed, or else what a claim says.
+    `wrong` is the verdict where an assertion failed: it depends on what that rests on.
     """
     if report.outcome == "passed":
         return "conforms"
     if isinstance(error, NotPromised):
         return NOT_PROMISED
     if report.outcome == "skipped":
-        return "contradicts as known" if hasattr(report, "wasxfail") else "not testable here"
+        return "contradicts as known" if hasattr(report, "wasxfail") else NOT_TESTABLE
     if error is None:  # it passed where a contradiction is on record
         return "conforms against expectation"
     if isinstance(error, Inconclusive):
         return INCONCLUSIVE
-    wrong = OWN_BOUND if own else "contradicts"
-    return wrong if isinstance(error, AssertionError) else "not judged"
+    return NOT_JUDGED if isinstance(error, HarnessError) else wrong
 
 
 def verdict_of(report: Report) -> str | None:
@@ -69,7 +70,7 @@ def by_claim(reports: Iterable[Report]) -> dict[str, str]:
     found: dict[str, str] = {}
     for report in reports:
         # A scenario that never came to its verdict (its guest died) judged nothing.
-        said = verdict_of(report) or ("not judged" if report.outcome == "failed" else None)
+        said = verdict_of(report) or (NOT_JUDGED if report.outcome == "failed" else None)
         for claim in _values(report, CLAIM):
             if said and order.index(said) >= order.index(found.get(claim, said)):
                 found[claim] = said

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from operator import ge, gt, le, lt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from harness.errors import Inconclusive, ScenarioError
 from harness.history import History
+from harness.judge import witness
+from harness.judge.witness import Kind
 from harness.plural import counted
 from harness.units import Measured, Span, as_span, in_ms, sentence
 
@@ -22,6 +23,13 @@ class Limit(NamedTuple):
     op: str
     bound: Span
     doubt: bool = False
+
+    @property
+    def whole(self) -> tuple[object, ...]:
+        """All that tells it from another: spans are equal by their length alone."""
+        bound = self.bound
+        timers = bound.slack, bound.early, bound.own
+        return self.what, self.op, bound.ns, *timers, self.doubt
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,33 +46,52 @@ class Figure(Measured):
 
     # A slotted dataclass is made twice, so super() would not know it: Measured is named instead.
     def __le__(self, bound: Span | Measured) -> bool:
+        if _only_sorted(bound):
+            return _rank(self) <= _rank(bound)
         self._note("<=", bound, doubt=self.happened and not self._below(bound))
         self._demand_long_enough(bound)
-        return Measured.__le__(self, bound)
+        return _seen(bound, holds=Measured.__le__(self, bound))
 
     def __ge__(self, bound: Span | Measured) -> bool:
+        if _only_sorted(bound):
+            return _rank(self) >= _rank(bound)
         self._note(">=", bound, doubt=not self._above(bound))
         self._demand_long_enough(bound, upper=False)
-        return Measured.__ge__(self, bound)
+        return _seen(bound, holds=Measured.__ge__(self, bound))
 
     def __gt__(self, bound: Span | Measured) -> bool:
+        if _only_sorted(bound):
+            return _rank(self) > _rank(bound)
         self._note(">", bound)
         self._demand_long_enough(bound)
-        return self._certain(">", bound, beyond=not self._below(bound))
+        return _seen(bound, holds=self._certain(">", bound, beyond=not self._below(bound)))
 
     def __lt__(self, bound: Span | Measured) -> bool:
+        if _only_sorted(bound):
+            return _rank(self) < _rank(bound)
         self._note("<", bound)
         self._demand_long_enough(bound, upper=False)
-        return self._certain("<", bound, beyond=self.happened and not self._above(bound))
+        beyond = self.happened and not self._above(bound)
+        return _seen(bound, holds=self._certain("<", bound, beyond=beyond))
 
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, Span):
-            self._note("==", other)
-            self._demand_long_enough(other)
-        return Measured.__eq__(self, other)
+        if not isinstance(other, Span):
+            return Measured.__eq__(self, other)
+        self._note("==", other)
+        self._demand_long_enough(other)
+        return _seen(other, holds=Measured.__eq__(self, other))
 
     def __hash__(self) -> int:
         return Measured.__hash__(self)
+
+    def __str__(self) -> str:
+        witness.note_number()
+        return Measured.__str__(self)
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "ns":
+            witness.note_number()
+        return object.__getattribute__(self, name)
 
     def _demand_long_enough(self, bound: Span | Measured, *, upper: bool = True) -> None:
         limit = as_span(bound)
@@ -95,8 +122,25 @@ class Figure(Measured):
 
     def _note(self, op: str, bound: Span | Measured, *, doubt: bool = False) -> None:
         limit = Limit(self.what, op, as_span(bound), doubt)
-        if limit not in self.limits:
+        if limit.whole not in [known.whole for known in self.limits]:
             self.limits.append(limit)
+
+
+def _only_sorted(bound: Span | Measured) -> bool:
+    """Tell whether max() or sorted() compares two figures: that takes no certainty, only order."""
+    return isinstance(bound, Measured) and not witness.is_compared()
+
+
+def _rank(measured: Span | Measured) -> tuple[bool, int]:
+    """Return the place of a figure among others: what did not end is longer than what did."""
+    return not getattr(measured, "happened", True), measured.ns
+
+
+def _seen(bound: Span | Measured, *, holds: bool) -> bool:
+    """Return whether a comparison holds, having noted it and whose the bound is."""
+    own = as_span(bound).own
+    witness.note_compared(Kind.OWN if own else Kind.DOCUMENTED, holds=holds)
+    return holds
 
 
 def coarse(history: History | None) -> str:
@@ -152,22 +196,31 @@ class Share(float):
 
     # Said again so that type checkers let a share be compared with a plain number.
     def __eq__(self, other: object) -> bool:
-        return float(self) == other
+        return _held(float(self) == other, other)
+
+    def __ne__(self, other: object) -> bool:
+        return _held(float(self) != other, other)
 
     def __hash__(self) -> int:
         return float.__hash__(self)
 
     def __le__(self, bound: float) -> bool:
-        return float(self) <= _share(bound)
+        return _held(float(self) <= _share(bound), bound)
 
     def __ge__(self, bound: float) -> bool:
-        return float(self) >= _share(bound)
+        return _held(float(self) >= _share(bound), bound)
 
     def __lt__(self, bound: float) -> bool:
-        return float(self) < _share(bound)
+        return _held(float(self) < _share(bound), bound)
 
     def __gt__(self, bound: float) -> bool:
-        return float(self) > _share(bound)
+        return _held(float(self) > _share(bound), bound)
+
+
+def _held(holds: bool, bound: object) -> bool:  # noqa: FBT001  (an operator's result)
+    """Return whether a comparison of a share holds; that nothing is lost may be documented."""
+    witness.note_compared(Kind.DOCUMENTED if bound in (0, 1) else Kind.OWN, holds=holds)
+    return holds
 
 
 def _share(bound: object) -> float:
@@ -177,18 +230,3 @@ def _share(bound: object) -> float:
         f"a share of lost frames cannot be compared with {bound!r}: it lies between 0 and 1",
         hint="write 0.3 for 30 %",
     )
-
-
-ORDERED = {"<=": le, ">=": ge, "<": lt, ">": gt}
-
-
-def misses_share(op: str, left: object, right: object, *, negated: bool = False) -> bool:
-    """Return whether a comparison of a share with a number of the scenario's own fails.
-
-    A `negated` one, `assert not ...`, fails where it holds.
-    """
-    if op not in ORDERED or isinstance(left, Share) == isinstance(right, Share):
-        return False
-    if not isinstance(left, int | float) or not isinstance(right, int | float):
-        return False
-    return bool(ORDERED[op](left, right)) == negated

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.judge import outages, traffic
+from harness.history import History
+from harness.judge import outages, traffic, witness
 from harness.judge.figure import Finding, Share, noting
 from harness.judge.outages import Outage
 from harness.judge.views import View
+from harness.judge.witness import Kind
 from harness.units import Measured
 
 
@@ -65,9 +67,18 @@ class TrafficView(View):
         return Finding(holds, f"traffic {'both ways again' if holds else 'dark'} at the end")
 
     @property
+    def _counted(self) -> History:
+        witness.note(Kind.COUNT)
+        return self._traffic
+
+    def _share(self, way: str) -> Share:
+        witness.note(Kind.SHARE)
+        return Share.of(*traffic.lost(self._traffic, way), way)
+
+    @property
     def sent(self) -> int:
         """Probes of both streams that were sent since the disturbance."""
-        return traffic.sent(self._traffic)
+        return traffic.sent(self._counted)
 
     @property
     def loss(self) -> Share:
@@ -77,12 +88,12 @@ class TrafficView(View):
     @property
     def loss_out(self) -> Share:
         """The share of frames from the DUT, requests and replies, that were lost."""
-        return Share.of(*traffic.lost(self._traffic, "out"), "out")
+        return self._share("out")
 
     @property
     def loss_in(self) -> Share:
         """The share of frames to the DUT, requests and replies, that were lost."""
-        return Share.of(*traffic.lost(self._traffic, "in"), "in")
+        return self._share("in")
 
     @property
     def lost(self) -> int:
@@ -92,19 +103,19 @@ class TrafficView(View):
     @property
     def lost_requests(self) -> int:
         """Probes of both streams that never reached the far end."""
-        return traffic.lost_requests(self._traffic)
+        return traffic.lost_requests(self._counted)
 
     @property
     def lost_replies(self) -> int:
         """Probes of both streams that arrived, but whose answer did not."""
-        return traffic.lost_replies(self._traffic)
+        return traffic.lost_replies(self._counted)
 
     @property
     def duplicates(self) -> int:
         """Extra copies of requests and replies that were delivered."""
-        return traffic.duplicates(self._traffic)
+        return traffic.duplicates(self._counted)
 
     @property
     def reordered(self) -> int:
         """Requests and replies that arrived after one sent later."""
-        return traffic.reordered(self._traffic)
+        return traffic.reordered(self._counted)

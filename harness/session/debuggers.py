@@ -1,4 +1,4 @@
-"""Debuggers in a guest: nobody could answer them there, so they are refused at once."""
+"""Debuggers and questions in a guest: nobody could answer there, so they are refused at once."""
 
 from __future__ import annotations
 
@@ -20,12 +20,15 @@ def refused(*_: object, **__: object) -> None:
     )
 
 
-def no_input(*_: object) -> str:
-    """Raise ScenarioError: what a scenario gets that asks its reader."""
+def no_input(*_: object, **__: object) -> str:
+    """Raise ScenarioError: what a scenario gets that asks its reader, or reads standard input."""
     raise ScenarioError(
-        "input() has no terminal where scenarios run, in a guest: -s does not change that",
-        hint="take what varies from @pytest.mark.parametrize",
+        "there is no input where scenarios run, in a guest: -s does not change that",
+        hint="take what varies from @pytest.mark.parametrize, or from the environment",
     )
+
+
+READING = ("read", "readline", "readlines", "__next__", "__iter__", "fileno")
 
 
 class Refusal:
@@ -36,4 +39,7 @@ class Refusal:
         """Put the refusal where pytest has put its own debugger by now, and others start."""
         sys.breakpointhook = pdb.set_trace = refused
         builtins.input = no_input
+        # pytest puts an object of its own there, time and again, which advises -s.
+        for name in READING:
+            setattr(type(sys.stdin), name, no_input)
         bdb.Bdb.set_trace = refused  # type: ignore[method-assign]

@@ -1,33 +1,266 @@
-"""What a failed assertion rests on: the documentation, the scenario's own numbers, or neither."""
+"""What a failed assertion rests on: the documentation, the scenario's own numbers, or neither.
+
+A kernel is to blame only where what failed is a fact, or a measured time against one that follows
+from a bond's options. Where another number of the scenario's own would have made it hold, or where
+that cannot be told, it is the scenario's own bound that was missed.
+"""
 
 from __future__ import annotations
 
-import re
+import ast
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from types import TracebackType
+from typing import Any, NamedTuple
 
 import pytest
 
-from harness import units
 from harness.errors import ScenarioError
-from harness.judge.figure import misses_share
+from harness.judge import counts, witness
+from harness.judge.witness import Kind, Sights, Spot
+from harness.session import syntax
+from harness.session.flow import Kinds, Looks, Names
+from harness.session.syntax import Module
 
-# The comparisons of assertions that failed: pytest explains no others.
-COMPARED = pytest.StashKey[list[tuple[str, object, object]]]()
-NEGATED = re.compile(r"^assert not ", re.MULTILINE)
+SIGHTS = pytest.StashKey[Sights]()
+ORDERED = ast.Lt | ast.LtE | ast.Gt | ast.GtE
+SAFE = (
+    *(ast.Name, ast.Constant, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.BinOp, ast.Tuple),
+    *(ast.List, ast.Set, ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop),
+)
+ACCEPTED = "DID NOT RAISE"  # what pytest.raises says
+REFUSAL = "KernelRefused"
 
 
-def unfounded(made: pytest.TestReport, error: BaseException | None) -> ScenarioError | None:
-    """Return why a failed assertion says nothing of a claim: nothing to judge was read before."""
+class Ground(Enum):
+    """What an assertion rests on."""
+
+    NOTHING = "nothing that was read of a run or of the kernel"
+    OWN = "a number of the scenario's own"
+    DOCUMENTED = "what is documented"
+
+
+def of(error: BaseException | None, sights: Sights) -> Ground | None:
+    """Return what a failed assertion rests on, None for any other error."""
+    if isinstance(error, pytest.fail.Exception):
+        said = str(error.msg or "")
+        return Ground.DOCUMENTED if ACCEPTED in said and REFUSAL in said else None
     if not isinstance(error, AssertionError):
         return None
-    why = "the assertion failed before anything of a run or of the kernel was read"
+    with witness.closed():
+        return _of(_calls(error.__traceback__), Looks(sights))
+
+
+# The verdict on an assertion that failed; None stands for errors that are no failed assertion.
+WRONG = {
+    Ground.DOCUMENTED: counts.CONTRADICTS,
+    Ground.OWN: counts.OWN_BOUND,
+    Ground.NOTHING: counts.NOT_JUDGED,
+    None: counts.NOT_JUDGED,
+}
+
+
+def is_not_what_is_known(ground: Ground | None) -> bool:
+    """Tell whether an assertion failed for another reason than a contradiction on record."""
+    return ground in (Ground.OWN, Ground.NOTHING)
+
+
+def unfounded(made: pytest.TestReport) -> ScenarioError:
+    """Return why a failed assertion says nothing of a claim, having said so in its report."""
+    why = "the assertion that failed rests on nothing that was read of a run or of the kernel"
     made.sections.append(("not judged", f"{why}: the kernel is not to blame"))
     return ScenarioError(why)
 
 
-def missed_own(item: pytest.Item, error: BaseException | None) -> bool:
-    """Tell whether an assertion failed for a number that the scenario itself has chosen."""
-    negated = NEGATED.search(str(error)) is not None
-    return any(
-        units.misses_own(*compared, negated=negated) or misses_share(*compared, negated=negated)
-        for compared in item.stash.get(COMPARED, [])
+class Call(NamedTuple):
+    """A function on the way to a failure: where it stands, and the values of its names."""
+
+    spot: Spot
+    module: str
+    values: Mapping[str, Any]
+
+
+def _calls(step: TracebackType | None) -> list[Call]:
+    found: list[Call] = []
+    while step is not None:
+        frame = step.tb_frame
+        module = str(frame.f_globals.get("__name__", ""))
+        values = {**frame.f_globals, **frame.f_locals}
+        found.append(Call(Spot(frame.f_code, step.tb_lasti), module, values))
+        step = step.tb_next
+    return found
+
+
+def _of(calls: list[Call], looks: Looks) -> Ground:
+    """Return what a failure rests on; outer calls count for what they hand to inner ones."""
+    if calls and calls[-1].module.partition(".")[0] == "harness":
+        return Ground.NOTHING  # a bug of the harness
+    own = [one for one in calls if one.module.partition(".")[0] not in witness.PASSED_OVER]
+    given: Kinds = frozenset()
+    found = Ground.NOTHING
+    first = True
+    for call in own:
+        place = syntax.place_of(call.spot)
+        statement = place.module.statement(place) if place else None
+        if place is None or statement is None:
+            return _from(frozenset(sight.kind for sight in looks.sights), None)
+        function = place.module.function(statement)
+        names: Names = {}
+        if function is not None:
+            if first:
+                given = looks.elsewhere(function, place.module)
+            arguments = [one for one in ast.walk(function.args) if isinstance(one, ast.arg)]
+            names = looks.names(
+                place.module, function, {one.arg: given for one in arguments if given}
+            )
+        first = False
+        judge = _Blame(looks, place.module, names, call.values)
+        here = judge.statement(statement)
+        if here is not Ground.NOTHING or isinstance(statement, ast.Assert):
+            found = here
+        given = judge.handed_on(place.start, place.stop)
+    return found
+
+
+class _Blame:
+    """Finds what made one statement fail."""
+
+    def __init__(
+        self, looks: Looks, module: Module, names: Names, values: Mapping[str, Any]
+    ) -> None:
+        self._looks = looks
+        self._module = module
+        self._names = names
+        self._values = values
+
+    def statement(self, statement: ast.stmt) -> Ground:
+        """Return what a statement failed for, or the conditions under which it was reached."""
+        if isinstance(statement, ast.Assert) and not _is_constant(statement.test):
+            return self.wanted(statement.test, truth=True)
+        for above, child in self._module.around(statement):
+            found = Ground.NOTHING
+            if isinstance(above, ast.If | ast.While) and child is not above.test:
+                found = self.wanted(above.test, truth=child in above.orelse)
+            elif isinstance(above, ast.Try) and isinstance(child, ast.ExceptHandler):
+                found = self._any(above.body)
+            elif isinstance(above, syntax.Function):
+                break
+            if found is not Ground.NOTHING:
+                return found
+        return Ground.NOTHING if isinstance(statement, ast.Raise) else self._any([statement])
+
+    def handed_on(self, start: syntax.Point, stop: syntax.Point) -> Kinds:
+        """Return what the arguments of the call at a place depend on."""
+        calls = (one for one in ast.walk(self._module.tree) if isinstance(one, ast.Call))
+        at = [one for one in calls if syntax.extent(one) == (start, stop)]
+        given = [part for one in at for part in (*one.args, *one.keywords)]
+        return frozenset().union(
+            *(self._looks.of(self._module, one, self._names) for one in given)
+        )
+
+    def wanted(self, node: ast.expr, *, truth: bool) -> Ground:
+        """Return why an expression was not what was wanted of it, true or false."""
+        match node:
+            case ast.NamedExpr(value=inner) | ast.Call(func=ast.Name(id="bool"), args=[inner]):
+                found = self.wanted(inner, truth=truth)
+            case ast.UnaryOp(op=ast.Not()):
+                found = self.wanted(node.operand, truth=not truth)
+            case ast.BoolOp() if isinstance(node.op, ast.And) == truth:
+                found = self._decisive(node.values, truth=truth)
+            case ast.BoolOp():
+                found = _worst(self.wanted(one, truth=truth) for one in node.values)
+            case ast.Compare():
+                found = self._compared(node, truth=truth)
+            case ast.Call(
+                func=ast.Name(id="all" | "any" as name),
+                args=[ast.GeneratorExp(elt=each) | ast.ListComp(elt=each)],
+            ) if (name == "all") == truth:
+                found = self.wanted(each, truth=truth)
+            case _:
+                found = self._any([node])
+        return found
+
+    def _any(self, nodes: Iterable[ast.AST]) -> Ground:
+        return _worst(
+            _from(self._looks.of(self._module, node, self._names), node) for node in nodes
+        )
+
+    def _decisive(self, operands: list[ast.expr], *, truth: bool) -> Ground:
+        """Return what the operand rests on that alone decided: the last that was looked at."""
+        last: ast.expr | None = None
+        for operand in operands:
+            known = self._truth(operand)
+            if known is (not truth):
+                return self.wanted(operand, truth=truth)
+            if known is None and self._looks.of(self._module, operand, self._names):
+                last = operand
+        return self.wanted(last, truth=truth) if last is not None else Ground.NOTHING
+
+    def _compared(self, node: ast.Compare, *, truth: bool) -> Ground:
+        held = self._looks.held(self._module, node)
+        wrong = [sight.kind for sight in held if sight.holds is not truth]
+        if not wrong or (not truth and len(wrong) < len(held)):
+            return self._any([node])
+        return Ground.OWN if Kind.OWN in wrong else Ground.DOCUMENTED
+
+    def _truth(self, node: ast.expr) -> bool | None:
+        """Return whether an expression was true, None where that is not known."""
+        match node:
+            case ast.NamedExpr():
+                return self._truth(node.value)
+            case ast.UnaryOp(op=ast.Not()):
+                inner = self._truth(node.operand)
+                return None if inner is None else not inner
+            case ast.BoolOp():
+                known = [self._truth(one) for one in node.values]
+                decides = isinstance(node.op, ast.Or)
+                if decides in known:
+                    return decides
+                return None if None in known else not decides
+            case ast.Compare() if held := self._looks.held(self._module, node):
+                return all(sight.holds for sight in held)
+        return None if self._looks.within(self._module, node) else self._value(node)
+
+    def _value(self, node: ast.expr) -> bool | None:
+        """Return the truth of an expression that nothing depends on but local values."""
+        if not all(isinstance(one, SAFE) for one in ast.walk(node)):
+            return None
+        code = compile(ast.Expression(node), "<operand>", "eval")
+        try:
+            return bool(eval(code, dict(self._values)))  # noqa: S307  (operators on values alone)
+        except Exception:  # noqa: BLE001
+            return None
+
+
+def _is_constant(test: ast.expr) -> bool:
+    while isinstance(test, ast.UnaryOp):
+        test = test.operand
+    return isinstance(test, ast.Constant)
+
+
+def _worst(found: Iterable[Ground]) -> Ground:
+    """Return what several grounds amount to, where each alone could have made the difference."""
+    grounds = set(found)
+    return next((one for one in (Ground.OWN, Ground.DOCUMENTED) if one in grounds), Ground.NOTHING)
+
+
+def _from(kinds: Kinds, node: ast.AST | None) -> Ground:
+    """Return what an expression rests on that looked at these kinds of things."""
+    compares = [one for one in ast.walk(node) if isinstance(one, ast.Compare)] if node else []
+    own = (
+        kinds & {Kind.OWN, Kind.NUMBER}
+        or (Kind.SHARE in kinds and Kind.DOCUMENTED not in kinds and compares)
+        or (Kind.COUNT in kinds and any(map(_bounds_a_count, compares)))
     )
+    if own:
+        return Ground.OWN
+    return Ground.DOCUMENTED if kinds else Ground.NOTHING
+
+
+def _bounds_a_count(compare: ast.Compare) -> bool:
+    """Tell whether a comparison holds something against a number, such as `run.lost <= 5`."""
+    if not any(isinstance(one, ORDERED) for one in compare.ops):
+        return False
+    sides = [compare.left, *compare.comparators]
+    numbers = [one.value for one in sides if isinstance(one, ast.Constant)]
+    return any(isinstance(number, int | float) and number for number in numbers)

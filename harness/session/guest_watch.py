@@ -71,4 +71,9 @@ class Watch:
         for path, text in self.uncollected.items():
             if item.nodeid.startswith(path):
                 return f"the guest could not collect it:\n{text}"
-        return self.internal or worker_arguments.absence(self.absences.get(item.nodeid, []))
+        if self.internal or item.nodeid in self.absences or self.status in WORKED:
+            return self.internal or worker_arguments.absence(self.absences.get(item.nodeid, []))
+        return (
+            f"the guest's pytest ended with status {self.status} before it came to this test\n"
+            "hint: a conftest.py or a plugin of yours ends the session (session.shouldstop)"
+        )

@@ -18,6 +18,7 @@ from harness.log.kernlog import Report, crash, reports
 from harness.log.kmsg import Kmsg
 from harness.plural import counted
 from harness.session import memory, verdicts, where_it_runs
+from harness.session.claim_marks import claims_of
 
 MARK = "expect_kernel_report"
 MARKER = (
@@ -145,7 +146,7 @@ def blame_crash(
 ) -> None:
     """Show what a kernel reported before its guest died with the first of the phases given."""
     fatal = crash(found)
-    about = [(counts.CLAIM, name) for name in verdicts.claims_of(item)] if fatal else []
+    about = [(counts.CLAIM, name) for name in claims_of(item)] if fatal else []
     verdict = [(counts.VERDICT, counts.CRASHED)] if about else []
     others = [report for report in found if report is not fatal]
     properties = [(CRASHED, fatal.fingerprint)] if fatal else []

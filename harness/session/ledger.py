@@ -14,6 +14,7 @@ from harness.judge import counts
 from harness.results import conformance, grid
 from harness.results.conformance import EVIDENCE, Conformance, Result
 from harness.session import axis
+from harness.session.claim_marks import claims_of
 from harness.session.session_facts import session_facts
 from harness.session.where_it_runs import asks_for_stage
 
@@ -97,11 +98,6 @@ class Ledger:
         width = terminalreporter._tw.fullwidth  # noqa: SLF001  (pytest has no other name for it)
         for line in grid.text(self.conformance(), width):
             terminalreporter.write_line(line)
-
-
-def claims_of(item: pytest.Item) -> list[str]:
-    """Return the claims that an item's marks name."""
-    return [str(name) for mark in item.iter_markers("claim") for name in mark.args]
 
 
 def _result(reports: Sequence[pytest.TestReport]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ to the reports; in the controller, which only receives reports, they choose lett
 
 from __future__ import annotations
 
-import os
 import traceback
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -21,26 +20,29 @@ from harness.errors import (
     NotPromised,
     NotTestable,
     ScenarioError,
-    UsageError,
 )
-from harness.judge import counts, report
+from harness.judge import counts, report, witness
 from harness.judge.figure import coarse
 from harness.judge.run import Run
 from harness.results import evidence
 from harness.results.conformance import EVIDENCE
-from harness.session import axis, catalogue_line, grounds, pages, skips, where_it_runs
+from harness.session import (
+    asserted,
+    axis,
+    catalogue_line,
+    grounds,
+    pages,
+    skips,
+    where_it_runs,
+)
+from harness.session.claim_marks import claims_of, release
 from harness.session.worker import RESULTS
 
-MARKERS = (
-    "claim(*ids): the claims of scenarios/claims/ that a scenario puts to the proof",
-    "contradicted(id, kernels, evidence): where a claim is known not to hold; it must fail there",
-)
 Runs = list[tuple[Run, Path | None]]
 Figures = list[tuple[str, str | float]]
 RUNS = pytest.StashKey[Runs]()
 SEEN = pytest.StashKey[bool]()
 EMPTY = pytest.StashKey[bool]()  # whether it fails for nothing but that nothing was judged
-KERNEL = pytest.StashKey[str]()  # the release under test, where it is not the running kernel's
 
 # The items that run, innermost last: a test of ours may run pytest within pytest.
 _running: list[pytest.Item] = []
@@ -54,71 +56,9 @@ def note_run(run: Run, path: Path | None = None) -> None:
 
 def note_seen() -> None:
     """Remember that the kernel told the running scenario something: an option, a refusal."""
+    witness.note(witness.Kind.FACT)
     if _running:
         _running[-1].stash[SEEN] = True
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Register the markers."""
-    for marker in MARKERS:
-        config.addinivalue_line("markers", marker)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Refuse unknown claims and scenarios without one; expect what is known to be contradicted."""
-    wrong = [problem for item in items for problem in _problems(config, item)]
-    wrong += _without_claim(config, items)
-    if wrong:
-        raise pytest.UsageError("\n".join(dict.fromkeys(wrong)))
-
-
-def _problems(config: pytest.Config, item: pytest.Item) -> Iterator[str]:
-    where = item.nodeid.partition("[")[0]
-    marks = [*item.iter_markers("claim"), *item.iter_markers("contradicted")]
-    for name in [name for mark in marks for name in mark.args]:
-        try:
-            claims.find(str(name))
-        except UsageError as error:
-            yield f"{where}: {error}"
-    for mark in item.iter_markers("contradicted"):
-        try:
-            _expect(config, item, mark)
-        except (UsageError, KeyError, IndexError) as error:
-            how = '@contradicted("ID", kernels=">=6.1", evidence="...")'
-            yield f"{where}: {error}\nhint: write {how}"
-
-
-def _without_claim(config: pytest.Config, items: list[pytest.Item]) -> Iterator[str]:
-    """Yield, once for each file, which of its scenarios name no claim."""
-    bare: dict[Path, list[str]] = {}
-    for item in items:
-        marked = item.get_closest_marker("guest") is not None or claims_of(item)
-        if where_it_runs.is_scenario(item.path, config) and not marked:
-            bare.setdefault(item.path, []).append(item.nodeid.partition("[")[0])
-    for first, *others in (list(dict.fromkeys(names)) for names in bare.values()):
-        more = f" (and {len(others)} more of this file)" if others else ""
-        how = "find the claim with `harness claims search WORD`, and put @claim(ID) above each"
-        yield f"{first} names no claim{more}\nhint: {how}"
-
-
-def _expect(config: pytest.Config, item: pytest.Item, mark: pytest.Mark) -> None:
-    """Mark an item as bound to fail where the kernel under test is one that contradicts."""
-    name, kernels, evidence = mark.args[0], mark.kwargs["kernels"], mark.kwargs["evidence"]
-    release = _release(config)
-    if claims.matches(release or "0.0", kernels) and release is not None:
-        reason = f"{name} is contradicted by {release}: {evidence}"
-        item.add_marker(pytest.mark.xfail(reason=reason, raises=AssertionError, strict=True))
-
-
-def _release(config: pytest.Config) -> str | None:
-    """Return the release of the kernel under test, None outside of any guest."""
-    return config.stash.get(KERNEL, os.uname().release if where_it_runs.in_guest() else None)
-
-
-def claims_of(item: pytest.Item) -> list[str]:
-    """Return the claims that a scenario puts to the proof."""
-    return [str(name) for mark in item.iter_markers("claim") for name in mark.args]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -126,7 +66,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Know which scenario runs, and say in its reports what it is about."""
     _running.append(item)
     item.stash[EMPTY] = False
-    item.stash[grounds.COMPARED] = []
+    sights = item.stash[grounds.SIGHTS] = {}
+    witness.watch(sights)
     item.user_properties.extend((counts.CLAIM, name) for name in claims_of(item))
 
 
@@ -135,12 +76,14 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
     """Forget the scenario."""
     if _running and _running[-1] is item:
         _running.pop()
+        # Items live on to the session's end: they keep nothing of the code that ran.
+        sights = item.stash.get(grounds.SIGHTS, {})
+        witness.rest(sights)
+        sights.clear()
 
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
     """Say in a sentence what a failed comparison of times means."""
-    if _running:
-        _running[-1].stash[grounds.COMPARED].append((op, left, right))
     said = units.sentence(op, left, right)
     return [said] if said else None
 
@@ -154,8 +97,13 @@ def pytest_runtest_makereport(
     if call.when == "teardown" or (call.when == "setup" and made.passed):
         return made
     error = call.excinfo.value if call.excinfo else _doubt(item, made) or _empty(item, made)
-    if made.failed and claims_of(item) and not _looked(item):
-        error = grounds.unfounded(made, error) or error
+    ground = grounds.of(error, item.stash.get(grounds.SIGHTS, {}))
+    known = item.get_closest_marker("contradicted") and hasattr(made, "wasxfail")
+    if known and call.excinfo and grounds.is_not_what_is_known(ground):
+        del made.wasxfail
+        made.outcome, made.longrepr = "failed", call.excinfo.getrepr(style="short")
+    if made.failed and claims_of(item) and ground is grounds.Ground.NOTHING:
+        error = grounds.unfounded(made)
     if made.failed:
         error = _unpromised(item, error) or error
     if isinstance(error, NotPromised | NotTestable):
@@ -163,7 +111,7 @@ def pytest_runtest_makereport(
     if isinstance(error, HarnessError) and call.excinfo is not None and made.failed:
         made.longrepr = _own_words(item, call.excinfo)
     judges = claims_of(item) or where_it_runs.asks_for_stage(item)
-    verdict = counts.verdict(made, error, own=grounds.missed_own(item, error))
+    verdict = counts.verdict(made, error, grounds.WRONG[ground])
     found: Figures = [(counts.VERDICT, verdict)] if judges else []
     noted = _noted(item)
     found += [entry for run, _ in noted[-1:] for entry in _figures(run)]
@@ -190,20 +138,22 @@ def _doubt(item: pytest.Item, made: pytest.TestReport) -> Inconclusive | None:
 
 
 def _empty(item: pytest.Item, made: pytest.TestReport) -> ScenarioError | None:
-    """Return why it says nothing of a claim that a scenario passed: it looked at nothing.
+    """Return why it says nothing of a claim that a scenario passed: it asserted nothing.
 
-    It judges who reads a finished run, what the kernel reads back of a bond's options, or a
-    refusal; or who expects a report of the kernel's, which is looked for in any case.
+    It judges who asserts what depends on a finished run or on what the kernel reads back of a
+    bond's options, or expects a refusal; or who expects a report of the kernel's, which is looked
+    for in any case.
     """
-    runs, seen = item.stash.get(RUNS, []), _looked(item)
     expects = item.get_closest_marker("expect_kernel_report") is not None
-    if not (made.passed and claims_of(item)) or seen or expects:
+    if not (made.passed and claims_of(item)) or expects:
         return None
-    found = "the run was recorded, but nothing of it was read" if runs else "nothing was recorded"
-    nothing = ScenarioError(
-        f"nothing was judged: {found}",
-        hint="disturb in `with net.watch() as run:`, then assert what the run shows",
-    )
+    if _looked(item):
+        missing = asserted.missing(item, item.stash.get(grounds.SIGHTS, {}))
+    else:
+        missing = asserted.unread(recorded=bool(item.stash.get(RUNS, [])))
+    if missing is None:
+        return None
+    nothing = ScenarioError(f"nothing was judged: {missing.why}", hint=missing.hint)
     made.outcome, made.longrepr = "failed", str(nothing)
     item.stash[EMPTY] = True
     return nothing
@@ -217,11 +167,11 @@ def _looked(item: pytest.Item) -> bool:
 
 def _unpromised(item: pytest.Item, error: BaseException | None) -> NotPromised | None:
     """Return what a failure means where the kernel under test does not make a claim of it."""
-    release = _release(item.config)
-    if release is None or not isinstance(error, AssertionError):
+    kernel = release(item.config)
+    if kernel is None or not isinstance(error, AssertionError):
         return None
-    broken = promises.broken_promises(claims_of(item), release)
-    return NotPromised(f"not promised by {release}: {', '.join(broken)}") if broken else None
+    broken = promises.broken_promises(claims_of(item), kernel)
+    return NotPromised(f"not promised by {kernel}: {', '.join(broken)}") if broken else None
 
 
 def _reason(item: pytest.Item, error: HarnessError) -> tuple[str, int, str]:

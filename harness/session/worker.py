@@ -32,6 +32,7 @@ from harness.guests.facts import Facts, measure
 from harness.guests.job import Job
 from harness.session import memory
 from harness.session.debuggers import Refusal
+from harness.session.escapes import Escapes
 
 MOST = 5  # ids that an error names
 RESULTS = pytest.StashKey[Path]()
@@ -76,7 +77,7 @@ def main(directory: Path) -> None:
         basetemp = directory / "tmp" / "pytest"
         arguments = [*_job.arguments, f"--basetemp={basetemp}", *_job.files]
         worker = Worker(_job, stream, basetemp)
-        plugins = [worker, Silence(), Refusal(), *map(import_module, _job.plugins)]
+        plugins = [worker, Silence(), Refusal(), Escapes(), *map(import_module, _job.plugins)]
         status = pytest.main(arguments, plugins=plugins)
         stream.write(done=int(status))
 

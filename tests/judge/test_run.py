@@ -42,6 +42,24 @@ def test_the_same_run_contradicts_a_shorter_documented_time() -> None:
     assert not run.detection >= 200 * ms
 
 
+def test_figures_are_put_in_order_without_certainty() -> None:
+    """What lasted alike cannot be told apart, but one of them is the longest."""
+    run = Run.of(failover())
+    both = [run.outage_in, run.outage_out]  # 99 ms each
+    assert max(both).what in ("outage in", "outage out")
+    assert [figure.ns for figure in sorted([*both, run.switchover])][1:] == [run.outage.ns] * 2
+    assert run.limits == ()
+    assert not run.outage_in < run.outage_out
+    assert run.limits
+
+
+def test_two_bounds_of_one_length_are_both_kept() -> None:
+    run = Run.of(failover())
+    bounds = [100 * ms, Span(100 * ms.ns, slack=10 * ms.ns)]
+    assert all(run.detection <= bound for bound in (*bounds, *bounds))
+    assert [limit.bound.own for limit in run.limits] == [True, False]
+
+
 @pytest.mark.parametrize("bound", [90 * ms, 91 * ms])  # measured: 92 ms, exact to 11 ms
 def test_what_is_beyond_a_bound_by_less_than_the_tolerance_cannot_be_told(bound: Span) -> None:
     run = Run.of(failover())

@@ -42,14 +42,17 @@ SCENARIOS = """
     from harness import claim
     from harness.session import verdicts, worker
 
+    def kernel_of(lab):
+        verdicts.note_seen()  # as if a bond's option was read back
+        return lab
+
     @claim("MIIMON-2")
     @pytest.mark.parametrize("n", [1, 2])
     def test_same(n): verdicts.note_seen()  # as if an option was read back
 
     @claim("MIIMON-3")
     def test_only_old():
-        verdicts.note_seen()
-        assert worker.facts().lab == "netns in old@1"
+        assert kernel_of(worker.facts().lab) == "netns in old@1"
 
     @claim("MIIMON-4")
     @pytest.mark.skip(reason="not today")

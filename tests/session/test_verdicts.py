@@ -60,8 +60,8 @@ def run(
     """Run scenarios in a pytest of their own, as if under a kernel."""
     if kernel:
         pytester.makeconftest(
-            "from harness.session import verdicts\n"
-            f"def pytest_configure(config): config.stash[verdicts.KERNEL] = {kernel!r}"
+            "from harness.session import claim_marks\n"
+            f"def pytest_configure(config): config.stash[claim_marks.KERNEL] = {kernel!r}"
         )
     pytester.makepyfile(test_it=PRELUDE + body)
     return pytester.runpytest_inprocess(

@@ -1,0 +1,131 @@
+"""What a scenario looks at while it runs, and where in its code.
+
+Whether a scenario judged anything, and what a failed assertion rests on, follows from it
+(harness.session.grounds). Nothing is noted while nobody watches.
+"""
+
+from __future__ import annotations
+
+import dis
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+from types import CodeType, FrameType
+from typing import NamedTuple
+
+COMPARES = dis.opmap["COMPARE_OP"]
+ENDS = ("_pytest.python", "_pytest.fixtures", "_pytest.runner")  # they call scenario and fixtures
+EXPLAINS = "_pytest.assertion"  # looks at values again, for the text of a failure
+PASSED_OVER = ("_pytest", "pluggy", "harness")
+
+
+class Kind(Enum):
+    """What was looked at."""
+
+    FACT = "something that happened, or that the kernel told"
+    COUNT = "a number of frames"
+    SHARE = "a share of frames"
+    NUMBER = "a measured time as a bare number or text"
+    OWN = "a comparison with a number of the scenario's own"
+    DOCUMENTED = "a comparison with a time that follows from a bond's options"
+
+
+class Spot(NamedTuple):
+    """A place in code: an instruction, by its offset in bytes."""
+
+    code: CodeType
+    instruction: int
+
+
+class Sight(NamedTuple):
+    """One look: of what kind, from where (the innermost call first), and did a comparison hold."""
+
+    kind: Kind
+    trail: tuple[Spot, ...]
+    holds: bool | None = None
+
+
+Sights = dict[Sight, None]  # in the order in which each was seen for the last time
+
+_watched: list[Sights] = []
+
+
+def watch(sights: Sights) -> None:
+    """Note in `sights` what is looked at from now on; what watched before it rests."""
+    _watched.append(sights)
+
+
+def rest(sights: Sights) -> None:
+    """Note nothing more in `sights`."""
+    _watched[:] = [one for one in _watched if one is not sights]
+
+
+@contextmanager
+def closed() -> Iterator[None]:
+    """Note nothing meanwhile."""
+    _watched.append({})
+    try:
+        yield
+    finally:
+        _watched.pop()
+
+
+def note(kind: Kind, *, holds: bool | None = None) -> None:
+    """Note that something was looked at, wherever it was called for."""
+    if not _watched:
+        return
+    trail = _trail(sys._getframe(1))  # noqa: SLF001  (the standard library's name for it)
+    if trail:
+        sight = Sight(kind, trail, holds)
+        _watched[-1].pop(sight, None)
+        _watched[-1][sight] = None
+
+
+def note_compared(kind: Kind, *, holds: bool) -> None:
+    """Note a comparison that the scenario makes itself; those inside of the harness are none."""
+    if _watched and not _is_harness(_caller()):
+        note(kind, holds=holds)
+
+
+def note_number() -> None:
+    """Note that a scenario takes a figure for a bare number, or for text."""
+    if _watched and not _is_harness(sys._getframe(2)):  # noqa: SLF001
+        note(Kind.NUMBER)
+
+
+def is_compared() -> bool:
+    """Tell whether two values are compared by an operator: max() and sorted() have none."""
+    frame = _caller()
+    return frame is None or frame.f_code.co_code[frame.f_lasti] == COMPARES
+
+
+def _caller() -> FrameType | None:
+    """Return who used a value: the first frame outside of its own methods."""
+    frame: FrameType | None = sys._getframe(2)  # noqa: SLF001
+    while frame is not None and frame.f_globals.get("__name__") in VALUES:
+        frame = frame.f_back
+    return frame
+
+
+VALUES = ("harness.judge.figure", "harness.judge.witness", "harness.units")
+
+
+def _is_harness(frame: FrameType | None) -> bool:
+    return frame is None or _module(frame).partition(".")[0] == "harness"
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", ""))
+
+
+def _trail(frame: FrameType | None) -> tuple[Spot, ...]:
+    """Return where a look was taken, without the harness's own code; () for pytest's own looks."""
+    spots: list[Spot] = []
+    while frame is not None and (module := _module(frame)) not in ENDS:
+        if module.startswith(EXPLAINS):
+            return ()
+        if module.partition(".")[0] not in PASSED_OVER:
+            spots.append(Spot(frame.f_code, frame.f_lasti))
+        frame = frame.f_back
+    return tuple(spots) if frame is not None else ()

@@ -1,0 +1,101 @@
+"""What of a scenario's code depends on what it looked at: expressions, and the names they fill."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+
+from harness.judge.witness import Kind, Sight, Sights
+from harness.session import syntax
+from harness.session.syntax import Function, Module, Place
+
+Kinds = frozenset[Kind]
+Names = Mapping[str, Kinds]
+NONE: Kinds = frozenset()
+
+
+class Looks:
+    """All that a scenario looked at, by place."""
+
+    def __init__(self, sights: Sights) -> None:
+        self.sights = list(sights)
+
+    @cached_property
+    def places(self) -> list[tuple[Sight, list[Place]]]:
+        """Each sight with its places, the innermost first."""
+        return [
+            (sight, [place for spot in sight.trail if (place := syntax.place_of(spot))])
+            for sight in self.sights
+        ]
+
+    def within(self, module: Module, node: ast.AST) -> Kinds:
+        """Return what an expression or statement looked at, itself or by what it called."""
+        return frozenset(
+            sight.kind
+            for sight, places in self.places
+            if any(place.module is module and place.lies_in(node) for place in places)
+        )
+
+    def held(self, module: Module, node: ast.Compare) -> list[Sight]:
+        """Return the comparisons that an expression makes itself, each as it came out last."""
+        last: dict[object, Sight] = {}
+        for sight, places in self.places:
+            mine = places and places[0].module is module and places[0].is_of(node)
+            if mine and sight.holds is not None:
+                last[sight.trail] = sight
+        found: dict[object, Sight] = {}
+        for sight in last.values():  # one instruction makes it, from whichever calls
+            found[sight.trail[0]] = sight
+        return list(found.values())
+
+    def elsewhere(self, function: Function, module: Module) -> Kinds:
+        """Return what was looked at outside of a function: by the fixtures that it asks for."""
+        return frozenset(
+            sight.kind
+            for sight, places in self.places
+            if not any(place.module is module and place.lies_in(function) for place in places)
+        )
+
+    def of(self, module: Module, node: ast.AST, names: Names) -> Kinds:
+        """Return what an expression depends on, by what it looks at and by the names it uses."""
+        used = (names.get(name, NONE) for name in syntax.read_names(node))
+        return self.within(module, node).union(*used)
+
+    def names(self, module: Module, function: ast.AST, given: Names) -> Names:
+        """Return what the values of a function's names depend on; of parameters it is `given`."""
+        outer = module.function(function)
+        known: dict[str, Kinds] = {**(self.names(module, outer, {}) if outer else {}), **given}
+        changed = True
+        while changed:
+            changed = False
+            for statement in syntax.statements(function):
+                for targets, sources in _flows(statement):
+                    kinds = NONE.union(*(self.of(module, one, known) for one in sources))
+                    for name in targets:
+                        if not kinds <= known.get(name, NONE):
+                            known[name] = known.get(name, NONE) | kinds
+                            changed = True
+        return known
+
+
+def _flows(statement: ast.stmt) -> Iterator[tuple[Iterable[str], Iterable[ast.AST]]]:
+    """Yield the names that a statement sets, and the expressions that decide their values."""
+    for one in ast.walk(statement) if not _compound(statement) else ():
+        if isinstance(one, ast.NamedExpr):
+            yield syntax.set_names(one.target), [one.value]
+    if isinstance(statement, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Expr):
+        yield syntax.set_names(statement), [statement]
+    elif isinstance(statement, ast.For):
+        yield syntax.set_names(statement.target), [statement.iter]
+    elif isinstance(statement, ast.If | ast.While):
+        yield syntax.set_names(statement), [statement.test]
+    elif isinstance(statement, ast.Match):
+        yield syntax.set_names(statement), [statement.subject]
+    elif isinstance(statement, ast.Try):
+        after = [*statement.handlers, *statement.orelse]
+        yield set().union(*map(syntax.set_names, after)), statement.body
+
+
+def _compound(statement: ast.stmt) -> bool:
+    return hasattr(statement, "body")
