@@ -11,6 +11,7 @@ from pathlib import Path
 from harness.doctor.row import GOOD, LACKING, Row
 from harness.errors import KernelUnavailable
 from harness.kernels import build_tools, host, install, preload, processor
+from harness.plural import counted
 
 # What forbids ordinary users their own namespaces, and what allows them.
 SWITCHES = {
@@ -47,7 +48,7 @@ for line in sys.argv[1:]:
 def this_processor() -> Row:
     """Name the processor, and what it means for kernels."""
     cores = len(os.sched_getaffinity(0))
-    found = f"{processor.described()}, {cores} {'core' if cores == 1 else 'cores'} for us"
+    found = f"{processor.described()}, {counted(cores, 'core')} for us"
     if "amx_tile" in processor.flags():
         found += (
             "; User-Mode Linux before 6.16 needs a wrapper of ptrace(2), built with a compiler"

@@ -71,16 +71,15 @@ def by_claim(reports: Iterable[Report]) -> dict[str, str]:
     for report in reports:
         # A scenario that never came to its verdict (its guest died) judged nothing.
         said = verdict_of(report) or (NOT_JUDGED if report.outcome == "failed" else None)
-        for claim in _values(report, CLAIM):
+        for claim in claims_in(report):
             if said and order.index(said) >= order.index(found.get(claim, said)):
                 found[claim] = said
     return found
 
 
-def tried_by(report: Report, untried: Iterable[str]) -> bool:
-    """Return whether a report is of a scenario that tried a claim: its verdict is no other."""
-    said = verdict_of(report)
-    return said is not None and said not in untried and any(_values(report, CLAIM))
+def claims_in(report: Report) -> Iterator[str]:
+    """Yield the claims that a report is about."""
+    yield from _values(report, CLAIM)
 
 
 def worst_outage(reports: Iterable[Report]) -> tuple[float, str] | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from harness.plural import counted
 from harness.results.changes import Change, Comparison
 
 MARKS = {"worse": "x", "better": "+", "changed": "*"}
@@ -39,8 +40,7 @@ def summary(found: Comparison) -> str:
         for sense in ORDER
         if (count := sum(change.sense == sense for change in found.changes))
     ]
-    plural = "scenario" if found.common == 1 else "scenarios"
-    return f"{found.common} {plural} on both, {', '.join(counts) or 'nothing changed'}"
+    return f"{counted(found.common, 'scenario')} on both, {', '.join(counts) or 'nothing changed'}"
 
 
 def _lines(change: Change) -> Iterator[str]:

@@ -14,20 +14,20 @@ from harness.judge import counts
 from harness.plural import counted
 from harness.session.where_it_runs import INI
 
-UNTRIED = (counts.NOT_PROMISED, counts.NOT_TESTABLE)
+UNTRIED = (None, counts.NOT_PROMISED, counts.NOT_TESTABLE, counts.NOT_JUDGED)
 
 
 def tried(config: pytest.Config, reports: Iterable[pytest.TestReport]) -> str:
     """Return how many claims how many scenarios tried, "" where none was."""
     reports = list(reports)
-    verdicts = counts.by_claim(reports)
-    count = sum(verdict not in UNTRIED for verdict in verdicts.values())
-    if not verdicts:
+    told = [report for report in reports if counts.verdict_of(report) not in UNTRIED]
+    tried_ones = {claim for report in told for claim in counts.claims_in(report)}
+    ran = len({report.nodeid for report in told if any(counts.claims_in(report))})
+    if not any(map(any, map(counts.claims_in, reports))):
         return ""
-    ran = len({report.nodeid for report in reports if counts.tried_by(report, UNTRIED)})
     known = claims.catalogue().claims
-    tried_by = f"tried by {counted(ran, 'scenario')}"
-    said = f"catalogue: {count} of {counted(len(known), 'claim')} {tried_by}"
+    by = counted(ran, "scenario")
+    said = f"catalogue: {len(tried_ones)} of {len(known)} claims tried by {by}"
     return said + _without(config.getini(INI), known)
 
 

@@ -13,6 +13,10 @@ from harness.session.refused import TimeLimit
 
 BOOT_LIMIT = 60.0  # seconds until a guest's worker must have begun
 EXIT_LIMIT = 10.0  # seconds a guest may take to power off
+SPINS = (
+    "\nhint: the virtual clock stands still while code computes, so a loop that polls the time or "
+    "a file without waiting never ends: net.after(100 * ms) in a recording, time.sleep() outside"
+)
 WORKED = (0, 1, 5)  # of pytest: all passed, some failed, no test was found
 
 
@@ -63,8 +67,11 @@ class Watch:
         if self.running is None:
             late = waited > limit.seconds
             return f"it began no scenario within {limit.seconds:g} s" if late else ""
-        self.hung = late = waited > limit.seconds
-        return f"stopped after {limit.seconds:g} s ({limit.said_by})" if late else ""
+        self.hung = waited > limit.seconds
+        if not self.hung:
+            return ""
+        hint = SPINS if self.guest.job.clock == "virtual" else ""
+        return f"stopped after {limit.seconds:g} s ({limit.said_by}){hint}"
 
     def absent(self, item: pytest.Item) -> str:
         """Return why the worker never ran an item of its list."""

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from harness.guests.facts import Facts
+from harness.judge import counts
 from harness.log.kernlog import Report
+from harness.session.claim_marks import claims_of
 from harness.session.work_lists import Turns
 
 PHASES = ("setup", "call", "teardown")
@@ -71,6 +73,8 @@ class Feed:
             have.get(phase) or self._stand_in(nodeid, phase, reason if phase == blamed else "")
             for phase in PHASES
         ]
+        about = [(counts.CLAIM, name) for name in claims_of(self.items[nodeid])]
+        whole[PHASES.index(blamed)].user_properties.extend(about)
         if kernel:
             from harness.session import kernelwatch  # noqa: PLC0415  (pytest has to load it first)
 

@@ -128,6 +128,7 @@ def test_virtual_time_has_no_jitter_and_a_guest_that_spins_is_stopped(tmp_path: 
     assert "1 failed" in done.stdout
     assert "FAILED test_it.py::test_spins" in done.stdout
     assert "stopped after 5 s" in done.stdout
+    assert "hint: the virtual clock stands still while code computes" in done.stdout
 
 
 SLOW = "scenarios/field/test_usb_nics_arp.py::test_an_interval_of_seconds_is_an_outage_of_many"

@@ -123,7 +123,8 @@ def test_the_end_says_how_much_of_the_catalogue_was_tried(pytester: pytest.Pytes
     other = CONFORMS.replace("test_conforms", "test_again").replace('"MIIMON-2"', '"MIIMON-3"')
     skipped = "@claim('MIIMON-4')\ndef test_skip(): pytest.skip('not here')\n"
     total = len(claims.catalogue().claims)
-    done = run(pytester, CONFORMS + other + skipped)
+    failed = "@claim('MIIMON-6')\ndef test_no(): pass\n"
+    done = run(pytester, CONFORMS + other + skipped + failed + failed.replace("-6", "-3"))
     done.stdout.fnmatch_lines([f"catalogue: 2 of {total} claims tried by 2 scenarios"])
     written = "from harness import claim\n@claim('MIIMON-5', 'MIIMON-6')\ndef test_p(): pass\n"
     pytester.mkdir("promises").joinpath("test_p.py").write_text(written)
