@@ -51,7 +51,7 @@ def test_what_is_applied_has_no_remark(tmp_path: Path) -> None:
         ("miimon: 100, updelay: 200", "arp_interval: 100", "arp_interval: 100 is not applied"),
         ("mode: active-backup", "mode: balance-xor", "bond0 runs with mode: active-backup"),
         ("eth0, eth1", "eth0, eth1, eth2", "eth2 is no slave of bond0 as it runs"),
-        ("priority: 2", "priority: 7", "prio=7 of eth0 is not applied: it is 2"),
+        ("priority: 2", "priority: 7", "priority: 7 of eth0 is not applied: it is 2"),
         ("192.0.2.1", "192.0.2.9", "bond0 runs without its address 192.0.2.9/24"),
     ],
 )
