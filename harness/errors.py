@@ -5,7 +5,7 @@ HarnessError
     ScenarioError       a scenario asks for something impossible                   fix the scenario
     LabError            the lab did not do what it promised                        fix the lab
         KernelRefused       the kernel answered a request with an errno
-        KernelUnavailable   no kernel with bonding can be had here
+        KernelUnavailable   no kernel with bonding is available here
         GuestDied           a guest panicked, hung or was killed
     Inconclusive        the run cannot be judged: neither passed nor a kernel bug
     NotPromised         this kernel never promised what the scenario asks for          skipped
@@ -53,7 +53,7 @@ class KernelRefused(LabError):
 
 
 class KernelUnavailable(LabError):
-    """No kernel with a bonding driver can be had here."""
+    """No kernel with a bonding driver is available here."""
 
 
 class GuestDied(LabError):

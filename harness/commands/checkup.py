@@ -57,7 +57,7 @@ def examine(kernel: Kernel) -> Checkup:
             _note(found, line, time.monotonic() - began)
         if not checkup.done:
             found.trouble = found.trouble or checkup.guest.ending()
-            found.console = checkup.guest.telling(LAST_LINES)
+            found.console = checkup.guest.cause_lines(LAST_LINES)
     return found
 
 

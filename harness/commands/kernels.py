@@ -43,7 +43,7 @@ def list_(*, as_json: bool, cached: bool, refresh: bool) -> None:
 
     Sources are queried once a day. The size is that of a kernel in the cache.
     """
-    rows = [_host(), *map(_kept, cached_kernel.kept())]
+    rows = [_host(), *map(_kept, cached_kernel.entries())]
     if not cached:
         rows += _offered(rows, refresh=refresh)
     click.echo(json.dumps(rows, indent=1) if as_json else _table(rows))
@@ -69,7 +69,7 @@ def remove(spec: str) -> None:
     Kernels that are in use by a run are kept.
     """
     with cache.locked(say):
-        found = [entry for entry in cached_kernel.kept() if _means(spec, entry)]
+        found = [entry for entry in cached_kernel.entries() if _means(spec, entry)]
         if not found:
             _demand_cacheable(spec)
             raise LabError(
@@ -128,7 +128,7 @@ def _kept(entry: Entry) -> dict[str, Any]:
 def _offered(rows: list[dict[str, Any]], *, refresh: bool) -> Iterator[dict[str, Any]]:
     """Yield the kernels that suites offer and the cache does not have."""
     have = {row["version"] for row in rows}
-    for offer in offers.every(say, fresh=refresh):
+    for offer in offers.all_suites(say, fresh=refresh):
         if offer.version not in have:
             have.add(offer.version)
             flavour = "stock" if offer.package == offers.STOCK else "uml"

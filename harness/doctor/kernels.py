@@ -44,7 +44,7 @@ def this_kernel() -> Row:
 
 def cached() -> Row:
     """Boot the newest kernels of the cache: of each flavour one, until one boots."""
-    kept = cached_kernel.kept()
+    kept = cached_kernel.entries()
     if not kept:
         spec = "uml" if platform.machine() == automatic.UML else "SPEC"
         return Row(LACKING, "none yet: the first run fetches one", f"harness kernels fetch {spec}")
@@ -89,8 +89,8 @@ def emulator() -> Row:
     remedy = qemu.how_to_install()
     if not qemu.can_boot():
         return Row(LACKING, "needed for stock@VERSION and labs of machines", remedy)
-    images = [str(image) for image in automatic.own_images()]
-    stock = [entry.spec for entry in cached_kernel.kept() if entry.flavour == "stock"]
+    images = [str(image) for image in automatic.installed_images()]
+    stock = [entry.spec for entry in cached_kernel.entries() if entry.flavour == "stock"]
     found = ", ".join([*stock, *images]) or "no kernel for it yet: harness kernels fetch stock@6.1"
     return Row(GOOD, found, kernel=next(iter([*stock, *images]), ""))
 
@@ -118,7 +118,7 @@ def virtualisation() -> Row:
 def memory() -> Row:
     """Look where a guest's memory can be."""
     try:
-        place = uml.memory_place()
+        place = uml.memory_directory()
     except HarnessError as error:
         return Row(BAD, error.message, error.hint)
     free = shutil.disk_usage(place).free
@@ -139,7 +139,7 @@ def disk() -> Row:
 
 
 def _make_room() -> str:
-    kept = cached_kernel.kept()
+    kept = cached_kernel.entries()
     old = f"harness kernels remove {kept[-1].place.name}, or " if kept else ""
     return f"{old}export XDG_CACHE_HOME=DIRECTORY"
 

@@ -75,7 +75,7 @@ def compiler() -> Row:
         return Row(LACKING, "needed for kernels with virtual time", needed)
     try:
         preload.library()
-        build_tools.demand_tools()
+        build_tools.check_tools()
     except KernelUnavailable as error:
         return Row(LACKING, error.message, error.hint)
     return Row(GOOD, f"{preload.compiler()}, and all that a kernel is built with")

@@ -1,1 +1,1 @@
-"""Guests: kernels of their own, which do a job and report it by a file."""
+"""Guests: separately booted kernels that run a job and report by a file."""

@@ -1,4 +1,4 @@
-"""One job for one guest: the job is made, the guest booted, and its lines read until it ends."""
+"""Run one job in one guest: create the job, boot the guest, read its lines until it ends."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ LAST_LINES = 12  # of the console, in an error
 
 
 def job_for(kernel: Kernel, work: str, **fields: Any) -> Job:
-    """Return the job of calling `work`, "module:function", in a guest of a kernel.
+    """Return the job that calls `work`, "module:function", in a guest of a kernel.
 
-    `fields` are further fields of Job, or replace those that follow from the kernel and from this
-    process.
+    `fields` are other fields of Job; they override the defaults from the kernel and this process.
     """
     defaults: dict[str, Any] = {
         "rootdir": "/",
@@ -42,7 +41,7 @@ def job_for(kernel: Kernel, work: str, **fields: Any) -> Job:
 
 
 class Errand:
-    """One guest with one job; `done` once it has reported a line with that key."""
+    """One guest with one job; `done` is True once it has reported a line with that key."""
 
     def __init__(self, guests: Guests, guest: Guest) -> None:
         self._guests = guests
@@ -55,7 +54,7 @@ class Errand:
         """Yield the lines that the guest reports until it ends.
 
         It is killed after `limit` seconds, and after `silence` seconds without a line. `poll` is
-        how long to wait between two looks at the stream, in seconds.
+        the interval in seconds at which the stream is read.
         """
         began = last = time.monotonic()
         while self.guest.name in self._guests.running:
@@ -66,16 +65,16 @@ class Errand:
                 yield line
             now = time.monotonic()
             if now - began > limit:
-                self._guests.kill(self.guest, f"it was not done within {limit:g} s")
+                self._guests.kill(self.guest, f"it did not finish within {limit:g} s")
             elif now - last > silence:
                 self._guests.kill(self.guest, f"it reported nothing for {silence:g} s")
 
     def died(self) -> GuestDied:
-        """Return the error for a guest that ended before it was done, with its console's end."""
+        """Return the error for a guest that ended early, with the end of its console."""
         console = "".join(f"\n  {line}" for line in self.guest.tail(LAST_LINES))
         return GuestDied(
             f"the guest did not finish: {self.guest.ending()}; the end of its console:{console}",
-            hint="harness kernels check SPEC tells whether the kernel works at all",
+            hint="harness kernels check SPEC shows whether the kernel works",
         )
 
 

@@ -1,4 +1,4 @@
-"""What a run has to say about the kernel it was made on: measured, not assumed."""
+"""Facts about the kernel of a run, as measured in it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CLOCK_MONOTONIC_COARSE = 6  # linux/time.h; its resolution is the jiffy
 class Facts:
     """The kernel that scenarios run in; `jitter` is the lateness of timers in ns, p99.
 
-    `unread` is why the kernel's log cannot be read, "" where it can.
+    `unread` is why the kernel's log cannot be read, "" if it can.
     """
 
     lab: str
@@ -34,7 +34,7 @@ class Facts:
 
     @property
     def tolerance(self) -> int:
-        """By how many ns a time may be off: the jitter and one jiffy."""
+        """The uncertainty of a time in ns: the jitter and one jiffy."""
         return self.jitter + 1_000_000_000 // self.hz
 
     def block(self, width: int = 100) -> str:
@@ -56,7 +56,7 @@ Entry = tuple[str, str]
 
 
 def _row(entries: tuple[Entry, Entry], width: int) -> list[str]:
-    """Return two entries of the header on one line, or below each other where that is too long."""
+    """Return two entries of the header on one line, or on several if that is too long."""
     (name, value), (other, its) = entries
     line = f"{name:<10}{value}      {other}  {its}"
     if len(line) <= width:
@@ -85,7 +85,7 @@ def measure(lab: str = "netns", name: str = "", clock: str = "real") -> Facts:
 
 
 def _bonding_version() -> str:
-    """Return the driver's own version; since 5.12 it has none but the kernel's."""
+    """Return the driver's version, "" since 5.12, where it is the kernel's."""
     try:
         with open("/sys/module/bonding/version", encoding="ascii") as file:  # noqa: PTH123
             return file.read().strip()
@@ -94,7 +94,7 @@ def _bonding_version() -> str:
 
 
 def _jitter() -> int:
-    """Return by how many ns the worst but 1 % of short sleeps came late."""
+    """Return the 99th percentile of the lateness of short sleeps, in ns."""
     late = []
     for number in range(SLEEPS):
         wanted = 200_000 + number % 10 * 100_000

@@ -1,6 +1,6 @@
-"""What a trial boot does in the guest: show that a process runs there, and that bonds can be made.
+"""The job of a trial boot: show that a process runs in the guest, and that a bond can be created.
 
-Nothing but the guest's first script is imported: a trial takes a second, most of it for Python.
+Only `init` is imported: a trial takes a second, most of it for starting Python.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ WORK = f"{__name__}:main"
 
 
 def main(directory: Path) -> None:
-    """Make a bond and write {"bonding": errno, "done": 0} to the stream."""
+    """Create a bond and write {"bonding": errno, "done": 0} to the stream."""
     line = json.dumps({"bonding": init.make_bond(), "done": 0})
     (directory / "stream.jsonl").write_text(f"{line}\n", encoding="ascii")
     if init.read_job(directory)["writeback"]:

@@ -1,4 +1,4 @@
-"""Guests as the controller sees them: the supervisor starts and kills them, files report."""
+"""Guests from the controller's side: a supervisor starts and kills them, they report by files."""
 
 from __future__ import annotations
 
@@ -21,24 +21,27 @@ from typing import Any, Self
 
 from harness.errors import LabError
 from harness.guests import supervisor
-from harness.guests.console import telling
+from harness.guests.console import cause_lines
 from harness.guests.job import Job
 from harness.guests.kernel import Kernel
 from harness.log import kernlog
 
-CONSOLE_BYTES, CONSOLE_LINES = 1 << 17, 1000  # of the console's end: room for an Oops and a panic
+CONSOLE_BYTES, CONSOLE_LINES = (
+    1 << 17,
+    1000,
+)  # the end of the console that is read: enough for an Oops and a panic
 # What the console prints when a guest runs out of a resource, and the message for it.
 MORE = 'hint: keep less in the scenario, or give guests more: memory = "1G" in labs/kernels.toml'
-ROOM = "hint: make room on the disk of --results, and on that of TMPDIR"
+FREE = "hint: free space on the disk of --results, and on that of TMPDIR"
 EXHAUSTED = (
     (r"deadlocked on memory|Out of memory|(?m:^MemoryError)", f"it ran out of memory\n{MORE}"),
-    (r"No space left on device", f"a disk that it writes to is full\n{ROOM}"),
+    (r"No space left on device", f"a disk that it writes to is full\n{FREE}"),
 )
 
 
 @dataclass(slots=True)
 class Guest:
-    """One guest: its directory, its work list, and how it ended when it has (`status`)."""
+    """One guest: its directory, its job, and its exit status once it has ended."""
 
     name: str
     directory: Path
@@ -53,11 +56,11 @@ class Guest:
 
     @property
     def console(self) -> Path:
-        """The file with everything the guest's kernel and init printed."""
+        """The file with all output of the guest's kernel and init."""
         return self.directory / "console"
 
     def lines(self) -> Iterator[dict[str, Any]]:
-        """Yield what the guest's worker has reported since the last call."""
+        """Yield the lines that the guest's worker has reported since the last call."""
         before, self._printed = self._printed, self._console_size()
         try:
             with (self.directory / "stream.jsonl").open("rb") as stream:
@@ -68,10 +71,10 @@ class Guest:
         whole = data[: data.rfind(b"\n") + 1]
         self._offset += len(whole)
         for line in whole.splitlines():
-            said = json.loads(line)
-            if "start" in said:  # it was not yet begun when the console was that long
+            report = json.loads(line)
+            if "start" in report:  # the scenario began after the console had this size
                 self._since = before
-            yield said
+            yield report
 
     def _console_size(self) -> int:
         try:
@@ -87,13 +90,13 @@ class Guest:
             return [line.rstrip() for line in text.splitlines() if line.strip()][-count:]
         return []
 
-    def telling(self, count: int = 12) -> list[str]:
-        """Return the console lines that explain why it ended, then the last ones."""
-        found = telling(self.tail(CONSOLE_LINES))[:count]
+    def cause_lines(self, count: int = 12) -> list[str]:
+        """Return the console lines that show why it ended, then the last ones."""
+        found = cause_lines(self.tail(CONSOLE_LINES))[:count]
         return found + [line for line in self.tail(count) if line not in found]
 
     def reports(self) -> list[kernlog.Report]:
-        """Return what its kernel reported on the console since the last scenario began."""
+        """Return its kernel's reports on the console since the last scenario began."""
         found = kernlog.reports(self.tail(CONSOLE_LINES, self._since))
         return [report for report in found if report.kind not in kernlog.HARMLESS]
 
@@ -111,7 +114,7 @@ class Guest:
             return f"its first process {_ended(int(ended[1], 16))}"
         if self.status is not None and self.status < 0:
             return f"it was killed by {signal.Signals(-self.status).name}"
-        return f"it ended with status {self.status} before its work was done"
+        return f"it ended with status {self.status} before its job was done"
 
 
 class Guests:
@@ -130,8 +133,8 @@ class Guests:
             stdout=subprocess.PIPE,
             start_new_session=True,
         )
-        said = self._wait_for("directory")
-        self.directory = Path(said["directory"])
+        answer = self._wait_for("directory")
+        self.directory = Path(answer["directory"])
         return self
 
     def __exit__(
@@ -150,12 +153,12 @@ class Guests:
             self._process.kill()
             self._process.wait()
         self._process.stdout.close()
-        for guest in self.running.values():  # only a supervisor that was killed leaves any of it
+        for guest in self.running.values():  # left only if the supervisor was killed
             _kill_group(guest.group)
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def boot(self, name: str, job: Job, kernel: Kernel | None = None) -> Guest:
-        """Boot a guest for a job, of `kernel` if given; raises LabError."""
+        """Boot a guest for a job, with `kernel` if given; raises LabError."""
         directory = self.directory / name
         try:
             (directory / "tmp").mkdir(parents=True)
@@ -164,10 +167,10 @@ class Guests:
         except OSError as error:
             raise LabError(
                 f"{directory} cannot be written: {error.strerror}",
-                hint="make room there, or set TMPDIR to a directory with more",
+                hint="free space there, or set TMPDIR to another directory",
             ) from error
         guest = Guest(name, directory, job)
-        self._tell(
+        self._request(
             start=name,
             argv=command.argv,
             environment=command.environment,
@@ -177,32 +180,32 @@ class Guests:
         return guest
 
     def kill(self, guest: Guest, reason: str) -> None:
-        """Kill a guest; its ending will be `reason`."""
+        """Kill a guest; `ending` will return `reason`."""
         if not guest.killed:
             guest.killed = reason
-            self._tell(kill=guest.name)
+            self._request(kill=guest.name)
 
     def ended(self, within: float) -> list[Guest]:
         """Return the guests that ended, waiting for at most `within` seconds for one."""
         over = []
-        for said in self._hear(within):
-            if "started" in said:
-                self.running[said["started"]].group = said["group"]
-            elif "ended" in said:
-                guest = self.running.pop(said["ended"])
-                guest.status = said["status"]
+        for answer in self._answers(within):
+            if "started" in answer:
+                self.running[answer["started"]].group = answer["group"]
+            elif "ended" in answer:
+                guest = self.running.pop(answer["ended"])
+                guest.status = answer["status"]
                 over.append(guest)
         return over
 
-    def _tell(self, **order: Any) -> None:
+    def _request(self, **request: Any) -> None:
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps(order).encode() + b"\n")
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")
             self._process.stdin.flush()
         except OSError as error:
             raise _lost() from error
 
-    def _hear(self, within: float) -> Iterator[dict[str, Any]]:
+    def _answers(self, within: float) -> Iterator[dict[str, Any]]:
         assert self._process.stdout is not None
         ready, _, _ = select.select([self._process.stdout], [], [], within)
         if not ready:
@@ -216,14 +219,14 @@ class Guests:
     def _wait_for(self, key: str, within: float = 20) -> dict[str, Any]:
         end = time.monotonic() + within
         while time.monotonic() < end:
-            for said in self._hear(0.5):
-                if key in said:
-                    return said
+            for answer in self._answers(0.5):
+                if key in answer:
+                    return answer
         raise _lost()
 
 
 def exhausted(console: Iterable[str]) -> str:
-    """Return which resource a guest ran out of, from its console; "" for none."""
+    """Return the resource that a guest ran out of, by its console; "" for none."""
     text = "\n".join(console)
     return next((words for pattern, words in EXHAUSTED if re.search(pattern, text)), "")
 
@@ -231,13 +234,13 @@ def exhausted(console: Iterable[str]) -> str:
 def _ended(status: int) -> str:
     if os.WIFSIGNALED(status):
         return f"was killed by {signal.Signals(os.WTERMSIG(status)).name}"
-    return f"ended with status {os.WEXITSTATUS(status)} before its work was done"
+    return f"ended with status {os.WEXITSTATUS(status)} before its job was done"
 
 
 def _lost() -> LabError:
     return LabError(
-        "the supervisor of the guests is gone",
-        hint="run again; if the machine ran out of memory (`dmesg` says so), with fewer guests",
+        "the supervisor of the guests has ended",
+        hint="run again; use fewer guests if the machine ran out of memory (see `dmesg`)",
     )
 
 
@@ -248,6 +251,6 @@ def _kill_group(group: int) -> None:
 
 
 def _place() -> str:
-    """Return the directory for temporary files: a path that a kernel command line can hold."""
+    """Return the directory for temporary files: its path must fit a kernel command line."""
     place = tempfile.gettempdir()
     return "/tmp" if re.search(r'[\s",]', place) else place  # noqa: S108  (mkdtemp goes into it)

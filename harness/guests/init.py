@@ -1,10 +1,11 @@
-"""The first process of a guest; a script for a bare Python, which knows the job by its directory.
+"""The first process of a guest; a script that needs only the standard library.
 
-    init.py boot DIRECTORY    PID 1 of a guest: mount, load modules, work, power off
-    init.py enter DIRECTORY   on the host's kernel: work in namespaces of its own
-    init.py probe             say on standard output why `enter` could not make a bond, if so
+    init.py boot DIRECTORY    PID 1 of a guest: mount, load modules, run the job, power off
+    init.py enter DIRECTORY   on the host's kernel: run the job in new namespaces
+    init.py probe             print why `enter` could not create a bond, or nothing
 
-It runs without `site` (that saves a second in a guest): the search path comes with the job.
+DIRECTORY contains the job. It runs without `site`, which saves a second in a guest: the module
+search path is part of the job.
 """
 
 from __future__ import annotations
@@ -29,17 +30,17 @@ CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x20000, 1 << 28, 1 << 
 MS_REC, MS_PRIVATE, PR_SET_PDEATHSIG, POWER_OFF = 0x4000, 1 << 18, 1, 0x4321FEDC
 PR_SET_TIMERSLACK = 29
 MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT = 1, 2, 4
-HOME = "HARNESS_FIRST_NETNS"  # a descriptor of the namespace in which the kernel makes USB NICs
+HOME = "HARNESS_FIRST_NETNS"  # a descriptor of the namespace in which USB NICs appear
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 RTM_NEWLINK, NLM_F_REQUEST_ACK_CREATE_EXCL, IFLA_IFNAME, IFLA_LINKINFO = 16, 0x605, 3, 18
 
 libc = ctypes.CDLL(None, use_errno=True)
-# When this process came how far, in s of the kernel's own clock; tests.bench asks for it.
+# When this process reached each step, in s of CLOCK_MONOTONIC; read by tests.bench.
 reached: dict[str, float] = {"python": time.monotonic()}
 
 
 def check(result: int, what: str) -> None:
-    """Raise OSError for a libc call that returned `result` when it failed."""
+    """Raise OSError if a libc call has returned a negative `result`."""
     if result < 0:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code), what)
@@ -52,10 +53,10 @@ def mount(source: str, target: str, kind: str, data: str = "", flags: int = 0) -
 
 
 def boot(directory: Path) -> None:
-    """Work in a freshly booted kernel of our own, as its PID 1."""
+    """Run the job as PID 1 of a guest."""
     mount("proc", "/proc", "proc")
     mount("sysfs", "/sys", "sysfs")
-    if not in_uml():  # what the root shows as /dev is the host's
+    if not in_uml():  # /dev of the root file system is the host's
         mount("devtmpfs", "/dev", "devtmpfs")
     no_helpers()
     keep_in_memory()
@@ -64,7 +65,7 @@ def boot(directory: Path) -> None:
         if path:  # all other files of the host are read-only
             mount_shared(tag, path)
     mount("tmpfs", str(directory / "tmp"), "tmpfs")
-    adopt(job, directory)
+    apply(job, directory)
     reached["mounted"] = time.monotonic()
     if job["modules"]:
         from harness.guests import modules  # noqa: PLC0415  (the search path came with the job)
@@ -76,7 +77,7 @@ def boot(directory: Path) -> None:
 
 
 def mount_shared(tag: str, path: str) -> None:
-    """Mount a directory of the host over itself, writable: by hostfs in UML, by 9p in QEMU."""
+    """Mount a directory of the host at its path, writable: hostfs in UML, 9p in QEMU."""
     if in_uml():
         mount("none", path, "hostfs", path)
     else:
@@ -84,32 +85,32 @@ def mount_shared(tag: str, path: str) -> None:
 
 
 def in_uml() -> bool:
-    """Tell whether this kernel is User-Mode Linux: it alone can mount the host's directories."""
+    """Tell whether this kernel is User-Mode Linux, the only one with hostfs."""
     return "\thostfs\n" in Path("/proc/filesystems").read_text(encoding="ascii")
 
 
 def no_helpers() -> None:
-    """Keep the kernel from starting user-mode helpers.
+    """Disable user-mode helpers.
 
-    Debian's UML kernel forks for /sbin/hotplug at every device: 42 times for a small topology, at
-    2 ms each. Modules are loaded by us.
+    Debian's UML kernel executes /sbin/hotplug for every device: 42 times for a small topology,
+    2 ms each. Modules are loaded explicitly.
     """
     for path in ("/proc/sys/kernel/hotplug", "/proc/sys/kernel/modprobe"):
-        with contextlib.suppress(OSError):  # a kernel may be built without
+        with contextlib.suppress(OSError):  # not every kernel has both
             Path(path).write_text("\n", encoding="ascii")
 
 
 def keep_in_memory() -> None:
-    """Keep all pages of this process in memory, so that a full memory ends the guest at once.
+    """Lock all pages of this process, so that the guest fails at once when memory is full.
 
-    Else the kernel drops the program's own code, reads it back from the host at every step, and
-    stands still for minutes before it gives up.
+    Otherwise the kernel evicts the program's code and reads it back from the host again and again:
+    the guest would thrash for minutes before the OOM killer acts.
     """
     libc.mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)
 
 
 def enter(directory: Path) -> None:
-    """Work in new namespaces on the kernel that runs, its processes ending with this one."""
+    """Run the job in new namespaces of the running kernel; its processes end with this one."""
     home = os.open("/proc/self/ns/net", os.O_RDONLY)
     unshare(CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID)
     child = os.fork()
@@ -120,22 +121,20 @@ def enter(directory: Path) -> None:
     mount("proc", "/proc", "proc")
     try:
         mount("sysfs", "/sys", "sysfs")
-    except (
-        OSError
-    ) as error:  # some containers forbid it; what reads netlink only works all the same
+    except OSError as error:  # not allowed in some containers; netlink still works
         print(f"{error}: /sys/class/net shows the machine's interfaces", file=sys.stderr)
     job = read_job(directory)
-    adopt(job, directory)
+    apply(job, directory)
     os.environ[HOME] = str(home)
     work(job, directory)
 
 
 def work(job: dict[str, Any], directory: Path) -> None:
-    """Set the loopback interface up and call what the job names: by default the worker."""
-    libc.prctl(PR_SET_TIMERSLACK, 1)  # else sleeps may last 50 us longer than asked
+    """Set the loopback interface up and call the function of the job."""
+    libc.prctl(PR_SET_TIMERSLACK, 1)  # by default, sleeps may last 50 us longer
     if job["clock"] == "virtual":
-        # First of all at each instant, and woken to the nanosecond: the kernel's own threads
-        # cannot come between. Nobody has to wait for that, as computing takes no time.
+        # Run before the kernel's threads at each instant, and wake up without slack. This delays
+        # nothing, as computation takes no virtual time.
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
     loopback_up()
     module, _, function = job["work"].partition(":")
@@ -143,13 +142,13 @@ def work(job: dict[str, Any], directory: Path) -> None:
 
 
 def read_job(directory: Path) -> dict[str, Any]:
-    """Read the job before anything of the harness can be imported."""
+    """Read the job, before modules of the harness can be imported."""
     job: dict[str, Any] = json.loads((directory / "job.json").read_text(encoding="utf-8"))
     return job
 
 
-def adopt(job: dict[str, Any], directory: Path) -> None:
-    """Take over the search path and the environment that the job brings."""
+def apply(job: dict[str, Any], directory: Path) -> None:
+    """Set the module search path and the environment of the job."""
     sys.path[:] = job["path"]
     sys.executable = job["executable"]
     os.environ.clear()
@@ -167,7 +166,7 @@ def loopback_up() -> None:
 
 
 def unshare(flags: int) -> None:
-    """Enter new namespaces, in a new user namespace unless this process may do without one."""
+    """Enter new namespaces, in a new user namespace unless this process is privileged."""
     if os.geteuid() == 0 and libc.unshare(flags) == 0:
         return
     user, group = os.geteuid(), os.getegid()
@@ -179,19 +178,19 @@ def unshare(flags: int) -> None:
 
 
 def probe() -> str:
-    """Return why no bond can be made here in a namespace of our own, "" where one can."""
+    """Return why no bond can be created in a new namespace, "" if it can."""
     try:
         unshare(CLONE_NEWNET)
     except OSError as error:
-        return f"this user may not make network namespaces ({error.strerror})"
+        return f"this user may not create network namespaces ({error.strerror})"
     code = make_bond()
     if code == errno.EOPNOTSUPP:
         return "it has no bonding driver"
-    return f"making a bond failed with {errno.errorcode.get(code, code)}" if code else ""
+    return f"creating a bond failed with {errno.errorcode.get(code, code)}" if code else ""
 
 
 def make_bond() -> int:
-    """Ask for a bond by one raw rtnetlink message; return 0 or the errno."""
+    """Create a bond by one raw rtnetlink message; return 0 or the errno."""
     kind = _attribute(1, b"bond")  # IFLA_INFO_KIND
     body = struct.pack("BxHiII", 0, 0, 0, 0, 0)
     body += _attribute(IFLA_IFNAME, b"probe0\0") + _attribute(IFLA_LINKINFO, kind)
@@ -207,7 +206,7 @@ def _attribute(number: int, data: bytes) -> bytes:
 
 
 def _end_as(child: int) -> None:
-    """Wait for the child and end as it did."""
+    """Wait for the child and exit with its status or signal."""
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
         signal.signal(os.WTERMSIG(status), signal.SIG_DFL)
@@ -216,15 +215,15 @@ def _end_as(child: int) -> None:
 
 
 def main() -> None:
-    """Run as the arguments say; a crash leaves a traceback on the console."""
+    """Run the mode of the arguments; print a traceback to the console after a crash."""
     mode, *rest = sys.argv[1:]
     if mode == "probe":
         print(probe())
         return
     try:
-        # The machine's /proc tells where that is; a guest mounts its own over it.
+        # Resolve the path before a guest mounts its own /proc.
         (boot if mode == "boot" else enter)(Path(rest[0]).resolve())
-    except BaseException:  # noqa: BLE001  (a PID 1 that ends takes its kernel down in a panic)
+    except BaseException:  # noqa: BLE001  (the kernel panics when PID 1 exits)
         traceback.print_exc()
     sys.stdout.flush()
     sys.stderr.flush()

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 # Variables that are not passed to a guest: it has its own temporary directory and pytest, and the
-# processes that these name do not run in it.
-HELD_BACK = (
+# processes that they refer to do not run in it.
+NOT_PASSED = (
     *("TMPDIR", "TEMP", "TMP", "LD_PRELOAD", "FAKEROOTKEY", "NOTIFY_SOCKET"),
     *("LISTEN_FDS", "LISTEN_PID", "PYTEST_ADDOPTS", "PYTEST_CURRENT_TEST"),
     *("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"),
 )
-HELD_BACK_BEGINNINGS = ("COV_CORE_", "PYTEST_XDIST_")
+NOT_PASSED_PREFIXES = ("COV_CORE_", "PYTEST_XDIST_")
 
 
 PLUGINS = ("plugins", "markers", "settings")
@@ -25,13 +25,13 @@ PLUGINS = ("plugins", "markers", "settings")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One guest's work list: the node ids in the order to run, and how to run pytest for them.
+    """The job of one guest: the node ids to run in order, and how to run pytest for them.
 
-    `plugins`, `markers` and `settings` are of plugins that the host's pytest has loaded: modules
-    to load too, lines that register markers, names of settings that would be unknown in the guest.
-    `lab` is where topologies are built in the `kernel`, by its name such as "uml 6.1.176".
-    `dut` is the DUT's image and NICs where the lab brings them.
-    `work` is what the guest calls with its directory, as "module:function".
+    `plugins`, `markers` and `settings` are from plugins of the host's pytest: modules to load,
+    lines that register markers, names of settings that would be unknown in the guest.
+    `lab` builds topologies in `kernel`, a name such as "uml 6.1.176".
+    `dut` is the DUT's image and NICs if the lab has them.
+    `work` is the function to call with the guest's directory, as "module:function".
     """
 
     rootdir: str
@@ -60,7 +60,7 @@ class Job:
 
     @classmethod
     def load(cls, directory: Path) -> Job:
-        """Read the job back, in the guest."""
+        """Load the job, in the guest."""
         data = json.loads((directory / "job.json").read_text(encoding="utf-8"))
         for name in ("files", "ids", "arguments", "path", *PLUGINS):
             data[name] = tuple(data[name])
@@ -68,16 +68,16 @@ class Job:
 
 
 def interpreter_path() -> tuple[str, ...]:
-    """Return this interpreter's search path, absolute, with the harness itself in it."""
+    """Return this interpreter's module search path, absolute, including the harness."""
     own = str(Path(__file__).resolve().parents[2])
     found = [os.path.abspath(entry) for entry in sys.path]  # noqa: PTH100  (no symlink resolved)
     return tuple(dict.fromkeys([*found, own]))
 
 
 def environment() -> dict[str, str]:
-    """Return the environment passed to guests: scenarios may depend on any variable of it."""
+    """Return the environment that is passed to guests: scenarios may use any variable."""
     return {
         name: value
         for name, value in os.environ.items()
-        if name not in HELD_BACK and not name.startswith(HELD_BACK_BEGINNINGS)
+        if name not in NOT_PASSED and not name.startswith(NOT_PASSED_PREFIXES)
     }

@@ -1,4 +1,4 @@
-"""The protocol of a kernel that guests boot: the command that starts one, and its clock."""
+"""The protocol of a kernel that guests boot: the command that starts a guest, and its clock."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command line that starts a guest, and all of its environment."""
+    """A command line that starts a guest, and its complete environment."""
 
     argv: list[str]
     environment: dict[str, str] = field(default_factory=dict)
@@ -25,7 +25,7 @@ class Kernel(Protocol):
 
     @property
     def modules(self) -> str:
-        """The directory of its modules, "" where the guest loads none from the host."""
+        """The directory of its modules, "" if the guest loads none from the host."""
         ...
 
     @property

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from harness.errors import KernelRefused
 
-# What topologies and faults are made of; what a kernel lacks of it shows when it is asked for.
+# Modules for topologies and faults; a missing one is reported when it is used.
 USUAL = (
     "bonding",
     "veth",
@@ -28,7 +28,7 @@ USUAL = (
     "ifb",
     "dummy",
 )
-# These make interfaces of their own in the first namespace unless told not to.
+# By default these create interfaces in the initial namespace.
 PARAMETERS = {"bonding": "max_bonds=0", "dummy": "numdummies=0", "ifb": "numifbs=0"}
 
 MODULE_INIT_COMPRESSED_FILE = 4  # linux/module.h, since 5.17
@@ -37,15 +37,15 @@ _directory: Path | None = None
 
 
 def use(directory: Path) -> None:
-    """Load modules from `directory` (it holds modules.dep) from now on: a guest's init says so."""
+    """Load modules from `directory`, which contains modules.dep, from now on."""
     global _directory  # noqa: PLW0603  (there is one kernel per process)
     _directory = directory
 
 
 def need(*names: str) -> None:
-    """Load modules with what they depend on; do nothing where the kernel loads its own.
+    """Load modules with their dependencies; does nothing if the kernel loads modules itself.
 
-    Names that the kernel has built in or loaded are passed over. Raises KernelRefused.
+    Modules that are built in or loaded are skipped. Raises KernelRefused.
     """
     if _directory is None:
         return
@@ -54,19 +54,19 @@ def need(*names: str) -> None:
 
 
 def usual() -> None:
-    """Load what topologies and faults are made of."""
+    """Load the modules for topologies and faults."""
     need(*USUAL)
 
 
 def files(directory: Path, names: Iterable[str]) -> list[Path]:
-    """Return the files to insert for modules that lie in a directory with modules.dep."""
+    """Return the files to load for modules in a directory with modules.dep."""
     return [directory / path for path in order(_dependencies(directory), names)]
 
 
 def order(dependencies: Mapping[str, tuple[str, ...]], names: Iterable[str]) -> list[str]:
-    """Return the files to insert for modules, each after all that it depends on.
+    """Return the files to load for modules, each after its dependencies.
 
-    Names without a file are left out: they are built in, or the kernel does not have them.
+    Names without a file are omitted: they are built in, or the kernel does not have them.
     """
     files = {_name(path): path for path in dependencies}
     wanted: dict[str, None] = {}
@@ -84,20 +84,20 @@ def order(dependencies: Mapping[str, tuple[str, ...]], names: Iterable[str]) -> 
 
 
 def parse(text: str) -> dict[str, tuple[str, ...]]:
-    """Return modules.dep as file -> the files it depends on."""
+    """Return modules.dep as a mapping of file to the files it depends on."""
     lines = (line.partition(":") for line in text.splitlines() if ":" in line)
     return {path.strip(): tuple(needs.split()) for path, _, needs in lines}
 
 
 def read(path: Path) -> bytes:
-    """Return a module's ELF file, unpacked where a distribution has compressed it."""
+    """Return a module's ELF file, decompressed if necessary."""
     return lzma.decompress(path.read_bytes()) if path.suffix == ".xz" else path.read_bytes()
 
 
 def prune(directory: Path, wanted: Callable[[str], bool]) -> None:
-    """Unpack the wanted modules of a fresh package, with what they need, and remove the others.
+    """Decompress the wanted modules of a package and their dependencies; remove the others.
 
-    Packages have no modules.dep, which `depmod` makes when they are installed: write it.
+    Packages do not contain modules.dep (depmod writes it on installation), so write it.
     """
     found = {str(path.relative_to(directory)): path for path in directory.glob("**/*.ko*")}
     needs = {_name(name): needed(read(path)) for name, path in found.items()}
@@ -117,11 +117,11 @@ def prune(directory: Path, wanted: Callable[[str], bool]) -> None:
 
 
 def needed(data: bytes) -> tuple[str, ...]:
-    """Return the modules that a module's ELF file says it needs."""
-    said = re.search(rb"\0depends=([\w,-]*)\0", data)
+    """Return the dependencies in a module's ELF file."""
+    found = re.search(rb"\0depends=([\w,-]*)\0", data)
     return (
-        tuple(name.replace("-", "_") for name in said[1].decode().split(",") if name)
-        if said
+        tuple(name.replace("-", "_") for name in found[1].decode().split(",") if name)
+        if found
         else ()
     )
 
@@ -154,5 +154,5 @@ def _insert(path: Path) -> None:
         raise KernelRefused(f"kernel module {name}", ctypes.get_errno())
 
 
-# x86-64 has a table of its own, the newer architectures share one (asm-generic/unistd.h).
+# x86-64 has its own table; newer architectures share one (asm-generic/unistd.h).
 _FINIT_MODULE = 313 if os.uname().machine == "x86_64" else 273

@@ -1,15 +1,15 @@
-"""The process that holds a run's guests and its temporary directory, and outlives the controller.
+"""The process that owns a run's guests and its temporary directory; it outlives the controller.
 
-Started as a script with the place for the directory as its argument. It answers JSON lines:
+A script; its argument is the parent of the temporary directory. It exchanges JSON lines:
 
-    it says   {"directory": path}                    once
-    told      {"start": name, "argv": [...], "environment": {...}, "console": path}
-    it says   {"started": name, "group": id}
-    told      {"kill": name}
-    it says   {"ended": name, "status": n}           n < 0: killed by that signal
+    sends     {"directory": path}                    once
+    receives  {"start": name, "argv": [...], "environment": {...}, "console": path}
+    sends     {"started": name, "group": id}
+    receives  {"kill": name}
+    sends     {"ended": name, "status": n}           n < 0: killed by that signal
 
-When its standard input ends, because the controller closed it or is gone (kill -9 included), it
-kills every guest with all of its process group, removes the directory and ends.
+At EOF on standard input, because the controller has closed it or has died (kill -9 included), it
+kills the process groups of all guests, removes the directory and exits.
 """
 
 from __future__ import annotations
@@ -36,29 +36,29 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Supervisor:
-    """The guests that run, by name, each the leader of its own session and process group."""
+    """The running guests by name, each the leader of a session and process group."""
 
     def __init__(self) -> None:
         self.guests: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self, name: str, order: dict[str, Any]) -> None:
-        """Start one guest, its output going to its console file."""
-        with Path(order["console"]).open("ab") as console:
+    def start(self, name: str, request: dict[str, Any]) -> None:
+        """Start one guest; its output goes to its console file."""
+        with Path(request["console"]).open("ab") as console:
             process = subprocess.Popen(
-                order["argv"],
+                request["argv"],
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=subprocess.STDOUT,
-                env=order["environment"],
-                cwd=Path(order["console"]).parent,
+                env=request["environment"],
+                cwd=Path(request["console"]).parent,
                 start_new_session=True,
                 preexec_fn=tie,  # noqa: PLW1509  (this process has one thread)
             )
         self.guests[name] = process
-        say({"started": name, "group": process.pid})
+        send({"started": name, "group": process.pid})
 
     def kill(self, name: str) -> None:
-        """Kill one guest with its helpers: UML's stay behind when only their parent dies."""
+        """Kill one guest with its helper processes, which survive if only their parent dies."""
         if name in self.guests:
             _kill_group(self.guests[name].pid)
 
@@ -69,12 +69,12 @@ class Supervisor:
                 continue
             _kill_group(process.pid)  # before the wait: until then the group's id cannot be reused
             del self.guests[name]
-            say({"ended": name, "status": process.wait()})
+            send({"ended": name, "status": process.wait()})
         if not self.guests:
             _reap_orphans()
 
     def close(self, within: float = 1.5) -> None:
-        """Kill all guests and wait until the kernel has let go of them, `within` seconds."""
+        """Kill all guests and wait for their end, at most `within` seconds."""
         end = time.monotonic() + within
         for name in list(self.guests):
             self.kill(name)
@@ -87,7 +87,7 @@ class Supervisor:
 
 
 def tie() -> None:
-    """In the child: die with the supervisor, and leave no core file behind."""
+    """In the child: die with the supervisor, and write no core file."""
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
@@ -103,14 +103,14 @@ def _reap_orphans() -> None:
             pass
 
 
-def say(what: dict[str, Any]) -> None:
-    """Send a line to the controller; ignore a controller that is gone."""
+def send(what: dict[str, Any]) -> None:
+    """Send a line to the controller; ignore errors if it has died."""
     with contextlib.suppress(OSError):
         os.write(1, json.dumps(what).encode() + b"\n")
 
 
 def serve(supervisor: Supervisor, woken: int) -> None:
-    """Follow orders until there are no more."""
+    """Serve requests until EOF or SIGTERM."""
     pending = b""
     while True:
         ready, _, _ = select.select([0, woken], [], [])
@@ -124,19 +124,19 @@ def serve(supervisor: Supervisor, woken: int) -> None:
             return
         *lines, pending = (pending + data).split(b"\n")
         for line in lines:
-            _obey(supervisor, json.loads(line))
+            _handle(supervisor, json.loads(line))
 
 
-def _obey(supervisor: Supervisor, order: dict[str, Any]) -> None:
-    if "kill" in order:
-        supervisor.kill(order["kill"])
+def _handle(supervisor: Supervisor, request: dict[str, Any]) -> None:
+    if "kill" in request:
+        supervisor.kill(request["kill"])
         return
     try:
-        supervisor.start(order["start"], order)
+        supervisor.start(request["start"], request)
     except (OSError, subprocess.SubprocessError) as error:
-        with Path(order["console"]).open("a", encoding="utf-8") as console:
+        with Path(request["console"]).open("a", encoding="utf-8") as console:
             console.write(f"{error}\n")
-        say({"ended": order["start"], "status": 127})
+        send({"ended": request["start"], "status": 127})
 
 
 def _remove(directory: str) -> None:
@@ -148,7 +148,7 @@ def _remove(directory: str) -> None:
 
 
 def main() -> None:
-    """Serve until the controller is gone, and leave nothing behind."""
+    """Serve until the controller has ended, then clean up."""
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
     woken, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(wake)
@@ -157,7 +157,7 @@ def main() -> None:
     supervisor = Supervisor()
     directory = tempfile.mkdtemp(prefix=PREFIX, dir=sys.argv[1])
     try:
-        say({"directory": directory})
+        send({"directory": directory})
         serve(supervisor, woken)
     finally:
         supervisor.close()

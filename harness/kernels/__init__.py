@@ -1,4 +1,4 @@
-"""Kernels that scenarios run in: named, found, fetched, built, tried; `guests` boots them."""
+"""Kernels that scenarios run in: specified, found, fetched, built, tested; `guests` boots them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Say = Callable[[str], None]
 
 
 def check(choice: str) -> None:
-    """Refuse what `--kernel` cannot mean, without fetching or booting; raises UsageError."""
+    """Raise UsageError for an invalid `--kernel`, without fetching or booting."""
     from harness.kernels import specs  # noqa: PLC0415  (a plain `pytest` run needs none of it)
 
     if choice != "auto":
@@ -19,9 +19,9 @@ def check(choice: str) -> None:
 
 
 def resolve(choice: str, say: Say) -> Kernel:
-    """Return the kernel that a spec means (see `specs`), fetched where need be, as it boots here.
+    """Return the kernel of a spec (see `specs`), fetched if necessary and tested by a boot.
 
-    Raises UsageError for a choice that cannot work, KernelUnavailable where none can be had.
+    Raises UsageError for an invalid spec, KernelUnavailable if there is no such kernel.
     """
     from harness.kernels import specs, trial  # noqa: PLC0415  (a plain `pytest` run needs none)
 

@@ -1,4 +1,4 @@
-"""Kernels that people have given names: labs/kernels.toml, of the harness and of where one is."""
+"""Named kernels: labs/kernels.toml of the harness and of the current directory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MEMORY = re.compile(r"(\d+)\s*(M|MiB|G|GiB)")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a kernel is booted with beside what it is; memory in bytes, 0 for the usual."""
+    """Boot options of a kernel; memory in bytes, 0 for the default."""
 
     modules: str = ""
     memory: int = 0
@@ -27,7 +27,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A name's kernel, the place it was given at, and where its paths begin."""
+    """The kernel of a name; `where` is its file and line, `base` the directory of its paths."""
 
     spec: str
     options: Options
@@ -36,7 +36,7 @@ class Named:
 
 
 def load() -> dict[str, Named]:
-    """Return all named kernels; those of the directory one is in come before the harness's own.
+    """Return all named kernels; those of the current directory override those of the harness.
 
     Raises UsageError with file, line and what was expected.
     """
@@ -56,15 +56,15 @@ def read(path: Path) -> dict[str, Named]:
     except tomllib.TOMLDecodeError as error:
         raise _unreadable(path, error) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read: {error}", hint="mend the file") from error
+        raise UsageError(f"{path} cannot be read: {error}", hint="correct the file") from error
     return {name: _kernel(path, text, name, value) for name, value in content.items()}
 
 
 def _unreadable(path: Path, error: tomllib.TOMLDecodeError) -> UsageError:
     found = re.search(r" \(at line (\d+), column \d+\)$", str(error))
     line = f":{found[1]}" if found else ""
-    said = str(error)[: found.start()] if found else str(error)
-    return UsageError(f"{path}{line}: {said}", hint='a line is NAME = "SPEC"')
+    text = str(error)[: found.start()] if found else str(error)
+    return UsageError(f"{path}{line}: {text}", hint='a line is NAME = "SPEC"')
 
 
 def _kernel(path: Path, text: str, name: str, value: Any) -> Named:
@@ -73,7 +73,7 @@ def _kernel(path: Path, text: str, name: str, value: Any) -> Named:
         return UsageError(f"{where}: {key or name}: expected {expected}", hint=HINT)
 
     if not NAME.fullmatch(name) or name in TAKEN:
-        raise wrong("a name of letters, digits, _ and -, that is no kernel already")
+        raise wrong("a name of letters, digits, _ and -, that is not a reserved name")
     table = {"spec": value} if isinstance(value, str) else value
     if not isinstance(table, dict):
         raise wrong('"SPEC", or a table with spec and options')
@@ -87,7 +87,7 @@ def _kernel(path: Path, text: str, name: str, value: Any) -> Named:
 
 
 def _fields(table: dict[str, Any], wrong: Callable[[str, str], UsageError]) -> dict[str, Any]:
-    """Return the fields of a table as they are used."""
+    """Return the fields of a table, converted."""
     found = {}
     for key in ("spec", *(key for key in table if key != "spec")):
         if key not in FIELDS:
@@ -113,7 +113,7 @@ def _memory(value: Any) -> int | None:
 
 
 def _arguments(value: Any) -> tuple[str, ...] | None:
-    """Take a list of words: the kernel splits its command line at blanks."""
+    """Return a list of words: the kernel splits its command line at blanks."""
     if not isinstance(value, list):
         return None
     whole = all(isinstance(one, str) and one and not re.search(r"\s", one) for one in value)
@@ -129,7 +129,7 @@ FIELDS: dict[str, tuple[Callable[[Any], Any], str]] = {
 
 
 def _line(text: str, name: str, key: str) -> int:
-    """Return the line on which a name, or a key of its table, stands; 1 where that is unclear."""
+    """Return the line of a name, or of a key of its table; 1 if it is not found."""
     lines = text.splitlines()
     start = _first(lines, rf'\s*(\[\s*)?"?{re.escape(name)}"?\s*[\]=.]', 0)
     if not key:

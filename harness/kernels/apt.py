@@ -1,7 +1,6 @@
-"""apt as any user: directories of its own, and of the machine's only its sources and keys.
+"""A private apt for any user: separate state and cache, with the machine's sources and keys.
 
-Neither root nor an `apt-get update` by the user is needed; what it downloads it checks by
-signature.
+Neither root nor an `apt-get update` by the user is needed; apt checks the signatures.
 """
 
 from __future__ import annotations
@@ -21,12 +20,12 @@ from harness.guests import supervisor
 from harness.kernels import apt_sources, cache
 from harness.waiting import retry
 
-PAUSE = 1.0  # seconds before a failed download is tried again, twice that before the next
-SOON = 10.0  # seconds within which what failed may be tried again
+PAUSE = 1.0  # seconds before the first retry of a failed download, doubled for the next
+FAST = 10.0  # seconds: what failed within this time is tried again
 PATIENCE = 90.0  # seconds for a package list, some 10 MB, on a slow line
 TOOLS = ("apt-get", "apt-cache", "apt-config", "dpkg")
 
-# Given by -c, hence read after the machine's own files: only then does #clear empty their lists.
+# Given by -c, so read after the machine's own files: only then does #clear affect their lists.
 CONFIGURATION = """\
 Dir::State "{place}/state";
 Dir::State::status "{place}/status";
@@ -54,16 +53,16 @@ Progress = Callable[[float], None]
 
 
 class AptFailed(KernelUnavailable):
-    """apt ended with an error: a mirror that does not answer, say."""
+    """apt failed, for example because a mirror does not answer."""
 
 
-class AptFailedSoon(AptFailed):
-    """The same, within moments: that may pass. Nobody wants to wait for the other kind again."""
+class AptFailedFast(AptFailed):
+    """apt failed fast, so a retry is cheap; a failure after a long timeout is not retried."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A package as a suite has it; sizes in bytes, `suite` "" for the machine's own sources."""
+    """A package in a suite; sizes in bytes, `suite` is "" for the machine's own sources."""
 
     package: str
     version: str
@@ -75,13 +74,13 @@ class Offer:
 
     @property
     def series(self) -> str:
-        """The series of the kernel in it, such as 6.12."""
+        """The kernel's series, such as 6.12."""
         found = re.match(r"\d+\.\d+", self.version)
         return found[0] if found else self.version
 
     @property
     def needs(self) -> str:
-        """The version of the libc that it needs, "" for any."""
+        """The minimum version of libc6, "" for any."""
         found = re.search(r"\blibc6 \(>= ([\d.]+)", self.depends)
         return found[1] if found else ""
 
@@ -101,19 +100,21 @@ class Apt:
         (place / "apt.conf").write_text(template.format(place=place), encoding="utf-8")
 
     @property
-    def _who(self) -> str:
-        where = f", asked for {self.suite}," if self.suite else ""
+    def _description(self) -> str:
+        where = f" for {self.suite}" if self.suite else ""
         return f"this machine's package sources{where}"
 
     def update(self) -> subprocess.CompletedProcess[str]:
-        """Read what the sources offer now; raises AptFailed where that takes too long."""
+        """Update the package lists; raises AptFailed after a time limit."""
         try:
             return self._run(["apt-get", "-q", "update"], within=PATIENCE)
         except subprocess.TimeoutExpired as error:
-            raise _failed(f"{self._who} do not answer within {PATIENCE:g} s", PATIENCE) from error
+            raise _failed(
+                f"{self._description} do not answer within {PATIENCE:g} s", PATIENCE
+            ) from error
 
     def offer(self, package: str) -> Offer | None:
-        """Return a package as the lists have it, None where they have none; needs `update`."""
+        """Return a package from the lists, None if there is none; requires `update`."""
         shown = self._run(["apt-cache", "show", "--no-all-versions", package])
         pairs = (line.partition(": ") for line in shown.stdout.splitlines())
         facts = {name: value for name, _, value in pairs}
@@ -130,8 +131,8 @@ class Apt:
         )
 
     def find(self, package: str) -> Offer:
-        """Ask the sources for a package, again where they fail; raises KernelUnavailable."""
-        return retry(lambda: self._find(package), on=AptFailedSoon, pause=PAUSE)
+        """Update the lists and return a package, with retries; raises KernelUnavailable."""
+        return retry(lambda: self._find(package), on=AptFailedFast, pause=PAUSE)
 
     def _find(self, package: str) -> Offer:
         began = time.monotonic()
@@ -139,17 +140,19 @@ class Apt:
         offer = self.offer(package)
         if offer is not None:
             return offer
-        trouble = _complaints(updated)
+        trouble = _first_error(updated)
         if trouble:
-            raise _failed(f"{self._who} cannot be read: {trouble}", time.monotonic() - began)
+            raise _failed(
+                f"{self._description} cannot be read: {trouble}", time.monotonic() - began
+            )
         raise KernelUnavailable(
-            f"{self._who} offer no {package}",
+            f"{self._description} offer no {package}",
             hint=ARCHIVES,
         )
 
     def download(self, offer: Offer, progress: Progress) -> Path:
-        """Fetch a package, trying again where need be; raises KernelUnavailable."""
-        return retry(lambda: self._download(offer, progress), on=AptFailedSoon, pause=PAUSE)
+        """Download a package, with retries; raises KernelUnavailable."""
+        return retry(lambda: self._download(offer, progress), on=AptFailedFast, pause=PAUSE)
 
     def _download(self, offer: Offer, progress: Progress) -> Path:
         began = time.monotonic()
@@ -170,18 +173,18 @@ class Apt:
         found = next(self.place.glob(pattern), None)
         if process.returncode or found is None:
             cache.check_space(self.place, 0)
-            trouble = _complaints(subprocess.CompletedProcess([], process.returncode, output))
+            trouble = _first_error(subprocess.CompletedProcess([], process.returncode, output))
             what = f"{offer.package} {offer.version} cannot be downloaded: {trouble}"
             raise _failed(what, time.monotonic() - began)
         return found
 
     def closure(self, packages: Sequence[str]) -> list[Path]:
-        """Fetch packages and all that they depend on; raises AptFailed. Needs `update`."""
+        """Download packages and all their dependencies; raises AptFailed. Requires `update`."""
         began = time.monotonic()
         argv = ["apt-get", "-q", "-y", "--no-install-recommends", "--download-only", "install"]
         done = self._run([*argv, *packages])
         if done.returncode:
-            what = f"{', '.join(packages)} cannot be downloaded: {_complaints(done)}"
+            what = f"{', '.join(packages)} cannot be downloaded: {_first_error(done)}"
             raise _failed(what, time.monotonic() - began)
         return sorted((self.place / "cache/archives").glob("*.deb"))
 
@@ -196,7 +199,7 @@ class Apt:
             errors="replace",
             cwd=self.place,
             env=os.environ | {"LC_ALL": "C.UTF-8"},
-            preexec_fn=supervisor.tie,  # noqa: PLW1509  (it ends with us, however we end)
+            preexec_fn=supervisor.tie,  # noqa: PLW1509  (it must not outlive this process)
             **more,
         )
 
@@ -217,8 +220,8 @@ def usable() -> bool:
     return all(map(shutil.which, TOOLS))
 
 
-def demand_tools(package: str) -> None:
-    """Raise KernelUnavailable where this machine has no apt."""
+def check_tools(package: str) -> None:
+    """Raise KernelUnavailable if this machine has no apt."""
     for tool in TOOLS:
         if not shutil.which(tool):
             raise KernelUnavailable(
@@ -228,8 +231,8 @@ def demand_tools(package: str) -> None:
             )
 
 
-def _complaints(done: subprocess.CompletedProcess[str]) -> str:
-    """Return the gravest thing that apt complained of, "" for nothing."""
+def _first_error(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the first error of apt, else its first warning, "" for none."""
     for mark in ("E: ", "W: "):
         for line in done.stdout.splitlines():
             if line.startswith(mark):
@@ -238,7 +241,7 @@ def _complaints(done: subprocess.CompletedProcess[str]) -> str:
 
 
 def _failed(message: str, after: float) -> AptFailed:
-    kind = AptFailedSoon if after < SOON else AptFailed
+    kind = AptFailedFast if after < FAST else AptFailed
     return kind(
         message,
         hint="check the network and apt's sources (does `apt-get update` work?), then run again",

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from harness.errors import KernelUnavailable
 
-# Debian's suites, and the kernel that was in each when this was written: where to look first.
+# Debian's suites, and the kernel series in each when this was written: which to query first.
 SUITES = MappingProxyType(
     {"bullseye": "5.10", "bookworm": "6.1", "trixie": "6.12", "forky": "7.2", "sid": "7.2"}
 )
@@ -24,7 +24,7 @@ ONE_LINE = re.compile(r"deb\s+(\[[^\]]*\]\s+)?(\S+)\s+(\S+)\s+(.*)")
 def of_suite(suite: str) -> dict[str, str]:
     """Return the machine's sources of Debian's main archive with another suite, by file name.
 
-    Addresses and keys stay as they are. Raises KernelUnavailable where there are none.
+    Addresses and keys are kept. Raises KernelUnavailable if the machine has no such sources.
     """
     one_line: list[str] = []
     stanzas: list[str] = []
@@ -36,7 +36,7 @@ def of_suite(suite: str) -> dict[str, str]:
             one_line += _lines(text, suite)
     if not one_line and not stanzas:
         raise KernelUnavailable(
-            "this machine's package sources name no archive of Debian",
+            "this machine's package sources do not include Debian's main archive",
             hint="add Debian's main archive to apt's sources, or give a kernel: --kernel PATH",
         )
     return {
@@ -46,7 +46,7 @@ def of_suite(suite: str) -> dict[str, str]:
 
 
 def are_debian() -> bool:
-    """Return whether the machine's sources name Debian's main archive; without apt it has none."""
+    """Return whether the machine's sources include Debian's main archive; False without apt."""
     try:
         return bool(shutil.which("apt-config") and of_suite("sid"))
     except KernelUnavailable:
@@ -54,11 +54,11 @@ def are_debian() -> bool:
 
 
 def _files() -> Iterator[Path]:
-    """Yield the files that the machine's apt reads its sources from."""
+    """Yield the files of the machine's apt sources."""
     asked = ["apt-config", "shell", "file", "Dir::Etc::sourcelist/f"]
     asked += ["parts", "Dir::Etc::sourceparts/d"]
-    said = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
-    found = dict(word.split("=", 1) for word in shlex.split(said) if "=" in word)
+    output = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
+    found = dict(word.split("=", 1) for word in shlex.split(output) if "=" in word)
     single, several = Path(found.get("file", "")), Path(found.get("parts", ""))
     if single.is_file():
         yield single

@@ -1,7 +1,8 @@
-"""What `--kernel auto` means: the first kernel that boots here, of those that could.
+"""`--kernel auto`: the first candidate that boots here.
 
-In this order: the kernel that runs; one with virtual time from the cache; the User-Mode Linux of
-the machine's own sources; another one, from the cache or fetched; a distribution's kernel in QEMU.
+The candidates, in this order: the running kernel; a cached one with virtual time; User-Mode Linux
+from the machine's own sources; another User-Mode Linux, cached or fetched; a distribution's kernel
+in QEMU.
 """
 
 from __future__ import annotations
@@ -33,14 +34,14 @@ from harness.kernels.cache import CacheUnusable
 from harness.kernels.cached_kernel import Entry
 
 ANYWHERE = "7.2"  # a User-Mode Linux that boots on processors with AMX without a wrapper
-UML = "x86_64"  # the machine that User-Mode Linux is made for
+UML = "x86_64"  # the architecture of User-Mode Linux
 Candidate = Callable[[Say], Kernel]
 
 
 def choose(say: Say) -> Kernel:
-    """Return the first kernel that boots here, telling what was wrong with those before it.
+    """Return the first kernel that boots here; report why earlier candidates were rejected.
 
-    Raises KernelUnavailable that says what to install where there is none.
+    Raises KernelUnavailable with a hint what to install if there is none.
     """
     refused = host.refusal()
     if not refused:
@@ -49,7 +50,7 @@ def choose(say: Say) -> Kernel:
     for candidate in _candidates(troubles):
         try:
             kernel = trial.fit(candidate(say), say)
-        except UsageError as error:  # a file in the cache that is no kernel any more
+        except UsageError as error:  # a damaged file in the cache
             troubles.append(KernelUnavailable(error.message))
         except KernelUnavailable as error:
             troubles.append(error)
@@ -61,9 +62,9 @@ def choose(say: Say) -> Kernel:
 
 
 def _candidates(troubles: list[KernelUnavailable]) -> Iterator[Candidate]:
-    """Yield what could give a kernel; `troubles` fills while they are tried."""
+    """Yield the candidates; `troubles` collects the errors of those tried before."""
     kept = sorted(
-        cached_kernel.kept(), key=lambda one: cached_kernel.numbers(one.release), reverse=True
+        cached_kernel.entries(), key=lambda one: cached_kernel.numbers(one.release), reverse=True
     )
     yield from (partial(_cached, one) for one in kept if one.flavour == "virtual")
     if platform.machine() == UML:
@@ -83,9 +84,9 @@ def _user_mode(kept: list[Entry], troubles: list[KernelUnavailable]) -> Iterator
 
 
 def _in_qemu(kept: list[Entry], troubles: list[KernelUnavailable]) -> Iterator[Candidate]:
-    """Yield distributions' kernels: from the cache, the machine's own, then one to be fetched."""
+    """Yield distributions' kernels: cached ones, installed ones, then one to be fetched."""
     yield from (partial(_stock, one.release) for one in kept if one.flavour == "stock")
-    yield from (partial(debian_image.of_path, image) for image in own_images())
+    yield from (partial(debian_image.of_path, image) for image in installed_images())
     series = apt_sources.SUITES.get(cached_kernel.codename())
     if series and apt_sources.are_debian() and _can_fetch(troubles):
         yield partial(_stock, series)
@@ -95,7 +96,7 @@ def _cached(entry: Entry, _: Say) -> Kernel:
     damage = entry.damage()
     if damage:
         raise KernelUnavailable(f"the cached kernel {entry.place.name} is damaged ({damage})")
-    uml.memory_place()
+    uml.memory_directory()
     return uml.of_entry(entry)
 
 
@@ -107,8 +108,8 @@ def _can_fetch(troubles: list[KernelUnavailable]) -> bool:
     return not any(isinstance(one, AptFailed | CacheUnusable) for one in troubles)
 
 
-def own_images() -> list[Path]:
-    """Return the images of kernels installed on this machine that have a bonding module."""
+def installed_images() -> list[Path]:
+    """Return the images of installed kernels that have a bonding module."""
     found = []
     for modules in sorted(Path("/lib/modules").glob("[0-9]*"), reverse=True):
         images = (modules / "vmlinuz", Path("/boot", f"vmlinuz-{modules.name}"))
@@ -125,13 +126,13 @@ def _first_line(error: KernelUnavailable) -> str:
 def _none(refused: str, troubles: list[KernelUnavailable]) -> KernelUnavailable:
     seen = [f"this machine's kernel: {refused}", *map(_first_line, troubles)]
     return KernelUnavailable(
-        f"no kernel with a bonding driver can be had here: {'; '.join(dict.fromkeys(seen))}",
+        f"no kernel with a bonding driver is available here: {'; '.join(dict.fromkeys(seen))}",
         hint=_remedy(troubles),
     )
 
 
 def _remedy(troubles: list[KernelUnavailable]) -> str:
-    """Return in one line what makes a kernel available here."""
+    """Return the commands that make a kernel available here, in one line."""
     ways = []
     if host.has_module():
         ways.append(install.as_root(host.LOAD))
@@ -139,8 +140,8 @@ def _remedy(troubles: list[KernelUnavailable]) -> str:
     ways += [one.hint for one in unfetched]
     if not preload.compiler() and any(trial.TOO_OLD in one.message for one in troubles):
         ways.append(install.command(*install.COMPILER))
-    # In QEMU a kernel is needed as well: one that is installed, or can be fetched.
-    in_qemu = not unfetched or bool(own_images())
+    # QEMU also needs a kernel: an installed one, or one that can be fetched.
+    in_qemu = not unfetched or bool(installed_images())
     if platform.machine() == UML and not qemu.can_boot() and in_qemu:
         ways.append(f"{qemu.how_to_install()}, for a distribution's kernel in QEMU")
-    return "; or ".join(dict.fromkeys(ways)) or "`harness doctor` says what this machine lacks"
+    return "; or ".join(dict.fromkeys(ways)) or "`harness doctor` lists what this machine lacks"

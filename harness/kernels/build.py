@@ -1,7 +1,7 @@
 """Build a kernel with virtual time from Debian's linux-source, into the cache.
 
-What is begun lies in `builds` beside the cache until it is done, so that an interrupted build goes
-on; into the cache a kernel comes whole or not at all.
+An unfinished build is kept in `builds` next to the cache, so that it can be resumed; only a
+complete kernel is put into the cache.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from harness.kernels import Say, apt, build_tools, cache, cached_kernel, source_
 from harness.kernels.cached_kernel import Entry
 from harness.kernels.compile import Tree
 
-LABS = Path(__file__).resolve().parents[1] / "data" / "labs"  # in a checkout a link to labs/
+LABS = Path(__file__).resolve().parents[1] / "data" / "labs"  # in a checkout, a symlink to labs/
 RECORD = "build.json"
 KERNEL = "linux"
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A flavour: its fragments, how many objects it has, and what it takes.
+    """A flavour: its configuration fragments, and the cost of a build.
 
-    `objects` were counted and `seconds` of processor time measured with 7.2 on a slow machine;
-    `size` is what the objects take in bytes.
+    `objects` is the number of object files, `seconds` the processor time, both of 7.2 on a slow
+    machine; `size` is that of the objects in bytes.
     """
 
     fragments: tuple[str, ...]
@@ -41,11 +41,11 @@ class Recipe:
     size: int
 
     def files(self) -> list[Path]:
-        """Return the fragments' files."""
+        """Return the paths of the fragments."""
         return [LABS / name for name in self.fragments]
 
-    def mark(self) -> int:
-        """Return a number that is another one as soon as an option changes."""
+    def checksum(self) -> int:
+        """Return a checksum of all options."""
         return zlib.crc32(b"".join(path.read_bytes() for path in self.files()))
 
 
@@ -56,21 +56,19 @@ RECIPES = {
 
 
 def parse(spec: str) -> tuple[str, str]:
-    """Return flavour and version of what is to be built; raises UsageError."""
+    """Return flavour and version of a spec; raises UsageError if it cannot be built."""
     flavour, _, version = spec.partition("@")
     numbers = version.split(".")
     right = len(numbers) in (2, 3) and all(number.isdecimal() for number in numbers)
     if flavour not in RECIPES or not right:
-        raise UsageError(
-            f'"{spec}" is nothing that can be built', hint="give virtual@7.2 or debug@7.2"
-        )
+        raise UsageError(f'"{spec}" cannot be built', hint="give virtual@7.2 or debug@7.2")
     return flavour, version
 
 
 def build(spec: str, say: Say, *, again: bool = False) -> Entry:
-    """Build a kernel and return it from the cache, or the one there unless `again`.
+    """Build a kernel into the cache and return it; return a cached one unless `again`.
 
-    Builds wait for each other. Raises UsageError, KernelUnavailable.
+    Only one build runs at a time. Raises UsageError, KernelUnavailable.
     """
     flavour, version = parse(spec)
     recipe = RECIPES[flavour]
@@ -78,13 +76,13 @@ def build(spec: str, say: Say, *, again: bool = False) -> Entry:
     if found is not None:
         say(f"{spec} is in the cache")
         return found
-    build_tools.demand_tools()
-    apt.demand_tools(source_tree.package_of(version))
+    build_tools.check_tools()
+    apt.check_tools(source_tree.package_of(version))
     place = _builds() / f"linux-{version}"
     needed = recipe.size + (
         0 if source_tree.unpacked(place) else source_tree.UNPACKED + (200 << 20)
     )
-    build_tools.demand_space(place, needed)
+    build_tools.check_space(place, needed)
     minutes = recipe.seconds / 60 / len(os.sched_getaffinity(0))
     say(f"building {spec}: {needed / 1e6:.0f} MB of disk, about {minutes:.0f} min")
     try:
@@ -102,21 +100,21 @@ def _builds() -> Path:
 
 
 def _cached(flavour: str, version: str, recipe: Recipe, say: Say) -> Entry | None:
-    """Return the kernel of the cache that was built with the options of today."""
+    """Return the cached kernel that was built with the current options."""
 
     def fits(entry: Entry) -> bool:
         same = entry.flavour == flavour and entry.is_of(version)
-        return same and _mark_of(entry.place) == recipe.mark()
+        return same and _checksum_of(entry.place) == recipe.checksum()
 
     return cached_kernel.find(say, fits)
 
 
-def _mark_of(place: Path) -> int | None:
+def _checksum_of(place: Path) -> int | None:
     try:
-        mark = json.loads((place / RECORD).read_text(encoding="utf-8"))["options"]
+        checksum = json.loads((place / RECORD).read_text(encoding="utf-8"))["options"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return mark if isinstance(mark, int) else None
+    return checksum if isinstance(checksum, int) else None
 
 
 def _build(place: Path, flavour: str, version: str, lock: int, say: Say) -> Entry:
@@ -126,15 +124,15 @@ def _build(place: Path, flavour: str, version: str, lock: int, say: Say) -> Entr
         package = source_tree.fetch(place, version, say)
     except KernelUnavailable:
         with contextlib.suppress(OSError):
-            place.rmdir()  # unless something of an earlier build lies there
+            place.rmdir()  # fails if an earlier build left something there
         raise
     begun = time.monotonic()
     made = Tree(place / "source", place / flavour)
     made.configure(recipe.files(), say)
-    say(f"compiling linux {package}; interrupted, the same command goes on where it was")
+    say(f"compiling linux {package}; the same command resumes an interrupted build")
     objects = made.compile(recipe.objects, lock, say)
     took = round(time.monotonic() - begun)
-    record = {"options": recipe.mark(), "objects": objects, "seconds": took}
+    record = {"options": recipe.checksum(), "objects": objects, "seconds": took}
     entry = _keep(made.out, flavour, package, record, say)
     shutil.rmtree(made.out)
     if not any((place / other).exists() for other in RECIPES):
@@ -144,7 +142,7 @@ def _build(place: Path, flavour: str, version: str, lock: int, say: Say) -> Entr
 
 
 def _keep(out: Path, flavour: str, package: str, record: dict[str, int], say: Say) -> Entry:
-    """Put what was built into the cache."""
+    """Move the built kernel into the cache."""
     with cache.locked(say), cache.building() as place:
         kernel = place / KERNEL
         done = subprocess.run(
@@ -155,7 +153,7 @@ def _keep(out: Path, flavour: str, package: str, record: dict[str, int], say: Sa
         if done.returncode:
             raise KernelUnavailable(
                 f"the kernel cannot be stripped: {done.stderr.decode(errors='replace').strip()}",
-                hint="run again; is the disk full?",
+                hint="check for a full disk, then run again",
             )
         shutil.copy(out / ".config", place / "config")
         (place / RECORD).write_text(json.dumps(record), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What building a kernel takes of this machine, asked for before anything is begun."""
+"""Check the tools and the disk space for building a kernel, before the build starts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from types import MappingProxyType
 from harness.errors import KernelUnavailable
 from harness.kernels import install
 
-# Each tool, and the package of Debian and Ubuntu that brings it.
+# Each tool, and its package in Debian and Ubuntu.
 TOOLS = MappingProxyType(
     {
         "gcc": "gcc",
@@ -27,11 +27,11 @@ TOOLS = MappingProxyType(
     }
 )
 HEADERS = "libc6-dev"
-SPARE = 64 << 20  # bytes that stay free for others
+SPARE = 64 << 20  # bytes to leave free
 
 
-def demand_tools(tools: Mapping[str, str] = TOOLS) -> None:
-    """Raise KernelUnavailable that names every package this machine lacks to build a kernel."""
+def check_tools(tools: Mapping[str, str] = TOOLS) -> None:
+    """Raise KernelUnavailable that lists all missing packages."""
     if platform.machine() != "x86_64":
         raise KernelUnavailable(
             f"User-Mode Linux cannot be built for {platform.machine()}",
@@ -56,10 +56,10 @@ def _has_headers() -> bool:
     return tried.returncode == 0
 
 
-def demand_space(place: Path, needed: int) -> None:
-    """Raise KernelUnavailable where fewer than `needed` bytes are free around `place`."""
-    there = next(one for one in (place, *place.parents) if one.exists())
-    free = shutil.disk_usage(there).free
+def check_space(place: Path, needed: int) -> None:
+    """Raise KernelUnavailable if fewer than `needed` bytes are free on the disk of `place`."""
+    existing = next(one for one in (place, *place.parents) if one.exists())
+    free = shutil.disk_usage(existing).free
     if free < needed + SPARE:
         raise KernelUnavailable(
             f"no space to build a kernel in {place}: {needed / 1e6:.0f} MB are needed, "

@@ -32,10 +32,10 @@ def directory() -> Path:
 
 
 def places() -> list[Path]:
-    """Return the directories of the cached kernels, whole or damaged, the newest first."""
+    """Return the directories of the cached kernels, also of damaged ones, the newest first."""
     try:
         kept = [place for place in directory().iterdir() if place.is_dir() and _named(place)]
-    except OSError:  # there is none, or it cannot be read: writing to it says why
+    except OSError:  # it does not exist or cannot be read: writing to it will report why
         return []
     return sorted(kept, key=lambda place: place.stat().st_mtime, reverse=True)
 
@@ -45,7 +45,7 @@ def _named(place: Path) -> bool:
 
 
 def damage(place: Path) -> str:
-    """Return what is wrong with a cached kernel, "" where all files match the manifest."""
+    """Return the first difference between a cached kernel and its manifest, "" for none."""
     try:
         manifest = json.loads((place / MANIFEST).read_text(encoding="utf-8"))
         for name, (size, sum_) in manifest.items():
@@ -73,9 +73,9 @@ def seal(place: Path) -> None:
 
 @contextlib.contextmanager
 def locked(say: Say) -> Iterator[None]:
-    """Keep other runs from changing the cache; wait for one that is changing it.
+    """Hold the lock of the cache; wait for a run that holds it.
 
-    Raises KernelUnavailable where the cache cannot be written.
+    Raises KernelUnavailable if the cache cannot be written.
     """
     with exclusive(directory(), "another run's fetch of a kernel", say):
         yield
@@ -83,9 +83,9 @@ def locked(say: Say) -> Iterator[None]:
 
 @contextlib.contextmanager
 def exclusive(place: Path, other: str, say: Say) -> Iterator[int]:
-    """Hold the lock of a directory, which is made if need be, and give its file descriptor.
+    """Hold the lock of a directory, which is created if necessary; yield its file descriptor.
 
-    `other` describes the holder waited for. Raises KernelUnavailable where it cannot be written.
+    `other` describes another holder in messages. Raises KernelUnavailable if it is not writable.
     """
     try:
         place.mkdir(parents=True, exist_ok=True)
@@ -105,8 +105,8 @@ def exclusive(place: Path, other: str, say: Say) -> Iterator[int]:
 
 @contextlib.contextmanager
 def building() -> Iterator[Path]:
-    """Give a temporary directory to build a cache entry in; remove what remains of it."""
-    for stale in directory().glob(f"{PARTIAL}*"):  # of runs that were killed: we hold the lock
+    """Yield a temporary directory in which to build a cache entry; remove it afterwards."""
+    for stale in directory().glob(f"{PARTIAL}*"):  # left by killed runs: this one holds the lock
         shutil.rmtree(stale, ignore_errors=True)
     place = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=directory()))
     try:
@@ -116,7 +116,7 @@ def building() -> Iterator[Path]:
 
 
 def keep(built: Path, name: str) -> Path:
-    """Write the manifest of what was built and move it into the cache as `name`, atomically."""
+    """Write the manifest of a built entry and rename it to `name` in the cache, atomically."""
     seal(built)
     final = directory() / name
     if final.exists():
@@ -132,12 +132,12 @@ def unwritable(error: OSError) -> CacheUnusable:
     """Return the error for a cache that cannot be written."""
     return CacheUnusable(
         f"the cache for kernels cannot be written: {error.strerror}: {error.filename}",
-        hint="set XDG_CACHE_HOME to a directory of yours with 250 MB free",
+        hint="set XDG_CACHE_HOME to a writable directory with 250 MB free",
     )
 
 
 def check_space(place: Path, needed: int) -> None:
-    """Refuse to begin what will not fit; 16 MB stay free for others."""
+    """Raise CacheUnusable if there is no space for `needed` bytes, plus 16 MB."""
     if shutil.disk_usage(place).free < needed + (16 << 20):
         raise no_space(place, needed)
 
@@ -153,7 +153,7 @@ def no_space(place: Path, needed: int = 0) -> CacheUnusable:
 
 
 def recall(name: str) -> dict[str, Any]:
-    """Return what was noted under a name beside the kernels, nothing where it cannot be read."""
+    """Return the JSON object in a file next to the kernels, {} if it cannot be read."""
     try:
         known = json.loads(directory().with_name(name).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -162,7 +162,7 @@ def recall(name: str) -> dict[str, Any]:
 
 
 def note(name: str, known: dict[str, Any]) -> None:
-    """Note something under a name beside the kernels; what cannot be written costs time only."""
+    """Write a JSON object to a file next to the kernels; errors are ignored."""
     file = directory().with_name(name)
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)

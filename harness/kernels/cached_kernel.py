@@ -15,10 +15,10 @@ from harness.errors import KernelUnavailable
 from harness.kernels import Say, cache, elf
 
 RECORD = "kernel.json"
-UNKNOWN = "unknown"  # the flavour of what has a record that cannot be read
-OLD_NAME = re.compile(r"user-mode-linux_((\d+\.\d+).*)")  # kept before there were records
+UNKNOWN = "unknown"  # the flavour of an entry whose record cannot be read
+OLD_NAME = re.compile(r"user-mode-linux_((\d+\.\d+).*)")  # the name of entries without a record
 
-# The manifests that this process has locked: a lock lasts as long as its file is open.
+# The locked manifests: a lock is held as long as the file is open.
 _held: dict[Path, int] = {}
 
 
@@ -26,10 +26,10 @@ _held: dict[Path, int] = {}
 class Entry:
     """A kernel in the cache.
 
-    `flavour` and `release` make its spec, such as uml@6.12; `version` is the package's or the
-    source's. `kernel`, `modules` and `libraries` are paths in `place`, "" for none; with libraries
-    of its own it needs none of the machine's, else at least the libc `needs`. `arguments` are
-    those it is always booted with, `suite` the one it was fetched from.
+    `flavour` and `release` make its spec, such as uml@6.12; `version` is that of its package or
+    source. `kernel`, `modules` and `libraries` are paths in `place`, "" for none; without
+    libraries it needs the machine's libc, of at least version `needs`. `arguments` are always
+    added to its command line; `suite` is where it was fetched from.
     """
 
     place: Path
@@ -46,7 +46,7 @@ class Entry:
 
     @classmethod
     def read(cls, place: Path) -> Entry | None:
-        """Return the kernel in a directory of the cache, None where it holds none."""
+        """Return the kernel in a directory of the cache, None if there is none."""
         try:
             data = json.loads((place / RECORD).read_text(encoding="utf-8"))
             known = {field.name for field in fields(cls)} - {"place"}
@@ -55,7 +55,7 @@ class Entry:
         except FileNotFoundError:
             return cls._old(place)
         except (OSError, ValueError, TypeError, AttributeError):
-            return cls(place, UNKNOWN, "", kernel=RECORD)  # to be shown, and removed by its name
+            return cls(place, UNKNOWN, "", kernel=RECORD)  # listed, and removable by its name
 
     @classmethod
     def _old(cls, place: Path) -> Entry | None:
@@ -67,7 +67,7 @@ class Entry:
         return cls(place, "uml", release, found[1], suite=codename())
 
     def write(self, place: Path) -> None:
-        """Write the record into the directory that will be kept."""
+        """Write the record into a directory."""
         data = asdict(self)
         del data["place"]
         (place / RECORD).write_text(json.dumps(data, indent=1), encoding="utf-8")
@@ -97,38 +97,38 @@ class Entry:
         return not version or self.release == version or self.release.startswith(f"{version}.")
 
     def fits_here(self) -> bool:
-        """Return whether this machine can run it: a cache may be shared by several."""
+        """Return whether this machine can run it: a cache may be shared by several machines."""
         try:
             mine = elf.machine(Path("/proc/self/exe"))
             foreign = elf.machine(self.file) not in (0, mine)
         except OSError:
-            return True  # it is damaged, which `cache.damage` reports
+            return True  # damaged: reported by `cache.damage`
         newer = bool(self.needs) and not self.libraries and numbers(self.needs) > libc()
         return not foreign and not newer
 
     def damage(self) -> str:
-        """Return what is wrong with it, "" where all files match the manifest."""
+        """Return the first difference to its manifest, "" for none."""
         damage = cache.damage(self.place)
         if not damage and self.libraries:
             linker = elf.interpreter(self.file)
             if not linker.startswith(f"{self.library_path}/"):
-                return f"it was made for another place: {linker}"
+                return f"it was moved: its linker is {linker}"
         return damage
 
     def size(self) -> int:
-        """Return how many bytes it takes."""
+        """Return its size in bytes."""
         return sum(path.lstat().st_size for path in self.place.rglob("*"))
 
 
-def kept() -> list[Entry]:
+def entries() -> list[Entry]:
     """Return the kernels in the cache that this machine can run, the newest first."""
     found = (Entry.read(place) for place in cache.places())
     return [entry for entry in found if entry is not None and entry.fits_here()]
 
 
 def find(say: Say, wanted: Callable[[Entry], bool]) -> Entry | None:
-    """Return the newest undamaged kernel that is wanted, or None; report damaged ones."""
-    for entry in filter(wanted, kept()):
+    """Return the newest undamaged kernel that matches, or None; report damaged ones."""
+    for entry in filter(wanted, entries()):
         damage = entry.damage()
         if not damage:
             return entry
@@ -137,7 +137,7 @@ def find(say: Say, wanted: Callable[[Entry], bool]) -> Entry | None:
 
 
 def hold(entry: Entry) -> None:
-    """Keep others from removing a kernel while this process lives."""
+    """Prevent the removal of a kernel while this process lives."""
     if entry.place not in _held:
         manifest = os.open(entry.place / cache.MANIFEST, os.O_RDONLY | os.O_CLOEXEC)
         fcntl.flock(manifest, fcntl.LOCK_SH)
@@ -160,9 +160,9 @@ def in_use(entry: Entry) -> bool:
 
 
 def remove(entry: Entry) -> int:
-    """Remove a kernel and return how many bytes that freed; the caller holds `cache.locked`.
+    """Remove a kernel and return the number of bytes freed; the caller holds `cache.locked`.
 
-    Raises KernelUnavailable where a run uses it.
+    Raises KernelUnavailable if a run uses it.
     """
     if in_use(entry):
         raise KernelUnavailable(

@@ -1,4 +1,4 @@
-"""Configure and compile a User-Mode Linux kernel; what was interrupted goes on where it was."""
+"""Configure and compile a User-Mode Linux kernel; an interrupted build can be resumed."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from harness.kernels.progress import bar
 NICE = 10
 OBJECT = re.compile(r"\s+(CC|AS)\s")
 OPTION = re.compile(r"^(CONFIG_\w+)=(\w+)", re.MULTILINE)
-# Who built it and when must not make two builds of one source differ.
-NOBODY = {
+# Two builds of one source must be identical, whoever builds it and when.
+REPRODUCIBLE = {
     "LC_ALL": "C",
     "KBUILD_BUILD_USER": "harness",
     "KBUILD_BUILD_HOST": "harness",
     "KBUILD_BUILD_VERSION": "1",
     "KBUILD_BUILD_TIMESTAMP": "2024-01-01",
 }
-# Without these a kernel is of no use here; what else a source does not know is left out.
+# Options that a kernel must have here; others that a source does not know are omitted.
 NEEDED = (
     *("64BIT", "UML_TIME_TRAVEL_SUPPORT", "HOSTFS", "TMPFS", "PROC_FS", "SYSFS", "NET_NS"),
     *("USER_NS", "INET", "PACKET", "BONDING", "VETH", "BRIDGE"),
@@ -40,9 +40,9 @@ class Tree:
         self.out = out
 
     def configure(self, fragments: Iterable[Path], say: Say) -> None:
-        """Start from nothing and add the options of the fragments; later ones win.
+        """Run allnoconfig with the options of the fragments; the last value of an option counts.
 
-        Raises KernelUnavailable where the source does not know an option that is needed.
+        Raises KernelUnavailable if the source does not know a required option.
         """
         self.out.mkdir(parents=True, exist_ok=True)
         wanted = merged(path.read_text(encoding="utf-8") for path in fragments)
@@ -51,7 +51,7 @@ class Tree:
         fragment.write_text(text, encoding="utf-8")
         made = subprocess.run(
             [*self._make(), "allnoconfig"],
-            env=os.environ | NOBODY | {"KCONFIG_ALLCONFIG": str(fragment)},
+            env=os.environ | REPRODUCIBLE | {"KCONFIG_ALLCONFIG": str(fragment)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -61,23 +61,23 @@ class Tree:
         if made.returncode:
             raise _failed("the kernel cannot be configured", made.stdout.splitlines())
         lacking = [name for name, value in wanted.items() if value == "y" and not self.has(name)]
-        _demand(lacking, say)
+        _check_required(lacking, say)
 
     def has(self, option: str) -> bool:
-        """Tell whether an option is on."""
+        """Tell whether an option is y."""
         return f"\n{option}=y\n" in (self.out / ".config").read_text(encoding="utf-8")
 
     def compile(self, expected: int, lock: int, say: Say) -> int:
-        """Compile it and return how many objects it has; raises KernelUnavailable.
+        """Compile it and return the number of objects; raises KernelUnavailable.
 
-        `expected` objects fill the bar. The compiler holds `lock` as long as it runs, so that no
-        other build can begin should this process be killed.
+        `expected` objects are 100 % of the progress. The compiler inherits `lock`, so that no
+        other build can start while it runs, even if this process is killed.
         """
         done = sum(1 for _ in self.out.rglob("*.o"))
         jobs = len(os.sched_getaffinity(0))
         make = subprocess.Popen(
             ["nice", "-n", str(NICE), *self._make(), f"-j{jobs}", "linux"],
-            env=os.environ | NOBODY,
+            env=os.environ | REPRODUCIBLE,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -100,29 +100,29 @@ class Tree:
 
 
 def merged(texts: Iterable[str]) -> Mapping[str, str]:
-    """Return the options of several fragments, of each the last value."""
+    """Return the options of several fragments; the last value of an option counts."""
     wanted: dict[str, str] = {}
     for text in texts:
         wanted |= dict(OPTION.findall(text))
     return wanted
 
 
-def _demand(lacking: list[str], say: Say) -> None:
+def _check_required(lacking: list[str], say: Say) -> None:
     names = [name.removeprefix("CONFIG_") for name in lacking]
     needed = [name for name in names if name in NEEDED]
     if needed:
         raise KernelUnavailable(
             f"this kernel cannot have {', '.join(needed)}, which scenarios need",
-            hint="use another version; virtual time came with 5.4",
+            hint="use another version; virtual time exists since 5.4",
         )
     if names:
-        say(f"this kernel does not know {', '.join(names)}: left out")
+        say(f"this kernel does not know {', '.join(names)}: omitted")
 
 
 def _follow(
     make: subprocess.Popen[str], done: int, expected: int, log: Path, say: Say
 ) -> list[str]:
-    """Return what make said, all of it in `log` as well."""
+    """Return the output of make, which is also written to `log`."""
     lines: list[str] = []
     assert make.stdout is not None
     with bar("compiling", expected, say) as progress, log.open("w", encoding="utf-8") as file:
@@ -143,9 +143,10 @@ def _stop(make: subprocess.Popen[str]) -> None:
 
 
 def _failed(what: str, lines: list[str]) -> KernelUnavailable:
-    """Return the error with the lines that say why: the first complaint, else the last lines."""
+    """Return the error with the first error message of the build, else its last lines."""
     first = next((n for n, line in enumerate(lines) if "error:" in line or "***" in line), None)
-    told = lines[first : first + 6] if first is not None else lines[-6:]
+    shown = lines[first : first + 6] if first is not None else lines[-6:]
     return KernelUnavailable(
-        "\n".join([f"{what}:", *told]), hint="run again to go on; another version may compile"
+        "\n".join([f"{what}:", *shown]),
+        hint="run again to resume the build, or try another version",
     )

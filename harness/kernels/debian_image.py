@@ -1,4 +1,4 @@
-"""Distributions' kernels for QEMU: Debian's linux-image in the cache, or a vmlinuz by its path."""
+"""Distributions' kernels for QEMU: Debian's linux-image in the cache, or the path of a vmlinuz."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from harness.guests import modules
 from harness.kernels import (
     Say,
     apt,
-    apt_sources,
     cache,
     cached_kernel,
     install,
@@ -30,31 +29,36 @@ from harness.kernels.qemu import StockKernel
 PACKAGE = offers.STOCK
 BUSYBOX = "busybox-static"
 PARTS = re.compile(r"\blinux-(?:image|binary|modules)-\d[\w.+~-]*")  # newer suites split the image
-# Of 4000 modules, what networks are made of; what they depend on stays with them.
+# Of 4000 modules, those for networks are kept, and their dependencies.
 KEPT = re.compile(
     r"kernel/(net/(?!wireless|bluetooth|mac80211)|drivers/net/(?!ethernet|wireless|can|wwan)"
     r"|drivers/(virtio|usb/(usbip|core|common))/|fs/9p/)"
 )
-UPDATE = "look whether `apt-get update` works on this machine, then run again"
+UPDATE = "check that `apt-get update` works on this machine, then run again"
 UNUSED = ("usr/share", "etc")
 
 
 def wanted(version: str) -> Callable[[Entry], bool]:
-    """Return a predicate for the kernels that `stock@VERSION` selects, by series or version."""
+    """Return a predicate for the cached kernels of `stock@VERSION`, by series or version."""
 
     def fits(entry: Entry) -> bool:
-        own = f"{entry.version}.".startswith((f"{version}.", f"{version}-"))
+        own = _is_version(entry.version, version)
         return entry.flavour == "stock" and (entry.is_of(version) or own)
 
     return fits
 
 
+def _is_version(package: str, version: str) -> bool:
+    """Tell whether a package's version is of a kernel version: 6.1.176-1 is of 6.1."""
+    return f"{package}.".startswith((f"{version}.", f"{version}-"))
+
+
 def of_version(version: str, say: Say) -> StockKernel:
-    """Return Debian's kernel of a version, fetched first where it is not in the cache.
+    """Return Debian's kernel of a version from the cache; fetch it if it is missing.
 
     Raises KernelUnavailable.
     """
-    qemu.demand()
+    qemu.check_installed()
     entry = cached_kernel.find(say, wanted(version)) or fetch(version, say)
     cached_kernel.hold(entry)
     return _accelerated(
@@ -63,45 +67,47 @@ def of_version(version: str, say: Say) -> StockKernel:
 
 
 def of_path(path: Path, say: Say, given: str = "") -> StockKernel:
-    """Return the kernel image in a file, with the modules `given` or those that lie beside it.
+    """Return the kernel image in a file, with the `given` modules or those next to it.
 
-    Raises UsageError where there are none, KernelUnavailable.
+    Raises UsageError if there are none, KernelUnavailable.
     """
     release = qemu.release_of(path)
     place = Path(given) if given else modules_of(path, release)
-    qemu.demand()
+    qemu.check_installed()
     return _accelerated(path.absolute(), release, place, _busybox(say), say)
 
 
 def modules_of(path: Path, release: str) -> Path:
-    """Return where the modules of a kernel image are; raises UsageError."""
+    """Return the directory of the modules of a kernel image; raises UsageError."""
     beside = path.absolute().parent
     homes = (beside.parent / "lib/modules", beside.parent / "usr/lib/modules", beside)
     for place in [*(home / release for home in homes), Path("/lib/modules", release)]:
         if (place / "modules.dep").is_file():
             return place
     raise UsageError(
-        f"{path} is linux {release}, and its modules are not beside it",
-        hint=f"put them at {homes[0] / release}, with their modules.dep (depmod makes one), "
+        f"{path} is linux {release}, and its modules are not next to it",
+        hint=f"put them at {homes[0] / release}, with their modules.dep (made by depmod), "
         "or give `modules` for it in labs/kernels.toml",
     )
 
 
 def fetch(version: str, say: Say) -> Entry:
-    """Return the package of a version from the cache, fetched first; raises KernelUnavailable.
+    """Return the package of a version from the cache; fetch it if it is missing.
 
-    Runs share a fetch.
+    Concurrent runs fetch it once. Raises KernelUnavailable.
     """
-    apt.demand_tools(PACKAGE)
+    apt.check_tools(PACKAGE)
     with cache.locked(say):
         found = cached_kernel.find(lambda _: None, wanted(version))
         return found or uml_package.built(lambda place: _fetch(place, version, say))
 
 
 def _fetch(place: Path, version: str, say: Say) -> Entry:
-    private, meta = _open(place, version, say)
+    private, meta = offers.search(
+        f"stock@{version}", PACKAGE, place, say, lambda offer: _is_version(offer.version, version)
+    )
     parts = list(_parts(private, meta))
-    busybox = _demanded(private, BUSYBOX)
+    busybox = _required(private, BUSYBOX)
     name = f"linux-image_{meta.version}_{meta.architecture}"
     cache.check_space(place, sum(one.size + one.installed for one in [*parts, busybox]))
     say(uml_package.announced([*parts, busybox]))
@@ -111,48 +117,18 @@ def _fetch(place: Path, version: str, say: Say) -> Entry:
     return _finish(place, name, meta)
 
 
-def _open(place: Path, version: str, say: Say) -> tuple[Apt, Offer]:
-    """Return apt for the suite that has a version, and its offer; raises KernelUnavailable."""
-    seen: dict[str, str] = {}
-    for suite in _order(version):
-        where = place / f"apt-{suite}"
-        say(f"asking this machine's package sources for {f'{suite} ' if suite else ''}{PACKAGE}")
-        private = Apt(where, suite)
-        try:
-            offer = private.find(PACKAGE)
-        except KernelUnavailable as error:
-            say(error.message)
-            continue
-        if f"{offer.version}.".startswith((f"{version}.", f"{version}-")):
-            return private, offer
-        seen.setdefault(f"stock@{offer.series}", suite or "its own sources")
-        shutil.rmtree(where)
-    offered = ", ".join(f"{spec} ({suite})" for spec, suite in seen.items())
-    raise KernelUnavailable(
-        f"no suite of this machine's package sources has {PACKAGE} {version}",
-        hint=f"there are {offered}" if seen else UPDATE,
-    )
-
-
-def _order(version: str) -> list[str]:
-    """Return the suites to ask: first the machine's own sources, security's too, where likely."""
-    found = offers.order(version)
-    likely = apt_sources.SUITES.get(cached_kernel.codename()) == ".".join(version.split(".")[:2])
-    return [offers.OWN, *(suite for suite in found if suite)] if likely else found
-
-
 def _parts(private: Apt, meta: Offer) -> Iterator[Offer]:
-    """Yield the packages that the kernel and its modules are in."""
+    """Yield the packages that contain the kernel and its modules."""
     todo, seen = PARTS.findall(meta.depends), set[str]()
     while todo:
         name = todo.pop()
         if name not in seen:
             seen.add(name)
-            yield (offer := _demanded(private, name))
+            yield (offer := _required(private, name))
             todo += PARTS.findall(offer.depends)
 
 
-def _demanded(private: Apt, name: str) -> Offer:
+def _required(private: Apt, name: str) -> Offer:
     offer = private.offer(name)
     if offer is None:
         raise KernelUnavailable(
@@ -163,11 +139,11 @@ def _demanded(private: Apt, name: str) -> Offer:
 
 
 def _finish(place: Path, name: str, meta: Offer) -> Entry:
-    """Put the extracted package into the cache; raises KernelUnavailable."""
+    """Move the extracted package into the cache; raises KernelUnavailable."""
     kernel = next((path for path in place.rglob("vmlinuz*") if path.is_file()), None)
     if kernel is None:
         raise KernelUnavailable(
-            f"{PACKAGE} {meta.version} holds no kernel", hint="give one: --kernel PATH"
+            f"{PACKAGE} {meta.version} contains no kernel", hint="give one: --kernel PATH"
         )
     for left in [*place.glob("apt-*"), *(place / unused for unused in UNUSED)]:
         shutil.rmtree(left, ignore_errors=True)
@@ -195,7 +171,7 @@ def _busybox_of(entry: Entry) -> Path:
 
 
 def _busybox(say: Say) -> Path:
-    """Return a static busybox: the machine's, else that of a kernel in the cache."""
+    """Return a static busybox: the machine's, else that of a cached kernel."""
     from virtme import mkinitramfs  # noqa: PLC0415  (only stock kernels need it)
 
     own = mkinitramfs.find_busybox(root="/", is_native=True)

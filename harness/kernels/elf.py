@@ -1,9 +1,9 @@
-"""What an executable says of itself, and a dynamic linker of its own for one that needs it.
+"""Read the ELF header of an executable, and change its dynamic linker.
 
-A kernel from a newer distribution needs a newer libc than this machine's. Started through that
-libc's linker (`ld.so kernel`) User-Mode Linux does not boot: it lays its memory out after the
-program's break and starts itself again as /proc/self/exe. So the path of the linker is changed
-where the executable names it: the new path goes to the end of the file.
+A kernel from a newer distribution needs a newer libc than this machine's. User-Mode Linux does not
+boot through that libc's linker (`ld.so kernel`): its memory layout depends on the program break,
+and it executes /proc/self/exe again. So PT_INTERP of the executable is changed instead; the new
+path is appended to the file.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ OFFSET, IN_FILE, IN_MEMORY = 8, 32, 40  # of an Elf64_Phdr's fields, see elf(5)
 
 
 def machine(path: Path) -> int:
-    """Return the number of the processor that an executable is for, 0 where it is none."""
+    """Return e_machine of an executable, 0 for any other file."""
     with path.open("rb") as file:
         head = file.read(20)
     is_elf = head[:4] == MAGIC_64_LITTLE[:4] and len(head) == 20
@@ -28,7 +28,7 @@ def machine(path: Path) -> int:
 
 
 def interpreter(path: Path) -> str:
-    """Return the dynamic linker that an executable names, "" for none."""
+    """Return the path of an executable's dynamic linker, "" for none."""
     data = path.read_bytes()
     at = _header(data)
     if at is None:
@@ -38,12 +38,12 @@ def interpreter(path: Path) -> str:
 
 
 def set_interpreter(path: Path, linker: Path) -> None:
-    """Have an executable use another dynamic linker; raises UsageError where it uses none."""
+    """Set the dynamic linker of an executable; raises UsageError if it has none."""
     data = bytearray(path.read_bytes())
     at = _header(data)
     if at is None:
         raise UsageError(
-            f"{path} is no dynamically linked 64-bit executable",
+            f"{path} is not a dynamically linked 64-bit executable",
             hint="give a kernel that was built for this machine",
         )
     text = bytes(linker) + b"\0"
@@ -53,7 +53,7 @@ def set_interpreter(path: Path, linker: Path) -> None:
 
 
 def _header(data: bytes | bytearray) -> int | None:
-    """Return where the program header of the linker's name lies."""
+    """Return the offset of the PT_INTERP program header, None for none."""
     if data[:6] != MAGIC_64_LITTLE or len(data) < ELF_HEADER:
         return None
     (start,) = struct.unpack_from("<Q", data, 32)

@@ -1,4 +1,4 @@
-"""The host's own kernel, in namespaces of our own: the machine's network is never touched."""
+"""The host's kernel, in separate namespaces: the machine's network is not changed."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from pathlib import Path
 from harness.guests import init
 from harness.kernels import Command
 
-LOAD = "modprobe bonding max_bonds=0"  # without it the module makes a bond0 of its own
+LOAD = "modprobe bonding max_bonds=0"  # without max_bonds=0 the module creates bond0
 INIT = Path(init.__file__)
 
 
 def refusal() -> str:
-    """Return why the host's kernel cannot be used, "" where it can.
+    """Return why the host's kernel cannot be used, "" if it can.
 
-    A process of its own tries to make a bond in a fresh network namespace.
+    A separate process tries to create a bond in a new network namespace.
     """
     argv = [sys.executable, "-I", "-S", str(INIT), "probe"]
     tried = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
     if tried.returncode:
-        return (tried.stderr.strip().splitlines() or ["the attempt to make a bond crashed"])[-1]
+        return (tried.stderr.strip().splitlines() or ["the attempt to create a bond crashed"])[-1]
     return tried.stdout.strip()
 
 
 def has_module() -> bool:
-    """Return whether the kernel that runs has a bonding driver as a module on the disk."""
+    """Return whether a bonding module of the running kernel is installed."""
     home = Path("/lib/modules", os.uname().release, "kernel/drivers/net/bonding")
     return any(home.glob("bonding.ko*"))
 
 
 @dataclass(frozen=True, slots=True)
 class HostKernel:
-    """The kernel that runs already; its guests are processes in namespaces."""
+    """The running kernel; its guests are processes in namespaces."""
 
     name: str = f"host {os.uname().release}"
     modules: str = ""
@@ -44,6 +44,6 @@ class HostKernel:
     waits: bool = False
 
     def command(self, directory: Path) -> Command:
-        """Return what starts a worker in new namespaces, for the job in `directory`."""
+        """Return the command that starts a worker in new namespaces, for a job."""
         argv = [sys.executable, "-I", "-S", str(INIT), "enter", str(directory)]
         return Command(argv, {"PATH": os.defpath})

@@ -1,4 +1,4 @@
-"""Commands that install what a machine lacks, in the words of its package manager."""
+"""Commands that install packages, by this machine's package manager."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MANAGERS: Mapping[str, str] = MappingProxyType(
         "zypper": "zypper install",
     }
 )
-# What it is called by each package manager that does not call it as Debian does.
+# Names of packages that differ from Debian's, by package manager.
 ELSEWHERE: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "libc6-dev": {"dnf": "glibc-devel", "pacman": "glibc", "zypper": "glibc-devel"},
@@ -30,12 +30,12 @@ VIRTME = "pip install virtme-ng"
 
 
 def manager() -> str:
-    """Return the name of this machine's package manager, "" where none is known."""
+    """Return the name of this machine's package manager, "" if unknown."""
     return next((name for name in MANAGERS if shutil.which(name)), "")
 
 
 def command(*packages: str) -> str:
-    """Return the command that installs packages, which are named as Debian names them."""
+    """Return the command that installs packages, given by their Debian names."""
     found = manager()
     names = " ".join(ELSEWHERE.get(one, {}).get(found, one) for one in packages)
     if not found:
@@ -44,5 +44,5 @@ def command(*packages: str) -> str:
 
 
 def as_root(line: str) -> str:
-    """Return a command line as this user has to give it for root to execute it."""
+    """Return a command line that runs as root: with sudo for an ordinary user."""
     return line if os.geteuid() == 0 else f"sudo {line}"

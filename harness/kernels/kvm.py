@@ -1,7 +1,7 @@
-"""Whether KVM really works here: a /dev/kvm can exist and still hang every kernel.
+"""Test whether KVM works here: /dev/kvm may exist and still hang every kernel.
 
-The answer comes from the kernel in question, booted without a root: within a moment it has to give
-up for want of one. The answer is remembered until the machine boots again.
+The test boots the kernel in question without a root file system: it must panic soon. The result is
+remembered until the machine reboots.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from harness.guests import supervisor
 from harness.kernels import Say, cache, processor
 
 DEVICE = Path("/dev/kvm")
-LIMIT = 10.0  # seconds: a kernel that KVM runs gives up after one or two
+LIMIT = 10.0  # seconds: with KVM a kernel panics after one or two
 FIRMWARE = b"SeaBIOS"
-GIVES_UP = b"Kernel panic - not syncing"
+PANIC = b"Kernel panic - not syncing"
 CHOICES = MappingProxyType(
     {"kvm": ("-accel", "kvm", "-cpu", "host"), "tcg": ("-accel", "tcg", "-cpu", "max")}
 )
@@ -27,13 +27,13 @@ APPEND = "console=ttyS0 panic=-1 root=none"
 
 
 def accelerator(qemu: str, kernel: Path, say: Say) -> str:
-    """Return "kvm" where a kernel boots with it, else "tcg"."""
+    """Return "kvm" if a kernel boots with it, else "tcg"."""
     if not os.access(DEVICE, os.R_OK | os.W_OK):
         return "tcg"
     key = f"{qemu} {kernel} {processor.boot_id()}"
     known = cache.recall(MEMORY)
     if known.get("asked") != key or "trouble" not in known:
-        say(f"trying whether KVM works, for at most {LIMIT:g} s")
+        say(f"testing KVM, for at most {LIMIT:g} s")
         known = {"asked": key, "trouble": trouble(*_try(qemu, kernel))}
         cache.note(MEMORY, known)
     if known["trouble"]:
@@ -42,17 +42,17 @@ def accelerator(qemu: str, kernel: Path, say: Say) -> str:
 
 
 def trouble(console: bytes, status: int | None) -> str:
-    """Return what speaks against KVM: the console and how QEMU ended, None for not at all."""
-    if GIVES_UP in console and status == 0:
+    """Return why KVM cannot be used; `status` is None if QEMU had to be killed."""
+    if PANIC in console and status == 0:
         return ""
     if status is None:
         return f"hangs here (a first boot did not end within {LIMIT:g} s)"
-    said = [line for line in console.decode(errors="replace").splitlines() if line.strip()]
-    return f"fails here ({said[-1].strip() if said else f'QEMU ended with status {status}'})"
+    lines = [line for line in console.decode(errors="replace").splitlines() if line.strip()]
+    return f"fails here ({lines[-1].strip() if lines else f'QEMU ended with status {status}'})"
 
 
 def firmware_trouble(qemu: str) -> str:
-    """Return what speaks against KVM by running QEMU's own firmware in it, "" for nothing."""
+    """Return why KVM cannot be used, "" if it runs QEMU's firmware."""
     argv = [qemu, "-nodefaults", "-no-user-config", "-display", "none", "-machine", "q35"]
     argv += ["-m", "64M", *CHOICES["kvm"], "-chardev", "stdio,id=log"]
     argv += ["-device", "isa-debugcon,iobase=0x402,chardev=log"]  # the port that SeaBIOS logs to
@@ -62,14 +62,14 @@ def firmware_trouble(qemu: str) -> str:
         assert process.stdout is not None
         timer = threading.Timer(LIMIT, process.kill)
         timer.start()
-        said = b""
-        while FIRMWARE not in said and (data := os.read(process.stdout.fileno(), 4096)):
-            said += data
+        output = b""
+        while FIRMWARE not in output and (data := os.read(process.stdout.fileno(), 4096)):
+            output += data
         timer.cancel()
         process.kill()
-    if FIRMWARE in said:
+    if FIRMWARE in output:
         return ""
-    lines = said.decode(errors="replace").strip().splitlines()
+    lines = output.decode(errors="replace").strip().splitlines()
     return f"fails here ({lines[0].strip()})" if lines else f"did nothing for {LIMIT:g} s"
 
 
@@ -82,11 +82,11 @@ def _try(qemu: str, kernel: Path) -> tuple[bytes, int | None]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        preexec_fn=supervisor.tie,  # noqa: PLW1509  (no thread is about that holds a lock of ours)
+        preexec_fn=supervisor.tie,  # noqa: PLW1509  (there are no other threads)
     ) as process:
         try:
-            said, _ = process.communicate(timeout=LIMIT)
+            output, _ = process.communicate(timeout=LIMIT)
         except subprocess.TimeoutExpired:
             process.kill()
             return process.communicate()[0], None
-    return said, process.returncode
+    return output, process.returncode

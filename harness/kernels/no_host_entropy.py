@@ -1,10 +1,10 @@
-"""Start a command that gets no random numbers from the machine: `steady.py COMMAND...`.
+"""Run a command without getrandom(2): `no_host_entropy.py COMMAND...`.
 
-A User-Mode Linux kernel asks its host for them by getrandom(2), and would be another kernel each
-time: hashes, timers of neighbours and packet numbers hang on them. A seccomp filter answers that
-the call does not exist, so the kernel has only its own clock to draw from, which virtual time
-makes the same in every run. The filter lasts for the command and all it starts; within a guest it
-changes nothing, for there the guest's own kernel answers.
+A User-Mode Linux kernel seeds its random number generator from the host by getrandom(2); hashes,
+neighbour timers and packet numbers would differ in each run. A seccomp filter makes the call fail
+with ENOSYS, so the clock is the only source of entropy, which virtual time makes the same in every
+run. The filter applies to the command and its children; processes in the guest are not affected,
+as the guest's kernel serves their system calls.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def program(number: int) -> bytes:
-    """Return the filter that refuses the system call of this number."""
+    """Return the filter that rejects a system call with ENOSYS."""
     steps = (
         (LOAD, 0, 0, 0),  # A = number of the call (struct seccomp_data)
         (EQUAL, 0, 1, number),
@@ -35,7 +35,7 @@ def program(number: int) -> bytes:
 
 
 def refuse(number: int) -> None:
-    """Refuse a system call from now on; where the machine forbids that, chance stays."""
+    """Install the filter for a system call; without seccomp it has no effect."""
     data = program(number)
     buffer = ctypes.create_string_buffer(data, len(data))
     filters = struct.pack("HxxxxxxP", len(data) // 8, ctypes.addressof(buffer))
@@ -46,4 +46,4 @@ def refuse(number: int) -> None:
 if __name__ == "__main__":
     if os.uname().machine in GETRANDOM:
         refuse(GETRANDOM[os.uname().machine])
-    os.execv(sys.argv[1], sys.argv[1:])  # noqa: S606  (no shell: the words come as a list)
+    os.execv(sys.argv[1], sys.argv[1:])  # noqa: S606  (no shell)

@@ -1,7 +1,7 @@
 """Build the wrapper of ptrace(2) that old User-Mode Linux needs on processors with AMX.
 
-What it does and why stands in xstate.c. It is compiled once for each C library and kept beside
-the kernels: a cache may be shared by machines with older libraries.
+See xstate.c. It is compiled once for each version of the C library and kept next to the kernels: a
+cache may be shared by machines with older libraries.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from harness.kernels import cache, cached_kernel, install
 
 SOURCE = Path(__file__).with_name("xstate.c")
 COMPILERS = ("cc", "gcc", "clang")
-LIMIT = 60.0  # seconds for a file of eighty lines
+LIMIT = 60.0  # seconds
 
 
 def compiler() -> str:
@@ -27,7 +27,7 @@ def compiler() -> str:
 
 
 def library() -> Path:
-    """Return the compiled wrapper; raises KernelUnavailable with the reason."""
+    """Return the path of the compiled wrapper; raises KernelUnavailable."""
     libc = ".".join(map(str, cached_kernel.libc()))
     key = f"{zlib.crc32(SOURCE.read_bytes()):08x}-{os.uname().machine}-libc-{libc}"
     made = cache.directory().with_name("preload") / f"xstate-{key}.so"
@@ -37,7 +37,7 @@ def library() -> Path:
 
 
 def _compile(made: Path) -> None:
-    """Compile the wrapper into the cache, whole or not at all."""
+    """Compile the wrapper and move it into the cache."""
     program = compiler()
     if not program:
         raise _unbuildable("there is no C compiler on this machine")
@@ -64,13 +64,13 @@ def _run(argv: list[str]) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        said = f"it was not done within {LIMIT:g} s"
+        why = f"it did not finish within {LIMIT:g} s"
     else:
         if not done.returncode:
             return
         lines = done.stderr.strip().splitlines() or [f"it ended with status {done.returncode}"]
-        said = next((line for line in lines if "error" in line), lines[0])
-    raise _unbuildable(f"{argv[0]} cannot compile {SOURCE.name}: {said}")
+        why = next((line for line in lines if "error" in line), lines[0])
+    raise _unbuildable(f"{argv[0]} cannot compile {SOURCE.name}: {why}")
 
 
 def _unbuildable(why: str) -> KernelUnavailable:

@@ -1,4 +1,4 @@
-"""The processor of this machine, as far as it decides which kernels boot."""
+"""The processor of this machine, as far as it affects which kernels boot."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 @functools.cache
 def described() -> str:
-    """Return the processor's name, and that it has AMX where it has."""
+    """Return the processor's name, with "with AMX" if it has AMX."""
     text = _cpuinfo()
     found = re.search(r"^(?:model name|Model|cpu model)\s*:\s*(.+)$", text, re.MULTILINE)
     name = found[1].strip() if found else os.uname().machine
@@ -23,17 +23,17 @@ def described() -> str:
 
 @functools.cache
 def flags() -> frozenset[str]:
-    """Return what the processor can do, in the kernel's words."""
+    """Return the processor's flags as in /proc/cpuinfo."""
     found = re.search(r"^(?:flags|Features)\s*:\s*(.+)$", _cpuinfo(), re.MULTILINE)
     return frozenset(found[1].split()) if found else frozenset()
 
 
 @functools.cache
 def identity() -> str:
-    """Return what tells this machine, with the kernel that it booted, from every other.
+    """Return a text that identifies this machine and its running kernel.
 
-    A home directory may be shared by machines with other processors and kernels. The id of the
-    boot is another one on each of them, and after each boot.
+    A home directory may be shared by machines with other processors and kernels. It includes the
+    boot id, which is unique for each boot of each machine.
     """
     system = os.uname()
     sum_ = zlib.crc32(" ".join(sorted(flags())).encode())
@@ -41,7 +41,7 @@ def identity() -> str:
 
 
 def boot_id() -> str:
-    """Return what tells this boot of this machine from all others, "" where that is not told."""
+    """Return the kernel's boot_id, "" if it cannot be read."""
     return _read(BOOT).strip()
 
 

@@ -1,4 +1,4 @@
-"""Progress of a long job: a bar on a terminal, else a line now and then."""
+"""Progress of a long job: a bar on a terminal, else a line every 30 s."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Progress = Callable[[float], None]
 
 @contextmanager
 def bar(title: str, total: float, say: Say, *, every: float = LINE_EVERY) -> Iterator[Progress]:
-    """Give a function to call with how much of `total` is done; `every` is in seconds."""
+    """Yield a function to call with the amount done of `total`; `every` is in seconds."""
     from rich.console import Console  # noqa: PLC0415  (what long jobs need, and nothing else)
 
     console = Console(stderr=True)
@@ -39,7 +39,7 @@ def bar(title: str, total: float, say: Say, *, every: float = LINE_EVERY) -> Ite
 
 
 class _Lines:
-    """Prints a line now and then, with an estimate of the time left."""
+    """Prints a line at an interval, with an estimate of the remaining time."""
 
     def __init__(self, title: str, total: float, say: Say, every: float) -> None:
         self._title, self._total, self._say, self._every = title, total, say, every

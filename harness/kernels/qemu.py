@@ -1,7 +1,7 @@
-"""A distribution's own kernel in QEMU, with the host's files as its root and our init in it.
+"""A distribution's kernel in QEMU, with the host's files as its root and the harness's init.
 
-virtme-ng's package makes the initramfs, which loads what it takes to see the host's files by 9p
-and goes over to them; all else is done by `init`, as in every guest.
+virtme-ng makes the initramfs, which loads the modules for 9p and switches to the host's files as
+root; `init` does the rest, as in every guest.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from harness.kernels.host import INIT, LOAD
 
 QEMU = "qemu-system-x86_64"
 MEMORY = 512 << 20
-# What a distribution's kernel needs as modules before it can see the host's files.
+# Modules that a distribution's kernel needs to mount the host's files.
 FIRST = ("virtio_pci", "9pnet_virtio", "9p")
-# Nothing writes what the root shows, so the guest may keep it. virtme's initramfs adds the rest.
+# The root is read-only, so the guest may cache it. virtme's initramfs adds other options.
 ROOT = "ro,cache=loose"
-# The machine has no keyboard, no disk and no network; its console is a serial line.
+# A machine without keyboard, disk and network; its console is a serial port.
 MACHINE = ("-nodefaults", "-no-user-config", "-display", "none", "-machine", "q35", "-no-reboot")
 CONSOLE = ("-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console")
 ARGUMENTS = ("console=ttyS0", "quiet", "panic=-1", "mitigations=off", "audit=0")
-RELEASE_AT = 0x20E  # of the x86 boot protocol's kernel_version, which counts from 0x200
+RELEASE_AT = 0x20E  # offset of kernel_version in the x86 boot protocol, relative to 0x200
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class StockKernel:
     arguments: tuple[str, ...] = ()
     writeback: bool = False
     clock: str = "real"
-    waits: bool = False  # to emulate a processor takes all of one
+    waits: bool = False  # emulation takes a whole processor
 
     @property
     def name(self) -> str:
@@ -60,9 +60,9 @@ class StockKernel:
         return f"stock {self.release}"
 
     def command(self, directory: Path) -> Command:
-        """Return what boots this kernel with the host's files and the job in `directory`.
+        """Return the command that boots this kernel with the host's files for a job.
 
-        A command line of a kernel is split at blanks, so what may hold one goes by a link.
+        A kernel splits its command line at blanks: paths that may contain one are symlinked.
         """
         (directory / "init.py").symlink_to(INIT)
         (directory / "python").symlink_to(os.path.realpath(sys.executable))
@@ -91,7 +91,7 @@ class StockKernel:
 
 
 def plain(files: Iterable[Path], place: Path) -> list[str]:
-    """Return modules as busybox can load them: those that are compressed are unpacked."""
+    """Return modules that busybox can load: compressed ones are unpacked into `place`."""
     found = []
     for file in files:
         if file.suffix == ".ko":
@@ -105,9 +105,9 @@ def plain(files: Iterable[Path], place: Path) -> list[str]:
 
 
 def share(tag: str, path: str, *more: str) -> list[str]:
-    """Return what shows a directory of the host to the guest; it mounts it by its tag.
+    """Return the options that export a directory of the host; the guest mounts it by its tag.
 
-    QEMU takes commas for its own unless they are doubled.
+    Commas in a value are doubled for QEMU.
     """
     name = "root" if tag.startswith("/") else tag
     quoted = path.replace(",", ",,")
@@ -117,7 +117,7 @@ def share(tag: str, path: str, *more: str) -> list[str]:
 
 
 def library_path() -> list[str]:
-    """Return the kernel's argument that hands on where this Python finds its libraries."""
+    """Return the kernel argument that passes LD_LIBRARY_PATH to init."""
     value = os.environ.get("LD_LIBRARY_PATH", "")
     return [f"LD_LIBRARY_PATH={value}"] if value and not re.search(r"\s", value) else []
 
@@ -127,47 +127,47 @@ def executable() -> str:
     found = shutil.which(QEMU)
     if not found:
         raise KernelUnavailable(
-            f"there is no {QEMU} on this machine to boot a stock kernel in", hint=how_to_install()
+            f"there is no {QEMU} on this machine to boot a stock kernel", hint=how_to_install()
         )
     return found
 
 
-def demand() -> None:
-    """Raise KernelUnavailable where this machine lacks what a stock kernel is booted with."""
+def check_installed() -> None:
+    """Raise KernelUnavailable if this machine cannot boot stock kernels."""
     if os.uname().machine != "x86_64":
         raise KernelUnavailable(
-            f"stock kernels are booted on x86-64, and this machine is {os.uname().machine}",
-            hint=f"use --kernel host; its driver is loaded by: {install.as_root(LOAD)}",
+            f"stock kernels can be booted on x86-64 only, not on {os.uname().machine}",
+            hint=f"use --kernel host; load its driver with: {install.as_root(LOAD)}",
         )
     executable()
     if not has_virtme():
         raise KernelUnavailable(
-            "stock kernels are booted with virtme-ng, which is missing", hint=how_to_install()
+            "virtme-ng, which boots stock kernels, is not installed", hint=how_to_install()
         )
 
 
 def can_boot() -> bool:
-    """Return whether this machine has what a stock kernel is booted with."""
+    """Return whether this machine can boot stock kernels."""
     return os.uname().machine == "x86_64" and bool(shutil.which(QEMU)) and has_virtme()
 
 
 def how_to_install() -> str:
-    """Return the commands that install what is missing to boot a stock kernel."""
+    """Return the commands that install what booting a stock kernel needs."""
     steps = [] if shutil.which(QEMU) else [install.command(*install.QEMU)]
     steps += [] if has_virtme() else [install.VIRTME]
     return " && ".join(steps)
 
 
 def has_virtme() -> bool:
-    """Return whether virtme-ng's package is there."""
+    """Return whether virtme-ng is installed."""
     return importlib.util.find_spec("virtme") is not None
 
 
 def release_of(path: Path) -> str:
-    """Return what `uname -r` will say in an x86 kernel image; raises UsageError for another."""
+    """Return the release (`uname -r`) of an x86 kernel image; raises UsageError."""
     with path.open("rb") as file:
         head = file.read(0x10000)
     if head[0x202:0x206] != b"HdrS":
-        raise UsageError(f"{path} is no x86 kernel image", hint="give a vmlinuz of this machine's")
+        raise UsageError(f"{path} is not an x86 kernel image", hint="give a vmlinuz for x86")
     start = int(struct.unpack_from("<H", head, RELEASE_AT)[0]) + 0x200
     return head[start : start + 256].partition(b"\0")[0].decode(errors="replace").partition(" ")[0]

@@ -1,4 +1,4 @@
-"""The source of a kernel: Debian's linux-source-X.Y, as far as User-Mode Linux needs it."""
+"""The source of a kernel: Debian's linux-source-X.Y, without parts unused by User-Mode Linux."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.errors import KernelUnavailable
-from harness.kernels import Say, apt_sources, cached_kernel, offers
-from harness.kernels.apt import Apt, AptFailed, Offer
+from harness.kernels import Say, offers
+from harness.kernels.apt import Offer
 from harness.kernels.progress import bar
 
-UNPACKED = 620 << 20  # bytes that the tree takes, of 1600 if all of it were unpacked
+UNPACKED = 620 << 20  # bytes of the unpacked tree; the complete one has 1600 MB
 VERSION = "version"
 OTHERS = (
     *("alpha", "arc", "arm", "arm64", "csky", "hexagon", "loongarch", "m68k", "microblaze"),
@@ -25,7 +25,7 @@ UNUSED = (
     *("drivers/net/ethernet", "drivers/net/wireless", "drivers/scsi", "drivers/staging"),
     *("sound", "tools/perf", "tools/testing"),
 )
-# Every Kconfig stays: the configuration reads them all, whatever they are for.
+# Kconfig files are kept: the configuration reads all of them.
 EXCLUDED = (
     *(f"*/arch/{name}/*.[chS]" for name in OTHERS),
     *(f"*/{name}/*.[chS]" for name in UNUSED),
@@ -38,69 +38,35 @@ def package_of(series: str) -> str:
     return f"linux-source-{series}"
 
 
-def suites(series: str) -> list[str]:
-    """Return the suites to ask for a series: the machine's own where it fits, then the likely."""
-    if not apt_sources.are_debian():
-        return [offers.OWN]
-    own = [offers.OWN] if apt_sources.SUITES.get(cached_kernel.codename()) == series else []
-    known = list(reversed(apt_sources.SUITES))
-    likely = [suite for suite in known if apt_sources.SUITES[suite] == series]
-    backports = [f"{suite}-backports" for suite in ("trixie", "bookworm")]
-    return list(dict.fromkeys([*own, *likely, *backports, *known, offers.OWN]))
-
-
 def unpacked(place: Path) -> str:
-    """Return the version of the whole source tree in `place`, "" where there is none."""
+    """Return the version of the complete source tree in `place`, "" for none."""
     file = place / "source" / VERSION
     return file.read_text(encoding="utf-8").strip() if file.is_file() else ""
 
 
 def fetch(place: Path, version: str, say: Say) -> str:
-    """Have the source of a version below `place` as `source`; return the package's version.
+    """Fetch the source of a version into `place`/source; return the package's version.
 
-    What was fetched stays. Raises KernelUnavailable.
+    A source fetched before is used again. Raises KernelUnavailable.
     """
-    there = unpacked(place)
-    if there:
-        say(f"using the source of linux {there} fetched before")
-        return there
+    version_there = unpacked(place)
+    if version_there:
+        say(f"using the source of linux {version_there} fetched before")
+        return version_there
     with tempfile.TemporaryDirectory(prefix="fetch-", dir=place) as directory:
-        private, offer = _find(Path(directory), version, say)
+        private, offer = offers.search(
+            f"virtual@{version}",
+            package_of(".".join(version.split(".")[:2])),
+            Path(directory),
+            say,
+            lambda offer: bool(re.match(rf"{re.escape(version)}(?!\d)", offer.version)),
+        )
         say(f"fetching {offer.package} {offer.version}: {offer.size / 1e6:.0f} MB to download")
         with bar(f"fetching {offer.package}", 100, say) as progress:
             package = private.download(offer, progress)
-        say("unpacking it (half a minute)")
+        say("unpacking it (about 30 s)")
         _unpack(package, place, offer)
     return offer.version
-
-
-def _find(directory: Path, version: str, say: Say) -> tuple[Apt, Offer]:
-    series = ".".join(version.split(".")[:2])
-    package = package_of(series)
-    trouble: list[AptFailed] = []
-    for number, suite in enumerate(suites(series)):
-        say(f"asking {suite or 'this machine'}'s package sources for {package}")
-        private = Apt(directory / str(number), suite)
-        try:
-            offer = private.find(package)
-        except AptFailed as error:
-            trouble.append(error)
-            continue
-        except KernelUnavailable:
-            continue
-        if _fits(offer, version):
-            return private, offer
-    if trouble:
-        raise trouble[0]
-    raise KernelUnavailable(
-        f"no suite of this machine's package sources has {package}"
-        + (f" with {version}" if version != series else ""),
-        hint="harness kernels list shows the versions there are; give one as in virtual@7.2",
-    )
-
-
-def _fits(offer: Offer, version: str) -> bool:
-    return re.match(rf"{re.escape(version)}(?!\d)", offer.version) is not None
 
 
 def _unpack(package: Path, place: Path, offer: Offer) -> None:
@@ -117,8 +83,8 @@ def _unpack(package: Path, place: Path, offer: Offer) -> None:
     if trouble or not (part / "Makefile").is_file():
         shutil.rmtree(part, ignore_errors=True)
         raise KernelUnavailable(
-            f"{package.name} cannot be unpacked: {trouble or 'no kernel is in it'}",
-            hint="run again: it is fetched afresh",
+            f"{package.name} cannot be unpacked: {trouble or 'it contains no kernel'}",
+            hint="run again to fetch it again",
         )
     (part / VERSION).write_text(offer.version, encoding="utf-8")
     part.rename(place / "source")
@@ -131,7 +97,7 @@ def _exclusions() -> Iterator[str]:
 def _pipe(stages: list[list[str]]) -> str:
     """Run commands as a pipeline; return the last error line of a failed one, "" for none."""
     running: list[subprocess.Popen[bytes]] = []
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as errors:
         for argv in stages:
             last = argv is stages[-1]
             running.append(
@@ -139,15 +105,15 @@ def _pipe(stages: list[list[str]]) -> str:
                     argv,
                     stdin=running[-1].stdout if running else subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL if last else subprocess.PIPE,
-                    stderr=said,
+                    stderr=errors,
                 )
             )
         for process in running[:-1]:
             assert process.stdout is not None
-            process.stdout.close()  # so that it hears when the next one ends early
+            process.stdout.close()  # so that it gets SIGPIPE when the next one ends early
         statuses = [process.wait() for process in running]
         if any(statuses):
-            said.seek(0)
-            lines = said.read().decode(errors="replace").strip().splitlines()
-            return lines[-1] if lines else "a command failed without a word"
+            errors.seek(0)
+            lines = errors.read().decode(errors="replace").strip().splitlines()
+            return lines[-1] if lines else "a command failed without an error message"
     return ""

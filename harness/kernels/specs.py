@@ -1,14 +1,14 @@
-"""What `--kernel` and `harness kernels` take, and which kernel that is.
+"""Kernel specs, the arguments of `--kernel` and `harness kernels`.
 
 auto                  the first that boots here of: the host's kernel, the newest cached kernel
                       with virtual time, User-Mode Linux, a distribution's kernel in QEMU
-host                  the kernel that runs
-uml, uml@6.12         Debian's user-mode-linux: of the machine's own suite, or of the one that
+host                  the running kernel
+uml, uml@6.12         Debian's user-mode-linux: of the machine's own suite, or of the suite that
                       has that version
-virtual, virtual@7.2  a kernel of ours with virtual time, from the cache; the newest, or of a
-                      version (harness kernels build makes one)
-debug, debug@7.2      the same, a kernel that watches itself
-6.12                  the best there is of a version: virtual@6.12 if cached, else uml@6.12
+virtual, virtual@7.2  a cached kernel with virtual time, built by `harness kernels build`; the
+                      newest, or of a version
+debug, debug@7.2      the same with lockdep, KASAN and fault injection
+6.12                  the best kernel of a version: virtual@6.12 if cached, else uml@6.12
 stock@6.12            Debian's linux-image of a version, in QEMU
 NAME                  a kernel of labs/kernels.toml
 PATH                  a User-Mode Linux executable, a .deb of user-mode-linux, or a vmlinuz with
@@ -47,7 +47,7 @@ from harness.kernels.uml import UmlKernel
 
 VERSION = r"\d+\.\d+(?:\.\d+)?"
 ALONE = ("auto", "host", "uml", "virtual", "debug")
-BUILT = ("virtual", "debug")  # flavours that `harness kernels build` makes
+BUILT = ("virtual", "debug")  # flavours of `harness kernels build`
 VERSIONED = ("uml", *BUILT, "stock")
 FORMS = "auto, host, uml, virtual, FLAVOUR@VERSION, VERSION, a name of labs/kernels.toml or a path"
 
@@ -64,7 +64,7 @@ class Spec:
 
 
 def parse(text: str) -> Spec:
-    """Return what a spec means, without looking for the kernel; raises UsageError."""
+    """Parse a spec, without searching for the kernel; raises UsageError."""
     known = aliases.load()
     if text not in known:
         return _plain(text, list(known))
@@ -92,24 +92,24 @@ def _plain(text: str, names: list[str], base: Path = Path()) -> Spec:
     if text == "stock":
         raise _not_a_version(text, "")
     if "/" in text:
-        raise UsageError(f"{text} is no file", hint=f"give {FORMS}")
+        raise UsageError(f"{text} is not a file", hint=f"give {FORMS}")
     meant = difflib.get_close_matches(text, [*ALONE, *VERSIONED, *names], n=1, cutoff=0.6)
     hint = f"did you mean {meant[0]}? otherwise give {FORMS}" if meant else f"give {FORMS}"
-    raise UsageError(f'"{text}" is no kernel', hint=hint)
+    raise UsageError(f'"{text}" is not a kernel', hint=hint)
 
 
 def _not_a_version(text: str, version: str) -> UsageError:
-    said = f'"{version}" is no version' if version else "the version is missing"
-    return UsageError(f"{text}: {said}", hint="write it as in uml@6.12 or uml@6.12.101")
+    what = f'"{version}" is not a version' if version else "the version is missing"
+    return UsageError(f"{text}: {what}", hint="write it like uml@6.12 or uml@6.12.101")
 
 
 def _kind(path: Path) -> str:
-    """Return what a file is, by its first bytes; raises UsageError where it cannot be read."""
+    """Return the kind of a file, by its first bytes; raises UsageError if it cannot be read."""
     try:
         with path.open("rb") as file:
             head = file.read(0x206)
     except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}", hint="give a file you may read") from error
+        raise UsageError(f"{path}: {error.strerror}", hint="give a readable file") from error
     if head.startswith(b"!<arch>\n"):
         return "deb"
     # Linux's x86 boot protocol; arm64 images have their own mark.
@@ -119,7 +119,7 @@ def _kind(path: Path) -> str:
 
 
 def check(text: str) -> Spec:
-    """Refuse what cannot work, without fetching or booting anything; raises UsageError."""
+    """Raise UsageError for a spec that cannot work, without fetching or booting anything."""
     spec = parse(text)
     if spec.flavour == "file":
         uml.identify(spec.path)
@@ -131,9 +131,9 @@ def check(text: str) -> Spec:
 
 
 def resolve(text: str, say: Say) -> Kernel:
-    """Return the kernel that a spec means, fetching one where need be.
+    """Return the kernel of a spec; fetch it if necessary.
 
-    Raises UsageError for a spec that cannot work, KernelUnavailable where none can be had.
+    Raises UsageError for a spec that cannot work, KernelUnavailable if there is no such kernel.
     """
     spec = parse(text)
     found = FINDERS[spec.flavour](spec, say)
@@ -161,7 +161,7 @@ def _host(_: Spec, __: Say) -> Kernel:
         own = f"{install.as_root(host.LOAD)}; or " if host.has_module() else ""
         raise UsageError(
             f"the host's kernel cannot be used: {refused}",
-            hint=f"{own}use --kernel auto: it finds or fetches one with bonding that boots here",
+            hint=f"{own}use --kernel auto: it selects or fetches one with bonding that boots here",
         )
     return host.HostKernel()
 
@@ -190,7 +190,7 @@ def _file(spec: Spec, _: Say) -> Kernel:
 
 
 def _deb(spec: Spec, say: Say) -> Kernel:
-    uml.memory_place()
+    uml.memory_directory()
     return uml.of_entry(uml_package.of_deb(spec.path, say))
 
 
@@ -203,8 +203,8 @@ def _vmlinuz(spec: Spec, say: Say) -> Kernel:
 
 
 def cached(flavour: str, version: str, say: Say) -> Entry | None:
-    """Return the whole kernel in the cache of a flavour and version, of several the latest."""
-    right = [e for e in cached_kernel.kept() if e.flavour == flavour and e.is_of(version)]
+    """Return the newest undamaged cached kernel of a flavour and version."""
+    right = [e for e in cached_kernel.entries() if e.flavour == flavour and e.is_of(version)]
     right.sort(key=lambda entry: cached_kernel.numbers(entry.release), reverse=True)
     found = (cached_kernel.find(say, partial(operator.eq, entry)) for entry in right)
     return next(filter(None, found), None)

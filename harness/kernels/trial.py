@@ -1,7 +1,7 @@
-"""Try whether a User-Mode Linux kernel boots on this machine before work is given to it.
+"""Boot a User-Mode Linux kernel once on this machine before it is used.
 
-A trial takes a second or two. What was seen to boot is remembered for this machine until its next
-boot, and so is the one failure whose cause is known: see xstate.c.
+A trial takes a second or two. A success is remembered for this machine until its next boot, and so
+is the one failure with a known cause: see xstate.c.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from harness.kernels import Kernel, Say, cache, preload, processor
 from harness.kernels.uml import UmlKernel
 
 MEMORY = "trials.json"
-KEPT = 100  # trials that are remembered, of all machines that share the cache
+KEPT = 100  # remembered trials, of all machines that share the cache
 LIMIT = 60.0  # seconds; a machine may be busy with other work
 TOO_OLD = "User-Mode Linux before 6.16 cannot set the registers of this processor"
 WRAPPER = "a wrapper of ptrace(2)"
@@ -28,10 +28,10 @@ WITHOUT = "it has no bonding driver"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a trial ended: `trouble` is "" where the kernel can be used.
+    """The result of a trial: `trouble` is "" if the kernel can be used.
 
-    `short_state` says that the wrapper of ptrace(2) may cure it, `lines` are what its console
-    tells of the cause.
+    `short_state` means that the wrapper of ptrace(2) may help; `lines` are the console lines that
+    show the cause.
     """
 
     trouble: str = ""
@@ -40,9 +40,9 @@ class Outcome:
 
 
 def fit(kernel: Kernel, say: Say) -> Kernel:
-    """Return a kernel as it boots here, with the wrapper of ptrace(2) where it needs that.
+    """Return a kernel, with the wrapper of ptrace(2) if it boots only with that.
 
-    Raises KernelUnavailable where it does not boot. Kernels that are no User-Mode Linux pass.
+    Raises KernelUnavailable if it does not boot. Only User-Mode Linux is tested.
     """
     if not isinstance(kernel, UmlKernel):
         return kernel
@@ -58,12 +58,12 @@ def fit(kernel: Kernel, say: Say) -> Kernel:
     cured = outcome(wrapped, say)
     if cured.trouble:
         raise _unfit(wrapped, cured)
-    say(f"{kernel.name}: {TOO_OLD} ({processor.described()}): it runs through {WRAPPER}")
+    say(f"{kernel.name}: {TOO_OLD} ({processor.described()}): it runs with {WRAPPER}")
     return wrapped
 
 
 def outcome(kernel: UmlKernel, say: Say) -> Outcome:
-    """Return how a trial of a kernel ends, or ended before on this machine."""
+    """Return the result of a trial of a kernel, which may be a remembered one."""
     known = cache.recall(MEMORY)
     key = _key(kernel)
     try:
@@ -71,8 +71,8 @@ def outcome(kernel: UmlKernel, say: Say) -> Outcome:
         return Outcome(data["trouble"], data["short_state"], tuple(data["lines"]))
     except (KeyError, TypeError):
         pass
-    through = f" through {WRAPPER}" if kernel.preload else ""
-    say(f"trying whether {kernel.name} boots here{through}, a second or two")
+    through = f" with {WRAPPER}" if kernel.preload else ""
+    say(f"testing whether {kernel.name} boots here{through}")
     found = boot(kernel)
     if not found.trouble or found.short_state:
         known = cache.recall(MEMORY)
@@ -82,7 +82,7 @@ def outcome(kernel: UmlKernel, say: Say) -> Outcome:
 
 
 def forget(kernel: Kernel) -> None:
-    """Try a kernel again the next time: it did not boot although its trial had gone well."""
+    """Forget a kernel's trial: it did not boot although the trial succeeded."""
     if isinstance(kernel, UmlKernel):
         known = cache.recall(MEMORY)
         if known.pop(_key(kernel), None) is not None:
@@ -100,32 +100,34 @@ def _key(kernel: UmlKernel) -> str:
 
 
 def boot(kernel: Kernel, limit: float = LIMIT) -> Outcome:
-    """Boot a kernel, have it make a bond and power off; raises LabError without a supervisor."""
+    """Boot a kernel, create a bond and power off; raises LabError without a supervisor."""
     job = job_for(kernel, firstboot.WORK, environment={"PATH": os.environ.get("PATH", os.defpath)})
     with errand(kernel, "trial", job) as trial:
-        # This line is the result of the trial; the power off after it is not waited for.
+        # This line is the result; do not wait for the power off.
         line = next(trial.lines(limit=limit, poll=0.02), None)
         return _judged(trial.guest, line["bonding"] if line else None)
 
 
 def _judged(guest: Guest, code: int | None) -> Outcome:
     if code is None:
-        said = guest.tail(200)
+        tail = guest.tail(200)
         return Outcome(
-            guest.ending(), console.refuses_short_state(said), tuple(console.telling(said)[:3])
+            guest.ending(), console.rejects_short_state(tail), tuple(console.cause_lines(tail)[:3])
         )
     if code == errno.EOPNOTSUPP:
         return Outcome(WITHOUT)
-    return Outcome(f"making a bond failed with {errno.errorcode.get(code, code)}" if code else "")
+    return Outcome(
+        f"creating a bond failed with {errno.errorcode.get(code, code)}" if code else ""
+    )
 
 
 def _unfit(kernel: UmlKernel, found: Outcome) -> KernelUnavailable:
     lines = "".join(f"\n  {line}" for line in found.lines)
-    through = f" through {WRAPPER}" if kernel.preload else ""
+    through = f" with {WRAPPER}" if kernel.preload else ""
     what = "cannot be used" if found.trouble == WITHOUT else f"does not boot here{through}"
     return KernelUnavailable(
         f"{kernel.name} {what}: {found.trouble}{lines}",
-        hint="`harness kernels check SPEC` shows all it says, `harness doctor` what runs here",
+        hint="`harness kernels check SPEC` shows its console, `harness doctor` what boots here",
     )
 
 
@@ -133,5 +135,5 @@ def _too_old(kernel: UmlKernel, why: KernelUnavailable) -> KernelUnavailable:
     return KernelUnavailable(
         f"{kernel.name} does not boot here: {TOO_OLD} ({processor.described()}), and {WRAPPER} "
         f"cannot be built: {why.message}",
-        hint=f"{why.hint}; or a kernel that boots without: uml@7.2, virtual@7.2, stock@6.1",
+        hint=f"{why.hint}; or use a kernel that boots without it: uml@7.2, virtual@7.2, stock@6.1",
     )

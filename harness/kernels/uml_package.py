@@ -1,6 +1,6 @@
 """Debian's `user-mode-linux` in the cache: fetched from any suite, or taken from a .deb file.
 
-A package from a newer suite gets that suite's libc beside it where this machine's is too old.
+If this machine's libc is too old for a package, the libc of the package's suite is cached with it.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from harness.kernels.progress import bar
 PACKAGE = offers.PACKAGE
 KERNEL = "usr/bin/linux.uml"
 LIBC = "libc6"
-FILE = "file"  # stands for the suite of what came from a .deb: only its path means it
+FILE = "file"  # the suite of a kernel from a .deb, which is selected by its path only
 UNUSED = ("usr/share", "usr/lib/x86_64-linux-gnu/gconv", "etc", "sbin", "usr/sbin")
 
 
 def wanted(version: str) -> Callable[[Entry], bool]:
-    """Return a predicate for the kernels that `uml@VERSION` selects; "" is the own suite's."""
+    """Return a predicate for the cached kernels of `uml@VERSION`; "" selects the own suite's."""
     own = ("", cached_kernel.codename())
 
     def fits(entry: Entry) -> bool:
@@ -39,11 +39,11 @@ def wanted(version: str) -> Callable[[Entry], bool]:
 
 
 def fetch(say: Say, version: str = "") -> Entry:
-    """Return the package of a version from the cache, fetched first where it is not there.
+    """Return the package of a version from the cache; fetch it if it is missing.
 
-    Runs share a fetch. Raises KernelUnavailable.
+    Concurrent runs fetch it once. Raises KernelUnavailable.
     """
-    apt.demand_tools(PACKAGE)
+    apt.check_tools(PACKAGE)
     with cache.locked(say):
         found = cached_kernel.find(lambda _: None, wanted(version))
         return found or built(lambda place: _fetch(place, version, say))
@@ -65,13 +65,13 @@ def described(path: Path) -> Offer:
     """Return the control fields of a .deb; raises UsageError unless it is user-mode-linux."""
     fields = ("Package", "Version", "Architecture", "Depends")
     try:
-        said = subprocess.run(
+        done = subprocess.run(
             ["dpkg-deb", "-f", str(path), *fields], capture_output=True, text=True, check=True
         )
     except (OSError, subprocess.CalledProcessError) as error:
         why = str(getattr(error, "stderr", "") or error).strip()
-        raise UsageError(f"{path} cannot be read: {why}", hint="give a whole .deb") from error
-    facts = dict(re.findall(r"^(\w+): (.*)", said.stdout, re.MULTILINE))
+        raise UsageError(f"{path} cannot be read: {why}", hint="give a complete .deb") from error
+    facts = dict(re.findall(r"^(\w+): (.*)", done.stdout, re.MULTILINE))
     if facts.get("Package") != PACKAGE:
         raise UsageError(
             f"{path} is the package {facts.get('Package')}, not {PACKAGE}",
@@ -84,7 +84,7 @@ def described(path: Path) -> Offer:
 
 
 def built(build: Callable[[Path], Entry]) -> Entry:
-    """Have `build` make an entry in a new directory of the cache; raises KernelUnavailable."""
+    """Call `build` with a new directory of the cache; raises KernelUnavailable for OSError."""
     try:
         with cache.building() as place:
             return build(place)
@@ -98,8 +98,8 @@ def _fetch(place: Path, version: str, say: Say) -> Entry:
     private, offer = _open(place, version, say)
     libc = _libc(private, offer)
     name = "_".join([PACKAGE, offer.version, offer.architecture, *([LIBC] if libc else [])])
-    there = cached_kernel.find(lambda _: None, lambda entry: entry.place.name == name)
-    return _matching(there or _download(place, name, private, [offer, libc], say), version)
+    known = cached_kernel.find(lambda _: None, lambda entry: entry.place.name == name)
+    return _matching(known or _download(place, name, private, [offer, libc], say), version)
 
 
 def _download(place: Path, name: str, private: Apt, wanted: list[Offer | None], say: Say) -> Entry:
@@ -133,45 +133,22 @@ def _take(place: Path, path: Path, offer: Offer, name: str, say: Say) -> Entry:
 
 
 def _open(place: Path, version: str, say: Say) -> tuple[Apt, Offer]:
-    """Return apt for the suite that has a version, and its offer.
+    """Return apt for the suite that has a version, and its offer; raises KernelUnavailable."""
 
-    Raises KernelUnavailable with what there is.
-    """
-    seen: dict[str, str] = {}
-    trouble: list[KernelUnavailable] = []
-    for suite in offers.order(version) if version else [offers.OWN]:
-        offer = offers.remembered(suite)
-        if offer and not _is_of(offer, version):
-            seen.setdefault(f"uml@{offer.series}", suite or "its own sources")
-            continue
-        try:
-            private, offer = offers.ask(suite, place / f"apt-{suite}", say)
-        except KernelUnavailable as error:
-            trouble.append(error)
-            continue
-        if _is_of(offer, version):
-            return private, offer
-        seen.setdefault(f"uml@{offer.series}", suite or "its own sources")
-    if trouble and (not seen or not version):
-        raise trouble[0]
-    raise KernelUnavailable(
-        f"no suite of this machine's package sources has {PACKAGE} {version}",
-        hint="there are " + ", ".join(f"{spec} ({suite})" for spec, suite in seen.items()),
-    )
+    def fits(offer: Offer) -> bool:
+        return not version or version.split(".")[:2] == offer.series.split(".")
 
-
-def _is_of(offer: Offer, version: str) -> bool:
-    return not version or version.split(".")[:2] == offer.series.split(".")
+    return offers.search(f"uml@{version}", PACKAGE, place, say, fits)
 
 
 def _libc(private: Apt, offer: Offer) -> Offer | None:
-    """Return the suite's libc where this machine's is too old for the package."""
+    """Return the suite's libc if this machine's is too old for the package, else None."""
     if cached_kernel.numbers(offer.needs) <= cached_kernel.libc():
         return None
     libc = private.offer(LIBC)
     if libc is None or cached_kernel.numbers(libc.version) < cached_kernel.numbers(offer.needs):
         raise KernelUnavailable(
-            f"{PACKAGE} {offer.version} needs libc {offer.needs}, and its suite has none",
+            f"{PACKAGE} {offer.version} needs libc {offer.needs}, which its suite does not have",
             hint="use a kernel of an older suite: harness kernels list",
         )
     return libc
@@ -200,16 +177,17 @@ def extract(package: Path, place: Path) -> None:
         cache.check_space(place, 0)
         raise KernelUnavailable(
             f"{package.name} cannot be extracted: {done.stderr.strip()}",
-            hint="run again: it is fetched afresh",
+            hint="run again to fetch it again",
         )
 
 
 def _finish(place: Path, name: str, offer: Offer, suite: str) -> Entry:
-    """Put the extracted package into the cache; raises KernelUnavailable."""
+    """Move the extracted package into the cache; raises KernelUnavailable."""
     kernel = place / KERNEL
     if not kernel.is_file():
         raise KernelUnavailable(
-            f"{PACKAGE} {offer.version} holds no {KERNEL}", hint="give a kernel: --kernel PATH"
+            f"{PACKAGE} {offer.version} does not contain {KERNEL}",
+            hint="give a kernel: --kernel PATH",
         )
     libraries = _libraries(place)
     if libraries:
@@ -238,6 +216,6 @@ def _finish(place: Path, name: str, offer: Offer, suite: str) -> Entry:
 
 
 def _libraries(place: Path) -> str:
-    """Return the directory of the extracted libc in `place`, "" where there is none."""
+    """Return the directory of the extracted libc in `place`, "" for none."""
     found = next((place / "libc").rglob("libc.so.6"), None)
     return str(found.parent.relative_to(place)) if found else ""

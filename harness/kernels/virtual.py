@@ -1,7 +1,8 @@
 """Kernels with virtual time: the clock jumps to the next timer as soon as every process sleeps.
 
-In such a guest computing takes no time, so what happens depends on nothing but what was asked:
-with chance taken away as well, a scenario gives the same history each time, byte for byte.
+In such a guest computation takes no time, so events depend only on the scenario's own requests.
+Without random numbers from the host, a scenario produces the same history in every run, byte for
+byte.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from harness.guests import modules
 
 CLOCK = "virtual"
 TRAVEL = "time-travel=inf-cpu"
-# The guest's wall clock at its boot, 2024-01-01 in ns: any fixed date will do.
+# The guest's wall clock at boot, 2024-01-01 in ns: any fixed date.
 START = "time-travel-start=1704067200000000000"
-# For drivers that are built in, what modules get as parameters.
+# Parameters for drivers that are built in.
 BUILT_IN = tuple(f"{module}.{value}" for module, value in modules.PARAMETERS.items())
-STEADY = Path(__file__).with_name("no_host_entropy.py")
+NO_HOST_ENTROPY = Path(__file__).with_name("no_host_entropy.py")
 
 
-def steadied() -> list[str]:
-    """Return the command that starts another one cut off from the machine's random numbers."""
-    return [sys.executable, "-I", "-S", str(STEADY)]
+def without_host_entropy() -> list[str]:
+    """Return the command prefix that runs a kernel without the host's random numbers."""
+    return [sys.executable, "-I", "-S", str(NO_HOST_ENTROPY)]

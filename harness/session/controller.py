@@ -220,7 +220,7 @@ class Run:
 
         kernel = self.fleet.kernels[label]
         trial.forget(kernel)
-        console = watch.guest.telling()
+        console = watch.guest.cause_lines()
         why = (
             f"{kernel.name}: {BOOT_ATTEMPTS} guests in a row ended before their first scenario; "
             f"the last: {watch.internal or watch.guest.ending()}"

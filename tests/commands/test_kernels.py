@@ -127,7 +127,7 @@ def test_a_kernel_that_does_not_boot_is_shown_with_its_last_words() -> None:
     keep("a", "uml", "6.1.176")
     done = kernels("check", "uml@6.1")
     assert done.exit_code == 1
-    assert "boots     no: it ended with status 0 before its work was done" in done.stdout
+    assert "boots     no: it ended with status 0 before its job was done" in done.stdout
     assert "the end of its console:\n  no luck\n" in done.stdout
     told = json.loads(kernels("check", "uml@6.1", "--json").stdout)
     assert (told["usable"], told["boots"], told["console"]) == (False, False, ["no luck"])

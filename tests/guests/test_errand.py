@@ -40,7 +40,7 @@ def test_the_lines_come_in_order_also_those_written_at_the_end() -> None:
 @pytest.mark.parametrize(
     ("limits", "why"),
     [
-        ({"limit": 0.2}, "it was not done within 0.2 s"),
+        ({"limit": 0.2}, "it did not finish within 0.2 s"),
         ({"silence": 0.3}, "it reported nothing for 0.3 s"),
     ],
 )

@@ -50,7 +50,7 @@ def keep(flavour: str, release: str, does: str, suite: str = "") -> Entry:
 def chosen() -> tuple[str, list[str]]:
     said: list[str] = []
     kernel = automatic.choose(said.append)
-    return kernel.name, [line for line in said if not line.startswith("trying whether")]
+    return kernel.name, [line for line in said if not line.startswith("testing whether")]
 
 
 def test_virtual_time_comes_first_and_the_newest_of_it() -> None:
@@ -92,12 +92,12 @@ def test_a_mirror_that_is_not_reachable_is_asked_once_and_named(machine: Path) -
     said: list[str] = []
     with pytest.raises(KernelUnavailable) as caught:
         automatic.choose(said.append)
-    assert "no kernel with a bonding driver can be had here: " in caught.value.message
+    assert "no kernel with a bonding driver is available here: " in caught.value.message
     assert "this machine's kernel: it has no bonding driver" in caught.value.message
     assert "127.0.0.1" in caught.value.message
     assert "\n" not in str(caught.value).replace("\nhint:", "")
     assert "check the network" in caught.value.hint
-    assert sum("asking" in line for line in said) == 1
+    assert sum("querying" in line for line in said) == 1
     keep("uml", "5.10.9", GOOD, "bullseye")
     assert chosen()[0] == "uml 5.10.9"
 

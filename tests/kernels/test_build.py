@@ -9,7 +9,15 @@ from click.testing import CliRunner
 
 from harness.cli import main
 from harness.errors import KernelUnavailable, UsageError
-from harness.kernels import apt_sources, build, build_tools, cached_kernel, compile, source_tree  # noqa: A004
+from harness.kernels import (
+    apt_sources,
+    build,
+    build_tools,
+    cached_kernel,
+    compile,  # noqa: A004
+    offers,
+    source_tree,
+)
 
 
 @pytest.mark.parametrize(
@@ -26,7 +34,7 @@ def test_a_spec_names_flavour_and_version(spec: str, flavour: str, version: str)
 def test_what_cannot_be_built_is_refused(spec: str) -> None:
     done = CliRunner().invoke(main, ["kernels", "build", spec])
     assert done.exit_code == 4
-    assert f'"{spec}" is nothing that can be built' in done.output
+    assert f'"{spec}" cannot be built' in done.output
     assert "virtual@7.2" in done.output
     with pytest.raises(UsageError):
         build.parse(spec)
@@ -45,9 +53,9 @@ def test_packages_that_are_lacking_are_named_before_anything_is_begun(
 
 
 def test_a_disk_that_is_too_small_is_refused_with_what_is_needed(tmp_path: Path) -> None:
-    build_tools.demand_space(tmp_path / "not" / "there", 1)
+    build_tools.check_space(tmp_path / "not" / "there", 1)
     with pytest.raises(KernelUnavailable, match="1000000000000 MB are needed"):
-        build_tools.demand_space(tmp_path, 10**18)
+        build_tools.check_space(tmp_path, 10**18)
 
 
 def test_a_later_fragment_wins() -> None:
@@ -63,7 +71,7 @@ def test_every_flavour_has_what_scenarios_need() -> None:
 
 
 def test_a_kernel_built_with_other_options_is_not_the_one_that_is_meant() -> None:
-    assert build.RECIPES["virtual"].mark() != build.RECIPES["debug"].mark()
+    assert build.RECIPES["virtual"].checksum() != build.RECIPES["debug"].checksum()
 
 
 def test_the_machines_own_suite_is_asked_first_for_its_own_kernel(
@@ -71,9 +79,9 @@ def test_the_machines_own_suite_is_asked_first_for_its_own_kernel(
 ) -> None:
     monkeypatch.setattr(cached_kernel, "codename", lambda: "bookworm")
     monkeypatch.setattr(apt_sources, "are_debian", lambda: True)
-    assert source_tree.suites("6.1")[:2] == ["", "bookworm"]
-    assert source_tree.suites("7.2")[:3] == ["sid", "forky", "trixie-backports"]
-    assert source_tree.suites("6.12")[0] == "trixie"
+    assert offers.order("6.1")[:2] == ["", "bookworm"]
+    assert offers.order("7.2")[:3] == ["sid", "forky", "trixie-backports"]
+    assert offers.order("6.12")[0] == "trixie"
 
 
 def test_a_source_half_unpacked_is_none(tmp_path: Path) -> None:

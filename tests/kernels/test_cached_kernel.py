@@ -16,7 +16,7 @@ from harness.kernels.cached_kernel import Entry
 HOLD = """
 import sys
 from harness.kernels import cached_kernel
-cached_kernel.hold(cached_kernel.kept()[0])
+cached_kernel.hold(cached_kernel.entries()[0])
 print("held", flush=True)
 sys.stdin.read()
 """
@@ -60,7 +60,7 @@ def test_a_kernel_kept_before_there_were_records_is_known(own_cache: Path) -> No
 def test_a_machine_with_too_old_a_libc_does_not_see_the_kernel() -> None:
     keep("newer", "uml", "9.9.1", needs="99.1")
     own = keep("own", "uml", "9.9.1", needs="99.1", libraries="libc")
-    assert cached_kernel.kept() == [own]
+    assert cached_kernel.entries() == [own]
 
 
 def test_a_kernel_for_another_processor_is_not_seen() -> None:
@@ -68,7 +68,7 @@ def test_a_kernel_for_another_processor_is_not_seen() -> None:
     head = bytearray(b"\x7fELF\x02\x01" + bytes(14))
     head[18] = (elf.machine(Path(sys.executable)) + 1) % 256
     entry.file.write_bytes(head)
-    assert cached_kernel.kept() == []
+    assert cached_kernel.entries() == []
 
 
 def test_a_kernel_with_libraries_that_was_moved_is_damaged(tmp_path: Path) -> None:
@@ -79,14 +79,14 @@ def test_a_kernel_with_libraries_that_was_moved_is_damaged(tmp_path: Path) -> No
         cache.keep(place, "moved")
     said: list[str] = []
     assert cached_kernel.find(said.append, lambda _: True) is None
-    assert "it was made for another place: " in said[0]
+    assert "it was moved: " in said[0]
 
 
 @pytest.mark.parametrize("record", ["", "[1]", '{"flavour": 3', '{"nothing": 1}'])
 def test_a_kernel_whose_record_cannot_be_read_is_there_and_damaged(record: str) -> None:
     entry = keep("a", "uml", "6.1.176")
     (entry.place / cached_kernel.RECORD).write_text(record)
-    (found,) = cached_kernel.kept()
+    (found,) = cached_kernel.entries()
     assert (found.place, found.spec) == (entry.place, "unknown")
     assert found.damage().startswith("kernel.json has")
     assert cached_kernel.find(lambda _: None, lambda _: True) is None

@@ -39,6 +39,6 @@ def test_what_names_no_linker_is_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "file"
     path.write_bytes(data)
     assert elf.interpreter(path) == ""
-    with pytest.raises(UsageError, match="is no dynamically linked 64-bit executable"):
+    with pytest.raises(UsageError, match="is not a dynamically linked 64-bit executable"):
         elf.set_interpreter(path, LINKER)
     assert path.read_bytes() == data

@@ -66,15 +66,15 @@ def test_a_file_is_known_by_its_first_bytes(place: Path, data: bytes, flavour: s
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", '"" is no kernel'),
+        ("", '"" is not a kernel'),
         ("um", "hint: did you mean uml?"),
         ("oldst", "hint: did you mean oldest?"),
         ("uml@", "uml@: the version is missing"),
-        ("uml@x", 'uml@x: "x" is no version'),
-        ("stock", "stock: the version is missing\nhint: write it as in uml@6.12"),
-        ("qemu@6.1", '"qemu@6.1" is no kernel'),
-        ("./none", "./none is no file"),
-        ("6", '"6" is no kernel'),
+        ("uml@x", 'uml@x: "x" is not a version'),
+        ("stock", "stock: the version is missing\nhint: write it like uml@6.12"),
+        ("qemu@6.1", '"qemu@6.1" is not a kernel'),
+        ("./none", "./none is not a file"),
+        ("6", '"6" is not a kernel'),
     ],
 )
 def test_what_is_no_kernel_is_told_with_a_hint(text: str, message: str) -> None:
@@ -150,7 +150,7 @@ def test_a_wrong_file_is_told_by_line_with_what_was_expected(
 
 def test_a_name_for_nonsense_is_told_with_its_line(place: Path) -> None:
     (place / "labs/kernels.toml").write_text('\n\na = "nonsense"\n')
-    with pytest.raises(UsageError, match=r'kernels.toml:3: "nonsense" is no kernel\nhint: '):
+    with pytest.raises(UsageError, match=r'kernels.toml:3: "nonsense" is not a kernel\nhint: '):
         specs.check("a")
 
 

@@ -51,13 +51,13 @@ def module(path: Path, *needs: str) -> Path:
 def test_an_image_tells_its_release(tmp_path: Path) -> None:
     assert qemu.release_of(image(tmp_path / "vmlinuz")) == RELEASE
     (tmp_path / "other").write_bytes(bytes(0x400))
-    with pytest.raises(UsageError, match=r"is no x86 kernel image\nhint: "):
+    with pytest.raises(UsageError, match=r"is not an x86 kernel image\nhint: "):
         qemu.release_of(tmp_path / "other")
 
 
 def test_modules_lie_beside_their_image(tmp_path: Path) -> None:
     path = image(tmp_path / "boot/vmlinuz")
-    with pytest.raises(UsageError, match=rf"is linux {RELEASE}, and its modules are not beside"):
+    with pytest.raises(UsageError, match=rf"is linux {RELEASE}, and its modules are not next to"):
         specs.check(str(path))
     home = tmp_path / "lib/modules" / RELEASE
     module(home / "kernel/net/a.ko")

@@ -46,7 +46,7 @@ def test_the_command_line_has_no_blank_in_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "linux 6.1", "usage: linux"])
 def test_another_program_is_no_kernel(tmp_path: Path, text: str) -> None:
-    with pytest.raises(UsageError, match=r"is no User-Mode Linux kernel(.|\n)*hint: "):
+    with pytest.raises(UsageError, match=r"is not a User-Mode Linux kernel(.|\n)*hint: "):
         check(str(_answering(tmp_path / "program", text)))
 
 
@@ -73,7 +73,7 @@ def test_a_place_mounted_noexec_is_refused_with_the_reason(
     monkeypatch.setattr(uml, "PLACES", (str(mounted), "/nonexistent"))
     monkeypatch.setattr("tempfile.tempdir", str(mounted))
     with pytest.raises(KernelUnavailable) as caught:
-        uml.memory_place()
+        uml.memory_directory()
     assert f"{mounted} is mounted noexec" in str(caught.value)
     assert "/nonexistent (No such file or directory)" in str(caught.value)
     assert "hint: set TMPDIR to a directory with 512 MiB free" in str(caught.value)

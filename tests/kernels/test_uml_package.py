@@ -130,7 +130,7 @@ def test_a_mirror_that_never_answers_is_not_waited_for_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(apt, "PATIENCE", 1.0)
-    monkeypatch.setattr(apt, "SOON", 0.5)
+    monkeypatch.setattr(apt, "FAST", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         _sources(tmp_path, monkeypatch, f"deb [trusted=yes] http://127.0.0.1:{port}/x ./")
@@ -165,7 +165,7 @@ def _apts(place: Path) -> list[str]:
 def test_a_package_without_the_kernel_is_refused(archive: Path, tmp_path: Path) -> None:
     (tmp_path / "built" / uml_package.KERNEL).unlink()
     _pack(tmp_path / "built", archive, CONTROL)
-    _refused("holds no usr/bin/linux.uml")
+    _refused("does not contain usr/bin/linux.uml")
 
 
 def test_a_package_that_will_not_fit_is_refused_before_the_download(
@@ -236,9 +236,9 @@ def test_another_suite_of_the_machines_archive_has_another_version(
     said: list[str] = []
     entry = uml_package.fetch(said.append, "9.9")
     assert (entry.suite, entry.spec) == ("forky", "uml@9.9")
-    found = {offer.suite: offer.series for offer in offers.every(said.append)}
+    found = {offer.suite: offer.series for offer in offers.all_suites(said.append)}
     assert found == {"bookworm": "1.1", "forky": "9.9"}
-    assert any("asked for sid, cannot be read" in line for line in said)
+    assert any("for sid cannot be read" in line for line in said)
 
 
 def test_a_deb_is_extracted_once_and_only_its_path_means_it(archive: Path) -> None:
@@ -254,5 +254,5 @@ def test_a_deb_of_something_else_is_refused(archive: Path, tmp_path: Path) -> No
     with pytest.raises(UsageError, match="is the package linux-image, not user-mode-linux"):
         uml_package.of_deb(next(archive.glob("*.deb")), print)
     (tmp_path / "broken.deb").write_bytes(b"!<arch>\n")
-    with pytest.raises(UsageError, match=r"broken.deb cannot be read(.|\n)*hint: give a whole"):
+    with pytest.raises(UsageError, match=r"broken.deb cannot be read(.|\n)*hint: give a complete"):
         uml_package.of_deb(tmp_path / "broken.deb", print)

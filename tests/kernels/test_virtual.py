@@ -35,7 +35,10 @@ def test_a_kernel_that_travels_in_time_has_a_virtual_clock(tmp_path: Path) -> No
     travelling = replace(plain, arguments=(virtual.TRAVEL,))
     assert travelling.clock == "virtual"
     argv = travelling.command(tmp_path).argv
-    assert argv[: len(virtual.steadied()) + 1] == [*virtual.steadied(), "/kernel"]
+    assert argv[: len(virtual.without_host_entropy()) + 1] == [
+        *virtual.without_host_entropy(),
+        "/kernel",
+    ]
     assert virtual.START in argv
 
 
@@ -45,7 +48,7 @@ def test_drivers_that_are_built_in_make_no_interfaces_of_their_own() -> None:
 
 def test_a_steadied_command_gets_no_random_numbers() -> None:
     asked = "import os; print(os.getrandom(1, os.GRND_NONBLOCK))"
-    argv = [*virtual.steadied(), sys.executable, "-c", asked]
+    argv = [*virtual.without_host_entropy(), sys.executable, "-c", asked]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert "OSError: [Errno 38]" in done.stderr
     assert done.returncode == 1

@@ -74,7 +74,7 @@ def test_it_is_the_wheels_harness_that_is_imported(python: str, project: Path) -
 
 
 @pytest.mark.skipif(
-    not any(entry.flavour == "virtual" for entry in cached_kernel.kept()),
+    not any(entry.flavour == "virtual" for entry in cached_kernel.entries()),
     reason="no virtual kernel in the cache: harness kernels build virtual@7.2",
 )
 def test_the_example_is_judged(python: str, project: Path) -> None:
@@ -85,7 +85,7 @@ def test_the_example_is_judged(python: str, project: Path) -> None:
 
 
 @pytest.mark.skipif(
-    not any(entry.flavour == "virtual" for entry in cached_kernel.kept()),
+    not any(entry.flavour == "virtual" for entry in cached_kernel.entries()),
     reason="no virtual kernel in the cache: harness kernels build virtual@7.2",
 )
 def test_the_example_can_fail(python: str, project: Path) -> None:

@@ -240,10 +240,13 @@ def test_guests_that_never_come_up_end_the_run_with_their_console(tmp_path: Path
         (["--time-limit=nan"], '"nan" is no time in seconds'),
         (
             ["--kernel=nonesuch"],
-            '"nonesuch" is no kernel\nhint:',
+            '"nonesuch" is not a kernel\nhint:',
         ),
-        (["--kernel=pyproject.toml"], "pyproject.toml is no User-Mode Linux kernel: "),
-        (["--kernel=/bin/ls"], "/bin/ls is no User-Mode Linux kernel: it does not answer --help"),
+        (["--kernel=pyproject.toml"], "pyproject.toml is not a User-Mode Linux kernel: "),
+        (
+            ["--kernel=/bin/ls"],
+            "/bin/ls is not a User-Mode Linux kernel: it does not answer --help",
+        ),
         (["--results=pyproject.toml"], "results cannot be kept in "),
         (["--pdb"], "--pdb cannot reach a scenario in a guest"),
     ],

@@ -253,7 +253,7 @@ def test_shards_are_parts_of_the_whole_even_one_after_the_other(tiny: Tiny) -> N
         (["--shard=half"], '"half" is no shard'),
         (
             ["--kernel=old@1", "--kernel=nonesuch"],
-            '"nonesuch" is no kernel\nhint:',
+            '"nonesuch" is not a kernel\nhint:',
         ),
     ],
 )

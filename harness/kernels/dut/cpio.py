@@ -1,4 +1,4 @@
-"""Archives in the format that kernels unpack as their first root.
+"""Archives in the format of an initramfs.
 
 It is called newc (Documentation/driver-api/early-userspace/buffer-format.rst).
 """
@@ -11,7 +11,7 @@ from typing import Self
 
 
 class Cpio:
-    """An archive that is written; everything in it belongs to root, and nothing is twice."""
+    """An archive being written; all files belong to root, duplicates are skipped."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("wb")

@@ -1,4 +1,4 @@
-"""Build the image of a DUT in QEMU, once, into the user's cache."""
+"""Build the image of a DUT in QEMU into the user's cache."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from harness.kernels.progress import bar
 
 SUITE = "bookworm"  # its kernel, 6.1, has the PVH entry that boots fastest
 KERNEL = "linux-image-amd64"
-KNOWN_AS = "[127.0.0.1]:2222"  # each DUT has a network namespace, hence the port, for itself
+KNOWN_AS = "[127.0.0.1]:2222"  # each DUT has its own network namespace, so the port is free
 RECORD = "image.json"
 KEPT = ("vmlinux", "initramfs", "key", "known_hosts", RECORD)
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A DUT's image in the directory `place`; `qemu` and `accelerator` are what runs it."""
+    """A DUT's image in the directory `place`, and the QEMU and accelerator that run it."""
 
     place: str
     release: str
@@ -44,12 +44,12 @@ class Image:
 
 
 def directory() -> Path:
-    """Return where images of DUTs are."""
+    """Return the directory of DUT images."""
     return cache.directory().with_name("duts")
 
 
 def image(say: Say, *, again: bool = False) -> Image:
-    """Return the image, built first where it is not in the cache; raises KernelUnavailable."""
+    """Return the image; build it if it is not cached. Raises KernelUnavailable."""
     program = qemu.executable()
     with cache.exclusive(directory(), "another run's build of a DUT's image", say):
         place = directory() / _key()
@@ -60,7 +60,7 @@ def image(say: Say, *, again: bool = False) -> Image:
 
 
 def _key() -> str:
-    """Return the name of the image that this code builds: the kernel's suite, and all it holds."""
+    """Return the name of the image that this code builds: the suite and a hash of its contents."""
     parts = (SUITE, KERNEL, root.PACKAGES, root.WANTED, root.INIT, root.FILES)
     return f"{SUITE}-{hashlib.sha256(repr(parts).encode()).hexdigest()[:12]}"
 
@@ -84,8 +84,8 @@ def _build(place: Path, say: Say) -> None:
 
 
 def _make(part: Path, say: Say) -> str:
-    """Fetch, unpack and pack; return the kernel's release."""
-    say("a DUT's image for QEMU: 100 MB to download once, then some seconds of packing")
+    """Download packages and build the initramfs; return the kernel's release."""
+    say("building a DUT's image for QEMU: 100 MB to download, then some seconds of packing")
     private = Apt(part / "apt", SUITE)
     meta = private.find(KERNEL)
     kernel = meta.depends.split()[0]
@@ -124,28 +124,28 @@ def _initramfs(part: Path, release: str) -> None:
 
 
 def _depmod(top: Path, release: str) -> None:
-    """Write the lists that modprobe reads, with the machine's or the image's own depmod."""
+    """Run depmod for the modules in `top`."""
     program = shutil.which("depmod", path="/usr/sbin:/sbin:/usr/bin:/bin")
     argv = [program or "depmod", "-b", str(top), release]
     try:
         subprocess.run(argv, check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError) as error:
         raise KernelUnavailable(
-            f"depmod does not list the modules of linux {release}: {error}",
+            f"depmod failed for the modules of linux {release}: {error}",
             hint="install kmod",
         ) from error
 
 
 def _applets(out: Cpio, busybox: Path) -> None:
-    """Link the applets of busybox that no package brought."""
-    said = subprocess.run([str(busybox), "--list"], capture_output=True, text=True, check=True)
-    for name in said.stdout.split():
+    """Add symlinks for busybox applets that no package provides."""
+    listed = subprocess.run([str(busybox), "--list"], capture_output=True, text=True, check=True)
+    for name in listed.stdout.split():
         if not any(f"{home}/{name}" in out for home in ("bin", "sbin", "usr/bin", "usr/sbin")):
             out.link(f"usr/bin/{name}", "/bin/busybox")
 
 
 def _key_pair() -> tuple[str, str]:
-    """Return a private key as OpenSSH writes it, and its public half on one line."""
+    """Return a private key in OpenSSH's format, and its public key on one line."""
     key = Ed25519PrivateKey.generate()
     private = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
     public = key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
@@ -153,5 +153,5 @@ def _key_pair() -> tuple[str, str]:
 
 
 def as_option(found: Image) -> dict[str, str]:
-    """Return an image as the options of a guest's worker carry it."""
+    """Return an image as plain values for the job of a guest."""
     return asdict(found)

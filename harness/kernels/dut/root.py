@@ -1,4 +1,4 @@
-"""The root of a DUT: what stands in its initramfs besides packages and modules."""
+"""The root file system of a DUT: the files in its initramfs besides packages and modules."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LEFT_OUT = re.compile(
     r"usr/share/|usr/lib/[^/]+/(gconv|perl)|usr/share/perl|var/|usr/lib/(systemd|udev)/hwdb"
     r"|usr/lib/python3\.\d+/(test|pydoc_data|lib2to3|idlelib|ensurepip|turtledemo|tkinter)/"
 )
-# There is no udev: a NIC that is plugged in later finds its driver loaded.
+# There is no udev: drivers are loaded before a NIC is plugged in.
 DRIVERS = (
     *("virtio_net", "e1000", "e1000e", "igb", "e100", "8139cp", "8139too", "pcnet32", "tulip"),
     *("ne2k-pci", "vmxnet3", "xhci_pci", "cdc_ether", "rndis_host", "cdc_subset"),
@@ -56,7 +56,7 @@ FILES = {
 
 
 def write(out: Cpio, packages: Path, host_key: str, public_key: str) -> None:
-    """Write a DUT's root, but for its kernel's modules, from packages that are unpacked."""
+    """Write a DUT's root from unpacked packages, without kernel modules."""
     for name, text in FILES.items():
         out.file(name, text)
     out.file("init", INIT, 0o755)
@@ -71,7 +71,7 @@ def write(out: Cpio, packages: Path, host_key: str, public_key: str) -> None:
 
 
 def _packages(out: Cpio, top: Path) -> None:
-    """Write what packages hold; what nobody reads on a DUT is removed from them first."""
+    """Write the files of packages, after removing those that a DUT does not need."""
     for path in sorted(top.rglob("*"), reverse=True):
         name = str(path.relative_to(top))
         if LEFT_OUT.match(name) and (path.is_symlink() or not path.is_dir()):

@@ -1,6 +1,6 @@
-"""The kernel within a bzImage: QEMU boots it by its PVH entry, and nothing is unpacked under TCG.
+"""Extract vmlinux from a bzImage: QEMU boots it by its PVH entry, without decompression under TCG.
 
-That is 2.5 s of a boot (Documentation/arch/x86/boot.rst: payload_offset, payload_length).
+That saves 2.5 s of a boot (Documentation/arch/x86/boot.rst: payload_offset, payload_length).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ SETUP_SECTORS, PAYLOAD = 0x1F1, 0x248
 
 
 def unpack(image: bytes) -> bytes:
-    """Return the ELF file in a kernel image; raises KernelUnavailable for what cannot be read."""
+    """Return the ELF file in a kernel image; raises KernelUnavailable for an unknown format."""
     sectors = image[SETUP_SECTORS] or 4
     offset, length = struct.unpack_from("<II", image, PAYLOAD)
     data = image[(sectors + 1) * 512 + offset :][:length]
@@ -28,6 +28,6 @@ def unpack(image: bytes) -> bytes:
         done = subprocess.run(["zstd", "-dc"], input=data, capture_output=True, check=False)
         return done.stdout
     raise KernelUnavailable(
-        f"the kernel is packed in a way that is not known: it begins with {data[:4].hex()}",
+        f"the kernel has an unknown compression: it begins with {data[:4].hex()}",
         hint="use the kernel of another suite",
     )

@@ -66,7 +66,7 @@ def test_only_scenarios_whose_kernel_or_guest_failed_fail(deadly: tuple[int, str
 
 def test_a_failure_says_why_the_guest_died(deadly: tuple[int, str, Tiny]) -> None:
     _, said, _ = deadly
-    exited = "its first process ended with status 3 before its work was done"
+    exited = "its first process ended with status 3 before its job was done"
     assert f"the guest died in this scenario: {exited}" in said
     assert "\nkernel report: BUG: of this scenario: once in test_exit\n" in said
     assert "\nkernel report: BUG: of another scenario: once in test_between\n" in said
