@@ -1,1 +1,1 @@
-"""What this machine can do for the harness, and which command adds what it lacks."""
+"""Checks of what this machine supports, and commands that add what is missing."""

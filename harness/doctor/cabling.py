@@ -1,4 +1,4 @@
-"""Which NIC of a DUT hangs on which far end: told by frames, of an Ethertype nobody else uses."""
+"""Test which NIC of a DUT is cabled to which far end, by frames with an experimental Ethertype."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from harness.labs.description.model import LabFile, Nic
 from harness.labs.netns.interfaces import Interface
 from harness.labs.netns.namespace import Namespace
 
-ETHERTYPE = 0x88B5  # IEEE 802: for local experiments
+ETHERTYPE = 0x88B5  # IEEE 802 local experimental
 MAGIC = b"network-failover-harness: "
-ARRIVAL = 0.3  # seconds for frames to get through cable and agent
+ARRIVAL = 0.3  # seconds until frames have passed cable and agent
 TIMES = 3
 BODY = 14  # where a frame's payload begins
 ONLY_OURS = b"".join(
@@ -38,27 +38,27 @@ def rows(
     home: Namespace,
     dut: RemoteHost,
 ) -> Iterator[tuple[str, Row]]:
-    """Yield for each cable whether frames of its far end come in by its NIC."""
+    """Yield for each cable whether frames of its far end arrive at its NIC."""
     sending = [nic for nic in lab.nics if _usable(here.get(nic.far_end), nic)]
     try:
         came = _heard(sending, there, home, dut) if sending else {}
     except HarnessError as error:
-        yield "cables", Row(LACKING, f"not tried: {error.message}", error.hint)
+        yield "cables", Row(LACKING, f"not tested: {error.message}", error.hint)
         return
     except OSError as error:
-        yield "cables", Row(LACKING, f"not tried: {error.strerror}", "run it as root")
+        yield "cables", Row(LACKING, f"not tested: {error.strerror}", "run it as root")
         return
     for nic in lab.nics:
         name = f"{nic.far_end} - {nic.name}"
         if nic not in sending or not _carries(there.get(nic.name)):
             bring = f"ip link set {nic.far_end} up here, ip link set {nic.name} up on the DUT"
-            yield name, Row(LACKING, "not tried: one end is down, without carrier or used", bring)
+            yield name, Row(LACKING, "not tested: one end is down, without carrier or used", bring)
         elif nic.name in came.get(nic.far_end, ()):
-            yield name, Row(GOOD, "frames get through")
+            yield name, Row(GOOD, "frames arrive")
         else:
             by = ", ".join(sorted(came.get(nic.far_end, ()))) or "no NIC"
-            mend = f'far_end of {by} is "{nic.far_end}"' if by != "no NIC" else "look at the cable"
-            yield name, Row(BAD, f"frames of {nic.far_end} come in by {by} of the DUT", mend)
+            mend = f'far_end of {by} is "{nic.far_end}"' if by != "no NIC" else "check the cable"
+            yield name, Row(BAD, f"frames of {nic.far_end} arrive at {by} of the DUT", mend)
 
 
 def _carries(one: Interface | None) -> bool:
@@ -66,7 +66,7 @@ def _carries(one: Interface | None) -> bool:
 
 
 def _usable(one: Interface | None, nic: Nic) -> bool:
-    """Tell whether a far end may send: it is up, and no address or master of others is on it."""
+    """Tell whether a far end may send: it is up, without other addresses and without a master."""
     if one is None or not _carries(one) or one.master or one.default_route or one.stacked:
         return False
     return all(address in nic.addresses for address in one.addresses)
@@ -75,7 +75,7 @@ def _usable(one: Interface | None, nic: Nic) -> bool:
 def _heard(
     nics: list[Nic], there: Mapping[str, Interface], home: Namespace, dut: RemoteHost
 ) -> dict[str, set[str]]:
-    """Send frames out of the far ends; return by which of the DUT's NICs each one's came in."""
+    """Send frames from the far ends; return the NICs of the DUT at which each one's arrived."""
     names = {one.index: one.name for one in there.values()}
     tap = dut.tap(ONLY_OURS)
     with closing(tap):

@@ -1,4 +1,4 @@
-"""Which kernels scenarios could run in on this machine."""
+"""Checks of the kernels in which scenarios can run on this machine."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ from harness.kernels import (
 )
 from harness.kernels.cached_kernel import Entry
 
-ROOM = 250 << 20  # bytes for a User-Mode Linux with modules and libraries
+NEEDED = 250 << 20  # bytes for a User-Mode Linux with modules and libraries
 
 
 def _quiet(_: str) -> None:
-    """Say nothing: the table says it."""
+    """Discard progress lines."""
 
 
 def this_kernel() -> Row:
-    """Tell whether the kernel that runs can make bonds for us."""
+    """Check whether bonds can be created on the running kernel."""
     why = host.refusal()
     if not why:
-        return Row(GOOD, f"{os.uname().release} makes bonds", kernel="host")
+        return Row(GOOD, f"{os.uname().release} supports bonds", kernel="host")
     remedy = install.as_root(host.LOAD) if host.has_module() else ""
-    other = "" if remedy else "; it needs another kernel, scenarios bring theirs"
+    other = "" if remedy else "; scenarios run in other kernels"
     return Row(LACKING, f"{os.uname().release}: {why}{other}", remedy)
 
 
 def cached() -> Row:
-    """Boot the newest kernels of the cache: of each flavour one, until one boots."""
+    """Boot cached kernels, the newest first, until one boots."""
     kept = cached_kernel.entries()
     if not kept:
         spec = "uml" if platform.machine() == automatic.UML else "SPEC"
-        return Row(LACKING, "none yet: the first run fetches one", f"harness kernels fetch {spec}")
+        return Row(LACKING, "none: the first run fetches one", f"harness kernels fetch {spec}")
     broken = [entry for entry in kept if entry.damage()]
     good = [entry for entry in kept if entry not in broken and entry.flavour != "stock"]
     good.sort(key=lambda one: (one.flavour == "virtual", cached_kernel.numbers(one.release)))
@@ -58,19 +58,21 @@ def cached() -> Row:
         except HarnessError as error:
             troubles.append(error)
             continue
-        through = f" through {trial.WRAPPER}" if getattr(kernel, "preload", "") else ""
-        return Row(GOOD, f"{kernel.name} boots{through}", _mend(broken), entry.spec)
+        through = f" with {trial.WRAPPER}" if getattr(kernel, "preload", "") else ""
+        return Row(GOOD, f"{kernel.name} boots{through}", _remove_damaged(broken), entry.spec)
     if troubles:
         return Row(BAD, troubles[0].message.partition("\n")[0], troubles[0].hint)
-    return Row(BAD if broken else LACKING, "none that boots as User-Mode Linux", _mend(broken))
+    return Row(
+        BAD if broken else LACKING, "no User-Mode Linux that boots", _remove_damaged(broken)
+    )
 
 
-def _mend(broken: list[Entry]) -> str:
+def _remove_damaged(broken: list[Entry]) -> str:
     return f"harness kernels remove {broken[0].place.name}" if broken else ""
 
 
 def package_sources() -> Row:
-    """Ask the machine's package sources for User-Mode Linux."""
+    """Query the machine's package sources for User-Mode Linux."""
     if platform.machine() != automatic.UML:
         return Row(LACKING, f"there is no User-Mode Linux for {platform.machine()}")
     if not apt.usable():
@@ -83,7 +85,7 @@ def package_sources() -> Row:
 
 
 def emulator() -> Row:
-    """Look for what distributions' kernels are booted with."""
+    """Check for QEMU and virtme-ng, which boot distributions' kernels."""
     if platform.machine() != automatic.UML:
         return Row(LACKING, f"stock kernels are booted on x86-64 only, not {platform.machine()}")
     remedy = qemu.how_to_install()
@@ -96,7 +98,7 @@ def emulator() -> Row:
 
 
 def virtualisation() -> Row:
-    """Find out whether KVM really runs something: its device alone says little."""
+    """Test KVM by running firmware: the device alone proves nothing."""
     if not kvm.DEVICE.exists():
         flag = {"vmx": "kvm_intel", "svm": "kvm_amd"}
         module = next((flag[one] for one in flag if one in processor.flags()), "")
@@ -106,9 +108,11 @@ def virtualisation() -> Row:
         return Row(LACKING, f"{why}: QEMU emulates, ten times slower")
     if not os.access(kvm.DEVICE, os.R_OK | os.W_OK):
         join = install.as_root(f"usermod -aG {kvm.DEVICE.group()} $USER")
-        return Row(LACKING, "/dev/kvm is not for this user", f"{join}, then log in again")
+        return Row(
+            LACKING, "/dev/kvm is not accessible to this user", f"{join}, then log in again"
+        )
     if not shutil.which(qemu.QEMU):
-        return Row(LACKING, "/dev/kvm is there; not tried without QEMU", qemu.how_to_install())
+        return Row(LACKING, "/dev/kvm exists; not tested without QEMU", qemu.how_to_install())
     trouble = kvm.firmware_trouble(qemu.executable())
     if trouble:
         return Row(LACKING, f"KVM {trouble}: QEMU emulates, ten times slower")
@@ -116,7 +120,7 @@ def virtualisation() -> Row:
 
 
 def memory() -> Row:
-    """Look where a guest's memory can be."""
+    """Find a directory for the memory of guests."""
     try:
         place = uml.memory_directory()
     except HarnessError as error:
@@ -126,19 +130,19 @@ def memory() -> Row:
 
 
 def disk() -> Row:
-    """Look whether the cache can be written, and has room for a kernel."""
+    """Check that the cache is writable and has space for a kernel."""
     place = cache.directory()
-    there = next(one for one in (place, *place.parents) if one.exists())
-    if not os.access(there, os.W_OK | os.X_OK) or not there.is_dir():
-        return Row(BAD, f"{there} cannot be written", "export XDG_CACHE_HOME=DIRECTORY")
-    free = shutil.disk_usage(there).free
+    existing = next(one for one in (place, *place.parents) if one.exists())
+    if not os.access(existing, os.W_OK | os.X_OK) or not existing.is_dir():
+        return Row(BAD, f"{existing} cannot be written", "export XDG_CACHE_HOME=DIRECTORY")
+    free = shutil.disk_usage(existing).free
     found = f"{_short(place)}, {free / 1e9:.1f} GB free"
-    if free < ROOM:
-        return Row(BAD, f"{found}; a kernel needs {ROOM >> 20} MB", _make_room())
+    if free < NEEDED:
+        return Row(BAD, f"{found}; a kernel needs {NEEDED >> 20} MB", _free_space())
     return Row(GOOD, found)
 
 
-def _make_room() -> str:
+def _free_space() -> str:
     kept = cached_kernel.entries()
     old = f"harness kernels remove {kept[-1].place.name}, or " if kept else ""
     return f"{old}export XDG_CACHE_HOME=DIRECTORY"

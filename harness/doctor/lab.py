@@ -1,6 +1,6 @@
-"""What a lab file's machines lack: the DUT over SSH, its NICs, their far ends on the tester.
+"""Checks of a lab file: the DUT over SSH, its NICs, and their far ends on the tester.
 
-Nothing is changed. Frames are sent only by far ends that are up and that nobody else uses.
+Nothing is changed. Frames are sent only from far ends that are up and not in use.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from harness.labs.ssh.machine import Machine, NoPython
 from harness.units import in_ms
 
 Named = tuple[str, Row]
-FREE = "it must be free for tests: take the address or the master away, or name another NIC"
+FREE = "it must be free for tests: remove its address or its master, or name another NIC"
 
 
 def rows(lab: LabFile) -> Iterator[Named]:
-    """Yield what is found, each under its name; what needs a machine that is lost is left out."""
+    """Yield named results; after a failed connection, checks on that machine are skipped."""
     with ExitStack() as undo:
         home = Existing("tester")
         undo.callback(home.close)
@@ -51,7 +51,7 @@ def rows(lab: LabFile) -> Iterator[Named]:
         there = interfaces(host)
         yield "Python", Row(GOOD, f"{dut.python} runs the agent")
         found = clock.measure(agent)
-        yield "clock", Row(GOOD, f"{in_ms(found.offset)} to ours, +- {in_ms(found.error)}")
+        yield "clock", Row(GOOD, f"{in_ms(found.offset)} to the tester, +- {in_ms(found.error)}")
         yield f"DUT {lab.management}", _management(there, lab, dut)
         managing = services.running(dut.host)
         for nic in lab.nics:
@@ -64,7 +64,7 @@ def _bad(error: HarnessError) -> Row:
 
 
 def _shell(dut: Machine) -> Iterator[Named]:
-    """Yield what shell commands find out about the DUT."""
+    """Yield the results of shell commands on the DUT."""
     who = "root, by sudo" if dut.uses_sudo else "may change the network"
     yield "rights", Row(GOOD, who)
     there = dut.run("test -e /sys/module/bonding || modprobe -n bonding").rc == 0
@@ -86,15 +86,15 @@ def _management(there: dict[str, Interface], lab: LabFile, dut: Machine) -> Row:
         return Row(BAD, "the DUT has no such interface", f"management is one of: {known}")
     if dut.session and dut.session not in there[lab.management].addresses:
         by = next((one.name for one in there.values() if dut.session in one.addresses), "another")
-        return Row(BAD, f"SSH comes in by {by}, not by it", f'management = "{by}"')
-    return Row(GOOD, "SSH comes in by it; it is never touched")
+        return Row(BAD, f"the SSH connection uses {by} instead", f'management = "{by}"')
+    return Row(GOOD, "carries the SSH connection; it is never changed")
 
 
 def _far_end(here: dict[str, Interface], nic: Nic) -> Row:
     why = in_the_way(here, nic.far_end, nic, session_address())
     if why == MISSING:
         known = ", ".join(sorted(here))
-        return Row(BAD, f"the far end of {nic.name} is not there", f"far_end is one of: {known}")
+        return Row(BAD, f"the far end of {nic.name} does not exist", f"far_end is one of: {known}")
     if why:
         return Row(BAD, f"the far end of {nic.name} {why}", FREE)
     return Row(GOOD, f"free, the far end of {nic.name}, {_carrier(here[nic.far_end])}")

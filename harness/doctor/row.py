@@ -1,4 +1,4 @@
-"""One thing that is looked at on this machine, looked at in a process that cannot hang ours."""
+"""A check of this machine, run in a separate process with a time limit."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ GOOD, LACKING, BAD = "yes", "no", "fails"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What was found: `state` is GOOD, LACKING (the harness can do without) or BAD.
+    """The result of a check: `state` is GOOD, LACKING (not required) or BAD.
 
-    `remedy` is the command that mends it, "" for none; `kernel` is what scenarios could run in.
+    `remedy` is a command that helps, "" for none; `kernel` is one in which scenarios can run.
     """
 
     state: str
@@ -28,14 +28,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a row is called, how it is found, and after how many seconds that is given up."""
+    """A named check: its probe, and its time limit in seconds."""
 
     name: str
     probe: Callable[[], Row]
     limit: float = 10.0
 
     def take(self) -> Row:
-        """Return what the probe finds, or that it gave no answer in time; never raises."""
+        """Run the probe and return its row, or a row for a timeout; never raises."""
         context = multiprocessing.get_context("fork")
         mine, its = context.Pipe(duplex=False)
         process = context.Process(target=_answer, args=(self.probe, its), daemon=True)
@@ -47,11 +47,11 @@ class Look:
                 return row
             return Row(BAD, f"no answer within {self.limit:g} s")
         except EOFError:
-            return Row(BAD, "looking for it crashed")
+            return Row(BAD, "the check crashed")
         finally:
             assert process.pid is not None
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)  # with all that the probe started
+                os.killpg(process.pid, signal.SIGKILL)  # and all processes that the probe started
             process.join(1)
             mine.close()
 
@@ -60,6 +60,6 @@ def _answer(probe: Callable[[], Row], its: Connection) -> None:
     os.setsid()
     try:
         row = probe()
-    except Exception as error:  # noqa: BLE001  (whatever is wrong with a machine is an answer)
+    except Exception as error:  # noqa: BLE001  (any error is a result of the check)
         row = Row(BAD, f"{type(error).__name__}: {error}")
     its.send(row)

@@ -1,4 +1,4 @@
-"""What else of the machine the harness can use."""
+"""Checks of other tools and features of this machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from harness.errors import KernelUnavailable
 from harness.kernels import build_tools, host, install, preload, processor
 from harness.plural import counted
 
-# What forbids ordinary users their own namespaces, and what allows them.
+# Sysctls for unprivileged user namespaces: the value that forbids them, and the one that allows.
 SWITCHES = {
     "/proc/sys/kernel/unprivileged_userns_clone": ("0", "1"),
     "/proc/sys/kernel/apparmor_restrict_unprivileged_userns": ("1", "0"),
@@ -46,9 +46,9 @@ for line in sys.argv[1:]:
 
 
 def this_processor() -> Row:
-    """Name the processor, and what it means for kernels."""
+    """Return the processor, and what it implies for kernels."""
     cores = len(os.sched_getaffinity(0))
-    found = f"{processor.described()}, {counted(cores, 'core')} for us"
+    found = f"{processor.described()}, {counted(cores, 'core')} available"
     if "amx_tile" in processor.flags():
         found += (
             "; User-Mode Linux before 6.16 needs a wrapper of ptrace(2), built with a compiler"
@@ -57,10 +57,10 @@ def this_processor() -> Row:
 
 
 def namespaces() -> Row:
-    """Try to make namespaces as this user."""
+    """Try to create namespaces as this user."""
     trouble = _inside()
     if not trouble:
-        return Row(GOOD, "network namespaces can be made")
+        return Row(GOOD, "network namespaces can be created")
     for path, (forbids, allows) in SWITCHES.items():
         if _value(path) == forbids:
             name = path.removeprefix("/proc/sys/").replace("/", ".")
@@ -69,7 +69,7 @@ def namespaces() -> Row:
 
 
 def compiler() -> Row:
-    """Look for what builds the wrapper of ptrace(2), and kernels with virtual time."""
+    """Check for the tools that build the wrapper of ptrace(2), and kernels with virtual time."""
     if not preload.compiler():
         needed = install.command(*install.COMPILER)
         return Row(LACKING, "needed for kernels with virtual time", needed)
@@ -78,11 +78,11 @@ def compiler() -> Row:
         build_tools.check_tools()
     except KernelUnavailable as error:
         return Row(LACKING, error.message, error.hint)
-    return Row(GOOD, f"{preload.compiler()}, and all that a kernel is built with")
+    return Row(GOOD, f"{preload.compiler()}, and all other tools to build a kernel")
 
 
 def tun() -> Row:
-    """Open the device that makes taps."""
+    """Open the device that creates taps."""
     try:
         os.close(os.open("/dev/net/tun", os.O_RDWR | os.O_CLOEXEC))
     except FileNotFoundError:
@@ -93,30 +93,30 @@ def tun() -> Row:
 
 
 def classifiers() -> Row:
-    """Set classifiers of traffic control, which take frames away, and netem, which delays them."""
+    """Add tc classifiers, which drop frames, and netem, which delays them."""
     trouble = _inside(*CLASSIFIERS)
     if trouble:
         package = install.command("iproute2") if MISSING in trouble else ""
         return Row(LACKING, f"{trouble}; needed for lost frames with --kernel host", package)
-    late = _inside(*DELAY)
-    return Row(GOOD, "matchall and flower" + ("; no netem: no delays" if late else ", netem"))
+    no_netem = _inside(*DELAY)
+    return Row(GOOD, "matchall and flower" + ("; no netem: no delays" if no_netem else ", netem"))
 
 
 def nftables() -> Row:
-    """Set a hook of nftables at an interface."""
+    """Add an nftables hook to an interface."""
     trouble = _inside(*HOOKS)
     if not trouble:
-        return Row(GOOD, "hooks at interfaces")
+        return Row(GOOD, "netdev hooks")
     package = install.command("nftables") if MISSING in trouble else ""
-    return Row(LACKING, f"{trouble}; tc does instead", package)
+    return Row(LACKING, f"{trouble}; tc is used instead", package)
 
 
 def _inside(*commands: str) -> str:
-    """Return what went wrong with commands in a network namespace of our own, "" for nothing."""
+    """Run commands in a new network namespace; return the error, "" for none."""
     path = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
     for tool in {line.partition(" ")[0] for line in commands}:
         if not shutil.which(tool, path=path):
-            return f"{MISSING} {tool} on this machine to try with"
+            return f"{MISSING} {tool} on this machine to test with"
     done = subprocess.run(
         [sys.executable, "-c", IN_A_NAMESPACE, *commands],
         env=os.environ | {"PYTHONPATH": ROOT, "LC_ALL": "C.UTF-8", "PATH": path},

@@ -1,4 +1,4 @@
-"""What VirtualBox says of a DUT that it runs, and of the adapters whose cables it pulls."""
+"""Checks of a DUT in VirtualBox, and of the adapters whose cables VirtualBox unplugs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def rows(lab: LabFile) -> Iterator[tuple[str, Row]]:
 
 
 def _machine(machine: VirtualMachine) -> Machine:
-    """Ask the VirtualBox of this machine or of another one; raises LabError."""
+    """Query VirtualBox on this machine or on another one; raises LabError."""
     with ExitStack() as undo:
         if machine.host is None:
             return VBoxManage().machine(machine.name)

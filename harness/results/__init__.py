@@ -1,1 +1,1 @@
-"""What runs leave on the disk: conformance, merged and compared, and which directories may go."""
+"""Results on disk: conformance.json, merged and compared, and old directories pruned."""

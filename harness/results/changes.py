@@ -1,4 +1,4 @@
-"""What changed between two kernels' results: verdicts, figures beyond tolerance, options."""
+"""Compare the results of two kernels: verdicts, figures beyond tolerance, options."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Sense = Literal["worse", "better", "changed"]
 Figure = Mapping[str, Any]
 Results = Mapping[str, Result]
 
-# How bad a verdict is; what was skipped is no worse than what conforms.
+# Severity of verdicts; a skipped scenario is not worse than one that conforms.
 BADNESS = {
     "not testable here": 0,
     counts.NOT_PROMISED: 0,
@@ -26,13 +26,13 @@ BADNESS = {
     "contradicts": 3,
 }
 DEFAULT = "the default"
-NAMED = 3  # scenarios that the change of a setting names
-WORST = 4  # of any other word: the kernel reported a bug of its own, or crashed
+NAMED = 3  # scenarios listed for a changed setting
+WORST = 4  # of any other verdict: a kernel report or a crash
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that is not as it was: a verdict, a figure, an option's value, or an option."""
+    """One difference: a verdict, a figure, an option's value, or an option."""
 
     what: Literal["verdict", "figure", "setting", "option"]
     name: str
@@ -44,7 +44,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All that changed from one kernel to another, and how many scenarios both have."""
+    """All differences between two kernels, and the number of common scenarios."""
 
     changes: tuple[Change, ...] = ()
     only_old: tuple[str, ...] = ()
@@ -59,7 +59,7 @@ class Comparison:
 
 
 def compare(old: Results, new: Results, names: tuple[str, str] = ("old", "new")) -> Comparison:
-    """Return what changed between the results of two kernels, both by scenario."""
+    """Return the differences between the results of two kernels, both by scenario."""
     common = [name for name in old if name in new]
     changes = [change for name in common for change in between(old[name], new[name])]
     return Comparison(
@@ -72,7 +72,7 @@ def compare(old: Results, new: Results, names: tuple[str, str] = ("old", "new"))
 
 
 def between(old: Result, new: Result) -> Iterator[Change]:
-    """Yield what changed of one scenario, but for options."""
+    """Yield the differences of one scenario, without options."""
     if old.verdict != new.verdict:
         sense = _verdicts(old.verdict, new.verdict)
         yield Change("verdict", new.scenario, old.verdict, new.verdict, sense, new.reason)
@@ -93,7 +93,7 @@ def _verdicts(old: str, new: str) -> Sense:
 
 
 def figures(old: Figure, new: Figure) -> Sense | None:
-    """Return in which sense a time differs, None where it is the same within what it may."""
+    """Return how a figure differs, None if the difference is within what is allowed."""
     was, now = old["ms"], new["ms"]
     if was is None or now is None:
         if was is now:
@@ -105,13 +105,13 @@ def figures(old: Figure, new: Figure) -> Sense | None:
 
 
 def allowed(old: Figure, new: Figure) -> float:
-    """Return by how many ms two times may differ: both tolerances, and the wider leeway."""
+    """Return by how many ms two figures may differ: both tolerances, and the larger leeway."""
     leeway = max(float(one.get("leeway_ms", 0.0)) for one in (old, new))
     return float(old["tolerance_ms"]) + float(new["tolerance_ms"]) + leeway
 
 
 def in_words(ms: float) -> str:
-    """Return a time in ms with one decimal, as everywhere."""
+    """Return a time in ms with one decimal."""
     return f"{ms:.1f} ms"
 
 
@@ -121,7 +121,7 @@ def shown(figure: Figure) -> str:
 
 
 def _settings(old: Results, new: Results, common: list[str]) -> Iterator[Change]:
-    """Yield the values of options that were changed, each once with the scenarios concerned."""
+    """Yield the changed values of options, each once with its scenarios."""
     found: dict[tuple[str, str, str], list[str]] = {}
     for name in common:
         had, has = old[name].settings, new[name].settings
@@ -137,14 +137,14 @@ def _settings(old: Results, new: Results, common: list[str]) -> Iterator[Change]
 
 
 def _options(old: Results, new: Results, common: list[str]) -> Iterator[Change]:
-    """Yield the options that one kernel reads back and the other does not.
+    """Yield the options that only one of the kernels reports.
 
-    Only scenarios that have a recording on both say something.
+    Only scenarios with a recording on both are considered.
     """
     both = [name for name in common if old[name].options and new[name].options]
     had = {option for name in both for option in old[name].options}
     has = {option for name in both for option in new[name].options}
     for option in sorted(had - has):
-        yield Change("option", option, "there", "gone", "worse")
+        yield Change("option", option, "present", "absent", "worse")
     for option in sorted(has - had):
-        yield Change("option", option, "unknown", "there", "better")
+        yield Change("option", option, "absent", "present", "better")

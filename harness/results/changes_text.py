@@ -1,4 +1,4 @@
-"""What a comparison says: sentences for people, plain values for machines."""
+"""A comparison as text and as plain values."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TITLES = {
 
 
 def text(found: Comparison) -> Iterator[str]:
-    """Yield only what changed, what got worse first; one line where nothing did."""
+    """Yield the differences as lines, worse ones first; one line if there are none."""
     old, new = found.names
     yield f"{old} -> {new}: {summary(found)}"
     for what, title in TITLES.items():
@@ -34,7 +34,7 @@ def text(found: Comparison) -> Iterator[str]:
 
 
 def summary(found: Comparison) -> str:
-    """Return in one line how many scenarios were compared and what came of it."""
+    """Return the number of compared scenarios and of differences, in one line."""
     counts = [
         f"{count} {sense}"
         for sense in ORDER

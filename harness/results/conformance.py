@@ -1,4 +1,4 @@
-"""conformance.json: what became of each scenario on each kernel, in a directory of results.
+"""conformance.json: the result of each scenario on each kernel, in a directory of results.
 
     {"format": 1, "planned": 12, "shard": null or {...},
      "kernels": {LABEL: {"kernel": "6.1.176", "lab": ..., "hz": ..., "clock": ..., ...}},
@@ -11,11 +11,11 @@
                   "options": [...], "settings": {BOND: {OPTION: VALUE}},
                   "history": path in the directory, or null}]}
 
-`planned` is how many results there would be had nothing cut the session short. `sessions` says who
-made the results, when and how: one, or those that were merged; `dirty` is whether files differ
-from the `commit`, both null outside of git. `options` are those that the kernel read back;
-`settings` are those that are not at their defaults. `leeway_ms` is by how much a figure may differ
-from run to run.
+`planned` is the number of results of a complete session. `sessions` describe when, where and how
+the results were made: one session, or several that were merged; `dirty` tells whether files differ
+from the `commit`; both are null outside of git. `options` are those that the kernel reported;
+`settings` are those that differ from their defaults. `leeway_ms` is how much a figure may vary
+between runs.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from harness.plural import counted
 
 FORMAT = 1
 NAME = "conformance.json"
-EVIDENCE = "evidence"  # the attribute of a report with what harness.results.evidence found
+EVIDENCE = "evidence"  # the attribute of a report with the output of harness.results.evidence
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one scenario on one kernel; times in `figures` are in ms."""
+    """The result of one scenario on one kernel; times in `figures` are in ms."""
 
     scenario: str
     kernel: str
@@ -55,7 +55,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Conformance:
-    """All results of a session, and of which kernels they are."""
+    """All results of a session, and its kernels."""
 
     results: tuple[Result, ...]
     kernels: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -72,24 +72,24 @@ class Conformance:
         return list(dict.fromkeys([*self.kernels, *(one.kernel for one in self.results)]))
 
     def release(self, label: str) -> str:
-        """Return the release of a kernel, "" where none was ever measured."""
+        """Return the release of a kernel, "" if it never booted."""
         return str(self.kernels.get(label, {}).get("kernel", ""))
 
     def short(self) -> str:
-        """Return in words what a session that was cut short lacks, "" where it is whole."""
+        """Return a text if the session was cut short, "" if it is complete."""
         if len(self.results) >= self.planned:
             return ""
         planned = counted(self.planned, "scenario")
         return f"was cut short: {len(self.results)} of {planned} have a result"
 
     def title(self, label: str) -> str:
-        """Return a kernel's label, with its release where that says more."""
+        """Return a kernel's label, with its release unless the label contains it."""
         release = self.release(label)
         return f"{label} ({release})" if release and release not in label else label
 
 
 def save(found: Conformance, directory: Path) -> None:
-    """Write conformance.json into a directory, whole or not at all."""
+    """Write conformance.json into a directory, atomically."""
     data = {"format": FORMAT, **asdict(found)}
     data["results"] = data.pop("results")  # the long part comes last
     path = directory / NAME
@@ -109,12 +109,14 @@ def load(directory: Path) -> Conformance:
             hint="give a directory that `pytest scenarios/` made, such as results/latest",
         ) from error
     except ValueError as error:
-        raise UsageError(f"{path} is no JSON: {error}", hint="was it cut short?") from error
+        raise UsageError(
+            f"{path} is not JSON: {error}", hint="it may be truncated: run the scenarios again"
+        ) from error
     try:
         return _read(data)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UsageError(
-            f"{path} is no conformance.json of format {FORMAT}: {error!r}",
+            f"{path} is not a conformance.json of format {FORMAT}: {error!r}",
             hint="give a directory that this version of the harness wrote",
         ) from error
 
@@ -143,7 +145,7 @@ def _result(row: Mapping[str, Any]) -> Result:
 
 
 def gathered(kernels: Iterable[Conformance]) -> dict[str, Mapping[str, Any]]:
-    """Return the kernels of several sessions, the first to name one wins."""
+    """Return the kernels of several sessions; of equal labels, the first one."""
     found: dict[str, Mapping[str, Any]] = {}
     for one in kernels:
         for label in one.labels():

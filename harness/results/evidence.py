@@ -1,4 +1,4 @@
-"""What a scenario's recording has to say, as plain values that travel with its report."""
+"""The figures and options of a scenario's recording, as plain values in its report."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def known_options(history: History) -> list[str]:
 
 
 def settings(history: History) -> dict[str, dict[str, str]]:
-    """Return for each bond which options are not at their defaults, and their values as words."""
+    """Return for each bond the options that differ from their defaults, as text."""
     try:
         bonds = measure.bonds(history).items()
         return {
@@ -54,21 +54,21 @@ def settings(history: History) -> dict[str, dict[str, str]]:
 
 
 def _figures(run: Run) -> dict[str, dict[str, Any]]:
-    """Return every time that the recording shows or the scenario read, with its bounds, in ms."""
+    """Return all figures of the recording and those read by the scenario, with bounds, in ms."""
     try:
         found = {**run.asked, **dict(report.times(run.history))}
         return {name: figure(name, one, run.limits, run.history) for name, one in found.items()}
     except FAILED:
-        return {}  # figures that cannot be trusted are not handed on
+        return {}  # unreliable figures are omitted
 
 
 def figure(
     name: str, measured: Measured, limits: Iterable[Limit], history: History
 ) -> dict[str, Any]:
-    """Return one time with its tolerance, its bounds, and its leeway, all in ms.
+    """Return one figure with its tolerance, its bounds, and its leeway, all in ms.
 
-    The leeway is by how much it may differ from run to run on one kernel: a monitor looks every
-    so often, and where in its beat a fault falls is chance. In virtual time nothing is.
+    The leeway is how much it may vary between runs on one kernel: it depends on the phase of the
+    monitor at which the fault happens. In virtual time the phase is fixed.
     """
     bounds = [limit for limit in limits if limit.what.removeprefix(PLACE) == name]
     took = _ms(measured.ns)
@@ -77,7 +77,7 @@ def figure(
         "ms": took if measured.happened else None,
         "watched_ms": None if measured.happened else took,
         "tolerance_ms": _ms(measured.tolerance),
-        "leeway_ms": 0.0 if virtual else _ms(max(_between(bounds), _beat(name, history))),
+        "leeway_ms": 0.0 if virtual else _ms(max(_between(bounds), _phase(name, history))),
         "bounds": [
             {"op": one.op, "ms": _ms(one.bound.ns), "slack_ms": _ms(_slack(one))} for one in bounds
         ],
@@ -89,14 +89,14 @@ def _slack(limit: Limit) -> int:
 
 
 def _between(limits: Iterable[Limit]) -> int:
-    """Return how far apart (ns) the bounds are between which a scenario lets a figure be."""
+    """Return the width (ns) of the range that a scenario's bounds allow."""
     high = [one.bound.ns + one.bound.slack for one in limits if one.op in ("<=", "<")]
     low = [one.bound.ns - one.bound.early for one in limits if one.op in (">=", ">")]
     return max(0, min(high) - max(low, default=0)) if high else 0
 
 
-def _beat(name: str, history: History) -> int:
-    """Return the width (ns) of the window that the bond's monitor leaves to a figure."""
+def _phase(name: str, history: History) -> int:
+    """Return the width (ns) of the window of a figure, by the bond's monitor."""
     kind = name.partition(" ")[0]
     found = [0]
     for bond, changes in _in_force(history):
@@ -113,7 +113,7 @@ def _beat(name: str, history: History) -> int:
 
 
 def _in_force(history: History) -> Iterator[tuple[BondAbout, Mapping[str, Any]]]:
-    """Yield each bond with its options: those it began with, and those it ended with."""
+    """Yield each bond with its options at the start, and at the end if they changed."""
     for bond in measure.bonds(history).values():
         yield bond, bond.changed
         if bond.later:

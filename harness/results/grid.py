@@ -1,4 +1,4 @@
-"""Scenario x kernel, for the terminal and as JSON: verdict, worst figure, what differs."""
+"""The table of scenarios and kernels, as text and JSON: verdict, worst figure, differences."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ LEGEND = {
 
 
 def glyph(verdict: str) -> str:
-    """Return the letter of a verdict; reports in the kernel log have a separate letter."""
+    """Return the letter of a verdict; # for reports in the kernel log."""
     return GLYPHS.get(verdict, "#")
 
 
@@ -46,7 +46,7 @@ def glyph(verdict: str) -> str:
 class Cell:
     """All parameters of a scenario on one kernel: worst verdict, worst figure (ms, or None).
 
-    `count` says how many gave a result; `differs` marks what is not as on the kernel before.
+    `count` is the number of results; `differs` marks a difference from the kernel before.
     """
 
     verdict: str
@@ -56,7 +56,7 @@ class Cell:
     differs: bool = False
 
     def text(self) -> str:
-        """Return the cell in as few letters as possible."""
+        """Return the cell as short text."""
         figure = "never" if self.never else ""
         if self.worst_ms is not None:
             figure = f"{self.worst_ms:.0f}"
@@ -66,7 +66,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One scenario function: its file, its name, the figure that is shown, a cell a kernel."""
+    """One scenario function: its file, its name, the figure shown, one cell for each kernel."""
 
     file: str
     name: str
@@ -75,7 +75,7 @@ class Row:
 
 
 def rows(found: Conformance) -> list[Row]:
-    """Return a row for each scenario function, in order; a kernel that never booted ran none."""
+    """Return a row for each scenario function, in order; kernels that did not boot have none."""
     kernels = found.labels()
     results = {label: found.of(label) if found.kernels[label] else {} for label in kernels}
     scenarios: dict[str, list[str]] = {}
@@ -102,7 +102,7 @@ def _row(name: str, ids: Sequence[str], kernels: Sequence[Mapping[str, Result]])
 
 
 def _figure(results: Iterable[Result]) -> str:
-    """Return which figure stands for a scenario: what it holds against a bound most often."""
+    """Return the figure shown for a scenario: the one most often compared with a bound."""
     held = Counter(
         name
         for one in results
@@ -162,7 +162,7 @@ def _short(row: Row) -> str:
 
 
 def _name(row: Row, room: int) -> str:
-    """Return a row's name, cut where it is too long, with the figure's name at the right."""
+    """Return a row's name, truncated if necessary, with the figure's name at the right."""
     name = _short(row)
     left = room - len(row.figure) - 2 if row.figure else room
     if len(name) > left:
@@ -171,7 +171,7 @@ def _name(row: Row, room: int) -> str:
 
 
 def _wrapped(parts: Iterable[str], width: int) -> Iterator[str]:
-    """Yield lines of whole parts."""
+    """Yield lines, broken between parts."""
     line = ""
     for part in parts:
         if line and len(line) + 3 + len(part) > width:

@@ -1,7 +1,7 @@
-"""The directories of results below one place: which there are, and which may go.
+"""List and prune the directories of results in one place.
 
-A run's directory is named by its time (UTC), and has a file `.run` that is locked while the run
-goes on, so that no other run removes it; the kernel opens the lock however the run ends.
+A run's directory is named by its time (UTC). It contains a file `.run` that is locked during the
+run, so that no other run removes it; the kernel releases the lock however the run ends.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from pathlib import Path
 from harness.errors import UsageError
 from harness.results import conformance
 
-KEEP = 30  # runs that are kept unless somebody says otherwise
+KEEP = 30  # runs that are kept by default
 LOCK = ".run"
 NAME = re.compile(r"(\d{4}-\d\d-\d\dT\d{6}Z)(?:-(\d+))?")
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One run's directory, its size in bytes, and whether the run still goes on."""
+    """One run's directory, its size in bytes, and whether the run is in progress."""
 
     path: Path
     size: int
@@ -33,24 +33,24 @@ class Kept:
 
 
 def runs(root: Path) -> list[Path]:
-    """Return the directories that runs of ours made in a place, the oldest first.
+    """Return the directories of runs in a place, the oldest first.
 
-    A directory of another name, a link, or one without anything that a run writes is none of ours.
+    Symlinks and directories with other names or without a run's files are ignored.
     """
     found = []
     for path in root.iterdir() if root.is_dir() else ():
         match = NAME.fullmatch(path.name)
-        if match and path.is_dir() and not path.is_symlink() and _is_ours(path):
+        if match and path.is_dir() and not path.is_symlink() and _is_run(path):
             found.append((match[1], int(match[2] or 1), path))
     return [path for _, _, path in sorted(found)]
 
 
-def _is_ours(path: Path) -> bool:
+def _is_run(path: Path) -> bool:
     return (path / LOCK).is_file() or (path / conformance.NAME).is_file()
 
 
 def kept(root: Path) -> list[Kept]:
-    """Return what there is, the oldest first; raises UsageError where nothing is."""
+    """Return all runs, the oldest first; raises UsageError if there are none."""
     found = [Kept(path, _size(path), is_active(path)) for path in runs(root)]
     if not found:
         raise UsageError(
@@ -70,9 +70,9 @@ def _size(path: Path) -> int:
 
 @contextmanager
 def held(directory: Path) -> Iterator[None]:
-    """Mark a directory as written by a run for as long as the block runs."""
+    """Lock a directory of a run during the block."""
     with (directory / LOCK).open("w", encoding="ascii") as file:
-        # Without locks (some network file systems) the newest runs are safe all the same.
+        # Some network file systems have no locks; the newest runs are kept anyway.
         with suppress(OSError):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
@@ -86,14 +86,14 @@ def is_active(directory: Path) -> bool:
     except BlockingIOError:
         return True
     except OSError:
-        return False  # it is of a version that had no such file, or cannot be locked
+        return False  # made by an older version, or it cannot be locked
     return False
 
 
 def prune(root: Path, keep: int) -> list[Path]:
-    """Remove all runs but the newest `keep`; return those that went.
+    """Remove all runs but the newest `keep`; return the removed ones.
 
-    What a run still writes stays, and what a link beside the runs points to, such as `latest`.
+    Runs in progress are kept, and targets of symlinks in the same place, such as `latest`.
     """
     pointed = {path.resolve() for path in root.iterdir() if path.is_symlink()}
     old = runs(root)[:-keep] if keep else []

@@ -1,4 +1,4 @@
-"""What the kernels of a session are called: in tables, in results, and in the ids of scenarios."""
+"""Labels of a session's kernels: in tables, in results, and in the ids of scenarios."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 
 
 def labels(choices: Sequence[str]) -> dict[str, str]:
-    """Return what people call each choice of `--kernel`: itself, or of a path its end.
+    """Return the label of each `--kernel`: the spec itself, or the file name of a path.
 
-    Paths that end alike get the innermost directory that tells them apart.
+    Equal file names are prefixed by the innermost directory that distinguishes them.
     """
     paths = [Path(choice) for choice in choices if "/" in choice]
     found = {}
@@ -28,7 +28,7 @@ def slugs(names: Sequence[str]) -> dict[str, str]:
 
 
 def without(nodeid: str, slug: str) -> str:
-    """Return a scenario's id as it is with one kernel only."""
+    """Return a scenario's id without the kernel."""
     if slug and nodeid.endswith(f"-{slug}]"):
         return nodeid.removesuffix(f"-{slug}]") + "]"
     return nodeid.removesuffix(f"[{slug}]")

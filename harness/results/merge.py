@@ -12,15 +12,15 @@ from harness.errors import UsageError
 from harness.results import conformance
 from harness.results.conformance import Conformance, Result
 
-NAMED = 10  # conflicts that are told by name
+NAMED = 10  # conflicts that are listed
 Parts = Mapping[Path, Conformance]
 
 
 def merge(places: Sequence[Path], into: Path) -> Conformance:
-    """Join results into the directory `into`, each with its recordings in one of its own.
+    """Join results into the directory `into`, the recordings of each in a subdirectory.
 
-    Raises UsageError for conflicts, each by name, and for a directory that is in use; then nothing
-    is written.
+    Raises UsageError that lists conflicts, or for a directory that is not empty; nothing is then
+    written.
     """
     parts = {place.resolve(): conformance.load(place) for place in places}
     problems = list(conflicts(parts))
@@ -28,9 +28,9 @@ def merge(places: Sequence[Path], into: Path) -> Conformance:
         more = [f"... and {len(problems) - NAMED} more"] if len(problems) > NAMED else []
         raise UsageError(
             "\n".join(["these results contradict each other:", *problems[:NAMED], *more]),
-            hint="leave out one of the directories that were named",
+            hint="omit one of these directories",
         )
-    _demand_empty(into, parts)
+    _check_empty(into, parts)
     folders = _folders(parts)
     found = joined({folders[place]: part for place, part in parts.items()})
     try:
@@ -46,7 +46,7 @@ def merge(places: Sequence[Path], into: Path) -> Conformance:
 
 
 def conflicts(parts: Parts) -> Iterator[str]:
-    """Yield what two directories both claim to know, and which shards do not fit together."""
+    """Yield results that are in two directories, and shards that do not match."""
     seen: dict[tuple[str, str], Path] = {}
     releases: dict[str, tuple[str, Path]] = {}
     for place, part in parts.items():
@@ -63,7 +63,7 @@ def conflicts(parts: Parts) -> Iterator[str]:
 
 
 def _shards(parts: Parts) -> Iterator[str]:
-    """Yield which shards cut the same work otherwise than the first one did."""
+    """Yield the shards that split the work differently from the first one."""
     first: dict[tuple[tuple[str, ...], int], tuple[Mapping[str, object], Path]] = {}
     for place, part in parts.items():
         if part.shard is None:
@@ -78,7 +78,7 @@ def _shards(parts: Parts) -> Iterator[str]:
 
 
 def missing(found: Conformance, parts: Sequence[Conformance]) -> Iterator[str]:
-    """Yield what the merged results lack: shards, and scenarios that never ended."""
+    """Yield what the merged results lack: shards, and scenarios without a result."""
     cuts: dict[str, tuple[int, set[int]]] = {}
     for part in parts:
         if part.shard is not None:
@@ -88,14 +88,14 @@ def missing(found: Conformance, parts: Sequence[Conformance]) -> Iterator[str]:
     for count, have in cuts.values():
         gone = [f"{number}/{count}" for number in range(1, count + 1) if number not in have]
         if gone:
-            yield f"shards that are not there: {', '.join(gone)}"
+            yield f"missing shards: {', '.join(gone)}"
     short = found.planned - len(found.results)
     if short > 0:
         yield f"scenarios without a result, as their session was cut short: {short}"
 
 
 def joined(parts: Mapping[str, Conformance]) -> Conformance:
-    """Return one conformance of several, by the folder that each one's recordings go to."""
+    """Return one conformance of several, by the subdirectory of each one's recordings."""
     results = [_moved(one, folder) for folder, part in parts.items() for one in part.results]
     return Conformance(
         results=tuple(results),
@@ -117,10 +117,10 @@ def _folders(parts: Parts) -> dict[Path, str]:
     }
 
 
-def _demand_empty(into: Path, parts: Parts) -> None:
+def _check_empty(into: Path, parts: Parts) -> None:
     inside = any(into.resolve().is_relative_to(place) for place in parts)
     if inside or (into.exists() and (not into.is_dir() or any(into.iterdir()))):
-        why = "lies in a directory that is joined" if inside else "is there already"
+        why = "is in a directory that is joined" if inside else "exists already"
         raise UsageError(f"{into} {why}", hint="give a new directory: --into DIR")
 
 

@@ -1,1 +1,1 @@
-"""A user's own bond (`--bond-config`): what its files say, built and put through every fault."""
+"""A user's bond (`--bond-config`): built from its configuration and subjected to every fault."""

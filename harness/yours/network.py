@@ -1,4 +1,4 @@
-"""The network around a user's own bond (`pytest scenarios/field --bond-config FILE`)."""
+"""The network of a user's bond (`pytest scenarios/field --bond-config FILE`)."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from harness.record.switches import Switch
 from harness.units import MS, Span, in_ms, ms
 from harness.yours.plan import LATE_MS, YourPlan
 
-PROBES = 4000  # at most so many in each direction, however slow a bond is
-PATIENCE = 45_000 * MS  # of real time for one recording
+PROBES = 4000  # maximum number in each direction
+LONGEST = 45_000 * MS  # maximum length of a recording in real time
 
 
 class YourBond(Net):
-    """A user's bond between two switches; its slaves are called as the user calls them.
+    """A user's bond at two switches; its slaves have the user's names.
 
     dut  slave 1 ---- sw1 --- neighbour
                        |
@@ -39,12 +39,12 @@ class YourBond(Net):
     neighbour: Machine
 
     def __init__(self, stage: Stage, plan: YourPlan) -> None:
-        """Build it; raises NotTestable where this lab cannot put such a bond to the proof."""
+        """Build it; raises NotTestable if this lab cannot test such a bond."""
         self.yours = plan
         self.plan = plan.topology()
         self.cables: dict[str, Cable] = {}
         if plan.why_not:
-            raise NotTestable(f"{plan.name}: {plan.why_not}", hint="try another bond")
+            raise NotTestable(f"{plan.name}: {plan.why_not}", hint="test another bond")
         super().__init__(_paced(stage, plan))
 
     def _parts(self, context: FaultContext) -> Iterator[tuple[object, str]]:
@@ -53,7 +53,7 @@ class YourBond(Net):
 
     @property
     def active(self) -> Cable:
-        """The cable of the slave that is active first."""
+        """The cable of the slave that becomes active first."""
         return self.cables[self.yours.first]
 
     @property
@@ -63,54 +63,54 @@ class YourBond(Net):
 
     @property
     def uplink(self) -> Cable:
-        """The cable between the switches, the active slave's way to the targets."""
+        """The cable between the switches, on the path of the active slave to the targets."""
         ends = {(link.a, link.b): link.name for link in self.plan.links}
         return self.cables[ends["sw1", "sw2"]]
 
     @property
     def late(self) -> Span:
-        """For how long a port that forwards late does not forward."""
+        """How long a port that forwards late does not forward."""
         return LATE_MS * ms
 
     @property
     def long(self) -> Span:
-        """A time after which the monitor has certainly reacted to a fault."""
+        """A time after which the monitor has reacted to a fault."""
         options = self.yours.bond
         return Span(horizon(options, len(self.yours.slaves), int(self._stage.facts["hz"])))
 
     @property
     def often(self) -> Span:
-        """A time after which a neighbour sends again, so that no round of the monitor lacks it."""
+        """The interval of a neighbour's frames, short enough for each round of the monitor."""
         interval: Span = self.yours.bond.arp_interval
         return interval / 2
 
     @property
     def resolution(self) -> Span:
-        """How long IP waits before it asks again for an address (neigh.default.retrans_time_ms).
+        """The interval at which the kernel repeats ARP requests (neigh.default.retrans_time_ms).
 
-        A bond without any slave loses its carrier, and the kernel then forgets its neighbours.
+        A bond without an active slave loses carrier, and the kernel then flushes its neighbours.
         """
         return 1000 * ms
 
     def failover(self, bond: Bond) -> Span:
-        """How long the bond is dark at most when its active slave fails and another is sound.
+        """The longest outage when the active slave fails and a backup works.
 
-        That is the monitor's detection. On a coarse timer wheel the one round more that backups
-        have (ARPMISS-2) may not be enough to outlive the active slave whose probes they hear:
-        all are then declared down together, and tried one after the other.
+        That is the monitor's detection time. On a coarse timer wheel, the one additional round of
+        backups (ARPMISS-2) may be too short: as they only receive the active slave's ARP probes,
+        all slaves are then declared down together, and tried one after the other.
         """
         if bond.options["arp_interval"] and not bond.times.backups_outlive():
             return self.long
         return bond.detection.latest
 
     def service_again(self, bond: Bond) -> Span:
-        """How long the bond takes at most once all its slaves are sound again."""
+        """The longest time until the bond passes traffic after all its slaves work again."""
         if bond.options["arp_interval"]:
             return bond.times.service_again(len(self.yours.slaves)).latest
         return bond.times.carrier_back(alone=True).latest
 
     def bond(self) -> Bond:
-        """Make the bond; a refusal names the line in the user's files."""
+        """Create the bond; an error names the line in the user's files."""
         try:
             return self.dut.bond()
         except (NotPromised, NotTestable) as error:
@@ -122,11 +122,11 @@ class YourBond(Net):
 
 
 def _paced(stage: Stage, plan: YourPlan) -> Stage:
-    """Return the stage with probes as far apart as the bond is slow; raises NotTestable."""
+    """Return the stage with a probe interval for the bond's speed; raises NotTestable."""
     hz = int(stage.facts["hz"])
     slaves = len(plan.slaves)
     watched = settle(plan.bond, slaves, hz) + 3 * horizon(plan.bond, slaves, hz)
-    if stage.facts.get("clock") != "virtual" and watched > PATIENCE:
+    if stage.facts.get("clock") != "virtual" and watched > LONGEST:
         raise NotTestable(
             f"{plan.name} reacts so slowly that one recording takes {in_ms(watched)} of real time",
             hint="choose a kernel with virtual time: --kernel virtual",

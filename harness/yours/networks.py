@@ -1,8 +1,8 @@
-"""Where a user's bond has its addresses, and in which network each of its ARP targets lies.
+"""The addresses of a user's bond, and the network of each of its ARP targets.
 
-A bond asks a target from an address that it has in the target's network, be that its own, a
-bridge's above it or a VLAN's; without one it asks from 0.0.0.0, and no arp_validate takes the
-answer (bond_arp_send_all, inet_confirm_addr, bond_validate_arp). So the lab gives it one.
+The source address of an ARP probe is one in the target's network, of the bond or of a bridge or
+VLAN on top of it; without one it is 0.0.0.0, and arp_validate accepts no reply (bond_arp_send_all,
+inet_confirm_addr, bond_validate_arp). In that case the lab adds one.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from harness.config.model import Addressing, BondConfig, Upper
 
 DEFAULT = "192.0.2.1/24"
 MOST_HOSTS = 1000
-WIDER = (24, 16)  # prefixes that are tried to have a made-up address and targets in one network
-ROOM = 29  # the longest prefix that leaves room for the lab's own machines
+WIDER = (24, 16)  # prefixes tried for one network of a default address and all targets
+LONGEST = 29  # the longest prefix with free addresses for the lab's machines
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
     """An address of the DUT with its prefix, and the device that has it.
 
-    `device` is the bond's name or that of what stands on it; `vlan` is 0 where it is none.
+    `device` is the bond or an upper device; `vlan` is 0 if it is not a VLAN.
     """
 
     device: str
@@ -34,20 +34,20 @@ class Home:
 
     @property
     def network(self) -> IPv4Network:
-        """The network that it is in."""
+        """Its network."""
         return IPv4Interface(self.address).network
 
     @property
     def ip(self) -> str:
-        """The address alone."""
+        """The address without prefix."""
         return self.address.partition("/")[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Networks:
-    """What a bond has in the lab: its homes, those of the targets, and what was made up.
+    """A bond's addresses in the lab, its targets, and remarks about added addresses.
 
-    The first target lies in the first home's network. `why_not` says what the lab cannot build.
+    The first target is in the first home's network. `why_not` is what the lab cannot build.
     """
 
     homes: tuple[Home, ...]
@@ -56,12 +56,12 @@ class Networks:
     why_not: str = ""
 
     def home_of(self, target: str) -> Home:
-        """Return the home from which a target is asked."""
+        """Return the home that is the source of ARP probes to a target."""
         return _home_of(self.homes, target) or self.homes[0]
 
 
 def networks(bond: BondConfig, targets: tuple[str, ...]) -> Networks:
-    """Return the networks for a bond and its targets, with addresses made up where it has none."""
+    """Return the networks of a bond and its targets, with default addresses if it has none."""
     homes, remarks, why = _given(bond)
     why = why or _unfit(targets, homes)
     if why:
@@ -69,11 +69,11 @@ def networks(bond: BondConfig, targets: tuple[str, ...]) -> Networks:
             (Home(bond.name, "bond", 0, DEFAULT),), targets or ("192.0.2.254",), (), why
         )
     if not homes:
-        homes = [_made_up(bond, targets)]
+        homes = [_default_home(bond, targets)]
     for target in targets:
         if _home_of(homes, target) is None:
             home = _another(bond, homes, targets, target)
-            if _is_told(bond):
+            if _is_static(bond):
                 remarks.append(_remark(bond, home, target))
             homes.append(home)
     first = _home_of(homes, targets[0]) if targets else homes[0]
@@ -85,7 +85,7 @@ def networks(bond: BondConfig, targets: tuple[str, ...]) -> Networks:
 
 
 def _given(bond: BondConfig) -> tuple[list[Home], list[str], str]:
-    """Return the addresses of the files, remarks, and what stands on the bond but not in the lab.
+    """Return the addresses of the files, remarks, and why the lab cannot build an upper device.
 
     A bridge over a VLAN, or a VLAN of a bridge, counts as the VLAN alone.
     """
@@ -105,13 +105,13 @@ def _given(bond: BondConfig) -> tuple[list[Home], list[str], str]:
     names = {home.device for home in homes if home.kind == "bridge"}
     if len(names) > 1:
         return [], [], f"{' and '.join(sorted(names))} are bridges over one bond"
-    if names:  # a port of a bridge has no use for addresses of its own
+    if names:  # addresses of a bridge port are not used
         homes = [home for home in homes if home.kind != "bond"]
     return homes, remarks, ""
 
 
 def _way(bond: BondConfig, name: str) -> list[Upper]:
-    """Return what leads from an upper device down to the bond, itself first."""
+    """Return the devices from an upper device down to the bond, the upper device first."""
     known = {upper.name: upper for upper in bond.uppers}
     way: list[Upper] = []
     while name in known and known[name] not in way:
@@ -133,7 +133,7 @@ def _home_of(homes: Iterable[Home], target: str) -> Home | None:
 
 
 def _unfit(targets: tuple[str, ...], homes: Iterable[Home]) -> str:
-    """Return which target no machine of the lab can be."""
+    """Return why a target cannot be a machine of the lab, "" if all can."""
     own = {home.ip for home in homes}
     ends = {str(end) for home in homes for end in _ends(home.network)}
     for text in targets:
@@ -141,9 +141,9 @@ def _unfit(targets: tuple[str, ...], homes: Iterable[Home]) -> str:
         if text in own:
             return f"its ARP target {text} is its own address"
         if text in ends:
-            return f"its ARP target {text} is no host's address in its network"
+            return f"its ARP target {text} is not a host address of its network"
         if address.is_loopback or address.is_multicast or int(address) >> 24 in (0, 255):
-            return f"its ARP target {text} is no host's address"
+            return f"its ARP target {text} is not a host address"
     return ""
 
 
@@ -151,14 +151,14 @@ def _ends(network: IPv4Network) -> tuple[IPv4Address, ...]:
     return (network[0], network[-1]) if network.prefixlen < 31 else ()
 
 
-def _is_told(bond: BondConfig) -> bool:
-    """Tell whether the files say by themselves which addresses there are: none come by DHCP."""
+def _is_static(bond: BondConfig) -> bool:
+    """Tell whether the files give all addresses: none is assigned by DHCP."""
     known = [bond.ip, *(upper.ip for upper in bond.uppers)]
     return any(ip.addresses for ip in known) and not any(ip.dhcp4 for ip in known)
 
 
-def _made_up(bond: BondConfig, targets: tuple[str, ...]) -> Home:
-    """Return an address where the files have none: in one network with all targets if possible."""
+def _default_home(bond: BondConfig, targets: tuple[str, ...]) -> Home:
+    """Return a default address, if possible in one network with all targets."""
     for prefix in WIDER if targets else ():
         network = IPv4Interface(f"{targets[0]}/{prefix}").network
         if all(IPv4Address(text) in network for text in targets):
@@ -171,14 +171,14 @@ def _made_up(bond: BondConfig, targets: tuple[str, ...]) -> Home:
 
 
 def _another(bond: BondConfig, homes: list[Home], targets: tuple[str, ...], target: str) -> Home:
-    """Return one more address, in the network of a target that no other lies in."""
+    """Return an additional address for a target that is in no network yet."""
     network = IPv4Interface(f"{target}/24").network
     own = unused(network, {*targets, *(home.ip for home in homes)})
     return Home(*_holder(bond), f"{own}/24")
 
 
 def _holder(bond: BondConfig) -> tuple[str, str, int]:
-    """Return the device that gets addresses which are made up: what asks for some by DHCP."""
+    """Return the device that gets default addresses: the one that is configured by DHCP."""
     for upper in bond.uppers:
         way = _way(bond, upper.name)
         numbers = [one.vlan for one in way if one.kind == "vlan"]
@@ -193,18 +193,18 @@ def _holder(bond: BondConfig) -> tuple[str, str, int]:
 def _remark(bond: BondConfig, home: Home, target: str) -> str:
     where = bond.where("arp_ip_target")
     return (
-        f"{where}: ARP target {target} lies in no network of {bond.name}: the lab gave "
-        f"{home.device} {home.address} for it; without, the kernel asks from 0.0.0.0 and "
-        "arp_validate takes no answer"
+        f"{where}: ARP target {target} is in no network of {bond.name}: the lab added "
+        f"{home.address} to {home.device}; without it, the kernel sends ARP probes from 0.0.0.0 "
+        "and arp_validate accepts no reply"
     )
 
 
 def _roomy(home: Home, targets: Iterable[str]) -> Home:
-    """Return a home whose network has room for a neighbour, and a target where there is none."""
+    """Return a home whose network has free addresses for a neighbour and a target."""
     own = IPv4Interface(home.address)
-    if own.network.prefixlen <= ROOM:
+    if own.network.prefixlen <= LONGEST:
         return home
-    for prefix in range(ROOM, 0, -1):
+    for prefix in range(LONGEST, 0, -1):
         wider = IPv4Interface(f"{own.ip}/{prefix}").network
         ends = {str(end) for end in _ends(wider)}
         if not ends & {str(own.ip), *targets}:
@@ -213,7 +213,7 @@ def _roomy(home: Home, targets: Iterable[str]) -> Home:
 
 
 def unused(network: IPv4Network, taken: Iterable[str], *, last: bool = False) -> str:
-    """Return a host's address of a network that is not taken, the first or the last."""
+    """Return the first or last unused host address of a network."""
     span = range(1, min(network.num_addresses - 1, MOST_HOSTS))
     hosts = (str(network[-1 - n if last else n]) for n in span)
     used = set(taken)

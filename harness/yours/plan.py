@@ -7,8 +7,8 @@
          slave 2 ---- sw2 --- target, target2 ...
          slave 4 -----/
 
-The slave that becomes active first is at sw1, away from the targets, so that every fault on the
-way to them is one of its path.
+The slave that becomes active first is at sw1, not at the targets' switch, so that every fault on
+the path to them affects it.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ from harness.topology import (
 )
 from harness.yours.networks import Home, Networks, networks, unused
 
-LATE_MS = 1000  # for how long a port that forwards late does not
+LATE_MS = 1000  # how long a port that forwards late does not forward
 CHANNEL = frozenset({"balance-rr", "balance-xor", "802.3ad"})
-# Those values of arp_validate with which frames of neighbours do not keep the active slave up.
+# Values of arp_validate for which frames of neighbours do not keep the active slave up.
 VALIDATES_ACTIVE = frozenset({"active", "all", "filter_active"})
 
 
 @dataclass(frozen=True, slots=True)
 class YourPlan:
-    """A bond that a user brought, as it goes to a guest: texts and numbers only.
+    """A user's bond as plain values, which are passed to guests.
 
-    `places` says where each option stands in the user's files, `homes` which addresses there are
-    (the first one in the network of the first target), `remarks` what of them was made up.
+    `places` are file and line of each option; `homes` are the addresses, the first one in the
+    network of the first target; `remarks` name the addresses that the lab has added.
     """
 
     name: str
@@ -58,18 +58,18 @@ class YourPlan:
 
     @classmethod
     def of(cls, bond: BondConfig) -> YourPlan:
-        """Return the plan for a bond that was read; raises ConfigError for what cannot be."""
+        """Return the plan of a parsed bond; raises ConfigError if it cannot exist."""
         options = bond.options()
         slaves = bond.slave_names or ("eth0", "eth1")
         primary = options["primary"]
         if primary and primary not in slaves:
             if bond.slaves and not bond.matches:
-                said = f"primary={primary} is no slave (has: {', '.join(slaves)})"
-                raise ConfigError(said, bond.where("primary"), hint="name one of the slaves")
+                what = f"primary={primary} is not a slave (has: {', '.join(slaves)})"
+                raise ConfigError(what, bond.where("primary"), hint="name one of the slaves")
             slaves = (str(primary), *(name for name in slaves if name != primary))
         if bond.name in slaves:
             raise ConfigError(f"{bond.name} is a slave of itself", bond.place, hint="rename one")
-        # Which slave is active is the state of a bond that runs: there is none to choose yet.
+        # active_slave is the state of a running bond, and cannot be set before it exists.
         options = options.replace(active_slave=None)
         asked = options["arp_ip_target"]
         found = networks(bond, asked if isinstance(asked, tuple) else ())
@@ -81,18 +81,18 @@ class YourPlan:
 
     @classmethod
     def load(cls, data: Mapping[str, Any]) -> YourPlan:
-        """Return the plan that `asdict` and JSON made plain."""
+        """Return a plan from plain JSON values."""
         lists = {name: tuple(data[name]) for name in ("slaves", "targets", "remarks")}
         homes = tuple(Home(**one) for one in data["homes"])
         return cls(**{**data, **lists, "homes": homes})
 
     def plain(self) -> dict[str, Any]:
-        """Return the plan as JSON has it."""
+        """Return the plan as plain JSON values."""
         return asdict(self)
 
     @property
     def address(self) -> str:
-        """The address by which the first target reaches it."""
+        """The bond's address in the network of the first target."""
         return self.homes[0].ip
 
     @property
@@ -107,16 +107,16 @@ class YourPlan:
 
     @property
     def first(self) -> str:
-        """The slave that is active first: the primary, else the first to be enslaved."""
+        """The slave that becomes active first: the primary, else the first to be enslaved."""
         return str(self.bond["primary"] or self.slaves[0])
 
-    def where(self, said: str) -> str:
-        """Return where the option stands that an error speaks of, else the bond."""
-        named = [name for name in self.places if name and f"{name}=" in said]
+    def where(self, error: str) -> str:
+        """Return the place of the option that an error names, else that of the bond."""
+        named = [name for name in self.places if name and f"{name}=" in error]
         return self.places[named[0] if len(named) == 1 else ""]
 
     def traits(self) -> frozenset[str]:
-        """Return what faults ask of a bond before they apply to it (scenarios/field)."""
+        """Return the traits of the bond that faults require (scenarios/field)."""
         options = self.bond
         found = {options.mode}
         found.add("monitored" if options["miimon"] or options["arp_interval"] else "unmonitored")
@@ -180,12 +180,12 @@ class YourPlan:
         return tuple(home.address for home in self.homes if home.vlan == vlan)
 
     def _free(self) -> str:
-        """Return an address that nobody has."""
+        """Return an unused address."""
         return unused(self.homes[0].network, {*(home.ip for home in self.homes), *self.targets})
 
 
 def _targets(options: BondOptions) -> str:
-    """Return what the death of a target means for the ARP monitor."""
+    """Return the trait for the loss of an ARP target."""
     targets = options["arp_ip_target"]
     if isinstance(targets, tuple) and len(targets) < 2:
         return "has one target"
@@ -193,9 +193,9 @@ def _targets(options: BondOptions) -> str:
 
 
 def _return(options: BondOptions) -> str:
-    """Return whether the primary waits until its port forwards, before it takes over again.
+    """Return the trait for a primary whose port forwards late: when it is active again.
 
-    The ARP monitor waits by itself. What takes as long as a failover is not told apart from one.
+    With the ARP monitor it waits in any case. An outage as long as a failover's is not counted.
     """
     updelay, miimon, downdelay = (
         int(str(options.effective()[name])) for name in ("updelay", "miimon", "downdelay")
@@ -207,34 +207,36 @@ def _return(options: BondOptions) -> str:
 
 
 def free(name: str, taken: Iterable[str]) -> str:
-    """Return a name for a cable that no slave has."""
+    """Return a name for a cable that is not in use."""
     while name in taken:
         name = f"{name}_"[-15:]
     return name
 
 
 def _why_not(options: BondOptions, slaves: tuple[str, ...]) -> str:
-    """Return why the lab cannot put such a bond to the proof, "" where it can."""
+    """Return why the lab cannot test such a bond, "" if it can."""
     if len(slaves) < 2:
-        return "it has one slave, and nothing to fail over to"
+        return "it has one slave only"
     if options.mode in CHANNEL:
-        return f"mode {options.mode} needs switches that form a channel, and these do not"
+        return f"mode {options.mode} needs link aggregation, which the lab's switches do not have"
     if options.mode == "broadcast":
-        return "mode broadcast is for separate networks (HA-4), and these switches are connected"
+        return (
+            "mode broadcast is for separate networks (HA-4), but the lab's switches are connected"
+        )
     unvalidated = options["arp_interval"] and options["arp_validate"] == "none"
     if options["arp_all_targets"] == "all" and unvalidated and options.mode == "active-backup":
-        return "arp_all_targets=all without arp_validate takes every slave down (ARPALL-3)"
+        return "arp_all_targets=all without arp_validate declares every slave down (ARPALL-3)"
     if options["arp_interval"] and (options["ns_ip6_target"] or not options["arp_ip_target"]):
-        asks = "IPv6 targets too" if options["arp_ip_target"] else "no IPv4 target"
-        return f"its ARP monitor asks {asks}, and the lab's targets have no other address"
+        asks = "IPv6 targets" if options["arp_ip_target"] else "no IPv4 target"
+        return f"its ARP monitor has {asks}, but the lab's targets have IPv4 addresses only"
     return ""
 
 
 def plans(bonds: Iterable[BondConfig]) -> list[YourPlan]:
-    """Return the plans of some bonds; raises ConfigError where the driver would refuse one."""
+    """Return the plans of bonds; raises ConfigError if the driver would reject one."""
     made = [YourPlan.of(bond) for bond in bonds]
     if not made:
-        raise UsageError("these files make no bond", hint="give the configuration of one")
+        raise UsageError("these files define no bond", hint="give the configuration of a bond")
     return made
 
 

@@ -21,7 +21,7 @@ FILES = "test_your_bond"
 MARK = "your_bond"
 MARKER = (
     "your_bond(fault, *traits): run for each bond of --bond-config that has all the traits; "
-    "`fault` stands in the table at the end, {slave} in it for the slave concerned"
+    "`fault` is its name in the table at the end; {slave} in it is replaced by the slave"
 )
 FAULT = "fault"
 REMARKS = pytest.StashKey[list[str]]()
@@ -29,7 +29,7 @@ COLUMNS = ("outage_out_ms", "outage_in_ms", "outage_limit")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker; read the user's configuration, once, on the host."""
+    """Register the marker; on the host, read the user's configuration once."""
     config.addinivalue_line("markers", MARKER)
     given = config.getoption("bond_config", default=None)
     if given and not getattr(config.option, "bond_plans", None):
@@ -37,7 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _read(config: pytest.Config, given: list[str]) -> list[dict[str, Any]]:
-    # Only who brings a bond needs all this.
+    # Needed only with --bond-config.
     from harness.config import load  # noqa: PLC0415
     from harness.config.lint import lint  # noqa: PLC0415
     from harness.config.rules import RULES  # noqa: PLC0415
@@ -57,12 +57,12 @@ def _read(config: pytest.Config, given: list[str]) -> list[dict[str, Any]]:
 
 
 def _in_options(text: str) -> str:
-    """Return what `harness check` would say, with the option that pytest has for it."""
+    """Return a message of `harness check`, with pytest's option instead of --from."""
     return re.sub(r"--from\b", "--bond-format", text)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave out the faults for a user's bond where there is none."""
+    """Do not collect the faults of a user's bond without --bond-config."""
     ours = collection_path.name.startswith(FILES)
     return True if ours and not _plans(config) and is_scenario(collection_path, config) else None
 
@@ -73,7 +73,7 @@ def _plans(config: pytest.Config) -> list[dict[str, Any]]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Make an item for each bond, and each of its slaves where the scenario asks for one."""
+    """Parametrize by bond, and by slave if the scenario has that argument."""
     mark = metafunc.definition.get_closest_marker(MARK)
     if mark is None:
         return
@@ -92,7 +92,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With a bond of the user's keep what is about it, of what is below scenarios/."""
+    """With --bond-config, deselect all items that are not about the user's bond."""
     if not _plans(config):
         return
     kept = [item for item in items if _applies(item)]
@@ -101,7 +101,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _applies(item: pytest.Item) -> bool:
-    """Tell whether an item is about a bond of the user's, and not a fault that does not apply."""
+    """Tell whether an item is a fault that applies to a user's bond."""
     callspec = getattr(item, "callspec", None)
     marked = item.get_closest_marker(MARK) is not None
     return marked and callspec is not None and hasattr(callspec.params.get("your_plan"), "slaves")
@@ -109,7 +109,7 @@ def _applies(item: pytest.Item) -> bool:
 
 @pytest.fixture
 def your_bond(request: pytest.FixtureRequest, stage: Stage, your_plan: Any) -> Iterator[YourBond]:
-    """The network around a user's bond, built afresh."""
+    """The network of a user's bond, built anew."""
     from harness.yours.network import YourBond  # noqa: PLC0415
 
     mark = request.node.get_closest_marker(MARK)
@@ -121,7 +121,7 @@ def your_bond(request: pytest.FixtureRequest, stage: Stage, your_plan: Any) -> I
 
 
 def table(reports: Iterable[pytest.TestReport]) -> Iterator[str]:
-    """Yield the lines of the table: each fault, how long it was dark, what is documented."""
+    """Yield the lines of the table: fault, outage in each direction, documented bound."""
     rows = sorted(row for report in reports if (row := _row(report)) is not None)
     if not rows:
         return
@@ -134,14 +134,14 @@ def table(reports: Iterable[pytest.TestReport]) -> Iterator[str]:
 
 
 def _row(report: pytest.TestReport) -> tuple[str, ...] | None:
-    said = dict(report.user_properties)
-    if FAULT not in said or (report.when != "call" and not report.skipped and report.passed):
+    properties = dict(report.user_properties)
+    if FAULT not in properties or (report.when != "call" and not report.skipped and report.passed):
         return None
-    bond, fault = str(said["your_bond"]), str(said[FAULT])
+    bond, fault = str(properties["your_bond"]), str(properties[FAULT])
     if report.skipped:
         return bond, fault, "-", "-", "-", _reason(report)
-    limit = str(said.get("outage_limit") or "not noticed").removeprefix("documented ")
-    out, back = (_dark(said.get(name)) for name in COLUMNS[:2])
+    limit = str(properties.get("outage_limit") or "not noticed").removeprefix("documented ")
+    out, back = (_dark(properties.get(name)) for name in COLUMNS[:2])
     return bond, fault, out, back, limit, _verdict(report)
 
 
@@ -165,7 +165,7 @@ def _dark(value: object) -> str:
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show how long each fault left the user's bond dark."""
+    """Print the outage of the user's bond after each fault."""
     if not _plans(terminalreporter.config):
         return
     stats = terminalreporter.stats.values()

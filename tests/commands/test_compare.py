@@ -111,8 +111,8 @@ def test_all_that_changed_is_said_once_the_worse_first(both: Path) -> None:
         "  x scenarios/test_a.py::test_x[1] detection: 92.0 ms -> 499.0 ms (worse)\n"
         "      may differ by 122.0 ms\n"
         "options\n"
-        "  x use_carrier: there -> gone (worse)\n"
-        "  + lacp_strict: unknown -> there (better)\n"
+        "  x use_carrier: present -> absent (worse)\n"
+        "  + lacp_strict: absent -> present (better)\n"
         "only in old (6.1.176)\n"
         "  - scenarios/test_a.py::test_gone\n"
         "only in new (6.12.101)\n"
@@ -228,8 +228,8 @@ def test_a_session_that_was_cut_short_is_told(tmp_path: Path) -> None:
         (["{both}", "old"], "is a directory of results, the other is none"),
         (["{both}", "{other}"], "have no kernel in common: old, new; third, fourth"),
         (["{alone}", "{strange}"], "have no scenario in common"),
-        (["{both}", "{broken}"], "is no conformance.json of format 1"),
-        (["{both}", "{text}"], "is no JSON"),
+        (["{both}", "{broken}"], "is not a conformance.json of format 1"),
+        (["{both}", "{text}"], "is not JSON"),
         (["a", "b", "--results", "/nonesuch"], "/nonesuch cannot be read: No such file"),
     ],
 )

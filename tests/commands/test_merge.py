@@ -63,7 +63,7 @@ def test_what_is_missing_is_told(tmp_path: Path) -> None:
     third = place(tmp_path / "b", result("test_y"), **shard(3, 3))
     done = run("merge", first, third, "--into", tmp_path / "all")
     assert done.exit_code == 0
-    assert "warning: shards that are not there: 2/3" in done.stderr
+    assert "warning: missing shards: 2/3" in done.stderr
     assert "warning: scenarios without a result, as their session was cut short: 2" in done.stderr
 
 
@@ -74,7 +74,7 @@ def test_conflicts_are_named_and_nothing_is_written(tmp_path: Path) -> None:
     assert done.exit_code == 4
     assert f"  scenarios/test_a.py::test_y on old: in {a} and in {b}" in done.stderr
     assert "test_x" not in done.stderr
-    assert "hint: leave out one" in done.stderr
+    assert "hint: omit one" in done.stderr
     assert not (tmp_path / "all").exists()
 
 

@@ -57,7 +57,7 @@ def test_what_crashes_is_an_answer() -> None:
         raise RuntimeError("no luck")
 
     assert Look("x", crash).take() == Row(BAD, "RuntimeError: no luck")
-    assert Look("x", lambda: os._exit(3)).take() == Row(BAD, "looking for it crashed")
+    assert Look("x", lambda: os._exit(3)).take() == Row(BAD, "the check crashed")
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_kernel_of_the_cache_that_dies_is_said_to(monkeypatch: pytest.MonkeyPa
 def test_a_damaged_kernel_is_named_with_the_command_that_removes_it() -> None:
     keep("uml", "6.1.9", BOOTS).file.write_text("short")
     assert kernels.cached() == Row(
-        BAD, "none that boots as User-Mode Linux", "harness kernels remove uml-6.1.9"
+        BAD, "no User-Mode Linux that boots", "harness kernels remove uml-6.1.9"
     )
 
 

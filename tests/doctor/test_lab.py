@@ -44,7 +44,7 @@ def test_a_lab_in_order(rack: Rack) -> None:
     assert bad(own) == {}
     assert status == int(rows["bonding"]["state"] == BAD)
     for number in range(1, 5):
-        assert rows[f"far{number} - eth{number}"]["found"] == "frames get through"
+        assert rows[f"far{number} - eth{number}"]["found"] == "frames arrive"
         assert rows[f"tester far{number}"]["state"] == GOOD
         assert "free, driver " in rows[f"DUT eth{number}"]["found"]
     if shutil.which("ethtool"):
@@ -64,7 +64,7 @@ def test_cables_that_are_not_as_the_file_says(rack: Rack) -> None:
         ('far_end = "far1"', 'far_end = "x"'), ('"far2"', '"far1"'), ('"x"', '"far2"')
     )
     _, rows = doctor(rack, crossed)
-    assert rows["far2 - eth1"]["found"] == "frames of far2 come in by eth2 of the DUT"
+    assert rows["far2 - eth1"]["found"] == "frames of far2 arrive at eth2 of the DUT"
     assert rows["far2 - eth1"]["remedy"] == 'far_end of eth2 is "far2"'
     assert rows["far3 - eth3"]["state"] == GOOD
 
@@ -99,7 +99,7 @@ def test_what_somebody_uses_is_refused_at_both_ends(rack: Rack) -> None:
 
 def test_without_rights_on_the_tester_all_but_the_cables_is_looked_at(rack: Rack) -> None:
     _, rows = doctor(rack, None, "setpriv", "--bounding-set", "-net_raw,-net_admin,-sys_admin")
-    assert rows["cables"]["found"] == "not tried: Operation not permitted"
+    assert rows["cables"]["found"] == "not tested: Operation not permitted"
     assert rows["cables"]["remedy"] == "run it as root"
     assert rows["tester far1"]["state"] == rows["DUT eth1"]["state"] == GOOD
 
@@ -122,7 +122,7 @@ def test_names_that_are_wrong_are_told_with_those_there_are(rack: Rack) -> None:
 
 def test_the_management_interface_is_the_one_that_ssh_comes_in_by(rack: Rack) -> None:
     _, rows = doctor(rack, rack.lab(('"mgmt"', '"eth4"'), ('name = "eth4"', 'name = "mgmt"')))
-    assert bad(rows)["DUT eth4"] == "SSH comes in by mgmt, not by it"
+    assert bad(rows)["DUT eth4"] == "the SSH connection uses mgmt instead"
     assert "it carries the SSH session" in bad(rows)["DUT mgmt"]
 
 

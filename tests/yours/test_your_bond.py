@@ -110,11 +110,11 @@ def test_traits_decide_what_applies(options: str, has: set[str], has_not: set[st
 @pytest.mark.parametrize(
     ("options", "why"),
     [
-        ("mode=4", "needs switches that form a channel"),
-        ("mode=0 miimon=100", "needs switches that form a channel"),
+        ("mode=4", "needs link aggregation"),
+        ("mode=0 miimon=100", "needs link aggregation"),
         ("mode=3 miimon=100", "is for separate networks"),
-        (f"{ARP} arp_all_targets=all", "takes every slave down (ARPALL-3)"),
-        ("mode=1 arp_interval=100", "asks no IPv4 target"),
+        (f"{ARP} arp_all_targets=all", "declares every slave down (ARPALL-3)"),
+        ("mode=1 arp_interval=100", "has no IPv4 target"),
         ("iface b\n bond-mode 1\n bond-miimon 100\n bond-slaves a\n", "it has one slave"),
         ("mode=1 miimon=100", ""),
     ],
@@ -128,7 +128,7 @@ def test_what_the_lab_cannot_show_is_said(options: str, why: str) -> None:
 def test_what_the_driver_refuses_is_told_with_its_line() -> None:
     for text, said in [
         (f"{IFACE}bond-miimon 100\n", "file:8: miimon=100 and arp_interval=100 exclude"),
-        (IFACE.replace("lan2\n", "lan9\n"), "file:7: primary=lan9 is no slave"),
+        (IFACE.replace("lan2\n", "lan9\n"), "file:7: primary=lan9 is not a slave"),
         (f"{IFACE}bond-num-grat-arp many\n", "file:8: num_grat_arp=many"),
     ]:
         with pytest.raises(ConfigError, match=re.escape(said)):

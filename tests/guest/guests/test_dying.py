@@ -161,7 +161,7 @@ def test_a_killed_supervisor_ends_the_run_and_its_guests(busy: Tiny) -> None:
     os.kill(supervisor, signal.SIGKILL)
     said, _ = process.communicate(timeout=10)
     assert process.returncode == 3
-    assert "supervisor of the guests is gone" in said
+    assert "supervisor of the guests has ended" in said
     wait_until(lambda: _gone(busy), within=3, what="the end of the guest")
 
 
