@@ -11,7 +11,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -24,7 +24,6 @@ from harness.kernels import Say
 
 if TYPE_CHECKING:
     from harness.labs.keeper.client import Keeper
-    from harness.labs.rack.plan import Plan
 
 QUESTION = "take these NICs until the run ends? [y/N] "
 
@@ -48,7 +47,7 @@ def prepare(config: pytest.Config, say: Say) -> Mapping[str, str]:
         for line in told:
             say(line)
         plan.demand_safe()
-        _confirm(config, plan, say)
+        confirm(config, plan.lines(), say)
         for nic in lab.nics:
             keeper.keep(nic.far_end, found.tester.ends[nic.far_end].undo)
         config.add_cleanup(undo.pop_all().close)
@@ -70,9 +69,9 @@ def _demand_possible(config: pytest.Config) -> None:
     config.option.guests = 1
 
 
-def _confirm(config: pytest.Config, plan: Plan, say: Say) -> None:
-    """Show the plan, and ask; raises UsageError where nobody can be asked, or says no."""
-    for line in plan.lines():
+def confirm(config: pytest.Config, plan: Iterable[str], say: Say) -> None:
+    """Show the lines of a plan, and ask; raises UsageError where nobody says yes."""
+    for line in plan:
         say(line)
     if config.getoption("yes"):
         return

@@ -11,6 +11,7 @@ import errno
 import os
 import struct
 import subprocess
+import time
 from typing import Any
 
 from harness.labs.keeper.links import (
@@ -25,6 +26,7 @@ from harness.labs.keeper.links import (
     Link,
 )
 
+ARRIVAL = 3  # seconds for the kernel to send a NIC home from a namespace that went
 COMMAND = 10  # seconds for a command that hands a NIC back to a service
 
 
@@ -67,7 +69,11 @@ class Nic:
         self, home: int, to: int, called: str, number: int = 0, mac: str = ""
     ) -> tuple[int, str]:
         """Take it to a namespace, down; return its number and MAC there; raises OSError."""
+        until = time.monotonic() + ARRIVAL
         found = self.find(home)
+        while found is None and time.monotonic() < until:
+            time.sleep(0.05)
+            found = self.find(home)
         if found is None:
             raise OSError(errno.ENODEV, f"{self.state['name']} is gone")
         kernel, link = found

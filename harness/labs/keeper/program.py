@@ -141,9 +141,11 @@ class Keeper:
                     nic = Nic(json.load(file))
                 except (OSError, ValueError):
                     continue  # another keeper has it, or was killed while it wrote
-                back.append(nic.state["name"])
-                troubles += nic.go_home(self.home)
-                path.unlink()
+                failed = nic.go_home(self.home)
+                troubles += failed
+                if not failed:
+                    back.append(nic.state["name"])
+                    path.unlink()
         return {"back": back, "troubles": troubles}
 
     def do_keep(self, asked: dict[str, Any]) -> dict[str, Any]:

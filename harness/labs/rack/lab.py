@@ -25,6 +25,7 @@ from harness.labs.netns.network import NetnsNetwork
 from harness.labs.netns.usb import Home, adapters
 from harness.labs.rack.plan import End
 from harness.labs.rack.safety import in_the_way
+from harness.labs.rack.survey import recovered
 from harness.labs.rack.trial import Cables, park
 from harness.labs.ssh.dut import RemoteDut
 from harness.loop import Loop
@@ -114,6 +115,10 @@ class RackLab:
 
         return build(replace(topology, links=links), loop, place, self._wiring)
 
+    def running(self) -> Running | None:
+        """Return the DUT that is connected, None before the first topology."""
+        return self._running
+
     def close(self) -> None:
         """Put everything back; raises LabError for what could not be."""
         running, self._running = self._running, None
@@ -147,12 +152,12 @@ class RackLab:
         with _at_home():
             dut = RemoteDut.connect(self.file.dut, within)
         undo.callback(dut.close)
-        self._demand_free(dut)
         dut.ssh.load("bonding", "max_bonds=0")
         near = Keeper.on(dut.ssh, self.file.silence)
         undo.callback(near.close)
         retry_within(near.lock, on=InUse, within=HANDOVER)
-        near.recover()
+        recovered(near)
+        self._demand_free(dut)
         macs = {name: near.keep(name, end.undo) for name, end in self.ends.items()}
         far = Keeper.at(self.keeper)
         undo.callback(far.close)

@@ -33,7 +33,7 @@ def survey(lab: LabFile, tester: Keeper) -> tuple[Survey, list[str]]:
         keeper = Keeper.on(dut, lab.silence)
         undo.callback(keeper.close)
         keeper.lock()
-        told = _recovered(tester) + _recovered(keeper)
+        told = recovered(tester) + recovered(keeper)
         agent = dut.agent()
         undo.callback(agent.close)
         host = RemoteHost(agent)
@@ -80,8 +80,11 @@ def _ends(host: Host, found: dict[str, Interface], names: Iterable[str]) -> dict
     return ends
 
 
-def _recovered(keeper: Keeper) -> list[str]:
-    """Have a keeper put back what was left; raises LabError where that does not work."""
+def recovered(keeper: Keeper) -> list[str]:
+    """Have a keeper put back what a killed one has left; return lines about that.
+
+    Raises LabError where it does not work.
+    """
     back, troubles = keeper.recover()
     if troubles:
         raise LabError(

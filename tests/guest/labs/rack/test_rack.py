@@ -123,6 +123,14 @@ def test_killed_at_any_moment_it_leaves_nothing(rack: Rack, seed: int) -> None:
     assert rack.comes_to_be(before)
 
 
+def test_a_dut_is_connected_anew_after_each_fault_of_the_lab(rack: Rack) -> None:
+    before = rack.state()
+    status, said = run(rack, "--yes", "tests/guest/labs/rack/inside.py")
+    assert "2 passed" in said, said
+    assert status == 0
+    assert rack.comes_to_be(before)
+
+
 def test_a_run_that_is_interrupted_puts_all_back(rack: Rack) -> None:
     before = rack.state()
     with started(rack, "--yes", MIIMON) as process:

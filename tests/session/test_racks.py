@@ -1,0 +1,68 @@
+"""Before NICs of a rack are taken, a person is asked: within pytest, which has the terminal."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ASKS = """
+from harness.session import racks
+def pytest_runtestloop(session):
+    racks.confirm(session.config, ["eth1 - far1"], print)
+    print("taken")
+    return True
+"""
+
+
+def asked(place: Path, *options: str, typed: str | None = None) -> tuple[int, str]:
+    """Run pytest that asks; return its status and what it said. Nobody types anything at None."""
+    (place / "asks.py").write_text(ASKS, encoding="ascii")
+    (place / "test_nothing.py").write_text("def test_nothing(): pass", encoding="ascii")
+    argv = [sys.executable, "-m", "pytest", "-p", "asks", "-p", "harness.plugin", *options]
+    ours, its = os.openpty() if typed is not None else (-1, os.open(os.devnull, os.O_RDONLY))
+    if typed is not None:
+        os.write(ours, typed.encode())
+    try:
+        done = subprocess.run(
+            argv,
+            cwd=place,
+            env=os.environ | {"PYTHONPATH": f"{place}:{Path(__file__).parents[2]}"},
+            stdin=its,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        for fd in {ours, its} - {-1}:
+            os.close(fd)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("typed", ["y\n", "yes\n", "Y\n"])
+def test_yes_takes_them(tmp_path: Path, typed: str) -> None:
+    _, said = asked(tmp_path, typed=typed)
+    assert "eth1 - far1" in said
+    assert "take these NICs until the run ends? [y/N] taken" in said
+
+
+@pytest.mark.parametrize("typed", ["n\n", "\n", "\x04"])
+def test_anything_else_touches_nothing(tmp_path: Path, typed: str) -> None:
+    _, said = asked(tmp_path, typed=typed)
+    assert "nothing was touched" in said
+    assert "taken" not in said
+
+
+def test_nobody_is_asked_by_a_script(tmp_path: Path) -> None:
+    _, said = asked(tmp_path)
+    assert "standard input is no terminal" in said
+    assert "hint: --yes takes them without a question" in said
+
+
+def test_the_option_answers(tmp_path: Path) -> None:
+    _, said = asked(tmp_path, "--yes")
+    assert "eth1 - far1" in said
+    assert "taken" in said
