@@ -24,7 +24,7 @@ def shown() -> str:
     """Return the README's page: from the sentence to the legend."""
     text = README.read_text(encoding="utf-8")
     start = text.index("    E       assert detection did not come")
-    return textwrap.dedent(text[start : text.index("The page is as wide")])
+    return textwrap.dedent(text[start : text.index("The width is that of the terminal")])
 
 
 def rounded(text: str) -> str:
