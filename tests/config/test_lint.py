@@ -221,7 +221,10 @@ def test_what_ifupdown2_drops_is_told_with_what_is_left() -> None:
         "bond-arp-interval 100: ifupdown2 has no such option, so it is dropped with no more than "
         "a warning: no monitor is left, and bond0 never fails over"
     )
-    assert interval.hint.startswith("set bond-miimon 100, or add: post-up echo 100 > /sys/class")
+    assert interval.hint.endswith(
+        "set bond-miimon 100, or write in its place: "
+        "post-up echo 100 > /sys/class/net/$IFACE/bonding/arp_interval"
+    )
     assert target.rule == interval.rule == "tool-drops"
 
 

@@ -6,10 +6,11 @@ import ipaddress
 from collections.abc import Iterator
 
 from harness.bonding import OPTIONS, Setting
+from harness.config import by_hand
 from harness.config.lint import Around, Found, Rule
 from harness.config.model import BondConfig, SlaveConfig
 from harness.config.rules.left import dropped
-from harness.config.rules.words import said, text
+from harness.config.rules.words import given, said, text
 from harness.config.spelling import verbatim
 from harness.config.tool_support import TOOLS
 from harness.config.writers.running import hidden
@@ -28,8 +29,8 @@ def not_applied(bond: BondConfig, around: Around) -> Iterator[Found]:
             yield Found(
                 bond.where(name),
                 f"{said(bond, name)} is not applied: {bond.name} runs with "
-                f"{name}={text(has[name])}",
-                hint=_how(bond, name, wanted[name]),
+                f"{name}={text(has[name])}{_never(bond, name)}",
+                hint=_how(bond, name, wanted[name], has[name]),
             )
 
 
@@ -46,15 +47,17 @@ def _wanted(bond: BondConfig) -> dict[str, Setting]:
     return {name: effective[name] for name in OPTIONS if name != STATE}
 
 
-def _how(bond: BondConfig, name: str, value: Setting) -> str:
-    """Return why an option is not applied, or how to do it by hand."""
-    one = next(given for given in reversed(bond.given) if given.name == name)
-    if name in dropped(bond):
-        return f"{TOOLS[one.format].name} has no such option"
-    option = OPTIONS[name]
-    if not option.sysfs or option.needs:
-        return f"make {bond.name} anew: it is set before the bond is up or has slaves"
-    return f"echo {text(value)} > /sys/class/net/{bond.name}/bonding/{name}"
+def _never(bond: BondConfig, name: str) -> str:
+    """Return that no start of the tool sets an option, "" where it does."""
+    one = given(bond, name)
+    never = one is not None and name in dropped(bond)
+    return f", for {TOOLS[one.format].name} has no such option" if one and never else ""
+
+
+def _how(bond: BondConfig, name: str, value: Setting, has: Setting) -> str:
+    """Return how to apply an option by hand."""
+    command = by_hand.on_a_bond(bond.name, name, value, has)
+    return verbatim(command) or f"make {bond.name} anew: it must have no slaves then"
 
 
 def not_configured(bond: BondConfig, around: Around) -> Iterator[Found]:
@@ -87,14 +90,14 @@ def slaves(bond: BondConfig, around: Around) -> Iterator[Found]:
                 hint=f"ip link set {slave.name} down; ip link set {slave.name} master {bond.name}",
             )
         else:
-            yield from _slave(slave, has[slave.name])
+            yield from _slave(bond.name, slave, has[slave.name])
     for name in has:
         if name not in bond.slave_names and not bond.matches:
             hint = "write it, or release it"
             yield Found(bond.place, f"{name} is a slave that no file names", "warning", hint)
 
 
-def _slave(slave: SlaveConfig, runs: SlaveConfig) -> Iterator[Found]:
+def _slave(bond: str, slave: SlaveConfig, runs: SlaveConfig) -> Iterator[Found]:
     has = {one.name: one.value for one in runs.given}
     for one in slave.given:
         if one.name in has and one.value != has[one.name]:
@@ -102,7 +105,7 @@ def _slave(slave: SlaveConfig, runs: SlaveConfig) -> Iterator[Found]:
                 one.place,
                 f"{verbatim(one.spelled)} of {slave.name} is not applied: it is {has[one.name]}",
                 "error",
-                hint="set it by ip link set ... type bond_slave",
+                hint=verbatim(by_hand.on_a_slave(bond, slave.name, one.name, one.value or 0)),
             )
 
 

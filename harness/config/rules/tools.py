@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.bonding import OPTIONS, default
+from harness.bonding import OPTIONS, Setting, default
+from harness.config import by_hand
 from harness.config.lint import Around, Found, Rule
 from harness.config.model import BondConfig, Given
+from harness.config.option_names import NETWORKD
 from harness.config.rules import left
 from harness.config.rules.misspelt import MONITORS, implied, meant
-from harness.config.spelling import verbatim
+from harness.config.rules.words import text
+from harness.config.spelling import spelled, verbatim
 from harness.config.tool_support import BY_NM, RUNNING, TOOLS
 
 SWITCH = frozenset({"on", "off"})
@@ -28,7 +31,7 @@ def drops(bond: BondConfig, _: Around) -> Iterator[Found]:
                 one.place,
                 f"{verbatim(one.spelled)}: {tool.name} has no such option, so it {tool.drops}"
                 f"{_unmonitored(bond, one)}",
-                hint=f"{_instead(bond, one)} ({tool.source})",
+                hint=f"{tool.source}; {_instead(bond, one)}",  # ends with what is to be copied
                 about=one.name,
             )
     for slave in bond.slaves:
@@ -39,7 +42,7 @@ def drops(bond: BondConfig, _: Around) -> Iterator[Found]:
                     one.place,
                     f"{verbatim(one.spelled)}: {tool.name} has no such option of a slave, so it "
                     f"{tool.drops}",
-                    hint=f"set {one.name} of {slave.name} by other means",
+                    hint=_of_slave(bond, slave.name, one),
                 )
 
 
@@ -54,14 +57,31 @@ def _unmonitored(bond: BondConfig, one: Given) -> str:
 
 def _instead(bond: BondConfig, one: Given) -> str:
     """Return what to do about an option that is dropped."""
-    if one.format == "interfaces" and not TOOLS["ifupdown2"].lacks(one.name):
-        return "ifupdown2 has it: if this is its file, say --from ifupdown2"
+    asked: Setting = () if one.value is None else one.value
     monitor = "set miimon=100, or " if _unmonitored(bond, one) else ""
-    if one.format == "ifupdown2" and OPTIONS[one.name].sysfs:
-        sign = "+" if isinstance(one.value, tuple) else ""
-        file = f"/sys/class/net/$IFACE/bonding/{one.name}"
-        return f"{monitor}add: post-up echo {sign}{one.raw.lstrip('+')} > {file}"
-    return f"{monitor}set {one.name} by other means"
+    if one.format == "interfaces" and not TOOLS["ifupdown2"].lacks(one.name):
+        monitor += "if this is a file of ifupdown2, say --from ifupdown2; else "
+    if one.format in ("interfaces", "ifupdown2"):
+        line = by_hand.in_a_stanza(one.format, bond.loose().mode, one.name, asked)
+        if line:
+            return f"{monitor}write in its place: {verbatim(line)}"
+    if one.format == "netplan" and left.by_networkd(bond, one) and one.name in NETWORKD.values():
+        file = f"/etc/systemd/network/10-netplan-{bond.name}.netdev.d/more.conf"
+        line = spelled("networkd", one.name, text(asked))
+        return f"leave it out, and write below [Bond] in {file}: {verbatim(line)}"
+    if command := by_hand.on_a_bond(bond.name, one.name, asked):
+        return f"{monitor}leave it out, and run when {bond.name} is up: {verbatim(command)}"
+    line = by_hand.of_the_module(one.name, asked)
+    where = "leave it out, and write in a file of /etc/modprobe.d, for all bonds"
+    return f"{where}: {verbatim(line)}" if line else "leave it out"
+
+
+def _of_slave(bond: BondConfig, slave: str, one: Given) -> str:
+    """Return what to do about an option of a slave that is dropped."""
+    if one.value is None or one.name not in by_hand.SLAVE_COMMANDS:
+        return "leave it out"
+    command = by_hand.on_a_slave(bond.name, slave, one.name, one.value)
+    return f"leave it out, and run when {bond.name} is up: {verbatim(command)}"
 
 
 def limits(bond: BondConfig, _: Around) -> Iterator[Found]:
