@@ -13,16 +13,6 @@ now = time.monotonic_ns
 SECOND = 1_000_000_000
 
 
-def align(grain: int) -> int:
-    """Wait until the clock shows a multiple of `grain`, and return it; in ns.
-
-    With virtual time that costs nothing, and what follows no longer depends on how often the
-    clock was read before: each reading takes 256 ns there.
-    """
-    time.sleep((grain - now() % grain) / SECOND)
-    return now() // grain * grain
-
-
 class Loop:
     """Timers and file descriptors, served while `pump` runs; all times in ns."""
 

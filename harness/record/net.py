@@ -14,7 +14,7 @@ from harness.errors import HarnessError, NotTestable, ScenarioError
 from harness.history import Event, History, save, since
 from harness.judge.run import Run
 from harness.lab import Lab
-from harness.loop import Loop, align, now
+from harness.loop import Loop, now
 from harness.record import durations, header, watch_arguments
 from harness.record.cable import Cable
 from harness.record.dut import Dut
@@ -29,6 +29,7 @@ from harness.record.with_block import block
 from harness.suggest import NoSuchName, alike, attributes
 from harness.topology import DUT, Topology
 from harness.units import MS, Span, as_span, timed
+from harness.virtual_time import align, begin
 
 USB_INTERVAL = 50 * MS  # a frame through a USB adapter costs an emulated processor some 5 ms
 WITH_ACTIVE_SLAVE = ("active-backup", "balance-tlb", "balance-alb")
@@ -78,9 +79,8 @@ class Net:
         self._stage = stage
         self._undo = ExitStack()
         self._virtual = stage.facts.get("clock") == "virtual"
-        # Start at the same phase of ticks, linkwatch batches and timer wheel buckets each time,
-        # whatever ran in this guest before.
-        self._start = align(grain(int(stage.facts["hz"]))) if self._virtual else now()
+        # Start at the same phase of ticks and timer wheel buckets, whatever ran here before.
+        self._start = begin(grain(int(stage.facts["hz"]))) if self._virtual else now()
         self._loop = Loop()
         self._recorder: Recorder | None = None
         lacking = stage.lab.lacks(self.plan)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from harness.errors import HarnessError, Inconclusive, ScenarioError
 from harness.lab import Network
-from harness.loop import Loop, align, now
+from harness.loop import Loop, now
 from harness.promises import unanswered, unheard, without_partner
 from harness.record import durations
 from harness.record.bond import Bond
 from harness.record.journal import OpenFaults, Schedule
 from harness.record.recorder import Recorder
 from harness.units import MS, Span, in_ms
+from harness.virtual_time import align
 
 BASELINE_PROBES, HEALTHY_PROBES = 20, 10
 STARTUP = 1500 * MS  # ports that begin to forward, the first ARP request and its repetition

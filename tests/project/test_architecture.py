@@ -36,7 +36,7 @@ PARTS = {
     },
     "judging": {"judge"},
     "results": {"results"},
-    "sources": {"loop", "polling", "waiting"},
+    "sources": {"loop", "polling", "virtual_time", "waiting"},
     "seam": {"lab", "rtnl"},
     "labs": {"labs"},
     "guests": {"guests"},

@@ -1,0 +1,86 @@
+"""Start at the same state of a virtual clock each time, whatever ran in the guest before.
+
+A guest's clock shows multiples of 256 ns, and each reading advances it by one (timer_read,
+arch/um/kernel/time.c). The time behind it has a resolution of 1 ns; the difference of the two is
+called the phase here. A timer is programmed with the rest of its time on the clock, so it fires
+later by the phase. If the clock still shows less than the expiry then, it is programmed again, for
+500 ns at least. Both leave another phase, so it depends on all timers since boot; and it decides
+whether later events are stamped 256 ns earlier or later. No call returns the phase, but how late a
+sleep ends shows which way its timer took: bisection finds it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import time
+
+from harness.loop import SECOND, now
+
+STEP = 256  # ns by which a reading moves the clock on (TIMER_MULTIPLIER)
+MORE = 1  # ns that programming a timer adds, as measured
+AGAIN = 500 + MORE  # ns for which one is programmed at least (TIMER_MIN_DELTA)
+# The kernel removes namespaces in the background and delays link events by up to 1 s (linkwatch).
+CALM = 10 * SECOND
+ROOM = 500_000  # ns before the time to begin at, in which the phase is found
+APART = 64 * STEP  # ns from one short sleep to the end of the next: more than the calls take
+ABSOLUTE = 1  # TIMER_ABSTIME of clock_nanosleep(2)
+
+
+def begin(grain: int) -> int:
+    """Sleep until a multiple of `grain` ns, when the kernel is done with earlier networks."""
+    _sleep(now() + CALM)
+    return align(grain)
+
+
+def align(grain: int) -> int:
+    """Sleep until the clock shows a multiple of `grain` ns, with a phase of 0, and return it."""
+    target = ((now() + ROOM) // grain + 1) * grain
+    _sleep(target - ROOM)
+    _settle()
+    _sleep(target)
+    return target
+
+
+def _settle() -> None:
+    """Bring the phase to 0 by nine short sleeps."""
+    low, high = 0, STEP - 1  # the phase is in this range
+    while low < high:
+        middle = (low + high + 1) // 2
+        beyond = STEP - middle
+        if _one_shot(beyond):
+            low, high = 0, high - middle
+        else:
+            more = beyond + AGAIN - 2 * STEP
+            low, high = low + more, middle - 1 + more
+    if low:
+        _one_shot(STEP - low)
+
+
+def _one_shot(beyond: int) -> bool:
+    """Sleep to `beyond` ns after a step of the clock; return whether the timer fired only once.
+
+    It does where the phase and `beyond` are a step together: what is more is the phase then. Else
+    the second time adds `AGAIN` to them, a little less than two steps.
+    """
+    step = now() + APART
+    _sleep(step + beyond - MORE)
+    return now() - step <= 2 * STEP
+
+
+class _Timespec(ctypes.Structure):
+    _fields_ = (("sec", ctypes.c_long), ("nsec", ctypes.c_long))
+
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _sleep(until: int) -> None:
+    """Sleep until a time on the clock, which Python's own sleep reads, and rounds."""
+    limit = ctypes.byref(_Timespec(*divmod(until, SECOND)))
+    error = errno.EINTR
+    while error == errno.EINTR:
+        error = _libc.clock_nanosleep(time.CLOCK_MONOTONIC, ABSOLUTE, limit, None)
+    if error:
+        raise OSError(error, os.strerror(error), "clock_nanosleep")
