@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
 
+from harness.bonding import BondOptions
 from harness.loop import Loop
 from harness.rtnl.messages import Request
-from harness.topology import Topology
+from harness.topology import BondPlan, Topology
 
 FABRIC = "fabric"  # the host in which all switches are
 
@@ -260,6 +261,12 @@ class Network(Protocol):
 
     def mac(self, machine: str, link: str) -> str:
         """Return the MAC that a machine's interface was made with."""
+
+    def lacks(self, plan: BondPlan, options: BondOptions) -> str:
+        """Return what a bond's mode needs of its switches that they cannot, "" for nothing."""
+
+    def untimed(self, plan: BondPlan) -> str:
+        """Return the driver of slaves that keep no time of their last frame, "" for none."""
 
     def ready(self) -> bool:
         """Tell whether every port of switches and bridges forwards."""

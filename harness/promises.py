@@ -11,23 +11,22 @@ from harness.claims import Release
 from harness.errors import HarnessError, LabError, NotPromised, NotTestable, ScenarioError
 from harness.topology import BondPlan, Topology
 
-# Modes whose slaves' ports must be one channel of their switch (bonding.rst, 5. Switch
-# Configuration).
-CHANNEL_MODES = ("balance-rr", "balance-xor", "broadcast")
-# The claim that the ARP monitor judges by a time which veth never updates, and where that is so.
+# The claim that the ARP monitor judges by a time which some drivers never update.
 BLIND_MONITOR = "ARPINT-12"
 AS_IT_IS = "watch(healthy=False) records it all the same"
 
 
-def demand_testable(options: BondOptions, release: str) -> None:
-    """Raise NotTestable for a bond whose monitor cannot work over this lab's cables.
+def demand_testable(options: BondOptions, release: str, untimed: str) -> None:
+    """Raise NotTestable for a bond whose monitor cannot work over its NICs.
+
+    `untimed` is the driver of those that keep no time of their last frame, "" for none.
 
     Raises NotPromised where such a kernel lacks what is asked for besides.
     """
     blind = claims.find(BLIND_MONITOR)
-    if options["arp_interval"] and claims.promised_on(blind, release):
+    if untimed and options["arp_interval"] and claims.promised_on(blind, release):
         raise lacking(options, release) or NotTestable(
-            f"{Release.parse(release)} has no working ARP monitor over veth ({blind.id})",
+            f"{Release.parse(release)} has no working ARP monitor over {untimed} ({blind.id})",
             hint="choose another kernel, or a lab with other network interfaces",
         )
 
@@ -117,44 +116,6 @@ def _unreached(topology: Topology, plan: BondPlan, target: str) -> str:
         its = " or ".join(map(str, networks))
         return f"arp_ip_target {target} is not in its network {its}, and no route leads there"
     return ""
-
-
-def without_partner(
-    topology: Topology, plan: BondPlan, options: BondOptions
-) -> NotTestable | None:
-    """Return the error for a mode whose traffic depends on what no switch here has, else None.
-
-    A switch without a channel takes the slaves' ports for different machines: it learns one MAC
-    at port after port, and floods back what a slave has sent. Slaves whose switches are not
-    connected share no switch and need no channel.
-    """
-    shared = next((ends for ends in _together(topology, plan) if len(ends) > 1), None)
-    if options.mode == "802.3ad":
-        lacks = f"mode 802.3ad of {plan.name} needs a partner that speaks LACP: no switch does"
-    elif options.mode in CHANNEL_MODES and shared:
-        lacks = (
-            f"mode {options.mode} of {plan.name} needs the ports of {', '.join(shared)} to be one "
-            "channel: no switch has channels"
-        )
-    else:
-        return None
-    return NotTestable(lacks, hint="link states, options and refusals of this mode can be judged")
-
-
-def _together(topology: Topology, plan: BondPlan) -> list[list[str]]:
-    """Return a bond's slaves, those together whose switches are the same or connected."""
-    switches = {switch.name for switch in topology.switches}
-    group = {name: name for name in switches}
-    for link in topology.links:
-        if {link.a, link.b} <= switches:
-            kept, gone = group[link.a], group[link.b]
-            group = {name: kept if one == gone else one for name, one in group.items()}
-    found: dict[str, list[str]] = {}
-    for slave in plan.slaves:
-        link = topology.link(slave)
-        for end in {link.a, link.b} & switches:
-            found.setdefault(group[end], []).append(slave)
-    return list(found.values())
 
 
 def _words(setting: object) -> tuple[str, ...]:

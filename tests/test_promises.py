@@ -41,14 +41,15 @@ def test_passes():
 
 def test_the_arp_monitor_of_5_10_cannot_be_tested_over_veth() -> None:
     with pytest.raises(NotTestable, match=r"no working ARP monitor over veth \(ARPINT-12\)"):
-        promises.demand_testable(ARP, "5.10.46")
-    promises.demand_testable(ARP, "6.1.176")
-    promises.demand_testable(BondOptions.of(mode=1, miimon=100), "5.10.46")
+        promises.demand_testable(ARP, "5.10.46", "veth")
+    promises.demand_testable(ARP, "5.10.46", "")
+    promises.demand_testable(ARP, "6.1.176", "veth")
+    promises.demand_testable(BondOptions.of(mode=1, miimon=100), "5.10.46", "veth")
 
 
 def test_an_option_that_5_10_lacks_comes_before_its_blindness() -> None:
     with pytest.raises(NotPromised, match=r"arp_missed_max is unknown to 5\.10"):
-        promises.demand_testable(ARP.replace(arp_missed_max=3), "5.10.46")
+        promises.demand_testable(ARP.replace(arp_missed_max=3), "5.10.46", "veth")
 
 
 def test_what_is_ignored_is_a_promise_not_made_or_a_fault_of_the_lab() -> None:

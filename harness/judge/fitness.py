@@ -9,6 +9,7 @@ from harness.plural import counted
 from harness.units import MS, in_ms
 
 STALL = 100 * MS  # a machine that stood still for longer has measured itself, not the kernel
+WITHOUT_PARTNER = "link states, options and refusals of this mode can be judged"
 
 
 def demand_judgeable(history: History) -> None:
@@ -53,9 +54,7 @@ def without_partner(history: History) -> str:
 def demand_partner(history: History) -> None:
     """Raise NotTestable where what happens to traffic says nothing of the bond."""
     if lacks := without_partner(history):
-        raise NotTestable(
-            lacks, hint="link states, options and refusals of this mode can be judged"
-        )
+        raise NotTestable(lacks, hint=WITHOUT_PARTNER)
 
 
 def _demand_baseline(history: History, stop: int) -> None:

@@ -10,7 +10,6 @@ from harness import promises
 from harness.bonding import BondOptions, BondSettings
 from harness.bonding.windows import Window, spans
 from harness.bonding.wire import ignored
-from harness.drivers import VETH
 from harness.errors import HarnessError, KernelRefused, LabError, ScenarioError
 from harness.loop import now
 from harness.record import bond_maker
@@ -60,8 +59,7 @@ class Dut(Host):
     def _make(self, plan: BondPlan, options: BondSettings) -> Bond:
         wanted = self._options(plan, options)
         network = self._context.network
-        if VETH in {self._context.topology.link(slave).nic for slave in plan.slaves}:
-            promises.demand_testable(wanted, self._release)
+        promises.demand_testable(wanted, self._release, network.untimed(plan))
         try:
             bond_maker.make_bond(network, plan, wanted)
         except KernelRefused as refused:

@@ -7,7 +7,6 @@ from typing import Any
 
 from harness.history import About, BondAbout, KernelAbout
 from harness.lab import Network
-from harness.promises import without_partner
 from harness.record.bond import Bond, plain
 from harness.topology import DUT
 
@@ -54,7 +53,6 @@ def _edges(network: Network) -> tuple[str, ...]:
 def _bond(bond: Bond, network: Network) -> BondAbout:
     options = bond.in_force[0]  # later changes are recorded as events
     later = {name: setting for name, setting in bond.options.items() if setting != options[name]}
-    lacks = without_partner(network.topology, bond.plan, options)
     return BondAbout(
         slaves=tuple(bond.plan.slaves),
         options={name: plain(options[name]) for name in options},
@@ -64,5 +62,5 @@ def _bond(bond: Bond, network: Network) -> BondAbout:
         mac=network.mac(DUT, bond.plan.slaves[0]),
         address=network.topology.bond_address(bond.plan),
         lag=bond.lag.ns,
-        lacks=lacks.message if lacks else "",
+        lacks=network.lacks(bond.plan, options),
     )

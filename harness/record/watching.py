@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from harness.errors import HarnessError, Inconclusive, ScenarioError
+from harness.errors import HarnessError, Inconclusive, NotTestable, ScenarioError
+from harness.judge.fitness import WITHOUT_PARTNER
 from harness.lab import Network
 from harness.loop import Loop, now
-from harness.promises import unanswered, unheard, without_partner
+from harness.promises import unanswered, unheard
 from harness.record import durations
 from harness.record.bond import Bond
 from harness.record.journal import OpenFaults, Schedule
@@ -112,12 +113,10 @@ class Watching:
         if done := open_faults.text(now()):
             return ScenarioError(f"{what}; {done}", hint=HEAL)
         for bond in self.bonds.values():
-            for reason in (
-                unanswered(topology, bond.plan, bond.options),
-                without_partner(topology, bond.plan, bond.options),
-            ):
-                if reason:
-                    return type(reason)(f"{reason.message} ({why})", hint=reason.hint)
+            if reason := unanswered(topology, bond.plan, bond.options):
+                return type(reason)(f"{reason.message} ({why})", hint=reason.hint)
+            if lacks := self.network.lacks(bond.plan, bond.options):
+                return NotTestable(f"{lacks} ({why})", hint=WITHOUT_PARTNER)
         return Inconclusive(
             what,
             hint="nothing was disturbed yet: look at the bond's options and the topology, or "

@@ -12,12 +12,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.bonding import BondOptions
+from harness.drivers import WITHOUT_TX_TIME
 from harness.lab import FABRIC, Adapters, Host, Port
+from harness.labs.fabric import channels
 from harness.labs.fabric.switches import Switches
 from harness.labs.fabric.wiring import Wiring
 from harness.labs.netns.namespace import Namespace
 from harness.rtnl import messages
-from harness.topology import DUT, Topology, mac_of
+from harness.topology import DUT, BondPlan, Topology, mac_of
 
 FIRST_END, FIRST_BOND, FIRST_BRIDGE, FIRST_VLAN = 2, 16, 24, 64
 FORWARDING = 3  # BR_STATE_FORWARDING
@@ -61,6 +64,15 @@ class NetnsNetwork:
     def mac(self, machine: str, link: str) -> str:
         """Return the MAC that a machine's interface was made with."""
         return mac_of(self.topology, machine, link)
+
+    def lacks(self, plan: BondPlan, options: BondOptions) -> str:
+        """Return what a bond's mode needs of its switches that they cannot, "" for nothing."""
+        return channels.lacking(self.topology, plan, options)
+
+    def untimed(self, plan: BondPlan) -> str:
+        """Return the driver of slaves that keep no time of their last frame, "" for none."""
+        nics = {self.topology.link(slave).nic for slave in plan.slaves}
+        return next(iter(sorted(nics & WITHOUT_TX_TIME)), "")
 
     def ready(self) -> bool:
         """Tell whether every port of switches and bridges forwards: they see carrier by and by."""
