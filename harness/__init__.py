@@ -1,7 +1,7 @@
-"""What topologies and scenarios are written with: `from harness import Net, Cable, claim, ms`.
+"""The public names for topologies and scenarios: `from harness import Net, Cable, claim, ms`.
 
-What is more than a mark, a time or an error is imported at its first use: every pytest run on a
-machine with the harness installed imports this package, and most use none of it.
+All but marks, times and errors is imported on first use: every pytest run on a machine with the
+harness installed imports this package, and most of them do not use it.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ HOMES = {
 if not TYPE_CHECKING:  # a type checker knows the names above, and only those
 
     def __getattr__(name: str) -> object:
-        """Import a name from its module at its first use; raises AttributeError for others."""
+        """Import a public name from its module on first use; raises AttributeError for others."""
         if name not in HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         value = getattr(import_module(f"{__name__}.{HOMES[name]}"), name)
@@ -109,15 +109,15 @@ if not TYPE_CHECKING:  # a type checker knows the names above, and only those
 
 
 def __dir__() -> list[str]:
-    """Return the names for completion and help, those that are not imported yet too."""
+    """Return the names for completion and help, including those not imported yet."""
     return sorted({*globals(), *__all__})
 
 
 # pytest is imported on use: a guest's helpers and the recorder import this package without it.
 def claim(*ids: str) -> pytest.MarkDecorator:
-    """Return the mark that names the claims of the catalogue which a scenario puts to the proof.
+    """Return the mark with the ids of the claims that a scenario tests.
 
-    An id that the catalogue does not have is a usage error when scenarios are collected.
+    An unknown id is a usage error when scenarios are collected.
     """
     import pytest  # noqa: PLC0415
 
@@ -143,8 +143,8 @@ def contradicted(id: str, *, kernels: str, evidence: str) -> pytest.MarkDecorato
     """Return the mark of a known contradiction: on these kernels the claim does not hold.
 
     The scenario must then fail, and passing is the failure. `kernels` is a predicate such as
-    ">=6.1" or ">=6.1,<7.2" (harness.claims.matches); `evidence` says how it was seen, in a
-    sentence with source.
+    ">=6.1" or ">=6.1,<7.2" (harness.claims.matches); `evidence` is the observation and its
+    source.
     """
     import pytest  # noqa: PLC0415
 
@@ -154,8 +154,8 @@ def contradicted(id: str, *, kernels: str, evidence: str) -> pytest.MarkDecorato
 def control(name: str) -> pytest.MarkDecorator:
     """Return the mark that says: this scenario shows that the scenario `name` can fail.
 
-    It differs in the one thing that matters (the fault, the option) and must come out the other
-    way. tests/project/test_scenarios.py holds every scenario to having a control or being one.
+    It differs in one condition (the fault, the option) and must have the opposite result.
+    tests/project/test_scenarios.py requires that every scenario has a control or is one.
     """
     import pytest  # noqa: PLC0415
 
@@ -163,7 +163,7 @@ def control(name: str) -> pytest.MarkDecorator:
 
 
 def expects_kernel_report(fragment: str) -> pytest.MarkDecorator:
-    """Return the mark that says: in this scenario the kernel reports a fault of its own.
+    """Return the mark of a scenario in which the kernel reports an error in its log.
 
     `fragment` is part of the report's fingerprint, such as "WARNING in dev_set_mtu". Without the
     report the scenario fails, and with any other too. A crash of the kernel cannot be expected.

@@ -1,4 +1,4 @@
-"""Which scenarios put which claims to the proof, read from their source without running any."""
+"""The scenarios that test each claim, read from their source without running any."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 def scenarios_by_claim(folders: Iterable[Path]) -> dict[str, list[str]]:
     """Return for each claim that tests below some folders name the ids of those tests, in order.
 
-    Raises UsageError for a file that is no Python.
+    Raises UsageError for a file that is not Python.
     """
     found: dict[str, list[str]] = {}
     for folder in folders:
@@ -26,7 +26,7 @@ def scenarios_by_claim(folders: Iterable[Path]) -> dict[str, list[str]]:
 
 
 def shown(path: Path) -> str:
-    """Return a path as it reads from the directory one is in."""
+    """Return a path relative to the current directory."""
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 

@@ -27,7 +27,7 @@ Kind = Literal["documented", "code", "differs"]
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One sentence that can be put to the proof.
+    """One testable sentence.
 
     `kind` is "documented", "code" (only the code says so) or "differs" (documentation and kernel,
     or two places of the documentation, disagree). `modes`, `kernels`, `test`, `figure` and
@@ -70,7 +70,7 @@ class Catalogue:
 
 @cache
 def catalogue(folder: Path = FOLDER) -> Catalogue:
-    """Return the catalogue, read on first use; raises UsageError where it is missing or broken."""
+    """Return the catalogue, read on first use; raises UsageError if it is missing or invalid."""
     if not folder.is_dir():
         raise UsageError(
             f"{folder} is not there, so no claim is known",
@@ -191,7 +191,7 @@ def _holds(release: Release, part: str) -> bool:
 
 
 def promised_on(claim: Claim, release: Release | str) -> bool | None:
-    """Return whether the `kernels` of a claim cover a release, or None where words alone decide.
+    """Return whether the `kernels` of a claim include a release, None if that is free text.
 
     "all", "6.1+", "5.10 only" and lists are understood; remarks in brackets stay unread. A claim
     that names the newest kernel only, as "7.2", holds from that one on.

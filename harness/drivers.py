@@ -1,4 +1,4 @@
-"""NICs by the name of their model: how late their drivers tell of a cable.
+"""NIC models, and the delay with which their drivers report the carrier.
 
 From the change to the kernel's notification, with a bond that polls often. The entries of models
 that QEMU has are the most that was seen of either direction in a trial on Linux 6.1 under

@@ -1,4 +1,4 @@
-"""Build and recognise the frames that failover is about; the only home of scapy.
+"""Build and decode the frames of failover; the only module that uses scapy.
 
 scapy takes seconds to load in a guest, so it is imported where a frame is first built or read, and
 what a frame means is remembered by its bytes: a recording holds few different ones.
@@ -69,7 +69,7 @@ def gratuitous_arp(mac: str, ip: str) -> bytes:
 
 
 def whole(frame: object, mac: Callable[[], str]) -> bytes:
-    """Return a frame of somebody's own as bytes: bytes already, or layers that scapy builds.
+    """Return a given frame as bytes: bytes, or a scapy packet.
 
     Layers without a source get that of `mac`. Raises ScenarioError for what is no Ethernet frame.
     """
@@ -109,7 +109,7 @@ def _built(layers: Any, mac: Callable[[], str]) -> bytes:
 
 
 def described(data: bytes) -> str:
-    """Return in a word or two what an Ethernet frame is."""
+    """Return a short description of an Ethernet frame."""
     kind = int.from_bytes(data[12:14])
     arp = read_arp(data)
     if arp is not None:
@@ -129,7 +129,7 @@ def noise(mac: str) -> bytes:
 
 
 def ipv6_noise(mac: str) -> bytes:
-    """Return an IPv6 frame to all nodes that holds nothing (RFC 8200, next header 59)."""
+    """Return an empty IPv6 frame to all nodes (RFC 8200, next header 59)."""
     layers = _layers()
     head = b"\x60" + b"\0" * 3 + b"\0\0" + b"\x3b\x01"
     source = bytes.fromhex("fe80000000000000000000fffe000001")
@@ -140,7 +140,7 @@ def ipv6_noise(mac: str) -> bytes:
 
 @cache
 def read_arp(data: bytes) -> Arp | None:
-    """Return what an Ethernet frame says if it is ARP for IPv4 in full, else None."""
+    """Return the decoded ARP frame, None unless it is complete ARP for IPv4."""
     # scapy raises on short frames, and has no text for the addresses of other protocols.
     if len(data) < ARP_SIZE or data[12:20] != ARP_HEAD:
         return None

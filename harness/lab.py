@@ -1,7 +1,7 @@
-"""The seam between a recording and the place where its network runs.
+"""The interface between a recording and a lab.
 
-Requests, notifications and frames cross it as bytes with stamps; nothing that crosses it is
-decoded by a lab. A lab that offers these Protocols runs every scenario; what it lacks it names.
+Requests, notifications and frames are passed as bytes with time stamps; a lab decodes none of
+them. A lab that implements these Protocols runs every scenario, except those that `lacks` rejects.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ TAGGED = 0x100  # added to a frame's kind: the kernel has taken a VLAN tag out o
 
 
 class Seen(NamedTuple):
-    """What a stream saw: when (ns of the tester's clock), at which device, of which kind, what.
+    """A notification or frame: time (ns of the tester's clock), device, kind, bytes.
 
-    `kind` is a frame's packet type (packet(7), sll_pkttype), with TAGGED; both numbers are 0
-    where they say nothing.
+    `kind` is a frame's packet type (packet(7), sll_pkttype), with TAGGED; `device` and `kind` are
+    0 for anything but a frame.
     """
 
     at: int
@@ -39,7 +39,7 @@ class Seen(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """What a sender sent: when (ns of the tester's clock), its number, the errno or 0."""
+    """A frame that was sent: time (ns of the tester's clock), number, and errno or 0."""
 
     at: int
     number: int
@@ -59,14 +59,14 @@ ALL_FRAMES = 100  # per cent
 
 
 class Shape(NamedTuple):
-    """What one direction of a link does to its frames: per cent that it loses, delay in ns."""
+    """Loss in per cent and delay in ns of one direction of a link."""
 
     percent: float = 0
     delay: int = 0
 
 
 class Pin(NamedTuple):
-    """An address that a switch binds to the port of a link for good, or (not `on`) frees again."""
+    """A static FDB entry at the port of a link, to be added, or (not `on`) deleted."""
 
     link: str
     mac: str
@@ -77,7 +77,7 @@ TableChange = Literal["flush", "keep"] | Pin
 
 
 class Clock(NamedTuple):
-    """Where a host's clock stands: what was added to its times, and by how much that may err."""
+    """A host's clock: the offset added to its times, and the error of that, in ns."""
 
     offset: int = 0
     error: int = 0
@@ -88,20 +88,20 @@ class Stream(Protocol):
 
     @property
     def lost(self) -> int:
-        """How often something was missed; of frames, how many."""
+        """The number of overruns; for frames, the number of lost frames."""
 
     def take(self) -> list[Seen]:
-        """Return what came since the last call."""
+        """Return what was received since the last call."""
 
     def close(self) -> None:
-        """Take in what is on its way, then listen no more; what came can still be taken."""
+        """Stop listening; what was received before can still be taken."""
 
 
 class Sender(Protocol):
-    """What sends frames out of one interface of a host, or ICMP messages by its routes."""
+    """Sends frames from one interface of a host, or ICMP messages by its routes."""
 
     def send(self, frame: bytes) -> None:
-        """Send one frame; raises OSError as the kernel refuses it."""
+        """Send one frame; raises OSError if the kernel rejects it."""
 
     def repeat(self, every: int, template: bytes, to: str, start: int) -> None:
         """Send numbered copies of an echo request to an address, each `every` ns from a time."""
@@ -120,10 +120,10 @@ class Running(Protocol):
     """A program that was started on a host."""
 
     def ended(self) -> tuple[int, str, str] | None:
-        """Return its status, output and errors, None while it runs."""
+        """Return its exit status, output and error output, None while it runs."""
 
     def close(self) -> None:
-        """Kill what is left of it."""
+        """Kill it and its children."""
 
 
 class Shell(Protocol):
@@ -136,11 +136,11 @@ class Shell(Protocol):
         """Write to an existing file, such as one in /proc; raises OSError."""
 
     def start(self, argv: Sequence[str]) -> Running:
-        """Start a program; raises OSError where it cannot be."""
+        """Start a program; raises OSError if that fails."""
 
 
 class Host(Protocol):
-    """A machine: its kernel takes requests and tells what happens."""
+    """A machine: it executes requests and sends notifications."""
 
     @property
     def name(self) -> str:
@@ -151,39 +151,39 @@ class Host(Protocol):
         """Its files and programs."""
 
     def send(self, *requests: Request) -> None:
-        """Have rtnetlink requests carried out in order; raises KernelRefused at a refusal."""
+        """Execute rtnetlink requests in order; raises KernelRefused at the first error."""
 
     def dump(self, request: Request, told: int) -> list[bytes]:
         """Return the messages of type `told` that answer a dump request."""
 
     def listen(self, *sources: Source, then: Callable[[], None] | None = None) -> Stream:
-        """Listen to notifications, or to the kernel's log; `then` is called when some came."""
+        """Listen to notifications, or to the kernel log; `then` is called on arrival."""
 
     def tap(self, program: bytes) -> Stream:
-        """Keep the received frames that a classic BPF program picks."""
+        """Capture the received frames that a classic BPF program accepts."""
 
     def sender(self, link: str = "") -> Sender:
-        """Return what sends whole frames out of an interface, or ICMP messages without one."""
+        """Return a sender of frames from an interface, or of ICMP messages without one."""
 
     def clock(self) -> Clock:
-        """Measure where its clock stands."""
+        """Measure its clock."""
 
 
 class PortGuard(Protocol):
-    """What wants to know what happens at the ports of switches."""
+    """Receives events at the ports of switches."""
 
     def carrier(self, port: Port, *, up: bool) -> None:
-        """Take note of a port that gains or loses its carrier."""
+        """Handle a port that gains or loses carrier."""
 
     def address(self, port: Port, mac: str) -> None:
-        """Take note of an address that comes in by a port."""
+        """Handle a MAC that is seen at a port."""
 
 
 class Fabric(Protocol):
-    """The switches of a network; each verb states a whole condition, so twice is harmless."""
+    """The switches of a network; each call sets a complete condition, so it may be repeated."""
 
     def carrier(self, link: str, *, on: bool, why: str = "cable") -> None:
-        """Plug a cable's far end in or out; carrier is back when all reasons are gone."""
+        """Plug a cable's far end in or out; carrier returns when all reasons are removed."""
 
     def power(self, switch: str, *, on: bool) -> None:
         """Switch all ports of a switch off or on."""
@@ -197,42 +197,42 @@ class Fabric(Protocol):
         delay: int | None = None,
         seed: int = 0,
     ) -> None:
-        """Lose a share of one direction's frames, or delay them by some ns; the carrier stays.
+        """Drop a share of one direction's frames, or delay them by some ns; the carrier stays up.
 
-        Which frames are lost follows from `seed` where the kernel lets it (netem of Linux 6.6).
+        `seed` determines which frames are dropped, since Linux 6.6 (netem).
         """
 
     def gate(self, link: str, *, open: bool, announcing: str = "") -> None:  # noqa: A002
-        """Let a port neither send nor receive, or not take gratuitous ARP for an address."""
+        """Let a port neither send nor receive, or drop gratuitous ARP for an address."""
 
     def table(self, switch: str, change: TableChange) -> None:
-        """Let a switch forget what it learned, keep it without carrier, or pin an address."""
+        """Flush a switch's FDB, keep entries without carrier, or change a static entry."""
 
     def listen(self, guard: PortGuard) -> None:
-        """Have a guard called at what happens at the ports, until the network goes."""
+        """Call a guard at each event of a port, until the network is closed."""
 
 
 class Adapters(Protocol):
     """The USB adapters of a topology, by their links' names."""
 
     def plug(self, link: str) -> None:
-        """Plug an adapter in; its interface comes when the kernel has found it."""
+        """Plug an adapter in; the kernel creates its interface."""
 
     def unplug(self, link: str) -> None:
         """Pull an adapter out."""
 
     def fail(self, link: str, **faults: object) -> None:
-        """Let an adapter's chip have faults, or none (harness.labs.rtl8150.device, Faults)."""
+        """Set the faults of an adapter's chip (harness.labs.rtl8150.device, Faults)."""
 
     def dropped(self, link: str) -> frozenset[str]:
         """Return the directions in which an adapter's chip drops frames."""
 
     def mii_refusal(self, link: str) -> str:
-        """Return with which errno the driver refuses what `mii-tool` asks, "" for none."""
+        """Return the errno with which the driver rejects the ioctl of `mii-tool`, "" for none."""
 
 
 class Network(Protocol):
-    """A topology that runs; interfaces, bonds and bridges of a machine are known by name."""
+    """A running topology; interfaces, bonds and bridges of a machine are known by name."""
 
     @property
     def topology(self) -> Topology:
@@ -248,19 +248,19 @@ class Network(Protocol):
 
     @property
     def adapters(self) -> Adapters | None:
-        """The USB adapters, None where there are none."""
+        """The USB adapters, None without any."""
 
     def host(self, machine: str) -> Host:
         """Return a machine of the topology, or the FABRIC, in which all switches are."""
 
     def number(self, machine: str, name: str) -> int:
-        """Return the device number of a link's end, a bond or a bridge in a machine."""
+        """Return the interface index of a link's end, a bond or a bridge in a machine."""
 
     def links(self, machine: str) -> Sequence[str]:
         """Return the links that end in a machine."""
 
     def mac(self, machine: str, link: str) -> str:
-        """Return the MAC that a machine's interface was made with."""
+        """Return the permanent MAC of a machine's interface."""
 
     def lacks(self, plan: BondPlan, options: BondOptions) -> str:
         """Return what a bond's mode needs of its switches that they cannot, "" for nothing."""
@@ -272,7 +272,7 @@ class Network(Protocol):
         """Tell whether every port of switches and bridges forwards."""
 
     def close(self) -> None:
-        """Take everything down."""
+        """Tear everything down."""
 
 
 class Lab(Protocol):
@@ -280,16 +280,16 @@ class Lab(Protocol):
 
     @property
     def name(self) -> str:
-        """The name by which it is chosen."""
+        """The name for `--lab`."""
 
     def lacks(self, topology: Topology) -> str:
-        """Return what of a topology cannot be built here, "" where all of it can."""
+        """Return the part of a topology that cannot be built here, "" for none."""
 
     def facts(self) -> Mapping[str, Any]:
-        """Return which facts about the DUT's kernel differ from those about the tester's."""
+        """Return the facts about the DUT's kernel that differ from those of the tester's."""
 
     def build(self, topology: Topology, loop: Loop) -> Network:
-        """Build a topology without its bonds; raises LabError, and leaves nothing."""
+        """Build a topology without its bonds; raises LabError, and then leaves nothing behind."""
 
     def close(self) -> None:
-        """Give back what the lab itself holds."""
+        """Release the resources of the lab."""

@@ -34,14 +34,14 @@ MISSING = "there is no"
 ROOT = str(Path(host.__file__).parents[2])
 IN_A_NAMESPACE = """\
 import shlex, subprocess, sys
-from harness.kernels import init
+from harness.guests import init
 init.unshare(init.CLONE_NEWNET)
 init.loopback_up()
 for line in sys.argv[1:]:
     done = subprocess.run(shlex.split(line), capture_output=True, text=True)
     if done.returncode:
-        said = [one.strip() for one in done.stderr.splitlines() if one.strip()]
-        sys.exit(f"{line}: {said[0] if said else 'no reason given'}")
+        errors = [one.strip() for one in done.stderr.splitlines() if one.strip()]
+        sys.exit(f"{line}: {errors[0] if errors else 'no reason given'}")
 """
 
 

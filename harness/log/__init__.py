@@ -1,1 +1,1 @@
-"""The kernel's log: read, and what it reports about itself recognised; pure but for kmsg."""
+"""The kernel log: reading it (kmsg), and recognising error reports in it (pure functions)."""

@@ -1,4 +1,4 @@
-"""Functions in a kernel's backtrace: which are bonding's, and which only do the reporting."""
+"""Functions in a kernel's backtrace: those of bonding, and those that only print the report."""
 
 from __future__ import annotations
 

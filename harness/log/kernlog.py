@@ -1,4 +1,4 @@
-"""Find what a kernel reports about itself in its log: BUG, WARNING, Oops, lockdep, stalls, panic.
+"""Find error reports in a kernel log: BUG, WARNING, Oops, lockdep, stalls, panic.
 
 A report is many lines; they are gathered to one, with a fingerprint by which repeats are known:
 its kind and the first function of bonding in its trace (else the first of any), without addresses,
@@ -111,7 +111,7 @@ class Report:
 
     @property
     def fatal(self) -> bool:
-        """Whether no kernel goes on as if nothing was: a panic, an Oops."""
+        """Whether the kernel cannot continue normally: a panic, an Oops."""
         if self.kind in HARMLESS:
             return False
         panic = any(line.startswith("Kernel panic - not syncing") for line in self.lines)
@@ -129,7 +129,7 @@ def reports(lines: Iterable[str]) -> list[Report]:
 
 
 def crash(found: Iterable[Report]) -> Report | None:
-    """Return the report of what a kernel died of, None where it did not."""
+    """Return the report of a crash, None if the kernel did not crash."""
     return next((report for report in found if report.fatal), None)
 
 
@@ -183,7 +183,7 @@ class _Gathering:
     _trace: bool = False
 
     def add(self, number: int, line: str) -> None:
-        """Take a line in."""
+        """Add a line."""
         self.lines.append(line)
         self.at.append(number)
         self._trace = self._trace or bool(_TRACE.match(line))

@@ -1,6 +1,6 @@
-"""rtnetlink requests and notifications as bytes: encoded and decoded here, carried elsewhere.
+"""rtnetlink requests and notifications as bytes: encoded and decoded here, sent elsewhere.
 
-pyroute2's message classes do it, the only part of it that is used. Importing all of it takes half
+Only pyroute2's message classes are used. Importing all of pyroute2 takes half
 a second in a guest: its package is registered here, and executed on the first attribute access.
 """
 

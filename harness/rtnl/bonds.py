@@ -1,4 +1,4 @@
-"""Requests that make and change bonds, and what a link message says of a bond's options."""
+"""Requests that create and change bonds, and the options of a bond in a link message."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ATTRIBUTE = {option.number: option.attribute for option in OPTIONS.values() if o
 
 
 class _BondData(nla):  # type: ignore[misc]
-    """All of the driver's attributes as bytes: our schema knows more of them than pyroute2."""
+    """All of the driver's attributes as bytes: the option table has more than pyroute2."""
 
     nla_map = tuple((number, name, "cdata") for number, name in ATTRIBUTE.items())
 
@@ -26,7 +26,7 @@ ifinfmsg.ifinfo.data_map["bond"] = _BondData
 
 
 def new_bond(name: str, index: int, options: BondOptions, slaves: Mapping[str, int]) -> Request:
-    """Return the request that makes a bond; `slaves` gives the device numbers of names."""
+    """Return the request that creates a bond; `slaves` maps names to interface indexes."""
     info = messages.kind_of("bond", _attributes(options, slaves))
     return messages.new_link(f"bond {name} {options.text()}", index, name, info)
 
@@ -40,7 +40,7 @@ def change(name: str, index: int, options: BondOptions, slaves: Mapping[str, int
 def options_of(
     links: Iterable[bytes], index: int, names: Mapping[int, str]
 ) -> Mapping[str, Setting]:
-    """Return the options in effect of the bond with a device number, {} where it is not there."""
+    """Return the options in effect of the bond with an interface index, {} if there is none."""
     for link in map(messages.decode_link, links):
         if link["index"] == index:
             return decode(data_of(link), names)

@@ -1,4 +1,4 @@
-"""What link and neighbour notifications say, as events of a history: one for each change."""
+"""Link and neighbour notifications as events of a history: one for each change."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class LinkStates:
         return self._seen.get((kind, where))
 
     def changes(self, at: int, link: Any) -> Iterator[Event]:
-        """Yield an event for all that a link message says and that was not so before."""
+        """Yield an event for each state in a link message that has changed."""
         name = self._names.get(link["index"])
         if name is None or link["family"] == messages.AF_BRIDGE:
             return
@@ -36,7 +36,7 @@ class LinkStates:
                 yield Event(at, kind, where, data)
 
     def gone(self, at: int, link: Any) -> Iterator[Event]:
-        """Yield what a message says of a device that is gone: no carrier, a slave of no bond."""
+        """Yield the events of a deleted device: no carrier, no slave of a bond."""
         name = self._names.get(link["index"])
         if name is None or link["family"] == messages.AF_BRIDGE:
             return
@@ -63,7 +63,7 @@ class LinkStates:
             yield "active", name, {"slave": self._active(info.get_attr("IFLA_INFO_DATA"))}
 
     def _active(self, data: Any) -> str | None:
-        """Return the active slave's name; the attribute is absent where there is none."""
+        """Return the active slave's name; without one the attribute is absent."""
         raw = data.get_attr("IFLA_BOND_ACTIVE_SLAVE")
         return self._names.get(int.from_bytes(raw, sys.byteorder)) if raw else None
 

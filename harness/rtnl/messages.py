@@ -1,4 +1,4 @@
-"""Requests to the kernel's rtnetlink and the messages that it answers with, as bytes."""
+"""rtnetlink requests and the kernel's replies, as bytes."""
 
 from __future__ import annotations
 
@@ -70,13 +70,13 @@ def kind_of(kind: str, data: list[tuple[str, Any]] | None = None) -> dict[str, A
 
 
 def new_link(what: str, index: int, name: str, info: dict[str, Any], **attrs: Any) -> Request:
-    """Return the request that makes a device."""
+    """Return the request that creates a device."""
     message = link_message(index, ifname=name, linkinfo=info, **attrs)
     return request(what, RTM_NEWLINK, CREATE | EXCL, message)
 
 
 def new_vlan(what: str, index: int, name: str, below: int, number: int) -> list[Request]:
-    """Return the requests that make a VLAN of a device, and set it up."""
+    """Return the requests that create a VLAN on a device, and set it up."""
     info = kind_of("vlan", [("IFLA_VLAN_ID", number)])
     return [new_link(what, index, name, info, link=below), set_link(what, index, up=True)]
 
@@ -87,12 +87,12 @@ def set_link(what: str, index: int, *, up: bool | None = None, **attrs: Any) -> 
 
 
 def delete_link(what: str, index: int) -> Request:
-    """Return the request that removes a device."""
+    """Return the request that deletes a device."""
     return request(what, RTM_DELLINK, 0, link_message(index))
 
 
 def new_address(what: str, index: int, address: str, prefix: int) -> Request:
-    """Return the request that gives a device an IPv4 address."""
+    """Return the request that adds an IPv4 address to a device."""
     message = ifaddrmsg()
     message["family"], message["prefixlen"], message["index"] = socket.AF_INET, prefix, index
     message["attrs"] = [("IFA_ADDRESS", address), ("IFA_LOCAL", address)]
@@ -100,7 +100,7 @@ def new_address(what: str, index: int, address: str, prefix: int) -> Request:
 
 
 def old_address(what: str, index: int, address: str, prefix: int) -> Request:
-    """Return the request that takes an IPv4 address from a device."""
+    """Return the request that deletes an IPv4 address of a device."""
     message = ifaddrmsg()
     message["family"], message["prefixlen"], message["index"] = socket.AF_INET, prefix, index
     message["attrs"] = [("IFA_LOCAL", address)]
@@ -108,7 +108,7 @@ def old_address(what: str, index: int, address: str, prefix: int) -> Request:
 
 
 def default_route(what: str, gateway: str) -> Request:
-    """Return the request that sends all that is for no known network to a gateway."""
+    """Return the request that adds a default route."""
     message = rtmsg()
     message["family"], message["table"] = socket.AF_INET, RT_TABLE_MAIN
     message["proto"], message["type"] = RTPROT_STATIC, RTN_UNICAST
@@ -117,7 +117,7 @@ def default_route(what: str, gateway: str) -> Request:
 
 
 def kept_entry(what: str, index: int, mac: str) -> Request:
-    """Return the request that has a bridge keep what it learned though the port lose its link.
+    """Return the request that lets a bridge keep a learned entry when its port loses carrier.
 
     Such an entry does not age, and moves when its MAC is seen at another port (br_fdb_update).
     """
@@ -129,7 +129,7 @@ def kept_entry(what: str, index: int, mac: str) -> Request:
 
 
 def fdb_entry(what: str, index: int, mac: str, *, pinned: bool) -> Request:
-    """Return the request that pins a MAC to a bridge port, or takes the pin out."""
+    """Return the request that adds or deletes a static FDB entry at a bridge port."""
     message = ndmsg()
     message["family"], message["ifindex"] = AF_BRIDGE, index
     # A static entry alone would still move to the port where its MAC is seen (br_fdb_update).
@@ -141,7 +141,7 @@ def fdb_entry(what: str, index: int, mac: str, *, pinned: bool) -> Request:
 
 
 def dump_request(message: Any, kind: int) -> Request:
-    """Return the request for all of what a message asks for."""
+    """Return the dump request of a message."""
     message["header"]["type"] = kind
     message["header"]["flags"] = REQUEST | DUMP
     message.encode()
@@ -154,7 +154,7 @@ def all_links() -> Request:
 
 
 def all_neighbours() -> Request:
-    """Return the request for the tables of all bridges; RTM_NEWNEIGH messages answer it."""
+    """Return the request for the FDBs of all bridges; RTM_NEWNEIGH messages answer it."""
     message = ndmsg()
     message["family"] = AF_BRIDGE
     return dump_request(message, RTM_GETNEIGH)
@@ -206,17 +206,17 @@ def decode_neighbour(message: bytes) -> Any:
 
 
 def of_vlan(entry: Any) -> bool:
-    """Tell whether an entry is one for a VLAN: whatever is set has such a twin, without effect."""
+    """Tell whether an entry is for a VLAN: each entry has such a duplicate, without effect."""
     return entry.get_attr("NDA_VLAN") is not None
 
 
 def numbered(data: bytes, seq: int) -> bytes:
-    """Return a request with its sequence number, by which its answer is known."""
+    """Return a request with a sequence number, which identifies its reply."""
     return data[:8] + struct.pack("=I", seq) + data[12:]
 
 
 def refusal(what: str, flags: int, body: bytes) -> KernelRefused | None:
-    """Return the error that an NLMSG_ERROR stands for, None for a plain acknowledgement."""
+    """Return the error of an NLMSG_ERROR, None for an acknowledgement."""
     (code,) = struct.unpack_from("=i", body, HEADER.size)
     if code == 0:
         return None
@@ -226,7 +226,7 @@ def refusal(what: str, flags: int, body: bytes) -> KernelRefused | None:
 
 
 def _detail(body: bytes) -> str:
-    """Return the kernel's own words in an extended acknowledgement (netlink_ack_tlv_fill)."""
+    """Return the message of an extended acknowledgement (netlink_ack_tlv_fill)."""
     at = HEADER.size + 4 + HEADER.size
     while at + 4 <= len(body):
         length, kind = struct.unpack_from("=HH", body, at)

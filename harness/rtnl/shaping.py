@@ -1,6 +1,6 @@
-"""Traffic control on switch ports: what a cable or a switch does to frames without losing carrier.
+"""Traffic control on switch ports: loss, delay and filters that do not affect the carrier.
 
-Directions are a port's: `ingress` is what enters the switch there, `egress` what leaves it.
+Directions are those of a port: `ingress` is into the switch, `egress` out of it.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ tc_module.plugins["netem"] = SimpleNamespace(options=_NetemOptions)
 
 
 def clsact(index: int) -> Request:
-    """Return the request that lets a port have filters at all."""
+    """Return the request that adds the clsact qdisc, which filters need, to a port."""
     message = _tc(index, CLSACT, CLSACT_HANDLE, 0, [("TCA_KIND", "clsact")])
     return request(f"filters on port {index}", RTM_NEWQDISC, CREATE | EXCL, message)
 
@@ -69,7 +69,7 @@ def drop_all(index: int, side: str, priority: int) -> Request:
 
 
 def redirect(index: int, to: int) -> Request:
-    """Return the request that sends what enters at a port through an ifb device first."""
+    """Return the request that redirects frames that enter a port to an ifb device."""
     mirred = {"action": 4, "eaction": 1, "ifindex": to}  # TC_ACT_STOLEN, TCA_EGRESS_REDIR
     action = [
         ("TCA_ACT_KIND", "mirred"),
@@ -94,7 +94,7 @@ def pass_groups(index: int) -> Request:
 
 
 def drop_garp(index: int, address: str) -> Request:
-    """Return the request that drops gratuitous ARP for an address as it enters at a port."""
+    """Return the request that drops gratuitous ARP for an address that enters a port."""
     match: list[tuple[str, Any]] = [("TCA_FLOWER_KEY_ETH_TYPE", ARP)]
     for side in ("SIP", "TIP"):  # gratuitous: the sender asks for, or announces, itself
         match += [
@@ -105,15 +105,15 @@ def drop_garp(index: int, address: str) -> Request:
 
 
 def undo(index: int, side: str, priority: int, protocol: int = ALL) -> Request:
-    """Return the request that takes a filter out again."""
+    """Return the request that deletes a filter."""
     message = _tc(index, PARENT[side], 0, _info(priority, protocol), [])
     return request(f"filter {priority} at port {index}", RTM_DELTFILTER, 0, message)
 
 
 def netem(index: int, *, loss_percent: float = 0, delay_ns: int = 0, seed: int = 0) -> Request:
-    """Return the request that loses a share of the frames leaving a device, or delays them.
+    """Return the request that drops a share of the frames that leave a device, or delays them.
 
-    Which of them follows from `seed` and their order; kernels before 6.6 ignore it and draw lots.
+    `seed` determines which frames are dropped; kernels before 6.6 ignore it.
     """
     options = {
         "delay": delay_ns // TICK_NS,

@@ -168,3 +168,7 @@ def test_a_switch_that_forbids_namespaces_is_named(
     assert "Operation not permitted" in row.found
     wanted = "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"
     assert row.remedy.removeprefix("sudo ") == wanted
+
+
+def test_the_script_for_a_new_namespace_finds_what_it_imports() -> None:
+    assert "import" not in tools._inside("true")

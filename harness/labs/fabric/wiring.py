@@ -1,7 +1,6 @@
-"""The verbs by which faults reach the switches: carrier, power, shapes, gates, tables.
+"""Faults of the switches: carrier, power, loss and delay, forwarding, FDB.
 
-Every verb states a whole condition ("this link loses everything outwards"), so doing it twice or
-undoing it twice is harmless.
+Each method sets a complete condition ("this link drops all frames outwards"): calls may repeat.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ Point = tuple[str, Way]
 
 @dataclass(slots=True)
 class Wiring:
-    """The switches of a topology that runs, and what has been done to them so far."""
+    """The switches of a running topology, and their current faults."""
 
     switches: Switches
     host: Host
@@ -34,9 +33,9 @@ class Wiring:
     _down: dict[int, set[str]] = field(default_factory=dict)
 
     def carrier(self, link: str, *, on: bool, why: str = "cable") -> None:
-        """Plug a cable's far end in or out: the near end gains or loses its carrier.
+        """Plug a cable's far end in or out: the near end gains or loses carrier.
 
-        A switch may have reasons of its own: carrier is back when all of them are gone.
+        A switch may have other reasons: carrier returns when all of them are removed.
         """
         port = self._far(link)
         if port.switch in self._keep and not on:
@@ -48,7 +47,7 @@ class Wiring:
         self._set_ports("power", *self.switches.of_switch(switch), up=on)
 
     def filter_macs(self) -> None:
-        """Let ports of switches that know each port's MAC deliver no other unicast."""
+        """Let the ports of filtering switches deliver unicast only for their NIC's MAC."""
         self.host.send(*self.switches.mac_filters())
 
     def _set_ports(self, why: str, *ports: Port, up: bool) -> None:
@@ -71,9 +70,9 @@ class Wiring:
         delay: int | None = None,
         seed: int = 0,
     ) -> None:
-        """Lose a share of one direction's frames, or delay them by some ns; 0 is none.
+        """Drop a share of one direction's frames, or delay them by some ns; 0 is none.
 
-        What is not given stays as it is. The carrier stays. `seed` decides which are lost.
+        What is not given is unchanged. The carrier stays up. `seed` determines which are dropped.
         """
         if percent is not None:
             self._seeds[link, way] = seed
@@ -103,7 +102,7 @@ class Wiring:
         if after == before:
             return
         index, side = self.switches.point(link, way)
-        # What enters a port can only be shaped on its way out of an ifb device.
+        # netem works on egress only: frames that enter a port are redirected to an ifb device.
         device = index if side == "egress" else self._ifb(index)
         if after == Shape():
             requests = [shaping.no_netem(device)]
@@ -120,9 +119,9 @@ class Wiring:
         self._shaped[link, way] = after
 
     def gate(self, link: str, *, open: bool, announcing: str = "") -> None:  # noqa: A002
-        """Let a switch port neither send nor receive though its carrier is up, or let it again.
+        """Let a switch port neither send nor receive while its carrier is up, or open it again.
 
-        `announcing` an address: only gratuitous ARP for that does not come in.
+        With `announcing`, only gratuitous ARP for that address is dropped at the port.
         """
         index = self._far(link).index
         if announcing:
@@ -136,7 +135,7 @@ class Wiring:
             (self._shut.discard if open else self._shut.add)(link)
 
     def table(self, switch: str, change: TableChange) -> None:
-        """Let a switch forget what it learned, keep it without carrier, or pin an address."""
+        """Flush a switch's FDB, keep entries without carrier, or change a static entry."""
         if isinstance(change, Pin):
             port, mac = self.switches.ports[switch, change.link], change.mac
             what = f"{mac} at {change.link}"
@@ -149,7 +148,7 @@ class Wiring:
             self.host.send(messages.set_link(f"FDB of {switch}", index, linkinfo=info))
 
     def listen(self, guard: PortGuard) -> None:
-        """Have a guard called at what happens at the ports, until the topology goes."""
+        """Call a guard at each event of a port, until the topology is closed."""
         PortEvents(self.switches, self.host, guard)
 
     def _kept(self, port: Port) -> list[Request]:
@@ -161,7 +160,7 @@ class Wiring:
         return self.switches.far_port(self.switches.topology.link(link))
 
     def _filters(self, index: int) -> list[Request]:
-        """Return what lets a port have filters, the first time it gets one."""
+        """Return the request that a port needs before its first filter."""
         filtering = {s.name for s in self.switches.topology.switches if s.filters_macs}
         has = {
             port.index
@@ -174,7 +173,7 @@ class Wiring:
         return [shaping.clsact(index)]
 
     def _ifb(self, index: int) -> int:
-        """Return the ifb device that belongs to a port, made when first asked for."""
+        """Return the ifb device of a port, created on first use."""
         if index not in self._ifbs:
             number, what = FIRST_IFB + len(self._ifbs), f"shaper of port {index}"
             kind, mac = messages.kind_of("ifb"), fabric_mac(number)
