@@ -1,20 +1,24 @@
-"""Checks of a DUT in VirtualBox, and of the adapters whose cables VirtualBox unplugs."""
+"""Checks of a DUT in a hypervisor, and of the adapters whose cables it unplugs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import closing
 
 from harness.doctor.row import BAD, GOOD, LACKING, Row
 from harness.errors import HarnessError
 from harness.labs.description.model import HYPERVISOR, LabFile, Nic, VirtualMachine
-from harness.labs.ssh.machine import Machine as Server
-from harness.labs.virtualbox.manage import RUNS, Machine, VBoxManage
+from harness.labs.hypervisor import libvirt
+from harness.labs.hypervisor.cables import Server
+from harness.labs.hypervisor.virtualbox import RUNS, Machine, VBoxManage
 
 
 def rows(lab: LabFile) -> Iterator[tuple[str, Row]]:
-    """Yield the machine's state and its adapters; nothing for a lab without VirtualBox."""
+    """Yield the machine's state and its adapters; nothing for a lab without a hypervisor."""
     if lab.machine is None:
+        return
+    if lab.machine.uri:
+        yield "libvirt", _libvirt(lab.machine)
         return
     name = lab.machine.name
     try:
@@ -32,13 +36,18 @@ def rows(lab: LabFile) -> Iterator[tuple[str, Row]]:
             yield f"adapter {nic.adapter}", _adapter(found, nic, name)
 
 
+def _libvirt(machine: VirtualMachine) -> Row:
+    try:
+        with closing(Server.at(machine.host)) as server:
+            found = libvirt.adapters(server.host, machine.uri, machine.name)
+    except HarnessError as error:
+        return Row(BAD, error.message, error.hint)
+    return Row(GOOD, f"{machine.name} is running; adapters {', '.join(found)}")
+
+
 def _machine(machine: VirtualMachine) -> Machine:
-    """Query VirtualBox on this machine or on another one; raises LabError."""
-    with ExitStack() as undo:
-        if machine.host is None:
-            return VBoxManage().machine(machine.name)
-        server = undo.enter_context(Server("VirtualBox's machine", machine.host))
-        server.connect(root=False)  # machines belong to a user
+    """Ask the VirtualBox of this machine or of another one; raises LabError."""
+    with closing(Server.at(machine.host)) as server:
         return VBoxManage(server.host).machine(machine.name)
 
 

@@ -36,7 +36,7 @@ def brings_kernel(name: str) -> bool:
 def known(name: str, *, files: bool = False) -> str:
     """Return the name of a lab, or the path of its file; raises UsageError for an unknown one.
 
-    Files of all kinds are known where they are read later (`files`), else those of racks.
+    A file is read, unless that is done later (`files`).
     """
     if name in NAMES or (files and is_file(name)):
         return name
@@ -52,13 +52,7 @@ def known(name: str, *, files: bool = False) -> str:
 def _described(name: str) -> str:
     from harness.labs.description.read import read  # noqa: PLC0415  (only for files)
 
-    lab = read(Path(name).absolute())
-    if lab.kind != "rack":
-        raise UsageError(
-            f'{name}: scenarios do not run on a lab of kind "{lab.kind}" yet',
-            hint=f"`harness doctor --lab {name}` says what is in the way of them",
-        )
-    return str(lab.path)
+    return str(read(Path(name).absolute()).path)
 
 
 def open_lab(name: str, load: Callable[..., None], dut: Mapping[str, str]) -> Lab:

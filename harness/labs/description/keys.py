@@ -14,6 +14,7 @@ INTERFACE = re.compile(r"[^\s/:]{1,15}")  # dev_valid_name, and no ":" of an ali
 LONGEST_SILENCE = 600  # seconds
 LONGEST_LAG = 20_000  # ms; no driver looks at its chip more seldom
 ADAPTERS = range(1, 37)  # VirtualBox: 8 with chipset PIIX3, 36 with ICH9
+URI = "qemu:///system"  # libvirt's usual connection
 WRONG = object()  # a reader's answer to a value that it does not take
 REQUIRED = object()
 
@@ -99,5 +100,6 @@ MACHINE = {key: Key(one.read, one.expected, "") for key, one in SSH.items()} | {
     "port": Key(_port, "a TCP port from 1 to 65535", 0),
     "sudo": Key(_flag, "true or false", default=False),
 }
-TABLES = {"dut": DUT, "nic": NIC, "virtualbox": MACHINE}
+LIBVIRT = MACHINE | {"uri": Key(_text, "a connection of virsh, such as qemu:///session", URI)}
+TABLES = {"dut": DUT, "nic": NIC, "virtualbox": MACHINE, "libvirt": LIBVIRT}
 TOP = {"kind": one_of(*KINDS)}

@@ -8,8 +8,8 @@ from typing import Literal
 
 from harness.labs.ssh.address import Address
 
-Kind = Literal["rack", "virtualbox"]
-KINDS: tuple[Kind, ...] = ("rack", "virtualbox")
+Kind = Literal["rack", "virtualbox", "libvirt"]
+KINDS: tuple[Kind, ...] = ("rack", "virtualbox", "libvirt")
 FAR_END, HYPERVISOR = "far-end", "hypervisor"
 
 
@@ -35,10 +35,14 @@ class Nic:
 
 @dataclass(frozen=True, slots=True)
 class VirtualMachine:
-    """A DUT in VirtualBox: its name there, and the machine that runs it (None: the tester)."""
+    """A DUT in a hypervisor: its name there, and the machine that runs it (None: the tester).
+
+    `uri` is libvirt's connection, "" for VirtualBox.
+    """
 
     name: str
     host: Address | None = None
+    uri: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from harness.suggest import meant
 
 GUIDE = "labs/README.md explains the keys, labs/rack.example.toml is an example"
 SHOWN = 60  # characters of a wrong value
-VIRTUALBOX = "virtualbox"
+HYPERVISORS = ("virtualbox", "libvirt")
 OF_ADDRESS = {field.name for field in fields(Address)}
 
 
@@ -55,9 +55,10 @@ class _Reader:
             self._wrong("dut", 0, "there is no table [dut]", "it says how the DUT is reached")
         nics = self._nics()
         machine = self._table(kind) if kind in TABLES else None
-        if machine is None and VIRTUALBOX in self.content:
-            why = f'[{VIRTUALBOX}] belongs to kind = "{VIRTUALBOX}", not to "{kind}"'
-            self._wrong(VIRTUALBOX, 0, why, "change the kind, or leave the table out")
+        for other in HYPERVISORS:
+            if other in self.content and other != kind:
+                why = f'[{other}] belongs to kind = "{other}", not to "{kind}"'
+                self._wrong(other, 0, why, "change the kind, or leave the table out")
         self._check(kind, dut["management"], nics, machine)
         return LabFile(
             path=self.path,
@@ -124,7 +125,7 @@ class _Reader:
             if nic.cut == HYPERVISOR and machine is None:
                 why = f'cut is "{HYPERVISOR}" in a lab of kind "{kind}"'
                 self._wrong("nic", number, why, "no hypervisor has its cable", "cut")
-            if nic.cut == HYPERVISOR and not nic.adapter:
+            if nic.cut == HYPERVISOR and kind == HYPERVISORS[0] and not nic.adapter:
                 why = f"VirtualBox knows {nic.name} by the number of its adapter"
                 self._wrong("nic", number, why, "give adapter = 2, as `VBoxManage showvminfo` has")
             for key in ("name", "far_end"):
@@ -141,7 +142,8 @@ class _Reader:
         return Address(host=table["address"], **known)
 
     def _machine(self, table: Mapping[str, Any]) -> VirtualMachine:
-        return VirtualMachine(table["machine"], self._address(table) if table["address"] else None)
+        host = self._address(table) if table["address"] else None
+        return VirtualMachine(table["machine"], host, table.get("uri", ""))
 
     def _wrong(self, table: str, number: int, why: str, hint: str, key: str = "") -> NoReturn:
         raise UsageError(f"{self.path}:{self._line(table, number, key)}: {why}", hint=hint)

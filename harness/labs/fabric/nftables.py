@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import dataclass
-from typing import Protocol
 
 from harness.errors import LabError, NotTestable
 from harness.lab import Port, Shape, Way
@@ -16,26 +15,11 @@ from harness.topology import mac_of
 GROUP = "01:00:00:00:00:00"
 
 
-class Carrier(Protocol):
-    """What gives a NIC its carrier or takes it away."""
-
-    def __call__(self, link: str, *, up: bool) -> None:
-        """Do it."""
-
-
-def by_wire(link: str, *, up: bool) -> None:
-    """Do nothing: a NIC whose cable ends at its port gains and loses its carrier with that."""
-
-
 @dataclass(slots=True, kw_only=True)
 class NftWiring(Wiring):
-    """Switches whose faults are rules of nftables, in tables of their own in the `space`.
-
-    `follow` is told of each port whose carrier changes, where the cable is not the port's own.
-    """
+    """Switches whose faults are rules of nftables, in tables of their own in the `space`."""
 
     space: Namespace
-    follow: Carrier = by_wire
 
     def filter_macs(self) -> None:
         """Let ports of switches that know each port's MAC deliver no other unicast."""
@@ -47,11 +31,6 @@ class NftWiring(Wiring):
                     mac = mac_of(topology, machine, port.link)
                     rule = f"ether daddr != {mac} ether daddr & {GROUP} == 00:00:00:00:00:00 drop"
                     self._rule(port, "egress", "macs", rule)
-
-    def _set_ports(self, why: str, *ports: Port, up: bool) -> None:
-        super(NftWiring, self)._set_ports(why, *ports, up=up)
-        for port in ports:
-            self.follow(port.link, up=not self._down[port.index])
 
     def _drop(self, link: str, way: Way, *, on: bool) -> None:
         if ((link, way) in self._dropped) == on:

@@ -6,6 +6,7 @@ Each method sets a complete condition ("this link drops all frames outwards"): c
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from harness.lab import ALL_FRAMES, Host, Pin, Port, PortGuard, Shape, TableChange, Way
 from harness.labs.fabric.port_events import PortEvents
@@ -17,12 +18,27 @@ PORT_SIDES = ("ingress", "egress")
 Point = tuple[str, Way]
 
 
+class Carrier(Protocol):
+    """What gives a NIC its carrier or takes it away."""
+
+    def __call__(self, link: str, *, up: bool) -> None:
+        """Do it."""
+
+
+def by_wire(link: str, *, up: bool) -> None:
+    """Do nothing: a NIC whose cable ends at its port gains and loses its carrier with that."""
+
+
 @dataclass(slots=True)
 class Wiring:
-    """The switches of a running topology, and their current faults."""
+    """The switches of a running topology, and their current faults.
+
+    `follow` is told of each port whose carrier changes, where the cable is not the port's own.
+    """
 
     switches: Switches
     host: Host
+    follow: Carrier = by_wire
     _filtered: set[int] = field(default_factory=set)
     _dropped: set[Point] = field(default_factory=set)
     _shaped: dict[Point, Shape] = field(default_factory=dict)
@@ -52,6 +68,8 @@ class Wiring:
 
     def _set_ports(self, why: str, *ports: Port, up: bool) -> None:
         self.host.send(*(self._set_port(port, why, up=up) for port in ports))
+        for port in ports:
+            self.follow(port.link, up=not self._down[port.index])
 
     def _set_port(self, port: Port, why: str, *, up: bool) -> Request:
         reasons = self._down.setdefault(port.index, set())

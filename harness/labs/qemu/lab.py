@@ -35,7 +35,7 @@ class Running:
 
     def lost(self) -> str:
         """Return why it is no use any more, "" where it is."""
-        return self.machine.trouble() or self.dut.lost()
+        return self.machine.trouble() or self.dut.lost() or self.rack.lost
 
     def close(self) -> None:
         """Switch it off."""

@@ -38,12 +38,16 @@ class Nic:
 
 @dataclass(slots=True)
 class Rack:
-    """The NICs of one machine; `home` is the DUT's own network namespace, not an agent's."""
+    """The NICs of one machine; `home` is the DUT's own network namespace, not an agent's.
+
+    `lost` is why it is no use any more, "" where it is.
+    """
 
     machine: Qemu
     home: Host
     driver: str
     ours: Existing = field(default_factory=lambda: Existing("tester"))
+    lost: str = ""
     _nics: dict[str, Nic] = field(default_factory=dict)
     _links: dict[str, Nic] = field(default_factory=dict)
 
@@ -105,9 +109,12 @@ class Rack:
             "ifname": nic.name,
         }
         back = messages.set_link(f"cable {far.name}", far.number, up=False, **into)
-        # A machine that has died took its taps with it; it is restored, with others.
-        with contextlib.closing(Control(far.place)) as control, contextlib.suppress(KernelRefused):
-            control.send(back)
+        with contextlib.closing(Control(far.place)) as control:
+            try:
+                control.send(back)
+            except KernelRefused as refused:
+                # A machine that has died took its taps with it; it is restored, with others.
+                self.lost = f"the tap of {far.name} is gone: {refused.message}"
 
     def arrived(self, nic: Nic) -> Any:
         """Return the NIC's link in the DUT's own namespace, once it is there; raises LabError."""

@@ -17,7 +17,9 @@ from harness.labs.description.read import read
 from harness.labs.fabric.nftables import NftWiring
 from harness.labs.fabric.probe import has_classifiers
 from harness.labs.fabric.switches import Switches
-from harness.labs.fabric.wiring import Wiring
+from harness.labs.fabric.wiring import Carrier, Wiring, by_wire
+from harness.labs.hypervisor.cables import Cables as HypervisorCables
+from harness.labs.hypervisor.cables import cables as hypervisor_cables
 from harness.labs.keeper.client import InUse, Keeper
 from harness.labs.netns.build import Far, Place, build
 from harness.labs.netns.interfaces import Existing, interfaces
@@ -43,7 +45,8 @@ HANDOVER = 5.0  # seconds for the keeper of a run before to put its NICs back
 class Running:
     """A DUT that is connected, the keepers of both machines, and what the NICs are.
 
-    `lags` are in ns by the names of NICs, `macs` their own MACs, `drivers` what serves them.
+    `lags` are in ns by the names of NICs, `macs` their own MACs, `drivers` what serves them;
+    `cables` are those that a hypervisor cuts.
     """
 
     dut: RemoteDut
@@ -52,6 +55,7 @@ class Running:
     lags: Mapping[str, int]
     macs: Mapping[str, str]
     drivers: Mapping[str, str]
+    cables: HypervisorCables | None = None
 
     def lost(self) -> str:
         """Return why it is no use any more, "" where it is."""
@@ -113,7 +117,10 @@ class RackLab:
         def place(name: str, loop: Loop, undo: ExitStack) -> Place:
             return self._place(running, nics, name, loop, undo)
 
-        return build(replace(topology, links=links), loop, place, self._wiring)
+        def wiring(switches: Switches, place: Place) -> Wiring:
+            return self._wiring(switches, place, pulling(running.cables, nics))
+
+        return build(replace(topology, links=links), loop, place, wiring)
 
     def running(self) -> Running | None:
         """Return the DUT that is connected, None before the first topology."""
@@ -162,8 +169,13 @@ class RackLab:
         far = Keeper.at(self.keeper)
         undo.callback(far.close)
         drivers = {name: end.driver for name, end in self.ends.items()}
-        lags = Cables(dut, near, far, self.file.nics).lags(drivers)
-        return Running(dut, near, far, lags, macs, drivers)
+        with _at_home():
+            pulled = hypervisor_cables(self.file, macs)
+        if pulled is not None:
+            undo.callback(pulled.close)
+        pull = pulling(pulled, {nic.name: nic for nic in self.file.nics})
+        lags = Cables(dut, near, far, self.file.nics, pull).lags(drivers)
+        return Running(dut, near, far, lags, macs, drivers, pulled)
 
     def _demand_free(self, dut: RemoteDut) -> None:
         """Raise LabError where a NIC that was free when the run was planned is not any more."""
@@ -204,13 +216,25 @@ class RackLab:
 
         return Place(host, Existing(name), lay)
 
-    def _wiring(self, switches: Switches, place: Place) -> Wiring:
+    def _wiring(self, switches: Switches, place: Place, follow: Carrier) -> Wiring:
         """Return the verbs of switches by the tester's tc, or else its nftables."""
         if self._classifiers is None:
             self._classifiers = has_classifiers()
         if self._classifiers:
-            return Wiring(switches, place.host)
-        return NftWiring(switches, place.host, space=place.namespace)
+            return Wiring(switches, place.host, follow)
+        return NftWiring(switches, place.host, follow, space=place.namespace)
+
+
+def pulling(cables: HypervisorCables | None, nics: Mapping[str, Nic]) -> Carrier:
+    """Return what has the hypervisor act on the cables of links; `nics` are theirs by name."""
+    if cables is None:
+        return by_wire
+
+    def follow(link: str, *, up: bool) -> None:
+        if link in nics:
+            cables.carrier(nics[link].name, up=up)
+
+    return follow
 
 
 def _ends(topology: Topology) -> list[str]:

@@ -14,6 +14,7 @@ from harness.drivers import known_lag
 from harness.errors import HarnessError, LabError
 from harness.labs.agent.host import RemoteHost
 from harness.labs.description.model import Nic
+from harness.labs.fabric.wiring import Carrier, by_wire
 from harness.labs.keeper.client import Keeper
 from harness.labs.netns.control import Control
 from harness.labs.netns.namespace import Namespace
@@ -35,6 +36,7 @@ class Cables:
     near: Keeper
     far: Keeper
     nics: tuple[Nic, ...]
+    pull: Carrier = by_wire
 
     def lags(self, drivers: dict[str, str]) -> dict[str, int]:
         """Return how late each NIC's driver may tell of its cable, in ns; raises LabError."""
@@ -70,14 +72,18 @@ class Cables:
     def _round(self, control: Control, numbers: dict[str, int]) -> dict[str, int]:
         """Plug all cables in, then pull them out one after the other; return the longest times."""
         for nic in self.nics:
-            _switch(control, nic, numbers, up=True)
+            self._switch(control, nic, numbers, up=True)
         up = self._up(time.monotonic_ns())
         down: dict[str, int] = {}
         for nic in self.nics:
-            begun = time.monotonic_ns()
-            _switch(control, nic, numbers, up=False)
+            self._switch(control, nic, numbers, up=False)
+            begun = time.monotonic_ns()  # how long the switching took is known of each fault
             down[nic.name] = self._down(nic, begun, set(numbers) - set(down))
         return {name: max(up[name], down[name]) for name in numbers}
+
+    def _switch(self, control: Control, nic: Nic, numbers: dict[str, int], *, up: bool) -> None:
+        control.send(messages.set_link(f"tester {nic.far_end}", numbers[nic.name], up=up))
+        self.pull(nic.name, up=up)
 
     def _up(self, begun: int) -> dict[str, int]:
         """Return after how many ns each NIC has its carrier; raises LabError."""
@@ -122,10 +128,6 @@ class Cables:
             return host.shell.read(f"/sys/class/net/{name}/carrier").strip() == "1"
         except OSError:  # EINVAL: it is down
             return False
-
-
-def _switch(control: Control, nic: Nic, numbers: dict[str, int], *, up: bool) -> None:
-    control.send(messages.set_link(f"tester {nic.far_end}", numbers[nic.name], up=up))
 
 
 def park(keeper: Keeper, name: str) -> None:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import cast
 
 import pytest
 
 from harness.errors import Inconclusive, LabError
+from harness.lab import FABRIC, Network
 from harness.labs.qemu.lab import QemuLab, Running
+from harness.loop import Loop
 from harness.record.net import Stage
+from harness.rtnl import messages
+from harness.topology import Topology
 from harness.units import ms
 from harness.waiting import retry
 from scenarios.topologies import OneSwitch
@@ -74,3 +81,49 @@ def test_ssh_dropped(stage: Stage) -> None:
     ssh = running(stage).dut.ssh
     assert "dut" in breaks(stage, ssh.close)
     fails_over(stage)
+
+
+def test_dut_stopped_for_a_second(stage: Stage) -> None:
+    found = running(stage)
+
+    def stop() -> None:
+        found.machine.monitor.do("stop")
+        time.sleep(1)
+        found.machine.monitor.do("cont")
+
+    with pytest.raises((LabError, Inconclusive)) as raised, OneSwitch(stage) as net:
+        _judged(net, stop)
+    assert re.search("dut|stood still", str(raised.value))
+    fails_over(stage)
+
+
+def _judged(net: OneSwitch, fault: Callable[[], object]) -> None:
+    bond = net.dut.bond()
+    with net.watch() as run:
+        net.after(300 * ms)
+        fault()
+        net.eth0.cut()
+        net.after(700 * ms)
+    assert run.outage <= bond.miimon
+
+
+def test_tap_gone(stage: Stage) -> None:
+    running(stage)
+    taken: list[Network] = []
+    lab = stage.lab
+    build = lab.build
+
+    def built(topology: Topology, loop: Loop) -> Network:
+        taken.append(build(topology, loop))
+        return taken[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(lab), "build", lambda _, topology, loop: built(topology, loop))
+        with OneSwitch(stage) as net, suppress(LabError):
+            _recorded(net, lambda: _unplugged(taken[-1]))
+    fails_over(stage)
+
+
+def _unplugged(network: Network) -> None:
+    port = next(port for port in network.ports if port.link == "eth0")
+    network.host(FABRIC).send(messages.delete_link("tap of eth0", port.index))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass, field
 
 import testinfra
@@ -45,7 +46,7 @@ class VBoxManage:
 
     def __init__(self, host: Host | None = None) -> None:
         """Use a host's VirtualBox, by default this machine's."""
-        self._host = host or testinfra.get_host("local://")
+        self.host = host or testinfra.get_host("local://")
 
     def machine(self, name: str) -> Machine:
         """Return what VirtualBox knows of a machine; raises LabError."""
@@ -53,7 +54,7 @@ class VBoxManage:
         return machine_of(self._call("showvminfo", name, "--machinereadable"), plain)
 
     def _call(self, *words: str) -> str:
-        done = self._host.run("LC_ALL=C VBoxManage " + " ".join(["%s"] * len(words)), *words)
+        done = self.host.run("LC_ALL=C VBoxManage " + " ".join(["%s"] * len(words)), *words)
         if done.rc == 0:
             return str(done.stdout)
         errors = [line for line in done.stderr.splitlines() if "error:" in line]
@@ -92,3 +93,18 @@ def machine_of(readable: str, plain: str) -> Machine:
         if pairs[f"nic{number}"] != "none"
     }
     return Machine(pairs.get("VMState", ""), adapters)
+
+
+def commands(host: Host, name: str, adapter: int) -> tuple[str, str]:
+    """Return what pulls an adapter's cable and what plugs it in; raises LabError."""
+    found = VBoxManage(host).machine(name)
+    if found.state != RUNS:
+        raise LabError(
+            f"{name} is not running in VirtualBox: {found.state}",
+            hint=f"VBoxManage startvm {name} --type headless",
+        )
+    if adapter not in found.adapters:
+        has = ", ".join(map(str, found.adapters))
+        raise LabError(f"{name} has no adapter {adapter}", hint=f"adapter is one of: {has}")
+    words = f"VBoxManage controlvm {shlex.quote(name)} setlinkstate{adapter}"
+    return f"{words} off", f"{words} on"

@@ -16,8 +16,8 @@ from harness.doctor import virtual
 from harness.doctor.row import BAD, GOOD, LACKING
 from harness.errors import LabError
 from harness.labs.description.model import LabFile, Nic, VirtualMachine
+from harness.labs.hypervisor.virtualbox import RUNS, Adapter, VBoxManage, commands, machine_of
 from harness.labs.ssh.address import Address
-from harness.labs.virtualbox.manage import Adapter, VBoxManage, machine_of
 
 DATA = Path(__file__).parents[2] / "data" / "virtualbox"
 NO_MACHINE = """\
@@ -100,3 +100,10 @@ def test_without_virtualbox(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     with pytest.raises(LabError, match="there is no VBoxManage, the command of VirtualBox"):
         VBoxManage().machine("failover-dut")
+
+
+def test_a_cable_is_only_pulled_of_a_machine_that_runs(manage: VBoxManage) -> None:
+    with pytest.raises(LabError, match="failover-dut is not running in VirtualBox: poweroff"):
+        commands(manage.host, "failover-dut", 3)
+    text = (DATA / "machinereadable.txt").read_text(encoding="utf-8")
+    assert machine_of(text.replace('"poweroff"', '"running"'), "").state == RUNS

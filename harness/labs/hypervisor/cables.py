@@ -1,0 +1,132 @@
+"""Cables of a virtual machine, which its hypervisor pulls out and plugs in.
+
+All are plugged in again when we end, however that is: a shell on the hypervisor's machine waits
+for the end of its input.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import testinfra
+from testinfra.host import Host
+
+from harness.errors import LabError
+from harness.labs.description.model import HYPERVISOR, LabFile, Nic, VirtualMachine
+from harness.labs.hypervisor import libvirt, virtualbox
+from harness.labs.ssh.address import Address
+from harness.labs.ssh.machine import Machine
+
+FAREWELL = 20.0  # seconds for all cables to be plugged in again
+
+
+class Plug(NamedTuple):
+    """The commands for one cable."""
+
+    pull: str
+    plug: str
+
+
+@dataclass(slots=True)
+class Server:
+    """Where the hypervisor runs."""
+
+    host: Host
+    _machine: Machine | None = None
+    _undo: ExitStack = field(default_factory=ExitStack)
+
+    @classmethod
+    def at(cls, address: Address | None) -> Server:
+        """Return this machine, or the one at an address; raises LabError."""
+        if address is None:
+            return cls(testinfra.get_host("local://"))
+        undo = ExitStack()
+        machine = undo.enter_context(Machine("the hypervisor's machine", address))
+        machine.connect(root=False)  # virtual machines belong to a user
+        return cls(machine.host, machine, undo)
+
+    def at_the_end(self, command: str) -> Callable[[], None]:
+        """Have a command run when we end; return what ends it sooner, and waits for it."""
+        command = f"cat >/dev/null; {command}"
+        if self._machine is not None:
+            channel = self._machine.channel(command)
+
+            def end() -> None:
+                channel.shutdown_write()
+                channel.status_event.wait(FAREWELL)
+                channel.close()
+
+            return end
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is not for it
+        )
+        return lambda: _ended(process)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._undo.close()
+
+
+def _ended(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdin is not None
+    process.stdin.close()
+    process.wait(FAREWELL)
+
+
+class Cables:
+    """The cables of a lab file's NICs that its hypervisor cuts."""
+
+    def __init__(self, server: Server, commands: Mapping[str, Plug]) -> None:
+        """Take the commands by the names of NICs; all cables are plugged in when this ends."""
+        self._server = server
+        self._commands = commands
+        self._end = server.at_the_end("; ".join(one.plug for one in commands.values()))
+
+    def carrier(self, nic: str, *, up: bool) -> None:
+        """Plug a NIC's cable in or pull it; nothing for one that is cut otherwise."""
+        if nic not in self._commands:
+            return
+        command = self._commands[nic].plug if up else self._commands[nic].pull
+        done = self._server.host.run(command)
+        if done.rc:
+            said = done.stderr.strip().splitlines() or ["it said nothing"]
+            raise LabError(
+                f"the hypervisor does not do `{command}`: {said[0]}",
+                hint="try the command by hand, on the machine that runs the hypervisor",
+            )
+
+    def close(self) -> None:
+        """Plug all cables in."""
+        self._end()
+        self._server.close()
+
+
+def cables(lab: LabFile, macs: Mapping[str, str]) -> Cables | None:
+    """Return the cables that a hypervisor cuts, None where there are none; raises LabError.
+
+    `macs` are the NICs' own MACs by their names.
+    """
+    nics = [nic for nic in lab.nics if nic.cut == HYPERVISOR]
+    if lab.machine is None or not nics:
+        return None
+    server = Server.at(lab.machine.host)
+    try:
+        commands = {nic.name: _plug(server.host, lab.machine, nic, macs) for nic in nics}
+        return Cables(server, commands)
+    except BaseException:
+        server.close()
+        raise
+
+
+def _plug(host: Host, machine: VirtualMachine, nic: Nic, macs: Mapping[str, str]) -> Plug:
+    if machine.uri:
+        return Plug(*libvirt.commands(host, machine.uri, machine.name, macs[nic.name]))
+    return Plug(*virtualbox.commands(host, machine.name, nic.adapter))

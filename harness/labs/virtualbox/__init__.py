@@ -1,1 +1,0 @@
-"""VirtualBox, by its own command VBoxManage: which adapters and cables a machine has."""
