@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.errors import ScenarioError
+from harness.errors import HarnessError, ScenarioError
 from harness.session import where_it_runs
 
 if TYPE_CHECKING:
@@ -67,8 +67,18 @@ def _lab(config: pytest.Config) -> Lab:
         own = worker.job()
         dut = own.dut if own else {}
         config.stash[LAB] = registry.open_lab(config.getoption("lab"), modules.need, dut)
-        config.add_cleanup(config.stash[LAB].close)
+        config.add_cleanup(lambda: _close(config, config.stash[LAB]))
     return config.stash[LAB]
+
+
+def _close(config: pytest.Config, lab: Lab) -> None:
+    """Close a lab; what it could not put back is a warning of the run."""
+    from harness.session import worker  # noqa: PLC0415
+
+    try:
+        lab.close()
+    except HarnessError as error:
+        worker.warn(config, str(error))
 
 
 def _unforeseen(item: pytest.Item) -> ScenarioError:

@@ -58,6 +58,13 @@ def tell(found: Mapping[str, Any]) -> None:
         _untold.pop().write(facts=dict(found))
 
 
+def warn(config: pytest.Config, text: str) -> None:
+    """Have a warning of our own in the summary of the run."""
+    warning = warnings.WarningMessage(pytest.PytestWarning(text), pytest.PytestWarning, "", 0)
+    told = {"warning_message": warning, "when": "config", "nodeid": "", "location": None}
+    config.hook.pytest_warning_recorded.call_historic(kwargs=told)
+
+
 def own_kernel() -> bool:
     """Return whether this kernel runs for us alone: all its memory and all it logged is ours."""
     return _job is not None and not _job.kernel.startswith("host ")
@@ -200,11 +207,11 @@ class Worker:
     def _make_way(self, nodeid: str, why: str) -> None:
         """End the session behind a scenario, and say so; the controller boots a fresh guest."""
         assert self._session is not None
+        assert self.config is not None
         self._session.shouldstop = why
         self.stream.write(spent=why)
         text = f"scenarios kept memory, a fresh guest went on behind {nodeid}: {why}"
-        warning = warnings.WarningMessage(pytest.PytestWarning(text), pytest.PytestWarning, "", 0)
-        self.pytest_warning_recorded(warning, "config", "", None)
+        warn(self.config, text)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Report what could not be collected here although the controller could."""

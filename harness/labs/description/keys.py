@@ -11,7 +11,7 @@ from typing import Any
 from harness.labs.description.model import FAR_END, HYPERVISOR, KINDS
 
 INTERFACE = re.compile(r"[^\s/:]{1,15}")  # dev_valid_name, and no ":" of an alias
-LONGEST_SILENCE = 600  # seconds
+SILENCES = 3, 600  # seconds: signs of life are one second apart
 LONGEST_LAG = 20_000  # ms; no driver looks at its chip more seldom
 ADAPTERS = range(1, 37)  # VirtualBox: 8 with chipset PIIX3, 36 with ICH9
 URI = "qemu:///system"  # libvirt's usual connection
@@ -51,7 +51,7 @@ def _adapter(value: Any) -> Any:
 
 def _seconds(value: Any) -> Any:
     whole = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if whole and 1 <= value <= LONGEST_SILENCE else WRONG
+    return float(value) if whole and SILENCES[0] <= value <= SILENCES[1] else WRONG
 
 
 def _milliseconds(value: Any) -> Any:
@@ -84,7 +84,7 @@ SSH = {
 DUT = SSH | {
     "management": Key(_interface, "the DUT's interface that SSH comes in by"),
     "python": Key(_text, "the path of a Python 3.6 or later", ""),
-    "silence": Key(_seconds, f"seconds from 1 to {LONGEST_SILENCE}", 15.0),
+    "silence": Key(_seconds, f"seconds from {SILENCES[0]} to {SILENCES[1]}", 15.0),
 }
 NIC = {
     "name": Key(_interface, "the name of an interface of the DUT"),

@@ -60,6 +60,7 @@ class Keeper:
                 for source in ready:
                     self.accept() if source is self.listener else self.read(source)
         finally:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # we are about to end
             self.go_home()
 
     def say(self, to: int, **what: Any) -> None:
@@ -193,9 +194,11 @@ class Keeper:
         """Put all NICs back, each in any case; return what could not be."""
         troubles: list[str] = []
         for name in list(self.nics):
-            troubles += self.nics.pop(name).go_home(self.home)
+            failed = self.nics.pop(name).go_home(self.home)
+            troubles += failed
             with contextlib.suppress(OSError):
-                (PLACE / (name + SAVED)).unlink()
+                if not failed:  # else the next keeper tries again
+                    (PLACE / (name + SAVED)).unlink()
             os.close(self.files.pop(name))
         return troubles
 

@@ -130,9 +130,11 @@ class RackLab:
         """Put everything back; raises LabError for what could not be."""
         running, self._running = self._running, None
         troubles: list[str] = []
-        if running is not None and not running.lost():
-            troubles = running.near.release()
-        self._undo.close()
+        try:
+            if running is not None and not running.lost():
+                troubles = running.near.release()
+        finally:
+            self._undo.close()
         if troubles:
             raise LabError(
                 f"NICs of the DUT could not be put back as they were: {'; '.join(troubles)}",
