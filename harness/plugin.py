@@ -20,6 +20,7 @@ PLUGINS = (
     "harness.session.claim_marks",
     "harness.session.verdicts",
     "harness.session.fixtures",
+    "harness.session.missing_fixtures",
     "harness.session.kernelwatch",
     "harness.session.retry_inconclusive",
     "harness.yours.session",

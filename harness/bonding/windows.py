@@ -23,6 +23,9 @@ LACP_JOIN_TICKS = 30
 GRACE = 2  # intervals of arp_interval, and a half, in which nothing is judged
 
 
+MONITORS = {"miimon": "MII", "arp_interval": "ARP"}
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """The earliest and the latest time, from the event, at which its consequence may be seen."""
@@ -94,7 +97,7 @@ class BondTimes:
 
         Source: bond_miimon_inspect counts `delay` down once per inspection. MIIMON-1, DOWNDELAY-1.
         """
-        self._need("miimon")
+        self.need("miimon")
         delay = self._multiple("downdelay")
         return Window(self._miimons(delay), self._miimons(delay + 1) + self.lag)
 
@@ -104,7 +107,7 @@ class BondTimes:
         `alone` follows bond_miimon_inspect, ignore_updelay: from 6.1 on it does not hold in
         balance-rr, broadcast and 802.3ad, which wait all the same. UPDELAY-1, DELAY-3, DELAY-4.
         """
-        self._need("miimon")
+        self.need("miimon")
         waits = self.options.mode in ("balance-rr", "broadcast", "802.3ad")
         delay = 0 if alone and not waits else self._multiple("updelay")
         return Window(self._miimons(delay), self._miimons(delay + 1) + self.lag)
@@ -119,7 +122,7 @@ class BondTimes:
         old: then up to (m + 1/2)*A + A'. Source: bond_ab_arp_inspect, bond_loadbalance_arp_mon,
         bond_time_in_interval, slave_last_rx. ARPMISS-1, ARPMISS-2, ARPMISS-3.
         """
-        self._need("arp_interval")
+        self.need("arp_interval")
         extra = int(backup and self.options.mode == "active-backup")
         missed = _number(self.options, "arp_missed_max") + extra
         first, last = self._rounds_until_down(missed)
@@ -138,7 +141,7 @@ class BondTimes:
         are over in the same round. Where the backups lived on the active slave's own probes, all
         slaves are then declared down at once. Source: bond_ab_arp_inspect.
         """
-        self._need("arp_interval")
+        self.need("arp_interval")
         limit = self._silent(_number(self.options, "arp_missed_max"))
         interval = jiffies(self.arp_interval.ns, self.hz)
         every = wheel(self.arp_interval.ns, self.hz)
@@ -150,7 +153,7 @@ class BondTimes:
 
         Source: bond_ab_arp_inspect takes any frame of the last 1.5 intervals. ARPMISS-8.
         """
-        self._need("arp_interval")
+        self.need("arp_interval")
         return Window(Span(0), self._intervals(2))
 
     def service_again(self, slaves: int) -> Window:
@@ -158,7 +161,7 @@ class BondTimes:
 
         Source: bond_ab_arp_probe tries one slave per round, in the order of the list. ARPMISS-7.
         """
-        self._need("arp_interval")
+        self.need("arp_interval")
         return Window(Span(0), self._intervals(slaves + 1))
 
     def reversion(self) -> Window:
@@ -217,12 +220,17 @@ class BondTimes:
     def _intervals(self, times: int) -> Span:
         return stretched(_number(self.options, "arp_interval") * MS, self.hz, times)
 
-    def _need(self, monitor: str) -> None:
-        if not self.options[monitor]:
-            raise ScenarioError(
-                f"a bond without {monitor} has no such window",
-                hint=f"set {monitor}, or ask for the window of the monitor in force",
-            )
+    def need(self, monitor: str) -> None:
+        """Raise ScenarioError for a time of a monitor, miimon or arp_interval, that is off."""
+        if self.options[monitor]:
+            return
+        other = next((one for one in MONITORS if self.options[one]), "")
+        on = f"{other} is in force: bond.detection follows it" if other else ""
+        raise ScenarioError(
+            f"{monitor} of this bond is 0: its {MONITORS[monitor]} monitor is off, and no time "
+            "follows from it",
+            hint=on or f"set {monitor}=100, or assert what happens: run.detected, run.outage",
+        )
 
     def _need_lacp(self) -> None:
         if self.options.mode != "802.3ad":

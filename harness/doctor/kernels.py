@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import shutil
@@ -25,6 +26,7 @@ from harness.kernels import (
 )
 from harness.kernels.cached_kernel import Entry
 
+NESTED = "; this machine is virtual: its host has to allow nested virtualisation (kvm nested=1)"
 NEEDED = 250 << 20  # bytes for a User-Mode Linux with modules and libraries
 
 
@@ -100,23 +102,40 @@ def emulator() -> Row:
 def virtualisation() -> Row:
     """Test KVM by running firmware: the device alone proves nothing."""
     if not kvm.DEVICE.exists():
-        flag = {"vmx": "kvm_intel", "svm": "kvm_amd"}
-        module = next((flag[one] for one in flag if one in processor.flags()), "")
-        if module:
+        if module := _module():
             return Row(LACKING, "there is no /dev/kvm", install.as_root(f"modprobe {module}"))
         why = "this processor has no virtualisation, or the hypervisor hides it"
         return Row(LACKING, f"{why}: QEMU emulates, ten times slower")
-    if not os.access(kvm.DEVICE, os.R_OK | os.W_OK):
-        join = install.as_root(f"usermod -aG {kvm.DEVICE.group()} $USER")
-        return Row(
-            LACKING, "/dev/kvm is not accessible to this user", f"{join}, then log in again"
-        )
+    if refusal := kvm.refusal():
+        return Row(LACKING, *_why_refused(refusal))
     if not shutil.which(qemu.QEMU):
         return Row(LACKING, "/dev/kvm exists; not tested without QEMU", qemu.how_to_install())
     trouble = kvm.firmware_trouble(qemu.executable())
     if trouble:
-        return Row(LACKING, f"KVM {trouble}: QEMU emulates, ten times slower")
+        nested = NESTED if "hypervisor" in processor.flags() else ""
+        return Row(LACKING, f"KVM {trouble}: QEMU emulates, ten times slower{nested}")
     return Row(GOOD, "QEMU runs its firmware with it")
+
+
+def _why_refused(refusal: int) -> tuple[str, str]:
+    """Return what an errno of opening /dev/kvm means, and the command that mends it."""
+    if refusal == errno.EPERM:
+        return "/dev/kvm is kept from this container: start it with --device /dev/kvm", ""
+    if refusal != errno.EACCES:
+        module = _module()
+        said = f"/dev/kvm is there, but nothing is behind it ({os.strerror(refusal)})"
+        return said, install.as_root(f"modprobe {module}") if module else ""
+    group = kvm.group()
+    if group:
+        join = install.as_root(f"usermod -aG {group} $USER")
+        return "/dev/kvm is not accessible to this user", f"{join}, then log in again"
+    return "/dev/kvm is not accessible to this user", install.as_root(f"chmod o+rw {kvm.DEVICE}")
+
+
+def _module() -> str:
+    """Return the module that makes /dev/kvm on this processor, "" where there can be none."""
+    flag = {"vmx": "kvm_intel", "svm": "kvm_amd"}
+    return next((flag[one] for one in flag if one in processor.flags()), "")
 
 
 def memory() -> Row:

@@ -6,6 +6,7 @@ remembered until the machine reboots.
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import threading
@@ -28,7 +29,7 @@ APPEND = "console=ttyS0 panic=-1 root=none"
 
 def accelerator(qemu: str, kernel: Path, say: Say) -> str:
     """Return "kvm" if a kernel boots with it, else "tcg"."""
-    if not os.access(DEVICE, os.R_OK | os.W_OK):
+    if refusal():
         return "tcg"
     key = f"{qemu} {kernel} {processor.boot_id()}"
     known = cache.recall(MEMORY)
@@ -39,6 +40,24 @@ def accelerator(qemu: str, kernel: Path, say: Say) -> str:
     if known["trouble"]:
         say(f"KVM {known['trouble']}: QEMU emulates the processor (TCG)")
     return "tcg" if known["trouble"] else "kvm"
+
+
+def refusal() -> int:
+    """Return the errno with which /dev/kvm is refused to us, 0 where it can be opened."""
+    try:
+        os.close(os.open(DEVICE, os.O_RDWR | os.O_CLOEXEC))
+    except OSError as error:
+        return error.errno or errno.ENODEV
+    return 0
+
+
+def group() -> str:
+    """Return the group that /dev/kvm is for, "" where it is root's, or has no name here."""
+    try:
+        name = DEVICE.group()
+    except KeyError:  # a container may not know it
+        return ""
+    return "" if name == "root" else name
 
 
 def trouble(console: bytes, status: int | None) -> str:

@@ -59,7 +59,8 @@ class Bond:
 
     @property
     def miimon(self) -> Span:
-        """One inspection of the MII monitor."""
+        """One inspection of the MII monitor; ScenarioError where it is off."""
+        self.times.need("miimon")
         return self.times.miimon
 
     @property
@@ -69,7 +70,8 @@ class Bond:
 
     @property
     def arp_interval(self) -> Span:
-        """One round of the ARP monitor."""
+        """One round of the ARP monitor; ScenarioError where it is off."""
+        self.times.need("arp_interval")
         return self.times.arp_interval
 
     @property

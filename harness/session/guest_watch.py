@@ -65,8 +65,8 @@ class Watch:
             late = waited > BOOT_LIMIT
             return f"it did not reach its worker within {BOOT_LIMIT:g} s" if late else ""
         if self.running is None:
-            late = waited > limit.seconds
-            return f"it began no scenario within {limit.seconds:g} s" if late else ""
+            late = waited > max(limit.seconds, BOOT_LIMIT)  # a scenario's limit is no collection's
+            return f"it began no scenario within {waited:.0f} s" if late else ""
         self.hung = waited > limit.seconds
         if not self.hung:
             return ""

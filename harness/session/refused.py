@@ -34,6 +34,7 @@ REFUSED = (
         "use timeout(1) around pytest: results so far are kept",
     ),
 )
+COVERAGE = "sees what runs here, not what scenarios run in guests"
 BESIDE = "scenarios already run side by side, in guests"
 GUESTS = 'leave -n out for them: --guests N says how many (and -m "not guest" leaves them out)'
 
@@ -50,6 +51,8 @@ def ignored(config: pytest.Config, items: Iterable[pytest.Item]) -> Iterator[str
     with contextlib.suppress(ValueError):  # no plugin knows such a setting
         if config.getini("reruns"):
             yield f"the setting `reruns` {RERUNS}"
+    if config.getoption("cov_source", default=None):
+        yield f"--cov {COVERAGE}"
     flaky = [item.nodeid for item in items if item.get_closest_marker("flaky")]
     if flaky and config.pluginmanager.has_plugin("rerunfailures"):
         yield f"@pytest.mark.flaky {RERUNS} ({flaky[0]})"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import socket
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -143,6 +145,35 @@ def test_a_processor_without_virtualisation_is_emulated(
     assert row.state == LACKING
     assert row.found.startswith(found)
     assert row.remedy.removeprefix("sudo ") == remedy
+
+
+@pytest.mark.parametrize(
+    ("refusal", "group", "found", "remedy"),
+    [
+        (errno.EACCES, "kvm", "is not accessible to this user", "usermod -aG kvm $USER, then log in again"),
+        (errno.EACCES, "", "is not accessible to this user", "chmod o+rw /dev/kvm"),
+        (errno.EPERM, "kvm", "is kept from this container", ""),
+        (errno.ENODEV, "kvm", "nothing is behind it (No such device)", "modprobe kvm_intel"),
+    ],
+)
+def test_a_device_that_cannot_be_opened_has_the_remedy_of_its_reason(
+    monkeypatch: pytest.MonkeyPatch, refusal: int, group: str, found: str, remedy: str
+) -> None:
+    monkeypatch.setattr(kvm, "group", lambda: group)
+    monkeypatch.setattr(processor, "flags", lambda: frozenset({"vmx"}))
+    said, command = kernels._why_refused(refusal)
+    assert found in said
+    assert command.removeprefix("sudo ") == remedy
+
+
+def test_a_device_without_a_driver_is_refused(
+    own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kvm, "DEVICE", own_cache / "kvm")
+    assert kvm.refusal() == errno.ENOENT
+    with socket.socket(socket.AF_UNIX) as nothing:
+        nothing.bind(str(own_cache / "kvm"))
+        assert kvm.refusal() == errno.ENXIO
 
 
 def test_kvm_is_believed_only_when_it_runs_something(

@@ -167,6 +167,16 @@ def test_what_a_guest_would_ignore_is_refused_by_name(
     assert "passed" not in said
 
 
+def test_coverage_says_what_it_does_not_see(tmp_path: Path) -> None:
+    option = "\ndef pytest_addoption(parser): parser.addoption('--cov', dest='cov_source')\n"
+    tiny = Tiny.make(
+        tmp_path, conftest=ADOPTING + textwrap.indent(option, "    "), a="def test_it(): pass"
+    )
+    code, said = tiny.run("--cov=here")
+    assert code == 0, said
+    assert "note: --cov sees what runs here, not what scenarios run in guests\n" in said
+
+
 def test_what_runs_on_the_host_may_use_any_option(tmp_path: Path) -> None:
     text = "@pytest.mark.guest(inside=False)\ndef test_it(): pass"
     tiny = Tiny.make(tmp_path, conftest=ADOPTING + OPTIONS, a=text)
