@@ -84,6 +84,15 @@ class Figure(Measured):
     def __hash__(self) -> int:
         return Measured.__hash__(self)
 
+    def __bool__(self) -> bool:
+        raise ScenarioError(
+            f"{self.what} is a time: it is neither true nor false",
+            hint="compare it with one: assert run.outage <= bond.miimon",
+        )
+
+    def __repr__(self) -> str:
+        return f"{self.what} {Measured.__str__(self)}"
+
     def __str__(self) -> str:
         witness.note_number()
         return Measured.__str__(self)

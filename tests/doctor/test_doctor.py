@@ -150,7 +150,12 @@ def test_a_processor_without_virtualisation_is_emulated(
 @pytest.mark.parametrize(
     ("refusal", "group", "found", "remedy"),
     [
-        (errno.EACCES, "kvm", "is not accessible to this user", "usermod -aG kvm $USER, then log in again"),
+        (
+            errno.EACCES,
+            "kvm",
+            "is not accessible to this user",
+            "usermod -aG kvm $USER, then log in again",
+        ),
         (errno.EACCES, "", "is not accessible to this user", "chmod o+rw /dev/kvm"),
         (errno.EPERM, "kvm", "is kept from this container", ""),
         (errno.ENODEV, "kvm", "nothing is behind it (No such device)", "modprobe kvm_intel"),

@@ -53,6 +53,15 @@ def test_figures_are_put_in_order_without_certainty() -> None:
     assert run.limits
 
 
+def test_a_time_is_neither_true_nor_false() -> None:
+    """Else `assert run.outage` would hold of every outage, and of none."""
+    run = Run.of(failover())
+    for figure in (run.outage, run.detection, run.outages[0].length):
+        with pytest.raises(ScenarioError, match="is a time: it is neither true nor false"):
+            assert figure
+    assert repr(run.outage) == "outage 99.0 ms"
+
+
 def test_two_bounds_of_one_length_are_both_kept() -> None:
     run = Run.of(failover())
     bounds = [100 * ms, Span(100 * ms.ns, slack=10 * ms.ns)]
