@@ -1,1 +1,1 @@
-"""A host behind a pipe: an agent of the standard library alone, and the tester's side of it."""
+"""A host behind a pipe: an agent that needs only the standard library, and the tester's side."""

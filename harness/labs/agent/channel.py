@@ -1,4 +1,4 @@
-"""The tester's end of an agent: requests with answers, and the events of its streams."""
+"""The tester's side of an agent: requests with answers, and events of streams."""
 
 from __future__ import annotations
 
@@ -67,23 +67,23 @@ class Channel:
         return int(self.hello["pid"])
 
     def fileno(self) -> int:
-        """Return the descriptor that can be read when the agent has said something."""
+        """Return the descriptor that is readable when the agent has sent something."""
         return self._pipe.fileno()
 
     def open(self, take: Callable[[Event], None]) -> int:
-        """Return the number of a new stream or sender whose events `take` is to get."""
+        """Return the number of a new stream or sender; `take` is called with its events."""
         self._serial += 1
         self._streams[self._serial] = take
         return self._serial
 
     def forget(self, number: int) -> None:
-        """Take no more events of a stream."""
+        """Ignore further events of a stream."""
         self._streams.pop(number, None)
 
     def ask(self, do: str, **what: Any) -> Event:
-        """Have the agent do something and return its answer; raises OSError as it happened there.
+        """Send a request and return the answer; raises OSError if it failed on the host.
 
-        Raises AgentLost where the agent is gone, or does not answer in time.
+        Raises AgentLost if the agent has died or does not answer in time.
         """
         self._serial += 1
         number = self._serial
@@ -95,12 +95,12 @@ class Channel:
         return answer
 
     def beat(self) -> None:
-        """Show the agent that the tester lives; what fails shows at the next request."""
+        """Send a sign of life to the agent; errors are reported by the next request."""
         with self._writing, contextlib.suppress(OSError, ValueError):
             self._pipe.write(BEAT)
 
     def read(self) -> None:
-        """Take what the agent has said; raises AgentLost where that is its end, or nonsense."""
+        """Read the agent's output; raises AgentLost at its end, or for invalid lines."""
         try:
             data = self._pipe.read()
         except OSError as error:

@@ -1,4 +1,4 @@
-"""Where a host's clock stands, as seen through its agent."""
+"""The clock offset of a host, measured through its agent."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ TRIPS = 20
 
 
 def measure(channel: Channel) -> Clock:
-    """Return a host's offset from the quickest of some round trips.
+    """Return a host's offset, from the fastest of several round trips.
 
-    The host read its clock at some time between our two readings: half their distance is the
-    error, however unlike the two ways are.
+    The host read its clock between the two readings of the tester: half the difference of those is
+    the error, even if the two directions differ.
     """
     best: Clock | None = None
     for _ in range(TRIPS):

@@ -13,7 +13,7 @@ from harness.rtnl.messages import NLMSG_DONE, NLMSG_ERROR, Request, messages, nu
 
 
 class RemoteStream:
-    """Notifications or frames as an agent sees them, stamped by its host's clock."""
+    """Notifications or frames of an agent, with time stamps of its host's clock."""
 
     def __init__(
         self,
@@ -40,12 +40,12 @@ class RemoteStream:
             ) from error
 
     def take(self) -> list[Seen]:
-        """Return what came since the last call."""
+        """Return what was received since the last call."""
         seen, self._seen = self._seen, []
         return seen
 
     def close(self) -> None:
-        """Have the agent send what it has seen, and listen no more."""
+        """Receive the remaining events, and stop listening."""
         self._channel.ask("close", s=self._number)
         self._channel.forget(self._number)
 
@@ -58,16 +58,16 @@ class RemoteStream:
 
 
 class RemoteTap(RemoteStream):
-    """Frames: what the agent's socket could not hold is known when it is closed."""
+    """Frames; the number of dropped ones is known when it is closed."""
 
     def close(self) -> None:
-        """Have the agent send what it has seen, and ask how much it has not."""
+        """Receive the remaining frames, and the number of dropped ones."""
         self.lost += int(self._channel.ask("dropped", s=self._number)["dropped"])
         super().close()
 
 
 class RemoteSender:
-    """What an agent sends."""
+    """Sends frames through an agent."""
 
     def __init__(self, channel: Channel, offset: int, link: str) -> None:
         """Open it; raises LabError that names the host."""
@@ -85,7 +85,7 @@ class RemoteSender:
             ) from error
 
     def send(self, frame: bytes) -> None:
-        """Send one frame; raises OSError as the kernel there refuses it."""
+        """Send one frame; raises OSError if the kernel rejects it."""
         self._channel.ask("frame", s=self._number, frame=packed(frame))
 
     def repeat(self, every: int, template: bytes, to: str, start: int) -> None:
@@ -156,7 +156,7 @@ class RemoteProgram:
 
 
 class RemoteHost:
-    """A host behind an agent; its times are put on the tester's clock as last measured."""
+    """A host behind an agent; its times are converted by the last measured clock offset."""
 
     def __init__(self, channel: Channel) -> None:
         self.name = channel.host
@@ -165,7 +165,7 @@ class RemoteHost:
         self._clock = Clock()
 
     def send(self, *requests: Request) -> None:
-        """Have requests carried out with one trip; raises KernelRefused at the first refusal."""
+        """Execute requests in one round trip; raises KernelRefused at the first error."""
         if not requests:
             return
         data = b"".join(numbered(one.data, n) for n, one in enumerate(requests))
@@ -187,22 +187,22 @@ class RemoteHost:
         ]
 
     def listen(self, *sources: Source, then: Callable[[], None] | None = None) -> RemoteStream:
-        """Listen to notifications, or to the kernel's log; `then` is called when some came."""
+        """Listen to notifications, or to the kernel log; `then` is called on arrival."""
         offset, groups = self._clock.offset, list(sources)
         if sources == ("log",):
             return RemoteStream(self._channel, offset, "log", then)
         return RemoteStream(self._channel, offset, "listen", then, groups=groups)
 
     def tap(self, program: bytes) -> RemoteStream:
-        """Keep the received frames that a classic BPF program picks."""
+        """Capture the received frames that a classic BPF program accepts."""
         return RemoteTap(self._channel, self._clock.offset, "tap", program=packed(program))
 
     def sender(self, link: str = "") -> RemoteSender:
-        """Return what sends whole frames out of an interface, or ICMP messages without one."""
+        """Return a sender of frames from an interface, or of ICMP messages without one."""
         return RemoteSender(self._channel, self._clock.offset, link)
 
     def clock(self) -> Clock:
-        """Measure where its clock stands; what is seen from now on is put on ours by that."""
+        """Measure its clock; later times are converted by the result."""
         self._clock = clock.measure(self._channel)
         return self._clock
 

@@ -1,4 +1,4 @@
-"""What carries an agent's bytes: a process of this machine, or what another lab has for it."""
+"""The pipe to an agent: a process of this machine, or another lab's transport."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WORDS = 200  # characters of errors or of nonsense that are shown
 
 
 class AgentLost(LabError):
-    """An agent died, fell silent, or is not one; names the host."""
+    """An agent died, does not answer, or sent invalid output; names the host."""
 
 
 class Pipe(Protocol):
@@ -31,10 +31,10 @@ class Pipe(Protocol):
         """Write to the agent's input; raises OSError."""
 
     def ending(self) -> str:
-        """Return how the agent ended and what it wrote to its errors, "" where that is unknown."""
+        """Return how the agent ended and its error output, "" if unknown."""
 
     def close(self) -> None:
-        """End the agent: its input ends, and where it does not care, so does the process."""
+        """End the agent: close its input, and kill the process if it does not exit."""
 
 
 class ProcessPipe:
@@ -78,7 +78,7 @@ class ProcessPipe:
         return ""
 
     def close(self) -> None:
-        """Close its pipes, and kill it where it lives on."""
+        """Close its pipes, and kill it if it does not exit."""
         for pipe in (self._input, self._output, self._errors):
             with contextlib.suppress(OSError):
                 pipe.close()
@@ -90,7 +90,7 @@ class ProcessPipe:
 
 
 def ending(status: int, errors: bytes) -> str:
-    """Return an exit status (below 0 a signal's number) and the last of the errors in words."""
+    """Return a text for an exit status (negative: a signal) and the last error output."""
     how = f"signal {-status}" if status < 0 else f"exit status {status}"
     said = errors.decode(errors="replace").strip()
     return f" with {how}{': ' + said[-WORDS:] if said else ''}"

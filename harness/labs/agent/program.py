@@ -1,4 +1,4 @@
-"""The agent: runs on a host, from its standard input; carries bytes, decodes nothing.
+"""The agent: runs on a host, serves requests on standard input; transports bytes undecoded.
 
 It is sent as source to `python3 -I -S -u -c` (harness.labs.agent.source strips annotations, so
 that Python 3.6 takes it) and imports the standard library alone. Requests, answers and events are
@@ -48,7 +48,7 @@ GLANCE = 5000000  # ns between two looks whether a program has ended
 
 
 class Agent:
-    """What is open here, and the loop that serves it."""
+    """The open streams and senders, and the loop that serves them."""
 
     def __init__(self) -> None:
         self.readers: dict[Any, Callable[[], None]] = {0: self.requests}
@@ -78,7 +78,7 @@ class Agent:
                 self.flush()
 
     def wait(self) -> float | None:
-        """Return for how many seconds nothing is due."""
+        """Return the seconds until the next timer."""
         times = [timer[0] for timer in self.timers] + ([] if self.due is None else [self.due])
         return max(0, min(times) - now()) / SECOND if times else None
 
@@ -89,20 +89,20 @@ class Agent:
             data = data[os.write(1, data) :]
 
     def event(self, kept: dict[int, list[Any]], number: int, entry: list[Any]) -> None:
-        """Keep an event until its batch is due."""
+        """Add an event to its batch."""
         kept.setdefault(number, []).append(entry)
         if self.due is None:
             self.due = now() + self.batch
 
     def flush(self) -> None:
-        """Write all events that were kept."""
+        """Write all batched events."""
         self.due = None
         for name, kept in (("sent", self.sent), ("e", self.seen)):
             for number in list(kept):
                 self.say(s=number, **{name: kept.pop(number)})
 
     def requests(self) -> None:
-        """Carry out what came by the input."""
+        """Execute the requests on the input."""
         data = os.read(0, 1 << 16)
         if not data:
             del self.readers[0]
@@ -123,11 +123,11 @@ class Agent:
         """Answer with the time."""
 
     def do_batch(self, asked: dict[str, Any]) -> None:
-        """Set for how many ns events may be kept before they are written."""
+        """Set for how many ns events are batched."""
         self.batch = asked["ns"]
 
     def do_fresh(self, _: dict[str, Any]) -> None:
-        """Leave this network namespace, with all that is open in it, for a new one."""
+        """Enter a new network namespace; close what is open in the old one."""
         for number in list(self.opened):
             self.shut(number)
         if self.control is not None:
@@ -136,7 +136,7 @@ class Agent:
         fresh_namespace()
 
     def do_send(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """Carry rtnetlink requests; answers with all that comes until `acks` are there."""
+        """Send rtnetlink requests; answer with all messages up to the number of `acks`."""
         if self.control is None:
             self.control = control_socket()
         raw = carried(self.control, base64.b64decode(asked["data"]), asked["acks"])
@@ -148,7 +148,7 @@ class Agent:
             return {"text": file.read()}
 
     def do_write(self, asked: dict[str, Any]) -> None:
-        """Write to a file that is there, such as one of /proc or /sys."""
+        """Write to an existing file, such as one in /proc or /sys."""
         fd = os.open(asked["path"], os.O_WRONLY | os.O_TRUNC)
         try:
             os.write(fd, asked["text"].encode())
@@ -172,7 +172,7 @@ class Agent:
         self.timers.append((now(), number, look))
 
     def do_close(self, asked: dict[str, Any]) -> None:
-        """Close a stream or a sender; what it saw is written first."""
+        """Close a stream or a sender after writing its events."""
         reader = self.readers.get(self.opened.get(asked["s"]))
         if reader is not None:
             reader()
@@ -186,7 +186,7 @@ class Agent:
         os.close(source) if isinstance(source, int) else source.close()
 
     def do_listen(self, asked: dict[str, Any]) -> None:
-        """Keep each notification of a netlink group from now on."""
+        """Record the notifications of netlink groups."""
         number, sock = asked["s"], socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
         make_room(sock)
         sock.bind((0, sum(GROUPS[name] for name in asked["groups"])))
@@ -206,7 +206,7 @@ class Agent:
         self.opened[number], self.readers[sock] = sock, read
 
     def do_log(self, asked: dict[str, Any]) -> None:
-        """Keep each record of the kernel's log from now on."""
+        """Record the kernel log."""
         number = asked["s"]
         fd = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         os.lseek(fd, 0, os.SEEK_END)
@@ -223,7 +223,7 @@ class Agent:
         self.opened[number], self.readers[fd] = fd, read
 
     def do_tap(self, asked: dict[str, Any]) -> None:
-        """Keep each received frame that a BPF program picks, with the kernel's time."""
+        """Capture the received frames that a BPF program accepts, with kernel time stamps."""
         number = asked["s"]
         sock = tap_socket(base64.b64decode(asked["program"]))
         offset = wall_to_monotonic()
@@ -242,12 +242,12 @@ class Agent:
         self.opened[number], self.readers[sock] = sock, read
 
     def do_dropped(self, asked: dict[str, Any]) -> dict[str, int]:
-        """Return how many frames a tap could not hold since the last call."""
+        """Return the number of frames dropped by a tap since the last call."""
         sock = self.opened[asked["s"]]
         return {"dropped": struct.unpack("=II", sock.getsockopt(SOL_PACKET, STATISTICS, 8))[1]}
 
     def do_sender(self, asked: dict[str, Any]) -> None:
-        """Open what sends frames out of a device, or ICMP messages without one."""
+        """Open a sender of frames from a device, or of ICMP messages without one."""
         self.opened[asked["s"]] = sender_socket(asked.get("device", ""))
 
     def do_frame(self, asked: dict[str, Any]) -> None:
@@ -277,7 +277,7 @@ class Agent:
         self.timers.append((first, number, tick))
 
     def do_stop(self, asked: dict[str, Any]) -> None:
-        """Send no more; the sender stays open."""
+        """Stop sending; the sender stays open."""
         self.stopped.add(asked["s"])
 
 

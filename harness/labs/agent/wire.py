@@ -1,6 +1,6 @@
-"""What an agent's program is made of besides its loop: clocks, and the bytes of frames.
+"""Parts of the agent's program besides its loop: clocks, sockets and frames.
 
-It is sent with the program, so it imports the standard library alone (see program).
+It is sent with the program, so it imports only the standard library (see program).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def wall() -> int:
 
 
 def text_of(data: bytes) -> str:
-    """Return bytes as JSON can carry them."""
+    """Return bytes as base64 text."""
     return base64.b64encode(data).decode()
 
 
@@ -66,7 +66,7 @@ def checksum(data: bytes) -> int:
 
 
 def tap_socket(program: bytes) -> socket.socket:
-    """Return a socket that receives the frames which a classic BPF program picks."""
+    """Return a socket that receives the frames that a classic BPF program accepts."""
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
     code = ctypes.create_string_buffer(program, len(program))
     fprog = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code))
@@ -77,23 +77,23 @@ def tap_socket(program: bytes) -> socket.socket:
     make_room(sock)
     sock.setblocking(False)
     with contextlib.suppress(BlockingIOError):
-        while True:  # what came before the filter was there
+        while True:  # frames received before the filter was attached
             sock.recv(FRAME)
     return sock
 
 
 def make_room(sock: socket.socket) -> None:
-    """Let a socket hold more than users may ask for by default (net.core.rmem_max)."""
+    """Set a receive buffer larger than net.core.rmem_max, if permitted."""
     try:
         sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, ROOM)
-    except PermissionError:  # we are root of a user namespace only
+    except PermissionError:  # root in a user namespace only
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ROOM)
 
 
 def frame_of(sock: socket.socket) -> tuple[int, int, int, bytes]:
-    """Return a frame that came: wall-clock time in ns, device number, kind, bytes.
+    """Receive a frame: wall-clock time in ns, interface index, kind, bytes.
 
-    Raises OSError, BlockingIOError where none is there.
+    Raises OSError, BlockingIOError if there is none.
     """
     data, extra, _, source = sock.recvmsg(FRAME, 128)
     at, kind = 0, source[2]
@@ -122,7 +122,7 @@ def sender_socket(device: str) -> socket.socket:
 
 
 def control_socket() -> socket.socket:
-    """Return a socket that carries rtnetlink requests."""
+    """Return a socket for rtnetlink requests."""
     sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
     for option in (NETLINK_EXT_ACK, NETLINK_CAP_ACK):
         sock.setsockopt(SOL_NETLINK, option, 1)
@@ -132,7 +132,7 @@ def control_socket() -> socket.socket:
 
 
 def carried(control: socket.socket, data: bytes, acks: int) -> list[bytes]:
-    """Send netlink requests and return all that comes until so many of them are answered."""
+    """Send netlink requests and return the replies, up to the number of acknowledgements."""
     came = []
     control.send(data)
     while acks > 0:
@@ -146,7 +146,7 @@ def carried(control: socket.socket, data: bytes, acks: int) -> list[bytes]:
 
 
 class Program:
-    """A program that was started; raises OSError where it cannot be."""
+    """A started program; raises OSError if starting it fails."""
 
     def __init__(self, argv: list[str]) -> None:
         self.out, self.err = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115
@@ -164,7 +164,7 @@ class Program:
             raise
 
     def ended(self) -> tuple[int, str, str] | None:
-        """Return its status, output and errors, None while it runs."""
+        """Return its exit status, output and error output, None while it runs."""
         if self.process.poll() is None:
             return None
         self.out.seek(0)
@@ -173,7 +173,7 @@ class Program:
         return self.process.returncode, out, err
 
     def close(self) -> None:
-        """Kill what is left of it."""
+        """Kill it and its children."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
@@ -182,10 +182,10 @@ class Program:
 
 
 def fresh_namespace() -> None:
-    """Enter a network namespace of one's own, without IPv6, whose sysfs is at /sys.
+    """Enter a new network namespace without IPv6, and mount its sysfs at /sys.
 
-    IPv6 would configure itself and announce that with multicast frames, which an ARP monitor
-    without validation takes for signs of life.
+    IPv6 autoconfiguration sends multicast frames, which an ARP monitor without validation counts
+    as received traffic.
     """
     libc = ctypes.CDLL(None, use_errno=True)
 

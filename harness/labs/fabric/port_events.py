@@ -1,4 +1,4 @@
-"""What switches notice: that a port gains or loses carrier, and which address comes in by it."""
+"""Events of switch ports: carrier changes, and MACs that are seen."""
 
 from __future__ import annotations
 

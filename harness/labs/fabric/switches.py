@@ -1,4 +1,4 @@
-"""Which switches there are, which ports they have, and by which numbers their devices go.
+"""The switches, their ports, and the interface indexes of both.
 
 Switches count from 2 and ports from 32, so nothing has to be looked up.
 """

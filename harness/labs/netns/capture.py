@@ -1,4 +1,4 @@
-"""A tap on a whole namespace: what its devices receive, through a ring shared with the kernel.
+"""Capture the frames that all devices of a namespace receive, by a ring shared with the kernel.
 
 Reading a frame from the ring costs no system call, which is what makes fine probes affordable in
 a guest (packet(7), PACKET_RX_RING, TPACKET_V2; Documentation/networking/packet_mmap.rst).
@@ -10,10 +10,10 @@ import ctypes
 import mmap
 import socket
 import struct
-import time
 from collections.abc import Iterator
 
 from harness.lab import TAGGED, Seen
+from harness.labs.agent.wire import wall_to_monotonic
 from harness.labs.netns.namespace import Namespace
 
 SOL_PACKET = 263
@@ -49,17 +49,17 @@ class Tap:
         self._lost = 0
         self._seen: list[Seen] = []
         # The ring's stamps are wall-clock; one offset per tap puts them on the monotonic clock.
-        self._offset = _wall_to_monotonic()
+        self._offset = wall_to_monotonic()
 
     def close(self) -> None:
-        """Take in what has come and close the tap."""
+        """Read the remaining frames and close the tap."""
         if not self._ring.closed:
             self._seen, self._lost = self.take(), self.lost
             self._ring.close()
             self._sock.close()
 
     def take(self) -> list[Seen]:
-        """Return the frames that came since the last call."""
+        """Return the frames received since the last call."""
         seen, self._seen = self._seen, []
         return [*seen, *(() if self._ring.closed else self._frames())]
 
@@ -80,7 +80,7 @@ class Tap:
 
     @property
     def lost(self) -> int:
-        """How many frames did not fit; the kernel counts them anew after each call."""
+        """The number of dropped frames since the last call."""
         if not self._ring.closed:
             _, drops = struct.unpack("=II", self._sock.getsockopt(SOL_PACKET, STATISTICS, 8))
             self._lost += int(drops)
@@ -90,12 +90,3 @@ class Tap:
         buffer = ctypes.create_string_buffer(program, len(program))
         fprog = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(buffer))
         self._sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, fprog)
-
-
-def _wall_to_monotonic() -> int:
-    """Return what must be added to a wall-clock stamp, from the tightest of three readings."""
-    readings = []
-    for _ in range(3):
-        before, wall, after = time.monotonic_ns(), time.time_ns(), time.monotonic_ns()
-        readings.append((after - before, (before + after) // 2 - wall))
-    return min(readings)[1]

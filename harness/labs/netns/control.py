@@ -1,4 +1,4 @@
-"""A netlink socket in a namespace, over which batches of requests go.
+"""A netlink socket in a namespace for batches of requests.
 
 A system call costs a guest 150 microseconds and an event loop around pyroute2's sockets a hundred
 times that: a plain socket carries many requests in one send.
@@ -40,9 +40,9 @@ class Control:
         self._sock.close()
 
     def send(self, *requests: Request) -> None:
-        """Carry out requests in order with one send; raises KernelRefused at the first refusal.
+        """Execute requests in order with one send; raises KernelRefused for the first error.
 
-        The kernel continues after a refused request: the requests after it were carried out too.
+        The kernel continues after a rejected request: later requests are executed too.
         """
         if not requests:
             return

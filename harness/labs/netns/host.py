@@ -22,7 +22,7 @@ SYS = "/sys/"
 
 
 class NetnsHost:
-    """A namespace with its control socket; all times are this kernel's already."""
+    """A namespace with its control socket; its clock is the tester's."""
 
     def __init__(self, name: str, loop: Loop, undo: ExitStack) -> None:
         """Make the namespace; raises LabError where the kernel does not allow it."""
@@ -36,7 +36,7 @@ class NetnsHost:
         self._undo = undo
 
     def send(self, *requests: Request) -> None:
-        """Send requests in one message; raises KernelRefused for the first that is refused."""
+        """Send requests in one message; raises KernelRefused for the first that is rejected."""
         self.control.send(*requests)
 
     def dump(self, request: Request, told: int) -> list[bytes]:
@@ -44,7 +44,7 @@ class NetnsHost:
         return self.control.dump(request, told)
 
     def listen(self, *sources: Source, then: Callable[[], None] | None = None) -> Stream:
-        """Listen to notifications, or to the kernel's log; `then` is called when some came."""
+        """Listen to notifications, or to the kernel log; `then` is called on arrival."""
         if sources == ("log",):
             log = KernelLog()
             log.attach(self._loop)
@@ -55,11 +55,11 @@ class NetnsHost:
         return monitor
 
     def tap(self, program: bytes) -> Tap:
-        """Keep the received frames that a classic BPF program picks."""
+        """Capture the received frames that a classic BPF program accepts."""
         return Tap(self.namespace, program)
 
     def sender(self, link: str = "") -> NetnsSender:
-        """Return what sends whole frames out of an interface, or ICMP messages without one."""
+        """Return a sender of frames from an interface, or of ICMP messages without one."""
         sender = NetnsSender(self.namespace, self._loop, link)
         self._undo.callback(sender.close)
         return sender

@@ -1,6 +1,6 @@
-"""Notifications of the kernel about links and neighbours, and its log.
+"""Notifications about links and neighbours, and the kernel log.
 
-Messages are kept as they came and decoded afterwards: during a fault only their time matters.
+Messages are stored undecoded and decoded afterwards: during a fault only their time matters.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ SO_RCVBUF_BYTES = 1 << 21
 
 
 class NetlinkMonitor:
-    """The notifications of a namespace, each as it came."""
+    """The undecoded notifications of a namespace."""
 
     def __init__(self, namespace: Namespace, groups: int) -> None:
         self._sock = namespace.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
@@ -47,7 +47,7 @@ class NetlinkMonitor:
         self._sock.close()
 
     def take(self) -> list[Seen]:
-        """Return the datagrams that came since the last call."""
+        """Return the datagrams received since the last call."""
         seen, self._seen = self._seen, []
         return seen
 
@@ -62,7 +62,7 @@ class NetlinkMonitor:
 
 
 class KernelLog:
-    """The kernel's log from now on, record by record; silent where the user may not read it."""
+    """The records of the kernel log from now on; empty if the user may not read it."""
 
     def __init__(self) -> None:
         self._log = kmsg.Kmsg()
@@ -83,7 +83,7 @@ class KernelLog:
         self._log.close()
 
     def take(self) -> list[Seen]:
-        """Return the records that came since the last call."""
+        """Return the records written since the last call."""
         seen, self._seen = self._seen, []
         return seen
 

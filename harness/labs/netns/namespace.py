@@ -23,7 +23,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Namespace:
-    """A network namespace that we created, open until `close`."""
+    """A new network namespace, open until `close`."""
 
     def __init__(self, name: str) -> None:
         """Make a new namespace; raises LabError where the kernel does not allow it."""
@@ -39,7 +39,7 @@ class Namespace:
             os.close(home)
 
     def close(self) -> None:
-        """Let go of the namespace; the kernel then removes all that is in it."""
+        """Close the namespace; the kernel then removes everything in it."""
         os.close(self.fd)
 
     @contextmanager
@@ -56,7 +56,7 @@ class Namespace:
             os.close(home)
 
     def socket(self, family: int, kind: int, protocol: int = 0) -> socket.socket:
-        """Return a socket that lives in the namespace for good, wherever it is used."""
+        """Return a socket of the namespace, which may be used from any namespace."""
         with self.inside():
             return socket.socket(family, kind, protocol)
 
@@ -73,10 +73,10 @@ class Namespace:
 
 
 def _silence_ipv6() -> None:
-    """Switch IPv6 off for what will be made in the namespace we are in.
+    """Disable IPv6 for new devices of the current namespace.
 
-    It would configure itself and announce that with multicast frames, which an ARP monitor
-    without validation takes for signs of life.
+    IPv6 autoconfiguration sends multicast frames, which an ARP monitor without validation counts
+    as received traffic.
     """
     with suppress(OSError), open(NO_IPV6, "w") as file:  # noqa: PTH123  a kernel without IPv6
         file.write("1")

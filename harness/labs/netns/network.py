@@ -1,4 +1,4 @@
-"""A topology that runs in namespaces of this kernel, and by which numbers its devices go.
+"""A running topology in namespaces of this kernel, and its interface indexes.
 
 Device numbers are chosen here, so nothing has to be looked up: a machine's interfaces count from
 2, the DUT's bonds from 16, bridges over them from 24 and VLANs from 64 (its switches:

@@ -1,6 +1,6 @@
-"""A bond for a trial, made of existing interfaces: what is refused, which slave is active, MACs.
+"""A bond for a trial, of existing interfaces: errors, active slave, MACs.
 
-Unlike bonds of topologies it is made step by step, because the answer to each step is the result.
+Unlike bonds of topologies it is created step by step, because each step's result matters.
 """
 
 from __future__ import annotations

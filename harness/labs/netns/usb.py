@@ -143,7 +143,7 @@ class UsbNics:
         return mii.refusal(self.machine, link)
 
     def unplug(self, link: str) -> None:
-        """Pull an adapter out."""
+        """Unplug an adapter."""
         self.chips.unplug(link)
 
     def close(self) -> None:

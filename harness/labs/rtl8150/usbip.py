@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from harness.errors import LabError
 
 CMD_SUBMIT, CMD_UNLINK, RET_SUBMIT, RET_UNLINK = 1, 2, 3, 4
-OUT, IN = 0, 1
+IN = 1  # the direction of a transfer; 0 is out
 HEAD_BYTES = 48
 LARGEST = 1 << 20  # bytes of a transfer; no driver of a network adapter asks for as many
 
