@@ -1,4 +1,4 @@
-"""One thread, one selector: everything that a recording does happens when this loop is pumped."""
+"""The event loop of a recording: one thread, which runs timers and readers while it is pumped."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ class Loop:
         self._left = now()
 
     def at(self, when: int, call: Callable[[int], None]) -> None:
-        """Have `call(now)` called at a time, as soon as the loop is pumped then."""
+        """Call `call(now)` at a time, while the loop is pumped."""
         heapq.heappush(self._timers, (when, next(self._serial), call))
 
     def every(
         self, interval: int, call: Callable[[int], None], start: int | None = None
     ) -> Callable[[], None]:
-        """Have `call(now)` called on a fixed grid of times from now on, or from a time.
+        """Call `call(now)` on a fixed grid of times, from now on or from a time.
 
-        Returns what ends it.
+        Returns a function that ends it.
         """
         running = True
         due = now() if start is None else start
@@ -56,7 +56,7 @@ class Loop:
         return stop
 
     def watch(self, source: Readable, call: Callable[[], None]) -> Callable[[], None]:
-        """Have `call()` called when a source can be read; returns what ends it."""
+        """Call `call()` when a source is readable; returns a function that ends it."""
         self._readers[source] = call
         self._poll = Poll(list(self._readers))
 
@@ -75,7 +75,7 @@ class Loop:
             self._left = now()
 
     def idle(self) -> int:
-        """Return for how long, in ns, nobody pumped at worst since `away` was set to 0."""
+        """Return the longest time in ns without pumping since `away` was set to 0."""
         self.away = max(self.away, now() - self._left)
         return self.away
 

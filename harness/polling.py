@@ -1,4 +1,4 @@
-"""Wait for file descriptors to the nanosecond: ppoll(2), where Python's own calls round up.
+"""Wait for file descriptors with ns resolution by ppoll(2); Python's select and poll round up.
 
 With virtual time a microsecond is four readings of the clock, and rounding makes what comes next
 depend on how often it was read before.
@@ -43,7 +43,7 @@ class Poll:
         self._limit = _Timespec()
 
     def wait(self, span: int) -> list[Readable]:
-        """Return the sources that can be read, waiting at most `span` ns for one; [] for none."""
+        """Return the readable sources, waiting at most `span` ns for one; [] for none."""
         self._limit.sec, self._limit.nsec = divmod(max(0, span), SECOND)
         count = len(self._sources)
         ready = _libc.ppoll(self._fds, count, ctypes.byref(self._limit), None, 0)

@@ -1,4 +1,4 @@
-"""What was probably meant by a name that does not exist, and the error that says so."""
+"""Suggest similar names for one that does not exist, and raise the error with them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class NoSuchName(ScenarioError, AttributeError):
 
 
 def alike(name: str, has: Iterable[str]) -> str:
-    """Return a hint at names that are like one or mean the same, "" where there is none."""
+    """Return a hint with similar names or synonyms, "" for none."""
     known = list(has)
     also = [one for one in known if name.lower() in ALSO_CALLED.get(one, ())]
     found = dict.fromkeys([*also, *get_close_matches(name, known, n=2, cutoff=0.6)])
@@ -43,19 +43,19 @@ def alike(name: str, has: Iterable[str]) -> str:
 
 
 def meant(name: str, has: Iterable[str]) -> str:
-    """Return a hint at what is like a name, and at all there is."""
+    """Return a hint with similar names, and with all names."""
     known = sorted(has)
     there = f"there are: {', '.join(known)}" if known else "there is none"
     return f"{alike(name, known)} {there}".strip()
 
 
 def attributes(thing: object) -> list[str]:
-    """Return the public names that a thing has."""
+    """Return the public attributes of an object."""
     return [name for name in dir(thing) if not name.startswith("_")]
 
 
 def suggesting(kind: str) -> Callable[[object, str], object]:
-    """Return a `__getattr__` that raises NoSuchName, for a class whose things are a `kind`."""
+    """Return a `__getattr__` that raises NoSuchName; `kind` describes the object in errors."""
 
     def missing(thing: object, name: str) -> object:
         if name.startswith("_"):

@@ -1,4 +1,4 @@
-"""Passive descriptions of machines, switches, links and bonds; nothing here runs.
+"""Plans of machines, switches, links and bonds: plain data.
 
 A link has one name and is called by it at both ends: the DUT's interface `eth0`, the port `eth0`
 of the switch at its other end, and `topology.link("eth0")` are one cable.
@@ -25,7 +25,7 @@ MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 
 
 class Named(Protocol):
-    """Anything that a topology knows by a name, such as a link or a bond."""
+    """Anything with a name in a topology, such as a link or a bond."""
 
     @property
     def name(self) -> str:
@@ -110,7 +110,7 @@ class LinkPlan:
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """A whole network: who is there, how they are wired, which bonds the DUT has.
+    """A network: its machines and switches, their cables, and the bonds of the DUT.
 
     Probes go along `path`, `out` from its first machine to its second; a DUT that `forwards` is a
     router. Raises ScenarioError where the description contradicts itself.
@@ -220,7 +220,7 @@ class Topology:
         return tuple(link for link in self.links if node in (link.a, link.b))
 
     def leads_to(self, switch: str, link: str) -> str | None:
-        """Return the machine that a link leads to from a switch, None where that is a switch."""
+        """Return the machine at the other end of a switch's link, None if that is a switch."""
         wire = self.link(link)
         other = wire.a if wire.b == switch else wire.b
         return other if other in {machine.name for machine in self.machines} else None
@@ -245,7 +245,7 @@ class Topology:
         raise self.missing("bond", name, [bond.name for bond in self.bonds])
 
     def bridge_over(self, bond: str) -> BridgePlan | None:
-        """Return the bridge that has a bond as its port, None where there is none."""
+        """Return the bridge that has a bond as its port, None for none."""
         return next((bridge for bridge in self.bridges if bridge.bond == bond), None)
 
     def bond_address(self, bond: BondPlan) -> str:
@@ -283,7 +283,7 @@ class Topology:
 
 
 def carrier_lag(topology: Topology, bond: BondPlan) -> Span:
-    """Return by how much the slowest driver of a bond's slaves may be late about a cable."""
+    """Return the longest delay with which a driver of a bond's slaves reports its carrier."""
     links = [topology.link(slave) for slave in bond.slaves]
     lags = [CARRIER_LAG[link.nic] if link.lag is None else link.lag for link in links]
     return max(lags, key=lambda lag: lag.ns, default=CARRIER_LAG[VETH])

@@ -1,4 +1,4 @@
-"""Try again what may fail for a moment only."""
+"""Retry actions that may fail temporarily."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def retry(
 ) -> T:
     """Return what `action` returns, tried again when it raises `on`; the last error is raised.
 
-    The first pause is of `pause` seconds, each further one twice as long.
+    The first pause takes `pause` seconds, each further one twice as long.
     """
     return tenacity.Retrying(
         retry=tenacity.retry_if_exception_type(on),

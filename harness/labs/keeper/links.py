@@ -22,7 +22,7 @@ CHANGED = IFF_UP | IFF_PROMISC | IFF_ALLMULTI
 RTA_OIF, RTPROT_KERNEL, RTPROT_RA = 4, 2, 9
 CLONE_NEWNET = 0x40000000
 OWN = "/proc/self/ns/net"
-LINK_AT, ADDRESS_AT, ROUTE_AT = 32, 24, 28  # where a message's attributes begin
+LINK_AT, ROUTE_AT = 32, 28  # where a message's attributes begin
 
 libc = ctypes.CDLL(None, use_errno=True)
 

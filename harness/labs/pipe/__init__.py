@@ -1,1 +1,1 @@
-"""A lab whose DUT is a process behind an agent, as a DUT on another machine will be."""
+"""A lab whose DUT is a process behind an agent, like a DUT on another machine."""

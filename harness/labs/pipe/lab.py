@@ -1,4 +1,4 @@
-"""The DUT is a network namespace of its own process; requests and frames cross a pipe.
+"""The DUT is the network namespace of a separate process; requests and frames pass a pipe.
 
 Everything else is as in `netns`. The agent lives as long as the lab: each network gets a fresh
 namespace of it.

@@ -27,14 +27,14 @@ LOGIN = 20.0  # seconds for the DUT's SSH server to answer
 
 @dataclass(slots=True)
 class Running:
-    """A DUT that runs: QEMU, the DUT as SSH reaches it, and its NICs."""
+    """A running DUT: QEMU, its SSH connection, and its NICs."""
 
     machine: Qemu
     dut: RemoteDut
     rack: Rack
 
     def lost(self) -> str:
-        """Return why it is no use any more, "" where it is."""
+        """Return why it cannot be used any more, "" if it can."""
         return self.machine.trouble() or self.dut.lost() or self.rack.lost
 
     def close(self) -> None:
@@ -58,7 +58,7 @@ class QemuLab:
         return "rtl8150 adapters" if adapters(topology) else ""
 
     def facts(self) -> Mapping[str, Any]:
-        """Return what is known of the DUT's kernel: it is not the tester's."""
+        """Return the facts about the DUT's kernel, which is not the tester's."""
         if not self._facts:
             self._facts = dict(self._ready().dut.facts())
         return self._facts
@@ -90,7 +90,7 @@ class QemuLab:
             self._running = None
 
     def _ready(self) -> Running:
-        """Return the DUT; one that is dead, or whose agent is lost, is restored first."""
+        """Return the DUT; restore it first if it has died or lost its agent."""
         if self._running is not None and self._running.lost():
             self.close()
         if self._running is None:

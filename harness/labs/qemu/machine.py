@@ -34,7 +34,7 @@ libc = ctypes.CDLL(None)
 
 
 def tie() -> None:
-    """Have the process that runs this end with its parent."""
+    """Let this process be killed when its parent dies."""
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -44,7 +44,7 @@ class Qemu:
     def __init__(self, image: Mapping[str, str], directory: Path) -> None:
         """Start it from its snapshot, which is taken first where there is none.
 
-        Raises LabError with the console's last words.
+        Raises LabError with the end of the console.
         """
         self._image = image
         self._console = directory / "dut.console"
@@ -61,7 +61,7 @@ class Qemu:
 
     @property
     def address(self) -> Address:
-        """Where its SSH server is."""
+        """The address of its SSH server."""
         place = self._image["place"]
         return Address(
             "127.0.0.1", "root", PORT, f"{place}/key", f"{place}/known_hosts", config=""
@@ -83,7 +83,7 @@ class Qemu:
             ) from refused
 
     def carrier(self, name: str, *, up: bool) -> None:
-        """Give a NIC its carrier or take it away."""
+        """Set the carrier of a NIC."""
         self.monitor.do("set_link", name=name, up=up)
 
     def _version(self) -> list[int]:
@@ -92,7 +92,7 @@ class Qemu:
         return [told[part] for part in ("major", "minor", "micro")]
 
     def trouble(self) -> str:
-        """Return why the machine is no use any more, "" where it runs."""
+        """Return why the machine cannot be used any more, "" if it runs."""
         if self.process.poll() is not None:
             return f"QEMU ended with status {self.process.returncode}"
         return self.monitor.ended()
@@ -193,7 +193,7 @@ class Qemu:
 
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Keep other workers from taking the same snapshot meanwhile."""
+    """Hold the lock of a snapshot against other workers."""
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

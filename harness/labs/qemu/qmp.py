@@ -15,11 +15,11 @@ ENDINGS = ("GUEST_PANICKED", "SHUTDOWN", "GUEST_CRASHLOADED")
 
 
 class MachineGone(LabError):
-    """QEMU does not answer any more."""
+    """QEMU has ended or does not answer."""
 
 
 class CommandRefused(LabError):
-    """QEMU does not do what it was asked to."""
+    """QEMU rejected a command."""
 
 
 class Monitor:
@@ -57,7 +57,7 @@ class Monitor:
                 )
 
     def ended(self) -> str:
-        """Return which event says that the machine has stopped for good, "" for none so far."""
+        """Return the event of a final stop of the machine, "" for none so far."""
         while select.select([self._sock], [], [], 0)[0]:
             try:
                 self._next("an event")
