@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
+from harness.config.containers import unpacked
 from harness.config.detect import detect
 from harness.config.model import ConfigError, Configuration, Extra, Spot
 from harness.config.source import Source
@@ -23,7 +24,8 @@ def left_behind(
 ) -> list[Extra]:
     """Return the statements of some files that their configuration has not, in their order."""
     found = list(configuration.left)
-    for source in sources:
+    given = sources if format_ else [part for source in sources for part in unpacked(source)]
+    for source in given:
         with suppress(ConfigError):  # which is a finding already
             told = list(statements(source, format_ or detect(source) or ""))
             found += _left(told, configuration.taken)

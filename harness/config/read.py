@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 
+from harness.config.containers import unpacked
 from harness.config.detect import detect
 from harness.config.draft import OPEN_VSWITCH, Draft
 from harness.config.gather import sources
@@ -130,7 +131,8 @@ def _grouped(
     groups: dict[str, list[Source]] = {}
     kept, idle = effective(given)
     extras += idle
-    for source in kept:
+    parts = kept if format_ else [part for source in kept for part in unpacked(source)]
+    for source in parts:
         name = format_ or detect(source)
         for remark in source.remarks:
             refused = name in UTF8_ONLY and remark.level == "note"
@@ -168,11 +170,11 @@ def _drafted(name: str, texts: list[Source], extras: list[Extra]) -> Draft:
         try:
             return READERS[name](texts)
         except ConfigError as error:
-            left = [text for text in texts if text.name != error.place.file]
+            left = [text for text in texts if (text.file or text.name) != error.place.file]
             if len(left) == len(texts):
                 raise
-            text = next((text.text for text in texts if text.name == error.place.file), "")
-            hint = RENDER if TEMPLATE.search(text) else error.hint
+            read = [text.text for text in texts if text not in left]
+            hint = RENDER if any(map(TEMPLATE.search, read)) else error.hint
             extras.append(Extra("", error.seen, error.place, hint, name, "error"))
             texts = left
 

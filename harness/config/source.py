@@ -29,13 +29,14 @@ class Source:
     """One text and what to call it: a path, or words in angle brackets.
 
     `remarks` are what was found when it was read, such as bytes that are not UTF-8. A text that
-    stands inside of another file begins `shift` lines further down.
+    stands inside of another `file` begins `shift` lines further down.
     """
 
     name: str
     text: str
     remarks: tuple[Extra, ...] = ()
     shift: int = 0
+    file: str = ""
 
     @property
     def base(self) -> str:
@@ -49,7 +50,8 @@ class Source:
 
     def at(self, line: int = 0) -> Place:
         """Return a line of it."""
-        return Place(self.name, line + self.shift if line else 0)
+        inside = self.shift if line or self.file else 0
+        return Place(self.file or self.name, line + inside)
 
 
 def decoded(name: str, data: bytes) -> Source:
