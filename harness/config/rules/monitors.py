@@ -13,7 +13,7 @@ from harness.config.rules.left import gone, is_refused_validation, kept, left
 from harness.config.rules.misspelt import MONITORS, meant
 from harness.config.rules.words import given, said
 from harness.config.spelling import verbatim
-from harness.config.tool_support import BY_NM, INITSCRIPTS
+from harness.config.tool_support import BY_NM, INITSCRIPTS, TOOLS
 
 ARP_OPTIONS = (
     "arp_ip_target", "ns_ip6_target", "arp_validate", "arp_all_targets", "arp_missed_max"
@@ -37,6 +37,7 @@ def no_monitor(bond: BondConfig, _: Around) -> Iterator[Found]:
             f"{bond.name} monitors no link: {options.mode} leaves a slave whose own carrier is "
             "lost, and notices nothing else",
             "warning",
+            hint=_monitor(bond),
             claim="OPT-4",
         )
     elif options.mode == "802.3ad":
@@ -60,7 +61,18 @@ def no_monitor(bond: BondConfig, _: Around) -> Iterator[Found]:
             f"{bond.name} monitors no link, neither miimon nor arp_interval is set: it never "
             "fails over"
         )
-        yield Found(where, message, hint="" if options.mode in ARP_MODES else "set miimon=100")
+        yield Found(where, message, hint=_monitor(bond))
+
+
+def _monitor(bond: BondConfig) -> str:
+    """Return which monitor a bond can have with its other options, its mode and its tool."""
+    options, tool = kept(bond), TOOLS.get(bond.format)
+    arp = "arp_interval and arp_ip_target"
+    if options.mode not in ARP_MODES or (tool and tool.lacks("arp_interval")):
+        return "set miimon=100"
+    if options["arp_validate"] != "none":
+        return f"set {arp}, without which arp_validate does nothing"
+    return f"set miimon=100, or {arp}"
 
 
 def two_monitors(bond: BondConfig, _: Around) -> Iterator[Found]:
@@ -181,7 +193,16 @@ def blind(bond: BondConfig, _: Around) -> Iterator[Found]:
             bond.where("miimon"),
             "miimon sees the slave's own carrier only: a failure behind the next switch, or "
             "frames lost in silence, go unnoticed",
+            hint=_end_to_end(bond),
         )
+
+
+def _end_to_end(bond: BondConfig) -> str:
+    """Return how to check the whole way, where the tool has words for it or has none."""
+    tool = TOOLS.get(bond.format)
+    if tool and tool.lacks("arp_interval"):
+        return f"for an end to end check, use another tool: {tool.name} has no ARP monitor"
+    return "for an end to end check, use arp_interval with arp_validate"
 
 
 def slow_partner(bond: BondConfig, _: Around) -> Iterator[Found]:
@@ -210,7 +231,7 @@ def uneven(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 RULES = (
     Rule("no-monitor", "error", "no link monitoring", "OPT-3",
-         "set miimon=100, or arp_interval and arp_ip_target", no_monitor),
+         "set miimon=100", no_monitor),
     Rule("two-monitors", "error", "both link monitors", "ARPINT-4",
          "keep one: miimon, or arp_interval with its targets", two_monitors),
     Rule("no-target", "error", "the ARP monitor without target", "ARPINT-14",

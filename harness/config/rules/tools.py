@@ -58,6 +58,11 @@ def _unmonitored(bond: BondConfig, one: Given) -> str:
 def _instead(bond: BondConfig, one: Given) -> str:
     """Return what to do about an option that is dropped."""
     asked: Setting = () if one.value is None else one.value
+    option, options = OPTIONS[one.name], bond.loose()
+    idle = option.requires and not options[option.requires]
+    beside = any(options[other] for other in option.excludes)
+    if idle or beside or options.mode not in option.modes:
+        return "leave it out"  # the driver refuses it, whoever writes it
     monitor = "set miimon=100, or " if _unmonitored(bond, one) else ""
     if one.format == "interfaces" and not TOOLS["ifupdown2"].lacks(one.name):
         monitor += "if this is a file of ifupdown2, say --from ifupdown2; else "
@@ -160,15 +165,16 @@ def unsent(bond: BondConfig, _: Around) -> Iterator[Found]:
             yield Found(
                 one.place,
                 f"{verbatim(one.spelled)}: systemd-networkd sends it {why}",
-                hint=_sent(one),
+                hint=_sent(bond, one),
                 about=one.name,
             )
 
 
-def _sent(one: Given) -> str:
+def _sent(bond: BondConfig, one: Given) -> str:
     """Return what to do about an option that is not sent."""
     if one.name == "lp_interval":
-        return f"leave it out, or write it to /sys/class/net/BOND/bonding/{one.name}"
+        command = by_hand.on_a_bond(bond.name, one.name, one.value or 1)
+        return f"leave it out, or run when {bond.name} is up: {verbatim(command)}"
     if one.name == "arp_ip_target":
         return "set arp_interval, or leave the option out"
     return f"leave it out, or set mode={left.ONE_MODE[one.name]}"
