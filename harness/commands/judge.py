@@ -6,12 +6,14 @@ import json
 import os
 import shutil
 import sys
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
-from harness.errors import Inconclusive, UsageError
+from harness.errors import HarnessError, Inconclusive, NotTestable, UsageError
 from harness.history import History, load
 from harness.judge import fitness, lanes, paint, report, timeline
 from harness.judge.layout import WIDTH
@@ -28,6 +30,8 @@ BROKEN = (KeyError, TypeError, ValueError, IndexError, ZeroDivisionError, Attrib
 def judge(context: click.Context, /, files: tuple[Path, ...], *, as_json: bool) -> None:
     """Compute the figures of recordings again, such as results/latest/*/history.jsonl.
 
+    What a recording cannot tell, such as an outage of 802.3ad without a partner, is listed.
+
     Exit status: 0 all recordings were judged, 1 one or more are inconclusive, 2 the command line
     is wrong, 4 a file is no recording.
     """
@@ -35,7 +39,7 @@ def judge(context: click.Context, /, files: tuple[Path, ...], *, as_json: bool) 
     for path in files:
         try:
             text, sound = _judged(path, as_json=as_json)
-        except UsageError as error:
+        except HarnessError as error:
             click.echo(f"error: {error}", err=True)
             status = 4
             continue
@@ -60,12 +64,14 @@ def _judged(path: Path, *, as_json: bool) -> tuple[str, bool]:
 
 def examine(history: History) -> dict[str, Any]:
     """Return the figures of a recording as plain JSON values; times in ms."""
+    facts, reasons = _facts(history)
     return {
         "scenario": history.about.scenario,
         "kernel": history.about.kernel.release,
         "inconclusive": _unfit(history),
         "times": {name: _plain(measured) for name, measured in _times(history)},
-        "facts": _facts(history),
+        "facts": facts,
+        "not_testable": reasons,
     }
 
 
@@ -81,30 +87,44 @@ def _times(history: History) -> list[tuple[str, Measured]]:
     return list(report.times(history)) if history.mark("disturb") is not None else []
 
 
-def _facts(history: History) -> dict[str, Any]:
-    """Return counts and sequences of states; nothing if nothing was disturbed."""
+def _facts(history: History) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return counts and sequences of states, and why others cannot be told, both by name.
+
+    Both are empty if nothing was disturbed.
+    """
+    facts: dict[str, Any] = {}
+    reasons: dict[str, str] = {}
     if history.mark("disturb") is None:
-        return {}
-    # Figures of an inconclusive recording may be read, too.
+        return facts, reasons
+    for name, read in _readers(history):
+        try:
+            facts[name] = read()
+        except NotTestable as error:
+            reasons[name] = error.message
+    return facts, reasons
+
+
+def _readers(history: History) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Yield each fact by name, and how it is read; figures of an inconclusive recording, too."""
     run = Run.of(history, vetted=True)
-    facts: dict[str, Any] = {
-        "recovered": bool(run.recovered),
-        "sent": run.sent,
-        "loss out": str(run.loss_out),
-        "loss in": str(run.loss_in),
-        "outages": [repr(one) for one in run.outages],
-        "lost requests": run.lost_requests,
-        "lost replies": run.lost_replies,
-        "duplicates": run.duplicates,
-        "reordered": run.reordered,
-    }
+    yield "recovered", lambda: bool(run.recovered)
+    yield "sent", lambda: run.sent
+    yield "loss out", lambda: str(run.loss_out)
+    yield "loss in", lambda: str(run.loss_in)
+    yield "outages", lambda: [repr(one) for one in run.outages]
+    yield "lost requests", lambda: run.lost_requests
+    yield "lost replies", lambda: run.lost_replies
+    yield "duplicates", lambda: run.duplicates
+    yield "reordered", lambda: run.reordered
     for name in history.about.bonds:
-        bond = run[name]
-        facts[f"{name} active slaves"] = bond.active_slaves
-        facts[f"{name} link states"] = bond.link_states
-        facts[f"{name} addresses"] = bond.mac_addresses
-        facts[f"{name} gratuitous ARPs"] = len(bond.garps)
-    return facts
+        yield from _readers_of_bond(name, run[name])
+
+
+def _readers_of_bond(name: str, bond: Run) -> Iterator[tuple[str, Callable[[], Any]]]:
+    yield f"{name} active slaves", lambda: bond.active_slaves
+    yield f"{name} link states", lambda: bond.link_states
+    yield f"{name} addresses", lambda: bond.mac_addresses
+    yield f"{name} gratuitous ARPs", lambda: len(bond.garps)
 
 
 def _plain(measured: Measured) -> dict[str, Any]:
@@ -127,13 +147,23 @@ def _text(path: Path, history: History) -> str:
     for name, measured in _times(history):
         tolerance = f"+- {in_ms(measured.tolerance)} ({measured.why})"
         lines.append(f"  {name:<22}{measured!s:>12}   {tolerance}")
-    lines += [f"  {name:<22}{_words(value):>12}" for name, value in _facts(history).items()]
+    facts, reasons = _facts(history)
+    lines += [f"  {name:<22}{_words(value):>12}" for name, value in facts.items()]
+    lines += _not_testable(reasons, width)
     if history.mark("disturb") is not None:
         _, zero = timeline.origin(history)
         page = f"{timeline.table(history, (), width)}\n\n{lanes.draw(history, (), width)}"
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         lines += ["", f"0 = {zero}", paint.page(page) if colour else page]
     return "\n".join([*lines, ""])
+
+
+def _not_testable(reasons: Mapping[str, str], width: int) -> Iterator[str]:
+    """Yield what cannot be told, by the reason."""
+    for reason in dict.fromkeys(reasons.values()):
+        names = ", ".join(name for name, why in reasons.items() if why == reason)
+        text = f"not testable: {names}: {reason}"
+        yield textwrap.fill(text, width, initial_indent="  ", subsequent_indent=" " * 4)
 
 
 def _words(value: object) -> str:

@@ -91,6 +91,8 @@ def emulator() -> Row:
     if platform.machine() != automatic.UML:
         return Row(LACKING, f"stock kernels are booted on x86-64 only, not {platform.machine()}")
     remedy = qemu.how_to_install()
+    if not qemu.can_boot() and shutil.which(qemu.QEMU):
+        return Row(LACKING, "--lab qemu runs with it; stock@VERSION needs virtme-ng", remedy)
     if not qemu.can_boot():
         return Row(LACKING, "needed for stock@VERSION and labs of machines", remedy)
     images = [str(image) for image in automatic.installed_images()]

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 
 from harness.log import kmsg
-from harness.units import in_ms
+from harness.units import MS, in_ms
 
 SLEEPS = 200
 CLOCK_MONOTONIC_COARSE = 6  # linux/time.h; its resolution is the jiffy
@@ -20,7 +20,9 @@ CLOCK_MONOTONIC_COARSE = 6  # linux/time.h; its resolution is the jiffy
 class Facts:
     """The kernel that scenarios run in; `jitter` is the lateness of timers in ns, p99.
 
-    `unread` is why the kernel's log cannot be read, "" if it can.
+    `unread` is why the kernel's log cannot be read, "" if it can. `nic` is the model of the
+    DUT's NICs where they are a machine's. `offset` is what is added to the DUT's times (ns) where
+    it has a clock of its own, and `error` by how much that may be wrong.
     """
 
     lab: str
@@ -31,6 +33,9 @@ class Facts:
     jitter: int
     user: str
     unread: str = ""
+    nic: str = ""
+    offset: int | None = None
+    error: int = 0
 
     @property
     def tolerance(self) -> int:
@@ -47,6 +52,12 @@ class Facts:
             (("clock", clock), ("tolerance", tolerance)),
         ]
         lines = [line for row in rows for line in _row(row, width)]
+        if self.nic:
+            lines += _wrapped("NICs", self.nic, width)
+        if self.offset is not None:
+            ahead = round(self.offset / MS, 1) + 0.0  # without a sign where it is none
+            apart = f"{ahead:+.1f} ms to the DUT's clock, error {in_ms(self.error)}"
+            lines += _wrapped("offset", apart, width)
         if self.unread:
             lines += _wrapped("log", f"kernel log not readable: {self.unread}", width)
         return "\n".join(lines)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from harness.errors import Inconclusive, ScenarioError
 from harness.history import History
-from harness.judge import witness
+from harness.judge import fitness, witness
 from harness.judge.witness import Kind
 from harness.plural import counted
 from harness.units import Measured, Span, as_span, in_ms, sentence
@@ -156,7 +156,7 @@ def coarse(history: History | None) -> str:
     """Return what helps against too wide a tolerance: in virtual time no machine is busy."""
     if history is not None and history.about.virtual:
         return "probe more often, watch(every=1 * ms), or choose a bound farther from the figure"
-    return "run fewer guests at once, or on an idle machine"
+    return fitness.ALONE
 
 
 def noting(measured: Measured, run: object, limits: list[Limit]) -> Figure:

@@ -8,6 +8,7 @@ from harness.judge import traffic
 from harness.plural import counted
 from harness.units import MS, in_ms
 
+ALONE = "run with --guests 1, or on an idle machine"
 STALL = 100 * MS  # a machine that stood still for longer has measured itself, not the kernel
 WITHOUT_PARTNER = "link states, options and refusals of this mode can be judged"
 
@@ -22,8 +23,7 @@ def demand_judgeable(history: History) -> None:
     start = traffic.disturb_at(history)
     dropped = history.about.dropped
     if dropped:
-        few = "run fewer guests at once"
-        hint = "send fewer frames between two probes" if history.about.virtual else few
+        hint = "send fewer frames between two probes" if history.about.virtual else ALONE
         raise Inconclusive(f"the recorder lost {counted(dropped, 'frame')}", hint=hint)
     late = max(traffic.lateness(history, start, traffic.end_at(history)))
     if late > STALL:
@@ -39,7 +39,7 @@ def _why_still(history: History, start: int) -> str:
     if not commands and history.about.virtual:
         return "time passed that was not recorded: let it pass by net.after(1 * s)"
     if not commands:
-        return "run fewer guests at once, or on an idle machine"
+        return ALONE
     return (
         f"`{commands[0]['command']}` held it up: to start a program takes long in this kernel, so "
         "run it before or after the block, or choose a kernel with virtual time"
@@ -70,5 +70,6 @@ def _demand_baseline(history: History, stop: int) -> None:
         sent = counted(len(seen), "probe")
         raise Inconclusive(
             f"the path was not healthy before the fault: {lost} of {sent} lost",
-            hint="see the timeline from the mark baseline on",
+            hint="the timeline begins with the baseline; a bond that is unhealthy on purpose is "
+            "recorded with watch(healthy=False)",
         )

@@ -80,7 +80,7 @@ def between(old: Result, new: Result) -> Iterator[Change]:
         moved = figures(old.figures[name], new.figures[name]) if name in new.figures else None
         if moved is not None:
             was, now = shown(old.figures[name]), shown(new.figures[name])
-            give = f"may differ by {in_words(allowed(old.figures[name], new.figures[name]))}"
+            give = _given(old.figures[name], new.figures[name])
             yield Change("figure", f"{new.scenario} {name}", was, now, moved, give)
 
 
@@ -106,8 +106,22 @@ def figures(old: Figure, new: Figure) -> Sense | None:
 
 def allowed(old: Figure, new: Figure) -> float:
     """Return by how many ms two figures may differ: both tolerances, and the larger leeway."""
-    leeway = max(float(one.get("leeway_ms", 0.0)) for one in (old, new))
-    return float(old["tolerance_ms"]) + float(new["tolerance_ms"]) + leeway
+    return _tolerances(old, new) + _leeway(old, new)
+
+
+def _tolerances(old: Figure, new: Figure) -> float:
+    return float(old["tolerance_ms"]) + float(new["tolerance_ms"])
+
+
+def _leeway(old: Figure, new: Figure) -> float:
+    return max(float(one.get("leeway_ms", 0.0)) for one in (old, new))
+
+
+def _given(old: Figure, new: Figure) -> str:
+    """Return by how much two figures may differ, and why."""
+    leeway = _leeway(old, new)
+    more = f" plus the phase of the monitor ({in_words(leeway)})" if leeway else ""
+    return f"they differ by more than both tolerances ({in_words(_tolerances(old, new))}){more}"
 
 
 def in_words(ms: float) -> str:

@@ -5,7 +5,8 @@
      "sessions": [{"command": ..., "date": ..., "commit": ..., "dirty": ..., "host": ...,
                    "harness": ..., ...}],
      "results": [{"scenario": id without the kernel, "kernel": LABEL, "lab": ..., "claims": [...],
-                  "verdict": ..., "reason": ..., "seconds": ..., "attempts": ...,
+                  "verdict": ..., "reason": ..., "guest_seconds": ...,
+                  "wall_seconds": ..., "attempts": ...,
                   "figures": {NAME: {"ms": ..., "tolerance_ms": ..., "leeway_ms": ...,
                                      "bounds": [...]}},
                   "options": [...], "settings": {BOND: {OPTION: VALUE}},
@@ -15,23 +16,28 @@
 the results were made: one session, or several that were merged; `dirty` tells whether files differ
 from the `commit`; both are null outside of git. `options` are those that the kernel reported;
 `settings` are those that differ from their defaults. `leeway_ms` is how much a figure may vary
-between runs.
+between runs. `guest_seconds` is the scenario's duration on the guest's clock, which is virtual if
+the kernel's `clock` is (older files call it `seconds`); `wall_seconds` is that on the clock of the
+machine that ran the guest, null if the scenario did not end by itself.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.errors import UsageError
+from harness.errors import LabError, UsageError
 from harness.judge import counts
 from harness.plural import counted
 
 FORMAT = 1
 NAME = "conformance.json"
+RUNNING = ".run"  # the file in its directory that a run keeps locked while it goes on
+GIVE = "give the directory of one run, as `harness results list` shows them"
 EVIDENCE = "evidence"  # the attribute of a report with the output of harness.results.evidence
 
 
@@ -45,7 +51,8 @@ class Result:
     lab: str = ""
     claims: tuple[str, ...] = ()
     reason: str = ""
-    seconds: float = 0.0
+    guest_seconds: float = 0.0
+    wall_seconds: float | None = None
     attempts: int = 1
     figures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     options: tuple[str, ...] = ()
@@ -89,41 +96,79 @@ class Conformance:
 
 
 def save(found: Conformance, directory: Path) -> None:
-    """Write conformance.json into a directory, atomically."""
+    """Write conformance.json into a directory, atomically; raises LabError, as on a full disk."""
     data = {"format": FORMAT, **asdict(found)}
     data["results"] = data.pop("results")  # the long part comes last
-    path = directory / NAME
+    write(directory / NAME, data)
+
+
+def write(path: Path, data: Mapping[str, Any]) -> None:
+    """Write a file of results as JSON, atomically; raises LabError."""
     part = path.with_suffix(".part")
-    part.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
-    part.replace(path)
+    try:
+        part.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise LabError(
+            f"{path} cannot be written: {error.strerror}",
+            hint="make room, or keep results elsewhere: --results DIR",
+        ) from error
 
 
 def load(directory: Path) -> Conformance:
-    """Read a directory's conformance.json; raises UsageError."""
+    """Read a directory's conformance.json; raises UsageError with what is there instead."""
     path = directory / NAME if directory.is_dir() else directory
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+    except FileNotFoundError as error:
+        raise _nothing_there(directory) from error
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}", hint=GIVE) from error
+    except ValueError as error:  # no UTF-8, or no JSON
         raise UsageError(
-            f"{path} cannot be read: {getattr(error, 'strerror', None) or error}",
-            hint="give a directory that `pytest scenarios/` made, such as results/latest",
-        ) from error
-    except ValueError as error:
-        raise UsageError(
-            f"{path} is not JSON: {error}", hint="it may be truncated: run the scenarios again"
+            f"{path} is not JSON: {error}",
+            hint="if it was copied, copy it again; else give another run (harness results list)",
         ) from error
     try:
+        _demand_format(path, data)
         return _read(data)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UsageError(
-            f"{path} is not a conformance.json of format {FORMAT}: {error!r}",
-            hint="give a directory that this version of the harness wrote",
+            f"{path} is not a conformance.json of format {FORMAT}: {error!r}", hint=GIVE
         ) from error
 
 
+def _nothing_there(path: Path) -> UsageError:
+    """Return what a directory is that has no results of its own."""
+    if not path.is_dir():
+        return UsageError(f"there is no {path}", hint=GIVE)
+    runs = sorted(one.parent.name for one in path.glob(f"*/{NAME}") if not one.parent.is_symlink())
+    if runs:
+        return UsageError(
+            f"{path} holds {counted(len(runs), 'directory')} of results, it is not one itself",
+            hint=f"give one of them, such as {path / runs[-1]}",
+        )
+    if (path / RUNNING).exists():
+        return UsageError(f"the run of {path} has no result yet, or ended before one", hint=GIVE)
+    return UsageError(f"{path} holds no results: it has no {NAME}", hint=GIVE)
+
+
+def _demand_format(path: Path, data: Mapping[str, Any]) -> None:
+    """Raise UsageError for a file of another version, with the version that wrote it."""
+    version = data["format"]
+    if version == FORMAT:
+        return
+    wrote = {str(one["harness"]) for one in data.get("sessions", ()) if "harness" in one}
+    by = f", written by harness {', '.join(sorted(wrote))}" if wrote else ""
+    raise UsageError(
+        f"{path} has format {version!r}{by}; this harness reads format {FORMAT}",
+        hint="use the version of the harness that wrote it, or a later one",
+    )
+
+
 def _read(data: Mapping[str, Any]) -> Conformance:
-    if data["format"] != FORMAT:
-        raise ValueError(data["format"])
     results = tuple(_result(row) for row in data["results"])
     return Conformance(
         results,
@@ -136,6 +181,9 @@ def _read(data: Mapping[str, Any]) -> Conformance:
 
 def _result(row: Mapping[str, Any]) -> Result:
     lists = {name: tuple(row.get(name, ())) for name in ("claims", "options")}
+    row = dict(row)
+    if "seconds" in row:  # as it was called before the two clocks were told apart
+        row["guest_seconds"] = row.pop("seconds")
     found = Result(**{**row, **lists})
     if found.verdict not in counts.WORDS:
         raise ValueError(found.verdict)

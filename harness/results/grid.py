@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.judge import counts
-from harness.results import changes
+from harness.results import changes, conformance
 from harness.results.conformance import Conformance, Result
 from harness.results.kernel_labels import function
 
@@ -193,9 +192,8 @@ def _legend(table: Sequence[Row]) -> Iterator[str]:
 
 
 def save(found: Conformance, directory: Path) -> None:
-    """Write the table as JSON into a directory of results."""
-    text = json.dumps(as_json(found), indent=1)
-    (directory / NAME).write_text(text + "\n", encoding="utf-8")
+    """Write the table as JSON into a directory of results; raises LabError."""
+    conformance.write(directory / NAME, as_json(found))
 
 
 def as_json(found: Conformance) -> dict[str, Any]:

@@ -19,7 +19,6 @@ from harness.errors import UsageError
 from harness.results import conformance
 
 KEEP = 30  # runs that are kept by default
-LOCK = ".run"
 NAME = re.compile(r"(\d{4}-\d\d-\d\dT\d{6}Z)(?:-(\d+))?")
 
 
@@ -46,7 +45,7 @@ def runs(root: Path) -> list[Path]:
 
 
 def _is_run(path: Path) -> bool:
-    return (path / LOCK).is_file() or (path / conformance.NAME).is_file()
+    return (path / conformance.RUNNING).is_file() or (path / conformance.NAME).is_file()
 
 
 def kept(root: Path) -> list[Kept]:
@@ -71,7 +70,7 @@ def _size(path: Path) -> int:
 @contextmanager
 def held(directory: Path) -> Iterator[None]:
     """Lock a directory of a run during the block."""
-    with (directory / LOCK).open("w", encoding="ascii") as file:
+    with (directory / conformance.RUNNING).open("w", encoding="ascii") as file:
         # Some network file systems have no locks; the newest runs are kept anyway.
         with suppress(OSError):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -81,7 +80,7 @@ def held(directory: Path) -> Iterator[None]:
 def is_active(directory: Path) -> bool:
     """Return whether a run still writes into a directory."""
     try:
-        with (directory / LOCK).open(encoding="ascii") as file:
+        with (directory / conformance.RUNNING).open(encoding="ascii") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True

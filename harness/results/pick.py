@@ -16,42 +16,51 @@ def comparisons(old: str, new: str, results: Path) -> list[Comparison]:
     Two directories are compared kernel by kernel, by label or else by release, or where each has
     one kernel, that; else both are names of kernels (labels or releases) in `results`.
     """
-    if _is_place(old) and _is_place(new):
+    places = [name for name in (old, new) if _is_place(name, results)]
+    if len(places) == 2:
         return _places(Path(old), Path(new))
-    for name in (old, new):
-        if _is_place(name) or ("/" in name and Path(name).exists()):
-            raise UsageError(
-                f"one of {old} and {new} is a directory of results, the other is none",
-                hint="give two directories, or the names of two kernels in one (--results DIR)",
-            )
+    for name in places:
+        conformance.load(Path(name))  # what is no results at all is named first
+        other = new if name == old else old
+        raise UsageError(
+            f"{name} is a directory of results, {other} is none",
+            hint="give two directories, or the names of two kernels in one (--results DIR)",
+        )
     found = conformance.load(results)
     labels = [_kernel(found, name, results) for name in (old, new)]
     return [_compared(found, labels[0], found, labels[1], ("", ""))]
 
 
 def warnings(old: str, new: str, results: Path) -> list[str]:
-    """Return which of the directories in question are of sessions that were cut short."""
-    places = [Path(name) for name in (old, new) if _is_place(name)] or [results]
-    found = [(place, conformance.load(place).short()) for place in dict.fromkeys(places)]
-    return [f"{place} {why}" for place, why in found if why]
+    """Return what a comparison leaves out: sessions cut short, kernels that one side lacks."""
+    places = [Path(name) for name in (old, new) if _is_place(name, results)]
+    found = {place: conformance.load(place) for place in dict.fromkeys(places or [results])}
+    told = [f"{place} {why}" for place, one in found.items() if (why := one.short())]
+    if len(found) == 2:
+        before, after = found.values()
+        sides = zip(*_pairs(before, after), strict=True)
+        for (place, one), side in zip(found.items(), sides, strict=True):
+            left = ", ".join(one.title(label) for label in one.labels() if label not in side)
+            told += [f"only {place} has results of {left}: not compared"] if left else []
+    return told
 
 
-def _is_place(name: str) -> bool:
-    return (Path(name) / conformance.NAME).is_file() or Path(name).name == conformance.NAME
+def _is_place(name: str, results: Path) -> bool:
+    """Tell whether a name is meant as a path: it is one, or looks like one, and no kernel is."""
+    path = Path(name)
+    if (path / conformance.NAME).is_file():
+        return True
+    if "/" not in name and path.name == name and not path.exists():
+        return False
+    try:
+        return name not in conformance.load(results).labels()
+    except UsageError:
+        return True
 
 
 def _places(old: Path, new: Path) -> list[Comparison]:
     before, after = conformance.load(old), conformance.load(new)
-    alone = len(before.labels()) == len(after.labels()) == 1
-    pairs = [(label, label) for label in before.labels() if label in after.labels()]
-    pairs = pairs or [
-        (was, now)
-        for was in before.labels()
-        for now in after.labels()
-        if before.release(was) and before.release(was) == after.release(now)
-    ]
-    if alone:
-        pairs = [(before.labels()[0], after.labels()[0])]
+    pairs = _pairs(before, after)
     if not pairs:
         had, has = ", ".join(before.labels()) or "none", ", ".join(after.labels()) or "none"
         raise UsageError(
@@ -60,6 +69,19 @@ def _places(old: Path, new: Path) -> list[Comparison]:
         )
     places = (str(old), str(new))
     return [_compared(before, was, after, now, places) for was, now in pairs]
+
+
+def _pairs(before: Conformance, after: Conformance) -> list[tuple[str, str]]:
+    """Return which kernel of one is held against which of the other."""
+    if len(before.labels()) == len(after.labels()) == 1:
+        return [(before.labels()[0], after.labels()[0])]
+    same = [(label, label) for label in before.labels() if label in after.labels()]
+    return same or [
+        (was, now)
+        for was in before.labels()
+        for now in after.labels()
+        if before.release(was) and before.release(was) == after.release(now)
+    ]
 
 
 def _compared(

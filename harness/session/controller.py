@@ -26,6 +26,7 @@ from harness.session.guest_watch import Watch
 from harness.session.ledger import Ledger
 from harness.session.replay import Feed
 from harness.session.results_directory import new_directory, old_removed, place_of, point_latest
+from harness.session.wall_time import WallTimes
 from harness.session.where_it_runs import needs_guest
 
 BOOT_ATTEMPTS = 3
@@ -104,6 +105,8 @@ class Run:
         self.ledger = Ledger(session.config, items, fleet.labels, results)
         self.feed = Feed(session, items, self._keep_result, fleet.group if fleet.several else None)
         self.known: dict[str, float] = dict(axis.durations(self.config))
+        self.wall = WallTimes(session.config)
+        self.scenarios = {name: axis.scenario_of(item) for name, item in self.items.items()}
         self.watches: dict[str, Watch] = {}
         self.waiting: list[list[str]] = []
         self.boots = 0
@@ -113,7 +116,7 @@ class Run:
     def run(self) -> None:
         """Boot guests, follow them, replace those that die; raises KernelUnavailable."""
         count = self.config.getoption("guests") or self.fleet.guests
-        self.feed.say(outlook.line(self.fleet, self.items.values(), count))
+        self.feed.say(outlook.line(self.config, self.fleet, self.items.values(), count))
         self.feed.progress(f"booting {self.fleet.title} ...")
         # With virtual time a run does what it did before: no earlier one changes the shares.
         known = self.known if self.fleet.has_real_clock else {}
@@ -126,8 +129,9 @@ class Run:
                     self._boot(self.waiting.pop(0))
                 self._step()
         finally:
-            self.ledger.close()
+            self.ledger.write(last=True)
             worker_arguments.keep(self.config, self.known | self.feed.seconds)
+            self.wall.keep()
 
     def _step(self) -> None:
         over = self.guests.ended(POLL)
@@ -152,7 +156,8 @@ class Run:
 
     def _keep_result(self, nodeid: str, reports: Sequence[pytest.TestReport]) -> None:
         label = self._label(nodeid)
-        self.ledger.take(label, nodeid, reports, ran=label not in self.dead)
+        ran = label not in self.dead
+        self.ledger.take(label, nodeid, reports, self.wall.seconds.get(nodeid), ran=ran)
 
     def _job(self, ids: list[str], label: str) -> Job:
         return job_for(
@@ -171,7 +176,10 @@ class Run:
         )
 
     def _hear(self, watch: Watch) -> None:
-        for line in watch.guest.lines():
+        lines = list(watch.guest.lines())
+        kernel = self.fleet.kernels[self._label(watch.ids[0])]
+        self.wall.take(kernel, watch.stopwatch, self.scenarios, lines)
+        for line in lines:
             watch.note(line)
             if "start" in line:
                 self.failed_boots.clear()

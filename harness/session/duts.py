@@ -38,3 +38,9 @@ def tester(config: pytest.Config, say: Say) -> Kernel | None:
     nic = registry.NICS[config.getoption("nic")]
     config.stash[DUT] = {**image.as_option(image.image(say)), "nic": nic}
     return HostKernel()
+
+
+def title(config: pytest.Config) -> str:
+    """Return what is tried where a lab brings its DUT, "" where it is the tester's kernel."""
+    dut = config.stash.get(DUT, {})
+    return f"{config.getoption('lab')} ({dut['release']})" if dut else ""

@@ -10,6 +10,7 @@ import pytest
 from harness.guests.guests import Guest
 from harness.session import worker_arguments
 from harness.session.refused import TimeLimit
+from harness.session.wall_time import Stopwatch
 
 BOOT_LIMIT = 60.0  # seconds until a guest's worker must have begun
 EXIT_LIMIT = 10.0  # seconds a guest may take to power off
@@ -34,6 +35,7 @@ class Watch:
         self.internal = ""
         self.uncollected: dict[str, str] = {}
         self.hung = False
+        self.stopwatch = Stopwatch()
         self._since = time.monotonic()
 
     def note(self, line: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from harness.errors import LabError
 from harness.judge import counts
 from harness.results import conformance, grid
 from harness.results.conformance import EVIDENCE, Conformance, Result
@@ -41,6 +42,7 @@ class Ledger:
         self.results: dict[str, Result] = {}
         self.directory = directory
         self.session = session_facts(config)
+        self.unwritten: LabError | None = None
         self._written = 0.0
         config.pluginmanager.register(self, "harness-ledger")
 
@@ -50,7 +52,13 @@ class Ledger:
             self.kernels[label] = dict(facts)
 
     def take(
-        self, label: str, nodeid: str, reports: Sequence[pytest.TestReport], *, ran: bool = True
+        self,
+        label: str,
+        nodeid: str,
+        reports: Sequence[pytest.TestReport],
+        wall_seconds: float | None = None,
+        *,
+        ran: bool = True,
     ) -> None:
         """Take a whole result; what never `ran`, for want of a kernel, is not judged."""
         item = self.items.get(nodeid)
@@ -63,23 +71,33 @@ class Ledger:
             kernel=label,
             lab=lab,
             claims=tuple(claims_of(item)),
+            wall_seconds=None if wall_seconds is None else round(wall_seconds, 3),
             **found,
         )
         if time.monotonic() - self._written > EVERY:
             self.write()
 
-    def write(self) -> None:
-        """Write all there is; nothing where no scenario is in the session."""
+    def write(self, *, last: bool = False) -> None:
+        """Write all there is; nothing where no scenario is in the session.
+
+        The `last` time the table of several kernels is written too.
+        """
         if not self.items:
             return
-        conformance.save(self.conformance(), self.directory)
+        self.unwritten = None
+        try:
+            conformance.save(self.conformance(), self.directory)
+            if last and len(self.kernels) > 1:
+                grid.save(self.conformance(), self.directory)
+        except LabError as error:  # the scenarios go on: what they tell is shown at the end
+            self.unwritten = error
         self._written = time.monotonic()
 
-    def close(self) -> None:
-        """Write what there is at the end, the table of several kernels too."""
-        self.write()
-        if self.items and len(self.kernels) > 1:
-            grid.save(self.conformance(), self.directory)
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """End a session whose results could not be kept with another status than 0."""
+        if self.unwritten is not None and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
     def conformance(self) -> Conformance:
         """Return the results so far, in the order of the session."""
@@ -91,7 +109,9 @@ class Ledger:
         return Conformance(tuple(order), self.kernels, len(self.items), shard, (self.session,))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Show how several kernels fared, side by side."""
+        """Show how several kernels fared, side by side, and what could not be kept."""
+        if self.unwritten is not None:
+            terminalreporter.write_line(f"error: {self.unwritten}", red=True)
         if len(self.kernels) < 2 or not self.results:
             return
         terminalreporter.section("scenarios on kernels")
@@ -116,7 +136,7 @@ def _result(reports: Sequence[pytest.TestReport]) -> dict[str, Any]:
     return {
         "verdict": verdict,
         "reason": _reason(wrong[0]) if wrong else "",
-        "seconds": round(sum(one.duration for one in reports), 3),
+        "guest_seconds": round(sum(one.duration for one in reports), 3),
         "attempts": max((int(str(value)) for value in attempts), default=1),
         "figures": evidence.get("figures", {}),
         "options": tuple(evidence.get("options", ())),

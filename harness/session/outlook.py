@@ -8,26 +8,48 @@ import pytest
 
 from harness.kernels import Kernel
 from harness.plural import counted
+from harness.session import axis, duts, wall_time
 from harness.session.fleet import Fleet
+from harness.session.wall_time import BOOT, Times
 
-# Seconds that a scenario takes a guest: the means over all scenarios on two slow cores. What they
-# took before may have been on a kernel with another clock. A processor that is emulated is ten
+# Seconds (of wall time) that a scenario takes a guest where nothing is known of it or of others on
+# its kernel: the means over all scenarios on two slow cores. A processor that is emulated is ten
 # times slower (see `harness.kernels.qemu`).
 USUAL = {"virtual": 0.2, "real": 3.2}
 EMULATED = 10
 
 
-def line(fleet: Fleet, items: Iterable[pytest.Item], guests: int) -> str:
+def line(config: pytest.Config, fleet: Fleet, items: Iterable[pytest.Item], guests: int) -> str:
     """Return the line that stands before a run's first result."""
-    labels = [label for label in map(fleet.label, items) if label in fleet.kernels]
-    seconds = sum(_seconds(fleet.kernels[label]) for label in labels)
-    used = max(1, min(guests, len(labels)))
+    work: dict[str, list[str]] = {}
+    for item in items:
+        if (label := fleet.label(item)) in fleet.kernels:
+            work.setdefault(label, []).append(axis.scenario_of(item))
+    count = sum(map(len, work.values()))
+    used = max(1, min(guests, count))
+    before = wall_time.known(config)
+    took = {label: before.get(wall_time.key(config, fleet.kernels[label]), {}) for label in work}
+    seconds = sum(
+        expected(names, took[label], _usual(fleet.kernels[label])) for label, names in work.items()
+    )
+    boot = max((times.get(BOOT, 0.0) for times in took.values()), default=0.0)
     clocks = " and ".join(dict.fromkeys(kernel.clock for kernel in fleet.kernels.values()))
-    where = f"{fleet.title} ({clocks} time, {counted(used, 'guest')})"
-    return f"{counted(len(labels), 'test')} in {where}: {spoken(seconds / used)}"
+    title = duts.title(config) or fleet.title
+    where = f"{title} ({clocks} time, {counted(used, 'guest')})"
+    return f"{counted(count, 'test')} in {where}: {spoken(boot + seconds / used)}"
 
 
-def _seconds(kernel: Kernel) -> float:
+def expected(names: Iterable[str], took: Times, usual: float) -> float:
+    """Return how long scenarios will take one guest, in seconds, by what they took before.
+
+    One that never ran is taken to last as long as the mean of the others, or else as `usual`.
+    """
+    known = [seconds for name, seconds in took.items() if name != BOOT]
+    mean = sum(known) / len(known) if known else usual
+    return sum(took.get(name, mean) for name in names)
+
+
+def _usual(kernel: Kernel) -> float:
     emulated = getattr(kernel, "accelerator", "") == "tcg"
     return USUAL[kernel.clock] * (EMULATED if emulated else 1)
 

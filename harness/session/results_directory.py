@@ -16,7 +16,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.plural import counted
-from harness.results import kept
+from harness.results import conformance, kept
 
 INI = "results_keep"
 
@@ -54,13 +54,24 @@ def new_directory(root: Path) -> Path:
     try:
         root.mkdir(parents=True, exist_ok=True)
         made = _make(root, now)
-        (made / kept.LOCK).touch()
+        (made / conformance.RUNNING).touch()
     except OSError as error:
         raise UsageError(
-            f"results cannot be kept in {root}: {error.strerror}",
+            f"results cannot be kept in {root}: {_why(root, error)}",
             hint="give a directory that you can write: --results DIR",
         ) from error
     return made
+
+
+def _why(root: Path, error: OSError) -> str:
+    """Return what is in the way: mkdir calls a file and a loop of links "File exists"."""
+    if not isinstance(error, FileExistsError):
+        return error.strerror or str(error)
+    try:
+        root.stat()
+    except OSError as why:
+        return why.strerror or str(why)
+    return "it is not a directory"
 
 
 def _make(root: Path, now: str) -> Path:

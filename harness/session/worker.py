@@ -30,6 +30,7 @@ import pytest
 
 from harness.guests.facts import Facts, measure
 from harness.guests.job import Job
+from harness.labs import registry
 from harness.session import memory
 from harness.session.debuggers import Refusal
 from harness.session.escapes import Escapes
@@ -53,7 +54,7 @@ def facts() -> Facts:
 
 
 def tell(found: Mapping[str, Any]) -> None:
-    """Tell once what is known of a DUT that has a kernel of its own: its lab is open now."""
+    """Tell once what is known of a DUT that is no part of this process: its lab is open now."""
     if _untold:
         _untold.pop().write(facts=dict(found))
 
@@ -78,14 +79,17 @@ def main(directory: Path) -> None:
     os.environ.pop("PYTEST_ADDOPTS", None)
     os.chdir(_job.rootdir)
     with Stream(directory / "stream.jsonl", sync=_job.writeback) as stream:
-        _untold.extend([stream] if _job.dut else [])
-        if not _job.dut:
+        apart = _job.lab != registry.DEFAULT
+        _untold.extend([stream] if apart else [])
+        if not apart:
             stream.write(facts=asdict(facts()))
         basetemp = directory / "tmp" / "pytest"
         arguments = [*_job.arguments, f"--basetemp={basetemp}", *_job.files]
         worker = Worker(_job, stream, basetemp)
         plugins = [worker, Silence(), Refusal(), Escapes(), *map(import_module, _job.plugins)]
         status = pytest.main(arguments, plugins=plugins)
+        if not _job.dut:  # no scenario opened the lab: the kernel is this one
+            tell(asdict(facts()))
         stream.write(done=int(status))
 
 

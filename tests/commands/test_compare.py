@@ -12,9 +12,8 @@ from harness.cli import main
 from harness.history import History
 from harness.results import evidence
 from harness.results.changes import compare, figures
-from harness.results.conformance import load
 from harness.units import MS, Measured
-from tests.ledgers import conformance, figure, place, result
+from tests.ledgers import figure, place, result
 from tests.stories import described
 
 
@@ -109,7 +108,8 @@ def test_all_that_changed_is_said_once_the_worse_first(both: Path) -> None:
         "  + scenarios/test_a.py::test_z: contradicts -> conforms (better)\n"
         "figures\n"
         "  x scenarios/test_a.py::test_x[1] detection: 92.0 ms -> 499.0 ms (worse)\n"
-        "      may differ by 122.0 ms\n"
+        "      they differ by more than both tolerances (22.0 ms) plus the phase of the monitor "
+        "(100.0 ms)\n"
         "options\n"
         "  x use_carrier: present -> absent (worse)\n"
         "  + lacp_strict: absent -> present (better)\n"
@@ -154,6 +154,8 @@ def test_in_virtual_time_a_figure_has_no_leeway(tmp_path: Path) -> None:
     )
     assert (old["leeway_ms"], new["leeway_ms"]) == (0.0, 0.0)
     assert figures(old, new) == "worse"
+    (change,) = compare({"s": result("s", outage=old)}, {"s": result("s", outage=new)}).changes
+    assert change.detail == "they differ by more than both tolerances (22.0 ms)"
     real = evidence.figure("outage", took(250), (), history(clock="real", miimon=500))
     assert real["leeway_ms"] > 190
     assert figures(old, real) is None
@@ -220,17 +222,42 @@ def test_a_session_that_was_cut_short_is_told(tmp_path: Path) -> None:
     assert f"{new} was cut short: 1 of 2 scenarios have a result" in done.stderr
 
 
+def test_a_kernel_that_only_one_side_has_is_named(tmp_path: Path, both: Path) -> None:
+    alone = place(tmp_path / "alone", result("test_y", "old"), result("test_y", "third"))
+    done = run(both, alone)
+    assert done.exit_code == 0
+    assert f"only {both} has results of new (6.12.101): not compared" in done.stderr
+    assert f"only {alone} has results of third (7.2.7): not compared" in done.stderr
+
+
+def test_a_directory_that_is_called_like_a_kernel_does_not_hide_it(
+    both: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (both.parent / "old").mkdir()
+    monkeypatch.chdir(both.parent)
+    assert run("old", "new", "--results", both).exit_code == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["nonesuch", "old"], '"nonesuch" is neither a directory of results nor a kernel in '),
         (["6", "old"], '"6" is in doubt in '),
-        (["{both}", "old"], "is a directory of results, the other is none"),
+        (["{both}", "old"], "is a directory of results, old is none"),
+        (["{root}", "{both}"], "holds 8 directories of results, it is not one itself"),
+        (["{root}", "old"], "holds 8 directories of results, it is not one itself"),
+        (["{empty}", "{empty}"], "holds no results: it has no conformance.json"),
+        (["{begun}", "{both}"], "has no result yet, or ended before one"),
+        (["./nonesuch", "{both}"], "there is no nonesuch"),
+        (["{empty}/file", "{both}"], "file is not JSON"),
+        (["{later}", "{both}"], "format 2, written by harness 9.0; this harness reads format 1"),
+        (["/proc/1/mem", "{both}"], "/proc/1/mem cannot be read: "),
+        (["{binary}", "{both}"], "is not JSON: 'utf-8' codec"),
         (["{both}", "{other}"], "have no kernel in common: old, new; third, fourth"),
         (["{alone}", "{strange}"], "have no scenario in common"),
         (["{both}", "{broken}"], "is not a conformance.json of format 1"),
         (["{both}", "{text}"], "is not JSON"),
-        (["a", "b", "--results", "/nonesuch"], "/nonesuch cannot be read: No such file"),
+        (["a", "b", "--results", "/nonesuch"], "there is no /nonesuch"),
     ],
 )
 def test_bad_usage_is_explained(
@@ -243,7 +270,17 @@ def test_bad_usage_is_explained(
         "strange": place(tmp_path / "s", result("test_strange", "old")),
         "broken": place(tmp_path / "b", result("test_x")),
         "text": place(tmp_path / "t", result("test_x")),
+        "later": place(tmp_path / "v", result("test_x")),
+        "binary": place(tmp_path / "y", result("test_x")),
     }
+    places |= {name: tmp_path / name for name in ("empty", "begun")} | {"root": tmp_path}
+    for name in ("empty", "begun"):
+        places[name].mkdir()
+    (places["begun"] / ".run").touch()
+    (places["empty"] / "file").write_text("not JSON")
+    later = {"format": 2, "sessions": [{"harness": "9.0"}]}
+    (places["later"] / "conformance.json").write_text(json.dumps(later))
+    (places["binary"] / "conformance.json").write_bytes(b"\xff\xfe\x00")
     (places["broken"] / "conformance.json").write_text('{"format": 1, "results": [{}]}')
     (places["text"] / "conformance.json").write_text("{")
     given = [text.format(**places) for text in arguments]
@@ -256,8 +293,3 @@ def test_bad_usage_is_explained(
 
 def test_a_wrong_command_line_is_exit_status_2() -> None:
     assert run("only-one").exit_code == 2
-
-
-def test_a_conformance_comes_back_as_it_was_written(tmp_path: Path) -> None:
-    one = result("test_x", detection=figure(92), options=("mode",), history="x/history.jsonl")
-    assert load(place(tmp_path / "a", one)) == conformance(one)

@@ -79,6 +79,33 @@ def test_a_file_that_is_no_recording_is_exit_status_4(
     assert "Traceback" not in done.output
 
 
+def without_partner(path: Path) -> Path:
+    """Write a failover of an 802.3ad bond whose switch has no channel."""
+    lines = (HISTORIES / "failover.jsonl").read_text(encoding="utf-8").splitlines()
+    header = json.loads(lines[0])
+    bond = next(iter(header["bonds"].values()))
+    bond["lacks"] = "802.3ad needs a channel at its switch"
+    path.write_text("\n".join([json.dumps(header), *lines[1:]]), encoding="utf-8")
+    return path
+
+
+def test_what_is_not_testable_is_listed_and_the_rest_is_judged(tmp_path: Path) -> None:
+    path = without_partner(tmp_path / "history.jsonl")
+    done = judge(path, HISTORIES / "failover.jsonl")
+    assert done.exit_code == 0
+    first, second = done.stdout.split(str(HISTORIES))
+    assert "  detection                  92.0 ms" in first
+    assert "bond0 active slaves   eth0 -> eth1" in first
+    listed = " ".join(first[first.index("not testable:") :].split())
+    assert listed.startswith("not testable: recovered, sent, loss out, loss in, outages, ")
+    assert "reordered: 802.3ad needs a channel at its switch" in listed
+    assert "  recovered" not in first
+    assert "  recovered" in second
+    (plain,) = map(json.loads, judge("--json", path).stdout.splitlines())
+    assert plain["not_testable"]["outages"] == "802.3ad needs a channel at its switch"
+    assert plain["facts"]["bond0 active slaves"] == ["eth0", "eth1"]
+
+
 def test_a_recording_cut_short_is_exit_status_1(tmp_path: Path) -> None:
     path = tmp_path / "history.jsonl"
     path.write_text('{"format": 1, "hz": 100}\n')

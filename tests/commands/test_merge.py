@@ -128,7 +128,7 @@ def test_a_directory_given_twice_counts_once(tmp_path: Path) -> None:
 def test_what_is_no_directory_of_results_is_explained(tmp_path: Path) -> None:
     done = run("merge", tmp_path / "none", "--into", tmp_path / "all")
     assert done.exit_code == 4
-    assert "cannot be read" in done.stderr
+    assert f"there is no {tmp_path / 'none'}" in done.stderr
     assert "Traceback" not in done.output
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,6 +54,25 @@ def test_what_hangs_is_given_up_with_all_it_started(own_cache: Path) -> None:
     assert not Path("/proc", begun.read_text().strip(), "cmdline").exists() or (
         b"sleep" not in Path("/proc", begun.read_text().strip(), "cmdline").read_bytes()
     )
+
+
+@pytest.mark.parametrize("look", [tools.namespaces, tools.classifiers, tools.nftables])
+def test_what_is_tried_in_a_namespace_fails_for_the_machine_only(look: Callable[[], Row]) -> None:
+    """The program that tries it is text: nothing else finds a name in it that is gone."""
+    assert not re.search(r"\w(Error|Exception): ", look().found)
+
+
+def test_qemu_without_virtme_runs_the_lab_that_needs_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / qemu.QEMU
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(qemu, "has_virtme", lambda: False)
+    row = kernels.emulator()
+    assert row.found == "--lab qemu runs with it; stock@VERSION needs virtme-ng"
+    assert row.remedy == "pip install virtme-ng"
 
 
 def test_what_crashes_is_an_answer() -> None:

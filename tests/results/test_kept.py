@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from harness.cli import main
 from harness.errors import UsageError
-from harness.results import kept
+from harness.results import conformance, kept
 from harness.results.conformance import load
 from tests.session.test_controller import PLAIN
 from tests.tiny import Tiny
@@ -30,7 +30,7 @@ def root(tmp_path: Path) -> Path:
     for number in range(1, 6):
         run = tmp_path / f"2026-11-0{number}T120000Z"
         run.mkdir()
-        (run / kept.LOCK).touch()
+        (run / conformance.RUNNING).touch()
         (run / "history.jsonl").write_text("x" * 1000)
     (tmp_path / "2026-11-01T120000Z-notes").mkdir()
     (tmp_path / "2026-10-01T120000Z").mkdir()  # nothing of ours is in it
@@ -72,7 +72,7 @@ def test_a_run_that_goes_on_and_what_a_link_names_stay(root: Path) -> None:
 def test_runs_of_one_second_keep_their_order(tmp_path: Path) -> None:
     for suffix in ("", "-2", "-10"):
         (tmp_path / f"2026-11-01T120000Z{suffix}").mkdir()
-        (tmp_path / f"2026-11-01T120000Z{suffix}" / kept.LOCK).touch()
+        (tmp_path / f"2026-11-01T120000Z{suffix}" / conformance.RUNNING).touch()
     assert [path.name[18:] for path in kept.runs(tmp_path)] == ["", "-2", "-10"]
 
 

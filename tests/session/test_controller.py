@@ -245,9 +245,9 @@ def test_guests_that_never_come_up_end_the_run_with_their_console(tmp_path: Path
         (["--kernel=pyproject.toml"], "pyproject.toml is not a User-Mode Linux kernel: "),
         (
             ["--kernel=/bin/ls"],
-            "/bin/ls is not a User-Mode Linux kernel: it does not answer --help",
+            "/bin/ls is not a User-Mode Linux kernel: unexpected output of --help",
         ),
-        (["--results=pyproject.toml"], "results cannot be kept in "),
+        (["--results=pyproject.toml"], "pyproject.toml: it is not a directory"),
         (["--pdb"], "--pdb cannot reach a scenario in a guest"),
     ],
 )

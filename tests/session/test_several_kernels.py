@@ -226,6 +226,26 @@ def test_an_interrupted_session_keeps_what_there_was(tmp_path: Path) -> None:
     assert found.short() == "was cut short: 1 of 2 scenarios have a result"
 
 
+def test_results_that_cannot_be_written_are_told_at_the_end(tmp_path: Path) -> None:
+    """As on a full disk: the scenarios run, their verdicts are shown, the status is not 0."""
+    text = """
+        import os
+        import pytest
+        from harness import claim
+        from harness.session import worker
+        @claim("MIIMON-2")
+        def test_a():
+            os.mkdir(worker.job().results + "/conformance.part")
+            pytest.skip("nothing to judge")
+    """
+    code, said = Tiny.make(tmp_path, conftest=PLAIN, a=text).run("--kernel=old@1")
+    assert code == 3, said
+    assert "1 skipped" in said
+    assert "conformance.json cannot be written: Is a directory" in said
+    assert "hint: make room, or keep results elsewhere: --results DIR" in said
+    assert "Traceback" not in said
+
+
 def _shard(tiny: Tiny, part: str, *more: str) -> tuple[str, set[tuple[str, str]], Any]:
     code, said = tiny.run(*BOTH, f"--shard={part}", "-k", "same or skipped", *more)
     assert code == 0, said

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from harness.guests.facts import Facts
@@ -40,6 +42,13 @@ def test_the_header_is_no_wider_than_the_terminal(width: int, unread: str) -> No
     )
     lines = facts.block(width).splitlines()
     assert max(map(len, lines)) <= width
+    apart = replace(
+        facts, lab="qemu (6.1.0-41-amd64)", nic="e1000", offset=-1_250_000, error=90_000
+    )
+    assert max(map(len, apart.block(width).splitlines())) <= width
+    told = " ".join(apart.block(width).split())
+    assert "offset -1.2 ms to the DUT's clock, error 0.1 ms" in told
+    assert "NICs e1000" in told
     words = " ".join(facts.block(width).split())
     for entry in ("lab netns in uml 6.1.176", "HZ=100", "jitter 0.3 ms", "tolerance 10.3 ms ="):
         assert entry in words

@@ -9,10 +9,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from harness.errors import LabError
+from harness.labs.agent import clock
 from harness.labs.agent.channel import Channel, python
 from harness.labs.agent.host import RemoteHost
 from harness.labs.agent.pipe import ProcessPipe
@@ -21,7 +22,7 @@ from harness.labs.netns.interfaces import Existing
 from harness.labs.netns.network import NetnsNetwork
 from harness.labs.netns.usb import adapters
 from harness.loop import Loop
-from harness.topology import Topology
+from harness.topology import DUT, Topology
 from harness.units import MS
 
 BATCH = 5 * MS  # how long the agent may keep what it has seen: fewer switches between processes
@@ -34,14 +35,18 @@ class PipeLab:
     command: tuple[str, ...] = ()
     name: str = "pipe"
     _channel: Channel | None = None
+    _facts: dict[str, Any] = field(default_factory=dict)
 
     def lacks(self, topology: Topology) -> str:
         """Return what of a topology cannot be built here, "" where all of it can."""
         return "USB adapters: their interfaces come to this process" if adapters(topology) else ""
 
     def facts(self) -> Mapping[str, Any]:
-        """Return nothing: the DUT's kernel is the tester's."""
-        return {}
+        """Return where the DUT's clock stands; its kernel is the tester's."""
+        if not self._facts:
+            measured = clock.measure(self._ready(DUT))
+            self._facts = {"offset": measured.offset, "error": measured.error}
+        return self._facts
 
     def build(self, topology: Topology, loop: Loop) -> NetnsNetwork:
         """Build a topology without its bonds; raises LabError, and leaves nothing."""

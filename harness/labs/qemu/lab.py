@@ -60,7 +60,9 @@ class QemuLab:
     def facts(self) -> Mapping[str, Any]:
         """Return the facts about the DUT's kernel, which is not the tester's."""
         if not self._facts:
-            self._facts = dict(self._ready().dut.facts())
+            found = self._ready().dut.facts()
+            lab = f"{self.name} ({found['kernel']})"
+            self._facts = {**found, "lab": lab, "nic": self.nic}
         return self._facts
 
     def build(self, topology: Topology, loop: Loop) -> NetnsNetwork:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from harness.errors import LabError
+from harness.labs.agent import clock
 from harness.labs.agent.channel import Channel
 from harness.labs.agent.host import RemoteHost
 from harness.labs.ssh.address import Address
@@ -54,11 +55,13 @@ class RemoteDut:
         return cls(ssh, home, work)
 
     def facts(self) -> Mapping[str, Any]:
-        """Return what is known of the DUT's kernel: it is not the tester's."""
+        """Return what is known of the DUT's kernel and clock: they are not the tester's."""
         said = self.ssh.check("%s -c %s", self.ssh.python, MEASURE).split()
         release, hz, jitter = said[0], int(said[1]), int(said[2])
         found = {"kernel": release, "hz": hz, "jitter": jitter, "bonding": release}
-        return found | {"user": "root", "unread": ""}
+        measured = clock.measure(self.work)
+        apart = {"offset": measured.offset, "error": measured.error}
+        return found | apart | {"user": "root", "unread": ""}
 
     def fresh(self, loop: Loop, undo: ExitStack) -> RemoteHost:
         """Return the DUT as a host in a fresh namespace, its clock measured."""
