@@ -77,10 +77,14 @@ TableChange = Literal["flush", "keep"] | Pin
 
 
 class Clock(NamedTuple):
-    """A host's clock: the offset added to its times, and the error of that, in ns."""
+    """A host's clock: the offset added to its times, and the error of that, in ns.
+
+    `wall` is the offset that the host adds to time stamps of frames, which are wall-clock times.
+    """
 
     offset: int = 0
     error: int = 0
+    wall: int = 0
 
 
 class Stream(Protocol):

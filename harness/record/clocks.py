@@ -7,27 +7,30 @@ from collections.abc import Iterable, Mapping
 from harness.errors import Inconclusive
 from harness.history import ClockAbout
 from harness.lab import Clock, Network
-from harness.units import in_ms
+from harness.units import MS, in_ms
 
+SET = 5 * MS  # a wall clock that moved by more was set; two readings of it differ by less
 DRIFT = 10_000  # two clocks drift by less than 1 ns in so many ns (100 ppm; quartz: 20 to 50)
 
 
 def read(network: Network, machines: Iterable[str]) -> dict[str, Clock]:
-    """Measure the clock of each machine whose clock is not the tester's."""
-    clocks = {name: network.host(name).clock() for name in dict.fromkeys(machines)}
-    return {name: clock for name, clock in clocks.items() if clock != Clock()}
+    """Measure the clock of each machine."""
+    return {name: network.host(name).clock() for name in dict.fromkeys(machines)}
 
 
 def compared(
     before: Mapping[str, Clock], after: Mapping[str, Clock], lasted: int
 ) -> dict[str, ClockAbout]:
-    """Return each clock's offset and error (ns) during a recording of `lasted` ns.
+    """Return offset and error (ns) of clocks other than the tester's in `lasted` ns of recording.
 
     Raises Inconclusive, with the machine's name, if a clock jumped during the recording.
     """
     abouts = {}
     for name, first in before.items():
         last = after[name]
+        _demand_same_wall(name, first, last)
+        if not (first.error or last.error):
+            continue
         moved = abs(last.offset - first.offset)
         allowed = first.error + last.error + lasted // DRIFT
         if moved > allowed:
@@ -39,3 +42,14 @@ def compared(
         error = max(first.error, last.error) + moved
         abouts[name] = ClockAbout(offset=first.offset, error=error)
     return abouts
+
+
+def _demand_same_wall(name: str, first: Clock, last: Clock) -> None:
+    """Raise Inconclusive if frames got stamps of a wall clock that was set meanwhile."""
+    moved = abs(last.wall - first.wall)
+    if moved > SET:
+        raise Inconclusive(
+            f"the wall clock of {name} was set by {in_ms(moved)} during the recording, and its "
+            "kernel stamps frames with it",
+            hint=f"let nothing set the clock of {name} meanwhile: stop its time service",
+        )

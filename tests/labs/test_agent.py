@@ -131,6 +131,16 @@ def test_a_clock_that_jumps_makes_a_recording_inconclusive_by_its_name() -> None
         clocks.compared(before, {"dut": Clock(1005 * MS, MS)}, 2 * SECOND)
 
 
+def test_a_wall_clock_that_was_set_makes_a_recording_inconclusive_by_its_name() -> None:
+    before = {"target": Clock(wall=-7 * SECOND), "dut": Clock(0, MS, -7 * SECOND)}
+    slewed = {"target": Clock(wall=-7 * SECOND + MS), "dut": Clock(0, MS, -7 * SECOND)}
+    assert set(clocks.compared(before, slewed, 2 * SECOND)) == {"dut"}
+    for name, at in before.items():
+        back = {**before, name: at._replace(wall=-8 * SECOND)}
+        with pytest.raises(Inconclusive, match=rf"wall clock of {name} was set by 1000\.0 ms"):
+            clocks.compared(before, back, 2 * SECOND)
+
+
 def test_only_figures_of_two_clocks_carry_their_error() -> None:
     plain = story()
     apart = story(clocks={"dut": {"offset": 3, "error": 2 * MS}})

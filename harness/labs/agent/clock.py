@@ -24,4 +24,4 @@ def measure(channel: Channel) -> Clock:
         found = Clock((before + after) // 2 - there, (after - before + 1) // 2)
         best = found if best is None or found.error < best.error else best
     assert best is not None
-    return best
+    return best._replace(wall=int(channel.ask("wall")["wall"]))

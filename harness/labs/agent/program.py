@@ -122,6 +122,10 @@ class Agent:
     def do_ping(self, _: dict[str, Any]) -> None:
         """Answer with the time."""
 
+    def do_wall(self, _: dict[str, Any]) -> dict[str, int]:
+        """Return what is added to the stamps of frames."""
+        return {"wall": wall_to_monotonic()}
+
     def do_batch(self, asked: dict[str, Any]) -> None:
         """Set for how many ns events are batched."""
         self.batch = asked["ns"]

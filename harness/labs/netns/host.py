@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from harness.lab import Clock, Sent, Source, Stream
-from harness.labs.agent.wire import Program, numbered, sender_socket
+from harness.labs.agent.wire import Program, numbered, sender_socket, wall_to_monotonic
 from harness.labs.netns.capture import Tap
 from harness.labs.netns.control import Control
 from harness.labs.netns.monitor import RTMGRP_LINK, RTMGRP_NEIGH, KernelLog, NetlinkMonitor
@@ -66,7 +66,7 @@ class NetnsHost:
 
     def clock(self) -> Clock:
         """Return that its clock is the tester's."""
-        return Clock()
+        return Clock(wall=wall_to_monotonic())
 
 
 class NetnsSender:
