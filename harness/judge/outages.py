@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from harness.errors import ScenarioError
 from harness.history import History
 from harness.judge import measure, traffic
 from harness.judge.traffic import OPEN, STREAMS, Late, Sample
@@ -48,6 +49,14 @@ class Outage:
     def __repr__(self) -> str:
         way = "both ways" if self.direction == "both" else self.direction
         return f"{way} dark for {self.length} from {in_ms(self.start.ns)} on"
+
+    def _no_time(self, _: object) -> bool:
+        raise ScenarioError(
+            "an outage of run.outages has a start and a length: it is no time to compare",
+            hint="compare outage.length (or run.outage, which is the longest one)",
+        )
+
+    __lt__ = __le__ = __gt__ = __ge__ = _no_time
 
 
 def silences(seen: Iterable[Sample], step: int) -> Iterator[Gap]:

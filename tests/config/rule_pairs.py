@@ -10,6 +10,8 @@ NETDEV = "[NetDev]\nName=bond0\nKind=bond\n[Bond]\nMode=active-backup\nMIIMonito
 LACP = NETDEV.replace("active-backup", "802.3ad")
 SLAVE = "[NetDev]\nName=b\nKind=bond\n[Bond]\nMode=802.3ad\n[Match]\n"
 PLAN = "network: {bonds: {bond0: {interfaces: [a, b], parameters: {mode: %s, %s}}}}"
+SYSFS = "/sys/class/net/bond0/bonding"
+MADE, LATER = "mode 1 miimon 100", "ip link set b type bond fail_over_mac active"
 # The rule, what breaks it, and the same mended.
 PAIRS = [
     ("bad-value", "mode=1 miimon=fast", MII),
@@ -23,6 +25,12 @@ PAIRS = [
      f"{NETDEV}ARPValidate=all\nARPIntervalSec=1\nARPIPTargets=192.0.2.2\n".replace("MII", "#")),
     ("refused", "ip link add b type bond mode 1 updelay 0 arp_interval 9 arp_ip_target 192.0.2.2",
      "ip link add b type bond mode 1 miimon 100 updelay 0"),
+    ("too-late", f"{IFACE}bond-miimon 100\npost-up echo active > {SYSFS}/fail_over_mac\n",
+     f"{IFACE}bond-miimon 100\nbond-fail-over-mac active\n"),
+    ("too-late", f"{IFACE.replace('mode 1', 'mode 5')}up echo 0 > {SYSFS}/tlb_dynamic_lb\n",
+     f"{IFACE.replace('mode 1', 'mode 5')}bond-tlb-dynamic-lb 0\n"),
+    ("too-late", f"ip link add b type bond {MADE}\nip link set e master b\n{LATER}\n",
+     f"ip link add b type bond {MADE}\n{LATER}\nip link set e master b\n"),
     ("idle", f"{MII} min_links=2", "mode=4 min_links=2"),
     ("foreign-primary", f"{IFACE}bond-miimon 100\nbond-primary eth7\n",
      f"{IFACE}bond-miimon 100\nbond-primary eth1\n"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
+
 import pytest
 
 from harness.errors import Inconclusive, ScenarioError
@@ -162,3 +165,10 @@ def test_no_hint_speaks_of_busy_machines_where_time_is_virtual(clock: str, hint:
         _ = Run.of(failover(clock=clock, jitter=101 * MS)).outage
     with pytest.raises(Inconclusive, match="fewer frames" if clock == "virtual" else "guests"):
         _ = Run.of(failover(clock=clock, dropped=3)).outage
+
+
+@pytest.mark.parametrize("compare", [operator.le, operator.lt, operator.ge, operator.gt])
+def test_an_outage_is_no_time(compare: Callable[[object, object], bool]) -> None:
+    (one,) = lossy(("out", 100, 200)).outages
+    with pytest.raises(ScenarioError, match=r"hint: compare outage\.length"):
+        compare(one, 100 * ms)

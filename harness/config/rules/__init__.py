@@ -1,9 +1,19 @@
 """All rules of `harness check`, in the order in which the documentation speaks of the matter."""
 
-from harness.config.rules import applied, driver, monitors, slaves, surroundings, times, tools
+from harness.config.rules import (
+    applied,
+    driver,
+    late,
+    monitors,
+    slaves,
+    surroundings,
+    times,
+    tools,
+)
 
 RULES = (
     *driver.RULES,
+    *late.RULES,
     *slaves.RULES,
     *monitors.RULES,
     *times.RULES,
