@@ -130,7 +130,8 @@ def test_without_a_device_there_is_no_kvm(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_trial_of_kvm_that_fails_is_told_and_not_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kvm, "DEVICE", tmp_path)
+    (tmp_path / "kvm").touch()
+    monkeypatch.setattr(kvm, "DEVICE", tmp_path / "kvm")
     said: list[str] = []
     program = tmp_path / "qemu"
     program.write_text(f"#!/bin/sh\necho tried >> {tmp_path}/tries\necho no luck\nexit 1\n")

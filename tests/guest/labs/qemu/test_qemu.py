@@ -45,7 +45,7 @@ def test_a_driver_in_qemu_fails_over(nic: str, tmp_path: Path) -> None:
 
 def test_the_dut_is_restored_after_each_fault_of_the_lab(tmp_path: Path) -> None:
     done = run("tests/guest/labs/qemu/inside.py", tmp_path=tmp_path)
-    assert "4 passed" in done.stdout, done.stdout
+    assert "6 passed" in done.stdout, done.stdout
 
 
 def test_a_kernel_of_the_testers_is_refused(tmp_path: Path) -> None:
