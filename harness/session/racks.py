@@ -52,7 +52,8 @@ def prepare(config: pytest.Config, say: Say) -> Mapping[str, str]:
             keeper.keep(nic.far_end, found.tester.ends[nic.far_end].undo)
         config.add_cleanup(undo.pop_all().close)
     ends = json.dumps({name: asdict(end) for name, end in found.dut.ends.items()})
-    return {"lab": str(lab.path), "keeper": socket_in(place), "ends": ends}
+    release = found.kernel.split()[-1]
+    return {"lab": str(lab.path), "keeper": socket_in(place), "ends": ends, "release": release}
 
 
 def _demand_possible(config: pytest.Config) -> None:
