@@ -17,7 +17,7 @@ import unittest
 from pathlib import Path
 import pytest
 from harness import claim, contradicted, ms
-from harness.errors import KernelRefused
+from harness.errors import KernelRefused, LabError
 from harness.session import verdicts
 from harness.history import load
 from harness.judge.run import Run

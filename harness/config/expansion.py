@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-# $x, ${x}, ${x[@]}, and ${x:-default} with its relatives; "$1" is told by its default only.
+# $x, ${x}, ${x[@]}, and ${x:-default} with its relatives; of "$1" only the default is known.
 VARIABLE = re.compile(r"\$(?:\{(\w+)(?:\[[@*]\])?(?:(:?[-=+])([^{}]*))?\}|(\w+))")
 NUMBERS = re.compile(r"\{(\d{1,4})\.\.(\d{1,4})\}")
 CHOICE = re.compile(r"\{([\w.@/-]*(?:,[\w.@/-]*)+)\}")

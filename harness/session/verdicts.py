@@ -44,7 +44,7 @@ RUNS = pytest.StashKey[Runs]()
 SEEN = pytest.StashKey[bool]()
 EMPTY = pytest.StashKey[bool]()  # whether it fails for nothing but that nothing was judged
 
-# The items that run, innermost last: a test of ours may run pytest within pytest.
+# The items that run, innermost last: a test may run pytest within pytest.
 _running: list[pytest.Item] = []
 
 

@@ -3,36 +3,16 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from pathlib import Path
 
 import pytest
 
 from harness import claims
 from harness.judge.run import Run
 from harness.session import verdicts
+from tests.tiny_scenarios import HISTORIES, PRELUDE
 
 pytest_plugins = ["pytester"]
 
-HISTORIES = Path(__file__).parents[1] / "histories"
-PRELUDE = f"""
-from pathlib import Path
-import pytest
-from harness import claim, contradicted, ms
-from harness.session import verdicts
-from harness.errors import LabError
-from harness.history import load
-from harness.judge.run import Run
-from harness.units import MS, Span
-
-due = Span(MS)  # as times come from a bond's options: documented
-
-def watch(name):
-    path = Path({str(HISTORIES)!r}) / name
-    run = Run()
-    run.freeze(load(path))
-    verdicts.note_run(run, path)
-    return run
-"""
 SENTENCE = (
     "detection took 499.4 ms, documented at most 300.0 ms "
     "(tolerance 11.0 ms: one jiffy 10.0 ms + timer jitter 1.0 ms): 188.4 ms too late"

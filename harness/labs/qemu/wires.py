@@ -63,7 +63,7 @@ class Rack:
         self.home.send(messages.set_link(what, self.arrived(nic)["index"], **into))
 
     def carrier(self, link: str, *, up: bool) -> None:
-        """Give the NIC at a link its carrier or take it; other links are none of ours."""
+        """Give the NIC at a link its carrier or take it; other links are ignored."""
         nic = self._links.get(link)
         if nic is not None:
             self.machine.carrier(nic.name, up=up)

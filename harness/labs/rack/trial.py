@@ -132,5 +132,5 @@ class Cables:
 
 def park(keeper: Keeper, name: str) -> None:
     """Take a NIC back to where nobody sees it, as far as that can be done."""
-    with suppress(HarnessError):  # what is lost is told by who needs it next
+    with suppress(HarnessError):  # the next use of a lost keeper raises
         keeper.park(name)

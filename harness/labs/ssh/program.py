@@ -18,7 +18,7 @@ from typing import Any
 import paramiko
 
 from harness.errors import LabError
-from harness.labs.ssh.machine import Machine
+from harness.labs.ssh.machine import VERSION, Machine
 from harness.labs.ssh.refused import Dropped
 
 SENT = ("harness", "pyroute2")  # packages, which need nothing but the standard library
@@ -112,8 +112,7 @@ def _archive() -> bytes:
 
 
 def _demand_python(machine: Machine) -> None:
-    version = "import sys; print(*sys.version_info[:2])"
-    found = machine.check("%s -c %s", machine.python, version).split()
+    found = machine.check("%s -c %s", machine.python, VERSION).split()
     if tuple(map(int, found)) < OLDEST:
         raise LabError(
             f"{machine.name} has Python {'.'.join(found)}, and this needs"

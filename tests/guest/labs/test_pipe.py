@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,23 +16,10 @@ from harness.labs.pipe.lab import PipeLab
 from harness.record.net import Stage
 from scenarios.field.servers import BridgeHost
 from scenarios.topologies import OneSwitch
+from tests.piped import agent_of
 from tests.wire import wired
 
 pytestmark = pytest.mark.guest
-
-
-@pytest.fixture
-def lab() -> Iterator[PipeLab]:
-    """A lab with an agent of its own."""
-    made = PipeLab()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def piped(stage: Stage, lab: PipeLab) -> Stage:
-    """The stage of this test, with the DUT behind a pipe."""
-    return replace(stage, lab=lab)
 
 
 def failover(stage: Stage) -> Run:
@@ -51,12 +36,6 @@ def failover_of_the_lost(lab: PipeLab, stage: Stage) -> None:
     with OneSwitch(stage) as net, net.watch():
         os.kill(agent_of(lab), signal.SIGKILL)
         net.after(200 * ms)
-
-
-def agent_of(lab: PipeLab) -> int:
-    """Return the process of a lab's agent."""
-    assert lab._channel is not None
-    return lab._channel.pid
 
 
 def test_a_failover_is_seen_alike_in_both_labs(stage: Stage, piped: Stage) -> None:

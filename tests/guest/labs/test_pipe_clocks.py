@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from threading import Timer
 from time import CLOCK_REALTIME, clock_settime, time
@@ -24,28 +22,9 @@ from harness.record.net import Stage
 from harness.session.worker import own_kernel
 from harness.units import MS
 from scenarios.topologies import OneSwitch
+from tests.piped import agent_of
 
 pytestmark = pytest.mark.guest
-
-
-@pytest.fixture
-def lab() -> Iterator[PipeLab]:
-    """A lab with an agent of its own."""
-    made = PipeLab()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def piped(stage: Stage, lab: PipeLab) -> Stage:
-    """The stage of this test, with the DUT behind a pipe."""
-    return replace(stage, lab=lab)
-
-
-def agent_of(lab: PipeLab) -> int:
-    """Return the process of a lab's agent."""
-    assert lab._channel is not None
-    return lab._channel.pid
 
 
 def stopped(lab: PipeLab, stage: Stage) -> Run:
