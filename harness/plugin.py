@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 from importlib import import_module
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from harness.errors import UsageError
 from harness.labs import registry
 from harness.session import results_directory, where_it_runs
+from harness.session.shard_auto import shard_of
 from harness.session.shards import Shard
 from harness.session.where_it_runs import in_guest
 
@@ -84,9 +86,10 @@ def _add_work(group: pytest.OptionGroup) -> None:
     group.addoption(
         "--shard",
         type=_shard,
-        metavar="I/N",
+        metavar="I/N|auto",
         help="run the I-th of N parts of what was collected; N machines that are given 1/N to N/N "
-        "run all of it, and `harness merge` joins their results",
+        "run all of it, and `harness merge` joins their results; auto: by the job's number in "
+        "GitLab, Buildkite, CircleCI, Slurm arrays and Kubernetes indexed jobs",
     )
     group.addoption(
         "--time-limit",
@@ -136,7 +139,7 @@ def _guests(text: str) -> int:
 
 def _shard(text: str) -> Shard:
     try:
-        return Shard.parse(text)
+        return shard_of(os.environ) if text == "auto" else Shard.parse(text)
     except UsageError as error:
         raise argparse.ArgumentTypeError(f"{error.message} (hint: {error.hint})") from None
 

@@ -25,7 +25,8 @@ class Shard:
         match = re.fullmatch(r"(\d+)/(\d+)", text)
         if match is None or not 1 <= int(match[1]) <= int(match[2]):
             raise UsageError(
-                f'"{text}" is no shard', hint="the second of five is 2/5, the last 5/5"
+                f'"{text}" is no shard',
+                hint="the second of five is 2/5, the last 5/5; auto takes the CI job's number",
             )
         return cls(int(match[1]), int(match[2]))
 
