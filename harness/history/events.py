@@ -38,6 +38,9 @@ class History:
 
     about: About
     events: tuple[Event, ...]
+    _parts: dict[tuple[str, str | None], tuple[Event, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @classmethod
     def of(cls, about: About, events: Iterable[Event]) -> History:
@@ -46,11 +49,21 @@ class History:
 
     def select(self, kind: str, where: str | None = None, /, **wanted: Any) -> Iterator[Event]:
         """Yield the events of one kind, of one place, whose data hold the wanted values."""
-        for event in self.events:
-            if event.kind != kind or (where is not None and event.where != where):
-                continue
+        for event in self.part(kind, where):
             if all(event.data.get(key) == value for key, value in wanted.items()):
                 yield event
+
+    def part(self, kind: str, where: str | None = None) -> tuple[Event, ...]:
+        """Return the events of one kind, of one place, in order of time.
+
+        They are kept: the tolerance of each outage needs them again.
+        """
+        found = self._parts.get((kind, where))
+        if found is None:
+            of_kind = (event for event in self.events if event.kind == kind)
+            found = tuple(event for event in of_kind if where is None or event.where == where)
+            self._parts[kind, where] = found
+        return found
 
     def mark(self, name: str) -> int | None:
         """Return the time of a mark in ns, or None where the recording never came so far."""

@@ -7,7 +7,10 @@ stream out. A reply is a sample only where its request arrived: what was never s
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from itertools import pairwise
+from operator import attrgetter
 from typing import NamedTuple
 
 from harness.errors import Inconclusive
@@ -138,11 +141,11 @@ def lateness(history: History, start: int, stop: int, ends: int = 1) -> Late:
 
 def _pauses(history: History, stream: str, start: int, stop: int) -> Iterator[int]:
     """Yield by how many ns each probe came later than an interval after the one before it."""
-    before, step = None, interval(history)
-    for event in history.select("probe", stream):
-        if before is not None and before < stop and event.at > start:
-            yield max(0, event.at - before - step)
-        before = event.at
+    step, seen = interval(history), history.part("probe", stream)
+    first = bisect_right(seen, start, key=attrgetter("at"))
+    last = bisect_left(seen, stop, key=attrgetter("at"))
+    for before, event in pairwise(seen[max(0, first - 1) : last + 1]):
+        yield max(0, event.at - before.at - step)
 
 
 def recovered(history: History) -> bool:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.errors import Inconclusive
 from harness.history import Event, History
@@ -118,6 +121,27 @@ def test_lateness_is_the_worst_pause_within_the_window() -> None:
     start = history.mark("disturb") or 0
     assert traffic.lateness(history, start, start + 1000 * MS).ns == 40 * MS
     assert traffic.lateness(history, start + 500 * MS, start + 900 * MS).ns == 1 * MS
+
+
+TIMES = st.integers(-50, 1100)
+
+
+@given(st.lists(TIMES, max_size=30), st.lists(TIMES, max_size=30), TIMES, TIMES, st.integers(1, 2))
+def test_pauses_are_those_of_all_neighbours_that_touch_the_window(
+    out: list[int], in_: list[int], start: int, stop: int, ends: int
+) -> None:
+    """The definition, over every pair of probes: the code looks only at those of the window."""
+    sent = {"out": sorted(map(at, out)), "in": sorted(map(at, in_))}
+    data = {"seq": 0, "request": None, "reply": None, "copies": 0}
+    lines: list[Line] = [(n, "probe", "out", data) for n in out]
+    history = tell([*marks(), *lines, *((n, "probe", "in", data) for n in in_)])
+    step, begin, end = traffic.interval(history), at(start), at(stop)
+    worst = traffic.jitter(history)
+    for times in sent.values():
+        pairs = [(a, b) for a, b in pairwise(times) if a < end and b > begin]
+        pauses = sorted((max(0, b - a - step) for a, b in pairs), reverse=True)
+        worst = max(worst, sum(pauses[:ends]))
+    assert traffic.lateness(history, begin, end, ends).timers == worst
 
 
 @pytest.mark.parametrize(
