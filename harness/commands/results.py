@@ -59,6 +59,12 @@ def prune_(place: Path, keep: int) -> None:
     click.echo(f"removed {len(gone)} of {counted(len(sizes), 'run')}: {freed:.1f} MB freed")
 
 
+@results.command("schema")
+def schema_() -> None:
+    """Print the JSON schema of conformance.json, to validate results with other tools."""
+    click.echo(conformance.SCHEMA.read_text(encoding="utf-8"), nl=False)
+
+
 def _plain(one: Kept) -> dict[str, Any]:
     data: dict[str, Any] = {"path": str(one.path), "size": one.size, "active": one.active}
     try:

@@ -1,24 +1,7 @@
 """conformance.json: the result of each scenario on each kernel, in a directory of results.
 
-    {"format": 1, "planned": 12, "shard": null or {...},
-     "kernels": {LABEL: {"kernel": "6.1.176", "lab": ..., "hz": ..., "clock": ..., ...}},
-     "sessions": [{"command": ..., "date": ..., "commit": ..., "dirty": ..., "host": ...,
-                   "harness": ..., ...}],
-     "results": [{"scenario": id without the kernel, "kernel": LABEL, "lab": ..., "claims": [...],
-                  "verdict": ..., "reason": ..., "guest_seconds": ...,
-                  "wall_seconds": ..., "attempts": ...,
-                  "figures": {NAME: {"ms": ..., "tolerance_ms": ..., "leeway_ms": ...,
-                                     "bounds": [...]}},
-                  "options": [...], "settings": {BOND: {OPTION: VALUE}},
-                  "history": path in the directory, or null}]}
-
-`planned` is the number of results of a complete session. `sessions` describe when, where and how
-the results were made: one session, or several that were merged; `dirty` tells whether files differ
-from the `commit`; both are null outside of git. `options` are those that the kernel reported;
-`settings` are those that differ from their defaults. `leeway_ms` is how much a figure may vary
-between runs. `guest_seconds` is the scenario's duration on the guest's clock, which is virtual if
-the kernel's `clock` is (older files call it `seconds`); `wall_seconds` is that on the clock of the
-machine that ran the guest, null if the scenario did not end by itself.
+data/conformance.schema.json describes what is written; older files may lack `wall_seconds`, and
+call `guest_seconds` just `seconds`.
 """
 
 from __future__ import annotations
@@ -36,6 +19,7 @@ from harness.plural import counted
 
 FORMAT = 1
 NAME = "conformance.json"
+SCHEMA = Path(__file__).parents[1] / "data" / "conformance.schema.json"
 RUNNING = ".run"  # the file in its directory that a run keeps locked while it goes on
 GIVE = "give the directory of one run, as `harness results list` shows them"
 EVIDENCE = "evidence"  # the attribute of a report with the output of harness.results.evidence
