@@ -125,4 +125,6 @@ def _check_empty(into: Path, parts: Parts) -> None:
 
 
 def _left_out(_: str, names: list[str]) -> set[str]:
-    return {name for name in names if name in (conformance.NAME, "matrix.json", "latest")}
+    return {
+        name for name in names if name in (conformance.NAME, "matrix.json", "index.html", "latest")
+    }

@@ -1,0 +1,58 @@
+"""`harness report`: results as one HTML page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from harness.commands.exit_status import Command
+from harness.errors import UsageError
+from harness.results import conformance
+from harness.results.conformance import Conformance
+from harness.results.merge import conflicts, joined
+
+PLACE = click.Path(path_type=Path)
+
+
+@click.command(cls=Command)
+@click.argument("directories", nargs=-1, type=PLACE)
+@click.option("--output", type=PLACE, help="The file; default: index.html in the directory.")
+def report(directories: tuple[Path, ...], output: Path | None) -> None:
+    """Write results of DIRECTORIES as one HTML page; results/latest unless given.
+
+    The page needs no other file. It links to the recordings where they are; several directories
+    need --output, and must not have the same scenario on the same kernel.
+
+    Exit status: 0 written, 1 it cannot be written, 2 the command line is wrong, 4 there are no
+    results, or they contradict each other.
+    """
+    from harness.html import page  # noqa: PLC0415  (jinja2 is slow to start, for all commands)
+
+    places = list(
+        {one.resolve(): one for one in directories or (Path("results/latest"),)}.values()
+    )
+    found, root = _found(places)
+    if output is None and len(places) > 1:
+        raise UsageError(
+            f"{len(places)} directories have no place in common for the page",
+            hint="give a file: --output FILE",
+        )
+    path = output or root / page.NAME
+    page.write(found, root, path)
+    click.echo(f"report: {path}")
+
+
+def _found(places: list[Path]) -> tuple[Conformance, Path]:
+    """Return the results of all places, and the directory that their recordings lie below."""
+    parts = {place.resolve(): conformance.load(place) for place in places}
+    if len(places) == 1:
+        return parts[places[0].resolve()], places[0]
+    problems = list(conflicts(parts))
+    if problems:
+        raise UsageError(
+            "\n".join(["these results contradict each other:", *problems[:10]]),
+            hint="omit one of these directories",
+        )
+    root = Path("/")
+    return joined({str(place.relative_to(root)): part for place, part in parts.items()}), root

@@ -1,0 +1,88 @@
+"""Write results as one HTML file.
+
+All values are escaped by the template. The page's policy allows its own style and script, by their
+hashes, and nothing else.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from harness.errors import LabError
+from harness.html import claims_table, entries
+from harness.judge import counts
+from harness.results.conformance import Conformance
+
+NAME = "index.html"
+FACTS = ("command", "date", "harness", "commit", "host", "host_kernel", "machine", "python")
+
+
+def write(found: Conformance, place: Path, output: Path) -> None:
+    """Write the page of results that lie in `place`, atomically; raises LabError."""
+    text = render(found, place, output)
+    part = output.with_name(f".{output.name}-{os.getpid()}")
+    try:
+        part.write_text(text, encoding="utf-8", errors="replace")
+        part.replace(output)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise LabError(
+            f"{output} cannot be written: {error.strerror or error}",
+            hint="make room, or write it elsewhere: harness report --output FILE",
+        ) from error
+
+
+def render(found: Conformance, place: Path, output: Path) -> str:
+    """Return the page; links are relative to `output`, which is not read."""
+    pages = Environment(
+        loader=PackageLoader("harness.html"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    style, script = (pages.get_template(name).render() for name in ("page.css", "filter.js"))
+    table = claims_table.rows(found)
+    return pages.get_template("page.html").render(
+        style=style,
+        script=script,
+        policy=f"default-src 'none'; base-uri 'none'; form-action 'none'; "
+        f"style-src '{_digest(style)}'; script-src '{_digest(script)}'",
+        found=found,
+        facts=FACTS,
+        columns=claims_table.columns(found),
+        table=table,
+        legend=claims_table.legend(table),
+        groups=entries.groups(found, place, output),
+        verdicts=_verdicts(found),
+        missing=list(_missing(found)),
+    )
+
+
+def _digest(text: str) -> str:
+    """Return the hash by which a content security policy names an inline text."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _verdicts(found: Conformance) -> list[tuple[str, int]]:
+    """Return how many results each verdict has, what says most first."""
+    number = Counter(one.verdict for one in found.results)
+    return [(word, number[word]) for word in reversed(counts.WORDS) if number[word]]
+
+
+def _missing(found: Conformance) -> Iterator[str]:
+    """Yield what has no result at all."""
+    if short := found.short():
+        yield f"the session {short}"
+    for label in found.labels():
+        if not found.kernels.get(label):
+            yield f"{label} did not boot"

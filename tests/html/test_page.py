@@ -1,0 +1,152 @@
+"""The page of results: what is in it, in which order, and that all of it is text."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from harness.cli import main
+from harness.html import page
+from tests.ledgers import conformance, figure, place, result
+
+HOSTILE = '"><script>alert(1)</script><b>\N{RIGHT-TO-LEFT OVERRIDE}{{ 7*7 }}'
+
+
+class Elements(HTMLParser):
+    """The elements of a page, and its text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.found if name == tag]
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, ["report", *(str(argument) for argument in arguments)])
+
+
+def test_what_contradicts_comes_first_and_the_rest_is_folded(tmp_path: Path) -> None:
+    where = place(
+        tmp_path / "a",
+        result("test_fine", outage=figure(60)),
+        result("test_late", verdict="inconclusive", reason="the machine was busy"),
+        result("test_skipped", verdict="not promised", reason="no such option"),
+        result("test_wrong", verdict="contradicts", outage=figure(390)),
+        planned=9,
+    )
+    done = run(where)
+    assert done.output == f"report: {where}/index.html\n"
+    text = (where / "index.html").read_text()
+    elements = Elements(text)
+    groups = [one for one in elements.all("details") if one["class"] == "group"]
+    assert ["open" in one for one in groups] == [True, True, False, False]
+    order = ["test_wrong", "test_late", "test_fine", "test_skipped"]
+    assert sorted(order, key=text.index) == order
+    assert "outage 390.0; bound \N{LESS-THAN OR EQUAL TO} 100.0 ms (+10.0)" in elements.text
+    assert "pytest scenarios/test_a.py::test_wrong --kernel old" in elements.text
+    assert "was cut short: 4 of 9 scenarios have a result" in elements.text
+
+
+def test_names_are_text_and_never_markup(tmp_path: Path) -> None:
+    bad = result(
+        HOSTILE,
+        HOSTILE,
+        "contradicts",
+        reason=HOSTILE,
+        lab=HOSTILE,
+        settings={HOSTILE: {HOSTILE: HOSTILE}},
+        history=f"{HOSTILE.replace('/', '')}/history.jsonl",
+        **{f"{HOSTILE}figure": figure(390)},
+    )
+    where = place(tmp_path / "a", bad, sessions=({"command": HOSTILE, "host": HOSTILE},))
+    assert run(where).exit_code == 0
+    elements = Elements((where / "index.html").read_text())
+    assert len(elements.all("script")) == 1
+    assert not elements.all("b") or all(not one for one in elements.all("b"))
+    assert elements.text.count("<script>alert(1)</script>") > 8
+    assert "{{ 7*7 }}" in elements.text
+    assert all(
+        not name.startswith("on") for _, attributes in elements.found for name in attributes
+    )
+    (link,) = elements.all("a")
+    assert link["href"] is not None
+    assert not set(link["href"]) & set('"<>: \N{RIGHT-TO-LEFT OVERRIDE}')
+
+
+def test_nothing_is_loaded_and_only_the_pages_own_script_runs(tmp_path: Path) -> None:
+    text = page.render(conformance(result("test_x")), tmp_path, tmp_path / "index.html")
+    elements = Elements(text)
+    policy = elements.all("meta")[1]["content"]
+    assert policy is not None
+    assert policy.startswith("default-src 'none'")
+    assert "unsafe" not in policy
+    assert not {"link", "img", "iframe"} & {name for name, _ in elements.found}
+    assert not any(
+        "src" in attributes or "style" in attributes for _, attributes in elements.found
+    )
+
+
+def test_a_recording_that_is_broken_costs_its_timeline_only(tmp_path: Path) -> None:
+    where = place(
+        tmp_path / "a", result("test_x", verdict="contradicts", history="x/history.jsonl")
+    )
+    assert run(where).exit_code == 0
+    text = Elements((where / "index.html").read_text()).text
+    assert "this recording cannot be drawn" in text
+    assert "line 1: not a line of a history" in text
+
+
+def test_what_lies_elsewhere_is_neither_read_nor_linked(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("a password\n")
+    where = place(tmp_path / "a", result("test_x", verdict="contradicts", history="../secret"))
+    assert run(where).exit_code == 0
+    assert not Elements((where / "index.html").read_text()).all("a")
+
+
+def test_several_directories_become_one_page_with_links_to_each(tmp_path: Path) -> None:
+    file = "x [1]/history.jsonl"
+    old = place(tmp_path / "old", result("test_x", "old", history=file))
+    new = place(tmp_path / "new", result("test_x", "new", history=file))
+    assert "give a file: --output FILE" in run(old, new).output
+    assert run(old, new, "--output", tmp_path / "all.html").exit_code == 0
+    links = Elements((tmp_path / "all.html").read_text()).all("a")
+    assert [one["href"] for one in links] == [
+        "old/x%20%5B1%5D/history.jsonl",
+        "new/x%20%5B1%5D/history.jsonl",
+    ]
+    assert run(old, tmp_path / "copy").exit_code == 4
+    copy = place(tmp_path / "copy", result("test_x", "old"))
+    done = run(old, copy, "--output", tmp_path / "both.html")
+    assert (done.exit_code, "contradict each other" in done.output) == (4, True)
+
+
+@pytest.mark.parametrize("text", ['{"format": 1, "res', '{"format": 99, "results": []}', "[]"])
+def test_what_is_no_result_of_this_version_is_an_error_and_no_page(
+    tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "conformance.json").write_text(text)
+    done = run(tmp_path)
+    assert done.exit_code == 4
+    assert "hint: " in done.output
+    assert not (tmp_path / "index.html").exists()
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    where = place(tmp_path / "a", result("test_x"))
+    done = run(where, "--output", tmp_path / "none" / "index.html")
+    assert done.exit_code == 1
+    assert "cannot be written: No such file or directory" in done.output
+    assert "harness report --output FILE" in done.output
