@@ -183,3 +183,16 @@ def _layers() -> Any:
     from scapy.layers import l2  # noqa: PLC0415
 
     return l2
+
+
+def fields(arp: Arp, kind: str) -> dict[str, str]:
+    """Return what a history keeps of an ARP frame of this kind."""
+    return {
+        "op": arp.op,
+        "kind": kind,
+        "src": arp.src,
+        "dst": arp.dst,
+        "sender_mac": arp.sender_mac,
+        "sender_ip": arp.sender_ip,
+        "target_ip": arp.target_ip,
+    }

@@ -108,6 +108,12 @@ def _add_files(group: pytest.OptionGroup) -> None:
         help="keep recordings in DIR/<time>, DIR/latest pointing to it (default: results)",
     )
     group.addoption(
+        "--pcap",
+        action="store_true",
+        help="keep the frames of each recording in capture.pcapng beside its history, with the "
+        "faults as comments, for Wireshark and tshark",
+    )
+    group.addoption(
         "--bond-config",
         action="append",
         metavar="FILE",

@@ -33,6 +33,7 @@ class Failure:
     limits: tuple[Limit, ...] = ()
     command: str = ""
     path: Path | None = None
+    capture: Path | None = None
 
 
 def sections(failure: Failure, width: int = WIDTH) -> Iterator[tuple[str, str]]:
@@ -147,3 +148,5 @@ def _reproduce(failure: Failure) -> Iterator[str]:
     if failure.path is not None:
         path = shlex.quote(str(failure.path))
         yield f"harness judge {path}"
+    if failure.capture is not None:
+        yield f"tshark -r {shlex.quote(str(failure.capture))}"

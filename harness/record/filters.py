@@ -28,6 +28,22 @@ def arp_and_icmp(first_index: int) -> bytes:
     )
 
 
+def every_frame(first_index: int) -> bytes:
+    """Return the program that accepts any frame on interface indexes from `first_index` on.
+
+    128 bytes are kept: all of an LACPDU too.
+    """
+    return b"".join(
+        struct.pack("=HBBI", *step)
+        for step in (
+            (0x20, 0, 0, 0xFFFFF008),
+            (0x35, 0, 1, first_index),
+            (0x06, 0, 0, 128),
+            (0x06, 0, 0, 0),
+        )
+    )
+
+
 def accepted(frame: Seen) -> bool:
     """Tell whether the kernel's IP layer accepts the frame on this device.
 

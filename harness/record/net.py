@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from harness.bonding.wheel import grain
 from harness.drivers import RTL8150
 from harness.errors import HarnessError, NotTestable, ScenarioError
 from harness.history import Event, History, save, since
 from harness.judge.run import Run
-from harness.lab import Lab
 from harness.loop import Loop, now
 from harness.record import durations, header, watch_arguments
 from harness.record.cable import Cable
 from harness.record.dut import Dut
 from harness.record.journal import FaultContext, LossSeeds, OpenFaults, Role, Schedule
 from harness.record.machine import Machine
-from harness.record.recorder import Recorder, Subject
+from harness.record.recorder import Recorder
 from harness.record.sleep_guard import without_sleep
+from harness.record.stage import Stage
+from harness.record.subject import Subject
 from harness.record.switches import Switch
 from harness.record.usb import UsbNic
 from harness.record.watching import Watching
@@ -37,32 +38,6 @@ WITH_ACTIVE_SLAVE = ("active-backup", "balance-tlb", "balance-alb")
 Direction = Literal["out", "in"]
 
 __all__ = ["Direction", "Net", "Run", "Stage"]
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """The environment of a recording.
-
-    `facts` describe the kernel (kernel, hz, clock, jitter in ns); `folder` is the directory for
-    histories, None to keep them in memory; `interval` is the probe interval in ns, 0 for the
-    default; `lab` builds topologies. `keep` is called with each run; `note_read` is called when
-    the scenario reads something from the kernel without a run: an option, or an error code.
-    `seed_text` determines which frames `lose(percent=...)` drops.
-    """
-
-    scenario: str
-    facts: Mapping[str, Any]
-    lab: Lab
-    folder: Path | None = None
-    interval: int = 0
-    keep: Callable[[Run, Path | None], None] = lambda _run, _path: None
-    seed_text: str = ""
-    note_read: Callable[[], None] = lambda: None
-
-    @property
-    def probe_interval(self) -> int:
-        """The probe interval in ns: by default one jiffy, the resolution of kernel timers."""
-        return self.interval or max(MS, 1_000_000_000 // int(self.facts["hz"]))
 
 
 class Net:
@@ -136,7 +111,9 @@ class Net:
         slip = self._schedule.note_step(at)
         self._open_faults.note(at, where, action, role)
         data = {"action": action, "role": role, "phase": "begin", "slip": slip, **what}
-        self._noted.append(Event(at, "fault", where, data))
+        self._noted.append(event := Event(at, "fault", where, data))
+        if self._recorder is not None:
+            self._recorder.note_fault(event)
 
     @timed
     def after(self, span: Span) -> None:
@@ -197,8 +174,12 @@ class Net:
         """Record while the block runs; freeze the run, also if the block raises."""
         if self._virtual:
             align(10 * MS)
-        recorder = Recorder(self._network, self._loop, subject, self._context.added)
+        self._runs += 1
+        capture = self._stage.capture(self._runs, self._start)
+        recorder = Recorder(self._network, self._loop, subject, self._context.added, capture)
         broken = ""
+        for event in self._noted:
+            recorder.note_fault(event)
         recorder.start()
         self._recorder = recorder
         try:
@@ -286,12 +267,9 @@ class Net:
         self._stage.keep(run, self._save(history))
 
     def _save(self, history: History) -> Path | None:
-        if self._stage.folder is None:
-            return None
-        self._runs += 1
-        name = "history.jsonl" if self._runs == 1 else f"history-{self._runs}.jsonl"
-        path = self._stage.folder / name
-        save(history, path)
+        path = self._stage.file("history.jsonl", self._runs)
+        if path is not None:
+            save(history, path)
         return path
 
 

@@ -9,46 +9,38 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from itertools import chain
 
 from harness import frames
 from harness.history import ClockAbout, Event
+from harness.judge import deeds
 from harness.lab import FABRIC, Clock, Network, Seen, Stream
 from harness.log import kmsg
 from harness.loop import Loop, now
 from harness.record import clocks
-from harness.record.filters import accepted, arp_and_icmp
+from harness.record.filters import accepted, arp_and_icmp, every_frame
 from harness.record.journal import AddedAddresses
+from harness.record.pcapng import Capture
 from harness.record.probes import ProbeStream, Tracker, read_echo
+from harness.record.subject import Subject
 from harness.rtnl import messages
 from harness.rtnl.link_states import LinkStates, fdb_events
 from harness.topology import DUT, BondPlan
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What is recorded: bonds, those of them that have an active slave, and the probes.
-
-    `interval` is the probe interval of each direction in ns; `directions` are out and in, along
-    the `path` from its first machine to its second. `address` is an added one of the first.
-    """
-
-    bonds: tuple[BondPlan, ...]
-    have_active: frozenset[str]
-    interval: int
-    path: tuple[str, str]
-    directions: tuple[str, ...] = ("out", "in")
-    address: str = ""
 
 
 class Recorder:
     """The event sources of one recording, open from `start` to `close`."""
 
     def __init__(
-        self, network: Network, loop: Loop, subject: Subject, added: AddedAddresses
+        self,
+        network: Network,
+        loop: Loop,
+        subject: Subject,
+        added: AddedAddresses,
+        capture: Capture | None = None,
     ) -> None:
-        """Prepare a recording of the bonds of a running topology."""
+        """Prepare a recording of the bonds of a running topology, with all frames in `capture`."""
+        self._capture = capture
         self._network = network
         self._added = added
         self._loop = loop
@@ -77,6 +69,8 @@ class Recorder:
             self._open_sources()
         except BaseException:
             self._open.close()
+            if self._capture:
+                self._capture.close()
             raise
 
     def clocks(self) -> dict[str, ClockAbout]:
@@ -94,8 +88,9 @@ class Recorder:
         self._log = self._closed_at_end(dut.listen("log"))
         self._places = self._device_names()
         # The kernel drops frames of devices with lower indexes than those recorded.
+        kept = every_frame if self._capture else arp_and_icmp
         self._taps = {
-            place: self._closed_at_end(self._network.host(place).tap(arp_and_icmp(min(numbers))))
+            place: self._closed_at_end(self._network.host(place).tap(kept(min(numbers))))
             for place, numbers in self._places.items()
         }
         self.mark("recording")
@@ -177,10 +172,14 @@ class Recorder:
 
     def close(self) -> None:
         """Close all sources; recorded events are kept."""
-        with self._open:  # also if a host is lost
-            self.stop_probing()
-        if self._tracker is not None:
-            self._drain()
+        try:
+            with self._open:  # also if a host is lost
+                self.stop_probing()
+            if self._tracker is not None:
+                self._drain()
+        finally:
+            if self._capture:
+                self._capture.close()
         self._take_links()
         self.dropped = self._links.lost + self._fdb.lost
         self.dropped += sum(tap.lost for tap in self._taps.values())
@@ -201,7 +200,7 @@ class Recorder:
             if arp is None:
                 continue
             kind = frames.kind_of(arp, addresses, targets)
-            yield Event(at, "arp", place, _arp_data(arp, kind))
+            yield Event(at, "arp", place, frames.fields(arp, kind))
 
     def _log_events(self) -> Iterator[Event]:
         for record in self._log.take():
@@ -214,7 +213,17 @@ class Recorder:
         for where, tap in self._taps.items():
             places, elsewhere = self._places[where], (where, "")
             for frame in tap.take():
-                self._dispatch(where, places.get(frame.device, elsewhere), frame)
+                node, link = places.get(frame.device, elsewhere)
+                if self._capture and link:
+                    self._capture.frame(frame, f"{node}/{link}")
+                self._dispatch(where, (node, link), frame)
+        if self._capture:
+            self._capture.flush()
+
+    def note_fault(self, event: Event) -> None:
+        """Put a fault among the captured frames."""
+        if self._capture:
+            self._capture.fault(event.at, deeds.told(event))
 
     def _dispatch(self, where: str, place: tuple[str, str], frame: Seen) -> None:
         """Pass a probe to the tracker, or keep an ARP frame of a known device."""
@@ -283,15 +292,3 @@ class Recorder:
                 self._noted += self.states.changes(at, messages.decode_link(message))
             elif kind == messages.RTM_DELLINK:
                 self._noted += self.states.gone(at, messages.decode_link(message))
-
-
-def _arp_data(arp: frames.Arp, kind: str) -> dict[str, str]:
-    return {
-        "op": arp.op,
-        "kind": kind,
-        "src": arp.src,
-        "dst": arp.dst,
-        "sender_mac": arp.sender_mac,
-        "sender_ip": arp.sender_ip,
-        "target_ip": arp.target_ip,
-    }

@@ -41,6 +41,7 @@ def stage(request: pytest.FixtureRequest) -> Stage:
 
     if not where_it_runs.in_guest():
         raise _unforeseen(request.node)
+    job = worker.job()
     results = request.config.stash.get(worker.RESULTS, None)
     lab = _lab(request.config)
     nodeid = request.node.nodeid
@@ -54,6 +55,8 @@ def stage(request: pytest.FixtureRequest) -> Stage:
         keep=verdicts.note_run,
         lab=lab,
         note_read=verdicts.note_seen,
+        pcap=request.config.getoption("pcap"),
+        writes_behind=bool(job and job.writeback),
     )
 
 

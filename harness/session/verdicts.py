@@ -217,7 +217,17 @@ def _failure(item: pytest.Item, noted: Runs) -> report.Failure:
     root = item.config.rootpath
     if path is not None and path.is_relative_to(root):
         path = path.relative_to(root)
-    return report.Failure(known, history, run.limits if run else (), command, path)
+    capture = _capture_beside(path, root)
+    limits = run.limits if run else ()
+    return report.Failure(known, history, limits, command, path, capture)
+
+
+def _capture_beside(path: Path | None, root: Path) -> Path | None:
+    """Return the capture file of a recording (harness.record.stage.CAPTURE), if there is one."""
+    if path is None:
+        return None
+    capture = path.with_name(path.stem.replace("history", "capture") + ".pcapng")
+    return capture if (root / capture).exists() else None
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, Any] | None:

@@ -15,7 +15,7 @@ from harness.session.axis import DURATIONS
 
 # What a user may set that changes how a scenario runs or how its failure reads.
 PASSED_ON = (
-    *("lab", "verbose", "tbstyle", "showlocals", "fulltrace", "bond_plans", "runxfail"),
+    *("lab", "pcap", "verbose", "tbstyle", "showlocals", "fulltrace", "bond_plans", "runxfail"),
     *("log_level", "log_format", "log_date_format"),
 )
 

@@ -115,7 +115,8 @@ def _idle(net: Any, say: Any) -> None:
     """Record without probing: what the loop, the taps and the bond's own timers cost."""
     from harness.loop import Loop  # noqa: PLC0415
     from harness.record.journal import AddedAddresses  # noqa: PLC0415
-    from harness.record.recorder import Recorder, Subject  # noqa: PLC0415
+    from harness.record.recorder import Recorder  # noqa: PLC0415
+    from harness.record.subject import Subject  # noqa: PLC0415
 
     with net:
         bond = net.dut.bond()

@@ -1,0 +1,133 @@
+"""A recording's frames as a capture file, for Wireshark and tshark: pcapng, one interface a port.
+
+What was captured is appended and flushed as the recording goes on, so that the file is readable
+when the process dies. The file's clock is the history's, in ns: time 0 is where history.jsonl has
+it. Faults are packets of an interface named "faults", with the text as comment.
+Format: draft-ietf-opsawg-pcapng. (Its writers on PyPI keep microseconds, or need whole packets.)
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from pathlib import Path
+
+from harness.errors import LabError
+from harness.lab import TAGGED, Seen
+
+SECTION, INTERFACE, PACKET = 0x0A0D0D0A, 1, 6  # types of blocks
+BYTE_ORDER, ANY_LENGTH = 0x1A2B3C4D, 0xFFFFFFFFFFFFFFFF
+COMMENT, NAME, RESOLUTION, FLAGS = 1, 2, 9, 2  # options; of which blocks, the methods show
+APPLICATION = 4  # option of a section: the program that wrote it
+ETHERNET, USER0 = 1, 147  # LINKTYPE_ETHERNET, and LINKTYPE_USER0 for the texts of faults
+SNAP = 128  # bytes kept of a frame
+INBOUND = 1
+RECEPTION = {0: 1 << 2, 1: 3 << 2, 2: 2 << 2, 3: 4 << 2}  # by packet type, see packet(7)
+SYNC_EVERY = 1 << 16  # bytes
+
+FAULTS = "faults"
+
+
+class Capture:
+    """A capture file of one recording, open until `close`.
+
+    `start` is the time in ns, on the tester's clock, that is 0 in the file. `sync` says that the
+    kernel writes behind, as hostfs does: then a fault is on disk with all that was before it.
+    """
+
+    def __init__(self, path: Path, start: int, *, sync: bool = False) -> None:
+        """Begin the file; raises LabError."""
+        self._path, self._start, self._sync = path, start, sync
+        self._interfaces: dict[str, int] = {}
+        self._pending: list[tuple[int, str, bytes, bytes]] = []
+        self._unsynced = 0
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("wb", buffering=0)
+        except OSError as error:
+            raise self._unwritten(error) from error
+        head = struct.pack("=IHHQ", BYTE_ORDER, 1, 0, ANY_LENGTH)
+        self._write(_block(SECTION, head + _option(APPLICATION, b"network failover harness")))
+        self._interface(FAULTS)
+
+    def frame(self, frame: Seen, port: str) -> None:
+        """Take a captured frame; it is written by `flush`."""
+        flags = INBOUND | RECEPTION.get(frame.kind & ~TAGGED, 0)
+        options = _option(FLAGS, struct.pack("=I", flags))
+        self._pending.append((frame.at, port, frame.data, options))
+
+    def fault(self, at: int, text: str) -> None:
+        """Take a fault; it is written by `flush`, and synced."""
+        data = text.encode()
+        self._pending.append((at, FAULTS, data, _option(COMMENT, data)))
+
+    def flush(self) -> None:
+        """Write what was taken, in the order of time; raises LabError on a full disk."""
+        if not self._pending:
+            return
+        blocks = []
+        for at, port, data, options in sorted(self._pending, key=lambda one: one[0]):
+            number = self._interface(port)
+            since = max(at - self._start, 0)
+            sizes = len(data), max(len(data), _on_the_wire(data) if port != FAULTS else 0)
+            head = struct.pack("=IIIII", number, since >> 32, since & 0xFFFFFFFF, *sizes)
+            blocks.append(_block(PACKET, head + _padded(data) + options))
+        faults = any(port == FAULTS for _, port, _, _ in self._pending)
+        self._pending = []
+        self._write(b"".join(blocks))
+        if self._sync and (faults or self._unsynced > SYNC_EVERY):
+            os.sync()
+            self._unsynced = 0
+
+    def close(self) -> None:
+        """Write the rest and close the file."""
+        if not self._file.closed:
+            with self._file:
+                self.flush()
+
+    def _interface(self, name: str) -> int:
+        """Return an interface's number; describe it in the file when it is new."""
+        if name not in self._interfaces:
+            self._interfaces[name] = len(self._interfaces)
+            link, snap = (USER0, 0) if name == FAULTS else (ETHERNET, SNAP)
+            options = _option(NAME, name.encode()) + _option(RESOLUTION, b"\x09")
+            self._write(_block(INTERFACE, struct.pack("=HHI", link, 0, snap) + options))
+        return self._interfaces[name]
+
+    def _write(self, data: bytes) -> None:
+        try:
+            self._file.write(data)
+        except OSError as error:
+            self._file.close()
+            self._pending = []
+            raise self._unwritten(error) from error
+        self._unsynced += len(data)
+
+    def _unwritten(self, error: OSError) -> LabError:
+        return LabError(
+            f"{self._path} cannot be written: {error.strerror}",
+            hint="make room, keep recordings elsewhere (--results DIR), or leave --pcap out",
+        )
+
+
+def _on_the_wire(frame: bytes) -> int:
+    """Return the length of a frame that may have been cut, where it carries IPv4 or IPv6."""
+    if frame[12:14] == b"\x08\x00":
+        return 14 + int.from_bytes(frame[16:18], "big")
+    if frame[12:14] == b"\x86\xdd":
+        return 54 + int.from_bytes(frame[18:20], "big")
+    return len(frame)
+
+
+def _padded(data: bytes) -> bytes:
+    return data + b"\0" * (-len(data) % 4)
+
+
+def _option(code: int, value: bytes) -> bytes:
+    return struct.pack("=HH", code, len(value)) + _padded(value)
+
+
+def _block(kind: int, body: bytes) -> bytes:
+    """Return a block; its options, if any, end its body."""
+    length = struct.pack("=I", len(body) + 16)
+    return struct.pack("=I", kind) + length + body + b"\0\0\0\0" + length

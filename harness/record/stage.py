@@ -1,0 +1,56 @@
+"""What a recording is told of where it runs: the kernel, the lab, the directory for its files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.judge.run import Run
+from harness.lab import Lab
+from harness.record.pcapng import Capture
+from harness.units import MS
+
+CAPTURE = "capture.pcapng"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The environment of a recording.
+
+    `facts` describe the kernel (kernel, hz, clock, jitter in ns); `folder` is the directory for
+    histories, None to keep them in memory; `interval` is the probe interval in ns, 0 for the
+    default; `lab` builds topologies. `keep` is called with each run; `note_read` is called when
+    the scenario reads something from the kernel without a run: an option, or an error code.
+    `seed_text` determines which frames `lose(percent=...)` drops. With `pcap`, frames are kept in
+    capture files beside the histories; `writes_behind` says that `folder` is on hostfs.
+    """
+
+    scenario: str
+    facts: Mapping[str, Any]
+    lab: Lab
+    folder: Path | None = None
+    interval: int = 0
+    keep: Callable[[Run, Path | None], None] = lambda _run, _path: None
+    seed_text: str = ""
+    pcap: bool = False
+    writes_behind: bool = False
+    note_read: Callable[[], None] = lambda: None
+
+    @property
+    def probe_interval(self) -> int:
+        """The probe interval in ns: by default one jiffy, the resolution of kernel timers."""
+        return self.interval or max(MS, 1_000_000_000 // int(self.facts["hz"]))
+
+    def file(self, name: str, number: int) -> Path | None:
+        """Return the path of a file of the scenario's recording of this number, from 1."""
+        if self.folder is None:
+            return None
+        stem, suffix = name.split(".")
+        return self.folder / (name if number == 1 else f"{stem}-{number}.{suffix}")
+
+    def capture(self, number: int, start: int) -> Capture | None:
+        """Begin the capture file of a recording, if one is wanted; raises LabError."""
+        path = self.file(CAPTURE, number) if self.pcap else None
+        return Capture(path, start, sync=self.writes_behind) if path else None
