@@ -3,7 +3,7 @@
 What was captured is appended and flushed as the recording goes on, so that the file is readable
 when the process dies. The file's clock is the history's, in ns: time 0 is where history.jsonl has
 it. Faults are packets of an interface named "faults", with the text as comment.
-Format: draft-ietf-opsawg-pcapng. (Its writers on PyPI keep microseconds, or need whole packets.)
+Format: draft-ietf-opsawg-pcapng. Scapy's writer keeps microseconds.
 """
 
 from __future__ import annotations

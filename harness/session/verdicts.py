@@ -24,6 +24,7 @@ from harness.errors import (
 from harness.judge import counts, report, witness
 from harness.judge.figure import coarse
 from harness.judge.run import Run
+from harness.record.stage import CAPTURE
 from harness.results import evidence
 from harness.results.conformance import EVIDENCE
 from harness.session import (
@@ -223,10 +224,12 @@ def _failure(item: pytest.Item, noted: Runs) -> report.Failure:
 
 
 def _capture_beside(path: Path | None, root: Path) -> Path | None:
-    """Return the capture file of a recording (harness.record.stage.CAPTURE), if there is one."""
+    """Return the capture file of a recording (harness.record.stage), if there is one."""
     if path is None:
         return None
-    capture = path.with_name(path.stem.replace("history", "capture") + ".pcapng")
+    capture = path.with_name(
+        path.stem.replace("history", Path(CAPTURE).stem) + Path(CAPTURE).suffix
+    )
     return capture if (root / capture).exists() else None
 
 
