@@ -12,7 +12,7 @@ from harness.commands.judge import judge
 from harness.commands.kernels import kernels
 from harness.commands.kernels_build import build
 from harness.commands.lab import lab
-from harness.commands.report import report
+from harness.commands.report import open_report, report
 from harness.commands.results import results
 from harness.version import version
 
@@ -24,7 +24,7 @@ def main() -> None:
 
 
 kernels.add_command(build)
-for command in (kernels, driver_profile, lab, doctor, claims, results, report, judge):
+for command in (kernels, driver_profile, lab, doctor, claims, results, report, open_report, judge):
     main.add_command(command)
 matrix.register(main)
 config.register(main)

@@ -1,13 +1,14 @@
-"""`harness report`: results as one HTML page."""
+"""`harness report` and `harness open`: results as one HTML page."""
 
 from __future__ import annotations
 
+import webbrowser
 from pathlib import Path
 
 import click
 
 from harness.commands.exit_status import Command
-from harness.errors import UsageError
+from harness.errors import LabError, UsageError
 from harness.results import conformance
 from harness.results.conformance import Conformance
 from harness.results.merge import conflicts, joined
@@ -27,8 +28,6 @@ def report(directories: tuple[Path, ...], output: Path | None) -> None:
     Exit status: 0 written, 1 it cannot be written, 2 the command line is wrong, 4 there are no
     results, or they contradict each other.
     """
-    from harness.html import page  # noqa: PLC0415  (jinja2 is slow to start, for all commands)
-
     places = list(
         {one.resolve(): one for one in directories or (Path("results/latest"),)}.values()
     )
@@ -38,9 +37,37 @@ def report(directories: tuple[Path, ...], output: Path | None) -> None:
             f"{len(places)} directories have no place in common for the page",
             hint="give a file: --output FILE",
         )
+    click.echo(f"report: {_write(found, root, output)}")
+
+
+@click.command("open", cls=Command)
+@click.argument("directory", type=PLACE, default=Path("results/latest"))
+def open_report(directory: Path) -> None:
+    """Write the page of DIRECTORY (default: results/latest) and open it in the browser.
+
+    Exit status: 0 opened, 1 there is no browser or the page cannot be written, 2 the command line
+    is wrong, 4 there are no results.
+    """
+    path = _write(*_found([directory]), None).resolve()
+    click.echo(f"report: {path}")
+    try:
+        opened = webbrowser.open(path.as_uri())
+    except webbrowser.Error:
+        opened = False
+    if not opened:
+        raise LabError(
+            "no browser could be started here",
+            hint="open the file above on a machine that has one: it needs no other file",
+        )
+
+
+def _write(found: Conformance, root: Path, output: Path | None) -> Path:
+    """Write the page to `output`, or beside the results; return its path."""
+    from harness.html import page  # noqa: PLC0415  (jinja2 is slow to start, for all commands)
+
     path = output or root / page.NAME
     page.write(found, root, path)
-    click.echo(f"report: {path}")
+    return path
 
 
 def _found(places: list[Path]) -> tuple[Conformance, Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import webbrowser
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -150,3 +151,51 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     assert done.exit_code == 1
     assert "cannot be written: No such file or directory" in done.output
     assert "harness report --output FILE" in done.output
+
+
+class Browser(webbrowser.BaseBrowser):
+    """A browser that notes what it is told to open, and starts or does not."""
+
+    def __init__(self, *, starts: bool) -> None:
+        super().__init__()
+        self.starts = starts
+        self.opened: list[str] = []
+
+    def open(self, url: str, new: int = 0, autoraise: bool = True) -> bool:  # noqa: FBT001, FBT002, ARG002
+        self.opened.append(url)
+        return self.starts
+
+
+@pytest.fixture
+def browser(monkeypatch: pytest.MonkeyPatch) -> Browser:
+    """The only browser of the machine."""
+    only = Browser(starts=True)
+    monkeypatch.setattr(webbrowser, "_tryorder", ["only"])
+    monkeypatch.setattr(webbrowser, "_browsers", {"only": [None, only]})
+    return only
+
+
+def test_open_writes_the_page_and_hands_it_to_the_browser(
+    browser: Browser, tmp_path: Path
+) -> None:
+    where = place(tmp_path / "a b", result("test_fine", outage=figure(60)))
+    done = CliRunner().invoke(main, ["open", str(where)])
+    assert done.exit_code == 0, done.output
+    assert browser.opened == [(where / page.NAME).as_uri()]
+    assert "test_fine" in (where / page.NAME).read_text()
+
+
+def test_open_without_a_browser_names_the_file(browser: Browser, tmp_path: Path) -> None:
+    browser.starts = False
+    where = place(tmp_path / "a", result("test_fine", outage=figure(60)))
+    done = CliRunner().invoke(main, ["open", str(where)])
+    assert done.exit_code == 1
+    assert str(where / page.NAME) in done.output
+    assert "no browser could be started here\nhint: open the file" in done.output
+
+
+def test_open_without_results_writes_nothing(browser: Browser, tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["open", str(tmp_path)])
+    assert done.exit_code == 4
+    assert not browser.opened
+    assert not list(tmp_path.iterdir())
