@@ -12,6 +12,7 @@ from harness.bonding.wheel import grain
 from harness.drivers import RTL8150
 from harness.errors import HarnessError, NotTestable, ScenarioError
 from harness.history import Event, History, save, since
+from harness.history.files import HISTORY
 from harness.judge.run import Run
 from harness.loop import Loop, now
 from harness.record import durations, header, watch_arguments
@@ -267,7 +268,7 @@ class Net:
         self._stage.keep(run, self._save(history))
 
     def _save(self, history: History) -> Path | None:
-        path = self._stage.file("history.jsonl", self._runs)
+        path = self._stage.file(HISTORY, self._runs)
         if path is not None:
             save(history, path)
         return path

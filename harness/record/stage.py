@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.history.files import CAPTURE, numbered
 from harness.judge.run import Run
 from harness.lab import Lab
 from harness.record.pcapng import Capture
 from harness.units import MS
-
-CAPTURE = "capture.pcapng"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +44,7 @@ class Stage:
 
     def file(self, name: str, number: int) -> Path | None:
         """Return the path of a file of the scenario's recording of this number, from 1."""
-        if self.folder is None:
-            return None
-        stem, suffix = name.split(".")
-        return self.folder / (name if number == 1 else f"{stem}-{number}.{suffix}")
+        return self.folder / numbered(name, number) if self.folder else None
 
     def capture(self, number: int, start: int) -> Capture | None:
         """Begin the capture file of a recording, if one is wanted; raises LabError."""

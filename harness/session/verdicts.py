@@ -21,10 +21,10 @@ from harness.errors import (
     NotTestable,
     ScenarioError,
 )
+from harness.history import files
 from harness.judge import counts, report, witness
 from harness.judge.figure import coarse
 from harness.judge.run import Run
-from harness.record.stage import CAPTURE
 from harness.results import evidence
 from harness.results.conformance import EVIDENCE
 from harness.session import (
@@ -224,13 +224,9 @@ def _failure(item: pytest.Item, noted: Runs) -> report.Failure:
 
 
 def _capture_beside(path: Path | None, root: Path) -> Path | None:
-    """Return the capture file of a recording (harness.record.stage), if there is one."""
-    if path is None:
-        return None
-    capture = path.with_name(
-        path.stem.replace("history", Path(CAPTURE).stem) + Path(CAPTURE).suffix
-    )
-    return capture if (root / capture).exists() else None
+    """Return the capture file of a recording, if there is one."""
+    capture = path and path.with_name(files.capture_of(path.name))
+    return capture if capture and (root / capture).exists() else None
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, Any] | None:

@@ -1,0 +1,18 @@
+"""Names of the files of a recording, in the directory of its scenario."""
+
+from __future__ import annotations
+
+HISTORY = "history.jsonl"
+CAPTURE = "capture.pcapng"
+
+
+def numbered(name: str, number: int) -> str:
+    """Return the name of a file of a scenario's recording of this number, from 1."""
+    stem, suffix = name.split(".")
+    return name if number == 1 else f"{stem}-{number}.{suffix}"
+
+
+def capture_of(history: str) -> str:
+    """Return the name of the capture file that belongs to a history's."""
+    number = history.removeprefix("history").removesuffix(".jsonl")
+    return f"capture{number}.pcapng"
