@@ -11,7 +11,7 @@ from harness.commands.exit_status import Command
 from harness.errors import LabError, UsageError
 from harness.results import conformance
 from harness.results.conformance import Conformance
-from harness.results.merge import conflicts, joined
+from harness.results.merge import joined, load
 
 PLACE = click.Path(path_type=Path)
 
@@ -72,14 +72,8 @@ def _write(found: Conformance, root: Path, output: Path | None) -> Path:
 
 def _found(places: list[Path]) -> tuple[Conformance, Path]:
     """Return the results of all places, and the directory that their recordings lie below."""
-    parts = {place.resolve(): conformance.load(place) for place in places}
     if len(places) == 1:
-        return parts[places[0].resolve()], places[0]
-    problems = list(conflicts(parts))
-    if problems:
-        raise UsageError(
-            "\n".join(["these results contradict each other:", *problems[:10]]),
-            hint="omit one of these directories",
-        )
+        return conformance.load(places[0]), places[0]
+    parts = load(places)
     root = Path("/")
     return joined({str(place.relative_to(root)): part for place, part in parts.items()}), root

@@ -7,12 +7,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from harness.errors import LabError, UsageError
+from harness.errors import UsageError
 from harness.history import kinds, typed
 from harness.history.about import About
 from harness.history.events import Event, History
 from harness.history.format1 import upgraded
 from harness.history.typed import Malformed
+from harness.whole_file import replacing
 
 FORMAT = 2
 SHAPE = "a history.jsonl is an object, then lines of [at, kind, where, data]"
@@ -42,21 +43,12 @@ def about_of(line: object) -> About:
 
 def save(history: History, path: Path) -> None:
     """Write a history as JSON lines, whole or not at all; raises LabError on a full disk."""
-    part = path.with_suffix(".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("w", encoding="utf-8") as file:
-            file.write(json.dumps(header(history.about)) + "\n")
-            for event in history.events:
-                line = [event.at, event.kind, event.where, dict(event.data)]
-                file.write(json.dumps(line, separators=(",", ":")) + "\n")
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise LabError(
-            f"{path} cannot be written: {error.strerror}",
-            hint="make room, or keep recordings elsewhere: --results DIR",
-        ) from error
+    hint = "make room, or keep recordings elsewhere: --results DIR"
+    with replacing(path, path.with_suffix(".part"), hint=hint, parents=True) as file:
+        file.write(json.dumps(header(history.about)) + "\n")
+        for event in history.events:
+            line = [event.at, event.kind, event.where, dict(event.data)]
+            file.write(json.dumps(line, separators=(",", ":")) + "\n")
 
 
 def load(path: Path) -> History:

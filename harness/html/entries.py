@@ -14,7 +14,7 @@ from harness.claims import catalogue
 from harness.errors import HarnessError
 from harness.history import load
 from harness.html.claims_table import Held, held, nearest
-from harness.judge import counts, lanes, timeline
+from harness.judge import counts, lanes, report, timeline
 from harness.results import grid
 from harness.results.conformance import Conformance, Result
 
@@ -61,21 +61,21 @@ class Group:
 
 def groups(found: Conformance, place: Path, output: Path) -> list[Group]:
     """Return what the page shows of results in `place`, for a file `output`."""
-    left = DRAWN
+    left, lab = DRAWN, _lab(found)
     made = []
     for number, (title, verdicts) in enumerate(GROUPS):
         own = [one for word in verdicts for one in found.results if one.verdict == word]
         drawn = min(len(own), left) if number < OPEN else 0
         left -= drawn
         entries = [
-            _entry(found, one, place, output, drawn=index < drawn) for index, one in enumerate(own)
+            _entry(one, lab, place, output, drawn=index < drawn) for index, one in enumerate(own)
         ]
         if entries:
             made.append(Group(title, tuple(entries), unfolded=number < OPEN))
     return made
 
 
-def _entry(found: Conformance, one: Result, place: Path, output: Path, *, drawn: bool) -> Entry:
+def _entry(one: Result, lab: list[str], place: Path, output: Path, *, drawn: bool) -> Entry:
     path = _recording(one, place)
     known = catalogue().claims
     return Entry(
@@ -85,7 +85,7 @@ def _entry(found: Conformance, one: Result, place: Path, output: Path, *, drawn:
         tuple(held(one.figures)),
         tuple(_others(one.figures)),
         tuple((name, known[name].text if name in known else "") for name in one.claims),
-        _reproduce(found, one),
+        report.command(one.scenario, ["--kernel", one.kernel, *lab]),
         quote(os.path.relpath(path, output.parent.resolve())) if path else "",
         _page(path) if drawn and path else "",
     )
@@ -123,17 +123,17 @@ def _others(figures: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
             yield f"{name} {seen}"
 
 
-def _reproduce(found: Conformance, one: Result) -> str:
-    """Return the command that runs a scenario again; its lab is that of the session."""
-    words = ["pytest", one.scenario, "--kernel", one.kernel]
+def _lab(found: Conformance) -> list[str]:
+    """Return the option of the first session that chose its lab, [] without one."""
+    chosen = []
     for session in found.sessions[:1]:
         given = _words(str(session.get("command", "")))
         for at, word in enumerate(given):
             if word == "--lab":
-                words += given[at : at + 2]
+                chosen += given[at : at + 2]
             elif word.startswith("--lab="):
-                words.append(word)
-    return shlex.join(words)
+                chosen.append(word)
+    return chosen
 
 
 def _words(command: str) -> list[str]:

@@ -11,15 +11,14 @@ import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from harness.errors import LabError
 from harness.html import claims_table, entries
 from harness.judge import counts
 from harness.results.conformance import Conformance
+from harness.whole_file import replacing
 
 NAME = "index.html"
 FACTS = ("command", "date", "harness", "commit", "host", "host_kernel", "machine", "python")
@@ -28,17 +27,10 @@ FACTS = ("command", "date", "harness", "commit", "host", "host_kernel", "machine
 def write(found: Conformance, place: Path, output: Path) -> None:
     """Write the page of results that lie in `place`, atomically; raises LabError."""
     text = render(found, place, output)
-    part = output.with_name(f".{output.name}-{os.getpid()}")
-    try:
-        part.write_text(text, encoding="utf-8", errors="replace")
-        part.replace(output)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise LabError(
-            f"{output} cannot be written: {error.strerror or error}",
-            hint="make room, or write it elsewhere: harness report --output FILE",
-        ) from error
+    part = output.with_name(f".{output.name}-{os.getpid()}")  # two reports may be made at once
+    hint = "make room, or write it elsewhere: harness report --output FILE"
+    with replacing(output, part, hint=hint) as file:
+        file.write(text)
 
 
 def render(found: Conformance, place: Path, output: Path) -> str:

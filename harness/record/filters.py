@@ -12,19 +12,16 @@ def arp_and_icmp(first_index: int) -> bytes:
 
     128 bytes of a frame are kept: all of an ARP frame or of a probe.
     """
-    return b"".join(
-        struct.pack("=HBBI", *step)
-        for step in (
-            (0x20, 0, 0, 0xFFFFF008),  # A = number of the device (SKF_AD_IFINDEX)
-            (0x35, 0, 6, first_index),  # lower: drop
-            (0x28, 0, 0, 12),  # A = ethertype
-            (0x15, 3, 0, 0x0806),  # ARP: keep
-            (0x15, 0, 3, 0x0800),  # not IPv4: drop
-            (0x30, 0, 0, 23),  # A = protocol
-            (0x15, 0, 1, 1),  # not ICMP: drop
-            (0x06, 0, 0, 128),
-            (0x06, 0, 0, 0),
-        )
+    return _program(
+        (0x20, 0, 0, 0xFFFFF008),  # A = number of the device (SKF_AD_IFINDEX)
+        (0x35, 0, 6, first_index),  # lower: drop
+        (0x28, 0, 0, 12),  # A = ethertype
+        (0x15, 3, 0, 0x0806),  # ARP: keep
+        (0x15, 0, 3, 0x0800),  # not IPv4: drop
+        (0x30, 0, 0, 23),  # A = protocol
+        (0x15, 0, 1, 1),  # not ICMP: drop
+        (0x06, 0, 0, 128),
+        (0x06, 0, 0, 0),
     )
 
 
@@ -33,15 +30,17 @@ def every_frame(first_index: int) -> bytes:
 
     128 bytes are kept: all of an LACPDU too.
     """
-    return b"".join(
-        struct.pack("=HBBI", *step)
-        for step in (
-            (0x20, 0, 0, 0xFFFFF008),
-            (0x35, 0, 1, first_index),
-            (0x06, 0, 0, 128),
-            (0x06, 0, 0, 0),
-        )
+    return _program(
+        (0x20, 0, 0, 0xFFFFF008),
+        (0x35, 0, 1, first_index),
+        (0x06, 0, 0, 128),
+        (0x06, 0, 0, 0),
     )
+
+
+def _program(*steps: tuple[int, int, int, int]) -> bytes:
+    """Return steps of (code, jump if true, jump if false, operand) as struct sock_filter."""
+    return b"".join(struct.pack("=HBBI", *step) for step in steps)
 
 
 def accepted(frame: Seen) -> bool:

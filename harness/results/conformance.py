@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.errors import LabError, UsageError
+from harness.errors import UsageError
 from harness.judge import counts
 from harness.plural import counted
+from harness.whole_file import replacing
 
 FORMAT = 1
 NAME = "conformance.json"
@@ -88,17 +88,9 @@ def save(found: Conformance, directory: Path) -> None:
 
 def write(path: Path, data: Mapping[str, Any]) -> None:
     """Write a file of results as JSON, atomically; raises LabError."""
-    part = path.with_suffix(".part")
-    try:
-        part.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise LabError(
-            f"{path} cannot be written: {error.strerror}",
-            hint="make room, or keep results elsewhere: --results DIR",
-        ) from error
+    hint = "make room, or keep results elsewhere: --results DIR"
+    with replacing(path, path.with_suffix(".part"), hint=hint) as file:
+        file.write(json.dumps(data, indent=1) + "\n")
 
 
 def load(directory: Path) -> Conformance:

@@ -22,14 +22,7 @@ def merge(places: Sequence[Path], into: Path) -> Conformance:
     Raises UsageError that lists conflicts, or for a directory that is not empty; nothing is then
     written.
     """
-    parts = {place.resolve(): conformance.load(place) for place in places}
-    problems = list(conflicts(parts))
-    if problems:
-        more = [f"... and {len(problems) - NAMED} more"] if len(problems) > NAMED else []
-        raise UsageError(
-            "\n".join(["these results contradict each other:", *problems[:NAMED], *more]),
-            hint="omit one of these directories",
-        )
+    parts = load(places)
     _check_empty(into, parts)
     folders = _folders(parts)
     found = joined({folders[place]: part for place, part in parts.items()})
@@ -43,6 +36,19 @@ def merge(places: Sequence[Path], into: Path) -> Conformance:
             hint="give a directory that you can write: --into DIR",
         ) from error
     return found
+
+
+def load(places: Sequence[Path]) -> Parts:
+    """Read directories of results that fit together; raises UsageError that lists conflicts."""
+    parts = {place.resolve(): conformance.load(place) for place in places}
+    problems = list(conflicts(parts))
+    if problems:
+        more = [f"... and {len(problems) - NAMED} more"] if len(problems) > NAMED else []
+        raise UsageError(
+            "\n".join(["these results contradict each other:", *problems[:NAMED], *more]),
+            hint="omit one of these directories",
+        )
+    return parts
 
 
 def conflicts(parts: Parts) -> Iterator[str]:

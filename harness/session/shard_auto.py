@@ -37,8 +37,8 @@ class Scheduler:
     """The variable with the distance between two indexes, where that is not 1."""
 
 
+USER = Scheduler("the user", "SHARD_INDEX", "SHARD_COUNT")
 SCHEDULERS = (
-    Scheduler("SHARD_INDEX", "SHARD_INDEX", "SHARD_COUNT"),
     Scheduler("GitLab", "CI_NODE_INDEX", "CI_NODE_TOTAL", first=1),
     Scheduler("Buildkite", "BUILDKITE_PARALLEL_JOB", "BUILDKITE_PARALLEL_JOB_COUNT"),
     Scheduler("CircleCI", "CIRCLE_NODE_INDEX", "CIRCLE_NODE_TOTAL"),
@@ -64,15 +64,15 @@ def shard_of(environment: Mapping[str, str]) -> Shard:
     Variables set by the user count before those of a scheduler, since a job of one scheduler may
     run in a pod of another.
     """
+    if USER.index in environment:
+        return _shard(USER, environment)
     found = {scheduler.name: _shard(scheduler, environment) for scheduler in _present(environment)}
     if not found:
-        seen = ", ".join(scheduler.index for scheduler in SCHEDULERS)
+        seen = ", ".join(scheduler.index for scheduler in (USER, *SCHEDULERS))
         hint = GITHUB if "GITHUB_ACTIONS" in environment else "name the part: --shard 2/5"
         raise UsageError(
             f"no variable tells the number of this job (looked for {seen})", hint=hint
         )
-    if "SHARD_INDEX" in found:
-        return found["SHARD_INDEX"]
     if len(set(found.values())) > 1:
         seen = ", ".join(f"{shard} by {name}" for name, shard in found.items())
         raise UsageError(

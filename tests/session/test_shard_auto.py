@@ -33,6 +33,7 @@ SLURM = {
             {"CI_NODE_INDEX": "1", "CI_NODE_TOTAL": "2", "SHARD_INDEX": "2", "SHARD_COUNT": "3"},
             Shard(3, 3),
         ),
+        ({"SLURM_ARRAY_TASK_ID": "x", "SHARD_INDEX": "2", "SHARD_COUNT": "3"}, Shard(3, 3)),
     ],
 )
 def test_the_job_number_of_a_scheduler_is_the_shard(
