@@ -11,7 +11,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.labs import registry
-from harness.session import results_directory, where_it_runs
+from harness.session import inconclusive_limit, results_directory, where_it_runs
 from harness.session.shard_auto import shard_of
 from harness.session.shards import Shard
 from harness.session.where_it_runs import in_guest
@@ -25,6 +25,7 @@ PLUGINS = (
     "harness.session.missing_fixtures",
     "harness.session.kernelwatch",
     "harness.session.retry_inconclusive",
+    "harness.session.inconclusive_limit",
     "harness.yours.session",
 )
 GUEST = (
@@ -72,6 +73,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         f"{', '.join(registry.NICS)} (default: virtio-net)",
     )
     _add_work(group)
+    inconclusive_limit.add_option(group)
     _add_files(group)
 
 
