@@ -73,7 +73,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         f"{', '.join(registry.NICS)} (default: virtio-net)",
     )
     _add_work(group)
-    inconclusive_limit.add_option(group)
     _add_files(group)
 
 
@@ -100,6 +99,7 @@ def _add_work(group: pytest.OptionGroup) -> None:
         metavar="SECONDS",
         help="seconds after which a scenario has hung and its guest is replaced (default: 60)",
     )
+    inconclusive_limit.add_option(group)
 
 
 def _add_files(group: pytest.OptionGroup) -> None:
