@@ -1,4 +1,4 @@
-"""The tables of docs/history-format.md: `python -m tests.history_doc` prints them anew."""
+"""The tables of docs/pages/history-format.md: `python -m tests.history_doc` prints them anew."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ HEADER: dict[str, Any] = {
 
 @pytest.mark.parametrize("table", [*tables()], ids=lambda text: text.splitlines()[2][:24])
 def test_the_document_has_each_table_of_the_code(table: str) -> None:
-    text = (ROOT / "docs" / "history-format.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "pages" / "history-format.md").read_text(encoding="utf-8")
     assert table in text, "print them: python -m tests.history_doc"
 
 

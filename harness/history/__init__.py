@@ -1,7 +1,7 @@
 """What happened, in order, on one clock: the product of a recording and the input of every judge.
 
-docs/history-format.md lists all that a file holds: the keys of its header (`about`), the kinds of
-events (`kinds`), their fields, units and clocks.
+docs/pages/history-format.md lists all that a file holds: the keys of its header (`about`), the
+kinds of events (`kinds`), their fields, units and clocks.
 """
 
 from harness.history.about import About, BondAbout, ClockAbout, KernelAbout

@@ -1,6 +1,7 @@
 """The header of a history: which kernel, lab, topology and bonds a recording was made with.
 
-The text beside each type stands in docs/history-format.md, with the unit first where there is one.
+The text beside each type stands in docs/pages/history-format.md, with the unit first where there
+is one.
 """
 
 from __future__ import annotations

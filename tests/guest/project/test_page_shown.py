@@ -1,4 +1,4 @@
-"""The page of a failure that the README shows is the one that is printed."""
+"""The page of a failure that the documentation shows is the one that is printed."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from scenarios.topologies import BladeChassis
 
 pytestmark = pytest.mark.guest
 
-README = Path(__file__).parents[3] / "README.md"
+PAGE = Path(__file__).parents[3] / "docs" / "pages" / "first-run.md"
 WIDTH = 90
 NEIGHBOUR = "foreign ARP request"
 
 
 def shown() -> str:
-    """Return the README's page: from the sentence to the legend."""
-    text = README.read_text(encoding="utf-8")
+    """Return the page shown: from the sentence to the legend."""
+    text = PAGE.read_text(encoding="utf-8")
     start = text.index("    E       assert detection did not come")
     return textwrap.dedent(text[start : text.index("The width is that of the terminal")])
 
@@ -41,9 +41,9 @@ def from_the_fault(text: str) -> str:
     return re.sub(r"\d+\.\d\b", lambda found: f"{float(found[0]):.0f}", text)
 
 
-def test_the_readmes_page_is_the_one_that_is_printed(stage: Stage) -> None:
+def test_the_page_shown_is_the_one_that_is_printed(stage: Stage) -> None:
     if stage.facts["clock"] != "virtual" or not str(stage.facts["kernel"]).startswith("7.2."):
-        pytest.skip("the README shows a recording of virtual@7.2")
+        pytest.skip("the documentation shows a recording of virtual@7.2")
     with BladeChassis(stage) as net:
         bond = net.dut.bond(arp_interval=100, arp_validate="none")
         with net.neighbour.arping("target"), net.watch() as run:
