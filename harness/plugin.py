@@ -67,10 +67,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--nic",
         choices=sorted(registry.NICS),
-        default="virtio-net",
+        default=registry.NIC,
         metavar="MODEL",
         help="the DUT's NICs, whose driver is on trial, with --lab qemu: "
-        f"{', '.join(registry.NICS)} (default: virtio-net)",
+        f"{', '.join(registry.NICS)} (default: {registry.NIC})",
     )
     _add_work(group)
     _add_files(group)

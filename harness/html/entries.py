@@ -85,7 +85,7 @@ def _entry(one: Result, lab: list[str], place: Path, output: Path, *, drawn: boo
         tuple(held(one.figures)),
         tuple(_others(one.figures)),
         tuple((name, known[name].text if name in known else "") for name in one.claims),
-        report.command(one.scenario, ["--kernel", one.kernel, *lab]),
+        one.reproduce or report.command(one.scenario, ["--kernel", one.kernel, *lab]),
         quote(os.path.relpath(path, output.parent.resolve())) if path else "",
         _page(path) if drawn and path else "",
     )

@@ -20,6 +20,7 @@ NICS = {
         name: name for name in ("e1000", "e1000e", "igb", "rtl8139", "vmxnet3", "pcnet", "usb-net")
     },
 }
+NIC = next(iter(NICS))  # the default
 BRINGS_KERNEL = ("qemu",)  # the DUT has a kernel of its own: the tester's needs no bonding
 
 

@@ -1,14 +1,14 @@
 """conformance.json: the result of each scenario on each kernel, in a directory of results.
 
 data/conformance.schema.json describes what is written; older files may lack `wall_seconds`, and
-call `guest_seconds` just `seconds`.
+call `guest_seconds` just `seconds`. Keys that are not known are ignored: later versions add some.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,11 @@ EVIDENCE = "evidence"  # the attribute of a report with the output of harness.re
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The result of one scenario on one kernel; times in `figures` are in ms."""
+    """The result of one scenario on one kernel; times in `figures` are in ms.
+
+    `history` (its recording) and `page` (what was shown of its failure) are paths within the
+    directory of results.
+    """
 
     scenario: str
     kernel: str
@@ -42,6 +46,9 @@ class Result:
     options: tuple[str, ...] = ()
     settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     history: str | None = None
+    page: str | None = None
+    docstring: str = ""
+    reproduce: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,7 @@ class Conformance:
     planned: int = 0
     shard: Mapping[str, Any] | None = None
     sessions: tuple[Mapping[str, Any], ...] = ()
+    claims: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def of(self, kernel: str) -> dict[str, Result]:
         """Return the results of one kernel by scenario."""
@@ -152,6 +160,7 @@ def _read(data: Mapping[str, Any]) -> Conformance:
         int(data["planned"]),
         data.get("shard"),
         tuple(dict(one) for one in data.get("sessions", ())),
+        dict(data.get("claims", {})),
     )
 
 
@@ -160,7 +169,8 @@ def _result(row: Mapping[str, Any]) -> Result:
     row = dict(row)
     if "seconds" in row:  # as it was called before the two clocks were told apart
         row["guest_seconds"] = row.pop("seconds")
-    found = Result(**{**row, **lists})
+    known = {one.name for one in fields(Result)}
+    found = Result(**{name: value for name, value in {**row, **lists}.items() if name in known})
     if found.verdict not in counts.WORDS:
         raise ValueError(found.verdict)
     for figure in found.figures.values():

@@ -108,11 +108,13 @@ def joined(parts: Mapping[str, Conformance]) -> Conformance:
         kernels=conformance.gathered(parts.values()),
         planned=sum(part.planned for part in parts.values()),
         sessions=tuple(one for part in parts.values() for one in part.sessions),
+        claims={name: one for part in parts.values() for name, one in part.claims.items()},
     )
 
 
 def _moved(result: Result, folder: str) -> Result:
-    return replace(result, history=f"{folder}/{result.history}") if result.history else result
+    history, page = (path and f"{folder}/{path}" for path in (result.history, result.page))
+    return replace(result, history=history, page=page)
 
 
 def _folders(parts: Parts) -> dict[Path, str]:

@@ -6,14 +6,12 @@ guests alike, so `-k`, `--lf`, JUnit's names and ids on the command line mean th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
 import pytest
 
 from harness.errors import UsageError
 from harness.judge import counts
-from harness.labs import registry
 from harness.results import kernel_labels
 from harness.session import shards
 from harness.session.where_it_runs import in_guest, needs_guest
@@ -56,23 +54,6 @@ def scenario_of(item: pytest.Item) -> str:
     """Return an item's id as it is with one kernel only."""
     label = label_of(item)
     return kernel_labels.without(item.nodeid, in_ids(item.config)[label]) if label else item.nodeid
-
-
-def choice(config: pytest.Config, lab: str) -> list[str]:
-    """Return the options that choose the kernel of a worker again; auto says which it took."""
-    chosen = (config.getoption("kernel") or ["auto"])[0]
-    kernel = _of_lab(lab) if chosen == "auto" else [f"--kernel={chosen}"]
-    named = config.getoption("lab")
-    return kernel + ([] if named == registry.DEFAULT else [f"--lab={named}"])
-
-
-def _of_lab(lab: str) -> list[str]:
-    """Return the option that chooses the kernel of a lab, such as "netns in uml 6.12.101"."""
-    _, _, name = lab.partition(" in ")
-    if name.startswith("host "):
-        return ["--kernel=host"]
-    found = re.match(r"(uml|virtual|debug|stock) (\d+\.\d+)", name)
-    return [f"--kernel={found[1]}@{found[2]}"] if found else []
 
 
 @pytest.hookimpl(trylast=True)

@@ -102,7 +102,7 @@ class Run:
         self.guests = guests
         self.results = results
         self.fleet = fleet
-        self.ledger = Ledger(session.config, items, fleet.labels, results)
+        self.ledger = Ledger(session.config, items, fleet.labels, results, fleet.choices)
         self.feed = Feed(session, items, self._keep_result, fleet.group if fleet.several else None)
         self.known: dict[str, float] = dict(axis.durations(self.config))
         self.wall = WallTimes(session.config)

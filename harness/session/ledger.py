@@ -16,6 +16,7 @@ from harness.results import conformance, grid
 from harness.results.conformance import EVIDENCE, Conformance, Result
 from harness.session import axis
 from harness.session.claim_marks import claims_of
+from harness.session.result_context import claim_texts, context, keep_page
 from harness.session.session_facts import session_facts
 from harness.session.where_it_runs import asks_for_stage
 
@@ -32,8 +33,10 @@ class Ledger:
         items: Sequence[pytest.Item],
         kernels: Sequence[str],
         directory: Path,
+        choices: Mapping[str, str],
     ) -> None:
         self.config = config
+        self.choices = choices
         self.kernels: dict[str, Mapping[str, Any]] = {label: {} for label in kernels}
         # What builds a network has figures worth keeping, with or without a claim.
         self.items = {
@@ -72,6 +75,8 @@ class Ledger:
             lab=lab,
             claims=tuple(claims_of(item)),
             wall_seconds=None if wall_seconds is None else round(wall_seconds, 3),
+            page=keep_page(self.directory, nodeid, reports),
+            **context(item, lab, self.choices.get(label)),
             **found,
         )
         if time.monotonic() - self._written > EVERY:
@@ -106,7 +111,14 @@ class Ledger:
         if cut is not None:
             shard = {**asdict(cut.shard), "total": cut.total, "digest": cut.digest}
         order = [self.results[name] for name in self.items if name in self.results]
-        return Conformance(tuple(order), self.kernels, len(self.items), shard, (self.session,))
+        return Conformance(
+            tuple(order),
+            self.kernels,
+            len(self.items),
+            shard,
+            (self.session,),
+            claim_texts(order),
+        )
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show how several kernels fared, side by side, and what could not be kept."""

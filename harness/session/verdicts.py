@@ -33,6 +33,7 @@ from harness.session import (
     catalogue_line,
     grounds,
     pages,
+    reproduce,
     skips,
     where_it_runs,
 )
@@ -214,7 +215,7 @@ def _failure(item: pytest.Item, noted: Runs) -> report.Failure:
     history = run.recording if run else None
     known = tuple(claims.find(name) for name in claims_of(item))
     lab = history.about.lab if history else ""
-    command = report.command(axis.scenario_of(item), axis.choice(item.config, lab))
+    command = reproduce.command(item, lab)
     root = item.config.rootpath
     if path is not None and path.is_relative_to(root):
         path = path.relative_to(root)

@@ -15,7 +15,8 @@ from harness.session.axis import DURATIONS
 
 # What a user may set that changes how a scenario runs or how its failure reads.
 PASSED_ON = (
-    *("lab", "pcap", "verbose", "tbstyle", "showlocals", "fulltrace", "bond_plans", "runxfail"),
+    *("lab", "nic", "pcap", "bond_plans", "bond_config", "bond_format"),
+    *("verbose", "tbstyle", "showlocals", "fulltrace", "runxfail"),
     *("log_level", "log_format", "log_date_format"),
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,17 @@ def test_results_and_recordings_are_joined(tmp_path: Path) -> None:
     }
     compared = run("compare", "old", "new", "--results", tmp_path / "all")
     assert compared.exit_code == 1
+
+
+def test_pages_and_claims_are_joined(tmp_path: Path) -> None:
+    text = {"section": "1.1 miimon", "text": "It polls.", "kind": "documented"}
+    one = replace(result("test_x", "old", "contradicts"), page="test_a.test_x/failure.txt")
+    first = place(tmp_path / "a", one, claims={"A-1": text})
+    second = place(tmp_path / "b", result("test_x", "new"), claims={"A-2": text})
+    assert run("merge", first, second, "--into", tmp_path / "all").exit_code == 0
+    found = load(tmp_path / "all")
+    assert [one.page for one in found.results] == ["1-old/test_a.test_x/failure.txt", None]
+    assert found.claims == {"A-1": text, "A-2": text}
 
 
 def test_shards_are_joined(tmp_path: Path) -> None:

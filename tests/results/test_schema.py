@@ -18,12 +18,14 @@ from harness.judge import counts
 from harness.judge.run import Run
 from harness.results import evidence
 from harness.results.conformance import FORMAT, NAME, SCHEMA, Conformance, Result, save
+from harness.session.result_context import claim_texts
 from harness.session.session_facts import session_facts
 from tests.ledgers import figure, result
 
 jsonschema = pytest.importorskip("jsonschema", reason="pip install -e '.[test]'")
 ROOT = Path(__file__).parents[2]
 FACTS = Facts("netns", "6.1.176", 100, "real", "6.1.176", 2000, "root", nic="e1000", offset=-3)
+CLAIMED = Result("a.py::test_a", "old", "conforms", claims=("MIIMON-2",))
 SHARD = {"index": 1, "count": 2, "total": 7, "digest": "0123456789abcdef"}
 
 
@@ -73,7 +75,9 @@ def test_what_a_session_writes_is_valid(tmp_path: Path, request: pytest.FixtureR
     never = result("test_b", "dead", "not judged", "no boot", outage=figure(None))
     kernels = {"old": asdict(FACTS), "dead": {}}
     session = session_facts(request.config)
-    save(Conformance((one, never), kernels, 2, SHARD, (session,)), tmp_path)
+    texts = claim_texts([CLAIMED])
+    assert list(texts) == ["MIIMON-2"]
+    save(Conformance((one, never), kernels, 2, SHARD, (session,), texts), tmp_path)
     assert problems(json.loads((tmp_path / NAME).read_text())) == []
 
 
@@ -86,6 +90,7 @@ def test_each_key_that_is_written_is_described(request: pytest.FixtureRequest) -
         "session": set(session_facts(request.config)),
         "shard": set(SHARD),
         "figure": {key for one in figures for key in one},
+        "claim": {key for one in claim_texts([CLAIMED]).values() for key in one},
         "bound": {key for bound in figure(92)["bounds"] for key in bound},
     }
     assert {name: set(part["properties"]) for name, part in parts.items()} == keys

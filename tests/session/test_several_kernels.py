@@ -13,30 +13,9 @@ from typing import Any
 import pytest
 
 from harness.results.conformance import load
+from tests.plain_kernels import PLAIN
 from tests.tiny import Tiny
 
-PLAIN = """
-    import sys
-    from harness.kernels import Command
-    from harness.session import fleet
-
-    class Plain:
-        modules, writeback, clock, waits = "", False, "real", False
-        def __init__(self, name): self.name = name
-        def command(self, directory):
-            code = (
-                "import sys, json, pathlib; d = pathlib.Path(sys.argv[1]);"
-                "sys.path[:] = json.loads((d / 'job.json').read_text())['path'];"
-                "from harness.session import worker; worker.main(d)"
-            )
-            if self.name == "dead":
-                code = "import sys; sys.exit('no luck today')"
-            return Command([sys.executable, "-c", code, str(directory)], {})
-
-    def pytest_configure(config):
-        names = ("old@1", "new@2", "third", "dead")
-        config.stash[fleet.KERNELS] = {name: Plain(name) for name in names}
-"""
 SCENARIOS = """
     import pytest, time
     from harness import claim

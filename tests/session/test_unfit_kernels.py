@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from harness.results.conformance import load
-from tests.session.test_several_kernels import HOST, PLAIN, SCENARIOS, _table
+from tests.plain_kernels import PLAIN
+from tests.session.test_several_kernels import HOST, SCENARIOS, _table
 from tests.tiny import Tiny
 
 

@@ -1,0 +1,47 @@
+"""The command that runs one scenario of a session again, on the kernel and in the lab it had."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from harness.judge import report
+from harness.labs import registry
+from harness.session import axis
+
+AUTO = "auto"
+
+
+def command(item: pytest.Item, lab: str, chosen: str | None = None) -> str:
+    """Return the command line, to be given in pytest's root directory.
+
+    `lab` is the lab of the kernel's facts, such as "netns in uml 6.12.101", "" if it is not known;
+    `chosen` is the `--kernel` that the scenario ran on, by default the session's first one.
+    """
+    return report.command(axis.scenario_of(item), options(item.config, lab, chosen))
+
+
+def options(config: pytest.Config, lab: str, chosen: str | None = None) -> list[str]:
+    """Return the options of the session that decide what a scenario measures."""
+    named, nic = config.getoption("lab"), config.getoption("nic")
+    found = [] if registry.brings_kernel(named) else _kernel(config, lab, chosen)
+    found += [] if named == registry.DEFAULT else [f"--lab={named}"]
+    found += [] if nic == registry.NIC else [f"--nic={nic}"]
+    found += [f"--bond-config={path}" for path in config.getoption("bond_config") or ()]
+    given = config.getoption("bond_format")
+    return found + ([f"--bond-format={given}"] if given else [])
+
+
+def _kernel(config: pytest.Config, lab: str, chosen: str | None) -> list[str]:
+    kernel = chosen or (config.getoption("kernel") or [AUTO])[0]
+    return _of_lab(lab) if kernel == AUTO else [f"--kernel={kernel}"]
+
+
+def _of_lab(lab: str) -> list[str]:
+    """Return the option that names the kernel which `--kernel auto` chose."""
+    _, _, name = lab.partition(" in ")
+    if name.startswith("host "):
+        return ["--kernel=host"]
+    found = re.match(r"(uml|virtual|debug|stock) (\d+\.\d+)", name)
+    return [f"--kernel={found[1]}@{found[2]}"] if found else []
