@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from harness.history import History
-from harness.judge import deeds, measure, outages, timeline, traffic
+from harness.judge import fault_texts, measure, outages, timeline, traffic
 from harness.judge.timeline import Window
 from harness.units import MS
 
@@ -68,7 +68,7 @@ def _ends(history: History, windows: Sequence[Window]) -> Iterator[int]:
         limit = window.high or window.low
         if window.what in known and limit is not None:
             yield known[window.what].start + limit.ns
-    yield from (event.at for event in history.select("fault") if deeds.sign(event))
+    yield from (event.at for event in history.select("fault") if fault_texts.sign(event))
     for bond in measure.bonds(history):
         yield from (change.at for change in measure.sequence(history, "active", bond, "slave"))
     for way in traffic.STREAMS:

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from harness.errors import Inconclusive, ScenarioError
 from harness.history import History
-from harness.judge import fitness, witness
-from harness.judge.witness import Kind
+from harness.judge import fitness, observations
+from harness.judge.observations import Kind
 from harness.plural import counted
 from harness.units import Measured, Span, as_span, in_ms, sentence
 
@@ -94,12 +94,12 @@ class Figure(Measured):
         return f"{self.what} {Measured.__str__(self)}"
 
     def __str__(self) -> str:
-        witness.note_number()
+        observations.note_number()
         return Measured.__str__(self)
 
     def __getattribute__(self, name: str) -> Any:
         if name == "ns":
-            witness.note_number()
+            observations.note_number()
         return object.__getattribute__(self, name)
 
     def _demand_long_enough(self, bound: Span | Measured, *, upper: bool = True) -> None:
@@ -137,7 +137,7 @@ class Figure(Measured):
 
 def _only_sorted(bound: Span | Measured) -> bool:
     """Tell whether max() or sorted() compares two figures: that takes no certainty, only order."""
-    return isinstance(bound, Measured) and not witness.is_compared()
+    return isinstance(bound, Measured) and not observations.is_compared()
 
 
 def _rank(measured: Span | Measured) -> tuple[bool, int]:
@@ -148,7 +148,7 @@ def _rank(measured: Span | Measured) -> tuple[bool, int]:
 def _seen(bound: Span | Measured, *, holds: bool) -> bool:
     """Return whether a comparison holds, having noted it and whose the bound is."""
     own = as_span(bound).own
-    witness.note_compared(Kind.OWN if own else Kind.DOCUMENTED, holds=holds)
+    observations.note_compared(Kind.OWN if own else Kind.DOCUMENTED, holds=holds)
     return holds
 
 
@@ -228,7 +228,7 @@ class Share(float):
 
 def _held(holds: bool, bound: object) -> bool:  # noqa: FBT001  (an operator's result)
     """Return whether a comparison of a share holds; that nothing is lost may be documented."""
-    witness.note_compared(Kind.DOCUMENTED if bound in (0, 1) else Kind.OWN, holds=holds)
+    observations.note_compared(Kind.DOCUMENTED if bound in (0, 1) else Kind.OWN, holds=holds)
     return holds
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from harness.history import History
-from harness.judge import deeds, labels, measure, outages, traffic
+from harness.judge import fault_texts, labels, measure, outages, traffic
 from harness.judge.axis import Axis
 from harness.judge.labels import Mark, shorten
 from harness.judge.layout import LEAST, WIDTH
@@ -21,7 +21,7 @@ GLUE = "\0"  # keeps a sign and its meaning on one line
 MEANING = {
     "v": "v fault",
     "^": "^ repair",
-    deeds.SET_SIGN: f"{deeds.SET_SIGN} options set",
+    fault_texts.SET_SIGN: f"{fault_texts.SET_SIGN} options set",
     "#": "# all arrived",
     ":": ": some",
     ".": ". none",
@@ -72,7 +72,7 @@ def _legend(lanes: Iterable[Lane], width: int) -> list[str]:
     # A name may hold any letter, so each kind of lane is searched for its own signs only.
     signs = set[str]()
     for name, lane in lanes:
-        own = "v^" + deeds.SET_SIGN if name in ("", "fault") else "|+_~[!"
+        own = "v^" + fault_texts.SET_SIGN if name in ("", "fault") else "|+_~[!"
         signs |= set(lane) & set("#:." if name.startswith("traffic ") else own)
     said = [MEANING[sign].replace(" ", GLUE) for sign in MEANING if sign in signs]
     lines = textwrap.wrap("   ".join(said), width - 2, break_on_hyphens=False)
@@ -82,9 +82,9 @@ def _legend(lanes: Iterable[Lane], width: int) -> list[str]:
 def _faults(history: History, axis: Axis) -> list[str]:
     """Return rows with what was done on purpose, each where it was done."""
     marks = [
-        Mark(axis.column(event.at), deeds.sign(event), deeds.told(event))
+        Mark(axis.column(event.at), fault_texts.sign(event), fault_texts.told(event))
         for event in history.select("fault")
-        if deeds.sign(event) and event.get("phase") != "end"
+        if fault_texts.sign(event) and event.get("phase") != "end"
     ]
     return labels.rows(marks, axis.columns)
 

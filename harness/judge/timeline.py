@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from harness.history import History
-from harness.judge import deeds, layout, measure, outages, telling, traffic
+from harness.judge import event_rows, fault_texts, layout, measure, outages, traffic
 from harness.judge.layout import WIDTH, bare
 from harness.judge.measure import Stretch
 from harness.judge.rows import KEY, NOISE, VITAL, Row
@@ -42,7 +42,7 @@ def origin(history: History) -> tuple[int, str]:
     fault = measure.first_fault(history)
     if fault is None:
         return traffic.disturb_at(history), "the disturbance"
-    return fault.at, deeds.name(fault)
+    return fault.at, fault_texts.name(fault)
 
 
 def stretches(history: History) -> dict[str, Stretch]:
@@ -76,7 +76,7 @@ def table(history: History, windows: Iterable[Window] = (), width: int = WIDTH) 
     """
     zero, _ = origin(history)
     remarks = _remarks(history, tuple(windows))
-    rows = [_weighed(row, remarks) for row in telling.rows(history)]
+    rows = [_weighed(row, remarks) for row in event_rows.rows(history)]
     return layout.text(fit(sorted(rows, key=_time), zero, LINES - 1), zero, remarks, width)
 
 

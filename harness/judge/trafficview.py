@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.history import History
-from harness.judge import outages, traffic, witness
+from harness.judge import observations, outages, traffic
 from harness.judge.figure import Finding, Share, noting
+from harness.judge.observations import Kind
 from harness.judge.outages import Outage
 from harness.judge.views import View
-from harness.judge.witness import Kind
 from harness.units import Measured
 
 
@@ -68,11 +68,11 @@ class TrafficView(View):
 
     @property
     def _counted(self) -> History:
-        witness.note(Kind.COUNT)
+        observations.note(Kind.COUNT)
         return self._traffic
 
     def _share(self, way: str) -> Share:
-        witness.note(Kind.SHARE)
+        observations.note(Kind.SHARE)
         return Share.of(*traffic.lost(self._traffic, way), way)
 
     @property

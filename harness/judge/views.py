@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import ScenarioError
 from harness.history import History
-from harness.judge import fitness, frames_seen, measure, witness
+from harness.judge import fitness, frames_seen, measure, observations
 from harness.judge.figure import Finding, Limit, noting
 from harness.judge.frames_seen import Frame
 from harness.suggest import suggesting
@@ -34,7 +34,7 @@ class Record:
             fitness.demand_judgeable(self.history)
             self.vetted = True
         self.used = True
-        witness.note(witness.Kind.FACT)
+        observations.note(observations.Kind.FACT)
         return self.history
 
 

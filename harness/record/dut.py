@@ -6,7 +6,7 @@ import errno
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Unpack
 
-from harness import promises
+from harness import testability
 from harness.bonding import BondOptions, BondSettings
 from harness.bonding.windows import Window, spans
 from harness.bonding.wire import ignored
@@ -59,16 +59,16 @@ class Dut(Host):
     def _make(self, plan: BondPlan, options: BondSettings) -> Bond:
         wanted = self._options(plan, options)
         network = self._context.network
-        promises.demand_testable(wanted, self._release, network.untimed(plan))
+        testability.demand_testable(wanted, self._release, network.untimed(plan))
         try:
             bond_maker.make_bond(network, plan, wanted)
         except KernelRefused as refused:
-            raise promises.lacking(wanted, self._release) or refused from None
+            raise testability.not_promised(wanted, self._release) or refused from None
         seen = bond_maker.read_back(network, plan)
         left_out = ignored(wanted, seen)
         if left_out:
             bond_maker.drop_bond(network, plan)
-            raise promises.left_out(wanted, left_out, self._release)
+            raise testability.ignored_error(wanted, left_out, self._release)
         lag = carrier_lag(self._context.network.topology, plan)
         return Bond(plan, [wanted], seen, self._hz, lag, self._context.journal.note_read)
 

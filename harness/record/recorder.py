@@ -13,7 +13,7 @@ from itertools import chain
 
 from harness import frames
 from harness.history import ClockAbout, Event
-from harness.judge import deeds
+from harness.judge import fault_texts
 from harness.lab import FABRIC, Clock, Network, Seen, Stream
 from harness.log import kmsg
 from harness.loop import Loop, now
@@ -223,7 +223,7 @@ class Recorder:
     def note_fault(self, event: Event) -> None:
         """Put a fault among the captured frames."""
         if self._capture:
-            self._capture.fault(event.at, deeds.told(event))
+            self._capture.fault(event.at, fault_texts.told(event))
 
     def _dispatch(self, where: str, place: tuple[str, str], frame: Seen) -> None:
         """Pass a probe to the tracker, or keep an ARP frame of a known device."""

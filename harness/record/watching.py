@@ -9,11 +9,11 @@ from harness.errors import HarnessError, Inconclusive, NotTestable, ScenarioErro
 from harness.judge.fitness import WITHOUT_PARTNER
 from harness.lab import Network
 from harness.loop import Loop, now
-from harness.promises import unanswered, unheard
 from harness.record import durations
 from harness.record.bond import Bond
 from harness.record.journal import OpenFaults, Schedule
 from harness.record.recorder import Recorder
+from harness.testability import unanswered_targets, unheard_targets
 from harness.units import MS, Span, in_ms
 from harness.virtual_time import align
 
@@ -91,7 +91,7 @@ class Watching:
         """Raise if no machine has an ARP target: a bond with several targets may not notice."""
         replied = self.recorder.replied_for()
         for bond in self.bonds.values():
-            if wrong := unheard(self.network.topology, bond.plan, bond.options, replied):
+            if wrong := unheard_targets(self.network.topology, bond.plan, bond.options, replied):
                 raise wrong
 
     def _passes_judgement(self, until: int) -> bool:
@@ -113,7 +113,7 @@ class Watching:
         if done := open_faults.text(now()):
             return ScenarioError(f"{what}; {done}", hint=HEAL)
         for bond in self.bonds.values():
-            if reason := unanswered(topology, bond.plan, bond.options):
+            if reason := unanswered_targets(topology, bond.plan, bond.options):
                 return type(reason)(f"{reason.message} ({why})", hint=reason.hint)
             if lacks := self.network.lacks(bond.plan, bond.options):
                 return NotTestable(f"{lacks} ({why})", hint=WITHOUT_PARTNER)

@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 import pytest
 
-from harness.judge import witness
-from harness.judge.witness import Sights
+from harness.judge import observations
+from harness.judge.observations import Observations
 from harness.session import syntax
-from harness.session.flow import Looks, Names
+from harness.session.data_flow import Names, Observed
 from harness.session.syntax import Function, Module, Place
 
 # By these names calls judge whose code is not known.
@@ -42,19 +42,19 @@ def unread(*, recorded: bool) -> Nothing:
     return Nothing(found, "disturb in `with net.watch() as run:`, then assert what the run shows")
 
 
-def missing(item: pytest.Item, sights: Sights) -> Nothing | None:
+def missing(item: pytest.Item, seen: Observations) -> Nothing | None:
     """Return why a scenario that read something judged nothing, None where it judged.
 
     What cannot be told, such as of code without a source, counts as judged.
     """
-    with witness.closed():
-        return _Passed(item, Looks(sights)).missing()
+    with observations.paused():
+        return _Passed(item, Observed(seen)).missing()
 
 
 class _Passed:
-    def __init__(self, item: pytest.Item, looks: Looks) -> None:
+    def __init__(self, item: pytest.Item, observed: Observed) -> None:
         self._item = item
-        self._looks = looks
+        self._observed = observed
         self._globals = getattr(getattr(item, "function", None), "__globals__", {})
 
     @property
@@ -65,7 +65,7 @@ class _Passed:
         return function is not None and function.name == self._name
 
     def missing(self) -> Nothing | None:
-        known = [places for _, places in self._looks.places]
+        known = [places for _, places in self._observed.places]
         if not known or any(not places for places in known):
             return None
         if wrong := self._without_effect(known):
@@ -142,9 +142,9 @@ class _Passed:
     def _depends(self, module: Module, function: Function) -> bool:
         """Tell whether an assertion of a function depends on names that hold what was read."""
         own = self._is_scenario(function)
-        elsewhere = self._looks.elsewhere(function, module) if own else frozenset()
+        elsewhere = self._observed.elsewhere(function, module) if own else frozenset()
         arguments = [one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)]
-        names = self._looks.names(
+        names = self._observed.names(
             module, function, dict.fromkeys(arguments, elsewhere) if elsewhere else {}
         )
         return any(

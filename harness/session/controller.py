@@ -20,12 +20,12 @@ from harness.guests.guests import Guest, Guests
 from harness.guests.job import Job, environment
 from harness.log.kernlog import crash
 from harness.results.kept import held
-from harness.session import axis, duts, outlook, pages, refused, worker_arguments
+from harness.session import axis, duts, pages, refused, run_estimate, worker_arguments
 from harness.session.fleet import Fleet, resolve, without
 from harness.session.guest_watch import Watch
-from harness.session.ledger import Ledger
 from harness.session.replay import Feed
 from harness.session.results_directory import new_directory, old_removed, place_of, point_latest
+from harness.session.scenario_results import ScenarioResults
 from harness.session.wall_time import WallTimes
 from harness.session.where_it_runs import needs_guest
 
@@ -102,7 +102,9 @@ class Run:
         self.guests = guests
         self.results = results
         self.fleet = fleet
-        self.ledger = Ledger(session.config, items, fleet.labels, results, fleet.choices)
+        self.scenario_results = ScenarioResults(
+            session.config, items, fleet.labels, results, fleet.choices
+        )
         self.feed = Feed(session, items, self._keep_result, fleet.group if fleet.several else None)
         self.known: dict[str, float] = dict(axis.durations(self.config))
         self.wall = WallTimes(session.config)
@@ -116,7 +118,7 @@ class Run:
     def run(self) -> None:
         """Boot guests, follow them, replace those that die; raises KernelUnavailable."""
         count = self.config.getoption("guests") or self.fleet.guests
-        self.feed.say(outlook.line(self.config, self.fleet, self.items.values(), count))
+        self.feed.say(run_estimate.line(self.config, self.fleet, self.items.values(), count))
         self.feed.progress(f"booting {self.fleet.title} ...")
         # With virtual time a run does what it did before: no earlier one changes the shares.
         known = self.known if self.fleet.has_real_clock else {}
@@ -129,7 +131,7 @@ class Run:
                     self._boot(self.waiting.pop(0))
                 self._step()
         finally:
-            self.ledger.write(last=True)
+            self.scenario_results.write(last=True)
             worker_arguments.keep(self.config, self.known | self.feed.seconds)
             self.wall.keep()
 
@@ -157,7 +159,7 @@ class Run:
     def _keep_result(self, nodeid: str, reports: Sequence[pytest.TestReport]) -> None:
         label = self._label(nodeid)
         ran = label not in self.dead
-        self.ledger.take(label, nodeid, reports, self.wall.seconds.get(nodeid), ran=ran)
+        self.scenario_results.take(label, nodeid, reports, self.wall.seconds.get(nodeid), ran=ran)
 
     def _job(self, ids: list[str], label: str) -> Job:
         return job_for(
@@ -185,7 +187,7 @@ class Run:
                 self.failed_boots.clear()
                 point_latest(self.results)
             elif "facts" in line:
-                self.ledger.learn(self._label(watch.ids[0]), line["facts"])
+                self.scenario_results.learn(self._label(watch.ids[0]), line["facts"])
                 self.feed.header(Facts(**line["facts"]))
             elif "report" in line:
                 self.feed.report(line["report"])

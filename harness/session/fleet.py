@@ -13,7 +13,7 @@ from harness import kernels
 from harness.errors import KernelUnavailable
 from harness.kernels import Kernel, Say
 from harness.session import axis
-from harness.session.share_out import shares
+from harness.session.work_lists import split_by_kernel
 
 # Kernels by label that a conftest.py or a test puts here are used instead of what --kernel says.
 KERNELS = pytest.StashKey[Mapping[str, Kernel]]()
@@ -118,7 +118,7 @@ class Fleet:
         for item in items:
             if (label := self.label(item)) in work:
                 work[label].append(item.nodeid)
-        return shares({label: ids for label, ids in work.items() if ids}, cores, seconds)
+        return split_by_kernel({label: ids for label, ids in work.items() if ids}, cores, seconds)
 
 
 def without(lists: Sequence[list[str]], gone: Iterable[str]) -> list[list[str]]:

@@ -1,6 +1,6 @@
 """A rack is looked at, and its NICs asked for, before anything of it is touched.
 
-That is the host's part of a session: the keeper of the tester's NICs, which outlives us, and the
+That is the host's part of a session: the restorer of the tester's NICs, which outlives us, and the
 plan, which a person confirms. The worker does the rest (harness.labs.rack).
 """
 
@@ -23,7 +23,7 @@ from harness.errors import HarnessError, UsageError
 from harness.kernels import Say
 
 if TYPE_CHECKING:
-    from harness.labs.keeper.client import Keeper
+    from harness.labs.restorer.client import Restorer
 
 QUESTION = "take these NICs until the run ends? [y/N] "
 
@@ -31,29 +31,29 @@ QUESTION = "take these NICs until the run ends? [y/N] "
 def prepare(config: pytest.Config, say: Say) -> Mapping[str, str]:
     """Return what the worker has to know of the lab that --lab names; raises HarnessError."""
     from harness.labs.description.read import read  # noqa: PLC0415  (paramiko takes a second)
-    from harness.labs.keeper.client import Keeper, socket_in  # noqa: PLC0415
     from harness.labs.rack.plan import Plan  # noqa: PLC0415
     from harness.labs.rack.survey import survey  # noqa: PLC0415
+    from harness.labs.restorer.client import Restorer, socket_in  # noqa: PLC0415
 
     _demand_possible(config)
     lab = read(Path(config.getoption("lab")))
     with ExitStack() as undo:
         place = Path(tempfile.mkdtemp(prefix="network-failover-harness-"))
         undo.callback(shutil.rmtree, place, ignore_errors=True)
-        keeper = Keeper.here(socket_in(place))
-        undo.callback(_release, keeper)
-        found, told = survey(lab, keeper)
+        restorer = Restorer.here(socket_in(place))
+        undo.callback(_release, restorer)
+        found, told = survey(lab, restorer)
         plan = Plan(lab, found)
         for line in told:
             say(line)
         plan.demand_safe()
         confirm(config, plan.lines(), say)
         for nic in lab.nics:
-            keeper.keep(nic.far_end, found.tester.ends[nic.far_end].undo)
+            restorer.save(nic.far_end, found.tester.ends[nic.far_end].undo)
         config.add_cleanup(undo.pop_all().close)
     ends = json.dumps({name: asdict(end) for name, end in found.dut.ends.items()})
     release = found.kernel.split()[-1]
-    return {"lab": str(lab.path), "keeper": socket_in(place), "ends": ends, "release": release}
+    return {"lab": str(lab.path), "restorer": socket_in(place), "ends": ends, "release": release}
 
 
 def _demand_possible(config: pytest.Config) -> None:
@@ -95,10 +95,10 @@ def confirm(config: pytest.Config, plan: Iterable[str], say: Say) -> None:
         raise UsageError("nothing was touched", hint="answer y, or give --yes")
 
 
-def _release(keeper: Keeper) -> None:
+def _release(restorer: Restorer) -> None:
     """Have everything put back; say what could not be, whatever else has happened."""
     try:
-        troubles = keeper.release()
+        troubles = restorer.release()
     except HarnessError as error:
         troubles = [error.message]
     for trouble in troubles:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from harness.judge.witness import Spot
+from harness.judge.observations import Instruction
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Point = tuple[int, int]  # line from 1, column in bytes from 0, as `ast` has them
@@ -74,11 +74,11 @@ def extent(node: ast.AST) -> tuple[Point, Point]:
     return first, last
 
 
-def place_of(spot: Spot) -> Place | None:
-    """Return where a spot is in its source; None where that cannot be read."""
-    module = module_of(spot.code.co_filename)
-    positions = list(spot.code.co_positions())
-    number = spot.instruction // 2
+def place_of(instruction: Instruction) -> Place | None:
+    """Return where an instruction is in its source; None where that cannot be read."""
+    module = module_of(instruction.code.co_filename)
+    positions = list(instruction.code.co_positions())
+    number = instruction.offset // 2
     if module is None or not 0 <= number < len(positions):
         return None
     line, last, column, end = positions[number]

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from harness import claims, promises, units
+from harness import claims, testability, units
 from harness.errors import (
     HarnessError,
     Inconclusive,
@@ -22,16 +22,16 @@ from harness.errors import (
     ScenarioError,
 )
 from harness.history import files
-from harness.judge import counts, report, witness
+from harness.judge import counts, observations, report
 from harness.judge.figure import coarse
 from harness.judge.run import Run
 from harness.results import evidence
 from harness.results.conformance import EVIDENCE
 from harness.session import (
     asserted,
+    assertion_basis,
     axis,
     catalogue_line,
-    grounds,
     pages,
     reproduce,
     skips,
@@ -58,7 +58,7 @@ def note_run(run: Run, path: Path | None = None) -> None:
 
 def note_seen() -> None:
     """Remember that the kernel told the running scenario something: an option, a refusal."""
-    witness.note(witness.Kind.FACT)
+    observations.note(observations.Kind.FACT)
     if _running:
         _running[-1].stash[SEEN] = True
 
@@ -68,8 +68,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Know which scenario runs, and say in its reports what it is about."""
     _running.append(item)
     item.stash[EMPTY] = False
-    sights = item.stash[grounds.SIGHTS] = {}
-    witness.watch(sights)
+    seen = item.stash[assertion_basis.OBSERVATIONS] = {}
+    observations.start(seen)
     item.user_properties.extend((counts.CLAIM, name) for name in claims_of(item))
 
 
@@ -79,9 +79,9 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
     if _running and _running[-1] is item:
         _running.pop()
         # Items live on to the session's end: they keep nothing of the code that ran.
-        sights = item.stash.get(grounds.SIGHTS, {})
-        witness.rest(sights)
-        sights.clear()
+        seen = item.stash.get(assertion_basis.OBSERVATIONS, {})
+        observations.stop(seen)
+        seen.clear()
 
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
@@ -99,13 +99,13 @@ def pytest_runtest_makereport(
     if call.when == "teardown" or (call.when == "setup" and made.passed):
         return made
     error = call.excinfo.value if call.excinfo else _doubt(item, made) or _empty(item, made)
-    ground = grounds.of(error, item.stash.get(grounds.SIGHTS, {}))
+    basis = assertion_basis.of(error, item.stash.get(assertion_basis.OBSERVATIONS, {}))
     known = item.get_closest_marker("contradicted") and hasattr(made, "wasxfail")
-    if known and call.excinfo and grounds.is_not_what_is_known(ground):
+    if known and call.excinfo and assertion_basis.is_not_what_is_known(basis):
         del made.wasxfail
         made.outcome, made.longrepr = "failed", call.excinfo.getrepr(style="short")
-    if made.failed and claims_of(item) and ground is grounds.Ground.NOTHING:
-        error = grounds.unfounded(made)
+    if made.failed and claims_of(item) and basis is assertion_basis.Basis.NOTHING:
+        error = assertion_basis.unfounded(made)
     if made.failed:
         error = _unpromised(item, error) or error
     if isinstance(error, NotPromised | NotTestable):
@@ -113,7 +113,7 @@ def pytest_runtest_makereport(
     if isinstance(error, HarnessError) and call.excinfo is not None and made.failed:
         made.longrepr = _own_words(item, call.excinfo)
     judges = claims_of(item) or where_it_runs.asks_for_stage(item)
-    verdict = counts.verdict(made, error, grounds.WRONG[ground])
+    verdict = counts.verdict(made, error, assertion_basis.WRONG[basis])
     found: Figures = [(counts.VERDICT, verdict)] if judges else []
     noted = _noted(item)
     found += [entry for run, _ in noted[-1:] for entry in _figures(run)]
@@ -150,7 +150,7 @@ def _empty(item: pytest.Item, made: pytest.TestReport) -> ScenarioError | None:
     if not (made.passed and claims_of(item)) or expects:
         return None
     if _looked(item):
-        missing = asserted.missing(item, item.stash.get(grounds.SIGHTS, {}))
+        missing = asserted.missing(item, item.stash.get(assertion_basis.OBSERVATIONS, {}))
     else:
         missing = asserted.unread(recorded=bool(item.stash.get(RUNS, [])))
     if missing is None:
@@ -172,7 +172,7 @@ def _unpromised(item: pytest.Item, error: BaseException | None) -> NotPromised |
     kernel = release(item.config)
     if kernel is None or not isinstance(error, AssertionError):
         return None
-    broken = promises.broken_promises(claims_of(item), kernel)
+    broken = testability.claims_not_promised(claims_of(item), kernel)
     return NotPromised(f"not promised by {kernel}: {', '.join(broken)}") if broken else None
 
 

@@ -1,29 +1,22 @@
-"""Who does what: a run's scenarios shared out over its guests."""
+"""Work lists: the scenarios of a run divided among its guests, and the order of their results."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
-UNKNOWN = 1.0
+UNKNOWN = 1.0  # seconds
 LEAST = 0.001  # seconds that a scenario counts at least: virtual time may measure none
+SMALLEST = 0.15  # of a core's time: less is not worth another guest's boot
 
 
 def split(ids: Sequence[str], guests: int, seconds: Mapping[str, float]) -> list[list[str]]:
     """Return a work list for each guest, so that all end at about the same time.
 
     `seconds` is what scenarios took in earlier runs; those it lacks are taken for usual. Each list
-    keeps the order of `ids`; with nothing known the lists are dealt in turns. No list is empty.
+    keeps the order of `ids`; with nothing known they are dealt in turn. No list is empty.
     """
-    cost = costs(ids, seconds)
-    place = {name: number for number, name in enumerate(ids)}
-    piles: list[list[str]] = [[] for _ in range(min(guests, len(ids)))]
-    load = [0.0] * len(piles)
-    for name in sorted(ids, key=lambda name: -cost[name]):
-        least = load.index(min(load))
-        piles[least].append(name)
-        load[least] += cost[name]
-    return [sorted(pile, key=place.__getitem__) for pile in piles]
+    return in_proportion(ids, [1.0] * min(guests, len(ids)), costs(ids, seconds))
 
 
 def costs(ids: Iterable[str], seconds: Mapping[str, float]) -> dict[str, float]:
@@ -32,6 +25,61 @@ def costs(ids: Iterable[str], seconds: Mapping[str, float]) -> dict[str, float]:
     known = [seconds[name] for name in names if name in seconds]
     usual = median(known) if known else UNKNOWN
     return {name: max(LEAST, seconds.get(name, usual)) for name in names}
+
+
+def split_by_kernel(
+    work: Mapping[str, Sequence[str]], cores: int, seconds: Mapping[str, float]
+) -> list[list[str]]:
+    """Return work lists, each of one kernel, the longest first: `cores` run at a time.
+
+    The work of all kernels is laid end to end and cut where a core's time is full, so that no
+    kernel needs more guests than it must (McNaughton's rule); with one kernel, as `split` does.
+    """
+    if len(work) == 1:
+        return split(next(iter(work.values())), cores, seconds)
+    took = costs((name for ids in work.values() for name in ids), seconds)
+    found = [
+        pile
+        for ids, parts in zip(work.values(), _parts(work, took, cores), strict=True)
+        for pile in in_proportion(ids, parts, took)
+    ]
+    return sorted(found, key=lambda pile: -sum(took[name] for name in pile))
+
+
+def in_proportion(
+    ids: Sequence[str], parts: Sequence[float], seconds: Mapping[str, float]
+) -> list[list[str]]:
+    """Return work lists whose times are in the ratio of `parts`; each keeps the order of `ids`."""
+    piles: list[list[str]] = [[] for _ in parts]
+    load = [0.0] * len(parts)
+    for name in sorted(ids, key=lambda name: -seconds[name]):
+        full = [
+            (had + seconds[name]) / max(part, 1e-9) for had, part in zip(load, parts, strict=True)
+        ]
+        least = full.index(min(full))
+        piles[least].append(name)
+        load[least] += seconds[name]
+    place = {name: number for number, name in enumerate(ids)}
+    return [sorted(pile, key=place.__getitem__) for pile in piles if pile]
+
+
+def _parts(
+    work: Mapping[str, Sequence[str]], seconds: Mapping[str, float], cores: int
+) -> list[list[float]]:
+    """Return the times into which each kernel's work is cut."""
+    loads = [sum(seconds[name] for name in ids) for ids in work.values()]
+    full = sum(loads) / cores
+    room, found = full, []
+    for load in loads:
+        left, parts = load, []
+        while left > room + SMALLEST * full:
+            parts += [room] if room > SMALLEST * full else []
+            left -= parts[-1] if parts and room > SMALLEST * full else 0
+            room = full
+        parts.append(left)
+        room = max(0.0, room - left)
+        found.append(parts)
+    return found
 
 
 class Turns:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness.session import foreign
+from harness.session import other_plugins
 from harness.session.axis import DURATIONS
 
 # What a user may set that changes how a scenario runs or how its failure reads.
@@ -31,7 +31,7 @@ def arguments(config: pytest.Config) -> list[str]:
     """Return the arguments of a guest's pytest."""
     option = config.option
     found = ["-p", "harness.plugin", "-p", "no:cacheprovider"]
-    found += foreign.own_arguments(option.plugins)
+    found += other_plugins.own_arguments(option.plugins)
     # A guest's temporary files lie in its memory, and nobody sees them when it is gone.
     found += ["-o", "tmp_path_retention_policy=failed"]
     found += [part for text in option.pythonwarnings or () for part in ("-W", text)]
@@ -46,15 +46,15 @@ def arguments(config: pytest.Config) -> list[str]:
 def options(config: pytest.Config) -> dict[str, Any]:
     """Return the values of options that a guest's pytest takes over."""
     own = vars(config.option)
-    return {name: own[name] for name in PASSED_ON if name in own} | foreign.options(config)
+    return {name: own[name] for name in PASSED_ON if name in own} | other_plugins.options(config)
 
 
 def plugins(config: pytest.Config) -> dict[str, Any]:
     """Return what a guest's pytest has to know of other plugins, as fields of a Job."""
     return {
-        "plugins": foreign.modules(config),
+        "plugins": other_plugins.modules(config),
         "markers": tuple(config.getini("markers")),
-        "settings": tuple(foreign.settings(config)),
+        "settings": tuple(other_plugins.settings(config)),
     }
 
 

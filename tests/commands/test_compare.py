@@ -13,7 +13,7 @@ from harness.history import History
 from harness.results import evidence
 from harness.results.changes import compare, figures
 from harness.units import MS, Measured
-from tests.ledgers import figure, place, result
+from tests.result_directories import figure, place, result
 from tests.stories import described
 
 

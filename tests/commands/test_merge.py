@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from harness.cli import main
 from harness.results.conformance import load
-from tests.ledgers import place, result
+from tests.result_directories import place, result
 
 
 def run(*arguments: str | Path) -> Result:

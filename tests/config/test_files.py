@@ -14,7 +14,7 @@ from harness.cli import main
 from harness.config import Configuration
 from harness.config.lint import Finding, lint
 from harness.config.rules import RULES
-from tests.told import cases, told, written
+from tests.config_lines import cases, told, written
 
 AB = "mode=active-backup miimon=100"
 GOOD = "DEVICE=b1\nBONDING_OPTS='mode=1 miimon=100'\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.told import cases, errors, told, written
+from tests.config_lines import cases, errors, told, written
 
 TABLES = ("config_kinds.txt", "config_new.txt", "config_trees.txt")
 CASES = {case: found for table in TABLES for case, found in cases(table).items()}

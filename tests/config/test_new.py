@@ -8,7 +8,7 @@ import pytest
 
 from harness.config import ConfigError, Source, load, parse
 from harness.config.left_behind import left_behind
-from tests.told import errors, told, written
+from tests.config_lines import errors, told, written
 
 AB = "mode=active-backup miimon=100"
 STANZA = (

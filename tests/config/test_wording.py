@@ -15,7 +15,7 @@ from harness.config.rules.misspelt import implied
 from harness.config.spelling import CLOSE, OPEN, translated, verbatim
 from tests.config.rule_pairs import PAIRS
 from tests.config.test_causes import CASES
-from tests.told import cases, written
+from tests.config_lines import cases, written
 
 TEXTS = [*(broken for _, broken, _ in PAIRS), *(text for text, _, _ in CASES)]
 # One of something that are.

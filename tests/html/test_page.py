@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from harness.cli import main
 from harness.html import page
-from tests.ledgers import conformance, figure, place, result
+from tests.result_directories import conformance, figure, place, result
 
 HOSTILE = '"><script>alert(1)</script><b>\N{RIGHT-TO-LEFT OVERRIDE}{{ 7*7 }}'
 

@@ -7,7 +7,7 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.judge import labels, lanes, layout, paint, telling, timeline
+from harness.judge import event_rows, labels, lanes, layout, paint, timeline
 from harness.judge.labels import Mark
 from harness.judge.rows import VITAL
 from harness.judge.timeline import Window
@@ -30,7 +30,7 @@ DEEDS: st.SearchStrategy[tuple[str, str, dict[str, object]]] = st.sampled_from(
 
 
 @st.composite
-def deeds(draw: st.DrawFn) -> Line:
+def faults(draw: st.DrawFn) -> Line:
     action, role, more = draw(DEEDS)
     when, kind, where, data = fault(draw(WHEN), draw(LINKS), action, role)
     return (when, kind, where, {**data, **more})
@@ -40,7 +40,7 @@ SLAVES = st.builds(
     slave, WHEN, st.sampled_from(["eth0", "eth1"]), st.sampled_from(["up", "fail", "down", "back"])
 )
 ACTIVES = st.builds(active, WHEN, st.sampled_from([None, "eth0", "eth1"]))
-STORIES = st.lists(st.one_of(deeds(), SLAVES, ACTIVES), max_size=30)
+STORIES = st.lists(st.one_of(faults(), SLAVES, ACTIVES), max_size=30)
 WIDTHS = st.integers(layout.LEAST, 200)
 WINDOWS = st.lists(
     st.builds(
@@ -69,7 +69,7 @@ def test_every_fault_repair_and_active_slave_is_in_the_table(
     story: list[Line], width: int
 ) -> None:
     history = tell([*marks(), *INITIAL, *probing(), *story])
-    vital = [row for row in telling.rows(history) if row.weight == VITAL]
+    vital = [row for row in event_rows.rows(history) if row.weight == VITAL]
     zero, _ = timeline.origin(history)
     text = re.sub(r"\s+", " ", timeline.table(history, (), width))
     done = [line for line in story if line[1] == "fault" and line[3]["action"] != "garp"]

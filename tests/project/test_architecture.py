@@ -32,7 +32,7 @@ PARTS = {
             "frames",
             "log",
         ),
-        "promises",
+        "testability",
     },
     "judging": {"judge"},
     "results": {"results"},

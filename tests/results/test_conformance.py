@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from harness.results.conformance import load
-from tests.ledgers import conformance, figure, place, result
+from tests.result_directories import conformance, figure, place, result
 
 
 def test_a_conformance_comes_back_as_it_was_written(tmp_path: Path) -> None:

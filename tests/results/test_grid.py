@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.judge import counts
 from harness.results import changes, grid
-from tests.ledgers import conformance, figure, result
+from tests.result_directories import conformance, figure, result
 
 FOUND = conformance(
     result("test_cut[50]", "old", detection=figure(48), outage=figure(50, bound=None)),

@@ -20,7 +20,7 @@ from harness.results import evidence
 from harness.results.conformance import FORMAT, NAME, SCHEMA, Conformance, Result, save
 from harness.session.result_context import claim_texts
 from harness.session.session_facts import session_facts
-from tests.ledgers import figure, result
+from tests.result_directories import figure, result
 
 jsonschema = pytest.importorskip("jsonschema", reason="pip install -e '.[test]'")
 ROOT = Path(__file__).parents[2]

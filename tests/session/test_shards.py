@@ -1,4 +1,4 @@
-"""Work cut for machines, and for guests of several kernels."""
+"""Work cut for several machines."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 from harness.commands import ci_jobs
 from harness.errors import UsageError
 from harness.session.shards import Shard, cut
-from harness.session.share_out import dealt, shares
-from harness.session.work_lists import Turns
 
 IDS = [f"t{number}" for number in range(10)]
 
@@ -53,66 +51,6 @@ def test_cuts_by_other_times_can_be_told_by_their_digest() -> None:
         cut("abc", Shard(1, 2), {}).digest
         != cut("abc", Shard(1, 2), {"a": 1, "b": 1, "c": 9}).digest
     )
-
-
-def test_one_kernel_is_shared_out_as_ever() -> None:
-    assert shares({"6.1": ["a", "b", "c"]}, 2, {}) == [["a", "c"], ["b"]]
-
-
-def test_two_kernels_on_two_cores_are_two_guests() -> None:
-    assert shares({"5.10": ["a", "b"], "6.1": ["c", "d"]}, 2, {}) == [["a", "b"], ["c", "d"]]
-
-
-def test_one_of_three_kernels_on_two_cores_is_cut_in_half() -> None:
-    work = {name: [f"{name}{n}" for n in range(10)] for name in "xyz"}
-    found = shares(work, 2, {})
-    assert [len(pile) for pile in found] == [10, 10, 5, 5]
-    assert [{name[0] for name in pile} for pile in found] == [{"x"}, {"z"}, {"y"}, {"y"}]
-
-
-def test_the_longest_work_begins_first() -> None:
-    found = shares({"a": ["a1"], "b": ["b1"], "c": ["c1"]}, 2, {"a1": 1, "b1": 2, "c1": 9})
-    assert found[0] == ["c1"]
-
-
-@given(
-    st.dictionaries(st.text("k", min_size=1, max_size=4), st.integers(1, 9), min_size=1),
-    st.integers(1, 8),
-    st.floats(0, 9),
-)
-def test_each_guest_has_work_of_one_kernel_and_nothing_is_lost(
-    counts: dict[str, int], cores: int, first: float
-) -> None:
-    work = {label: [f"{label}:{n}" for n in range(count)] for label, count in counts.items()}
-    seconds = {ids[0]: first for ids in work.values()}
-    found = shares(work, cores, seconds)
-    assert all(pile for pile in found)
-    assert all(len({name.partition(":")[0] for name in pile}) == 1 for pile in found)
-    assert Counter(name for pile in found for name in pile) == Counter(
-        name for ids in work.values() for name in ids
-    )
-
-
-def test_piles_are_as_large_as_their_parts() -> None:
-    found = dealt("abcdef", [2, 1], dict.fromkeys("abcdef", 1.0))
-    assert [len(pile) for pile in found] == [4, 2]
-
-
-def test_results_of_several_kernels_are_shown_by_whole_files() -> None:
-    turns = Turns({"a1": "old a", "a2": "old a", "b1": "new a", "b2": "new a"}, strict=False)
-    assert turns.arrive("b1") == ["b1"]
-    assert turns.arrive("a1") == []
-    assert turns.arrive("a2") == ["a1", "a2"]
-    assert turns.arrive("b2") == ["b2"]
-
-
-def test_a_file_that_began_gives_way_to_the_next_when_it_is_whole() -> None:
-    turns = Turns({"a1": "a", "b1": "b", "b2": "b", "c1": "c", "c2": "c"}, strict=False)
-    assert turns.arrive("c1") == ["c1"]
-    assert turns.arrive("b1") == []
-    assert turns.arrive("c2") == ["c2", "b1"]
-    assert turns.arrive("a1") == ["a1"]
-    assert turns.arrive("b2") == ["b2"]
 
 
 def test_jobs_are_one_for_each_kernel_and_shard() -> None:

@@ -20,7 +20,6 @@ from harness.labs.fabric.switches import Switches
 from harness.labs.fabric.wiring import Carrier, Wiring, by_wire
 from harness.labs.hypervisor.cables import Cables as HypervisorCables
 from harness.labs.hypervisor.cables import cables as hypervisor_cables
-from harness.labs.keeper.client import InUse, Keeper
 from harness.labs.netns.build import Far, Place, build
 from harness.labs.netns.interfaces import Existing, interfaces
 from harness.labs.netns.network import NetnsNetwork
@@ -29,6 +28,7 @@ from harness.labs.rack.plan import End
 from harness.labs.rack.safety import in_the_way
 from harness.labs.rack.survey import recovered
 from harness.labs.rack.trial import Cables, park
+from harness.labs.restorer.client import InUse, Restorer
 from harness.labs.ssh.dut import RemoteDut
 from harness.loop import Loop
 from harness.topology import DUT, LinkPlan, Topology
@@ -38,20 +38,20 @@ from harness.waiting import retry_within
 LOGIN = 10.0  # seconds for the DUT to answer on SSH
 REBOOT = 45.0  # once it has answered: below the time limit of a scenario
 VLANS = "test -e /proc/net/vlan || modprobe 8021q"
-HANDOVER = 5.0  # seconds for the keeper of a run before to put its NICs back
+HANDOVER = 5.0  # seconds for the restorer of a run before to put its NICs back
 
 
 @dataclass(slots=True)
 class Running:
-    """A DUT that is connected, the keepers of both machines, and what the NICs are.
+    """A DUT that is connected, the restorers of both machines, and what the NICs are.
 
     `lags` are in ns by the names of NICs, `macs` their own MACs, `drivers` what serves them;
     `cables` are those that a hypervisor cuts.
     """
 
     dut: RemoteDut
-    near: Keeper
-    far: Keeper
+    near: Restorer
+    far: Restorer
     lags: Mapping[str, int]
     macs: Mapping[str, str]
     drivers: Mapping[str, str]
@@ -64,13 +64,13 @@ class Running:
 
 @dataclass(slots=True)
 class RackLab:
-    """Builds topologies on the machines of a lab file; `keeper` is where the tester's is.
+    """Builds topologies on the machines of a lab file; `restorer` is where the tester's is.
 
     `ends` are the DUT's ends of cables as they were found.
     """
 
     file: LabFile
-    keeper: str
+    restorer: str
     ends: Mapping[str, End]
     name: str = "rack"
     _running: Running | None = None
@@ -83,7 +83,7 @@ class RackLab:
         """Return the lab that a session has prepared."""
         file = read(Path(options["lab"]))
         ends = {name: End(**end) for name, end in json.loads(options["ends"]).items()}
-        return cls(file, options["keeper"], ends, name=file.path.name)
+        return cls(file, options["restorer"], ends, name=file.path.name)
 
     def lacks(self, topology: Topology) -> str:
         """Return what of a topology cannot be built here, "" where all of it can."""
@@ -162,13 +162,13 @@ class RackLab:
             dut = RemoteDut.connect(self.file.dut, within)
         undo.callback(dut.close)
         dut.ssh.load("bonding", "max_bonds=0")
-        near = Keeper.on(dut.ssh, self.file.silence)
+        near = Restorer.on(dut.ssh, self.file.silence)
         undo.callback(near.close)
         retry_within(near.lock, on=InUse, within=HANDOVER)
         recovered(near)
         self._demand_free(dut)
-        macs = {name: near.keep(name, end.undo) for name, end in self.ends.items()}
-        far = Keeper.at(self.keeper)
+        macs = {name: near.save(name, end.undo) for name, end in self.ends.items()}
+        far = Restorer.at(self.restorer)
         undo.callback(far.close)
         drivers = {name: end.driver for name, end in self.ends.items()}
         with _at_home():
@@ -203,12 +203,12 @@ class RackLab:
         def lay(link: str, index: int, mac: str, far: Far) -> int:
             nic = nics[link]
             undo.callback(park, running.near, nic.name)
-            number, _ = running.near.take(nic.name, agent, link, index, mac)
+            number, _ = running.near.lend(nic.name, agent, link, index, mac)
             undo.callback(park, running.far, nic.far_end)
             # No frame bears a port's MAC: only machines' ends get another than their own.
             own = "" if far.place.name == FABRIC else far.mac
             fabric = f"/proc/self/fd/{far.place.fd}"
-            got, _ = running.far.take(nic.far_end, fabric, far.name, far.number, own)
+            got, _ = running.far.lend(nic.far_end, fabric, far.name, far.number, own)
             if got != far.number:
                 raise LabError(
                     "the tester's kernel lets a NIC that is moved keep its number",

@@ -11,18 +11,18 @@ from testinfra.host import Host
 from harness.errors import LabError
 from harness.labs.agent.host import RemoteHost
 from harness.labs.description.model import LabFile
-from harness.labs.keeper.client import Keeper
 from harness.labs.netns.control import Control
 from harness.labs.netns.in_use import session_address
 from harness.labs.netns.interfaces import Existing, Interface, interfaces
 from harness.labs.rack.plan import End, Side, Survey
+from harness.labs.restorer.client import Restorer
 from harness.labs.ssh import services
 from harness.labs.ssh.machine import Machine
 
 ANSWER = 10.0  # seconds for the DUT to answer
 
 
-def survey(lab: LabFile, tester: Keeper) -> tuple[Survey, list[str]]:
+def survey(lab: LabFile, tester: Restorer) -> tuple[Survey, list[str]]:
     """Return what is there, and lines about what was put back that a killed run had left.
 
     Raises LabError: the DUT does not let us in, or another tester has it (InUse).
@@ -30,10 +30,10 @@ def survey(lab: LabFile, tester: Keeper) -> tuple[Survey, list[str]]:
     with ExitStack() as undo:
         dut = undo.enter_context(Machine("the DUT", lab.dut))
         dut.connect(within=ANSWER)
-        keeper = Keeper.on(dut, lab.silence)
-        undo.callback(keeper.close)
-        keeper.lock()
-        told = recovered(tester) + recovered(keeper)
+        restorer = Restorer.on(dut, lab.silence)
+        undo.callback(restorer.close)
+        restorer.lock()
+        told = recovered(tester) + recovered(restorer)
         agent = dut.agent()
         undo.callback(agent.close)
         host = RemoteHost(agent)
@@ -80,19 +80,19 @@ def _ends(host: Host, found: dict[str, Interface], names: Iterable[str]) -> dict
     return ends
 
 
-def recovered(keeper: Keeper) -> list[str]:
-    """Have a keeper put back what a killed one has left; return lines about that.
+def recovered(restorer: Restorer) -> list[str]:
+    """Have a restorer put back what a killed one has left; return lines about that.
 
     Raises LabError where it does not work.
     """
-    back, troubles = keeper.recover()
+    back, troubles = restorer.recover()
     if troubles:
         raise LabError(
-            f"a run that was killed left NICs of {keeper.host} as they were not: "
+            f"a run that was killed left NICs of {restorer.host} as they were not: "
             + "; ".join(troubles),
             hint="look at them there with `ip -d link`, then remove "
             "/run/network-failover-harness/*.nic",
         )
-    return [f"{keeper.host}: put back what a killed run had left of {', '.join(back)}"] * bool(
+    return [f"{restorer.host}: put back what a killed run had left of {', '.join(back)}"] * bool(
         back
     )

@@ -15,9 +15,9 @@ from harness.errors import HarnessError, LabError
 from harness.labs.agent.host import RemoteHost
 from harness.labs.description.model import Nic
 from harness.labs.fabric.wiring import Carrier, by_wire
-from harness.labs.keeper.client import Keeper
 from harness.labs.netns.control import Control
 from harness.labs.netns.namespace import Namespace
+from harness.labs.restorer.client import Restorer
 from harness.labs.ssh.dut import RemoteDut
 from harness.loop import SECOND
 from harness.rtnl import messages
@@ -33,8 +33,8 @@ class Cables:
     """The cables of a rack, laid between a namespace here and the DUT's agent's."""
 
     dut: RemoteDut
-    near: Keeper
-    far: Keeper
+    near: Restorer
+    far: Restorer
     nics: tuple[Nic, ...]
     pull: Carrier = by_wire
 
@@ -60,10 +60,10 @@ class Cables:
         host, numbers, nears = RemoteHost(self.dut.work), {}, []
         for nic in self.nics:
             undo.callback(park, self.near, nic.name)
-            number, _ = self.near.take(nic.name, f"/proc/{self.dut.work.pid}/ns/net", nic.name)
+            number, _ = self.near.lend(nic.name, f"/proc/{self.dut.work.pid}/ns/net", nic.name)
             nears.append(messages.set_link(f"DUT {nic.name}", number, up=True))
             undo.callback(park, self.far, nic.far_end)
-            numbers[nic.name], _ = self.far.take(
+            numbers[nic.name], _ = self.far.lend(
                 nic.far_end, f"/proc/self/fd/{place.fd}", nic.far_end
             )
         host.send(*nears)
@@ -130,7 +130,7 @@ class Cables:
             return False
 
 
-def park(keeper: Keeper, name: str) -> None:
+def park(restorer: Restorer, name: str) -> None:
     """Take a NIC back to where nobody sees it, as far as that can be done."""
-    with suppress(HarnessError):  # the next use of a lost keeper raises
-        keeper.park(name)
+    with suppress(HarnessError):  # the next use of a lost restorer raises
+        restorer.park(name)

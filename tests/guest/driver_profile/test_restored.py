@@ -78,7 +78,7 @@ def children(pid: int) -> list[int]:
     return found
 
 
-def test_without_its_keeper_a_killed_profile_would_lose_the_interface(
+def test_without_its_restorer_a_killed_profile_would_lose_the_interface(
     control: Control, around: Environment
 ) -> None:
     """The control of the test above: it is the restorer that puts things back."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from harness.history import Event, History
-from harness.judge import deeds, frames_seen, kernel_log_rows, measure, traffic, trafficrows
+from harness.judge import fault_texts, frames_seen, kernel_log_rows, measure, traffic, trafficrows
 from harness.judge.rows import CONTEXT, NOISE, VITAL, Row
 
 
@@ -31,10 +31,10 @@ Known = dict[tuple[str, str], object]
 
 def _fault(event: Event, _slaves: list[str], _known: Known) -> Row:
     role = str(event.get("role", "fault"))
-    matters = role != "stimulus" or deeds.sets_options(event)
+    matters = role != "stimulus" or fault_texts.sets_options(event)
     weight = VITAL if matters else CONTEXT
     why = str(event.get("why", ""))
-    return Row(event.at, role.upper(), deeds.told(event), why, role, weight)
+    return Row(event.at, role.upper(), fault_texts.told(event), why, role, weight)
 
 
 def _slave(event: Event, _slaves: list[str], known: Known) -> Row | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness import promises
+from harness import testability
 from harness.bonding import BondOptions, Ignored
 from harness.errors import LabError, NotPromised, NotTestable, ScenarioError
 from scenarios.topologies import OneSwitch
@@ -41,29 +41,31 @@ def test_passes():
 
 def test_the_arp_monitor_of_5_10_cannot_be_tested_over_veth() -> None:
     with pytest.raises(NotTestable, match=r"no working ARP monitor over veth \(ARPINT-12\)"):
-        promises.demand_testable(ARP, "5.10.46", "veth")
-    promises.demand_testable(ARP, "5.10.46", "")
-    promises.demand_testable(ARP, "6.1.176", "veth")
-    promises.demand_testable(BondOptions.of(mode=1, miimon=100), "5.10.46", "veth")
+        testability.demand_testable(ARP, "5.10.46", "veth")
+    testability.demand_testable(ARP, "5.10.46", "")
+    testability.demand_testable(ARP, "6.1.176", "veth")
+    testability.demand_testable(BondOptions.of(mode=1, miimon=100), "5.10.46", "veth")
 
 
 def test_an_option_that_5_10_lacks_comes_before_its_blindness() -> None:
     with pytest.raises(NotPromised, match=r"arp_missed_max is unknown to 5\.10"):
-        promises.demand_testable(ARP.replace(arp_missed_max=3), "5.10.46", "veth")
+        testability.demand_testable(ARP.replace(arp_missed_max=3), "5.10.46", "veth")
 
 
 def test_what_is_ignored_is_a_promise_not_made_or_a_fault_of_the_lab() -> None:
     asked = BondOptions.of(mode=4, lacp_strict="on", lacp_rate="fast")
     strict, rate = Ignored("lacp_strict", "on", None), Ignored("lacp_rate", "fast", "slow")
-    assert isinstance(promises.left_out(asked, [strict], "6.12.101"), NotPromised)
-    assert isinstance(promises.left_out(asked, [strict], "7.2.7"), LabError)
-    assert isinstance(promises.left_out(asked, [strict, rate], "6.12.101"), LabError)
+    assert isinstance(testability.ignored_error(asked, [strict], "6.12.101"), NotPromised)
+    assert isinstance(testability.ignored_error(asked, [strict], "7.2.7"), LabError)
+    assert isinstance(testability.ignored_error(asked, [strict, rate], "6.12.101"), LabError)
 
 
 def test_a_word_of_a_later_kernel_is_not_promised() -> None:
     asked = BondOptions.of(mode=4, ad_select="actor_port_prio")
-    assert "ad_select=actor_port_prio is refused by 6.12" in str(promises.lacking(asked, "6.12.1"))
-    assert promises.lacking(asked, "7.2.7") is None
+    assert "ad_select=actor_port_prio is refused by 6.12" in str(
+        testability.not_promised(asked, "6.12.1")
+    )
+    assert testability.not_promised(asked, "7.2.7") is None
 
 
 def test_skips_say_why_and_count_as_verdicts(pytester: pytest.Pytester) -> None:
@@ -102,6 +104,6 @@ def test_a_target_that_nobody_has_is_named_whatever_keeps_the_bond_up(
     options = BondOptions.of(
         mode=1, arp_interval=100, arp_ip_target=targets, arp_validate=validate
     )
-    found = promises.unheard(topology, topology.bonds[0], options, heard)
+    found = testability.unheard_targets(topology, topology.bonds[0], options, heard)
     assert isinstance(found, ScenarioError) == bool(absent)
     assert f"arp_ip_target {absent} is no machine" in str(found) or not absent

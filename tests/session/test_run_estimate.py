@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.session import outlook
+from harness.session import run_estimate
 from harness.session.wall_time import BOOT, Stopwatch
 from tests.session.test_controller import PLAIN
 from tests.tiny import Tiny
@@ -20,7 +20,7 @@ from tests.tiny import Tiny
     [(1, "some seconds"), (9, "about 10 s"), (44, "about 40 s"), (239, "about 4 min")],
 )
 def test_durations_are_spoken_roughly(seconds: float, words: str) -> None:
-    assert outlook.spoken(seconds) == words
+    assert run_estimate.spoken(seconds) == words
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_durations_are_spoken_roughly(seconds: float, words: str) -> None:
 def test_scenarios_are_expected_to_take_what_they_took(
     took: dict[str, float], seconds: float
 ) -> None:
-    assert outlook.expected(["a", "b"], took, 3.0) == pytest.approx(seconds)
+    assert run_estimate.expected(["a", "b"], took, 3.0) == pytest.approx(seconds)
 
 
 def test_a_run_is_announced_with_what_it_took_on_this_kernel_before(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The keeper of NICs: what it lends comes home as it was, however everything else ends."""
+"""The restorer of NICs: what it lends comes home as it was, however everything else ends."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import pytest
 from harness.errors import LabError
 from harness.labs.agent.channel import Channel, python
 from harness.labs.agent.pipe import ProcessPipe
-from harness.labs.keeper.client import ROLE, InUse, Keeper, sent
+from harness.labs.restorer.client import ROLE, InUse, Restorer, sent
 from tests.rack import NO_RACK, machine
 
 pytestmark = pytest.mark.skipif(bool(NO_RACK), reason=NO_RACK)
@@ -46,10 +46,10 @@ class Home:
         """The words that take a command there."""
         return ["nsenter", "-t", str(self.pid), "-n", "-m"]
 
-    def keeper(self) -> tuple[Keeper, ProcessPipe]:
-        """Start a keeper there."""
+    def restorer(self) -> tuple[Restorer, ProcessPipe]:
+        """Start a restorer there."""
         pipe = ProcessPipe("blade7", [*self.words, *python(sys.executable, sent())])
-        made = Keeper(Channel("blade7", pipe, sent(), ROLE))
+        made = Restorer(Channel("blade7", pipe, sent(), ROLE))
         self.undo.callback(made.close)
         return made, pipe
 
@@ -66,10 +66,10 @@ class Home:
         own = [one for one in link["addr_info"] if one["family"] == "inet"]  # type: ignore[attr-defined]
         return [link[name] for name in kept], own, self.ip("route", "show", "dev", "nic")
 
-    def lend(self, keeper: Keeper) -> str:
+    def lend(self, restorer: Restorer) -> str:
         """Lend the NIC, under another name, number and MAC; return the MAC that it has there."""
-        keeper.keep("nic")
-        number, mac = keeper.take("nic", self.there, "eth0", 7, "02:bb:00:00:00:02")
+        restorer.save("nic")
+        number, mac = restorer.lend("nic", self.there, "eth0", 7, "02:bb:00:00:00:02")
         assert number == 7
         return mac
 
@@ -115,81 +115,81 @@ def end_of_input(pipe: ProcessPipe, _: int) -> None:
 
 
 def terminated(_: ProcessPipe, pid: int) -> None:
-    """The machine shuts down, or somebody asks the keeper to end."""
+    """The machine shuts down, or somebody asks the restorer to end."""
     os.kill(pid, signal.SIGTERM)
 
 
 @pytest.mark.parametrize("end", [end_of_input, terminated])
-def test_all_comes_back_when_the_tester_or_the_keeper_ends(
+def test_all_comes_back_when_the_tester_or_the_restorer_ends(
     home: Home, end: Callable[[ProcessPipe, int], None]
 ) -> None:
     before = home.state()
-    keeper, pipe = home.keeper()
-    assert home.lend(keeper) == "02:bb:00:00:00:02"
+    restorer, pipe = home.restorer()
+    assert home.lend(restorer) == "02:bb:00:00:00:02"
     assert home.is_away()
-    end(pipe, int(keeper._channel.hello["pid"]))
+    end(pipe, int(restorer._channel.hello["pid"]))
     assert comes_true(lambda: not home.is_away() and home.state() == before), home.state()
 
 
 def test_release_says_that_nothing_is_left_to_mend(home: Home) -> None:
     before = home.state()
-    keeper, _ = home.keeper()
-    home.lend(keeper)
-    keeper.park("nic")
+    restorer, _ = home.restorer()
+    home.lend(restorer)
+    restorer.park("nic")
     assert home.is_away()  # nobody at home sees it between two topologies
-    keeper.take("nic", home.there, "eth0", 7)
-    assert keeper.release() == []
+    restorer.lend("nic", home.there, "eth0", 7)
+    assert restorer.release() == []
     assert home.state() == before
 
 
 def test_what_cannot_be_put_back_is_told(home: Home) -> None:
-    keeper, _ = home.keeper()
-    home.lend(keeper)
+    restorer, _ = home.restorer()
+    home.lend(restorer)
     subprocess.run(
         ["nsenter", "-t", str(home.away), "-n", "ip", "link", "delete", "eth0"], check=True
     )
-    assert keeper.release() == ["nic: nic is gone"]
+    assert restorer.release() == ["nic: nic is gone"]
 
 
 def test_a_silent_tester_is_a_tester_that_is_gone(home: Home) -> None:
     before = home.state()
-    keeper, _ = home.keeper()
-    home.lend(keeper)
-    keeper._ask("patience", seconds=0.3)
+    restorer, _ = home.restorer()
+    home.lend(restorer)
+    restorer._ask("patience", seconds=0.3)
     assert comes_true(lambda: not home.is_away() and home.state() == before)
 
 
 def test_beats_are_signs_of_life(home: Home) -> None:
-    keeper, _ = home.keeper()
-    home.lend(keeper)
-    keeper._ask("patience", seconds=0.5)
+    restorer, _ = home.restorer()
+    home.lend(restorer)
+    restorer._ask("patience", seconds=0.5)
     until = time.monotonic() + 1.5
     while time.monotonic() < until:
-        keeper._channel.beat()
+        restorer._channel.beat()
         time.sleep(0.1)
     assert home.is_away()
-    assert keeper.release() == []
+    assert restorer.release() == []
 
 
-def test_ctrl_c_is_not_for_the_keeper(home: Home) -> None:
-    keeper, _ = home.keeper()
-    home.lend(keeper)
+def test_ctrl_c_is_not_for_the_restorer(home: Home) -> None:
+    restorer, _ = home.restorer()
+    home.lend(restorer)
     for number in (signal.SIGINT, signal.SIGHUP):
-        os.kill(int(keeper._channel.hello["pid"]), number)
-    assert keeper.release() == []
+        os.kill(int(restorer._channel.hello["pid"]), number)
+    assert restorer.release() == []
 
 
-def test_the_next_keeper_puts_back_what_a_killed_one_left(home: Home) -> None:
+def test_the_next_restorer_puts_back_what_a_killed_one_left(home: Home) -> None:
     """The kernel has sent the NIC home, down and under the name that it had in a switch."""
     before = home.state()
-    keeper, _ = home.keeper()
-    keeper.keep("nic")
+    restorer, _ = home.restorer()
+    restorer.save("nic")
     ip = ["link set nic down", "link set nic mtu 1500", "link set nic name p32.eth0"]
     batch = [*home.words, "ip", "-batch", "-"]
     subprocess.run(batch, input="\n".join(ip) + "\n", text=True, check=True)
-    os.kill(int(keeper._channel.hello["pid"]), signal.SIGKILL)
-    keeper.close()
-    second, _ = home.keeper()
+    os.kill(int(restorer._channel.hello["pid"]), signal.SIGKILL)
+    restorer.close()
+    second, _ = home.restorer()
     assert second.recover() == (["nic"], [])
     assert home.state() == before
     assert second.recover() == ([], [])
@@ -197,9 +197,9 @@ def test_the_next_keeper_puts_back_what_a_killed_one_left(home: Home) -> None:
 
 
 def test_one_tester_at_a_time(home: Home) -> None:
-    first, _ = home.keeper()
+    first, _ = home.restorer()
     first.lock()
-    second, _ = home.keeper()
+    second, _ = home.restorer()
     with pytest.raises(InUse, match=rf"blade7 is in use by \S+ \(process {os.getpid()}\) since 2"):
         second.lock()
     first.close()
@@ -208,38 +208,38 @@ def test_one_tester_at_a_time(home: Home) -> None:
 
 
 def test_a_nic_that_is_not_there(home: Home) -> None:
-    keeper, _ = home.keeper()
-    with pytest.raises(LabError, match="blade7 does not keep nic9: nic9 is not there"):
-        keeper.keep("nic9")
-    keeper.close()
+    restorer, _ = home.restorer()
+    with pytest.raises(LabError, match="blade7 cannot save nic9: nic9 is not there"):
+        restorer.save("nic9")
+    restorer.close()
 
 
 def test_a_name_that_is_taken_there_leaves_it_where_it_is(home: Home) -> None:
     before = home.state()
-    keeper, _ = home.keeper()
-    keeper.keep("nic")
-    with pytest.raises(LabError, match="does not take nic: File exists"):
-        keeper.take("nic", home.there, "lo")
-    assert keeper.release() == []
+    restorer, _ = home.restorer()
+    restorer.save("nic")
+    with pytest.raises(LabError, match="cannot lend nic: File exists"):
+        restorer.lend("nic", home.there, "lo")
+    assert restorer.release() == []
     assert home.state() == before
 
 
 def test_callers_of_the_machine_name_namespaces_as_they_see_them(
     home: Home, tmp_path: Path
 ) -> None:
-    """A worker in a process namespace of its own has another number than the keeper knows."""
+    """A worker in a process namespace of its own has another number than the restorer knows."""
     before = home.state()
-    keeper, _ = home.keeper()
-    keeper._ask("listen", path=str(tmp_path / "keeper"))
-    keeper.keep("nic")
-    caller = Keeper.at(str(tmp_path / "keeper"))
+    restorer, _ = home.restorer()
+    restorer._ask("listen", path=str(tmp_path / "restorer"))
+    restorer.save("nic")
+    caller = Restorer.at(str(tmp_path / "restorer"))
     fd = os.open(home.there, os.O_RDONLY)
-    caller.take("nic", f"/proc/self/fd/{fd}", "eth0")
+    caller.lend("nic", f"/proc/self/fd/{fd}", "eth0")
     os.close(fd)
     caller.close()  # a worker that ended: the next one finds the NIC parked
-    caller = Keeper.at(str(tmp_path / "keeper"))
+    caller = Restorer.at(str(tmp_path / "restorer"))
     assert home.is_away()
-    assert caller.take("nic", home.there, "eth1", 9)[0] == 9
+    assert caller.lend("nic", home.there, "eth1", 9)[0] == 9
     caller.close()
-    assert keeper.release() == []
+    assert restorer.release() == []
     assert home.state() == before

@@ -1,6 +1,6 @@
 """The links of a network namespace, as rtnetlink messages; the standard library is enough.
 
-It is sent to a machine with the keeper's program (see there), behind harness.labs.agent.wire.
+It is sent to a machine with the restorer's program (see there), behind harness.labs.agent.wire.
 """
 
 from __future__ import annotations

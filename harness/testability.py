@@ -1,4 +1,4 @@
-"""What the kernel under test promises, and what of it this lab can show."""
+"""Why a bond or claim cannot be tested: the kernel does not promise it, or the lab lacks it."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def demand_testable(options: BondOptions, release: str, untimed: str) -> None:
     """
     blind = claims.find(BLIND_MONITOR)
     if untimed and options["arp_interval"] and claims.promised_on(blind, release):
-        raise lacking(options, release) or NotTestable(
+        raise not_promised(options, release) or NotTestable(
             f"{Release.parse(release)} has no working ARP monitor over {untimed} ({blind.id})",
             hint="choose another kernel, or a lab with other network interfaces",
         )
 
 
-def lacking(options: BondOptions, release: str) -> NotPromised | None:
+def not_promised(options: BondOptions, release: str) -> NotPromised | None:
     """Return the error for options, or words of theirs, that kernels of a release do not have."""
     unknown = options.unknown_to(Release.parse(release).series)
     if not unknown:
@@ -42,9 +42,9 @@ def lacking(options: BondOptions, release: str) -> NotPromised | None:
     )
 
 
-def left_out(options: BondOptions, ignored: Sequence[Ignored], release: str) -> HarnessError:
+def ignored_error(options: BondOptions, ignored: Sequence[Ignored], release: str) -> HarnessError:
     """Return the error for ignored options: NotPromised where the kernel is known to lack them."""
-    known = lacking(options, release)
+    known = not_promised(options, release)
     names = {text.partition(" ")[0] for text in options.unknown_to(Release.parse(release).series)}
     if known is not None and {one.name for one in ignored} <= names:
         return known
@@ -53,7 +53,7 @@ def left_out(options: BondOptions, ignored: Sequence[Ignored], release: str) -> 
     )
 
 
-def broken_promises(ids: Iterable[str], release: str) -> list[str]:
+def claims_not_promised(ids: Iterable[str], release: str) -> list[str]:
     """Return those of the claims that a release does not make, each with who does."""
     known = [claims.find(name) for name in ids]
     return [
@@ -63,7 +63,9 @@ def broken_promises(ids: Iterable[str], release: str) -> list[str]:
     ]
 
 
-def unanswered(topology: Topology, plan: BondPlan, options: BondOptions) -> HarnessError | None:
+def unanswered_targets(
+    topology: Topology, plan: BondPlan, options: BondOptions
+) -> HarnessError | None:
     """Return the error for monitor targets that nobody answers for, None where all are answered.
 
     NotTestable for IPv6, which no machine of a lab has; ScenarioError for what is in no machine,
@@ -86,7 +88,7 @@ def unanswered(topology: Topology, plan: BondPlan, options: BondOptions) -> Harn
     return None
 
 
-def unheard(
+def unheard_targets(
     topology: Topology, plan: BondPlan, options: BondOptions, heard: Container[str]
 ) -> HarnessError | None:
     """Return the error for a target that nobody has, of a bond that seems to be healthy, or None.
@@ -102,7 +104,9 @@ def unheard(
     if wrong:
         said = f"{plan.name} probes what nobody answers for: {'; '.join(wrong)}"
         return ScenarioError(said, hint=AS_IT_IS)
-    return unanswered(topology, plan, options) if options["arp_validate"] == "none" else None
+    return (
+        unanswered_targets(topology, plan, options) if options["arp_validate"] == "none" else None
+    )
 
 
 def _unreached(topology: Topology, plan: BondPlan, target: str) -> str:

@@ -1,9 +1,9 @@
-"""The keeper: lends NICs of its machine to other namespaces, and puts them back in any case.
+"""The restorer: lends NICs of its machine to other namespaces, and puts them back in any case.
 
 It is sent as the agent is (harness.labs.agent.source) and speaks as it does. It outlives whoever
 started it: NICs go home with all that they had when its input ends, when nothing came by it for
 as long as it was told to wait, and when it is terminated. What it holds stands below PLACE too:
-after a keeper that was killed itself, the next one puts that back first.
+after a restorer that was killed itself, the next one puts that back first.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.labs.agent.wire import now
-from harness.labs.keeper.links import new_namespace, own_namespace
-from harness.labs.keeper.nics import Nic, state_of
+from harness.labs.restorer.links import new_namespace, own_namespace
+from harness.labs.restorer.nics import Nic, state_of
 
 PLACE = Path("/run/network-failover-harness")
 LOCK = "lock"
@@ -32,7 +32,7 @@ SECOND = 1000000000
 IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGPIPE)
 
 
-class Keeper:
+class Restorer:
     """The NICs that are kept, and who may ask for them."""
 
     def __init__(self) -> None:
@@ -132,7 +132,7 @@ class Keeper:
         self.locked = fd
 
     def do_recover(self, _: dict[str, Any]) -> dict[str, Any]:
-        """Put back what a keeper left that was killed; answers with the NICs and troubles."""
+        """Put back what a restorer left that was killed; answers with the NICs and troubles."""
         back: list[str] = []
         troubles: list[str] = []
         for path in sorted(PLACE.glob("*" + SAVED)):
@@ -141,7 +141,7 @@ class Keeper:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     nic = Nic(json.load(file))
                 except (OSError, ValueError):
-                    continue  # another keeper has it, or was killed while it wrote
+                    continue  # another restorer has it, or was killed while it wrote
                 failed = nic.go_home(self.home)
                 troubles += failed
                 if not failed:
@@ -149,7 +149,7 @@ class Keeper:
                     path.unlink()
         return {"back": back, "troubles": troubles}
 
-    def do_keep(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def do_save(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Note the state of a NIC, to which it is put back; `undo` are commands for then."""
         name = asked["name"]
         state = state_of(self.home, name, asked["undo"])
@@ -161,7 +161,7 @@ class Keeper:
         self.files[name], self.nics[name] = fd, Nic(state)
         return {"mac": state["mac"]}
 
-    def do_take(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def do_lend(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Lend a NIC to the namespace at a path; answers with its number and MAC there."""
         nic, place = self.nics[asked["name"]], os.open(asked["ns"], os.O_RDONLY)
         try:
@@ -181,7 +181,7 @@ class Keeper:
         self.park(self.nics[asked["name"]])
 
     def park(self, nic: Nic) -> None:
-        """Take a NIC to a namespace of the keeper's own."""
+        """Take a NIC to a namespace of the restorer's own."""
         if self.parking is None:
             self.parking = new_namespace()
         nic.move(self.home, self.parking, nic.state["name"])
@@ -197,7 +197,7 @@ class Keeper:
             failed = self.nics.pop(name).go_home(self.home)
             troubles += failed
             with contextlib.suppress(OSError):
-                if not failed:  # else the next keeper tries again
+                if not failed:  # else the next restorer tries again
                     (PLACE / (name + SAVED)).unlink()
             os.close(self.files.pop(name))
         return troubles
@@ -214,4 +214,4 @@ if __name__ == "__main__":
     for number in IGNORED:
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, terminated)
-    Keeper().run()
+    Restorer().run()

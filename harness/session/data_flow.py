@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
-from harness.judge.witness import Kind, Sight, Sights
+from harness.judge.observations import Kind, Observation, Observations
 from harness.session import syntax
 from harness.session.syntax import Function, Module, Place
 
@@ -15,45 +15,52 @@ Names = Mapping[str, Kinds]
 NONE: Kinds = frozenset()
 
 
-class Looks:
+class Observed:
     """All that a scenario looked at, by place."""
 
-    def __init__(self, sights: Sights) -> None:
-        self.sights = list(sights)
+    def __init__(self, seen: Observations) -> None:
+        self.seen = list(seen)
 
     @cached_property
-    def places(self) -> list[tuple[Sight, list[Place]]]:
-        """Each sight with its places, the innermost first."""
+    def places(self) -> list[tuple[Observation, list[Place]]]:
+        """Each observation with its places, the innermost first."""
         return [
-            (sight, [place for spot in sight.trail if (place := syntax.place_of(spot))])
-            for sight in self.sights
+            (
+                observation,
+                [
+                    place
+                    for instruction in observation.trail
+                    if (place := syntax.place_of(instruction))
+                ],
+            )
+            for observation in self.seen
         ]
 
     def within(self, module: Module, node: ast.AST) -> Kinds:
         """Return what an expression or statement looked at, itself or by what it called."""
         return frozenset(
-            sight.kind
-            for sight, places in self.places
+            observation.kind
+            for observation, places in self.places
             if any(place.module is module and place.lies_in(node) for place in places)
         )
 
-    def held(self, module: Module, node: ast.Compare) -> list[Sight]:
+    def held(self, module: Module, node: ast.Compare) -> list[Observation]:
         """Return the comparisons that an expression makes itself, each as it came out last."""
-        last: dict[object, Sight] = {}
-        for sight, places in self.places:
+        last: dict[object, Observation] = {}
+        for observation, places in self.places:
             mine = places and places[0].module is module and places[0].is_of(node)
-            if mine and sight.holds is not None:
-                last[sight.trail] = sight
-        found: dict[object, Sight] = {}
-        for sight in last.values():  # one instruction makes it, from whichever calls
-            found[sight.trail[0]] = sight
+            if mine and observation.holds is not None:
+                last[observation.trail] = observation
+        found: dict[object, Observation] = {}
+        for observation in last.values():  # one instruction makes it, from whichever calls
+            found[observation.trail[0]] = observation
         return list(found.values())
 
     def elsewhere(self, function: Function, module: Module) -> Kinds:
         """Return what was looked at outside of a function: by the fixtures that it asks for."""
         return frozenset(
-            sight.kind
-            for sight, places in self.places
+            observation.kind
+            for observation, places in self.places
             if not any(place.module is module and place.lies_in(function) for place in places)
         )
 

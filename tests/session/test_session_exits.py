@@ -30,7 +30,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> str:
     fixture = "@pytest.fixture\ndef leaving():\n    yield\n    sys.exit(1)"
     head = f"import code, pdb, sys\n{fixture}\n"
     last = "def test_leaving(leaving): pass\ndef test_last(): pass"
-    place = tmp_path_factory.mktemp("escapes")
+    place = tmp_path_factory.mktemp("session_exits")
     tiny = Tiny.make(place, conftest=PLAIN, a="\n".join([head, *scenarios, last]))
     code, text = tiny.run("--guests=1", "-rA")
     assert code == 1, text

@@ -1,7 +1,7 @@
 """What a scenario looks at while it runs, and where in its code.
 
 Whether a scenario judged anything, and what a failed assertion rests on, follows from it
-(harness.session.grounds). Nothing is noted while nobody watches.
+(harness.session.assertion_basis). Nothing is noted while nobody watches.
 """
 
 from __future__ import annotations
@@ -31,38 +31,38 @@ class Kind(Enum):
     DOCUMENTED = "a comparison with a time that follows from a bond's options"
 
 
-class Spot(NamedTuple):
+class Instruction(NamedTuple):
     """A place in code: an instruction, by its offset in bytes."""
 
     code: CodeType
-    instruction: int
+    offset: int
 
 
-class Sight(NamedTuple):
+class Observation(NamedTuple):
     """One look: of what kind, from where (the innermost call first), and did a comparison hold."""
 
     kind: Kind
-    trail: tuple[Spot, ...]
+    trail: tuple[Instruction, ...]
     holds: bool | None = None
 
 
-Sights = dict[Sight, None]  # in the order in which each was seen for the last time
+Observations = dict[Observation, None]  # in the order in which each was seen for the last time
 
-_watched: list[Sights] = []
-
-
-def watch(sights: Sights) -> None:
-    """Note in `sights` what is looked at from now on; what watched before it rests."""
-    _watched.append(sights)
+_watched: list[Observations] = []
 
 
-def rest(sights: Sights) -> None:
-    """Note nothing more in `sights`."""
-    _watched[:] = [one for one in _watched if one is not sights]
+def start(seen: Observations) -> None:
+    """Note in `seen` what is looked at from now on; what watched before it rests."""
+    _watched.append(seen)
+
+
+def stop(seen: Observations) -> None:
+    """Note nothing more in `seen`."""
+    _watched[:] = [one for one in _watched if one is not seen]
 
 
 @contextmanager
-def closed() -> Iterator[None]:
+def paused() -> Iterator[None]:
     """Note nothing meanwhile."""
     _watched.append({})
     try:
@@ -77,9 +77,9 @@ def note(kind: Kind, *, holds: bool | None = None) -> None:
         return
     trail = _trail(sys._getframe(1))  # noqa: SLF001  (the standard library's name for it)
     if trail:
-        sight = Sight(kind, trail, holds)
-        _watched[-1].pop(sight, None)
-        _watched[-1][sight] = None
+        observation = Observation(kind, trail, holds)
+        _watched[-1].pop(observation, None)
+        _watched[-1][observation] = None
 
 
 def note_compared(kind: Kind, *, holds: bool) -> None:
@@ -108,7 +108,7 @@ def _caller() -> FrameType | None:
     return frame
 
 
-VALUES = ("harness.judge.figure", "harness.judge.witness", "harness.units")
+VALUES = ("harness.judge.figure", "harness.judge.observations", "harness.units")
 
 
 def _is_harness(frame: FrameType | None) -> bool:
@@ -119,13 +119,13 @@ def _module(frame: FrameType) -> str:
     return str(frame.f_globals.get("__name__", ""))
 
 
-def _trail(frame: FrameType | None) -> tuple[Spot, ...]:
+def _trail(frame: FrameType | None) -> tuple[Instruction, ...]:
     """Return where a look was taken, without the harness's own code; () for pytest's own looks."""
-    spots: list[Spot] = []
+    instructions: list[Instruction] = []
     while frame is not None and (module := _module(frame)) not in ENDS:
         if module.startswith(EXPLAINS):
             return ()
         if module.partition(".")[0] not in PASSED_OVER:
-            spots.append(Spot(frame.f_code, frame.f_lasti))
+            instructions.append(Instruction(frame.f_code, frame.f_lasti))
         frame = frame.f_back
-    return tuple(spots) if frame is not None else ()
+    return tuple(instructions) if frame is not None else ()

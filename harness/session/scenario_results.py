@@ -24,7 +24,7 @@ EVERY = 1.0  # seconds between two writings: what a kill may lose
 REASON = 300
 
 
-class Ledger:
+class ScenarioResults:
     """Every result of a session's scenarios so far, of one kernel or of several."""
 
     def __init__(
@@ -47,7 +47,7 @@ class Ledger:
         self.session = session_facts(config)
         self.unwritten: LabError | None = None
         self._written = 0.0
-        config.pluginmanager.register(self, "harness-ledger")
+        config.pluginmanager.register(self, "harness-scenario-results")
 
     def learn(self, label: str, facts: Mapping[str, Any]) -> None:
         """Take what a guest measured of its kernel; the first guest of each counts."""

@@ -1,6 +1,6 @@
-"""What a keeper knows of a NIC, and how it is moved and put back.
+"""What a restorer knows of a NIC, and how it is moved and put back.
 
-It is sent to a machine with the keeper's program, behind harness.labs.keeper.links.
+It is sent to a machine with the restorer's program, behind harness.labs.restorer.links.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import subprocess
 import time
 from typing import Any
 
-from harness.labs.keeper.links import (
+from harness.labs.restorer.links import (
     ADDRESS,
     CHANGED,
     IFF_UP,

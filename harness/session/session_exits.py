@@ -31,7 +31,7 @@ def kept() -> Iterator[None]:
         raise stopped.with_traceback(error.__traceback__) from None
 
 
-class Escapes:
+class SessionExits:
     """The pytest plugin that keeps a guest's session going."""
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.guests.job import environment
-from harness.session import foreign
+from harness.session import other_plugins
 from tests.session.test_controller import PLAIN
 from tests.tiny import Tiny
 
@@ -114,9 +114,11 @@ def test_a_plugin_that_makes_items_makes_them_in_guests_too(tmp_path: Path) -> N
 
 
 def test_only_what_takes_part_where_tests_run_is_loaded_in_guests() -> None:
-    assert foreign._is_fixture(pytest.fixture(lambda: None))
-    assert not foreign._is_fixture(test_only_what_takes_part_where_tests_run_is_loaded_in_guests)
-    found = list(foreign.own_arguments(["pytest_mock", "xdist", "no:randomly", "timeout"]))
+    assert other_plugins._is_fixture(pytest.fixture(lambda: None))
+    assert not other_plugins._is_fixture(
+        test_only_what_takes_part_where_tests_run_is_loaded_in_guests
+    )
+    found = list(other_plugins.own_arguments(["pytest_mock", "xdist", "no:randomly", "timeout"]))
     assert found == ["-p", "pytest_mock", "-p", "no:randomly"]
 
 

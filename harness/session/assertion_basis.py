@@ -16,13 +16,13 @@ from typing import Any, NamedTuple
 import pytest
 
 from harness.errors import ScenarioError
-from harness.judge import counts, witness
-from harness.judge.witness import Kind, Sights, Spot
+from harness.judge import counts, observations
+from harness.judge.observations import Instruction, Kind, Observations
 from harness.session import syntax
-from harness.session.flow import Kinds, Looks, Names
+from harness.session.data_flow import Kinds, Names, Observed
 from harness.session.syntax import Module
 
-SIGHTS = pytest.StashKey[Sights]()
+OBSERVATIONS = pytest.StashKey[Observations]()
 ORDERED = ast.Lt | ast.LtE | ast.Gt | ast.GtE
 SAFE = (
     *(ast.Name, ast.Constant, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.BinOp, ast.Tuple),
@@ -32,7 +32,7 @@ ACCEPTED = "DID NOT RAISE"  # what pytest.raises says
 REFUSAL = "KernelRefused"
 
 
-class Ground(Enum):
+class Basis(Enum):
     """What an assertion rests on."""
 
     NOTHING = "nothing that was read of a run or of the kernel"
@@ -40,29 +40,29 @@ class Ground(Enum):
     DOCUMENTED = "what is documented"
 
 
-def of(error: BaseException | None, sights: Sights) -> Ground | None:
+def of(error: BaseException | None, seen: Observations) -> Basis | None:
     """Return what a failed assertion rests on, None for any other error."""
     if isinstance(error, pytest.fail.Exception):
         said = str(error.msg or "")
-        return Ground.DOCUMENTED if ACCEPTED in said and REFUSAL in said else None
+        return Basis.DOCUMENTED if ACCEPTED in said and REFUSAL in said else None
     if not isinstance(error, AssertionError):
         return None
-    with witness.closed():
-        return _of(_calls(error.__traceback__), Looks(sights))
+    with observations.paused():
+        return _of(_calls(error.__traceback__), Observed(seen))
 
 
 # The verdict on an assertion that failed; None stands for errors that are no failed assertion.
 WRONG = {
-    Ground.DOCUMENTED: counts.CONTRADICTS,
-    Ground.OWN: counts.OWN_BOUND,
-    Ground.NOTHING: counts.NOT_JUDGED,
+    Basis.DOCUMENTED: counts.CONTRADICTS,
+    Basis.OWN: counts.OWN_BOUND,
+    Basis.NOTHING: counts.NOT_JUDGED,
     None: counts.NOT_JUDGED,
 }
 
 
-def is_not_what_is_known(ground: Ground | None) -> bool:
+def is_not_what_is_known(basis: Basis | None) -> bool:
     """Tell whether an assertion failed for another reason than a contradiction on record."""
-    return ground in (Ground.OWN, Ground.NOTHING)
+    return basis in (Basis.OWN, Basis.NOTHING)
 
 
 def unfounded(made: pytest.TestReport) -> ScenarioError:
@@ -75,7 +75,7 @@ def unfounded(made: pytest.TestReport) -> ScenarioError:
 class Call(NamedTuple):
     """A function on the way to a failure: where it stands, and the values of its names."""
 
-    spot: Spot
+    instruction: Instruction
     module: str
     values: Mapping[str, Any]
 
@@ -86,68 +86,68 @@ def _calls(step: TracebackType | None) -> list[Call]:
         frame = step.tb_frame
         module = str(frame.f_globals.get("__name__", ""))
         values = {**frame.f_globals, **frame.f_locals}
-        found.append(Call(Spot(frame.f_code, step.tb_lasti), module, values))
+        found.append(Call(Instruction(frame.f_code, step.tb_lasti), module, values))
         step = step.tb_next
     return found
 
 
-def _of(calls: list[Call], looks: Looks) -> Ground:
+def _of(calls: list[Call], observed: Observed) -> Basis:
     """Return what a failure rests on; outer calls count for what they hand to inner ones."""
     if calls and calls[-1].module.partition(".")[0] == "harness":
-        return Ground.NOTHING  # a bug of the harness
-    own = [one for one in calls if one.module.partition(".")[0] not in witness.PASSED_OVER]
+        return Basis.NOTHING  # a bug of the harness
+    own = [one for one in calls if one.module.partition(".")[0] not in observations.PASSED_OVER]
     given: Kinds = frozenset()
-    found = Ground.NOTHING
+    found = Basis.NOTHING
     first = True
     for call in own:
-        place = syntax.place_of(call.spot)
+        place = syntax.place_of(call.instruction)
         statement = place.module.statement(place) if place else None
         if place is None or statement is None:
-            return _from(frozenset(sight.kind for sight in looks.sights), None)
+            return _from(frozenset(observation.kind for observation in observed.seen), None)
         function = place.module.function(statement)
         names: Names = {}
         if function is not None:
             if first:
-                given = looks.elsewhere(function, place.module)
+                given = observed.elsewhere(function, place.module)
             arguments = [one for one in ast.walk(function.args) if isinstance(one, ast.arg)]
-            names = looks.names(
+            names = observed.names(
                 place.module, function, {one.arg: given for one in arguments if given}
             )
         first = False
-        judge = _Blame(looks, place.module, names, call.values)
+        judge = _FailedStatement(observed, place.module, names, call.values)
         here = judge.statement(statement)
-        if here is not Ground.NOTHING or isinstance(statement, ast.Assert):
+        if here is not Basis.NOTHING or isinstance(statement, ast.Assert):
             found = here
         given = judge.handed_on(place.start, place.stop)
     return found
 
 
-class _Blame:
+class _FailedStatement:
     """Finds what made one statement fail."""
 
     def __init__(
-        self, looks: Looks, module: Module, names: Names, values: Mapping[str, Any]
+        self, observed: Observed, module: Module, names: Names, values: Mapping[str, Any]
     ) -> None:
-        self._looks = looks
+        self._observed = observed
         self._module = module
         self._names = names
         self._values = values
 
-    def statement(self, statement: ast.stmt) -> Ground:
+    def statement(self, statement: ast.stmt) -> Basis:
         """Return what a statement failed for, or the conditions under which it was reached."""
         if isinstance(statement, ast.Assert) and not _is_constant(statement.test):
             return self.wanted(statement.test, truth=True)
         for above, child in self._module.around(statement):
-            found = Ground.NOTHING
+            found = Basis.NOTHING
             if isinstance(above, ast.If | ast.While) and child is not above.test:
                 found = self.wanted(above.test, truth=child in above.orelse)
             elif isinstance(above, ast.Try) and isinstance(child, ast.ExceptHandler):
                 found = self._any(above.body)
             elif isinstance(above, syntax.Function):
                 break
-            if found is not Ground.NOTHING:
+            if found is not Basis.NOTHING:
                 return found
-        return Ground.NOTHING if isinstance(statement, ast.Raise) else self._any([statement])
+        return Basis.NOTHING if isinstance(statement, ast.Raise) else self._any([statement])
 
     def handed_on(self, start: syntax.Point, stop: syntax.Point) -> Kinds:
         """Return what the arguments of the call at a place depend on."""
@@ -155,10 +155,10 @@ class _Blame:
         at = [one for one in calls if syntax.extent(one) == (start, stop)]
         given = [part for one in at for part in (*one.args, *one.keywords)]
         return frozenset().union(
-            *(self._looks.of(self._module, one, self._names) for one in given)
+            *(self._observed.of(self._module, one, self._names) for one in given)
         )
 
-    def wanted(self, node: ast.expr, *, truth: bool) -> Ground:
+    def wanted(self, node: ast.expr, *, truth: bool) -> Basis:
         """Return why an expression was not what was wanted of it, true or false."""
         match node:
             case ast.NamedExpr(value=inner) | ast.Call(func=ast.Name(id="bool"), args=[inner]):
@@ -180,28 +180,28 @@ class _Blame:
                 found = self._any([node])
         return found
 
-    def _any(self, nodes: Iterable[ast.AST]) -> Ground:
+    def _any(self, nodes: Iterable[ast.AST]) -> Basis:
         return _worst(
-            _from(self._looks.of(self._module, node, self._names), node) for node in nodes
+            _from(self._observed.of(self._module, node, self._names), node) for node in nodes
         )
 
-    def _decisive(self, operands: list[ast.expr], *, truth: bool) -> Ground:
+    def _decisive(self, operands: list[ast.expr], *, truth: bool) -> Basis:
         """Return what the operand rests on that alone decided: the last that was looked at."""
         last: ast.expr | None = None
         for operand in operands:
             known = self._truth(operand)
             if known is (not truth):
                 return self.wanted(operand, truth=truth)
-            if known is None and self._looks.of(self._module, operand, self._names):
+            if known is None and self._observed.of(self._module, operand, self._names):
                 last = operand
-        return self.wanted(last, truth=truth) if last is not None else Ground.NOTHING
+        return self.wanted(last, truth=truth) if last is not None else Basis.NOTHING
 
-    def _compared(self, node: ast.Compare, *, truth: bool) -> Ground:
-        held = self._looks.held(self._module, node)
-        wrong = [sight.kind for sight in held if sight.holds is not truth]
+    def _compared(self, node: ast.Compare, *, truth: bool) -> Basis:
+        held = self._observed.held(self._module, node)
+        wrong = [observation.kind for observation in held if observation.holds is not truth]
         if not wrong or (not truth and len(wrong) < len(held)):
             return self._any([node])
-        return Ground.OWN if Kind.OWN in wrong else Ground.DOCUMENTED
+        return Basis.OWN if Kind.OWN in wrong else Basis.DOCUMENTED
 
     def _truth(self, node: ast.expr) -> bool | None:
         """Return whether an expression was true, None where that is not known."""
@@ -217,9 +217,9 @@ class _Blame:
                 if decides in known:
                     return decides
                 return None if None in known else not decides
-            case ast.Compare() if held := self._looks.held(self._module, node):
-                return all(sight.holds for sight in held)
-        return None if self._looks.within(self._module, node) else self._value(node)
+            case ast.Compare() if held := self._observed.held(self._module, node):
+                return all(observation.holds for observation in held)
+        return None if self._observed.within(self._module, node) else self._value(node)
 
     def _value(self, node: ast.expr) -> bool | None:
         """Return the truth of an expression that nothing depends on but local values."""
@@ -238,13 +238,13 @@ def _is_constant(test: ast.expr) -> bool:
     return isinstance(test, ast.Constant)
 
 
-def _worst(found: Iterable[Ground]) -> Ground:
-    """Return what several grounds amount to, where each alone could have made the difference."""
-    grounds = set(found)
-    return next((one for one in (Ground.OWN, Ground.DOCUMENTED) if one in grounds), Ground.NOTHING)
+def _worst(found: Iterable[Basis]) -> Basis:
+    """Return what several bases amount to, where each alone could have made the difference."""
+    bases = set(found)
+    return next((one for one in (Basis.OWN, Basis.DOCUMENTED) if one in bases), Basis.NOTHING)
 
 
-def _from(kinds: Kinds, node: ast.AST | None) -> Ground:
+def _from(kinds: Kinds, node: ast.AST | None) -> Basis:
     """Return what an expression rests on that looked at these kinds of things."""
     compares = [one for one in ast.walk(node) if isinstance(one, ast.Compare)] if node else []
     own = (
@@ -253,8 +253,8 @@ def _from(kinds: Kinds, node: ast.AST | None) -> Ground:
         or (Kind.COUNT in kinds and any(map(_bounds_a_count, compares)))
     )
     if own:
-        return Ground.OWN
-    return Ground.DOCUMENTED if kinds else Ground.NOTHING
+        return Basis.OWN
+    return Basis.DOCUMENTED if kinds else Basis.NOTHING
 
 
 def _bounds_a_count(compare: ast.Compare) -> bool:

@@ -1,4 +1,4 @@
-"""The tester's side of a keeper: where it is started, and what it is asked for."""
+"""The tester's side of a restorer: where it is started, and what it is asked for."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from harness.labs.agent import wire
 from harness.labs.agent.channel import Channel, python
 from harness.labs.agent.pipe import ROOM, ProcessPipe
 from harness.labs.agent.source import source
-from harness.labs.keeper import links, nics, program
+from harness.labs.restorer import links, nics, program
 from harness.labs.ssh.machine import Machine
 
 BEAT = 1.0  # seconds between two signs of life
-ROLE = "keeper of NICs"
+ROLE = "restorer of NICs"
 
 
 class InUse(LabError):
@@ -33,7 +33,7 @@ class InUse(LabError):
 
 
 class SocketPipe:
-    """A caller's connection to a keeper that runs already."""
+    """A caller's connection to a restorer that runs already."""
 
     def __init__(self, path: str) -> None:
         """Connect; raises OSError."""
@@ -45,11 +45,11 @@ class SocketPipe:
         return self._sock.fileno()
 
     def read(self) -> bytes:
-        """Return what the keeper has written, b"" at its end."""
+        """Return what the restorer has written, b"" at its end."""
         return self._sock.recv(ROOM)
 
     def write(self, data: bytes) -> None:
-        """Write to the keeper; raises OSError."""
+        """Write to the restorer; raises OSError."""
         self._sock.sendall(data)
 
     def ending(self) -> str:
@@ -62,12 +62,12 @@ class SocketPipe:
 
 
 def sent() -> bytes:
-    """Return the keeper's program."""
+    """Return the restorer's program."""
     return source(wire, links, nics, program)
 
 
-class Keeper:
-    """A keeper; what it does not do is told as a LabError that names the machine."""
+class Restorer:
+    """A restorer; what it does not do is told as a LabError that names the machine."""
 
     def __init__(self, channel: Channel) -> None:
         self.host = channel.host
@@ -75,7 +75,7 @@ class Keeper:
         self._ended = threading.Event()
 
     @classmethod
-    def here(cls, path: str) -> Keeper:
+    def here(cls, path: str) -> Restorer:
         """Start one on this machine, which serves others at a path too."""
         pipe = ProcessPipe("the tester", python(sys.executable, sent()))
         made = cls(Channel("the tester", pipe, sent(), ROLE))
@@ -83,12 +83,12 @@ class Keeper:
         return made
 
     @classmethod
-    def at(cls, path: str) -> Keeper:
+    def at(cls, path: str) -> Restorer:
         """Return the one of this machine that serves a path."""
         return cls(Channel("the tester", SocketPipe(path), b"", ROLE))
 
     @classmethod
-    def on(cls, machine: Machine, patience: float) -> Keeper:
+    def on(cls, machine: Machine, patience: float) -> Restorer:
         """Start one on a machine, which undoes all where we are silent for so many seconds."""
         made = cls(machine.agent(sent(), ROLE))
         made._ask("patience", seconds=patience)
@@ -118,27 +118,27 @@ class Keeper:
             ) from error
 
     def recover(self) -> tuple[list[str], list[str]]:
-        """Put back what a keeper left that was killed; return those NICs, and troubles."""
+        """Put back what a restorer left that was killed; return those NICs, and troubles."""
         said = self._ask("recover")
         return said["back"], said["troubles"]
 
-    def keep(self, name: str, undo: Sequence[Sequence[str]] = ()) -> str:
+    def save(self, name: str, undo: Sequence[Sequence[str]] = ()) -> str:
         """Note the state of a NIC, and commands to run when it is back; return its MAC."""
-        return _colons(self._ask("keep", name=name, undo=undo)["mac"])
+        return _colons(self._ask("save", name=name, undo=undo)["mac"])
 
-    def take(
+    def lend(
         self, name: str, namespace: str, called: str, number: int = 0, mac: str = ""
     ) -> tuple[int, str]:
         """Move a NIC to the namespace at a path; return its number and MAC there.
 
         Without a MAC it has the one that it was found with.
 
-        The path is one of the keeper's machine, or one of /proc/self where we are on the same.
+        The path is one of the restorer's machine, or one of /proc/self where we are on the same.
         """
         caller = self._channel.hello.get("caller", "self")
         path = namespace.replace("/proc/self/", f"/proc/{caller}/")
         said = self._ask(
-            "take", name=name, ns=path, called=called, number=number, mac=mac.replace(":", "")
+            "lend", name=name, ns=path, called=called, number=number, mac=mac.replace(":", "")
         )
         return int(said["number"]), _colons(said["mac"])
 
@@ -173,8 +173,8 @@ class Keeper:
     def _failed(self, do: str, error: OSError, **what: Any) -> LabError:
         name = f" {what['name']}" if "name" in what else ""
         return LabError(
-            f"{self.host} does not {do}{name}: {error.strerror}",
-            hint=f"look at it there with `ip -d link`; what is kept stands in {program.PLACE}",
+            f"{self.host} cannot {do}{name}: {error.strerror}",
+            hint=f"look at it there with `ip -d link`; saved states are in {program.PLACE}",
         )
 
 
@@ -191,5 +191,5 @@ def _holder(text: str) -> str:
 
 
 def socket_in(directory: Path) -> str:
-    """Return where a keeper is to serve others."""
-    return str(directory / "keeper")
+    """Return where a restorer is to serve others."""
+    return str(directory / "restorer")
