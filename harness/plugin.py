@@ -11,7 +11,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.labs import registry
-from harness.session import inconclusive_limit, results_directory, where_it_runs
+from harness.session import exports, inconclusive_limit, results_directory, where_it_runs
 from harness.session.shard_auto import shard_of
 from harness.session.shards import Shard
 from harness.session.where_it_runs import in_guest
@@ -115,6 +115,7 @@ def _add_files(group: pytest.OptionGroup) -> None:
         help="keep the frames of each recording in capture.pcapng beside its history, with the "
         "faults as comments, for Wireshark and tshark",
     )
+    exports.add_options(group)
     group.addoption(
         "--bond-config",
         action="append",

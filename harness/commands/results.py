@@ -12,7 +12,7 @@ import click
 from harness.commands.exit_status import Group
 from harness.errors import UsageError
 from harness.plural import counted
-from harness.results import conformance
+from harness.results import conformance, ktap, metrics
 from harness.results.kept import KEEP, Kept, kept, prune
 
 MEGABYTE = 1_000_000
@@ -63,6 +63,25 @@ def prune_(place: Path, keep: int) -> None:
 def schema_() -> None:
     """Print the JSON schema of conformance.json, to validate results with other tools."""
     click.echo(conformance.SCHEMA.read_text(encoding="utf-8"), nl=False)
+
+
+LATEST = click.argument(
+    "directory", type=click.Path(path_type=Path), default=Path("results/latest")
+)
+
+
+@results.command("ktap")
+@LATEST
+def ktap_(directory: Path) -> None:
+    """Print the results of DIRECTORY (default: results/latest) as KTAP, for the kernel's CI."""
+    click.echo("\n".join(ktap.text(conformance.load(directory))))
+
+
+@results.command("metrics")
+@LATEST
+def metrics_(directory: Path) -> None:
+    """Print figures and verdicts of DIRECTORY (default: results/latest) as OpenMetrics text."""
+    click.echo("\n".join(metrics.text(conformance.load(directory))))
 
 
 def _plain(one: Kept) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from harness.claims import Claim
@@ -18,6 +19,7 @@ from harness.judge.timeline import Window
 from harness.units import MS, Measured, Span, in_ms
 
 PROSE = 100  # columns beyond which sentences are hard to read
+EMPTY: Mapping[str, Measured] = MappingProxyType({})
 KINDS = {
     "code": "only the code says so",
     "differs": "documentation and kernel differ",
@@ -101,14 +103,16 @@ def command(nodeid: str, options: Iterable[str] = ()) -> str:
     return shlex.join(["pytest", nodeid, *options])
 
 
-def figures(history: History, limits: Iterable[Limit] = ()) -> Iterator[tuple[str, str | float]]:
+def figures(
+    history: History, limits: Iterable[Limit] = (), asked: Mapping[str, Measured] = EMPTY
+) -> Iterator[tuple[str, str | float]]:
     """Yield name and value of what a recording shows, for JUnit: times in ms, `never` if so.
 
-    A figure is followed by what it was held against.
+    `asked` are the figures that a scenario read by name. What figures were held against follows.
     """
     yield "kernel", history.about.kernel.release
     yield "lab", history.about.lab
-    for name, measured in times(history):
+    for name, measured in {**asked, **dict(times(history))}.items():
         yield f"{_snake(name)}_ms", round(measured.ns / MS, 1) if measured.happened else "never"
     if not fitness.without_partner(history):
         yield "sent", traffic.sent(history)

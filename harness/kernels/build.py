@@ -24,6 +24,7 @@ from harness.kernels.compile import Tree
 
 LABS = Path(__file__).resolve().parents[1] / "data" / "labs"  # in a checkout, a symlink to labs/
 RECORD = "build.json"
+KUNIT = "tools/testing/kunit"
 KERNEL = "linux"
 
 
@@ -156,6 +157,8 @@ def _keep(out: Path, flavour: str, package: str, record: dict[str, int], say: Sa
                 hint="check for a full disk, then run again",
             )
         shutil.copy(out / ".config", place / "config")
+        for script in (out.parent / "source" / KUNIT).glob("kunit_p*.py"):
+            shutil.copy(script, place)  # the kernel's reader of KTAP: 30 kB, for the tests
         (place / RECORD).write_text(json.dumps(record), encoding="utf-8")
         entry = Entry(
             place,

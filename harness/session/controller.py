@@ -20,7 +20,15 @@ from harness.guests.guests import Guest, Guests
 from harness.guests.job import Job, environment
 from harness.log.kernlog import crash
 from harness.results.kept import held
-from harness.session import axis, duts, pages, refused, run_estimate, worker_arguments
+from harness.session import (
+    axis,
+    duts,
+    exports,
+    pages,
+    refused,
+    run_estimate,
+    worker_arguments,
+)
 from harness.session.fleet import Fleet, resolve, without
 from harness.session.guest_watch import Watch
 from harness.session.replay import Feed
@@ -67,6 +75,7 @@ class Controller:
             given = self.config.stash.get(KERNEL, None) or duts.tester(self.config, self._say)
             fleet = resolve(self.config, self._say, given)
             results = new_directory(place_of(self.config))
+            exports.check(self.config, len(items))
             for line in old_removed(self.config, results):
                 self._say(line)
         except HarnessError as error:

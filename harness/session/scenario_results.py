@@ -14,7 +14,7 @@ from harness.errors import LabError
 from harness.judge import counts
 from harness.results import conformance, grid
 from harness.results.conformance import EVIDENCE, Conformance, Result
-from harness.session import axis
+from harness.session import axis, exports
 from harness.session.claim_marks import claims_of
 from harness.session.result_context import claim_texts, context, keep_page
 from harness.session.session_facts import session_facts
@@ -85,15 +85,18 @@ class ScenarioResults:
     def write(self, *, last: bool = False) -> None:
         """Write all there is; nothing where no scenario is in the session.
 
-        The `last` time the table of several kernels is written too.
+        The `last` time the table of several kernels and files for other tools are written too.
         """
         if not self.items:
             return
         self.unwritten = None
         try:
-            conformance.save(self.conformance(), self.directory)
+            found = self.conformance()
+            conformance.save(found, self.directory)
             if last and len(self.kernels) > 1:
-                grid.save(self.conformance(), self.directory)
+                grid.save(found, self.directory)
+            if last:
+                exports.write(self.config, found)
         except LabError as error:  # the scenarios go on: what they tell is shown at the end
             self.unwritten = error
         self._written = time.monotonic()
@@ -124,11 +127,16 @@ class ScenarioResults:
         """Show how several kernels fared, side by side, and what could not be kept."""
         if self.unwritten is not None:
             terminalreporter.write_line(f"error: {self.unwritten}", red=True)
-        if len(self.kernels) < 2 or not self.results:
+        if not self.results:
+            return
+        found = self.conformance()
+        for line in exports.on_github(found, self.items.values()):
+            terminalreporter.write_line(line)
+        if len(self.kernels) < 2:
             return
         terminalreporter.section("scenarios on kernels")
         width = terminalreporter._tw.fullwidth  # noqa: SLF001  (pytest has no other name for it)
-        for line in grid.text(self.conformance(), width):
+        for line in grid.text(found, width):
             terminalreporter.write_line(line)
 
 

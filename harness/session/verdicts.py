@@ -205,7 +205,7 @@ def _noted(item: pytest.Item) -> Runs:
 
 def _figures(run: Run) -> Iterator[tuple[str, str | float]]:
     try:
-        yield from report.figures(run.history, run.limits)
+        yield from report.figures(run.history, run.limits, run.asked)
     except (Inconclusive, LookupError, TypeError, ValueError):
         return  # figures that cannot be trusted are not handed on
 

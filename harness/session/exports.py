@@ -1,0 +1,94 @@
+"""Results for other tools, written when a session ends: KTAP, OpenMetrics, GitHub Actions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from harness.errors import LabError, UsageError
+from harness.results import github, ktap, metrics
+from harness.results.conformance import Conformance
+from harness.results.github import Spot
+from harness.session import axis
+from harness.whole_file import replacing
+
+FORMATS: Mapping[str, Callable[[Conformance], Iterator[str]]] = {
+    "ktap": ktap.text,
+    "metrics": metrics.text,
+}
+SUMMARY = "GITHUB_STEP_SUMMARY"
+
+
+def add_options(group: pytest.OptionGroup) -> None:
+    """Add an option for each file."""
+    group.addoption(
+        "--ktap",
+        metavar="FILE",
+        help="write the verdicts as KTAP, as the kernel's selftests report; "
+        "`harness results ktap DIR` writes them later",
+    )
+    group.addoption(
+        "--metrics",
+        metavar="FILE",
+        help="write the figures and verdicts as OpenMetrics text; "
+        "`harness results metrics DIR` writes them later",
+    )
+
+
+def check(config: pytest.Config, planned: int) -> None:
+    """Write the files without results: no earlier ones remain. Raises UsageError."""
+    try:
+        write(config, Conformance((), planned=planned))
+    except LabError as error:
+        raise UsageError(error.message, hint=error.hint) from error
+
+
+def write(config: pytest.Config, found: Conformance) -> None:
+    """Write the files that the command line names; raises LabError."""
+    for name, text in FORMATS.items():
+        if given := config.getoption(name, default=None):
+            path = config.invocation_params.dir / Path(given).expanduser()
+            _save(path, text(found), f"give a file that you can write: --{name} FILE")
+
+
+def _save(path: Path, lines: Iterable[str], hint: str) -> None:
+    if path.exists() and not path.is_file():  # as /dev/stdout, or a pipe
+        try:
+            with path.open("w", encoding="utf-8", errors="replace") as file:
+                file.writelines(f"{line}\n" for line in lines)
+        except OSError as error:
+            raise LabError(
+                f"{path} cannot be written: {error.strerror or error}", hint=hint
+            ) from error
+        return
+    part = path.with_name(f".{path.name}.part")
+    with replacing(path, part, hint=hint) as file:
+        file.writelines(f"{line}\n" for line in lines)
+
+
+def on_github(found: Conformance, items: Iterable[pytest.Item]) -> Iterator[str]:
+    """Append to the summary of a GitHub step, where there is one; yield annotations to print."""
+    if place := os.environ.get(SUMMARY):
+        try:
+            with Path(place).open("a", encoding="utf-8", errors="replace") as file:
+                file.writelines(f"{line}\n" for line in github.summary(found))
+        except OSError as error:
+            yield f"warning: {SUMMARY}={place} cannot be written: {error.strerror or error}"
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        yield from github.commands(found, _spots(items))
+
+
+def _spots(items: Iterable[pytest.Item]) -> dict[str, Spot]:
+    """Return where each scenario function stands, as GitHub names files of the repository."""
+    found: dict[str, Spot] = {}
+    for item in items:
+        root = Path(os.environ.get("GITHUB_WORKSPACE") or item.config.rootpath).resolve()
+        path, line, _ = item.reportinfo()
+        file = Path(path).resolve()
+        if file.is_relative_to(root):
+            scenario = axis.scenario_of(item).partition("[")[0]
+            found.setdefault(scenario, Spot(file.relative_to(root).as_posix(), (line or 0) + 1))
+    return found
