@@ -170,7 +170,7 @@ def wired(kind: type[AnyNet], stage: Stage) -> Iterator[tuple[AnyNet, Wire]]:
 def recorded(
     kind: type[AnyNet], stage: Stage, disturb: Callable[[AnyNet], object], **options: Any
 ) -> Run:
-    """Record what is done to a fresh network; again, where the machine stood still meanwhile."""
+    """Record what is done to a fresh network; again, where a host was late meanwhile."""
     attempts = 3
     while True:
         attempts -= 1

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from harness.errors import Inconclusive, NotTestable
-from harness.history import History
+from harness.history import Event, History
 from harness.judge import traffic
 from harness.plural import counted
+from harness.topology import DUT
 from harness.units import MS, in_ms
 
 ALONE = "run with --guests 1, or on an idle machine"
-STALL = 100 * MS  # a machine that stood still for longer has measured itself, not the kernel
+STALL = 100 * MS  # a host that is later than this has measured itself, not the kernel
+ON_THE_DUT = ("admin_down", "admin_up")  # of a cable, by the DUT
+TESTER = "the tester"  # every machine but the DUT is one of the tester's
 WITHOUT_PARTNER = "link states, options and refusals of this mode can be judged"
 
 
@@ -25,23 +28,44 @@ def demand_judgeable(history: History) -> None:
     if dropped:
         hint = "send fewer frames between two probes" if history.about.virtual else ALONE
         raise Inconclusive(f"the recorder lost {counted(dropped, 'frame')}", hint=hint)
-    late = max(traffic.lateness(history, start, traffic.end_at(history)))
-    if late > STALL:
+    if late := _too_late(history, start, traffic.end_at(history)):
         raise Inconclusive(
-            f"the machine stood still for {in_ms(late)}, at most {in_ms(STALL)} can be judged",
-            hint=_why_still(history, start),
+            f"{' and '.join(late)}: at most {in_ms(STALL)} can be judged",
+            hint=_why_late(history, start),
         )
     _demand_baseline(history, start)
 
 
-def _why_still(history: History, start: int) -> str:
+def _too_late(history: History, start: int, stop: int) -> list[str]:
+    """Return which hosts were later than STALL between two times (ns), as text with the time."""
+    worst = {DUT: traffic.jitter(history), TESTER: 0}
+    for stream, machine in zip(traffic.STREAMS, traffic.path(history), strict=True):
+        host = DUT if machine == DUT else TESTER
+        worst[host] = max(worst[host], *traffic.pauses(history, stream, start, stop), 0)
+    for step in traffic.steps(history, start, stop):
+        host = _host(history, step)
+        worst[host] = max(worst[host], traffic.step_late(step))
+    return [f"{host} was late by {in_ms(late)}" for host, late in worst.items() if late > STALL]
+
+
+def _host(history: History, step: Event) -> str:
+    """Return the host that delayed a step: the one that executed it, or the tester's schedule."""
+    of_dut = (
+        step.where in (DUT, *history.about.bonds)
+        or "bond" in step.data
+        or step["action"] in ON_THE_DUT
+    )
+    return DUT if of_dut and step.get("took", 0) > step.get("slip", 0) else TESTER
+
+
+def _why_late(history: History, start: int) -> str:
     commands = [e for e in history.select("fault", action="run") if e.at >= start]
     if not commands and history.about.virtual:
         return "time passed that was not recorded: let it pass by net.after(1 * s)"
     if not commands:
         return ALONE
     return (
-        f"`{commands[0]['command']}` held it up: to start a program takes long in this kernel, so "
+        f"`{commands[0]['command']}` delayed it: to start a program takes long in this kernel, so "
         "run it before or after the block, or choose a kernel with virtual time"
     )
 

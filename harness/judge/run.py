@@ -1,7 +1,7 @@
 """The frozen `Run` that scenarios read: every figure of a recording, by the name it is spoken of.
 
 A run is empty until `watch()` ends and freezes it. A recording that can prove nothing (an unclean
-baseline, frames lost by the recorder, a machine that stood still) is Inconclusive at first sight.
+baseline, frames lost by the recorder, a host that was late) is Inconclusive at first sight.
 """
 
 from __future__ import annotations

@@ -126,20 +126,29 @@ class Late(NamedTuple):
 def lateness(history: History, start: int, stop: int, ends: int = 1) -> Late:
     """Return by how much anything was late between two times at worst, at least the jitter.
 
-    A machine that stood still stretches what it measures: the pauses of the sender show it, and
-    the steps of the schedule, each by how much it missed its plan and how long the kernel took
+    A machine that was not running stretches what it measures: the pauses of the sender show it,
+    and the steps of the schedule, each by how much it missed its plan and how long the kernel took
     for it. Of a figure that begins and ends with a probe, a pause at both `ends` counts.
     """
-    steps = (event for event in history.select("fault") if start <= event.at <= stop)
-    late = (int(step.get("slip", 0)) + int(step.get("took", 0)) for step in steps)
+    late = (step_late(step) for step in steps(history, start, stop))
     worst = jitter(history)
     for stream in STREAMS:
-        pauses = sorted(_pauses(history, stream, start, stop), reverse=True)
-        worst = max(worst, sum(pauses[:ends]))
+        longest = sorted(pauses(history, stream, start, stop), reverse=True)
+        worst = max(worst, sum(longest[:ends]))
     return Late(worst, max(late, default=0))
 
 
-def _pauses(history: History, stream: str, start: int, stop: int) -> Iterator[int]:
+def steps(history: History, start: int, stop: int) -> Iterator[Event]:
+    """Yield the steps of the schedule (faults, repairs, stimuli) between two times in ns."""
+    return (event for event in history.select("fault") if start <= event.at <= stop)
+
+
+def step_late(step: Event) -> int:
+    """Return by how many ns the effect of a step may be later than planned."""
+    return int(step.get("slip", 0)) + int(step.get("took", 0))
+
+
+def pauses(history: History, stream: str, start: int, stop: int) -> Iterator[int]:
     """Yield by how many ns each probe came later than an interval after the one before it."""
     step, seen = interval(history), history.part("probe", stream)
     first = bisect_right(seen, start, key=attrgetter("at"))

@@ -12,7 +12,7 @@ from harness.errors import ScenarioError
 from harness.loop import SECOND, Loop
 from harness.units import MS, in_ms
 
-STILL = 100 * MS  # in virtual time, nothing but a sleep takes so long between two pumps
+LONGEST = 100 * MS  # in virtual time, nothing but a sleep takes so long between two pumps
 OWN = sys.stdlib_module_names | {"harness", "tenacity"}
 
 
@@ -39,10 +39,10 @@ def without_sleep(loop: Loop, *, strict: bool) -> Iterator[None]:
         yield
     finally:
         time.sleep = real
-    if strict and loop.idle() > STILL:
+    if strict and loop.idle() > LONGEST:
         raise ScenarioError(
-            f"the recording stood still for {in_ms(loop.away)} in the block: a sleep, or a "
-            "command that takes long",
+            f"nothing was recorded for {in_ms(loop.away)} in the block: a sleep, or a command "
+            "that takes long",
             hint=_hint(loop.away / SECOND),
         )
 

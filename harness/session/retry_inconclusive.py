@@ -1,6 +1,6 @@
 """A recording that cannot be judged is made again: it says nothing of the kernel, either way.
 
-A machine that stood still (a busy CI runner) is the usual reason. What stays inconclusive after
+A host that was late (a busy CI runner) is the usual reason. What stays inconclusive after
 the last attempt fails as such; how often it was tried is told with the result.
 """
 

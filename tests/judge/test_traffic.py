@@ -153,7 +153,10 @@ def test_pauses_are_those_of_all_neighbours_that_touch_the_window(
         ),
         (tell(marks()), "not healthy before the fault: 0 of 0 probes lost"),
         (failover(dropped=3), "the recorder lost 3 frames"),
-        (failover(jitter=101 * MS), "the machine stood still for 101.0 ms"),
+        (
+            failover(jitter=101 * MS),
+            r"^dut was late by 101\.0 ms: at most 100\.0 ms can be judged",
+        ),
         (tell([(0.0, "mark", "", {"name": "baseline"})]), "before anything was disturbed"),
     ],
 )
@@ -166,9 +169,49 @@ def test_a_command_that_held_the_recording_up_is_named() -> None:
     ran = fault(50, "dut", "run", "command")
     ran[3]["command"] = "ip -d link"
     with pytest.raises(
-        Inconclusive, match=r"`ip -d link` held it up: .*before or after the block"
+        Inconclusive, match=r"`ip -d link` delayed it: .*before or after the block"
     ):
         fitness.demand_judgeable(failover(ran, jitter=101 * MS))
+
+
+def delayed(where: str, slip: int, took: int, action: str = "cut") -> list[Line]:
+    """Return a clean path, and a step that was so many ms late and took so many."""
+    when, kind, place, data = fault(50.0, where, action)
+    return [*probing(), (when, kind, place, {**data, "slip": slip * MS, "took": took * MS})]
+
+
+def paused(**between: tuple[float, float]) -> list[Line]:
+    """Return probes whose sender, of stream `out` or `in_`, paused between two times."""
+    names = {"out": "out", "in_": "in"}
+    pauses = {names[stream]: times for stream, times in between.items()}
+    never = (0.0, 0.0)
+    return [
+        (when, kind, stream, data)
+        for when, kind, stream, data in probing()
+        if not pauses.get(stream, never)[0] < when < pauses.get(stream, never)[1]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "hosts"),
+    [
+        (paused(out=(100.0, 300.0)), "dut was late by 190.0 ms"),
+        (paused(in_=(100.0, 300.0)), "the tester was late by 190.0 ms"),
+        (
+            paused(out=(100.0, 300.0), in_=(100.0, 260.0)),
+            "dut was late by 190.0 ms and the tester was late by 150.0 ms",
+        ),
+        (delayed("eth0", slip=0, took=150), "the tester was late by 150.0 ms"),
+        (delayed("bond0", slip=0, took=150), "dut was late by 150.0 ms"),
+        (delayed("bond0", slip=150, took=10), "the tester was late by 160.0 ms"),
+        (delayed("dut", slip=0, took=150), "dut was late by 150.0 ms"),
+        (delayed("eth0", slip=0, took=150, action="admin_down"), "dut was late by 150.0 ms"),
+    ],
+)
+def test_the_host_that_was_late_is_named(lines: list[Line], hosts: str) -> None:
+    with pytest.raises(Inconclusive) as raised:
+        fitness.demand_judgeable(tell([*marks(), *lines]))
+    assert raised.value.message == f"{hosts}: at most 100.0 ms can be judged"
 
 
 def test_a_clean_recording_is_judged() -> None:

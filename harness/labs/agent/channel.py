@@ -26,6 +26,17 @@ def python(name: str = "python3", program: bytes = b"") -> list[str]:
     return [name, "-I", "-S", "-u", "-c", LOADER, str(len(program or source()))]
 
 
+class Answer(dict[str, Any]):
+    """An answer of an agent; reading a part that is not there raises AgentLost."""
+
+    def __init__(self, parts: Event, missing: Callable[[str], NoReturn]) -> None:
+        super().__init__(parts)
+        self._missing = missing
+
+    def __missing__(self, part: str) -> NoReturn:
+        self._missing(part)
+
+
 class Channel:
     """An agent behind a pipe; not ready before `hello`.
 
@@ -57,7 +68,7 @@ class Channel:
 
     def _greet(self, program: bytes) -> None:
         self._write(program)
-        self.hello = self._await(lambda: self._answers.pop(0, None), "its first words", GREETING)
+        self.hello = self._await(lambda: self._answers.pop(0, None), "its first message", GREETING)
         if self.hello["hello"] != VERSION:
             self._fail(f"it speaks version {self.hello['hello']}, not {VERSION}")
 
@@ -80,7 +91,7 @@ class Channel:
         """Ignore further events of a stream."""
         self._streams.pop(number, None)
 
-    def ask(self, do: str, **what: Any) -> Event:
+    def ask(self, do: str, **what: Any) -> Answer:
         """Send a request and return the answer; raises OSError if it failed on the host.
 
         Raises AgentLost if the agent has died or does not answer in time.
@@ -91,7 +102,7 @@ class Channel:
         self._write(request.encode())
         answer = self._await(lambda: self._answers.pop(number, None), f"an answer to {do}")
         if "errno" in answer:
-            raise OSError(answer["errno"], answer["text"])
+            raise OSError(int(answer["errno"]), str(answer["text"]))
         return answer
 
     def beat(self) -> None:
@@ -130,13 +141,15 @@ class Channel:
                     take(said)
         except (ValueError, TypeError, KeyError):
             shown = line[:WORDS].decode(errors="replace")
-            self._fail(f'it said "{shown}", which is no message of an agent')
+            self._fail(f'it wrote "{shown}", which is no message of an agent')
 
-    def _await(self, have: Callable[[], Event | None], what: str, within: float = ANSWER) -> Event:
+    def _await(
+        self, have: Callable[[], Event | None], what: str, within: float = ANSWER
+    ) -> Answer:
         while True:
             answer = have()
             if answer is not None:
-                return answer
+                return Answer(answer, lambda part: self._fail(f'{what} came without "{part}"'))
             ready, _, _ = select.select([self.fileno()], [], [], within)
             if not ready:
                 self._fail(f"{what} did not come within {within:g} s")
@@ -158,7 +171,7 @@ class Channel:
         self.lost = why
         raise AgentLost(
             f"the {self._role} on {self.host} is lost: {why}",
-            hint=f"look whether {self.host} still runs; the recording that went on is no use",
+            hint=f"check that {self.host} still runs; a recording in progress cannot be used",
         )
 
 

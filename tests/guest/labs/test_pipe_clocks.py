@@ -1,4 +1,4 @@
-"""A DUT behind an agent that stands still, jumps or is cut off: never a verdict on the kernel."""
+"""An agent that is stopped, loses its pipe or has a clock that jumps: no verdict on a kernel."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.guest
 
 
 def stopped(lab: PipeLab, stage: Stage) -> Run:
-    """Record a cut while the agent stands still for a second."""
+    """Record a cut while the agent is stopped for a second."""
     with OneSwitch(stage) as net:
         net.dut.bond(miimon=50)
         with net.watch() as run:
@@ -41,10 +41,10 @@ def stopped(lab: PipeLab, stage: Stage) -> Run:
     return run
 
 
-def test_an_agent_that_stands_still_is_no_outage_of_the_kernel(lab: PipeLab, piped: Stage) -> None:
+def test_an_agent_that_is_stopped_is_no_outage_of_the_kernel(lab: PipeLab, piped: Stage) -> None:
     run = stopped(lab, piped)
     for figure in ("outage", "detection", "switchover"):
-        with pytest.raises(Inconclusive, match=r"stood still for \d+\.\d ms"):
+        with pytest.raises(Inconclusive, match=r"^dut was late by \d{3,4}\.\d ms"):
             getattr(run, figure)
 
 

@@ -32,7 +32,7 @@ def net(stage: Stage, tmp_path: Path) -> Iterator[OneSwitch]:
 
 
 def again(story: Callable[[OneSwitch], None]) -> Callable[[Stage], None]:
-    """Return the test of a story that is made anew, at most twice, where a machine stood still."""
+    """Return the test of a story that is made anew, at most twice, where a host was late."""
 
     def test(stage: Stage) -> None:
         for attempt in range(3):
@@ -164,7 +164,7 @@ def test_a_sleep_by_another_name_shows_where_time_is_virtual(net: OneSwitch, sta
     if stage.facts["clock"] != "virtual":
         pytest.skip("in real time a busy machine looks the same")
     sleep = time.sleep
-    with pytest.raises(ScenarioError, match=r"stood still for 1000\.\d ms"), net.watch():
+    with pytest.raises(ScenarioError, match=r"nothing was recorded for 1000\.\d ms"), net.watch():
         sleep(1)
 
 
