@@ -14,17 +14,20 @@ from harness.commands.kernels_build import build
 from harness.commands.lab import lab
 from harness.commands.report import open_report, report
 from harness.commands.results import results
+from harness.commands.run import run
 from harness.version import version
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version(), prog_name="harness")
 def main() -> None:
-    """Hold Linux bonds to their documentation; scenarios are run by `pytest scenarios/`."""
+    """Hold Linux bonds to their documentation; scenarios: `pytest scenarios/`, `harness run`."""
 
 
 kernels.add_command(build)
-for command in (kernels, driver_profile, lab, doctor, claims, results, report, open_report, judge):
+for command in (run, kernels, driver_profile, lab, doctor, claims, results):
+    main.add_command(command)
+for command in (report, open_report, judge):
     main.add_command(command)
 matrix.register(main)
 config.register(main)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -98,9 +98,9 @@ def windows_of(limits: Iterable[Limit]) -> list[Window]:
     return [Window(what, low.get(what), high.get(what)) for what in dict.fromkeys([*low, *high])]
 
 
-def command(nodeid: str, options: Iterable[str] = ()) -> str:
+def command(nodeid: str, options: Iterable[str] = (), program: Sequence[str] = ("pytest",)) -> str:
     """Return the command line that runs one scenario again."""
-    return shlex.join(["pytest", nodeid, *options])
+    return shlex.join([*program, nodeid, *options])
 
 
 def figures(

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from harness import shipped
 from harness.judge import report
 from harness.labs import registry
 from harness.session import axis
@@ -19,7 +20,8 @@ def command(item: pytest.Item, lab: str, chosen: str | None = None) -> str:
     `lab` is the lab of the kernel's facts, such as "netns in uml 6.12.101", "" if it is not known;
     `chosen` is the `--kernel` that the scenario ran on, by default the session's first one.
     """
-    return report.command(axis.scenario_of(item), options(item.config, lab, chosen))
+    scenario, program = shipped.again(axis.scenario_of(item), item.config.inipath)
+    return report.command(scenario, options(item.config, lab, chosen), program)
 
 
 def options(config: pytest.Config, lab: str, chosen: str | None = None) -> list[str]:
