@@ -20,6 +20,8 @@ PASSED_ON = (
     *("log_level", "log_format", "log_date_format"),
 )
 
+CACHE = "cache_dir="  # a setting of a plugin that guests do without, and an error there
+
 
 def compile_harness() -> None:
     """Write bytecode that is missing: guests see the host's files read-only, and are slow."""
@@ -35,7 +37,8 @@ def arguments(config: pytest.Config) -> list[str]:
     # A guest's temporary files lie in its memory, and nobody sees them when it is gone.
     found += ["-o", "tmp_path_retention_policy=failed"]
     found += [part for text in option.pythonwarnings or () for part in ("-W", text)]
-    found += [part for text in option.override_ini or () for part in ("-o", text)]
+    overrides = [text for text in option.override_ini or () if not text.startswith(CACHE)]
+    found += [part for text in overrides for part in ("-o", text)]
     found += [f"--rootdir={config.rootpath}", "-o", "addopts="]
     found += [f"--import-mode={option.importmode}", "--continue-on-collection-errors"]
     found += [f"--assert={option.assertmode}", *(["--noconftest"] if option.noconftest else [])]

@@ -76,6 +76,14 @@ def test_a_configured_folder_runs_in_guests_and_must_name_claims(tiny: Tiny) -> 
     assert "in a guest: True" in said
 
 
+def test_the_hosts_cache_may_be_moved(tiny: Tiny) -> None:
+    """Guests have no cache; its setting would be an error there."""
+    put(tiny, "test_where.py", WHERE)
+    code, said = tiny.run("-o", "cache_dir=elsewhere")
+    assert code == 0, said
+    assert (tiny.root / "elsewhere").is_dir()
+
+
 def test_a_stage_of_the_users_own_is_none_of_ours(tiny: Tiny) -> None:
     put(
         tiny,
