@@ -1,6 +1,6 @@
 """Plans of machines, switches, links and bonds: plain data.
 
-A link has one name and is called by it at both ends: the DUT's interface `eth0`, the port `eth0`
+A link has the same name at both ends: the DUT's interface `eth0`, the port `eth0`
 of the switch at its other end, and `topology.link("eth0")` are one cable.
 """
 
@@ -25,18 +25,18 @@ MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 
 
 class Named(Protocol):
-    """Anything with a name in a topology, such as a link or a bond."""
+    """A part of a topology that has a name, such as a link or a bond."""
 
     @property
     def name(self) -> str:
-        """The name by which the topology knows it."""
+        """Its name in the topology."""
 
 
 @dataclass(frozen=True, slots=True)
 class BondPlan:
-    """A bond the DUT shall have: its slaves in order, its address, its default options.
+    """A bond of the DUT: its slaves in order, its address, its default options.
 
-    It has no address where a bridge above it has one; `more` are further ones, with prefix.
+    It has no address if a bridge above it has one; `more` are further addresses, with prefix.
     """
 
     name: str
@@ -48,9 +48,9 @@ class BondPlan:
 
 @dataclass(frozen=True, slots=True)
 class MachinePlan:
-    """A host with an IPv4 address (none for the DUT, whose bonds have theirs).
+    """A host with an IPv4 address (none for the DUT, whose bonds have addresses).
 
-    What is not in its own network goes by its `gateway`. With a `vlan` its address is on a VLAN
+    Packets to other networks go through its `gateway`. With a `vlan` its address is on a VLAN
     of its interface; a `prefix` of 0 is the topology's.
     """
 
@@ -65,7 +65,7 @@ class MachinePlan:
 class SwitchPlan:
     """An emulated switch; `filters_macs` lets a port deliver unicast only for its NIC's own MAC.
 
-    VirtualBox's switches filter that way: a port knows the MAC its NIC was configured with.
+    VirtualBox's switches do: a port has the MAC with which its NIC was configured.
     """
 
     name: str
@@ -74,7 +74,7 @@ class SwitchPlan:
 
 @dataclass(frozen=True, slots=True)
 class BridgePlan:
-    """A bridge within the DUT: its ports are a bond and the machines whose links end at it."""
+    """A bridge in the DUT: its ports are a bond and the machines whose links end at it."""
 
     name: str
     bond: str
@@ -93,11 +93,11 @@ class VlanPlan:
 
 @dataclass(frozen=True, slots=True)
 class LinkPlan:
-    """A cable between two nodes, of which at least one is a switch, or a guest's to a bridge.
+    """A cable between two nodes, at least one of them a switch, or from a guest to a bridge.
 
-    `nic` is what the machine at one end has there, and the driver under test: veth, or rtl8150 for
-    a USB adapter; `mac` its address, by default one that follows from the topology; `lag` how late
-    its driver may report its carrier, by default what is known of that driver.
+    `nic` is the NIC of the machine at one end, and so the driver under test: veth, or rtl8150 for
+    a USB adapter; `mac` is its address, by default derived from the topology; `lag` is the delay
+    with which its driver may report its carrier, by default the known one of that driver.
     """
 
     name: str
@@ -112,8 +112,8 @@ class LinkPlan:
 class Topology:
     """A network: its machines and switches, their cables, and the bonds of the DUT.
 
-    Probes go along `path`, `out` from its first machine to its second; a DUT that `forwards` is a
-    router. Raises ScenarioError where the description contradicts itself.
+    Probes are sent along `path`, `out` from its first machine to its second; a DUT that `forwards`
+    is a router. Raises ScenarioError for a plan that contradicts itself.
     """
 
     name: str
@@ -139,7 +139,7 @@ class Topology:
                 if not 0 < len(name) <= NAME_MAX:
                     self._reject(f'"{name}" has not between 1 and {NAME_MAX} characters')
             if doubles := {name for name in names if names.count(name) > 1}:
-                self._reject(f"the name {', '.join(sorted(doubles))} stands there twice")
+                self._reject(f"the name {', '.join(sorted(doubles))} is used twice")
         if DUT not in {machine.name for machine in self.machines}:
             self._reject(f"it has no machine {DUT}")
         self._check_links()
@@ -147,7 +147,7 @@ class Topology:
         self._check_bridges()
         for vlan in self.vlans:
             if vlan.bond not in bonds:
-                self._reject(f"{vlan.name} wants {vlan.bond}, no bond of the dut")
+                self._reject(f"{vlan.name}: no bond of dut is called {vlan.bond}")
 
     def _check_links(self) -> None:
         switches = {switch.name for switch in self.switches}
@@ -157,7 +157,7 @@ class Topology:
             ends = {link.a, link.b}
             if missing := sorted(ends - nodes):
                 where = ", ".join(missing)
-                self._reject(f'link "{link.name}" ends at {where}, which is not there')
+                self._reject(f'link "{link.name}" ends at {where}, which does not exist')
             if not ends & switches:
                 self._reject(f'link "{link.name}" has no switch at either end')
             if len(ends) == 1:
@@ -165,29 +165,29 @@ class Topology:
             self._check_nic(link, at_machine=not ends <= switches)
         for machine in self.machines:
             if machine.address is not None and not self.links_of(machine.name):
-                self._reject(f"{machine.name} has an address and no link")
+                self._reject(f"{machine.name} has an address but no link")
 
     def _check_nic(self, link: LinkPlan, *, at_machine: bool) -> None:
         if link.nic not in CARRIER_LAG:
             known = ", ".join(CARRIER_LAG)
-            self._reject(f'link "{link.name}" has a NIC "{link.nic}" (there are: {known})')
+            self._reject(f'link "{link.name}" has a NIC "{link.nic}" (known: {known})')
         if link.mac is not None and not MAC.fullmatch(link.mac):
             self._reject(
                 f'link "{link.name}" has the MAC "{link.mac}", expected aa:bb:cc:dd:ee:ff'
             )
         if not at_machine and (link.nic != VETH or link.mac is not None):
-            self._reject(f'link "{link.name}" has a NIC, but no machine to have it')
+            self._reject(f'link "{link.name}" has a NIC, but ends at no machine')
 
     def _check_bonds(self) -> None:
         taken: set[str] = set()
         mine = {link.name for link in self.links_of(DUT)}
         for bond in self.bonds:
             if bond.name in mine:
-                self._reject(f"{bond.name} is a bond and a link of the dut")
+                self._reject(f"a bond and a link of dut are both called {bond.name}")
             if wrong := set(bond.slaves) - mine:
-                self._reject(f"{bond.name} wants {', '.join(sorted(wrong))}, no link of the dut")
+                self._reject(f"{bond.name}: no link of dut is called {', '.join(sorted(wrong))}")
             if twice := {slave for slave in bond.slaves if bond.slaves.count(slave) > 1}:
-                self._reject(f"{bond.name} has {', '.join(sorted(twice))} twice")
+                self._reject(f"{bond.name} has the slave {', '.join(sorted(twice))} twice")
             if shared := set(bond.slaves) & taken:
                 self._reject(f"{', '.join(sorted(shared))} is a slave of two bonds")
             taken |= set(bond.slaves)
@@ -198,14 +198,14 @@ class Topology:
         bonds = [bridge.bond for bridge in self.bridges]
         for bridge in self.bridges:
             if bridge.bond not in {bond.name for bond in self.bonds}:
-                self._reject(f"{bridge.name} wants {bridge.bond}, no bond of the dut")
+                self._reject(f"{bridge.name}: no bond of dut is called {bridge.bond}")
             if bonds.count(bridge.bond) > 1:
                 self._reject(f"{bridge.bond} is a port of two bridges")
             if self.bond(bridge.bond).address:
                 self._reject(f"{bridge.bond} has an address and is a port of {bridge.name}")
         for link in self.links:
             if {link.a, link.b} & inside and {link.a, link.b} & outside:
-                self._reject(f'link "{link.name}" leads from a bridge to no guest')
+                self._reject(f'link "{link.name}" is from a bridge, but not to a guest')
         for machine in self.path if self.path != DEFAULT_PATH else ():
             self.reach(machine)
 
@@ -245,15 +245,15 @@ class Topology:
         raise self.missing("bond", name, [bond.name for bond in self.bonds])
 
     def bridge_over(self, bond: str) -> BridgePlan | None:
-        """Return the bridge that has a bond as its port, None for none."""
+        """Return the bridge of which a bond is a port, None for none."""
         return next((bridge for bridge in self.bridges if bridge.bond == bond), None)
 
     def bond_address(self, bond: BondPlan) -> str:
-        """Return the IPv4 address by which a bond is reached: its own, its bridge's, a VLAN's."""
+        """Return the IPv4 address of a bond: its own, its bridge's or a VLAN's."""
         return next((text.partition("/")[0] for text in self.bond_addresses(bond)), "")
 
     def bond_addresses(self, bond: BondPlan) -> list[str]:
-        """Return all addresses of a bond and what is over it, that of the path's network first."""
+        """Return the addresses of a bond, its bridge and VLANs, the path's network first."""
         bridge = self.bridge_over(bond.name)
         own = bridge.address if bridge else bond.address
         found = [f"{own}/{self.prefix}"] if own else []

@@ -1,14 +1,14 @@
-"""Time as scenarios write it: `100 * ms`, `2 * bond.arp_interval`, `run.detection <= ...`.
+"""Times in scenarios: `100 * ms`, `2 * bond.arp_interval`, `run.detection <= ...`.
 
-A `Span` is a documented time; it may carry slack, the time by which the kernel's timer wheel
-legitimately stretches it. A `Measured` is a time that a recording showed; it carries the tolerance
-of its measurement. Comparing the two applies both, so no scenario ever names a tolerance:
+A `Span` is a documented time; it may have slack, the time by which the kernel's timer wheel may
+lengthen it. A `Measured` is a time measured in a recording; it has the tolerance of the
+measurement. A comparison of the two applies both, so that no scenario contains a tolerance:
 
-    measured <= span    fails only when it is late beyond slack and tolerance
-    measured >= span    fails only when it is early beyond tolerance
+    measured <= span    fails only if it exceeds span by more than slack and tolerance
+    measured >= span    fails only if it is below span by more than the tolerance
     measured == span    is `<=` and `>=` at once; two spans are equal by their length alone
-    measured >  span    exactly `not measured <= span`: late beyond doubt
-    measured <  span    exactly `not measured >= span`: early beyond doubt
+    measured >  span    exactly `not measured <= span`: certainly late
+    measured <  span    exactly `not measured >= span`: certainly early
 """
 
 from __future__ import annotations
@@ -32,9 +32,10 @@ def in_ms(ns: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A documented length of time in ns, and what the kernel's timers may do to it.
+    """A documented length of time in ns, and by how much the kernel's timers may change it.
 
-    As an upper bound it may be exceeded by `slack` ns, as a lower bound undercut by `early` ns.
+    As an upper bound it may be exceeded by `slack` ns; as a lower bound it may be missed by
+    `early` ns.
     It is the scenario's `own` where any part of it was written as a number of ms or s.
     """
 
@@ -44,7 +45,7 @@ class Span:
     own: bool = field(default=False, compare=False, repr=False)
 
     def __eq__(self, other: object) -> bool:
-        """Compare the lengths alone: what timers may do to them is no part of a time."""
+        """Compare only the lengths, without slack."""
         return self.ns == other.ns if isinstance(other, Span) else _unequal(other)
 
     def __hash__(self) -> int:
@@ -52,7 +53,7 @@ class Span:
 
     @property
     def documented(self) -> Span:
-        """The same time without the kernel's slack: the documentation to the letter."""
+        """The same time without slack, exactly as documented."""
         return Span(self.ns, own=self.own)
 
     def __mul__(self, times: int) -> Span:
@@ -69,12 +70,12 @@ class Span:
         return Span(self.ns + span.ns, self.slack + span.slack, self.early + span.early, own)
 
     def __sub__(self, other: Span) -> Span:
-        """Return the difference; the later the subtrahend may be, the earlier its end."""
+        """Return the difference; slack of the subtrahend makes it earlier."""
         span = as_span(other)
         own = self.own or span.own
         return Span(self.ns - span.ns, self.slack + span.early, self.early + span.slack, own)
 
-    # Comparing with a Measured is the Measured's business: NotImplemented hands it over.
+    # NotImplemented: Python then calls the comparison of Measured.
     def __le__(self, other: Span) -> bool:
         return self.ns <= other.ns if isinstance(other, Span) else NotImplemented
 
@@ -97,10 +98,10 @@ s = Span(1000 * MS, own=True)
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A time in ns that a recording showed, and by how many ns the measurement may be off.
+    """A time in ns measured in a recording, and the tolerance of the measurement in ns.
 
-    Where the thing never `happened`, `ns` is how long it was watched for in vain. `why` says what
-    the tolerance is made of; `run` is the recording it came from, for the failure report.
+    If the event never `happened`, `ns` is how long it was watched for. `why` lists the parts of
+    the tolerance; `run` is the recording, for the failure report.
     """
 
     what: str
@@ -119,7 +120,7 @@ class Measured:
         return self.ns >= limit.ns - limit.early - self.tolerance
 
     def __eq__(self, other: object) -> bool:
-        """Compare with a time by all tolerances, with another measurement by all it holds."""
+        """Compare with a time by the tolerances, with another measurement by all fields."""
         if isinstance(other, Span):
             return Measured.__le__(self, other) and Measured.__ge__(self, other)
         if isinstance(other, Measured):
@@ -150,7 +151,7 @@ def _parts(measured: Measured) -> tuple[str, int, int, str, bool]:
 
 
 def _unequal(other: object) -> bool:
-    """Leave a comparison to the other side; raises ScenarioError for a number without a unit."""
+    """Return NotImplemented; raises ScenarioError for a number without a unit."""
     if isinstance(other, int | float) and not isinstance(other, bool):
         as_span(other)
     same: bool = NotImplemented
@@ -166,9 +167,9 @@ def _alone(measured: Measured, verb: str, other: object) -> ScenarioError:
 
 
 def as_span(bound: object, where: str = "") -> Span:
-    """Return a time as a span; a measured one brings its tolerance.
+    """Return a time as a span; the tolerance of a measured one becomes its slack.
 
-    Raises ScenarioError, with the place `where`, for a number without its unit.
+    Raises ScenarioError, with the place `where`, for a number without a unit.
     """
     if isinstance(bound, Span):
         return bound
@@ -182,7 +183,7 @@ def as_span(bound: object, where: str = "") -> Span:
 
 
 def timed(verb: Callable[P, R]) -> Callable[P, R]:
-    """Let a verb raise ScenarioError, with its own name, for a number where a time is wanted."""
+    """Have a method raise ScenarioError, with its name, for a number where a time is expected."""
     names = list(verb.__annotations__)
     spans = {name for name, kind in verb.__annotations__.items() if "Span" in str(kind)}
     first = "self" in verb.__code__.co_varnames[:1]
@@ -219,7 +220,7 @@ def sentence(op: str, left: object, right: object) -> str | None:
     if allowed is None:
         return None
     give = bound.slack if op in ("<=", ">") else bound.early
-    # pytest also asks for comparisons that hold: of `not a <= b`, or the first of `x and y`.
+    # pytest also explains comparisons that are true: in `not a <= b`, or the first of `x and y`.
     missed = _met if _holds(op, left, bound) else _missed
     return f"{_seen(left)}, {allowed} ({_tolerance(left, give)}){missed(op, left, bound)}"
 
@@ -253,7 +254,7 @@ def _missed(op: str, measured: Measured, bound: Span) -> str:
 
 
 def _holds(op: str, measured: Measured, bound: Span) -> bool:
-    """Tell whether a comparison holds, as Measured has it; a figure would note it."""
+    """Tell whether a comparison is true, as Measured does; a Figure would note it."""
     if op == "==":
         return Measured.__eq__(measured, bound)
     within = Measured.__le__ if op in ("<=", ">") else Measured.__ge__

@@ -151,9 +151,9 @@ def test_a_header_that_is_not_of_the_format_is_refused(
         ('[1.5, "log", "dut", {"text": ""}]', "at is a number, expected an integer"),
         ('[1, "log", null, {"text": ""}]', "where is null, expected a string"),
         ('[1, "log", "dut", []]', "data is a list, expected an object"),
-        ('[1, "log", "dut"]', "not a list of time, kind, place and data"),
-        ('{"at": 1}', "not a list of time, kind, place and data"),
-        ('[1, "lag", "dut", {}]', '"lag" is no kind of event'),
+        ('[1, "log", "dut"]', "expected a list of time, kind, place and data"),
+        ('{"at": 1}', "expected a list of time, kind, place and data"),
+        ('[1, "lag", "dut", {}]', '"lag" is not a kind of event'),
         ('[1, "log", "dut", {}]', 'a log lacks "text"'),
         ('[1, "carrier", "dut/eth0", {"up": 1}]', "carrier: up is an integer, expected true or"),
         (

@@ -60,23 +60,26 @@ def also(field: str, *things: object) -> dict[str, Any]:
             {"bonds": (BondPlan("bond-of-too-many", (), ""),)},
             '"bond-of-too-many" has not between 1 and 15 characters',
         ),
-        (also("switches", SwitchPlan("target")), "the name target stands there twice"),
-        (also("links", LinkPlan("eth0", "dut", "sw")), "the name eth0 stands there twice"),
-        (also("bonds", BondPlan("bond0", (), "")), "the name bond0 stands there twice"),
+        (also("switches", SwitchPlan("target")), "the name target is used twice"),
+        (also("links", LinkPlan("eth0", "dut", "sw")), "the name eth0 is used twice"),
+        (also("bonds", BondPlan("bond0", (), "")), "the name bond0 is used twice"),
         ({"machines": (TARGET,)}, "it has no machine dut"),
         (
             also("links", LinkPlan("x", "up", "down")),
-            'link "x" ends at down, up, which is not there',
+            'link "x" ends at down, up, which does not exist',
         ),
         (also("links", LinkPlan("x", "dut", "target")), 'link "x" has no switch at either end'),
         (also("links", LinkPlan("x", "sw", "sw")), 'link "x" has both ends at sw'),
-        (also("machines", MachinePlan("lone", "192.0.2.9")), "lone has an address and no link"),
-        (also("bonds", BondPlan("eth0", (), "")), "eth0 is a bond and a link of the dut"),
+        (also("machines", MachinePlan("lone", "192.0.2.9")), "lone has an address but no link"),
+        (
+            also("bonds", BondPlan("eth0", (), "")),
+            "a bond and a link of dut are both called eth0",
+        ),
         (
             {"bonds": (BondPlan("bond0", ("eth0", "target", "eth9"), ""),)},
-            "bond0 wants eth9, target, no link of the dut",
+            "bond0: no link of dut is called eth9, target",
         ),
-        ({"bonds": (BondPlan("bond0", ("eth0", "eth0"), ""),)}, "bond0 has eth0 twice"),
+        ({"bonds": (BondPlan("bond0", ("eth0", "eth0"), ""),)}, "bond0 has the slave eth0 twice"),
         (also("bonds", BondPlan("bond1", ("eth1",), "")), "eth1 is a slave of two bonds"),
     ],
 )
@@ -102,19 +105,22 @@ HOST: Mapping[str, Any] = {
     ("wrong", "said"),
     [
         ({"bonds": (BOND,)}, "bond0 has an address and is a port of br0"),
-        ({"bridges": (BridgePlan("br0", "bond7"),)}, "br0 wants bond7, no bond of the dut"),
+        (
+            {"bridges": (BridgePlan("br0", "bond7"),)},
+            "br0: no bond of dut is called bond7",
+        ),
         (
             {"bridges": (BRIDGE, BridgePlan("br1", "bond0"))},
             "bond0 is a port of two bridges",
         ),
-        ({"bridges": (BridgePlan("sw", "bond0"),)}, "the name sw stands there twice"),
+        ({"bridges": (BridgePlan("sw", "bond0"),)}, "the name sw is used twice"),
         (
             {"links": (*HOST["links"], LinkPlan("inner", "br0", "sw"))},
-            'link "inner" leads from a bridge to no guest',
+            'link "inner" is from a bridge, but not to a guest',
         ),
         (
             {"links": (*HOST["links"], LinkPlan("inner", "br0", "dut"))},
-            'link "inner" leads from a bridge to no guest',
+            'link "inner" is from a bridge, but not to a guest',
         ),
     ],
 )

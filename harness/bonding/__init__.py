@@ -1,4 +1,4 @@
-"""The bonding driver's options, their wire form, and the times that follow from them."""
+"""The bonding driver's options, their netlink form, and the times that follow from them."""
 
 from harness.bonding.horizon import horizon, settle
 from harness.bonding.options import MODES, Option, Setting

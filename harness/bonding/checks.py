@@ -1,4 +1,4 @@
-"""Which options the driver refuses together, and which a kernel does not have."""
+"""Combinations of options that the driver rejects, and options that a kernel lacks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from harness.errors import ScenarioError
 
 
 def check(options: Mapping[str, Setting], asked: Mapping[str, Setting]) -> None:
-    """Raise ScenarioError for the first thing asked that bond_changelink would refuse."""
+    """Raise ScenarioError for the first option that bond_changelink would reject."""
     mode = str(options["mode"])
     for name in asked:
         option = OPTIONS[name]
@@ -45,9 +45,9 @@ def _conflict(name: str, rival: str, asked: Mapping[str, Setting]) -> ScenarioEr
 
 
 def unknown_to(asked: Mapping[str, Setting], series: Series) -> list[str]:
-    """Return which of the options, or of their values, the kernels of a series do not have.
+    """Return the options, or values of options, that the kernels of a series lack.
 
-    Such kernels ignore an unknown option in silence and refuse an unknown value (EINVAL).
+    Such kernels silently ignore an unknown option and reject an unknown value (EINVAL).
     """
     kernel = ".".join(map(str, series))
     lacking = [f"{name} is unknown to {kernel}" for name in asked if not _known(name, series)]

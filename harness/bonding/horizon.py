@@ -1,4 +1,4 @@
-"""How long to watch a bond: before it is steady, and after a fault before "never" may be said."""
+"""How long to record a bond: until it is stable, and after a fault until nothing can follow."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ LINKWATCH = SECOND  # link events that are not urgent are batched for up to a se
 def horizon(options: BondOptions, slaves: int, hz: int, lag: Span = NONE) -> int:
     """Return how long, in ns, a recording goes on after the last fault or repair.
 
-    It is the longest chain of reactions that one change can set off, so what has not happened by
-    then never will:
+    It is the longest chain of reactions to one change: what has not happened by then will not
+    happen:
 
     * no monitor: the second that the kernel may batch link events for (linkwatch);
-    * MII: the longer of downdelay and updelay and one inspection, as a slave may go down and
-      another, that waits, come up, but side by side;
-    * ARP, active-backup: each slave in turn becomes active and is found dead (m+1 rounds, never
-      less than the 2.5 of grace), then each is tried once and judged (n+1 rounds);
-    * ARP, other modes: all slaves are judged side by side: down (m+1 rounds), up again (2);
-    * 802.3ad: the LACP timeout and a rejoin besides;
-    * always: the rounds of peer notifications that a switchover at the very end starts.
+    * MII: the longer of downdelay and updelay, and one inspection: one slave may go down while
+      another one comes up, both at the same time;
+    * ARP, active-backup: each slave in turn becomes active and is declared down (m+1 rounds, at
+      least the 2.5 rounds of grace), then each is tried once (n+1 rounds);
+    * ARP, other modes: all slaves in parallel: down (m+1 rounds), up again (2);
+    * 802.3ad: in addition, the LACP timeout and joining again;
+    * always: the peer notifications of a switchover at the end.
 
     `lag` is how late the slaves' drivers may report a change of carrier.
     """
@@ -40,11 +40,11 @@ def horizon(options: BondOptions, slaves: int, hz: int, lag: Span = NONE) -> int
 
 
 def settle(options: BondOptions, slaves: int, hz: int, lag: Span = NONE) -> int:
-    """Return how long, in ns, a bond just made and wired up takes until nothing changes any more.
+    """Return the time in ns that a new bond needs until its state is stable.
 
-    updelay holds at enslavement too (UPDELAY-5), so (U+1)*M' under miimon; the ARP monitor judges
-    nothing for 2.5 intervals, hence 3 rounds, or n+1 where it must try each slave; 802.3ad joins
-    within 30 T'. The first slave's notifications come on top.
+    updelay applies at enslavement too (UPDELAY-5), hence (U+1)*M' with miimon; the ARP monitor
+    changes nothing for 2.5 intervals, hence 3 rounds, or n+1 where it must try each slave;
+    802.3ad joins within 30 T'. The first slave's notifications are added.
     """
     times = spans(options, hz, lag)
     start = whole(times.lacp_join().latest) if options.mode == "802.3ad" else 0
@@ -56,15 +56,15 @@ def settle(options: BondOptions, slaves: int, hz: int, lag: Span = NONE) -> int:
 
 
 def judgement(options: BondOptions, hz: int, lag: Span = NONE) -> int:
-    """Return how long, in ns, a bond stays as it is once its monitor has found no fault with it.
+    """Return the time in ns after which an unchanged bond has been checked by its monitor.
 
-    A bond that was just made is up because nobody has looked yet. MII: one inspection, and what
-    the driver reports late; a slave that waits for a delay shows it. ARP: nothing is judged for
-    2.5 rounds after a slave came up, and a backup is down when it was not heard for m+1.5
-    (bond_ab_arp_inspect); a round more, as the first began before. That is also longer than the
-    two rounds in which a backup is first heard: its frames count once the active slave has been
-    heard in a later jiffy than that in which it came up (bond_arp_rcv, last_link_up). Rounds of
-    their usual length do not shift where in a round a fault falls that comes afterwards.
+    A new bond is up before its monitor has run. MII: one inspection and the lag of the driver; a
+    slave in a delay has its own link state. ARP: nothing is declared down for 2.5 rounds after a
+    slave came up, and a backup is declared down when nothing was received for m+1.5 rounds
+    (bond_ab_arp_inspect); one round more, because the first began earlier. That is also longer
+    than the two rounds until the frames of a backup count: the active slave must have received
+    one in a later jiffy than that in which it came up (bond_arp_rcv, last_link_up). The
+    result is a multiple of the usual round, so that the phase of a later fault is the same.
     """
     times = spans(options, hz, lag)
     if options["arp_interval"]:

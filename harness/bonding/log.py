@@ -1,7 +1,7 @@
-"""The bonding driver's own lines in a kernel log, of all kernels from 2.6 to 7.2, as facts.
+"""Parse the bonding driver's lines in a kernel log, of kernels from 2.6 to 7.2.
 
-Users watch them in production; here they explain. Nothing is ever asserted on them: what happened
-is known from the kernel's notifications.
+They are shown as an explanation only. Nothing is asserted on them: events come from the kernel's
+notifications.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ What = Literal[
 
 
 class Said(NamedTuple):
-    """A line of the driver: which bond, which slave if any, what, and the delay it names in ms.
+    """A line of the driver: the bond, the slave if any, the event, and the delay in ms.
 
     what          the driver says                                      delay
     losing        link status down, disabling it in N ms               downdelay
@@ -68,7 +68,7 @@ _COMPILED = tuple((re.compile(form), what) for form, what in _FORMS)
 
 
 def parse(line: str) -> Said | None:
-    """Return what a line of a kernel log says of a bond, None where it is not such a line."""
+    """Return the event in a line of a kernel log, None for a line of something else."""
     match = _BOND.fullmatch(plain(line))
     if match is None:
         return None

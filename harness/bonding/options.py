@@ -1,4 +1,4 @@
-"""What an option of the bonding driver is: its wire form, its values, where it may be set.
+"""The description of a bonding option: its netlink form, its values, the modes that accept it.
 
 The facts are those of bond_opts[] (drivers/net/bonding/bond_options.c), bond_policy
 (bond_netlink.c) and include/uapi/linux/if_link.h; the table itself is in table.py.
@@ -38,7 +38,7 @@ MAX_TARGETS = 16
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A word of an option and its number; `since` and `until` bound the kernels that take it."""
+    """A word of an option and its number; `since` and `until` bound the kernels that accept it."""
 
     word: str
     number: int
@@ -48,13 +48,13 @@ class Value:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One option of a bond or of a slave, as the kernel spells it.
+    """One option of a bond or of a slave, by the kernel's name.
 
     `values` are the words of a table option; a number option has `low` and `high` instead, and
     `aliases` for its words. `fallback` is the word or number that "default" stands for, or None
-    where the kernel refuses "default". `modes` may set it, `acts` names those it matters in.
-    `since` is the mainline release that brought it (None: older than 5.10) and `backports` the
-    stable series that carry it too. `sysfs` is False where only netlink sets it.
+    where the kernel rejects "default". `modes` accept it, in those of `acts` it has an effect.
+    `since` is the mainline release that added it (None: before 5.10), `backports` are the
+    stable series that have it too. `sysfs` is False where only netlink can set it.
     """
 
     name: str
@@ -97,7 +97,7 @@ class Option:
         return next(value.number for value in self.values if value.word == setting)
 
     def choices(self) -> str:
-        """Return what the option takes, for an error message."""
+        """Return the values that the option accepts, for an error message."""
         if self.values:
             return ", ".join(f"{value.word} ({value.number})" for value in self.values)
         ranges = {
@@ -111,12 +111,12 @@ class Option:
 
 
 def near(name: str, known: Iterable[str]) -> str:
-    """Return a hint that names what was probably meant."""
+    """Return a hint with the most similar values."""
     names = sorted(known)
     meant = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
     return f"did you mean {' or '.join(meant)}?" if meant else f"there are {', '.join(names)}"
 
 
 def refuse(option: Option, raw: object, why: str) -> ScenarioError:
-    """Return the error for a value that the option does not take."""
+    """Return the error for a value that the option does not accept."""
     return ScenarioError(f"{option.name}={raw}: {why}", hint=f"it takes {option.choices()}")

@@ -1,4 +1,4 @@
-"""The options of one bond as a value: given, checked against each other, compared, written out."""
+"""The options of one bond as a value: parsed, checked, compared, written as text."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ UNIT_NS = MappingProxyType({"ms": MS, "s": 1000 * MS})
 
 @dataclass(frozen=True, slots=True)
 class BondOptions(Mapping[str, Setting]):
-    """The options of one bond: `given` holds what was asked for, the mapping all in effect.
+    """The options of one bond: `given` has those that were set, the mapping has all in effect.
 
     `options["miimon"]` is the kernel's word or number; `options.miimon` is the same, but a time
     as a Span. Make one with `of`, `parse` or `unchecked`, never with the constructor.
@@ -33,7 +33,7 @@ class BondOptions(Mapping[str, Setting]):
 
     @classmethod
     def of(cls, **options: object) -> BondOptions:
-        """Return checked options; raises ScenarioError with what the driver would not accept."""
+        """Return checked options; raises ScenarioError for what the driver would reject."""
         made = cls.unchecked(**options)
         for name, setting in made.given:
             normal(OPTIONS[name], setting)
@@ -42,9 +42,9 @@ class BondOptions(Mapping[str, Setting]):
 
     @classmethod
     def unchecked(cls, **options: object) -> BondOptions:
-        """Return options that the kernel may refuse, for scenarios about just that.
+        """Return options that the kernel may reject, for scenarios that test that.
 
-        Names and words must exist; ranges, modes and conflicts are left to the kernel.
+        Names and words must exist; ranges, modes and conflicts are checked by the kernel.
         """
         found: dict[str, Setting] = {}
         for name, raw in options.items():
@@ -63,7 +63,7 @@ class BondOptions(Mapping[str, Setting]):
         """Return the options of a BONDING_OPTS line or of `modprobe bonding`; raises UsageError.
 
         Quotes, a leading `BONDING_OPTS=` or `options bonding`, and commas between options are
-        taken; targets may be a comma list or given one by one, with the `+` of sysfs.
+        accepted; targets may be a comma list or separate options, with the `+` of sysfs.
         """
         try:
             return cls.of(**_pairs(text))
@@ -72,7 +72,7 @@ class BondOptions(Mapping[str, Setting]):
 
     @property
     def asked(self) -> dict[str, Setting]:
-        """What was asked for, by name."""
+        """The options that were set, by name."""
         return dict(self.given)
 
     @property
@@ -81,7 +81,7 @@ class BondOptions(Mapping[str, Setting]):
         return str(self.asked.get("mode", OPTIONS["mode"].default))
 
     def replace(self, **changes: object) -> BondOptions:
-        """Return these options with some changed; None takes one back to its default."""
+        """Return these options with changes; None resets one to its default."""
         named = {SYNONYMS.get(name, name): value for name, value in changes.items()}
         kept = {name: value for name, value in self.given if name not in named}
         return BondOptions.of(**kept, **{k: v for k, v in named.items() if v is not None})
@@ -91,9 +91,9 @@ class BondOptions(Mapping[str, Setting]):
         return {name: value for name, value in self.given if value != default(name, self.mode)}
 
     def effective(self) -> BondOptions:
-        """Return what will be read back: delays are rounded down to multiples of miimon.
+        """Return the options as read back: delays are rounded down to multiples of miimon.
 
-        Source: _bond_option_delay_set (bond_options.c), which keeps the quotient only.
+        Source: _bond_option_delay_set (bond_options.c) stores the quotient.
         """
         every = int(str(self["miimon"]))
         seen = self.asked
@@ -102,11 +102,11 @@ class BondOptions(Mapping[str, Setting]):
         return BondOptions(tuple(seen.items()))
 
     def unknown_to(self, series: Series) -> list[str]:
-        """Return what kernels of a series, such as (6, 1), do not have, a sentence for each."""
+        """Return what the kernels of a series, such as (6, 1), lack, one sentence each."""
         return unknown_to(self.asked, series)
 
     def text(self) -> str:
-        """Return the options as BONDING_OPTS has them; `parse` gives them back."""
+        """Return the options in the form of BONDING_OPTS; `parse` is the inverse."""
         return " ".join(f"{name}={_text(value)}" for name, value in self.given)
 
     def __getitem__(self, name: str) -> Setting:
@@ -139,8 +139,8 @@ class BondOptions(Mapping[str, Setting]):
 def default(name: str, mode: str) -> Setting:
     """Return the driver's default of an option in a mode.
 
-    The three modes without ARP monitor come with miimon 100, the others with none, whatever the
-    documentation of 7.2 says (bond_option_mode_set; MIIMON-5).
+    The three modes without ARP monitor have miimon 100, the others 0, in contradiction to the
+    documentation of 7.2 (bond_option_mode_set; MIIMON-5).
     """
     if name == "miimon" and mode not in ARP_MODES:
         return FORCED_MIIMON
@@ -171,5 +171,5 @@ def split(text: str) -> list[str]:
         words = [part for word in shlex.split(bare) for part in word.split()]
     except ValueError as error:
         raise ScenarioError(f"{text}: {error}", hint="close the quotation") from None
-    # NetworkManager separates options by commas, and everybody separates targets by them.
+    # NetworkManager separates options by commas; all formats separate targets by them.
     return [part for word in words for part in re.split(r",(?=[a-z_0-9]+=)", word) if part]

@@ -1,7 +1,7 @@
 """The options of a bond as keyword arguments, for the reader, the editor and the type checker.
 
-The table says what each option takes, and a test holds these names and kinds against it. None
-leaves out what the topology would set.
+The values that each option accepts are in table.py; a test compares names and types with it. None
+removes an option that the topology would set.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Addresses = str | Iterable[str] | None
 
 
 class BondSettings(TypedDict, total=False):
-    """What `dut.bond(...)` and `dut.set(...)` take, under the kernel's own names."""
+    """The keyword arguments of `dut.bond(...)` and `dut.set(...)`, by the kernel's names."""
 
     mode: Word
     active_slave: Text

@@ -1,7 +1,7 @@
-"""Every option that the bonding driver has, in the order in which bond_changelink applies them.
+"""All options of the bonding driver, in the order in which bond_changelink applies them.
 
-The order matters: the mode comes before what depends on it, miimon before the delays that are
-stored as its multiples, and arp_interval before what is validated.
+The order matters: the mode precedes the options that depend on it, miimon the delays that are
+stored as its multiples, and arp_interval precedes arp_validate.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ _SLAVE = (
     Option(name="prio", number=9, attribute="IFLA_BOND_SLAVE_PRIO", wire="s32", low=-INT_MAX - 1,
            high=INT_MAX, fallback=False, default=0, modes=PRIMARY_MODES, since=(6, 0),
            sysfs=False, slave=True),
-    # The documentation says 1 to 65535; the kernel takes 0 as well (APRIO-2).
+    # The documentation says 1 to 65535; the kernel accepts 0 as well (APRIO-2).
     Option(name="actor_port_prio", number=10, attribute="IFLA_BOND_SLAVE_ACTOR_PORT_PRIO",
            wire="u16", high=65535, fallback=False, default=255, modes=LACP, since=(6, 18),
            backports=STABLE, sysfs=False, slave=True),
@@ -149,8 +149,8 @@ SLAVE_OPTIONS = MappingProxyType({option.name: option for option in _SLAVE})
 # One number with two names: the driver has a single counter for both address families.
 SYNONYMS = MappingProxyType({"num_unsol_na": "num_grat_arp"})
 
-# In /etc/sysconfig and modprobe.d these stand beside the options, but no bond has them.
+# Parameters of the module that are given with the options in /etc/sysconfig and modprobe.d.
 MODULE_ONLY = frozenset({"max_bonds", "tx_queues", "debug"})
 
-# Times in ms: where a number alone misleads most.
+# Options whose values are times in ms.
 IN_MS = frozenset(name for name, option in OPTIONS.items() if option.unit == "ms")

@@ -1,4 +1,4 @@
-"""One value of one option: what people write in, the kernel's own word or number out."""
+"""Convert a value of an option, as people write it, to the kernel's word or number."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ IFNAMSIZ = 16
 
 
 def option_called(name: str) -> Option:
-    """Return the bond's option of that name; raises ScenarioError with the nearest names."""
+    """Return the option of a bond by its name; raises ScenarioError with similar names."""
     name = SYNONYMS.get(name, name)
     if name in OPTIONS:
         return OPTIONS[name]
     if name in MODULE_ONLY:
         raise ScenarioError(
             f"{name} is a parameter of the bonding module, not an option of a bond",
-            hint="leave it out: every bond of a lab is made on its own",
+            hint="leave it out: a lab creates each bond separately",
         )
     if name in SLAVE_OPTIONS:
         raise ScenarioError(
@@ -35,8 +35,8 @@ def option_called(name: str) -> Option:
 def normal(option: Option, raw: object, *, checked: bool = True) -> Setting:
     """Return a value as the kernel's word, number or addresses; raises ScenarioError.
 
-    Without `checked`, numbers that are out of range pass, so that the kernel can be the one who
-    refuses them; what could not be sent at all is still an error.
+    Without `checked`, numbers out of range are accepted, so that the kernel can reject them; what
+    cannot be sent at all is still an error.
     """
     if isinstance(raw, bool):
         raw = int(raw)
@@ -106,7 +106,7 @@ def _address(option: Option, raw: str, *, checked: bool) -> str:
 
 
 def _is_unfit(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Say what bond_is_ip_target_ok and bond_is_ip6_target_ok say no to (net/bonding.h)."""
+    """Tell whether bond_is_ip_target_ok or bond_is_ip6_target_ok rejects it (net/bonding.h)."""
     if address.version == 4:
         return address.packed in (b"\0" * 4, b"\xff" * 4)
     return address.is_unspecified or address.is_loopback or address.is_multicast

@@ -1,4 +1,4 @@
-"""How much later than asked a kernel timer fires: the arithmetic of the timer wheel.
+"""How late a kernel timer may expire: the arithmetic of the timer wheel.
 
 The bonding monitors are delayed work that queues itself again when it has run, so each period is
 one timer. Level n of the wheel has buckets of 8**n jiffies; a timer goes into the bucket *after*
@@ -22,11 +22,11 @@ LEVELS = 8  # nine where HZ > 100, but no option of a bond reaches the ninth
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """How long one period of a re-arming timer lasts, in ns.
+    """The length of one period of a re-arming timer, in ns.
 
     `best` and `worst` bound every one but the first, which starts somewhere within a jiffy.
-    `usual` is what they settle to as long as the work runs in the very jiffy its timer fired: it
-    then starts at the edge of a bucket each time.
+    `usual` is their length when the work runs in the jiffy in which its timer expired: it then
+    starts at the edge of a bucket each time.
     """
 
     best: int
@@ -71,7 +71,7 @@ def period(ns: int, hz: int) -> int:
 
 
 def stretched(ns: int, hz: int, times: int = 1) -> Span:
-    """Return `times` periods of `ns` as documented, with what the wheel adds as slack."""
+    """Return `times` periods of `ns` as documented, with the delay of the wheel as slack."""
     return Span(ns * times, (period(ns, hz) - ns) * times)
 
 

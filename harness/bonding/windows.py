@@ -1,8 +1,8 @@
-"""When a bond notices, switches over and comes back: windows that follow from its options.
+"""Windows of detection, switchover and recovery that follow from a bond's options.
 
 Every figure counts real timer periods: M' is the period of a monitor with miimon, A' that with
 arp_interval, T' the 100 ms tick of 802.3ad (see wheel.py). A bound is a Span of the documented
-length whose slack is what the wheel adds, so comparing a Measured with it needs no tolerance.
+length whose slack is the delay of the wheel, so comparing a Measured with it needs no tolerance.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MONITORS = {"miimon": "MII", "arp_interval": "ARP"}
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The earliest and the latest time, from the event, at which its consequence may be seen."""
+    """The earliest and the latest time, from the event, at which its effect may occur."""
 
     earliest: Span
     latest: Span
@@ -42,7 +42,7 @@ def _number(options: BondOptions, name: str) -> int:
 class BondTimes:
     """The times of one bond on a kernel with `hz` ticks a second, made by `spans`.
 
-    `lag` is how late the slaves' drivers may report a change of carrier: nothing for most.
+    `lag` is the delay with which the slaves' drivers may report a change of carrier: mostly 0.
     """
 
     options: BondOptions
@@ -56,10 +56,10 @@ class BondTimes:
 
     @property
     def first_inspection(self) -> Span:
-        """A monitor just switched on to its first inspection: at once (bond_option_miimon_set).
+        """From enabling a monitor to its first inspection: at once (bond_option_miimon_set).
 
-        Who switches it on still holds the RTNL: bond_mii_monitor cannot take it then, and tries
-        again with a timer of one jiffy, which ends within two.
+        The RTNL is still held when it is enabled: bond_mii_monitor cannot take it, and tries
+        again with a timer of one jiffy, which expires within two.
         """
         return Span(0, 2 * jiffy(self.hz))
 
@@ -89,7 +89,7 @@ class BondTimes:
 
     @property
     def detection(self) -> Window:
-        """Fault to active slave down, by the monitor in force: carrier loss, silence for ARP."""
+        """Fault to active slave down, by the monitor in force: carrier loss or no ARP replies."""
         return self.silence() if self.options["arp_interval"] else self.carrier_loss()
 
     def carrier_loss(self) -> Window:
@@ -104,8 +104,8 @@ class BondTimes:
     def carrier_back(self, *, alone: bool = False) -> Window:
         """Carrier back to slave up: (U*M', (U+1)*M']; (0, M'] where no other slave is left.
 
-        `alone` follows bond_miimon_inspect, ignore_updelay: from 6.1 on it does not hold in
-        balance-rr, broadcast and 802.3ad, which wait all the same. UPDELAY-1, DELAY-3, DELAY-4.
+        `alone` follows bond_miimon_inspect, ignore_updelay: from 6.1 on balance-rr, broadcast and
+        802.3ad apply updelay all the same. UPDELAY-1, DELAY-3, DELAY-4.
         """
         self.need("miimon")
         waits = self.options.mode in ("balance-rr", "broadcast", "802.3ad")
@@ -117,9 +117,9 @@ class BondTimes:
 
         A slave is down at the first round later than (m + 1/2)*A after its last good frame, so
         (m*A', (m+1)*A'] after the fault; a backup slave of active-backup gets one round more. On
-        a coarse wheel a large m is reached a round sooner. Where any frame is a good one, not only
-        an answer to a round's probe, it may have come just too late for a round to find it too
-        old: then up to (m + 1/2)*A + A'. Source: bond_ab_arp_inspect, bond_loadbalance_arp_mon,
+        a coarse wheel a large m is reached one round earlier. Where any frame counts, not only the
+        answer to a round's probe, the last one may be just recent enough at a round: then up to
+        (m + 1/2)*A + A'. Source: bond_ab_arp_inspect, bond_loadbalance_arp_mon,
         bond_time_in_interval, slave_last_rx. ARPMISS-1, ARPMISS-2, ARPMISS-3.
         """
         self.need("arp_interval")
@@ -134,12 +134,12 @@ class BondTimes:
         return Window(Span(earliest), _late((missed + 1) * span, latest))
 
     def backups_outlive(self) -> bool:
-        """Tell whether backups are still up in the round that finds the active slave dead.
+        """Tell whether backups are still up in the round that declares the active slave down.
 
-        They have one round more (ARPMISS-2), but it counts in arp_interval, and rounds are longer
-        than that by what the wheel adds: with 5 jiffies a round takes 6, so 2.5 intervals and 3.5
-        are over in the same round. Where the backups lived on the active slave's own probes, all
-        slaves are then declared down at once. Source: bond_ab_arp_inspect.
+        They have one round more (ARPMISS-2), but it counts in arp_interval, and the wheel makes
+        rounds longer than that: with 5 jiffies a round takes 6, so 2.5 and 3.5 intervals end in
+        the same round. Where the backups were up because of the active slave's probes, all slaves
+        are then declared down at once. Source: bond_ab_arp_inspect.
         """
         self.need("arp_interval")
         limit = self._silent(_number(self.options, "arp_missed_max"))
@@ -149,15 +149,15 @@ class BondTimes:
         return all((limit // one + 1) * one <= limit + interval for one in periods)
 
     def sound_again(self) -> Window:
-        """Path whole again to backup slave up: at most two rounds, one to probe, one to judge.
+        """Path repaired to backup slave up: at most two rounds, one to probe, one to evaluate.
 
-        Source: bond_ab_arp_inspect takes any frame of the last 1.5 intervals. ARPMISS-8.
+        Source: bond_ab_arp_inspect accepts any frame of the last 1.5 intervals. ARPMISS-8.
         """
         self.need("arp_interval")
         return Window(Span(0), self._intervals(2))
 
     def service_again(self, slaves: int) -> Window:
-        """Path whole again after all were down to a slave active: (0, (n+1)*A'].
+        """Path repaired after all slaves were down to a slave active: (0, (n+1)*A'].
 
         Source: bond_ab_arp_probe tries one slave per round, in the order of the list. ARPMISS-7.
         """
@@ -165,7 +165,7 @@ class BondTimes:
         return Window(Span(0), self._intervals(slaves + 1))
 
     def reversion(self) -> Window:
-        """The primary's path whole again to the primary active, where nothing holds it back.
+        """The primary's path repaired to the primary active, if primary_reselect permits it.
 
         The switch happens in the commit that declares the slave up: so carrier_back under miimon
         and sound_again under the ARP monitor, which knows no updelay. PRIMARY-1, PRESEL-1.
@@ -195,11 +195,11 @@ class BondTimes:
         return _number(self.options, "num_grat_arp") * self.peer_notif_delay
 
     def _any_frame_counts(self, *, backup: bool) -> bool:
-        """Tell whether every frame shows life: the slave's role is not validated, nor filtered."""
+        """Tell whether any frame counts: the slave's role is neither validated nor filtered."""
         return self.options["arp_validate"] in ("none", "active" if backup else "backup")
 
     def _silent(self, missed: int) -> int:
-        """Return the jiffies without a good frame that a round still lets pass."""
+        """Return the number of jiffies without a frame that counts that a round tolerates."""
         interval = jiffies(self.arp_interval.ns, self.hz)
         return missed * interval + interval // 2
 
@@ -240,7 +240,7 @@ class BondTimes:
 
 
 def spans(options: BondOptions, hz: int, lag: Span = NONE) -> BondTimes:
-    """Return the times of a bond with these options, as the kernel rounds them."""
+    """Return the windows of a bond with these options, as the kernel rounds them."""
     return BondTimes(options.effective(), hz, lag)
 
 
@@ -249,5 +249,5 @@ def _late(documented: int, real: int) -> Span:
 
 
 def whole(span: Span) -> int:
-    """Return a span with its slack, in ns: how long to wait so that it is over for certain."""
+    """Return a span and its slack, in ns: after this time it has certainly passed."""
     return span.ns + span.slack

@@ -1,4 +1,4 @@
-"""Options as netlink attributes: packed for the kernel, decoded from it, compared with it."""
+"""Options as netlink attributes: packed for the kernel, decoded, compared with what was asked."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FAMILIES = {"ip4": socket.AF_INET, "ip6": socket.AF_INET6}
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """An option that reads back otherwise than it was set; `seen` is None where it is unknown."""
+    """An option that reads back with another value; `seen` is None where the kernel lacks it."""
 
     name: str
     asked: Setting
@@ -35,7 +35,7 @@ class Ignored:
 def packed(
     options: BondOptions, indexes: Mapping[str, int] | None = None
 ) -> list[tuple[int, bytes]]:
-    """Return (attribute number, payload) of every option given, in the order the kernel applies.
+    """Return (attribute number, payload) of each option that was set, in the kernel's order.
 
     `indexes` gives the interface indexes that `primary` and `active_slave` need; raises
     ScenarioError for a name not in it.
@@ -65,9 +65,9 @@ def decode(
 
 
 def ignored(asked: BondOptions, seen: Mapping[str, Setting]) -> list[Ignored]:
-    """Return what was asked for and is not what `decode` read back, rounding set aside.
+    """Return the options whose value differs from what `decode` read back, apart from rounding.
 
-    Read back after enslaving: until then a bond has no primary, whatever was asked.
+    Read back after enslaving: until then a bond has no primary.
     """
     return [
         Ignored(name, asked[name], seen.get(name))
@@ -77,14 +77,14 @@ def ignored(asked: BondOptions, seen: Mapping[str, Setting]) -> list[Ignored]:
 
 
 def _same(name: str, setting: Setting, seen: Setting | None) -> bool:
-    # The system address reads back as the bond's own where it was left to the kernel.
+    # Where none was set, the system address reads back as the bond's MAC.
     if name == "ad_actor_system" and setting == NO_MAC:
         return True
     return setting == seen or (setting == OPTIONS[name].default and not setting and not seen)
 
 
 def _sendable(options: BondOptions) -> Iterable[tuple[Option, Setting]]:
-    """Leave out delays of 0 on a bond without miimon: the kernel refuses even those (EPERM)."""
+    """Remove delays of 0 of a bond without miimon: the kernel rejects even those (EPERM)."""
     for name, setting in options.given:
         option = OPTIONS[name]
         if setting or not option.requires or options[option.requires]:

@@ -1,4 +1,4 @@
-"""What happened, in order, on one clock: the product of a recording and the input of every judge.
+"""Events in order, on one clock: the output of a recording and the input of every judge.
 
 docs/pages/history-format.md lists all that a file holds: the keys of its header (`about`), the
 kinds of events (`kinds`), their fields, units and clocks.

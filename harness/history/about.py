@@ -1,7 +1,6 @@
 """The header of a history: which kernel, lab, topology and bonds a recording was made with.
 
-The text beside each type stands in docs/pages/history-format.md, with the unit first where there
-is one.
+The text beside each type is also in docs/pages/history-format.md; a unit comes first.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ class KernelAbout:
     clock: Annotated[str, "`real`, or `virtual` where time passes only while all processes sleep"]
     jitter: Annotated[int, "ns: the lateness of timers, 99th percentile"] = 0
     bonding: Annotated[str, "the version of the bonding driver"] = ""
-    user: Annotated[str, "who recorded: `root`, or `user` with the number"] = ""
+    user: Annotated[str, "the user that recorded: `root`, or `user` with the number"] = ""
     unread: Annotated[str, "why the kernel's log could not be read; empty where it could"] = ""
 
 
@@ -41,44 +40,47 @@ class BondAbout:
     )
     mac: Annotated[str, "the MAC of the first slave's NIC"] = ""
     address: Annotated[str, "the IPv4 address that probes are sent to"] = ""
-    lag: Annotated[int, "ns: how late the slowest driver of a slave may report its carrier"] = 0
-    lacks: Annotated[str, "what the mode needs of its switch and does not have here"] = ""
+    lag: Annotated[int, "ns: the longest delay of a slave's driver in reporting its carrier"] = 0
+    lacks: Annotated[str, "what the mode requires of its switch and this lab lacks"] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockAbout:
-    """The clock of a machine that has one of its own."""
+    """The clock of a machine that is not on the tester's clock."""
 
-    offset: Annotated[int, "ns: added to the machine's times to put them on the tester's clock"]
-    error: Annotated[int, "ns: by how much the offset may be wrong"]
+    offset: Annotated[int, "ns: added to the machine's times to give those of the tester's clock"]
+    error: Annotated[int, "ns: the maximum error of the offset"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What a recording was about: the first line of its file, besides the number of the format."""
+    """The header: the first line of the file, without the number of the format."""
 
     scenario: Annotated[str, "the test that recorded, as pytest names it"]
     topology: Annotated[str, "the topology's name"]
-    lab: Annotated[str, "where the topology was built"]
+    lab: Annotated[str, "the lab in which the topology was built"]
     kernel: Annotated[KernelAbout, "the kernel of the DUT"]
-    bonds: Annotated[Mapping[str, BondAbout], "each bond by its name, in the order of making"] = (
+    bonds: Annotated[Mapping[str, BondAbout], "each bond by its name, in order of creation"] = (
         field(default_factory=dict)
     )
     target: Annotated[str | None, "the IPv4 address of the machine `target`, if there is one"] = (
         None
     )
-    path: Annotated[tuple[str, str], "the machines that probes go between"] = ("dut", "target")
-    interval: Annotated[int, "ns: the time between two probes of a direction, 0 without any"] = 0
-    healthy: Annotated[bool, "whether the path had to be healthy before the disturbance"] = True
-    added: Annotated[tuple[str, ...], "the IPv4 addresses that machines were given besides"] = ()
-    edges: Annotated[
-        tuple[str, ...], "the links at whose ends machines are, where any `added`"
-    ] = ()
-    clocks: Annotated[Mapping[str, ClockAbout], "the clock of each machine that has its own"] = (
-        field(default_factory=dict)
+    path: Annotated[tuple[str, str], "the machines that exchange probes"] = (
+        "dut",
+        "target",
     )
+    interval: Annotated[int, "ns: the time between two probes of a direction, 0 for none"] = 0
+    healthy: Annotated[bool, "whether the path had to be healthy before the first fault"] = True
+    added: Annotated[tuple[str, ...], "the IPv4 addresses that were added to machines"] = ()
+    edges: Annotated[
+        tuple[str, ...], "the links that end at a machine, if addresses were `added`"
+    ] = ()
+    clocks: Annotated[
+        Mapping[str, ClockAbout], "the clock of each machine not on the tester's"
+    ] = field(default_factory=dict)
     dropped: Annotated[int, "how many frames and notifications the recorder lost"] = 0
-    latest: Annotated[int, "ns: how late the recorder's own timers were at worst"] = 0
+    latest: Annotated[int, "ns: the maximum lateness of the recorder's timers"] = 0
     broken: Annotated[str, "the error that ended the recording early, in one line"] = ""
 
     @property

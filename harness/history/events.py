@@ -1,4 +1,4 @@
-"""Events and histories, as judges read them."""
+"""Events and histories, in the form that judges read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PROBE_TIMES = ("sent", "request", "reply")
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened.
+    """One event.
 
     `at` is in ns; `kind` is one of those in `harness.history.kinds`; `where` names a machine,
     link, switch or bond; `data` holds plain JSON values.
@@ -34,7 +34,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """All events of one recording, ordered by time, and what the recording was about."""
+    """All events of one recording, ordered by time, and its header."""
 
     about: About
     events: tuple[Event, ...]
@@ -48,7 +48,7 @@ class History:
         return cls(about, tuple(sorted(events, key=lambda event: event.at)))
 
     def select(self, kind: str, where: str | None = None, /, **wanted: Any) -> Iterator[Event]:
-        """Yield the events of one kind, of one place, whose data hold the wanted values."""
+        """Yield the events of one kind, of one place, whose data have the given values."""
         for event in self.part(kind, where):
             if all(event.data.get(key) == value for key, value in wanted.items()):
                 yield event
@@ -56,7 +56,7 @@ class History:
     def part(self, kind: str, where: str | None = None) -> tuple[Event, ...]:
         """Return the events of one kind, of one place, in order of time.
 
-        They are kept: the tolerance of each outage needs them again.
+        They are cached: the tolerance of each outage needs them again.
         """
         found = self._parts.get((kind, where))
         if found is None:
@@ -66,12 +66,12 @@ class History:
         return found
 
     def mark(self, name: str) -> int | None:
-        """Return the time of a mark in ns, or None where the recording never came so far."""
+        """Return the time of a mark in ns, None if the recording ended before it."""
         return next((event.at for event in self.select("mark", name=name)), None)
 
 
 def since(start: int, events: Iterable[Event]) -> Iterator[Event]:
-    """Yield the events with all their times counted from `start`, in ns."""
+    """Yield the events with all times relative to `start`, in ns."""
     for event in events:
         data = event.data
         if event.kind == "probe":

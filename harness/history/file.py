@@ -26,7 +26,7 @@ def header(about: About) -> dict[str, Any]:
 
 
 def about_of(line: object) -> About:
-    """Return what the first line of a file says, of this format or an older one."""
+    """Return the header in the first line of a file, of this format or an older one."""
     if type(line) is not dict or "format" not in line:
         raise Malformed("the header is not an object with a format")
     data = dict(line)
@@ -42,8 +42,8 @@ def about_of(line: object) -> About:
 
 
 def save(history: History, path: Path) -> None:
-    """Write a history as JSON lines, whole or not at all; raises LabError on a full disk."""
-    hint = "make room, or keep recordings elsewhere: --results DIR"
+    """Write a history as JSON lines, atomically; raises LabError on a full disk."""
+    hint = "make room, or keep results elsewhere: --results DIR"
     with replacing(path, path.with_suffix(".part"), hint=hint, parents=True) as file:
         file.write(json.dumps(header(history.about)) + "\n")
         for event in history.events:
@@ -52,7 +52,7 @@ def save(history: History, path: Path) -> None:
 
 
 def load(path: Path) -> History:
-    """Read a history back; raises UsageError with the file and the line that is no history."""
+    """Read a history; raises UsageError with the file and the line that is malformed."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines() or [""]
     except (OSError, UnicodeDecodeError) as error:
@@ -72,7 +72,7 @@ def load(path: Path) -> History:
 
 def _event(line: object) -> Event:
     if type(line) is not list or len(line) != len(TYPES):
-        raise Malformed("not a list of time, kind, place and data")
+        raise Malformed("expected a list of time, kind, place and data")
     for name, value, kind in zip(("at", "kind", "where", "data"), line, TYPES, strict=True):
         if type(value) is not kind:
             raise typed.wrong(name, value, kind)

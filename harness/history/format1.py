@@ -1,6 +1,6 @@
-"""Headers of format 1, upgraded: one flat object, whose keys all were optional.
+"""Upgrade headers of format 1: one flat object, whose keys were all optional.
 
-Only old files have it; nothing writes it any more.
+Only old files have it; it is no longer written.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ UNKNOWN = {"scenario": "", "topology": "?", "lab": "?"}
 
 
 def upgraded(header: dict[str, Any]) -> dict[str, Any]:
-    """Return a header of format 1 as format 2 has it; keys that judges never read are left out."""
+    """Return a header of format 1 in format 2, without the keys that judges do not read."""
     kernel = {
         "release": "?",
         "clock": "real",

@@ -1,4 +1,4 @@
-"""The kinds of events: what each says, on whose clock, and the type of each of its fields."""
+"""The kinds of events: what each means, on which clock, and the type of each field."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from harness.history.typed import Malformed, wrong
 NULL = type(None)
 TESTER = "tester"
 DUT = "DUT"
-BOTH = "DUT where it is seen on the DUT, else tester"
+BOTH = "DUT for events on the DUT, else tester"
 
 
 class Field(NamedTuple):
-    """A field of an event's data: its types in JSON, its meaning (a unit first)."""
+    """A field of an event's data: its JSON types and its meaning (a unit comes first)."""
 
     name: str
     types: tuple[type, ...]
@@ -23,7 +23,7 @@ class Field(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """A kind of event: what `where` names, on whose clock `at` is, what happened, its fields."""
+    """A kind of event: what `where` names, the clock of `at`, the meaning, the fields."""
 
     name: str
     where: str
@@ -37,11 +37,11 @@ def _may(name: str, text: str, *types: type) -> Field:
 
 
 FAULT = (
-    Field("action", (str,), "what was done, the name of the verb: `cut`, `heal`, `set` ..."),
+    Field("action", (str,), "the method that was called: `cut`, `heal`, `set` ..."),
     Field("role", (str,), "`fault`, `repair`, `stimulus`, `command`, or `reaction` of a switch"),
     _may("phase", "`begin`, or `end` of a series of frames", str),
-    _may("slip", "ns: by how much it missed its place in the schedule", int),
-    _may("took", "ns: how long the request took, so late may the effect have been", int),
+    _may("slip", "ns: how late it was in the schedule", int),
+    _may("took", "ns: how long the request took; the effect may be that much later", int),
     _may("became", "the options of the bond that changed, and their new values", dict),
     _may("options", "set: the options that were asked for, as text", str),
     _may("option", "write: the file below `bonding/` in sysfs", str),
@@ -52,30 +52,30 @@ FAULT = (
     _may("ms", "ms: set_locktime: the time", int, float),
     _may("direction", "lose, delay, deliver: `out` (away from the DUT), `in` or `both`", str),
     _may("percent", "%: lose: the share of frames", int, float),
-    _may("by_ms", "ms: delay: how much later frames are delivered", int, float),
+    _may("by_ms", "ms: delay: the delay of frames", int, float),
     _may("forwarding_after_ms", "ms: heal_late: when the port forwards", int, float),
-    _may("port", "pin: the link at whose port the MAC is bound", str),
+    _may("port", "pin: the link of the port to which the MAC is bound", str),
     _may("uplink", "ufd: the link that is followed", str),
     _may("ports", "ufd, shut_ports, open_ports: the links of the ports", list),
     _may("addresses", "secure: `learned` or `configured`", str),
     _may("why", "shut_port, shut_ports, open_ports: the reason", str),
-    _may("saw", "shut_port: the MAC that came in", str),
-    _may("allowed", "shut_port: the MAC that belongs there, null for none yet", str, NULL),
-    _may("frame", "send: the frame, described", str),
-    _may("via", "send: the link or bond that it leaves by", str),
-    _may("target", "arping: the name or the address that is asked for", str),
+    _may("saw", "shut_port: the MAC that was received", str),
+    _may("allowed", "shut_port: the MAC that is allowed, null for none yet", str, NULL),
+    _may("frame", "send: a description of the frame", str),
+    _may("via", "send: the link or bond that it is sent from", str),
+    _may("target", "arping: the name or address of the target", str),
     _may("to", "arp_replies: the address that they are sent to", str),
     _may("ipv6", "noise: whether it is IPv6 multicast", bool),
-    _may("every_ms", "ms: the time between two frames of a series", int, float),
-    _may("count", "how many frames were asked for", int),
-    _may("sent", "how many frames were sent, where a series ends", int),
+    _may("every_ms", "ms: the interval of a series of frames", int, float),
+    _may("count", "how many frames were requested", int),
+    _may("sent", "how many frames were sent, at the end of a series", int),
     _may("command", "run: the command line", str),
     _may("status", "run: the exit status", int),
-    _may("output", "run: what it printed, its first 4000 characters", str),
+    _may("output", "run: the first 4000 characters of its output", str),
     _may("lasted_ms", "ms: run: how long it took", int, float),
     _may("interrupt_every", "ms: slow_interrupts: the time between two interrupts", int, float),
     _may("stalled", "stall_interrupts: whether the interrupt pipe stalls", bool),
-    _may("lie_every", "misreport_link: one of how many packets is wrong", int, float),
+    _may("lie_every", "misreport_link: the number of packets of which one is wrong", int, float),
     _may("dropped", "drop_bulk: in which directions frames are discarded", list),
 )
 
@@ -83,16 +83,16 @@ KINDS = (
     Kind("mark", "empty", TESTER, "a stage of the recording begins", (
         Field("name", (str,), "`recording`, `baseline`, `disturb`, `settle` or `end`"),
     )),
-    Kind("fault", "a link, switch, machine or bond", TESTER, "something was done on purpose, "
-         "or by a switch; the other fields are parameters of the action", FAULT),
-    Kind("carrier", "`dut/` and an interface", DUT, "an interface has or lost its carrier", (
+    Kind("fault", "a link, switch, machine or bond", TESTER, "fault, repair, stimulus or command, "
+         "or reaction of a switch; the other fields are parameters of the action", FAULT),
+    Kind("carrier", "`dut/` and an interface", DUT, "an interface gained or lost its carrier", (
         Field("up", (bool,), "whether it has carrier"),
     )),
     Kind("admin", "`dut/` and an interface", DUT, "an interface was set up or down", (
         Field("up", (bool,), "whether it is administratively up"),
     )),
-    Kind("slave", "a slave", DUT, "the bonding driver's state of a slave; all null where its "
-         "interface is gone", (
+    Kind("slave", "a slave", DUT, "the bonding driver's state of a slave; all null if its "
+         "interface was removed", (
         Field("bond", (str, NULL), "the bond that it belongs to"),
         Field("link", (str, NULL), "`up`, `fail`, `down` or `back`"),
         _may("state", "`active` or `backup`", str, NULL),
@@ -106,17 +106,17 @@ KINDS = (
     Kind("arp", "a switch or machine, `/`, and the link at which the frame came in", BOTH,
          "an ARP frame was seen", (
         Field("op", (str,), "`request` or `reply`"),
-        Field("kind", (str,), "what it is to a bond: `probe` of its ARP monitor, `reply` to one, "
-              "`answer` (where one of its addresses is), `garp`, `foreign` or `other`"),
+        Field("kind", (str,), "its role for a bond: `probe` of its ARP monitor, `reply` to one, "
+              "`answer` (with one of its addresses), `garp`, `foreign` or `other`"),
         Field("src", (str,), "the MAC that sent the frame"),
         Field("dst", (str,), "the MAC that the frame is for"),
         Field("sender_mac", (str,), "the sender's MAC in the ARP packet"),
         Field("sender_ip", (str,), "the sender's IPv4 address in the ARP packet"),
         Field("target_ip", (str,), "the target's IPv4 address in the ARP packet"),
     )),
-    Kind("fdb", "a switch", TESTER, "a switch learned, moved or forgot a MAC", (
+    Kind("fdb", "a switch", TESTER, "a switch learned, moved or removed a MAC", (
         Field("mac", (str,), "the MAC"),
-        Field("port", (str, NULL), "the link at the port, null where the MAC was forgotten"),
+        Field("port", (str, NULL), "the link of the port, null if the MAC was removed"),
     )),
     Kind("log", "a machine", DUT, "a line of the kernel's log", (
         Field("text", (str,), "the line"),
@@ -125,15 +125,15 @@ KINDS = (
          "a numbered ICMP echo request was sent; `at` is when", (
         Field("seq", (int,), "its number in its direction, from 0"),
         _may("sent", "ns: when it was sent, the same as `at`", int),
-        Field("request", (int, NULL), "ns: when the far end accepted it, null where it was lost"),
-        Field("reply", (int, NULL), "ns: when the sender accepted the answer, null where lost"),
+        Field("request", (int, NULL), "ns: when the far end accepted it, null if it was lost"),
+        Field("reply", (int, NULL), "ns: when the sender accepted the reply, null if it was lost"),
         _may("via", "the first slave that it crossed, null for none", str, NULL),
-        _may("copies", "how many copies of request and reply arrived besides", int),
-        _may("error", "the errno with which it could not be sent, such as `ENETUNREACH`", str,
+        _may("copies", "how many additional copies of request and reply arrived", int),
+        _may("error", "the errno with which sending failed, such as `ENETUNREACH`", str,
              NULL),
-        _may("crossed", "a slave of each bond that it crossed, where there are several", list),
-        _may("discarded", "the interface of the machine it was for, where a lost frame came to "
-             "and was not accepted", str),
+        _may("crossed", "the first slave of each bond that it crossed, for several bonds", list),
+        _may("discarded", "the interface of the destination machine at which a lost frame arrived "
+             "but was not accepted", str),
     )),
 )  # fmt: skip
 FIELDS = {kind.name: kind.fields for kind in KINDS}
@@ -142,13 +142,13 @@ FIELDS = {kind.name: kind.fields for kind in KINDS}
 def check(event: Event) -> None:
     """Raise Malformed for an unknown kind, a missing field or one of a wrong type.
 
-    Fields that are not listed pass: judges do not read them.
+    Unknown fields are ignored: judges do not read them.
     """
     known = FIELDS.get(event.kind)
     if known is None:
         raise Malformed(
-            f'"{event.kind}" is no kind of event',
-            f"there are: {', '.join(FIELDS)}; or use the harness that wrote the file",
+            f'"{event.kind}" is not a kind of event',
+            f"known: {', '.join(FIELDS)}; or use the version of the harness that wrote the file",
         )
     for field in known:
         if field.name not in event.data:

@@ -1,4 +1,4 @@
-"""Read JSON values into frozen dataclasses; the error names the key, what it is and should be."""
+"""Read JSON values into frozen dataclasses; errors name the key, its type and the expected one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WORDS: dict[object, str] = {
 
 
 class Malformed(ValueError):
-    """What a file holds is not what its format says."""
+    """The content of a file does not have the format's types."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -72,7 +72,7 @@ def _value(hint: Any, value: object, place: str) -> object:
 
 
 def _sequence(inner: tuple[Any, ...], value: object, place: str) -> tuple[object, ...]:
-    """Return a list as a tuple; raises Malformed where it is none, or of another length."""
+    """Return a list as a tuple; raises Malformed for another type or length."""
     if type(value) is not list:
         raise wrong(place, value, list)
     repeated = inner[-1] is Ellipsis

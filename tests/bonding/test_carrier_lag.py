@@ -17,11 +17,14 @@ from scenarios.topologies import OneSwitch, UsbNics
     [
         (
             LinkPlan("eth0", "dut", "sw", nic="ne2000"),
-            'has a NIC "ne2000" (there are: veth, rtl8150, virtio-net-pci, ',
+            'has a NIC "ne2000" (known: veth, rtl8150, virtio-net-pci, ',
         ),
         (LinkPlan("eth0", "dut", "sw", mac="00:10:60"), 'has the MAC "00:10:60"'),
-        (LinkPlan("eth0", "sw", "sw2", nic="rtl8150"), "has a NIC, but no machine to have it"),
-        (LinkPlan("eth0", "sw", "sw2", mac="00:10:60:dd:99:5c"), "has a NIC, but no machine"),
+        (LinkPlan("eth0", "sw", "sw2", nic="rtl8150"), "a NIC, but ends at no machine"),
+        (
+            LinkPlan("eth0", "sw", "sw2", mac="00:10:60:dd:99:5c"),
+            "a NIC, but ends at no machine",
+        ),
     ],
 )
 def test_a_nic_that_cannot_be_is_refused(link: LinkPlan, why: str) -> None:
