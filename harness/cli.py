@@ -15,6 +15,7 @@ from harness.commands.lab import lab
 from harness.commands.report import open_report, report
 from harness.commands.results import results
 from harness.commands.run import run
+from harness.commands.show import show
 from harness.version import version
 
 
@@ -27,7 +28,7 @@ def main() -> None:
 kernels.add_command(build)
 for command in (run, kernels, driver_profile, lab, doctor, claims, results):
     main.add_command(command)
-for command in (report, open_report, judge):
+for command in (report, open_report, judge, show):
     main.add_command(command)
 matrix.register(main)
 config.register(main)

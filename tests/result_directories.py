@@ -14,7 +14,7 @@ def figure(
     ms: float | None, tolerance: float = 11.0, leeway: float = 100.0, bound: float | None = 100.0
 ) -> dict[str, Any]:
     """Return a figure as a recording gives it; None for one that never came."""
-    bounds = [] if bound is None else [{"op": "<=", "ms": bound, "slack_ms": 10.0}]
+    bounds = [] if bound is None else [{"op": "<=", "ms": bound, "slack_ms": 10.0, "own": False}]
     return {
         "ms": ms,
         "watched_ms": 900.0 if ms is None else None,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from harness.history.about import About
 
 PROBE_TIMES = ("sent", "request", "reply")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class History:
     _parts: dict[tuple[str, str | None], tuple[Event, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    _derived: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def of(cls, about: About, events: Iterable[Event]) -> History:
@@ -49,7 +51,11 @@ class History:
 
     def select(self, kind: str, where: str | None = None, /, **wanted: Any) -> Iterator[Event]:
         """Yield the events of one kind, of one place, whose data have the given values."""
-        for event in self.part(kind, where):
+        found = self.part(kind, where)
+        if not wanted:
+            yield from found
+            return
+        for event in found:
             if all(event.data.get(key) == value for key, value in wanted.items()):
                 yield event
 
@@ -63,6 +69,16 @@ class History:
             of_kind = (event for event in self.events if event.kind == kind)
             found = tuple(event for event in of_kind if where is None or event.where == where)
             self._parts[kind, where] = found
+        return found
+
+    def derived(self, name: str, make: Callable[[], T]) -> T:
+        """Return what `make` computes from this history alone; it is computed once per `name`.
+
+        A figure, the table and the picture of a long recording need the same samples.
+        """
+        if name not in self._derived:
+            self._derived[name] = make()
+        found: T = self._derived[name]
         return found
 
     def mark(self, name: str) -> int | None:

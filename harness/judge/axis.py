@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from harness.history import History
-from harness.judge import fault_texts, measure, outages, timeline, traffic
+from harness.judge import scene, timeline
 from harness.judge.timeline import Window
 from harness.units import MS
 
@@ -27,7 +27,7 @@ class Axis(NamedTuple):
     def of(cls, history: History, windows: Sequence[Window], columns: int) -> Axis:
         """Return an axis from a little before the fault to a little after all that matters."""
         zero, _ = timeline.origin(history)
-        last = max([*_ends(history, windows), zero + 10 * MS])
+        last = max([*scene.decisive(history, windows), zero + 10 * MS])
         span = (last - zero) * 11 // 10
         before = span // (SHARE - 1)
         return cls(zero, zero - before, max(1, (span + before) // columns), columns)
@@ -55,21 +55,3 @@ class Axis(NamedTuple):
                 line = f"{line:<{column}}{text}"
             at += step
         return f"{line[: self.columns - 3]:<{self.columns - 2}}{name}"
-
-
-def _ends(history: History, windows: Sequence[Window]) -> Iterator[int]:
-    """Yield the times that the axis must hold: of faults, outages, active slaves and figures."""
-    end, known = traffic.end_at(history), timeline.stretches(history)
-    asked = {window.what for window in windows}
-    for what, stretch in known.items():
-        if " " not in what or what in asked:  # one slave's own figures only where they matter
-            yield stretch.stop or end
-    for window in windows:
-        limit = window.high or window.low
-        if window.what in known and limit is not None:
-            yield known[window.what].start + limit.ns
-    yield from (event.at for event in history.select("fault") if fault_texts.sign(event))
-    for bond in measure.bonds(history):
-        yield from (change.at for change in measure.sequence(history, "active", bond, "slave"))
-    for way in traffic.STREAMS:
-        yield from (gap.stop if gap.closed else end for gap in outages.certain(history, way))

@@ -72,12 +72,8 @@ def _mac(event: Event, _slaves: list[str], known: Known) -> Row | None:
 
 def _arp(event: Event, slaves: list[str], _known: Known) -> Row | None:
     """Return a frame once: where the DUT's enters the fabric, where another's reaches the DUT."""
-    tap, _, port = event.where.rpartition("/")
-    if port not in slaves or tap == "target":
-        return None
-    sent = tap != "dut"
-    kind = event["kind"]
-    if sent != (kind in ("garp", "probe", "answer")) and kind != "foreign":
+    port, kind = frames_seen.port_of(event, slaves), event["kind"]
+    if not port:
         return None
     what, label, weight = {
         "garp": (

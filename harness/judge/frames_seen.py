@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from itertools import pairwise
 from typing import NamedTuple
 
-from harness.history import History
+from harness.history import Event, History
 from harness.judge import traffic
 from harness.judge.elapsed import elapsed
 from harness.judge.measure import bonds, fault_at, slaves_of, switched
@@ -112,6 +112,19 @@ def fdb_moves(history: History) -> list[Move]:
             moves.append(Move(event.at, *key, str(before), port))
         known[key] = port
     return moves
+
+
+def port_of(event: Event, slaves: Container[str]) -> str:
+    """Return the slave at which an ARP frame is shown, "" where another event shows it.
+
+    A frame of the DUT is shown where it enters the fabric, another's where it reaches the DUT.
+    """
+    tap, _, port = event.where.rpartition("/")
+    if port not in slaves or tap == "target":
+        return ""
+    sent, kind = tap != "dut", event["kind"]
+    owned = sent == (kind in ("garp", "probe", "answer")) or kind == "foreign"
+    return port if owned else ""
 
 
 def _entered(history: History, address: str, *, kind: str) -> list[Frame]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from harness.history import History
-from harness.judge import fault_texts, labels, measure, outages, traffic
+from harness.judge import fault_texts, labels, scene, traffic
 from harness.judge.axis import Axis
 from harness.judge.labels import Mark, shorten
 from harness.judge.layout import LEAST, WIDTH
-from harness.judge.measure import Change, Stretch
-from harness.judge.timeline import Window, stretches
+from harness.judge.scene import Bound, State
+from harness.judge.timeline import Window
 
 LABEL = 12  # columns of the names of the lanes, or more where a name needs it
 FILL = {"up": "-", "down": "_", "none": "_"}  # what a lane of states shows behind the name
@@ -40,13 +40,19 @@ def draw(history: History, windows: Iterable[Window] = (), width: int = WIDTH) -
     windows, width = tuple(windows), max(width, LEAST)
     most = max(LABEL, width * 2 // 5)
     bound = [_bound_name(window, most) for window in windows]
-    names = [name for name, _ in _state_lanes(history)] + bound
+    links = list(scene.links(history))
+    names = [one.name for one in links] + bound
     label = min(max([LABEL, *map(len, names)]), most) + 2
     axis = Axis.of(history, windows, width - label - 2)
     lanes = [("fault" * (n == 0), row) for n, row in enumerate(_faults(history, axis))]
     lanes += [(f"traffic {way}", traffic_lane(history, axis, way)) for way in traffic.STREAMS]
-    lanes += [(name, _states(changes, axis)) for name, changes in _state_lanes(history)]
-    lanes += [(name, _window(history, w, axis)) for name, w in zip(bound, windows, strict=True)]
+    lanes += [(one.name, _states(one.states, axis)) for one in links]
+    placed = {one.what: one for one in scene.bounds(history, windows)}
+    lanes += [
+        (name, _window(placed[window.what], axis))
+        for name, window in zip(bound, windows, strict=True)
+        if window.what in placed
+    ]
     lanes = [(name, lane) for name, lane in lanes if lane]
     drawn = [f"  {shorten(name, label - 1):<{label}}{lane}" for name, lane in lanes]
     drawn += [f"  {'':<{label}}{axis.numbers()}", *_legend(lanes, width)]
@@ -57,13 +63,6 @@ def _bound_name(window: Window, room: int) -> str:
     """Return the name of the lane of a window: what it is for says enough where room is short."""
     name = f"{window.whose} {window.what}"
     return name if len(name) <= room else window.what
-
-
-def _state_lanes(history: History) -> Iterator[tuple[str, list[Change]]]:
-    for bond in measure.bonds(history):
-        for slave in measure.slaves_of(history, bond):
-            yield f"{slave} link", measure.sequence(history, "slave", slave, "link")
-        yield f"{bond} active", measure.sequence(history, "active", bond, "slave")
 
 
 def _legend(lanes: Iterable[Lane], width: int) -> list[str]:
@@ -82,9 +81,9 @@ def _legend(lanes: Iterable[Lane], width: int) -> list[str]:
 def _faults(history: History, axis: Axis) -> list[str]:
     """Return rows with what was done on purpose, each where it was done."""
     marks = [
-        Mark(axis.column(event.at), fault_texts.sign(event), fault_texts.told(event))
-        for event in history.select("fault")
-        if fault_texts.sign(event) and event.get("phase") != "end"
+        Mark(axis.column(action.at), action.sign, action.label)
+        for action in scene.actions(history)
+        if action.sign and action.event.get("phase") != "end"
     ]
     return labels.rows(marks, axis.columns)
 
@@ -95,25 +94,23 @@ def traffic_lane(history: History, axis: Axis, direction: str) -> str:
     Silences decide, as they do for the figures: a frame that was held up arrived when it arrived,
     not when it was sent. A column is dark that lies within an outage from end to end.
     """
-    end, step = traffic.end_at(history), traffic.interval(history)
-    judged = outages.judged(history, direction)
-    if not judged:
+    seen = scene.path(history, direction)
+    if seen is None:
         return ""
-    start = judged[0].sent
-    first, last = axis.column(start), axis.column(end)
+    first, last = axis.column(seen.start), axis.column(seen.stop)
     cells = [" "] * first + ["#"] * (last + 1 - first)
-    certain = set(outages.certain(history, direction))
-    for gap in outages.silences(judged, step):
-        begin, stop = gap.start + step, gap.stop if gap.closed else end
-        for column in range(axis.column(begin), min(axis.column(stop), last) + 1):
+    for dark in seen.silences:
+        for column in range(axis.column(dark.begin), min(axis.column(dark.stop), last) + 1):
             opens, closes = axis.cell(column)
-            if opens < stop and begin < closes:
-                within = begin <= max(opens, start) and min(closes, end) <= stop
-                cells[column] = "." if within and gap in certain else ":"
+            if opens < dark.stop and dark.begin < closes:
+                within = (
+                    dark.begin <= max(opens, seen.start) and min(closes, seen.stop) <= dark.stop
+                )
+                cells[column] = "." if within and dark.certain else ":"
     return "".join(cells)
 
 
-def _states(changes: Sequence[Change], axis: Axis) -> str:
+def _states(changes: Sequence[State], axis: Axis) -> str:
     """Return a line that names each state where it begins, if there is room before the next.
 
     What it is filled with tells the state where there is none.
@@ -134,35 +131,24 @@ def _states(changes: Sequence[Change], axis: Axis) -> str:
     return "".join(cells)
 
 
-def _window(history: History, window: Window, axis: Axis) -> str:
+def _window(bound: Bound, axis: Axis) -> str:
     """Return a bracket where a figure may end by the documentation, ! where it did outside."""
-    stretch = stretches(history).get(window.what)
-    if stretch is None:
+    window, stretch = bound.window, bound.stretch
+    if window is None:
         return ""
     cells = [" "] * axis.columns
-    low = stretch.start + (window.low.ns if window.low is not None else 0)
-    begin = axis.column(low)
+    begin = axis.column(stretch.start if bound.low is None else bound.low)
     end = axis.columns - 1
-    if window.high is not None:
-        end = max(axis.column(stretch.start + window.high.ns), begin + 1)
-    end = min(end, axis.columns - 1)
+    if bound.high is not None:
+        end = min(max(axis.column(bound.high), begin + 1), end)
     cells[begin : end + 1] = "=" * (end + 1 - begin)
     if window.low is not None:
         cells[begin] = "["
     cells[end] = ">" if window.high is None else "]"
-    outside = _outside(window, stretch, axis, begin, end)
-    if outside is not None:
-        cells[outside] = "!"
+    if stretch.stop is not None and bound.beyond:  # beside the bracket, whatever a column lasts
+        at = axis.column(stretch.stop)
+        late = bound.beyond > 0
+        cells[min(max(at, end + 1), axis.columns - 1) if late else max(min(at, begin - 1), 0)] = (
+            "!"
+        )
     return "".join(cells)
-
-
-def _outside(window: Window, stretch: Stretch, axis: Axis, begin: int, end: int) -> int | None:
-    """Return the column, beside the bracket, where a figure ended that it should not have."""
-    if stretch.stop is None:
-        return None
-    at, took = axis.column(stretch.stop), stretch.stop - stretch.start
-    if window.high is not None and took > window.high.ns + window.high.slack:
-        return min(max(at, end + 1), axis.columns - 1)
-    if window.low is not None and took < window.low.ns - window.low.early:
-        return max(min(at, begin - 1), 0)
-    return None

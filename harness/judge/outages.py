@@ -99,7 +99,9 @@ def _worse(gap: Gap) -> tuple[bool, int]:
 def every(history: History) -> Silences:
     """Return all silences of each direction since the baseline; a figure may be given them."""
     step = traffic.interval(history)
-    return {way: list(silences(judged(history, way), step)) for way in STREAMS}
+    return history.derived(
+        "silences", lambda: {way: list(silences(judged(history, way), step)) for way in STREAMS}
+    )
 
 
 def judged(history: History, direction: str) -> list[Sample]:
@@ -158,7 +160,9 @@ def outages(
 
 def certain(history: History, direction: str) -> list[Gap]:
     """Return the silences of a direction that are longer than the tolerance of their length."""
-    return _certain(history, every(history)[direction])
+    return history.derived(
+        f"outages {direction}", lambda: _certain(history, every(history)[direction])
+    )
 
 
 def _certain(history: History, found: Iterable[Gap]) -> list[Gap]:

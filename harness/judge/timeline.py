@@ -47,6 +47,10 @@ def origin(history: History) -> tuple[int, str]:
 
 def stretches(history: History) -> dict[str, Stretch]:
     """Return where on the clock each figure of the recording lies."""
+    return history.derived("stretches", lambda: _stretches(history))
+
+
+def _stretches(history: History) -> dict[str, Stretch]:
     found: dict[str, Stretch] = {}
     for bond in measure.bonds(history):
         fault = measure.fault_at(history, measure.slaves_of(history, bond))

@@ -31,6 +31,9 @@ class Sample(NamedTuple):
     arrived: int | None
 
 
+Leg = tuple[Sample, Event]  # a frame, and the probe that it belongs to
+
+
 def disturb_at(history: History) -> int:
     """Return when the disturbance began, in ns; Inconclusive where it never did."""
     at = history.mark("disturb")
@@ -89,11 +92,20 @@ def disturbed(history: History) -> Iterator[Event]:
 
 def samples(history: History, direction: str) -> list[Sample]:
     """Return every sample of one direction (`out` or `in`), in the order of sending."""
+    return [sample for sample, _ in legs(history, direction)]
+
+
+def legs(history: History, direction: str) -> list[Leg]:
+    """Return every sample of one direction with its probe, in the order of sending."""
+    return history.derived(f"legs {direction}", lambda: _legs(history, direction))
+
+
+def _legs(history: History, direction: str) -> list[Leg]:
     back = "in" if direction == "out" else "out"
-    seen = [Sample(probe.at, probe["request"]) for probe in probes(history, direction)]
+    seen = [(Sample(probe.at, probe["request"]), probe) for probe in probes(history, direction)]
     arrived = (probe for probe in probes(history, back) if probe["request"] is not None)
-    seen.extend(Sample(probe["request"], probe["reply"]) for probe in arrived)
-    return sorted(seen, key=lambda sample: sample.sent)
+    seen.extend((Sample(probe["request"], probe["reply"]), probe) for probe in arrived)
+    return sorted(seen, key=lambda leg: leg[0].sent)
 
 
 class Late(NamedTuple):
@@ -214,6 +226,10 @@ def _overtaken(history: History, stream: str, leg: str) -> int:
 
 def _in_flight(history: History) -> int:
     """Return twice the slowest round trip of the baseline: younger probes are undecided."""
+    return history.derived("in flight", lambda: _slowest_trips(history))
+
+
+def _slowest_trips(history: History) -> int:
     start = history.mark("baseline") or 0  # sooner, probes may have waited for an address
     stop = history.mark("disturb") or end_at(history)
     if not healthy(history):  # there is no baseline: the quicker half did not wait for anything

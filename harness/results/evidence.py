@@ -78,9 +78,17 @@ def figure(
         "watched_ms": None if measured.happened else took,
         "tolerance_ms": _ms(measured.tolerance),
         "leeway_ms": 0.0 if virtual else _ms(max(_between(bounds), _phase(name, history))),
-        "bounds": [
-            {"op": one.op, "ms": _ms(one.bound.ns), "slack_ms": _ms(_slack(one))} for one in bounds
-        ],
+        "bounds": [_bound(limit) for limit in bounds],
+    }
+
+
+def _bound(limit: Limit) -> dict[str, Any]:
+    span = limit.bound
+    return {
+        "op": limit.op,
+        "ms": _ms(span.ns),
+        "slack_ms": _ms(_slack(limit)),
+        "own": span.own,
     }
 
 

@@ -173,9 +173,14 @@ def test_a_figure_at_the_edge_of_its_window_lies_within() -> None:
 
 
 def test_a_figure_that_comes_too_early_is_marked_before_its_window() -> None:
-    text = lanes.draw(failover(), [Window("detection", 100 * ms, 200 * ms)])
+    text = lanes.draw(failover(), [Window("detection", 110 * ms, 200 * ms)])
     lane = line_with(text, "asserted detection")
     assert lane.index("!") < lane.index("[")
+
+
+def test_what_only_the_tolerance_lets_pass_is_within_as_it_is_for_the_scenario() -> None:
+    for window in (Window("detection", 100 * ms, None), Window("detection", None, 85 * ms)):
+        assert "!" not in lanes.draw(failover(), [window])
 
 
 def test_an_open_window_has_no_closing_bracket() -> None:

@@ -67,7 +67,7 @@ def test_figures_come_with_bounds_tolerance_and_history(
         assert one.verdict == "conforms"
         detection = one.figures["detection"]
         assert 0 <= detection["ms"] <= 100 + 10 + 10 + detection["tolerance_ms"]
-        assert detection["bounds"] == [{"op": "<=", "ms": 100.0, "slack_ms": 10.0}]
+        assert detection["bounds"] == [{"op": "<=", "ms": 100.0, "slack_ms": 10.0, "own": False}]
         assert detection["leeway_ms"] >= 100
         assert one.figures["outage"]["tolerance_ms"] > 0
         assert {"mode", "miimon", "arp_missed_max"} <= set(one.options)

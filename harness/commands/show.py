@@ -1,0 +1,71 @@
+"""`harness show`: the timeline of one recording, as text or as a picture."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import click
+
+from harness.commands.exit_status import Command
+from harness.errors import UsageError
+from harness.history import History, load
+from harness.judge import lanes, paint, report, timeline
+from harness.judge.layout import WIDTH
+from harness.picture import draw
+from harness.results import windows
+from harness.whole_file import replacing
+
+BROKEN = (LookupError, TypeError, ValueError, AttributeError, ZeroDivisionError)
+HINT = "make room, or write it elsewhere: --svg FILE"
+PLACE = click.Path(path_type=Path)
+
+
+@click.command(cls=Command)
+@click.argument("recording", type=PLACE)
+@click.option("--svg", type=PLACE, help="Write the picture to this file instead.")
+def show(recording: Path, svg: Path | None) -> None:
+    """Print the timeline of RECORDING, a history.jsonl or the directory that has it.
+
+    With --svg the timeline is written as a picture that browsers open: it needs no script and no
+    other file, and the pointer shows time, source and event of each mark. Windows that figures
+    were held against come from the conformance.json of the recording's results.
+
+    Exit status: 0 done, 1 the picture cannot be written, 2 the command line is wrong, 4 the file
+    is no recording, or nothing was disturbed in it.
+    """
+    path = recording / "history.jsonl" if recording.is_dir() else recording
+    history = load(path)
+    if history.mark("disturb") is None:
+        raise UsageError(
+            f"nothing was disturbed in {path}: there is no time 0",
+            hint="the last lines of the file show how far the recording came",
+        )
+    try:
+        told = _picture(path, history, svg) if svg else _text(path, history)
+    except BROKEN as error:
+        raise UsageError(
+            f"{path} lacks what every recording has: {error!r}",
+            hint="give a history.jsonl that `pytest scenarios/` wrote",
+        ) from error
+    click.echo(told)
+
+
+def _picture(path: Path, history: History, file: Path) -> str:
+    text = draw(history, windows.of_recording(path))
+    part = file.with_name(f".{file.name}-{os.getpid()}")
+    with replacing(file, part, hint=HINT) as opened:
+        opened.write(text)
+    return f"picture: {file}"
+
+
+def _text(path: Path, history: History) -> str:
+    width = shutil.get_terminal_size((WIDTH, 0)).columns
+    allowed = windows.of_recording(path)
+    _, zero = timeline.origin(history)
+    page = f"{timeline.table(history, allowed, width)}\n\n{lanes.draw(history, allowed, width)}"
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    head = [history.about.scenario, report.settings(history.about, width), "", f"0 = {zero}"]
+    return "\n".join([*head, paint.page(page) if colour else page])

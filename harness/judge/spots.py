@@ -1,0 +1,108 @@
+"""Single events of the timeline: ARP frames, addresses in switches, lines of the kernel log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from harness.bonding import log
+from harness.history import Event, History
+from harness.judge import frames_seen, measure, scene, traffic
+from harness.judge.scene import State, States
+from harness.log import kernlog
+
+FRAMES = {
+    "garp": "gratuitous ARP",
+    "probe": "ARP probe",
+    "reply": "reply to an ARP probe",
+    "answer": "ARP answer",
+    "foreign": "foreign ARP",
+    "other": "other ARP",
+}
+LINES = {
+    "report": "report of the kernel",
+    "bonding": "line of bonding",
+    "line": "other line of the log",
+}
+
+
+class Spot(NamedTuple):
+    """An event that has no duration; `kind` is a key of FRAMES or LINES."""
+
+    at: int
+    kind: str
+    event: Event
+
+
+class Spots(NamedTuple):
+    """Events of one lane, in order of time."""
+
+    name: str
+    spots: Sequence[Spot]
+
+
+def frames(history: History) -> Iterator[Spots]:
+    """Yield the ARP frames at each slave since the baseline, each frame once."""
+    found: dict[str, list[Spot]] = {slave: [] for slave in _slaves(history)}
+    for event in _shown(history, "arp"):
+        port = frames_seen.port_of(event, found)
+        if port:
+            kind = str(event["kind"])
+            found[port].append(Spot(event.at, kind if kind in FRAMES else "other", event))
+    yield from (Spots(f"{slave} ARP", spots) for slave, spots in found.items() if spots)
+
+
+def lines(history: History) -> Spots:
+    """Return the lines of the kernel's log since the baseline."""
+    events = list(_shown(history, "log"))
+    texts = [str(event["text"]) for event in events]
+    reports = {number for found in kernlog.reports(texts) for number in found.at}
+    spots = []
+    for number, (event, text) in enumerate(zip(events, texts, strict=True)):
+        kind = "report" if number in reports else "bonding" if log.parse(text) else "line"
+        spots.append(Spot(event.at, kind, event))
+    return Spots("kernel log", spots)
+
+
+def carriers(history: History) -> Iterator[States]:
+    """Yield the carrier of each slave, and whether it was set up, where that changed."""
+    for slave in _slaves(history):
+        yield scene.states(history, f"{slave} carrier", "carrier", f"dut/{slave}", "up")
+        admin = scene.states(history, f"{slave} set", "admin", f"dut/{slave}", "up")
+        if len(admin.states) > 1:
+            yield admin
+
+
+def addresses(history: History) -> Iterator[States]:
+    """Yield the MAC of each bond and slave that had several."""
+    for bond in measure.bonds(history):
+        for name in (bond, *measure.slaves_of(history, bond)):
+            found = scene.states(history, f"{name} MAC", "mac", f"dut/{name}", "mac")
+            if len(found.states) > 1:
+                yield found
+
+
+def tables(history: History) -> Iterator[States]:
+    """Yield at which port each switch had each MAC that moved, and the MACs of the bonds."""
+    start, stop = traffic.disturb_at(history), traffic.end_at(history)
+    own = {about.mac for about in measure.bonds(history).values()}
+    found: dict[tuple[str, str], list[State]] = {}
+    for event in history.select("fdb"):
+        states = found.setdefault((event.where, event["mac"]), [])
+        state = State(event.at, event.get("port"), event)
+        if event.at <= start:
+            states[:] = [state]
+        elif event.at <= stop and (not states or states[-1].value != state.value):
+            states.append(state)
+    for (switch, mac), states in found.items():
+        if len(states) > 1 or (mac in own and states):
+            yield States(f"{switch} {mac}", "port", states)
+
+
+def _slaves(history: History) -> list[str]:
+    return [name for bond in measure.bonds(history) for name in measure.slaves_of(history, bond)]
+
+
+def _shown(history: History, kind: str) -> Iterator[Event]:
+    start, stop = history.mark("baseline") or 0, traffic.end_at(history)
+    return (event for event in history.select(kind) if start <= event.at <= stop)

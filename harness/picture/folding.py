@@ -1,0 +1,78 @@
+"""Which times a picture shows: where nothing changes for long, the time is folded.
+
+Times are in ns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from harness.units import MS
+
+QUIET = 4  # units: a time without a change is folded if it is longer
+MARGIN = 2  # a part of 1/2 unit is shown on each side of a fold
+LEAST = 10 * MS
+PROBES = 5  # a unit is at least so many probe intervals
+PANEL = 12  # units that one panel shows
+PANELS = 6  # panels at most: then each shows more units
+FOLD = 4  # a fold takes the room of 1/4 unit
+
+
+class Piece(NamedTuple):
+    """A time that is shown without a break."""
+
+    begin: int
+    stop: int
+
+    @property
+    def ns(self) -> int:
+        """Its length."""
+        return self.stop - self.begin
+
+
+def unit(lengths: Iterable[int], whole: int, interval: int) -> int:
+    """Return the length that must be legible: of the first figure, else 1/20 of the whole."""
+    first = next((length for length in lengths if length > 0), whole // 20)
+    return max(first, PROBES * interval, LEAST)
+
+
+def pieces(points: Iterable[int], start: int, stop: int, one: int) -> list[Piece]:
+    """Return what is shown from `start` to `stop`: all but long times between two points."""
+    times = sorted({start, stop, *(at for at in points if start <= at <= stop)})
+    found, begin = [], start
+    for before, after in pairwise(times):
+        if after - before > QUIET * one:
+            found.append(Piece(begin, before + one // MARGIN))
+            begin = after - one // MARGIN
+    return [*found, Piece(begin, max(stop, begin + 1))]
+
+
+def panels(shown: Sequence[Piece], one: int) -> list[list[Piece]]:
+    """Return the pieces of each panel, one below the other; a piece may go on in the next."""
+    total = sum(_room(piece, one) for piece in shown)
+    number = min(PANELS, -(-total // (PANEL * one)))
+    room = -(-total // max(1, number))
+    found: list[list[Piece]] = [[]]
+    left = room
+    for piece in shown:
+        for part in _cut(piece, room):
+            if found[-1] and _room(part, one) > left + one:
+                found.append([])
+                left = room
+            found[-1].append(part)
+            left -= _room(part, one)
+    return found
+
+
+def _room(piece: Piece, one: int) -> int:
+    return piece.ns + one // FOLD
+
+
+def _cut(piece: Piece, room: int) -> Iterator[Piece]:
+    begin = piece.begin
+    while piece.stop - begin > room * 3 // 2:
+        yield Piece(begin, begin + room)
+        begin += room
+    yield Piece(begin, piece.stop)

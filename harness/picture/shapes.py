@@ -1,0 +1,62 @@
+"""Marks that differ in shape, not only in colour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from harness.picture.svg import element
+
+
+class Shape(NamedTuple):
+    """A path around 0,0 (px), and the class that gives it its colour."""
+
+    path: str
+    class_: str
+
+
+TRIANGLE_DOWN = "M-5,-5H5L0,4Z"
+TRIANGLE_UP = "M-5,4H5L0,-5Z"
+DIAMOND = "M0,-5L5,0L0,5L-5,0Z"
+CIRCLE = "M-4,0A4,4,0,1,0,4,0A4,4,0,1,0,-4,0Z"
+SQUARE = "M-4,-4H4V4H-4Z"
+ARROW = "M-4,-5L5,0L-4,5Z"
+CROSS = "M-4,-4L4,4M-4,4L4,-4"
+PLUS = "M-5,0H5M0,-5V5"
+TICK = "M0,-4V4"
+DOT = "M-2,0A2,2,0,1,0,2,0A2,2,0,1,0,-2,0Z"
+ALARM = "M-5,-5H5V5H-5ZM-5,-5L5,5M-5,5L5,-5"
+
+ACTIONS: Mapping[str, Shape] = {
+    "fault": Shape(TRIANGLE_DOWN, "full bad"),
+    "repair": Shape(TRIANGLE_UP, "full good"),
+    "stimulus": Shape(CIRCLE, "open blue"),
+    "reaction": Shape(SQUARE, "full odd"),
+    "command": Shape(ARROW, "open blue"),
+    "set": Shape(DIAMOND, "full own"),
+}
+SPOTS: Mapping[str, Shape] = {
+    "garp": Shape(DIAMOND, "full own"),
+    "probe": Shape(TICK, "line blue"),
+    "reply": Shape(CIRCLE.replace("4", "3"), "open good"),
+    "answer": Shape(DIAMOND, "open own"),
+    "foreign": Shape(CROSS, "line odd"),
+    "other": Shape(SQUARE.replace("4", "3"), "open dim"),
+    "report": Shape(ALARM, "open bad"),
+    "bonding": Shape(SQUARE.replace("4", "3"), "full blue"),
+    "line": Shape(DOT, "full dim"),
+}
+LOST = Shape("M-3,-3L3,3M-3,3L3,-3", "line bad")
+END = Shape("M0,-5V5M-4,0A4,4,0,1,0,4,0A4,4,0,1,0,-4,0Z", "open blue")
+MISSED = Shape(ALARM, "open bad")
+
+
+def mark(shape: Shape, x: float, y: float, *inner: str) -> str:
+    """Return a mark at a place."""
+    return element(
+        "path",
+        *inner,
+        class_=shape.class_,
+        d=shape.path,
+        transform=f"translate({x:.1f},{y:.1f})",
+    )
