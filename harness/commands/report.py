@@ -19,7 +19,12 @@ PLACE = click.Path(path_type=Path)
 @click.command(cls=Command)
 @click.argument("directories", nargs=-1, type=PLACE)
 @click.option("--output", type=PLACE, help="The file; default: index.html in the directory.")
-def report(directories: tuple[Path, ...], output: Path | None) -> None:
+@click.option(
+    "--timelines",
+    type=click.IntRange(min=0),
+    help="Recordings whose timeline is drawn into the page; default: 24, contradictions first.",
+)
+def report(directories: tuple[Path, ...], output: Path | None, timelines: int | None) -> None:
     """Write results of DIRECTORIES as one HTML page; results/latest unless given.
 
     The page needs no other file. It links to the recordings where they are; several directories
@@ -37,7 +42,7 @@ def report(directories: tuple[Path, ...], output: Path | None) -> None:
             f"{len(places)} directories have no place in common for the page",
             hint="give a file: --output FILE",
         )
-    click.echo(f"report: {_write(found, root, output)}")
+    click.echo(f"report: {_write(found, root, output, timelines)}")
 
 
 @click.command("open", cls=Command)
@@ -61,12 +66,14 @@ def open_report(directory: Path) -> None:
         )
 
 
-def _write(found: Conformance, root: Path, output: Path | None) -> Path:
+def _write(
+    found: Conformance, root: Path, output: Path | None, timelines: int | None = None
+) -> Path:
     """Write the page to `output`, or beside the results; return its path."""
     from harness.html import page  # noqa: PLC0415  (jinja2 is slow to start, for all commands)
 
     path = output or root / page.NAME
-    page.write(found, root, path)
+    page.write(found, root, path, *(() if timelines is None else (timelines,)))
     return path
 
 

@@ -7,18 +7,19 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from harness import picture
 from harness.claims import catalogue
 from harness.errors import HarnessError
 from harness.history import load
 from harness.html.claims_table import Held, held, nearest
 from harness.judge import counts, lanes, report, timeline
-from harness.results import grid
+from harness.results import grid, windows
 from harness.results.conformance import Conformance, Result
 
-DRAWN = 24  # recordings whose timeline is in the page: each takes 0.1 to 0.4 s to read and draw
+DRAWN = 24  # recordings whose timeline is in the page: each takes 0.05 to 0.2 s and 0.1 to 0.3 MB
 WIDTH = 100
 # The order of the page. Only the first groups are unfolded.
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -35,9 +36,20 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
 OPEN = 3  # groups that are unfolded, with the timelines of their recordings
 
 
+class Timeline(NamedTuple):
+    """A timeline as an SVG element, "" where it has none, and as text."""
+
+    svg: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One scenario on one kernel, ready for the page; `href` is a quoted relative URL."""
+    """One scenario on one kernel, ready for the page.
+
+    `href` is a quoted relative URL, `show` the command that draws the timeline, which is None
+    where it is not in the page.
+    """
 
     result: Result
     glyph: str
@@ -47,7 +59,8 @@ class Entry:
     claims: tuple[tuple[str, str], ...]
     reproduce: str
     href: str
-    page: str
+    show: str
+    timeline: Timeline | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +72,18 @@ class Group:
     unfolded: bool
 
 
-def groups(found: Conformance, place: Path, output: Path) -> list[Group]:
-    """Return what the page shows of results in `place`, for a file `output`."""
-    left, lab = DRAWN, _lab(found)
-    made = []
+def groups(found: Conformance, place: Path, output: Path, drawn: int = DRAWN) -> list[Group]:
+    """Return what the page shows of results in `place`, for a file `output`.
+
+    As many as `drawn` recordings have their timeline in the page: those of the first groups, of
+    all groups where they are no more.
+    """
+    left, lab = drawn, _lab(found)
+    place, output = place.resolve(), output.resolve()
+    few, made = len(found.results) <= drawn, []
     for number, (title, verdicts) in enumerate(GROUPS):
         own = [one for word in verdicts for one in found.results if one.verdict == word]
-        drawn = min(len(own), left) if number < OPEN else 0
+        drawn = min(len(own), left) if number < OPEN or few else 0
         left -= drawn
         entries = [
             _entry(one, lab, place, output, drawn=index < drawn) for index, one in enumerate(own)
@@ -78,6 +96,7 @@ def groups(found: Conformance, place: Path, output: Path) -> list[Group]:
 def _entry(one: Result, lab: list[str], place: Path, output: Path, *, drawn: bool) -> Entry:
     path = _recording(one, place)
     known = catalogue().claims
+    relative = os.path.relpath(path, output.parent) if path else ""
     return Entry(
         one,
         grid.glyph(one.verdict),
@@ -86,33 +105,35 @@ def _entry(one: Result, lab: list[str], place: Path, output: Path, *, drawn: boo
         tuple(_others(one.figures)),
         tuple((name, known[name].text if name in known else "") for name in one.claims),
         one.reproduce or report.command(one.scenario, ["--kernel", one.kernel, *lab]),
-        quote(os.path.relpath(path, output.parent.resolve())) if path else "",
-        _page(path) if drawn and path else "",
+        quote(relative),
+        shlex.join(["harness", "show", relative, "--svg", "timeline.svg"]) if path else "",
+        _timeline(one, path) if drawn and path else None,
     )
 
 
-def _recording(one: Result, place: Path) -> Path | None:
-    """Return the file of a recording; None if there is none, or none below the results."""
+def _recording(one: Result, root: Path) -> Path | None:
+    """Return the file of a recording, None if there is none below `root`."""
     if not one.history:
         return None
-    root = place.resolve()
-    path = (root / one.history).resolve()
+    path = Path(os.path.realpath(root / one.history))  # quicker than Path.resolve
     return path if path.is_relative_to(root) and path.is_file() else None
 
 
-def _page(path: Path) -> str:
-    """Return the timeline of a recording as text, or why it has none."""
+def _timeline(one: Result, path: Path) -> Timeline:
+    """Return the timeline of a recording, or why it has none."""
     try:
         history = load(path)
         if history.mark("disturb") is None:
-            return "nothing was disturbed in this recording"
+            return Timeline("", "nothing was disturbed in this recording")
+        allowed = windows.of_figures(one.figures)
         _, zero = timeline.origin(history)
-        table = timeline.table(history, (), WIDTH)
-        return f"0 = {zero}\n{table}\n\n{lanes.draw(history, (), WIDTH)}"
+        table = timeline.table(history, allowed, WIDTH)
+        text = f"0 = {zero}\n{table}\n\n{lanes.draw(history, allowed, WIDTH)}"
+        return Timeline(picture.draw(history, allowed, styled=False), text)
     except HarnessError as error:
-        return f"this recording cannot be drawn: {error}"
+        return Timeline("", f"this recording cannot be drawn: {error}")
     except (LookupError, TypeError, ValueError, AttributeError, ZeroDivisionError) as error:
-        return f"this recording lacks what every recording has: {error!r}"
+        return Timeline("", f"this recording lacks what every recording has: {error!r}")
 
 
 def _others(figures: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

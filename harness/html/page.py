@@ -15,7 +15,9 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from harness import picture
 from harness.html import claims_table, entries
+from harness.html.entries import DRAWN
 from harness.judge import counts
 from harness.results.conformance import Conformance
 from harness.whole_file import replacing
@@ -24,17 +26,17 @@ NAME = "index.html"
 FACTS = ("command", "date", "harness", "commit", "host", "host_kernel", "machine", "python")
 
 
-def write(found: Conformance, place: Path, output: Path) -> None:
+def write(found: Conformance, place: Path, output: Path, drawn: int = DRAWN) -> None:
     """Write the page of results that lie in `place`, atomically; raises LabError."""
-    text = render(found, place, output)
+    text = render(found, place, output, drawn)
     part = output.with_name(f".{output.name}-{os.getpid()}")  # two reports may be made at once
     hint = "make room, or write it elsewhere: harness report --output FILE"
     with replacing(output, part, hint=hint) as file:
         file.write(text)
 
 
-def render(found: Conformance, place: Path, output: Path) -> str:
-    """Return the page; links are relative to `output`, which is not read."""
+def render(found: Conformance, place: Path, output: Path, drawn: int = DRAWN) -> str:
+    """Return the page with at most `drawn` timelines; links are relative to `output`."""
     pages = Environment(
         loader=PackageLoader("harness.html"),
         autoescape=True,
@@ -42,7 +44,8 @@ def render(found: Conformance, place: Path, output: Path) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    style, script = (pages.get_template(name).render() for name in ("page.css", "filter.js"))
+    css, script = (pages.get_template(name).render() for name in ("page.css", "filter.js"))
+    style = css + picture.style()
     table = claims_table.rows(found)
     return pages.get_template("page.html").render(
         style=style,
@@ -54,7 +57,7 @@ def render(found: Conformance, place: Path, output: Path) -> str:
         columns=claims_table.columns(found),
         table=table,
         legend=claims_table.legend(table),
-        groups=entries.groups(found, place, output),
+        groups=entries.groups(found, place, output, drawn),
         verdicts=_verdicts(found),
         missing=list(_missing(found)),
     )

@@ -33,8 +33,8 @@ class Piece(NamedTuple):
 
 
 def unit(lengths: Iterable[int], whole: int, interval: int) -> int:
-    """Return the length that must be legible: of the first figure, else 1/20 of the whole."""
-    first = next((length for length in lengths if length > 0), whole // 20)
+    """Return the length that must be legible: of the first figure, else 1/8 of the whole."""
+    first = next((length for length in lengths if length > 0), whole // 8)
     return max(first, PROBES * interval, LEAST)
 
 

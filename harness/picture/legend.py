@@ -45,7 +45,7 @@ def _signs(shown: Contents) -> Iterator[tuple[str, str]]:
         yield shapes.mark(shapes.LOST, 0, 0), "frame lost"
         if any(dark.certain for one in shown.traffic for dark in one.silences):
             yield _line("outage", "M-8,0H8M-8,-6V6M8,-6V6"), "outage"
-    states = [state.value for one in shown.states for state in one.states]
+    states = [state.value for one in (*shown.states, *shown.tables) for state in one.states]
     classes = {"on"} | {"off" for value in states if value in (None, False, "down")}
     classes |= {"odd" for value in states if value in ("fail", "back")}
     for class_, text in BARS.items():

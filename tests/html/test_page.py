@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import re
 import webbrowser
 from html.parser import HTMLParser
 from pathlib import Path
@@ -9,9 +12,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from harness import picture
 from harness.cli import main
+from harness.history import save
 from harness.html import page
 from tests.result_directories import conformance, figure, place, result
+from tests.stories import failover
 
 HOSTILE = '"><script>alert(1)</script><b>\N{RIGHT-TO-LEFT OVERRIDE}{{ 7*7 }}'
 
@@ -108,6 +114,53 @@ def test_a_recording_that_is_broken_costs_its_timeline_only(tmp_path: Path) -> N
     text = Elements((where / "index.html").read_text()).text
     assert "this recording cannot be drawn" in text
     assert "line 1: not a line of a history" in text
+
+
+def recorded(directory: Path, name: str) -> None:
+    save(failover(), directory / name)
+
+
+def test_the_first_recordings_have_their_picture_and_text_all_others_the_command(
+    tmp_path: Path,
+) -> None:
+    names = [f"r {n}/history.jsonl" for n in range(3)]
+    bad = [
+        result(f"test_{n}", verdict="contradicts", history=name, detection=figure(92, bound=50))
+        for n, name in enumerate(names)
+    ]
+    where = place(tmp_path / "a", *bad, result("test_fine", history="f/history.jsonl"))
+    for name in (*names, "f/history.jsonl"):
+        recorded(where, name)
+    assert run(where, "--timelines", "2").exit_code == 0
+    elements = Elements((where / "index.html").read_text())
+    assert len(elements.all("svg")) == 2
+    assert elements.text.count("v fault") == 2
+    assert elements.text.count("documented at most 50.0") == 6  # label, title, text
+    assert "harness show 'r 2/history.jsonl' --svg timeline.svg" in elements.text
+    assert "harness show f/history.jsonl --svg timeline.svg" in elements.text
+    assert run(where).exit_code == 0
+    assert len(Elements((where / "index.html").read_text()).all("svg")) == 4
+
+
+def test_the_policy_allows_the_style_of_pictures_and_no_name_is_given_twice(
+    tmp_path: Path,
+) -> None:
+    bad = [
+        result(f"test_{n}", verdict="contradicts", history=f"{n}/history.jsonl") for n in range(2)
+    ]
+    where = place(tmp_path / "a", *bad)
+    for n in range(2):
+        recorded(where, f"{n}/history.jsonl")
+    assert run(where).exit_code == 0
+    text = (where / "index.html").read_text()
+    elements = Elements(text)
+    (style,) = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
+    assert picture.style() in style
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in str(elements.all("meta")[1]["content"])
+    ids = [attributes["id"] for _, attributes in elements.found if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    assert not any("style" in attributes for _, attributes in elements.found)
 
 
 def test_what_lies_elsewhere_is_neither_read_nor_linked(tmp_path: Path) -> None:
