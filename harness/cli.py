@@ -16,6 +16,7 @@ from harness.commands.report import open_report, report
 from harness.commands.results import results
 from harness.commands.run import run
 from harness.commands.show import show
+from harness.commands.up import up
 from harness.version import version
 
 
@@ -26,7 +27,7 @@ def main() -> None:
 
 
 kernels.add_command(build)
-for command in (run, kernels, driver_profile, lab, doctor, claims, results):
+for command in (run, up, kernels, driver_profile, lab, doctor, claims, results):
     main.add_command(command)
 for command in (report, open_report, judge, show):
     main.add_command(command)

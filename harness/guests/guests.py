@@ -120,8 +120,10 @@ class Guest:
 class Guests:
     """All guests of a run: `with Guests(kernel) as guests: guests.boot("1", job)`."""
 
-    def __init__(self, kernel: Kernel) -> None:
+    def __init__(self, kernel: Kernel, terminal: int | None = None) -> None:
+        """With `terminal`, a descriptor, it is standard input and output of the guests."""
         self.kernel = kernel
+        self._terminal = terminal
         self.running: dict[str, Guest] = {}
         self._pending = b""
 
@@ -132,6 +134,7 @@ class Guests:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,
+            pass_fds=() if self._terminal is None else (self._terminal,),
         )
         answer = self._wait_for("directory")
         self.directory = Path(answer["directory"])
@@ -175,6 +178,7 @@ class Guests:
             argv=command.argv,
             environment=command.environment,
             console=str(guest.console),
+            terminal=self._terminal,
         )
         self.running[name] = guest
         return guest

@@ -3,7 +3,8 @@
 A script; its argument is the parent of the temporary directory. It exchanges JSON lines:
 
     sends     {"directory": path}                    once
-    receives  {"start": name, "argv": [...], "environment": {...}, "console": path}
+    receives  {"start": name, "argv": [...], "environment": {...}, "console": path,
+               "terminal": descriptor or null}
     sends     {"started": name, "group": id}
     receives  {"kill": name}
     sends     {"ended": name, "status": n}           n < 0: killed by that signal
@@ -42,13 +43,14 @@ class Supervisor:
         self.guests: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, name: str, request: dict[str, Any]) -> None:
-        """Start one guest; its output goes to its console file."""
+        """Start one guest; its output goes to its console file, or to a terminal if it has one."""
+        terminal = request["terminal"]
         with Path(request["console"]).open("ab") as console:
             process = subprocess.Popen(
                 request["argv"],
-                stdin=subprocess.DEVNULL,
-                stdout=console,
-                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL if terminal is None else terminal,
+                stdout=console if terminal is None else terminal,
+                stderr=console,
                 env=request["environment"],
                 cwd=Path(request["console"]).parent,
                 start_new_session=True,

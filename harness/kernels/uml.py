@@ -33,6 +33,7 @@ class UmlKernel:
 
     `libraries` is the directory of a separate libc, "" for the machine's; `memory` is in bytes;
     `arguments` are added to its command line; `preload` is a library for LD_PRELOAD, "" for none.
+    With `terminal` its standard input and output are con1, and its own console is standard error.
     """
 
     path: Path
@@ -45,6 +46,7 @@ class UmlKernel:
     memory: int = MEMORY
     arguments: tuple[str, ...] = ()
     preload: str = ""
+    terminal: bool = False
 
     @property
     def name(self) -> str:
@@ -71,7 +73,8 @@ class UmlKernel:
         (directory / "init.py").symlink_to(INIT)
         (directory / "python").symlink_to(os.path.realpath(sys.executable))
         (directory / "uml").mkdir()
-        argv = [str(self.path), f"mem={self.memory >> 20}M", *_ROOT, *_CONSOLE, _BLACKLIST]
+        argv = [str(self.path), f"mem={self.memory >> 20}M", *_ROOT]
+        argv += [*(_TERMINAL if self.terminal else _CONSOLE), "quiet", _BLACKLIST]
         argv += ["uml_dir=uml/", "umid=guest", *_library_path()]
         argv += ["seccomp=auto"] if self.seccomp else []
         argv += [*virtual.BUILT_IN, *self.arguments]
@@ -86,7 +89,8 @@ class UmlKernel:
 
 
 _ROOT = ("rootfstype=hostfs", "rootflags=/", "root=98:0", "ro")
-_CONSOLE = ("con=null", "con0=null,fd:1", "quiet")
+_CONSOLE = ("con=null", "con0=null,fd:1")
+_TERMINAL = ("con=null", "con0=null,fd:2", "con1=fd:0,fd:1")
 # Debian's kernel benchmarks RAID 6 for 0.85 s and sets up zswap for 0.2 s.
 _BLACKLIST = "initcall_blacklist=raid6_select_algo,init_zswap"
 

@@ -1,0 +1,1 @@
+"""A topology to work in by hand: `harness up`."""
