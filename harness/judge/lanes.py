@@ -102,10 +102,10 @@ def traffic_lane(history: History, axis: Axis, direction: str) -> str:
     for dark in seen.silences:
         for column in range(axis.column(dark.begin), min(axis.column(dark.stop), last) + 1):
             opens, closes = axis.cell(column)
+            # What comes after the end is not shown.
+            opens, closes = max(opens, seen.start), min(closes, seen.stop)
             if opens < dark.stop and dark.begin < closes:
-                within = (
-                    dark.begin <= max(opens, seen.start) and min(closes, seen.stop) <= dark.stop
-                )
+                within = dark.begin <= opens and closes <= dark.stop
                 cells[column] = "." if within and dark.certain else ":"
     return "".join(cells)
 

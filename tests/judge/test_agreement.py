@@ -117,6 +117,13 @@ def test_figures_lanes_and_rows_agree(
     demand_all_decisive(history)
 
 
+def test_what_arrives_behind_the_end_does_not_lighten_the_last_column() -> None:
+    """An outage lasts to the end; frames that arrive later are another one, behind the lane."""
+    history = story([], [("out", 599.0, 999.0), ("out", 939.0, 1089.0)])
+    demand_agreement(history)
+    assert lanes.traffic_lane(history, Axis.of(history, (), 61), "out").endswith("..")
+
+
 def test_frames_that_were_held_are_an_outage_in_figure_lane_and_row() -> None:
     """Frames wait in the DUT's ARP queue for a second; one was lost. They came late, all of it."""
     history = story([("out", 10.0, 10.5)], [("out", 10.7, 1000.0), ("in", 5.0, 25.0)])
