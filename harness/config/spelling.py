@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache, lru_cache
 from types import MappingProxyType
 
 from harness.bonding import OPTIONS, Setting
@@ -80,6 +81,7 @@ def spelled(format_: str, name: str, text: str) -> str:
     return (speller(name, _word(name, text)) if speller else "") or f"{name}={text}"
 
 
+@lru_cache(maxsize=4096)
 def _word(name: str, text: str) -> str:
     """Return the kernel's word for a value that may be its number, else the text itself."""
     try:
@@ -89,6 +91,7 @@ def _word(name: str, text: str) -> str:
     return text if isinstance(value, tuple) else str(value)
 
 
+@cache
 def name_in(format_: str, name: str) -> str:
     """Return what a format calls an option."""
     return re.split(r"[=:\s]", spelled(format_, name, "x"), maxsplit=1)[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 from harness.bonding import OPTIONS
 from harness.config.model import BondConfig, Extra, Given
@@ -47,12 +48,18 @@ def meant(bond: BondConfig) -> frozenset[str]:
 
 def meant_by(extra: Extra) -> frozenset[str]:
     """Return the options that a line was probably meant to set: all, where a block is misspelt."""
-    called = {name_in(extra.format, name): name for name in OPTIONS}
+    called = _options_of(extra.format)
     hinted = WORD.findall(extra.hint) if not extra.hint.startswith("there are") else []
     if extra.hint.startswith("did you mean") and BLOCKS & set(hinted):
         return frozenset(OPTIONS)
     own = WORD.findall(extra.spelled)[:1]
     return _named(called, own) or _named(called, hinted)
+
+
+@cache
+def _options_of(format_: str) -> dict[str, str]:
+    """Return all options by what a format calls them."""
+    return {name_in(format_, name): name for name in OPTIONS}
 
 
 def _named(called: dict[str, str], words: Iterable[str]) -> frozenset[str]:
