@@ -6,7 +6,7 @@ installation carry a configuration of netplan, nmstate or cloud-init, as a mappi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -36,6 +36,17 @@ class Inner:
 def inner(source: Source, wanted: Test) -> list[Inner]:
     """Return the configurations in the documents of a YAML file, the outermost ones only."""
     return [one for node in documents(source) for one in _below(node, wanted, ())]
+
+
+def configurations(
+    sources: Sequence[Source], wanted: Test, absent: str, hint: str
+) -> Iterator[Node]:
+    """Yield the configurations of some files; raises ConfigError for a file that has none."""
+    for source in sources:
+        found = inner(source, wanted)
+        yield from (one.node for one in found)
+        if not found:
+            raise ConfigError(absent, source.at(1), hint=hint)
 
 
 def _below(node: Node, wanted: Test, around: tuple[Node, ...]) -> Iterator[Inner]:

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from harness.bonding import OPTIONS
 from harness.bonding.options import near
 from harness.config.draft import Draft, DraftBond
-from harness.config.model import ConfigError
 from harness.config.source import Source
-from harness.config.wrappers import inner, mappings, places, text, value
+from harness.config.wrappers import configurations, mappings, places, text, value
 from harness.config.yamls import Node
 
 FORMAT = "cloud-init"
@@ -26,13 +25,10 @@ KINDS = ("bond", "vlan", "bridge")
 def read(sources: Sequence[Source]) -> Draft:
     """Return the bonds of version 1; raises ConfigError where a file has no list of it."""
     draft = Draft(FORMAT)
-    for source in sources:
-        found = inner(source, is_version_1)
-        for one in found:
-            take(draft, one.node)
-        if not found:
-            hint = "write version: 1 and config: [...], or version 2 as netplan has it"
-            raise ConfigError("there is no `config:` of cloud-init", source.at(1), hint=hint)
+    absent = "there is no `config:` of cloud-init"
+    hint = "write version: 1 and config: [...], or version 2 as netplan has it"
+    for network in configurations(sources, is_version_1, absent, hint):
+        take(draft, network)
     return draft
 
 

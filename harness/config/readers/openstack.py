@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from harness.config.draft import TRUE, Draft, DraftBond
-from harness.config.model import ConfigError
 from harness.config.readers import optstring
 from harness.config.readers.cloudinit import ASKING6, parameter
 from harness.config.source import Source
-from harness.config.wrappers import inner, mappings, text, value
+from harness.config.wrappers import configurations, inner, mappings, text, value
 from harness.config.yamls import Node
 
 DATA, CONFIG = "openstack", "os-net-config"
@@ -28,14 +27,11 @@ DEFAULT = frozenset({"0.0.0.0", "::", "::/0"})  # noqa: S104
 def data(sources: Sequence[Source]) -> Draft:
     """Return the bonds of network_data.json, which have the names that cloud-init gives them."""
     draft = Draft(DATA)
-    for source in sources:
-        # YAML takes JSON, but no tabs.
-        found = inner(replace(source, text=source.text.replace("\t", " ")), _has_links)
-        for one in found:
-            _links(draft, one.node)
-        if not found:
-            hint = "give network_data.json as it is"
-            raise ConfigError("there are no `links:`", source.at(1), hint=hint)
+    # YAML takes JSON, but no tabs.
+    plain = [replace(source, text=source.text.replace("\t", " ")) for source in sources]
+    absent, hint = "there are no `links:`", "give network_data.json as it is"
+    for network in configurations(plain, _has_links, absent, hint):
+        _links(draft, network)
     return draft
 
 

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
@@ -152,6 +153,6 @@ def _key_pair() -> tuple[str, str]:
     return private.decode(), public.decode()
 
 
-def as_option(found: Image) -> dict[str, str]:
-    """Return an image as plain values for the job of a guest."""
-    return asdict(found)
+def as_option(found: Image) -> dict[str, Any]:
+    """Return an image as plain values for the job of a guest, with QEMU's arguments."""
+    return {**asdict(found), "processor": list(kvm.CHOICES[found.accelerator])}

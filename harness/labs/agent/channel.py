@@ -70,7 +70,10 @@ class Channel:
         self._write(program)
         self.hello = self._await(lambda: self._answers.pop(0, None), "its first message", GREETING)
         if self.hello["hello"] != VERSION:
-            self._fail(f"it speaks version {self.hello['hello']}, not {VERSION}")
+            self._fail(
+                f"it speaks version {self.hello['hello']}, not {VERSION}",
+                f"end the {self._role} of the other release on {self.host}, or use it here",
+            )
 
     @property
     def pid(self) -> int:
@@ -167,12 +170,10 @@ class Channel:
             closed = error.errno in (errno.EPIPE, None)
             self._fail(f"it ended{self._pipe.ending()}" if closed else f"{error}")
 
-    def _fail(self, why: str) -> NoReturn:
+    def _fail(self, why: str, hint: str = "") -> NoReturn:
         self.lost = why
-        raise AgentLost(
-            f"the {self._role} on {self.host} is lost: {why}",
-            hint=f"check that {self.host} still runs; a recording in progress cannot be used",
-        )
+        usual = f"check that {self.host} still runs; a recording in progress cannot be used"
+        raise AgentLost(f"the {self._role} on {self.host} is lost: {why}", hint=hint or usual)
 
 
 def packed(data: bytes) -> str:

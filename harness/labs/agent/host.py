@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 
 from harness.errors import KernelRefused, LabError
 from harness.lab import Clock, Seen, Sent, Source
 from harness.labs.agent import clock
 from harness.labs.agent.channel import Channel, Event, packed, unpacked
 from harness.labs.agent.pipe import AgentLost
+from harness.loop import Loop
 from harness.rtnl.messages import NLMSG_DONE, NLMSG_ERROR, Request, messages, numbered, refusal
+from harness.units import MS
+
+BATCH = 5 * MS  # how long the agent may keep what it has seen: fewer switches between processes
 
 
 class RemoteStream:
@@ -217,3 +222,22 @@ class RemoteHost:
                 f"the kernel of {self.name} did not answer a request: {error.strerror}",
                 hint="look at that kernel's log for a hung task",
             ) from error
+
+
+def enter_fresh_namespace(channel: Channel, hint: str) -> None:
+    """Let an agent enter a new network namespace; raises LabError where its kernel refuses."""
+    try:
+        channel.ask("fresh")
+    except OSError as error:
+        raise LabError(
+            f"{channel.host} does not let its agent have a network of its own: {error.strerror}",
+            hint=hint,
+        ) from error
+
+
+def hear(channel: Channel, loop: Loop, undo: ExitStack) -> RemoteHost:
+    """Return the host behind an agent that the loop now listens to, its clock measured."""
+    undo.callback(loop.watch(channel, channel.read))
+    host = RemoteHost(channel)
+    host.clock()
+    return host

@@ -12,10 +12,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.errors import LabError
 from harness.labs.agent import clock
 from harness.labs.agent.channel import Channel, python
-from harness.labs.agent.host import RemoteHost
+from harness.labs.agent.host import BATCH, enter_fresh_namespace, hear
 from harness.labs.agent.pipe import ProcessPipe
 from harness.labs.netns.build import Place, build
 from harness.labs.netns.interfaces import Existing
@@ -23,9 +22,6 @@ from harness.labs.netns.network import NetnsNetwork
 from harness.labs.netns.usb import adapters
 from harness.loop import Loop
 from harness.topology import DUT, Topology
-from harness.units import MS
-
-BATCH = 5 * MS  # how long the agent may keep what it has seen: fewer switches between processes
 
 
 @dataclass(slots=True)
@@ -62,10 +58,7 @@ class PipeLab:
         channel = self._ready(name)
         namespace = Existing(name, f"/proc/{channel.pid}/ns/net")
         undo.callback(namespace.close)
-        undo.callback(loop.watch(channel, channel.read))
-        host = RemoteHost(channel)
-        host.clock()
-        return Place(host, namespace)
+        return Place(hear(channel, loop, undo), namespace)
 
     def _ready(self, name: str) -> Channel:
         """Return the agent's channel, in a fresh namespace; a lost agent is replaced."""
@@ -75,11 +68,6 @@ class PipeLab:
                 name, ProcessPipe(name, self.command or python(sys.executable))
             )
             self._channel.ask("batch", ns=BATCH)
-        try:
-            self._channel.ask("fresh")
-        except OSError as error:
-            raise LabError(
-                f"the agent's process cannot have a network of its own: {error.strerror}",
-                hint="the kernel must allow network namespaces to this user",
-            ) from error
+        hint = "the kernel must allow network namespaces to this user"
+        enter_fresh_namespace(self._channel, hint)
         return self._channel

@@ -24,7 +24,6 @@ MEMORY = 384  # MB
 APPEND = (
     "console=ttyS0 quiet panic=-1 mitigations=off audit=0 nokaslr random.trust_cpu=on rdinit=/init"
 )
-ACCELERATORS = {"kvm": ("-accel", "kvm", "-cpu", "host"), "tcg": ("-accel", "tcg", "-cpu", "max")}
 READY = b"ready"
 BOOT, RESTORE, SAVE = 60.0, 20.0, 30.0  # seconds for each, on a busy machine
 PR_SET_PDEATHSIG = 1
@@ -107,7 +106,7 @@ class Qemu:
         place = self._image["place"]
         return [
             *("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"),
-            *ACCELERATORS[self._image["accelerator"]],
+            *self._image["processor"],
             *("-machine", "pc", "-m", str(MEMORY)),
             *("-netdev", f"user,id=mgmt,restrict=on,hostfwd=tcp:127.0.0.1:{PORT}-:22"),
             *("-device", "virtio-net-pci,netdev=mgmt,romfile=,addr=3"),

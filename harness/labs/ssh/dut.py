@@ -7,17 +7,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Self
 
-from harness.errors import LabError
 from harness.labs.agent import clock
 from harness.labs.agent.channel import Channel
-from harness.labs.agent.host import RemoteHost
+from harness.labs.agent.host import BATCH, RemoteHost, enter_fresh_namespace, hear
 from harness.labs.ssh.address import Address
 from harness.labs.ssh.machine import Machine
 from harness.loop import Loop
 from harness.topology import DUT
-from harness.units import MS
 
-BATCH = 5 * MS  # how long the agent may keep what it has seen: fewer switches between processes
 MEASURE = """
 import os, select, time
 late = []
@@ -65,17 +62,9 @@ class RemoteDut:
 
     def fresh(self, loop: Loop, undo: ExitStack) -> RemoteHost:
         """Return the DUT as a host in a fresh namespace, its clock measured."""
-        try:
-            self.work.ask("fresh")
-        except OSError as error:
-            raise LabError(
-                f"the DUT does not let its agent have a network of its own: {error.strerror}",
-                hint="its kernel must have network namespaces (CONFIG_NET_NS)",
-            ) from error
-        undo.callback(loop.watch(self.work, self.work.read))
-        host = RemoteHost(self.work)
-        host.clock()
-        return host
+        hint = "its kernel must have network namespaces (CONFIG_NET_NS)"
+        enter_fresh_namespace(self.work, hint)
+        return hear(self.work, loop, undo)
 
     def lost(self) -> str:
         """Return why it is no use any more, "" where it is."""
