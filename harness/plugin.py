@@ -175,15 +175,16 @@ def pytest_configure(config: pytest.Config) -> None:
     if in_guest():
         return
     from harness.session import (  # noqa: PLC0415  (guests do without them)
+        beside_xdist,
         controller,
         fleet,
         refused,
     )
 
     try:
-        refused.demand_alone(config)
         fleet.check(config)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
     manager.register(refused, "harness-refused")
-    manager.register(controller.Controller(config), "harness-controller")
+    beside = beside_xdist.register(config)
+    manager.register(controller.Controller(config, beside), "harness-controller")

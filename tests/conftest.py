@@ -2,16 +2,67 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
-try:
-    from hypothesis import HealthCheck, settings
-except ModuleNotFoundError as error:
-    raise pytest.UsageError(
-        f"the tests of the harness need {error.name}, which is not installed\n"
-        "hint: pip install -e '.[test]', or run the scenarios only: pytest scenarios/"
-    ) from None
+from harness.session.where_it_runs import in_guest
 
-# A busy machine must not fail a property: no time limit for an example, nor for drawing it.
-settings.register_profile("harness", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("harness")
+HERE = Path(__file__).parent
+
+
+def _load_hypothesis() -> None:
+    """Let a busy machine fail no property: no time limit for an example, nor for drawing it."""
+    from hypothesis import HealthCheck, settings  # noqa: PLC0415  (no test in a guest needs it)
+
+    relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.register_profile("harness", relaxed)
+    settings.load_profile("harness")
+
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.pop("COLUMNS", None)  # xdist's own: tests lay out pages as where no terminal is
+
+if not in_guest():
+    try:
+        _load_hypothesis()
+    except ModuleNotFoundError as error:
+        raise pytest.UsageError(
+            f"the tests of the harness need {error.name}, which is not installed\n"
+            "hint: pip install -e '.[test]', or run the scenarios only: pytest scenarios/"
+        ) from None
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist starts what -n says
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Run all of the tests in as many processes as there are processors; -n 0 is one."""
+    asked = config.getoption("numprocesses", default=0)  # None: xdist is here, and -n is not given
+    if asked is not None or not _wants_all(config) or _wants_one_process(config):
+        return
+    processors = len(os.sched_getaffinity(0))
+    if processors > 1:
+        config.option.numprocesses, config.option.dist = processors, "worksteal"
+
+
+def _wants_all(config: pytest.Config) -> bool:
+    start = config.invocation_params.dir
+    return any(HERE.is_relative_to((start / name).resolve()) for name in config.args)
+
+
+def _wants_one_process(config: pytest.Config) -> bool:
+    alone = (
+        "usepdb",
+        "trace",
+        "collectonly",
+        "setupshow",
+        "setuponly",
+        "setupplan",
+        "tx",
+        "keyword",
+    )
+    return (
+        any(config.getoption(name, default=None) for name in alone)
+        or config.getoption("capture") == "no"
+        or hasattr(config, "workerinput")
+    )

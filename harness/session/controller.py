@@ -22,6 +22,7 @@ from harness.log.kernlog import crash
 from harness.results.kept import held
 from harness.session import (
     axis,
+    beside_xdist,
     duts,
     exports,
     pages,
@@ -48,14 +49,20 @@ KERNEL = pytest.StashKey[kernels.Kernel]()
 class Controller:
     """The pytest plugin of the host's side."""
 
-    def __init__(self, config: pytest.Config) -> None:
+    def __init__(self, config: pytest.Config, beside: beside_xdist.Beside | None) -> None:
         self.config = config
+        self.beside = beside
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
         """Let pytest run what stays on the host, then have guests run the rest."""
-        if refused.shares_out(self.config):
+        if beside_xdist.is_worker(self.config):
             return (yield)
+        if self.beside is not None:
+            done = yield
+            if away := self.beside.items(session):
+                self._run(session, away)
+            return done
         everything = session.items
         away = [item for item in everything if needs_guest(item)]
         session.items = [item for item in everything if not needs_guest(item)]

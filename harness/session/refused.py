@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from harness.errors import UsageError
-from harness.session.where_it_runs import INI, needs_guest
+from harness.session.where_it_runs import needs_guest
 
 KEPT = "leave it out: a failure's recording is kept below results/"
 RERUNS = "cannot run a scenario of a guest again: what cannot be judged is recorded again anyway"
@@ -35,8 +34,7 @@ REFUSED = (
     ),
 )
 COVERAGE = "sees what runs here, not what scenarios run in guests"
-BESIDE = "scenarios already run side by side, in guests"
-GUESTS = 'leave -n out for them: --guests N says how many (and -m "not guest" leaves them out)'
+PLUGIN = "leave the plugin out (-p no:NAME), or run the scenario in a session without it"
 
 
 def demand_supported(config: pytest.Config) -> None:
@@ -58,37 +56,13 @@ def ignored(config: pytest.Config, items: Iterable[pytest.Item]) -> Iterator[str
         yield f"@pytest.mark.flaky {RERUNS} ({flaky[0]})"
 
 
-def shares_out(config: pytest.Config) -> bool:
-    """Return whether pytest-xdist runs this session's tests in other processes."""
-    wanted = config.getoption("dist", default="no") != "no" or config.getoption("tx", default=None)
-    return bool(wanted) or "PYTEST_XDIST_WORKER" in os.environ
-
-
-def demand_alone(config: pytest.Config) -> None:
-    """Raise UsageError where pytest-xdist would share out folders of scenarios."""
-    if not shares_out(config):
-        return
-    start = config.invocation_params.dir
-    wanted = [(start / text.partition("::")[0]).resolve() for text in config.args]
-    if any(_overlap(place, folder) for place in wanted for folder in config.getini(INI)):
-        raise UsageError(BESIDE, hint=GUESTS)
-
-
-def _overlap(one: Path, other: Path) -> bool:
-    return one.is_relative_to(other) or other.is_relative_to(one)
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Refuse to run on the host what needs a guest, as pytest-xdist's workers would."""
-    if not needs_guest(item):
-        return
-    raise UsageError(
-        f"{item.name} needs a guest: {BESIDE}"
-        if "PYTEST_XDIST_WORKER" in os.environ
-        else f"{item.name} needs a guest, but a plugin runs it on the host",
-        hint=GUESTS,
-    )
+    """Refuse to run on the host what needs a guest."""
+    if needs_guest(item):
+        raise UsageError(
+            f"{item.name} needs a guest, but a plugin runs it on the host", hint=PLUGIN
+        )
 
 
 class TimeLimit(NamedTuple):

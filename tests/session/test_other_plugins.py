@@ -23,7 +23,6 @@ OPTIONS = """
     def pytest_addoption(parser):
         parser.addoption("--site", default="nowhere")
         parser.addoption("--reruns", type=int)
-        parser.addoption("--dist", default="no")
 """
 COUNTING = """
     import pytest
@@ -155,7 +154,6 @@ def test_guests_that_know_no_test_at_all_end_no_session(tmp_path: Path) -> None:
         (["--setup-only"], "--setup-only cannot show what fixtures do"),
         (["--setup-plan"], "--setup-plan cannot show what fixtures do"),
         (["--reruns=2"], "--reruns cannot run a scenario of a guest again"),
-        (["--dist=load", "-o", "scenario_paths=."], "scenarios already run side by side"),
     ],
 )
 def test_what_a_guest_would_ignore_is_refused_by_name(
@@ -184,16 +182,6 @@ def test_what_runs_on_the_host_may_use_any_option(tmp_path: Path) -> None:
     tiny = Tiny.make(tmp_path, conftest=ADOPTING + OPTIONS, a=text)
     code, said = tiny.run("--setup-show", "--reruns=2", "--pdb")
     assert code == 0, said
-
-
-def test_a_worker_of_xdist_refuses_what_needs_a_guest(tmp_path: Path) -> None:
-    text = "def test_in(): pass\n@pytest.mark.guest(inside=False)\ndef test_out(): pass"
-    tiny = Tiny.make(tmp_path, conftest=ADOPTING, a=text)
-    code, said = tiny.run(PYTEST_XDIST_WORKER="gw0")
-    assert code == 1, said
-    assert "1 passed, 1 error" in said
-    assert "test_in needs a guest: scenarios already run side by side" in said
-    assert "--guests N" in said
 
 
 @pytest.mark.parametrize(

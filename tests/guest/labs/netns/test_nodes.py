@@ -147,27 +147,28 @@ ME = "02:00:00:00:02:03"  # the neighbour's, for the frames below are known byte
     [
         (
             lambda net: net.neighbour.arping("target", every=20 * ms),
-            frames.arp_request(ME, NEIGHBOUR, TARGET),
+            lambda: frames.arp_request(ME, NEIGHBOUR, TARGET),
         ),
         (
             lambda net: net.neighbour.arp_replies(DUT, mac=net.eth0.mac, every=20 * ms),
-            frames.arp_reply(ME, NEIGHBOUR, "02:00:00:00:00:00", DUT),
+            lambda: frames.arp_reply(ME, NEIGHBOUR, "02:00:00:00:00:00", DUT),
         ),
     ],
     ids=["arping", "arp_replies"],
 )
 def test_a_neighbours_arp_reaches_the_dut_at_its_pace(
-    one: One, verb: Callable[[OneSwitch], Effect], known: bytes
+    one: One, verb: Callable[[OneSwitch], Effect], known: Callable[[], bytes]
 ) -> None:
     net, wire = one
     learn(net, wire)
     with verb(net):
         wire.rest(205 * MS)
-    seen = wire.arrived(known, "dut", "eth0")
+    frame = known()
+    seen = wire.arrived(frame, "dut", "eth0")
     assert 3 <= len(seen) <= 11, "one each 20 ms, of which a busy machine may leave some out"
     assert (seen[-1] - seen[0]) // (20 * MS) + 2 >= len(seen), "and none is made up for"
     wire.rest(60 * MS)
-    assert wire.arrived(known, "dut", "eth0") == seen, "it ended with its block"
+    assert wire.arrived(frame, "dut", "eth0") == seen, "it ended with its block"
     assert [event["phase"] for event in net._noted] == ["begin", "end"]
     assert {event["every_ms"] for event in net._noted if event["phase"] == "begin"} == {20}
 

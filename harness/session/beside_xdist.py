@@ -1,0 +1,97 @@
+"""The pytest plugin beside pytest-xdist: `-n N` is for what runs on the host.
+
+xdist's workers collect everything and run what needs no guest. They tell this session's process
+the rest, which it collects itself and has guests run when the workers have ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from harness.session.where_it_runs import needs_guest
+
+NEED_GUESTS = "harness_need_guests"  # what a worker's output calls the ids of those items
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Return whether this process is a worker of pytest-xdist."""
+    return hasattr(config, "workeroutput")
+
+
+def shares_out(config: pytest.Config) -> bool:
+    """Return whether workers of pytest-xdist run tests of this session's process."""
+    if is_worker(config) or config.getoption("collectonly"):
+        return False
+    return config.getoption("dist", default="no") != "no" and bool(config.getoption("tx"))
+
+
+def register(config: pytest.Config) -> Beside | None:
+    """Register what this process has to do; return what workers leave, None without workers."""
+    if is_worker(config):
+        config.pluginmanager.register(InWorker(config), "harness-xdist-worker")
+    if not shares_out(config):
+        return None
+    beside = Beside(config)
+    config.pluginmanager.register(beside, "harness-beside-xdist")
+    return beside
+
+
+class InWorker:
+    """Takes what needs a guest out of a worker's items."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.output: dict[str, Any] = config.workeroutput  # type: ignore[attr-defined]
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Generator[None]:
+        """Note ids before xdist appends names of groups to them; choose when all others did."""
+        ids = {item: item.nodeid for item in items if needs_guest(item)}
+        yield
+        self.output[NEED_GUESTS] = [ids[item] for item in items if item in ids]
+        items[:] = [item for item in items if item not in ids]
+
+
+class Beside:
+    """Learns from the workers what they leave, and collects it."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.left: dict[str, None] = {}
+        self.ended = 0
+        self.collection_errors = 0
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Count what could not be collected."""
+        self.collection_errors += report.failed
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take the ids from a worker that ended; one that crashed has told nothing."""
+        told = getattr(node, "workeroutput", None) or {}
+        if NEED_GUESTS in told:
+            self.ended += 1
+            self.left |= dict.fromkeys(told[NEED_GUESTS])
+
+    def items(self, session: pytest.Session) -> list[pytest.Item]:
+        """Return what the workers left, collected in this process; raises Session.Interrupted."""
+        if self.collection_errors and not self.config.option.continue_on_collection_errors:
+            raise session.Interrupted(f"{self.collection_errors} errors during collection")
+        if not self.ended:
+            raise session.Failed("all workers of pytest-xdist crashed: see the first line of each")
+        if not self.left:
+            return []
+        if reporter := self.config.pluginmanager.get_plugin("terminalreporter"):
+            reporter.ensure_newline()
+        on_host = session.testscollected
+        files = list(dict.fromkeys(name.partition("::")[0] for name in self.left))
+        # A shard is cut from the whole.
+        whole = self.config.getoption("shard") is not None
+        session.perform_collect(
+            None if whole else [str(self.config.rootpath / file) for file in files]
+        )
+        found = [item for item in session.items if item.nodeid in self.left]
+        session.testscollected = on_host + len(found)
+        return found
