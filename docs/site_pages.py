@@ -16,6 +16,7 @@ from harness.results import conformance, merge
 from harness.results.conformance import Conformance
 
 ROOT = Path(__file__).resolve().parents[1]
+PAGES = ROOT / "docs" / "pages"
 # Pages whose text has its place elsewhere, as code hosts show it there.
 ELSEWHERE = {
     "index.md": "README.md",
@@ -61,8 +62,8 @@ def _moved(name: str, source: Path) -> str:
         if not target or "://" in target:
             return found[0]
         place = (source.parent / target).resolve()
-        if place.parent == ROOT / "docs" / "pages":
-            return f"[{text}]({place.name}{anchor})"
+        if place.is_relative_to(PAGES) and place.exists():
+            return f"[{text}]({place.relative_to(PAGES)}{anchor})"
         if place in pages:
             return f"[{text}]({pages[place]}{anchor})"
         if not place.exists():

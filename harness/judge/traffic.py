@@ -100,6 +100,11 @@ def legs(history: History, direction: str) -> list[Leg]:
     return history.derived(f"legs {direction}", lambda: _legs(history, direction))
 
 
+def sent_at(leg: Leg) -> int:
+    """Return when a frame was sent, by which `legs` are in order."""
+    return leg[0].sent
+
+
 def _legs(history: History, direction: str) -> list[Leg]:
     back = "in" if direction == "out" else "out"
     seen = [(Sample(probe.at, probe["request"]), probe) for probe in probes(history, direction)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -9,6 +10,7 @@ from harness.history import History
 from harness.judge import outages, traffic
 from harness.judge.outages import Gap
 from harness.judge.rows import KEY, VITAL, Row
+from harness.judge.traffic import Leg
 from harness.plural import counted
 from harness.units import in_ms
 
@@ -76,9 +78,15 @@ def _frames(counts: Mapping[str, int]) -> str:
     return f"{counted(counts['out'], 'frame')} out and {counts['in']} in"
 
 
+def _within(history: History, direction: str, gap: Gap) -> list[Leg]:
+    """Return the frames that were sent in a silence, with their probes."""
+    seen = traffic.legs(history, direction)
+    first = bisect_left(seen, gap.start, key=traffic.sent_at)
+    return seen[first : bisect_right(seen, gap.stop, key=traffic.sent_at)]
+
+
 def _lost(history: History, direction: str, gap: Gap) -> int:
-    seen = traffic.samples(history, direction)
-    return sum(each.arrived is None and gap.start <= each.sent <= gap.stop for each in seen)
+    return sum(each.arrived is None for each, _ in _within(history, direction, gap))
 
 
 def _held(history: History, direction: str, gap: Gap) -> list[int]:
@@ -86,18 +94,20 @@ def _held(history: History, direction: str, gap: Gap) -> list[int]:
     step = traffic.interval(history)
     return [
         each.arrived - each.sent
-        for each in traffic.samples(history, direction)
-        if gap.start <= each.sent <= gap.stop
+        for each, _ in _within(history, direction, gap)
         if each.arrived is not None and each.arrived - each.sent > step
     ]
 
 
 def _discarded(history: History, direction: str, gap: Gap) -> str:
     """Return how many lost frames came to the machine they were for and were not accepted."""
+    refused = history.derived(
+        "discarded", lambda: [one for one in traffic.probes(history) if one.get("discarded")]
+    )
     places = Counter(
         str(probe["discarded"])
-        for probe in traffic.probes(history)
-        if probe.get("discarded") and gap.start <= probe.at <= gap.stop
+        for probe in refused
+        if gap.start <= probe.at <= gap.stop
         if (probe["request"] is None) == (probe.where == direction)
     )
     told = ", ".join(f"{count} at {place}" for place, count in places.items())

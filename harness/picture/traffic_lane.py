@@ -8,7 +8,7 @@ from typing import NamedTuple
 from harness.history import Event
 from harness.judge.layout import bare
 from harness.judge.scene import Dark, Traffic
-from harness.judge.traffic import Leg
+from harness.judge.traffic import sent_at
 from harness.picture import placing, shapes, svg, titles
 from harness.picture.axis import Axis
 from harness.picture.lanes import Lane
@@ -49,7 +49,7 @@ def paint(seen: Traffic, axis: Axis) -> Lane:
 def _bands(seen: Traffic, axis: Axis) -> Iterator[Band]:
     """Yield frames that are too close together to be told apart, and had the same fate."""
     band: Band | None = None
-    for x, (sample, event) in axis.shown(seen.legs, _sent):
+    for x, (sample, event) in axis.shown(seen.legs, sent_at):
         arrived = sample.arrived is not None
         if band is not None and (band.arrived != arrived or x - band.stop > APART):
             yield band
@@ -61,10 +61,6 @@ def _bands(seen: Traffic, axis: Axis) -> Iterator[Band]:
             band = band._replace(stop=x)
     if band is not None:
         yield band
-
-
-def _sent(leg: Leg) -> int:
-    return leg[0].sent
 
 
 def _silence(seen: Traffic, dark: Dark, axis: Axis) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -46,6 +47,7 @@ class ScenarioResults:
         self.directory = directory
         self.session = session_facts(config)
         self.unwritten: LabError | None = None
+        self.page: Path | None = None
         self._written = 0.0
         config.pluginmanager.register(self, "harness-scenario-results")
 
@@ -85,7 +87,8 @@ class ScenarioResults:
     def write(self, *, last: bool = False) -> None:
         """Write all there is; nothing where no scenario is in the session.
 
-        The `last` time the table of several kernels and files for other tools are written too.
+        The `last` time the table of several kernels, files for other tools and the page are
+        written too.
         """
         if not self.items:
             return
@@ -97,6 +100,7 @@ class ScenarioResults:
                 grid.save(found, self.directory)
             if last:
                 exports.write(self.config, found)
+                self.page = _write_page(found, self.directory)
         except LabError as error:  # the scenarios go on: what they tell is shown at the end
             self.unwritten = error
         self._written = time.monotonic()
@@ -132,12 +136,24 @@ class ScenarioResults:
         found = self.conformance()
         for line in exports.on_github(found, self.items.values()):
             terminalreporter.write_line(line)
+        if self.page is not None:
+            shown = os.path.relpath(self.page, self.config.invocation_params.dir)
+            terminalreporter.write_line(f"report: {shown}")
         if len(self.kernels) < 2:
             return
         terminalreporter.section("scenarios on kernels")
         width = terminalreporter._tw.fullwidth  # noqa: SLF001  (pytest has no other name for it)
         for line in grid.text(found, width):
             terminalreporter.write_line(line)
+
+
+def _write_page(found: Conformance, directory: Path) -> Path:
+    """Write the results as a page for the browser; return its path."""
+    from harness.html import page  # noqa: PLC0415  (jinja2 is slow to start: once, at the end)
+
+    path = directory / page.NAME
+    page.write(found, directory, path)
+    return path
 
 
 def _result(reports: Sequence[pytest.TestReport]) -> dict[str, Any]:

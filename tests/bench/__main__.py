@@ -14,16 +14,28 @@ from rich.console import Console
 from harness import kernels
 from harness.errors import HarnessError, UsageError
 from harness.units import in_ms
-from tests.bench import boot, labs, outage, probes, scenario, selftests, skipped, suite, topologies
+from tests.bench import (
+    boot,
+    labs,
+    outage,
+    probes,
+    report,
+    scenario,
+    selftests,
+    skipped,
+    suite,
+    topologies,
+)
 from tests.bench.guest import Bench
 from tests.bench.table import Table
 
 FIGURES: dict[str, Callable[[Bench], Table]] = {
     module.NAME: module.table
-    for module in (boot, topologies, selftests, scenario, labs, probes, outage, suite)
+    for module in (boot, topologies, selftests, scenario, labs, probes, outage, report, suite)
 }
 ON_REQUEST = suite.NAME
-VIRTUAL = {skipped.NAME: skipped.table}  # in virtual time work takes no time: all else says 0
+# In virtual time work takes no time: what runs in the guest says 0.
+VIRTUAL = {skipped.NAME: skipped.table, report.NAME: report.table}
 ROOT = Path(__file__).resolve().parents[2]
 
 

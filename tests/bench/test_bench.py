@@ -39,6 +39,7 @@ def test_help_names_every_figure() -> None:
         "outage",
         "suite",
         "skipped",
+        "report",
     ):
         assert name in said
 

@@ -116,6 +116,15 @@ def test_junit_has_the_figures_of_the_last_attempt_alone(session: tuple[str, Tin
     assert "detection_on_eth0_ms" not in found
 
 
+def test_the_page_of_the_run_is_written_and_named(session: tuple[str, Tiny]) -> None:
+    said, tiny = session
+    (line,) = [line for line in said.splitlines() if line.startswith("report: ")]
+    file = tiny.root / line.removeprefix("report: ")
+    assert file.resolve() == (tiny.root / "results/latest/index.html").resolve()
+    text = file.read_text()
+    assert text.index("::test_late") < text.index("::test_conforms")
+
+
 def test_a_file_that_cannot_be_written_is_told_before_anything_runs(tmp_path: Path) -> None:
     tiny = Tiny.make(tmp_path, conftest=PLAIN, a=SCENARIOS)
     code, said = tiny.run("--kernel=old@1", "--ktap=nowhere/out.ktap")
