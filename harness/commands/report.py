@@ -9,9 +9,8 @@ import click
 
 from harness.commands.exit_status import Command
 from harness.errors import LabError, UsageError
-from harness.results import conformance
+from harness.results import conformance, side_by_side
 from harness.results.conformance import Conformance
-from harness.results.merge import joined, load
 
 PLACE = click.Path(path_type=Path)
 
@@ -28,10 +27,11 @@ def report(directories: tuple[Path, ...], output: Path | None, timelines: int | 
     """Write results of DIRECTORIES as one HTML page; results/latest unless given.
 
     The page needs no other file. It links to the recordings where they are; several directories
-    need --output, and must not have the same scenario on the same kernel.
+    need --output. If they have the same scenario on the same kernel, the page tells which
+    directory each result is from.
 
     Exit status: 0 written, 1 it cannot be written, 2 the command line is wrong, 4 there are no
-    results, or they contradict each other.
+    results.
     """
     places = list(
         {one.resolve(): one for one in directories or (Path("results/latest"),)}.values()
@@ -80,7 +80,5 @@ def _write(
 def _found(places: list[Path]) -> tuple[Conformance, Path]:
     """Return the results of all places, and the directory that their recordings lie below."""
     if len(places) == 1:
-        return conformance.load(places[0]), places[0]
-    parts = load(places)
-    root = Path("/")
-    return joined({str(place.relative_to(root)): part for place, part in parts.items()}), root
+        return side_by_side.with_commands(conformance.load(places[0])), places[0]
+    return side_by_side.load(places), Path("/")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.claims import catalogue
+from harness.claims import Claim, catalogue
 from harness.judge import counts
 from harness.results import grid
 from harness.results.conformance import Conformance, Result
@@ -80,14 +80,15 @@ def columns(found: Conformance) -> list[Column]:
 
 
 def rows(found: Conformance) -> list[Row]:
-    """Return a row for each claim that was tried: the catalogue's order, then all others."""
+    """Return a row for each claim that was tried: in the documentation's order, then others."""
     heads = columns(found)
     tried: dict[str, dict[Column, list[Result]]] = {}
     for one in found.results:
         for claim in one.claims:
             tried.setdefault(claim, {}).setdefault((one.kernel, one.lab), []).append(one)
     known = catalogue().claims
-    order = [*(name for name in known if name in tried), *sorted(set(tried) - set(known))]
+    order = sorted((name for name in known if name in tried), key=lambda name: _place(known[name]))
+    order += sorted(set(tried) - set(known))
     return [
         Row(
             name,
@@ -97,6 +98,13 @@ def rows(found: Conformance) -> list[Row]:
         )
         for name in order
     ]
+
+
+def _place(claim: Claim) -> tuple[int, ...]:
+    """Return the number of a claim's section, such as (2, 21): the order in bonding.rst."""
+    number = claim.section.partition(" ")[0]
+    parts = number.split(".")
+    return tuple(map(int, parts)) if all(part.isdecimal() for part in parts) else (1000,)
 
 
 def _cell(results: Iterable[Result]) -> Cell | None:

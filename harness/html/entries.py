@@ -15,7 +15,7 @@ from harness.claims import catalogue
 from harness.errors import HarnessError
 from harness.history import load
 from harness.html.claims_table import Held, held, nearest
-from harness.judge import counts, lanes, report, timeline
+from harness.judge import counts, lanes, timeline
 from harness.results import grid, windows
 from harness.results.conformance import Conformance, Result
 
@@ -78,7 +78,7 @@ def groups(found: Conformance, place: Path, output: Path, drawn: int = DRAWN) ->
     As many as `drawn` recordings have their timeline in the page: those of the first groups, of
     all groups where they are no more.
     """
-    left, lab = drawn, _lab(found)
+    left = drawn
     place, output = place.resolve(), output.resolve()
     few, made = len(found.results) <= drawn, []
     for number, (title, verdicts) in enumerate(GROUPS):
@@ -86,14 +86,14 @@ def groups(found: Conformance, place: Path, output: Path, drawn: int = DRAWN) ->
         drawn = min(len(own), left) if number < OPEN or few else 0
         left -= drawn
         entries = [
-            _entry(one, lab, place, output, drawn=index < drawn) for index, one in enumerate(own)
+            _entry(one, place, output, drawn=index < drawn) for index, one in enumerate(own)
         ]
         if entries:
             made.append(Group(title, tuple(entries), unfolded=number < OPEN))
     return made
 
 
-def _entry(one: Result, lab: list[str], place: Path, output: Path, *, drawn: bool) -> Entry:
+def _entry(one: Result, place: Path, output: Path, *, drawn: bool) -> Entry:
     path = _recording(one, place)
     known = catalogue().claims
     relative = os.path.relpath(path, output.parent) if path else ""
@@ -104,7 +104,7 @@ def _entry(one: Result, lab: list[str], place: Path, output: Path, *, drawn: boo
         tuple(held(one.figures)),
         tuple(_others(one.figures)),
         tuple((name, known[name].text if name in known else "") for name in one.claims),
-        one.reproduce or report.command(one.scenario, ["--kernel", one.kernel, *lab]),
+        one.reproduce,
         quote(relative),
         shlex.join(["harness", "show", relative, "--svg", "timeline.svg"]) if path else "",
         _timeline(one, path) if drawn and path else None,
@@ -142,23 +142,3 @@ def _others(figures: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
         if not one.get("bounds"):
             seen = "never" if one["ms"] is None else f"{one['ms']:.1f} ms"
             yield f"{name} {seen}"
-
-
-def _lab(found: Conformance) -> list[str]:
-    """Return the option of the first session that chose its lab, [] without one."""
-    chosen = []
-    for session in found.sessions[:1]:
-        given = _words(str(session.get("command", "")))
-        for at, word in enumerate(given):
-            if word == "--lab":
-                chosen += given[at : at + 2]
-            elif word.startswith("--lab="):
-                chosen.append(word)
-    return chosen
-
-
-def _words(command: str) -> list[str]:
-    try:
-        return shlex.split(command)
-    except ValueError:
-        return []

@@ -53,6 +53,12 @@ def load(places: Sequence[Path]) -> Parts:
 
 def conflicts(parts: Parts) -> Iterator[str]:
     """Yield results that are in two directories, and shards that do not match."""
+    yield from unlike(parts)
+    yield from _shards(parts)
+
+
+def unlike(parts: Parts) -> Iterator[str]:
+    """Yield results that are in two directories, and labels that stand for several kernels."""
     seen: dict[tuple[str, str], Path] = {}
     releases: dict[str, tuple[str, Path]] = {}
     for place, part in parts.items():
@@ -65,7 +71,6 @@ def conflicts(parts: Parts) -> Iterator[str]:
             first = seen.setdefault((one.kernel, one.scenario), place)
             if first != place:
                 yield f"  {one.scenario} on {one.kernel}: in {first} and in {place}"
-    yield from _shards(parts)
 
 
 def _shards(parts: Parts) -> Iterator[str]:
