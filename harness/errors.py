@@ -7,6 +7,7 @@ HarnessError
         KernelRefused       the kernel answered a request with an errno
         KernelUnavailable   no kernel with bonding is available here
         GuestDied           a guest panicked, hung or was killed
+    OverLimit           traffic was dark for longer than the user allows               --max-outage
     Inconclusive        the run cannot be judged: neither passed nor a kernel bug
     NotPromised         this kernel never promised what the scenario asks for          skipped
     NotTestable         this lab cannot show on this kernel what is asked for          skipped
@@ -58,6 +59,10 @@ class KernelUnavailable(LabError):
 
 class GuestDied(LabError):
     """A guest panicked, hung or was killed."""
+
+
+class OverLimit(HarnessError):
+    """Traffic was dark for longer than the user allows, which contradicts no documentation."""
 
 
 class Inconclusive(HarnessError):

@@ -11,7 +11,14 @@ import pytest
 
 from harness.errors import UsageError
 from harness.labs import registry
-from harness.session import exports, inconclusive_limit, results_directory, where_it_runs
+from harness.session import (
+    exports,
+    inconclusive_limit,
+    outage_limit,
+    repeat,
+    results_directory,
+    where_it_runs,
+)
 from harness.session.shard_auto import shard_of
 from harness.session.shards import Shard
 from harness.session.where_it_runs import in_guest
@@ -100,6 +107,8 @@ def _add_work(group: pytest.OptionGroup) -> None:
         help="seconds after which a scenario has hung and its guest is replaced (default: 60)",
     )
     inconclusive_limit.add_option(group)
+    repeat.add_option(group)
+    outage_limit.add_option(group)
 
 
 def _add_files(group: pytest.OptionGroup) -> None:

@@ -19,6 +19,7 @@ ALSO_CALLED = {
     "power_on": ("heal", "start", "up", "on", "revive"),
     "outage": ("downtime", "blackout", "interruption", "dark_time", "gap", "dead_time"),
     "switchover": ("failover", "failover_time", "switch_time"),
+    "first_reply": ("first_answer", "resumption", "reconvergence", "first_packet"),
     "reversion": ("failback", "fallback", "revert", "recovery_time"),
     "lost": ("loss", "packet_loss", "dropped", "drops"),
     "active_slave": ("active", "current", "current_slave"),

@@ -28,7 +28,10 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (counts.CONTRADICTS, "conforms against expectation", counts.CRASHED, counts.REPORTED),
     ),
     ("Inconclusive or not judged", (counts.INCONCLUSIVE, counts.NOT_JUDGED)),
-    ("Bounds of the scenario's own that were missed", (counts.OWN_BOUND,)),
+    (
+        "Limits missed that nothing documents: the scenario's, and --max-outage",
+        (counts.OWN_BOUND, counts.EXCEEDS),
+    ),
     ("Contradictions that are on record", ("contradicts as known",)),
     ("Conforming", ("conforms",)),
     ("Not tested", (counts.NOT_TESTABLE, counts.NOT_PROMISED)),

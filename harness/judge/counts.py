@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
-from harness.errors import HarnessError, Inconclusive, NotPromised
+from harness.errors import HarnessError, Inconclusive, NotPromised, OverLimit
 from harness.plural import counted
 
 CLAIM, VERDICT, ATTEMPTS = "claim", "verdict", "attempts"
@@ -15,6 +15,7 @@ NOT_TESTABLE = "not testable here"
 NOT_JUDGED = "not judged"
 CONTRADICTS = "contradicts"
 OWN_BOUND = "misses own bound"  # a number of the scenario's own, which nothing documents
+EXCEEDS = "exceeds limit"  # of --max-outage: the user's own
 REPORTED, CRASHED = "kernel report", "kernel crash"
 
 # From what says least to what says most: of a claim's scenarios the last in this order counts.
@@ -24,6 +25,7 @@ WORDS = {
     "conforms": "conform",
     "contradicts as known": "contradict as known",
     NOT_JUDGED: NOT_JUDGED,
+    EXCEEDS: "exceed the limit",
     OWN_BOUND: "miss own bounds",
     INCONCLUSIVE: INCONCLUSIVE,
     REPORTED: "kernel reports",
@@ -31,6 +33,8 @@ WORDS = {
     "conforms against expectation": "conform against expectation",
     CONTRADICTS: "contradict",
 }
+
+OF_ERRORS = {OverLimit: EXCEEDS, Inconclusive: INCONCLUSIVE}  # any other judges nothing
 
 
 class Report(Protocol):
@@ -54,9 +58,9 @@ def verdict(report: Report, error: BaseException | None, wrong: str = CONTRADICT
         return "contradicts as known" if hasattr(report, "wasxfail") else NOT_TESTABLE
     if error is None:  # it passed where a contradiction is on record
         return "conforms against expectation"
-    if isinstance(error, Inconclusive):
-        return INCONCLUSIVE
-    return NOT_JUDGED if isinstance(error, HarnessError) else wrong
+    if not isinstance(error, HarnessError):
+        return wrong
+    return next((word for kind, word in OF_ERRORS.items() if isinstance(error, kind)), NOT_JUDGED)
 
 
 def verdict_of(report: Report) -> str | None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.claims import Claim
 from harness.history import About, History
-from harness.judge import fitness, lanes, measure, outages, timeline, traffic
+from harness.judge import failover, fitness, lanes, measure, outages, timeline, traffic
 from harness.judge.figure import Limit
 from harness.judge.layout import WIDTH
 from harness.judge.timeline import Window
@@ -53,6 +53,8 @@ def sections(failure: Failure, width: int = WIDTH) -> Iterator[tuple[str, str]]:
         table = timeline.table(failure.history, windows, width)
         picture = lanes.draw(failure.history, windows, width)
         yield f"timeline, 0 = {zero}", f"{table}\n\n{picture}"
+        if parts := "\n".join(failover.lines(failure.history)):
+            yield "failover", parts
     if failure.command:
         yield "reproduce", "\n".join(_reproduce(failure))
 
@@ -126,15 +128,19 @@ def figures(
 def times(history: History) -> Iterator[tuple[str, Measured]]:
     """Yield every time that a recording shows, by name, and by bond where there are several."""
     bonds = measure.bonds(history)
+    probed = traffic.interval(history) and not fitness.without_partner(history)
     for bond in bonds:
         suffix = f" {bond}" if len(bonds) > 1 else ""
         fault = measure.fault_at(history, measure.slaves_of(history, bond))
         hit = measure.concerned(history, bond)
         yield f"detection{suffix}", measure.detection(history, hit, fault)
-        yield f"switchover{suffix}", measure.switchover(history, bond)
+        switchover = measure.switchover(history, bond)
+        yield f"switchover{suffix}", switchover
+        if switchover.happened and probed:
+            yield f"{failover.FIRST_REPLY}{suffix}", failover.first_reply(history, bond)
         if measure.faults(history, "repair"):
             yield f"reversion{suffix}", measure.reversion(history, bond)
-    if traffic.interval(history) and not fitness.without_partner(history):
+    if probed:
         yield from outages.figures(history)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from harness.bonding.log import Said
 from harness.errors import ScenarioError
 from harness.history import History
-from harness.judge import fitness, frames_seen, kernel_log_rows, measure
+from harness.judge import failover, fitness, frames_seen, kernel_log_rows, measure
 from harness.judge.figure import Finding
 from harness.judge.frames_seen import Frame, Move
 from harness.judge.trafficview import TrafficView
@@ -79,7 +79,10 @@ class Run(TrafficView):
 
     @property
     def detection(self) -> Measured:
-        """From the fault to the slave that it concerns being declared down."""
+        """From the fault to the slave that it concerns being declared down.
+
+        The monitor's part of a failover: bond_miimon_inspect, bond_ab_arp_inspect (bond_main.c).
+        """
         return self.caused(self._named(self._detection()))
 
     @property
@@ -96,8 +99,16 @@ class Run(TrafficView):
 
     @property
     def switchover(self) -> Measured:
-        """From detection to the next active slave."""
+        """From detection to the next active slave: bond_select_active_slave (bond_main.c)."""
         return self.caused(self._named(measure.switchover(self.history, self.bond)))
+
+    @property
+    def first_reply(self) -> Measured:
+        """From the switchover to the first probe that was answered through the new slave.
+
+        With detection and switchover it makes up the outage, within one probe interval.
+        """
+        return self.caused(self._named(failover.first_reply(self._traffic, self.bond)))
 
     @property
     def reversion(self) -> Measured:

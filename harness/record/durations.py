@@ -8,7 +8,9 @@ from harness.bonding.horizon import horizon, judgement, settle
 from harness.errors import NotTestable
 from harness.loop import SECOND
 from harness.record.bond import Bond
+from harness.units import MS
 
+MONITORS = ("miimon", "arp_interval")  # in ms
 PATIENCE = 30 * SECOND  # in real time: the time limit of a scenario is twice that
 
 
@@ -20,6 +22,12 @@ def longest_settle(bonds: Iterable[Bond]) -> int:
 def longest_judgement(bonds: Iterable[Bond]) -> int:
     """Return the time in ns until the monitors of all bonds have judged each of their slaves."""
     return max(judgement(one.options, one.hz, one.lag) for one in bonds)
+
+
+def longest_inspection(bonds: Iterable[Bond]) -> int:
+    """Return the longest interval in ns at which a monitor of these bonds looks, 0 without any."""
+    values = (one.options[name] for one in bonds for name in MONITORS)
+    return max((value * MS for value in values if isinstance(value, int)), default=0)
 
 
 def longest_horizon(bonds: Iterable[Bond]) -> int:

@@ -189,6 +189,7 @@ class Net:
                 watching.wait_until_healthy(self._open_faults)
             else:
                 watching.begin_unchecked()
+            watching.wait_for_phase(self._stage.phase)
             self._disturb(recorder)
             with without_sleep(self._loop, strict=self._virtual):
                 yield run

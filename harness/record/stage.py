@@ -22,6 +22,8 @@ class Stage:
     histories, None to keep them in memory; `interval` is the probe interval in ns, 0 for the
     default; `lab` builds topologies. `keep` is called with each run; `note_read` is called when
     the scenario reads something from the kernel without a run: an option, or an error code.
+    `phase` is the share of the monitors' longest interval, 0 to 1, by which the block of a
+    recording is put off: the fault comes at that phase of the monitor.
     `seed_text` determines which frames `lose(percent=...)` drops. With `pcap`, frames are kept in
     capture files beside the histories; `writes_behind` says that `folder` is on hostfs.
     """
@@ -33,6 +35,7 @@ class Stage:
     interval: int = 0
     keep: Callable[[Run, Path | None], None] = lambda _run, _path: None
     seed_text: str = ""
+    phase: float = 0.0
     pcap: bool = False
     writes_behind: bool = False
     note_read: Callable[[], None] = lambda: None

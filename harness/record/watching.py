@@ -65,6 +65,13 @@ class Watching:
         self._start_probing()
         self.recorder.mark("baseline")
 
+    def wait_for_phase(self, share: float) -> None:
+        """Wait for a share of the monitors' longest interval: the fault comes at that phase."""
+        if share:
+            self.loop.pump(
+                now() + round(share * durations.longest_inspection(self.bonds.values()))
+            )
+
     def wait_for_horizon(self, schedule: Schedule, disturbed: int) -> None:
         """Record until no consequence of the disturbance can follow, then stop probing.
 

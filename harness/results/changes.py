@@ -22,6 +22,7 @@ BADNESS = {
     counts.INCONCLUSIVE: 1,
     "contradicts as known": 2,
     "not judged": 2,
+    counts.EXCEEDS: 3,
     counts.OWN_BOUND: 3,
     "contradicts": 3,
 }

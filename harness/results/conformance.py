@@ -30,7 +30,8 @@ class Result:
     """The result of one scenario on one kernel; times in `figures` are in ms.
 
     `history` (its recording) and `page` (what was shown of its failure) are paths within the
-    directory of results.
+    directory of results. With `--repeat` the fields are those of the run that says most, `runs`
+    has all of them, and `statistics` is what `harness.results.repetition` makes of them.
     """
 
     scenario: str
@@ -47,6 +48,8 @@ class Result:
     settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     history: str | None = None
     page: str | None = None
+    runs: tuple[Mapping[str, Any], ...] = ()
+    statistics: Mapping[str, Any] = field(default_factory=dict)
     docstring: str = ""
     reproduce: str = ""
 
@@ -165,7 +168,7 @@ def _read(data: Mapping[str, Any]) -> Conformance:
 
 
 def _result(row: Mapping[str, Any]) -> Result:
-    lists = {name: tuple(row.get(name, ())) for name in ("claims", "options")}
+    lists = {name: tuple(row.get(name, ())) for name in ("claims", "options", "runs")}
     row = dict(row)
     if "seconds" in row:  # as it was called before the two clocks were told apart
         row["guest_seconds"] = row.pop("seconds")

@@ -23,6 +23,7 @@ LEVELS: Mapping[str, str] = {
     counts.REPORTED: "error",
     "conforms against expectation": "error",
     counts.OWN_BOUND: "error",
+    counts.EXCEEDS: "error",
     counts.NOT_JUDGED: "error",
     counts.INCONCLUSIVE: "warning",
 }

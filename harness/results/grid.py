@@ -24,6 +24,7 @@ GLYPHS = {
     "conforms": "+",
     "contradicts as known": "k",
     "not judged": "!",
+    counts.EXCEEDS: "l",
     counts.OWN_BOUND: "b",
     counts.INCONCLUSIVE: "?",
     "conforms against expectation": "^",

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from harness.judge import counts
+from harness.results import repetition
 from harness.results.changes import in_words, shown
 from harness.results.conformance import Conformance, Result
 
@@ -36,6 +37,7 @@ OUTCOMES: Mapping[str, Outcome] = {
     "contradicts as known": Outcome(True, "XFAIL", "xfail"),
     counts.NOT_JUDGED: Outcome(False, "ERROR not judged", "error"),
     counts.INCONCLUSIVE: Outcome(False, "ERROR inconclusive", "error"),
+    counts.EXCEEDS: Outcome(False, "exceeds limit", "fail"),
     counts.OWN_BOUND: Outcome(False, "misses own bound", "fail"),
     counts.REPORTED: Outcome(False, "kernel report", "fail"),
     counts.CRASHED: Outcome(False, "kernel crash", "fail"),
@@ -73,6 +75,9 @@ def _test(number: int, one: Result, found: Conformance, *, several: bool) -> Ite
         yield from _about(one, found)
     for name, figure in one.figures.items():
         yield _comment(f"{name} {shown(figure)}{_bounds(figure)}")
+    if one.statistics:
+        for line in repetition.lines("repeated", one.statistics, one.figures):
+            yield _comment(line)
     if not outcome.ok and one.reproduce:
         yield _comment(f"reproduce: {one.reproduce}")
     if not outcome.ok and one.history:

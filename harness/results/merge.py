@@ -119,7 +119,10 @@ def joined(parts: Mapping[str, Conformance]) -> Conformance:
 
 def _moved(result: Result, folder: str) -> Result:
     history, page = (path and f"{folder}/{path}" for path in (result.history, result.page))
-    return replace(result, history=history, page=page)
+    runs = tuple(
+        {**run, "history": run["history"] and f"{folder}/{run['history']}"} for run in result.runs
+    )
+    return replace(result, history=history, page=page, runs=runs)
 
 
 def _folders(parts: Parts) -> dict[Path, str]:

@@ -205,6 +205,8 @@ class Run:
             elif "facts" in line:
                 self.scenario_results.learn(self._label(watch.ids[0]), line["facts"])
                 self.feed.header(Facts(**line["facts"]))
+            elif "run" in line:
+                self.scenario_results.note_run(line["of"], line["run"])
             elif "report" in line:
                 self.feed.report(line["report"])
             elif "warning" in line:

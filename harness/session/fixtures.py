@@ -35,6 +35,7 @@ def stage(request: pytest.FixtureRequest) -> Stage:
     from harness.record.net import Stage  # noqa: PLC0415
     from harness.session import (  # noqa: PLC0415
         axis,
+        repeat,
         verdicts,
         worker,
     )
@@ -47,11 +48,14 @@ def stage(request: pytest.FixtureRequest) -> Stage:
     nodeid = request.node.nodeid
     facts = {**asdict(worker.facts()), **lab.facts()}
     worker.tell(facts)
+    number = request.node.stash.get(repeat.NUMBER, 0)
+    run = f"run-{number + 1}" if number else ""
     return Stage(
         scenario=nodeid,
-        seed_text=axis.scenario_of(request.node),
+        seed_text=f"{axis.scenario_of(request.node)} {run}".rstrip(),
         facts=facts,
-        folder=results / folder_of(nodeid) if results else None,
+        folder=results / folder_of(nodeid) / run if results else None,
+        phase=repeat.phase(number),
         keep=verdicts.note_run,
         lab=lab,
         note_read=verdicts.note_seen,

@@ -14,7 +14,7 @@ from harness.session.where_it_runs import needs_guest
 
 KEPT = "leave it out: a failure's recording is kept below results/"
 RERUNS = "cannot run a scenario of a guest again: what cannot be judged is recorded again anyway"
-COUNT = "leave it out; --count of pytest-repeat shows how often a scenario fails"
+COUNT = "leave it out; --repeat N shows how often a scenario fails"
 FIXTURES = "cannot show what fixtures do in a guest"
 LISTS = "leave it out; --fixtures-per-test lists what each scenario asks for"
 # The names under which pytest keeps the options, what they are called, why not, and what helps.

@@ -9,7 +9,7 @@ import pytest
 from harness import shipped
 from harness.judge import report
 from harness.labs import registry
-from harness.session import axis
+from harness.session import axis, outage_limit
 
 AUTO = "auto"
 
@@ -32,7 +32,10 @@ def options(config: pytest.Config, lab: str, chosen: str | None = None) -> list[
     found += [] if nic == registry.NIC else [f"--nic={nic}"]
     found += [f"--bond-config={path}" for path in config.getoption("bond_config") or ()]
     given = config.getoption("bond_format")
-    return found + ([f"--bond-format={given}"] if given else [])
+    found += [f"--bond-format={given}"] if given else []
+    repeated = config.getoption("repeat", default=1)
+    found += [f"--repeat={repeated}"] if repeated > 1 else []
+    return found + outage_limit.option(config)
 
 
 def _kernel(config: pytest.Config, lab: str, chosen: str | None) -> list[str]:

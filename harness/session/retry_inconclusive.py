@@ -6,11 +6,13 @@ the last attempt fails as such; how often it was tried is told with the result.
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from _pytest.runner import runtestprotocol
 
 from harness.judge import counts
-from harness.session import kernelwatch, verdicts, where_it_runs, worker
+from harness.session import kernelwatch, repeat, verdicts, where_it_runs, worker
 
 ATTEMPTS = 3
 
@@ -21,7 +23,8 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     if not (where_it_runs.in_guest() and where_it_runs.needs_guest(item)):
         return None
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    for report in _judged(item, nextitem):
+    runs = repeat.run(item, lambda: _judged(item, nextitem), partial(worker.note_run, item.nodeid))
+    for report in runs:
         item.ihook.pytest_runtest_logreport(report=report)
     _forget(item)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)

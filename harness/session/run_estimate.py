@@ -32,6 +32,7 @@ def line(config: pytest.Config, fleet: Fleet, items: Iterable[pytest.Item], gues
     seconds = sum(
         expected(names, took[label], _usual(fleet.kernels[label])) for label, names in work.items()
     )
+    seconds *= config.getoption("repeat", default=1)
     boot = max((times.get(BOOT, 0.0) for times in took.values()), default=0.0)
     clocks = " and ".join(dict.fromkeys(kernel.clock for kernel in fleet.kernels.values()))
     title = duts.title(config) or fleet.title

@@ -12,17 +12,16 @@ from typing import Any
 import pytest
 
 from harness.errors import LabError
-from harness.judge import counts
-from harness.results import conformance, grid
-from harness.results.conformance import EVIDENCE, Conformance, Result
-from harness.session import axis, exports
+from harness.results import conformance, grid, repetition
+from harness.results.conformance import Conformance, Result
+from harness.session import axis, exports, repeat
 from harness.session.claim_marks import claims_of
+from harness.session.outcome import outcome
 from harness.session.result_context import claim_texts, context, keep_page
 from harness.session.session_facts import session_facts
 from harness.session.where_it_runs import asks_for_stage
 
 EVERY = 1.0  # seconds between two writings: what a kill may lose
-REASON = 300
 
 
 class ScenarioResults:
@@ -44,6 +43,8 @@ class ScenarioResults:
             item.nodeid: item for item in items if claims_of(item) or asks_for_stage(item)
         }
         self.results: dict[str, Result] = {}
+        self.repeat = int(config.getoption("repeat", default=1))
+        self._runs: dict[str, list[Mapping[str, Any]]] = {}
         self.directory = directory
         self.session = session_facts(config)
         self.unwritten: LabError | None = None
@@ -55,6 +56,10 @@ class ScenarioResults:
         """Take what a guest measured of its kernel; the first guest of each counts."""
         if not self.kernels.get(label):
             self.kernels[label] = dict(facts)
+
+    def note_run(self, nodeid: str, run: Mapping[str, Any]) -> None:
+        """Take one of several runs of a scenario, which is not whole yet."""
+        self._runs.setdefault(nodeid, []).append(run)
 
     def take(
         self,
@@ -70,13 +75,18 @@ class ScenarioResults:
         if item is None:
             return
         lab = str(self.kernels[label].get("lab", ""))
-        found = _result(reports) | ({} if ran else {"verdict": "not judged"})
+        found = outcome(reports) | ({} if ran else {"verdict": "not judged"})
+        runs = self._runs.pop(nodeid, [])
+        if 0 < len(runs) < self.repeat:  # its guest died in the next one
+            runs.append(repeat.of_outcome(found))
         self.results[nodeid] = Result(
             scenario=axis.scenario_of(item),
             kernel=label,
             lab=lab,
             claims=tuple(claims_of(item)),
             wall_seconds=None if wall_seconds is None else round(wall_seconds, 3),
+            runs=tuple(runs),
+            statistics=repetition.statistics(runs),
             page=keep_page(self.directory, nodeid, reports),
             **context(item, lab, self.choices.get(label)),
             **found,
@@ -139,6 +149,8 @@ class ScenarioResults:
         if self.page is not None:
             shown = os.path.relpath(self.page, self.config.invocation_params.dir)
             terminalreporter.write_line(f"report: {shown}")
+        for line in repeat.told(found):
+            terminalreporter.write_line(line)
         if len(self.kernels) < 2:
             return
         terminalreporter.section("scenarios on kernels")
@@ -154,42 +166,3 @@ def _write_page(found: Conformance, directory: Path) -> Path:
     path = directory / page.NAME
     page.write(found, directory, path)
     return path
-
-
-def _result(reports: Sequence[pytest.TestReport]) -> dict[str, Any]:
-    """Return verdict, reason, time and evidence of an item from its phases."""
-    verdict = next((found for one in reports if (found := counts.verdict_of(one))), None)
-    wrong = [one for one in reports if one.outcome != "passed"]
-    failed = any(one.failed for one in reports)
-    if verdict is None or (failed and verdict in ("conforms", "contradicts as known")):
-        verdict = "not judged" if failed else "not testable here"
-    attempts = [
-        value for one in reports for name, value in one.user_properties if name == "attempts"
-    ]
-    evidence: dict[str, Any] = next(
-        (found for one in reports if (found := getattr(one, EVIDENCE, None))), {}
-    )
-    return {
-        "verdict": verdict,
-        "reason": _reason(wrong[0]) if wrong else "",
-        "guest_seconds": round(sum(one.duration for one in reports), 3),
-        "attempts": max((int(str(value)) for value in attempts), default=1),
-        "figures": evidence.get("figures", {}),
-        "options": tuple(evidence.get("options", ())),
-        "settings": evidence.get("settings", {}),
-        "history": evidence.get("history"),
-    }
-
-
-def _reason(report: pytest.TestReport) -> str:
-    """Return in one line why an item did not pass."""
-    said = report.longrepr
-    if hasattr(report, "wasxfail"):
-        return str(report.wasxfail)[:REASON]
-    if isinstance(said, tuple):
-        text = str(said[2]).removeprefix("Skipped: ")
-    elif (crash := getattr(said, "reprcrash", None)) is not None:
-        text = str(crash.message)
-    else:
-        text = str(said or "")
-    return next(iter(text.strip().splitlines()), "")[:REASON]

@@ -19,6 +19,7 @@ from harness.errors import (
     Inconclusive,
     NotPromised,
     NotTestable,
+    OverLimit,
     ScenarioError,
 )
 from harness.history import files
@@ -32,6 +33,7 @@ from harness.session import (
     assertion_basis,
     axis,
     catalogue_line,
+    outage_limit,
     pages,
     reproduce,
     skips,
@@ -99,6 +101,7 @@ def pytest_runtest_makereport(
     if call.when == "teardown" or (call.when == "setup" and made.passed):
         return made
     error = call.excinfo.value if call.excinfo else _doubt(item, made) or _empty(item, made)
+    error = error or _over_limit(item, made)
     basis = assertion_basis.of(error, item.stash.get(assertion_basis.OBSERVATIONS, {}))
     known = item.get_closest_marker("contradicted") and hasattr(made, "wasxfail")
     if known and call.excinfo and assertion_basis.is_not_what_is_known(basis):
@@ -159,6 +162,15 @@ def _empty(item: pytest.Item, made: pytest.TestReport) -> ScenarioError | None:
     made.outcome, made.longrepr = "failed", str(nothing)
     item.stash[EMPTY] = True
     return nothing
+
+
+def _over_limit(item: pytest.Item, made: pytest.TestReport) -> OverLimit | None:
+    """Return why a scenario that conforms fails all the same: the user allows less."""
+    recordings = [run.recording for run, _ in _noted(item) if run.recording is not None]
+    over = outage_limit.exceeded(item.config, recordings) if made.passed else None
+    if over is not None:
+        made.outcome, made.longrepr = "failed", str(over)
+    return over
 
 
 def _looked(item: pytest.Item) -> bool:

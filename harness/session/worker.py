@@ -4,6 +4,7 @@ The stream is `stream.jsonl` in the guest's directory, one object a line:
 
     {"facts": {...}}             the kernel, measured; then for each scenario
     {"start": nodeid}
+    {"run": {...}}               one of several, with --repeat: its verdict and figures
     {"report": {...}}            as pytest serialises it, one for each phase
     {"absent": {nodeid: [id]}}   scenarios of the work list that are not there, and those alike
     {"collect": [path, text]}    a file that could not be collected here
@@ -40,6 +41,7 @@ RESULTS = pytest.StashKey[Path]()
 WHOLE_EVERY = 50  # scenarios between two collections that examine all that lives
 
 _job: Job | None = None
+_streams: list[Stream] = []  # the one of this process
 _untold: list[Stream] = []  # where the facts go that are not known yet
 
 
@@ -57,6 +59,12 @@ def tell(found: Mapping[str, Any]) -> None:
     """Tell once what is known of a DUT that is no part of this process: its lab is open now."""
     if _untold:
         _untold.pop().write(facts=dict(found))
+
+
+def note_run(nodeid: str, run: Mapping[str, Any]) -> None:
+    """Hand over one of several runs of a scenario: it counts even if a later one is its last."""
+    for stream in _streams:
+        stream.write(run=dict(run), of=nodeid)
 
 
 def warn(config: pytest.Config, text: str) -> None:
@@ -81,6 +89,7 @@ def main(directory: Path) -> None:
     with Stream(directory / "stream.jsonl", sync=_job.writeback) as stream:
         apart = _job.lab != registry.DEFAULT
         _untold.extend([stream] if apart else [])
+        _streams.append(stream)
         if not apart:
             stream.write(facts=asdict(facts()))
         basetemp = directory / "tmp" / "pytest"

@@ -16,6 +16,7 @@ from harness.session.axis import DURATIONS
 # What a user may set that changes how a scenario runs or how its failure reads.
 PASSED_ON = (
     *("lab", "nic", "pcap", "bond_plans", "bond_config", "bond_format"),
+    *("repeat", "max_outage"),
     *("verbose", "tbstyle", "showlocals", "fulltrace", "runxfail"),
     *("log_level", "log_format", "log_date_format"),
 )

@@ -29,7 +29,8 @@ def test_a_failure_is_explained_in_this_order() -> None:
         command="pytest x",
         path=Path("a b/history.jsonl"),
     )
-    titles = ["claim", "not at their defaults", "timeline, 0 = cut eth0", "reproduce"]
+    titles = ["claim", "not at their defaults", "timeline, 0 = cut eth0", "failover"]
+    titles += ["reproduce"]
     assert list(found) == titles
     assert found["claim"].startswith("MIIMON-2, ")
     assert "asserted at most 50.0" in found["timeline, 0 = cut eth0"]

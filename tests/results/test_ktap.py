@@ -37,20 +37,21 @@ def test_each_verdict_has_its_place() -> None:
     where = "scenarios/test_a.py::test_"
     assert said == [
         "KTAP version 1",
-        "1..11",
+        "1..12",
         f"ok 1 {where}0 # SKIP not promised: because: not promised",
         f"ok 2 {where}1 # SKIP because: not testable here",
         f"ok 3 {where}2",
         f"ok 4 {where}3 # XFAIL because: contradicts as known",
         f"not ok 5 {where}4 # ERROR not judged: because: not judged",
-        f"not ok 6 {where}5 # misses own bound: because: misses own bound",
-        f"not ok 7 {where}6 # ERROR inconclusive: because: inconclusive",
-        f"not ok 8 {where}7 # kernel report: because: kernel report",
-        f"not ok 9 {where}8 # kernel crash: because: kernel crash",
-        f"not ok 10 {where}9 # XPASS because: conforms against expectation",
-        f"not ok 11 {where}10 # contradicts: because: contradicts",
+        f"not ok 6 {where}5 # exceeds limit: because: exceeds limit",
+        f"not ok 7 {where}6 # misses own bound: because: misses own bound",
+        f"not ok 8 {where}7 # ERROR inconclusive: because: inconclusive",
+        f"not ok 9 {where}8 # kernel report: because: kernel report",
+        f"not ok 10 {where}9 # kernel crash: because: kernel crash",
+        f"not ok 11 {where}10 # XPASS because: conforms against expectation",
+        f"not ok 12 {where}11 # contradicts: because: contradicts",
     ]
-    assert lines(every_verdict())[-1] == "# Totals: pass:1 fail:4 xfail:1 xpass:1 skip:2 error:2"
+    assert lines(every_verdict())[-1] == "# Totals: pass:1 fail:5 xfail:1 xpass:1 skip:2 error:2"
 
 
 def test_the_kernels_parser_reads_each_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,7 +59,7 @@ def test_the_kernels_parser_reads_each_verdict(monkeypatch: pytest.MonkeyPatch) 
     assert test.counts.errors == 0, said
     expected = [READ_AS.get(ktap.OUTCOMES[word].total, "FAILURE") for word in counts.WORDS]
     assert [one.status.name for one in test.subtests] == expected
-    assert (test.counts.passed, test.counts.failed, test.counts.skipped) == (2, 7, 2)
+    assert (test.counts.passed, test.counts.failed, test.counts.skipped) == (2, 8, 2)
     assert test.subtests[0].skip_reason == "not promised: because: not promised"
     assert test.status.name == "FAILURE"
 

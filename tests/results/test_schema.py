@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,10 @@ from harness.guests.facts import Facts
 from harness.history import load
 from harness.judge import counts
 from harness.judge.run import Run
-from harness.results import evidence
+from harness.results import evidence, repetition
 from harness.results.conformance import FORMAT, NAME, SCHEMA, Conformance, Result, save
+from harness.session.outcome import outcome
+from harness.session.repeat import of_outcome
 from harness.session.result_context import claim_texts
 from harness.session.session_facts import session_facts
 from tests.result_directories import figure, result
@@ -26,6 +28,7 @@ jsonschema = pytest.importorskip("jsonschema", reason="pip install -e '.[test]'"
 ROOT = Path(__file__).parents[2]
 FACTS = Facts("netns", "6.1.176", 100, "real", "6.1.176", 2000, "root", nic="e1000", offset=-3)
 CLAIMED = Result("a.py::test_a", "old", "conforms", claims=("MIIMON-2",))
+ONE = {"outage": figure(92)}
 SHARD = {"index": 1, "count": 2, "total": 7, "digest": "0123456789abcdef"}
 
 
@@ -73,6 +76,8 @@ def test_what_a_session_writes_is_valid(tmp_path: Path, request: pytest.FixtureR
         "a.py::test_a", "old", "conforms", **{**found, "options": tuple(found["options"])}
     )
     never = result("test_b", "dead", "not judged", "no boot", outage=figure(None))
+    run = {**of_outcome(outcome([])), "figures": ONE}
+    one = replace(one, runs=(run, run), statistics=repetition.statistics([run, run]))
     kernels = {"old": asdict(FACTS), "dead": {}}
     session = session_facts(request.config)
     texts = claim_texts([CLAIMED])
@@ -84,6 +89,7 @@ def test_what_a_session_writes_is_valid(tmp_path: Path, request: pytest.FixtureR
 def test_each_key_that_is_written_is_described(request: pytest.FixtureRequest) -> None:
     parts = schema()["$defs"]
     figures = evidence.of(measured(), None, None)["figures"].values()
+    repeated = repetition.statistics([{**of_outcome(outcome([])), "figures": ONE}] * 2)
     keys = {
         "result": {one.name for one in fields(Result)},
         "kernel": set(asdict(FACTS)),
@@ -91,6 +97,9 @@ def test_each_key_that_is_written_is_described(request: pytest.FixtureRequest) -
         "shard": set(SHARD),
         "figure": {key for one in figures for key in one},
         "claim": {key for one in claim_texts([CLAIMED]).values() for key in one},
+        "run": set(of_outcome(outcome([]))),
+        "statistics": set(repeated),
+        "quantiles": {key for one in repeated["figures"].values() for key in one},
         "bound": {key for bound in figure(92)["bounds"] for key in bound},
     }
     assert {name: set(part["properties"]) for name, part in parts.items()} == keys

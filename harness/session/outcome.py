@@ -1,0 +1,52 @@
+"""What the phases of a scenario show together: verdict, reason, time, evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from harness.judge import counts
+from harness.results.conformance import EVIDENCE
+
+REASON = 300
+
+
+def outcome(reports: Sequence[pytest.TestReport]) -> dict[str, Any]:
+    """Return verdict, reason, time and evidence of an item from its phases."""
+    verdict = next((found for one in reports if (found := counts.verdict_of(one))), None)
+    wrong = [one for one in reports if one.outcome != "passed"]
+    failed = any(one.failed for one in reports)
+    if verdict is None or (failed and verdict in ("conforms", "contradicts as known")):
+        verdict = "not judged" if failed else "not testable here"
+    attempts = [
+        value for one in reports for name, value in one.user_properties if name == "attempts"
+    ]
+    evidence: dict[str, Any] = next(
+        (found for one in reports if (found := getattr(one, EVIDENCE, None))), {}
+    )
+    return {
+        "verdict": verdict,
+        "reason": _reason(wrong[0]) if wrong else "",
+        "guest_seconds": round(sum(one.duration for one in reports), 3),
+        "attempts": max((int(str(value)) for value in attempts), default=1),
+        "figures": evidence.get("figures", {}),
+        "options": tuple(evidence.get("options", ())),
+        "settings": evidence.get("settings", {}),
+        "history": evidence.get("history"),
+    }
+
+
+def _reason(report: pytest.TestReport) -> str:
+    """Return in one line why an item did not pass."""
+    said = report.longrepr
+    if hasattr(report, "wasxfail"):
+        return str(report.wasxfail)[:REASON]
+    if isinstance(said, tuple):
+        text = str(said[2]).removeprefix("Skipped: ")
+    elif (crash := getattr(said, "reprcrash", None)) is not None:
+        text = str(crash.message)
+    else:
+        text = str(said or "")
+    return next(iter(text.strip().splitlines()), "")[:REASON]

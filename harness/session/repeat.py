@@ -1,0 +1,110 @@
+"""`--repeat N`: run each scenario N times in its guest; the results have every run.
+
+A scenario fails if one of its runs does. What is reported of it is the run that says most: by its
+verdict, and among equals by the longest outage.
+
+In virtual time a scenario that is merely run again shows the same to the nanosecond. So the runs
+differ in what chance decides in real time: in which frames are lost, and in the phase of the
+bond's monitor at which the fault comes. The phases are spread evenly, however many there are.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from harness.judge import counts
+from harness.results import repetition
+from harness.results.conformance import Conformance
+from harness.session.outcome import outcome
+
+OPTION = "--repeat"
+NUMBER = pytest.StashKey[int]()  # of the run that is going on, from 0
+KEPT = ("verdict", "reason", "guest_seconds", "attempts", "figures", "history")
+RUNS, FAILED = "runs", "runs_failed"  # properties
+MOST = 20  # scenarios that the terminal shows
+
+Reports = list[pytest.TestReport]
+
+
+def add_option(group: pytest.OptionGroup) -> None:
+    """Add the option."""
+    group.addoption(
+        OPTION,
+        type=_count,
+        default=1,
+        metavar="N",
+        help="run each scenario N times, with the fault at other phases of the bond's monitor and "
+        "other losses; show median, p95, p99, maximum and bounds of the failure rate (default: 1)",
+    )
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'"{text}" is no number of runs (hint: give 1 or more)')
+    return int(text)
+
+
+def phase(number: int) -> float:
+    """Return the share of the monitor's interval by which the fault of a run is put off.
+
+    0, 1/2, 1/4, 3/4, 1/8 ...: the first runs are spread as evenly as all of them (the sequence of
+    van der Corput).
+    """
+    share, part = 0.0, 0.5
+    while number:
+        share += part * (number & 1)
+        number >>= 1
+        part /= 2
+    return share
+
+
+def run(
+    item: pytest.Item, once: Callable[[], Reports], note: Callable[[Mapping[str, Any]], None]
+) -> Reports:
+    """Run an item as often as wanted by `once`; return the reports of the run that says most.
+
+    Each run is handed to `note` as soon as it is over.
+    """
+    wanted = item.config.getoption("repeat", default=1)
+    if wanted == 1:
+        return once()
+    kept: Reports = []
+    runs: list[Mapping[str, Any]] = []
+    for number in range(wanted):
+        item.stash[NUMBER] = number
+        reports = once()
+        runs.append(of_outcome(outcome(reports)))
+        note(runs[-1])
+        if not kept or _weight(runs[-1]) > max(map(_weight, runs[:-1])):
+            kept = reports
+    failed = repetition.of_runs(runs).failed
+    for report in kept:
+        report.user_properties += [(RUNS, wanted), (FAILED, failed)]
+    return kept
+
+
+def of_outcome(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is kept of one run."""
+    return {name: found[name] for name in KEPT}
+
+
+def _weight(run: Mapping[str, Any]) -> tuple[int, float]:
+    outage = run["figures"].get("outage", {"ms": 0.0})["ms"]
+    return list(counts.WORDS).index(run["verdict"]), float("inf") if outage is None else outage
+
+
+def told(found: Conformance) -> Iterator[str]:
+    """Yield the statistics of repeated scenarios, those that failed most often first."""
+    repeated = [one for one in found.results if one.statistics]
+    order = sorted(repeated, key=lambda one: -one.statistics["failed"])
+    several = len(found.labels()) > 1
+    for one in order[:MOST]:
+        name = one.scenario.partition("::")[2] or one.scenario
+        label = f"{name} on {one.kernel}" if several else name
+        yield from repetition.lines(label, one.statistics, one.figures)
+    if len(order) > MOST:
+        yield f"... and {len(order) - MOST} more scenarios: statistics in conformance.json"
