@@ -16,6 +16,7 @@ from harness.commands.report import open_report, report
 from harness.commands.results import results
 from harness.commands.run import run
 from harness.commands.show import show
+from harness.commands.stats import stats
 from harness.commands.up import up
 from harness.version import version
 
@@ -29,7 +30,7 @@ def main() -> None:
 kernels.add_command(build)
 for command in (run, up, kernels, driver_profile, lab, doctor, claims, results):
     main.add_command(command)
-for command in (report, open_report, judge, show):
+for command in (stats, report, open_report, judge, show):
     main.add_command(command)
 matrix.register(main)
 config.register(main)
