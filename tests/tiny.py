@@ -65,7 +65,7 @@ class Tiny:
             process.kill()
         return process.returncode, said
 
-    def on_terminal(self, *arguments: str) -> str:
+    def on_terminal(self, *arguments: str, **more: str) -> str:
         """Run pytest on a terminal; return all that was written to it."""
         written = bytearray()
 
@@ -74,6 +74,6 @@ class Tiny:
             return data
 
         argv = [sys.executable, "-m", "pytest", "-p", "harness.plugin", *arguments]
-        environment = [f"{name}={value}" for name, value in self.environment({}).items()]
+        environment = [f"{name}={value}" for name, value in self.environment(more).items()]
         pty.spawn(["env", "-C", str(self.root), "-i", *environment, *argv], read)
         return written.decode()

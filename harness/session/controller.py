@@ -32,6 +32,7 @@ from harness.session import (
 )
 from harness.session.fleet import Fleet, resolve, without
 from harness.session.guest_watch import Watch
+from harness.session.live_status import LiveStatus
 from harness.session.replay import Feed
 from harness.session.results_directory import new_directory, old_removed, place_of, point_latest
 from harness.session.scenario_results import ScenarioResults
@@ -122,6 +123,12 @@ class Run:
             session.config, items, fleet.labels, results, fleet.choices
         )
         self.feed = Feed(session, items, self._keep_result, fleet.group if fleet.several else None)
+        self.live = LiveStatus(
+            self.feed.terminal,
+            run_estimate.each(self.config, fleet, self.items),
+            virtual=not fleet.has_real_clock,
+        )
+        self.feed.before_output = self.live.clear
         self.known: dict[str, float] = dict(axis.durations(self.config))
         self.wall = WallTimes(session.config)
         self.scenarios = {name: axis.scenario_of(item) for name, item in self.items.items()}
@@ -135,7 +142,6 @@ class Run:
         """Boot guests, follow them, replace those that die; raises KernelUnavailable."""
         count = self.config.getoption("guests") or self.fleet.guests
         self.feed.say(run_estimate.line(self.config, self.fleet, self.items.values(), count))
-        self.feed.progress(f"booting {self.fleet.title} ...")
         # With virtual time a run does what it did before: no earlier one changes the shares.
         known = self.known if self.fleet.has_real_clock else {}
         self.waiting = self.fleet.shares(self.items.values(), count, known)
@@ -147,6 +153,7 @@ class Run:
                     self._boot(self.waiting.pop(0))
                 self._step()
         finally:
+            self.live.clear()
             self.scenario_results.write(last=True)
             worker_arguments.keep(self.config, self.known | self.feed.seconds)
             self.wall.keep()
@@ -161,6 +168,7 @@ class Run:
                 self.guests.kill(watch.guest, reason)
         for guest in over:
             self._bury(self.watches.pop(guest.name))
+        self.live.draw(watch.running for watch in self.watches.values())
 
     def _boot(self, ids: list[str]) -> None:
         self.boots += 1
@@ -175,6 +183,7 @@ class Run:
     def _keep_result(self, nodeid: str, reports: Sequence[pytest.TestReport]) -> None:
         label = self._label(nodeid)
         ran = label not in self.dead
+        self.live.note(nodeid, reports)
         self.scenario_results.take(label, nodeid, reports, self.wall.seconds.get(nodeid), ran=ran)
 
     def _job(self, ids: list[str], label: str) -> Job:

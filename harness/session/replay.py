@@ -25,7 +25,8 @@ class Feed:
     """The results of the items that guests run, on their way into a pytest session.
 
     `keep` gets each item's reports as soon as they are whole; `group` says which items' results
-    are shown together, by default those of a file, one file after the other.
+    are shown together, by default those of a file, one file after the other. `before_output` is
+    called before anything is written.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Feed:
             strict=group is None,
         )
         self._headed: set[str] = set()
+        self.before_output: Callable[[], None] = lambda: None
 
     def has(self, nodeid: str) -> bool:
         """Return whether an item has its result."""
@@ -116,6 +118,7 @@ class Feed:
 
     def _give(self, item: pytest.Item, reports: list[pytest.TestReport]) -> None:
         hook = item.ihook
+        self.before_output()
         hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         for report in reports:
             hook.pytest_runtest_logreport(report=report)
@@ -150,31 +153,24 @@ class Feed:
         )
 
     @property
-    def _terminal(self) -> pytest.TerminalReporter | None:
+    def terminal(self) -> pytest.TerminalReporter | None:
+        """What writes to the terminal, None where nothing does."""
         found: pytest.TerminalReporter | None = self.config.pluginmanager.get_plugin(
             "terminalreporter"
         )
         return found
 
-    def progress(self, line: str) -> None:
-        """Show what is being waited for on a terminal; the next line takes its place."""
-        reporter = self._terminal
-        if reporter is not None and reporter.isatty and reporter.verbosity >= 0:
-            reporter.rewrite(line, erase=True)
-            if not line:  # what comes next begins where the line began
-                reporter.rewrite("")
-
     def say(self, line: str) -> None:
         """Print a separate line, also where -q leaves out the header."""
-        reporter = self._terminal
+        reporter = self.terminal
         if reporter is not None and reporter.verbosity >= -1:
-            self.progress("")
+            self.before_output()
             reporter.ensure_newline()
             reporter.write_line(line)
 
     def header(self, facts: Facts) -> None:
         """Show the facts of each kernel's first guest, once, before its first result."""
-        reporter = self._terminal
+        reporter = self.terminal
         if facts.lab in self._headed or reporter is None or reporter.verbosity < 0:
             return
         self._headed.add(facts.lab)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pytest
 
@@ -40,14 +40,33 @@ def line(config: pytest.Config, fleet: Fleet, items: Iterable[pytest.Item], gues
     return f"{counted(count, 'test')} in {where}: {spoken(boot + seconds / used)}"
 
 
+def each(
+    config: pytest.Config, fleet: Fleet, items: Mapping[str, pytest.Item]
+) -> dict[str, float]:
+    """Return how long each item is expected to take a guest, in seconds, by its id."""
+    before = wall_time.known(config)
+    runs = config.getoption("repeat", default=1)
+    found = {}
+    for nodeid, item in items.items():
+        kernel = fleet.kernels.get(fleet.label(item))
+        took = before.get(wall_time.key(config, kernel), {}) if kernel else {}
+        usual = _usual(kernel) if kernel else 0.0
+        found[nodeid] = runs * took.get(axis.scenario_of(item), _mean(took, usual))
+    return found
+
+
 def expected(names: Iterable[str], took: Times, usual: float) -> float:
     """Return how long scenarios will take one guest, in seconds, by what they took before.
 
     One that never ran is taken to last as long as the mean of the others, or else as `usual`.
     """
-    known = [seconds for name, seconds in took.items() if name != BOOT]
-    mean = sum(known) / len(known) if known else usual
+    mean = _mean(took, usual)
     return sum(took.get(name, mean) for name in names)
+
+
+def _mean(took: Times, usual: float) -> float:
+    known = [seconds for name, seconds in took.items() if name != BOOT]
+    return sum(known) / len(known) if known else usual
 
 
 def _usual(kernel: Kernel) -> float:

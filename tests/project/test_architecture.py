@@ -83,7 +83,7 @@ HOMES = {
     "scapy": {"frames"},
     "tenacity": {"waiting"},
     "virtme": {"kernels.qemu", "kernels.debian_image"},
-    "rich": {"kernels", "commands", "driver_profile.table"},
+    "rich": {"kernels", "commands", "driver_profile.table", "session.live_status"},
     "click": {"cli", "commands"},
     "yaml": {"config"},
     "jinja2": {"html"},

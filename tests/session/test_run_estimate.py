@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 from harness.session import run_estimate
 from harness.session.wall_time import BOOT, Stopwatch
 from tests.session.test_controller import PLAIN
+from tests.terminal import SIZE, screens
 from tests.tiny import Tiny
 
 
@@ -67,19 +67,9 @@ def ended(name: str) -> dict[str, Any]:
 
 def test_the_header_begins_where_a_line_begins_on_a_terminal(tmp_path: Path) -> None:
     tiny = Tiny.make(tmp_path, conftest=PLAIN, a="def test_other(): pass")
-    lines = shown(tiny.on_terminal("-k", "other"))
+    drawn, lines = screens(tiny.on_terminal("-k", "other", TERM="xterm", **SIZE))
     assert "1 test in plain (real time, 1 guest): some seconds" in lines
     assert any(line.startswith("lab       netns in plain") for line in lines)
     assert any(line.startswith("clock     real") for line in lines)
     assert not [line for line in lines if "booting" in line]
-
-
-def shown(written: str) -> list[str]:
-    """Return the lines that a terminal shows of what was written to it, without colours."""
-    lines = []
-    for line in re.sub(r"\x1b\[[\d;]*m", "", written).split("\n"):
-        cells: list[str] = []
-        for part in line.removesuffix("\r").split("\r"):
-            cells[: len(part)] = part
-        lines.append("".join(cells).rstrip())
-    return lines
+    assert any("1 guest: booting" in line for screen in drawn for line in screen)
