@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from harness.judge import counts
+from harness.results import repetition
 from harness.results.conformance import Conformance, Result
 
 MS = 1000.0  # in a second
@@ -38,6 +39,13 @@ def text(found: Conformance) -> Iterator[str]:
     yield from _family(
         "failover_bound_seconds", "A limit that the scenario asserted.", _bounds(found)
     )
+    yield from _family(
+        "failover_quantile_seconds",
+        "Quantile of a figure over the runs of --repeat, by nearest rank.",
+        _quantiles(found),
+    )
+    yield from _family("failover_runs", "Judged runs of --repeat.", _runs(found, "judged"))
+    yield from _family("failover_failed_runs", "Those that failed.", _runs(found, "failed"))
     yield from _family("failover_verdicts", "Results by verdict.", _verdicts(found))
     yield from _family("failover_results", "Results of the run.", [Sample({}, len(found.results))])
     yield from _family(
@@ -94,6 +102,21 @@ def _bounds(found: Conformance) -> Iterator[Sample]:
                 narrowest[op] = choose(ms, narrowest.get(op, ms))
             for op, ms in narrowest.items():
                 yield Sample({**_of(one, found), "figure": name, "op": op}, ms / MS)
+
+
+def _quantiles(found: Conformance) -> Iterator[Sample]:
+    for one in found.results:
+        for name, figure in one.statistics.get("figures", {}).items():
+            for word, share in repetition.SHARES.items():
+                ms = figure[f"{word}_ms"]
+                labels = {**_of(one, found), "figure": name, "quantile": f"{share:g}"}
+                yield Sample(labels, float("inf") if ms is None else ms / MS)
+
+
+def _runs(found: Conformance, key: str) -> Iterator[Sample]:
+    for one in found.results:
+        if one.statistics:
+            yield Sample(_of(one, found), one.statistics[key])
 
 
 def _verdicts(found: Conformance) -> Iterator[Sample]:

@@ -6,7 +6,9 @@ the last attempt fails as such; how often it was tried is told with the result.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import pytest
 from _pytest.runner import runtestprotocol
@@ -23,12 +25,19 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     if not (where_it_runs.in_guest() and where_it_runs.needs_guest(item)):
         return None
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    runs = repeat.run(item, lambda: _judged(item, nextitem), partial(worker.note_run, item.nodeid))
+    runs = repeat.run(item, lambda: _judged(item, nextitem), partial(_note, item))
     for report in runs:
         item.ihook.pytest_runtest_logreport(report=report)
     _forget(item)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     return True
+
+
+def _note(item: pytest.Item, run: Mapping[str, Any]) -> None:
+    """Hand over one of several runs, and be done with its garbage."""
+    _forget(item)
+    worker.note_run(item.nodeid, run)
+    worker.tidy(whole=item.stash[repeat.NUMBER] % worker.WHOLE_EVERY == worker.WHOLE_EVERY - 1)
 
 
 def _judged(item: pytest.Item, nextitem: pytest.Item | None) -> list[pytest.TestReport]:

@@ -21,6 +21,7 @@ from harness.session.result_context import claim_texts, context, keep_page
 from harness.session.session_facts import session_facts
 from harness.session.where_it_runs import asks_for_stage
 
+SHARE = 20  # a writing takes at most a twentieth of the time: with --repeat they are large
 EVERY = 1.0  # seconds between two writings: what a kill may lose
 
 
@@ -49,7 +50,7 @@ class ScenarioResults:
         self.session = session_facts(config)
         self.unwritten: LabError | None = None
         self.page: Path | None = None
-        self._written = 0.0
+        self._written = self._took = 0.0
         config.pluginmanager.register(self, "harness-scenario-results")
 
     def learn(self, label: str, facts: Mapping[str, Any]) -> None:
@@ -91,7 +92,7 @@ class ScenarioResults:
             **context(item, lab, self.choices.get(label)),
             **found,
         )
-        if time.monotonic() - self._written > EVERY:
+        if time.monotonic() - self._written > max(EVERY, SHARE * self._took):
             self.write()
 
     def write(self, *, last: bool = False) -> None:
@@ -103,6 +104,7 @@ class ScenarioResults:
         if not self.items:
             return
         self.unwritten = None
+        begun = time.monotonic()
         try:
             found = self.conformance()
             conformance.save(found, self.directory)
@@ -114,6 +116,7 @@ class ScenarioResults:
         except LabError as error:  # the scenarios go on: what they tell is shown at the end
             self.unwritten = error
         self._written = time.monotonic()
+        self._took = self._written - begun
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

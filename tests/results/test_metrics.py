@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from harness.cli import main
 from harness.judge import counts
-from harness.results import metrics
+from harness.results import metrics, repetition
 from harness.results.conformance import Conformance
 from tests.result_directories import conformance, figure, place, result
 
@@ -84,6 +84,24 @@ def test_verdicts_are_counted_by_kernel_zero_included() -> None:
     assert samples["failover_run_start_timestamp_seconds"] == {key(): 1795687200}
     about = {**of("test_x"), "verdict": "contradicts", "claims": "A-1,A-2"}
     assert samples["failover_scenario_info"][key(**about)] == 1
+
+
+def test_repeated_scenarios_have_quantiles_and_counts() -> None:
+    runs = [{"verdict": "conforms", "figures": {"outage": figure(ms)}} for ms in (90, 92, 94)]
+    runs.append({"verdict": "contradicts", "figures": {"outage": figure(None)}})
+    one = replace(result("test_x", outage=figure(94)), statistics=repetition.statistics(runs))
+    found = read(conformance(one, result("test_y")))
+    assert found["failover_quantile_seconds"] == {
+        key(**of("test_x"), figure="outage", quantile=quantile): value
+        for quantile, value in {
+            "0.5": 0.092,
+            "0.95": math.inf,
+            "0.99": math.inf,
+            "1": math.inf,
+        }.items()
+    }
+    assert found["failover_runs"] == {key(**of("test_x")): 4}
+    assert found["failover_failed_runs"] == {key(**of("test_x")): 1}
 
 
 @pytest.mark.parametrize("name", ['test_x["]', "test_x[\\]", "test_x[a\nb 1]", 'x"} 1', "ü#\t"])
