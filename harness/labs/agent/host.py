@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 
 from harness.errors import KernelRefused, LabError
@@ -10,6 +10,7 @@ from harness.lab import Clock, Seen, Sent, Source
 from harness.labs.agent import clock
 from harness.labs.agent.channel import Channel, Event, packed, unpacked
 from harness.labs.agent.pipe import AgentLost
+from harness.labs.agent.ring import RECORD
 from harness.loop import Loop
 from harness.rtnl.messages import NLMSG_DONE, NLMSG_ERROR, Request, messages, numbered, refusal
 from harness.units import MS
@@ -56,10 +57,19 @@ class RemoteStream:
 
     def _hear(self, said: Event) -> None:
         self.lost += int(said.get("lost", 0))
-        for at, device, kind, data in said.get("e", ()):
-            self._seen.append(Seen(at + self._offset, device, kind, unpacked(data)))
+        for at, data in said.get("e", ()):
+            self._seen.append(Seen(at + self._offset, 0, 0, unpacked(data)))
+        self._seen += self._frames(unpacked(said.get("frames", "")))
         if self._then is not None:
             self._then()
+
+    def _frames(self, data: bytes) -> Iterator[Seen]:
+        at = 0
+        while at < len(data):
+            stamp, device, kind, length = RECORD.unpack_from(data, at)
+            at += RECORD.size
+            yield Seen(stamp + self._offset, device, kind, data[at : at + length])
+            at += length
 
 
 class RemoteTap(RemoteStream):

@@ -6,7 +6,8 @@ JSON, one object a line; bytes are base64, times ns of this host's CLOCK_MONOTON
 
     {"id": 7, "do": "send", ...}       a request; answered by {"id": 7, "began": ns, "t": ns, ...}
     {"id": 7, "errno": 1, ...}         what could not be done
-    {"s": 3, "e": [[at, device, kind, base64], ...]}   what stream 3 saw
+    {"s": 3, "e": [[at, base64], ...]}                 the notifications that stream 3 heard
+    {"s": 3, "frames": base64}         the frames that it saw, a RECORD (see ring) before each
     {"s": 4, "sent": [[at, number, errno], ...]}       what sender 4 sent
     {"s": 3, "lost": 2}                stream 3 missed something
 """
@@ -19,30 +20,28 @@ import json
 import os
 import select
 import socket
-import struct
 from collections.abc import Callable
 from typing import Any
 
+from harness.labs.agent.output import Output, Taps
+from harness.labs.agent.ring import Ring
 from harness.labs.agent.wire import (
     BUFFER,
+    ETH_P_ALL,
     SECOND,
-    SOL_PACKET,
     Program,
     carried,
     control_socket,
-    frame_of,
     fresh_namespace,
     make_room,
     now,
     numbered,
     sender_socket,
-    tap_socket,
     text_of,
     wall_to_monotonic,
 )
 
 VERSION = 1
-STATISTICS = 6  # PACKET_STATISTICS
 GROUPS = {"links": 1, "neighbours": 4}
 GLANCE = 5000000  # ns between two looks whether a program has ended
 
@@ -54,56 +53,53 @@ class Agent:
         self.readers: dict[Any, Callable[[], None]] = {0: self.requests}
         self.timers: list[Any] = []
         self.opened: dict[int, Any] = {}
-        self.seen: dict[int, list[Any]] = {}
-        self.sent: dict[int, list[Any]] = {}
+        self.output = Output()
+        self.taps = Taps(self.output, self.readers)
         self.stopped: set[int] = set()
         self.pending = b""
-        self.batch = 0
-        self.due: int | None = None
         self.control: Any = None
 
     def run(self) -> None:
-        """Serve requests until the input ends."""
-        self.say(hello=VERSION, pid=os.getpid(), kernel=os.uname().release, t=now())
+        """Serve requests until the input ends.
+
+        Timers come first, then requests and notifications, which are stamped when they are read;
+        frames come last, because the kernel has stamped them. Nothing waits for a slow reader of
+        the output: on a busy machine the probes of the timers would be late.
+        """
+        os.set_blocking(1, False)
+        self.output.say(hello=VERSION, pid=os.getpid(), kernel=os.uname().release, t=now())
         while 0 in self.readers:
-            ready, _, _ = select.select(list(self.readers), [], [], self.wait())
+            self.output.write()
+            writers = [1] if self.output.unwritten else []
+            ready, _, _ = select.select(list(self.readers), writers, [], self.wait())
+            self.tick()
             for source in ready:
                 if source in self.readers:
                     self.readers[source]()
-            at = now()
-            for timer in sorted(t for t in self.timers if t[0] <= at):
-                self.timers.remove(timer)
-                timer[2](at)
-            if self.due is not None and at >= self.due:
-                self.flush()
+            if self.output.due is not None and now() >= self.output.due:
+                self.output.due = None
+                self.output.flush()
+                self.taps.read()
+
+    def tick(self) -> None:
+        """Call what is due."""
+        at = now()
+        for timer in sorted(t for t in self.timers if t[0] <= at):
+            self.timers.remove(timer)
+            timer[2](at)
 
     def wait(self) -> float | None:
         """Return the seconds until the next timer."""
-        times = [timer[0] for timer in self.timers] + ([] if self.due is None else [self.due])
+        due = self.output.due
+        times = [timer[0] for timer in self.timers] + ([] if due is None else [due])
         return max(0, min(times) - now()) / SECOND if times else None
-
-    def say(self, **what: Any) -> None:
-        """Write one line."""
-        data = (json.dumps(what, separators=(",", ":")) + "\n").encode()
-        while data:
-            data = data[os.write(1, data) :]
-
-    def event(self, kept: dict[int, list[Any]], number: int, entry: list[Any]) -> None:
-        """Add an event to its batch."""
-        kept.setdefault(number, []).append(entry)
-        if self.due is None:
-            self.due = now() + self.batch
-
-    def flush(self) -> None:
-        """Write all batched events."""
-        self.due = None
-        for name, kept in (("sent", self.sent), ("e", self.seen)):
-            for number in list(kept):
-                self.say(s=number, **{name: kept.pop(number)})
 
     def requests(self) -> None:
         """Execute the requests on the input."""
-        data = os.read(0, 1 << 16)
+        try:
+            data = os.read(0, 1 << 16)
+        except BlockingIOError:  # it is one socket with the output, under some SSH servers
+            return
         if not data:
             del self.readers[0]
             return
@@ -116,8 +112,8 @@ class Agent:
                 answer = getattr(self, "do_" + asked["do"])(asked) or {}
             except OSError as error:
                 answer = {"errno": error.errno or errno.EIO, "text": error.strerror or str(error)}
-            self.flush()
-            self.say(id=asked["id"], began=began, t=now(), **answer)
+            self.output.flush()
+            self.output.say(id=asked["id"], began=began, t=now(), **answer)
 
     def do_ping(self, _: dict[str, Any]) -> None:
         """Answer with the time."""
@@ -128,7 +124,7 @@ class Agent:
 
     def do_batch(self, asked: dict[str, Any]) -> None:
         """Set for how many ns events are batched."""
-        self.batch = asked["ns"]
+        self.output.batch = asked["ns"]
 
     def do_fresh(self, _: dict[str, Any]) -> None:
         """Enter a new network namespace; close what is open in the old one."""
@@ -171,20 +167,24 @@ class Agent:
             if said is None:
                 self.timers.append((at + GLANCE, number, look))
             else:
-                self.say(s=number, exit=said)
+                self.output.say(s=number, exit=said)
 
         self.timers.append((now(), number, look))
 
     def do_close(self, asked: dict[str, Any]) -> None:
         """Close a stream or a sender after writing its events."""
-        reader = self.readers.get(self.opened.get(asked["s"]))
-        if reader is not None:
+        number = asked["s"]
+        reader = self.readers.get(self.opened.get(number))
+        if number in self.taps.rings:
+            self.taps.read_one(number)
+        elif reader is not None:
             reader()
-        self.shut(asked["s"])
+        self.shut(number)
 
     def shut(self, number: int) -> None:
         """Close what is open under a number."""
         self.stopped.add(number)
+        self.taps.close(number)
         source = self.opened.pop(number)
         self.readers.pop(source, None)
         os.close(source) if isinstance(source, int) else source.close()
@@ -203,9 +203,9 @@ class Agent:
                 except BlockingIOError:
                     return
                 except OSError:  # ENOBUFS: the kernel had more to say than the socket could hold
-                    self.say(s=number, lost=1)
+                    self.output.say(s=number, lost=1)
                     return
-                self.event(self.seen, number, [at, 0, 0, text_of(data)])
+                self.output.event("e", number, [at, text_of(data)])
 
         self.opened[number], self.readers[sock] = sock, read
 
@@ -218,9 +218,9 @@ class Agent:
         def read() -> None:
             while True:
                 try:
-                    self.event(self.seen, number, [now(), 0, 0, text_of(os.read(fd, 8192))])
+                    self.output.event("e", number, [now(), text_of(os.read(fd, 8192))])
                 except BrokenPipeError:
-                    self.say(s=number, lost=1)
+                    self.output.say(s=number, lost=1)
                 except OSError:
                     return
 
@@ -229,26 +229,14 @@ class Agent:
     def do_tap(self, asked: dict[str, Any]) -> None:
         """Capture the received frames that a BPF program accepts, with kernel time stamps."""
         number = asked["s"]
-        sock = tap_socket(base64.b64decode(asked["program"]))
-        offset = wall_to_monotonic()
-
-        def read() -> None:
-            while True:
-                try:
-                    at, device, kind, data = frame_of(sock)
-                except BlockingIOError:
-                    return
-                except OSError:
-                    self.say(s=number, lost=1)
-                    return
-                self.event(self.seen, number, [at + offset, device, kind, text_of(data)])
-
-        self.opened[number], self.readers[sock] = sock, read
+        sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+        ring = Ring(sock, base64.b64decode(asked["program"]))
+        self.opened[number] = ring
+        self.taps.open(number, ring, wall_to_monotonic())
 
     def do_dropped(self, asked: dict[str, Any]) -> dict[str, int]:
         """Return the number of frames dropped by a tap since the last call."""
-        sock = self.opened[asked["s"]]
-        return {"dropped": struct.unpack("=II", sock.getsockopt(SOL_PACKET, STATISTICS, 8))[1]}
+        return {"dropped": self.opened[asked["s"]].dropped()}
 
     def do_sender(self, asked: dict[str, Any]) -> None:
         """Open a sender of frames from a device, or of ICMP messages without one."""
@@ -273,7 +261,7 @@ class Agent:
                 sock.sendto(numbered(template, seq), (to, 0))
             except OSError as error:
                 refused = error.errno or errno.EIO
-            self.event(self.sent, number, [at, seq, refused])
+            self.output.event("sent", number, [at, seq, refused])
             state["seq"] += 1
             state["due"] += every * ((at - state["due"]) // every + 1)
             self.timers.append((state["due"], number, tick))

@@ -7,7 +7,7 @@ import functools
 import inspect
 from types import ModuleType
 
-from harness.labs.agent import program, wire
+from harness.labs.agent import output, program, ring, wire
 
 FOR_ANNOTATIONS = ("__future__", "typing", "collections.abc")
 OLDEST = (3, 6)  # the oldest Python that a host may have
@@ -49,6 +49,6 @@ class _Bare(ast.NodeTransformer):
 @functools.cache
 def source(*modules: ModuleType) -> bytes:
     """Return the program that is sent: by default the agent, else what modules make together."""
-    sent = modules or (wire, program)
+    sent = modules or (wire, ring, output, program)
     trees = [_Bare().visit(ast.parse(inspect.getsource(one))) for one in sent]
     return "\n".join(ast.unparse(ast.fix_missing_locations(tree)) for tree in trees).encode()

@@ -16,14 +16,10 @@ import subprocess
 import tempfile
 import time
 
-SO_ATTACH_FILTER, SO_RCVBUFFORCE, SO_TIMESTAMPNS = 26, 33, 35
-SOL_PACKET, PACKET_AUXDATA, PACKET_IGNORE_OUTGOING = 263, 8, 23
+SO_RCVBUFFORCE = 33
 SOL_NETLINK, NETLINK_CAP_ACK, NETLINK_EXT_ACK = 270, 10, 11
 SOL_RAW, ICMP_FILTER, EVERY_TYPE = 255, 1, 0xFFFFFFFF
 ETH_P_ALL = 3
-STATUS_VLAN_VALID = 1 << 4
-TAGGED = 0x100  # as in harness.lab: the kernel has taken a VLAN tag out of the frame
-FRAME = 128  # bytes kept of a frame: all of an ARP frame or of a probe
 ROOM = 1 << 21  # bytes a socket may hold
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 BUFFER = 1 << 20
@@ -66,45 +62,12 @@ def checksum(data: bytes) -> int:
     return ~(total + (total >> 16)) & 0xFFFF
 
 
-def tap_socket(program: bytes) -> socket.socket:
-    """Return a socket that receives the frames that a classic BPF program accepts."""
-    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
-    code = ctypes.create_string_buffer(program, len(program))
-    fprog = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code))
-    sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, fprog)
-    sock.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
-    sock.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
-    sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-    make_room(sock)
-    sock.setblocking(False)
-    with contextlib.suppress(BlockingIOError):
-        while True:  # frames received before the filter was attached
-            sock.recv(FRAME)
-    return sock
-
-
 def make_room(sock: socket.socket) -> None:
     """Set a receive buffer larger than net.core.rmem_max, if permitted."""
     try:
         sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, ROOM)
     except PermissionError:  # root in a user namespace only
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ROOM)
-
-
-def frame_of(sock: socket.socket) -> tuple[int, int, int, bytes]:
-    """Receive a frame: wall-clock time in ns, interface index, kind, bytes.
-
-    Raises OSError, BlockingIOError if there is none.
-    """
-    data, extra, _, source = sock.recvmsg(FRAME, 128)
-    at, kind = 0, source[2]
-    for level, _, content in extra:
-        if level == SOL_PACKET:  # struct tpacket_auxdata
-            kind |= TAGGED if struct.unpack_from("=I", content)[0] & STATUS_VLAN_VALID else 0
-        else:
-            sec, nsec = struct.unpack_from("=qq", content)
-            at = sec * SECOND + nsec
-    return at, socket.if_nametoindex(source[0]), kind, data
 
 
 def sender_socket(device: str) -> socket.socket:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,10 @@ from harness.errors import KernelRefused, LabError
 from harness.judge.run import Run
 from harness.labs.agent.pipe import AgentLost
 from harness.labs.pipe.lab import PipeLab
+from harness.loop import now
 from harness.record.net import Stage
+from harness.record.probes import echo
+from harness.topology import DUT
 from scenarios.field.servers import BridgeHost
 from scenarios.topologies import OneSwitch
 from tests.piped import agent_of
@@ -82,6 +86,17 @@ def test_an_agent_that_dies_while_recording_is_the_labs_fault(lab: PipeLab, pipe
     with pytest.raises(AgentLost, match="the agent on dut is lost"):
         failover_of_the_lost(lab, piped)
     assert failover(piped).active_slaves == ["eth0", "eth1"]  # by another agent
+
+
+def test_probes_keep_their_pace_while_nobody_reads_what_the_agent_says(piped: Stage) -> None:
+    """Twice as much is said in these five seconds as its pipe can hold."""
+    with wired(OneSwitch, piped) as (_, wire):
+        sender = wire.network.host(DUT).sender()
+        sender.repeat(1 * ms.ns, echo(1), "192.0.2.254", now())
+        time.sleep(5)
+        sender.stop()
+        assert len(sender.sent()) > 4000
+        sender.close()
 
 
 def test_nothing_is_left_of_a_lab_that_is_closed(lab: PipeLab, piped: Stage) -> None:

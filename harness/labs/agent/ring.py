@@ -1,0 +1,82 @@
+"""Frames from a ring that the kernel fills: reading one costs no system call.
+
+System calls are what an emulated processor and a guest are slowest at (packet(7), PACKET_RX_RING,
+TPACKET_V2; Documentation/networking/packet_mmap.rst). It is sent with the agent's program, so it
+imports only the standard library (see program).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import socket
+import struct
+from collections.abc import Iterator
+
+SOL_PACKET = 263
+RX_RING, STATISTICS, RING_VERSION, IGNORE_OUTGOING = 5, 6, 10, 23
+TPACKET_V2 = 1
+SO_ATTACH_FILTER = 26
+SLOT, BLOCK, BLOCKS = 256, 1 << 16, 16
+SLOTS = BLOCK * BLOCKS // SLOT
+FREE = b"\0\0\0\0"  # TP_STATUS_KERNEL: the slot is the kernel's again
+HEADER = struct.Struct("=IIIHHIIHH")  # struct tpacket2_hdr
+SLL = struct.Struct("=HHiHBB")  # struct sockaddr_ll, behind the header aligned to 16
+SLL_AT = 32
+STATUS_USER, STATUS_VLAN_VALID = 1, 1 << 4
+TAGGED = 0x100  # as in harness.lab: the kernel has taken a VLAN tag out of the frame
+RECORD = struct.Struct("!qiHH")  # before each frame: time in ns, device, kind, bytes that follow
+
+
+class Ring:
+    """The frames that the devices of a packet socket's namespace received; none that they sent."""
+
+    def __init__(self, sock: socket.socket, program: bytes) -> None:
+        """Take over a packet socket, with a classic BPF program that picks the frames."""
+        self._sock = sock
+        # Frames that come before the ring stands are flushed by the kernel (packet_set_ring).
+        code = ctypes.create_string_buffer(program, len(program))
+        fprog = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code))
+        sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, fprog)
+        sock.setsockopt(SOL_PACKET, IGNORE_OUTGOING, 1)
+        sock.setsockopt(SOL_PACKET, RING_VERSION, TPACKET_V2)
+        sock.setsockopt(SOL_PACKET, RX_RING, struct.pack("=IIII", BLOCK, BLOCKS, SLOT, SLOTS))
+        self._ring = mmap.mmap(sock.fileno(), BLOCK * BLOCKS)
+        if hasattr(self._ring, "madvise"):  # since Python 3.8
+            # User-Mode Linux counts the pages of such a mapping wrongly at a fork, and dies.
+            self._ring.madvise(mmap.MADV_DONTFORK)
+        self._next = 0
+
+    def fileno(self) -> int:
+        """Return the descriptor that is readable while frames are in the ring."""
+        return self._sock.fileno()
+
+    def frames(self) -> Iterator[tuple[int, int, int, bytes]]:
+        """Take the frames out: wall-clock time in ns, interface index, kind, bytes."""
+        ring = self._ring
+        while True:
+            base = self._next * SLOT
+            status, _, snap, mac, _, sec, nsec, _, _ = HEADER.unpack_from(ring, base)
+            if not status & STATUS_USER:
+                return
+            _, _, device, _, kind, _ = SLL.unpack_from(ring, base + SLL_AT)
+            data = ring[base + mac : base + mac + snap]
+            ring[base : base + 4] = FREE
+            self._next = (self._next + 1) % SLOTS
+            kind |= TAGGED if status & STATUS_VLAN_VALID else 0
+            yield sec * 1000000000 + nsec, device, kind, data
+
+    def dropped(self) -> int:
+        """Return the number of frames dropped since the last call."""
+        told = self._sock.getsockopt(SOL_PACKET, STATISTICS, 8)
+        return int(struct.unpack("=II", told)[1])
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+        return self._ring.closed
+
+    def close(self) -> None:
+        """Close the ring and its socket."""
+        self._ring.close()
+        self._sock.close()
