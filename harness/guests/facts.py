@@ -22,7 +22,8 @@ class Facts:
 
     `unread` is why the kernel's log cannot be read, "" if it can. `nic` is the model of the
     DUT's NICs where they are a machine's. `offset` is what is added to the DUT's times (ns) where
-    it has a clock of its own, and `error` by how much that may be wrong.
+    it has a clock of its own, and `error` by how much that may be wrong. `pace` is the shortest
+    probe interval (ns) that it keeps up with, 0 where that is a jiffy.
     """
 
     lab: str
@@ -36,6 +37,7 @@ class Facts:
     nic: str = ""
     offset: int | None = None
     error: int = 0
+    pace: int = 0
 
     @property
     def tolerance(self) -> int:

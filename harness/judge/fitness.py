@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
+
 from harness.errors import Inconclusive, NotTestable
 from harness.history import Event, History
 from harness.judge import traffic
@@ -13,6 +16,7 @@ ALONE = "run with --guests 1, or on an idle machine"
 STALL = 100 * MS  # a host that is later than this has measured itself, not the kernel
 ON_THE_DUT = ("admin_down", "admin_up")  # of a cable, by the DUT
 TESTER = "the tester"  # every machine but the DUT is one of the tester's
+CHANGES = ("fault", "carrier", "admin", "slave", "active", "mac", "fdb", "log")
 WITHOUT_PARTNER = "link states, options and refusals of this mode can be judged"
 
 
@@ -28,12 +32,34 @@ def demand_judgeable(history: History) -> None:
     if dropped:
         hint = "send fewer frames between two probes" if history.about.virtual else ALONE
         raise Inconclusive(f"the recorder lost {counted(dropped, 'frame')}", hint=hint)
-    if late := _too_late(history, start, traffic.end_at(history)):
+    late = _too_late(history, start, traffic.end_at(history))
+    # A host that is late after everything has happened has changed nothing.
+    if late and (late := _too_late(history, start, last_change(history, start))):
         raise Inconclusive(
             f"{' and '.join(late)}: at most {in_ms(STALL)} can be judged",
             hint=_why_late(history, start),
         )
     _demand_baseline(history, start)
+
+
+def last_change(history: History, start: int) -> int:
+    """Return when the last thing happened until the end (ns), `start` where nothing did.
+
+    That is whatever the kernel or a switch told, an announcement, or a path that works no longer
+    or again. Frames that are sent all the time, such as ARP probes, are no change.
+    """
+    end = traffic.end_at(history)
+    return max((at for at in _changes(history) if start < at <= end), default=start)
+
+
+def _changes(history: History) -> Iterator[int]:
+    for kind in CHANGES:
+        yield from (event.at for event in history.part(kind))
+    yield from (event.at for event in history.select("arp", kind="garp"))
+    for direction in traffic.STREAMS:
+        for before, sample in pairwise(traffic.samples(history, direction)):
+            if (before.arrived is None) != (sample.arrived is None):
+                yield sample.sent
 
 
 def _too_late(history: History, start: int, stop: int) -> list[str]:

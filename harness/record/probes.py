@@ -15,10 +15,13 @@ import errno
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 from harness.history import Event
+from harness.judge.fitness import STALL
 from harness.lab import Sender
+from harness.loop import now
 from harness.topology import DUT
 
 MAGIC = b"nfh-probe\0"
@@ -120,6 +123,17 @@ class ProbeStream:
         """Tell whether the last probes sent before a time in ns were all answered."""
         judged = [probe for probe in self.probes[-(STEADY + 5) :] if probe.sent <= since]
         return len(judged) >= STEADY and all(probe.reply is not None for probe in judged[-STEADY:])
+
+    def answered(self, since: int, until: int) -> bool:
+        """Tell whether probes were sent between two times in ns, and all of them answered."""
+        judged = [probe for probe in self.probes if since <= probe.sent <= until]
+        return bool(judged) and all(probe.reply is not None for probe in judged)
+
+    def paused(self, since: int, every: int) -> int:
+        """Return the ns since a time, and until now, in which probes were late by over STALL."""
+        times = [since, *(probe.sent for probe in self.probes if probe.sent > since), now()]
+        pauses = (after - before - every for before, after in pairwise(times))
+        return sum(pause for pause in pauses if pause > STALL)
 
     def events(self) -> Iterator[Event]:
         """Yield one event for each probe sent."""

@@ -109,7 +109,8 @@ class Recorder:
         self._open.callback(self._loop.every(self._interval, lambda _: self._drain(), start))
 
     def mark(self, name: str) -> None:
-        """Add a mark to the history."""
+        """Add a mark to the history, in the place of an earlier one of this name."""
+        self._noted = [e for e in self._noted if e.kind != "mark" or e["name"] != name]
         self._noted.append(Event(now(), "mark", "", {"name": name}))
 
     def bonds_up(self) -> bool:
@@ -126,6 +127,11 @@ class Recorder:
         # Half an interval off the grid of probes: no probe lies on the limit.
         grace = now() - 5 * self._interval // 2
         return all(stream.steady(grace) for stream in self.streams.values())
+
+    def answered_since(self, at: int) -> bool:
+        """Tell whether each probe sent since a time (ns) is answered, but those under way."""
+        grace = now() - 5 * self._interval // 2
+        return all(stream.answered(at, grace) for stream in self.streams.values())
 
     def problems(self) -> list[str]:
         """Return the reasons why the bonds are not up, as text."""

@@ -42,8 +42,12 @@ class Stage:
 
     @property
     def probe_interval(self) -> int:
-        """The probe interval in ns: by default one jiffy, the resolution of kernel timers."""
-        return self.interval or max(MS, 1_000_000_000 // int(self.facts["hz"]))
+        """The probe interval in ns: by default one jiffy, the resolution of kernel timers.
+
+        It is longer in a lab whose DUT cannot send and receive so often (`pace`, in its facts).
+        """
+        jiffy = 1_000_000_000 // int(self.facts["hz"])
+        return self.interval or max(MS, jiffy, self.facts.get("pace", 0))
 
     def file(self, name: str, number: int) -> Path | None:
         """Return the path of a file of the scenario's recording of this number, from 1."""

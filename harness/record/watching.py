@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.errors import HarnessError, Inconclusive, NotTestable, ScenarioError
-from harness.judge.fitness import WITHOUT_PARTNER
+from harness.judge.fitness import ALONE, WITHOUT_PARTNER
 from harness.lab import Network
-from harness.loop import Loop, now
+from harness.loop import SECOND, Loop, now
 from harness.record import durations
 from harness.record.bond import Bond
 from harness.record.journal import OpenFaults, Schedule
@@ -19,6 +19,9 @@ from harness.virtual_time import align
 
 BASELINE_PROBES, HEALTHY_PROBES = 20, 10
 STARTUP = 1500 * MS  # ports that begin to forward, the first ARP request and its repetition
+# On a busy machine ports, address resolution and the kernel's first rounds are late. Nothing was
+# disturbed yet, so waiting longer hides nothing.
+PATIENCE = 10 * SECOND
 LAST_REPLIES = 5  # probe intervals in which the last replies arrive
 # linkwatch may delay a bond's carrier event by a second, and the kernel repeats an ARP request
 # after another second (neigh.default.retrans_time_ms).
@@ -45,20 +48,37 @@ class Watching:
         """
         begun, bonds = now(), self.bonds.values()
         limit = durations.longest_settle(bonds) + STARTUP + HEALTHY_PROBES * self.interval
+        limit += self._patience(open_faults)
         if not self._passes_judgement(begun + limit + durations.longest_judgement(bonds)):
             raise self._unhealthy(now() - begun, open_faults)
         while now() < begun + limit and not self.network.ready():
             self.loop.pump(now() + 10 * MS)
         self._start_probing()
-        self.loop.pump(now() + limit, self.recorder.healthy)
+        until = now() + limit
+        while not self._has_baseline(until):
+            if self.virtual or not now() < until:
+                raise self._unhealthy(now() - begun, open_faults)
+        self._check_targets()
+
+    def _has_baseline(self, until: int) -> bool:
+        """Record a baseline once the path is healthy; tell whether the bonds stayed up in it.
+
+        In real time it must have lost nothing either: until it is clean it is begun again.
+        """
+        self.loop.pump(until, self.recorder.healthy)
         if not self.recorder.healthy():
-            raise self._unhealthy(now() - begun, open_faults)
+            return False
         self.loop.latest = 0  # delays before the baseline do not count
         self.recorder.mark("baseline")
-        self.loop.pump(now() + BASELINE_PROBES * self.interval)
-        if not self.recorder.bonds_up():
-            raise self._unhealthy(now() - begun, open_faults)
-        self._check_targets()
+        begun = now()
+        self.loop.pump(begun + BASELINE_PROBES * self.interval)
+        clean = self.virtual or now() > until or self.recorder.answered_since(begun)
+        return clean and self.recorder.bonds_up()
+
+    def _patience(self, open_faults: OpenFaults) -> int:
+        """Return for how many ns more a path is waited for that nothing is known against."""
+        known = self.virtual or open_faults.text(now()) or self._known_reason()
+        return 0 if known else PATIENCE
 
     def begin_unchecked(self) -> None:
         """Start probing at once, in whatever state the bonds are."""
@@ -83,11 +103,30 @@ class Watching:
         while now() < end:
             self.loop.pump(end)
             end = max(end, schedule.expected + span)
+        if not self.virtual:
+            self._make_up_for_pauses(disturbed, end)
         patience = RESOLUTION if self.recorder.carrier_regained(disturbed) else 500 * MS
         self.loop.pump(now() + max(50 * self.interval, patience), self.recorder.steady)
         self.recorder.mark("end")
         self.recorder.stop_probing()
         self.loop.pump(now() + LAST_REPLIES * self.interval)
+
+    def _make_up_for_pauses(self, disturbed: int, end: int) -> None:
+        """Record for as long as a host was late meanwhile: nothing was watched then.
+
+        Raises Inconclusive if it is late again and again.
+        """
+        while now() < end + (still := self._stood_still(disturbed)):
+            if still > PATIENCE:
+                raise Inconclusive(
+                    f"probes were late by {in_ms(still)} in all after the disturbance", hint=ALONE
+                )
+            self.loop.pump(end + still)
+
+    def _stood_still(self, since: int) -> int:
+        """Return for how many ns nothing was sent since a time, in pauses too long to judge."""
+        streams = self.recorder.streams.values()
+        return max(stream.paused(since, self.interval) for stream in streams)
 
     def _start_probing(self) -> None:
         if self.virtual:
@@ -114,18 +153,23 @@ class Watching:
 
     def _unhealthy(self, took: int, open_faults: OpenFaults) -> HarnessError:
         """Return the error for a path that is not healthy; its class says whose fault it is."""
-        topology = self.network.topology
         why = "; ".join(self.recorder.problems()) or "probes are not answered both ways"
         what = f"the path was not healthy within {in_ms(took)} before the fault: {why}"
         if done := open_faults.text(now()):
             return ScenarioError(f"{what}; {done}", hint=HEAL)
-        for bond in self.bonds.values():
-            if reason := unanswered_targets(topology, bond.plan, bond.options):
-                return type(reason)(f"{reason.message} ({why})", hint=reason.hint)
-            if lacks := self.network.lacks(bond.plan, bond.options):
-                return NotTestable(f"{lacks} ({why})", hint=WITHOUT_PARTNER)
+        if reason := self._known_reason():
+            return type(reason)(f"{reason.message} ({why})", hint=reason.hint)
         return Inconclusive(
             what,
             hint="nothing was disturbed yet: look at the bond's options and the topology, or "
             "record the bond as it is: watch(healthy=False)",
         )
+
+    def _known_reason(self) -> HarnessError | None:
+        """Return why a path cannot be healthy by its bonds' options and their switches."""
+        for bond in self.bonds.values():
+            if reason := unanswered_targets(self.network.topology, bond.plan, bond.options):
+                return reason
+            if lacks := self.network.lacks(bond.plan, bond.options):
+                return NotTestable(lacks, hint=WITHOUT_PARTNER)
+        return None

@@ -13,7 +13,20 @@ from harness.errors import Inconclusive
 from harness.history import Event, History
 from harness.judge import fitness, outages, traffic
 from harness.units import MS, ms
-from tests.stories import Line, at, failover, fault, marks, probing, tell
+from tests.stories import (
+    INITIAL,
+    MACS,
+    Line,
+    active,
+    at,
+    failover,
+    fault,
+    garp,
+    marks,
+    probing,
+    slave,
+    tell,
+)
 
 
 def told(**dark: tuple[float, float]) -> History:
@@ -165,6 +178,40 @@ def test_a_recording_that_proves_nothing_is_inconclusive(history: History, messa
         fitness.demand_judgeable(history)
 
 
+def paused_failover(*more: Line, start: float = 300.0, stop: float = 500.0) -> History:
+    """Return a failover at 0, over at 93 ms, in which nothing was sent for some time."""
+    lines = [line for line in probing({"both": (0.0, 93.0)}) if not start < line[0] < stop]
+    cut = [fault(0, "eth0"), slave(92, "eth0", "down"), active(93, "eth1")]
+    return tell([*marks(), *INITIAL, *MACS, *cut, *lines, *more])
+
+
+def test_a_host_that_is_late_after_everything_has_happened_is_judged() -> None:
+    fitness.demand_judgeable(paused_failover())
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        slave(600, "eth1", "down"),
+        fault(310, "eth1"),
+        (700, "log", "dut", {"text": "bond0: (slave eth1): link status definitely down"}),
+        garp(620, "sw/eth1"),
+    ],
+    ids=["link state", "fault", "log", "garp"],
+)
+def test_what_follows_a_pause_may_follow_from_it(what: Line) -> None:
+    with pytest.raises(Inconclusive, match=r"was late by 190.0 ms"):
+        fitness.demand_judgeable(paused_failover(what))
+
+
+def test_frames_that_are_lost_after_a_pause_may_be_lost_by_it() -> None:
+    lost = (600.0, "probe", "out", {"seq": 99, "request": None, "reply": None, "copies": 0})
+    with pytest.raises(Inconclusive, match=r"was late by"):
+        fitness.demand_judgeable(paused_failover(lost))
+    with pytest.raises(Inconclusive, match=r"was late by"):
+        fitness.demand_judgeable(paused_failover(start=50.0, stop=250.0))
+
+
 def test_a_command_that_held_the_recording_up_is_named() -> None:
     ran = fault(50, "dut", "run", "command")
     ran[3]["command"] = "ip -d link"
@@ -210,7 +257,7 @@ def paused(**between: tuple[float, float]) -> list[Line]:
 )
 def test_the_host_that_was_late_is_named(lines: list[Line], hosts: str) -> None:
     with pytest.raises(Inconclusive) as raised:
-        fitness.demand_judgeable(tell([*marks(), *lines]))
+        fitness.demand_judgeable(tell([*marks(), *lines, active(400, "eth1")]))
     assert raised.value.message == f"{hosts}: at most 100.0 ms can be judged"
 
 

@@ -21,7 +21,11 @@ from harness.labs.qemu.wires import Near, Rack, back
 from harness.labs.ssh.dut import RemoteDut
 from harness.loop import Loop
 from harness.topology import DUT, Topology
+from harness.units import MS
 
+# Each probe is five frames or so, two processes' work and a packet of SSH: an emulated processor
+# is busy with that for 1 ms on an idle machine, for several on one that it shares.
+PACE = {"tcg": 12 * MS}
 LOGIN = 20.0  # seconds for the DUT's SSH server to answer
 
 
@@ -62,7 +66,8 @@ class QemuLab:
         if not self._facts:
             found = self._ready().dut.facts()
             lab = f"{self.name} ({found['kernel']})"
-            self._facts = {**found, "lab": lab, "nic": self.nic}
+            pace = PACE.get(self.image["accelerator"], 0)
+            self._facts = {**found, "lab": lab, "nic": self.nic, "pace": pace}
         return self._facts
 
     def build(self, topology: Topology, loop: Loop) -> NetnsNetwork:

@@ -9,12 +9,14 @@ from typing import Any, Self
 
 from harness.labs.agent import clock
 from harness.labs.agent.channel import Channel
-from harness.labs.agent.host import BATCH, RemoteHost, enter_fresh_namespace, hear
+from harness.labs.agent.host import RemoteHost, enter_fresh_namespace, hear
 from harness.labs.ssh.address import Address
 from harness.labs.ssh.machine import Machine
 from harness.loop import Loop
 from harness.topology import DUT
+from harness.units import MS
 
+BATCH = 20 * MS  # how long the agent may keep what it has seen: fewer packets of SSH
 MEASURE = """
 import os, select, time
 late = []
