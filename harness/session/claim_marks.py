@@ -10,7 +10,7 @@ import pytest
 
 from harness import claims
 from harness.errors import UsageError
-from harness.session import where_it_runs
+from harness.session import where_it_runs, worker
 
 MARKERS = (
     "claim(*ids): the claims of scenarios/claims/ that a scenario puts to the proof",
@@ -73,8 +73,13 @@ def _expect(config: pytest.Config, item: pytest.Item, mark: pytest.Mark) -> None
 
 
 def release(config: pytest.Config) -> str | None:
-    """Return the release of the kernel under test, None outside of any guest."""
-    return config.stash.get(KERNEL, os.uname().release if where_it_runs.in_guest() else None)
+    """Return the release of the kernel under test, None outside of any guest.
+
+    It is the DUT's where the lab brings the DUT: then this process runs on the tester's.
+    """
+    job = worker.job()
+    running = (job.dut.get("release") or os.uname().release) if job else None
+    return config.stash.get(KERNEL, running)
 
 
 def claims_of(item: pytest.Item) -> list[str]:
