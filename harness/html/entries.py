@@ -14,7 +14,9 @@ from harness import picture
 from harness.claims import catalogue
 from harness.errors import HarnessError
 from harness.history import load
+from harness.html import repetition
 from harness.html.claims_table import Held, held, nearest
+from harness.html.repetition import Repeated
 from harness.judge import counts, lanes, timeline
 from harness.results import grid, windows
 from harness.results.conformance import Conformance, Result
@@ -64,6 +66,7 @@ class Entry:
     href: str
     show: str
     timeline: Timeline | None
+    repeated: Repeated | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,7 @@ def _entry(one: Result, place: Path, output: Path, *, drawn: bool) -> Entry:
         quote(relative),
         shlex.join(["harness", "show", relative, "--svg", "timeline.svg"]) if path else "",
         _timeline(one, path) if drawn and path else None,
+        repetition.of(one.runs),
     )
 
 

@@ -77,7 +77,7 @@ class Axis(NamedTuple):
 
     def step(self) -> int:
         """Return a round time (ns) that is as long as numbers are apart."""
-        return _step(TICK / self.scale)
+        return round_step(TICK / self.scale)
 
     def numbers(self) -> Iterator[tuple[float, str]]:
         """Yield where which number of the time since the fault stands, none over another."""
@@ -85,7 +85,7 @@ class Axis(NamedTuple):
         for piece, x in self.segments:
             own = step
             while own > 1 and not _multiples(piece, self.zero, own):
-                own = _step(own / 10)
+                own = round_step(own / 10)
             for when in _multiples(piece, self.zero, own):
                 place = x + (when - piece.begin) * self.scale
                 text = self.number(when, own)
@@ -119,7 +119,8 @@ def laid_out(
     return found
 
 
-def _step(least: float) -> int:
+def round_step(least: float) -> int:
+    """Return the next 1, 2, 5 or 10 times a power of ten, at least 1."""
     power: int = 10 ** max(0, len(str(int(least))) - 1)
     return next(power * n for n in (1, 2, 5, 10) if power * n >= least)
 

@@ -17,6 +17,7 @@ LEAST = 10 * MS
 PROBES = 5  # a unit is at least so many probe intervals
 PANEL = 12  # units that one panel shows
 PANELS = 6  # panels at most: then each shows more units
+PIECES = 12  # pieces of a panel at most: each needs room for its fold
 FOLD = 4  # a fold takes the room of 1/4 unit
 
 
@@ -39,8 +40,18 @@ def unit(lengths: Iterable[int], whole: int, interval: int) -> int:
 
 
 def pieces(points: Iterable[int], start: int, stop: int, one: int) -> list[Piece]:
-    """Return what is shown from `start` to `stop`: all but long times between two points."""
+    """Return what is shown from `start` to `stop`: all but long times between two points.
+
+    Where that would be too many pieces for the panels, only longer times are folded.
+    """
     times = sorted({start, stop, *(at for at in points if start <= at <= stop)})
+    while len(found := _pieces(times, one)) > PANELS * PIECES:
+        one *= 2
+    return found
+
+
+def _pieces(times: Sequence[int], one: int) -> list[Piece]:
+    start, stop = times[0], times[-1]
     found, begin = [], start
     for before, after in pairwise(times):
         if after - before > QUIET * one:
@@ -58,7 +69,8 @@ def panels(shown: Sequence[Piece], one: int) -> list[list[Piece]]:
     left = room
     for piece in shown:
         for part in _cut(piece, room):
-            if found[-1] and _room(part, one) > left + one:
+            full = _room(part, one) > left + one or len(found[-1]) == PIECES
+            if found[-1] and full:
                 found.append([])
                 left = room
             found[-1].append(part)

@@ -42,7 +42,8 @@ def _signs(shown: Contents) -> Iterator[tuple[str, str]]:
             yield shapes.mark(shapes.ACTIONS[role], 0, 0), text
     if shown.traffic:
         yield _line("frame", "M0,-7V7"), "frame arrived"
-        yield shapes.mark(shapes.LOST, 0, 0), "frame lost"
+        if any(sample.arrived is None for one in shown.traffic for sample, _ in one.legs):
+            yield shapes.mark(shapes.LOST, 0, 0), "frame lost"
         if any(dark.certain for one in shown.traffic for dark in one.silences):
             yield _line("outage", "M-8,0H8M-8,-6V6M8,-6V6"), "outage"
     states = [state.value for one in (*shown.states, *shown.tables) for state in one.states]

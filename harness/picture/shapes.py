@@ -48,6 +48,8 @@ SPOTS: Mapping[str, Shape] = {
 }
 LOST = Shape("M-3,-3L3,3M-3,3L3,-3", "line bad")
 END = Shape("M0,-5V5M-4,0A4,4,0,1,0,4,0A4,4,0,1,0,-4,0Z", "open blue")
+RUN = Shape("M-2.5,0A2.5,2.5,0,1,0,2.5,0A2.5,2.5,0,1,0,-2.5,0Z", "full blue")
+MISSED_RUN = LOST
 MISSED = Shape(ALARM, "open bad")
 
 

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import re
 import webbrowser
-from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -14,11 +13,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from harness import picture
-from harness.claims import catalogue
 from harness.cli import main
 from harness.history import save
 from harness.html import page
-from harness.html.claims_table import rows
 from tests.result_directories import conformance, figure, place, result
 from tests.stories import failover
 
@@ -184,50 +181,6 @@ def test_several_directories_become_one_page_with_links_to_each(tmp_path: Path) 
         "old/x%20%5B1%5D/history.jsonl",
         "new/x%20%5B1%5D/history.jsonl",
     ]
-
-
-def test_the_same_scenario_of_two_runs_is_shown_twice_with_its_directory(tmp_path: Path) -> None:
-    labs = ("--lab=qemu", "--lab labs/rack.toml")
-    runs = [
-        place(
-            tmp_path / f"run{n}",
-            result("test_x", outage=figure(60.0 + n)),
-            sessions=({"command": f"pytest scenarios {lab}"},),
-        )
-        for n, lab in enumerate(labs)
-    ]
-    done = run(*runs, "--output", tmp_path / "both.html")
-    assert done.exit_code == 0, done.output
-    text = Elements((tmp_path / "both.html").read_text()).text
-    for n, lab in enumerate(labs):
-        assert f"old in run{n} (6.1.176)" in text
-        assert f"outage {60 + n}.0; bound" in text
-        assert f"pytest scenarios/test_a.py::test_x --kernel old {lab}\n" in text
-
-
-def test_the_command_of_a_result_is_kept_and_no_lab_is_taken_from_another_session(
-    tmp_path: Path,
-) -> None:
-    sessions = ({"command": "pytest --lab pipe"}, {"command": "pytest"}, {"command": 'pytest "'})
-    two = place(tmp_path / "a", result("test_x"), sessions=sessions)
-    assert run(two).exit_code == 0
-    text = Elements((two / "index.html").read_text()).text
-    assert "pytest scenarios/test_a.py::test_x --kernel old\n" in text
-
-
-def test_claims_are_in_the_order_of_the_documentation(tmp_path: Path) -> None:
-    found = conformance(
-        *(replace(result(f"test_{name}"), claims=(name,)) for name in ("UPDELAY-6", "MIIMON-1"))
-    )
-    text = page.render(found, tmp_path, tmp_path / "index.html").rpartition("<tbody>")[2]
-    assert text.index("<b>MIIMON-1</b>") < text.index("<b>UPDELAY-6</b>")
-    assert [row.claim for row in rows(found)] == ["MIIMON-1", "UPDELAY-6"]
-    options = [catalogue().claims[name] for name in ("ARPINT-1", "ARPVAL-1")]
-    assert [one.section.partition(" ")[0] for one in options] == ["2.8", "2.11"]
-    found = conformance(
-        *(replace(result(f"test_{name}"), claims=(name,)) for name in ("ARPVAL-1", "ARPINT-1"))
-    )
-    assert [row.claim for row in rows(found)] == ["ARPINT-1", "ARPVAL-1"]
 
 
 @pytest.mark.parametrize("text", ['{"format": 1, "res', '{"format": 99, "results": []}', "[]"])
