@@ -6,14 +6,14 @@ import os
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from harness import picture
 from harness.claims import catalogue
 from harness.errors import HarnessError
-from harness.history import load
+from harness.history import files, load
 from harness.html import repetition
 from harness.html.claims_table import Held, held, nearest
 from harness.html.repetition import Repeated
@@ -52,8 +52,8 @@ class Timeline(NamedTuple):
 class Entry:
     """One scenario on one kernel, ready for the page.
 
-    `href` is a quoted relative URL, `show` the command that draws the timeline, which is None
-    where it is not in the page.
+    `links` are files of the results: title, name, quoted relative URL. `show` is the command that
+    draws the timeline, which is None where it is not in the page.
     """
 
     result: Result
@@ -63,7 +63,7 @@ class Entry:
     others: tuple[str, ...]
     claims: tuple[tuple[str, str], ...]
     reproduce: str
-    href: str
+    links: tuple[tuple[str, str, str], ...]
     show: str
     timeline: Timeline | None
     repeated: Repeated | None
@@ -100,9 +100,15 @@ def groups(found: Conformance, place: Path, output: Path, drawn: int = DRAWN) ->
 
 
 def _entry(one: Result, place: Path, output: Path, *, drawn: bool) -> Entry:
-    path = _recording(one, place)
+    path = _within(one.history, place)
     known = catalogue().claims
     relative = os.path.relpath(path, output.parent) if path else ""
+    capture = _capture_beside(one.history) if one.history else None
+    links = (
+        (title, name, quote(os.path.relpath(file, output.parent)))
+        for title, name in (("recording", one.history), ("frames", capture), ("failure", one.page))
+        if name and (file := _within(name, place))
+    )
     return Entry(
         one,
         grid.glyph(one.verdict),
@@ -111,18 +117,23 @@ def _entry(one: Result, place: Path, output: Path, *, drawn: bool) -> Entry:
         tuple(_others(one.figures)),
         tuple((name, known[name].text if name in known else "") for name in one.claims),
         one.reproduce,
-        quote(relative),
+        tuple(links),
         shlex.join(["harness", "show", relative, "--svg", "timeline.svg"]) if path else "",
         _timeline(one, path) if drawn and path else None,
         repetition.of(one.runs),
     )
 
 
-def _recording(one: Result, root: Path) -> Path | None:
-    """Return the file of a recording, None if there is none below `root`."""
-    if not one.history:
+def _capture_beside(history: str) -> str:
+    path = PurePosixPath(history)
+    return str(path.with_name(files.capture_of(path.name)))
+
+
+def _within(name: str | None, root: Path) -> Path | None:
+    """Return a file of the results, None if there is none below `root`."""
+    if not name:
         return None
-    path = Path(os.path.realpath(root / one.history))  # quicker than Path.resolve
+    path = Path(os.path.realpath(root / name))  # quicker than Path.resolve
     return path if path.is_relative_to(root) and path.is_file() else None
 
 

@@ -74,3 +74,20 @@ def test_a_repeated_scenario_has_its_failure_rate_and_a_dot_for_each_run(tmp_pat
     assert "outage: median 80.0 ms, p95 never, p99 never, max never" in elements.text
     assert all(f"run {n}: outage" in elements.text for n in range(1, 5))
     assert "switchover: median" not in elements.text
+
+
+def test_the_scenarios_sentence_and_the_files_of_its_results_are_there(tmp_path: Path) -> None:
+    one = replace(
+        result("test_x", verdict="contradicts", history="x/history.jsonl"),
+        page="x/failure.txt",
+        docstring="The bond <b>fails</b> over.\n\nA picture of it.",
+    )
+    where = place(tmp_path / "a", one)
+    (where / "x" / "failure.txt").write_text("late")
+    (where / "x" / "capture.pcapng").write_bytes(b"")
+    assert run(where).exit_code == 0
+    elements = Elements((where / "index.html").read_text())
+    links = ["x/history.jsonl", "x/capture.pcapng", "x/failure.txt"]
+    assert [link["href"] for link in elements.all("a")] == links
+    assert "The bond <b>fails</b> over." in elements.text
+    assert "A picture of it" not in elements.text
