@@ -35,7 +35,7 @@ def _tests(path: Path) -> Iterator[tuple[str, list[str]]]:
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
     except (OSError, SyntaxError, ValueError) as error:
-        raise UsageError(f"{path} cannot be read: {error}", hint="mend the file") from error
+        raise UsageError(f"{path} cannot be read: {error}", hint="correct the file") from error
     for_all = [name for node in tree.body if _is_pytestmark(node) for name in _named(node)]
     for node in tree.body:
         if isinstance(node, Function) and node.name.startswith("test"):

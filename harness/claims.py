@@ -122,7 +122,7 @@ def _toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{path} cannot be read: {error}", hint="mend the file") from error
+        raise UsageError(f"{path} cannot be read: {error}", hint="correct the file") from error
 
 
 def _broken(path: Path, where: str, error: Exception) -> UsageError:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.kernels import Command, cache, trial
+from harness.kernels import BootCommand, cache, trial
 from harness.kernels.uml import UmlKernel
 
 SOURCE = Path(__file__).with_name("amx.c")
@@ -35,7 +35,7 @@ def processor(place: Path) -> Iterator[None]:
     made = library(place)
     command = UmlKernel.command
 
-    def with_amx(self: UmlKernel, directory: Path) -> Command:
+    def with_amx(self: UmlKernel, directory: Path) -> BootCommand:
         found = command(self, directory)
         chain = [found.environment.get("LD_PRELOAD", ""), str(made)]
         preload = {"LD_PRELOAD": ":".join(filter(None, chain))}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 PLAIN = """
     import sys
-    from harness.kernels import Command
+    from harness.kernels import BootCommand
     from harness.session import fleet
 
     class Plain:
@@ -18,7 +18,7 @@ PLAIN = """
             )
             if self.name == "dead":
                 code = "import sys; sys.exit('no luck today')"
-            return Command([sys.executable, "-c", code, str(directory)], {})
+            return BootCommand([sys.executable, "-c", code, str(directory)], {})
 
     def pytest_configure(config):
         names = ("old@1", "new@2", "third", "dead")

@@ -86,7 +86,7 @@ def _addresses(option: Option, raw: object, *, checked: bool) -> tuple[str, ...]
     found = tuple(_address(option, part, checked=checked) for part in given if part)
     if checked and len(set(found)) < len(found):
         twice = next(address for address in found if found.count(address) > 1)
-        raise refuse(option, ",".join(found), f"{twice} stands there twice")
+        raise refuse(option, ",".join(found), f"{twice} is given twice")
     if checked and len(found) > MAX_TARGETS:
         raise refuse(option, ",".join(found), f"{len(found)} addresses are too many")
     return found

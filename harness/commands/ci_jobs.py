@@ -11,7 +11,7 @@ from harness.results.kernel_labels import labels, slugs
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class CiJob:
     """The job of one machine; `arguments` follow `pytest scenarios/`."""
 
     name: str
@@ -20,7 +20,7 @@ class Job:
     arguments: str
 
 
-def jobs(kernels: Iterable[str], shards: int) -> list[Job]:
+def jobs(kernels: Iterable[str], shards: int) -> list[CiJob]:
     """Return a job for each kernel and shard."""
     chosen = list(dict.fromkeys(kernels))
     short = labels(chosen)
@@ -28,19 +28,19 @@ def jobs(kernels: Iterable[str], shards: int) -> list[Job]:
     return [_job(slug[short[one]], one, n, shards) for one in chosen for n in range(1, shards + 1)]
 
 
-def _job(name: str, kernel: str, index: int, count: int) -> Job:
+def _job(name: str, kernel: str, index: int, count: int) -> CiJob:
     arguments = shlex.quote(f"--kernel={kernel}")
     if count > 1:
         name, arguments = f"{name}-{index}of{count}", f"{arguments} --shard={index}/{count}"
-    return Job(name, kernel, f"{index}/{count}", arguments)
+    return CiJob(name, kernel, f"{index}/{count}", arguments)
 
 
-def as_github(found: Sequence[Job]) -> str:
+def as_github(found: Sequence[CiJob]) -> str:
     """Return the value of GitHub's `strategy.matrix`, in one line, as a job output requires."""
     return json.dumps({"include": [asdict(job) for job in found]})
 
 
-def as_gitlab(found: Sequence[Job]) -> str:
+def as_gitlab(found: Sequence[CiJob]) -> str:
     """Return a job for a GitLab child pipeline (JSON is YAML) that extends a job `.scenarios`.
 
     Each instance has the variables KERNEL, SHARD and ARGUMENTS.
@@ -51,6 +51,6 @@ def as_gitlab(found: Sequence[Job]) -> str:
     return json.dumps({"scenarios": {"extends": ".scenarios", "parallel": {"matrix": rows}}})
 
 
-def as_text(found: Sequence[Job]) -> str:
+def as_text(found: Sequence[CiJob]) -> str:
     """Return a command line for each job."""
     return "\n".join(f"pytest scenarios/ {job.arguments}" for job in found)

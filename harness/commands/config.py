@@ -39,7 +39,7 @@ SECRETS = frozenset({"nm", "netplan"})
 PRIVATE, PUBLIC = 0o600, 0o666
 
 
-class Command(exit_status.Command):
+class FilesCommand(exit_status.Command):
     """A command that exits with status 2 where its input cannot be read."""
 
     misuse = UNREADABLE
@@ -62,7 +62,7 @@ FROM = click.option(
 )
 
 
-@click.command(cls=Command)
+@click.command(cls=FilesCommand)
 @click.argument("config", nargs=-1, required=True)
 @FROM
 @click.option(
@@ -193,7 +193,7 @@ def _counted(found: Iterable[Finding]) -> str:
     return ", ".join(parts)
 
 
-@click.command(cls=Command)
+@click.command(cls=FilesCommand)
 @click.argument("config", nargs=-1, required=True)
 @click.option("--to", "target", type=click.Choice(FORMATS), required=True, help="The new format.")
 @FROM

@@ -20,7 +20,7 @@ EMULATED = ("veth", "dummy", "rtl8150")
 INTERRUPTED = 130
 
 
-class Command(exit_status.Command):
+class ProfileCommand(exit_status.Command):
     """A command that restores the interfaces and exits with status 130 when interrupted."""
 
     def invoke(self, context: click.Context) -> Any:
@@ -32,7 +32,7 @@ class Command(exit_status.Command):
             context.exit(INTERRUPTED)
 
 
-@click.command("driver-profile", cls=Command)
+@click.command("driver-profile", cls=ProfileCommand)
 @click.argument("interfaces", nargs=-1, metavar="[IFACE]...")
 @click.option(
     "--far-end",

@@ -13,7 +13,7 @@ from harness.commands.exit_status import Group
 from harness.commands.progress import say
 from harness.errors import KernelUnavailable, LabError, UsageError
 from harness.kernels import Kernel, cache, cached_kernel, host, offers, specs, trial
-from harness.kernels.cached_kernel import Entry
+from harness.kernels.cached_kernel import CachedKernel
 from harness.units import in_ms
 
 FIELDS = ("kernel", "release", "clock", "flavour", "size", "state")
@@ -112,7 +112,7 @@ def _host() -> dict[str, Any]:
     return _row("host", release, "real", "host", 0, refused or "can be used")
 
 
-def _kept(entry: Entry) -> dict[str, Any]:
+def _kept(entry: CachedKernel) -> dict[str, Any]:
     damage = entry.damage()
     state = (
         f"damaged: {damage}"
@@ -155,7 +155,7 @@ def _table(rows: list[dict[str, Any]]) -> str:
     return "\n".join([*(line.rstrip() for line in shown), "", f"cache: {cache.directory()}"])
 
 
-def _means(spec: str, entry: Entry) -> bool:
+def _means(spec: str, entry: CachedKernel) -> bool:
     flavour, _, version = spec.partition("@")
     if flavour == entry.flavour and version:
         return entry.is_of(version)

@@ -1,4 +1,4 @@
-"""Configurations of bonds that people bring: read in any format, linted, written in any other."""
+"""Configurations of bonds: read in any format, checked, written in any other."""
 
 from harness.config.model import (
     Addressing,

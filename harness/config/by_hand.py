@@ -1,7 +1,7 @@
-"""What sets one option on a bond that is there already, where its tool does not: commands.
+"""Commands that set an option of an existing bond, for options that its tool cannot set.
 
-The driver takes some options only while the bond is down, and some only while it has no slaves:
-no command sets those without taking the bond apart.
+The driver accepts some options only while the bond is down, and some only while it has no slaves:
+for the latter there is no command.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ SLAVE_COMMANDS = {
 
 
 def on_a_bond(bond: str, name: str, value: Setting, has: Setting = ()) -> str:
-    """Return the commands that give an option a value, "" where none can on a bond with slaves.
+    """Return the commands that set an option, "" if that is impossible on a bond with slaves.
 
-    `has` are the targets that the bond has already, where the option is a list of some.
+    `has` are the targets that the bond already has, if the option is a list of targets.
     """
     option = OPTIONS[name]
     if option.needs & EMPTY:

@@ -1,6 +1,6 @@
-"""Files in files: here-documents of scripts, what cloud-init or Ignition writes, pages of text.
+"""Files in files: here-documents of scripts, files that cloud-init or Ignition writes, Markdown.
 
-Each becomes a text of its own with the name of the file that is written, and keeps its lines.
+Each becomes a separate text with the name of the file that is written; line numbers are kept.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Parts = list[Source]
 
 
 def unpacked(source: Source) -> Parts:
-    """Return the files that stand in a text, or the text itself where there are none."""
+    """Return the files that a text contains, or the text itself if there are none."""
     for kind in KINDS:
         if parts := kind(source):
             return parts
@@ -41,12 +41,12 @@ def unpacked(source: Source) -> Parts:
 
 
 def _part(source: Source, name: str, lines: str, first: int) -> Source:
-    """Return a piece that begins behind line `first`, called as the file that it becomes."""
+    """Return a piece that begins after line `first`, with the name of the file that it becomes."""
     return Source(name, lines, shift=source.shift + first, file=source.file or source.name)
 
 
 def _whole(source: Source, parts: Parts, rest: list[str]) -> Parts:
-    """Return the pieces that have a format, and what is left of the text where that has one."""
+    """Return the pieces of a known format, and the rest of the text if that has one."""
     found = [part for part in parts if part.remarks or detect(part)]
     left = replace(source, text="\n".join(rest))
     return [*([left] if found and detect(left) else []), *found]
@@ -76,7 +76,7 @@ def _heredocs(source: Source) -> Parts:
 
 
 def _called(source: Source, name: str, lines: str, first: int) -> Source:
-    """Return a file that a script writes; without its name nobody can tell what it is for."""
+    """Return a file that a script writes; without its name its format is unknown."""
     part = _part(source, name, lines, first)
     if "$" not in Path(name).name or not detect(part):
         return part
@@ -141,7 +141,7 @@ def _page(source: Source) -> Parts:
         return []
     names = {part.name for part in found}
     if len(found) > 1 and ("" in names or len(names) < len(found)):
-        why = f"a page with {len(found)} configurations: which of them belong together is not said"
+        why = f"a page with {len(found)} configurations: which of them belong together is unknown"
         remark = Extra("", why, source.at(), "write each to a file of its own", level="error")
         return [replace(source, text="", remarks=(remark,))]
     return [part if part.name else replace(part, name=source.name) for part in found]

@@ -1,4 +1,4 @@
-"""Directories in a directory: which of the files in them belong to a configuration of bonds."""
+"""Search a directory tree for files that belong to a configuration of bonds."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from harness.config.source import Source
 SOURCED = frozenset({"interfaces", "ifupdown2"})
 LEFTOVERS = ("~", ".bak", ".orig", ".rpmsave", ".rpmnew", ".dpkg-old", ".dpkg-dist", ".swp")
 DEEPEST = 6  # levels of directories: usr/local/lib/systemd/network/x.netdev.d
-# Programs that others run: what they do is no configuration of this machine.
+# Directories of programs: their files are no configuration of this machine.
 PROGRAMS = ("if-pre-up.d", "if-up.d", "if-down.d", "if-post-down.d", "dispatcher.d", ".git")
-# Formats in which files without a bond say what its slaves are, and what stands on it.
+# Formats in which files without a bond describe its slaves and its upper devices.
 TOGETHER = frozenset({"netplan", "networkd", "ifcfg", "suse", "nm"})
 HOMES = frozenset(
     ["netplan", "network", "network-scripts", "system-connections", "interfaces.d", "modprobe.d"]
@@ -25,12 +25,12 @@ HOMES = frozenset(
 
 
 def kept(path: Path) -> bool:
-    """Tell whether a file or directory is looked at: not hidden, and no copy of another one."""
+    """Tell whether a file or directory is read: not hidden, and no backup copy."""
     return not path.name.startswith(".") and not path.name.endswith(LEFTOVERS)
 
 
 def walk(path: Path, unreadable: Callable[[OSError], None]) -> Iterator[Path]:
-    """Yield the files in the directories of a directory, but not in those of programs."""
+    """Yield the files in the subdirectories of a directory, except in those of programs."""
     for top, directories, names in os.walk(path, onerror=unreadable):
         here = Path(top)
         deep = len(here.relative_to(path).parts)
@@ -42,25 +42,25 @@ def walk(path: Path, unreadable: Callable[[OSError], None]) -> Iterator[Path]:
 
 @dataclass(slots=True)
 class Sifted:
-    """Files from below: those that speak of a bond, and others that may go with one of these."""
+    """Files of subdirectories: those that mention a bond, and others that may belong to these."""
 
     formats: dict[Path, str] = field(default_factory=dict)
     speaking: list[Path] = field(default_factory=list)
     others: list[Path] = field(default_factory=list)
 
     def sift(self, path: Path, source: Source) -> None:
-        """Take a text for what it is."""
+        """Classify a text."""
         self.formats[path] = detect(source) or ""
         speaks = bool(self.formats[path]) and _speaks(source)
         (self.speaking if speaks else self.others).append(path)
 
-    def foreign(self, path: Path) -> None:
-        """Take a file that is no text, such as a link to /dev/null that masks another file."""
+    def not_text(self, path: Path) -> None:
+        """Note a file that is not text, such as a link to /dev/null that masks another file."""
         self.formats[path] = ""
         self.others.append(path)
 
     def wanted(self) -> Iterator[Path]:
-        """Yield what speaks of a bond, what goes with it, and what takes its place by its name."""
+        """Yield the files that mention a bond, those that belong to them or mask them."""
         homes = {(self.formats[path], _home(path)) for path in self.speaking}
         names = {(_home(path), path.name) for path in self.speaking}
         yield from self.speaking
@@ -72,7 +72,7 @@ class Sifted:
 
 
 def _speaks(source: Source) -> bool:
-    """Tell whether a text speaks of a bond, or a file does that it includes."""
+    """Tell whether a text mentions a bond, or a file that it includes does."""
     if "bond" in source.text.lower():
         return True
     paths = [one.path for one in included(source) if not one.missing]

@@ -1,4 +1,4 @@
-"""Which format a text is in: by its name first, then by what stands in it."""
+"""Detect the format of a text: by its name first, then by its content."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ROOTS = r"\[?[\w.-]+@[^#\n]*|[\w.-]+:[~/]\S*\s?|[\w-]*\s?[~/][\w./-]*\s|(?:ba)?s
 # A command somewhere in a line of a script, or behind the prompt of root.
 SHELL = rf"(?:^[^#\n]*?|^\s*(?:{ROOTS})#\s+|\A\s*#\s+)(?<![\w.-])"
 MODPROBE = re.compile(r"^\s*(options|alias|install|blacklist|softdep)\s+\S", re.MULTILINE)
-# In this order: what is more particular comes first.
+# In this order: the more specific patterns come first.
 _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("proc", re.compile(r"^Ethernet Channel Bonding Driver", re.MULTILINE)),
     ("openstack", re.compile(r"['\"]?bond_links['\"]?\s*:")),
@@ -106,7 +106,7 @@ def detect(source: Source) -> str | None:
 
 
 def _by_signs(source: Source) -> str | None:
-    """Return the format of which a text has the signs."""
+    """Return the format whose patterns a text matches."""
     # Many empty lines would make each sign that may be indented start anew at each of them.
     text = "\n".join(line for line in source.text.splitlines() if line.strip())
     found = next((name for name, sign in _SIGNS if sign.search(text)), None)
@@ -116,7 +116,7 @@ def _by_signs(source: Source) -> str | None:
 
 
 def _ifcfg(text: str) -> str:
-    """Return whose variables these are: BONDING_SLAVE0 alone stands in Red Hat's files too."""
+    """Return the format of shell variables: BONDING_SLAVE0 alone may be Red Hat's, too."""
     if SUSE_ALONE.search(text):
         return "suse"
     return "suse" if SUSE.search(text) and not IFCFG.search(text) else "ifcfg"

@@ -1,7 +1,7 @@
-"""A configuration while it is being read: readers say what they find, as they find it.
+"""A configuration while it is being read: readers add what they find.
 
-Whatever comes in with a place is noted as taken: it is in the configuration, or reported by it.
-What a file says besides is left behind when the bonds are written in another format.
+Statements that are added with a place are marked as taken: they are part of the configuration, or
+reported. Other statements of a file are lost when the bonds are written in another format.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from harness.config.model import (
 from harness.config.names import interface
 from harness.errors import ScenarioError
 
-OPEN_VSWITCH = "a bond of Open vSwitch, which is none of the kernel's driver and is not read"
+OPEN_VSWITCH = "a bond of Open vSwitch, not of the kernel's driver: it is not read"
 MAX_VLAN = 4095
 TRUE, FALSE = (
     frozenset({"yes", "true", "on", "y", "1"}),
@@ -57,15 +57,15 @@ class DraftBond:
     taken: set[Spot] = field(default_factory=set)
 
     def take(self, *places: Place) -> None:
-        """Note that statements are in the bond, or come to nothing."""
+        """Mark statements as part of the bond, or as without effect."""
         self.taken.update(place.spot for place in places)
 
     def option(
         self, name: str, raw: str, place: Place, spelled: str = "", format_: str = ""
     ) -> None:
-        """Take an option by the kernel's name; what is none is kept as an extra.
+        """Add an option by the kernel's name; an unknown one is kept as an extra.
 
-        `format_` is what it is written in where that is not the bond's, such as a command.
+        `format_` is its format if that is not the bond's, such as a command.
         """
         self.take(place)
         try:
@@ -75,7 +75,7 @@ class DraftBond:
             self.unknown(spelled or f"{name}={raw}", error.message, place, error.hint)
 
     def slave(self, name: str, place: Place) -> None:
-        """Take a slave; what no interface can be called is a finding, and no slave."""
+        """Add a slave; a name that no interface can have is a finding instead."""
         self.take(place)
         try:
             self.slaves.setdefault(interface(name, place), [])
@@ -87,7 +87,7 @@ class DraftBond:
     def slave_option(
         self, slave: str, name: str, raw: str, place: Place, spelled: str = ""
     ) -> None:
-        """Take an option of a slave."""
+        """Add an option of a slave."""
         if name not in SLAVE_OPTIONS:
             self.unknown(spelled or f"{name}={raw}", f"{name} is no option of a slave", place)
             return
@@ -96,7 +96,7 @@ class DraftBond:
             self.slaves[slave].append(Given.read(name, raw, place, self.format, spelled))
 
     def match(self, by: str, value: str, place: Place, spelled: str, called: str = "") -> None:
-        """Take a rule that selects slaves whose names cannot be told from the files."""
+        """Add a rule that selects slaves whose names are not in the files."""
         self.take(place)
         match = Match(by, value, called, spelled, place)
         if match not in self.matches:
@@ -105,14 +105,14 @@ class DraftBond:
     def unknown(
         self, spelled: str, why: str, place: Place, hint: str = "", level: Level | None = None
     ) -> None:
-        """Keep what no bond knows."""
+        """Keep an unknown statement."""
         self.take(place)
         self.extras.append(Extra(spelled, why, place, hint, self.format, level))
 
 
 @dataclass(frozen=True, slots=True)
-class Port:
-    """An interface that is put below a device whose kind its line does not say."""
+class DraftPort:
+    """An interface that is made a port of a device whose kind is not in the statement."""
 
     name: str
     master: str
@@ -122,11 +122,11 @@ class Port:
 
 @dataclass(slots=True)
 class Draft:
-    """What a reader has found so far; readers may speak of interfaces in any order.
+    """The content read so far; readers may mention interfaces in any order.
 
-    `machines` are drafts of further machines, whose bonds are others though their names are alike.
-    `ports` wait for `settle`; `kinds` are of devices that are known and that no reader keeps.
-    `defaults` are options that every bond begins with, whoever makes it.
+    `machines` are drafts of further machines, whose bonds are different ones of the same names.
+    `ports` are assigned by `settle`; `kinds` are the kinds of devices that are not kept otherwise.
+    `defaults` are the initial options of every bond.
     """
 
     format: str
@@ -135,7 +135,7 @@ class Draft:
     nets: dict[str, DraftNet] = field(default_factory=dict)
     uppers: dict[str, Upper] = field(default_factory=dict)
     machines: list[Draft] = field(default_factory=list)
-    ports: list[Port] = field(default_factory=list)
+    ports: list[DraftPort] = field(default_factory=list)
     kinds: dict[str, str] = field(default_factory=dict)
     defaults: list[Given] = field(default_factory=list)
     taken: set[Spot] = field(default_factory=set)
@@ -143,9 +143,9 @@ class Draft:
     left: list[Extra] = field(default_factory=list)
 
     def take(self, place: Place, *names: str) -> None:
-        """Note that a statement is in the configuration, where one of these interfaces is.
+        """Mark a statement as taken, if one of these interfaces is in the configuration.
 
-        Without names it is whatever the bonds are.
+        Without names it is marked in any case.
         """
         for name in names:
             self.about.setdefault(name, set()).add(place.spot)
@@ -153,41 +153,41 @@ class Draft:
             self.taken.add(place.spot)
 
     def leave(self, spelled: str, place: Place) -> None:
-        """Note a part of a statement that is taken which is not in the configuration."""
+        """Note a part of a taken statement that is not in the configuration."""
         self.left.append(Extra(spelled, "", place, "", self.format))
 
     def bond(self, name: str, place: Place) -> DraftBond:
-        """Return the bond of that name, which is made here."""
+        """Return the bond of that name, which is created here."""
         bond = self.referred(name, place)
         bond.made = True
         return bond
 
     def referred(self, name: str, place: Place) -> DraftBond:
-        """Return the bond of that name, of which something here speaks as made elsewhere."""
+        """Return the bond of that name, which is mentioned here but created elsewhere."""
         name = interface(name, place)
         return self.bonds.setdefault(name, DraftBond(name, place, self.format, self.net(name)))
 
     def net(self, name: str) -> DraftNet:
-        """Return the IP of an interface, whatever it is."""
+        """Return the IP configuration of an interface of any kind."""
         return self.nets.setdefault(name, DraftNet(self.format))
 
     def bridge(self, name: str, ports: Iterable[str], place: Place) -> None:
-        """Take a bridge, or more ports of one."""
+        """Add a bridge, or further ports of one."""
         before = self.uppers.get(name)
         below = (*before.below, *ports) if before else tuple(ports)
         self.uppers[name] = Upper(name, "bridge", tuple(dict.fromkeys(below)), place=place)
 
     def port(self, name: str, master: str, place: Place, spelled: str) -> None:
-        """Take a port of a device that may be a bond, a bridge or something else."""
+        """Add a port of a device that may be a bond, a bridge or something else."""
         if master in self.bonds:
             self.bonds[master].slave(name, place)
         elif master in self.uppers:
             self.bridge(master, (name,), place)
         else:
-            self.ports.append(Port(name, master, place, spelled))
+            self.ports.append(DraftPort(name, master, place, spelled))
 
     def settle(self, kinds: Mapping[str, str]) -> None:
-        """Put ports below what they belong to; `kinds` are the devices that any file makes."""
+        """Assign ports to their devices; `kinds` are the devices that any file creates."""
         for one in self.ports:
             kind = self.kinds.get(one.master) or kinds.get(one.master)
             if kind == "bond":
@@ -197,11 +197,11 @@ class Draft:
                 self.bridge(one.master, (one.name,), one.place)
             elif kind is None:
                 why = f"nothing here says what {one.master} is: a bond, a bridge, a team or a VRF"
-                hint = f"give the command that makes it too: ip link add {one.master} type ..."
+                hint = f"also give the command that makes it: ip link add {one.master} type ..."
                 self.unknown(one.spelled, why, one.place, hint, "warning")
 
     def reaching(self, gateway: str) -> str:
-        """Return the interface in whose network a gateway is, "" where none is known."""
+        """Return the interface in whose network a gateway is, "" if none is known."""
         for name, net in self.nets.items():
             for address in net.addresses:
                 with suppress(ValueError):
@@ -210,20 +210,20 @@ class Draft:
         return ""
 
     def vlan(self, name: str, below: str, number: str, place: Place) -> None:
-        """Take a VLAN; without a number that one can have, it is left to its own tool."""
+        """Add a VLAN; one without a valid number is not kept."""
         if number.isascii() and number.isdigit() and int(number[:6]) < MAX_VLAN:
             self.uppers[name] = Upper(name, "vlan", (below,), int(number), place=place)
 
     def unknown(
         self, spelled: str, why: str, place: Place, hint: str = "", level: Level | None = None
     ) -> None:
-        """Keep what belongs to no bond in particular."""
+        """Keep a statement that belongs to no particular bond."""
         self.take(place)
         self.extras.append(Extra(spelled, why, place, hint, self.format, level))
 
     @contextmanager
     def tolerant(self) -> Iterator[None]:
-        """Keep an error as a finding, so that one line or file does not hide all others."""
+        """Keep an error as a finding, so that the other lines and files are still read."""
         try:
             yield
         except ConfigError as error:
@@ -262,7 +262,7 @@ class Draft:
             for name in ours & self.nets.keys():
                 found |= self.nets[name].taken | self.nets[name].sized
             for name in set(bond.slaves) & self.nets.keys():
-                # A slave has the MTU of its bond, whoever sets it.
+                # A slave has the MTU of its bond, wherever that is set.
                 found |= self.nets[name].sized if self.nets[name].mtu == bond.net.mtu else set()
         return found
 
@@ -272,7 +272,7 @@ class Draft:
         return SlaveConfig(name, tuple(bond.slaves[name]), place, ip)
 
     def _above(self, name: str) -> Iterator[Upper]:
-        """Yield what stands on an interface, and what stands on that, from the bottom up."""
+        """Yield the upper devices of an interface and those above them, from the bottom up."""
         below, left = {name}, dict(self.uppers)
         left.pop(name, None)
         while found := [upper for upper in left.values() if below & set(upper.below)]:
@@ -283,6 +283,6 @@ class Draft:
 
 
 def switch(raw: str) -> str:
-    """Return the kernel's on or off for a yes or no; anything else as it is."""
+    """Return the kernel's on or off for a yes or no; anything else unchanged."""
     word = raw.strip().lower()
     return "on" if word in TRUE else "off" if word in FALSE else raw

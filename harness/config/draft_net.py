@@ -1,4 +1,4 @@
-"""IP of an interface while it is being read."""
+"""The IP configuration of an interface while it is being read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MAX_MTU = 2**31
 
 @dataclass(slots=True)
 class DraftNet:
-    """IP of one interface of a draft, be it a bond, a slave, or what stands on a bond."""
+    """The IP configuration of one interface: a bond, a slave, or an upper device of a bond."""
 
     format: str
     addresses: list[str] = field(default_factory=list)
@@ -25,16 +25,16 @@ class DraftNet:
     sized: set[Spot] = field(default_factory=set)
 
     def take(self, *places: Place) -> None:
-        """Note that statements are in the IP of this interface, or come to nothing."""
+        """Mark statements as part of this configuration, or as without effect."""
         self.taken.update(place.spot for place in places)
 
     def asks(self, place: Place, *, four: bool = False, six: bool = False) -> None:
-        """Take that IPv4 or IPv6 addresses come from the network."""
+        """Note that IPv4 or IPv6 addresses come from the network."""
         self.dhcp4, self.dhcp6 = self.dhcp4 or four, self.dhcp6 or six
         self.take(place)
 
     def address(self, text: str, mask: str, place: Place) -> None:
-        """Take an address; `mask` is a prefix length, a netmask, or "" where the text has it."""
+        """Add an address; `mask` is a prefix length, a netmask, or "" if the text has it."""
         whole = f"{text}/{mask}" if mask and "/" not in text else text
         self.take(place)
         try:
@@ -46,7 +46,7 @@ class DraftNet:
             self.addresses.append(found)
 
     def gateway(self, text: str, place: Place) -> None:
-        """Take the address of a default gateway."""
+        """Add the address of a default gateway."""
         self.take(place)
         try:
             found = str(ipaddress.ip_address(text))
@@ -57,7 +57,7 @@ class DraftNet:
             self.gateways.append(found)
 
     def size(self, text: str, place: Place) -> None:
-        """Take an MTU."""
+        """Set the MTU."""
         if text.isascii() and text.isdigit() and 0 < int(text[:9]) < MAX_MTU:
             if self.mtu != int(text):
                 self.sized.clear()  # the last one counts
@@ -67,7 +67,7 @@ class DraftNet:
             self._wrong(text, "is no MTU", place, "write a number of bytes such as 9000")
 
     def follows(self, text: str, place: Place) -> None:
-        """Take the address of a network or of its broadcasts, which the own address implies."""
+        """Mark a network or broadcast address as taken, which follows from the address."""
         networks = [ipaddress.ip_interface(address).network for address in self.addresses]
         implied = {str(n.network_address) for n in networks}
         if text in implied | {str(n.broadcast_address) for n in networks}:
@@ -78,6 +78,6 @@ class DraftNet:
         self.extras.append(Extra(text, f"{text} {why}", place, hint, self.format))
 
     def frozen(self) -> Addressing:
-        """Return it as it was read."""
+        """Return the configuration that was read."""
         found, gates = tuple(self.addresses), tuple(self.gateways)
         return Addressing(found, self.dhcp4, self.dhcp6, gates, self.mtu)

@@ -1,7 +1,7 @@
-"""Times as configuration files write them: systemd's spans, and netplan's with their own default.
+"""Times in configuration files: systemd's time spans, and netplan's with another default unit.
 
-The bonding driver counts in whole ms (lp_interval in s). systemd cuts what is finer (it divides
-microseconds), so 1.5ms becomes 1.
+The bonding driver uses whole ms (lp_interval: s). systemd rounds down (it divides microseconds):
+1.5ms becomes 1.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a shell makes of a word before a command runs, as far as the text alone tells it."""
+"""Expand words as a shell does before it runs a command, as far as the text allows."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def expanded(word: str, known: dict[str, str]) -> str:
 
 
 def words_of(word: str, known: dict[str, str]) -> list[str]:
-    """Return the words that one word becomes: a list in a variable, eth{0..3}, eth{a,b}."""
+    """Return the words to which one word expands: a list in a variable, eth{0..3}, eth{a,b}."""
     text = expanded(word, known)
     parts = text.split() if VARIABLE.fullmatch(word) else [text]
     return [one for part in parts for one in _braces(part)][:MOST]

@@ -1,4 +1,4 @@
-"""What a tool can say of a bond, and what it cannot: a bond cut down to the words of a format."""
+"""Reduce a bond to what a format can express, and list what it cannot."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NO_PATTERN = "which interfaces this selects must be written as names there"
 
 @dataclass(frozen=True, slots=True)
 class Cannot:
-    """Something of a bond that a format has no words for, and why."""
+    """A part of a bond that a format cannot express, and why."""
 
     bond: str
     what: str
@@ -29,7 +29,7 @@ class Cannot:
 
 
 def fitted(bond: BondConfig, tool: Tool) -> tuple[BondConfig, list[Cannot]]:
-    """Return what a tool can say of a bond, and what it cannot."""
+    """Return the bond in the format of a tool, and the parts that it cannot express."""
     cannot = [Cannot(bond.name, one.spelled, one.wrong) for one in bond.given if one.wrong]
     kept, left = _options(bond, tool)
     cannot += left
@@ -56,7 +56,7 @@ def fitted(bond: BondConfig, tool: Tool) -> tuple[BondConfig, list[Cannot]]:
 
 
 def _options(bond: BondConfig, tool: Tool) -> tuple[dict[str, Setting], list[Cannot]]:
-    """Return the options that a tool can say, in the driver's order, and those that it cannot."""
+    """Return the options that a tool has, in the driver's order, and those that it lacks."""
     asked, cannot = bond.asked, list[Cannot]()
     if tool.format in RUNNING:
         asked, cannot = _in_effect(bond, asked)
@@ -73,7 +73,7 @@ def _options(bond: BondConfig, tool: Tool) -> tuple[dict[str, Setting], list[Can
 
 
 def _spelled_out(bond: BondConfig, asked: Mapping[str, Setting]) -> dict[str, Setting]:
-    """Return the options with those defaults that tools and kernels do not agree on.
+    """Return the options with the defaults in which tools and kernels differ.
 
     ifenslave writes delays before the mode that brings a miimon, and NetworkManager has a miimon
     of its own.
@@ -88,9 +88,9 @@ def _spelled_out(bond: BondConfig, asked: Mapping[str, Setting]) -> dict[str, Se
 
 
 def _why_not(bond: BondConfig, tool: Tool, name: str, value: Setting) -> str:
-    """Return why a tool cannot say an option, "" where it can."""
+    """Return why a tool cannot express an option, "" if it can."""
     if tool.lacks(name):
-        return f"there is no word for it ({tool.source})"
+        return f"it has no name for it ({tool.source})"
     limit = tool.limits.get(name)
     if limit is not None and not limit.soft and not limit.allows(value):
         return f"it takes {limit} only ({tool.source})"
@@ -105,7 +105,7 @@ def _why_not(bond: BondConfig, tool: Tool, name: str, value: Setting) -> str:
 
 
 def _not_by_nm(bond: BondConfig, tool: Tool, name: str, value: Setting) -> str:
-    """Return why NetworkManager refuses a value that others take, "" where it does not."""
+    """Return why NetworkManager rejects a value that others accept, "" if it does not."""
     if tool.format == "nmcli" and name in tool.lately:
         return f"{tool.lately[name]} refuses a command that has it"
     if name == "peer_notif_delay" and not whole(bond, value):
@@ -122,7 +122,7 @@ def whole(bond: BondConfig, value: Setting) -> bool:
 def _in_effect(
     bond: BondConfig, asked: Mapping[str, Setting]
 ) -> tuple[dict[str, Setting], list[Cannot]]:
-    """Return the options as a bond that runs would show them."""
+    """Return the options as a running bond would show them."""
     effective = bond.loose().effective().asked
     return effective, [
         Cannot(bond.name, f"{name}={value}", f"the kernel makes it {effective[name]}")
@@ -137,12 +137,12 @@ def _slave(bond: str, slave: SlaveConfig, tool: Tool, cannot: list[Cannot]) -> S
     for name, one in found.items():
         if name not in kept and one.value != SLAVE_OPTIONS[name].default:
             what = f"{name}={one.text} of {slave.name}"
-            cannot.append(Cannot(bond, what, f"there is no word for it ({tool.source})"))
+            cannot.append(Cannot(bond, what, f"it has no name for it ({tool.source})"))
     return replace(slave, given=tuple(kept.values()), ip=Addressing())
 
 
 def _uppers(bond: BondConfig, tool: Tool, cannot: list[Cannot]) -> Iterator[Upper]:
-    """Yield what stands on a bond as far as a tool can say it."""
+    """Yield the upper devices of a bond that a tool can express."""
     gone: set[str] = set()
     for upper in bond.uppers:
         what = f"{upper.kind} {upper.name} on {' '.join(upper.below)}"
@@ -163,7 +163,7 @@ def _uppers(bond: BondConfig, tool: Tool, cannot: list[Cannot]) -> Iterator[Uppe
 
 @dataclass(frozen=True, slots=True)
 class _Ip:
-    """IP of an interface, the tool that is to say it, whether the interface is a bridge's port."""
+    """The IP of an interface, the tool to express it, whether the interface is a bridge's port."""
 
     ip: Addressing
     tool: Tool
@@ -171,7 +171,7 @@ class _Ip:
 
 
 def _addressing(name: str, asked: _Ip, cannot: list[Cannot]) -> Addressing:
-    """Return what a tool can say of an interface's IP."""
+    """Return the part of an interface's IP that a tool can express."""
     made = Addressing()
     for what, has, part in _parts(asked.ip):
         if has and (why := _ip_why_not(asked, what, has)):
@@ -182,7 +182,7 @@ def _addressing(name: str, asked: _Ip, cannot: list[Cannot]) -> Addressing:
 
 
 def _parts(ip: Addressing) -> Iterator[tuple[str, str, Addressing]]:
-    """Yield what an interface has of IP, piece by piece."""
+    """Yield the parts of an interface's IP configuration."""
     yield "addresses", " ".join(ip.addresses), Addressing(ip.addresses)
     yield "DHCP", "IPv4" * ip.dhcp4, Addressing(dhcp4=True)
     yield "DHCP", "IPv6" * ip.dhcp6, Addressing(dhcp6=True)
@@ -192,10 +192,10 @@ def _parts(ip: Addressing) -> Iterator[tuple[str, str, Addressing]]:
 
 
 def _ip_why_not(asked: _Ip, what: str, text: str) -> str:
-    """Return why a tool cannot say a piece of IP, "" where it can."""
+    """Return why a tool cannot express a part of the IP configuration, "" if it can."""
     format_ = asked.tool.format
     if format_ == "suse" and what == "gateway":
-        return f"it stands in a file of its own there: default {text} in ifroute-NAME"
+        return f"it is in a separate file there: default {text} in ifroute-NAME"
     if what not in asked.tool.carries:
         return f"it has no {what if what.isupper() else what.removesuffix('s')} there"
     if what == "MTU" and format_ == "interfaces" and asked.ip.dhcp4:
@@ -208,12 +208,12 @@ def _ip_why_not(asked: _Ip, what: str, text: str) -> str:
 
 
 def _no_gateway(asked: _Ip, text: str) -> str:
-    """Return why a tool cannot say a gateway, "" where it can."""
+    """Return why a tool cannot express a gateway, "" if it can."""
     one = above.family(asked.ip, ipaddress.ip_address(text).version)
     if one.gateway != text:
         return "it has one gateway for each of IPv4 and IPv6"
     lone = asked.tool.format in GATEWAYS_NEED_ADDRESSES and not one.addresses
-    return f"a gateway stands beside an address there, and there is none of {one.name}" * lone
+    return f"a gateway needs an address there, and there is none of {one.name}" * lone
 
 
 def _text(value: Setting) -> str:
@@ -221,7 +221,7 @@ def _text(value: Setting) -> str:
 
 
 def alike(bonds: list[BondConfig], format_: str) -> tuple[list[BondConfig], list[Cannot]]:
-    """Return what one line of options can say: bonds that are like the first."""
+    """Return the bonds that one line of options can express: those equal to the first."""
     most = bonds[:1] if format_ == "bonding-opts" else bonds
     like = [bond for bond in most if bond.asked == bonds[0].asked]
     why = "one line of options is for all bonds"

@@ -1,4 +1,4 @@
-"""Where configurations come from: files, directories, a running bond, a string, standard input."""
+"""Read configurations from files, directories, a running bond, a string or standard input."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from harness.config.source import COMMAND_LINE, STANDARD_INPUT, NoText, Source, 
 RUNNING = Path("/sys/class/net")
 BIGGEST = 4 * 1024 * 1024  # bytes; no configuration of bonds is that long
 MOST = 4000  # files: /etc has fewer
-NOTHING = "/dev/null"  # what a file is a link to that masks another one
+NOTHING = "/dev/null"  # a link to it masks a file
 # Descriptors that the shell hands over, as in `harness check <(ip -d -j link)`.
 HANDED_OVER = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
 NARROWER = "give a directory of a network's configuration, such as /etc/netplan"
@@ -34,10 +34,10 @@ KINDS = {
 
 
 def sources(arguments: Iterable[str]) -> list[Source]:
-    """Return what arguments name; what cannot be read is a remark of a source without text.
+    """Return the sources that arguments name; one that cannot be read has a remark and no text.
 
-    An argument is a file, a directory, `-`, the name of a bond that runs here, or options such as
-    "mode=1 miimon=100" themselves.
+    An argument is a file, a directory, `-`, the name of a running bond, or options such as
+    "mode=1 miimon=100".
     """
     gathering = _Gathering()
     for argument in arguments:
@@ -73,24 +73,24 @@ class _Gathering:
                 )
 
     @contextmanager
-    def tolerant(self, foreign: Level = "error") -> Iterator[None]:
-        """Keep an error as a remark; `foreign` is how bad a file is that is no text."""
+    def tolerant(self, not_text: Level = "error") -> Iterator[None]:
+        """Keep an error as a remark; `not_text` is its level for a file that is not text."""
         try:
             yield
         except NoText as error:
-            self.remark(error, foreign)
+            self.remark(error, not_text)
         except ConfigError as error:
             self.remark(error, "error")
         except OSError as error:
             self.remark(_unreadable(error, error.filename or "-"))
 
     def remark(self, error: ConfigError, level: Level = "error") -> None:
-        """Take a remark instead of a text."""
+        """Add a remark instead of a text."""
         remark = Extra("", error.seen, error.place, error.hint, level=level)
         self.found.append(Source(error.place.file, "", (remark,)))
 
     def file(self, path: Path) -> None:
-        """Take a file and those that it brings with it, once."""
+        """Add a file and those that it includes, once."""
         real = os.path.realpath(path)
         if real == NOTHING and can_mask(str(path)):
             self.found.append(Source(str(path), ""))
@@ -102,7 +102,7 @@ class _Gathering:
                     self.file(other)
 
     def take(self, source: Source) -> None:
-        """Take a text, and the files that it includes."""
+        """Add a text, and the files that it includes."""
         self.found.append(source)
         for one in included(source):
             with self.tolerant():
@@ -112,13 +112,13 @@ class _Gathering:
                     self.file(one.path)
 
     def running(self, path: Path) -> None:
-        """Take the files of a bond's directory in sysfs."""
+        """Add the files of a bond's directory in sysfs."""
         self.found += [_read(one) for one in sorted(path.iterdir()) if one.is_file()]
 
     def directory(self, path: Path) -> None:
-        """Take what lies in a directory: a bond's in sysfs whole, else every file that is no copy.
+        """Add the files of a directory: all of a bond's in sysfs, else all but backup copies.
 
-        From the directories in it come the files that speak of a bond, and those beside them.
+        From subdirectories, add the files that mention a bond, and those that belong to them.
         """
         for place in (path, path / "bonding"):
             if (place / "slaves").is_file() and (place / "mode").is_file():
@@ -135,7 +135,7 @@ class _Gathering:
             raise ConfigError("the directory has no file", Place(str(path)), hint=NARROWER)
 
     def below(self, path: Path) -> None:
-        """Take what speaks of a bond from the directories in one, and what goes with it."""
+        """Add the files of subdirectories that mention a bond, and those that belong to them."""
         sifted = Sifted()
         for nth, one in enumerate(walk(path, self._unlisted)):
             if nth == MOST:
@@ -145,7 +145,7 @@ class _Gathering:
             try:
                 sifted.sift(one, _read(one))
             except NoText:
-                sifted.foreign(one)
+                sifted.not_text(one)
             except ConfigError as error:
                 if one.parent.name in HOMES:
                     self.remark(error, "warning")
@@ -156,7 +156,7 @@ class _Gathering:
         self.remark(_unreadable(error, error.filename), "warning")
 
     def _sifted(self, path: Path, name: str) -> None:
-        """Take a file from below, unless it belongs to another one that does not have it."""
+        """Add a file of a subdirectory, unless it would have to be included and is not."""
         if os.path.realpath(path) in self.seen:
             return
         mains = [place / "interfaces" for place in path.parents]
@@ -178,7 +178,7 @@ def _exists(path: Path) -> bool:
 
 
 def _read(path: Path) -> Source:
-    """Return a file; raises ConfigError where it cannot be read, NoText where it is no text."""
+    """Return a file; raises ConfigError if it cannot be read, NoText if it is not text."""
     try:
         mode = path.stat().st_mode
         regular = stat.S_ISREG(mode)
@@ -198,7 +198,7 @@ def _read(path: Path) -> Source:
 
 
 def _at_once(path: str, flags: int) -> int:
-    """Open a file that does not make its reader wait, as some of /proc do (kmsg, trace_pipe)."""
+    """Open a file without blocking reads, as some of /proc would (kmsg, trace_pipe)."""
     return os.open(path, flags | os.O_NONBLOCK)
 
 

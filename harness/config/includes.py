@@ -1,4 +1,4 @@
-"""Files that other files bring with them: `source` in interfaces, drop-ins of systemd's units."""
+"""Files that other files include: `source` in interfaces, drop-ins of systemd's units."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HOME = Path("/etc/network")
 
 @dataclass(frozen=True, slots=True)
 class Included:
-    """A file that a line brings; `missing` says why there is none, and `level` how bad it is."""
+    """A file that a line includes; `missing` says why there is none, with the level of that."""
 
     path: Path
     place: Place
@@ -31,7 +31,7 @@ class Included:
 
 
 def included(source: Source) -> Iterator[Included]:
-    """Yield the files that an interfaces file sources, and what is said of those that are not."""
+    """Yield the files that an interfaces file sources, and remarks on those that are missing."""
     if detect(source) not in ("interfaces", "ifupdown2"):
         return
     for number, line in joined(source.text):
@@ -55,7 +55,7 @@ def _sourced(source: Source, word: str, pattern: str, place: Place) -> Iterator[
     elif WILD & set(pattern) or word != "source":
         yield Included(Path(pattern), place, f"{spelled}: there is no such file")
     else:
-        why = f"{found[0]} does not exist, and ifupdown says nothing of that"
+        why = f"{found[0]} does not exist, and ifupdown does not report that"
         yield Included(found[0], place, why, "correct the path", "warning")
 
 
@@ -69,7 +69,7 @@ def _expanded(source: Source, pattern: str) -> list[Path]:
 
 
 def _in_tree(home: Path, path: Path) -> Path:
-    """Return where a path leads in the tree of the file that names it.
+    """Return a path in the tree of the file that names it.
 
     /etc/network/interfaces.d in a copy of another machine's files is not this machine's.
     """

@@ -1,7 +1,7 @@
-"""Texts cut into what they are made of, each piece with its line: INI sections, shell variables.
+"""Parse INI sections and shell variables, with line numbers.
 
-The standard library's readers of both forget the lines, and know no section that comes twice as
-those of systemd do.
+The parsers of the standard library do not keep line numbers, and do not allow a section to occur
+twice, as in systemd's files.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ VARIABLE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTA
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """KEY=VALUE of an INI file, and where it stands."""
+class Assignment:
+    """KEY=VALUE of an INI file, and its place."""
 
     key: str
     value: str
@@ -34,10 +34,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One section of an INI file; the same name may come again."""
+    """One section of an INI file; names may repeat."""
 
     name: str
-    entries: tuple[Entry, ...]
+    entries: tuple[Assignment, ...]
     place: Place
 
     def get(self, key: str) -> str:
@@ -45,13 +45,13 @@ class Section:
         return next((e.value for e in reversed(self.entries) if e.key == key), "")
 
 
-Parts = list[tuple[str, list[Entry], Place]]
+Parts = list[tuple[str, list[Assignment], Place]]
 
 
 def ini(source: Source, draft: Draft, *, joins: bool = False) -> list[Section]:
-    r"""Return the sections of an INI file; a line that is none of it is a finding of the draft.
+    r"""Return the sections of an INI file; a malformed line is a finding of the draft.
 
-    With `joins`, a backslash at the end of a line continues it, as systemd has it.
+    With `joins`, a backslash at the end of a line continues it, as in systemd.
     """
     found: Parts = []
     for number, line in joined(source.text) if joins else plain(source.text):
@@ -72,11 +72,11 @@ def _ini_line(found: Parts, text: str, place: Place) -> None:
     if not equals or not key.strip():
         raise ConfigError(f"{text!r} is no KEY=VALUE", place, hint="write Mode=active-backup")
     if not found:
-        raise ConfigError(f"{text!r} stands before any section", place, hint="write [NetDev]")
-    found[-1][1].append(Entry(key.strip(), value.strip(), place))
+        raise ConfigError(f"{text!r} is before any section", place, hint="write [NetDev]")
+    found[-1][1].append(Assignment(key.strip(), value.strip(), place))
 
 
-def variables(source: Source, draft: Draft) -> Iterator[Entry]:
+def variables(source: Source, draft: Draft) -> Iterator[Assignment]:
     """Yield the assignments of a file of shell variables; anything else is a finding of the draft.
 
     Quotes may span lines, as BONDING_OPTS of several lines do.
@@ -100,11 +100,11 @@ def variables(source: Source, draft: Draft) -> Iterator[Entry]:
         draft.unknown("", why, source.at(start), "close it", "error")
 
 
-def _assigned(text: str, words: list[str], place: Place) -> Iterator[Entry]:
+def _assigned(text: str, words: list[str], place: Place) -> Iterator[Assignment]:
     for nth, word in enumerate(words):
         match = VARIABLE.fullmatch(word)
         if match is not None:
-            yield Entry(match[1], match[2], replace(place, column=nth))
+            yield Assignment(match[1], match[2], replace(place, column=nth))
         elif word != "export":
             raise ConfigError(
                 f"{text.strip()!r} is no NAME=VALUE", place, hint='write BONDING_OPTS="mode=1"'

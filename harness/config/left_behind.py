@@ -1,7 +1,7 @@
-"""What files say that their bonds do not: it is in no other format when the bonds are written.
+"""The statements of files that are not in the configuration and are lost when it is converted.
 
-Nothing is looked for by name. Whatever a file says and no reader took is left behind, be it known
-here or not: a machine without its gateway, or without its name servers, is lost.
+Nothing is searched by name: any statement that no reader took is left behind, whether it is known
+here or not. A machine without its gateway, or without its name servers, is lost.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from harness.config.model import ConfigError, Configuration, Extra, Spot
 from harness.config.source import Source
 from harness.config.statements import Statement, statements
 
-MANY = 8  # values below one key, of which nothing is taken: they are told as one
+MANY = 8  # values below one key, none of which is taken: they are reported together
 
 
 def left_behind(
     sources: Iterable[Source], configuration: Configuration, format_: str | None = None
 ) -> list[Extra]:
-    """Return the statements of some files that their configuration has not, in their order."""
+    """Return the statements of files that are not in their configuration, in order."""
     found = list(configuration.left)
     given = sources if format_ else [part for source in sources for part in unpacked(source)]
     for source in given:
@@ -49,5 +49,5 @@ def _left(told: list[Statement], taken: frozenset[Spot]) -> Iterator[Extra]:
 
 
 def _paths(one: Statement) -> Iterator[tuple[str, ...]]:
-    """Yield where a statement of YAML stands, from the outermost key on."""
+    """Yield the keys that contain a statement of YAML, from the outermost on."""
     yield from (one.path[: nth + 1] for nth in range(len(one.path)))

@@ -1,4 +1,4 @@
-"""Look a configuration over: what will not work, what will not do what was meant, and why."""
+"""Check a configuration: what will not work, what will not do what was meant, and why."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from harness.config.model import BondConfig, Configuration, Level, Place, SlaveC
 from harness.config.spelling import translated
 
 SHORT = 120  # characters of a claim
-# The rules on what is not taken: where one speaks of an option, no other rule does.
+# The rules on options that are not applied: no other rule reports such an option.
 ROOTS = (
     *("bad-value", "kernel-lacks", "tool-drops", "unsent", "refused", "tool-limits", "tool-words"),
     "unmonitored",
@@ -26,10 +26,10 @@ Owners = list[tuple[BondConfig, SlaveConfig]]
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """Where a bond is to run: a kind of network or "", a kernel's series or None.
+    """The environment of a bond: a kind of network or "", a kernel's series or None.
 
-    `running` is the bond as it runs, where its configuration is held against it. `slaves` has, for
-    the number of a machine and the name of an interface, each bond of which it is one.
+    `running` is the running bond, if its configuration is compared with it. `slaves` has, by the
+    number of a machine and the name of an interface, each bond of which it is a slave.
     """
 
     environment: str = ""
@@ -39,10 +39,10 @@ class Around:
 
 
 class Found(NamedTuple):
-    """What a rule found: where, in words; level, hint and claim where they are not the rule's.
+    """A finding of a rule: place and message; level, hint and claim if they are not the rule's.
 
-    Options are turned into the spelling of the file, but for what `verbatim` marks. `about` is the
-    option that is at fault.
+    Options are translated to the spelling of the file, except what `verbatim` marks. `about` is
+    the option that is the cause.
     """
 
     place: Place
@@ -58,7 +58,7 @@ Check = Callable[[BondConfig, Around], Iterator[Found]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule: its id, how bad it is to break it, the claim it follows from, what to do."""
+    """A rule: its id, its level, the claim that it follows from, what to do."""
 
     id: str
     level: Level
@@ -82,19 +82,19 @@ class Finding:
 
     @property
     def promised(self) -> str:
-        """The claim's text, "" where the remark follows from none."""
+        """The claim's text, "" if the remark has none."""
         return claims.find(self.claim).text if self.claim else ""
 
     @property
     def in_short(self) -> str:
-        """The claim's text where many remarks stand together."""
+        """The claim's text, shortened for a list of remarks."""
         return textwrap.shorten(self.promised, SHORT, placeholder=" ...")
 
 
 def lint(
     configuration: Configuration, rules: Iterable[Rule], around: Around = Around()
 ) -> list[Finding]:
-    """Return all remarks, in the order of files and lines; the same remark once."""
+    """Return all remarks, in the order of files and lines, without duplicates."""
     chosen, there = tuple(rules), replace(around, slaves=_slaves(configuration))
     found = [one for bond in configuration.bonds for one in _of_one(bond, chosen, there)]
     found += [
@@ -117,13 +117,13 @@ def _slaves(configuration: Configuration) -> Mapping[tuple[int, str], Owners]:
 def _of_one(bond: BondConfig, rules: Iterable[Rule], around: Around) -> Iterator[Finding]:
     """Yield the remarks on one bond, one for each cause.
 
-    An option that its tool or the driver does not take has no further faults. Nothing is said of
-    the options of a bond that is made elsewhere.
+    An option that its tool or the driver rejects has no further findings. The options of a bond
+    that is created elsewhere are not checked.
     """
     if not bond.made:
-        why = f"nothing given here makes {bond.name}: it is known by its slaves only"
+        why = f"no file given here makes {bond.name}: it is known by its slaves only"
         yield Finding(
-            "unread", "warning", why, bond.place, bond.name, "", "give the file of the bond too"
+            "unread", "warning", why, bond.place, bond.name, "", "also give the file of the bond"
         )
         return
     found = [(rule, one) for rule in rules for one in rule.check(bond, around)]
@@ -152,6 +152,6 @@ def _finding(rule: Rule, bond: BondConfig, found: Found) -> Finding:
 
 
 def status(findings: Iterable[Finding], *, strict: bool = False) -> int:
-    """Return the exit status: 1 where there are errors; `strict` counts warnings as such."""
+    """Return the exit status: 1 if there are errors; `strict` counts warnings as errors."""
     bad = {"error", "warning"} if strict else {"error"}
     return 1 if any(finding.level in bad for finding in findings) else 0

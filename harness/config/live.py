@@ -1,4 +1,4 @@
-"""A bond that runs, as far as it can be seen: sysfs, and ip where it is installed."""
+"""Read a running bond from sysfs, and from ip if it is installed."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ TIME_LIMIT = 10  # s; ip answers at once or not at all
 
 
 def running(argument: str) -> BondConfig:
-    """Return the bond that runs as `argument`, or that a file or directory of one shows.
+    """Return the running bond `argument`, or the one that a file or directory shows.
 
-    Of a bond that runs here, ip tells addresses and what sysfs has no file for. Raises ConfigError
-    where there is no such bond, several, or a configuration in its place.
+    For a bond of this machine, ip has the addresses and what sysfs has no file for. Raises
+    ConfigError if there is no such bond, if there are several, or for a configuration.
     """
     bonds = load([argument]).bonds
     place = Place(argument)
@@ -36,7 +36,7 @@ def running(argument: str) -> BondConfig:
 
 
 def _by_ip(name: str) -> BondConfig | None:
-    """Return what ip says of a bond, None where it cannot be asked."""
+    """Return the output of ip for a bond, None if there is none."""
     ip = shutil.which("ip")
     if ip is None:
         return None

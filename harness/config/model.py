@@ -1,8 +1,8 @@
-"""The one normal form of a bond's configuration, whatever it was written in.
+"""The normal form of a bond's configuration, independent of its format.
 
-A setting remembers the file and line it came from, so that every remark on it can say where. Two
-configurations are equal when they ask the kernel for the same: places, spelling, and options that
-are at the driver's default do not count.
+A setting has the file and line that it came from, for remarks. Two configurations are equal if
+they request the same of the kernel: places, spelling, and options at the driver's default do not
+count.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Spot = tuple[str, int, int]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """A line of a file, counted from 1 (0: the file as a whole), and what of it: `column`."""
+    """A line of a file, from 1 (0: the whole file), and the `column` of a part of it."""
 
     file: str
     line: int = 0
@@ -29,7 +29,7 @@ class Place:
 
     @property
     def spot(self) -> Spot:
-        """What identifies one statement of a file."""
+        """The identity of one statement of a file."""
         return (self.file, self.line, self.column)
 
     def __str__(self) -> str:
@@ -47,10 +47,10 @@ class ConfigError(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One option as it was asked for: the kernel's name and value, and how it was spelled.
+    """One option that was set: the kernel's name and value, and the spelling in the file.
 
-    `value` is None where the option does not take what was written; `wrong` and `hint` say why.
-    `format` is the format it was written in, which tells the tool that acts on it.
+    `value` is None if the option does not accept what was written; `wrong` and `hint` say why.
+    `format` is the format of the file, and so the tool that applies it.
     """
 
     name: str
@@ -64,7 +64,7 @@ class Given:
 
     @classmethod
     def read(cls, name: str, raw: str, place: Place, format_: str, spelled: str = "") -> Given:
-        """Return what a file asks for; raises ScenarioError for a name that is no option."""
+        """Return a setting of a file; raises ScenarioError for a name that is not an option."""
         option = SLAVE_OPTIONS.get(name) or option_called(name)
         said = spelled or f"{name}={raw}"
         try:
@@ -75,7 +75,7 @@ class Given:
 
     @property
     def text(self) -> str:
-        """The value as the kernel's sysfs and its module take it, targets separated by commas."""
+        """The value in the form of sysfs and the module, targets separated by commas."""
         if self.value is None:
             return self.raw
         return ",".join(self.value) if isinstance(self.value, tuple) else str(self.value)
@@ -83,9 +83,9 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """Something that a file says and no bond knows: kept, so that it can be reported.
+    """An unknown statement of a file, kept in order to be reported.
 
-    `level` is error, warning or note; "" leaves it to the rule that reports it.
+    `level` is error, warning or note; for "" the rule that reports it decides.
     """
 
     spelled: str
@@ -97,13 +97,13 @@ class Extra:
 
     @property
     def message(self) -> str:
-        """What is reported: the text of the file, and why it is reported."""
+        """The message: the text of the file, and why it is reported."""
         return f"{self.spelled.rstrip(': ')}: {self.why}" if self.spelled else self.why
 
 
 @dataclass(frozen=True, slots=True)
 class Addressing:
-    """IP of an interface: addresses with their prefix, whether it asks for more, gateways, MTU.
+    """The IP of an interface: addresses with prefix, whether it uses DHCP, gateways, MTU.
 
     `dhcp6` means that IPv6 addresses come from the network, by DHCPv6 or router advertisements.
     An `mtu` of 0 is not set.
@@ -116,7 +116,7 @@ class Addressing:
     mtu: int = 0
 
     def __or__(self, other: Addressing) -> Addressing:
-        """Return what two files say together."""
+        """Return the combination of two files."""
         return Addressing(
             tuple(dict.fromkeys((*self.addresses, *other.addresses))),
             self.dhcp4 or other.dhcp4,
@@ -126,16 +126,16 @@ class Addressing:
         )
 
     def meaning(self) -> tuple[object, ...]:
-        """Return what it comes down to, whatever the order of addresses."""
+        """Return its content for comparison, independent of the order of addresses."""
         unordered = (tuple(sorted(self.addresses)), tuple(sorted(self.gateways)))
         return (*unordered, self.dhcp4, self.dhcp6, self.mtu)
 
 
 @dataclass(frozen=True, slots=True)
 class Upper:
-    """What stands on a bond, or on another upper device: a bridge or a VLAN, and its IP.
+    """An upper device of a bond or of another upper device: a bridge or a VLAN, and its IP.
 
-    `below` names the interfaces that it stands on: one below a VLAN, all ports of a bridge.
+    `below` are its lower interfaces: one of a VLAN, all ports of a bridge.
     """
 
     name: str
@@ -146,16 +146,16 @@ class Upper:
     place: Place = field(default=Place(""), compare=False)
 
     def meaning(self) -> tuple[object, ...]:
-        """Return what it comes down to."""
+        """Return its content for comparison."""
         return (self.name, self.kind, self.vlan, tuple(sorted(self.below)), self.ip.meaning())
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A rule that selects slaves by something else than the name of one interface.
+    """A rule that selects slaves other than by the name of one interface.
 
-    `by` is "name" for a pattern of names, "mac" for a MAC address, else the file's own key.
-    `called` is the identifier by which the file speaks of what it selects, or "".
+    `by` is "name" for a pattern of names, "mac" for a MAC address, else the key in the file.
+    `called` is the identifier in the file of what it selects, or "".
     """
 
     by: str
@@ -167,7 +167,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class SlaveConfig:
-    """A slave: its interface's name, its own options such as prio, IP that it should not have."""
+    """A slave: its interface's name, its options such as prio, IP that it should not have."""
 
     name: str
     given: tuple[Given, ...] = ()
@@ -177,12 +177,12 @@ class SlaveConfig:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BondConfig:
-    """One bond: options in the order they were given, slaves, its IP, and what stands on it.
+    """One bond: options in the order in which they were given, slaves, its IP, upper devices.
 
-    `matches` select further slaves, whose names the files do not tell. `renderer` is who makes the
-    bond where the format lets that be chosen, as netplan and ifcfg do. A `shared` bond has its
-    further links at another machine (MLAG, EVPN multihoming). `machine` counts the machines of a
-    file that is for several. Of a bond that is not `made`, files name only the slaves.
+    `matches` select further slaves, whose names are not in the files. `renderer` is the tool that
+    creates the bond if the format has a choice, as netplan and ifcfg do. A `shared` bond has
+    further links at another machine (MLAG, EVPN multihoming). `machine` is the number of the
+    machine in a file for several. Of a bond that is not `made`, the files name only the slaves.
     """
 
     name: str
@@ -201,14 +201,14 @@ class BondConfig:
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """The addresses with their prefix."""
+        """The addresses with prefix."""
         return self.ip.addresses
 
     @property
     def asked(self) -> dict[str, Setting]:
-        """The options by name, as far as they can be read; the last of several alike counts.
+        """The options by name that could be read; the last of several is in force.
 
-        Targets that are given one by one add up.
+        Targets that are given separately are combined.
         """
         found: dict[str, Setting] = {}
         for one in self.given:
@@ -225,7 +225,7 @@ class BondConfig:
         return tuple(slave.name for slave in self.slaves)
 
     def options(self) -> BondOptions:
-        """Return the options, checked; raises ConfigError with the line of what cannot be."""
+        """Return the options, checked; raises ConfigError with the line of the wrong one."""
         for one in self.given:
             if one.wrong:
                 raise ConfigError(one.wrong, one.place, hint=one.hint)
@@ -236,11 +236,11 @@ class BondConfig:
 
     @property
     def misread(self) -> frozenset[str]:
-        """The options that are given a value which they do not take."""
+        """The options with a value that they do not accept."""
         return frozenset(one.name for one in self.given if one.wrong)
 
     def loose(self) -> BondOptions:
-        """Return the options unchecked, as lint looks at them: they may contradict each other."""
+        """Return the options unchecked, for lint: they may contradict each other."""
         return BondOptions.unchecked(**self.asked)
 
     def blame(self, said: str) -> Place:
@@ -253,12 +253,12 @@ class BondConfig:
         return next((one.place for one in reversed(self.given) if one.name == option), self.place)
 
     def without(self, options: Iterable[str]) -> BondConfig:
-        """Return the bond less some options."""
+        """Return the bond without some options."""
         gone = set(options)
         return replace(self, given=tuple(one for one in self.given if one.name not in gone))
 
     def meaning(self) -> tuple[object, ...]:
-        """Return what it comes down to: name, options not at their default, slaves, IP, uppers."""
+        """Return its content for comparison: name, options not at default, slaves, IP, uppers."""
         changed = tuple(sorted(self.loose().changed().items()))
         slaves = tuple((slave.name, _meant(slave)) for slave in self.slaves)
         uppers = tuple(sorted(repr(upper.meaning()) for upper in self.uppers))
@@ -282,9 +282,9 @@ def _meant(slave: SlaveConfig) -> tuple[tuple[str, Setting], ...]:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """All bonds that some files describe together; `extras` belong to none of them.
+    """All bonds of a set of files; `extras` belong to none of them.
 
-    `taken` are statements that are in it or reported by it, `left` are parts of them that are not.
+    `taken` are the statements in it or reported by it, `left` are parts of them that are not.
     """
 
     bonds: tuple[BondConfig, ...]
@@ -293,6 +293,6 @@ class Configuration:
     left: tuple[Extra, ...] = field(default=(), compare=False)
 
     def everything_unknown(self) -> Iterator[tuple[BondConfig | None, Extra]]:
-        """Yield what no bond knows, with the bond it stands by."""
+        """Yield the unknown statements, each with its bond."""
         yield from ((None, extra) for extra in self.extras)
         yield from ((bond, extra) for bond in self.bonds for extra in bond.extras)

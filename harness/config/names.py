@@ -1,4 +1,4 @@
-"""Names of interfaces: what one can be called."""
+"""Valid names of interfaces."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ INTERFACE = re.compile(r"[^\s/:]{1,15}")
 
 
 def interface(name: str, place: Place) -> str:
-    """Return the name of an interface; raises ConfigError where none can be called that."""
+    """Return the name of an interface; raises ConfigError for an invalid one."""
     if not INTERFACE.fullmatch(name) or name in (".", "..") or not name.isprintable():
         raise ConfigError(
             f"{name!r} is no interface's name",

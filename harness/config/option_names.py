@@ -1,4 +1,4 @@
-"""How formats spell the kernel's options: one table for each that does not use the kernel's names.
+"""The names of the kernel's options in formats that do not use the kernel's names.
 
 Sources: systemd.netdev(5) and src/network/netdev/bond.c; netplan's YAML reference; ip-link(8) and
 ip/iplink_bond.c; drivers/net/bonding/bond_procfs.c; bond.py of ifupdown2 3.0.
@@ -62,7 +62,7 @@ NETPLAN = MappingProxyType(
         "primary": "primary",
     }
 )
-# Later spellings, and one that netplan keeps for those who copied a mistake of its own.
+# Later spellings, and a misspelling that netplan accepts because its documentation had it.
 NETPLAN_TOO = MappingProxyType(
     {
         "all-members-active": "all_slaves_active",
@@ -113,5 +113,5 @@ IFUPDOWN2_OLD = MappingProxyType(
 
 
 def turned(table: Mapping[str, str]) -> Mapping[str, str]:
-    """Return a table the other way round."""
+    """Return the inverse of a table."""
     return MappingProxyType({ours: theirs for theirs, ours in table.items()})

@@ -1,6 +1,6 @@
-"""Which of several files of one name is in effect: the search directories of tools.
+"""Which of several files of the same name is in effect: the search directories of tools.
 
-A file in /etc stands in for one of the same name in /usr/lib; an empty one, or a link to
+A file in /etc replaces one of the same name in /usr/lib; an empty one, or a link to
 /dev/null, masks it. Sources: systemd.network(5), modprobe.d(5), netplan(5).
 """
 
@@ -41,7 +41,7 @@ UNITS = (".netdev", ".network")
 
 @dataclass(frozen=True, slots=True)
 class _Seat:
-    """Where a file stands: the tree, the name that counts in it, and the rank of its directory."""
+    """The position of a file: the tree, its name there, and the rank of its directory."""
 
     tree: str
     tool: str
@@ -54,12 +54,12 @@ class _Seat:
 
 
 def can_mask(path: str) -> bool:
-    """Tell whether a file that says nothing keeps another one of its name from being read."""
+    """Tell whether an empty file prevents another one of the same name from being read."""
     return _seat(path) is not None
 
 
 def effective(given: Sequence[Source]) -> tuple[list[Source], list[Extra]]:
-    """Return the texts that are in effect, and remarks on those that are not."""
+    """Return the texts in effect, and remarks on the others."""
     seats = [(source, _seat(source.name)) for source in given]
     best: dict[tuple[str, str, str], tuple[int, Source]] = {}
     for source, seat in seats:
@@ -78,7 +78,7 @@ def effective(given: Sequence[Source]) -> tuple[list[Source], list[Extra]]:
 def _idle(
     source: Source, seat: _Seat, best: dict[tuple[str, str, str], tuple[int, Source]]
 ) -> str:
-    """Return why a file is not in effect, "" where it is."""
+    """Return why a file is not in effect, "" if it is."""
     first = best[seat.key][1]
     if first is not source:
         return f"not in effect: {seat.tool} reads {first.name} of the same name instead"
@@ -96,7 +96,7 @@ def _empty(source: Source) -> bool:
 
 
 def _seat(name: str) -> _Seat | None:
-    """Return where a file stands among the directories that its tool searches."""
+    """Return the position of a file among the directories that its tool searches."""
     if name in (COMMAND_LINE, STANDARD_INPUT):
         return None
     path = Path(name).absolute()
@@ -119,7 +119,7 @@ def _trees(home: PurePath, search: Search) -> Iterator[tuple[str, int]]:
     for rank, root in enumerate(search.roots):
         wanted = PurePath(root, search.directory).parts
         if home.parts[-len(wanted) :] == wanted:
-            # usr/lib ends in lib: the longer of both is what it is.
+            # usr/lib ends in lib: the longer match is the right one.
             if root == "lib" and home.parts[-len(wanted) - 1 : -len(wanted)] in (
                 ("usr",),
                 ("local",),

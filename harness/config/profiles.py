@@ -1,6 +1,6 @@
 """Profiles of NetworkManager, from keyfiles or from nmcli's commands, as bonds of a draft.
 
-A profile has a name (id) and a uuid; its interface may be called otherwise. Others speak of it by
+A profile has a name (id) and a uuid; its interface may have another name. Others refer to it by
 any of the three.
 """
 
@@ -27,7 +27,7 @@ NO_NAME = frozenset({"", "*"})
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A value of a profile: the option's name, its value, how it was spelled, and where."""
+    """A value of a profile: the option's name, its value, its spelling and its place."""
 
     name: str
     raw: str
@@ -36,11 +36,11 @@ class Setting:
 
 
 @dataclass(slots=True)
-class Profile:
+class Connection:
     """One profile; `port_of` is the kind of its controller, such as bond, "" where it has none.
 
-    `which` are the places that say what it is, or come to nothing, and `selects` those by which an
-    interface is found that is not named.
+    `which` are the places of its kind, or without effect, and `selects` those that select an
+    interface without its name.
     """
 
     place: Place
@@ -67,7 +67,7 @@ class Profile:
 
     @property
     def interface(self) -> str:
-        """What its interface is called: as it says, or as NetworkManager makes it up."""
+        """The name of its interface: the one given, or the one that NetworkManager generates."""
         if self.ifname not in NO_NAME:
             return self.ifname
         if self.kind == "vlan":
@@ -75,8 +75,8 @@ class Profile:
         return self.id.removeprefix(f"{self.kind}-") if self.kind in ("bond", "bridge") else ""
 
 
-def build(draft: Draft, profiles: Sequence[Profile]) -> None:
-    """Take the bonds of profiles, their ports, and what stands on them."""
+def build(draft: Draft, profiles: Sequence[Connection]) -> None:
+    """Add the bonds of profiles, their ports and their upper devices."""
     for profile in profiles:
         if parent := find(profiles, profile.parent):
             profile.parent = parent.interface
@@ -98,15 +98,15 @@ def build(draft: Draft, profiles: Sequence[Profile]) -> None:
         _upper(draft, profile)
 
 
-def find(profiles: Iterable[Profile], reference: str) -> Profile | None:
-    """Return the profile that a name, an interface or a uuid stands for."""
+def find(profiles: Iterable[Connection], reference: str) -> Connection | None:
+    """Return a profile by its name, interface or uuid."""
     for profile in profiles:
         if reference and reference in (profile.uuid, profile.id, profile.ifname):
             return profile
     return next((one for one in profiles if one.kind and one.interface == reference), None)
 
 
-def _bond(draft: Draft, profile: Profile) -> None:
+def _bond(draft: Draft, profile: Connection) -> None:
     bond = draft.bond(profile.interface, profile.place)
     bond.take(*profile.which)
     for one in profile.options:
@@ -115,21 +115,21 @@ def _bond(draft: Draft, profile: Profile) -> None:
 
 
 def default_monitor(bond: DraftBond) -> None:
-    """Add what NetworkManager does without being asked: miimon=100 where nothing monitors."""
+    """Add NetworkManager's default: miimon=100 if no monitor is set."""
     given = {one.name: one.value for one in bond.given}
     if "miimon" not in given and not given.get("arp_interval"):
         said = "miimon=100 (NetworkManager's default)"
         bond.given.append(Given.read("miimon", IMPLIED, bond.place, bond.format, said))
 
 
-def _port(draft: Draft, profile: Profile, name: str, *, known: bool) -> None:
+def _port(draft: Draft, profile: Connection, name: str, *, known: bool) -> None:
     if not known and (UUID.fullmatch(name) or not profile.port_of):
-        why = "which bond this is for cannot be told"
+        why = "it is not known for which bond this is"
         hint = "give the profile with that name or uuid as well"
         draft.unknown(f"master={profile.master}", why, profile.place, hint)
         return
     bond = draft.referred(name, profile.place)
-    # What a port has of IP comes to nothing.
+    # The IP configuration of a port has no effect.
     bond.take(*profile.which, *(one.place for one in profile.methods.values()))
     if profile.ifname not in NO_NAME:
         bond.slave(profile.ifname, profile.place)
@@ -148,7 +148,7 @@ def _port(draft: Draft, profile: Profile, name: str, *, known: bool) -> None:
         bond.unknown(profile.id, why, profile.place, "set interface-name", "warning")
 
 
-def _addressing(draft: Draft, profile: Profile) -> None:
+def _addressing(draft: Draft, profile: Connection) -> None:
     if not (name := profile.interface):
         return
     net = draft.net(name)
@@ -162,8 +162,8 @@ def _addressing(draft: Draft, profile: Profile) -> None:
     net.dhcp6 = net.dhcp6 or profile.method6 in ASKING6
 
 
-def _mtu(draft: Draft, profile: Profile) -> None:
-    """Take the MTU, which a port of a bridge has too."""
+def _mtu(draft: Draft, profile: Connection) -> None:
+    """Set the MTU, which a port of a bridge has too."""
     if profile.interface and profile.mtu:
         net = draft.net(profile.interface)
         if profile.mtu.raw in ("", "0"):
@@ -172,7 +172,7 @@ def _mtu(draft: Draft, profile: Profile) -> None:
             net.size(profile.mtu.raw, profile.mtu.place)
 
 
-def _upper(draft: Draft, profile: Profile) -> None:
+def _upper(draft: Draft, profile: Connection) -> None:
     for place in profile.which:
         draft.take(place, profile.interface)
     if profile.kind == "vlan" and profile.parent:

@@ -1,4 +1,4 @@
-"""Read files of whatever formats as one configuration."""
+"""Read files of any formats as one configuration."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ TEMPLATE = re.compile(r"\{\{.*\}\}|\{%.*%\}")  # Jinja's, Helm's; ifupdown2 rend
 BY_LINES = frozenset(
     ["interfaces", "ifupdown2", "ifcfg", "suse", "nm", "networkd", "modprobe", "bonding-opts"]
 )
-RENDER = "the file is a template: give what is made of it"
+RENDER = "the file is a template: give the rendered file"
 UTF8_ONLY = frozenset({"netplan", "nmstate", "cloud-init", "talos"})  # as YAML is
 READERS: Mapping[str, Reader] = MappingProxyType(
     {
@@ -82,18 +82,18 @@ READERS: Mapping[str, Reader] = MappingProxyType(
 
 
 def load(arguments: Iterable[str], format_: str | None = None) -> Configuration:
-    """Return what files, directories, running bonds or option strings say together.
+    """Return the configuration of files, directories, running bonds or option strings.
 
-    Raises ConfigError for what cannot be read or has no bond, UsageError for an unknown format.
+    Raises ConfigError if it cannot be read or has no bond, UsageError for an unknown format.
     """
     return parse(sources(arguments), format_)
 
 
 def parse(given: Sequence[Source], format_: str | None = None) -> Configuration:
-    """Return what texts say together; raises as `load` does.
+    """Return the configuration of texts; raises as `load` does.
 
-    A text that cannot be read is a finding as long as there is a bond in another one. There is no
-    bond where files say that there is to be none.
+    A text that cannot be read is a finding if another one has a bond. No bond at all is accepted
+    if the files state that there is none.
     """
     if format_ is not None and format_ not in READERS:
         raise UsageError(f'there is no format "{format_}"', hint=f"there are {', '.join(READERS)}")
@@ -127,7 +127,7 @@ def parse(given: Sequence[Source], format_: str | None = None) -> Configuration:
 def _grouped(
     given: Sequence[Source], format_: str | None, extras: list[Extra]
 ) -> dict[str, list[Source]]:
-    """Return texts by their format; what is of none is added to the extras."""
+    """Return texts by their format; those of no known format are added to the extras."""
     groups: dict[str, list[Source]] = {}
     kept, idle = effective(given)
     extras += idle
@@ -141,7 +141,7 @@ def _grouped(
             continue
         if name in BY_LINES and (marked := TEMPLATE.search(source.text)):
             line = source.text.count("\n", 0, marked.start()) + 1
-            why = "a template stands here, and no configuration yet"
+            why = "this is a template, not a configuration"
             extras.append(Extra("", why, source.at(line), RENDER, name, "error"))
         elif name is None or (not source.text.strip() and name != "sysfs"):
             extras.append(_unknown(source, alone=len(given) == 1))
@@ -159,13 +159,13 @@ def _unknown(source: Source, *, alone: bool) -> Extra:
         return Extra("", "the file is empty", source.at(), hint, level=level)
     if not alone:
         return Extra(source.base, "a file of no format known here", source.at())
-    why = "no format of bond configurations that is known here"
+    why = "the format is none of the known formats of bonds"
     hint = f"say which with --from: {', '.join(READERS)}; or give what `ip -d -j addr` shows"
     return Extra("", why, source.at(), hint, level="error")
 
 
 def _drafted(name: str, texts: list[Source], extras: list[Extra]) -> Draft:
-    """Return what a reader makes of texts, less those that it refuses, which become findings."""
+    """Return the draft of a reader; texts that it rejects become findings."""
     while True:
         try:
             return READERS[name](texts)
@@ -180,12 +180,12 @@ def _drafted(name: str, texts: list[Source], extras: list[Extra]) -> Draft:
 
 
 def _in_order(groups: Mapping[str, list[Source]]) -> list[tuple[str, list[Source]]]:
-    """Return the groups, modules' options first: what comes after is set on a bond that is."""
+    """Return the groups, options of the module first: the others are set on an existing bond."""
     return sorted(groups.items(), key=lambda group: group[0] != "modprobe")
 
 
 def _begun(bond: BondConfig, defaults: Iterable[Given]) -> BondConfig:
-    """Return a bond with the options that the module gives to each, but NetworkManager's.
+    """Return a bond with the options of the module, unless it is NetworkManager's.
 
     A tool that sets one monitor switches the other one off.
     """
@@ -200,7 +200,7 @@ def _begun(bond: BondConfig, defaults: Iterable[Given]) -> BondConfig:
 
 
 def _joined(first: BondConfig, second: BondConfig) -> BondConfig:
-    """Return one bond of what two formats say of it: the later options count."""
+    """Return one bond that two formats describe: the later options are in force."""
     slaves: dict[str, SlaveConfig] = {slave.name: slave for slave in first.slaves}
     for slave in second.slaves:
         before = slaves.get(slave.name)
@@ -219,7 +219,7 @@ def _joined(first: BondConfig, second: BondConfig) -> BondConfig:
 
 
 def _without_bonds(given: Sequence[Source], extras: Iterable[Extra]) -> ConfigError:
-    """Return why there is nothing to look at: what was unreadable, else that no bond is there."""
+    """Return the error for no bond: the texts that were unreadable, else that there is none."""
     for level in ("error", "warning"):
         for extra in extras:
             if extra.level == level or (level == "warning" and extra.why == OPEN_VSWITCH):

@@ -1,4 +1,4 @@
-"""Remarks as SARIF 2.1.0, the form in which code hosts show them at the line they are about."""
+"""Remarks as SARIF 2.1.0, the format in which code hosts show them at their lines."""
 
 from __future__ import annotations
 

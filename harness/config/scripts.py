@@ -1,7 +1,7 @@
-"""Commands of scripts and terminal sessions, with what shells make of them before they run.
+"""Commands of scripts and terminal sessions, expanded as a shell would.
 
-Far from a shell: variables that hold plain words, loops over words, redirections, prompts. What it
-does not understand keeps its dollar sign, so that readers see that a name is not known.
+Only a small part of a shell: variables with plain words, loops over words, redirections, prompts.
+Other expansions keep their dollar sign, so that readers see that a name is unknown.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ BARE_PROMPT = re.compile(
     r"\s*(?:(?:[\w.-]+:[~/]\S*|[\w-]*\s?[~/][\w./-]*)\s?[#$%>]|➜\s+\S+(?:\s+git:\(\S+\))?(?:\s+✗)?|\u276f)\s+"
     r"(?=(?:sudo\s+)?(?:nmcli|ip|echo|modprobe|ifenslave|for|cat)\s)"
 )
-MORE = re.compile(r"\s*>\s")  # the prompt of a line that goes on
+MORE = re.compile(r"\s*>\s")  # the prompt of a continued line
 ROOT_PROMPT = re.compile(r"\s*#\s+(sudo\s+)?(nmcli|ip|echo|modprobe)\s")
 PLAIN = re.compile(r"\s*(sudo\s+)?(nmcli|ip|echo|modprobe)\s")
 ASSIGNED = re.compile(r"(\w+)=(.*)", re.DOTALL)
@@ -42,14 +42,14 @@ DECLARING = frozenset(
     {"export", "local", "readonly", "declare", "typeset", "-r", "-a", "-x", "-i"}
 )
 SHELLS = frozenset({"sh", "bash", "dash", "ash"})
-TEXTS = frozenset({"cat", "tee"})  # what is fed to them is no command
+TEXTS = frozenset({"cat", "tee"})  # their input is not commands
 MOST_ROUNDS = 256
 MOST_LINES = 40  # of one quotation
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
-    """One command: its words, the file that its output goes to, and the line as it was written."""
+class ShellCommand:
+    """One command: its words, the file of its output, and the line as written."""
 
     words: tuple[str, ...]
     place: Place
@@ -64,22 +64,22 @@ class Command:
 
     @property
     def unclear(self) -> str:
-        """The first word that a shell would replace, "" where there is none."""
+        """The first word that was not expanded, "" if there is none."""
         return next(
             (word for word in (*self.words, self.target) if "$" in word or "`" in word), ""
         )
 
 
-def commands(source: Source, known: Mapping[str, str] | None = None) -> Iterator[Command]:
+def commands(source: Source, known: Mapping[str, str] | None = None) -> Iterator[ShellCommand]:
     """Yield the commands of a script, a session or one line; `known` are variables."""
-    found: list[Command] = []
+    found: list[ShellCommand] = []
     for place, text in _logical(source):
         found += _simple(text, place)
     yield from _run(found, dict(known or {}))
 
 
 def _logical(source: Source) -> Iterator[tuple[Place, str]]:
-    """Yield whole lines: continued ones joined, prompts and comments gone, no heredocs."""
+    """Yield complete lines: continued ones joined, without prompts, comments and heredocs."""
     lines = list(plain(source.text))
     session = _session([line for _, line in lines])
     pending, start, until = "", 0, ""
@@ -153,8 +153,8 @@ def _uncommented(text: str) -> str:
     return text
 
 
-def _simple(text: str, place: Place) -> Iterator[Command]:
-    """Yield the simple commands of a line; a line that no shell would take has none."""
+def _simple(text: str, place: Place) -> Iterator[ShellCommand]:
+    """Yield the simple commands of a line, none for a syntax error."""
     plainer = unrolled(NOISE.sub(" ", f" {text}"))
     lexer = shlex.shlex(plainer, posix=True, punctuation_chars=";&|()<>")
     lexer.whitespace_split, lexer.commenters = True, ""
@@ -173,14 +173,14 @@ def _simple(text: str, place: Place) -> Iterator[Command]:
         elif ENDS.fullmatch(part):
             if words:
                 place = replace(place, column=place.column + 1)
-                yield Command(tuple(words), place, text, target, piped)
+                yield ShellCommand(tuple(words), place, text, target, piped)
             piped = tuple(words) if part == "|" else ()
             words, target = [], ""
         else:
             words.append(part)
 
 
-def _run(found: list[Command], known: dict[str, str]) -> Iterator[Command]:
+def _run(found: list[ShellCommand], known: dict[str, str]) -> Iterator[ShellCommand]:
     """Yield commands as they run: loops unrolled, variables replaced."""
     at = 0
     while at < len(found):
@@ -197,7 +197,7 @@ def _run(found: list[Command], known: dict[str, str]) -> Iterator[Command]:
             yield from _one(replace(command, words=bare), known)
 
 
-def _end(found: list[Command], at: int) -> int:
+def _end(found: list[ShellCommand], at: int) -> int:
     """Return where the loop ends whose first command is at `at`."""
     depth = 1
     for number in range(at, len(found)):
@@ -216,7 +216,7 @@ def _bare(words: tuple[str, ...]) -> tuple[str, ...]:
     return words
 
 
-def _one(command: Command, known: dict[str, str]) -> Iterator[Command]:
+def _one(command: ShellCommand, known: dict[str, str]) -> Iterator[ShellCommand]:
     bare = [word for word in command.words if word not in DECLARING]
     assigned = [ASSIGNED.fullmatch(word) for word in bare]
     if all(assigned):

@@ -1,4 +1,4 @@
-"""One text of a configuration, and what there is to say of how it was read."""
+"""One text of a configuration, and remarks on its encoding."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ SAMPLE = 4096  # bytes, enough to tell text from anything else
 
 
 class NoText(ConfigError):
-    """What was named is no text: a picture, a device, a file of some program's own."""
+    """The file is not text: a picture, a device, a binary file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One text and what to call it: a path, or words in angle brackets.
+    """One text and its name: a path, or words in angle brackets.
 
-    `remarks` are what was found when it was read, such as bytes that are not UTF-8. A text that
-    stands inside of another `file` begins `shift` lines further down.
+    `remarks` are findings of reading it, such as bytes that are not UTF-8. A text within another
+    `file` begins `shift` lines after its beginning.
     """
 
     name: str
@@ -65,7 +65,9 @@ def decoded(name: str, data: bytes) -> Source:
     if b"\0" in data:
         line = data[: data.index(b"\0")].count(b"\n") + 1
         hint = "give a text file"
-        raise NoText("a NUL byte stands here: the file is no text", Place(name, line), hint=hint)
+        raise NoText(
+            "there is a NUL byte here: the file is not text", Place(name, line), hint=hint
+        )
     try:
         return Source(name, data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:

@@ -1,4 +1,4 @@
-"""Options in the spelling of a file: what it calls miimon=100, in messages and hints about it."""
+"""Translate options such as miimon=100 to the spelling of a file, for messages and hints."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ NETWORKDS, NETPLANS = turned(NETWORKD), turned(NETPLAN)
 YES = {"on": "yes", "off": "no"}
 TRUE = {"on": "true", "off": "false"}
 SWITCHED = {"on": "1", "off": "0"}
-# Names that are also words of English stand for the option only with a value behind them.
+# Names that are also English words mean the option only if a value follows.
 PLAIN_WORDS = frozenset({"mode", "primary"})
 NAMES = "|".join(sorted(OPTIONS, key=len, reverse=True))
-# Private use characters, around what stays as the file has it.
+# Private use characters, around text that is not translated.
 OPEN, CLOSE = "\ue000", "\ue001"
 AS_IT_IS = re.compile(f"{OPEN}([^{CLOSE}]*){CLOSE}")
 MENTION = re.compile(rf"(?<![\w.:/-])({NAMES})(?:=([\w.:+-]*[\w+](?:,[\w.:]*\w)*))?(?![\w=-])")
@@ -76,7 +76,7 @@ SPELLERS: Mapping[str, Speller] = MappingProxyType(
 
 
 def spelled(format_: str, name: str, text: str) -> str:
-    """Return an option with its value as a file of a format has it, else as the kernel has it."""
+    """Return an option with its value in the spelling of a format, else in the kernel's."""
     speller = SPELLERS.get(format_)
     return (speller(name, _word(name, text)) if speller else "") or f"{name}={text}"
 
@@ -93,7 +93,7 @@ def _word(name: str, text: str) -> str:
 
 @cache
 def name_in(format_: str, name: str) -> str:
-    """Return what a format calls an option."""
+    """Return the name of an option in a format."""
     return re.split(r"[=:\s]", spelled(format_, name, "x"), maxsplit=1)[0]
 
 

@@ -1,4 +1,4 @@
-"""/etc/network/interfaces cut into stanzas, as ifupdown and ifupdown2 do."""
+"""Parse /etc/network/interfaces into stanzas, as ifupdown and ifupdown2 do."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ class Line(NamedTuple):
 class Stanza:
     """One `iface`: its name, address family and method, and its options with their lines.
 
-    `parents` are the stanzas whose options it has too. A `template` is for these alone. All is
-    `known` where its method is one that other formats have too.
+    `parents` are the stanzas from which it inherits options. A `template` is only inherited from.
+    It is `known` if other formats have its method, too.
     """
 
     name: str
@@ -73,7 +73,7 @@ class Stanza:
 
 
 def stanzas(draft: Draft, source: Source) -> Iterator[Stanza]:
-    """Yield the stanzas of a file; a line that ifupdown would refuse is a finding of the draft."""
+    """Yield the stanzas of a file; a line that ifupdown would reject is a finding of the draft."""
     current: Stanza | None = None
     for line in lines(source):
         word, place = line.word, line.place
@@ -88,7 +88,7 @@ def stanzas(draft: Draft, source: Source) -> Iterator[Stanza]:
             current = Stanza("", place) if word == "mapping" else None
             _between(draft, line)
         elif current is None:
-            why = f"{word!r} stands in no stanza, and ifupdown refuses the whole file"
+            why = f"{word!r} is in no stanza, and ifupdown refuses the whole file"
             draft.unknown("", why, place, "begin with iface bond0 inet manual", "error")
         elif word == "inherit" and draft.format == "ifupdown2":
             current.parents += line.value.split()[:1]
@@ -100,7 +100,7 @@ def stanzas(draft: Draft, source: Source) -> Iterator[Stanza]:
 
 
 def lines(source: Source) -> Iterator[Line]:
-    """Yield the lines of a file, less comments and empty ones."""
+    """Yield the lines of a file without comments and empty lines."""
     for number, text in joined(source.text):
         words = text.split(None, 1)
         if words and not words[0].startswith("#"):
@@ -109,7 +109,7 @@ def lines(source: Source) -> Iterator[Line]:
 
 
 def _between(draft: Draft, line: Line) -> None:
-    """Take what brings interfaces up; all formats bring up what they describe."""
+    """Mark lines that bring interfaces up; all formats bring up what they describe."""
     if line.word in SOURCING:
         draft.take(line.place)
     elif line.word == "auto" or line.word.startswith("allow-"):
@@ -135,10 +135,10 @@ def _begun(draft: Draft, rest: str, place: Place) -> Stanza | None:
 
 
 def inherited(draft: Draft, found: list[Stanza], started: frozenset[str]) -> list[Stanza]:
-    """Return the stanzas of interfaces with what each has from others; templates are gone.
+    """Return the stanzas of interfaces with inherited options, without templates.
 
-    ifupdown wants the other one above it, and of the same family. What is only inherited from, and
-    never started (`auto`), is a template in all but name.
+    ifupdown requires the parent above it and of the same family. A stanza that is only inherited
+    from, and never started (`auto`), is treated as a template.
     """
     parents, whole = set[int](), list[Stanza]()
     for stanza in found:
@@ -150,7 +150,7 @@ def inherited(draft: Draft, found: list[Stanza], started: frozenset[str]) -> lis
                 draft.take(one.place, stanza.name)
             lines += above[-1].lines if above else ()
             if not above:
-                why = f"inherits {name}, which stands nowhere above for {stanza.family or 'it'}"
+                why = f"inherits {name}, which is not above it for {stanza.family or 'it'}"
                 hint = f"write iface {name} {stanza.family} manual above it"
                 draft.unknown("", f"{stanza.name} {why}", stanza.place, hint, "error")
         stanza.lines[:0] = lines

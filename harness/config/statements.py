@@ -1,7 +1,7 @@
-"""What a file says, piece by piece, whoever reads it: the sum that nothing may be missing from.
+"""All statements of a file, independent of its reader, to find those that no reader took.
 
-A statement is a value of YAML, a KEY=VALUE, a line of a stanza, a command. It says where it stands
-in the same terms in which readers say what they took.
+A statement is a value of YAML, a KEY=VALUE, a line of a stanza, a command. It has the same kind of
+place with which readers mark what they took.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ DEEPEST = 40  # levels of YAML; an alias may contain itself
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement; `parts` are what readers may take of it: all of them, or `whole`."""
+    """One statement; readers take all of its `parts`, or `whole`."""
 
     place: Place
     spelled: str
@@ -43,9 +43,9 @@ class Statement:
 
 
 def statements(source: Source, format_: str) -> Iterator[Statement]:
-    """Yield the statements of a file; of what only shows a bond as it runs there are none.
+    """Yield the statements of a file; output that shows a running bond has none.
 
-    Raises ConfigError where the file is none of its format.
+    Raises ConfigError if the file is not of its format.
     """
     if kind := KINDS.get(format_):
         yield from kind(source)

@@ -1,7 +1,7 @@
-"""What each tool can do with the kernel's options: which it applies, which it drops, and when.
+"""The options that each tool supports: which it applies, which it drops, and when.
 
-`speaks` are the options a format has words for. An option outside of it is dropped in silence, or
-refuses the file, as `drops` says. Sources stand with each tool.
+`speaks` are the options of a format. What happens to another option is in `drops`: it is silently
+dropped, or the file is rejected. Each tool has its source.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ def _names(text: str) -> frozenset[str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
-    """The words of an option that a tool takes, or the numbers; the kernel takes more.
+class ToolLimit:
+    """The words or numbers of an option that a tool accepts; the kernel accepts more.
 
-    A `soft` limit is one that the tool warns of, and sets the value all the same.
+    Beyond a `soft` limit the tool warns, but sets the value.
     """
 
     words: frozenset[str] = frozenset()
@@ -39,7 +39,7 @@ class Limit:
     soft: bool = False
 
     def allows(self, value: Setting) -> bool:
-        """Tell whether the tool takes a value."""
+        """Tell whether the tool accepts a value."""
         if self.words:
             return value in self.words
         return isinstance(value, int) and self.low <= value <= self.high
@@ -50,10 +50,10 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """What acts on a format: `drops` tells what becomes of an option that it does not know.
+    """The tool that applies a format: `drops` says what happens to an unknown option.
 
-    `lately` are options that releases in use do not know yet, with the latest of them that was
-    seen. `carries` is what it says of IP, `matches` how it selects slaves without their names.
+    `lately` are options that releases in use lack, with the latest such release that was checked.
+    `carries` are the parts of IP that it has, `matches` how it selects slaves without their names.
     """
 
     format: str
@@ -65,11 +65,11 @@ class Tool:
     carries: frozenset[str] = ALL_IP
     matches: frozenset[str] = frozenset()
     slave_options: frozenset[str] = frozenset()
-    limits: Mapping[str, Limit] = field(default_factory=dict)
+    limits: Mapping[str, ToolLimit] = field(default_factory=dict)
     lately: Mapping[str, str] = field(default_factory=dict)
 
     def lacks(self, option: str) -> bool:
-        """Tell whether the format has no word for an option."""
+        """Tell whether the format lacks an option."""
         return option not in self.speaks
 
 
@@ -96,9 +96,9 @@ IFUPDOWN2 = _names(
 NM = ALL - {"coupled_control", "broadcast_neighbor", "lacp_strict"}
 NMSTATE = NM - {"active_slave", "peer_notif_delay"}
 
-VALIDATIONS = Limit(words=_names("none active backup all"))
-HASHES = Limit(words=_names("layer2 layer3+4 layer2+3 encap2+3 encap3+4"))
-SELECTIONS = Limit(words=_names("stable bandwidth count"))
+VALIDATIONS = ToolLimit(words=_names("none active backup all"))
+HASHES = ToolLimit(words=_names("layer2 layer3+4 layer2+3 encap2+3 encap3+4"))
+SELECTIONS = ToolLimit(words=_names("stable bandwidth count"))
 NM_LATELY = MappingProxyType(
     dict.fromkeys(
         ("ns_ip6_target", "lacp_active", "arp_missed_max", "prio"), "NetworkManager 1.42"
@@ -129,25 +129,25 @@ _TOOLS = (
         slaves=False, carries=frozenset(),
     ),
     Tool(
-        "interfaces", "ifenslave", IFENSLAVE, "is dropped in silence",
+        "interfaces", "ifenslave", IFENSLAVE, "is silently dropped",
         "ifenslave 2.13: README.Debian, if-pre-up.d/ifenslave",
         slave_options=frozenset({"queue_id"}),
     ),
     Tool(
-        "ifupdown2", "ifupdown2", IFUPDOWN2, "is dropped with no more than a warning",
+        "ifupdown2", "ifupdown2", IFUPDOWN2, "is dropped with only a warning",
         "ifupdown2 3.0: addons/bond.py, _modinfo",
         limits=MappingProxyType({
             "xmit_hash_policy": HASHES,
-            "miimon": Limit(high=255, soft=True),
-            "min_links": Limit(high=255, soft=True),
-            "updelay": Limit(high=65535, soft=True),
-            "downdelay": Limit(high=65535, soft=True),
+            "miimon": ToolLimit(high=255, soft=True),
+            "min_links": ToolLimit(high=255, soft=True),
+            "updelay": ToolLimit(high=65535, soft=True),
+            "downdelay": ToolLimit(high=65535, soft=True),
         }),
     ),
     Tool("suse", "wicked", SYSFS, UNSET, "ifcfg-bonding(5)",
          carries=ALL_IP - {"gateway"}),
     Tool(
-        "nm", "NetworkManager", NM, "is dropped in silence",
+        "nm", "NetworkManager", NM, "is silently dropped",
         "nm-settings(5), bond.options",
         slave_options=PORT, limits=MappingProxyType({"ad_select": SELECTIONS}),
         matches=frozenset({"mac"}), lately=NM_LATELY,
@@ -158,7 +158,7 @@ _TOOLS = (
     ),
     Tool(
         "networkd", "systemd-networkd", frozenset(NETWORKD.values()) | NETWORKD_TOO,
-        "is ignored with no more than a warning in the journal", "systemd.netdev(5), [Bond]",
+        "is ignored with only a warning in the journal", "systemd.netdev(5), [Bond]",
         limits=MappingProxyType({
             "arp_validate": VALIDATIONS, "ad_select": SELECTIONS, "xmit_hash_policy": HASHES,
         }),
@@ -172,7 +172,7 @@ _TOOLS = (
             "arp_validate": VALIDATIONS,
             "xmit_hash_policy": HASHES,
             "ad_select": SELECTIONS,
-            "num_grat_arp": Limit(low=1, high=255),
+            "num_grat_arp": ToolLimit(low=1, high=255),
         }),
     ),
     Tool(

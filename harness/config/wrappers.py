@@ -1,4 +1,4 @@
-"""YAML in YAML: configurations inside of what other programs make of them.
+"""YAML in YAML: configurations in the input of other programs.
 
 Cloud-init's user-data, Subiquity's autoinstall, policies of Kubernetes and the hosts of an agent's
 installation carry a configuration of netplan, nmstate or cloud-init, as a mapping or as a text.
@@ -22,14 +22,14 @@ Test = Callable[[Node], bool]
 
 @dataclass(frozen=True, slots=True)
 class Inner:
-    """A configuration, and the mappings and lists that it stands in, the outermost first."""
+    """A configuration, and the mappings and lists that contain it, the outermost first."""
 
     node: Node
     around: tuple[Node, ...]
 
     @property
     def wrapped(self) -> bool:
-        """Whether it stands inside of something else."""
+        """Whether it is contained in something else."""
         return bool(self.around)
 
 
@@ -111,11 +111,11 @@ def mappings(node: Node | None) -> list[Node]:
 
 
 def places(node: Node, *keys: str) -> list[Place]:
-    """Return where the values of some keys of a mapping stand."""
+    """Return the places of the values of some keys of a mapping."""
     return [found.place for key in keys if (found := value(node, key)) is not None]
 
 
 def text(node: Node, key: str) -> str:
-    """Return the word that stands at a key, "" where none does."""
+    """Return the word at a key, "" if there is none."""
     found = value(node, key)
     return str(found.raw.value) if found and isinstance(found.raw, yaml.ScalarNode) else ""

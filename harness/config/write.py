@@ -1,4 +1,4 @@
-"""Write a configuration in another format, and say what that format cannot."""
+"""Write a configuration in another format, and list what that format cannot express."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ WRITERS: Mapping[str, Writer] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The files, what they leave out, and what is left: the bonds as they will be read back."""
+    """The files, the parts that they lack, and the bonds as they will be read back."""
 
     files: Mapping[str, str]
     cannot: tuple[Cannot, ...]
@@ -58,7 +58,7 @@ def write(configuration: Configuration, format_: str) -> Written:
     said: list[BondConfig] = []
     for bond in configuration.bonds:
         if any(bond.name == one.name for one in said):
-            why = "it is another machine's, and has the name of one that is written"
+            why = "it is another machine's, and another bond of that name is written"
             cannot.append(Cannot(bond.name, str(bond.place), why))
             continue
         made, left = fitted(bond, TOOLS[format_])

@@ -1,7 +1,7 @@
-"""YAML with the line of every key and value, scalars as they were written.
+"""YAML with the line of every key and value, scalars as written.
 
-PyYAML composes the document; its tags are left alone, because YAML 1.1 makes booleans of the
-kernel's words on and off.
+PyYAML composes the document; its tags are not resolved, because in YAML 1.1 the kernel's words on
+and off are booleans.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ class Node:
 
     @property
     def place(self) -> Place:
-        """Where it begins."""
+        """The place where it begins."""
         mark = self.raw.start_mark
         return replace(self.source.at(mark.line + 1), column=mark.column + 1)
 
     @property
     def empty(self) -> bool:
-        """Whether nothing stands there."""
+        """Whether it is empty."""
         return isinstance(self.raw, yaml.ScalarNode) and (
             self.raw.style is None and self.raw.value in NULLS
         )
@@ -48,13 +48,13 @@ class Node:
             name = Node(key, self.source).text("a key")
             if name in seen:
                 raise ConfigError(
-                    f"{name} stands there twice", Node(key, self.source).place, hint="keep one"
+                    f"{name} is given twice", Node(key, self.source).place, hint="keep one"
                 )
             seen.add(name)
             yield name, Node(value, self.source)
 
     def get(self, key: str, what: str) -> Node | None:
-        """Return the value of a key, None where it is not there."""
+        """Return the value of a key, None if there is none."""
         return next((value for name, value in self.items(what) if name == key), None)
 
     def list(self, what: str) -> list[Node]:
@@ -78,10 +78,10 @@ class Node:
         return "" if self.empty else self.text(what)
 
     def expected(self, what: str) -> ConfigError:
-        """Return the error for a node that is not what it ought to be."""
+        """Return the error for a node of another kind than expected."""
         kinds = {"scalar": "a word", "sequence": "a list", "mapping": "a mapping"}
         kind = kinds.get(str(getattr(self.raw, "id", "")), "something else")
-        return ConfigError(f"{kind} stands here", self.place, hint=f"{what}")
+        return ConfigError(f"this is {kind}", self.place, hint=f"{what}")
 
 
 def documents(source: Source) -> list[Node]:
@@ -93,11 +93,11 @@ def documents(source: Source) -> list[Node]:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark is not None else 0
         raise ConfigError(
-            f"no YAML: {error.problem or error.context}", source.at(line), hint="mend the file"
+            f"not YAML: {error.problem or error.context}", source.at(line), hint="correct the file"
         ) from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         said = str(error).partition("\n")[0]
-        raise ConfigError(f"no YAML: {said}", source.at(), hint="mend the file") from None
+        raise ConfigError(f"not YAML: {said}", source.at(), hint="correct the file") from None
     return [Node(raw, source) for raw in found if raw is not None]
 
 

@@ -24,7 +24,7 @@ from harness.kernels import (
     trial,
     uml,
 )
-from harness.kernels.cached_kernel import Entry
+from harness.kernels.cached_kernel import CachedKernel
 
 NESTED = "; this machine is virtual: its host has to allow nested virtualisation (kvm nested=1)"
 NEEDED = 250 << 20  # bytes for a User-Mode Linux with modules and libraries
@@ -69,7 +69,7 @@ def cached() -> Row:
     )
 
 
-def _remove_damaged(broken: list[Entry]) -> str:
+def _remove_damaged(broken: list[CachedKernel]) -> str:
     return f"harness kernels remove {broken[0].place.name}" if broken else ""
 
 

@@ -95,7 +95,7 @@ class Guest:
         found = cause_lines(self.tail(CONSOLE_LINES))[:count]
         return found + [line for line in self.tail(count) if line not in found]
 
-    def reports(self) -> list[kernlog.Report]:
+    def reports(self) -> list[kernlog.KernelReport]:
         """Return its kernel's reports on the console since the last scenario began."""
         found = kernlog.reports(self.tail(CONSOLE_LINES, self._since))
         return [report for report in found if report.kind not in kernlog.HARMLESS]

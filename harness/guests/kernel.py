@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class BootCommand:
     """A command line that starts a guest, and its complete environment."""
 
     argv: list[str]
@@ -43,6 +43,6 @@ class Kernel(Protocol):
         """Whether its guests are idle most of the time, so that one core can run two of them."""
         ...
 
-    def command(self, directory: Path) -> Command:
+    def command(self, directory: Path) -> BootCommand:
         """Return the command that starts a guest for the job in `directory`."""
         ...

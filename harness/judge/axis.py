@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from harness.history import History
 from harness.judge import scene, timeline
-from harness.judge.timeline import Window
+from harness.judge.timeline import Allowed
 from harness.units import MS
 
 SHARE = 6  # this part of the axis lies before the fault
@@ -24,7 +24,7 @@ class Axis(NamedTuple):
     columns: int
 
     @classmethod
-    def of(cls, history: History, windows: Sequence[Window], columns: int) -> Axis:
+    def of(cls, history: History, windows: Sequence[Allowed], columns: int) -> Axis:
         """Return an axis from a little before the fault to a little after all that matters."""
         zero, _ = timeline.origin(history)
         last = max([*scene.decisive(history, windows), zero + 10 * MS])

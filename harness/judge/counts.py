@@ -37,7 +37,7 @@ WORDS = {
 OF_ERRORS = {OverLimit: EXCEEDS, Inconclusive: INCONCLUSIVE}  # any other judges nothing
 
 
-class Report(Protocol):
+class TestReport(Protocol):
     """What is read of a pytest report."""
 
     nodeid: str
@@ -45,7 +45,7 @@ class Report(Protocol):
     user_properties: list[tuple[str, Any]]
 
 
-def verdict(report: Report, error: BaseException | None, wrong: str = CONTRADICTS) -> str:
+def verdict(report: TestReport, error: BaseException | None, wrong: str = CONTRADICTS) -> str:
     """Return the verdict of one phase of a scenario, from its report and what it raised.
 
     `wrong` is the verdict where an assertion failed: it depends on what that rests on.
@@ -63,12 +63,12 @@ def verdict(report: Report, error: BaseException | None, wrong: str = CONTRADICT
     return next((word for kind, word in OF_ERRORS.items() if isinstance(error, kind)), NOT_JUDGED)
 
 
-def verdict_of(report: Report) -> str | None:
+def verdict_of(report: TestReport) -> str | None:
     """Return the verdict that a report carries, None where it carries none."""
     return next(_values(report, VERDICT), None)
 
 
-def by_claim(reports: Iterable[Report]) -> dict[str, str]:
+def by_claim(reports: Iterable[TestReport]) -> dict[str, str]:
     """Return for each claim the verdict of its scenarios that says most."""
     order = list(WORDS)
     found: dict[str, str] = {}
@@ -81,12 +81,12 @@ def by_claim(reports: Iterable[Report]) -> dict[str, str]:
     return found
 
 
-def claims_in(report: Report) -> Iterator[str]:
+def claims_in(report: TestReport) -> Iterator[str]:
     """Yield the claims that a report is about."""
     yield from _values(report, CLAIM)
 
 
-def worst_outage(reports: Iterable[Report]) -> tuple[float, str] | None:
+def worst_outage(reports: Iterable[TestReport]) -> tuple[float, str] | None:
     """Return the longest outage that ended, in ms, and the scenario that had it."""
     outages = [
         (float(value), report.nodeid)
@@ -97,7 +97,7 @@ def worst_outage(reports: Iterable[Report]) -> tuple[float, str] | None:
     return max(outages, default=None)
 
 
-def lines(reports: Iterable[Report]) -> Iterator[str]:
+def lines(reports: Iterable[TestReport]) -> Iterator[str]:
     """Yield the lines that end a run: how the claims fared, and the worst outage."""
     reports = list(reports)
     counts = Counter(by_claim(reports).values())
@@ -117,7 +117,7 @@ def _counted(count: int, word: str) -> str:
     return f"{count} {word if count == 1 else WORDS[word]}"
 
 
-def _values(report: Report, wanted: str) -> Iterator[str]:
+def _values(report: TestReport, wanted: str) -> Iterator[str]:
     # Other plugins hand out reports that have no properties at all.
     for name, value in getattr(report, "user_properties", ()):
         if name == wanted:

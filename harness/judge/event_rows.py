@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 from harness.history import Event, History
 from harness.judge import fault_texts, frames_seen, kernel_log_rows, measure, traffic, trafficrows
-from harness.judge.rows import CONTEXT, NOISE, VITAL, Row
+from harness.judge.rows import CONTEXT, NOISE, VITAL, EventRow
 
 
-def rows(history: History) -> Iterator[Row]:
+def rows(history: History) -> Iterator[EventRow]:
     """Yield a row for each event that a reader may want to see; faults whenever they were."""
     start, stop = history.mark("baseline") or 0, traffic.end_at(history)
     slaves = [s for bond in measure.bonds(history) for s in measure.slaves_of(history, bond)]
@@ -23,54 +23,54 @@ def rows(history: History) -> Iterator[Row]:
     yield from trafficrows.rows(history)
     for move in frames_seen.fdb_moves(history):
         what = f"{short(move.mac)} moves from {move.before}"
-        yield Row(move.at, move.switch, what, move.port, "FDB move", CONTEXT)
+        yield EventRow(move.at, move.switch, what, move.port, "FDB move", CONTEXT)
 
 
 Known = dict[tuple[str, str], object]
 
 
-def _fault(event: Event, _slaves: list[str], _known: Known) -> Row:
+def _fault(event: Event, _slaves: list[str], _known: Known) -> EventRow:
     role = str(event.get("role", "fault"))
     matters = role != "stimulus" or fault_texts.sets_options(event)
     weight = VITAL if matters else CONTEXT
     why = str(event.get("why", ""))
-    return Row(event.at, role.upper(), fault_texts.told(event), why, role, weight)
+    return EventRow(event.at, role.upper(), fault_texts.told(event), why, role, weight)
 
 
-def _slave(event: Event, _slaves: list[str], known: Known) -> Row | None:
+def _slave(event: Event, _slaves: list[str], known: Known) -> EventRow | None:
     before, known["slave", event.where] = known.get(("slave", event.where)), event["link"]
     if before in (None, event["link"]):
         return None
-    return Row(event.at, "dut", f"slave {event.where} link {event['link']}", "", "link state")
+    return EventRow(event.at, "dut", f"slave {event.where} link {event['link']}", "", "link state")
 
 
-def _active(event: Event, _slaves: list[str], known: Known) -> Row | None:
+def _active(event: Event, _slaves: list[str], known: Known) -> EventRow | None:
     before = known.get(("active", event.where), event)
     known["active", event.where] = event.get("slave")
     if before is event or before == event.get("slave"):
         return None
     what = f"active slave {before or 'none'} -> {event.get('slave') or 'none'}"
-    return Row(event.at, "dut", what, "", "active slave", VITAL)
+    return EventRow(event.at, "dut", what, "", "active slave", VITAL)
 
 
-def _updown(event: Event, _slaves: list[str], known: Known) -> Row | None:
+def _updown(event: Event, _slaves: list[str], known: Known) -> EventRow | None:
     before, known[event.kind, event.where] = known.get((event.kind, event.where)), event["up"]
     if before in (None, event["up"]):
         return None
     who, _, which = event.where.partition("/")
     words = {"carrier": ("carrier lost", "carrier back"), "admin": ("set down", "set up")}
-    return Row(event.at, who, words[event.kind][event["up"]], which, event.kind, CONTEXT)
+    return EventRow(event.at, who, words[event.kind][event["up"]], which, event.kind, CONTEXT)
 
 
-def _mac(event: Event, _slaves: list[str], known: Known) -> Row | None:
+def _mac(event: Event, _slaves: list[str], known: Known) -> EventRow | None:
     before, known["mac", event.where] = known.get(("mac", event.where)), event["mac"]
     if before in (None, event["mac"]):
         return None
     who, _, which = event.where.partition("/")
-    return Row(event.at, who, f"address becomes {event['mac']}", which, "address", CONTEXT)
+    return EventRow(event.at, who, f"address becomes {event['mac']}", which, "address", CONTEXT)
 
 
-def _arp(event: Event, slaves: list[str], _known: Known) -> Row | None:
+def _arp(event: Event, slaves: list[str], _known: Known) -> EventRow | None:
     """Return a frame once: where the DUT's enters the fabric, where another's reaches the DUT."""
     port, kind = frames_seen.port_of(event, slaves), event["kind"]
     if not port:
@@ -90,10 +90,10 @@ def _arp(event: Event, slaves: list[str], _known: Known) -> Row | None:
         "reply": (f"ARP reply from {event['sender_ip']}", "ARP reply", NOISE),
         "foreign": (f"foreign ARP {event['op']} {event['sender_ip']}", "foreign ARP", NOISE),
     }.get(kind, (f"ARP {event['op']} from {event['sender_ip']}", "other ARP", NOISE))
-    return Row(event.at, "dut", what, port, label, weight)
+    return EventRow(event.at, "dut", what, port, label, weight)
 
 
-Teller = Callable[[Event, list[str], Known], Row | None]
+Teller = Callable[[Event, list[str], Known], EventRow | None]
 TELL: dict[str, Teller] = {
     "fault": _fault,
     "slave": _slave,

@@ -166,7 +166,7 @@ def noting(measured: Measured, run: object, limits: list[Limit]) -> Figure:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Finding:
+class Truth:
     """A truth value with a description of what was seen, which a failed assertion prints."""
 
     holds: bool
@@ -176,7 +176,7 @@ class Finding:
         return self.holds
 
     def __eq__(self, other: object) -> bool:
-        return self.holds == bool(other) if isinstance(other, bool | Finding) else NotImplemented
+        return self.holds == bool(other) if isinstance(other, bool | Truth) else NotImplemented
 
     def __hash__(self) -> int:
         return hash(self.holds)

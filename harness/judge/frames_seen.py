@@ -13,7 +13,7 @@ from harness.judge.measure import bonds, fault_at, slaves_of, switched
 from harness.units import Measured
 
 
-class Frame(NamedTuple):
+class SeenFrame(NamedTuple):
     """An ARP frame: when it entered the fabric (ns), through which link, from whom, for whom."""
 
     at: int
@@ -33,7 +33,7 @@ class Move(NamedTuple):
     port: str
 
 
-def garps(history: History, bond: str) -> list[Frame]:
+def garps(history: History, bond: str) -> list[SeenFrame]:
     """Return the gratuitous ARPs that left the bond's slaves since the fault, each once.
 
     Not those for an address that was added: these are a second round of the same.
@@ -46,24 +46,24 @@ def garps(history: History, bond: str) -> list[Frame]:
     ]
 
 
-def garps_for(history: History, address: str) -> list[Frame]:
+def garps_for(history: History, address: str) -> list[SeenFrame]:
     """Return the gratuitous ARPs for an address since the disturbance, from whichever machine."""
     return _entered(history, address, kind="garp")
 
 
-def answers(history: History, address: str) -> list[Frame]:
+def answers(history: History, address: str) -> list[SeenFrame]:
     """Return the ARP replies that said where an address is since the disturbance."""
     return _entered(history, address, kind="answer")
 
 
-def garps_heard(history: History, bond: str) -> list[Frame]:
+def garps_heard(history: History, bond: str) -> list[SeenFrame]:
     """Return the gratuitous ARPs for a bond's address that reached others since the fault.
 
     Others are the machines at the ends of the path, by default the target.
     """
     start, address = fault_at(history, slaves_of(history, bond)), bonds(history)[bond].address
     return [
-        Frame(event.at, event.where.partition("/")[2], event["sender_mac"], event["sender_ip"])
+        SeenFrame(event.at, event.where.partition("/")[2], event["sender_mac"], event["sender_ip"])
         for event in history.select("arp", kind="garp", sender_ip=address)
         if event.at >= start and event.where.partition("/")[0] in others(history)
     ]
@@ -86,7 +86,7 @@ def announcement(history: History, bond: str) -> Measured:
     return elapsed(history, "announcement", min(moved, sent[0].at), sent[0].at)
 
 
-def arp_probes(history: History, bond: str) -> list[Frame]:
+def arp_probes(history: History, bond: str) -> list[SeenFrame]:
     """Return the probes of the bond's ARP monitor since the disturbance, through any slave.
 
     Sooner, the DUT's own look-up of the target's address may be among them: it looks the same.
@@ -95,7 +95,7 @@ def arp_probes(history: History, bond: str) -> list[Frame]:
     return [frame for frame in _sent(history, bond, "probe") if frame.at >= start]
 
 
-def spacing(history: History, what: str, frames: Iterable[Frame]) -> list[Measured]:
+def spacing(history: History, what: str, frames: Iterable[SeenFrame]) -> list[Measured]:
     """Return the times between one frame and the next."""
     return [elapsed(history, what, a.at, b.at) for a, b in pairwise(frames)]
 
@@ -127,7 +127,7 @@ def port_of(event: Event, slaves: Container[str]) -> str:
     return port if owned else ""
 
 
-def _entered(history: History, address: str, *, kind: str) -> list[Frame]:
+def _entered(history: History, address: str, *, kind: str) -> list[SeenFrame]:
     """Return frames about an address where they entered the fabric from a machine."""
     start, aside = traffic.disturb_at(history), {"dut", *others(history)}
     slaves = {slave for bond in bonds(history) for slave in slaves_of(history, bond)}
@@ -136,17 +136,17 @@ def _entered(history: History, address: str, *, kind: str) -> list[Frame]:
     for event in history.select("arp", kind=kind, sender_ip=address):
         owner, _, port = event.where.rpartition("/")
         if event.at >= start and owner not in aside and port in edges:
-            frame = Frame(event.at, port, event["sender_mac"], address, event["target_ip"])
+            frame = SeenFrame(event.at, port, event["sender_mac"], address, event["target_ip"])
             found.append(frame)
     return found
 
 
-def _sent(history: History, bond: str, kind: str) -> list[Frame]:
+def _sent(history: History, bond: str, kind: str) -> list[SeenFrame]:
     """Return the frames of a kind that entered a switch where a slave's link ends."""
     slaves, aside = slaves_of(history, bond), {"dut", *others(history)}
     found = []
     for event in history.select("arp", kind=kind):
         owner, _, port = event.where.rpartition("/")
         if owner not in aside and port in slaves:
-            found.append(Frame(event.at, port, event["sender_mac"], event["sender_ip"]))
+            found.append(SeenFrame(event.at, port, event["sender_mac"], event["sender_ip"]))
     return found

@@ -14,7 +14,7 @@ from harness.bonding.log import Said
 from harness.errors import NotTestable
 from harness.history import Event, History
 from harness.judge import traffic
-from harness.judge.rows import CONTEXT, KEY, NOISE, Row
+from harness.judge.rows import CONTEXT, KEY, NOISE, EventRow
 from harness.log import kernlog
 from harness.units import MS
 
@@ -22,14 +22,14 @@ NEAR = 50 * MS  # between a line and the notification that says the same
 WIDTH = 56
 
 
-def rows(history: History) -> Iterator[Row]:
+def rows(history: History) -> Iterator[EventRow]:
     """Yield a row for each report of the kernel, and for each line that adds something."""
     lines = list(history.select("log"))
     told: set[int] = set()
     for found in kernlog.reports(str(line["text"]) for line in lines):
         told.update(found.at)
         what = f"KERNEL {found.fingerprint}"
-        yield Row(lines[found.at[0]].at, "kernel", what, "", "kernel report", KEY)
+        yield EventRow(lines[found.at[0]].at, "kernel", what, "", "kernel report", KEY)
     seen = _notified(history)
     for number, line in enumerate(lines):
         row = None if number in told else _row(line, seen)
@@ -56,14 +56,14 @@ def said(history: History, bond: str) -> list[Said]:
 Seen = dict[tuple[str, str | None], list[int]]
 
 
-def _row(line: Event, seen: Seen) -> Row | None:
+def _row(line: Event, seen: Seen) -> EventRow | None:
     said = log.parse(str(line["text"]))
     who = line.where or "dut"
     if said is None:
-        return Row(line.at, who, f"log: {line['text']}"[:WIDTH], "", "log line", NOISE)
+        return EventRow(line.at, who, f"log: {line['text']}"[:WIDTH], "", "log line", NOISE)
     if _repeats(said, line.at, seen):
         return None
-    return Row(line.at, who, f"log: {log.words(said)}", "", "bonding log line", CONTEXT)
+    return EventRow(line.at, who, f"log: {log.words(said)}", "", "bonding log line", CONTEXT)
 
 
 def _notified(history: History) -> Seen:

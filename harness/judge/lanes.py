@@ -12,7 +12,7 @@ from harness.judge.axis import Axis
 from harness.judge.labels import Mark, shorten
 from harness.judge.layout import LEAST, WIDTH
 from harness.judge.scene import Bound, State
-from harness.judge.timeline import Window
+from harness.judge.timeline import Allowed
 
 LABEL = 12  # columns of the names of the lanes, or more where a name needs it
 FILL = {"up": "-", "down": "_", "none": "_"}  # what a lane of states shows behind the name
@@ -35,7 +35,7 @@ MEANING = {
 Lane = tuple[str, str]
 
 
-def draw(history: History, windows: Iterable[Window] = (), width: int = WIDTH) -> str:
+def draw(history: History, windows: Iterable[Allowed] = (), width: int = WIDTH) -> str:
     """Return the lanes, cause above effect, with the documented windows, an axis and a legend."""
     windows, width = tuple(windows), max(width, LEAST)
     most = max(LABEL, width * 2 // 5)
@@ -59,7 +59,7 @@ def draw(history: History, windows: Iterable[Window] = (), width: int = WIDTH) -
     return "\n".join(line.rstrip() for line in drawn)
 
 
-def _bound_name(window: Window, room: int) -> str:
+def _bound_name(window: Allowed, room: int) -> str:
     """Return the name of the lane of a window: what it is for says enough where room is short."""
     name = f"{window.whose} {window.what}"
     return name if len(name) <= room else window.what
@@ -106,7 +106,8 @@ def traffic_lane(history: History, axis: Axis, direction: str) -> str:
             opens, closes = max(opens, seen.start), min(closes, seen.stop)
             if opens < dark.stop and dark.begin < closes:
                 within = dark.begin <= opens and closes <= dark.stop
-                cells[column] = "." if within and dark.certain else ":"
+                if cells[column] != ".":  # outages may overlap: one of them is enough
+                    cells[column] = "." if within and dark.certain else ":"
     return "".join(cells)
 
 

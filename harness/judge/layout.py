@@ -6,7 +6,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from harness.judge.rows import KEY, Row
+from harness.judge.rows import KEY, EventRow
 from harness.plural import counted
 from harness.units import MS
 
@@ -16,13 +16,13 @@ LEAST = 40  # columns that a page is laid out for at least
 REMARKS = 50  # the column from which remarks stand below each other where there is room
 TIMES = 9
 MOST = 3  # kinds of events that a line of counts tells apart
-Part = Row | list[Row]
+Part = EventRow | list[EventRow]
 
 
 def text(parts: Sequence[Part], zero: int, remarks: Mapping[int, str], width: int) -> str:
     """Return the table: rows with the remarks on them, and counts of what is not shown."""
     width, left = max(width, LEAST), dict(remarks)
-    shown = [part for part in parts if isinstance(part, Row)]
+    shown = [part for part in parts if isinstance(part, EventRow)]
     roomy = width >= ROOMY
     margin = "  " if roomy else ""
     places = max([9 if roomy else 5, *(len(row.who) for row in shown)])
@@ -61,7 +61,7 @@ def _lines(start: str, body: str, remark: str, width: int, head: int) -> Iterato
         )
 
 
-def counts(rows: Sequence[Row]) -> str:
+def counts(rows: Sequence[EventRow]) -> str:
     """Return how many rows there are of each kind, such as "(7 ARP probes, 1 log line)"."""
     found = Counter(row.label for row in rows).most_common()
     told = [counted(n, label) for label, n in found[:MOST]]

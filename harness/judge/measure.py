@@ -17,7 +17,7 @@ from harness.suggest import meant
 from harness.units import Measured
 
 
-class Change(NamedTuple):
+class Since(NamedTuple):
     """A value and since when (ns) it held."""
 
     at: int
@@ -122,16 +122,16 @@ def fault_at(history: History, of: Collection[str] = ()) -> int:
     return fault.at if fault else traffic.disturb_at(history)
 
 
-def sequence(history: History, kind: str, where: str, key: str) -> list[Change]:
+def sequence(history: History, kind: str, where: str, key: str) -> list[Since]:
     """Return the value at the disturbance and each change of it until the end."""
     start, stop = traffic.disturb_at(history), traffic.end_at(history)
-    seen: list[Change] = []
+    seen: list[Since] = []
     for event in history.select(kind, where):
         value = event.get(key)
         if event.at <= start:
-            seen = [Change(event.at, value)]
+            seen = [Since(event.at, value)]
         elif event.at <= stop and (not seen or seen[-1].value != value):
-            seen.append(Change(event.at, value))
+            seen.append(Since(event.at, value))
     return seen
 
 

@@ -15,7 +15,7 @@ from harness.history import About, History
 from harness.judge import failover, fitness, lanes, measure, outages, timeline, traffic
 from harness.judge.figure import Limit
 from harness.judge.layout import WIDTH
-from harness.judge.timeline import Window
+from harness.judge.timeline import Allowed
 from harness.units import MS, Measured, Span, in_ms
 
 PROSE = 100  # columns beyond which sentences are hard to read
@@ -90,14 +90,14 @@ def _fill(text: str, width: int, indent: str = "  ") -> str:
     return textwrap.fill(text, room, subsequent_indent=indent, break_on_hyphens=False)
 
 
-def windows_of(limits: Iterable[Limit]) -> list[Window]:
+def windows_of(limits: Iterable[Limit]) -> list[Allowed]:
     """Return what each figure was held against as the window that the documentation allows."""
     low: dict[str, Span] = {}
     high: dict[str, Span] = {}
     for limit in limits:
         side = high if limit.op in ("<=", "<") else low
         side[limit.what.removeprefix("end of the ")] = limit.bound
-    return [Window(what, low.get(what), high.get(what)) for what in dict.fromkeys([*low, *high])]
+    return [Allowed(what, low.get(what), high.get(what)) for what in dict.fromkeys([*low, *high])]
 
 
 def command(nodeid: str, options: Iterable[str] = (), program: Sequence[str] = ("pytest",)) -> str:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 VITAL, KEY, CONTEXT, NOISE = range(4)
 
 
-class Row(NamedTuple):
+class EventRow(NamedTuple):
     """A line of the table: when (ns), who, what, through which port, and how much it matters.
 
     `label` is what the row is counted as where it is not shown; one that is VITAL always is.

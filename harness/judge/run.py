@@ -15,8 +15,8 @@ from harness.bonding.log import Said
 from harness.errors import ScenarioError
 from harness.history import History
 from harness.judge import failover, fitness, frames_seen, kernel_log_rows, measure
-from harness.judge.figure import Finding
-from harness.judge.frames_seen import Frame, Move
+from harness.judge.figure import Truth
+from harness.judge.frames_seen import Move, SeenFrame
 from harness.judge.trafficview import TrafficView
 from harness.judge.views import Record, Slave, found
 from harness.suggest import meant, suggesting
@@ -86,7 +86,7 @@ class Run(TrafficView):
         return self.caused(self._named(self._detection()))
 
     @property
-    def detected(self) -> Finding:
+    def detected(self) -> Truth:
         """Whether the slave that the fault concerns was declared down."""
         slaves = " or ".join(measure.concerned(self.history, self.bond))
         return found(self.own(self._named(self._detection())), f"{slaves} declared down")
@@ -148,20 +148,20 @@ class Run(TrafficView):
         return kernel_log_rows.said(self.history, self.bond)
 
     @property
-    def garps(self) -> list[Frame]:
+    def garps(self) -> list[SeenFrame]:
         """The gratuitous ARPs that left the bond's slaves since the fault."""
         return frames_seen.garps(self.history, self.bond)
 
-    def garps_for(self, address: str) -> list[Frame]:
+    def garps_for(self, address: str) -> list[SeenFrame]:
         """The gratuitous ARPs for an address, such as a service's, from whichever machine."""
         return frames_seen.garps_for(self.history, address)
 
-    def answers(self, address: str) -> list[Frame]:
+    def answers(self, address: str) -> list[SeenFrame]:
         """The ARP replies for an address: which MAC was told to whom, through which cable."""
         return frames_seen.answers(self.history, address)
 
     @property
-    def garps_heard(self) -> list[Frame]:
+    def garps_heard(self) -> list[SeenFrame]:
         """The gratuitous ARPs for the bond that reached the ends of the path since the fault."""
         return frames_seen.garps_heard(self.history, self.bond)
 
@@ -201,7 +201,7 @@ class Run(TrafficView):
         """When a switch found one address behind another port than before."""
         return [move for move in self.fdb_moves if move.mac == mac]
 
-    def kernel_said(self, text: str) -> Finding:
+    def kernel_said(self, text: str) -> Truth:
         """Return whether a line with this text came into the kernel's log since the fault.
 
         Raises NotTestable for what the driver says of a partner where there is none.
@@ -211,7 +211,7 @@ class Run(TrafficView):
         start = measure.fault_at(self.history)
         lines = [str(event["text"]) for event in self.history.select("log") if event.at >= start]
         found = [line for line in lines if text in line]
-        return Finding(bool(found), f"kernel log: {' / '.join(found or lines) or 'nothing'}")
+        return Truth(bool(found), f"kernel log: {' / '.join(found or lines) or 'nothing'}")
 
     @property
     def reactions(self) -> list[str]:

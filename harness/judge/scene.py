@@ -12,7 +12,7 @@ from harness.history import Event, History
 from harness.judge import fault_texts, measure, outages, timeline, traffic
 from harness.judge.elapsed import elapsed
 from harness.judge.measure import Stretch
-from harness.judge.timeline import Window
+from harness.judge.timeline import Allowed
 from harness.judge.traffic import Leg
 from harness.units import Measured
 
@@ -80,7 +80,7 @@ class Bound(NamedTuple):
     """
 
     what: str
-    window: Window | None
+    window: Allowed | None
     stretch: Stretch
     low: int | None
     high: int | None
@@ -148,13 +148,13 @@ def states(history: History, name: str, kind: str, where: str, key: str) -> Stat
     return States(name, kind, found)
 
 
-def bounds(history: History, windows: Iterable[Window]) -> list[Bound]:
+def bounds(history: History, windows: Iterable[Allowed]) -> list[Bound]:
     """Return each window on the clock, as far as the recording has its figure."""
     known = timeline.stretches(history)
     return [bound(history, window.what, window) for window in windows if window.what in known]
 
 
-def bound(history: History, what: str, window: Window | None = None) -> Bound:
+def bound(history: History, what: str, window: Allowed | None = None) -> Bound:
     """Return a figure that the recording has, on the clock, with its window if it has one."""
     stretch = timeline.stretches(history)[what]
     low = high = None
@@ -165,7 +165,7 @@ def bound(history: History, what: str, window: Window | None = None) -> Bound:
     return Bound(what, window, stretch, low, high, _beyond(window, measured), measured)
 
 
-def _beyond(window: Window | None, measured: Measured) -> int:
+def _beyond(window: Allowed | None, measured: Measured) -> int:
     if window is None or not measured.happened:
         return 0
     took, low, high = measured.ns, window.low, window.high
@@ -185,7 +185,7 @@ def _measured(history: History, what: str, stretch: Stretch) -> Measured:
     return elapsed(history, what, *stretch, step, clocks=reverts or kind == "detection")
 
 
-def decisive(history: History, windows: Iterable[Window]) -> Iterator[int]:
+def decisive(history: History, windows: Iterable[Allowed]) -> Iterator[int]:
     """Yield the times that an axis must hold: of faults, outages, active slaves and figures."""
     end, known = traffic.end_at(history), timeline.stretches(history)
     placed = bounds(history, windows)

@@ -10,14 +10,14 @@ from harness.history import History
 from harness.judge import event_rows, fault_texts, layout, measure, outages, traffic
 from harness.judge.layout import WIDTH, bare
 from harness.judge.measure import Stretch
-from harness.judge.rows import KEY, NOISE, VITAL, Row
+from harness.judge.rows import KEY, NOISE, VITAL, EventRow
 from harness.units import Span
 
 LINES = 12
 BEFORE = 3  # lines that show what the world was like before the fault
 
 
-class Window(NamedTuple):
+class Allowed(NamedTuple):
     """What the documentation allows for one figure; a side it leaves open is None."""
 
     what: str
@@ -73,7 +73,7 @@ def _stretches(history: History) -> dict[str, Stretch]:
     return found
 
 
-def table(history: History, windows: Iterable[Window] = (), width: int = WIDTH) -> str:
+def table(history: History, windows: Iterable[Allowed] = (), width: int = WIDTH) -> str:
     """Return what happened as a dozen lines or so, none longer than `width`; the rest is counted.
 
     Faults, repairs and changes of the active slave all are there, however many they are.
@@ -84,16 +84,16 @@ def table(history: History, windows: Iterable[Window] = (), width: int = WIDTH) 
     return layout.text(fit(sorted(rows, key=_time), zero, LINES - 1), zero, remarks, width)
 
 
-def _time(row: Row) -> int:
+def _time(row: EventRow) -> int:
     return row.at
 
 
-def _weighed(row: Row, remarks: Mapping[int, str]) -> Row:
+def _weighed(row: EventRow, remarks: Mapping[int, str]) -> EventRow:
     """Mark a row to be shown if a figure ended with it."""
     return row._replace(weight=VITAL) if row.weight == KEY and row.at in remarks else row
 
 
-def fit(rows: Sequence[Row], zero: int, room: int) -> list[Row | list[Row]]:
+def fit(rows: Sequence[EventRow], zero: int, room: int) -> list[EventRow | list[EventRow]]:
     """Return rows, and runs of rows that are only counted, as at most `room` parts if possible.
 
     What matters least goes first: noise far from anything that matters, other noise, context, and
@@ -117,8 +117,8 @@ def fit(rows: Sequence[Row], zero: int, room: int) -> list[Row | list[Row]]:
     return parts
 
 
-def _parts(rows: Sequence[Row], kept: set[int]) -> list[Row | list[Row]]:
-    parts: list[Row | list[Row]] = []
+def _parts(rows: Sequence[EventRow], kept: set[int]) -> list[EventRow | list[EventRow]]:
+    parts: list[EventRow | list[EventRow]] = []
     for n, row in enumerate(rows):
         if n in kept:
             parts.append(row)
@@ -129,7 +129,7 @@ def _parts(rows: Sequence[Row], kept: set[int]) -> list[Row | list[Row]]:
     return parts
 
 
-def _remarks(history: History, windows: tuple[Window, ...]) -> dict[int, str]:
+def _remarks(history: History, windows: tuple[Allowed, ...]) -> dict[int, str]:
     """Return what to say beside the moments at which a figure was complete."""
     told: dict[int, str] = {}
     for what, stretch in stretches(history).items():

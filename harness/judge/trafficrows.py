@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from harness.history import History
 from harness.judge import outages, traffic
 from harness.judge.outages import Gap
-from harness.judge.rows import KEY, VITAL, Row
+from harness.judge.rows import KEY, VITAL, EventRow
 from harness.judge.traffic import Leg
 from harness.plural import counted
 from harness.units import in_ms
 
 
-def rows(history: History) -> Iterator[Row]:
+def rows(history: History) -> Iterator[EventRow]:
     """Yield when traffic came back after each outage and after the longest silence, if it did.
 
     The end of an outage is vital; that of a silence within its tolerance is not.
@@ -51,9 +51,9 @@ def _together(one: Gap, other: Gap, step: int) -> bool:
     return abs(one.stop - other.stop) <= step and one.closed == other.closed
 
 
-def _heard(at: int, who: str, way: str, what: str, weight: int, *, closed: bool) -> Row:
+def _heard(at: int, who: str, way: str, what: str, weight: int, *, closed: bool) -> EventRow:
     state = "again" if closed else "still dark"
-    return Row(at, who, f"traffic {way} {state}, {what}", "", "return of traffic", weight)
+    return EventRow(at, who, f"traffic {way} {state}, {what}", "", "return of traffic", weight)
 
 
 def _fate(history: History, gaps: Mapping[str, Gap]) -> str:

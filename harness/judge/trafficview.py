@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from harness.history import History
 from harness.judge import observations, outages, traffic
-from harness.judge.figure import Finding, Share, noting
+from harness.judge.figure import Share, Truth, noting
 from harness.judge.observations import Kind
 from harness.judge.outages import Outage
 from harness.judge.views import View
@@ -61,10 +61,10 @@ class TrafficView(View):
         return Outage(start, length, one.direction)
 
     @property
-    def recovered(self) -> Finding:
+    def recovered(self) -> Truth:
         """Whether both directions worked steadily at the end."""
         holds = traffic.recovered(self._traffic)
-        return Finding(holds, f"traffic {'both ways again' if holds else 'dark'} at the end")
+        return Truth(holds, f"traffic {'both ways again' if holds else 'dark'} at the end")
 
     @property
     def _counted(self) -> History:

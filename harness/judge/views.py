@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from harness.errors import ScenarioError
 from harness.history import History
 from harness.judge import fitness, frames_seen, measure, observations
-from harness.judge.figure import Finding, Limit, noting
-from harness.judge.frames_seen import Frame
+from harness.judge.figure import Limit, Truth, noting
+from harness.judge.frames_seen import SeenFrame
 from harness.suggest import suggesting
 from harness.units import Measured
 
@@ -107,7 +107,7 @@ class Slave(View):
         return self.caused(self._detection())
 
     @property
-    def detected(self) -> Finding:
+    def detected(self) -> Truth:
         """Whether it was declared down after the fault."""
         return found(self.own(self._detection()), f"{self.name} declared down")
 
@@ -143,7 +143,7 @@ class Slave(View):
         return measure.mac_addresses(self.history, self.name)
 
     @property
-    def arp_probes(self) -> list[Frame]:
+    def arp_probes(self) -> list[SeenFrame]:
         """The ARP probes of the bond's monitor that left through it."""
         bond = measure.bond_of(self.history, self.name)
         return [
@@ -161,7 +161,7 @@ class Slave(View):
         return [self.own(gap) for gap in found]
 
 
-def found(measured: Measured, what: str) -> Finding:
+def found(measured: Measured, what: str) -> Truth:
     """Return whether a time was measured, and its text."""
     said = f"{what} after {measured}" if measured.happened else f"{what} {measured}"
-    return Finding(measured.happened, said)
+    return Truth(measured.happened, said)

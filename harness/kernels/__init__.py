@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from harness.errors import KernelUnavailable
-from harness.guests.kernel import Command, Kernel
+from harness.guests.kernel import BootCommand, Kernel
 
 Say = Callable[[str], None]
 
@@ -28,4 +28,4 @@ def resolve(choice: str, say: Say) -> Kernel:
     return trial.fit(specs.resolve(choice, say), say)
 
 
-__all__ = ["Command", "Kernel", "KernelUnavailable", "Say", "check", "resolve"]
+__all__ = ["BootCommand", "Kernel", "KernelUnavailable", "Say", "check", "resolve"]

@@ -31,7 +31,7 @@ from harness.kernels import (
 )
 from harness.kernels.apt import AptFailed
 from harness.kernels.cache import CacheUnusable
-from harness.kernels.cached_kernel import Entry
+from harness.kernels.cached_kernel import CachedKernel
 
 ANYWHERE = "7.2"  # a User-Mode Linux that boots on processors with AMX without a wrapper
 UML = "x86_64"  # the architecture of User-Mode Linux
@@ -73,7 +73,7 @@ def _candidates(troubles: list[KernelUnavailable]) -> Iterator[Candidate]:
         yield from _in_qemu(kept, troubles)
 
 
-def _user_mode(kept: list[Entry], troubles: list[KernelUnavailable]) -> Iterator[Candidate]:
+def _user_mode(kept: list[CachedKernel], troubles: list[KernelUnavailable]) -> Iterator[Candidate]:
     own = uml_package.wanted("")
     cached = [one for one in kept if one.flavour == "uml"]
     if apt.usable() or any(map(own, cached)):
@@ -83,7 +83,7 @@ def _user_mode(kept: list[Entry], troubles: list[KernelUnavailable]) -> Iterator
         yield lambda say: uml.packaged(say, ANYWHERE)
 
 
-def _in_qemu(kept: list[Entry], troubles: list[KernelUnavailable]) -> Iterator[Candidate]:
+def _in_qemu(kept: list[CachedKernel], troubles: list[KernelUnavailable]) -> Iterator[Candidate]:
     """Yield distributions' kernels: cached ones, installed ones, then one to be fetched."""
     yield from (partial(_stock, one.release) for one in kept if one.flavour == "stock")
     yield from (partial(debian_image.of_path, image) for image in installed_images())
@@ -92,7 +92,7 @@ def _in_qemu(kept: list[Entry], troubles: list[KernelUnavailable]) -> Iterator[C
         yield partial(_stock, series)
 
 
-def _cached(entry: Entry, _: Say) -> Kernel:
+def _cached(entry: CachedKernel, _: Say) -> Kernel:
     damage = entry.damage()
     if damage:
         raise KernelUnavailable(f"the cached kernel {entry.place.name} is damaged ({damage})")

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from harness.errors import KernelUnavailable, UsageError
 from harness.kernels import Say, apt, build_tools, cache, cached_kernel, source_tree, uml, virtual
-from harness.kernels.cached_kernel import Entry
+from harness.kernels.cached_kernel import CachedKernel
 from harness.kernels.compile import Tree
 
 LABS = Path(__file__).resolve().parents[1] / "data" / "labs"  # in a checkout, a symlink to labs/
@@ -66,7 +66,7 @@ def parse(spec: str) -> tuple[str, str]:
     return flavour, version
 
 
-def build(spec: str, say: Say, *, again: bool = False) -> Entry:
+def build(spec: str, say: Say, *, again: bool = False) -> CachedKernel:
     """Build a kernel into the cache and return it; return a cached one unless `again`.
 
     Only one build runs at a time. Raises UsageError, KernelUnavailable.
@@ -100,10 +100,10 @@ def _builds() -> Path:
     return cache.directory().with_name("builds")
 
 
-def _cached(flavour: str, version: str, recipe: Recipe, say: Say) -> Entry | None:
+def _cached(flavour: str, version: str, recipe: Recipe, say: Say) -> CachedKernel | None:
     """Return the cached kernel that was built with the current options."""
 
-    def fits(entry: Entry) -> bool:
+    def fits(entry: CachedKernel) -> bool:
         same = entry.flavour == flavour and entry.is_of(version)
         return same and _checksum_of(entry.place) == recipe.checksum()
 
@@ -118,7 +118,7 @@ def _checksum_of(place: Path) -> int | None:
     return checksum if isinstance(checksum, int) else None
 
 
-def _build(place: Path, flavour: str, version: str, lock: int, say: Say) -> Entry:
+def _build(place: Path, flavour: str, version: str, lock: int, say: Say) -> CachedKernel:
     place.mkdir(parents=True, exist_ok=True)
     recipe = RECIPES[flavour]
     try:
@@ -142,7 +142,7 @@ def _build(place: Path, flavour: str, version: str, lock: int, say: Say) -> Entr
     return entry
 
 
-def _keep(out: Path, flavour: str, package: str, record: dict[str, int], say: Say) -> Entry:
+def _keep(out: Path, flavour: str, package: str, record: dict[str, int], say: Say) -> CachedKernel:
     """Move the built kernel into the cache."""
     with cache.locked(say), cache.building() as place:
         kernel = place / KERNEL
@@ -160,7 +160,7 @@ def _keep(out: Path, flavour: str, package: str, record: dict[str, int], say: Sa
         for script in (out.parent / "source" / KUNIT).glob("kunit_p*.py"):
             shutil.copy(script, place)  # the kernel's reader of KTAP: 30 kB, for the tests
         (place / RECORD).write_text(json.dumps(record), encoding="utf-8")
-        entry = Entry(
+        entry = CachedKernel(
             place,
             flavour,
             uml.identify(kernel).release,
@@ -170,6 +170,6 @@ def _keep(out: Path, flavour: str, package: str, record: dict[str, int], say: Sa
             arguments=(virtual.TRAVEL,),
         )
         entry.write(place)
-        kept = Entry.read(cache.keep(place, f"{flavour}_{package}_{os.uname().machine}"))
+        kept = CachedKernel.read(cache.keep(place, f"{flavour}_{package}_{os.uname().machine}"))
     assert kept is not None
     return kept

@@ -23,7 +23,7 @@ _held: dict[Path, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CachedKernel:
     """A kernel in the cache.
 
     `flavour` and `release` make its spec, such as uml@6.12; `version` is that of its package or
@@ -45,7 +45,7 @@ class Entry:
     arguments: tuple[str, ...] = ()
 
     @classmethod
-    def read(cls, place: Path) -> Entry | None:
+    def read(cls, place: Path) -> CachedKernel | None:
         """Return the kernel in a directory of the cache, None if there is none."""
         try:
             data = json.loads((place / RECORD).read_text(encoding="utf-8"))
@@ -58,7 +58,7 @@ class Entry:
             return cls(place, UNKNOWN, "", kernel=RECORD)  # listed, and removable by its name
 
     @classmethod
-    def _old(cls, place: Path) -> Entry | None:
+    def _old(cls, place: Path) -> CachedKernel | None:
         found = OLD_NAME.fullmatch(place.name)
         if not found:
             return None
@@ -120,13 +120,13 @@ class Entry:
         return sum(path.lstat().st_size for path in self.place.rglob("*"))
 
 
-def entries() -> list[Entry]:
+def entries() -> list[CachedKernel]:
     """Return the kernels in the cache that this machine can run, the newest first."""
-    found = (Entry.read(place) for place in cache.places())
+    found = (CachedKernel.read(place) for place in cache.places())
     return [entry for entry in found if entry is not None and entry.fits_here()]
 
 
-def find(say: Say, wanted: Callable[[Entry], bool]) -> Entry | None:
+def find(say: Say, wanted: Callable[[CachedKernel], bool]) -> CachedKernel | None:
     """Return the newest undamaged kernel that matches, or None; report damaged ones."""
     for entry in filter(wanted, entries()):
         damage = entry.damage()
@@ -136,7 +136,7 @@ def find(say: Say, wanted: Callable[[Entry], bool]) -> Entry | None:
     return None
 
 
-def hold(entry: Entry) -> None:
+def hold(entry: CachedKernel) -> None:
     """Prevent the removal of a kernel while this process lives."""
     if entry.place not in _held:
         manifest = os.open(entry.place / cache.MANIFEST, os.O_RDONLY | os.O_CLOEXEC)
@@ -144,7 +144,7 @@ def hold(entry: Entry) -> None:
         _held[entry.place] = manifest
 
 
-def in_use(entry: Entry) -> bool:
+def in_use(entry: CachedKernel) -> bool:
     """Return whether a run, this one or another, holds a kernel."""
     try:
         manifest = os.open(entry.place / cache.MANIFEST, os.O_RDONLY | os.O_CLOEXEC)
@@ -159,7 +159,7 @@ def in_use(entry: Entry) -> bool:
     return False
 
 
-def remove(entry: Entry) -> int:
+def remove(entry: CachedKernel) -> int:
     """Remove a kernel and return the number of bytes freed; the caller holds `cache.locked`.
 
     Raises KernelUnavailable if a run uses it.

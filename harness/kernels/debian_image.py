@@ -22,7 +22,7 @@ from harness.kernels import (
     uml_package,
 )
 from harness.kernels.apt import Apt, Offer
-from harness.kernels.cached_kernel import Entry
+from harness.kernels.cached_kernel import CachedKernel
 from harness.kernels.progress import bar
 from harness.kernels.qemu import StockKernel
 
@@ -38,10 +38,10 @@ UPDATE = "check that `apt-get update` works on this machine, then run again"
 UNUSED = ("usr/share", "etc")
 
 
-def wanted(version: str) -> Callable[[Entry], bool]:
+def wanted(version: str) -> Callable[[CachedKernel], bool]:
     """Return a predicate for the cached kernels of `stock@VERSION`, by series or version."""
 
-    def fits(entry: Entry) -> bool:
+    def fits(entry: CachedKernel) -> bool:
         own = _is_version(entry.version, version)
         return entry.flavour == "stock" and (entry.is_of(version) or own)
 
@@ -91,7 +91,7 @@ def modules_of(path: Path, release: str) -> Path:
     )
 
 
-def fetch(version: str, say: Say) -> Entry:
+def fetch(version: str, say: Say) -> CachedKernel:
     """Return the package of a version from the cache; fetch it if it is missing.
 
     Concurrent runs fetch it once. Raises KernelUnavailable.
@@ -102,7 +102,7 @@ def fetch(version: str, say: Say) -> Entry:
         return found or uml_package.built(lambda place: _fetch(place, version, say))
 
 
-def _fetch(place: Path, version: str, say: Say) -> Entry:
+def _fetch(place: Path, version: str, say: Say) -> CachedKernel:
     private, meta = offers.search(
         f"stock@{version}", PACKAGE, place, say, lambda offer: _is_version(offer.version, version)
     )
@@ -138,7 +138,7 @@ def _required(private: Apt, name: str) -> Offer:
     return offer
 
 
-def _finish(place: Path, name: str, meta: Offer) -> Entry:
+def _finish(place: Path, name: str, meta: Offer) -> CachedKernel:
     """Move the extracted package into the cache; raises KernelUnavailable."""
     kernel = next((path for path in place.rglob("vmlinuz*") if path.is_file()), None)
     if kernel is None:
@@ -151,7 +151,7 @@ def _finish(place: Path, name: str, meta: Offer) -> Entry:
     home = next(path for path in place.glob(f"**/lib/modules/{release}") if path.is_dir())
     modules.prune(home, lambda path: bool(KEPT.match(path)))
     suite = meta.suite or cached_kernel.codename()
-    entry = Entry(
+    entry = CachedKernel(
         place,
         "stock",
         release,
@@ -161,12 +161,12 @@ def _finish(place: Path, name: str, meta: Offer) -> Entry:
         suite=suite,
     )
     entry.write(place)
-    kept = Entry.read(cache.keep(place, name))
+    kept = CachedKernel.read(cache.keep(place, name))
     assert kept is not None
     return kept
 
 
-def _busybox_of(entry: Entry) -> Path:
+def _busybox_of(entry: CachedKernel) -> Path:
     return next(path for path in entry.place.glob("**/bin/busybox") if path.is_file())
 
 

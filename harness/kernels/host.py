@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.guests import init
-from harness.kernels import Command
+from harness.kernels import BootCommand
 
 LOAD = "modprobe bonding max_bonds=0"  # without max_bonds=0 the module creates bond0
 INIT = Path(init.__file__)
@@ -43,7 +43,7 @@ class HostKernel:
     clock: str = "real"
     waits: bool = False
 
-    def command(self, directory: Path) -> Command:
+    def command(self, directory: Path) -> BootCommand:
         """Return the command that starts a worker in new namespaces, for a job."""
         argv = [sys.executable, "-I", "-S", str(INIT), "enter", str(directory)]
-        return Command(argv, {"PATH": os.defpath})
+        return BootCommand(argv, {"PATH": os.defpath})

@@ -19,7 +19,7 @@ from pathlib import Path
 from harness.errors import KernelUnavailable, UsageError
 from harness.guests import modules
 from harness.guests.job import Job
-from harness.kernels import Command, install, kvm
+from harness.kernels import BootCommand, install, kvm
 from harness.kernels.host import INIT, LOAD
 
 QEMU = "qemu-system-x86_64"
@@ -59,7 +59,7 @@ class StockKernel:
         """Its name in messages and results."""
         return f"stock {self.release}"
 
-    def command(self, directory: Path) -> Command:
+    def command(self, directory: Path) -> BootCommand:
         """Return the command that boots this kernel with the host's files for a job.
 
         A kernel splits its command line at blanks: paths that may contain one are symlinked.
@@ -73,7 +73,7 @@ class StockKernel:
         argv += share("/dev/root", "/", "readonly=on") + share("guest", str(directory))
         results = Job.load(directory).results
         argv += share("results", results) if results else []
-        return Command(argv, {"PATH": os.defpath})
+        return BootCommand(argv, {"PATH": os.defpath})
 
     def _append(self, directory: Path) -> str:
         words = [*ARGUMENTS, *library_path(), *self.arguments, f"init={directory}/python"]

@@ -41,7 +41,7 @@ from harness.kernels import (
     uml_package,
 )
 from harness.kernels.aliases import Options
-from harness.kernels.cached_kernel import Entry
+from harness.kernels.cached_kernel import CachedKernel
 from harness.kernels.qemu import StockKernel
 from harness.kernels.uml import UmlKernel
 
@@ -202,7 +202,7 @@ def _vmlinuz(spec: Spec, say: Say) -> Kernel:
     return debian_image.of_path(spec.path, say, spec.options.modules)
 
 
-def cached(flavour: str, version: str, say: Say) -> Entry | None:
+def cached(flavour: str, version: str, say: Say) -> CachedKernel | None:
     """Return the newest undamaged cached kernel of a flavour and version."""
     right = [e for e in cached_kernel.entries() if e.flavour == flavour and e.is_of(version)]
     right.sort(key=lambda entry: cached_kernel.numbers(entry.release), reverse=True)

@@ -27,7 +27,7 @@ WITHOUT = "it has no bonding driver"
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TrialOutcome:
     """The result of a trial: `trouble` is "" if the kernel can be used.
 
     `short_state` means that the wrapper of ptrace(2) may help; `lines` are the console lines that
@@ -62,13 +62,13 @@ def fit(kernel: Kernel, say: Say) -> Kernel:
     return wrapped
 
 
-def outcome(kernel: UmlKernel, say: Say) -> Outcome:
+def outcome(kernel: UmlKernel, say: Say) -> TrialOutcome:
     """Return the result of a trial of a kernel, which may be a remembered one."""
     known = cache.recall(MEMORY)
     key = _key(kernel)
     try:
         data = known[key]
-        return Outcome(data["trouble"], data["short_state"], tuple(data["lines"]))
+        return TrialOutcome(data["trouble"], data["short_state"], tuple(data["lines"]))
     except (KeyError, TypeError):
         pass
     through = f" with {WRAPPER}" if kernel.preload else ""
@@ -99,7 +99,7 @@ def _key(kernel: UmlKernel) -> str:
     return f"{processor.identity()} | {file} {kernel.libraries} {' '.join(map(str, words))}"
 
 
-def boot(kernel: Kernel, limit: float = LIMIT) -> Outcome:
+def boot(kernel: Kernel, limit: float = LIMIT) -> TrialOutcome:
     """Boot a kernel, create a bond and power off; raises LabError without a supervisor."""
     job = job_for(kernel, firstboot.WORK, environment={"PATH": os.environ.get("PATH", os.defpath)})
     with errand(kernel, "trial", job) as trial:
@@ -108,20 +108,20 @@ def boot(kernel: Kernel, limit: float = LIMIT) -> Outcome:
         return _judged(trial.guest, line["bonding"] if line else None)
 
 
-def _judged(guest: Guest, code: int | None) -> Outcome:
+def _judged(guest: Guest, code: int | None) -> TrialOutcome:
     if code is None:
         tail = guest.tail(200)
-        return Outcome(
+        return TrialOutcome(
             guest.ending(), console.rejects_short_state(tail), tuple(console.cause_lines(tail)[:3])
         )
     if code == errno.EOPNOTSUPP:
-        return Outcome(WITHOUT)
-    return Outcome(
+        return TrialOutcome(WITHOUT)
+    return TrialOutcome(
         f"creating a bond failed with {errno.errorcode.get(code, code)}" if code else ""
     )
 
 
-def _unfit(kernel: UmlKernel, found: Outcome) -> KernelUnavailable:
+def _unfit(kernel: UmlKernel, found: TrialOutcome) -> KernelUnavailable:
     lines = "".join(f"\n  {line}" for line in found.lines)
     through = f" with {WRAPPER}" if kernel.preload else ""
     what = "cannot be used" if found.trouble == WITHOUT else f"does not boot here{through}"

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.errors import KernelUnavailable, UsageError
-from harness.kernels import Command, Say, cached_kernel, uml_package, virtual
-from harness.kernels.cached_kernel import Entry
+from harness.kernels import BootCommand, Say, cached_kernel, uml_package, virtual
+from harness.kernels.cached_kernel import CachedKernel
 from harness.kernels.host import INIT
 
 MEMORY = 512 << 20
@@ -63,7 +63,7 @@ class UmlKernel:
         """Whether its clock is real: a guest is then busy for about 10 % of the time."""
         return self.clock == "real"
 
-    def command(self, directory: Path) -> Command:
+    def command(self, directory: Path) -> BootCommand:
         """Return the command that boots this kernel with the host's files for a job.
 
         A kernel splits its command line at blanks: paths that may contain one are symlinked. The
@@ -85,7 +85,7 @@ class UmlKernel:
         if self.preload:  # symlinked, as LD_PRELOAD is split at blanks and colons
             (directory / PRELOAD).symlink_to(self.preload)
             environment["LD_PRELOAD"] = f"./{PRELOAD}"
-        return Command(argv, environment | _library_environment(self.libraries))
+        return BootCommand(argv, environment | _library_environment(self.libraries))
 
 
 _ROOT = ("rootfstype=hostfs", "rootflags=/", "root=98:0", "ro")
@@ -160,7 +160,7 @@ def packaged(say: Say, version: str = "") -> UmlKernel:
     return of_entry(found)
 
 
-def of_entry(entry: Entry) -> UmlKernel:
+def of_entry(entry: CachedKernel) -> UmlKernel:
     """Return a cached kernel, which is not removed while this process lives."""
     cached_kernel.hold(entry)
     found = identify(entry.file, entry.library_path)

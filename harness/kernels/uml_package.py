@@ -16,7 +16,7 @@ from pathlib import Path
 from harness.errors import KernelUnavailable, UsageError
 from harness.kernels import Say, apt, cache, cached_kernel, elf, offers
 from harness.kernels.apt import Apt, Offer
-from harness.kernels.cached_kernel import Entry
+from harness.kernels.cached_kernel import CachedKernel
 from harness.kernels.progress import bar
 
 PACKAGE = offers.PACKAGE
@@ -26,11 +26,11 @@ FILE = "file"  # the suite of a kernel from a .deb, which is selected by its pat
 UNUSED = ("usr/share", "usr/lib/x86_64-linux-gnu/gconv", "etc", "sbin", "usr/sbin")
 
 
-def wanted(version: str) -> Callable[[Entry], bool]:
+def wanted(version: str) -> Callable[[CachedKernel], bool]:
     """Return a predicate for the cached kernels of `uml@VERSION`; "" selects the own suite's."""
     own = ("", cached_kernel.codename())
 
-    def fits(entry: Entry) -> bool:
+    def fits(entry: CachedKernel) -> bool:
         if entry.flavour != "uml" or entry.suite == FILE:
             return False
         return entry.is_of(version) if version else entry.suite in own
@@ -38,7 +38,7 @@ def wanted(version: str) -> Callable[[Entry], bool]:
     return fits
 
 
-def fetch(say: Say, version: str = "") -> Entry:
+def fetch(say: Say, version: str = "") -> CachedKernel:
     """Return the package of a version from the cache; fetch it if it is missing.
 
     Concurrent runs fetch it once. Raises KernelUnavailable.
@@ -49,7 +49,7 @@ def fetch(say: Say, version: str = "") -> Entry:
         return found or built(lambda place: _fetch(place, version, say))
 
 
-def of_deb(path: Path, say: Say) -> Entry:
+def of_deb(path: Path, say: Say) -> CachedKernel:
     """Return the kernel in a .deb of user-mode-linux, extracted into the cache.
 
     Raises UsageError for another package, KernelUnavailable.
@@ -83,7 +83,7 @@ def described(path: Path) -> Offer:
     )
 
 
-def built(build: Callable[[Path], Entry]) -> Entry:
+def built(build: Callable[[Path], CachedKernel]) -> CachedKernel:
     """Call `build` with a new directory of the cache; raises KernelUnavailable for OSError."""
     try:
         with cache.building() as place:
@@ -94,7 +94,7 @@ def built(build: Callable[[Path], Entry]) -> Entry:
         raise cache.unwritable(error) from error
 
 
-def _fetch(place: Path, version: str, say: Say) -> Entry:
+def _fetch(place: Path, version: str, say: Say) -> CachedKernel:
     private, offer = _open(place, version, say)
     libc = _libc(private, offer)
     name = "_".join([PACKAGE, offer.version, offer.architecture, *([LIBC] if libc else [])])
@@ -102,7 +102,9 @@ def _fetch(place: Path, version: str, say: Say) -> Entry:
     return _matching(known or _download(place, name, private, [offer, libc], say), version)
 
 
-def _download(place: Path, name: str, private: Apt, wanted: list[Offer | None], say: Say) -> Entry:
+def _download(
+    place: Path, name: str, private: Apt, wanted: list[Offer | None], say: Say
+) -> CachedKernel:
     offer, *_ = packages = [one for one in wanted if one]
     cache.check_space(place, sum(one.size + one.installed for one in packages))
     say(announced(packages))
@@ -112,7 +114,7 @@ def _download(place: Path, name: str, private: Apt, wanted: list[Offer | None], 
     return _finish(place, name, offer, offer.suite or cached_kernel.codename())
 
 
-def _matching(entry: Entry, version: str) -> Entry:
+def _matching(entry: CachedKernel, version: str) -> CachedKernel:
     if not entry.is_of(version):
         raise KernelUnavailable(
             f"{entry.suite} has {PACKAGE} {entry.release}, not {version}",
@@ -121,7 +123,7 @@ def _matching(entry: Entry, version: str) -> Entry:
     return entry
 
 
-def _take(place: Path, path: Path, offer: Offer, name: str, say: Say) -> Entry:
+def _take(place: Path, path: Path, offer: Offer, name: str, say: Say) -> CachedKernel:
     extract(path, place)
     if cached_kernel.numbers(offer.needs) > cached_kernel.libc():
         private, _ = _open(place, offer.series, say)
@@ -181,7 +183,7 @@ def extract(package: Path, place: Path) -> None:
         )
 
 
-def _finish(place: Path, name: str, offer: Offer, suite: str) -> Entry:
+def _finish(place: Path, name: str, offer: Offer, suite: str) -> CachedKernel:
     """Move the extracted package into the cache; raises KernelUnavailable."""
     kernel = place / KERNEL
     if not kernel.is_file():
@@ -199,7 +201,7 @@ def _finish(place: Path, name: str, offer: Offer, suite: str) -> Entry:
         for home in (place, place / "libc"):
             shutil.rmtree(home / unused, ignore_errors=True)
     modules = next(iter(sorted((place / "usr/lib/uml/modules").glob("[0-9]*"))), None)
-    entry = Entry(
+    entry = CachedKernel(
         place,
         "uml",
         modules.name if modules else offer.series,
@@ -210,7 +212,7 @@ def _finish(place: Path, name: str, offer: Offer, suite: str) -> Entry:
         suite=suite,
     )
     entry.write(place)
-    kept = Entry.read(cache.keep(place, name))
+    kept = CachedKernel.read(cache.keep(place, name))
     assert kept is not None
     return kept
 

@@ -31,7 +31,7 @@ _REPORTING = re.compile(
 )
 
 
-class Frame(NamedTuple):
+class StackFrame(NamedTuple):
     """A function of a backtrace; `ours` where it is bonding's."""
 
     name: str
@@ -48,7 +48,7 @@ def frame_of(line: str) -> re.Match[str] | None:
     return _IN_TRACE.match(line)
 
 
-def frames(lines: Iterable[str]) -> Iterator[Frame]:
+def frames(lines: Iterable[str]) -> Iterator[StackFrame]:
     """Yield the functions that a report names, then those of its traces, guesses left out."""
     lines = list(lines)
     starts = [n for n, line in enumerate(lines) if re.match(r"Call [Tt]race:", line)]
@@ -63,13 +63,13 @@ def frames(lines: Iterable[str]) -> Iterator[Frame]:
             yield _frame(match)
 
 
-def first_of(found: Iterable[Frame]) -> tuple[str, str]:
+def first_of(found: Iterable[StackFrame]) -> tuple[str, str]:
     """Return the first function that tells where it was, and the first of bonding; "" for none."""
     telling = [frame for frame in found if frame.telling]
     where = next((frame.name for frame in telling), "")
     return where, next((frame.name for frame in telling if frame.ours), "")
 
 
-def _frame(match: re.Match[str]) -> Frame:
+def _frame(match: re.Match[str]) -> StackFrame:
     name = match["name"].partition(".")[0]  # without .cold, .part.0, .isra.0, .constprop.0
-    return Frame(name, match["module"] == "bonding" or bool(_BONDING.match(name)))
+    return StackFrame(name, match["module"] == "bonding" or bool(_BONDING.match(name)))

@@ -91,7 +91,7 @@ _ENDS_PLAIN = re.compile(r'[\d=\[\]()"/<>]')
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class KernelReport:
     """A report: its kind, its functions in the order that says most, and the lines it was.
 
     `at` are the numbers of its lines among those that were searched.
@@ -123,12 +123,12 @@ class Report:
         return "\n".join(self.lines)
 
 
-def reports(lines: Iterable[str]) -> list[Report]:
+def reports(lines: Iterable[str]) -> list[KernelReport]:
     """Return the reports in lines of a kernel log, in order; prefixes of the lines are removed."""
     return [found.report() for found in _gather(map(plain, lines)) if found.kind]
 
 
-def crash(found: Iterable[Report]) -> Report | None:
+def crash(found: Iterable[KernelReport]) -> KernelReport | None:
     """Return the report of a crash, None if the kernel did not crash."""
     return next((report for report in found if report.fatal), None)
 
@@ -222,12 +222,12 @@ class _Gathering:
             return False
         return not _OTHER.match(line) and len(self.lines) < AIMLESS
 
-    def report(self) -> Report:
+    def report(self) -> KernelReport:
         """Return the finished report."""
         while len(self.lines) > 1 and not self.lines[-1].strip(" =-"):
             self.lines.pop()
             self.at.pop()
-        return Report(self.kind, tuple(self.lines), tuple(self.at))
+        return KernelReport(self.kind, tuple(self.lines), tuple(self.at))
 
 
 def _gather(lines: Iterable[str]) -> Iterator[_Gathering]:
@@ -250,4 +250,4 @@ def _gather(lines: Iterable[str]) -> Iterator[_Gathering]:
     yield now
 
 
-__all__ = ["Report", "crash", "kind_of", "plain", "reports"]
+__all__ = ["KernelReport", "crash", "kind_of", "plain", "reports"]

@@ -9,7 +9,7 @@ from harness.history import History
 from harness.judge import scene, spots, timeline, traffic
 from harness.judge.scene import Action, Bound, States, Traffic
 from harness.judge.spots import Spots
-from harness.judge.timeline import Window
+from harness.judge.timeline import Allowed
 from harness.picture import figure_lane, lanes, traffic_lane
 from harness.picture.axis import Axis
 from harness.picture.lanes import Lane
@@ -53,7 +53,7 @@ class Contents:
         return [lane for lane in found if lane.parts]
 
 
-def of(history: History, windows: Iterable[Window]) -> Contents:
+def of(history: History, windows: Iterable[Allowed]) -> Contents:
     """Return what the picture of a recording shows."""
     windows = list(windows)
     states = [one for one in _states(history) if one.states]
@@ -101,7 +101,7 @@ def _states(history: History) -> Iterator[States]:
     yield from spots.addresses(history)
 
 
-def _figures(history: History, windows: Sequence[Window]) -> list[Bound]:
+def _figures(history: History, windows: Sequence[Allowed]) -> list[Bound]:
     """Return the figures of the whole and those asked for; outages have their length as label."""
     asked = {window.what: window for window in windows}
     return [

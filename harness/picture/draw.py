@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.history import History
 from harness.judge import timeline, traffic
-from harness.judge.timeline import Window
+from harness.judge.timeline import Allowed
 from harness.picture import axis, contents, folding, ground, legend, svg
 from harness.picture.axis import Axis
 from harness.picture.contents import Contents
@@ -28,7 +28,7 @@ def style() -> str:
     return Path(__file__).with_name("picture.css").read_text(encoding="utf-8")
 
 
-def draw(history: History, windows: Iterable[Window] = (), *, styled: bool = True) -> str:
+def draw(history: History, windows: Iterable[Allowed] = (), *, styled: bool = True) -> str:
     """Return the timeline of a recording as an SVG element, the fault at 0.
 
     `windows` are what figures are held against. Without `styled` the page that it is put into

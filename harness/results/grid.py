@@ -43,7 +43,7 @@ def glyph(verdict: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class GridCell:
     """All parameters of a scenario on one kernel: worst verdict, worst figure (ms, or None).
 
     `count` is the number of results; `differs` marks a difference from the kernel before.
@@ -65,16 +65,16 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class GridRow:
     """One scenario function: its file, its name, the figure shown, one cell for each kernel."""
 
     file: str
     name: str
     figure: str
-    cells: tuple[Cell, ...]
+    cells: tuple[GridCell, ...]
 
 
-def rows(found: Conformance) -> list[Row]:
+def rows(found: Conformance) -> list[GridRow]:
     """Return a row for each scenario function, in order; kernels that did not boot have none."""
     kernels = found.labels()
     results = {label: found.of(label) if found.kernels[label] else {} for label in kernels}
@@ -88,7 +88,7 @@ def rows(found: Conformance) -> list[Row]:
     ]
 
 
-def _row(name: str, ids: Sequence[str], kernels: Sequence[Mapping[str, Result]]) -> Row:
+def _row(name: str, ids: Sequence[str], kernels: Sequence[Mapping[str, Result]]) -> GridRow:
     file, _, rest = name.partition("::")
     everything = [of[one] for of in kernels for one in ids if one in of]
     figure = _figure(everything)
@@ -98,7 +98,7 @@ def _row(name: str, ids: Sequence[str], kernels: Sequence[Mapping[str, Result]])
         own = {one: of[one] for one in ids if one in of}
         cells.append(_cell(own, figure, before))
         before = own
-    return Row(file, rest or name, figure, tuple(cells))
+    return GridRow(file, rest or name, figure, tuple(cells))
 
 
 def _figure(results: Iterable[Result]) -> str:
@@ -112,9 +112,9 @@ def _figure(results: Iterable[Result]) -> str:
     return max(held, key=lambda name: held[name]) if held else ""
 
 
-def _cell(own: Mapping[str, Result], figure: str, before: Mapping[str, Result] | None) -> Cell:
+def _cell(own: Mapping[str, Result], figure: str, before: Mapping[str, Result] | None) -> GridCell:
     if not own:
-        return Cell(NOT_RUN)
+        return GridCell(NOT_RUN)
     order = list(counts.WORDS)
     verdict = max((one.verdict for one in own.values()), key=order.index)
     seen = [one.figures[figure] for one in own.values() if figure in one.figures]
@@ -122,7 +122,7 @@ def _cell(own: Mapping[str, Result], figure: str, before: Mapping[str, Result] |
     differs = before is not None and any(
         True for name in own if name in before for _ in changes.between(before[name], own[name])
     )
-    return Cell(
+    return GridCell(
         verdict,
         worst_ms=max(times, default=None),
         never=bool(seen) and not times,
@@ -157,11 +157,11 @@ def text(found: Conformance, width: int = 100) -> Iterator[str]:
     yield from _wrapped(_legend(table), width)
 
 
-def _short(row: Row) -> str:
+def _short(row: GridRow) -> str:
     return f"  {row.name.rpartition('::')[2].removeprefix('test_').replace('_', '-')}"
 
 
-def _name(row: Row, room: int) -> str:
+def _name(row: GridRow, room: int) -> str:
     """Return a row's name, truncated if necessary, with the figure's name at the right."""
     name = _short(row)
     left = room - len(row.figure) - 2 if row.figure else room
@@ -181,7 +181,7 @@ def _wrapped(parts: Iterable[str], width: int) -> Iterator[str]:
     yield line
 
 
-def _legend(table: Sequence[Row]) -> Iterator[str]:
+def _legend(table: Sequence[GridRow]) -> Iterator[str]:
     used = {cell.verdict for row in table for cell in row.cells}
     words = [word for word in (*GLYPHS, *counts.WORDS) if word in used]
     for word in dict.fromkeys(words):

@@ -9,14 +9,14 @@ from typing import Any
 from harness.errors import UsageError
 from harness.judge.figure import Limit
 from harness.judge.report import windows_of
-from harness.judge.timeline import Window
+from harness.judge.timeline import Allowed
 from harness.results import conformance
 from harness.units import MS, Span
 
 ABOVE = 2  # directories above a recording, in one of which its conformance.json is
 
 
-def of_figures(figures: Mapping[str, Mapping[str, Any]]) -> list[Window]:
+def of_figures(figures: Mapping[str, Mapping[str, Any]]) -> list[Allowed]:
     """Return the window of each figure that a scenario compared with a bound.
 
     Older results do not tell whose a bound is: it is taken for the documentation's.
@@ -28,7 +28,7 @@ def of_figures(figures: Mapping[str, Mapping[str, Any]]) -> list[Window]:
     )
 
 
-def of_recording(path: Path) -> list[Window]:
+def of_recording(path: Path) -> list[Allowed]:
     """Return the windows of a recording, [] if the results that it belongs to are not there."""
     file = path.resolve()
     for directory in file.parents[:ABOVE]:

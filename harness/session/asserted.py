@@ -16,7 +16,7 @@ from harness.judge import observations
 from harness.judge.observations import Observations
 from harness.session import syntax
 from harness.session.data_flow import Names, Observed
-from harness.session.syntax import Function, Module, Place
+from harness.session.syntax import CodePlace, Function, Module
 
 # By these names calls judge whose code is not known.
 JUDGING = re.compile(r"^_*(assert|check|verify|expect|ensure|must|should|fail|demand|require)")
@@ -77,7 +77,7 @@ class _Passed:
             return None
         return self._why(known, open_ones)
 
-    def _without_effect(self, known: list[list[Place]]) -> Nothing | None:
+    def _without_effect(self, known: list[list[CodePlace]]) -> Nothing | None:
         """Return the first statement that looks like an assertion and cannot fail."""
         for place in (place for places in known for place in places):
             statement = place.module.statement(place)
@@ -91,7 +91,7 @@ class _Passed:
                 return Nothing(line, READ)
         return None
 
-    def _why(self, known: list[list[Place]], open_ones: list[list[Place]]) -> Nothing:
+    def _why(self, known: list[list[CodePlace]], open_ones: list[list[CodePlace]]) -> Nothing:
         if len(open_ones) < len(known):
             at = next(p.start[0] for places in known for p in places if _swallowed(p))
             caught = f"what is asserted in line {at} is caught by the scenario itself"
@@ -106,7 +106,7 @@ class _Passed:
                 return Nothing(line, f"write: assert {text}")
         return Nothing("a run or the kernel was read, but no assertion depends on it", READ)
 
-    def _functions(self, known: list[list[Place]]) -> Iterator[tuple[Module, Function]]:
+    def _functions(self, known: list[list[CodePlace]]) -> Iterator[tuple[Module, Function]]:
         """Yield each function that looked at something, and the scenario itself."""
         found: dict[Function, Module] = {}
         for place in (place for places in known for place in places):
@@ -119,7 +119,7 @@ class _Passed:
             found.update(dict.fromkeys(module.functions(self._name), module))
         yield from ((module, function) for function, module in found.items())
 
-    def _judges(self, place: Place) -> bool:
+    def _judges(self, place: CodePlace) -> bool:
         """Tell whether the code at a place makes the scenario fail for what it looks at."""
         module, statement = place.module, place.module.statement(place)
         if statement is None:
@@ -254,7 +254,7 @@ def _expects_refusal(node: ast.AST) -> bool:
     return any(isinstance(one, ast.Call) and syntax.called(one) == "raises" for one in calls)
 
 
-def _swallowed(place: Place) -> bool:
+def _swallowed(place: CodePlace) -> bool:
     statement = place.module.statement(place)
     return statement is not None and _caught(place.module, statement)
 

@@ -91,7 +91,7 @@ class Controller:
         try:
             worker_arguments.compile_harness()
             with held(results), Guests(fleet.first) as guests:
-                Run(session, items, guests, results, fleet).run()
+                Dispatcher(session, items, guests, results, fleet).run()
         except HarnessError as error:
             pytest.exit(str(error), returncode=pytest.ExitCode.INTERNAL_ERROR)
 
@@ -102,7 +102,7 @@ class Controller:
             reporter.write_line(line)
 
 
-class Run:
+class Dispatcher:
     """One run of items in guests, until each has its result."""
 
     def __init__(

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from harness.judge.observations import Kind, Observation, Observations
 from harness.session import syntax
-from harness.session.syntax import Function, Module, Place
+from harness.session.syntax import CodePlace, Function, Module
 
 Kinds = frozenset[Kind]
 Names = Mapping[str, Kinds]
@@ -22,7 +22,7 @@ class Observed:
         self.seen = list(seen)
 
     @cached_property
-    def places(self) -> list[tuple[Observation, list[Place]]]:
+    def places(self) -> list[tuple[Observation, list[CodePlace]]]:
         """Each observation with its places, the innermost first."""
         return [
             (

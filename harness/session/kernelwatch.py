@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import pytest
 
 from harness.judge import counts
-from harness.log.kernlog import Report, crash, reports
+from harness.log.kernlog import KernelReport, crash, reports
 from harness.log.kmsg import Kmsg
 from harness.plural import counted
 from harness.session import memory, verdicts, where_it_runs
@@ -102,7 +102,7 @@ def judge(item: pytest.Item, phases: Sequence[pytest.TestReport]) -> None:
         _fail(item, blamed, phases, _missing(absent, log), titled(found), "not judged")
 
 
-def _wanted(report: Report, fragments: Iterable[str]) -> bool:
+def _wanted(report: KernelReport, fragments: Iterable[str]) -> bool:
     return any(fragment in report.fingerprint for fragment in fragments)
 
 
@@ -142,7 +142,7 @@ def _fail(
 
 
 def blame_crash(
-    item: pytest.Item, phases: Sequence[pytest.TestReport], found: Sequence[Report]
+    item: pytest.Item, phases: Sequence[pytest.TestReport], found: Sequence[KernelReport]
 ) -> None:
     """Show what a kernel reported before its guest died with the first of the phases given."""
     fatal = crash(found)
@@ -160,14 +160,14 @@ def blame_crash(
     phases[0].sections.extend(verdicts.explanation(item))
 
 
-def told(found: Sequence[Report]) -> str:
+def told(found: Sequence[KernelReport]) -> str:
     """Return in a line what the kernel reported."""
     counts = Counter(report.fingerprint for report in found)
     names = [name if count == 1 else f"{name} ({count} times)" for name, count in counts.items()]
     return f"the kernel reported: {'; '.join(names)}"
 
 
-def titled(found: Sequence[Report], what: str = "kernel report") -> list[Title]:
+def titled(found: Sequence[KernelReport], what: str = "kernel report") -> list[Title]:
     """Return title and trace of each report, repeats once."""
     first: dict[str, str] = {}
     for report in found:
@@ -183,7 +183,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(line)
 
 
-def summary(phases: Iterable[counts.Report]) -> Iterator[str]:
+def summary(phases: Iterable[counts.TestReport]) -> Iterator[str]:
     """Yield a line for each fingerprint, the most frequent of a kind first."""
     titles = {CRASHED: "kernel crash", REPORTED: "kernel report", EXPECTED: "expected report"}
     seen: dict[str, Counter[str]] = {name: Counter() for name in titles}

@@ -11,7 +11,7 @@ import pytest
 
 from harness.guests.facts import Facts
 from harness.judge import counts
-from harness.log.kernlog import Report
+from harness.log.kernlog import KernelReport
 from harness.session.claim_marks import claims_of
 from harness.session.work_lists import Turns
 
@@ -63,7 +63,7 @@ class Feed:
             self._complete(report.nodeid)
 
     def fail(
-        self, nodeid: str, reason: str, console: list[str], kernel: Sequence[Report] = ()
+        self, nodeid: str, reason: str, console: list[str], kernel: Sequence[KernelReport] = ()
     ) -> None:
         """Report an item as failed that its guest could not finish.
 

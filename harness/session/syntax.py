@@ -24,7 +24,7 @@ class Module:
         self._above = {child: node for node in ast.walk(tree) for child in _children(node)}
         self._statements = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
 
-    def statement(self, place: Place) -> ast.stmt | None:
+    def statement(self, place: CodePlace) -> ast.stmt | None:
         """Return the innermost statement that a place lies in."""
         # ast.walk goes from the outermost inwards.
         found = [node for node in self._statements if place.lies_in(node)]
@@ -50,7 +50,7 @@ class Module:
         return " ".join(ast.unparse(node).split())
 
 
-class Place(NamedTuple):
+class CodePlace(NamedTuple):
     """Where an instruction comes from: a stretch of a source file."""
 
     module: Module
@@ -74,7 +74,7 @@ def extent(node: ast.AST) -> tuple[Point, Point]:
     return first, last
 
 
-def place_of(instruction: Instruction) -> Place | None:
+def place_of(instruction: Instruction) -> CodePlace | None:
     """Return where an instruction is in its source; None where that cannot be read."""
     module = module_of(instruction.code.co_filename)
     positions = list(instruction.code.co_positions())
@@ -84,7 +84,7 @@ def place_of(instruction: Instruction) -> Place | None:
     line, last, column, end = positions[number]
     if line is None or last is None or column is None or end is None:
         return None
-    return Place(module, (line, column), (last, end))
+    return CodePlace(module, (line, column), (last, end))
 
 
 def module_of(path: str) -> Module | None:

@@ -41,8 +41,8 @@ RESULTS = pytest.StashKey[Path]()
 WHOLE_EVERY = 50  # scenarios between two collections that examine all that lives
 
 _job: Job | None = None
-_streams: list[Stream] = []  # the one of this process
-_untold: list[Stream] = []  # where the facts go that are not known yet
+_streams: list[ReportFile] = []  # the one of this process
+_untold: list[ReportFile] = []  # where the facts go that are not known yet
 
 
 def job() -> Job | None:
@@ -86,7 +86,7 @@ def main(directory: Path) -> None:
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ.pop("PYTEST_ADDOPTS", None)
     os.chdir(_job.rootdir)
-    with Stream(directory / "stream.jsonl", sync=_job.writeback) as stream:
+    with ReportFile(directory / "stream.jsonl", sync=_job.writeback) as stream:
         apart = _job.lab != registry.DEFAULT
         _untold.extend([stream] if apart else [])
         _streams.append(stream)
@@ -124,7 +124,7 @@ def _alike(wanted: str, names: Iterable[str]) -> list[str]:
     return [name for name in names if name.partition("[")[0] == function][:MOST]
 
 
-class Stream:
+class ReportFile:
     """The file that the controller follows."""
 
     def __init__(self, path: Path, *, sync: bool) -> None:
@@ -159,7 +159,7 @@ class Silence:
 class Worker:
     """The pytest plugin of a guest."""
 
-    def __init__(self, job: Job, stream: Stream, basetemp: Path) -> None:
+    def __init__(self, job: Job, stream: ReportFile, basetemp: Path) -> None:
         self.job = job
         self.stream = stream
         self.basetemp = basetemp

@@ -54,11 +54,11 @@ class Bench:
 @contextmanager
 def reporting(directory: Path) -> Iterator[tuple[Mapping[str, Any], Say]]:
     """In the guest: give the job's options and what reports a line to the benchmark."""
-    from harness.session.worker import Stream, tidy  # noqa: PLC0415  (it loads pytest, as the worker does)
+    from harness.session.worker import ReportFile, tidy  # noqa: PLC0415  (it loads pytest, as the worker does)
 
     job = Job.load(directory)
 
-    with Stream(directory / "stream.jsonl", sync=job.writeback) as stream:
+    with ReportFile(directory / "stream.jsonl", sync=job.writeback) as stream:
 
         def say(**line: Any) -> None:
             stream.write(**line)

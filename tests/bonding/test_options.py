@@ -119,7 +119,7 @@ def test_values_become_the_words_of_the_kernel(name: str, raw: object, setting: 
         ("arp_ip_target", "2001:db8::1", "not a plain IPv4 address"),
         ("arp_ip_target", "0.0.0.0", "the kernel refuses"),  # noqa: S104
         ("arp_ip_target", "255.255.255.255", "the kernel refuses"),
-        ("arp_ip_target", "192.0.2.1,192.0.2.1", "stands there twice"),
+        ("arp_ip_target", "192.0.2.1,192.0.2.1", "192.0.2.1 is given twice"),
         ("arp_ip_target", [f"192.0.2.{i}" for i in range(1, 18)], "17 addresses are too many"),
         ("arp_ip_target", 5, "not a list"),
         ("ns_ip6_target", "::1", "the kernel refuses"),

@@ -83,7 +83,7 @@ def test_what_proc_does_not_show_is_not_missed(tmp_path: Path) -> None:
     [
         (IP.replace("bond0", "bond7"), "no bond is called bond7 in what is given"),
         ("mode=1 miimon=100", "this is a configuration, no bond that runs"),
-        ("hello\n", "no format of bond configurations"),
+        ("hello\n", "the format is none of the known"),
     ],
 )
 def test_what_cannot_be_held_against_a_file_is_told(tmp_path: Path, runs: str, said: str) -> None:

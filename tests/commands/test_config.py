@@ -170,7 +170,7 @@ def test_convert_names_what_it_cannot_say_and_writes_nothing_then() -> None:
     ran = harness("convert", "--to", "netplan", text)
     assert ran.exit_code == 1
     assert ran.stdout == ""
-    assert "cannot be said in netplan: bond0: arp_missed_max=3: there is no word" in ran.stderr
+    assert "cannot be said in netplan: bond0: arp_missed_max=3: it has no name" in ran.stderr
     lossy = harness("convert", "--to", "netplan", "--lossy", text)
     assert lossy.exit_code == 0
     assert "arp-validate: all" in lossy.stdout

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from harness.cli import main
 from harness.kernels import cache, cached_kernel
-from harness.kernels.cached_kernel import Entry
+from harness.kernels.cached_kernel import CachedKernel
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +25,7 @@ def kernels(*arguments: str | Path) -> Result:
     return CliRunner().invoke(main, ["kernels", *map(str, arguments)])
 
 
-def keep(name: str, flavour: str, release: str) -> Entry:
+def keep(name: str, flavour: str, release: str) -> CachedKernel:
     """Put a kernel into the cache that says its release, and dies when it is booted."""
     with cache.locked(print), cache.building() as place:
         script = (
@@ -33,8 +33,8 @@ def keep(name: str, flavour: str, release: str) -> Entry:
         )
         (place / "linux").write_text(script.format(release))
         (place / "linux").chmod(0o755)
-        Entry(place, flavour, release, version=f"{release}-1", kernel="linux").write(place)
-        found = Entry.read(cache.keep(place, name))
+        CachedKernel(place, flavour, release, version=f"{release}-1", kernel="linux").write(place)
+        found = CachedKernel.read(cache.keep(place, name))
     assert found is not None
     return found
 

@@ -52,7 +52,7 @@ def test_commands_elsewhere() -> None:
     ("name", "text", "said"),
     [
         ("interfaces", f"iface bond0 inet manual\n{IFACE}\nbond-resend-igmp 3\n",
-         f"write in its place: post-up echo 3 > {FILE}/resend_igmp"),
+         f"write instead: post-up echo 3 > {FILE}/resend_igmp"),
         ("interfaces", f"iface bond0\n{IFACE}\nbond-fail-over-mac 1\n",
          "for all bonds: options bonding fail_over_mac=active"),
         ("n.yaml", "network: {bonds: {bond0: {interfaces: [], parameters: {mode: 802.3ad}}}}",

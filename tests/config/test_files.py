@@ -69,7 +69,7 @@ def test_what_is_no_configuration_is_named_and_the_bond_is_read(odd: Path) -> No
     said = check(str(odd)).output
     for name, words in {
         "ifcfg-b1:3  note": "byte 0xfc is no UTF-8 text",
-        "picture:2  note": "a NUL byte stands here",
+        "picture:2  note": "there is a NUL byte",
         "empty  note": "the file is empty",
         "lost  note": "the link leads nowhere",
         "loop  note": "the link leads to itself",
@@ -105,7 +105,7 @@ def test_one_argument_that_is_not_there_does_not_hide_the_others(odd: Path) -> N
     ("given", "status", "said"),
     [
         (b"mode=1 miimon=100\n# \xe4\n", 0, "<standard input>:2  note  byte 0xe4"),
-        (b"mode=1\0miimon=100\n", 2, "<standard input>:1: a NUL byte"),
+        (b"mode=1\0miimon=100\n", 2, "<standard input>:1: there is a NUL"),
         (b"", 2, "<standard input>: the file is empty"),
     ],
 )

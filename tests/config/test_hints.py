@@ -41,7 +41,7 @@ LITERAL = (
     r"([A-Za-z_]\w*=[^\s,;]+|[a-z][a-z-]+: [^\s,;]+|bond-[a-z-]+ (?!to |and |higher)[^\s,;]+)"
 )
 SAID = re.compile(rf"(?:write|set|(?<=s )is|are) {LITERAL}(?: (before) it)?")
-IN_ITS_PLACE = re.compile(r"write in its place: (.+)$")
+IN_ITS_PLACE = re.compile(r"write instead: (.+)$")
 LEFT_OUT = re.compile(r"^(?:leave (?:it|\S+) out)|; leave it out|or leave it out$")
 
 

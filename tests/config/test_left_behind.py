@@ -67,7 +67,7 @@ def test_nothing_vanishes(dialect: Dialect, data: st.DataObject) -> None:
 
 
 def key_of(one: tuple[str, str]) -> tuple[str, str]:
-    """Return room and key of a line, so that no key stands there twice."""
+    """Return room and key of a line, so that no key is given twice."""
     room, line = one
     return (room, line if room in ("command", "line") else line.split("=")[0].split(":")[0])
 

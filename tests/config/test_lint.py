@@ -105,7 +105,7 @@ def test_a_file_that_is_no_configuration_is_a_note() -> None:
 def test_what_ifupdown2_has_and_ifenslave_drops_says_so() -> None:
     text = f"{IFACE}bond-miimon 100\nbond-min-links 2\n"
     (finding,) = [f for f in found(text) if f.rule == "tool-drops"]
-    assert "ifenslave has no such option, so it is dropped in silence" in finding.message
+    assert "ifenslave has no such option, so it is silently dropped" in finding.message
     assert "--from ifupdown2" in finding.hint
     read = parse([Source("file", text)], "ifupdown2")
     assert "tool-drops" not in {f.rule for f in lint(read, RULES)}
@@ -134,16 +134,16 @@ def test_a_slave_with_ip_of_its_own(ip: Addressing, said: str) -> None:
          "MIIMonitorSec=100 is 100 s, for systemd counts a number without unit in seconds",
          "write MIIMonitorSec=100ms"),
         (NETDEV.replace("100ms", "30s"), "MIIMonitorSec=30s is 30 s, so a dead path",
-         "common are 50 to 1000 ms; were 30 ms meant, write MIIMonitorSec=30ms"),
+         "usual are 50 to 1000 ms; were 30 ms meant, write MIIMonitorSec=30ms"),
         (f"{NETDEV}UpDelaySec=200\n", "UpDelaySec=200 is 200 s, for systemd counts",
          "write UpDelaySec=200ms"),
         (PLAN % ("active-backup", "mii-monitor-interval: 1"),
          "mii-monitor-interval: 1 is 1 ms: was 1 s meant?",
-         "1 s is mii-monitor-interval: 1000; common are 50 to 1000 ms"),
+         "1 s is mii-monitor-interval: 1000; usual are 50 to 1000 ms"),
         ("ip link add b type bond mode 1 miimon 2", "miimon 2 is 2 ms: was 2 s meant?",
-         "2 s is miimon 2000; common are 50 to 1000 ms"),
+         "2 s is miimon 2000; usual are 50 to 1000 ms"),
         (f"{IFACE}bond_miimon 2\n", "bond_miimon 2 is 2 ms: was 2 s meant?",
-         "2 s is bond-miimon 2000; common are 50 to 1000 ms"),
+         "2 s is bond-miimon 2000; usual are 50 to 1000 ms"),
     ],
 )  # fmt: skip
 def test_times_are_told_in_the_spelling_of_the_file(text: str, message: str, hint: str) -> None:
@@ -218,11 +218,11 @@ def test_what_ifupdown2_drops_is_told_with_what_is_left() -> None:
     text = f"{IFACE}bond-arp-interval 100\nbond-arp-ip-target 192.0.2.2\nbond-ports eth3\n"
     interval, target = [f for f in found(text) if f.level != "note"]
     assert interval.message == (
-        "bond-arp-interval 100: ifupdown2 has no such option, so it is dropped with no more than "
-        "a warning: no monitor is left, and bond0 never fails over"
+        "bond-arp-interval 100: ifupdown2 has no such option, so it is dropped with only a "
+        "warning: no monitor is left, and bond0 never fails over"
     )
     assert interval.hint.endswith(
-        "set bond-miimon 100, or write in its place: "
+        "set bond-miimon 100, or write instead: "
         "post-up echo 100 > /sys/class/net/$IFACE/bonding/arp_interval"
     )
     assert target.rule == interval.rule == "tool-drops"

@@ -28,7 +28,7 @@ def test_a_text_inside_of_yaml_has_the_lines_of_the_whole_file() -> None:
     [
         (
             "ip link add b1 type bond\nip link set $1 master b1\n",
-            "what $1 stands for cannot be told",
+            "what $1 stands for is unknown",
         ),
         ("ip link add b1 type bond mode 1 miimonn 5\n", "ip has no such option of a bond"),
         (
@@ -56,7 +56,7 @@ def test_files_that_source_each_other_end(tmp_path: Path) -> None:
     found = load([str(tmp_path / "interfaces")])
     assert told(found) == [f"b1: {AB}; e1 e2"]
     (gone,) = errors(found)
-    assert "gone does not exist, and ifupdown says nothing of that" in gone
+    assert "gone does not exist, and ifupdown does not report that" in gone
 
 
 def test_what_nobody_sources_is_not_in_effect(tmp_path: Path) -> None:

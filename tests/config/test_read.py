@@ -217,20 +217,20 @@ def test_what_no_bond_knows_is_kept() -> None:
         ("ifcfg-bond0", 'DEVICE=bond0\nBONDING_OPTS="mode=1\n', "ifcfg-bond0:2: a quotation"),
         ("ifcfg-bond0", "DEVICE=bond0\nif true; then\n", "ifcfg-bond0:2: 'if true; then' is no"),
         ("ifcfg-a/b", "DEVICE=a/b\nBONDING_OPTS=mode=1\n", "'a/b' is no interface's name"),
-        ("interfaces", "auto a\n  bond-mode 1\n", "interfaces:2: 'bond-mode' stands in no stanza"),
-        ("interfaces", "iface\n", "no format of bond configurations"),
+        ("interfaces", "auto a\n  bond-mode 1\n", "interfaces:2: 'bond-mode' is in no stanza"),
+        ("interfaces", "iface\n", "the format is none of the known"),
         ("modprobe.d/m.conf", "foo bar\nalias eth0 e1000\n", "m.conf:1: 'foo' is no command"),
         ("a.netdev", "[NetDev]\nKind=bond\n", "a.netdev:1: a bond without Name="),
         ("a.netdev", "[NetDev\n", "a.netdev:1: '[NetDev' is no section"),
-        ("a.netdev", "Name=bond0\n", "a.netdev:1: 'Name=bond0' stands before any section"),
+        ("a.netdev", "Name=bond0\n", "a.netdev:1: 'Name=bond0' is before any section"),
         ("a.nmconnection", "[bond]\nmode\n", "a.nmconnection:2: 'mode' is no KEY=VALUE"),
-        ("n.yaml", "network:\n  bonds: [a]\n", "n.yaml:2: a list stands here"),
-        ("n.yaml", "network:\n  bonds:\n  bonds:\n", "n.yaml:3: bonds stands there twice"),
-        ("n.yaml", "network:\n\tbonds: {}\n", "n.yaml:2: no YAML: found character"),
+        ("n.yaml", "network:\n  bonds: [a]\n", "n.yaml:2: this is a list"),
+        ("n.yaml", "network:\n  bonds:\n  bonds:\n", "n.yaml:3: bonds is given twice"),
+        ("n.yaml", "network:\n\tbonds: {}\n", "n.yaml:2: not YAML: found character"),
         ("s.yaml", "interfaces:\n- type: bond\n", "s.yaml:2: a bond without a name"),
-        ("l.json", '[{"ifname":\n x}]', "l.json:2: no JSON: Expecting value"),
+        ("l.json", '[{"ifname":\n x}]', "l.json:2: not JSON: Expecting value"),
         ("l.json", "[]", "l.json: no bond is configured here"),
-        ("text", "hello\n", "text: no format of bond configurations that is known here"),
+        ("text", "hello\n", "text: the format is none of the known formats of bonds"),
     ],
 )
 def test_what_cannot_be_read_is_told_with_file_and_line(name: str, text: str, said: str) -> None:
@@ -252,7 +252,7 @@ def test_what_cannot_be_read_is_told_with_file_and_line(name: str, text: str, sa
     ],
 )
 def test_what_is_of_no_format_is_not_taken_for_one(name: str, text: str) -> None:
-    with pytest.raises(ConfigError, match="no format of bond configurations") as error:
+    with pytest.raises(ConfigError, match="the format is none of the known") as error:
         parse([Source(name, text)])
     assert "netplan" in error.value.hint
 
@@ -261,7 +261,7 @@ def test_a_template_is_told_as_one() -> None:
     text = (
         "network:\n  bonds:\n    {% for bond in bonds %}\n    {{ bond }}: {}\n    {% endfor %}\n"
     )
-    with pytest.raises(ConfigError, match="no YAML") as error:
+    with pytest.raises(ConfigError, match="not YAML") as error:
         parse([Source("netplan.yaml.j2", text)])
     assert "template" in error.value.hint
 

@@ -77,9 +77,9 @@ def test_a_role_belongs_beside_the_bond_of_a_slave(role: str) -> None:
     own = Source("b.network", f"[Match]\nName=up1\n[Network]\n{role}=yes\n")
     slave = Source("s.network", f"[Match]\nName=left\n[Network]\nBond=up1\n{role}=yes\n")
     said = {one.message for one in lint(parse([netdev, own]), RULES)}
-    assert any(f"{role}=yes: stands without Bond=" in message for message in said)
+    assert any(f"{role}=yes: is set without Bond=" in message for message in said)
     said = {one.message for one in lint(parse([netdev, slave]), RULES)}
-    assert not any("stands without Bond=" in message for message in said)
+    assert not any("is set without Bond=" in message for message in said)
 
 
 @pytest.mark.parametrize(

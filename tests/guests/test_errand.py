@@ -10,7 +10,7 @@ import pytest
 
 from harness.guests.errand import errand, job_for
 from harness.guests.job import Job
-from harness.guests.kernel import Command
+from harness.guests.kernel import BootCommand
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,9 @@ class Script:
     clock: str = "virtual"
     waits: bool = True
 
-    def command(self, directory: Path) -> Command:
+    def command(self, directory: Path) -> BootCommand:
         """Return what runs the script in the guest's directory."""
-        return Command(["/bin/sh", "-c", f"cd {directory}; {self.text}"], dict(os.environ))
+        return BootCommand(["/bin/sh", "-c", f"cd {directory}; {self.text}"], dict(os.environ))
 
 
 def test_the_lines_come_in_order_also_those_written_at_the_end() -> None:

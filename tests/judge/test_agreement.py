@@ -155,3 +155,8 @@ def test_a_lost_frame_that_is_no_outage_does_not_make_a_column_dark() -> None:
     lane = lanes.traffic_lane(history, Axis.of(history, (), 140), "out")
     assert ":" in lane
     assert "." not in lane
+
+
+def test_a_column_of_two_overlapping_outages_is_dark() -> None:
+    """Found by the property above: the second silence begins before the first one ends."""
+    demand_agreement(story([], [("out", 599.0, 999.0), ("out", 601.0, 1001.0)]))

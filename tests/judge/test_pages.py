@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from harness.judge import event_rows, labels, lanes, layout, paint, timeline
 from harness.judge.labels import Mark
 from harness.judge.rows import VITAL
-from harness.judge.timeline import Window
+from harness.judge.timeline import Allowed
 from harness.units import ms
 from tests.stories import INITIAL, Line, active, fault, marks, probing, slave, tell
 
@@ -44,7 +44,7 @@ STORIES = st.lists(st.one_of(faults(), SLAVES, ACTIVES), max_size=30)
 WIDTHS = st.integers(layout.LEAST, 200)
 WINDOWS = st.lists(
     st.builds(
-        Window,
+        Allowed,
         st.sampled_from(["detection", "outage", "detection on eth1"]),
         st.none() | st.just(20 * ms),
         st.none() | st.just(100 * ms),
@@ -56,7 +56,7 @@ WINDOWS = st.lists(
 @SOME
 @given(story=STORIES, width=WIDTHS, windows=WINDOWS)
 def test_no_line_of_a_page_is_longer_than_the_page_is_wide(
-    story: list[Line], width: int, windows: list[Window]
+    story: list[Line], width: int, windows: list[Allowed]
 ) -> None:
     history = tell([*marks(), *INITIAL, *probing(), *story])
     text = f"{timeline.table(history, windows, width)}\n{lanes.draw(history, windows, width)}"

@@ -8,7 +8,7 @@ import pytest
 
 from harness import claims
 from harness.judge import report
-from harness.judge.figure import Finding, Limit
+from harness.judge.figure import Limit, Truth
 from harness.judge.report import Failure
 from harness.judge.run import Run
 from harness.units import ms
@@ -112,5 +112,5 @@ def test_a_finding_is_true_or_false_and_says_why() -> None:
     assert repr(Run.of(failover(dark={"out": (0.0, 9999.0)})).recovered) == (
         "traffic dark at the end"
     )
-    assert hash(Finding(holds=True)) == hash(Finding(holds=True, seen="x"))
-    assert Finding(holds=False) != "text"
+    assert hash(Truth(holds=True)) == hash(Truth(holds=True, seen="x"))
+    assert Truth(holds=False) != "text"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from harness.judge import lanes, timeline
-from harness.judge.rows import CONTEXT, KEY, NOISE, VITAL, Row
-from harness.judge.timeline import Window
+from harness.judge.rows import CONTEXT, KEY, NOISE, VITAL, EventRow
+from harness.judge.timeline import Allowed
 from harness.units import Span, ms
 from tests.stories import INITIAL, Line, active, failover, fault, garp, marks, probing, slave, tell
 
@@ -36,7 +36,7 @@ def test_without_a_fault_times_count_from_the_disturbance() -> None:
 
 
 def test_figures_are_remarked_where_they_ended() -> None:
-    text = timeline.table(failover(), [Window("detection", 20 * ms, 50 * ms)], 120)
+    text = timeline.table(failover(), [Allowed("detection", 20 * ms, 50 * ms)], 120)
     assert line_with(text, "link down").endswith("<- detection 92.0, asserted 20.0..50.0")
     assert line_with(text, "eth0 -> eth1").endswith("<- switchover 1.0")
     assert line_with(text, "traffic both ways again").endswith("<- outage 99.0")
@@ -45,19 +45,19 @@ def test_figures_are_remarked_where_they_ended() -> None:
 @pytest.mark.parametrize(
     ("window", "text"),
     [
-        (Window("detection", None, 50 * ms), "asserted at most 50.0"),
-        (Window("detection", 20 * ms, None), "asserted at least 20.0"),
-        (Window("detection", 0 * ms, 50 * ms), "asserted 0.0..50.0"),
+        (Allowed("detection", None, 50 * ms), "asserted at most 50.0"),
+        (Allowed("detection", 20 * ms, None), "asserted at least 20.0"),
+        (Allowed("detection", 0 * ms, 50 * ms), "asserted 0.0..50.0"),
     ],
 )
-def test_a_window_may_be_open_on_one_side(window: Window, text: str) -> None:
+def test_a_window_may_be_open_on_one_side(window: Allowed, text: str) -> None:
     assert str(window) == text
 
 
 def test_a_slaves_own_detection_is_remarked_only_when_asked_for() -> None:
     history = failover(fault(200, "eth1"), slave(250, "eth1", "down"))
     assert "detection on" not in timeline.table(history)
-    asked = timeline.table(history, [Window("detection on eth1", None, 40 * ms)], 120)
+    asked = timeline.table(history, [Allowed("detection on eth1", None, 40 * ms)], 120)
     assert line_with(asked, "eth1 link down").endswith(
         "<- detection on eth1 50.0, asserted at most 40.0"
     )
@@ -91,9 +91,9 @@ def test_what_fits_is_shown_whole() -> None:
 
 
 def test_noise_is_counted_before_what_matters() -> None:
-    rows = [Row(n, "dut", f"row {n}", "", "thing", NOISE if n % 2 else KEY) for n in range(20)]
+    rows = [EventRow(n, "dut", f"row {n}", "", "x", NOISE if n % 2 else KEY) for n in range(20)]
     parts = timeline.fit(rows, 0, 11)
-    shown = [part for part in parts if isinstance(part, Row)]
+    shown = [part for part in parts if isinstance(part, EventRow)]
     hidden = [row for part in parts if isinstance(part, list) for row in part]
     assert len(parts) <= 11
     assert all(row.weight == KEY for row in shown)
@@ -101,7 +101,7 @@ def test_noise_is_counted_before_what_matters() -> None:
 
 
 def test_what_is_vital_is_never_only_counted() -> None:
-    rows = [Row(n, "dut", f"row {n}", weight=KEY if n != 50 else VITAL) for n in range(100)]
+    rows = [EventRow(n, "dut", f"row {n}", weight=KEY if n != 50 else VITAL) for n in range(100)]
     parts = timeline.fit(rows, 0, 7)
     assert rows[50] in parts
     assert len(parts) <= 7
@@ -110,9 +110,9 @@ def test_what_is_vital_is_never_only_counted() -> None:
 
 
 def test_only_a_few_lines_tell_of_before_the_fault() -> None:
-    rows = [Row(n, "dut", "x", "", "thing", CONTEXT) for n in range(-50, 2)]
+    rows = [EventRow(n, "dut", "x", "", "thing", CONTEXT) for n in range(-50, 2)]
     parts = timeline.fit(rows, 0, 11)
-    assert [part.at for part in parts if isinstance(part, Row)] == [-3, -2, -1, 0, 1]
+    assert [part.at for part in parts if isinstance(part, EventRow)] == [-3, -2, -1, 0, 1]
 
 
 def test_traffic_that_never_came_back_is_told() -> None:
@@ -135,7 +135,7 @@ def test_lost_frames_that_reached_their_machine_are_told_with_the_place() -> Non
 
 @pytest.mark.parametrize("width", [80, 90, 100])
 def test_lanes_fit_the_width(width: int) -> None:
-    text = lanes.draw(failover(), [Window("detection", 20 * ms, 50 * ms)], width)
+    text = lanes.draw(failover(), [Allowed("detection", 20 * ms, 50 * ms)], width)
     assert max(map(len, text.splitlines())) in range(width - 5, width + 1)
 
 
@@ -158,33 +158,33 @@ def test_traffic_is_shown_from_the_first_column_on() -> None:
 
 
 def test_the_documented_window_marks_what_lies_outside() -> None:
-    late = lanes.draw(failover(), [Window("detection", 20 * ms, 50 * ms)])
+    late = lanes.draw(failover(), [Allowed("detection", 20 * ms, 50 * ms)])
     lane = line_with(late, "asserted detection")
     assert lane.count("!") == 1
     assert lane.index("]") < lane.index("!")
     assert late.splitlines()[-1].endswith("! outside it")
-    within = lanes.draw(failover(), [Window("detection", 20 * ms, 200 * ms)])
+    within = lanes.draw(failover(), [Allowed("detection", 20 * ms, 200 * ms)])
     assert "!" not in within
 
 
 def test_a_figure_at_the_edge_of_its_window_lies_within() -> None:
-    for window in (Window("detection", 92 * ms, 200 * ms), Window("detection", None, 92 * ms)):
+    for window in (Allowed("detection", 92 * ms, 200 * ms), Allowed("detection", None, 92 * ms)):
         assert "!" not in lanes.draw(failover(), [window])
 
 
 def test_a_figure_that_comes_too_early_is_marked_before_its_window() -> None:
-    text = lanes.draw(failover(), [Window("detection", 110 * ms, 200 * ms)])
+    text = lanes.draw(failover(), [Allowed("detection", 110 * ms, 200 * ms)])
     lane = line_with(text, "asserted detection")
     assert lane.index("!") < lane.index("[")
 
 
 def test_what_only_the_tolerance_lets_pass_is_within_as_it_is_for_the_scenario() -> None:
-    for window in (Window("detection", 100 * ms, None), Window("detection", None, 85 * ms)):
+    for window in (Allowed("detection", 100 * ms, None), Allowed("detection", None, 85 * ms)):
         assert "!" not in lanes.draw(failover(), [window])
 
 
 def test_an_open_window_has_no_closing_bracket() -> None:
-    text = line_with(lanes.draw(failover(), [Window("detection", 20 * ms, None)]), "asserted")
+    text = line_with(lanes.draw(failover(), [Allowed("detection", 20 * ms, None)]), "asserted")
     assert "[" in text
     assert text.endswith(">")
 
@@ -206,7 +206,7 @@ def test_numbers_on_the_axis_stand_below_their_time() -> None:
 
 
 def test_windows_print_without_losing_a_bound_of_zero() -> None:
-    assert str(Window("switchover", None, Span(0))) == "documented at most 0.0"
+    assert str(Allowed("switchover", None, Span(0))) == "documented at most 0.0"
 
 
 def test_probing_alone_has_nothing_to_tell() -> None:

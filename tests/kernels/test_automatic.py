@@ -9,7 +9,7 @@ import pytest
 
 from harness.errors import KernelUnavailable
 from harness.kernels import apt, automatic, cache, cached_kernel, host, preload, qemu, trial
-from harness.kernels.cached_kernel import Entry
+from harness.kernels.cached_kernel import CachedKernel
 from tests.kernels.test_trial import OLD
 
 GOOD = """echo '{"bonding": 0, "done": 0}' > stream.jsonl"""
@@ -34,15 +34,15 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def keep(flavour: str, release: str, does: str, suite: str = "") -> Entry:
+def keep(flavour: str, release: str, does: str, suite: str = "") -> CachedKernel:
     """Put a kernel into the cache that does something when it is booted."""
     with cache.locked(print), cache.building() as place:
         (place / "linux").write_text(
             f"#!/bin/sh\n[ $1 = --help ] && echo User Mode Linux v{release} && exit\n{does}\n"
         )
         (place / "linux").chmod(0o755)
-        Entry(place, flavour, release, kernel="linux", suite=suite).write(place)
-        found = Entry.read(cache.keep(place, f"{flavour}-{release}"))
+        CachedKernel(place, flavour, release, kernel="linux", suite=suite).write(place)
+        found = CachedKernel.read(cache.keep(place, f"{flavour}-{release}"))
     assert found is not None
     return found
 

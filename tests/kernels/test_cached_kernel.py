@@ -11,7 +11,7 @@ import pytest
 
 from harness.errors import KernelUnavailable
 from harness.kernels import cache, cached_kernel, elf
-from harness.kernels.cached_kernel import Entry
+from harness.kernels.cached_kernel import CachedKernel
 
 HOLD = """
 import sys
@@ -28,13 +28,17 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return cache.directory()
 
 
-def keep(name: str, flavour: str, release: str, needs: str = "", libraries: str = "") -> Entry:
+def keep(
+    name: str, flavour: str, release: str, needs: str = "", libraries: str = ""
+) -> CachedKernel:
     """Put a kernel into the cache."""
     with cache.locked(print), cache.building() as place:
         (place / "linux").write_text("kernel")
-        record = Entry(place, flavour, release, kernel="linux", needs=needs, libraries=libraries)
+        record = CachedKernel(
+            place, flavour, release, kernel="linux", needs=needs, libraries=libraries
+        )
         record.write(place)
-        found = Entry.read(cache.keep(place, name))
+        found = CachedKernel.read(cache.keep(place, name))
     assert found is not None
     return found
 
@@ -51,10 +55,10 @@ def test_a_kernel_is_found_by_what_it_is() -> None:
 def test_a_kernel_kept_before_there_were_records_is_known(own_cache: Path) -> None:
     place = own_cache / "user-mode-linux_6.1um4+b13"
     (place / "usr/lib/uml/modules/6.1.176").mkdir(parents=True)
-    found = Entry.read(place)
+    found = CachedKernel.read(place)
     assert found is not None
     assert (found.spec, found.release, found.version) == ("uml@6.1", "6.1.176", "6.1um4+b13")
-    assert Entry.read(own_cache / "something") is None
+    assert CachedKernel.read(own_cache / "something") is None
 
 
 def test_a_machine_with_too_old_a_libc_does_not_see_the_kernel() -> None:
@@ -75,7 +79,7 @@ def test_a_kernel_with_libraries_that_was_moved_is_damaged(tmp_path: Path) -> No
     with cache.locked(print), cache.building() as place:
         shutil.copy(shutil.which("true") or "/bin/true", place / "linux")
         elf.set_interpreter(place / "linux", tmp_path / "elsewhere/ld.so")
-        Entry(place, "uml", "9.9.1", kernel="linux", libraries="libc").write(place)
+        CachedKernel(place, "uml", "9.9.1", kernel="linux", libraries="libc").write(place)
         cache.keep(place, "moved")
     said: list[str] = []
     assert cached_kernel.find(said.append, lambda _: True) is None

@@ -8,7 +8,7 @@ import pytest
 
 from harness.errors import KernelUnavailable, UsageError
 from harness.kernels import aliases, cache, specs
-from harness.kernels.cached_kernel import Entry
+from harness.kernels.cached_kernel import CachedKernel
 
 
 @pytest.fixture(autouse=True)
@@ -94,7 +94,9 @@ def test_a_bare_version_is_the_virtual_kernel_where_there_is_one() -> None:
     with cache.locked(print), cache.building() as built:
         uml_in(built / "linux", "7.2.13")
         more = ("time-travel=inf-cpu",)
-        record = Entry(built, "virtual", "7.2.13", clock="virtual", kernel="linux", arguments=more)
+        record = CachedKernel(
+            built, "virtual", "7.2.13", clock="virtual", kernel="linux", arguments=more
+        )
         record.write(built)
         cache.keep(built, "virtual_7.2.13")
     for text in ("7.2", "virtual@7.2", "virtual@7.2.13"):

@@ -15,7 +15,7 @@ from harness.errors import KernelUnavailable, UsageError
 from harness.guests import modules
 from harness.guests.job import Job
 from harness.kernels import apt, cache, debian_image, kvm, qemu, specs
-from harness.kernels.cached_kernel import Entry
+from harness.kernels.cached_kernel import CachedKernel
 from harness.kernels.qemu import StockKernel
 
 RELEASE = "9.9.0-1-amd64"
@@ -100,7 +100,7 @@ def test_modules_that_networks_are_made_of_are_kept(path: str, *, kept: bool) ->
     [("6.1", True), ("6.1.192", True), ("6.1.192-2", True), ("6.1.19", False), ("6.12", False)],
 )
 def test_a_version_is_a_series_or_debians(version: str, *, meant: bool) -> None:
-    entry = Entry(Path(), "stock", "6.1.0-56-amd64", "6.1.192-2")
+    entry = CachedKernel(Path(), "stock", "6.1.0-56-amd64", "6.1.192-2")
     assert debian_image.wanted(version)(entry) == meant
 
 

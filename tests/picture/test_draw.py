@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from harness.errors import Inconclusive
 from harness.history import History, load
 from harness.judge import scene, spots, traffic
-from harness.judge.timeline import Window
+from harness.judge.timeline import Allowed
 from harness.picture import draw, style
 from harness.units import MS, ms
 from tests.judge.test_pages import STORIES, WINDOWS
@@ -25,7 +25,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 SOME = settings(deadline=None, max_examples=10)
 
 
-def parsed(history: History, *windows: Window) -> ET.Element:
+def parsed(history: History, *windows: Allowed) -> ET.Element:
     return ET.fromstring(draw(history, windows))  # noqa: S314  (what draw wrote just now)
 
 
@@ -64,7 +64,7 @@ def test_every_event_of_the_model_is_in_a_title(path: Path) -> None:
 @SOME
 @given(story=STORIES, windows=WINDOWS)
 def test_any_history_is_xml_with_each_action_and_every_frame_shown_or_counted(
-    story: list[Line], windows: list[Window]
+    story: list[Line], windows: list[Allowed]
 ) -> None:
     history = tell([*marks(), *INITIAL, *probing({"out": (0.0, 93.0)}), *story])
     picture = parsed(history, *windows)
@@ -96,7 +96,7 @@ def test_names_are_text_and_never_markup(name: str) -> None:
         scenario=name,
         topology=name,
     )
-    picture = parsed(history, Window(name, None, 50 * ms))
+    picture = parsed(history, Allowed(name, None, 50 * ms))
     assert {one.tag.removeprefix(SVG) for one in picture.iter()} <= {
         "svg", "style", "g", "rect", "path", "text", "title",
     }  # fmt: skip
@@ -129,18 +129,18 @@ def test_the_outage_is_a_gap_with_its_length_in_the_direction_that_was_dark() ->
 
 
 def test_a_figure_outside_of_its_window_is_marked_with_what_the_sentence_says() -> None:
-    late = texts(parsed(failover(), Window("detection", None, 50 * ms)))
+    late = texts(parsed(failover(), Allowed("detection", None, 50 * ms)))
     assert "92.0 ms: 31.0 ms too late" in late
     assert "asserted at most 50.0" in late
     assert "outside of what is allowed" in late
-    within = texts(parsed(failover(), Window("detection", None, 85 * ms)))
+    within = texts(parsed(failover(), Allowed("detection", None, 85 * ms)))
     assert "92.0 ms" in within
     assert "outside of what is allowed" not in within
 
 
 def test_what_never_came_is_told() -> None:
     history = tell([*marks(), *INITIAL, fault(0, "eth0"), *probing({"both": (0.0, 9999.0)})])
-    told = texts(parsed(history, Window("outage", None, 100 * ms)))
+    told = texts(parsed(history, Allowed("outage", None, 100 * ms)))
     assert "never (watched for 1000.0 ms)" in told
     assert any(text.endswith("ms, to the end") for text in told)
 

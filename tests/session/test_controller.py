@@ -22,7 +22,7 @@ from tests.tiny import HARNESS, Tiny
 PLAIN = """
     import sys
     from harness.session import controller
-    from harness.kernels import Command
+    from harness.kernels import BootCommand
 
     class Plain:
         name, modules, writeback, clock, waits = "plain", "", False, "real", False
@@ -32,7 +32,7 @@ PLAIN = """
                 "sys.path[:] = json.loads((d / 'job.json').read_text())['path'];"
                 "from harness.session import worker; worker.main(d)"
             )
-            return Command([sys.executable, "-c", code, str(directory)], {})
+            return BootCommand([sys.executable, "-c", code, str(directory)], {})
 
     def pytest_configure(config):
         config.stash[controller.KERNEL] = Plain()

@@ -175,7 +175,7 @@ def test_repeats_are_counted_in_words() -> None:
 
 
 def test_many_scenarios_are_not_all_named() -> None:
-    phases: list[counts.Report] = []
+    phases: list[counts.TestReport] = []
     for number in range(7):
         phase = pytest.TestReport(
             f"t.py::test_{number}", ("t.py", 1, ""), {}, "passed", None, "teardown"

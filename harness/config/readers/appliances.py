@@ -1,7 +1,7 @@
-"""Bonds in the configurations of routers, of Talos and of bond-cni: each in few words of its own.
+"""Bonds in the configurations of routers, of Talos and of bond-cni.
 
 Sources: OpenWrt, package proto-bonding, bonding.sh; VyOS, interfaces bonding; Talos, v1alpha1
-configuration, Bond; bond-cni, README. Nothing is written in these.
+configuration, Bond; bond-cni, README. There is no writer for these.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def _uci_sections(source: Source) -> Iterator[tuple[str, Place, list[tuple[str, 
 
 
 def vyos(sources: Sequence[Source]) -> Draft:
-    """Return the bonds of `set` commands; raises ConfigError for the form with braces."""
+    """Return the bonds of `set` commands; raises ConfigError for the syntax with braces."""
     draft = Draft(VYOS)
     for source in sources:
         lines = [(number, line.split()) for number, line in plain(source.text)]
@@ -147,7 +147,7 @@ def _vyos(draft: Draft, name: str, words: list[str], place: Place) -> None:
 
 
 def _vif(draft: Draft, name: str, words: list[str], place: Place) -> None:
-    """Take a VLAN on a bond, of which each line says one thing."""
+    """Add a VLAN on a bond; each line has one property."""
     vlan = f"{name}.{words[1]}"
     draft.vlan(vlan, name, words[1], place)
     if len(words) == 2:
@@ -252,7 +252,9 @@ def _networks(source: Source) -> Iterator[Mapping[str, object]]:
         try:
             found = json.loads(one)
         except (RecursionError, ValueError) as error:
-            raise ConfigError(f"no JSON: {error}", source.at(1), hint="mend the file") from None
+            raise ConfigError(
+                f"not JSON: {error}", source.at(1), hint="correct the file"
+            ) from None
         if isinstance(found, dict):
             yield found
 
@@ -273,7 +275,7 @@ def _cni(draft: Draft, found: Mapping[str, object], source: Source) -> None:
 
 
 def _line(source: Source, word: str) -> int:
-    """Return the line of a word, which JSON's reader does not tell."""
+    """Return the line of a word; the parser of JSON does not return lines."""
     return source.text.count("\n", 0, max(0, source.text.find(json.dumps(word)))) + 1
 
 

@@ -18,12 +18,12 @@ FORMAT = "cloud-init"
 ASKING4 = frozenset({"dhcp", "dhcp4"})
 ASKING6 = frozenset({"dhcp6", "ipv6_dhcpv6-stateful", "ipv6_dhcpv6-stateless", "ipv6_slaac"})
 BY_HAND = frozenset({"static", "static6", "manual"})
-DISABLED = "cloud-init leaves the network alone"
+DISABLED = "cloud-init does not configure the network"
 KINDS = ("bond", "vlan", "bridge")
 
 
 def read(sources: Sequence[Source]) -> Draft:
-    """Return the bonds of version 1; raises ConfigError where a file has no list of it."""
+    """Return the bonds of version 1; raises ConfigError for a file without its list."""
     draft = Draft(FORMAT)
     absent = "there is no `config:` of cloud-init"
     hint = "write version: 1 and config: [...], or version 2 as netplan has it"
@@ -33,13 +33,13 @@ def read(sources: Sequence[Source]) -> Draft:
 
 
 def is_version_1(node: Node) -> bool:
-    """Tell whether a mapping is version 1: a list of things that have a type each."""
+    """Tell whether a mapping is version 1: a list of items that have a type."""
     listed = mappings(value(node, "config"))
     return any(text(one, "type") in (*KINDS, "physical", "nameserver") for one in listed)
 
 
 def take(draft: Draft, network: Node) -> None:
-    """Take the things of a list."""
+    """Add the items of a list."""
     for place in places(network, "version"):
         draft.take(place)
     for one in mappings(value(network, "config")):
@@ -73,7 +73,7 @@ def _bond(draft: Draft, node: Node, name: str) -> None:
 
 
 def parameter(bond: DraftBond, key: str, setting: Node) -> None:
-    """Take a parameter of a bond, in the spelling of ifenslave."""
+    """Add a parameter of a bond, in the spelling of ifenslave."""
     plain = key.replace("-", "_")
     option, raw = plain.removeprefix("bond_"), setting.joined(key)
     if option in OPTIONS and option != plain:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from harness.config.draft import OPEN_VSWITCH, Draft, DraftBond
 from harness.config.draft_net import DraftNet
-from harness.config.ini_and_shell import Entry, variables
+from harness.config.ini_and_shell import Assignment, variables
 from harness.config.names import INTERFACE, interface_of
 from harness.config.readers import optstring
 from harness.config.source import Source
@@ -34,7 +34,7 @@ SAME: Mapping[str, frozenset[str]] = {
     "SLAVE": YES,
     "VLAN": YES,
 }
-Variables = Mapping[str, Entry]
+Variables = Mapping[str, Assignment]
 
 
 def read(sources: Sequence[Source]) -> Draft:
@@ -60,7 +60,7 @@ def read(sources: Sequence[Source]) -> Draft:
 
 
 def device(source: Source, found: Variables) -> str:
-    """Return the interface of a file: DEVICE, else what its name says."""
+    """Return the interface of a file: DEVICE, else the suffix of its name."""
     return value(found, "DEVICE") or source.base.removeprefix("ifcfg-")
 
 
@@ -83,7 +83,7 @@ def _bond(bond: DraftBond, found: Variables) -> None:
     bond.take(*(found[key].place for key in ("BONDING_OPTS", "BONDING_MASTER") if key in found))
     if (entry := found.get("NM_CONTROLLED")) and entry.value.strip().lower() in NO:
         bond.renderer = INITSCRIPTS
-        why = "NetworkManager leaves the bond alone: only the initscripts make it"
+        why = "NetworkManager ignores the bond: only the initscripts create it"
         hint = "install network-scripts, which RHEL 9 does not have, or remove the line"
         bond.unknown(entry.spelled, why, entry.place, hint, "note")
     if (entry := found.get("ONBOOT")) and entry.value.strip().lower() in NO:
@@ -94,7 +94,7 @@ def _bond(bond: DraftBond, found: Variables) -> None:
 
 
 def _other(draft: Draft, source: Source, found: Variables, known: Mapping[str, str]) -> None:
-    """Take a slave, a bridge or a VLAN."""
+    """Add a slave, a bridge or a VLAN."""
     key = next((key for key in MASTERS if value(found, key)), "")
     if key and value(found, "SLAVE").lower() in YES | {""}:
         master = value(found, key)
@@ -108,7 +108,7 @@ def _other(draft: Draft, source: Source, found: Variables, known: Mapping[str, s
         else:
             why = "no file has the bond of that name or uuid"
             draft.unknown(
-                found[key].spelled, why, found[key].place, "give its file too", "warning"
+                found[key].spelled, why, found[key].place, "also give its file", "warning"
             )
     name = device(source, found)
     if value(found, "TYPE").lower() == "ovsbond":
@@ -125,7 +125,7 @@ def _other(draft: Draft, source: Source, found: Variables, known: Mapping[str, s
 
 
 def _accounted(draft: Draft, name: str, found: Variables) -> None:
-    """Note what says which interface this is, and what is so in every format."""
+    """Mark what identifies the interface, and what all formats do."""
     for key, entry in found.items():
         text = entry.value.strip().lower()
         if key in WHICH or text in SAME.get(key, ()):
@@ -133,7 +133,7 @@ def _accounted(draft: Draft, name: str, found: Variables) -> None:
 
 
 def _slave(bond: DraftBond, source: Source, found: Variables) -> None:
-    """Take a slave by its name, or by its MAC where the file has no DEVICE."""
+    """Add a slave by its name, or by its MAC if the file has no DEVICE."""
     mac = value(found, "HWADDR")
     if mac and not value(found, "DEVICE"):
         bond.match("mac", mac, found["HWADDR"].place, found["HWADDR"].spelled, source.base)
@@ -164,7 +164,7 @@ def _addressing(draft: Draft, name: str, found: Variables) -> None:
 
 
 def _asked(net: DraftNet, found: Variables) -> None:
-    """Take where further addresses come from, and what follows from those that are here."""
+    """Add the sources of further addresses, and mark what follows from the given ones."""
     for key, entry in found.items():
         asks = entry.value.strip().lower()
         if key == "BOOTPROTO" and asks in ASKING:

@@ -1,6 +1,6 @@
-"""Bonds that an installer or an initramfs makes: kickstart's `network`, dracut's `bond=`.
+"""Bonds of installers and initramfs: kickstart's `network`, dracut's `bond=`.
 
-Sources: pykickstart, "network"; dracut.cmdline(7). Nothing is written in these.
+Sources: pykickstart, "network"; dracut.cmdline(7). There is no writer for these.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from harness.config.draft import Draft, DraftBond
-from harness.config.ini_and_shell import Entry, plain
+from harness.config.ini_and_shell import Assignment, plain
 from harness.config.model import Place
 from harness.config.profiles import default_monitor
 from harness.config.readers.optstring import NAMELESS
@@ -47,7 +47,7 @@ def kickstart(sources: Sequence[Source]) -> Draft:
     return draft
 
 
-def options(line: str, place: Place) -> dict[str, Entry]:
+def options(line: str, place: Place) -> dict[str, Assignment]:
     """Return the options of a `network` line, --NAME=VALUE or --NAME VALUE, with their places."""
     match = NETWORK.search(line)
     if match is None or line.lstrip().startswith("#"):
@@ -63,11 +63,11 @@ def options(line: str, place: Place) -> dict[str, Entry]:
         after = words[nth + 1] if nth + 1 < len(words) else ""
         if name.startswith("--"):
             value = value if equals or after.startswith("--") else after
-            found[name[2:]] = Entry(name[2:], value, replace(place, column=nth + 1))
+            found[name[2:]] = Assignment(name[2:], value, replace(place, column=nth + 1))
     return found
 
 
-def _network(draft: Draft, entries: Mapping[str, Entry], place: Place) -> None:
+def _network(draft: Draft, entries: Mapping[str, Assignment], place: Place) -> None:
     given = {name: entry.value for name, entry in entries.items()}
     name = given.get("device") or NAMELESS
     for entry in entries.values():
@@ -116,7 +116,7 @@ def _addressing(draft: Draft, name: str, given: Mapping[str, str], place: Place)
 
 
 def arguments(sources: Sequence[Source]) -> Draft:
-    """Return the bonds of a kernel's command line, wherever in a file it stands."""
+    """Return the bonds of a kernel's command line, anywhere in a file."""
     draft = Draft(ARGUMENTS)
     for source in sources:
         for entry in words_of(source):
@@ -125,14 +125,14 @@ def arguments(sources: Sequence[Source]) -> Draft:
     return draft
 
 
-def words_of(source: Source) -> Iterator[Entry]:
+def words_of(source: Source) -> Iterator[Assignment]:
     """Yield the arguments that are about the network."""
     for number, line in plain(source.text):
         words = [] if line.lstrip().startswith("#") else line.replace('"', " ").split()
         for nth, word in enumerate(words):
             key, equals, value = word.strip("'`").partition("=")
             if equals and value and key in ABOUT:
-                yield Entry(key, value, replace(source.at(number), column=nth + 1))
+                yield Assignment(key, value, replace(source.at(number), column=nth + 1))
 
 
 def _argument(draft: Draft, key: str, value: str, place: Place) -> None:

@@ -1,6 +1,6 @@
 """/etc/network/interfaces in both spellings: ifenslave's (Debian, Ubuntu) and ifupdown2's.
 
-What makes a bond, and what is passed over, is as in ifenslave 2.13 (if-pre-up.d/ifenslave) and in
+What creates a bond, and what is ignored, is as in ifenslave 2.13 (if-pre-up.d/ifenslave) and in
 ifupdown2 3.0 (addons/bond.py).
 """
 
@@ -32,7 +32,7 @@ OF_SLAVES = frozenset({"primary", "primary_reselect"})  # which setup_slave_devi
 
 
 def read(sources: Sequence[Source], format_: str = FORMAT) -> Draft:
-    """Return the bonds of interfaces files, whichever end of a bond names the other."""
+    """Return the bonds of interfaces files, whether the bond names its slaves or they name it."""
     draft = Draft(format_)
     begun = [stanza for source in sources for stanza in stanzas(draft, source)]
     up = frozenset(name for source in sources for name in started(source))
@@ -95,10 +95,10 @@ def _bond(bond: DraftBond, stanza: Stanza) -> None:
 
 
 def _once(bond: DraftBond, stanza: Stanza) -> Iterator[Line]:
-    """Yield the lines that count where some stand there twice: mostly the first ones.
+    """Yield the lines that are in force where some occur twice: mostly the first ones.
 
-    ifupdown hands over both values as lines of one, of which the driver takes the first; ifenslave
-    reads all words of a list. ifupdown2 looks at the first only. Of bond-mode and bond_mode, which
+    ifupdown passes both values as lines of one, of which the driver reads the first; ifenslave
+    reads all words of a list. ifupdown2 reads only the first. Of bond-mode and bond_mode, which
     ifupdown makes one variable in two assignments, the shell of ifenslave has the last one.
     """
     counts: list[Line] = []
@@ -120,12 +120,12 @@ def _once(bond: DraftBond, stanza: Stanza) -> Iterator[Line]:
 
 
 def _forgotten(bond: DraftBond, line: Line) -> None:
-    """Remark on a line that would be an option of the bond if it were spelled right."""
+    """Remark on a line that is a misspelt option of the bond."""
     name = line.key.replace("-", "_").lower()
     known = [f"bond_{one}" for one in OPTIONS]
     near = [f"bond_{name}"] if name in OPTIONS else get_close_matches(name, known, 1, ALIKE)
     if near:
-        why = "nothing reads this, for an option of a bond begins with bond-"
+        why = "this is ignored: options of a bond begin with bond-"
         hint = f"write {near[0].replace('_', '-')} {line.value}"
         bond.unknown(line.spelled, why, line.place, hint)
 
@@ -160,7 +160,7 @@ def _left_out(draft: Draft, stanza: Stanza, master: str, place: Place) -> None:
 
 
 def _enslaved(stanza: Stanza, bond: DraftBond) -> None:
-    """Take a slave that names its bond, in whose stanza ifenslave looks for the primary only."""
+    """Add a slave that names its bond; ifenslave reads only the primary in its stanza."""
     bond.slave(stanza.name, stanza.place)
     bond.take(*(place for _, place in stanza.values("bond_master")))
     given = {(one.name, one.raw) for one in bond.given}
@@ -171,7 +171,7 @@ def _enslaved(stanza: Stanza, bond: DraftBond) -> None:
         if name == "queue_id" or name in OF_SLAVES:
             _option(bond, name, line, stanza)
         elif (name, line.value) not in given:
-            why = f"ifenslave passes over it in a slave's stanza, so {bond.name} does not get it"
+            why = f"ifenslave ignores it in a slave's stanza, so {bond.name} does not get it"
             hint = f"write it in the stanza of {bond.name}"
             bond.unknown(line.spelled, why, line.place, hint, "warning")
         else:
@@ -193,7 +193,7 @@ def _made(bond: DraftBond, own: list[Stanza]) -> None:
 
 
 def _addresses(draft: Draft, stanza: Stanza) -> None:
-    """Take IP of any interface; who it belongs to may be said further down."""
+    """Add the IP of any interface; to which bond it belongs may follow later."""
     if not stanza.name:
         return
     net = draft.net(interface_of(stanza.name))
@@ -214,7 +214,7 @@ def _addresses(draft: Draft, stanza: Stanza) -> None:
 
 
 def _upper(draft: Draft, stanza: Stanza) -> None:
-    """Take a bridge or a VLAN, which is known by its name or by its raw device."""
+    """Add a bridge or a VLAN, identified by its name or by its raw device."""
     for text, place in stanza.values("bridge_ports"):
         draft.bridge(stanza.name, named(text), stanza.place)
         if not BY_RULE & set(text.split()):
@@ -232,7 +232,7 @@ def _upper(draft: Draft, stanza: Stanza) -> None:
 
 
 def _hooks(draft: Draft, stanza: Stanza) -> None:
-    """Take what commands do by hand: ip, ifenslave, echo into a bond's sysfs."""
+    """Add the effect of commands: ip, ifenslave, echo into a bond's sysfs."""
     known = {"IFACE": stanza.name}
     for line in (line for line in stanza.lines if line.key in HOOKS):
         for command in commands(Source(line.place.file, line.value), known):

@@ -1,4 +1,4 @@
-"""`ip -d -j link` and `ip -d -j addr`: bonds that run, as JSON."""
+"""`ip -d -j link` and `ip -d -j addr`: running bonds, as JSON."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SLAVE_OPTIONS = frozenset({"queue_id", "prio"})
 
 
 def read(sources: Sequence[Source]) -> Draft:
-    """Return the bonds among the links; raises ConfigError where a text is no list of links."""
+    """Return the bonds among the links; raises ConfigError if a text is no list of links."""
     draft = Draft(FORMAT)
     for source in sources:
         links = _links(source)
@@ -39,10 +39,10 @@ def _links(source: Source) -> list[Mapping[str, Any]]:
         found = json.loads(source.text)
     except json.JSONDecodeError as error:
         raise ConfigError(
-            f"no JSON: {error.msg}", source.at(error.lineno), hint="give ip -d -j link"
+            f"not JSON: {error.msg}", source.at(error.lineno), hint="give ip -d -j link"
         ) from None
     except (RecursionError, ValueError) as error:
-        raise ConfigError(f"no JSON: {error}", source.at(), hint="give ip -d -j link") from None
+        raise ConfigError(f"not JSON: {error}", source.at(), hint="give ip -d -j link") from None
     links = found if isinstance(found, list) else [found]
     if not all(isinstance(link, dict) for link in links):
         raise ConfigError("no list of links", source.at(1), hint="give ip -d -j link")

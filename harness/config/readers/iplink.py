@@ -14,7 +14,7 @@ from harness.config.draft import OPEN_VSWITCH, Draft
 from harness.config.option_names import IP_JSON, turned
 from harness.config.readers import writes
 from harness.config.readers.writes import FORMAT, clear
-from harness.config.scripts import Command, commands
+from harness.config.scripts import ShellCommand, commands
 from harness.config.source import Source
 
 OURS = turned(IP_JSON)
@@ -36,8 +36,8 @@ def read(sources: Sequence[Source]) -> Draft:
     return draft
 
 
-def take(draft: Draft, command: Command) -> None:
-    """Take what a command does to a bond, its slaves and what stands on it."""
+def take(draft: Draft, command: ShellCommand) -> None:
+    """Add the effect of a command on a bond, its slaves and its upper devices."""
     words = command.words
     if command.name in ("ip", "ip.exe") or words[0] in BARE:
         _ip(draft, command)
@@ -59,13 +59,13 @@ def take(draft: Draft, command: Command) -> None:
         draft.take(command.place)
 
 
-def harmless(command: Command) -> bool:
-    """Tell whether a command changes nothing, or brings up what is brought up anyway."""
+def harmless(command: ShellCommand) -> bool:
+    """Tell whether a command has no effect, or brings up what is brought up anyway."""
     talks = command.name in TALKING and not command.target
     return talks or (command.name == "ifconfig" and command.words[2:] == ("up",))
 
 
-def _ip(draft: Draft, command: Command) -> None:
+def _ip(draft: Draft, command: ShellCommand) -> None:
     words = list(command.words if command.words[0] in BARE else command.words[1:])
     while words and words[0].startswith("-"):
         takes = words[0] in ("-n", "-netns", "-b", "-batch", "-f", "-family")
@@ -84,7 +84,7 @@ def _ip(draft: Draft, command: Command) -> None:
         _route(draft, rest, command)
 
 
-def _add(draft: Draft, rest: list[str], command: Command) -> None:
+def _add(draft: Draft, rest: list[str], command: ShellCommand) -> None:
     pairs, own, odd = _pairs(rest)
     kind, name = pairs.get("type", ""), pairs.get("name", "")
     wanted = kind in ("bond", "vlan", "bridge") or "master" in pairs
@@ -108,13 +108,13 @@ def _add(draft: Draft, rest: list[str], command: Command) -> None:
     _applied(draft, name, pairs, own, command)
 
 
-def _odd(draft: Draft, words: list[str], command: Command) -> None:
-    """Tell the words of a command of which the rest is taken."""
+def _odd(draft: Draft, words: list[str], command: ShellCommand) -> None:
+    """Note the words of a command that are not taken."""
     if words:
         draft.leave(f"{' '.join(words)} (of {command.text})", command.place)
 
 
-def _set(draft: Draft, rest: list[str], command: Command) -> None:
+def _set(draft: Draft, rest: list[str], command: ShellCommand) -> None:
     pairs, own, odd = _pairs(rest)
     name = pairs.get("name") or pairs.get("dev", "")
     wanted = {"type", "master", "mtu"} & pairs.keys()
@@ -154,9 +154,9 @@ def _pairs(rest: list[str]) -> tuple[dict[str, str], list[str], list[str]]:
 
 
 def _applied(
-    draft: Draft, name: str, pairs: Mapping[str, str], own: list[str], command: Command
+    draft: Draft, name: str, pairs: Mapping[str, str], own: list[str], command: ShellCommand
 ) -> None:
-    """Take what `ip link add` and `ip link set` both can say of an interface."""
+    """Add what both `ip link add` and `ip link set` can set of an interface."""
     if "mtu" in pairs:
         draft.net(name).size(pairs["mtu"], command.place)
     if master := pairs.get("master"):
@@ -173,7 +173,7 @@ def _applied(
                 bond.slave_option(name, key, value, command.place, f"{key} {value}")
 
 
-def _options(draft: Draft, name: str, own: list[str], command: Command) -> None:
+def _options(draft: Draft, name: str, own: list[str], command: ShellCommand) -> None:
     bond = draft.bond(name, command.place)
     words = [word for word in own if word not in ALONE]
     for key, value in zip(words[::2], words[1::2], strict=False):
@@ -188,44 +188,44 @@ def _options(draft: Draft, name: str, own: list[str], command: Command) -> None:
         bond.unknown(words[-1], why, command.place, f"write a value behind {words[-1]}")
 
 
-def _delete(draft: Draft, rest: list[str], _: Command) -> None:
+def _delete(draft: Draft, rest: list[str], _: ShellCommand) -> None:
     for word in rest:
         if word in draft.bonds and not draft.bonds[word].given:
             del draft.bonds[word]
 
 
-LINK: Mapping[str, Callable[[Draft, list[str], Command], None]] = MappingProxyType(
+LINK: Mapping[str, Callable[[Draft, list[str], ShellCommand], None]] = MappingProxyType(
     {"add": _add, "set": _set, "change": _set, "replace": _add, "delete": _delete}
 )
 
 
-def _add_bridge(draft: Draft, rest: list[str], command: Command) -> None:
+def _add_bridge(draft: Draft, rest: list[str], command: ShellCommand) -> None:
     """Take `brctl addbr BRIDGE`."""
     if rest and clear(draft, command):
         draft.bridge(rest[0], (), command.place)
         draft.take(command.place, rest[0])
 
 
-def _add_port(draft: Draft, rest: list[str], command: Command) -> None:
+def _add_port(draft: Draft, rest: list[str], command: ShellCommand) -> None:
     """Take `brctl addif BRIDGE PORT...`."""
     if rest and clear(draft, command):
         draft.bridge(rest[0], rest[1:], command.place)
         draft.take(command.place, rest[0])
 
 
-def _add_vlan(draft: Draft, rest: list[str], command: Command) -> None:
+def _add_vlan(draft: Draft, rest: list[str], command: ShellCommand) -> None:
     """Take `vconfig add INTERFACE NUMBER`."""
     if len(rest) > 1 and clear(draft, command):
         draft.vlan(f"{rest[0]}.{rest[1]}", rest[0], rest[1], command.place)
         draft.take(command.place, f"{rest[0]}.{rest[1]}")
 
 
-def _open_vswitch(draft: Draft, _: list[str], command: Command) -> None:
+def _open_vswitch(draft: Draft, _: list[str], command: ShellCommand) -> None:
     draft.unknown(command.text, OPEN_VSWITCH, command.place, "", "note")
 
 
 # Commands before iproute2's, and of another bond.
-OLD: Mapping[tuple[str, ...], Callable[[Draft, list[str], Command], None]] = MappingProxyType(
+OLD: Mapping[tuple[str, ...], Callable[[Draft, list[str], ShellCommand], None]] = MappingProxyType(
     {
         ("brctl", "addbr"): _add_bridge,
         ("brctl", "addif"): _add_port,
@@ -239,7 +239,7 @@ def _behind(rest: list[str], key: str) -> str:
     return next((b for a, b in pairwise(rest) if a == key), "")
 
 
-def _address(draft: Draft, rest: list[str], command: Command) -> None:
+def _address(draft: Draft, rest: list[str], command: ShellCommand) -> None:
     device = _behind(rest, "dev")
     if device and not command.unclear:
         local = rest[0] == "local" and len(rest) > 1
@@ -249,7 +249,7 @@ def _address(draft: Draft, rest: list[str], command: Command) -> None:
             _odd(draft, _besides(more, "dev", "brd", "broadcast"), command)
 
 
-def _route(draft: Draft, rest: list[str], command: Command) -> None:
+def _route(draft: Draft, rest: list[str], command: ShellCommand) -> None:
     if rest[0] not in ("default", "0.0.0.0/0", "::/0") or command.unclear:
         return
     gateway, device = _behind(rest, "via") or _behind(rest, "gw"), _behind(rest, "dev")
@@ -260,7 +260,7 @@ def _route(draft: Draft, rest: list[str], command: Command) -> None:
 
 
 def _besides(words: list[str], *keys: str) -> list[str]:
-    """Return words less some keys and what stands behind them."""
+    """Return words without some keys and their values."""
     left, taken = list(words), 0
     while taken < len(left):
         if left[taken] in keys:

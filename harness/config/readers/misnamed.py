@@ -1,4 +1,4 @@
-"""Sections of INI files that nothing reads, for their name is almost the one that was meant."""
+"""Sections of INI files that are ignored because their name is misspelt."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ ALIKE = 0.72  # Bonds is like Bond, NetworkEmulator is not like Network
 def misnamed(
     sections: Iterable[Section], wanted: Collection[str], tool: str, draft: Draft | DraftBond
 ) -> None:
-    """Remark on sections whose name is like one that a bond needs, and none of them.
+    """Remark on sections whose name is similar to one that a bond needs.
 
-    A name that is like none is left alone: tools have sections for much else.
+    Other names are ignored: tools have sections for other purposes.
     """
     lower = {name.lower(): name for name in wanted}
     for section in sections:

@@ -52,7 +52,7 @@ def read(sources: Sequence[Source]) -> Draft:
     for words, place in lines:
         if words[0] not in COMMANDS:
             hint = "write: options bonding mode=1 miimon=100"
-            why = f"{words[0]!r} is no command of modprobe.d, and modprobe passes over the line"
+            why = f"{words[0]!r} is no command of modprobe.d, and modprobe ignores the line"
             draft.unknown("", why, place, hint, "error")
         elif len(words) == 3 and words[0] in ("alias", "install"):
             with draft.tolerant():
@@ -75,7 +75,7 @@ def _declare(draft: Draft, words: list[str], place: Place) -> None:
 
 
 def _count(draft: Draft, given: list[tuple[str, str, Place]]) -> None:
-    """Make the bonds that max_bonds asks for, or the one that comes with the module."""
+    """Create the bonds of max_bonds, or the one that the module creates by default."""
     for module, text, place in given:
         match = re.search(r"\bmax_bonds=(\d{1,6})\b", text)
         if module == MODULE and match:
@@ -104,7 +104,7 @@ def _options(draft: Draft, module: str, text: str, place: Place) -> None:
 
 
 def _less(text: str, draft: Draft, place: Place) -> str:
-    """Return the options of bonds, less those that only the module knows and shell leftovers."""
+    """Return the options of bonds, without those of the module and remains of shell syntax."""
     try:
         words = split(text.partition(";")[0])
     except ScenarioError as error:

@@ -29,7 +29,7 @@ Real = Mapping[str, Sequence[Node]]  # what all files say of a device, in order
 
 
 def read(sources: Sequence[Source]) -> Draft:
-    """Return the bonds of YAML files; raises ConfigError where one is no netplan configuration.
+    """Return the bonds of YAML files; raises ConfigError if one is no netplan configuration.
 
     Files are merged in the order of their names: lists grow, of anything else the last counts.
     """
@@ -65,7 +65,7 @@ def read(sources: Sequence[Source]) -> Draft:
 
 
 def _networks(draft: Draft, source: Source) -> Iterator[Node]:
-    """Yield the networks of a file, wherever they stand in it; version 1 is another language."""
+    """Yield the networks anywhere in a file; version 1 is another format."""
     found = inner(source, _is_network)
     for one in found:
         network = value(one.node, "network") or one.node
@@ -105,13 +105,13 @@ def _members(nodes: Sequence[Node]) -> list[str]:
 
 
 def _all(nodes: Iterable[Node], key: str) -> list[Node]:
-    """Return what stands at a key in each of some mappings that has it."""
+    """Return the values of a key in those mappings that have it."""
     found = [node.get(key, key) for node in nodes]
     return [one for one in found if one is not None and not one.empty]
 
 
 def _member(bond: DraftBond, one: Node, real: Real) -> str:
-    """Take a slave by its identifier; return its name, "" where only the machine can tell it."""
+    """Add a slave by its identifier; return its name, "" if it is only known on the machine."""
     called = one.text("an interface")
     name = _name(called, real)
     if name:
@@ -127,7 +127,7 @@ def _member(bond: DraftBond, one: Node, real: Real) -> str:
 
 
 def _name(called: str, real: Real) -> str:
-    """Return what an interface is called: its identifier, unless it is renamed or matched."""
+    """Return the name of an interface: its identifier, unless it is renamed or matched."""
     nodes = real.get(called, ())
     if renamed := _all(nodes, "set-name"):
         return renamed[-1].text("set-name")
@@ -168,7 +168,7 @@ def _taken(bond: DraftBond, node: Node) -> bool:
 
 
 def _primary(bond: DraftBond, text: str, node: Node, members: dict[str, str]) -> None:
-    """Take the primary, which netplan knows by its identifier only."""
+    """Add the primary, which netplan has by its identifier only."""
     spelled = f"primary: {text}"
     called = next((one for one, name in members.items() if name == text), "")
     if text in members:
@@ -181,7 +181,7 @@ def _primary(bond: DraftBond, text: str, node: Node, members: dict[str, str]) ->
 
 
 def _device(draft: Draft, kind: str, called: str, node: Node, real: Real) -> None:
-    """Take IP of any device, and what stands on others."""
+    """Add the IP of any device, and upper devices."""
     if name := _name(called, real):
         _addressing(draft.net(name), node)
         match = node.get("match", called)
@@ -224,7 +224,7 @@ def _addressing(net: DraftNet, node: Node) -> None:
 
 
 def _route(net: DraftNet, route: Node) -> None:
-    """Take a default route of the main table."""
+    """Add a default route of the main table."""
     to, via = route.get("to", "a route"), route.get("via", "a route")
     if to and via and to.text("to") in DEFAULT and route.get("table", "a route") is None:
         net.gateway(via.text("via"), via.place)

@@ -1,4 +1,4 @@
-"""Keys that netplan knows: any other one makes it refuse the whole file.
+"""The keys of netplan: any other one makes it reject the whole file.
 
 Source: netplan's YAML reference up to 1.1, and src/parse.c.
 """
@@ -115,9 +115,9 @@ def patches(network: Node) -> Iterator[str]:
 
 
 def renderer(networks: Sequence[Node], bond: Sequence[Node]) -> str:
-    """Return who is to make a bond: the bond's own word, that of all bonds, that of all devices.
+    """Return the renderer of a bond: the bond's, that of all bonds, that of all devices.
 
-    Of several files, the last one that says it counts.
+    If several files set it, the last one is in force.
     """
     bonds = [node for one in networks if (node := one.get("bonds", "network")) is not None]
     for places in (bond, bonds, networks):

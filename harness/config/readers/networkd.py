@@ -9,7 +9,7 @@ from harness.bonding import OPTIONS
 from harness.bonding.options import near
 from harness.config.draft import Draft, DraftBond, switch
 from harness.config.durations import in_unit
-from harness.config.ini_and_shell import Entry, Section, ini
+from harness.config.ini_and_shell import Assignment, Section, ini
 from harness.config.option_names import NETWORKD
 from harness.config.readers.misnamed import misnamed
 from harness.config.readers.units import WILD, Unit
@@ -61,8 +61,8 @@ def read(sources: Sequence[Source]) -> Draft:
     return draft
 
 
-def _take(draft: Draft, name: str, *entries: Entry) -> None:
-    """Note what says which interface a unit is of, or what it is."""
+def _take(draft: Draft, name: str, *entries: Assignment) -> None:
+    """Mark what identifies the interface of a unit, or its kind."""
     for entry in entries:
         draft.take(entry.place, name)
 
@@ -110,7 +110,7 @@ def _bond(draft: Draft, unit: Unit, name: str) -> None:
         bond.net.size(_size(entry.value), entry.place)
 
 
-def _option(bond: DraftBond, entry: Entry) -> None:
+def _option(bond: DraftBond, entry: Assignment) -> None:
     name = NETWORKD.get(entry.key)
     if name is None:
         hint = near(entry.key, NETWORKD)
@@ -132,7 +132,7 @@ def _option(bond: DraftBond, entry: Entry) -> None:
 
 
 def kernels(name: str, text: str) -> str:
-    """Return a value as the kernel has it: times in its unit, yes and no as on and off."""
+    """Return a value in the kernel's form: times in its unit, yes and no as on and off."""
     unit = OPTIONS[name].unit
     if unit:
         return in_unit(text, unit, SECONDS) or text
@@ -142,7 +142,7 @@ def kernels(name: str, text: str) -> str:
 
 
 def _network(draft: Draft, unit: Unit, numbers: dict[str, str]) -> None:
-    """Take what a .network file puts its interfaces into, and what it puts on them."""
+    """Add the controller of a .network file's interfaces, and their upper devices."""
     names = _named(draft, unit)
     _left_out(draft, unit)
     for name in names:
@@ -164,7 +164,7 @@ def _network(draft: Draft, unit: Unit, numbers: dict[str, str]) -> None:
 
 
 def _left_out(draft: Draft, unit: Unit) -> None:
-    """Remark on interfaces that a file before this one has taken already, or will have taken."""
+    """Remark on interfaces that are, or may be, matched by an earlier file."""
     hint = "put all that is for it in one file, or give this one a lower name"
     wide = next((one for one in unit.before if one.takes_ethernet), None)
     enslaves = bool(unit.first("Network", "Bond"))
@@ -181,7 +181,7 @@ def _left_out(draft: Draft, unit: Unit) -> None:
             draft.unknown(entry.spelled, why, entry.place, hint, "warning")
 
 
-def _slaves(bond: DraftBond, unit: Unit, entry: Entry) -> None:
+def _slaves(bond: DraftBond, unit: Unit, entry: Assignment) -> None:
     roles = [(option, one) for key, option in ROLES.items()
              for one in unit.entries("Network", key) if switch(one.value) == "on"]  # fmt: skip
     bond.take(*(one.place for one in unit.entries("Network", *ROLES) if switch(one.value) == OFF))
@@ -205,9 +205,9 @@ def _slaves(bond: DraftBond, unit: Unit, entry: Entry) -> None:
 
 
 def _lonely_roles(draft: Draft, unit: Unit) -> None:
-    """Remark on what makes a slave the primary, where the file is for no slave."""
+    """Remark on settings that make a slave the primary in a file that is for no slave."""
     for entry in unit.entries("Network", *ROLES):
-        why = "stands without Bond=, and systemd-networkd passes over it in silence"
+        why = "is set without Bond=, and systemd-networkd silently ignores it"
         hint = "write it in the .network file of the slave, beside Bond="
         draft.unknown(entry.spelled, why, entry.place, hint, "warning")
 
@@ -221,7 +221,7 @@ def _named(draft: Draft, unit: Unit) -> list[str]:
 
 
 def _addressing(draft: Draft, unit: Unit) -> None:
-    """Take IP for every interface that a file is for."""
+    """Add the IP of every interface of a file."""
     for name in _named(draft, unit):
         net = draft.net(name)
         for entry in (*unit.entries("Network", "Address"), *unit.entries("Address", "Address")):
@@ -239,7 +239,7 @@ def _addressing(draft: Draft, unit: Unit) -> None:
                 net.asks(entry.place, four=four, six=six)
 
 
-def _routes(unit: Unit) -> Iterator[tuple[Section, Entry]]:
+def _routes(unit: Unit) -> Iterator[tuple[Section, Assignment]]:
     """Yield default routes of the main table and their gateways."""
     for section in unit.sections:
         default = section.get("Destination") in ("", "0.0.0.0/0", "::/0")

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from harness.config.draft import Draft
-from harness.config.ini_and_shell import Entry, Section, ini
+from harness.config.ini_and_shell import Assignment, Section, ini
 from harness.config.model import Place
-from harness.config.profiles import Profile, Setting, build
+from harness.config.profiles import Connection, Setting, build
 from harness.config.readers.misnamed import misnamed
 from harness.config.source import Source
 
@@ -34,7 +34,7 @@ KINDS = {"802-3-ethernet": "ethernet"}
 def read(sources: Sequence[Source]) -> Draft:
     """Return the bonds of profiles; ports name theirs by interface, uuid or id."""
     draft = Draft(FORMAT)
-    profiles: list[tuple[Profile, list[Section]]] = []
+    profiles: list[tuple[Connection, list[Section]]] = []
     for source in sources:
         with draft.tolerant():
             sections: dict[str, Section] = {}
@@ -49,10 +49,10 @@ def read(sources: Sequence[Source]) -> Draft:
     return draft
 
 
-def _profile(sections: Mapping[str, Section]) -> Profile:
+def _profile(sections: Mapping[str, Section]) -> Connection:
     head = sections["connection"]
     kind = head.get("type")
-    profile = Profile(
+    profile = Connection(
         head.place,
         id=head.get("id"),
         uuid=head.get("uuid"),
@@ -82,8 +82,8 @@ def _profile(sections: Mapping[str, Section]) -> Profile:
     return profile
 
 
-def _account(profile: Profile, sections: Mapping[str, Section]) -> None:
-    """Note where the profile says what it is, and where its addresses come from."""
+def _account(profile: Connection, sections: Mapping[str, Section]) -> None:
+    """Mark the kind of the profile, and the source of its addresses."""
     for section, keys in WHICH.items():
         profile.which += _places(sections, section, *keys)
     profile.which += [
@@ -100,7 +100,7 @@ def _account(profile: Profile, sections: Mapping[str, Section]) -> None:
 
 
 def _places(sections: Mapping[str, Section], name: str, *keys: str) -> list[Place]:
-    """Return where some keys of a section stand."""
+    """Return the places of some keys of a section."""
     entries = sections[name].entries if name in sections else ()
     return [entry.place for entry in entries if entry.key in keys]
 
@@ -122,8 +122,8 @@ def plain(text: str) -> str:
     return text.replace("\\,", ",").rstrip(";")
 
 
-def _addressing(profile: Profile, entry: Entry) -> None:
-    """Take addresses: ADDRESS/PREFIX[,GATEWAY], of old ADDRESS;PREFIX;GATEWAY, or a list."""
+def _addressing(profile: Connection, entry: Assignment) -> None:
+    """Add addresses: ADDRESS/PREFIX[,GATEWAY], of old ADDRESS;PREFIX;GATEWAY, or a list."""
     if GATEWAY.fullmatch(entry.key):
         profile.gateways.append(Setting("gateway", entry.value, entry.place))
     if not ADDRESS.fullmatch(entry.key):

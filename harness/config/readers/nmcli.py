@@ -1,4 +1,4 @@
-r"""nmcli: option strings ("mode=active-backup,miimon=100") and commands, as scripts have them.
+r"""nmcli: option strings ("mode=active-backup,miimon=100") and commands of scripts.
 
 Commas separate options; inside of a value nmcli wants them as \, and so they may be written, but a
 plain comma before what is no NAME= is taken as part of the value too. Defaults and aliases are
@@ -14,9 +14,9 @@ from dataclasses import replace
 from harness.config.draft import Draft
 from harness.config.ini_and_shell import plain
 from harness.config.model import ConfigError, Place
-from harness.config.profiles import Profile, Setting, build, default_monitor, find
+from harness.config.profiles import Connection, Setting, build, default_monitor, find
 from harness.config.readers import iplink, optstring
-from harness.config.scripts import Command, commands
+from harness.config.scripts import ShellCommand, commands
 from harness.config.source import Source
 
 FORMAT = "nmcli"
@@ -56,7 +56,7 @@ SHORTEST = 3  # letters of a setting's name, behind its dot
 def read(sources: Sequence[Source]) -> Draft:
     """Return the bond of an option string, or those that commands make."""
     draft = Draft(FORMAT)
-    profiles: list[Profile] = []
+    profiles: list[Connection] = []
     for source in sources:
         if "nmcli" in source.text:
             for command in commands(source):
@@ -92,14 +92,14 @@ def _options(text: str, place: Place) -> Iterator[Setting]:
         yield Setting(name.strip(), raw, place, word.strip())
 
 
-def _command(draft: Draft, profiles: list[Profile], command: Command) -> None:
+def _command(draft: Draft, profiles: list[Connection], command: ShellCommand) -> None:
     verb, rest = _verb(command)
     if len(rest) < 1 or verb in PASSING:
         if verb in PASSING:
             draft.take(command.place)
         return
     if "add".startswith(verb):
-        profile = Profile(command.place)
+        profile = Connection(command.place)
         _settings(profile, rest, command)
         if profile.kind in ("bond-slave", "bridge-slave"):
             profile.port_of = profile.kind.removesuffix("-slave")
@@ -109,7 +109,7 @@ def _command(draft: Draft, profiles: list[Profile], command: Command) -> None:
     elif "modify".startswith(verb):
         rest = rest[1:] if rest[0] in SUBJECTS else rest
         if (known := find(profiles, rest[0])) is None:
-            known = Profile(command.place, id=rest[0])
+            known = Connection(command.place, id=rest[0])
             profiles.append(known)
         _settings(known, rest[1:], command)
         if not known.kind and known.options:
@@ -119,13 +119,13 @@ def _command(draft: Draft, profiles: list[Profile], command: Command) -> None:
         gone = [find(profiles, name) for name in rest]
         profiles[:] = [one for one in profiles if one not in gone]
     if command.unclear and any("bond" in word for word in command.words):
-        why = f"what {command.unclear} stands for cannot be told"
+        why = f"what {command.unclear} stands for is unknown"
         hint = "write the value itself"
         draft.unknown("", f"{command.text}: {why}", command.place, hint, "warning")
 
 
-def _defaults(profile: Profile) -> None:
-    """Fill in what `nmcli connection add` does without being asked."""
+def _defaults(profile: Connection) -> None:
+    """Add the defaults of `nmcli connection add`."""
     if profile.kind == "bond" and not profile.ifname:
         profile.ifname = "nm-bond"
     if not profile.id:
@@ -135,7 +135,7 @@ def _defaults(profile: Profile) -> None:
         profile.method6 = profile.method6 or "auto"
 
 
-def _verb(command: Command) -> tuple[str, list[str]]:
+def _verb(command: ShellCommand) -> tuple[str, list[str]]:
     """Return what a command does to connections, and the words behind it."""
     words = list(command.words[1:])
     while words and words[0].startswith("-"):
@@ -145,7 +145,7 @@ def _verb(command: Command) -> tuple[str, list[str]]:
     return words[1], words[2:]
 
 
-def parts(command: Command) -> list[Setting]:
+def parts(command: ShellCommand) -> list[Setting]:
     """Return the properties that a command sets, each with a place of its own; else none."""
     verb, rest = _verb(command)
     if not verb or not rest or not ("add".startswith(verb) or "modify".startswith(verb)):
@@ -155,21 +155,21 @@ def parts(command: Command) -> list[Setting]:
     return list(_pairs(rest, command))
 
 
-def _pairs(words: list[str], command: Command) -> Iterator[Setting]:
+def _pairs(words: list[str], command: ShellCommand) -> Iterator[Setting]:
     words = [word for word in words if word != "--"]
     for nth, (key, value) in enumerate(zip(words[::2], words[1::2], strict=False), 1):
         place = replace(command.place, column=command.place.column * APART + nth)
         yield Setting(key, value, place, f"{key} {value}")
 
 
-def _settings(profile: Profile, words: list[str], command: Command) -> None:
+def _settings(profile: Connection, words: list[str], command: ShellCommand) -> None:
     for one in _pairs(words, command):
         sign, name = (one.name[0], one.name[1:]) if one.name[0] in "+-" else ("", one.name)
         _set(profile, sign, _whole(name), one.raw, one.place)
 
 
 def _whole(name: str) -> str:
-    """Return the whole name of a setting, of which nmcli takes any beginning that is unique."""
+    """Return the full name of a setting; nmcli accepts any unique prefix."""
     if name in LONG or "." not in name:
         return name
     section, _, key = name.partition(".")
@@ -177,7 +177,7 @@ def _whole(name: str) -> str:
     return found[0] if len(found) == 1 else name
 
 
-def _set(profile: Profile, sign: str, name: str, value: str, place: Place) -> None:
+def _set(profile: Connection, sign: str, name: str, value: str, place: Place) -> None:
     if name in TEXTS:
         _text(profile, TEXTS[name], "" if sign == "-" else KINDS.get(value, value), place)
     elif (name, value) in AS_EVER:
@@ -202,8 +202,8 @@ def _set(profile: Profile, sign: str, name: str, value: str, place: Place) -> No
         profile.port_options.append(Setting(option, value, place, f"{name} {value}"))
 
 
-def _text(profile: Profile, attribute: str, text: str, place: Place) -> None:
-    """Set one of the words of a profile, and note where."""
+def _text(profile: Connection, attribute: str, text: str, place: Place) -> None:
+    """Set one of the words of a profile, and mark its place."""
     setattr(profile, attribute, text)
     if attribute in ("mac", "pattern"):
         profile.selects.append(place)
@@ -215,7 +215,7 @@ def _text(profile: Profile, attribute: str, text: str, place: Place) -> None:
         profile.which.append(place)
 
 
-def _change(profile: Profile, sign: str, value: str, place: Place) -> None:
+def _change(profile: Connection, sign: str, value: str, place: Place) -> None:
     """Change options: + adds to them, - takes away by name, else they are all replaced."""
     profile.which += [place, *(one.place for one in profile.options)]
     if sign == "-":
@@ -228,7 +228,7 @@ def _change(profile: Profile, sign: str, value: str, place: Place) -> None:
     profile.options = [*kept, *new]
 
 
-def _addresses(profile: Profile, sign: str, name: str, value: str, place: Place) -> None:
+def _addresses(profile: Connection, sign: str, name: str, value: str, place: Place) -> None:
     texts = [text for text in re.split(r"[,\s]+", value) if text]
     six = name in ("ip6", "ipv6.addresses")
     before = profile.addresses

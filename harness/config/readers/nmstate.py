@@ -1,4 +1,4 @@
-"""nmstate: interfaces of type bond with `link-aggregation`, bare or in what carries them."""
+"""nmstate: interfaces of type bond with `link-aggregation`, also within other formats."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ SWITCHES = frozenset({"all_slaves_active", "tlb_dynamic_lb", "use_carrier", "lac
 PORT_OPTIONS = {"priority": "prio", "queue-id": "queue_id"}
 # Which NetworkManager does by itself, with nftables and not with the driver.
 NOT_THE_DRIVERS = frozenset({"balance-slb", "balance_slb"})
-ABSENT = "nmstate takes this bond away"
+ABSENT = "nmstate removes this bond"
 IDLE = {
     "absent": ABSENT,
-    "down": "nmstate takes this bond down, and with that away",
-    "ignore": "nmstate leaves this bond as it is",
+    "down": "nmstate takes this bond down, which removes it",
+    "ignore": "nmstate does not change this bond",
 }
 MAIN = ("", "0", "254")
 KINDS = frozenset({"bond", "vlan", "linux-bridge", "ethernet"})
@@ -32,7 +32,7 @@ DEFAULT = frozenset({"0.0.0.0/0", "::/0"})
 
 
 def read(sources: Sequence[Source]) -> Draft:
-    """Return the bonds of YAML states; raises ConfigError where a file has no list of interfaces.
+    """Return the bonds of YAML states; raises ConfigError for a file without interfaces.
 
     A state inside of a policy or of a host's description is one machine's, or one group's.
     """
@@ -101,7 +101,7 @@ def _state(draft: Draft, state: Inner) -> None:
 
 
 def _selected(bond: DraftBond, state: Inner) -> None:
-    """Note what says which MAC the name of a slave stands for."""
+    """Mark what gives the MAC of a slave's name."""
     called = {match.called for match in bond.matches}
     for around in (state.node, *state.around):
         for one in mappings(value(around, "interfaces")):
@@ -168,7 +168,7 @@ def _aggregation(bond: DraftBond, node: Node, macs: Mapping[str, str]) -> None:
 
 
 def _slave(bond: DraftBond, port: Node, macs: Mapping[str, str]) -> None:
-    """Take a port by its interface's name, or by the MAC that this name stands for."""
+    """Add a port by its interface's name, or by the MAC of that name."""
     name = port.text("a port")
     if name.startswith("{{"):
         bond.match("capture", name.strip("{} "), port.place, name)

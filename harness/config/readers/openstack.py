@@ -1,7 +1,7 @@
 """OpenStack: network_data.json of a config drive, and os-net-config's `linux_bond`.
 
 Sources: cloud-init, sources/helpers/openstack.py, which makes version 1 of its own configuration
-of it; os-net-config, schema.yaml. Nothing is written in these.
+of it; os-net-config, schema.yaml. There is no writer for these.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def _linux_bond(draft: Draft, bond: DraftBond, node: Node) -> None:
     if words := text(node, "bonding_options"):
         optstring.take(bond, words, options.place if options else node.place)
     elif options is not None:
-        why = "the value is a parameter's, so the options are not known"
+        why = "the value is that of a parameter, so the options are not known"
         bond.unknown("bonding_options", why, options.place, "write them themselves", "warning")
     for one in mappings(value(node, "members")):
         _take(draft, one, bond.name, frozenset({"type", "name", "vlan_id"}))

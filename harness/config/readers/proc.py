@@ -1,4 +1,4 @@
-"""/proc/net/bonding/NAME: what the driver says of a bond that runs."""
+"""/proc/net/bonding/NAME: the driver's description of a running bond."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _apart(text: str) -> tuple[str, tuple[str, str] | None]:
 
 
 def running(bond: DraftBond) -> None:
-    """Keep of a bond that runs what is not at its default: the kernel shows everything."""
+    """Keep the options of a running bond that are not at their default: the kernel shows all."""
     asked = {one.name: one.value for one in bond.given if one.value is not None}
     mode = str(asked.get("mode", "balance-rr"))
     bond.given = [

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from harness.config.draft import Draft, DraftBond
-from harness.config.ini_and_shell import Entry, variables
+from harness.config.ini_and_shell import Assignment, variables
 from harness.config.readers import optstring
 from harness.config.readers.ifcfg import value
 from harness.config.source import Source
@@ -38,7 +38,7 @@ def read(sources: Sequence[Source]) -> Draft:
     return draft
 
 
-def _bond(bond: DraftBond, found: Mapping[str, Entry]) -> None:
+def _bond(bond: DraftBond, found: Mapping[str, Assignment]) -> None:
     if "BONDING_MASTER" in found:
         bond.take(found["BONDING_MASTER"].place)
     if "BONDING_MODULE_OPTS" in found:
@@ -52,7 +52,7 @@ def _bond(bond: DraftBond, found: Mapping[str, Entry]) -> None:
             bond.slave(entry.value.strip(), entry.place)
 
 
-def _upper(draft: Draft, name: str, found: Mapping[str, Entry], source: Source) -> None:
+def _upper(draft: Draft, name: str, found: Mapping[str, Assignment], source: Source) -> None:
     if value(found, "BRIDGE").lower() == "yes":
         draft.bridge(name, value(found, "BRIDGE_PORTS").split(), source.at())
         _take(draft, name, found, "BRIDGE", "BRIDGE_PORTS")
@@ -63,13 +63,13 @@ def _upper(draft: Draft, name: str, found: Mapping[str, Entry], source: Source) 
         _take(draft, name, found, "ETHERDEVICE", "VLAN_ID")
 
 
-def _take(draft: Draft, name: str, found: Mapping[str, Entry], *keys: str) -> None:
+def _take(draft: Draft, name: str, found: Mapping[str, Assignment], *keys: str) -> None:
     for key in keys:
         if key in found:
             draft.take(found[key].place, name)
 
 
-def _addressing(draft: Draft, name: str, found: Mapping[str, Entry]) -> None:
+def _addressing(draft: Draft, name: str, found: Mapping[str, Assignment]) -> None:
     net = draft.net(name)
     for key, entry in found.items():
         text = entry.value.strip().lower()

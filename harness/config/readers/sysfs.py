@@ -1,4 +1,4 @@
-"""/sys/class/net/NAME/bonding/*: a bond that runs, one file for each option."""
+"""/sys/class/net/NAME/bonding/*: a running bond, one file for each option."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ STATE = frozenset(
 
 
 def read(sources: Sequence[Source]) -> Draft:
-    """Return the bonds of the files; a bond is called as the directory above `bonding`."""
+    """Return the bonds of the files; the directory above `bonding` is the name of the bond."""
     draft = Draft(FORMAT)
     for source in sources:
         above = Path(source.name).parent

@@ -1,4 +1,4 @@
-"""A unit of systemd-networkd: its sections, and the interfaces that it is for."""
+"""A unit of systemd-networkd: its sections, and the interfaces that it matches."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from harness.config.ini_and_shell import Entry, Section
+from harness.config.ini_and_shell import Assignment, Section
 from harness.config.source import Source
 
 WILD = frozenset("*?[!")
@@ -14,31 +14,31 @@ WILD = frozenset("*?[!")
 
 @dataclass(slots=True)
 class Unit:
-    """One unit with what its drop-ins add; `before` are the .network files that come first."""
+    """One unit with its drop-ins; `before` are the .network files that precede it."""
 
     source: Source
     sections: list[Section]
     before: tuple[Unit, ...] = ()
 
-    def entries(self, section: str, *keys: str) -> Iterator[Entry]:
+    def entries(self, section: str, *keys: str) -> Iterator[Assignment]:
         """Yield the settings of some keys that have a value, in order."""
         for one in self.sections:
             if one.name == section:
                 yield from (entry for entry in one.entries if entry.key in keys and entry.value)
 
     def first(self, section: str, key: str) -> str:
-        """Return the value of a key that counts, the last one, "" where there is none."""
+        """Return the value of a key that is in force, the last one, "" if there is none."""
         return next((entry.value for entry in reversed([*self.entries(section, key)])), "")
 
     @property
-    def names(self) -> list[tuple[str, Entry]]:
+    def names(self) -> list[tuple[str, Assignment]]:
         """The names, and patterns of names, in [Match]."""
         found = self.entries("Match", "Name")
         return [(name, entry) for entry in found for name in entry.value.split()]
 
     @property
-    def exact(self) -> list[tuple[str, Entry]]:
-        """The names that no file before this one takes."""
+    def exact(self) -> list[tuple[str, Assignment]]:
+        """The names that no earlier file matches."""
         return [
             (name, entry)
             for name, entry in self.names

@@ -1,4 +1,4 @@
-"""What commands write to the files of a bond in sysfs, and give to its module."""
+"""Commands that write to the files of a bond in sysfs, or load its module."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from harness.bonding import OPTIONS
 from harness.config.draft import Draft
 from harness.config.model import Place
 from harness.config.readers import optstring
-from harness.config.scripts import Command
+from harness.config.scripts import ShellCommand
 from harness.config.tool_support import BY_NETLINK
 
 FORMAT = "ip-link"
@@ -18,17 +18,17 @@ MTU = re.compile(r"/sys/class/net/([^/]+)/mtu")
 ECHOES = frozenset({"echo", "printf"})
 
 
-def clear(draft: Draft, command: Command) -> bool:
+def clear(draft: Draft, command: ShellCommand) -> bool:
     """Tell whether all names are known; remark on it where one is a variable."""
     if command.unclear:
-        why = f"what {command.unclear} stands for cannot be told, and the command is passed over"
+        why = f"what {command.unclear} stands for is unknown: the command is ignored"
         hint = "write the name itself"
         draft.unknown("", f"{command.text}: {why}", command.place, hint, "warning")
     return not command.unclear
 
 
-def take(draft: Draft, command: Command) -> None:
-    """Take what is written to sysfs: options, slaves, names of bonds."""
+def take(draft: Draft, command: ShellCommand) -> None:
+    """Add writes to sysfs: options, slaves, names of bonds."""
     words, target = command.words, command.target
     if command.name == "tee":
         words, target = command.piped, next(iter(command.words[1:]), "")
@@ -61,8 +61,8 @@ def _slaves(draft: Draft, name: str, text: str, place: Place) -> None:
             bond.slave(word.removeprefix("+"), place)
 
 
-def _option(draft: Draft, name: str, option: str, text: str, command: Command) -> None:
-    """Take an option as it is written to its file."""
+def _option(draft: Draft, name: str, option: str, text: str, command: ShellCommand) -> None:
+    """Add an option that is written to its file."""
     bond, place = draft.bond(name, command.place), command.place
     if option == "queue_id":
         slave, _, number = text.rpartition(":")
@@ -78,8 +78,8 @@ def _option(draft: Draft, name: str, option: str, text: str, command: Command) -
         bond.option(option, text, place, command.text, FORMAT)
 
 
-def module(draft: Draft, text: str, command: Command) -> None:
-    """Take the bond that comes with the module, where it is given options."""
+def module(draft: Draft, text: str, command: ShellCommand) -> None:
+    """Add the bond that the module creates, if the command gives it options."""
     words = [word for word in text.split() if not word.startswith("max_bonds")]
     if "max_bonds=0" not in text:
         draft.kinds.setdefault(optstring.NAMELESS, "bond")

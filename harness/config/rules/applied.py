@@ -1,4 +1,4 @@
-"""Rules on a bond that runs: what of its configuration was not applied, and what is besides."""
+"""Rules on a running bond: configuration that was not applied, and settings that no file has."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def not_applied(bond: BondConfig, around: Around) -> Iterator[Found]:
 
 
 def _shows(runs: BondConfig, name: str) -> bool:
-    """Tell whether the form in which a bond that runs was read has an option."""
+    """Tell whether the source from which the running bond was read has an option."""
     if TOOLS[runs.format].lacks(name):
         return False
     return runs.format != "proc" or not hidden(runs.loose(), name)
@@ -48,7 +48,7 @@ def _wanted(bond: BondConfig) -> dict[str, Setting]:
 
 
 def _never(bond: BondConfig, name: str) -> str:
-    """Return that no start of the tool sets an option, "" where it does."""
+    """Return the text that the tool never sets an option, "" if it does."""
     one = given(bond, name)
     never = one is not None and name in dropped(bond)
     return f", for {TOOLS[one.format].name} has no such option" if one and never else ""
@@ -76,7 +76,7 @@ def not_configured(bond: BondConfig, around: Around) -> Iterator[Found]:
 
 
 def slaves(bond: BondConfig, around: Around) -> Iterator[Found]:
-    """Slaves that are none, and slaves that no file names."""
+    """Configured slaves that are not enslaved, and slaves that no file names."""
     runs = around.running
     if runs is None:
         return
@@ -110,7 +110,7 @@ def _slave(bond: str, slave: SlaveConfig, runs: SlaveConfig) -> Iterator[Found]:
 
 
 def addresses(bond: BondConfig, around: Around) -> Iterator[Found]:
-    """Addresses that the bond is without."""
+    """Addresses that the bond lacks."""
     runs = around.running
     if runs is None or runs.format != "ip-json":
         return

@@ -1,4 +1,4 @@
-"""Rules on what the driver refuses, or takes without doing anything with it."""
+"""Rules on options that the driver rejects, or accepts without effect."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ARP_OPTIONS = ("arp_ip_target", "ns_ip6_target", "arp_all_targets")  # any mode 
 
 
 def bad_value(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """Values that an option does not take."""
+    """Values that an option does not accept."""
     given = [*bond.given, *(one for slave in bond.slaves for one in slave.given)]
     for one in given:
         if one.wrong:
@@ -31,7 +31,7 @@ def bad_value(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 
 def unknown_setting(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """Keys that no bond knows, and what the bond is without what they were meant to be."""
+    """Unknown keys, and the effect of the option that was probably meant being missing."""
     for extra in bond.extras:
         follows = consequences(bond, extra)
         message = f"{quoted(extra)}{'; without it ' * bool(follows)}{follows}"
@@ -39,7 +39,7 @@ def unknown_setting(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 
 def given_twice(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """Options that are set to two values; lists of targets add up."""
+    """Options that are set to two values; lists of targets are concatenated."""
     seen: dict[str, Given] = {}
     for one in bond.given:
         before = seen.get(one.name)
@@ -51,7 +51,7 @@ def given_twice(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 
 def _twice(idle: Given, counts: Given) -> Found:
-    """Return what is wrong with one option of two values, of which one counts."""
+    """Return the error for an option with two values, of which one is in force."""
     if idle.place == counts.place and idle.spelled == counts.spelled:  # a line for several slaves
         message = (
             f"{verbatim(idle.spelled)} gives {idle.text} and {counts.text}: the last one counts"
@@ -82,7 +82,7 @@ def refused(bond: BondConfig, _: Around) -> Iterator[Found]:
             bond.where("arp_validate"),
             f"{said(bond, 'arp_validate')} beside {said(bond, 'miimon')}: the driver refuses both "
             "together, and makes no bond",
-            hint="set arp_interval in the place of miimon, or leave arp_validate out",
+            hint="set arp_interval instead of miimon, or leave arp_validate out",
             about="arp_validate",
         )
 
@@ -106,7 +106,7 @@ def _refused_at_rest(bond: BondConfig) -> Iterator[Found]:
 
 
 def idle(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """Options that the driver takes in this mode and that do nothing there."""
+    """Options that the driver accepts in this mode but that have no effect there."""
     if "mode" in bond.misread:
         return
     options, caused = kept(bond), ARP_OPTIONS if "arp_interval" in gone(bond) else ()
@@ -121,7 +121,7 @@ def idle(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 
 def idle_reselect(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """A policy for a primary that there is not."""
+    """A reselection policy without a primary."""
     options = kept(bond)
     if options["primary_reselect"] != "always" and not options["primary"]:
         yield Found(

@@ -1,4 +1,4 @@
-"""Rules on options that are set when the driver does not take them any more."""
+"""Rules on options that are set too late for the driver to accept them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def too_late(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 
 def _after_a_slave(bond: BondConfig, one: Given) -> bool:
-    """Tell whether a command stands below one that gives the bond a slave."""
+    """Tell whether a command follows one that gives the bond a slave."""
     return any(s.place.file == one.place.file and s.place < one.place for s in bond.slaves)
 
 
@@ -50,7 +50,7 @@ def _hint(bond: BondConfig, one: Given) -> str:
         mode, value = bond.loose().mode, one.value or 0
         line = by_hand.in_a_stanza(bond.format, mode, one.name, value)
     if line:
-        return f"write in its place: {verbatim(line)}"
+        return f"write instead: {verbatim(line)}"
     line = by_hand.of_the_module(one.name, one.value or 0)
     return f"write in a file of /etc/modprobe.d, for all bonds: {verbatim(line)}"
 

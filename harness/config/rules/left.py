@@ -1,7 +1,7 @@
-"""What of a bond reaches the driver: what its tool has no word for or keeps to itself, and more.
+"""The options of a bond that reach the driver: those that its tool supports and sends.
 
-A rule on what a bond does looks at what is left. What does not get there has a finding of its own,
-which is the cause; what would follow from it is none.
+Rules on the behaviour of a bond use these only. An option that does not reach the driver has its
+own finding, which is the cause; its consequences are no further findings.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from harness.bonding import OPTIONS, BondOptions
 from harness.bonding.checks import check
 from harness.config.model import BondConfig, Given
 from harness.config.source import COMMAND_LINE
-from harness.config.tool_support import BY_NETWORKD, RUNNING, TOOLS, Limit, Tool
+from harness.config.tool_support import BY_NETWORKD, RUNNING, TOOLS, Tool, ToolLimit
 from harness.errors import ScenarioError
 
 # What systemd-networkd sends to the kernel in one mode only, whatever the file says.
@@ -26,7 +26,7 @@ BY_NETLINK = frozenset({"ip-link"})
 
 
 def left(bond: BondConfig) -> BondConfig:
-    """Return the bond with the options that reach the driver, and that it does not refuse."""
+    """Return the bond with the options that reach the driver and that it accepts."""
     return bond.without(gone(bond))
 
 
@@ -36,7 +36,7 @@ def kept(bond: BondConfig) -> BondOptions:
 
 
 def gone(bond: BondConfig) -> frozenset[str]:
-    """Return the options that do not reach the driver, or that it refuses in the bond's mode."""
+    """Return the options that do not reach the driver, or that it rejects in the bond's mode."""
     lost = dropped(bond) | unsent_options(bond) | limited(bond)
     return frozenset(lost | {name for name, _ in refusals(bond)}) - {"mode"}
 
@@ -48,7 +48,7 @@ def dropped(bond: BondConfig) -> frozenset[str]:
 
 
 def drops(one: Given, tool: Tool) -> bool:
-    """Tell whether a tool has no word for an option that is given."""
+    """Tell whether a tool lacks an option that is given."""
     if tool.format in RUNNING or one.place.file == COMMAND_LINE or one.value is None:
         return False
     return tool.lacks(one.name)
@@ -63,20 +63,20 @@ def limited(bond: BondConfig) -> frozenset[str]:
     )
 
 
-def limit_of(bond: BondConfig, one: Given) -> Limit | None:
-    """Return what the tool takes of an option, None where it takes all that the kernel takes."""
+def limit_of(bond: BondConfig, one: Given) -> ToolLimit | None:
+    """Return the limits of the tool for an option, None if it has the same as the kernel."""
     if one.value is None or (one.format == "netplan" and not by_networkd(bond, one)):
         return None  # netplan passes it on to NetworkManager, which takes it
     tool = TOOLS.get(one.format)
     return tool.limits.get(one.name) if tool else None
 
 
-def _allows(limit: Limit, one: Given) -> bool:
+def _allows(limit: ToolLimit, one: Given) -> bool:
     return one.value is not None and limit.allows(one.value)
 
 
 def by_networkd(bond: BondConfig, one: Given) -> bool:
-    """Tell whether systemd-networkd is who applies an option."""
+    """Tell whether systemd-networkd applies an option."""
     return one.format in BY_NETWORKD and bond.renderer != "NetworkManager"
 
 
@@ -89,12 +89,12 @@ def by_netlink(one: Given) -> bool:
 
 
 def unsent_options(bond: BondConfig) -> frozenset[str]:
-    """Return the options that systemd-networkd keeps to itself in the bond's mode."""
+    """Return the options that systemd-networkd does not send in the bond's mode."""
     return frozenset(one.name for one in bond.given if unsent(bond, one))
 
 
 def unsent(bond: BondConfig, one: Given) -> str:
-    """Return when systemd-networkd sends an option that it does not send here, else ""."""
+    """Return when systemd-networkd would send an option, "" if it does send it."""
     if not by_networkd(bond, one) or "mode" in bond.misread:
         return ""
     options = bond.loose()
@@ -108,7 +108,7 @@ def unsent(bond: BondConfig, one: Given) -> str:
 def refusals(bond: BondConfig) -> Iterator[tuple[str, ScenarioError]]:
     """Yield options that the driver refuses in this mode, or without another one, with its error.
 
-    Both monitors at once are another matter: either of them may be the one that is meant.
+    Both monitors at once have a separate rule: either may be the intended one.
     """
     if "mode" in bond.misread:
         return  # the mode is not known
@@ -122,7 +122,7 @@ def refusals(bond: BondConfig) -> Iterator[tuple[str, ScenarioError]]:
 
 
 def is_refused_validation(bond: BondConfig) -> bool:
-    """Tell whether arp_validate stands beside miimon alone, and the driver refuses the bond."""
+    """Tell whether arp_validate is set with miimon only, for which the driver rejects the bond."""
     options, found = kept(bond), left(bond).given
     given = [one for one in found if one.name == "arp_validate" and one.value != "none"]
     asked = given and options["miimon"] and not options["arp_interval"]

@@ -76,7 +76,7 @@ def _monitor(bond: BondConfig) -> str:
 
 
 def two_monitors(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """Both monitors are asked for."""
+    """Both monitors are set."""
     options = kept(bond)
     if not (options["miimon"] and options["arp_interval"]):
         return
@@ -88,7 +88,7 @@ def two_monitors(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 
 def no_target(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """The ARP monitor without anybody to ask."""
+    """The ARP monitor without targets."""
     options, caused = kept(bond), "arp_ip_target" in meant(bond) | bond.misread | gone(bond)
     targets = options["arp_ip_target"] or options["ns_ip6_target"]
     if options["arp_interval"] and not targets and not caused:
@@ -142,8 +142,8 @@ def unvalidated(bond: BondConfig, _: Around) -> Iterator[Found]:
     if options["arp_interval"] and options["arp_validate"] == "none":
         yield Found(
             bond.where("arp_interval"),
-            f"{said(bond, 'arp_validate')}: any frame counts as life, so a neighbour that sends "
-            "ARP keeps a slave up whose path to the target is dead",
+            f"{said(bond, 'arp_validate')}: any frame counts, so a neighbour that sends ARP "
+            "keeps a slave up whose path to the target is dead",
         )
 
 
@@ -186,19 +186,19 @@ def by_nm(bond: BondConfig) -> bool:
 
 
 def blind(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """What the MII monitor cannot see, in the mode for which the ARP monitor is made."""
+    """What the MII monitor cannot detect, in the mode for which the ARP monitor was made."""
     options = kept(bond)
     if options.mode == "active-backup" and options["miimon"] and not options["arp_interval"]:
         yield Found(
             bond.where("miimon"),
             "miimon sees the slave's own carrier only: a failure behind the next switch, or "
-            "frames lost in silence, go unnoticed",
+            "silently dropped frames are not detected",
             hint=_end_to_end(bond),
         )
 
 
 def _end_to_end(bond: BondConfig) -> str:
-    """Return how to check the whole way, where the tool has words for it or has none."""
+    """Return how to check the path end to end, with the tool's options or with another tool."""
     tool = TOOLS.get(bond.format)
     if tool and tool.lacks("arp_interval"):
         return f"for an end to end check, use another tool: {tool.name} has no ARP monitor"
@@ -206,14 +206,14 @@ def _end_to_end(bond: BondConfig) -> str:
 
 
 def slow_partner(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """lacp_rate=slow: a partner that falls silent is noticed late."""
+    """lacp_rate=slow: a partner that stops sending is detected late."""
     options = kept(bond)
     if options.mode == "802.3ad" and options["lacp_rate"] == "slow":
         one = given(bond, "lacp_rate")
         slow = verbatim(one.spelled) if one else "lacp_rate is slow by default"
         yield Found(
             bond.where("lacp_rate"),
-            f"{slow}: a partner that falls silent with its link up is noticed after 90 s",
+            f"{slow}: a partner that stops sending with its link up is detected after 90 s",
             about="lacp_rate",
         )
 

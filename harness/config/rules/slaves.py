@@ -1,4 +1,4 @@
-"""Rules on the slaves of a bond: which they are, and what else they are."""
+"""Rules on the slaves of a bond."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def foreign_primary(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 
 def too_few(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """A bond of one slave, which has nothing to fail over to."""
+    """A bond with one slave, which cannot fail over."""
     if len(bond.slaves) == 1 and not bond.matches and not bond.shared:
         yield Found(
             bond.slaves[0].place,
@@ -36,9 +36,9 @@ def too_few(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 
 def matched(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """Slaves that a rule selects, whose names only the machine knows."""
+    """Slaves that are selected by a pattern, whose names are known only on the machine."""
     for match in bond.matches:
-        which = f"which slaves of {bond.name} this selects, the machine decides"
+        which = f"which slaves of {bond.name} this selects depends on the machine"
         message = f"{verbatim(match.spelled)}: {which}"
         hint = f"harness check --against {bond.name} shows it on the machine"
         yield Found(match.place, message, hint=hint)
@@ -60,7 +60,7 @@ def no_slaves(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 
 def slave_ip(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """Slaves with IP of their own, whose routes bypass the bond; one file may be for several."""
+    """Slaves with IP addresses, whose routes bypass the bond; one file may be for several."""
     alike: dict[tuple[Place, str], list[str]] = {}
     for slave in bond.slaves:
         has = ["DHCP"] * (slave.ip.dhcp4 or slave.ip.dhcp6) + list(slave.ip.addresses)
@@ -78,7 +78,7 @@ def slave_ip(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 
 def two_bonds(bond: BondConfig, around: Around) -> Iterator[Found]:
-    """Slaves that another bond of the machine has too; the later one says it."""
+    """Slaves of two bonds of a machine; reported at the second bond."""
     if bond.format in RUNNING:
         return  # files of what runs may be of several machines
     for slave in bond.slaves:
@@ -94,7 +94,7 @@ def two_bonds(bond: BondConfig, around: Around) -> Iterator[Found]:
 
 
 def own_slave(bond: BondConfig, around: Around) -> Iterator[Found]:
-    """A bond that is a slave of itself, at once or by way of other bonds."""
+    """A bond that is a slave of itself, directly or through other bonds."""
     ways: list[tuple[str, ...]] = [(bond.name,)]
     seen = {bond.name}
     for way in ways:

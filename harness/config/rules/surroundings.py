@@ -1,4 +1,4 @@
-"""Rules on what a bond stands in: the network beside it, and the kernel below it."""
+"""Rules on the environment of a bond: its network and its kernel."""
 
 from __future__ import annotations
 
@@ -45,16 +45,16 @@ def shared_mac(bond: BondConfig, around: Around) -> Iterator[Found]:
 
 
 def lost_announcement(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """fail_over_mac=active lives on gratuitous ARP."""
+    """fail_over_mac=active depends on gratuitous ARP."""
     options = kept(bond)
     if options["fail_over_mac"] == "active" and options.mode == "active-backup":
         if not options["num_grat_arp"]:
             yield Found(
                 bond.where("num_grat_arp"),
-                f"{said(bond, 'num_grat_arp')} with {said(bond, 'fail_over_mac')}: nobody is "
-                "told of the new MAC",
+                f"{said(bond, 'num_grat_arp')} with {said(bond, 'fail_over_mac')}: the new "
+                "MAC is not announced",
                 "error",
-                hint="leave num_grat_arp out: the default of 1 tells everybody",
+                hint="leave num_grat_arp out: the default of 1 announces it",
             )
         elif options["miimon"] and not options["updelay"]:
             yield Found(
@@ -74,12 +74,12 @@ def early_return(bond: BondConfig, _: Around) -> Iterator[Found]:
         yield Found(
             bond.where("primary"),
             f"{options['primary']} takes over as soon as it has carrier: while its switch port "
-            "does not forward yet, the bond is dark",
+            "does not forward yet, the bond passes no traffic",
         )
 
 
 def kernel_lacks(bond: BondConfig, around: Around) -> Iterator[Found]:
-    """Options, and words of theirs, that the kernel does not have."""
+    """Options, and words of options, that the kernel does not have."""
     if around.kernel is None:
         return
     for message in bond.loose().unknown_to(around.kernel):
@@ -91,7 +91,7 @@ def kernel_lacks(bond: BondConfig, around: Around) -> Iterator[Found]:
 RULES = (
     Rule("shared-mac", "error", "one MAC where ports are bound to their own", "FOM-ACTIVE-1",
          "set fail_over_mac=active", shared_mac),
-    Rule("lost-announcement", "note", "a MAC that nobody hears of", "FOM-ACTIVE-2",
+    Rule("lost-announcement", "note", "a MAC that is not announced", "FOM-ACTIVE-2",
          "set updelay to the time that the switch's port takes, or num_grat_arp higher",
          lost_announcement),
     Rule("early-return", "note", "back to the primary before its port forwards", "UPDELAY-6",

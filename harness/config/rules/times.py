@@ -1,4 +1,4 @@
-"""Rules on times: units that were hardly meant, delays that the kernel rounds."""
+"""Rules on times: values that look like another unit, delays that the kernel rounds."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def unit(bond: BondConfig, _: Around) -> Iterator[Found]:
         where, claim, seen = one.place, PERIODS.get(one.name, ""), verbatim(one.spelled)
         if 0 < number <= TOO_SHORT and one.name in MONITORS:
             message = f"{seen} is {number} ms: was {number} s meant?"
-            hint = f"{number} s is {one.name}={number * 1000}; common are 50 to 1000 ms"
+            hint = f"{number} s is {one.name}={number * 1000}; usual are 50 to 1000 ms"
             yield Found(where, message, None, hint, claim, one.name)
         elif number < TOO_LONG:
             continue
@@ -55,7 +55,7 @@ def unit(bond: BondConfig, _: Around) -> Iterator[Found]:
         else:
             meant = f"; were {number // 1000} ms meant, write {one.name}={number // 1000}"
             message = f"{seen} is {number / 1000:g} s{_dark(bond, one.name)}"
-            hint = f"common are 50 to 1000 ms{meant if one.name in MONITORS else ''}"
+            hint = f"usual are 50 to 1000 ms{meant if one.name in MONITORS else ''}"
             yield Found(where, message, None, hint, claim, one.name)
 
 
@@ -93,7 +93,7 @@ def _dark(bond: BondConfig, name: str) -> str:
 
 
 def rounded(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """Delays that are no multiple of miimon: the kernel keeps the quotient only."""
+    """Delays that are not a multiple of miimon: the kernel rounds them down."""
     options = kept(bond)
     every = _number(options["miimon"])
     for name, claim in DELAYS.items():

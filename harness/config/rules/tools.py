@@ -1,4 +1,4 @@
-"""Rules on the tool that a file is written for: what it drops, refuses, or adds by itself."""
+"""Rules on the tool that reads the file: what it drops, rejects, or adds by itself."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CHANNEL = ("balance-rr", "balance-xor")
 
 
 def drops(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """Options that the tool has no word for, and the monitor that is missing then."""
+    """Options that the tool lacks, and the monitor that is then missing."""
     for one in bond.given:
         tool = TOOLS.get(one.format)
         if tool and left.drops(one, tool):
@@ -69,7 +69,7 @@ def _instead(bond: BondConfig, one: Given) -> str:
     if one.format in ("interfaces", "ifupdown2"):
         line = by_hand.in_a_stanza(one.format, bond.loose().mode, one.name, asked)
         if line:
-            return f"{monitor}write in its place: {verbatim(line)}"
+            return f"{monitor}write instead: {verbatim(line)}"
     if one.format == "netplan" and left.by_networkd(bond, one) and one.name in NETWORKD.values():
         file = f"/etc/systemd/network/10-netplan-{bond.name}.netdev.d/more.conf"
         line = spelled("networkd", one.name, text(asked))
@@ -90,7 +90,7 @@ def _of_slave(bond: BondConfig, slave: str, one: Given) -> str:
 
 
 def limits(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """Values that the kernel takes and the tool does not, or not without a warning."""
+    """Values that the kernel accepts and the tool rejects, or accepts with a warning."""
     for one in bond.given:
         limit = left.limit_of(bond, one)
         if limit and one.value is not None and not limit.allows(one.value):
@@ -108,7 +108,7 @@ def limits(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 
 def words(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """Numbers where the tool takes words only, and words where it takes numbers only."""
+    """Numbers where the tool accepts only words, and words where it accepts only numbers."""
     for one in bond.given:
         values = {value.word for value in OPTIONS[one.name].values} if one.value else set()
         if not values or one.format not in TOOLS:
@@ -125,7 +125,7 @@ def words(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 
 WRONG = {
-    "nm": "drops the option in silence",
+    "nm": "silently drops the option",
     "nmcli": "refuses the command",
     "suse": "ignores the option",
     "modprobe": "does not load the module",
@@ -133,7 +133,7 @@ WRONG = {
 
 
 def _by_word(bond: BondConfig, one: Given) -> str:
-    """Return what becomes of a number where a word is wanted."""
+    """Return the effect of a number where a word is required."""
     if one.format == "netplan" and one.name == "mode":
         return "netplan takes words only, and refuses the file"
     passed = "netplan passes it on to systemd-networkd, which" * (one.format == "netplan")
@@ -142,7 +142,7 @@ def _by_word(bond: BondConfig, one: Given) -> str:
 
 
 def lately(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """Options that releases of the tool which are in use do not know."""
+    """Options that releases of the tool in use lack."""
     given = [*bond.given, *(one for slave in bond.slaves for one in slave.given)]
     for one in given:
         tool = TOOLS.get(one.format)
@@ -157,7 +157,7 @@ def lately(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 
 def unsent(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """Settings that systemd-networkd reads and does not send in this case."""
+    """Settings that systemd-networkd reads but does not send in this case."""
     options = bond.loose()
     for one in bond.given:
         why = left.unsent(bond, one)
@@ -181,14 +181,14 @@ def _sent(bond: BondConfig, one: Given) -> str:
 
 
 def added(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """The monitor that NetworkManager adds, unless a misspelt line was to set one."""
+    """The monitor that NetworkManager adds, unless a misspelt line was meant to set one."""
     for one in bond.given if not meant(bond) & MONITORS else ():
         if implied(one):
             yield Found(one.place, "no monitor is set: NetworkManager makes it miimon=100")
 
 
 def order(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """Delays before the miimon of which they are multiples, where a script writes in order."""
+    """Delays that precede miimon, where a script writes the options in order."""
     seen: set[str] = set()
     for one in bond.given:
         needs = OPTIONS[one.name].requires
@@ -196,7 +196,7 @@ def order(bond: BondConfig, _: Around) -> Iterator[Found]:
         if late and one.format in IN_ORDER and one.value:
             yield Found(
                 one.place,
-                f"{verbatim(one.spelled)} stands before {needs}: ifup writes them in this order, "
+                f"{verbatim(one.spelled)} precedes {needs}: ifup writes them in this order, "
                 f"and the driver refuses a delay while {needs} is 0 (NetworkManager sorts them)",
                 hint=f"write {needs}={bond.loose()[needs]} before it",
                 about=one.name,
@@ -205,7 +205,7 @@ def order(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 
 def no_mode(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """A bond without a mode is a round robin."""
+    """A bond without a mode is balance-rr."""
     if bond.format in RUNNING:
         return
     if "mode" not in bond.asked.keys() | bond.misread | meant(bond):
@@ -216,7 +216,7 @@ def no_mode(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 
 def channel(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """Modes that work with a switch only if it has one channel of these ports."""
+    """Modes that need a channel of these ports at the switch."""
     mode = bond.loose().mode
     if mode in CHANNEL and "mode" in bond.asked:
         yield Found(
@@ -233,7 +233,7 @@ RULES = (
     Rule("tool-version", "warning", "an option that older releases do not know", "", "", lately),
     Rule("order", "warning", "options in an order that is refused", "", "", order),
     Rule("unsent", "warning", "a setting that is not sent", "", "", unsent),
-    Rule("implied-monitor", "note", "a monitor that nobody asked for", "MIIMON-1",
+    Rule("implied-monitor", "note", "a monitor that is not configured", "MIIMON-1",
          "write miimon=100, so that other tools do the same", added),
     Rule("no-mode", "warning", "no mode is given", "SWCFG-4",
          "write the mode, such as active-backup", no_mode),

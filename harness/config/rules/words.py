@@ -1,4 +1,4 @@
-"""Options in a message, as the file has them."""
+"""Options in messages, as they are written in the file."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def _said(bond: BondConfig, name: str) -> str:
 
 
 def given(bond: BondConfig, name: str) -> Given | None:
-    """Return what counts of what a file gives for an option, None where it gives none."""
+    """Return the setting of an option that is in force, None if the file has none."""
     return next((one for one in reversed(bond.given) if one.name == name), None)
 
 
 def quoted(extra: Extra) -> str:
-    """Return the message of an extra, all of it as the reader has it."""
+    """Return the message of an extra, unchanged."""
     return verbatim(extra.message)

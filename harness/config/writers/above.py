@@ -1,4 +1,4 @@
-"""What writers need to know of IP and of what stands on bonds, whatever the format."""
+"""IP and upper devices of bonds, in the form that writers of all formats use."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ class Family(NamedTuple):
 
 
 def family(ip: Addressing, version: int) -> Family:
-    """Return what an interface has of IPv4 or IPv6."""
+    """Return the IPv4 or IPv6 configuration of an interface."""
     own = tuple(a for a in ip.addresses if ipaddress.ip_interface(a).version == version)
     gates = [g for g in ip.gateways if ipaddress.ip_address(g).version == version]
     return Family(version, own, "".join(gates[:1]), ip.dhcp4 if version == 4 else ip.dhcp6)
 
 
 def families(ip: Addressing) -> tuple[Family, Family]:
-    """Return what an interface has of IPv4 and of IPv6."""
+    """Return the IPv4 and IPv6 configuration of an interface."""
     return family(ip, 4), family(ip, 6)
 
 
 def uppers(bonds: Sequence[BondConfig]) -> list[Upper]:
-    """Return what stands on the bonds, each once: a bridge may have two bonds as ports."""
+    """Return the upper devices of the bonds, each once: a bridge may have two bonds as ports."""
     return list({upper.name: upper for bond in bonds for upper in bond.uppers}.values())
 
 
@@ -58,7 +58,7 @@ def vlans_on(name: str, above: Iterable[Upper]) -> list[Upper]:
 
 
 def strangers(bonds: Sequence[BondConfig]) -> Iterator[str]:
-    """Yield ports of bridges, and what VLANs stand on, that are neither bonds nor on a bond."""
+    """Yield ports of bridges and lower devices of VLANs that are neither bonds nor on a bond."""
     above = uppers(bonds)
     ours = {bond.name for bond in bonds} | {upper.name for upper in above}
     below = dict.fromkeys(name for upper in above for name in upper.below)

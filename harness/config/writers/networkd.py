@@ -1,4 +1,4 @@
-"""systemd-networkd's units: .netdev for what is made, .network for what it is given."""
+"""systemd-networkd's units: .netdev to create a device, .network to configure it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MATCHES = {"name": "Name", "mac": "MACAddress"}
 
 
 def networkd(bonds: Sequence[BondConfig]) -> dict[str, str]:
-    """Return the units of each bond, its slaves, what stands on it, other ports of bridges."""
+    """Return the units of each bond, its slaves, its upper devices, other ports of bridges."""
     files, above = {}, uppers(bonds)
     for bond in bonds:
         files[f"10-{bond.name}.netdev"] = _netdev(bond.name, "bond", "Bond", _settings(bond))

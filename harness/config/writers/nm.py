@@ -11,7 +11,7 @@ from harness.config.writers.above import bridge_of, families, strangers, uppers
 
 
 def monitored(bond: BondConfig) -> dict[str, Setting]:
-    """Return options with miimon=0 where nothing monitors: NetworkManager's default is 100."""
+    """Return options with miimon=0 if no monitor is set: NetworkManager's default is 100."""
     asked = bond.asked
     bare = "miimon" not in asked and not asked.get("arp_interval")
     if bare and not default("miimon", bond.loose().mode):
@@ -28,7 +28,7 @@ def _option(name: str, value: Setting, escape: str = "") -> str:
 
 
 def keyfiles(bonds: Sequence[BondConfig]) -> dict[str, str]:
-    """Return profiles: for each bond, its ports, what stands on it, and other ports of bridges."""
+    """Return profiles: for each bond, its ports, its upper devices, other ports of bridges."""
     files, above = {}, uppers(bonds)
     for bond in bonds:
         master = _port(bridge_of(bond.name, above), "bridge")
@@ -60,7 +60,7 @@ def _profile(name: str, kind: str, port: Sequence[str] = ()) -> list[str]:
 def _port(master: str, kind: str) -> list[str]:
     """Return what makes a profile a port, in the words that all versions take.
 
-    NetworkManager ignores controller= and port-type= before 1.46 without a word.
+    Before 1.46 NetworkManager silently ignores controller= and port-type=.
     """
     return [f"master={master}", f"slave-type={kind}"] if master else []
 

@@ -1,4 +1,4 @@
-"""What a bond that runs would show: ip's JSON, /proc/net/bonding, sysfs."""
+"""The output of a running bond: ip's JSON, /proc/net/bonding, sysfs."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ SWITCH = {"off", "on"}
 
 
 def optstring(bond: BondConfig) -> str:
-    """Return options as BONDING_OPTS has them: switches as numbers, which every tool takes."""
+    """Return options for BONDING_OPTS: switches as numbers, which every tool accepts."""
     words = []
     for name, value in bond.asked.items():
         text = ",".join(value) if isinstance(value, tuple) else str(value)
@@ -29,7 +29,7 @@ def options(bonds: Sequence[BondConfig]) -> dict[str, str]:
 
 
 def ifcfg(bonds: Sequence[BondConfig]) -> dict[str, str]:
-    """Return ifcfg files of Red Hat's kind: bonds, slaves, what stands on bonds, other ports."""
+    """Return ifcfg files of Red Hat's kind: bonds, slaves, upper devices, other ports."""
     files, above = {}, uppers(bonds)
     for bond in bonds:
         own = ["TYPE=Bond", "BONDING_MASTER=yes", f'BONDING_OPTS="{optstring(bond)}"']
@@ -76,7 +76,7 @@ def _red_hat(ip: Addressing) -> Iterator[str]:
 
 
 def suse(bonds: Sequence[BondConfig]) -> dict[str, str]:
-    """Return ifcfg files of SUSE: one for each bond, and for each of what stands on bonds."""
+    """Return ifcfg files of SUSE: one for each bond, and for each upper device."""
     files = {}
     for bond in bonds:
         own = ["BONDING_MASTER='yes'", f"BONDING_MODULE_OPTS='{optstring(bond)}'"]

@@ -78,7 +78,7 @@ def _netplan(name: str, value: Setting) -> object:
 
 
 def nmstate(bonds: Sequence[BondConfig]) -> dict[str, str]:
-    """Return one YAML state with all bonds and what stands on them."""
+    """Return one YAML state with all bonds and their upper devices."""
     above = uppers(bonds)
     made: dict[str, Any] = {"interfaces": [_interface(bond) for bond in bonds]}
     made["interfaces"] += [_nmstate_upper(upper) for upper in above]

@@ -25,7 +25,7 @@ from harness.labs.netns.network import NetnsNetwork
 from harness.labs.rtl8150 import nics, vhci
 from harness.labs.rtl8150.nics import Nics
 from harness.labs.rtl8150.server import Plan
-from harness.labs.rtl8150.tap import Tap
+from harness.labs.rtl8150.tap import TapDevice
 from harness.loop import Loop
 from harness.rtnl import messages
 from harness.rtnl.messages import Request
@@ -180,7 +180,7 @@ class Plugging:
     def __init__(self, network: NetnsNetwork, loop: Loop) -> None:
         self._network = network
         self._loop = loop
-        self._taps: dict[str, Tap] = {}
+        self._taps: dict[str, TapDevice] = {}
 
     def make_ports(self) -> None:
         """Make the switches' ports that the adapters' cables lead to.
@@ -194,7 +194,7 @@ class Plugging:
         with self._network.spaces[FABRIC].inside():
             for link in links:
                 port = self._port_of(link.name)
-                self._taps[link.name] = Tap(f"p{port}.{link.name}"[:15], port)
+                self._taps[link.name] = TapDevice(f"p{port}.{link.name}"[:15], port)
                 self._network.undo.callback(self._taps[link.name].close)
 
     def ports(self) -> list[Request]:
@@ -230,7 +230,7 @@ class Plugging:
         arrivals.wait()
         return found
 
-    def _plan(self, name: str, tap: Tap) -> Plan:
+    def _plan(self, name: str, tap: TapDevice) -> Plan:
         topology = self._network.topology
         mac = self._network.mac(owner_of(topology, topology.link(name)), name)
         return Plan(name, mac, tap, self._port_of(name))

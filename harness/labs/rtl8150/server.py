@@ -24,7 +24,7 @@ from harness.errors import HarnessError
 from harness.labs.rtl8150 import vhci
 from harness.labs.rtl8150.chip import Chip
 from harness.labs.rtl8150.device import Device, Faults
-from harness.labs.rtl8150.tap import Tap
+from harness.labs.rtl8150.tap import TapDevice
 from harness.labs.rtl8150.usbip import Reader
 from harness.loop import Loop, now
 
@@ -41,7 +41,7 @@ class Plan:
 
     name: str
     mac: str
-    tap: Tap
+    tap: TapDevice
     index: int
 
 
@@ -50,7 +50,7 @@ class Adapter:
     """An adapter that is: plugged in while it has a socket."""
 
     device: Device
-    tap: Tap
+    tap: TapDevice
     index: int
     sock: socket.socket | None = None
     port: int = -1

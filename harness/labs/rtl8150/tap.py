@@ -19,7 +19,7 @@ IFF_TAP, IFF_NO_PI = 0x0002, 0x1000
 BUFFER = 2048
 
 
-class Tap:
+class TapDevice:
     """A TAP in the network namespace in which it is made; it goes when `close` is called."""
 
     def __init__(self, name: str, index: int) -> None:

@@ -41,7 +41,7 @@ def demand() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Port:
+class VhciPort:
     """One line of the controller's status."""
 
     hub: str
@@ -49,13 +49,13 @@ class Port:
     state: int
 
 
-def parse(status: str) -> list[Port]:
+def parse(status: str) -> list[VhciPort]:
     """Return the controller's ports; the first line of its status is a heading."""
     rows = (line.split() for line in status.splitlines()[1:])
-    return [Port(row[0], int(row[1]), int(row[2])) for row in rows if len(row) > 2]
+    return [VhciPort(row[0], int(row[1]), int(row[2])) for row in rows if len(row) > 2]
 
 
-def ports() -> list[Port]:
+def ports() -> list[VhciPort]:
     """Return the ports of the first controller; raises LabError where it cannot be read."""
     try:
         return parse((CONTROLLER / "status").read_text(encoding="ascii"))
