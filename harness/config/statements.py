@@ -57,7 +57,7 @@ def _yaml(source: Source) -> Iterator[Statement]:
 
 
 def _leaves(node: Node, path: tuple[str, ...], above: tuple[Spot, ...]) -> Iterator[Statement]:
-    """Yield the values below a node; `above` is the list of words that one stands in."""
+    """Yield the values below a node; `above` is the list of words that contains it."""
     raw = node.raw
     if len(path) > DEEPEST:
         return

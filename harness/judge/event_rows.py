@@ -1,4 +1,4 @@
-"""The events of a history as rows of the table of what happened, in the words of the field."""
+"""The events of a history as rows of a table, in the terms of the field."""
 
 from __future__ import annotations
 

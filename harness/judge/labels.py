@@ -9,7 +9,7 @@ CUT = "..."
 
 
 class Mark(NamedTuple):
-    """A sign at a column, and what it stands for."""
+    """A sign at a column, and its meaning."""
 
     column: int
     sign: str

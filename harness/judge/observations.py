@@ -1,7 +1,7 @@
-"""What a scenario looks at while it runs, and where in its code.
+"""Record which values a scenario reads while it runs, and where in its code.
 
-Whether a scenario judged anything, and what a failed assertion rests on, follows from it
-(harness.session.assertion_basis). Nothing is noted while nobody watches.
+Whether a scenario judged anything, and what a failed assertion is based on, follows from it
+(harness.session.assertion_basis). Nothing is recorded outside of scenarios.
 """
 
 from __future__ import annotations

@@ -187,7 +187,7 @@ def libc() -> tuple[int, ...]:
 def numbers(version: str) -> tuple[int, ...]:
     """Return the numbers of a version, to compare it by: a release candidate is older than 0."""
     parts = re.findall(r"~|-rc|\d+", version)
-    # The 0 at the end stands above the -1 of a candidate: 6.16~rc5 comes before 6.16.
+    # The 0 at the end is greater than the -1 of a candidate: 6.16~rc5 precedes 6.16.
     return (*(int(part) if part.isdigit() else -1 for part in parts), 0)
 
 

@@ -17,7 +17,7 @@ from harness.kernels.progress import bar
 NICE = 10
 OBJECT = re.compile(r"\s+(CC|AS)\s")
 OPTION = re.compile(r"^(CONFIG_\w+)=(\w+)", re.MULTILINE)
-# Two builds of one source must be identical, whoever builds it and when.
+# Two builds of one source must be identical, on any machine and at any time.
 REPRODUCIBLE = {
     "LC_ALL": "C",
     "KBUILD_BUILD_USER": "harness",

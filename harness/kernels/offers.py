@@ -18,7 +18,7 @@ PACKAGE = "user-mode-linux"
 STOCK = "linux-image-amd64"
 MEMORY = "offers.json"
 MAX_AGE = 24 * 3600.0  # seconds
-OWN = ""  # stands for the machine's own sources instead of a suite
+OWN = ""  # the machine's own sources instead of a suite
 BACKPORTS = ("trixie-backports", "bookworm-backports")
 
 

@@ -1,4 +1,4 @@
-"""What a failed assertion rests on: the documentation, the scenario's own numbers, or neither.
+"""What a failed assertion is based on: the documentation, the scenario's numbers, or neither.
 
 A kernel is to blame only where what failed is a fact, or a measured time against one that follows
 from a bond's options. Where another number of the scenario's own would have made it hold, or where
@@ -33,7 +33,7 @@ REFUSAL = "KernelRefused"
 
 
 class Basis(Enum):
-    """What an assertion rests on."""
+    """What an assertion is based on."""
 
     NOTHING = "nothing that was read of a run or of the kernel"
     OWN = "a number of the scenario's own"

@@ -1,4 +1,4 @@
-"""What of a scenario's code depends on what it looked at: expressions, and the names they fill."""
+"""Which expressions and names of a scenario depend on the values that it observed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NONE: Kinds = frozenset()
 
 
 class Observed:
-    """All that a scenario looked at, by place."""
+    """All observations of a scenario, by place."""
 
     def __init__(self, seen: Observations) -> None:
         self.seen = list(seen)

@@ -1,4 +1,4 @@
-"""Debuggers and questions in a guest: nobody could answer there, so they are refused at once."""
+"""Debuggers and input() in a guest: there is no terminal, so they are rejected at once."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ READING = ("read", "readline", "readlines", "__next__", "__iter__", "fileno")
 
 
 class Refusal:
-    """The pytest plugin that stands in for the debuggers of a guest."""
+    """The pytest plugin that replaces the debuggers in a guest."""
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self) -> None:

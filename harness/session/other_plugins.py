@@ -1,4 +1,4 @@
-"""What other pytest plugins mean for items that run in guests: passed on, or refused by name.
+"""Other pytest plugins and items that run in guests: passed on, or rejected by name.
 
 Guests load no plugin by themselves: reports are written, and workers are shared out, on the host.
 What acts where a test runs (its fixtures, parameters and hooks) is loaded in guests too, and the

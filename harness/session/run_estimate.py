@@ -1,4 +1,4 @@
-"""What a run is about to do, in a line: how many tests, in which kernels, for how long."""
+"""One line before a run: how many tests, in which kernels, for how long."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EMULATED = 10
 
 
 def line(config: pytest.Config, fleet: Fleet, items: Iterable[pytest.Item], guests: int) -> str:
-    """Return the line that stands before a run's first result."""
+    """Return the line that is printed before a run's first result."""
     work: dict[str, list[str]] = {}
     for item in items:
         if (label := fleet.label(item)) in fleet.kernels:
@@ -75,7 +75,7 @@ def _usual(kernel: Kernel) -> float:
 
 
 def spoken(seconds: float) -> str:
-    """Return a duration as people say it."""
+    """Return a duration in words."""
     if seconds < 8:
         return "some seconds"
     if seconds < 55:

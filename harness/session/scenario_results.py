@@ -1,4 +1,4 @@
-"""Keep what became of each scenario, as its results come in, in the directory of the results."""
+"""Write the result of each scenario, as it arrives, to the directory of the results."""
 
 from __future__ import annotations
 

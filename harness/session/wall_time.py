@@ -15,7 +15,7 @@ import pytest
 from harness.kernels import Kernel
 
 CACHE = "harness/wall"
-BOOT = ""  # stands for what a guest takes before its first scenario
+BOOT = ""  # the time of a guest before its first scenario
 
 Times = Mapping[str, float]
 Lines = Iterable[Mapping[str, Any]]

@@ -1,4 +1,4 @@
-"""What guests are told of a session: how to run pytest; and what is remembered of their work."""
+"""The arguments of pytest in guests, and the measured times of their work."""
 
 from __future__ import annotations
 

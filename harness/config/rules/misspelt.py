@@ -36,7 +36,7 @@ def consequences(bond: BondConfig, extra: Extra) -> str:
 
 
 def implied(one: Given) -> bool:
-    """Tell whether an option stands in no file: NetworkManager adds it."""
+    """Tell whether an option is in no file: NetworkManager adds it."""
     return one.spelled.endswith(IMPLIED)
 
 

@@ -40,8 +40,8 @@ class Answer(dict[str, Any]):
 class Channel:
     """An agent behind a pipe; not ready before `hello`.
 
-    Answers are awaited, events go to whoever has opened their stream, also while an answer is
-    awaited. All errors name the host. One thread uses it; `beat` alone may be called by another.
+    Answers are awaited; meanwhile, too, events go to the function that opened their stream.
+    All errors name the host. One thread uses it; `beat` alone may be called by another.
     """
 
     def __init__(

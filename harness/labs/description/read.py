@@ -1,4 +1,4 @@
-"""Read a lab file; what is wrong with it is told with file, line and key."""
+"""Read a lab file; errors name the file, the line and the key."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A process beside each machine's NICs: it lends them out, and puts them back in any case."""
+"""A process on each machine that moves its NICs to other namespaces and restores them."""

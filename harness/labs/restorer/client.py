@@ -1,4 +1,4 @@
-"""The tester's side of a restorer: where it is started, and what it is asked for."""
+"""The tester's side of a restorer: it is started, and sent requests."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class InUse(LabError):
 
 
 class SocketPipe:
-    """A caller's connection to a restorer that runs already."""
+    """A caller's connection to a running restorer."""
 
     def __init__(self, path: str) -> None:
         """Connect; raises OSError."""
@@ -53,7 +53,7 @@ class SocketPipe:
         self._sock.sendall(data)
 
     def ending(self) -> str:
-        """Return nothing: it is not our process."""
+        """Return nothing: it is not a child process."""
         return ""
 
     def close(self) -> None:
@@ -67,7 +67,7 @@ def sent() -> bytes:
 
 
 class Restorer:
-    """A restorer; what it does not do is told as a LabError that names the machine."""
+    """A restorer; a request that fails raises a LabError that names the machine."""
 
     def __init__(self, channel: Channel) -> None:
         self.host = channel.host
@@ -89,7 +89,7 @@ class Restorer:
 
     @classmethod
     def on(cls, machine: Machine, patience: float) -> Restorer:
-        """Start one on a machine, which undoes all where we are silent for so many seconds."""
+        """Start one on a machine, which restores all if the tester is silent for `patience` s."""
         made = cls(machine.agent(sent(), ROLE))
         made._ask("patience", seconds=patience)
         threading.Thread(target=made._beat, daemon=True).start()
@@ -97,11 +97,11 @@ class Restorer:
 
     @property
     def lost(self) -> str:
-        """Why it is no use any more, "" where it is."""
+        """Why it is lost, "" if it is not."""
         return self._channel.lost
 
     def lock(self) -> None:
-        """Take the machine for us; raises InUse that names who has it, since when."""
+        """Lock the machine for this tester; raises InUse with the holder and since when."""
         who = {
             "who": f"{getpass.getuser()}@{platform.node()}",
             "pid": os.getpid(),
@@ -118,12 +118,12 @@ class Restorer:
             ) from error
 
     def recover(self) -> tuple[list[str], list[str]]:
-        """Put back what a restorer left that was killed; return those NICs, and troubles."""
+        """Restore what a killed restorer has left; return those NICs, and failures."""
         said = self._ask("recover")
         return said["back"], said["troubles"]
 
     def save(self, name: str, undo: Sequence[Sequence[str]] = ()) -> str:
-        """Note the state of a NIC, and commands to run when it is back; return its MAC."""
+        """Save the state of a NIC, and commands to run when it is restored; return its MAC."""
         return _colons(self._ask("save", name=name, undo=undo)["mac"])
 
     def lend(
@@ -143,11 +143,11 @@ class Restorer:
         return int(said["number"]), _colons(said["mac"])
 
     def park(self, name: str) -> None:
-        """Take a NIC back, without anybody at home seeing it."""
+        """Move a NIC to a namespace of the restorer, not through the initial one."""
         self._ask("park", name=name)
 
     def release(self) -> list[str]:
-        """Put all back and end it; return what could not be put back."""
+        """Restore all NICs and end it; return the failures."""
         self._ended.set()
         try:
             return list(self._ask("release")["troubles"])
@@ -155,7 +155,7 @@ class Restorer:
             self._channel.close()
 
     def close(self) -> None:
-        """End it, or our connection to it; NICs are put back by it."""
+        """End it, or the connection to it; it restores the NICs."""
         self._ended.set()
         with contextlib.suppress(HarnessError, OSError):
             self._channel.close()
@@ -191,5 +191,5 @@ def _holder(text: str) -> str:
 
 
 def socket_in(directory: Path) -> str:
-    """Return where a restorer is to serve others."""
+    """Return the path of the socket at which a restorer serves others."""
     return str(directory / "restorer")

@@ -1,4 +1,4 @@
-"""What a restorer knows of a NIC, and how it is moved and put back.
+"""The state of a NIC, and how it is moved and restored.
 
 It is sent to a machine with the restorer's program, behind harness.labs.restorer.links.
 """
@@ -31,7 +31,7 @@ COMMAND = 10  # seconds for a command that hands a NIC back to a service
 
 
 class Nic:
-    """A NIC as it was found (`state`, as JSON can carry it), and where it is now.
+    """A NIC: its initial state (`state`, for JSON), and where it is now.
 
     `place` is a descriptor of the namespace that it was lent to, None while it is at home;
     `called` its name there.

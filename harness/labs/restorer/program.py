@@ -1,9 +1,9 @@
-"""The restorer: lends NICs of its machine to other namespaces, and puts them back in any case.
+"""The restorer: lends NICs of its machine to other namespaces, and restores them in any case.
 
-It is sent as the agent is (harness.labs.agent.source) and speaks as it does. It outlives whoever
-started it: NICs go home with all that they had when its input ends, when nothing came by it for
-as long as it was told to wait, and when it is terminated. What it holds stands below PLACE too:
-after a restorer that was killed itself, the next one puts that back first.
+It is sent like the agent (harness.labs.agent.source) and uses the same messages. It outlives the
+process that started it: NICs are restored when its input ends, when nothing was received for the
+time set by `patience`, and when it is terminated. Saved states are also below PLACE: if a restorer
+is killed, the next one restores these first.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGPIPE)
 
 
 class Restorer:
-    """The NICs that are kept, and who may ask for them."""
+    """The NICs whose state is saved, and the callers that may use them."""
 
     def __init__(self) -> None:
         self.home = own_namespace()
@@ -49,7 +49,7 @@ class Restorer:
         self.done = False
 
     def run(self) -> None:
-        """Serve until there is nobody left to serve; then all NICs go home."""
+        """Serve until there are no callers; then restore all NICs."""
         try:
             self.say(1, hello=VERSION, pid=os.getpid())
             while not self.done:
@@ -64,12 +64,12 @@ class Restorer:
             self.go_home()
 
     def say(self, to: int, **what: Any) -> None:
-        """Write one line; a caller that is gone is none the worse."""
+        """Write one line; errors of a caller that is gone are ignored."""
         with contextlib.suppress(OSError):
             os.write(to, (json.dumps(what, separators=(",", ":")) + "\n").encode())
 
     def accept(self) -> None:
-        """Take a caller of this machine in, and tell it how its process is numbered here."""
+        """Accept a caller of this machine, and send it the number of its process here."""
         caller, _ = self.listener.accept()
         fd = caller.fileno()
         self.callers[fd], self.answers[fd], self.pending[fd] = caller, fd, b""
@@ -77,7 +77,7 @@ class Restorer:
         self.say(fd, hello=VERSION, pid=os.getpid(), caller=struct.unpack("=iii", peer)[0])
 
     def read(self, source: int) -> None:
-        """Carry out what a caller asks for; what one that is gone had comes back."""
+        """Execute a caller's requests; take back the NICs of one that is gone."""
         try:
             data = os.read(source, 1 << 16)
         except OSError:
@@ -96,7 +96,7 @@ class Restorer:
             self.say(self.answers[source], id=asked["id"], t=now(), **answer)
 
     def gone(self, source: int) -> None:
-        """Let go of a caller; without the first one there is nothing left to do."""
+        """Forget a caller; end without the first one."""
         if source == 0:
             self.done = True
             return
@@ -111,14 +111,14 @@ class Restorer:
         self.patience = asked["seconds"]
 
     def do_listen(self, asked: dict[str, Any]) -> None:
-        """Serve callers of this machine at a path too."""
+        """Also serve callers of this machine at a path."""
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.listener.bind(asked["path"])
         Path(asked["path"]).chmod(0o600)
         self.listener.listen(4)
 
     def do_lock(self, asked: dict[str, Any]) -> None:
-        """Take the machine for a tester; EBUSY tells who has it."""
+        """Lock the machine for a tester; EBUSY has the holder as its text."""
         PLACE.mkdir(mode=0o700, exist_ok=True)
         fd = os.open(str(PLACE / LOCK), os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -132,7 +132,7 @@ class Restorer:
         self.locked = fd
 
     def do_recover(self, _: dict[str, Any]) -> dict[str, Any]:
-        """Put back what a restorer left that was killed; answers with the NICs and troubles."""
+        """Restore what a killed restorer has left; answers with the NICs and the failures."""
         back: list[str] = []
         troubles: list[str] = []
         for path in sorted(PLACE.glob("*" + SAVED)):
@@ -150,7 +150,7 @@ class Restorer:
         return {"back": back, "troubles": troubles}
 
     def do_save(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """Note the state of a NIC, to which it is put back; `undo` are commands for then."""
+        """Save the state of a NIC; `undo` are commands to run when it is restored."""
         name = asked["name"]
         state = state_of(self.home, name, asked["undo"])
         PLACE.mkdir(mode=0o700, exist_ok=True)
@@ -177,7 +177,7 @@ class Restorer:
         return {"number": number, "mac": mac}
 
     def do_park(self, asked: dict[str, Any]) -> None:
-        """Take a NIC back, to where nobody at home sees it come and go."""
+        """Take a NIC back, to a namespace in which no service sees it."""
         self.park(self.nics[asked["name"]])
 
     def park(self, nic: Nic) -> None:
@@ -187,11 +187,11 @@ class Restorer:
         nic.move(self.home, self.parking, nic.state["name"])
 
     def do_release(self, _: dict[str, Any]) -> dict[str, Any]:
-        """Put all NICs back; answers with what could not be."""
+        """Restore all NICs; answers with the failures."""
         return {"troubles": self.go_home()}
 
     def go_home(self) -> list[str]:
-        """Put all NICs back, each in any case; return what could not be."""
+        """Restore all NICs, each even if another fails; return the failures."""
         troubles: list[str] = []
         for name in list(self.nics):
             failed = self.nics.pop(name).go_home(self.home)

@@ -36,7 +36,7 @@ class Program:
         self._channel.settimeout(SILENCE)
 
     def lines(self) -> Iterator[dict[str, Any]]:
-        """Yield what it says until it ends; raises Dropped."""
+        """Yield its output until it ends; raises Dropped."""
         try:
             for text in self._channel.makefile("r"):
                 yield json.loads(text)
