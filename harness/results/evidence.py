@@ -18,14 +18,19 @@ FAILED = (HarnessError, LookupError, TypeError, ValueError, AttributeError)
 PLACE = "end of the "
 
 
-def of(run: Run, path: Path | None, results: Path | None) -> dict[str, Any]:
-    """Return figures, the options that the kernel knows, and where the history lies."""
+def of(
+    run: Run, path: Path | None, results: Path | None, *, phased: bool = False
+) -> dict[str, Any]:
+    """Return figures, the options that the kernel knows, and where the history lies.
+
+    `phased` says that the fault came at a phase of the monitor that differs from run to run.
+    """
     history = run.recording
     if history is None:
         return {}
     inside = path is not None and results is not None and path.is_relative_to(results)
     return {
-        "figures": _figures(run),
+        "figures": _figures(run, phased=phased),
         "options": known_options(history),
         "settings": settings(history),
         "history": str(path.relative_to(results)) if inside and path and results else None,
@@ -53,31 +58,40 @@ def settings(history: History) -> dict[str, dict[str, str]]:
         return {}
 
 
-def _figures(run: Run) -> dict[str, dict[str, Any]]:
+def _figures(run: Run, *, phased: bool) -> dict[str, dict[str, Any]]:
     """Return all figures of the recording and those read by the scenario, with bounds, in ms."""
     try:
         found = {**run.asked, **dict(report.times(run.history))}
-        return {name: figure(name, one, run.limits, run.history) for name, one in found.items()}
+        return {
+            name: figure(name, one, run.limits, run.history, phased=phased)
+            for name, one in found.items()
+        }
     except FAILED:
         return {}  # unreliable figures are omitted
 
 
 def figure(
-    name: str, measured: Measured, limits: Iterable[Limit], history: History
+    name: str,
+    measured: Measured,
+    limits: Iterable[Limit],
+    history: History,
+    *,
+    phased: bool = False,
 ) -> dict[str, Any]:
     """Return one figure with its tolerance, its bounds, and its leeway, all in ms.
 
     The leeway is how much it may vary between runs on one kernel: it depends on the phase of the
-    monitor at which the fault happens. In virtual time the phase is fixed.
+    monitor at which the fault happens. In virtual time the phase is fixed, unless it was varied
+    on purpose (`phased`).
     """
     bounds = [limit for limit in limits if limit.what.removeprefix(PLACE) == name]
     took = _ms(measured.ns)
-    virtual = history.about.virtual
+    fixed = history.about.virtual and not phased
     return {
         "ms": took if measured.happened else None,
         "watched_ms": None if measured.happened else took,
         "tolerance_ms": _ms(measured.tolerance),
-        "leeway_ms": 0.0 if virtual else _ms(max(_between(bounds), _phase(name, history))),
+        "leeway_ms": 0.0 if fixed else _ms(max(_between(bounds), _phase(name, history))),
         "bounds": [_bound(limit) for limit in bounds],
     }
 

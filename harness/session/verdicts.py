@@ -35,6 +35,7 @@ from harness.session import (
     catalogue_line,
     outage_limit,
     pages,
+    repeat,
     reproduce,
     skips,
     where_it_runs,
@@ -122,7 +123,8 @@ def pytest_runtest_makereport(
     found += [entry for run, _ in noted[-1:] for entry in _figures(run)]
     for run, path in noted[-1:]:
         results = item.config.stash.get(RESULTS, None)
-        setattr(made, EVIDENCE, evidence.of(run, path, results))
+        phased = repeat.NUMBER in item.stash
+        setattr(made, EVIDENCE, evidence.of(run, path, results, phased=phased))
     item.user_properties.extend(found)
     made.user_properties.extend(found)
     if made.failed and (noted or claims_of(item)):

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
-from harness.results import repetition
+from harness.history import History
+from harness.results import changes, evidence, repetition
 from harness.results.repetition import Rate, quantile, rate
+from harness.units import MS, Measured
 from tests.result_directories import figure
+from tests.stories import described
 
 
 @pytest.mark.parametrize(
@@ -99,3 +102,19 @@ def test_runs_that_say_nothing_are_not_counted() -> None:
 
 def test_one_run_has_no_statistics() -> None:
     assert repetition.statistics([run("conforms")]) == {}
+
+
+def test_a_phase_that_was_varied_on_purpose_is_leeway_in_virtual_time_too() -> None:
+    """A repeated scenario is not worse than one run, which has the one phase that is usual."""
+    bond = {"slaves": ["eth0", "eth1"], "changed": {"mode": 1, "miimon": 100}}
+    recorded = History(described(clock="virtual", bonds={"bond0": bond}), ())
+
+    def seen(ms: int, *, phased: bool) -> dict[str, Any]:
+        took = Measured("outage", ms * MS, 11 * MS)
+        return evidence.figure("outage", took, (), recorded, phased=phased)
+
+    once, later = seen(60, phased=False), seen(110, phased=False)
+    assert changes.figures(once, later) == "worse"
+    worst = seen(110, phased=True)
+    assert worst["leeway_ms"] >= 100
+    assert changes.figures(once, worst) is None

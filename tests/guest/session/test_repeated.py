@@ -56,6 +56,8 @@ def test_the_fault_comes_at_other_phases_of_the_monitor(
     assert max(gaps) < 2 * 100 / N + 10, detections
     assert detections[-1] - detections[0] > 80
     assert one.statistics["figures"]["detection"]["max_ms"] == detections[-1]
+    leeways = {run["figures"]["detection"]["leeway_ms"] for run in one.runs}
+    assert min(leeways) >= 100, "no run is worse than another for its phase"
 
 
 def test_the_limit_is_exceeded_at_some_phases_and_no_claim_is_contradicted(
