@@ -73,3 +73,11 @@ def test_the_readme_has_the_two_commands_word_for_word(command: str) -> None:
 
 def test_the_readme_is_one_page() -> None:
     assert len(README.splitlines()) <= 90
+
+
+def test_the_layout_has_each_package_and_nothing_else() -> None:
+    text = (PAGES / "layout.md").read_text(encoding="utf-8")
+    packages = {init.parent for init in (ROOT / "harness").rglob("__init__.py")}
+    known = {path for path in packages if path.parent.name in ("harness", "labs")}
+    paths = {ROOT / path for path in re.findall(r"^    (harness/\S+)/ ", text, re.MULTILINE)}
+    assert paths == known - {ROOT / "harness" / "labs", ROOT / "harness"}
