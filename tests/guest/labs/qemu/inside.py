@@ -71,6 +71,13 @@ def test_dut_panics(stage: Stage) -> None:
     fails_over(stage)
 
 
+def test_dut_reboots(stage: Stage) -> None:
+    ssh = running(stage).dut.ssh
+    reboot = "(sleep 0.2; echo b >/proc/sysrq-trigger) >/dev/null 2>&1 &"
+    assert "dut" in breaks(stage, lambda: ssh.run(reboot))
+    fails_over(stage)
+
+
 def test_agent_killed(stage: Stage) -> None:
     found = running(stage)
     assert "dut" in breaks(stage, lambda: found.dut.ssh.run(f"kill -9 {found.dut.work.pid}"))
@@ -105,6 +112,23 @@ def _judged(net: OneSwitch, fault: Callable[[], object]) -> None:
         net.eth0.cut()
         net.after(700 * ms)
     assert run.outage <= bond.miimon
+
+
+def test_clock_of_the_dut_set(stage: Stage) -> None:
+    ssh = running(stage).dut.ssh
+    refusal = pytest.raises(Inconclusive, match="the wall clock of dut was set")
+    with refusal, OneSwitch(stage) as net:
+        _recorded(net, lambda: ssh.check("date -s '2020-01-01 00:00:00'"))
+    fails_over(stage)
+
+
+def test_disk_of_the_dut_full(stage: Stage) -> None:
+    """It is no trouble for a recording: the agent writes nothing."""
+    ssh = running(stage).dut.ssh
+    filled = ssh.run("dd if=/dev/zero of=/tmp/full bs=64k")
+    assert "No space left" in filled.stderr
+    fails_over(stage)
+    ssh.check("rm /tmp/full")
 
 
 def test_tap_gone(stage: Stage) -> None:

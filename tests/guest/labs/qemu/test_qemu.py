@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from harness.kernels import qemu
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[4]
 LACKS = [name for name in (qemu.QEMU, "nft", "apt-get") if not shutil.which(name)]
@@ -46,7 +49,32 @@ def test_a_driver_in_qemu_fails_over(nic: str, tmp_path: Path) -> None:
 
 def test_the_dut_is_restored_after_each_fault_of_the_lab(tmp_path: Path) -> None:
     done = run("tests/guest/labs/qemu/inside.py", tmp_path=tmp_path)
-    assert "6 passed" in done.stdout, done.stdout
+    assert "9 passed" in done.stdout, done.stdout
+
+
+def processes(mark: str) -> list[str]:
+    """Return the command lines of the processes with a mark in their environment."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended meanwhile
+            if mark.encode() in (place / "environ").read_bytes():
+                found.append((place / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+    return found
+
+
+def test_nothing_is_left_of_a_tester_that_is_killed(tmp_path: Path) -> None:
+    mark = f"TESTED_IN={tmp_path}"
+    argv = [sys.executable, "-m", "pytest", "--lab=qemu", "--guests=1", "-p", "no:cacheprovider"]
+    argv += [f"--results={tmp_path}/results", "scenarios/test_miimon.py"]
+    environment = {**os.environ, "TESTED_IN": str(tmp_path)}
+    with subprocess.Popen(argv, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as tester:
+        wait_until(
+            lambda: any("-incoming" in one for one in processes(mark)),
+            within=120,
+            what="a DUT from its snapshot",
+        )
+        tester.kill()
+    wait_until(lambda: not processes(mark), within=60, what="the end of all its processes")
 
 
 def test_a_kernel_of_the_testers_is_refused(tmp_path: Path) -> None:
