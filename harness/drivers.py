@@ -43,6 +43,11 @@ MODELS = MappingProxyType(
 )
 
 
+def emulated(nic: str, *, exists: bool) -> bool:
+    """Return whether a NIC of a topology is an emulated USB adapter."""
+    return nic == RTL8150 and not exists
+
+
 def known_lag(driver: str) -> Span:
     """Return how late a driver, by the kernel's name for it, is known to tell of a cable."""
     return CARRIER_LAG.get(MODELS.get(driver, driver), Span(0))

@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from ipaddress import ip_address, ip_interface
 from typing import Protocol
 
-from harness.drivers import CARRIER_LAG, VETH
+from harness.drivers import CARRIER_LAG, VETH, known_lag
 from harness.errors import ScenarioError
 from harness.units import Span
 
@@ -97,7 +97,8 @@ class LinkPlan:
 
     `nic` is the NIC of the machine at one end, and so the driver under test: veth, or rtl8150 for
     a USB adapter; `mac` is its address, by default derived from the topology; `lag` is the delay
-    with which its driver may report its carrier, by default the known one of that driver.
+    with which its driver may report its carrier, by default the known one of that driver. If it
+    `exists`, `nic` is the name of any driver.
     """
 
     name: str
@@ -106,6 +107,7 @@ class LinkPlan:
     nic: str = VETH
     mac: str | None = None
     lag: Span | None = None
+    exists: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,7 @@ class Topology:
                 self._reject(f"{machine.name} has an address but no link")
 
     def _check_nic(self, link: LinkPlan, *, at_machine: bool) -> None:
-        if link.nic not in CARRIER_LAG:
+        if link.nic not in CARRIER_LAG and not link.exists:
             known = ", ".join(CARRIER_LAG)
             self._reject(f'link "{link.name}" has a NIC "{link.nic}" (known: {known})')
         if link.mac is not None and not MAC.fullmatch(link.mac):
@@ -284,15 +286,14 @@ class Topology:
 
 def carrier_lag(topology: Topology, bond: BondPlan) -> Span:
     """Return the longest delay with which a driver of a bond's slaves reports its carrier."""
-    links = [topology.link(slave) for slave in bond.slaves]
-    lags = [CARRIER_LAG[link.nic] if link.lag is None else link.lag for link in links]
+    links = map(topology.link, bond.slaves)
+    lags = [known_lag(link.nic) if link.lag is None else link.lag for link in links]
     return max(lags, key=lambda lag: lag.ns, default=CARRIER_LAG[VETH])
 
 
 def mac_of(topology: Topology, machine: str, link: str) -> str:
     """Return the MAC of a machine's interface: locally administered and the same in every run."""
-    given = topology.link(link).mac
-    if given is not None:
+    if (given := topology.link(link).mac) is not None:
         return given
     machines = [node.name for node in topology.machines]
     links = [one.name for one in topology.links]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from harness.errors import ScenarioError
+from harness.labs.netns.usb import adapters
 from harness.record.net import Net
 from harness.topology import (
     BondPlan,
@@ -17,8 +18,10 @@ from harness.topology import (
     MachinePlan,
     SwitchPlan,
     Topology,
+    carrier_lag,
     mac_of,
 )
+from harness.units import MS, Span
 from scenarios import topologies
 from scenarios.field import servers
 
@@ -151,6 +154,16 @@ def test_links_are_found_by_name_and_by_end() -> None:
     assert [link.name for link in LAB.links_of("sw")] == ["eth0", "eth1", "target"]
     assert LAB.links_of("nobody") == ()
     assert LAB.bond("bond0") is BOND
+
+
+@pytest.mark.parametrize("driver", ["ixgbe", "rtl8150"])
+def test_a_nic_that_exists_has_any_driver_and_is_no_emulated_adapter(driver: str) -> None:
+    cable = replace(LAB.link("eth0"), nic=driver, lag=Span(3 * MS), exists=True)
+    lab = replace(LAB, links=(cable, *LAB.links[1:]))
+    assert carrier_lag(lab, BOND) == Span(3 * MS)
+    assert adapters(lab) == []
+    emulated = replace(cable, nic="rtl8150", exists=False)
+    assert adapters(replace(lab, links=(emulated, *LAB.links[1:]))) == [emulated]
 
 
 def test_a_missing_link_is_told_what_exists_and_what_is_nearest() -> None:

@@ -16,6 +16,7 @@ from rich.text import Text
 from harness.commands.exit_status import Command
 from harness.doctor import kernels, tools
 from harness.doctor.row import BAD, GOOD, LACKING, Look, Row
+from harness.errors import UsageError
 
 LOOKS = (
     Look("processor", tools.this_processor),
@@ -40,20 +41,24 @@ NEEDED = ("cache", "guest memory")
 @click.command(cls=Command)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--lab", type=click.Path(path_type=Path), help="Check the lab of this file.")
+@click.option("--up", is_flag=True, help="With --lab: test cables whose NICs are down, too.")
 @click.pass_context
-def doctor(context: click.Context, /, *, as_json: bool, lab: Path | None) -> None:
+def doctor(context: click.Context, /, *, as_json: bool, lab: Path | None, up: bool) -> None:
     """Check what this machine supports, and print the commands that add what is missing.
 
-    With --lab: what the machines of a lab file lack, and which NIC is cabled to which far end.
+    With --lab: what the machines of a lab file lack, and which NIC is cabled to which far end. A
+    NIC that is down is not tested, unless --up: then free ones are up for at most 10 s.
 
-    Nothing is installed or changed. Each check has a time limit. A cached kernel is booted, for a
-    second or two.
+    Nothing else is installed or changed. Each check has a time limit. A cached kernel is booted,
+    for a second or two.
 
     Exit status: 0 scenarios can run here (--lab: all checks passed), 1 they cannot, 4 the lab file
     is wrong.
     """
     if lab is not None:
-        _of_lab(context, lab, as_json=as_json)
+        _of_lab(context, lab, as_json=as_json, up=up)
+    if up:
+        raise UsageError("--up tests the cables of a lab", hint="name its file: --lab FILE")
     rows = dict(_look(quiet=as_json))
     kernel = runs_in(rows)
     if as_json:
@@ -65,12 +70,12 @@ def doctor(context: click.Context, /, *, as_json: bool, lab: Path | None) -> Non
     context.exit(0 if kernel else 1)
 
 
-def _of_lab(context: click.Context, path: Path, *, as_json: bool) -> NoReturn:
+def _of_lab(context: click.Context, path: Path, *, as_json: bool, up: bool) -> NoReturn:
     """Check a lab's machines, print the results, and exit."""
     from harness.doctor import lab  # noqa: PLC0415  (paramiko and pyroute2 take a second)
     from harness.labs.description.read import read  # noqa: PLC0415
 
-    rows = dict(lab.rows(read(path)))
+    rows = dict(lab.rows(read(path), up=up))
     bad = [name for name, row in rows.items() if row.state == BAD]
     if as_json:
         click.echo(

@@ -51,7 +51,7 @@ def rows(
     for nic in lab.nics:
         name = f"{nic.far_end} - {nic.name}"
         if nic not in sending or not _carries(there.get(nic.name)):
-            bring = f"ip link set {nic.far_end} up here, ip link set {nic.name} up on the DUT"
+            bring = f"harness doctor --lab {lab.path} --up"
             yield name, Row(LACKING, "not tested: one end is down, without carrier or used", bring)
         elif nic.name in came.get(nic.far_end, ()):
             yield name, Row(GOOD, "frames arrive")
@@ -66,8 +66,10 @@ def _carries(one: Interface | None) -> bool:
 
 
 def _usable(one: Interface | None, nic: Nic) -> bool:
-    """Tell whether a far end may send: it is up, without other addresses and without a master."""
-    if one is None or not _carries(one) or one.master or one.default_route or one.stacked:
+    """Tell whether a far end may send: it is up, without other addresses and masters."""
+    if one is None or not _carries(one) or one.default_route or one.stacked:
+        return False
+    if one.master and one.master not in nic.masters:
         return False
     return all(address in nic.addresses for address in one.addresses)
 

@@ -1,6 +1,7 @@
 """Checks of a lab file: the DUT over SSH, its NICs, and their far ends on the tester.
 
-Nothing is changed. Frames are sent only from far ends that are up and not in use.
+Nothing is changed, unless NICs that are down are to be set up for the test of their cables. Frames
+are sent only from far ends that are up and not in use.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from contextlib import ExitStack
 
 from harness.doctor import cabling, virtual
 from harness.doctor.row import BAD, GOOD, LACKING, Row
+from harness.doctor.taken_up import taken_up
 from harness.errors import HarnessError
 from harness.labs.agent import clock
 from harness.labs.agent.host import RemoteHost
@@ -26,8 +28,11 @@ Named = tuple[str, Row]
 FREE = "it must be free for tests: remove its address or its master, or name another NIC"
 
 
-def rows(lab: LabFile) -> Iterator[Named]:
-    """Yield named results; after a failed connection, checks on that machine are skipped."""
+def rows(lab: LabFile, *, up: bool = False) -> Iterator[Named]:
+    """Yield named results; after a failed connection, checks on that machine are skipped.
+
+    With `up`, free NICs that are down are up while cables are tested.
+    """
     with ExitStack() as undo:
         home = Existing("tester")
         undo.callback(home.close)
@@ -56,7 +61,13 @@ def rows(lab: LabFile) -> Iterator[Named]:
         managing = services.running(dut.host)
         for nic in lab.nics:
             yield f"DUT {nic.name}", _nic(there, nic, dut, managing)
-        yield from cabling.rows(lab, here, there, home, host)
+        try:
+            if up:
+                here, there = undo.enter_context(taken_up(lab, control, dut, host))
+            yield from cabling.rows(lab, here, there, home, host)
+            undo.close()  # what was set up is set down, or that is reported
+        except HarnessError as error:
+            yield "cables", _bad(error)
 
 
 def _bad(error: HarnessError) -> Row:

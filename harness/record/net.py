@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
 from harness.bonding.wheel import grain
-from harness.drivers import RTL8150
+from harness.drivers import emulated
 from harness.errors import HarnessError, NotTestable, ScenarioError
 from harness.history import Event, History, save, since
 from harness.history.files import HISTORY
@@ -100,7 +100,7 @@ class Net:
         inside = {bridge.name for bridge in self.plan.bridges}
         for link in self.plan.links:
             if not {link.a, link.b} & inside:
-                kind = UsbNic if link.nic == RTL8150 else Cable
+                kind = UsbNic if emulated(link.nic, exists=link.exists) else Cable
                 yield kind(link.name, context), link.name
         yield from ((Switch(switch.name, context), switch.name) for switch in self.plan.switches)
         for machine in self.plan.machines:
@@ -237,7 +237,7 @@ class Net:
     def _usual_interval(self) -> int:
         """Return the probe interval in ns: emulated USB chips need time for each frame."""
         usual = self._stage.probe_interval
-        usb = any(link.nic == RTL8150 for link in self.plan.links)
+        usb = any(emulated(link.nic, exists=link.exists) for link in self.plan.links)
         return usual if self._virtual or not usb else max(usual, USB_INTERVAL)
 
     def _finish(

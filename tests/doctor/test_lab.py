@@ -13,8 +13,10 @@ import pytest
 from harness.doctor.row import BAD, GOOD, LACKING
 from tests.rack import DUT, NO_RACK, PORT, Rack, standing
 from tests.sshd import make_key
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(bool(NO_RACK), reason=NO_RACK)
+PRIVATE = ("unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /run && exec "$@"', "sh")
 Found = dict[str, dict[str, str]]
 
 
@@ -25,10 +27,12 @@ def rack(tmp_path: Path) -> Iterator[Rack]:
         yield found
 
 
-def doctor(rack: Rack, lab: Path | None = None, *by: str) -> tuple[int, Found]:
+def doctor(
+    rack: Rack, lab: Path | None = None, *by: str, more: tuple[str, ...] = ()
+) -> tuple[int, Found]:
     """Return the exit status and the rows; `by` is a command that runs commands."""
     words = (sys.executable, "-m", "harness", "doctor", "--json", "--lab", str(lab or rack.lab()))
-    done = rack.run(rack.tester, *by, *words)
+    done = rack.run(rack.tester, *by, *words, *more)
     assert "Traceback" not in done.stderr, done.stderr
     return done.returncode, json.loads(done.stdout)["rows"] if done.stdout else {}
 
@@ -73,8 +77,26 @@ def test_a_cable_that_is_down_is_not_tried(rack: Rack) -> None:
     rack.ip(rack.dut, "link set eth2 down")
     _, rows = doctor(rack)
     assert rows["far2 - eth2"]["state"] == LACKING
-    assert "ip link set far2 up here" in rows["far2 - eth2"]["remedy"]
+    assert rows["far2 - eth2"]["remedy"].endswith("rack.toml --up")
     assert rows["far1 - eth1"]["state"] == GOOD
+
+
+def test_cables_whose_nics_are_down_are_tried_when_that_is_wanted(rack: Rack) -> None:
+    rack.ip(rack.dut, *(f"link set eth{number} down" for number in range(1, 5)))
+    rack.ip(rack.tester, "link set far2 down", "route add default dev far3")
+    rack.ip(rack.dut, "link set eth4 mtu 1400")
+    links = ("ip", "-br", "link")
+    lost = lambda: rack.run(rack.tester, *links).stdout.count("NO-CARRIER") == 3  # noqa: E731
+    wait_until(lost, within=10, what="the loss of three carriers")  # the kernel reports it late
+    before = rack.state()
+    crossed = rack.lab(
+        ('far_end = "far1"', 'far_end = "x"'), ('"far2"', '"far1"'), ('"x"', '"far2"')
+    )
+    _, rows = doctor(rack, crossed, *PRIVATE, more=("--up",))
+    assert rows["far2 - eth1"]["found"] == "frames of far2 arrive at eth2 of the DUT"
+    assert rows["far4 - eth4"]["state"] == GOOD
+    assert rows["far3 - eth3"]["state"] == LACKING  # the default route leads by its far end
+    assert rack.comes_to_be(before)
 
 
 IN_USE = [

@@ -67,6 +67,11 @@ def _addresses(value: Any) -> Any:
         return WRONG
 
 
+def _interfaces(value: Any) -> Any:
+    whole = isinstance(value, list) and all(_interface(one) is not WRONG for one in value)
+    return tuple(value) if whole else WRONG
+
+
 def one_of(*words: str) -> Key:
     """Return a key that takes one of some words, by default the first."""
     has = ", ".join(f'"{word}"' for word in words)
@@ -93,6 +98,7 @@ NIC = {
     "driver": Key(_text, 'the name of a driver, such as "igb"', ""),
     "lag": Key(_milliseconds, f"milliseconds from 1 to {LONGEST_LAG}", 0),
     "addresses": Key(_addresses, 'a list of addresses such as ["10.0.0.5/24"]', ()),
+    "masters": Key(_interfaces, 'a list of interfaces such as ["br0"]', ()),
     "adapter": Key(_adapter, "the number of VirtualBox's adapter, from 1 to 36", 0),
 }
 MACHINE = {key: Key(one.read, one.expected, "") for key, one in SSH.items()} | {

@@ -19,7 +19,8 @@ class Nic:
 
     `far_end` is the tester's NIC at the other end; `cut` is how the cable loses its carrier: the
     far end goes down, or the hypervisor pulls the cable of its `adapter` (VirtualBox's number).
-    Only addresses of the NIC or its far end that are in `addresses` may be taken away.
+    Only addresses of the NIC or its far end that are in `addresses`, and membership in one of
+    `masters`, may be taken away.
     `driver` is the driver that is on trial, "" for any; `lag` is how late it may report its
     carrier, in ms, 0 for what a trial shows.
     """
@@ -29,6 +30,7 @@ class Nic:
     cut: str = FAR_END
     driver: str = ""
     addresses: tuple[str, ...] = ()
+    masters: tuple[str, ...] = ()
     adapter: int = 0
     lag: int = 0
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from harness.drivers import RTL8150
+from harness.drivers import emulated
 from harness.errors import LabError
 from harness.lab import FABRIC
 from harness.labs.fabric.switches import fabric_mac
@@ -164,8 +164,8 @@ class UsbNics:
 
 
 def adapters(topology: Topology) -> list[LinkPlan]:
-    """Return the links at whose machine's end there is a USB adapter."""
-    return [link for link in topology.links if link.nic == RTL8150]
+    """Return the links at whose machine's end there is an emulated USB adapter."""
+    return [link for link in topology.links if emulated(link.nic, exists=link.exists)]
 
 
 def owner_of(topology: Topology, link: LinkPlan) -> str:

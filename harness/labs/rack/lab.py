@@ -27,7 +27,7 @@ from harness.labs.netns.usb import Home, adapters
 from harness.labs.rack.plan import End
 from harness.labs.rack.safety import in_the_way
 from harness.labs.rack.survey import recovered
-from harness.labs.rack.trial import Cables, park
+from harness.labs.rack.trial import Cables, Miscabled, park
 from harness.labs.restorer.client import InUse, Restorer
 from harness.labs.ssh.dut import RemoteDut
 from harness.loop import Loop
@@ -77,6 +77,7 @@ class RackLab:
     _undo: ExitStack = field(default_factory=ExitStack)
     _facts: dict[str, Any] = field(default_factory=dict)
     _classifiers: bool | None = None
+    _miscabled: Miscabled | None = None
 
     @classmethod
     def of(cls, options: Mapping[str, str]) -> RackLab:
@@ -142,7 +143,12 @@ class RackLab:
             )
 
     def _ready(self) -> Running:
-        """Return the DUT; one that is lost is connected anew, with all that this needs."""
+        """Return the DUT; one that is lost is connected anew, with all that this needs.
+
+        Raises LabError: Miscabled at once where that was found before, as no retry mends it.
+        """
+        if self._miscabled is not None:
+            raise self._miscabled
         if self._running is not None and self._running.lost():
             self._running = None
             self._undo.close()
@@ -151,8 +157,9 @@ class RackLab:
             undo = ExitStack()
             try:
                 self._running = self._connect(within, undo)
-            except BaseException:
+            except BaseException as error:
                 undo.close()
+                self._miscabled = error if isinstance(error, Miscabled) else None
                 raise
             self._undo = undo
         return self._running
@@ -202,6 +209,8 @@ class RackLab:
 
         def lay(link: str, index: int, mac: str, far: Far) -> int:
             nic = nics[link]
+            if running.cables is not None:  # a scenario before, or the trial, may have pulled it
+                running.cables.carrier(nic.name, up=True)
             undo.callback(park, running.near, nic.name)
             number, _ = running.near.lend(nic.name, agent, link, index, mac)
             undo.callback(park, running.far, nic.far_end)
@@ -248,7 +257,8 @@ def _ends(topology: Topology) -> list[str]:
 
 def _cabled(link: LinkPlan, nic: Nic, running: Running) -> LinkPlan:
     """Return a link as it is here: its NIC's driver, what that tells how late, its own MAC."""
-    plan = replace(link, nic=running.drivers[nic.name], lag=Span(running.lags[nic.name]))
+    lag = Span(running.lags[nic.name])
+    plan = replace(link, nic=running.drivers[nic.name], lag=lag, exists=True)
     return replace(plan, mac=running.macs[nic.name]) if DUT in (link.a, link.b) else plan
 
 

@@ -82,8 +82,8 @@ class Plan:
             "names, MACs, MTUs,"
         )
         shown.append(
-            "  addresses and routes are put back, by the DUT itself when it hears nothing for "
-            f"{lab.silence:g} s."
+            "  masters, addresses and routes are put back, by the DUT itself when it hears "
+            f"nothing for {lab.silence:g} s."
         )
         return shown + [f"  {line}" for line in self._managed()]
 

@@ -15,10 +15,12 @@ MISSING = "is not there"
 def in_the_way(found: Mapping[str, Interface], name: str, nic: Nic, ssh: str) -> str:
     """Return why an interface must be left alone, "" for nothing.
 
-    Addresses that the lab file names are no reason, but for the one that SSH comes in by.
+    Addresses and masters that the lab file names are no reason, but for the address that SSH
+    comes in by.
     """
     if name not in found:
         return MISSING
     one = found[name]
     foreign = (own for own in one.addresses if own == ssh or own not in nic.addresses)
-    return in_use(replace(one, addresses=tuple(foreign)), ssh)[0]
+    master = "" if one.master in nic.masters else one.master
+    return in_use(replace(one, addresses=tuple(foreign), master=master), ssh)[0]

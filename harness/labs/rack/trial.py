@@ -28,6 +28,10 @@ ROUNDS = 3
 MARGIN = 2  # what is looked at from time to time may take twice as long as three trials show
 
 
+class Miscabled(LabError):
+    """A cable is not where the lab file says, or carries nothing: no scenario can run."""
+
+
 @dataclass(slots=True)
 class Cables:
     """The cables of a rack, laid between a namespace here and the DUT's agent's."""
@@ -39,7 +43,7 @@ class Cables:
     pull: Carrier = by_wire
 
     def lags(self, drivers: dict[str, str]) -> dict[str, int]:
-        """Return how late each NIC's driver may tell of its cable, in ns; raises LabError."""
+        """Return how late each NIC's driver may tell of its cable, in ns; raises Miscabled."""
         with ExitStack() as undo:
             place = Namespace("the cables' trial")
             undo.callback(place.close)
@@ -96,7 +100,7 @@ class Cables:
                     del waiting[name]
             if waiting and time.monotonic_ns() - begun > CARRIER * SECOND:
                 name, far = next(iter(waiting.items()))
-                raise LabError(
+                raise Miscabled(
                     f"DUT {name} has no carrier {CARRIER:g} s after {far} went up",
                     hint="look at the cable; `harness doctor --lab FILE` says where it ends",
                 )
@@ -110,13 +114,13 @@ class Cables:
                 took = time.monotonic_ns() - begun
             lost = [one for one in plugged - {nic.name} if not self._carrier(one)]
             if lost:
-                raise LabError(
+                raise Miscabled(
                     f"{nic.far_end} went down, and DUT {min(lost)} lost its carrier, "
                     f"which the lab file says of {nic.name}",
                     hint="`harness doctor --lab FILE` says which cable goes where",
                 )
             if not took and time.monotonic_ns() - begun > CARRIER * SECOND:
-                raise LabError(
+                raise Miscabled(
                     f"DUT {nic.name} keeps its carrier though {nic.far_end} is down",
                     hint="the far end's driver must switch its transmitter off: try another NIC",
                 )

@@ -16,10 +16,11 @@ from harness.labs.agent.wire import carried, control_socket
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 RTM_NEWLINK, RTM_NEWADDR, RTM_NEWROUTE = 16, 20, 24  # RTM_GET... is two more
 REQUEST, ACK, DUMP, REPLACE, CREATE = 1, 4, 0x300, 0x100, 0x400
-ADDRESS, IFNAME, MTU, NET_NS_FD, NEW_IFINDEX, PERM_ADDRESS = 1, 3, 4, 28, 49, 54
+ADDRESS, IFNAME, MTU, MASTER, NET_NS_FD, NEW_IFINDEX, PERM_ADDRESS = 1, 3, 4, 10, 28, 49, 54
 IFF_UP, IFF_PROMISC, IFF_ALLMULTI = 0x1, 0x100, 0x200
 CHANGED = IFF_UP | IFF_PROMISC | IFF_ALLMULTI
 RTA_OIF, RTPROT_KERNEL, RTPROT_RA = 4, 2, 9
+ROUTE_FLAGS, RTNH_F_PERVASIVE, RTNH_F_ONLINK = 8, 2, 4  # where a route's flags are in its body
 CLONE_NEWNET = 0x40000000
 OWN = "/proc/self/ns/net"
 LINK_AT, ROUTE_AT = 32, 28  # where a message's attributes begin
@@ -75,6 +76,7 @@ class Link:
         self.mac = found.get(ADDRESS, b"").hex()
         self.own_mac = found.get(PERM_ADDRESS, b"").hex()
         self.mtu = struct.unpack("=I", found[MTU])[0]
+        self.master = struct.unpack("=I", found.get(MASTER, bytes(4)))[0]  # 0: none
 
 
 class Kernel:
@@ -82,6 +84,7 @@ class Kernel:
 
     def __init__(self, namespace: int) -> None:
         """Open it; raises OSError."""
+        self.namespace = namespace
         home = own_namespace()
         try:
             checked(libc.setns(namespace, CLONE_NEWNET))
@@ -132,6 +135,11 @@ class Kernel:
         if kind == RTM_NEWADDR:
             struct.pack_into("=I", body, 4, index)
         else:
+            # The kernel rejects the flags that are states, such as RTNH_F_LINKDOWN of a route
+            # whose link had no carrier (fib_create_info, net/ipv4/fib_semantics.c).
+            flags = struct.unpack_from("=I", body, ROUTE_FLAGS)[0]
+            kept = flags & (RTNH_F_PERVASIVE | RTNH_F_ONLINK)
+            struct.pack_into("=I", body, ROUTE_FLAGS, kept)
             for found, at, _ in attributes(message, ROUTE_AT):
                 if found == RTA_OIF:
                     struct.pack_into("=I", body, at - 16, index)

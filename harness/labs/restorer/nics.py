@@ -19,6 +19,7 @@ from harness.labs.restorer.links import (
     CHANGED,
     IFF_UP,
     IFNAME,
+    MASTER,
     MTU,
     NET_NS_FD,
     NEW_IFINDEX,
@@ -55,15 +56,32 @@ class Nic:
         return None
 
     def _pick(self, links: list[Link], *, strayed: bool) -> Link | None:
-        """Return it among links; one that has strayed home may have kept another name."""
-        for link in links:
-            if link.name == (self.state["name"] if strayed else self.called):
-                return link
+        """Return it among links.
+
+        One that has strayed home has the name that it had elsewhere: its own may be another
+        NIC's there, so that only the MAC that its hardware has tells which it is.
+        """
         own, mac = self.state["own_mac"], self.state["mac"]
-        for link in links if strayed else ():
-            if link.own_mac == own if own else link.mac == mac:
+        if strayed and own:
+            return next((link for link in links if link.own_mac == own), None)
+        wanted = self.state["name"] if strayed else self.called
+        for link in links:
+            if link.name == wanted:
                 return link
-        return None
+        return next((link for link in links if strayed and link.mac == mac), None)
+
+    def step_aside(self, home: int) -> None:
+        """Let go of a name that may be another NIC's, where this one has strayed home."""
+        found = self.find(home)
+        if found is None:
+            return
+        kernel, link = found
+        try:
+            if kernel.namespace == home and link.name != self.state["name"]:
+                kernel.change(link.index, 0, CHANGED)
+                kernel.change(link.index, attrs={IFNAME: b"strayed%d\0" % link.index})
+        finally:
+            kernel.close()
 
     def move(
         self, home: int, to: int, called: str, number: int = 0, mac: str = ""
@@ -132,11 +150,11 @@ class Nic:
         return troubles
 
     def _is_home(self, home: int) -> bool:
-        kernel = Kernel(home)
-        try:
-            return any(link.name == self.state["name"] for link in kernel.links())
-        finally:
-            kernel.close()
+        found = self.find(home)
+        if found is None:
+            return False
+        found[0].close()
+        return bool(found[1].name == self.state["name"])
 
 
 def _among(namespace: int, name: str) -> Link:
@@ -152,7 +170,7 @@ def _among(namespace: int, name: str) -> Link:
 
 
 def _settings(kernel: Kernel, link: Link, state: dict[str, Any], troubles: list[str]) -> None:
-    """Give a link at home its MAC, MTU, flags, addresses and routes."""
+    """Give a link at home its MAC, MTU, master, flags, addresses and routes."""
 
     def attempt(what: str, call: Any, *arguments: Any, **more: Any) -> None:
         try:
@@ -166,10 +184,21 @@ def _settings(kernel: Kernel, link: Link, state: dict[str, Any], troubles: list[
         attempt("MAC", kernel.change, link.index, attrs=mac)
     if link.mtu != state["mtu"]:
         attempt("MTU", kernel.change, link.index, attrs={MTU: struct.pack("=I", state["mtu"])})
+    if state["master"] and not link.master:  # before it is up: a bond takes no slave that is
+        attempt("the master", _enslave, kernel, link.index, state["master"])
     attempt("flags", kernel.change, link.index, state["flags"], CHANGED)
     for what, messages in (("an address", state["addresses"]), ("a route", state["routes"])):
         for message in messages:
             attempt(what, kernel.tell, base64.b64decode(message), link.index)
+
+
+def _enslave(kernel: Kernel, index: int, master: str) -> None:
+    """Make a link a slave or port again of a master that may have another number now."""
+    for one in kernel.links():
+        if one.name == master:
+            kernel.change(index, attrs={MASTER: struct.pack("=I", one.index)})
+            return
+    raise OSError(errno.ENODEV, f"{master} is not there")
 
 
 def state_of(home: int, name: str, undo: list[list[str]]) -> dict[str, Any]:
@@ -181,8 +210,10 @@ def state_of(home: int, name: str, undo: list[list[str]]) -> dict[str, Any]:
             key: [base64.b64encode(one).decode() for one in dump(link.index)]
             for key, dump in told.items()
         }
+        masters = [one.name for one in kernel.links() if one.index == link.master]
     finally:
         kernel.close()
     found.update(name=name, index=link.index, mac=link.mac, own_mac=link.own_mac)
     found.update(mtu=link.mtu, flags=link.flags & CHANGED, undo=undo)
+    found["master"] = masters[0] if masters else ""
     return found

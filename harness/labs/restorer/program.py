@@ -17,6 +17,7 @@ import select
 import signal
 import socket
 import struct
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -133,21 +134,27 @@ class Restorer:
 
     def do_recover(self, _: dict[str, Any]) -> dict[str, Any]:
         """Restore what a killed restorer has left; answers with the NICs and the failures."""
-        back: list[str] = []
-        troubles: list[str] = []
-        for path in sorted(PLACE.glob("*" + SAVED)):
-            with path.open() as file:
-                try:
+        with contextlib.ExitStack() as undo:
+            left = {}
+            for path in sorted(PLACE.glob("*" + SAVED)):
+                file = undo.enter_context(path.open())
+                # Another restorer may have it, or was killed while it wrote.
+                with contextlib.suppress(OSError, ValueError):
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    nic = Nic(json.load(file))
-                except (OSError, ValueError):
-                    continue  # another restorer has it, or was killed while it wrote
-                failed = nic.go_home(self.home)
-                troubles += failed
-                if not failed:
-                    back.append(nic.state["name"])
-                    path.unlink()
-        return {"back": back, "troubles": troubles}
+                    left[path] = Nic(json.load(file))
+            self.step_aside(left.values())
+            failed = {path: nic.go_home(self.home) for path, nic in left.items()}
+            back = [path for path, troubles in failed.items() if not troubles]
+            for path in back:
+                path.unlink()
+        troubles = [one for path in failed for one in failed[path]]
+        return {"back": [left[path].state["name"] for path in back], "troubles": troubles}
+
+    def step_aside(self, nics: Iterable[Nic]) -> None:
+        """Free the names of NICs that have strayed home, where they may have each other's."""
+        for nic in nics:
+            with contextlib.suppress(OSError):
+                nic.step_aside(self.home)
 
     def do_save(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Save the state of a NIC; `undo` are commands to run when it is restored."""
@@ -193,6 +200,7 @@ class Restorer:
     def go_home(self) -> list[str]:
         """Restore all NICs, each even if another fails; return the failures."""
         troubles: list[str] = []
+        self.step_aside(self.nics.values())
         for name in list(self.nics):
             failed = self.nics.pop(name).go_home(self.home)
             troubles += failed

@@ -78,6 +78,14 @@ def test_addresses_that_the_file_names_may_go() -> None:
     assert refusals(near=interface("enp3s0f0", addresses=("10.0.0.5",))) == []
 
 
+def test_a_master_that_the_file_names_may_go_and_no_other() -> None:
+    lab = replace(LAB, nics=(replace(NIC, masters=("br0",)),))
+    assert refusals(lab, near=interface("enp3s0f0", master="br0")) == []
+    assert refusals(lab, near=interface("enp3s0f0", master="br1")) == [
+        "DUT enp3s0f0 is a slave or port of br1"
+    ]
+
+
 def test_the_address_of_ssh_may_not_though_the_file_names_it() -> None:
     near = interface("enp3s0f0", addresses=("10.0.0.5",))
     why = refusals(near=near, session="10.0.0.5")

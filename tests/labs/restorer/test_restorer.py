@@ -142,6 +142,40 @@ def test_release_says_that_nothing_is_left_to_mend(home: Home) -> None:
     assert home.state() == before
 
 
+def configured(home: Home, *lines: str) -> None:
+    """Carry out lines of `ip -batch`."""
+    batch = [*home.words, "ip", "-batch", "-"]
+    subprocess.run(batch, input="\n".join(lines) + "\n", text=True, check=True)
+
+
+def test_a_port_of_a_bridge_is_one_again(home: Home) -> None:
+    configured(home, "link add br0 type bridge", "link set br0 up", "link set nic master br0")
+    before = home.state(), home.ip("link", "show", "nic")[0]["master"]
+    restorer, _ = home.restorer()
+    home.lend(restorer)
+    assert home.is_away()
+    assert restorer.release() == []
+    assert (home.state(), home.ip("link", "show", "nic")[0]["master"]) == before
+
+
+def test_a_bridge_that_has_gone_meanwhile_is_reported(home: Home) -> None:
+    configured(home, "link add br0 type bridge", "link set nic master br0")
+    restorer, _ = home.restorer()
+    home.lend(restorer)
+    configured(home, "link delete br0")
+    assert restorer.release() == ["the master of nic: br0 is not there"]
+
+
+def test_a_route_whose_link_had_no_carrier_comes_back(home: Home) -> None:
+    configured(home, "link set far down")
+    before = home.state()
+    assert "linkdown" in str(before)
+    restorer, _ = home.restorer()
+    home.lend(restorer)
+    assert restorer.release() == []
+    assert home.state() == before
+
+
 def test_what_cannot_be_put_back_is_told(home: Home) -> None:
     restorer, _ = home.restorer()
     home.lend(restorer)
