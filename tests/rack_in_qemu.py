@@ -23,9 +23,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.kernels import qemu
+from harness.kernels import kvm, qemu
 from harness.kernels.dut.image import Image, image
-from harness.labs.qemu.machine import ACCELERATORS, APPEND, MEMORY
+from harness.labs.qemu.machine import APPEND, MEMORY
 from harness.labs.qemu.qmp import Monitor
 from tests.rack import NO_RACK, environment, inside, machine
 from tests.waiting import wait_until
@@ -174,7 +174,7 @@ def powered(
     cables = [socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM) for _ in nics]
     argv = [
         *(found.qemu, "-nodefaults", "-no-user-config", "-display", "none"),
-        *ACCELERATORS[found.accelerator],
+        *kvm.CHOICES[found.accelerator],
         *("-machine", "pc", "-m", str(MEMORY), "-append", APPEND),
         *("-kernel", f"{found.place}/vmlinux", "-initrd", f"{found.place}/initramfs"),
         *("-netdev", f"user,id=mgmt,restrict=on,hostfwd=tcp:127.0.0.1:{PORT}-:22"),

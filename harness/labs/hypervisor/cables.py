@@ -18,7 +18,9 @@ from testinfra.host import Host
 from harness.errors import LabError
 from harness.labs.description.model import HYPERVISOR, LabFile, Nic, VirtualMachine
 from harness.labs.hypervisor import libvirt, virtualbox
+from harness.labs.hypervisor.console import Console, LocalLine
 from harness.labs.ssh.address import Address
+from harness.labs.ssh.line import RemoteLine
 from harness.labs.ssh.machine import Machine
 
 FAREWELL = 20.0  # seconds for all cables to be plugged in again
@@ -70,6 +72,12 @@ class Server:
         )
         return lambda: _ended(process)
 
+    def console(self, command: str) -> Console:
+        """Return a console that a command starts."""
+        if self._machine is not None:
+            return Console(RemoteLine(self._machine.channel(command)))
+        return Console(LocalLine(["/bin/sh", "-c", f"exec {command}"]))
+
     def close(self) -> None:
         """Close the connection."""
         self._undo.close()
@@ -84,27 +92,44 @@ def _ended(process: subprocess.Popen[bytes]) -> None:
 class Cables:
     """The cables of a lab file's NICs that its hypervisor cuts."""
 
-    def __init__(self, server: Server, commands: Mapping[str, Plug]) -> None:
-        """Take the commands by the names of NICs; all cables are plugged in when this ends."""
+    def __init__(self, server: Server, commands: Mapping[str, Plug], uri: str = "") -> None:
+        """Take the commands by the names of NICs; all cables are plugged in when this ends.
+
+        With `uri`, libvirt's, they are given to a virsh that stays connected.
+        """
         self._server = server
         self._commands = commands
+        self._prefix = libvirt.prefix(uri) if uri else ""
+        self._console = server.console(self._prefix) if uri else None
+        self._known: dict[str, bool] = {}
         self._end = server.at_the_end("; ".join(one.plug for one in commands.values()))
 
     def carrier(self, nic: str, *, up: bool) -> None:
-        """Plug a NIC's cable in or pull it; nothing for one that is cut otherwise."""
-        if nic not in self._commands:
+        """Plug a NIC's cable in or pull it; nothing for one that is cut otherwise, or is so."""
+        if nic not in self._commands or self._known.get(nic) is up:
             return
+        self._known.pop(nic, None)
         command = self._commands[nic].plug if up else self._commands[nic].pull
-        done = self._server.host.run(command)
-        if done.rc:
-            said = done.stderr.strip().splitlines() or ["it said nothing"]
+        if wrong := self._do(command):
             raise LabError(
-                f"the hypervisor does not do `{command}`: {said[0]}",
+                f"the hypervisor does not do `{command}`: {wrong}",
                 hint="try the command by hand, on the machine that runs the hypervisor",
             )
+        self._known[nic] = up
+
+    def _do(self, command: str) -> str:
+        """Carry out a command; return what is wrong with it, "" for nothing."""
+        if self._console is not None:
+            return self._console.do(command.removeprefix(self._prefix))
+        done = self._server.host.run(command)
+        if not done.rc:
+            return ""
+        return next(iter(str(done.stderr).strip().splitlines()), "it said nothing")
 
     def close(self) -> None:
         """Plug all cables in."""
+        if self._console is not None:
+            self._console.close()
         self._end()
         self._server.close()
 
@@ -120,7 +145,7 @@ def cables(lab: LabFile, macs: Mapping[str, str]) -> Cables | None:
     server = Server.at(lab.machine.host)
     try:
         commands = {nic.name: _plug(server.host, lab.machine, nic, macs) for nic in nics}
-        return Cables(server, commands)
+        return Cables(server, commands, lab.machine.uri)
     except BaseException:
         server.close()
         raise

@@ -13,6 +13,11 @@ RUNS = "running"
 MAC = re.compile(r"\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b")
 
 
+def prefix(uri: str) -> str:
+    """Return the words before each command for a connection."""
+    return shlex.join(["virsh", "-c", uri]) + " "
+
+
 def adapters(host: Host, uri: str, name: str) -> list[str]:
     """Return the MACs of a running domain's adapters; raises LabError."""
     state = _call(host, uri, "domstate", name).strip()
@@ -29,7 +34,7 @@ def commands(host: Host, uri: str, name: str, mac: str) -> tuple[str, str]:
             f"{name} has no adapter with the MAC {mac}",
             hint=f"its adapters in libvirt: {', '.join(has) or 'none'}",
         )
-    words = shlex.join(["virsh", "-c", uri, "domif-setlink", name, mac.lower()])
+    words = prefix(uri) + shlex.join(["domif-setlink", name, mac.lower()])
     return f"{words} down", f"{words} up"
 
 

@@ -136,5 +136,15 @@ def test_what_libvirt_does_not_have_is_named() -> None:
         pulled("nobody")
 
 
+@pytest.mark.usefixtures("virsh")
+def test_a_machine_that_has_gone_is_reported() -> None:
+    found = pulled()
+    found.carrier("eth1", up=False)
+    call("destroy", NAME)
+    with pytest.raises(LabError, match=r"domif-setlink .* up`: .*(not running|get domain)"):
+        found.carrier("eth1", up=True)
+    found.close()
+
+
 def test_without_a_hypervisor_nothing_is_asked() -> None:
     assert cables(lab(), MACS) is None

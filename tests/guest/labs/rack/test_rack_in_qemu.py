@@ -191,6 +191,7 @@ def below(pid: int) -> list[int]:
     return found
 
 
+@whole
 def test_a_pulled_management_cable_undoes_all_and_a_plugged_one_lets_the_run_go_on(
     rack: QemuRack,
 ) -> None:
@@ -207,6 +208,7 @@ def test_a_pulled_management_cable_undoes_all_and_a_plugged_one_lets_the_run_go_
     assert rack.comes_to_be(before)
 
 
+@whole
 def test_after_a_reboot_of_the_dut_the_run_goes_on(rack: QemuRack) -> None:
     with started(rack, "--yes", MIIMON, "-k", "lost_carrier") as process:
         await_start(rack, process)

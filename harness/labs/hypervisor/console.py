@@ -1,0 +1,106 @@
+"""A virsh that stays connected: a command takes 2 ms, and 110 ms by a virsh of its own.
+
+Recordings wait for the command, and one that waits for 100 ms cannot be judged.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import time
+from typing import Protocol
+
+from harness.errors import LabError
+
+ANSWER = 10.0  # seconds for a command
+ROOM = 1 << 16
+ERROR = "error: "
+
+
+class Line(Protocol):
+    """Standard input and output of a program on the hypervisor's machine."""
+
+    def write(self, data: bytes) -> None:
+        """Write to it; raises OSError."""
+
+    def read(self, within: float) -> bytes:
+        """Return what it has written, b"" at its end, or where nothing came within some s."""
+
+    def close(self) -> None:
+        """End its input."""
+
+
+class LocalLine:
+    """A program of this machine."""
+
+    def __init__(self, argv: list[str]) -> None:
+        """Start it; raises OSError."""
+        self._process = subprocess.Popen(
+            argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            bufsize=0,
+            start_new_session=True,  # Ctrl-C is not for it
+        )
+
+    def write(self, data: bytes) -> None:
+        """Write to it; raises OSError."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(data)
+
+    def read(self, within: float) -> bytes:
+        """Return what it has written, b"" at its end, or where nothing came within some s."""
+        assert self._process.stdout is not None
+        number = self._process.stdout.fileno()
+        ready, _, _ = select.select([number], [], [], within)
+        return os.read(number, ROOM) if ready else b""
+
+    def close(self) -> None:
+        """End it."""
+        self._process.kill()
+        self._process.communicate()
+
+
+class Console:
+    """A running virsh."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self._count = 0
+
+    def do(self, command: str) -> str:
+        """Carry out a command; return what is wrong with it, "" for nothing.
+
+        Raises LabError where virsh has ended or hangs.
+        """
+        self._count += 1
+        end = f"harness-{self._count}"
+        try:
+            self._line.write(f"{command}\necho {end}\n".encode())
+        except OSError as error:
+            raise _lost(command, error.strerror or str(error)) from error
+        lines = self._answer(command, end)
+        return next((one.removeprefix(ERROR) for one in lines if one.startswith(ERROR)), "")
+
+    def _answer(self, command: str, end: str) -> list[str]:
+        """Return the lines up to the last one, without the echo of the commands."""
+        said, until = b"", time.monotonic() + ANSWER
+        while end not in (lines := said.decode(errors="replace").splitlines()):
+            data = self._line.read(max(0.0, until - time.monotonic()))
+            if not data:
+                raise _lost(command, lines[-1] if lines else "it said nothing")
+            said += data
+        return lines
+
+    def close(self) -> None:
+        """End it."""
+        self._line.close()
+
+
+def _lost(command: str, why: str) -> LabError:
+    return LabError(
+        f"virsh did not end `{command}` within {ANSWER:g} s: {why}",
+        hint="look whether libvirtd runs; the recording that went on is no use",
+    )
