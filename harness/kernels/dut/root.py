@@ -22,8 +22,8 @@ DRIVERS = (
     *("ne2k-pci", "vmxnet3", "xhci_pci", "cdc_ether", "rndis_host", "cdc_subset"),
 )
 WANTED = (*DRIVERS, "virtio_pci", "8021q", "bonding", "bridge", "veth", "vhci_hcd", "rtl8150")
-INIT = f"""#!/bin/busybox sh
-busybox() {{ /bin/busybox "$@"; }}
+_BEGINNING = """#!/bin/busybox sh
+busybox() { /bin/busybox "$@"; }
 busybox mkdir -p /dev /proc /sys /run/sshd /tmp
 busybox mount -t proc proc /proc
 busybox mount -t sysfs sys /sys
@@ -36,14 +36,25 @@ busybox sysctl -qw kernel.printk='3 4 1 3' net.ipv6.conf.default.disable_ipv6=1
 ip link set lo up
 modprobe -a virtio_pci virtio_net
 for n in 1 2 3 4 5 6 7 8 9 10; do [ -e /sys/class/net/eth0 ] && break; busybox usleep 20000; done
-ip link set eth0 name mgmt
+"""
+_MANAGEMENT = f"""ip link set eth0 name mgmt
 ip link set mgmt up
 ip address add {ADDRESS}/24 dev mgmt
-/usr/sbin/sshd
+"""
+_END = f"""/usr/sbin/sshd
 modprobe -a {" ".join(DRIVERS)} 8021q bridge veth 2>/dev/null
 modprobe bonding max_bonds=0
 echo ready >/dev/console
 while :; do wait; busybox sleep 3600 & wait $!; done
+"""
+INIT = _BEGINNING + _MANAGEMENT + _END
+# In a box: Vagrant's own network asks for an address, which libvirt gives by DHCP.
+BOX_INIT = f"""{_BEGINNING}ip link set eth0 up
+busybox udhcpc -b -i eth0 -s /etc/udhcpc >/dev/null 2>&1
+{_END}"""
+UDHCPC = """#!/bin/busybox sh
+[ "$1" = bound ] || [ "$1" = renew ] || exit 0
+/bin/busybox ip address replace "$ip/$mask" dev "$interface"
 """
 FILES = {
     "etc/passwd": "root:x:0:0:root:/root:/bin/sh\nsshd:x:74:74::/run/sshd:/bin/false\n",

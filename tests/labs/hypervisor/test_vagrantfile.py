@@ -14,13 +14,15 @@ VAGRANTFILE = Path(__file__).parents[3] / "Vagrantfile"
 STUB = '#!/bin/sh\n[ "$1" != --version ] || echo 7.0.20r163906\n'
 
 
-def validated(place: Path, text: str, wiring: str) -> subprocess.CompletedProcess[str]:
-    """Let vagrant validate a Vagrantfile."""
+def validated(
+    place: Path, text: str, wiring: str, provider: str = "virtualbox"
+) -> subprocess.CompletedProcess[str]:
+    """Let vagrant validate a Vagrantfile for a provider."""
     (place / "Vagrantfile").write_text(text, encoding="utf-8")
     (place / "VBoxManage").write_text(STUB, encoding="ascii")
     (place / "VBoxManage").chmod(0o755)
     own = {"HOME": str(place), "VAGRANT_HOME": str(place / "home"), "WIRING": wiring}
-    own |= {"VAGRANT_DEFAULT_PROVIDER": "virtualbox", "PATH": f"{place}:{os.environ['PATH']}"}
+    own |= {"VAGRANT_DEFAULT_PROVIDER": provider, "PATH": f"{place}:{os.environ['PATH']}"}
     return subprocess.run(
         ["vagrant", "validate"],
         cwd=place,
@@ -36,6 +38,24 @@ def test_vagrant_takes_it(tmp_path: Path, wiring: str) -> None:
     done = validated(tmp_path, VAGRANTFILE.read_text(encoding="utf-8"), wiring)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "validated successfully" in done.stdout
+
+
+def test_vagrant_takes_it_for_libvirt(tmp_path: Path) -> None:
+    text = VAGRANTFILE.read_text(encoding="utf-8")
+    done = validated(tmp_path, text, "rack", "libvirt")
+    if "provider 'libvirt' could not be found" in done.stderr:
+        pytest.skip("no vagrant-libvirt here")
+    assert "validated successfully" in done.stdout, done.stdout + done.stderr
+    wrong = validated(
+        tmp_path, text.replace("default_prefix", "default_prefxi"), "rack", "libvirt"
+    )
+    assert "default_prefxi" in wrong.stdout + wrong.stderr
+
+
+def test_libvirt_has_one_wiring(tmp_path: Path) -> None:
+    done = validated(tmp_path, VAGRANTFILE.read_text(encoding="utf-8"), "report", "libvirt")
+    assert done.returncode != 0
+    assert "libvirt has the wiring rack alone; hint: WIRING=rack" in done.stderr + done.stdout
 
 
 def test_vagrant_finds_a_misspelt_setting_of_virtualbox(tmp_path: Path) -> None:
