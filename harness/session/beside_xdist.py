@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from harness.errors import UsageError
 from harness.session.where_it_runs import needs_guest
 
 NEED_GUESTS = "harness_need_guests"  # what a worker's output calls the ids of those items
@@ -76,11 +77,14 @@ class Beside:
             self.left |= dict.fromkeys(told[NEED_GUESTS])
 
     def items(self, session: pytest.Session) -> list[pytest.Item]:
-        """Return what the workers left, collected in this process; raises Session.Interrupted."""
+        """Return what workers left, collected in this process; raises UsageError, Interrupted."""
         if self.collection_errors and not self.config.option.continue_on_collection_errors:
             raise session.Interrupted(f"{self.collection_errors} errors during collection")
         if not self.ended:
-            raise session.Failed("all workers of pytest-xdist crashed: see the first line of each")
+            error = UsageError(
+                "no worker of pytest-xdist could collect the tests", hint="-n 0 says why"
+            )
+            raise pytest.UsageError(str(error))
         if not self.left:
             return []
         if reporter := self.config.pluginmanager.get_plugin("terminalreporter"):
