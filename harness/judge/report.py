@@ -53,8 +53,9 @@ def sections(failure: Failure, width: int = WIDTH) -> Iterator[tuple[str, str]]:
         table = timeline.table(failure.history, windows, width)
         picture = lanes.draw(failure.history, windows, width)
         yield f"timeline, 0 = {zero}", f"{table}\n\n{picture}"
-        if parts := "\n".join(failover.lines(failure.history)):
-            yield "failover", parts
+        parts = [_fill(line, width) for line in failover.lines(failure.history)]
+        if parts:
+            yield "failover", "\n".join(parts)
     if failure.command:
         yield "reproduce", "\n".join(_reproduce(failure))
 
