@@ -6,8 +6,6 @@ of bonding {"option": name, "set": ..., "seen": ..., "trouble": ""}, then {"done
 
 from __future__ import annotations
 
-import json
-import os
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -21,6 +19,7 @@ from harness.errors import KernelRefused, LabError, ScenarioError
 from harness.guests.errand import LAST_LINES, errand, job_for
 from harness.guests.facts import Facts, measure
 from harness.guests.job import Job
+from harness.guests.report_file import ReportFile
 from harness.kernels import Kernel
 
 LIMIT = 90.0  # seconds until the guest must be done
@@ -79,12 +78,9 @@ def _note(found: Checkup, line: dict[str, Any], after: float) -> None:
 def main(directory: Path) -> None:
     """Run the checks, in the guest."""
     job = Job.load(directory)
-    with (directory / "stream.jsonl").open("w", encoding="utf-8") as stream:
+    with ReportFile(directory, sync=job.writeback) as stream:
         for line in _findings(job):
-            stream.write(json.dumps(line) + "\n")
-            stream.flush()
-            if job.writeback:
-                os.sync()
+            stream.write(**line)
 
 
 def _findings(job: Job) -> Iterator[dict[str, Any]]:

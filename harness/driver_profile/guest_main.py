@@ -5,8 +5,6 @@ Lines of `stream.jsonl` are {"say": text}, {"profile": facts} or {"error": text,
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,6 +17,7 @@ from harness.drivers import RTL8150
 from harness.errors import HarnessError, KernelRefused, LabError
 from harness.guests import modules
 from harness.guests.job import Job
+from harness.guests.report_file import ReportFile
 from harness.lab import FABRIC
 from harness.labs.fabric.switches import port_name
 from harness.labs.netns.build import build
@@ -38,18 +37,11 @@ Tell = Callable[..., None]
 def main(directory: Path) -> None:
     """Run the job, in the guest."""
     job = Job.load(directory)
-    with (directory / "stream.jsonl").open("w", encoding="utf-8") as stream:
-
-        def tell(**line: Any) -> None:
-            stream.write(json.dumps(line) + "\n")
-            stream.flush()
-            if job.writeback:
-                os.sync()
-
+    with ReportFile(directory, sync=job.writeback) as stream:
         try:
-            tell(profile=_profiled(job, tell))
+            stream.write(profile=_profiled(job, stream.write))
         except HarnessError as error:
-            tell(error=error.message, hint=error.hint)
+            stream.write(error=error.message, hint=error.hint)
 
 
 def _profiled(job: Job, tell: Tell) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from harness.errors import LabError
-from harness.guests import supervisor
+from harness.guests import report_file, supervisor
 from harness.guests.console import cause_lines
 from harness.guests.job import Job
 from harness.guests.kernel import Kernel
@@ -63,7 +63,7 @@ class Guest:
         """Yield the lines that the guest's worker has reported since the last call."""
         before, self._printed = self._printed, self._console_size()
         try:
-            with (self.directory / "stream.jsonl").open("rb") as stream:
+            with (self.directory / report_file.NAME).open("rb") as stream:
                 stream.seek(self._offset)
                 data = stream.read()
         except FileNotFoundError:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import code
 import contextlib
 import fcntl
-import json
 import os
 import shlex
 import shutil
@@ -16,16 +15,15 @@ import stat
 import subprocess
 import sys
 import termios
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from harness import units
 from harness.errors import HarnessError
 from harness.guests import init, modules
 from harness.guests.facts import measure
 from harness.guests.job import Job
+from harness.guests.report_file import ReportFile
 from harness.interactive import topologies
 from harness.judge import report
 from harness.judge.report import Failure
@@ -66,22 +64,15 @@ def main(directory: Path) -> None:
     if child:
         os.waitpid(child, 0)
         return
-    with (directory / "stream.jsonl").open("w", encoding="utf-8") as stream:
-
-        def tell(**line: Any) -> None:
-            stream.write(json.dumps(line) + "\n")
-            stream.flush()
-            if job.writeback:
-                os.sync()
-
+    with ReportFile(directory, sync=job.writeback) as stream:
         try:
-            _attended(job, directory, tell)
+            _attended(job, directory, stream)
         except HarnessError as error:
-            tell(error=error.message, hint=error.hint)
+            stream.write(error=error.message, hint=error.hint)
     os._exit(0)
 
 
-def _attended(job: Job, directory: Path, tell: Callable[..., None]) -> None:
+def _attended(job: Job, directory: Path, stream: ReportFile) -> None:
     lab = registry.open_lab(job.lab, modules.need, {})
     facts = {**asdict(measure(job.lab, job.kernel, job.clock)), **lab.facts()}
     stage = Stage(scenario="up", facts=facts, lab=lab, seed_text="up")
@@ -89,7 +80,7 @@ def _attended(job: Job, directory: Path, tell: Callable[..., None]) -> None:
     topology: type[Net] = topologies.load(place)
     with topology(stage) as net:
         _take_terminal(directory)
-        tell(ready=True)
+        stream.write(ready=True)
         talk(net)
     lab.close()
 

@@ -17,7 +17,6 @@ The stream is `stream.jsonl` in the guest's directory, one object a line:
 from __future__ import annotations
 
 import gc
-import json
 import os
 import sys
 import warnings
@@ -25,12 +24,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
 from harness.guests.facts import Facts, measure
 from harness.guests.job import Job
+from harness.guests.report_file import ReportFile
 from harness.labs import registry
 from harness.session import memory
 from harness.session.debuggers import Refusal
@@ -86,7 +86,7 @@ def main(directory: Path) -> None:
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ.pop("PYTEST_ADDOPTS", None)
     os.chdir(_job.rootdir)
-    with ReportFile(directory / "stream.jsonl", sync=_job.writeback) as stream:
+    with ReportFile(directory, sync=_job.writeback) as stream:
         apart = _job.lab != registry.DEFAULT
         _untold.extend([stream] if apart else [])
         _streams.append(stream)
@@ -122,27 +122,6 @@ def _alike(wanted: str, names: Iterable[str]) -> list[str]:
     """Return a few ids of the same test function with other parameters."""
     function = wanted.partition("[")[0]
     return [name for name in names if name.partition("[")[0] == function][:MOST]
-
-
-class ReportFile:
-    """The file that the controller follows."""
-
-    def __init__(self, path: Path, *, sync: bool) -> None:
-        self._file = path.open("w", encoding="utf-8")
-        self._sync = sync
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-    def write(self, **line: Any) -> None:
-        """Write one line; when it is there, so is all that was written before, to any file."""
-        self._file.write(json.dumps(line, default=repr) + "\n")
-        self._file.flush()
-        if self._sync:
-            os.sync()  # hostfs writes behind; this costs half a millisecond, an fsync many
 
 
 class Silence:

@@ -11,6 +11,7 @@ from typing import Any
 from harness.guests.errand import errand, job_for
 from harness.guests.guests import Guest
 from harness.guests.job import Job
+from harness.guests.report_file import ReportFile
 from harness.kernels import Kernel
 
 POLL = 0.005  # seconds: half of what the host counts a process's time in
@@ -54,11 +55,11 @@ class Bench:
 @contextmanager
 def reporting(directory: Path) -> Iterator[tuple[Mapping[str, Any], Say]]:
     """In the guest: give the job's options and what reports a line to the benchmark."""
-    from harness.session.worker import ReportFile, tidy  # noqa: PLC0415  (it loads pytest, as the worker does)
+    from harness.session.worker import tidy  # noqa: PLC0415  (it loads pytest, as the worker does)
 
     job = Job.load(directory)
 
-    with ReportFile(directory / "stream.jsonl", sync=job.writeback) as stream:
+    with ReportFile(directory, sync=job.writeback) as stream:
 
         def say(**line: Any) -> None:
             stream.write(**line)
