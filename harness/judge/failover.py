@@ -23,7 +23,7 @@ FIRST_REPLY = "first reply"
 def replied(history: History, bond: str) -> Stretch:
     """Return from when (the switchover) to when the first answer came through the new slave.
 
-    The answer may be seen before the kernel's word of the switchover: that is no time at all.
+    The answer may come before the event that reports the switchover: the time is then 0.
     """
     start, moved = measure.switched(history, bond)
     if moved is None:
@@ -53,7 +53,7 @@ def first_reply(history: History, bond: str) -> Measured:
     """Return the time from the switchover to the first probe answered through the new slave.
 
     Its tolerance has the probe interval, and the error of the clocks where the DUT has its own:
-    the kernel's word and the answer may be told by two hosts.
+    the switchover and the answer may be events of two hosts.
     """
     step = traffic.interval(history)
     return elapsed(history, FIRST_REPLY, *replied(history, bond), step, clocks=True)
