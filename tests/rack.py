@@ -6,17 +6,22 @@ import difflib
 import os
 import shutil
 import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.sshd import MISSING, Server, allowed, serving
+from tests.waiting import comes_true
 
 TESTER, DUT = "198.51.100.1", "198.51.100.2"
 PORT = 2222
 CABLES = 4
+ROOT = Path(__file__).parents[1]
+# Runs a program with a /run of its own: it is where testers keep who uses a DUT.
+PRIVATE = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /run && exec "$@"', "sh"]
 
 
 def missing() -> str:
@@ -29,6 +34,31 @@ def missing() -> str:
         return "no `ip` here: apt install iproute2"
     veth = "ip link add a0 type veth peer name b0"
     return "" if allowed("unshare", "--net", "sh", "-c", veth) else "no network namespaces here"
+
+
+def pytest_on(tester: int, place: Path, lab: Path, *arguments: str) -> subprocess.Popen[str]:
+    """Start pytest in a tester's namespaces, its results in `place`; the process is pytest's."""
+    argv = [*inside(tester), *PRIVATE, sys.executable, "-m", "pytest"]
+    argv += ["-p", "no:cacheprovider", f"--lab={lab}", *arguments]
+    return subprocess.Popen(
+        [*argv, f"--results={place}/results"],
+        cwd=ROOT,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def comes_to_be(
+    read: Callable[[], list[str]], state: list[str], within: float, every: float
+) -> bool:
+    """Tell whether what is read becomes a state; print how it differs where it does not."""
+    if comes_true(lambda: read() == state, within, every):
+        return True
+    print(*difflib.unified_diff(state, read()), sep="\n")
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +89,7 @@ class Rack:
 
     def comes_to_be(self, state: list[str]) -> bool:
         """Tell whether all is as it was, at the latest when the kernel has told of carriers."""
-        until = time.monotonic() + 10
-        while self.state() != state:
-            if time.monotonic() > until:
-                print(*difflib.unified_diff(state, self.state()), sep="\n")
-                return False
-            time.sleep(0.1)
-        return True
+        return comes_to_be(self.state, state, within=10, every=0.1)
 
     def lab(self, *changes: tuple[str, str]) -> Path:
         """Write the rack's lab file, with some text replaced by other."""

@@ -10,14 +10,12 @@ NIC of the DUT that is set down leaves the far end's carrier alone.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -27,7 +25,7 @@ from harness.kernels import kvm, qemu
 from harness.kernels.dut.image import Image, image
 from harness.labs.qemu.machine import APPEND, MEMORY
 from harness.labs.qemu.qmp import Monitor
-from tests.rack import NO_RACK, environment, inside, machine
+from tests.rack import NO_RACK, comes_to_be, environment, inside, machine
 from tests.waiting import wait_until
 
 PORT = 2222
@@ -77,13 +75,7 @@ class QemuRack:
 
     def comes_to_be(self, state: list[str], within: float = 30) -> bool:
         """Tell whether all is as it was, at the latest after some seconds."""
-        until = time.monotonic() + within
-        while self.state() != state:
-            if time.monotonic() > until:
-                print(*difflib.unified_diff(state, self.state()), sep="\n")
-                return False
-            time.sleep(0.3)
-        return True
+        return comes_to_be(self.state, state, within, every=0.3)
 
     def at_home(self) -> bool:
         """Tell whether all test NICs of the DUT are in its own network."""

@@ -26,3 +26,12 @@ def wait_until(condition: Callable[[], T], *, within: float, what: str, every: f
         wait=tenacity.wait_fixed(every),
         retry_error_callback=give_up,
     )(condition)
+
+
+def comes_true(condition: Callable[[], object], within: float = 120, every: float = 0.1) -> bool:
+    """Tell whether a condition came true `within` so many seconds."""
+    try:
+        wait_until(condition, within=within, what="the condition", every=every)
+    except TimeoutError:
+        return False
+    return True

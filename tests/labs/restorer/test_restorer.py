@@ -20,6 +20,7 @@ from harness.labs.agent.channel import Channel, python
 from harness.labs.agent.pipe import ProcessPipe
 from harness.labs.restorer.client import ROLE, InUse, Restorer, sent
 from tests.rack import NO_RACK, machine
+from tests.waiting import comes_true
 
 pytestmark = pytest.mark.skipif(bool(NO_RACK), reason=NO_RACK)
 PRIVATE = "mount -t tmpfs none /run && echo there && exec sleep infinity"
@@ -99,16 +100,6 @@ def home() -> Iterator[Home]:
         yield found
 
 
-def comes_true(condition: Callable[[], bool], within: float = 10) -> bool:
-    """Tell whether a condition came true within some seconds."""
-    until = time.monotonic() + within
-    while not condition():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.02)
-    return True
-
-
 def end_of_input(pipe: ProcessPipe, _: int) -> None:
     """The tester is gone: so is the other end of the pipe."""
     pipe._input.close()
@@ -128,7 +119,9 @@ def test_all_comes_back_when_the_tester_or_the_restorer_ends(
     assert home.lend(restorer) == "02:bb:00:00:00:02"
     assert home.is_away()
     end(pipe, int(restorer._channel.hello["pid"]))
-    assert comes_true(lambda: not home.is_away() and home.state() == before), home.state()
+    assert comes_true(lambda: not home.is_away() and home.state() == before, within=10), (
+        home.state()
+    )
 
 
 def test_release_says_that_nothing_is_left_to_mend(home: Home) -> None:
@@ -190,7 +183,7 @@ def test_a_silent_tester_is_a_tester_that_is_gone(home: Home) -> None:
     restorer, _ = home.restorer()
     home.lend(restorer)
     restorer._ask("patience", seconds=0.3)
-    assert comes_true(lambda: not home.is_away() and home.state() == before)
+    assert comes_true(lambda: not home.is_away() and home.state() == before, within=10)
 
 
 def test_beats_are_signs_of_life(home: Home) -> None:

@@ -9,19 +9,18 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from harness.session import worker
-from tests.rack import NO_RACK, Rack, environment, inside, standing
+from tests.rack import NO_RACK, Rack, pytest_on, standing
+from tests.waiting import comes_true
 
 ROOT = Path(__file__).parents[4]
 pytestmark = [pytest.mark.guest, pytest.mark.skipif(bool(NO_RACK), reason=NO_RACK)]
-PRIVATE = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /run && exec "$@"', "sh"]
 SILENCE = ('management = "mgmt"', 'management = "mgmt"\nsilence = 3')
 MIIMON = "scenarios/test_miimon.py"
 FIRST = f"{MIIMON}::test_nothing_happens_without_a_fault"
@@ -38,17 +37,7 @@ def rack(tmp_path: Path) -> Iterator[Rack]:
 
 def started(rack: Rack, *arguments: str) -> subprocess.Popen[str]:
     """Start pytest on the tester, whose /run is its own; the process is pytest's."""
-    argv = [*inside(rack.tester), *PRIVATE, sys.executable, "-m", "pytest"]
-    argv += ["-p", "no:cacheprovider", f"--lab={rack.lab(SILENCE)}", *arguments]
-    return subprocess.Popen(
-        [*argv, f"--results={rack.place}/results"],
-        cwd=ROOT,
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    return pytest_on(rack.tester, rack.place, rack.lab(SILENCE), *arguments)
 
 
 def run(rack: Rack, *arguments: str) -> tuple[int, str]:
@@ -62,16 +51,6 @@ def away(rack: Rack) -> bool:
     """Tell whether test NICs have left the networks of both machines."""
     names = [rack.run(one, "ip", "-br", "link").stdout for one in (rack.tester, rack.dut)]
     return "far1" not in names[0] and "eth1" not in names[1]
-
-
-def comes_true(condition: Callable[[], bool], within: float = 120) -> bool:
-    """Tell whether a condition came true within some seconds."""
-    until = time.monotonic() + within
-    while not condition():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.1)
-    return True
 
 
 def test_scenarios_pass_and_all_is_put_back(rack: Rack) -> None:

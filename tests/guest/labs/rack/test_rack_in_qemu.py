@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rack import environment, inside
+from tests.rack import PRIVATE, pytest_on
 from tests.rack_in_qemu import BOOT, NO_QEMU_RACK, QemuRack, standing
 from tests.waiting import wait_until
 
@@ -30,7 +30,6 @@ pytestmark = [
 ]
 # These take some minutes; test_rack.py has them with namespaces instead of a machine in QEMU.
 whole = pytest.mark.skipif("HARNESS_WHOLE_RACK" not in os.environ, reason="HARNESS_WHOLE_RACK=1")
-PRIVATE = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /run && exec "$@"', "sh"]
 MIIMON = "scenarios/test_miimon.py"
 FIRST = f"{MIIMON}::test_nothing_happens_without_a_fault"
 JUDGED = re.compile(r"\d passed|INCONCLUSIVE")  # an emulated processor may be too late
@@ -58,17 +57,7 @@ def rack(powered: QemuRack) -> QemuRack:
 
 def started(rack: QemuRack, *arguments: str, lab: Path | None = None) -> subprocess.Popen[str]:
     """Start pytest on the tester, whose /run is its own; the process is pytest's."""
-    argv = [*inside(rack.tester), *PRIVATE, sys.executable, "-m", "pytest"]
-    argv += ["-p", "no:cacheprovider", f"--lab={lab or rack.lab(OWN)}", *arguments]
-    return subprocess.Popen(
-        [*argv, f"--results={rack.place}/results"],
-        cwd=ROOT,
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    return pytest_on(rack.tester, rack.place, lab or rack.lab(OWN), *arguments)
 
 
 def run(rack: QemuRack, *arguments: str, lab: Path | None = None) -> tuple[int, str]:
