@@ -19,6 +19,7 @@ from harness.session import (
     results_directory,
     where_it_runs,
 )
+from harness.session.option_types import number_of
 from harness.session.shard_auto import shard_of
 from harness.session.shards import Shard
 from harness.session.where_it_runs import in_guest
@@ -86,7 +87,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def _add_work(group: pytest.OptionGroup) -> None:
     group.addoption(
         "--guests",
-        type=_guests,
+        type=number_of("guests", 1, ", or leave it out"),
         default=0,
         metavar="N",
         help="run scenarios in N guests side by side (default: one for each core, or two)",
@@ -145,14 +146,6 @@ def _lab(text: str) -> str:
         return registry.known(text)
     except UsageError as error:
         raise argparse.ArgumentTypeError(f"{error.message} (hint: {error.hint})") from None
-
-
-def _guests(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(
-            f'"{text}" is no number of guests (hint: give 1 or more, or leave it out)'
-        )
-    return int(text)
 
 
 def _shard(text: str) -> Shard:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from harness.errors import LabError, UsageError
-from harness.results import github, ktap, metrics
 from harness.results.conformance import Conformance
-from harness.results.github import Spot
 from harness.session import axis
 from harness.whole_file import replacing
 
-FORMATS: Mapping[str, Callable[[Conformance], Iterator[str]]] = {
-    "ktap": ktap.text,
-    "metrics": metrics.text,
-}
+if TYPE_CHECKING:
+    from harness.results.github import Spot
+
+FORMATS = ("ktap", "metrics")
 SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
@@ -48,10 +47,15 @@ def check(config: pytest.Config, planned: int) -> None:
 
 def write(config: pytest.Config, found: Conformance) -> None:
     """Write the files that the command line names; raises LabError."""
-    for name, text in FORMATS.items():
-        if given := config.getoption(name, default=None):
-            path = config.invocation_params.dir / Path(given).expanduser()
-            _save(path, text(found), f"give a file that you can write: --{name} FILE")
+    wanted = {name: given for name in FORMATS if (given := config.getoption(name, default=None))}
+    if not wanted:
+        return
+    from harness.results import ktap, metrics  # noqa: PLC0415  (most sessions do without)
+
+    texts = {"ktap": ktap.text, "metrics": metrics.text}
+    for name, given in wanted.items():
+        path = config.invocation_params.dir / Path(given).expanduser()
+        _save(path, texts[name](found), f"give a file that you can write: --{name} FILE")
 
 
 def _save(path: Path, lines: Iterable[str], hint: str) -> None:
@@ -71,18 +75,25 @@ def _save(path: Path, lines: Iterable[str], hint: str) -> None:
 
 def on_github(found: Conformance, items: Iterable[pytest.Item]) -> Iterator[str]:
     """Append to the summary of a GitHub step, where there is one; yield annotations to print."""
-    if place := os.environ.get(SUMMARY):
+    place, on = os.environ.get(SUMMARY), os.environ.get("GITHUB_ACTIONS") == "true"
+    if not (place or on):
+        return
+    from harness.results import github  # noqa: PLC0415  (most sessions do without)
+
+    if place:
         try:
             with Path(place).open("a", encoding="utf-8", errors="replace") as file:
                 file.writelines(f"{line}\n" for line in github.summary(found))
         except OSError as error:
             yield f"warning: {SUMMARY}={place} cannot be written: {error.strerror or error}"
-    if os.environ.get("GITHUB_ACTIONS") == "true":
+    if on:
         yield from github.commands(found, _spots(items))
 
 
 def _spots(items: Iterable[pytest.Item]) -> dict[str, Spot]:
     """Return where each scenario function stands, as GitHub names files of the repository."""
+    from harness.results.github import Spot  # noqa: PLC0415
+
     found: dict[str, Spot] = {}
     for item in items:
         root = Path(os.environ.get("GITHUB_WORKSPACE") or item.config.rootpath).resolve()

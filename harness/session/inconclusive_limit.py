@@ -7,11 +7,10 @@ gaps a job accepts; whatever failed for another reason still fails the run.
 
 from __future__ import annotations
 
-import argparse
-
 import pytest
 
 from harness.judge import counts
+from harness.session.option_types import number_of
 
 OPTION = "--max-inconclusive"
 TOLD = pytest.StashKey[str]()
@@ -21,7 +20,7 @@ def add_option(group: pytest.OptionGroup) -> None:
     """Add the option: not by pytest's hook, as this plugin is registered after the options."""
     group.addoption(
         OPTION,
-        type=_count,
+        type=number_of("scenarios", 0),
         default=0,
         metavar="N",
         help="exit with status 0 though up to N scenarios are inconclusive, if something passed "
@@ -55,11 +54,3 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say whether the inconclusive scenarios were accepted."""
     if said := terminalreporter.config.stash.get(TOLD, None):
         terminalreporter.write_line(said)
-
-
-def _count(text: str) -> int:
-    if not text.isdigit():
-        raise argparse.ArgumentTypeError(
-            f'"{text}" is no number of scenarios (hint: give 0 or more)'
-        )
-    return int(text)

@@ -10,7 +10,6 @@ bond's monitor at which the fault comes. The phases are spread evenly, however m
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -19,6 +18,7 @@ import pytest
 from harness.judge import counts
 from harness.results import repetition
 from harness.results.conformance import Conformance
+from harness.session.option_types import number_of
 from harness.session.outcome import outcome
 
 OPTION = "--repeat"
@@ -34,18 +34,12 @@ def add_option(group: pytest.OptionGroup) -> None:
     """Add the option."""
     group.addoption(
         OPTION,
-        type=_count,
+        type=number_of("runs", 1),
         default=1,
         metavar="N",
         help="run each scenario N times, with the fault at other phases of the bond's monitor and "
         "other losses; show median, p95, p99, maximum and bounds of the failure rate (default: 1)",
     )
-
-
-def _count(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f'"{text}" is no number of runs (hint: give 1 or more)')
-    return int(text)
 
 
 def phase(number: int) -> float:
