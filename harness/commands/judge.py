@@ -15,7 +15,7 @@ import click
 
 from harness.errors import HarnessError, Inconclusive, NotTestable, UsageError
 from harness.history import History, load
-from harness.judge import fitness, lanes, paint, report, timeline
+from harness.judge import fitness, paint, report, timeline
 from harness.judge.layout import WIDTH
 from harness.judge.run import Run
 from harness.units import MS, Measured, in_ms
@@ -152,7 +152,7 @@ def _text(path: Path, history: History) -> str:
     lines += _not_testable(reasons, width)
     if history.mark("disturb") is not None:
         _, zero = timeline.origin(history)
-        page = f"{timeline.table(history, (), width)}\n\n{lanes.draw(history, (), width)}"
+        page = report.drawn(history, (), width)
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         lines += ["", f"0 = {zero}", paint.page(page) if colour else page]
     return "\n".join([*lines, ""])

@@ -12,7 +12,7 @@ import click
 from harness.commands.exit_status import Command
 from harness.errors import UsageError
 from harness.history import History, load
-from harness.judge import lanes, paint, report, timeline
+from harness.judge import paint, report, timeline
 from harness.judge.layout import WIDTH
 from harness.picture import draw
 from harness.results import windows
@@ -65,7 +65,7 @@ def _text(path: Path, history: History) -> str:
     width = shutil.get_terminal_size((WIDTH, 0)).columns
     allowed = windows.of_recording(path)
     _, zero = timeline.origin(history)
-    page = f"{timeline.table(history, allowed, width)}\n\n{lanes.draw(history, allowed, width)}"
+    page = report.drawn(history, allowed, width)
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     head = [history.about.scenario, report.settings(history.about, width), "", f"0 = {zero}"]
     return "\n".join([*head, paint.page(page) if colour else page])

@@ -17,7 +17,7 @@ from harness.history import files, load
 from harness.html import repetition
 from harness.html.claims_table import Held, held, nearest
 from harness.html.repetition import Repeated
-from harness.judge import counts, lanes, timeline
+from harness.judge import counts, report, timeline
 from harness.results import grid, windows
 from harness.results.conformance import Conformance, Result
 
@@ -145,8 +145,7 @@ def _timeline(one: Result, path: Path) -> Timeline:
             return Timeline("", "nothing was disturbed in this recording")
         allowed = windows.of_figures(one.figures)
         _, zero = timeline.origin(history)
-        table = timeline.table(history, allowed, WIDTH)
-        text = f"0 = {zero}\n{table}\n\n{lanes.draw(history, allowed, WIDTH)}"
+        text = f"0 = {zero}\n{report.drawn(history, allowed, WIDTH)}"
         return Timeline(picture.draw(history, allowed, styled=False), text)
     except HarnessError as error:
         return Timeline("", f"this recording cannot be drawn: {error}")

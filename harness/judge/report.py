@@ -50,14 +50,18 @@ def sections(failure: Failure, width: int = WIDTH) -> Iterator[tuple[str, str]]:
     if failure.history is not None and failure.history.mark("disturb") is not None:
         windows = windows_of(failure.limits)
         _, zero = timeline.origin(failure.history)
-        table = timeline.table(failure.history, windows, width)
-        picture = lanes.draw(failure.history, windows, width)
-        yield f"timeline, 0 = {zero}", f"{table}\n\n{picture}"
+        yield f"timeline, 0 = {zero}", drawn(failure.history, windows, width)
         parts = [_fill(line, width) for line in failover.lines(failure.history)]
         if parts:
             yield "failover", "\n".join(parts)
     if failure.command:
         yield "reproduce", "\n".join(_reproduce(failure))
+
+
+def drawn(history: History, windows: Iterable[Allowed] = (), width: int = WIDTH) -> str:
+    """Return the timeline of a recording: the table of its events, and its lanes."""
+    windows = tuple(windows)
+    return f"{timeline.table(history, windows, width)}\n\n{lanes.draw(history, windows, width)}"
 
 
 def claim_text(claim: Claim, width: int = WIDTH) -> str:
