@@ -120,7 +120,7 @@ class Sender(Protocol):
         """Close it."""
 
 
-class Running(Protocol):
+class Program(Protocol):
     """A program that was started on a host."""
 
     def ended(self) -> tuple[int, str, str] | None:
@@ -139,7 +139,7 @@ class Shell(Protocol):
     def write(self, path: str, text: str) -> None:
         """Write to an existing file, such as one in /proc; raises OSError."""
 
-    def start(self, argv: Sequence[str]) -> Running:
+    def start(self, argv: Sequence[str]) -> Program:
         """Start a program; raises OSError if that fails."""
 
 

@@ -24,7 +24,7 @@ NAME_MAX = 15  # IFNAMSIZ - 1
 MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 
 
-class Named(Protocol):
+class NamedPart(Protocol):
     """A part of a topology that has a name, such as a link or a bond."""
 
     @property

@@ -11,7 +11,7 @@ from contextlib import closing
 from harness.doctor.row import BAD, GOOD, LACKING, Row
 from harness.errors import HarnessError
 from harness.labs.agent.host import RemoteHost
-from harness.labs.description.model import LabFile, Nic
+from harness.labs.description.model import LabFile, LabNic
 from harness.labs.netns.interfaces import Interface
 from harness.labs.netns.namespace import Namespace
 
@@ -65,7 +65,7 @@ def _carries(one: Interface | None) -> bool:
     return one is not None and one.up and one.carrier
 
 
-def _usable(one: Interface | None, nic: Nic) -> bool:
+def _usable(one: Interface | None, nic: LabNic) -> bool:
     """Tell whether a far end may send: it is up, without other addresses and masters."""
     if one is None or not _carries(one) or one.default_route or one.stacked:
         return False
@@ -75,7 +75,7 @@ def _usable(one: Interface | None, nic: Nic) -> bool:
 
 
 def _heard(
-    nics: list[Nic], there: Mapping[str, Interface], home: Namespace, dut: RemoteHost
+    nics: list[LabNic], there: Mapping[str, Interface], home: Namespace, dut: RemoteHost
 ) -> dict[str, set[str]]:
     """Send frames from the far ends; return the NICs of the DUT at which each one's arrived."""
     names = {one.index: one.name for one in there.values()}

@@ -15,13 +15,13 @@ from harness.doctor.taken_up import taken_up
 from harness.errors import HarnessError
 from harness.labs.agent import clock
 from harness.labs.agent.host import RemoteHost
-from harness.labs.description.model import LabFile, Nic
+from harness.labs.description.model import LabFile, LabNic
 from harness.labs.netns.control import Control
 from harness.labs.netns.in_use import session_address
 from harness.labs.netns.interfaces import Existing, Interface, interfaces
 from harness.labs.rack.safety import MISSING, in_the_way
 from harness.labs.ssh import services
-from harness.labs.ssh.machine import Machine, NoPython
+from harness.labs.ssh.machine import NoPython, SshMachine
 from harness.units import in_ms
 
 Named = tuple[str, Row]
@@ -42,7 +42,7 @@ def rows(lab: LabFile, *, up: bool = False) -> Iterator[Named]:
         for nic in lab.nics:
             yield f"tester {nic.far_end}", _far_end(here, nic)
         yield from virtual.rows(lab)
-        dut = undo.enter_context(Machine("the DUT", lab.dut))
+        dut = undo.enter_context(SshMachine("the DUT", lab.dut))
         try:
             dut.connect(within=5)
             kernel = dut.check("uname -sr").strip()
@@ -74,7 +74,7 @@ def _bad(error: HarnessError) -> Row:
     return Row(BAD, error.message, error.hint)
 
 
-def _shell(dut: Machine) -> Iterator[Named]:
+def _shell(dut: SshMachine) -> Iterator[Named]:
     """Yield the results of shell commands on the DUT."""
     who = "root, by sudo" if dut.uses_sudo else "may change the network"
     yield "rights", Row(GOOD, who)
@@ -91,7 +91,7 @@ def _shell(dut: Machine) -> Iterator[Named]:
     )
 
 
-def _management(there: dict[str, Interface], lab: LabFile, dut: Machine) -> Row:
+def _management(there: dict[str, Interface], lab: LabFile, dut: SshMachine) -> Row:
     if lab.management not in there:
         known = ", ".join(sorted(there))
         return Row(BAD, "the DUT has no such interface", f"management is one of: {known}")
@@ -101,7 +101,7 @@ def _management(there: dict[str, Interface], lab: LabFile, dut: Machine) -> Row:
     return Row(GOOD, "carries the SSH connection; it is never changed")
 
 
-def _far_end(here: dict[str, Interface], nic: Nic) -> Row:
+def _far_end(here: dict[str, Interface], nic: LabNic) -> Row:
     why = in_the_way(here, nic.far_end, nic, session_address())
     if why == MISSING:
         known = ", ".join(sorted(here))
@@ -111,7 +111,7 @@ def _far_end(here: dict[str, Interface], nic: Nic) -> Row:
     return Row(GOOD, f"free, the far end of {nic.name}, {_carrier(here[nic.far_end])}")
 
 
-def _nic(there: dict[str, Interface], nic: Nic, dut: Machine, managing: list[str]) -> Row:
+def _nic(there: dict[str, Interface], nic: LabNic, dut: SshMachine, managing: list[str]) -> Row:
     why = in_the_way(there, nic.name, nic, dut.session)
     if why == MISSING:
         return Row(BAD, "the DUT has no such NIC", f"name is one of: {', '.join(sorted(there))}")

@@ -15,8 +15,8 @@ from harness.labs.netns.control import Control
 from harness.labs.netns.in_use import session_address
 from harness.labs.netns.interfaces import Interface, interfaces
 from harness.labs.rack.safety import in_the_way
-from harness.labs.restorer.client import Restorer, socket_in
-from harness.labs.ssh.machine import Machine
+from harness.labs.restorer.client import RestorerClient, socket_in
+from harness.labs.ssh.machine import SshMachine
 from harness.rtnl import messages
 
 GLANCE = 0.2
@@ -26,7 +26,7 @@ Found = dict[str, Interface]
 
 @contextmanager
 def taken_up(
-    lab: LabFile, here: Control, dut: Machine, there: RemoteHost
+    lab: LabFile, here: Control, dut: SshMachine, there: RemoteHost
 ) -> Iterator[tuple[Found, Found]]:
     """Set free NICs of a lab up, on both machines; the value is what they are then.
 
@@ -34,11 +34,11 @@ def taken_up(
     Raises LabError, InUse where another tester has the DUT.
     """
     with ExitStack() as undo:
-        near = Restorer.on(dut, lab.silence)
+        near = RestorerClient.on(dut, lab.silence)
         undo.callback(near.close)
         near.lock()
         place = Path(undo.enter_context(tempfile.TemporaryDirectory()))
-        far = Restorer.here(socket_in(place))
+        far = RestorerClient.here(socket_in(place))
         undo.callback(far.close)
         ours, theirs = interfaces(here), interfaces(there)
         for nic in lab.nics:
@@ -60,7 +60,7 @@ def taken_up(
             )
 
 
-def _up(restorer: Restorer, host: Control | RemoteHost, one: Interface) -> None:
+def _up(restorer: RestorerClient, host: Control | RemoteHost, one: Interface) -> None:
     if not one.up:
         restorer.save(one.name)
         host.send(messages.set_link(one.name, one.index, up=True))

@@ -7,10 +7,10 @@ from contextlib import closing
 
 from harness.doctor.row import BAD, GOOD, LACKING, Row
 from harness.errors import HarnessError
-from harness.labs.description.model import HYPERVISOR, LabFile, Nic, VirtualMachine
+from harness.labs.description.model import HYPERVISOR, LabFile, LabNic, VirtualMachine
 from harness.labs.hypervisor import libvirt
-from harness.labs.hypervisor.cables import Server
-from harness.labs.hypervisor.virtualbox import RUNS, Machine, VBoxManage
+from harness.labs.hypervisor.cables import HypervisorHost
+from harness.labs.hypervisor.virtualbox import RUNS, VBoxManage, VmInfo
 
 
 def rows(lab: LabFile) -> Iterator[tuple[str, Row]]:
@@ -38,20 +38,20 @@ def rows(lab: LabFile) -> Iterator[tuple[str, Row]]:
 
 def _libvirt(machine: VirtualMachine) -> Row:
     try:
-        with closing(Server.at(machine.host)) as server:
+        with closing(HypervisorHost.at(machine.host)) as server:
             found = libvirt.adapters(server.host, machine.uri, machine.name)
     except HarnessError as error:
         return Row(BAD, error.message, error.hint)
     return Row(GOOD, f"{machine.name} is running; adapters {', '.join(found)}")
 
 
-def _machine(machine: VirtualMachine) -> Machine:
+def _machine(machine: VirtualMachine) -> VmInfo:
     """Ask the VirtualBox of this machine or of another one; raises LabError."""
-    with closing(Server.at(machine.host)) as server:
+    with closing(HypervisorHost.at(machine.host)) as server:
         return VBoxManage(server.host).machine(machine.name)
 
 
-def _adapter(found: Machine, nic: Nic, name: str) -> Row:
+def _adapter(found: VmInfo, nic: LabNic, name: str) -> Row:
     one = found.adapters.get(nic.adapter)
     if one is None:
         has = ", ".join(map(str, found.adapters))

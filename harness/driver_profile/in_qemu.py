@@ -17,8 +17,8 @@ from harness.labs.netns.control import Control
 from harness.labs.netns.interfaces import Existing
 from harness.labs.qemu.lab import LOGIN
 from harness.labs.qemu.machine import Qemu
-from harness.labs.qemu.wires import Nic, Rack
-from harness.labs.ssh.machine import Machine
+from harness.labs.qemu.wires import QemuNic, Rack
+from harness.labs.ssh.machine import SshMachine
 from harness.loop import now
 from harness.rtnl import messages
 from harness.topology import DUT
@@ -31,7 +31,7 @@ class Cable:
     """The far end of a cable to a NIC in QEMU: QEMU sets its link state, a tap carries frames."""
 
     machine: Qemu
-    nic: Nic
+    nic: QemuNic
     tap: InterfaceFarEnd
     how: str
     patience: int = InterfaceFarEnd.patience
@@ -52,7 +52,7 @@ def profile(image: Mapping[str, str], driver: str, repeat: int, say: Say) -> Pro
     with ExitStack() as undo:
         machine = Qemu(image, Path(tempfile.gettempdir()))
         undo.callback(machine.close)
-        ssh = undo.enter_context(Machine(DUT, machine.address))
+        ssh = undo.enter_context(SshMachine(DUT, machine.address))
         ssh.connect(LOGIN)
         rack = Rack(machine, RemoteHost(ssh.agent()), driver)
         nic = rack.plugged(MAC)

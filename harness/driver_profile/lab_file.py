@@ -12,12 +12,12 @@ from harness.driver_profile.farend import InterfaceFarEnd
 from harness.driver_profile.lease import Say
 from harness.driver_profile.restorer import Restorer, SavedInterface
 from harness.errors import LabError, UsageError
-from harness.labs.description.model import LabFile, Nic
+from harness.labs.description.model import LabFile, LabNic
 from harness.labs.description.read import read
 from harness.labs.netns.control import Control
 from harness.labs.netns.in_use import session_address
 from harness.labs.netns.interfaces import Existing, interfaces
-from harness.labs.ssh.machine import Machine
+from harness.labs.ssh.machine import SshMachine
 from harness.topology import DUT
 
 
@@ -26,7 +26,7 @@ def profiles(path: Path, names: Sequence[str], repeat: int, say: Say) -> list[Pr
     lab = read(path)
     nics = chosen(lab, names)
     safety.check_capabilities(safety.capabilities(), in_place=True)
-    with Machine(DUT, lab.dut) as ssh:
+    with SshMachine(DUT, lab.dut) as ssh:
         ssh.connect()
         found = []
         for nic in nics:
@@ -35,7 +35,7 @@ def profiles(path: Path, names: Sequence[str], repeat: int, say: Say) -> list[Pr
         return found
 
 
-def chosen(lab: LabFile, names: Sequence[str]) -> tuple[Nic, ...]:
+def chosen(lab: LabFile, names: Sequence[str]) -> tuple[LabNic, ...]:
     """Return the test NICs of these names, all without any; raises UsageError for another name."""
     known = {nic.name: nic for nic in lab.nics}
     for name in names:
@@ -47,7 +47,7 @@ def chosen(lab: LabFile, names: Sequence[str]) -> tuple[Nic, ...]:
 
 
 @contextmanager
-def _far_end(nic: Nic) -> Iterator[InterfaceFarEnd]:
+def _far_end(nic: LabNic) -> Iterator[InterfaceFarEnd]:
     """Yield the far end of a cable, set up; its state is restored in any case."""
     with closing(Existing("here")) as home, closing(Control(home)) as control:
         one = safety.check_far_end(interfaces(control), nic.far_end, session_address())

@@ -11,13 +11,13 @@ from harness.driver_profile.facts import Profile
 from harness.driver_profile.farend import FarEnd
 from harness.driver_profile.lease import Say
 from harness.errors import LabError
-from harness.labs.ssh.machine import Machine
-from harness.labs.ssh.program import Program, running
+from harness.labs.ssh.machine import SshMachine
+from harness.labs.ssh.sent_module import SentModule, running
 
 MODULE = "harness.driver_profile.dut_main"
 
 
-def profile(ssh: Machine, name: str, far: FarEnd, repeat: int, say: Say) -> Profile:
+def profile(ssh: SshMachine, name: str, far: FarEnd, repeat: int, say: Say) -> Profile:
     """Profile an interface of a machine; raises LabError."""
     for module in ("veth", "bonding max_bonds=0"):  # the profile names what is missing
         ssh.run(f"modprobe {module}")
@@ -26,7 +26,7 @@ def profile(ssh: Machine, name: str, far: FarEnd, repeat: int, say: Say) -> Prof
         return _served(ssh.name, program, far, say)
 
 
-def _served(name: str, program: Program, far: FarEnd, say: Say) -> Profile:
+def _served(name: str, program: SentModule, far: FarEnd, say: Say) -> Profile:
     """Serve the requests of the program until it reports the profile."""
     for line in program.lines():
         if "profile" in line:

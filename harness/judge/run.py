@@ -20,7 +20,7 @@ from harness.judge.frames_seen import Move, SeenFrame
 from harness.judge.trafficview import TrafficView
 from harness.judge.views import Record, Slave, found
 from harness.suggest import meant, suggesting
-from harness.topology import Named
+from harness.topology import NamedPart
 from harness.units import Measured
 
 PARTNER = re.compile("802.3ad|lacp|partner|aggregator|churn", re.IGNORECASE)
@@ -55,7 +55,7 @@ class Run(TrafficView):
             )
         self._record.history = history
 
-    def __getitem__(self, bond: str | Named) -> Run:
+    def __getitem__(self, bond: str | NamedPart) -> Run:
         name = bond if isinstance(bond, str) else bond.name
         known = measure.bonds(self.history)
         if name not in known:

@@ -14,7 +14,7 @@ HOST_PREFIX = 32  # an address without an on-link route, as keepalived adds it
 
 
 @dataclass(frozen=True, slots=True)
-class Interface:
+class AddressedInterface:
     """An interface of a machine to which addresses are added; `where` names it in the history."""
 
     context: FaultContext

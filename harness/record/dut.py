@@ -13,20 +13,20 @@ from harness.bonding.wire import ignored
 from harness.errors import HarnessError, KernelRefused, LabError, ScenarioError
 from harness.loop import now
 from harness.record import bond_maker
-from harness.record.addresses import Interface
+from harness.record.addresses import AddressedInterface
 from harness.record.bond import Bond
 from harness.record.cable import Cable
-from harness.record.host import Host
+from harness.record.command_runner import CommandRunner, Done
 from harness.record.journal import FaultContext, Role
-from harness.record.sending import Sender
-from harness.record.shell import Done, Shell
+from harness.record.machine_actions import MachineActions
+from harness.record.sending import RecordedSender
 from harness.rtnl import messages
 from harness.suggest import suggesting
-from harness.topology import DUT, BondPlan, Named, carrier_lag
+from harness.topology import DUT, BondPlan, NamedPart, carrier_lag
 from harness.units import MS, Span, s, timed
 
 
-class Dut(Host):
+class Dut(MachineActions):
     """The machine whose kernel is tested."""
 
     if not TYPE_CHECKING:
@@ -170,23 +170,23 @@ class Dut(Host):
                 ) from error
             raise KernelRefused(f'"{text.strip()}" for {path}', error.errno or 0) from error
 
-    def _sender(self, by: Named | None = None) -> Sender:
+    def _sender(self, by: NamedPart | None = None) -> RecordedSender:
         links = [link.name for link in self._context.topology.links_of(DUT)]
         name = by.name if by is not None else self._bond(None).name
         if name not in (*links, *self.bonds):
             raise self._context.topology.missing(
                 "interface of the dut", name, [*links, *self.bonds]
             )
-        return Sender(self._context, DUT, name)
+        return RecordedSender(self._context, DUT, name)
 
-    def _shell(self) -> Shell:
-        return Shell(self._context, DUT)
+    def _runner(self) -> CommandRunner:
+        return CommandRunner(self._context, DUT)
 
-    def _holder(self, by: Named | None = None) -> Interface:
+    def _holder(self, by: NamedPart | None = None) -> AddressedInterface:
         bond = by.name if by is not None else self._bond(None).name
         bridge = self._context.topology.bridge_over(self._plan(bond).name)
         name = bridge.name if bridge else bond
-        return Interface(self._context, DUT, name, name)
+        return AddressedInterface(self._context, DUT, name, name)
 
     def _bond(self, bond: Bond | None) -> Bond:
         """Return a bond, or the first that was created; raises ScenarioError if there is none."""

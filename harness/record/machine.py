@@ -7,22 +7,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness import frames
-from harness.record.addresses import Interface
+from harness.record.addresses import AddressedInterface
 from harness.record.cable import Cable
-from harness.record.host import Host
+from harness.record.command_runner import CommandRunner
 from harness.record.journal import Effect, FaultContext
-from harness.record.sending import Pace, Sender
-from harness.record.shell import Shell
+from harness.record.machine_actions import MachineActions
+from harness.record.sending import Pace, RecordedSender
 from harness.rtnl import messages
 from harness.suggest import suggesting
-from harness.topology import MachinePlan, Named
+from harness.topology import MachinePlan, NamedPart
 from harness.units import Span, ms, timed
 
 ADDRESS = re.compile(r"\d+(\.\d+){3}")
 
 
 @dataclass(frozen=True, slots=True)
-class Machine(Host):
+class Machine(MachineActions):
     """A machine other than the DUT: an ARP target, a neighbour."""
 
     plan: MachinePlan
@@ -104,16 +104,16 @@ class Machine(Host):
         frame = frames.gratuitous_arp(mac, address)
         self._sender().repeat("garp", frame, address=address, mac=mac)
 
-    def _sender(self, by: Named | None = None) -> Sender:
-        return Sender(self.context, self.name, self._link(by))
+    def _sender(self, by: NamedPart | None = None) -> RecordedSender:
+        return RecordedSender(self.context, self.name, self._link(by))
 
-    def _shell(self) -> Shell:
-        return Shell(self.context, self.name)
+    def _runner(self) -> CommandRunner:
+        return CommandRunner(self.context, self.name)
 
-    def _holder(self, by: Named | None = None) -> Interface:
-        return Interface(self.context, self.name, self._link(by), self.name)
+    def _holder(self, by: NamedPart | None = None) -> AddressedInterface:
+        return AddressedInterface(self.context, self.name, self._link(by), self.name)
 
-    def _link(self, by: Named | None) -> str:
+    def _link(self, by: NamedPart | None) -> str:
         """Return one of the machine's links; raises ScenarioError for one of another machine."""
         links = [link.name for link in self.context.topology.links_of(self.name)]
         if by is not None and by.name not in links:

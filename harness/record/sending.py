@@ -64,7 +64,7 @@ ONCE = Pace()
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
+class RecordedSender:
     """Sends frames from a machine's interface, or from a switch port."""
 
     context: FaultContext

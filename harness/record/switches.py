@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Literal
 from harness.errors import ScenarioError
 from harness.lab import Pin
 from harness.record.journal import Effect, FaultContext
-from harness.record.sending import Pace, Sender
+from harness.record.sending import Pace, RecordedSender
 from harness.record.switch_features import PortSecurity, UplinkDetection
 from harness.suggest import suggesting
-from harness.topology import Named
+from harness.topology import NamedPart
 from harness.units import Span, ms, timed
 
 PortAddresses = Literal["learned", "configured"]
@@ -61,7 +61,7 @@ class Switch:
             self.name, "keep_fdb", "stimulus", lambda: self.context.fabric.table(self.name, "keep")
         )
 
-    def pin(self, mac: str, link: Named) -> Effect:
+    def pin(self, mac: str, link: NamedPart) -> Effect:
         """Add a static FDB entry for a MAC at the port of a link: the switch never relearns it."""
 
         def pin(*, on: bool) -> None:
@@ -82,7 +82,7 @@ class Switch:
         labelled: object = None,
         /,
         *,
-        by: Named,
+        by: NamedPart,
         every: Span | None = None,
         count: int | None = None,
         during: Span | None = None,
@@ -97,11 +97,11 @@ class Switch:
         if by.name not in ports:
             raise self.context.topology.missing(f"port of {self.name}", by.name, list(ports))
         label, data = (str(frame), labelled) if labelled is not None else ("", frame)
-        sender = Sender(self.context, self.name, by.name, ports[by.name])
+        sender = RecordedSender(self.context, self.name, by.name, ports[by.name])
         return sender.send(data, Pace(every, count, during), label)
 
     @timed
-    def ufd(self, uplink: Named, *, down_after: Span, up_after: Span = 0 * ms) -> None:
+    def ufd(self, uplink: NamedPart, *, down_after: Span, up_after: Span = 0 * ms) -> None:
         """Enable uplink failure detection: the ports of machines follow the uplink's carrier.
 
         They are shut when the uplink has had no carrier for `down_after`, and opened when it has
@@ -141,7 +141,7 @@ class Switch:
 
         self.context.apply(self.name, "secure", "stimulus", forget, addresses=addresses)
 
-    def enable(self, link: Named) -> None:
+    def enable(self, link: NamedPart) -> None:
         """Open a port that port security has shut."""
         self.context.apply(
             link.name,

@@ -23,7 +23,7 @@ from harness.errors import HarnessError, UsageError
 from harness.kernels import Say
 
 if TYPE_CHECKING:
-    from harness.labs.restorer.client import Restorer
+    from harness.labs.restorer.client import RestorerClient
 
 QUESTION = "take these NICs until the run ends? [y/N] "
 
@@ -31,19 +31,19 @@ QUESTION = "take these NICs until the run ends? [y/N] "
 def prepare(config: pytest.Config, say: Say) -> Mapping[str, str]:
     """Return what the worker has to know of the lab that --lab names; raises HarnessError."""
     from harness.labs.description.read import read  # noqa: PLC0415  (paramiko takes a second)
-    from harness.labs.rack.plan import Plan  # noqa: PLC0415
+    from harness.labs.rack.plan import RackPlan  # noqa: PLC0415
     from harness.labs.rack.survey import survey  # noqa: PLC0415
-    from harness.labs.restorer.client import Restorer, socket_in  # noqa: PLC0415
+    from harness.labs.restorer.client import RestorerClient, socket_in  # noqa: PLC0415
 
     _demand_possible(config)
     lab = read(Path(config.getoption("lab")))
     with ExitStack() as undo:
         place = Path(tempfile.mkdtemp(prefix="network-failover-harness-"))
         undo.callback(shutil.rmtree, place, ignore_errors=True)
-        restorer = Restorer.here(socket_in(place))
+        restorer = RestorerClient.here(socket_in(place))
         undo.callback(_release, restorer)
         found, told = survey(lab, restorer)
-        plan = Plan(lab, found)
+        plan = RackPlan(lab, found)
         for line in told:
             say(line)
         plan.demand_safe()
@@ -95,7 +95,7 @@ def confirm(config: pytest.Config, plan: Iterable[str], say: Say) -> None:
         raise UsageError("nothing was touched", hint="answer y, or give --yes")
 
 
-def _release(restorer: Restorer) -> None:
+def _release(restorer: RestorerClient) -> None:
     """Have everything put back; say what could not be, whatever else has happened."""
     try:
         troubles = restorer.release()

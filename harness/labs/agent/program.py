@@ -29,7 +29,7 @@ from harness.labs.agent.wire import (
     BUFFER,
     ETH_P_ALL,
     SECOND,
-    Program,
+    ChildProcess,
     carried,
     control_socket,
     fresh_namespace,
@@ -157,7 +157,7 @@ class Agent:
 
     def do_start(self, asked: dict[str, Any]) -> None:
         """Start a program; its output is reported when it has ended."""
-        number, program = asked["s"], Program(asked["argv"])
+        number, program = asked["s"], ChildProcess(asked["argv"])
         self.opened[number] = program
 
         def look(at: int) -> None:

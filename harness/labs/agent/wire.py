@@ -109,7 +109,7 @@ def carried(control: socket.socket, data: bytes, acks: int) -> list[bytes]:
     return came
 
 
-class Program:
+class ChildProcess:
     """A started program; raises OSError if starting it fails."""
 
     def __init__(self, argv: list[str]) -> None:

@@ -14,7 +14,7 @@ FAR_END, HYPERVISOR = "far-end", "hypervisor"
 
 
 @dataclass(frozen=True, slots=True)
-class Nic:
+class LabNic:
     """A test NIC of the DUT and its cable.
 
     `far_end` is the tester's NIC at the other end; `cut` is how the cable loses its carrier: the
@@ -58,6 +58,6 @@ class LabFile:
     kind: Kind
     dut: Address
     management: str
-    nics: tuple[Nic, ...]
+    nics: tuple[LabNic, ...]
     machine: VirtualMachine | None = None
     silence: float = 15.0

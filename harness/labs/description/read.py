@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from harness.errors import UsageError
 from harness.labs.description.keys import REQUIRED, TABLES, TOP, WRONG, Key
-from harness.labs.description.model import HYPERVISOR, LabFile, Nic, VirtualMachine
+from harness.labs.description.model import HYPERVISOR, LabFile, LabNic, VirtualMachine
 from harness.labs.ssh.address import Address
 from harness.suggest import meant
 
@@ -78,14 +78,14 @@ class _Reader:
             self._wrong(name, 0, f"expected a table [{name}], not {_shown(table)}", GUIDE)
         return self._fields(name, table, TABLES[name], 0)
 
-    def _nics(self) -> list[Nic]:
+    def _nics(self) -> list[LabNic]:
         tables = self.content.get("nic", [])
         if not isinstance(tables, list) or not all(isinstance(one, dict) for one in tables):
             self._wrong("nic", 0, "expected tables [[nic]], one for each test NIC", GUIDE)
         if not tables:
             self._wrong("nic", 0, "there is no [[nic]]", "name the test NICs of the DUT")
         found = enumerate(tables)
-        return [Nic(**self._fields("nic", one, TABLES["nic"], number)) for number, one in found]
+        return [LabNic(**self._fields("nic", one, TABLES["nic"], number)) for number, one in found]
 
     def _fields(
         self, table: str, values: Mapping[str, Any], keys: Mapping[str, Key], number: int
@@ -112,7 +112,7 @@ class _Reader:
         return found
 
     def _check(
-        self, kind: str, management: str, nics: list[Nic], machine: dict[str, Any] | None
+        self, kind: str, management: str, nics: list[LabNic], machine: dict[str, Any] | None
     ) -> None:
         """Refuse what contradicts itself."""
         if kind in TABLES and machine is None:

@@ -18,7 +18,7 @@ PORT_SIDES = ("ingress", "egress")
 Point = tuple[str, Way]
 
 
-class Carrier(Protocol):
+class SetCarrier(Protocol):
     """What gives a NIC its carrier or takes it away."""
 
     def __call__(self, link: str, *, up: bool) -> None:
@@ -38,7 +38,7 @@ class Wiring:
 
     switches: Switches
     host: Host
-    follow: Carrier = by_wire
+    follow: SetCarrier = by_wire
     _filtered: set[int] = field(default_factory=set)
     _dropped: set[Point] = field(default_factory=set)
     _shaped: dict[Point, Shape] = field(default_factory=dict)

@@ -16,12 +16,12 @@ import testinfra
 from testinfra.host import Host
 
 from harness.errors import LabError
-from harness.labs.description.model import HYPERVISOR, LabFile, Nic, VirtualMachine
+from harness.labs.description.model import HYPERVISOR, LabFile, LabNic, VirtualMachine
 from harness.labs.hypervisor import libvirt, virtualbox
-from harness.labs.hypervisor.console import Console, LocalLine
+from harness.labs.hypervisor.console import Console, LocalStdio
 from harness.labs.ssh.address import Address
-from harness.labs.ssh.line import RemoteLine
-from harness.labs.ssh.machine import Machine
+from harness.labs.ssh.machine import SshMachine
+from harness.labs.ssh.stdio import RemoteStdio
 
 FAREWELL = 20.0  # seconds for all cables to be plugged in again
 
@@ -34,20 +34,20 @@ class Plug(NamedTuple):
 
 
 @dataclass(slots=True)
-class Server:
+class HypervisorHost:
     """Where the hypervisor runs."""
 
     host: Host
-    _machine: Machine | None = None
+    _machine: SshMachine | None = None
     _undo: ExitStack = field(default_factory=ExitStack)
 
     @classmethod
-    def at(cls, address: Address | None) -> Server:
+    def at(cls, address: Address | None) -> HypervisorHost:
         """Return this machine, or the one at an address; raises LabError."""
         if address is None:
             return cls(testinfra.get_host("local://"))
         undo = ExitStack()
-        machine = undo.enter_context(Machine("the hypervisor's machine", address))
+        machine = undo.enter_context(SshMachine("the hypervisor's machine", address))
         machine.connect(root=False)  # virtual machines belong to a user
         return cls(machine.host, machine, undo)
 
@@ -75,8 +75,8 @@ class Server:
     def console(self, command: str) -> Console:
         """Return a console that a command starts."""
         if self._machine is not None:
-            return Console(RemoteLine(self._machine.channel(command)))
-        return Console(LocalLine(["/bin/sh", "-c", f"exec {command}"]))
+            return Console(RemoteStdio(self._machine.channel(command)))
+        return Console(LocalStdio(["/bin/sh", "-c", f"exec {command}"]))
 
     def close(self) -> None:
         """Close the connection."""
@@ -89,10 +89,12 @@ def _ended(process: subprocess.Popen[bytes]) -> None:
     process.wait(FAREWELL)
 
 
-class Cables:
+class HypervisorCables:
     """The cables of a lab file's NICs that its hypervisor cuts."""
 
-    def __init__(self, server: Server, commands: Mapping[str, Plug], uri: str = "") -> None:
+    def __init__(
+        self, server: HypervisorHost, commands: Mapping[str, Plug], uri: str = ""
+    ) -> None:
         """Take the commands by the names of NICs; all cables are plugged in when this ends.
 
         With `uri`, libvirt's, they are given to a virsh that stays connected.
@@ -134,7 +136,7 @@ class Cables:
         self._server.close()
 
 
-def cables(lab: LabFile, macs: Mapping[str, str]) -> Cables | None:
+def cables(lab: LabFile, macs: Mapping[str, str]) -> HypervisorCables | None:
     """Return the cables that a hypervisor cuts, None where there are none; raises LabError.
 
     `macs` are the NICs' own MACs by their names.
@@ -142,16 +144,16 @@ def cables(lab: LabFile, macs: Mapping[str, str]) -> Cables | None:
     nics = [nic for nic in lab.nics if nic.cut == HYPERVISOR]
     if lab.machine is None or not nics:
         return None
-    server = Server.at(lab.machine.host)
+    server = HypervisorHost.at(lab.machine.host)
     try:
         commands = {nic.name: _plug(server.host, lab.machine, nic, macs) for nic in nics}
-        return Cables(server, commands, lab.machine.uri)
+        return HypervisorCables(server, commands, lab.machine.uri)
     except BaseException:
         server.close()
         raise
 
 
-def _plug(host: Host, machine: VirtualMachine, nic: Nic, macs: Mapping[str, str]) -> Plug:
+def _plug(host: Host, machine: VirtualMachine, nic: LabNic, macs: Mapping[str, str]) -> Plug:
     if machine.uri:
         return Plug(*libvirt.commands(host, machine.uri, machine.name, macs[nic.name]))
     return Plug(*virtualbox.commands(host, machine.name, nic.adapter))

@@ -18,7 +18,7 @@ ROOM = 1 << 16
 ERROR = "error: "
 
 
-class Line(Protocol):
+class Stdio(Protocol):
     """Standard input and output of a program on the hypervisor's machine."""
 
     def write(self, data: bytes) -> None:
@@ -31,7 +31,7 @@ class Line(Protocol):
         """End its input."""
 
 
-class LocalLine:
+class LocalStdio:
     """A program of this machine."""
 
     def __init__(self, argv: list[str]) -> None:
@@ -66,7 +66,7 @@ class LocalLine:
 class Console:
     """A running virsh."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Stdio) -> None:
         self._line = line
         self._count = 0
 

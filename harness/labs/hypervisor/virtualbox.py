@@ -17,7 +17,7 @@ PAIR = re.compile(r'"?([^"=]+)"?="?(.*?)"?')
 
 
 @dataclass(frozen=True, slots=True)
-class Adapter:
+class VmAdapter:
     """A network adapter of a machine: what it is attached to, its chip, its cable.
 
     `attached` is VirtualBox's word (intnet, nat, hostonly, bridged ...), `network` its name for
@@ -34,11 +34,11 @@ class Adapter:
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class VmInfo:
     """A machine and its adapters by number; `state` is VirtualBox's word, such as running."""
 
     state: str
-    adapters: dict[int, Adapter] = field(default_factory=dict)
+    adapters: dict[int, VmAdapter] = field(default_factory=dict)
 
 
 class VBoxManage:
@@ -48,7 +48,7 @@ class VBoxManage:
         """Use a host's VirtualBox, by default this machine's."""
         self.host = host or testinfra.get_host("local://")
 
-    def machine(self, name: str) -> Machine:
+    def machine(self, name: str) -> VmInfo:
         """Return what VirtualBox knows of a machine; raises LabError."""
         plain = self._call("showvminfo", name)
         return machine_of(self._call("showvminfo", name, "--machinereadable"), plain)
@@ -70,7 +70,7 @@ class VBoxManage:
         )
 
 
-def machine_of(readable: str, plain: str) -> Machine:
+def machine_of(readable: str, plain: str) -> VmInfo:
     """Return a machine from both forms of `showvminfo`; only the plain one has the policy."""
     pairs = {}
     for line in readable.splitlines():
@@ -80,7 +80,7 @@ def machine_of(readable: str, plain: str) -> Machine:
     policies = {int(number): policy for number, policy in POLICY.findall(plain)}
     numbers = [int(key[3:]) for key in pairs if re.fullmatch(r"nic\d+", key)]
     adapters = {
-        number: Adapter(
+        number: VmAdapter(
             number=number,
             attached=pairs[f"nic{number}"],
             network=pairs.get(f"intnet{number}", ""),
@@ -92,7 +92,7 @@ def machine_of(readable: str, plain: str) -> Machine:
         for number in numbers
         if pairs[f"nic{number}"] != "none"
     }
-    return Machine(pairs.get("VMState", ""), adapters)
+    return VmInfo(pairs.get("VMState", ""), adapters)
 
 
 def commands(host: Host, name: str, adapter: int) -> tuple[str, str]:

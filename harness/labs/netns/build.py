@@ -27,10 +27,10 @@ from harness.topology import DUT, LinkPlan, MachinePlan, Topology
 LOOPBACK = 1
 
 
-class Far(NamedTuple):
+class CableEnd(NamedTuple):
     """The far end of a cable that leads out of this kernel: where it is to be, and as what."""
 
-    place: Namespace
+    namespace: Namespace
     name: str
     number: int
     mac: str
@@ -38,10 +38,10 @@ class Far(NamedTuple):
 
 # Lays a cable from an interface of a machine (link, device number, MAC) to its far end; returns
 # the number that the interface has: kernels before 5.13 let a NIC keep its own.
-Lay = Callable[[str, int, str, Far], int]
+Lay = Callable[[str, int, str, CableEnd], int]
 
 
-class Place(NamedTuple):
+class NetnsMachine(NamedTuple):
     """A machine and the namespace that it is; whoever makes it registers how it goes.
 
     A machine outside of this kernel has no namespace here, and lays its cables itself.
@@ -52,30 +52,30 @@ class Place(NamedTuple):
     lay: Lay | None = None
 
 
-MakePlace = Callable[[str, Loop, ExitStack], Place]
-MakeWiring = Callable[[Switches, Place], Wiring]
+MakeMachine = Callable[[str, Loop, ExitStack], NetnsMachine]
+MakeWiring = Callable[[Switches, NetnsMachine], Wiring]
 
 
-def local(name: str, loop: Loop, undo: ExitStack) -> Place:
+def local(name: str, loop: Loop, undo: ExitStack) -> NetnsMachine:
     """Return a machine that this process is in charge of."""
     host = NetnsHost(name, loop, undo)
-    return Place(host, host.namespace)
+    return NetnsMachine(host, host.namespace)
 
 
-def plain(switches: Switches, place: Place) -> Wiring:
+def plain(switches: Switches, machine: NetnsMachine) -> Wiring:
     """Return the verbs of switches that are in a namespace here, by this kernel's tc."""
-    return Wiring(switches, place.host)
+    return Wiring(switches, machine.host)
 
 
 def build(
-    topology: Topology, loop: Loop, dut: MakePlace = local, wiring: MakeWiring = plain
+    topology: Topology, loop: Loop, dut: MakeMachine = local, wiring: MakeWiring = plain
 ) -> NetnsNetwork:
     """Build a topology without its bonds; raises LabError, and leaves nothing, where it fails."""
     undo = ExitStack()
     try:
         names = (FABRIC, *(machine.name for machine in topology.machines))
-        places = {name: (dut if name == DUT else local)(name, loop, undo) for name in names}
-        return _Build(topology, places, undo, loop, wiring).network()
+        machines = {name: (dut if name == DUT else local)(name, loop, undo) for name in names}
+        return _Build(topology, machines, undo, loop, wiring).network()
     except BaseException:
         undo.close()
         raise
@@ -87,19 +87,19 @@ class _Build:
     def __init__(
         self,
         topology: Topology,
-        places: dict[str, Place],
+        machines: dict[str, NetnsMachine],
         undo: ExitStack,
         loop: Loop,
         make_wiring: MakeWiring,
     ) -> None:
         self.topology = topology
-        self.places = places
+        self.machines = machines
         self.loop = loop
         self.ends = number_ends(topology)
         self.switches = Switches.of(topology)
-        hosts = {name: place.host for name, place in places.items()}
-        wiring = make_wiring(self.switches, places[FABRIC])
-        spaces = {name: place.namespace for name, place in places.items()}
+        hosts = {name: machine.host for name, machine in machines.items()}
+        wiring = make_wiring(self.switches, machines[FABRIC])
+        spaces = {name: machine.namespace for name, machine in machines.items()}
         self.made = NetnsNetwork(
             topology, self.switches, hosts, wiring, self.ends, spaces, undo=undo
         )
@@ -117,11 +117,11 @@ class _Build:
         for machine in sorted(self.topology.machines, key=lambda one: one.name != DUT):
             self._send(machine.name, *self._machine(machine))
         if self.topology.forwards:
-            self.places[DUT].host.shell.write(FORWARD, "1")
+            self.machines[DUT].host.shell.write(FORWARD, "1")
         return self.made
 
     def _send(self, name: str, *requests: Request) -> None:
-        self.places[name].host.send(*requests)
+        self.machines[name].host.send(*requests)
 
     def _guests(self) -> list[tuple[str, str]]:
         """Return the machines that end at bridges of the DUT, and their links."""
@@ -139,7 +139,7 @@ class _Build:
         """Return the requests for one cable: a veth pair, its switch ends up in their bridges."""
         near, far = link.a, link.b
         ports = self.switches.ports
-        lay = self.places[DUT].lay
+        lay = self.machines[DUT].lay
         if lay is not None and (DUT, link.name) in self.ends:
             return self._laid(lay, link.name)
         if (near, link.name) not in ports:
@@ -157,8 +157,8 @@ class _Build:
     def _laid(self, lay: Lay, link: str) -> list[Request]:
         """Have the DUT lay a cable to its switch port; return what takes that into service."""
         port = next(one for one in self.switches.ports.values() if one.link == link)
-        far = Far(
-            self.places[FABRIC].namespace, port_name(port), port.index, fabric_mac(port.index)
+        far = CableEnd(
+            self.machines[FABRIC].namespace, port_name(port), port.index, fabric_mac(port.index)
         )
         number = self.ends[DUT, link]
         self.ends[DUT, link] = lay(link, number, self.made.mac(DUT, link), far)
@@ -173,7 +173,7 @@ class _Build:
         attrs = [
             ("IFLA_IFNAME", link),
             ("IFLA_ADDRESS", self.made.mac(machine, link)),
-            ("IFLA_NET_NS_FD", self.places[machine].namespace.fd),
+            ("IFLA_NET_NS_FD", self.machines[machine].namespace.fd),
         ]
         return {"index": self.ends[machine, link], "attrs": attrs}
 
@@ -213,9 +213,9 @@ class _Build:
         them, so that it is the bond's.
         """
         own, index = self.made.mac(machine, name), self.ends[machine, name]
-        lay = self.places[DUT].lay
+        lay = self.machines[DUT].lay
         if lay is not None:
-            far = Far(self.places[machine].namespace, name, index, own)
+            far = CableEnd(self.machines[machine].namespace, name, index, own)
             self.ends[DUT, name] = lay(name, self.ends[DUT, name], f"fe{own[2:]}", far)
             return []
         peer = {
@@ -223,7 +223,7 @@ class _Build:
             "attrs": [
                 ("IFLA_IFNAME", name),
                 ("IFLA_ADDRESS", f"fe{own[2:]}"),
-                ("IFLA_NET_NS_FD", self.places[DUT].namespace.fd),
+                ("IFLA_NET_NS_FD", self.machines[DUT].namespace.fd),
             ],
         }
         info = messages.kind_of("veth", [("VETH_INFO_PEER", peer)])

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from harness.lab import Clock, Sent, Source, Stream
-from harness.labs.agent.wire import Program, numbered, sender_socket, wall_to_monotonic
+from harness.labs.agent.wire import ChildProcess, numbered, sender_socket, wall_to_monotonic
 from harness.labs.netns.capture import Tap
 from harness.labs.netns.control import Control
 from harness.labs.netns.monitor import RTMGRP_LINK, RTMGRP_NEIGH, KernelLog, NetlinkMonitor
@@ -149,7 +149,7 @@ class NetnsProgram:
     def __init__(self, namespace: Namespace, loop: Loop, argv: Sequence[str]) -> None:
         """Start it; raises OSError."""
         with namespace.inside():  # a child is born where its parent's thread is
-            self._program = Program(list(argv))
+            self._program = ChildProcess(list(argv))
         self._end = os.fdopen(os.pidfd_open(self._program.process.pid), "rb", buffering=0)
         self._forget = loop.watch(self._end, lambda: None)
         self._said: tuple[int, str, str] | None = None

@@ -24,7 +24,7 @@ from harness.labs.netns.namespace import OURS, Namespace
 from harness.labs.netns.network import NetnsNetwork
 from harness.labs.rtl8150 import nics, vhci
 from harness.labs.rtl8150.nics import Nics
-from harness.labs.rtl8150.server import Plan
+from harness.labs.rtl8150.server import AdapterPlan
 from harness.labs.rtl8150.tap import TapDevice
 from harness.loop import Loop
 from harness.rtnl import messages
@@ -36,16 +36,17 @@ RTMGRP_LINK = 1
 PATIENCE = 20  # seconds for the kernel to find an adapter that was plugged in, or to let go of one
 
 
-class Home(Namespace):
-    """The network namespace in which the kernel makes the interfaces of new hardware.
+class InitialNamespace(Namespace):
+    """The initial network namespace, in which the kernel creates interfaces of new hardware.
 
-    A guest's worker is in it; one on the machine's own kernel has left it, and was told of it.
+    A guest's worker is in it; a worker on the machine's own kernel has left it and has its file
+    descriptor in the environment.
     """
 
     def __init__(self) -> None:
-        self.name = "home"
-        told = os.environ.get(FIRST)
-        self.fd = os.dup(int(told)) if told else os.open(OURS, os.O_RDONLY)
+        self.name = "initial"
+        inherited = os.environ.get(FIRST)
+        self.fd = os.dup(int(inherited)) if inherited else os.open(OURS, os.O_RDONLY)
 
 
 class Arrivals:
@@ -56,7 +57,7 @@ class Arrivals:
 
     def __init__(self, network: NetnsNetwork) -> None:
         self._network = network
-        self._home = Home()
+        self._home = InitialNamespace()
         self._control = Control(self._home)
         self._monitor = self._home.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
         self._monitor.bind((0, RTMGRP_LINK))
@@ -230,10 +231,10 @@ class Plugging:
         arrivals.wait()
         return found
 
-    def _plan(self, name: str, tap: TapDevice) -> Plan:
+    def _plan(self, name: str, tap: TapDevice) -> AdapterPlan:
         topology = self._network.topology
         mac = self._network.mac(owner_of(topology, topology.link(name)), name)
-        return Plan(name, mac, tap, self._port_of(name))
+        return AdapterPlan(name, mac, tap, self._port_of(name))
 
     def _port_of(self, link: str) -> int:
         return next(port.index for port in self._network.ports if port.link == link)

@@ -16,7 +16,7 @@ from harness.labs.agent import clock
 from harness.labs.agent.channel import Channel, python
 from harness.labs.agent.host import BATCH, enter_fresh_namespace, hear
 from harness.labs.agent.pipe import ProcessPipe
-from harness.labs.netns.build import Place, build
+from harness.labs.netns.build import NetnsMachine, build
 from harness.labs.netns.interfaces import Existing
 from harness.labs.netns.network import NetnsNetwork
 from harness.labs.netns.usb import adapters
@@ -46,7 +46,7 @@ class PipeLab:
 
     def build(self, topology: Topology, loop: Loop) -> NetnsNetwork:
         """Build a topology without its bonds; raises LabError, and leaves nothing."""
-        return build(topology, loop, self._place)
+        return build(topology, loop, self._machine)
 
     def close(self) -> None:
         """End the agent."""
@@ -54,11 +54,11 @@ class PipeLab:
             self._channel.close()
             self._channel = None
 
-    def _place(self, name: str, loop: Loop, undo: ExitStack) -> Place:
+    def _machine(self, name: str, loop: Loop, undo: ExitStack) -> NetnsMachine:
         channel = self._ready(name)
         namespace = Existing(name, f"/proc/{channel.pid}/ns/net")
         undo.callback(namespace.close)
-        return Place(hear(channel, loop, undo), namespace)
+        return NetnsMachine(hear(channel, loop, undo), namespace)
 
     def _ready(self, name: str) -> Channel:
         """Return the agent's channel, in a fresh namespace; a lost agent is replaced."""

@@ -12,7 +12,7 @@ from typing import Any
 from harness.labs.agent.host import RemoteHost
 from harness.labs.fabric.nftables import NftWiring
 from harness.labs.fabric.switches import Switches
-from harness.labs.netns.build import Far, Place, build
+from harness.labs.netns.build import CableEnd, NetnsMachine, build
 from harness.labs.netns.interfaces import Existing
 from harness.labs.netns.network import NetnsNetwork
 from harness.labs.netns.usb import adapters
@@ -30,7 +30,7 @@ LOGIN = 20.0  # seconds for the DUT's SSH server to answer
 
 
 @dataclass(slots=True)
-class Running:
+class RunningDut:
     """A running DUT: QEMU, its SSH connection, and its NICs."""
 
     machine: Qemu
@@ -54,7 +54,7 @@ class QemuLab:
     image: Mapping[str, str]
     nic: str
     name: str = "qemu"
-    _running: Running | None = None
+    _running: RunningDut | None = None
     _facts: dict[str, Any] = field(default_factory=dict)
 
     def lacks(self, topology: Topology) -> str:
@@ -79,14 +79,14 @@ class QemuLab:
         )
         cabled = replace(topology, links=links)
 
-        def wiring(switches: Switches, place: Place) -> NftWiring:
+        def wiring(switches: Switches, machine: NetnsMachine) -> NftWiring:
             return NftWiring(
-                switches, place.host, space=place.namespace, follow=running.rack.carrier
+                switches, machine.host, space=machine.namespace, follow=running.rack.carrier
             )
 
-        return build(cabled, loop, self._place, wiring)
+        return build(cabled, loop, self._machine, wiring)
 
-    def running(self) -> Running | None:
+    def running(self) -> RunningDut | None:
         """Return the DUT that runs, None before the first topology."""
         return self._running
 
@@ -96,7 +96,7 @@ class QemuLab:
             self._running.close()
             self._running = None
 
-    def _ready(self) -> Running:
+    def _ready(self) -> RunningDut:
         """Return the DUT; restore it first if it has died or lost its agent."""
         if self._running is not None and self._running.lost():
             self.close()
@@ -104,16 +104,16 @@ class QemuLab:
             self._running = self._restore()
         return self._running
 
-    def _restore(self) -> Running:
+    def _restore(self) -> RunningDut:
         machine = Qemu(self.image, Path(tempfile.gettempdir()))
         try:
             dut = RemoteDut.connect(machine.address, LOGIN)
         except BaseException:
             machine.close()
             raise
-        return Running(machine, dut, Rack(machine, RemoteHost(dut.home), self.nic))
+        return RunningDut(machine, dut, Rack(machine, RemoteHost(dut.home), self.nic))
 
-    def _place(self, name: str, loop: Loop, undo: ExitStack) -> Place:
+    def _machine(self, name: str, loop: Loop, undo: ExitStack) -> NetnsMachine:
         running = self._ready()
         dut = running.dut
         undo.callback(running.rack.forget)
@@ -121,10 +121,10 @@ class QemuLab:
         laid: list[Near] = []
         undo.callback(back, host, laid, dut.home.pid)
 
-        def lay(link: str, index: int, mac: str, far: Far) -> int:
+        def lay(link: str, index: int, mac: str, far: CableEnd) -> int:
             near = Near(link, index, mac)
             running.rack.lay(near, far, dut.work.pid, undo)
             laid.append(near)
             return index
 
-        return Place(host, Existing(name), lay)
+        return NetnsMachine(host, Existing(name), lay)

@@ -16,7 +16,7 @@ from typing import Any
 
 from harness.errors import HarnessError, KernelRefused, LabError
 from harness.lab import Host
-from harness.labs.netns.build import Far
+from harness.labs.netns.build import CableEnd
 from harness.labs.netns.control import Control
 from harness.labs.netns.interfaces import Existing
 from harness.labs.qemu.machine import Qemu
@@ -28,7 +28,7 @@ ARRIVAL = 15.0  # seconds for a NIC to be found by its driver, or to come back f
 
 
 @dataclass(slots=True)
-class Nic:
+class QemuNic:
     """A NIC that is plugged in: its name in QEMU, and the device number of its tap at home."""
 
     name: str
@@ -48,10 +48,10 @@ class Rack:
     driver: str
     ours: Existing = field(default_factory=lambda: Existing("tester"))
     lost: str = ""
-    _nics: dict[str, Nic] = field(default_factory=dict)
-    _links: dict[str, Nic] = field(default_factory=dict)
+    _nics: dict[str, QemuNic] = field(default_factory=dict)
+    _links: dict[str, QemuNic] = field(default_factory=dict)
 
-    def lay(self, near: Near, far: Far, pid: int, undo: ExitStack) -> None:
+    def lay(self, near: Near, far: CableEnd, pid: int, undo: ExitStack) -> None:
         """Cable a NIC of the DUT: its tap goes to the far end, the NIC to an agent's namespace."""
         nic = self.plugged(near.mac)
         self._links[near.link] = nic
@@ -72,11 +72,11 @@ class Rack:
         """Let go of what links lead to which NIC: the topology goes."""
         self._links.clear()
 
-    def plugged(self, mac: str) -> Nic:
+    def plugged(self, mac: str) -> QemuNic:
         """Return the NIC of a MAC, plugged in first where there is none; its tap is at home."""
         return self._nics.get(mac) or self._plug(mac)
 
-    def _plug(self, mac: str) -> Nic:
+    def _plug(self, mac: str) -> QemuNic:
         name = f"nic{len(self._nics)}"
         fd = _tun()
         try:
@@ -87,13 +87,13 @@ class Rack:
             os.close(fd)
         with contextlib.closing(Control(self.ours)) as control:
             links = {link.get_attr("IFLA_IFNAME"): link["index"] for link in control.links()}
-        self._nics[mac] = Nic(name, mac, links[name])
+        self._nics[mac] = QemuNic(name, mac, links[name])
         return self._nics[mac]
 
-    def _tap_to(self, nic: Nic, far: Far, undo: ExitStack) -> None:
+    def _tap_to(self, nic: QemuNic, far: CableEnd, undo: ExitStack) -> None:
         what = f"cable {far.name}"
         into: dict[str, Any] = {
-            "net_ns_fd": far.place.fd,
+            "net_ns_fd": far.namespace.fd,
             "new_ifindex": far.number,
             "ifname": far.name,
         }
@@ -101,7 +101,7 @@ class Rack:
             control.send(messages.set_link(what, nic.tap, address=far.mac, **into))
         undo.callback(self._tap_back, nic, far)
 
-    def _tap_back(self, nic: Nic, far: Far) -> None:
+    def _tap_back(self, nic: QemuNic, far: CableEnd) -> None:
         """Take a tap home: with the namespace it would go, and the NIC lose its cable for good."""
         into: dict[str, Any] = {
             "net_ns_fd": self.ours.fd,
@@ -109,14 +109,14 @@ class Rack:
             "ifname": nic.name,
         }
         back = messages.set_link(f"cable {far.name}", far.number, up=False, **into)
-        with contextlib.closing(Control(far.place)) as control:
+        with contextlib.closing(Control(far.namespace)) as control:
             try:
                 control.send(back)
             except KernelRefused as refused:
                 # A machine that has died took its taps with it; it is restored, with others.
                 self.lost = f"the tap of {far.name} is gone: {refused.message}"
 
-    def arrived(self, nic: Nic) -> Any:
+    def arrived(self, nic: QemuNic) -> Any:
         """Return the NIC's link in the DUT's own namespace, once it is there; raises LabError."""
         until = time.monotonic() + ARRIVAL
         while time.monotonic() < until:

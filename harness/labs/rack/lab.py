@@ -12,23 +12,23 @@ from typing import Any
 from harness.errors import LabError
 from harness.lab import FABRIC
 from harness.labs.agent.host import RemoteHost
-from harness.labs.description.model import LabFile, Nic
+from harness.labs.description.model import LabFile, LabNic
 from harness.labs.description.read import read
 from harness.labs.fabric.nftables import NftWiring
 from harness.labs.fabric.probe import has_classifiers
 from harness.labs.fabric.switches import Switches
-from harness.labs.fabric.wiring import Carrier, Wiring, by_wire
-from harness.labs.hypervisor.cables import Cables as HypervisorCables
+from harness.labs.fabric.wiring import SetCarrier, Wiring, by_wire
+from harness.labs.hypervisor.cables import HypervisorCables
 from harness.labs.hypervisor.cables import cables as hypervisor_cables
-from harness.labs.netns.build import Far, Place, build
+from harness.labs.netns.build import CableEnd, NetnsMachine, build
 from harness.labs.netns.interfaces import Existing, interfaces
 from harness.labs.netns.network import NetnsNetwork
-from harness.labs.netns.usb import Home, adapters
+from harness.labs.netns.usb import InitialNamespace, adapters
 from harness.labs.rack.plan import End
 from harness.labs.rack.safety import in_the_way
 from harness.labs.rack.survey import recovered
-from harness.labs.rack.trial import Cables, Miscabled, park
-from harness.labs.restorer.client import InUse, Restorer
+from harness.labs.rack.trial import CableTrial, Miscabled, park
+from harness.labs.restorer.client import InUse, RestorerClient
 from harness.labs.ssh.dut import RemoteDut
 from harness.loop import Loop
 from harness.topology import DUT, LinkPlan, Topology
@@ -42,7 +42,7 @@ HANDOVER = 5.0  # seconds for the restorer of a run before to put its NICs back
 
 
 @dataclass(slots=True)
-class Running:
+class ConnectedDut:
     """A DUT that is connected, the restorers of both machines, and what the NICs are.
 
     `lags` are in ns by the names of NICs, `macs` their own MACs, `drivers` what serves them;
@@ -50,8 +50,8 @@ class Running:
     """
 
     dut: RemoteDut
-    near: Restorer
-    far: Restorer
+    near: RestorerClient
+    far: RestorerClient
     lags: Mapping[str, int]
     macs: Mapping[str, str]
     drivers: Mapping[str, str]
@@ -73,7 +73,7 @@ class RackLab:
     restorer: str
     ends: Mapping[str, End]
     name: str = "rack"
-    _running: Running | None = None
+    _running: ConnectedDut | None = None
     _undo: ExitStack = field(default_factory=ExitStack)
     _facts: dict[str, Any] = field(default_factory=dict)
     _classifiers: bool | None = None
@@ -115,15 +115,15 @@ class RackLab:
             for link in topology.links
         )
 
-        def place(name: str, loop: Loop, undo: ExitStack) -> Place:
-            return self._place(running, nics, name, loop, undo)
+        def machine(name: str, loop: Loop, undo: ExitStack) -> NetnsMachine:
+            return self._machine(running, nics, name, loop, undo)
 
-        def wiring(switches: Switches, place: Place) -> Wiring:
-            return self._wiring(switches, place, pulling(running.cables, nics))
+        def wiring(switches: Switches, machine: NetnsMachine) -> Wiring:
+            return self._wiring(switches, machine, pulling(running.cables, nics))
 
-        return build(replace(topology, links=links), loop, place, wiring)
+        return build(replace(topology, links=links), loop, machine, wiring)
 
-    def running(self) -> Running | None:
+    def running(self) -> ConnectedDut | None:
         """Return the DUT that is connected, None before the first topology."""
         return self._running
 
@@ -142,7 +142,7 @@ class RackLab:
                 hint="look at them there with `ip -d link`",
             )
 
-    def _ready(self) -> Running:
+    def _ready(self) -> ConnectedDut:
         """Return the DUT; one that is lost is connected anew, with all that this needs.
 
         Raises LabError: Miscabled at once where that was found before, as no retry mends it.
@@ -164,18 +164,18 @@ class RackLab:
             self._undo = undo
         return self._running
 
-    def _connect(self, within: float, undo: ExitStack) -> Running:
+    def _connect(self, within: float, undo: ExitStack) -> ConnectedDut:
         with _at_home():
             dut = RemoteDut.connect(self.file.dut, within)
         undo.callback(dut.close)
         dut.ssh.load("bonding", "max_bonds=0")
-        near = Restorer.on(dut.ssh, self.file.silence)
+        near = RestorerClient.on(dut.ssh, self.file.silence)
         undo.callback(near.close)
         retry_within(near.lock, on=InUse, within=HANDOVER)
         recovered(near)
         self._demand_free(dut)
         macs = {name: near.save(name, end.undo) for name, end in self.ends.items()}
-        far = Restorer.at(self.restorer)
+        far = RestorerClient.at(self.restorer)
         undo.callback(far.close)
         drivers = {name: end.driver for name, end in self.ends.items()}
         with _at_home():
@@ -183,8 +183,8 @@ class RackLab:
         if pulled is not None:
             undo.callback(pulled.close)
         pull = pulling(pulled, {nic.name: nic for nic in self.file.nics})
-        lags = Cables(dut, near, far, self.file.nics, pull).lags(drivers)
-        return Running(dut, near, far, lags, macs, drivers, pulled)
+        lags = CableTrial(dut, near, far, self.file.nics, pull).lags(drivers)
+        return ConnectedDut(dut, near, far, lags, macs, drivers, pulled)
 
     def _demand_free(self, dut: RemoteDut) -> None:
         """Raise LabError where a NIC that was free when the run was planned is not any more."""
@@ -196,18 +196,18 @@ class RackLab:
                     hint=f"`harness doctor --lab {self.file.path}` says what mends it",
                 )
 
-    def _place(
+    def _machine(
         self,
-        running: Running,
-        nics: Mapping[str, Nic],
+        running: ConnectedDut,
+        nics: Mapping[str, LabNic],
         name: str,
         loop: Loop,
         undo: ExitStack,
-    ) -> Place:
+    ) -> NetnsMachine:
         host = running.dut.fresh(loop, undo)
         agent = f"/proc/{running.dut.work.pid}/ns/net"
 
-        def lay(link: str, index: int, mac: str, far: Far) -> int:
+        def lay(link: str, index: int, mac: str, far: CableEnd) -> int:
             nic = nics[link]
             if running.cables is not None:  # a scenario before, or the trial, may have pulled it
                 running.cables.carrier(nic.name, up=True)
@@ -215,8 +215,8 @@ class RackLab:
             number, _ = running.near.lend(nic.name, agent, link, index, mac)
             undo.callback(park, running.far, nic.far_end)
             # No frame bears a port's MAC: only machines' ends get another than their own.
-            own = "" if far.place.name == FABRIC else far.mac
-            fabric = f"/proc/self/fd/{far.place.fd}"
+            own = "" if far.namespace.name == FABRIC else far.mac
+            fabric = f"/proc/self/fd/{far.namespace.fd}"
             got, _ = running.far.lend(nic.far_end, fabric, far.name, far.number, own)
             if got != far.number:
                 raise LabError(
@@ -225,18 +225,18 @@ class RackLab:
                 )
             return number
 
-        return Place(host, Existing(name), lay)
+        return NetnsMachine(host, Existing(name), lay)
 
-    def _wiring(self, switches: Switches, place: Place, follow: Carrier) -> Wiring:
+    def _wiring(self, switches: Switches, machine: NetnsMachine, follow: SetCarrier) -> Wiring:
         """Return the verbs of switches by the tester's tc, or else its nftables."""
         if self._classifiers is None:
             self._classifiers = has_classifiers()
         if self._classifiers:
-            return Wiring(switches, place.host, follow)
-        return NftWiring(switches, place.host, follow, space=place.namespace)
+            return Wiring(switches, machine.host, follow)
+        return NftWiring(switches, machine.host, follow, space=machine.namespace)
 
 
-def pulling(cables: HypervisorCables | None, nics: Mapping[str, Nic]) -> Carrier:
+def pulling(cables: HypervisorCables | None, nics: Mapping[str, LabNic]) -> SetCarrier:
     """Return what has the hypervisor act on the cables of links; `nics` are theirs by name."""
     if cables is None:
         return by_wire
@@ -255,7 +255,7 @@ def _ends(topology: Topology) -> list[str]:
     return [link.name for link in topology.links if {link.a, link.b} & ends]
 
 
-def _cabled(link: LinkPlan, nic: Nic, running: Running) -> LinkPlan:
+def _cabled(link: LinkPlan, nic: LabNic, running: ConnectedDut) -> LinkPlan:
     """Return a link as it is here: its NIC's driver, what that tells how late, its own MAC."""
     lag = Span(running.lags[nic.name])
     plan = replace(link, nic=running.drivers[nic.name], lag=lag, exists=True)
@@ -265,7 +265,7 @@ def _cabled(link: LinkPlan, nic: Nic, running: Running) -> LinkPlan:
 @contextmanager
 def _at_home() -> Iterator[None]:
     """Run the block in the machine's own network, where the DUT's address leads to the DUT."""
-    home = Home()
+    home = InitialNamespace()
     try:
         with home.inside():
             yield

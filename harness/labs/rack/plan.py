@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from harness.errors import UsageError
 from harness.lab import Clock
-from harness.labs.description.model import LabFile, Nic
+from harness.labs.description.model import LabFile, LabNic
 from harness.labs.netns.interfaces import Interface
 from harness.labs.rack.safety import MISSING, in_the_way
 from harness.units import in_ms
@@ -46,7 +46,7 @@ class Survey:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RackPlan:
     """What is to be taken, and why not (`refusals`)."""
 
     lab: LabFile
@@ -118,7 +118,7 @@ class Plan:
             if nic.driver and nic.name in dut.interfaces and nic.driver != driver:
                 yield f"DUT {nic.name} has the driver {driver or 'unknown'}, not {nic.driver}"
 
-    def _end(self, where: str, side: Side, name: str, nic: Nic) -> Iterator[str]:
+    def _end(self, where: str, side: Side, name: str, nic: LabNic) -> Iterator[str]:
         why = in_the_way(side.interfaces, name, nic, side.session)
         if why == MISSING:
             known = ", ".join(sorted(side.interfaces))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from harness.labs.description.model import Nic
+from harness.labs.description.model import LabNic
 from harness.labs.netns.in_use import in_use
 from harness.labs.netns.interfaces import Interface
 
 MISSING = "is not there"
 
 
-def in_the_way(found: Mapping[str, Interface], name: str, nic: Nic, ssh: str) -> str:
+def in_the_way(found: Mapping[str, Interface], name: str, nic: LabNic, ssh: str) -> str:
     """Return why an interface must be left alone, "" for nothing.
 
     Addresses and masters that the lab file names are no reason, but for the address that SSH

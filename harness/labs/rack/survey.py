@@ -15,22 +15,22 @@ from harness.labs.netns.control import Control
 from harness.labs.netns.in_use import session_address
 from harness.labs.netns.interfaces import Existing, Interface, interfaces
 from harness.labs.rack.plan import End, Side, Survey
-from harness.labs.restorer.client import Restorer
+from harness.labs.restorer.client import RestorerClient
 from harness.labs.ssh import services
-from harness.labs.ssh.machine import Machine
+from harness.labs.ssh.machine import SshMachine
 
 ANSWER = 10.0  # seconds for the DUT to answer
 
 
-def survey(lab: LabFile, tester: Restorer) -> tuple[Survey, list[str]]:
+def survey(lab: LabFile, tester: RestorerClient) -> tuple[Survey, list[str]]:
     """Return what is there, and lines about what was put back that a killed run had left.
 
     Raises LabError: the DUT does not let us in, or another tester has it (InUse).
     """
     with ExitStack() as undo:
-        dut = undo.enter_context(Machine("the DUT", lab.dut))
+        dut = undo.enter_context(SshMachine("the DUT", lab.dut))
         dut.connect(within=ANSWER)
-        restorer = Restorer.on(dut, lab.silence)
+        restorer = RestorerClient.on(dut, lab.silence)
         undo.callback(restorer.close)
         restorer.lock()
         told = recovered(tester) + recovered(restorer)
@@ -60,7 +60,7 @@ def here(names: Iterable[str]) -> Side:
     return Side(found, session_address(), _ends(host, found, names))
 
 
-def there(dut: Machine, host: RemoteHost, names: Iterable[str]) -> Side:
+def there(dut: SshMachine, host: RemoteHost, names: Iterable[str]) -> Side:
     """Return the DUT as a side of cables."""
     found = interfaces(host)
     return Side(found, dut.session, _ends(dut.host, found, names))
@@ -80,7 +80,7 @@ def _ends(host: Host, found: dict[str, Interface], names: Iterable[str]) -> dict
     return ends
 
 
-def recovered(restorer: Restorer) -> list[str]:
+def recovered(restorer: RestorerClient) -> list[str]:
     """Have a restorer put back what a killed one has left; return lines about that.
 
     Raises LabError where it does not work.

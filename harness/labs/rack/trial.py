@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from harness.drivers import known_lag
 from harness.errors import HarnessError, LabError
 from harness.labs.agent.host import RemoteHost
-from harness.labs.description.model import Nic
-from harness.labs.fabric.wiring import Carrier, by_wire
+from harness.labs.description.model import LabNic
+from harness.labs.fabric.wiring import SetCarrier, by_wire
 from harness.labs.netns.control import Control
 from harness.labs.netns.namespace import Namespace
-from harness.labs.restorer.client import Restorer
+from harness.labs.restorer.client import RestorerClient
 from harness.labs.ssh.dut import RemoteDut
 from harness.loop import SECOND
 from harness.rtnl import messages
@@ -33,14 +33,14 @@ class Miscabled(LabError):
 
 
 @dataclass(slots=True)
-class Cables:
+class CableTrial:
     """The cables of a rack, laid between a namespace here and the DUT's agent's."""
 
     dut: RemoteDut
-    near: Restorer
-    far: Restorer
-    nics: tuple[Nic, ...]
-    pull: Carrier = by_wire
+    near: RestorerClient
+    far: RestorerClient
+    nics: tuple[LabNic, ...]
+    pull: SetCarrier = by_wire
 
     def lags(self, drivers: dict[str, str]) -> dict[str, int]:
         """Return how late each NIC's driver may tell of its cable, in ns; raises Miscabled."""
@@ -85,7 +85,7 @@ class Cables:
             down[nic.name] = self._down(nic, begun, set(numbers) - set(down))
         return {name: max(up[name], down[name]) for name in numbers}
 
-    def _switch(self, control: Control, nic: Nic, numbers: dict[str, int], *, up: bool) -> None:
+    def _switch(self, control: Control, nic: LabNic, numbers: dict[str, int], *, up: bool) -> None:
         control.send(messages.set_link(f"tester {nic.far_end}", numbers[nic.name], up=up))
         self.pull(nic.name, up=up)
 
@@ -106,7 +106,7 @@ class Cables:
                 )
         return found
 
-    def _down(self, nic: Nic, begun: int, plugged: set[str]) -> int:
+    def _down(self, nic: LabNic, begun: int, plugged: set[str]) -> int:
         """Return after how many ns a NIC has lost its carrier, and it alone; raises LabError."""
         took = 0
         while not took:
@@ -134,7 +134,7 @@ class Cables:
             return False
 
 
-def park(restorer: Restorer, name: str) -> None:
+def park(restorer: RestorerClient, name: str) -> None:
     """Take a NIC back to where nobody sees it, as far as that can be done."""
     with suppress(HarnessError):  # the next use of a lost restorer raises
         restorer.park(name)

@@ -22,7 +22,7 @@ from harness.labs.agent.channel import Channel, python
 from harness.labs.agent.pipe import ROOM, ProcessPipe
 from harness.labs.agent.source import source
 from harness.labs.restorer import links, nics, program
-from harness.labs.ssh.machine import Machine
+from harness.labs.ssh.machine import SshMachine
 
 BEAT = 1.0  # seconds between two signs of life
 ROLE = "restorer of NICs"
@@ -66,7 +66,7 @@ def sent() -> bytes:
     return source(wire, links, nics, program)
 
 
-class Restorer:
+class RestorerClient:
     """A restorer; a request that fails raises a LabError that names the machine."""
 
     def __init__(self, channel: Channel) -> None:
@@ -75,7 +75,7 @@ class Restorer:
         self._ended = threading.Event()
 
     @classmethod
-    def here(cls, path: str) -> Restorer:
+    def here(cls, path: str) -> RestorerClient:
         """Start one on this machine, which serves others at a path too."""
         pipe = ProcessPipe("the tester", python(sys.executable, sent()))
         made = cls(Channel("the tester", pipe, sent(), ROLE))
@@ -83,12 +83,12 @@ class Restorer:
         return made
 
     @classmethod
-    def at(cls, path: str) -> Restorer:
+    def at(cls, path: str) -> RestorerClient:
         """Return the one of this machine that serves a path."""
         return cls(Channel("the tester", SocketPipe(path), b"", ROLE))
 
     @classmethod
-    def on(cls, machine: Machine, patience: float) -> Restorer:
+    def on(cls, machine: SshMachine, patience: float) -> RestorerClient:
         """Start one on a machine, which restores all if the tester is silent for `patience` s."""
         made = cls(machine.agent(sent(), ROLE))
         made._ask("patience", seconds=patience)

@@ -79,7 +79,7 @@ class Link:
         self.master = struct.unpack("=I", found.get(MASTER, bytes(4)))[0]  # 0: none
 
 
-class Kernel:
+class Rtnetlink:
     """A namespace's rtnetlink; `namespace` is a descriptor of it."""
 
     def __init__(self, namespace: int) -> None:

@@ -23,15 +23,15 @@ from harness.labs.restorer.links import (
     MTU,
     NET_NS_FD,
     NEW_IFINDEX,
-    Kernel,
     Link,
+    Rtnetlink,
 )
 
 ARRIVAL = 3  # seconds for the kernel to send a NIC home from a namespace that went
 COMMAND = 10  # seconds for a command that hands a NIC back to a service
 
 
-class Nic:
+class SavedNic:
     """A NIC: its initial state (`state`, for JSON), and where it is now.
 
     `place` is a descriptor of the namespace that it was lent to, None while it is at home;
@@ -43,12 +43,12 @@ class Nic:
         self.place: int | None = None
         self.called = str(state["name"])
 
-    def find(self, home: int) -> tuple[Kernel, Link] | None:
+    def find(self, home: int) -> tuple[Rtnetlink, Link] | None:
         """Return where it is, in which namespace's kernel, None where it is in neither."""
         for place in (self.place, home):
             if place is None:
                 continue
-            kernel = Kernel(place)
+            kernel = Rtnetlink(place)
             link = self._pick(kernel.links(), strayed=place == home)
             if link is not None:
                 return kernel, link
@@ -106,7 +106,7 @@ class Nic:
         return link.index, link.mac
 
     def _send(
-        self, kernel: Kernel, link: Link, home: int, to: int, called: str, number: int
+        self, kernel: Rtnetlink, link: Link, home: int, to: int, called: str, number: int
     ) -> None:
         attrs = {NET_NS_FD: struct.pack("=I", to), IFNAME: called.encode() + b"\0"}
         numbered = dict(attrs)
@@ -137,7 +137,7 @@ class Nic:
         try:
             if self.place is not None or not self._is_home(home):
                 self.move(home, home, name, state["index"])
-            link, kernel = _among(home, name), Kernel(home)
+            link, kernel = _among(home, name), Rtnetlink(home)
         except OSError as error:
             return [f"{name}: {error.strerror or error}"]
         try:
@@ -159,7 +159,7 @@ class Nic:
 
 def _among(namespace: int, name: str) -> Link:
     """Return the link of a name in a namespace; raises OSError."""
-    kernel = Kernel(namespace)
+    kernel = Rtnetlink(namespace)
     try:
         for link in kernel.links():
             if link.name == name:
@@ -169,7 +169,7 @@ def _among(namespace: int, name: str) -> Link:
     raise OSError(errno.ENODEV, f"{name} is not there")
 
 
-def _settings(kernel: Kernel, link: Link, state: dict[str, Any], troubles: list[str]) -> None:
+def _settings(kernel: Rtnetlink, link: Link, state: dict[str, Any], troubles: list[str]) -> None:
     """Give a link at home its MAC, MTU, master, flags, addresses and routes."""
 
     def attempt(what: str, call: Any, *arguments: Any, **more: Any) -> None:
@@ -192,7 +192,7 @@ def _settings(kernel: Kernel, link: Link, state: dict[str, Any], troubles: list[
             attempt(what, kernel.tell, base64.b64decode(message), link.index)
 
 
-def _enslave(kernel: Kernel, index: int, master: str) -> None:
+def _enslave(kernel: Rtnetlink, index: int, master: str) -> None:
     """Make a link a slave or port again of a master that may have another number now."""
     for one in kernel.links():
         if one.name == master:
@@ -203,7 +203,7 @@ def _enslave(kernel: Kernel, index: int, master: str) -> None:
 
 def state_of(home: int, name: str, undo: list[list[str]]) -> dict[str, Any]:
     """Return the state of a NIC at home; raises OSError where it is not there."""
-    link, kernel = _among(home, name), Kernel(home)
+    link, kernel = _among(home, name), Rtnetlink(home)
     try:
         told = {"addresses": kernel.addresses, "routes": kernel.routes}
         found: dict[str, Any] = {

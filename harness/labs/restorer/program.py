@@ -23,7 +23,7 @@ from typing import Any
 
 from harness.labs.agent.wire import now
 from harness.labs.restorer.links import new_namespace, own_namespace
-from harness.labs.restorer.nics import Nic, state_of
+from harness.labs.restorer.nics import SavedNic, state_of
 
 PLACE = Path("/run/network-failover-harness")
 LOCK = "lock"
@@ -33,13 +33,13 @@ SECOND = 1000000000
 IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGPIPE)
 
 
-class Restorer:
+class RestorerServer:
     """The NICs whose state is saved, and the callers that may use them."""
 
     def __init__(self) -> None:
         self.home = own_namespace()
         self.parking: int | None = None
-        self.nics: dict[str, Nic] = {}
+        self.nics: dict[str, SavedNic] = {}
         self.files: dict[str, int] = {}
         self.answers: dict[int, int] = {0: 1}
         self.pending: dict[int, bytes] = {0: b""}
@@ -141,7 +141,7 @@ class Restorer:
                 # Another restorer may have it, or was killed while it wrote.
                 with contextlib.suppress(OSError, ValueError):
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    left[path] = Nic(json.load(file))
+                    left[path] = SavedNic(json.load(file))
             self.step_aside(left.values())
             failed = {path: nic.go_home(self.home) for path, nic in left.items()}
             back = [path for path, troubles in failed.items() if not troubles]
@@ -150,7 +150,7 @@ class Restorer:
         troubles = [one for path in failed for one in failed[path]]
         return {"back": [left[path].state["name"] for path in back], "troubles": troubles}
 
-    def step_aside(self, nics: Iterable[Nic]) -> None:
+    def step_aside(self, nics: Iterable[SavedNic]) -> None:
         """Free the names of NICs that have strayed home, where they may have each other's."""
         for nic in nics:
             with contextlib.suppress(OSError):
@@ -165,7 +165,7 @@ class Restorer:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.ftruncate(fd, 0)
         os.write(fd, json.dumps(state).encode())
-        self.files[name], self.nics[name] = fd, Nic(state)
+        self.files[name], self.nics[name] = fd, SavedNic(state)
         return {"mac": state["mac"]}
 
     def do_lend(self, asked: dict[str, Any]) -> dict[str, Any]:
@@ -187,7 +187,7 @@ class Restorer:
         """Take a NIC back, to a namespace in which no service sees it."""
         self.park(self.nics[asked["name"]])
 
-    def park(self, nic: Nic) -> None:
+    def park(self, nic: SavedNic) -> None:
         """Take a NIC to a namespace of the restorer's own."""
         if self.parking is None:
             self.parking = new_namespace()
@@ -222,4 +222,4 @@ if __name__ == "__main__":
     for number in IGNORED:
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, terminated)
-    Restorer().run()
+    RestorerServer().run()

@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.errors import LabError
 from harness.labs.rtl8150.device import Faults
-from harness.labs.rtl8150.server import BUFFER, Plan, serve
+from harness.labs.rtl8150.server import BUFFER, AdapterPlan, serve
 
 PATIENCE = 10.0  # seconds for an order to be carried out
 RTMGRP_LINK = 1
@@ -74,7 +74,7 @@ class Nics:
         )
 
 
-def start(plans: list[Plan], switches: socket.socket) -> Nics:
+def start(plans: list[AdapterPlan], switches: socket.socket) -> Nics:
     """Start the process that is the adapters; `switches` is a netlink socket among the switches.
 
     It is forked, not started afresh: in a guest that is ten times faster.
@@ -90,7 +90,7 @@ def start(plans: list[Plan], switches: socket.socket) -> Nics:
     return Nics(process, ours)
 
 
-def _be(plans: list[Plan], orders: socket.socket, switches: socket.socket) -> None:
+def _be(plans: list[AdapterPlan], orders: socket.socket, switches: socket.socket) -> None:
     """Be the child: never return, whatever happens."""
     status = 1
     try:

@@ -36,7 +36,7 @@ MESSAGE = struct.Struct("=IHHIIBxHiII")  # struct nlmsghdr and struct ifinfomsg
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class AdapterPlan:
     """An adapter to be: its name, its MAC, and the switch's port that its cable leads to."""
 
     name: str
@@ -46,7 +46,7 @@ class Plan:
 
 
 @dataclass(slots=True)
-class Adapter:
+class EmulatedAdapter:
     """An adapter that is: plugged in while it has a socket."""
 
     device: Device
@@ -58,18 +58,20 @@ class Adapter:
     forget: Callable[[], None] = lambda: None
 
 
-class Server:
+class AdapterServer:
     """All adapters of a topology, served from one loop."""
 
-    def __init__(self, plans: list[Plan], orders: socket.socket, switches: socket.socket) -> None:
+    def __init__(
+        self, plans: list[AdapterPlan], orders: socket.socket, switches: socket.socket
+    ) -> None:
         self._loop = Loop()
         self._orders = orders
         self._switches = switches
         self._over = False
-        self.adapters: dict[str, Adapter] = {}
+        self.adapters: dict[str, EmulatedAdapter] = {}
         for plan in plans:
             chip = Chip(bytes.fromhex(plan.mac.replace(":", "")))
-            adapter = Adapter(Device(chip, plan.tap.send), plan.tap, plan.index)
+            adapter = EmulatedAdapter(Device(chip, plan.tap.send), plan.tap, plan.index)
             self.adapters[plan.name] = adapter
             self._loop.watch(plan.tap, self._wire(adapter))
         self._loop.watch(orders, self._obey)
@@ -81,7 +83,7 @@ class Server:
 
     # The USB cable.
 
-    def plug(self, adapter: Adapter) -> None:
+    def plug(self, adapter: EmulatedAdapter) -> None:
         """Plug an adapter in; the kernel begins to ask it who it is."""
         if adapter.sock is None:
             adapter.device.plugged()
@@ -90,7 +92,7 @@ class Server:
             adapter.tap.carrier(on=True)
             adapter.forget = self._loop.watch(adapter.sock, lambda: self._serve(adapter))
 
-    def unplug(self, adapter: Adapter) -> None:
+    def unplug(self, adapter: EmulatedAdapter) -> None:
         """Pull an adapter out; the kernel finds its end of the socket closed."""
         if adapter.sock is not None:
             adapter.forget()
@@ -98,7 +100,7 @@ class Server:
             adapter.sock = None
             adapter.tap.carrier(on=False)
 
-    def _serve(self, adapter: Adapter) -> None:
+    def _serve(self, adapter: EmulatedAdapter) -> None:
         """Answer what the host has asked for."""
         assert adapter.sock is not None
         try:
@@ -114,25 +116,25 @@ class Server:
         if adapter.device.due() != before:
             self._listen(adapter)
 
-    def _answer(self, adapter: Adapter, data: bytes) -> None:
+    def _answer(self, adapter: EmulatedAdapter, data: bytes) -> None:
         if data and adapter.sock is not None:
             try:
                 adapter.sock.sendall(data)
             except ConnectionError:
                 self.unplug(adapter)
 
-    def _listen(self, adapter: Adapter) -> None:
+    def _listen(self, adapter: EmulatedAdapter) -> None:
         """Come back when the adapter's next interrupt packet is due."""
         due = adapter.device.due()
         if due is not None:
             self._loop.at(due, lambda at: self._interrupt(adapter, at))
 
-    def _interrupt(self, adapter: Adapter, at: int) -> None:
+    def _interrupt(self, adapter: EmulatedAdapter, at: int) -> None:
         self._answer(adapter, adapter.device.interrupt(at))
 
     # The network cable.
 
-    def _wire(self, adapter: Adapter) -> Callable[[], None]:
+    def _wire(self, adapter: EmulatedAdapter) -> Callable[[], None]:
         def read() -> None:
             for frame in adapter.tap.frames():
                 if adapter.sock is not None:
@@ -180,12 +182,12 @@ def _faults(told: Mapping[str, Any]) -> dict[str, Any]:
     return {**told, "dropped": frozenset(told["dropped"])}
 
 
-def serve(plans: list[Plan], orders: socket.socket, switches: socket.socket) -> None:
+def serve(plans: list[AdapterPlan], orders: socket.socket, switches: socket.socket) -> None:
     """Be the adapters, and end with the process that started this one."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     keep = {orders.fileno(), switches.fileno(), *(plan.tap.fileno() for plan in plans)}
     _close_all_but(keep)
-    Server(plans, orders, switches).run()
+    AdapterServer(plans, orders, switches).run()
 
 
 def _close_all_but(keep: set[int]) -> None:

@@ -11,7 +11,7 @@ from harness.labs.agent import clock
 from harness.labs.agent.channel import Channel
 from harness.labs.agent.host import RemoteHost, enter_fresh_namespace, hear
 from harness.labs.ssh.address import Address
-from harness.labs.ssh.machine import Machine
+from harness.labs.ssh.machine import SshMachine
 from harness.loop import Loop
 from harness.topology import DUT
 from harness.units import MS
@@ -36,14 +36,14 @@ class RemoteDut:
     `work` is one whose namespace is fresh for each topology; test NICs are moved there.
     """
 
-    ssh: Machine
+    ssh: SshMachine
     home: Channel
     work: Channel
 
     @classmethod
     def connect(cls, to: Address, within: float) -> Self:
         """Connect, trying for some seconds, and start both agents; raises LabError."""
-        ssh = Machine(DUT, to)
+        ssh = SshMachine(DUT, to)
         try:
             ssh.connect(within)
             home, work = ssh.agent(), ssh.agent()

@@ -32,7 +32,7 @@ class NoPython(LabError):
     """A machine has no Python that can run an agent."""
 
 
-class Machine:
+class SshMachine:
     """A machine with one connection; `host` is testinfra's, whose commands run as root there."""
 
     def __init__(self, name: str, to: Address) -> None:

@@ -14,8 +14,8 @@ from tempfile import mkdtemp
 import pytest
 
 from harness.errors import LabError
-from harness.labs.description.model import HYPERVISOR, LabFile, Nic, VirtualMachine
-from harness.labs.hypervisor.cables import Cables, cables
+from harness.labs.description.model import HYPERVISOR, LabFile, LabNic, VirtualMachine
+from harness.labs.hypervisor.cables import HypervisorCables, cables
 from harness.labs.ssh.address import Address
 
 NEEDED = ("virsh", "libvirtd", "qemu-system-x86_64", "setpriv")
@@ -79,13 +79,13 @@ def state(nic: str) -> str:
 def lab(*cut: str, name: str = NAME) -> LabFile:
     """Return a lab whose cables of these NICs libvirt cuts."""
     nics = tuple(
-        Nic(nic, f"far-{nic}", cut=HYPERVISOR if nic in cut else "far-end") for nic in MACS
+        LabNic(nic, f"far-{nic}", cut=HYPERVISOR if nic in cut else "far-end") for nic in MACS
     )
     machine = VirtualMachine(name, uri=URI)
     return LabFile(Path("lab.toml"), "libvirt", Address("dut"), "mgmt", nics, machine)
 
 
-def pulled(name: str = NAME, macs: dict[str, str] | None = None) -> Cables:
+def pulled(name: str = NAME, macs: dict[str, str] | None = None) -> HypervisorCables:
     """Return the cables of eth1, which libvirt cuts."""
     found = cables(lab("eth1", name=name), macs or MACS)
     assert found is not None

@@ -15,8 +15,8 @@ import pytest
 from harness.doctor import virtual
 from harness.doctor.row import BAD, GOOD, LACKING
 from harness.errors import LabError
-from harness.labs.description.model import LabFile, Nic, VirtualMachine
-from harness.labs.hypervisor.virtualbox import RUNS, Adapter, VBoxManage, commands, machine_of
+from harness.labs.description.model import LabFile, LabNic, VirtualMachine
+from harness.labs.hypervisor.virtualbox import RUNS, VBoxManage, VmAdapter, commands, machine_of
 from harness.labs.ssh.address import Address
 
 DATA = Path(__file__).parents[2] / "data" / "virtualbox"
@@ -52,7 +52,7 @@ def test_a_machine_is_known_with_its_adapters(manage: VBoxManage) -> None:
     found = manage.machine("failover-dut")
     assert found.state == "poweroff"
     assert sorted(found.adapters) == [1, 2, 3, 4, 5, 6]
-    assert found.adapters[3] == Adapter(
+    assert found.adapters[3] == VmAdapter(
         number=3,
         attached="intnet",
         network="lab-1",
@@ -65,15 +65,15 @@ def test_a_machine_is_known_with_its_adapters(manage: VBoxManage) -> None:
     assert (found.adapters[5].chip, found.adapters[1].attached) == ("virtio", "nat")
 
 
-def lab(*nics: Nic) -> LabFile:
+def lab(*nics: LabNic) -> LabFile:
     """Return a lab whose DUT runs in VirtualBox."""
     dut, machine = Address("dut"), VirtualMachine("failover-dut")
     return LabFile(Path("lab.toml"), "virtualbox", dut, "eth0", nics, machine)
 
 
 def test_the_doctor_looks_at_the_adapters_whose_cables_are_pulled(manage: VBoxManage) -> None:
-    nics = [Nic(f"eth{n}", f"eth{n}", "hypervisor", adapter=n) for n in (3, 4, 7)]
-    rows = dict(virtual.rows(lab(*nics, Nic("eth9", "eth9"))))
+    nics = [LabNic(f"eth{n}", f"eth{n}", "hypervisor", adapter=n) for n in (3, 4, 7)]
+    rows = dict(virtual.rows(lab(*nics, LabNic("eth9", "eth9"))))
     states = {name: row.state for name, row in rows.items()}
     assert states == {"VirtualBox": BAD, "adapter 3": GOOD, "adapter 4": LACKING, "adapter 7": BAD}
     assert rows["VirtualBox"].found == "failover-dut is not running: poweroff"

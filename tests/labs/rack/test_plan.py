@@ -9,15 +9,15 @@ import pytest
 
 from harness.errors import UsageError
 from harness.lab import Clock
-from harness.labs.description.model import LabFile, Nic
+from harness.labs.description.model import LabFile, LabNic
 from harness.labs.description.read import read
 from harness.labs.netns.interfaces import Interface
-from harness.labs.rack.plan import End, Plan, Side, Survey
+from harness.labs.rack.plan import End, RackPlan, Side, Survey
 from harness.labs.ssh.address import Address
 from harness.units import MS
 
 ROOT = Path(__file__).parents[3]
-NIC = Nic("enp3s0f0", "enp5s0f0", addresses=("10.0.0.5",))
+NIC = LabNic("enp3s0f0", "enp5s0f0", addresses=("10.0.0.5",))
 LAB = LabFile(Path("labs/rack.toml"), "rack", Address("192.0.2.20", "root"), "eno1", (NIC,))
 
 
@@ -45,11 +45,11 @@ def survey(
 
 def refusals(lab: LabFile = LAB, **found: object) -> list[str]:
     """Return why NICs are left alone."""
-    return Plan(lab, survey(**found)).refusals  # type: ignore[arg-type]
+    return RackPlan(lab, survey(**found)).refusals  # type: ignore[arg-type]
 
 
 def test_a_rack_in_order() -> None:
-    plan = Plan(LAB, survey())
+    plan = RackPlan(LAB, survey())
     plan.demand_safe()
     text = "\n".join(plan.lines())
     assert "DUT root@192.0.2.20, Linux 6.1.0-37-amd64, clock -3.0 ms to ours, +- 0.2 ms" in text
@@ -116,7 +116,7 @@ def test_a_dut_without_bonding() -> None:
 
 
 def test_all_that_is_in_the_way_is_told_at_once() -> None:
-    plan = Plan(LAB, survey(near=interface("enp3s0f0", default_route=True), bonding=False))
+    plan = RackPlan(LAB, survey(near=interface("enp3s0f0", default_route=True), bonding=False))
     with pytest.raises(UsageError) as refused:
         plan.demand_safe()
     assert refused.value.message == (

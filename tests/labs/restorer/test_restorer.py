@@ -18,7 +18,7 @@ import pytest
 from harness.errors import LabError
 from harness.labs.agent.channel import Channel, python
 from harness.labs.agent.pipe import ProcessPipe
-from harness.labs.restorer.client import ROLE, InUse, Restorer, sent
+from harness.labs.restorer.client import ROLE, InUse, RestorerClient, sent
 from tests.rack import NO_RACK, machine
 from tests.waiting import comes_true
 
@@ -47,10 +47,10 @@ class Home:
         """The words that take a command there."""
         return ["nsenter", "-t", str(self.pid), "-n", "-m"]
 
-    def restorer(self) -> tuple[Restorer, ProcessPipe]:
+    def restorer(self) -> tuple[RestorerClient, ProcessPipe]:
         """Start a restorer there."""
         pipe = ProcessPipe("blade7", [*self.words, *python(sys.executable, sent())])
-        made = Restorer(Channel("blade7", pipe, sent(), ROLE))
+        made = RestorerClient(Channel("blade7", pipe, sent(), ROLE))
         self.undo.callback(made.close)
         return made, pipe
 
@@ -67,7 +67,7 @@ class Home:
         own = [one for one in link["addr_info"] if one["family"] == "inet"]  # type: ignore[attr-defined]
         return [link[name] for name in kept], own, self.ip("route", "show", "dev", "nic")
 
-    def lend(self, restorer: Restorer) -> str:
+    def lend(self, restorer: RestorerClient) -> str:
         """Lend the NIC, under another name, number and MAC; return the MAC that it has there."""
         restorer.save("nic")
         number, mac = restorer.lend("nic", self.there, "eth0", 7, "02:bb:00:00:00:02")
@@ -259,12 +259,12 @@ def test_callers_of_the_machine_name_namespaces_as_they_see_them(
     restorer, _ = home.restorer()
     restorer._ask("listen", path=str(tmp_path / "restorer"))
     restorer.save("nic")
-    caller = Restorer.at(str(tmp_path / "restorer"))
+    caller = RestorerClient.at(str(tmp_path / "restorer"))
     fd = os.open(home.there, os.O_RDONLY)
     caller.lend("nic", f"/proc/self/fd/{fd}", "eth0")
     os.close(fd)
     caller.close()  # a worker that ended: the next one finds the NIC parked
-    caller = Restorer.at(str(tmp_path / "restorer"))
+    caller = RestorerClient.at(str(tmp_path / "restorer"))
     assert home.is_away()
     assert caller.lend("nic", home.there, "eth1", 9)[0] == 9
     caller.close()

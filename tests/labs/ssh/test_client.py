@@ -10,7 +10,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.labs.ssh.address import Address
-from harness.labs.ssh.machine import Machine
+from harness.labs.ssh.machine import SshMachine
 from harness.labs.ssh.refused import Unreachable
 from tests.sshd import MISSING, Server, serving
 
@@ -54,7 +54,7 @@ def test_a_host_of_the_clients_configuration(server: Server, tmp_path: Path, nam
     (tmp_path / "known").write_text(f"proxied {key}", encoding="ascii")
     known = (tmp_path if name == "proxied" else server.place) / "known"
     to = Address(name, known_hosts=str(known), config=str(config))
-    with Machine("blade7", to) as machine:
+    with SshMachine("blade7", to) as machine:
         assert machine.check("id -un").strip() == user
         words = machine.check("echo $SSH_CONNECTION").split()
         assert words[3] == str(server.port)
@@ -63,7 +63,7 @@ def test_a_host_of_the_clients_configuration(server: Server, tmp_path: Path, nam
 
 def test_a_configuration_that_ssh_does_not_take(server: Server, tmp_path: Path) -> None:
     (tmp_path / "config").write_text("Hots dut\n", encoding="ascii")
-    machine = Machine("blade7", server.address(config=str(tmp_path / "config")))
+    machine = SshMachine("blade7", server.address(config=str(tmp_path / "config")))
     with pytest.raises(UsageError, match=r"ssh does not take .*Bad configuration option: hots"):
         machine.connect()
 
@@ -75,5 +75,5 @@ def test_a_jump_host_that_does_not_answer(server: Server, tmp_path: Path) -> Non
         text.replace("ProxyJump jump", "ProxyJump nowhere.invalid"), encoding="utf-8"
     )
     to = server.address(host="behind", port=0, user="", config=str(config))
-    with Machine("blade7", to) as machine, pytest.raises(Unreachable):
+    with SshMachine("blade7", to) as machine, pytest.raises(Unreachable):
         machine.connect()

@@ -20,7 +20,7 @@ import pytest
 from harness.errors import LabError, UsageError
 from harness.labs.agent import clock
 from harness.labs.agent.pipe import AgentLost
-from harness.labs.ssh.machine import Machine, NoPython
+from harness.labs.ssh.machine import NoPython, SshMachine
 from harness.labs.ssh.refused import Dropped, Refused, Unreachable
 from harness.loop import SECOND
 from tests.sshd import MISSING, Server, free_port, make_key, serving
@@ -36,20 +36,23 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def machine(server: Server) -> Iterator[Machine]:
+def machine(server: Server) -> Iterator[SshMachine]:
     """The machine that it serves, connected but not as root."""
-    with Machine("blade7", server.address()) as found:
+    with SshMachine("blade7", server.address()) as found:
         yield found
 
 
 def refused(server: Server, **changes: object) -> LabError:
     """Return with which error a connection fails."""
-    with Machine("blade7", server.address(**changes)) as machine, pytest.raises(LabError) as error:
+    with (
+        SshMachine("blade7", server.address(**changes)) as machine,
+        pytest.raises(LabError) as error,
+    ):
         machine.connect()
     return error.value
 
 
-def test_shell_work_is_that_of_testinfra(machine: Machine, server: Server) -> None:
+def test_shell_work_is_that_of_testinfra(machine: SshMachine, server: Server) -> None:
     release = Path("/proc/sys/kernel/osrelease").read_text(encoding="ascii").strip()
     assert machine.check("uname -r").strip() == release
     assert machine.host.sysctl("kernel.osrelease") == release
@@ -57,16 +60,16 @@ def test_shell_work_is_that_of_testinfra(machine: Machine, server: Server) -> No
     assert machine.check("echo %s", "two words; and $HOME") == "two words; and $HOME\n"
 
 
-def test_a_command_that_fails_says_which_where_and_why(machine: Machine) -> None:
+def test_a_command_that_fails_says_which_where_and_why(machine: SshMachine) -> None:
     with pytest.raises(LabError, match="`ls /nowhere` on blade7 ended with exit status 2: ls: "):
         machine.check("ls %s", "/nowhere")
 
 
-def test_output_that_is_no_ascii_is_utf_8(machine: Machine) -> None:
+def test_output_that_is_no_ascii_is_utf_8(machine: SshMachine) -> None:
     assert machine.check("printf '\\303\\244'") == "ä"
 
 
-def test_an_agent_works_beside_the_shell(machine: Machine) -> None:
+def test_an_agent_works_beside_the_shell(machine: SshMachine) -> None:
     agent = machine.agent()
     assert agent.ask("read", path="/proc/self/comm")["text"].startswith("python")
     found = clock.measure(agent)
@@ -85,7 +88,7 @@ def test_errors_beside_an_agents_answers_are_no_end(server: Server, tmp_path: Pa
         f'(sleep 0.3; echo again >&2) &\nexec {sys.executable} "$@"\n'
     )
     noisy.chmod(0o755)
-    with Machine("blade7", server.address(python=str(noisy))) as machine:
+    with SshMachine("blade7", server.address(python=str(noisy))) as machine:
         agent = machine.agent()
         until = time.monotonic() + 0.6
         while time.monotonic() < until:  # as a recording does that reads what is there
@@ -94,7 +97,7 @@ def test_errors_beside_an_agents_answers_are_no_end(server: Server, tmp_path: Pa
         assert agent.ask("ping")["t"] > 0
 
 
-def test_an_agent_takes_much_and_gives_much(machine: Machine, tmp_path: Path) -> None:
+def test_an_agent_takes_much_and_gives_much(machine: SshMachine, tmp_path: Path) -> None:
     text = "x" * (1 << 21)
     (tmp_path / "big").touch()
     agent = machine.agent()
@@ -103,7 +106,7 @@ def test_an_agent_takes_much_and_gives_much(machine: Machine, tmp_path: Path) ->
     agent.close()
 
 
-def test_an_agent_that_is_killed_is_lost_and_the_next_one_works(machine: Machine) -> None:
+def test_an_agent_that_is_killed_is_lost_and_the_next_one_works(machine: SshMachine) -> None:
     agent = machine.agent()
     os.kill(agent.pid, signal.SIGKILL)
     with pytest.raises(AgentLost, match="the agent on blade7 is lost: it ended"):
@@ -112,7 +115,7 @@ def test_an_agent_that_is_killed_is_lost_and_the_next_one_works(machine: Machine
 
 
 def test_a_connection_that_is_cut_is_told_at_once(tmp_path: Path) -> None:
-    with serving(tmp_path) as server, Machine("blade7", server.address()) as machine:
+    with serving(tmp_path) as server, SshMachine("blade7", server.address()) as machine:
         agent = machine.agent()
         # A session is a process of its own, which outlives the server that has accepted it.
         parent = machine.check("echo $PPID").strip()
@@ -133,13 +136,13 @@ def test_a_machine_that_boots_is_waited_for(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         port = server.port
     began = time.monotonic()
-    with Machine("blade7", server.address()) as machine, pytest.raises(Unreachable):
+    with SshMachine("blade7", server.address()) as machine, pytest.raises(Unreachable):
         machine.connect(within=1)
     assert 0.8 < time.monotonic() - began < 10
     late = tmp_path / "late"
     late.mkdir()
     with serving(late, inside=("sh", "-c", 'sleep 1; exec "$@"', "sh"), port=port) as server:
-        machine = Machine("blade7", server.address())
+        machine = SshMachine("blade7", server.address())
         machine.connect(within=10)
         machine.close()
 
@@ -182,7 +185,7 @@ def test_a_key_with_a_passphrase(server: Server, tmp_path: Path) -> None:
 
 def test_a_key_that_is_not_there(server: Server) -> None:
     with pytest.raises(UsageError, match="there is no file /nowhere/id"):
-        Machine("blade7", server.address(key="/nowhere/id"))
+        SshMachine("blade7", server.address(key="/nowhere/id"))
 
 
 def test_a_server_that_is_none(server: Server, tmp_path: Path) -> None:
@@ -207,7 +210,7 @@ def test_python_that_is_too_old_or_missing(server: Server, tmp_path: Path) -> No
     old.chmod(0o755)
     for path, seen in ((str(old), "is 3.5"), ("/nowhere/python", "is not there")):
         why = f"has no Python 3.6 or later: {path} {seen}"
-        machine = Machine("blade7", server.address(python=path))
+        machine = SshMachine("blade7", server.address(python=path))
         with machine, pytest.raises(NoPython, match=why):
             machine.agent()
 
@@ -216,7 +219,7 @@ NEEDED = ("sh", "grep", "id", "true")
 
 
 @contextmanager
-def powerless(place: Path, sudo: str) -> Iterator[Machine]:
+def powerless(place: Path, sudo: str) -> Iterator[SshMachine]:
     """Give a machine whose user may not change the network, and whose `sudo` is this script."""
     programs = place / "bin"
     programs.mkdir()
@@ -227,7 +230,7 @@ def powerless(place: Path, sudo: str) -> Iterator[Machine]:
         (programs / name).symlink_to(shutil.which(name) or f"/bin/{name}")
     more = f"SetEnv PATH={programs} HOME={place}"
     with serving(place, drop, more=more) as server:
-        machine = Machine("blade7", server.address(python=sys.executable))
+        machine = SshMachine("blade7", server.address(python=sys.executable))
         yield machine
         machine.close()
 
@@ -271,6 +274,6 @@ def test_by_sudo_commands_and_agents_are_root(
     assert set(said) == {"-n -u root"}
 
 
-def test_who_is_root_needs_no_sudo(machine: Machine) -> None:
+def test_who_is_root_needs_no_sudo(machine: SshMachine) -> None:
     machine.connect() if os.geteuid() == 0 else pytest.skip("these tests do not run as root")
     assert machine.check("id -un").strip() == getpass.getuser()

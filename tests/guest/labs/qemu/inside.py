@@ -14,7 +14,7 @@ import pytest
 
 from harness.errors import Inconclusive, LabError
 from harness.lab import FABRIC, Network
-from harness.labs.qemu.lab import QemuLab, Running
+from harness.labs.qemu.lab import QemuLab, RunningDut
 from harness.loop import Loop
 from harness.record.net import Stage
 from harness.rtnl import messages
@@ -36,7 +36,7 @@ def _fails_over(stage: Stage) -> None:
     assert run.history.about.kernel.release != os.uname().release
 
 
-def running(stage: Stage) -> Running:
+def running(stage: Stage) -> RunningDut:
     """Return the DUT that runs, started first where need be."""
     lab = cast("QemuLab", stage.lab)
     fails_over(stage)

@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from harness.errors import LabError
-from harness.labs.rack.lab import RackLab, Running
+from harness.labs.rack.lab import ConnectedDut, RackLab
 from harness.record.net import Stage
 from harness.units import ms
 from scenarios.topologies import OneSwitch
@@ -21,7 +21,7 @@ def fails_over(stage: Stage) -> None:
     assert run.detection.happened
 
 
-def running(stage: Stage) -> Running:
+def running(stage: Stage) -> ConnectedDut:
     """Return the DUT that runs, connected first where need be."""
     fails_over(stage)
     found = cast("RackLab", stage.lab).running()

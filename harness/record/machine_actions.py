@@ -6,29 +6,29 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from harness import frames
-from harness.record.addresses import Interface
+from harness.record.addresses import AddressedInterface
+from harness.record.command_runner import CommandRunner, Done
 from harness.record.journal import Effect, Role
-from harness.record.sending import Pace, Sender
-from harness.record.shell import Done, Shell
-from harness.topology import Named
+from harness.record.sending import Pace, RecordedSender
+from harness.topology import NamedPart
 from harness.units import Span, s
 
 
-class Host(ABC):
-    """A machine of a topology; `by` selects one of its interfaces instead of its default one."""
+class MachineActions(ABC):
+    """Actions of a machine; `by` selects one of its interfaces instead of its default one."""
 
     __slots__ = ()
 
     @abstractmethod
-    def _sender(self, by: Named | None = None) -> Sender:
+    def _sender(self, by: NamedPart | None = None) -> RecordedSender:
         """Return the interface that sends; raises ScenarioError for an unknown one."""
 
     @abstractmethod
-    def _shell(self) -> Shell:
-        """Return the shell that runs commands on the machine."""
+    def _runner(self) -> CommandRunner:
+        """Return what runs commands on the machine."""
 
     @abstractmethod
-    def _holder(self, by: Named | None = None) -> Interface:
+    def _holder(self, by: NamedPart | None = None) -> AddressedInterface:
         """Return the interface that has the machine's addresses."""
 
     def send(
@@ -37,7 +37,7 @@ class Host(ABC):
         labelled: object = None,
         /,
         *,
-        by: Named | None = None,
+        by: NamedPart | None = None,
         every: Span | None = None,
         count: int | None = None,
         during: Span | None = None,
@@ -51,7 +51,7 @@ class Host(ABC):
         label, data = (str(frame), labelled) if labelled is not None else ("", frame)
         return self._sender(by).send(data, Pace(every, count, during), label)
 
-    def garp(self, address: str, *, by: Named | None = None) -> None:
+    def garp(self, address: str, *, by: NamedPart | None = None) -> None:
         """Send one gratuitous ARP for an address, with the interface's current MAC.
 
         A service that has moved does that, and so does a misconfigured or hostile host.
@@ -60,7 +60,7 @@ class Host(ABC):
         frame = frames.gratuitous_arp(sender.mac, address)
         sender.repeat("garp", frame, address=address)
 
-    def add_address(self, address: str, *, by: Named | None = None) -> Effect:
+    def add_address(self, address: str, *, by: NamedPart | None = None) -> Effect:
         """Add an IPv4 address, such as a service's, until the returned effect is ended.
 
         The machine answers ARP for it, and a bond announces it after a failover; adding it sends
@@ -77,4 +77,4 @@ class Host(ABC):
         Starting a process may stall the recording in a guest with real time.
         Raises ScenarioError if the program does not exist or does not exit `within` its time.
         """
-        return self._shell().run(command, within, role)
+        return self._runner().run(command, within, role)

@@ -18,7 +18,7 @@ from typing import Any
 import paramiko
 
 from harness.errors import LabError
-from harness.labs.ssh.machine import VERSION, Machine
+from harness.labs.ssh.machine import VERSION, SshMachine
 from harness.labs.ssh.refused import Dropped
 
 SENT = ("harness", "pyroute2")  # packages, which need nothing but the standard library
@@ -26,10 +26,10 @@ OLDEST = (3, 11)  # of the Python there, as here
 SILENCE = 120.0  # seconds without a line after which it is given up
 
 
-class Program:
+class SentModule:
     """A program that runs there."""
 
-    def __init__(self, machine: Machine, command: str) -> None:
+    def __init__(self, machine: SshMachine, command: str) -> None:
         """Start it; raises Dropped."""
         self._machine = machine
         self._channel = machine.channel(command)
@@ -67,7 +67,7 @@ class Program:
 
 
 @contextmanager
-def running(machine: Machine, module: str, *words: str) -> Iterator[Program]:
+def running(machine: SshMachine, module: str, *words: str) -> Iterator[SentModule]:
     """Have a module run on a machine as root; raises LabError."""
     _demand_python(machine)
     place = shlex.quote(machine.check("mktemp -d").strip())
@@ -76,7 +76,7 @@ def running(machine: Machine, module: str, *words: str) -> Iterator[Program]:
         _send(machine, place)
         # Removed there too, for the tester may be killed meanwhile.
         command = f"PYTHONPATH={place} {command}; status=$?; rm -rf {place}; exit $status"
-        program = Program(machine, command)
+        program = SentModule(machine, command)
         try:
             yield program
         finally:
@@ -85,7 +85,7 @@ def running(machine: Machine, module: str, *words: str) -> Iterator[Program]:
         machine.run(f"rm -rf {place}")
 
 
-def _send(machine: Machine, place: str) -> None:
+def _send(machine: SshMachine, place: str) -> None:
     channel = machine.channel(f"tar -xz -C {place}")
     channel.sendall(_archive())
     channel.shutdown_write()
@@ -111,7 +111,7 @@ def _archive() -> bytes:
     return held.getvalue()
 
 
-def _demand_python(machine: Machine) -> None:
+def _demand_python(machine: SshMachine) -> None:
     found = machine.check("%s -c %s", machine.python, VERSION).split()
     if tuple(map(int, found)) < OLDEST:
         raise LabError(

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.errors import ScenarioError
-from harness.lab import Running
+from harness.lab import Program
 from harness.loop import now
 from harness.record.journal import FaultContext, Role
 from harness.units import MS, Span, in_ms
@@ -23,7 +23,7 @@ Done = subprocess.CompletedProcess[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Shell:
+class CommandRunner:
     """Runs commands in a machine's network namespace, with the files of this kernel."""
 
     context: FaultContext
@@ -59,7 +59,7 @@ class Shell:
         journal.note(at, self.machine, "run", role, output=output, **fields)
         return done
 
-    def _start(self, words: list[str]) -> Running:
+    def _start(self, words: list[str]) -> Program:
         try:
             return self.context.network.host(self.machine).shell.start(words)
         except OSError as error:

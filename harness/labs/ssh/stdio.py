@@ -7,7 +7,7 @@ import paramiko
 ROOM = 1 << 16
 
 
-class RemoteLine:
+class RemoteStdio:
     """A program on the other end of an SSH connection."""
 
     def __init__(self, channel: paramiko.Channel) -> None:
