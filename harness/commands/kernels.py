@@ -21,11 +21,11 @@ FIELDS = ("kernel", "release", "clock", "flavour", "size", "state")
 
 @click.group(cls=Group)
 def kernels() -> None:
-    """List, fetch, remove and check the kernels that scenarios run in.
+    """List, fetch, build, remove and check the kernels that scenarios run in.
 
     A SPEC is host, uml, uml@6.12, virtual@7.2, stock@6.1 (Debian's own, in QEMU), 6.12 (the best
-    there is of that version), a name of labs/kernels.toml, or the path of a User-Mode Linux
-    kernel, of its .deb, or of a vmlinuz with its modules.
+    there is of that version), a name of labs/kernels.toml or of `harness kernels build`, or the
+    path of a User-Mode Linux kernel, of its .deb, or of a vmlinuz with its modules.
 
     Exit status: 0 done, 1 it could not be done or the kernel cannot be used, 2 the command line is
     wrong, 4 the SPEC or labs/kernels.toml is wrong.
@@ -78,6 +78,17 @@ def remove(spec: str) -> None:
         for entry in found:
             freed = cached_kernel.remove(entry)
             click.echo(f"removed {entry.spec} ({entry.place.name}): {_mb(freed)} freed")
+
+
+@kernels.command()
+def clean() -> None:
+    """Remove the sources and objects that `harness kernels build` keeps to build faster.
+
+    Kernels in the cache remain.
+    """
+    from harness.kernels import own_build  # noqa: PLC0415  (what only this command needs)
+
+    click.echo(f"{_mb(own_build.clean(say))} freed")
 
 
 @kernels.command()
@@ -159,7 +170,7 @@ def _means(spec: str, entry: CachedKernel) -> bool:
     flavour, _, version = spec.partition("@")
     if flavour == entry.flavour and version:
         return entry.is_of(version)
-    return spec == entry.place.name
+    return spec in (entry.place.name, entry.name)
 
 
 def _demand_cacheable(spec: str) -> None:

@@ -14,7 +14,9 @@ import shutil
 import subprocess
 import time
 import zlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from harness.errors import KernelUnavailable, UsageError
@@ -26,6 +28,7 @@ LABS = Path(__file__).resolve().parents[1] / "data" / "labs"  # in a checkout, a
 RECORD = "build.json"
 KUNIT = "tools/testing/kunit"
 KERNEL = "linux"
+PATCHED = "patched"  # the workspace of a version with patches, next to its source
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,10 @@ def parse(spec: str) -> tuple[str, str]:
     numbers = version.split(".")
     right = len(numbers) in (2, 3) and all(number.isdecimal() for number in numbers)
     if flavour not in RECIPES or not right:
-        raise UsageError(f'"{spec}" cannot be built', hint="give virtual@7.2 or debug@7.2")
+        raise UsageError(
+            f'"{spec}" cannot be built',
+            hint="give virtual@7.2 or debug@7.2, or the directory of a kernel tree",
+        )
     return flavour, version
 
 
@@ -79,7 +85,7 @@ def build(spec: str, say: Say, *, again: bool = False) -> CachedKernel:
         return found
     build_tools.check_tools()
     apt.check_tools(source_tree.package_of(version))
-    place = _builds() / f"linux-{version}"
+    place = builds() / f"linux-{version}"
     needed = recipe.size + (
         0 if source_tree.unpacked(place) else source_tree.UNPACKED + (200 << 20)
     )
@@ -87,7 +93,7 @@ def build(spec: str, say: Say, *, again: bool = False) -> CachedKernel:
     minutes = recipe.seconds / 60 / len(os.sched_getaffinity(0))
     say(f"building {spec}: {needed / 1e6:.0f} MB of disk, about {minutes:.0f} min")
     try:
-        with cache.exclusive(_builds(), "another build", say) as lock:
+        with cache.exclusive(builds(), "another build", say) as lock:
             found = None if again else _cached(flavour, version, recipe, lambda _: None)
             return found or _build(place, flavour, version, lock, say)
     except OSError as error:
@@ -96,7 +102,8 @@ def build(spec: str, say: Say, *, again: bool = False) -> CachedKernel:
         raise cache.unwritable(error) from error
 
 
-def _builds() -> Path:
+def builds() -> Path:
+    """Return the directory of sources and of kernels that are being built."""
     return cache.directory().with_name("builds")
 
 
@@ -134,20 +141,37 @@ def _build(place: Path, flavour: str, version: str, lock: int, say: Say) -> Cach
     objects = made.compile(recipe.objects, lock, say)
     took = round(time.monotonic() - begun)
     record = {"options": recipe.checksum(), "objects": objects, "seconds": took}
-    entry = _keep(made.out, flavour, package, record, say)
+    entry = keep(made, record, say, partial(_described, flavour, package))
     shutil.rmtree(made.out)
-    if not any((place / other).exists() for other in RECIPES):
+    if not any((place / other).exists() for other in (*RECIPES, PATCHED)):
         shutil.rmtree(place)
     say(f"{entry.spec}: {objects} objects in {took} s, {entry.size() / 1e6:.1f} MB in the cache")
     return entry
 
 
-def _keep(out: Path, flavour: str, package: str, record: dict[str, int], say: Say) -> CachedKernel:
-    """Move the built kernel into the cache."""
+def _described(flavour: str, package: str, place: Path) -> tuple[str, CachedKernel]:
+    release = uml.identify(place / KERNEL).release
+    entry = CachedKernel(
+        place, flavour, release, package, virtual.CLOCK, KERNEL, arguments=(virtual.TRAVEL,)
+    )
+    return f"{flavour}_{package}_{os.uname().machine}", entry
+
+
+def keep(
+    made: Tree,
+    record: Mapping[str, int],
+    say: Say,
+    describe: Callable[[Path], tuple[str, CachedKernel]],
+) -> CachedKernel:
+    """Move a built kernel into the cache.
+
+    `describe` returns the name of its directory in the cache and its entry, given the directory
+    that has the stripped executable. Raises KernelUnavailable.
+    """
     with cache.locked(say), cache.building() as place:
         kernel = place / KERNEL
         done = subprocess.run(
-            ["strip", "-s", "-o", str(kernel), str(out / "linux")],
+            ["strip", "-s", "-o", str(kernel), str(made.out / "linux")],
             capture_output=True,
             check=False,
         )
@@ -156,20 +180,12 @@ def _keep(out: Path, flavour: str, package: str, record: dict[str, int], say: Sa
                 f"the kernel cannot be stripped: {done.stderr.decode(errors='replace').strip()}",
                 hint="check for a full disk, then run again",
             )
-        shutil.copy(out / ".config", place / "config")
-        for script in (out.parent / "source" / KUNIT).glob("kunit_p*.py"):
+        shutil.copy(made.out / ".config", place / "config")
+        for script in (made.source / KUNIT).glob("kunit_p*.py"):
             shutil.copy(script, place)  # the kernel's reader of KTAP: 30 kB, for the tests
         (place / RECORD).write_text(json.dumps(record), encoding="utf-8")
-        entry = CachedKernel(
-            place,
-            flavour,
-            uml.identify(kernel).release,
-            package,
-            clock=virtual.CLOCK,
-            kernel=KERNEL,
-            arguments=(virtual.TRAVEL,),
-        )
+        name, entry = describe(place)
         entry.write(place)
-        kept = CachedKernel.read(cache.keep(place, f"{flavour}_{package}_{os.uname().machine}"))
+        kept = CachedKernel.read(cache.keep(place, name))
     assert kept is not None
     return kept

@@ -15,6 +15,7 @@ from harness.errors import KernelUnavailable
 from harness.kernels import Say, cache, elf
 
 RECORD = "kernel.json"
+OWN = "own"  # the flavour of kernels that have a name
 UNKNOWN = "unknown"  # the flavour of an entry whose record cannot be read
 OLD_NAME = re.compile(r"user-mode-linux_((\d+\.\d+).*)")  # the name of entries without a record
 
@@ -29,7 +30,9 @@ class CachedKernel:
     `flavour` and `release` make its spec, such as uml@6.12; `version` is that of its package or
     source. `kernel`, `modules` and `libraries` are paths in `place`, "" for none; without
     libraries it needs the machine's libc, of at least version `needs`. `arguments` are always
-    added to its command line; `suite` is where it was fetched from.
+    added to its command line; `suite` is where it was fetched from. One that was built from a
+    user's tree or with patches has a `name` instead of a flavour of its own, the `digest` of its
+    executable, and its `origin`: the path of the tree, or the spec that was patched.
     """
 
     place: Path
@@ -43,6 +46,9 @@ class CachedKernel:
     needs: str = ""
     suite: str = ""
     arguments: tuple[str, ...] = ()
+    name: str = ""
+    digest: str = ""
+    origin: str = ""
 
     @classmethod
     def read(cls, place: Path) -> CachedKernel | None:
@@ -80,6 +86,8 @@ class CachedKernel:
     @property
     def spec(self) -> str:
         """The spec that selects it."""
+        if self.name:
+            return self.name
         return f"{self.flavour}@{self.series}" if self.series else self.flavour
 
     @property
@@ -124,6 +132,11 @@ def entries() -> list[CachedKernel]:
     """Return the kernels in the cache that this machine can run, the newest first."""
     found = (CachedKernel.read(place) for place in cache.places())
     return [entry for entry in found if entry is not None and entry.fits_here()]
+
+
+def named(name: str) -> CachedKernel | None:
+    """Return the newest kernel that a user built under a name, None if there is none."""
+    return next((entry for entry in entries() if entry.name and entry.name == name), None)
 
 
 def find(say: Say, wanted: Callable[[CachedKernel], bool]) -> CachedKernel | None:

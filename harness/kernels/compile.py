@@ -15,6 +15,8 @@ from harness.kernels import Say
 from harness.kernels.progress import bar
 
 NICE = 10
+LOG = "build.log"  # in the directory of objects: the output of make
+REMEDY = "run again to resume the build, or try another version"
 OBJECT = re.compile(r"\s+(CC|AS)\s")
 OPTION = re.compile(r"^(CONFIG_\w+)=(\w+)", re.MULTILINE)
 # Two builds of one source must be identical, on any machine and at any time.
@@ -33,11 +35,15 @@ NEEDED = (
 
 
 class Tree:
-    """A source tree and the directory in which one flavour of it is built."""
+    """A source tree and the directory in which one flavour of it is built.
 
-    def __init__(self, source: Path, out: Path) -> None:
+    `remedy` is the hint when it cannot be configured or compiled.
+    """
+
+    def __init__(self, source: Path, out: Path, remedy: str = REMEDY) -> None:
         self.source = source
         self.out = out
+        self.remedy = remedy
 
     def configure(self, fragments: Iterable[Path], say: Say) -> None:
         """Run allnoconfig with the options of the fragments; the last value of an option counts.
@@ -59,7 +65,7 @@ class Tree:
             check=False,
         )
         if made.returncode:
-            raise _failed("the kernel cannot be configured", made.stdout.splitlines())
+            raise self._failed("the kernel cannot be configured", made.stdout.splitlines())
         lacking = [name for name, value in wanted.items() if value == "y" and not self.has(name)]
         _check_required(lacking, say)
 
@@ -87,12 +93,25 @@ class Tree:
             pass_fds=(lock,),
         )
         try:
-            lines = _follow(make, done, max(expected, done + 1), self.out / "build.log", say)
+            lines = _follow(make, done, max(expected, done + 1), self.out / LOG, say)
         finally:
             _stop(make)
         if make.returncode:
-            raise _failed("the kernel cannot be compiled", lines)
+            raise self._failed("the kernel cannot be compiled", lines)
         return sum(1 for _ in self.out.rglob("*.o"))
+
+    def warnings(self) -> list[str]:
+        """Return the compiler's warnings of the last build."""
+        log = (self.out / LOG).read_text(encoding="utf-8", errors="replace")
+        return [line for line in log.splitlines() if ": warning: " in line]
+
+    def _failed(self, what: str, lines: list[str]) -> KernelUnavailable:
+        """Return the error with the first error message of the build, else its last lines."""
+        first = next(
+            (n for n, line in enumerate(lines) if "error:" in line or "***" in line), None
+        )
+        shown = lines[first : first + 6] if first is not None else lines[-6:]
+        return KernelUnavailable("\n".join([f"{what}:", *shown]), hint=self.remedy)
 
     def _make(self) -> list[str]:
         where = ["-C", str(self.source), f"O={self.out}"]
@@ -140,13 +159,5 @@ def _stop(make: subprocess.Popen[str]) -> None:
         with suppress(ProcessLookupError):
             os.killpg(make.pid, signal.SIGTERM)
         make.wait()
-
-
-def _failed(what: str, lines: list[str]) -> KernelUnavailable:
-    """Return the error with the first error message of the build, else its last lines."""
-    first = next((n for n, line in enumerate(lines) if "error:" in line or "***" in line), None)
-    shown = lines[first : first + 6] if first is not None else lines[-6:]
-    return KernelUnavailable(
-        "\n".join([f"{what}:", *shown]),
-        hint="run again to resume the build, or try another version",
-    )
+    if make.stdout is not None:
+        make.stdout.close()

@@ -16,20 +16,34 @@ from harness.kernels.progress import bar
 
 UNPACKED = 620 << 20  # bytes of the unpacked tree; the complete one has 1600 MB
 VERSION = "version"
-OTHERS = (
-    *("alpha", "arc", "arm", "arm64", "csky", "hexagon", "loongarch", "m68k", "microblaze"),
-    *("mips", "nios2", "openrisc", "parisc", "powerpc", "riscv", "s390", "sh", "sparc", "xtensa"),
+ARCHITECTURES = tuple(
+    f"arch/{name}"
+    for name in (
+        *("alpha", "arc", "arm", "arm64", "csky", "hexagon", "loongarch", "m68k", "microblaze"),
+        *(
+            "mips",
+            "nios2",
+            "openrisc",
+            "parisc",
+            "powerpc",
+            "riscv",
+            "s390",
+            "sh",
+            "sparc",
+            "xtensa",
+        ),
+    )
 )
 UNUSED = (
     *("drivers/gpu", "drivers/iio", "drivers/infiniband", "drivers/media"),
     *("drivers/net/ethernet", "drivers/net/wireless", "drivers/scsi", "drivers/staging"),
     *("sound", "tools/perf", "tools/testing"),
 )
+TEXTS = ("*.dts", "*.dtsi", "*.dtso", "*.rst", "*.yaml", "*.json", "*.svg")
 # Kconfig files are kept: the configuration reads all of them.
 EXCLUDED = (
-    *(f"*/arch/{name}/*.[chS]" for name in OTHERS),
-    *(f"*/{name}/*.[chS]" for name in UNUSED),
-    *("*.dts", "*.dtsi", "*.dtso", "*.rst", "*.yaml", "*.json", "*.svg"),
+    *(f"*/{name}/*.[chS]" for name in (*ARCHITECTURES, *UNUSED)),
+    *TEXTS,
 )
 
 

@@ -10,7 +10,8 @@ virtual, virtual@7.2  a cached kernel with virtual time, built by `harness kerne
 debug, debug@7.2      the same with lockdep, KASAN and fault injection
 6.12                  the best kernel of a version: virtual@6.12 if cached, else uml@6.12
 stock@6.12            Debian's linux-image of a version, in QEMU
-NAME                  a kernel of labs/kernels.toml
+NAME                  a kernel of labs/kernels.toml, or one that `harness kernels build` built
+                      under that name
 PATH                  a User-Mode Linux executable, a .deb of user-mode-linux, or a vmlinuz with
                       its modules, for QEMU
 """
@@ -49,7 +50,10 @@ VERSION = r"\d+\.\d+(?:\.\d+)?"
 ALONE = ("auto", "host", "uml", "virtual", "debug")
 BUILT = ("virtual", "debug")  # flavours of `harness kernels build`
 VERSIONED = ("uml", *BUILT, "stock")
-FORMS = "auto, host, uml, virtual, FLAVOUR@VERSION, VERSION, a name of labs/kernels.toml or a path"
+FORMS = (
+    "auto, host, uml, virtual, FLAVOUR@VERSION, VERSION, a name of labs/kernels.toml or of "
+    "`harness kernels build`, or a path"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,8 @@ def _plain(text: str, names: list[str], base: Path = Path()) -> Spec:
         return Spec(text, flavour, version)
     if re.fullmatch(VERSION, text):
         return Spec(text, "best", text)
+    if cached_kernel.named(text):
+        return Spec(text, cached_kernel.OWN)
     path = base / Path(text).expanduser()
     if path.is_file():
         return Spec(text, _kind(path), path=path)
@@ -93,6 +99,7 @@ def _plain(text: str, names: list[str], base: Path = Path()) -> Spec:
         raise _not_a_version(text, "")
     if "/" in text:
         raise UsageError(f"{text} is not a file", hint=f"give {FORMS}")
+    names = [*names, *(entry.name for entry in cached_kernel.entries() if entry.name)]
     meant = difflib.get_close_matches(text, [*ALONE, *VERSIONED, *names], n=1, cutoff=0.6)
     hint = f"did you mean {meant[0]}? otherwise give {FORMS}" if meant else f"give {FORMS}"
     raise UsageError(f'"{text}" is not a kernel', hint=hint)
@@ -185,6 +192,16 @@ def _built(spec: Spec, say: Say) -> Kernel:
     return uml.of_entry(found)
 
 
+def _own(spec: Spec, say: Say) -> Kernel:
+    found = cached_kernel.find(say, lambda entry: entry.name == spec.text)
+    if found is None:
+        raise KernelUnavailable(
+            f"the kernel {spec.text} is damaged", hint="build it again: harness kernels build"
+        )
+    uml.memory_directory()
+    return uml.of_entry(found)
+
+
 def _file(spec: Spec, _: Say) -> Kernel:
     return uml.of_file(spec.path)
 
@@ -219,6 +236,7 @@ FINDERS: Mapping[str, Callable[[Spec, Say], Kernel]] = MappingProxyType(
         "virtual": _built,
         "debug": _built,
         "stock": _stock,
+        cached_kernel.OWN: _own,
         "vmlinuz": _vmlinuz,
         "file": _file,
         "deb": _deb,

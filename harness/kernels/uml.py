@@ -34,6 +34,7 @@ class UmlKernel:
     `libraries` is the directory of a separate libc, "" for the machine's; `memory` is in bytes;
     `arguments` are added to its command line; `preload` is a library for LD_PRELOAD, "" for none.
     With `terminal` its standard input and output are con1, and its own console is standard error.
+    `label` is its name, "" for flavour and release.
     """
 
     path: Path
@@ -47,11 +48,12 @@ class UmlKernel:
     arguments: tuple[str, ...] = ()
     preload: str = ""
     terminal: bool = False
+    label: str = ""
 
     @property
     def name(self) -> str:
         """Its name in messages and results."""
-        return f"{self.flavour} {self.release}"
+        return self.label or f"{self.flavour} {self.release}"
 
     @property
     def clock(self) -> str:
@@ -166,7 +168,8 @@ def of_entry(entry: CachedKernel) -> UmlKernel:
     found = identify(entry.file, entry.library_path)
     modules = str(entry.place / entry.modules) if entry.modules else found.modules
     arguments = (*entry.arguments, *DEBUG_ARGUMENTS.get(entry.flavour, ()))
-    return replace(found, modules=modules, flavour=entry.flavour, arguments=arguments)
+    label = f"{entry.name} (linux {entry.version}, {entry.digest})" if entry.name else ""
+    return replace(found, modules=modules, flavour=entry.flavour, arguments=arguments, label=label)
 
 
 def memory_directory() -> str:

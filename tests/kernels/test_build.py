@@ -92,8 +92,8 @@ def test_a_source_half_unpacked_is_none(tmp_path: Path) -> None:
     assert source_tree.unpacked(tmp_path) == "7.2.13-1"
 
 
-def test_what_the_compiler_complains_of_is_shown() -> None:
+def test_what_the_compiler_complains_of_is_shown(tmp_path: Path) -> None:
     lines = ["  CC      a.o", "b.c:1:2: error: no such thing", "  CC      c.o"]
-    error = compile._failed("the kernel cannot be compiled", lines)
+    error = compile.Tree(tmp_path, tmp_path)._failed("the kernel cannot be compiled", lines)
     assert "b.c:1:2: error: no such thing" in error.message
     assert "a.o" not in error.message
