@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Literal
 
 from harness.bonding import OPTIONS, SLAVE_OPTIONS, BondOptions, Setting
@@ -175,6 +176,12 @@ class SlaveConfig:
     ip: Addressing = field(default=Addressing(), compare=False)
 
 
+@lru_cache(maxsize=64)
+def _unchecked(asked: tuple[tuple[str, Setting], ...]) -> BondOptions:
+    # Each rule asks for them, and rules for one another.
+    return BondOptions.unchecked(**dict(asked))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class BondConfig:
     """One bond: options in the order in which they were given, slaves, its IP, upper devices.
@@ -241,7 +248,7 @@ class BondConfig:
 
     def loose(self) -> BondOptions:
         """Return the options unchecked, for lint: they may contradict each other."""
-        return BondOptions.unchecked(**self.asked)
+        return _unchecked(tuple(self.asked.items()))
 
     def blame(self, said: str) -> Place:
         """Return the place of the option that an error names first, else the bond's."""
