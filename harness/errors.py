@@ -51,6 +51,7 @@ class KernelRefused(LabError):
         said = f': kernel says "{detail}"' if detail else ""
         super().__init__(f"{what} was refused with {name}{said}", hint=hint)
         self.errno = code
+        self.detail = detail
 
 
 class KernelUnavailable(LabError):

@@ -4,9 +4,21 @@ from harness import topology_fixture
 from scenarios.field.chassis import Chassis
 from scenarios.field.servers import BridgeHost, DualBondRouter
 from scenarios.field.virtualbox import Office, VirtualBox
-from scenarios.topologies import BladeChassis, FilteringSwitch, OneSwitch, TwoSwitches, UsbNics
+from scenarios.topologies import (
+    BladeChassis,
+    EmptyBond,
+    FilteringSwitch,
+    OneSwitch,
+    SpareSlave,
+    ThreeSlaves,
+    TwoSwitches,
+    UsbNics,
+)
 
 one_switch = topology_fixture(OneSwitch)
+three_slaves = topology_fixture(ThreeSlaves)
+spare_slave = topology_fixture(SpareSlave)
+empty_bond = topology_fixture(EmptyBond)
 two_switches = topology_fixture(TwoSwitches)
 blade_chassis = topology_fixture(BladeChassis)
 filtering_switch = topology_fixture(FilteringSwitch)

@@ -56,6 +56,69 @@ class OneSwitch(Net):
     )
 
 
+class ThreeSlaves(Net):
+    """Three slaves at one switch.
+
+    dut  eth0 ---+
+         eth1 ---+--- sw --- target  192.0.2.254
+         eth2 ---+
+    """
+
+    eth0: Cable
+    eth1: Cable
+    eth2: Cable
+    sw: Switch
+    target: Machine
+
+    plan = Topology(
+        name="three_slaves",
+        machines=(MachinePlan("dut"), MachinePlan("target", TARGET)),
+        switches=(SwitchPlan("sw"),),
+        links=(
+            LinkPlan("eth0", "dut", "sw"),
+            LinkPlan("eth1", "dut", "sw"),
+            LinkPlan("eth2", "dut", "sw"),
+            LinkPlan("target", "sw", "target"),
+        ),
+        bonds=(BondPlan("bond0", ("eth0", "eth1", "eth2"), DUT, MII),),
+    )
+
+
+class SpareSlave(ThreeSlaves):
+    """Two slaves and a third interface that can be enslaved, at one switch.
+
+    dut  eth0 ---+
+         eth1 ---+--- sw --- target  192.0.2.254
+    spare eth2 --+
+    """
+
+    plan = Topology(
+        name="spare_slave",
+        machines=ThreeSlaves.plan.machines,
+        switches=ThreeSlaves.plan.switches,
+        links=ThreeSlaves.plan.links,
+        bonds=(BondPlan("bond0", ("eth0", "eth1"), DUT, MII),),
+    )
+
+
+class EmptyBond(Net):
+    """A bond without slaves, and an interface that can be enslaved.
+
+    dut  spare eth0 --- sw
+    """
+
+    eth0: Cable
+    sw: Switch
+
+    plan = Topology(
+        name="empty_bond",
+        machines=(MachinePlan("dut"),),
+        switches=(SwitchPlan("sw"),),
+        links=(LinkPlan("eth0", "dut", "sw"),),
+        bonds=(BondPlan("bond0", ()),),
+    )
+
+
 class TwoSwitches(Net):
     """Two slaves at two switches with an inter-switch link; the target is at the second.
 

@@ -3,7 +3,7 @@
 from harness.bonding.horizon import horizon, settle
 from harness.bonding.options import MODES, Option, Setting
 from harness.bonding.parse import BondOptions, default
-from harness.bonding.settings import BondSettings
+from harness.bonding.settings import BondSettings, SlaveSettings
 from harness.bonding.table import OPTIONS, SLAVE_OPTIONS
 from harness.bonding.wheel import Period, period, wheel
 from harness.bonding.windows import BondTimes, Window, spans, whole
@@ -12,6 +12,7 @@ from harness.bonding.wire import (
     decode,
     ignored,
     packed,
+    slave_numbers,
 )
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Option",
     "Period",
     "Setting",
+    "SlaveSettings",
     "Window",
     "decode",
     "default",
@@ -33,6 +35,7 @@ __all__ = [
     "packed",
     "period",
     "settle",
+    "slave_numbers",
     "spans",
     "wheel",
     "whole",

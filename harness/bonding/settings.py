@@ -53,3 +53,11 @@ class BondSettings(TypedDict, total=False):
     broadcast_neighbor: Flag
     lacp_strict: Flag
     num_unsol_na: Number
+
+
+class SlaveSettings(TypedDict, total=False):
+    """The keyword arguments of `dut.set_slave(...)`, by the kernel's names."""
+
+    queue_id: Number
+    prio: Number
+    actor_port_prio: Number

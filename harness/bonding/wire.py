@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.bonding.options import Option, Setting, refuse
+from harness.bonding.options import Option, Setting, near, refuse
 from harness.bonding.parse import BondOptions
-from harness.bonding.table import OPTIONS
-from harness.bonding.values import NO_MAC
+from harness.bonding.table import OPTIONS, SLAVE_OPTIONS
+from harness.bonding.values import NO_MAC, normal
 from harness.errors import ScenarioError
 
 FORMATS = {"u8": "B", "u16": "H", "u32": "I", "s32": "i", "index": "I"}
@@ -44,6 +44,24 @@ def packed(
         (option.number, _bytes(option, setting, indexes or {}))
         for option, setting in _sendable(options)
     ]
+
+
+def slave_numbers(settings: Mapping[str, object]) -> list[tuple[str, int]]:
+    """Return (attribute, number) of options of a slave, in the order of the table.
+
+    Raises ScenarioError for an unknown option, or a number that its attribute cannot hold.
+    """
+    if unknown := sorted(settings.keys() - SLAVE_OPTIONS.keys()):
+        raise ScenarioError(
+            f"{unknown[0]} is no option of a slave", hint=near(unknown[0], SLAVE_OPTIONS)
+        )
+    found = []
+    for name, option in SLAVE_OPTIONS.items():
+        if name in settings:
+            setting = normal(option, settings[name], checked=False)
+            _bytes(option, setting, {})  # raises for what does not fit
+            found.append((option.attribute, option.number_of(setting)))
+    return found
 
 
 def decode(
@@ -112,6 +130,8 @@ def _nested(number: int, payload: bytes) -> bytes:
 
 
 def _index(option: Option, setting: Setting, indexes: Mapping[str, int]) -> int:
+    if str(setting).isdigit():  # as `decode` shows an index without a name
+        return int(str(setting))
     if not setting:
         return 0
     if setting not in indexes:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.bonding import OPTIONS, BondOptions, Setting
 from harness.bonding.windows import BondTimes, Window, spans
+from harness.record.readings import Readings
 from harness.suggest import suggesting
 from harness.topology import BondPlan
 from harness.units import Span
@@ -19,7 +20,7 @@ class Bond:
 
     `bond[...]` is what the kernel reported when the bond was created or its options were last
     changed; the times follow such a change. `in_force` lists the successive options of this
-    recording; `options` is the last of them.
+    recording; `options` is the last of them. `now` is what the kernel shows at the moment.
     """
 
     plan: BondPlan
@@ -27,7 +28,7 @@ class Bond:
     seen: Mapping[str, Setting]
     hz: int
     lag: Span
-    note_read: Callable[[], None]
+    now: Readings
 
     if not TYPE_CHECKING:
         __getattr__ = suggesting("a bond")
@@ -90,7 +91,7 @@ class Bond:
         return self.times.peer_notif_delay
 
     def __getitem__(self, option: str) -> Setting:
-        self.note_read()
+        self.now.note_read()
         return self.seen[option]
 
     def begin(self) -> None:

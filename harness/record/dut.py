@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Unpack
 
 from harness import testability
-from harness.bonding import BondOptions, BondSettings
+from harness.bonding import BondOptions, BondSettings, SlaveSettings
 from harness.bonding.windows import Window, spans
 from harness.bonding.wire import ignored
-from harness.errors import HarnessError, KernelRefused, LabError, ScenarioError
+from harness.errors import HarnessError, KernelRefused, ScenarioError
 from harness.loop import now
-from harness.record import bond_maker
+from harness.record import bond_maker, files
 from harness.record.addresses import AddressedInterface
+from harness.record.attempts import Attempts
 from harness.record.bond import Bond
 from harness.record.cable import Cable
 from harness.record.command_runner import CommandRunner, Done
-from harness.record.journal import FaultContext, Role
+from harness.record.journal import Effect, FaultContext, Role
 from harness.record.machine_actions import MachineActions
+from harness.record.readings import Readings
 from harness.record.sending import RecordedSender
-from harness.rtnl import messages
+from harness.rtnl import bonds, messages
 from harness.suggest import suggesting
 from harness.topology import DUT, BondPlan, NamedPart, carrier_lag
 from harness.units import MS, Span, s, timed
@@ -37,6 +38,11 @@ class Dut(MachineActions):
         self._hz = hz
         self._release = release
         self.bonds: dict[str, Bond] = {}
+
+    @property
+    def attempt(self) -> Attempts:
+        """Requests that the kernel may refuse: each returns its answer instead of raising."""
+        return Attempts(self)
 
     def bond(self, name: str | None = None, **options: Unpack[BondSettings]) -> Bond:
         """Create a bond with the topology's default options and the given ones.
@@ -70,7 +76,8 @@ class Dut(MachineActions):
             bond_maker.drop_bond(network, plan)
             raise testability.ignored_error(wanted, left_out, self._release)
         lag = carrier_lag(self._context.network.topology, plan)
-        return Bond(plan, [wanted], seen, self._hz, lag, self._context.journal.note_read)
+        now = Readings(network, plan, self._context.journal.note_read)
+        return Bond(plan, [wanted], seen, self._hz, lag, now)
 
     def window(self, **options: Unpack[BondSettings]) -> Window:
         """Return the detection window of a bond with these options."""
@@ -88,6 +95,27 @@ class Dut(MachineActions):
 
         self._change(bond, "set", do, options=changes.text())
 
+    def set_slave(self, link: Cable, **options: Unpack[SlaveSettings]) -> None:
+        """Change options of a slave by netlink; raises KernelRefused."""
+        number = self._context.network.number(DUT, link.name)
+        change = bonds.change_slave(link.name, number, options)
+        text = " ".join(f"{name}={value}" for name, value in options.items())
+        self._context.apply(
+            link.name, "set", "stimulus", lambda: self._request(change), options=text
+        )
+
+    def take_down(self, bond: Bond) -> Effect:
+        """Set a bond administratively down until the returned effect is ended."""
+        self._admin(bond, up=False)
+        return Effect(lambda: self._admin(bond, up=True))
+
+    def _admin(self, bond: Bond, *, up: bool) -> None:
+        action = "admin_up" if up else "admin_down"
+        role: Role = "repair" if up else "fault"
+        self._context.apply(
+            bond.name, action, role, lambda: self._context.admin(DUT, bond.name, up=up)
+        )
+
     def set_mac(self, bond: Bond, mac: str) -> None:
         """Set a bond's MAC; written into the history as a stimulus."""
         index = self._context.network.number(DUT, bond.name)
@@ -104,9 +132,13 @@ class Dut(MachineActions):
         of an entry counts from its last change.
         """
         path = f"/proc/sys/net/ipv4/neigh/{bond.name}/locktime"
-        text = str(span.ns // (10 * MS))
+        text, dut = str(span.ns // (10 * MS)), self._context.network.host(DUT)
         self._context.apply(
-            bond.name, "set_locktime", "stimulus", lambda: self._put(path, text), ms=span.ns // MS
+            bond.name,
+            "set_locktime",
+            "stimulus",
+            lambda: files.write(dut, path, text),
+            ms=span.ns // MS,
         )
 
     def enslave(self, bond: Bond, link: Cable) -> None:
@@ -126,7 +158,21 @@ class Dut(MachineActions):
     def write(self, bond: Bond, option: str, text: str) -> None:
         """Write to a file of a bond in sysfs, as scripts do; raises KernelRefused."""
         path = f"/sys/class/net/{bond.name}/bonding/{option}"
-        self._change(bond, "write", lambda: self._put(path, f"{text}\n"), option=option, text=text)
+        dut, line = self._context.network.host(DUT), f"{text}\n"
+        self._change(bond, "write", lambda: files.write(dut, path, line), option=option, text=text)
+
+    def write_file(self, path: str, text: str) -> None:
+        """Write a line to a file in /proc or /sys; raises KernelRefused, LabError for no file.
+
+        It is not written into the history; bond options are set by `set` and `write`.
+        """
+        self._context.journal.note_read()
+        files.write(self._context.network.host(DUT), path, f"{text}\n")
+
+    def read_file(self, path: str) -> str | None:
+        """Return the text of a file in /proc or /sys, None if there is none."""
+        self._context.journal.note_read()
+        return files.read(self._context.network.host(DUT), path)
 
     def _request(self, *requests: messages.Request) -> None:
         self._context.network.host(DUT).send(*requests)
@@ -157,18 +203,6 @@ class Dut(MachineActions):
         """Return the options that have changed; none if the bond no longer exists."""
         seen = bond_maker.read_back(self._context.network, bond.plan)
         return bond.reread(seen) if seen else {}
-
-    def _put(self, path: str, text: str) -> None:
-        """Write to a file in /proc or /sys; raises KernelRefused, or LabError if it is missing."""
-        try:
-            self._context.network.host(DUT).shell.write(path, text)
-        except OSError as error:
-            if error.errno == errno.ENOENT:
-                raise LabError(
-                    f"{path} cannot be written: {error.strerror}",
-                    hint="the kernel has no such setting",
-                ) from error
-            raise KernelRefused(f'"{text.strip()}" for {path}', error.errno or 0) from error
 
     def _sender(self, by: NamedPart | None = None) -> RecordedSender:
         links = [link.name for link in self._context.topology.links_of(DUT)]

@@ -9,10 +9,14 @@ from pyroute2.netlink import nla
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 
 from harness.bonding import OPTIONS, BondOptions, Setting
-from harness.bonding.wire import decode, packed
+from harness.bonding.wire import decode, packed, slave_numbers
 from harness.rtnl import messages
 from harness.rtnl.messages import Request
 
+PREFIX = "IFLA_BOND_SLAVE_"
+# The words of bond_slave_link_status (net/bonding.h) and bond_sysfs_slave.c.
+MII_STATUS = {0: "up", 1: "going down", 2: "down", 3: "going back"}
+STATE = {0: "active", 1: "backup"}
 ATTRIBUTE = {option.number: option.attribute for option in OPTIONS.values() if option.attribute}
 
 
@@ -22,7 +26,26 @@ class _BondData(nla):  # type: ignore[misc]
     nla_map = tuple((number, name, "cdata") for number, name in ATTRIBUTE.items())
 
 
+class _SlaveData(nla):  # type: ignore[misc]
+    """The driver's attributes of a slave (enum of if_link.h): pyroute2 lacks the last four."""
+
+    nla_map = (
+        ("IFLA_BOND_SLAVE_UNSPEC", "none"),
+        ("IFLA_BOND_SLAVE_STATE", "uint8"),
+        ("IFLA_BOND_SLAVE_MII_STATUS", "uint8"),
+        ("IFLA_BOND_SLAVE_LINK_FAILURE_COUNT", "uint32"),
+        ("IFLA_BOND_SLAVE_PERM_HWADDR", "l2addr"),
+        ("IFLA_BOND_SLAVE_QUEUE_ID", "uint16"),
+        ("IFLA_BOND_SLAVE_AD_AGGREGATOR_ID", "uint16"),
+        ("IFLA_BOND_SLAVE_AD_ACTOR_OPER_PORT_STATE", "uint8"),
+        ("IFLA_BOND_SLAVE_AD_PARTNER_OPER_PORT_STATE", "uint16"),
+        ("IFLA_BOND_SLAVE_PRIO", "int32"),
+        ("IFLA_BOND_SLAVE_ACTOR_PORT_PRIO", "uint16"),
+    )
+
+
 ifinfmsg.ifinfo.data_map["bond"] = _BondData
+ifinfmsg.ifinfo.bond_slave_data = _SlaveData
 
 
 def new_bond(name: str, index: int, options: BondOptions, slaves: Mapping[str, int]) -> Request:
@@ -35,6 +58,26 @@ def change(name: str, index: int, options: BondOptions, slaves: Mapping[str, int
     """Return the request that changes a bond's options."""
     info = messages.kind_of("bond", _attributes(options, slaves))
     return messages.set_link(f"option {options.text()} of {name}", index, linkinfo=info)
+
+
+def change_slave(name: str, index: int, settings: Mapping[str, object]) -> Request:
+    """Return the request that changes options of a slave (bond_slave_changelink)."""
+    data = ("IFLA_INFO_SLAVE_DATA", {"attrs": slave_numbers(settings)})
+    info = {"attrs": [("IFLA_INFO_SLAVE_KIND", "bond"), data]}
+    text = " ".join(f"{name}={value}" for name, value in settings.items())
+    return messages.set_link(f"option {text} of {name}", index, linkinfo=info)
+
+
+def slave_of(links: Iterable[bytes], index: int) -> Mapping[str, str | int]:
+    """Return the driver's attributes of the slave with an interface index, {} if it is none."""
+    for link in map(messages.decode_link, links):
+        info = link.get_attr("IFLA_LINKINFO")
+        if link["index"] == index and info and info.get_attr("IFLA_INFO_SLAVE_KIND") == "bond":
+            data = info.get_attr("IFLA_INFO_SLAVE_DATA")["attrs"]
+            found = {name.removeprefix(PREFIX).lower(): value for name, value in data}
+            words = {"state": STATE, "mii_status": MII_STATUS}
+            return {name: words.get(name, {}).get(value, value) for name, value in found.items()}
+    return {}
 
 
 def options_of(

@@ -13,6 +13,7 @@ from harness.bonding import (
     decode,
     ignored,
     packed,
+    slave_numbers,
 )
 from harness.errors import ScenarioError
 from tests.bonds import bonds
@@ -123,3 +124,26 @@ def test_every_option_has_a_wire_form() -> None:
     for option in OPTIONS.values():
         options = BondOptions(((option.name, option.default),))
         assert packed(options) or option.requires == "miimon"
+
+
+def test_options_of_a_slave_are_numbers_by_attribute() -> None:
+    given = {"prio": -5, "queue_id": 2}
+    assert slave_numbers(given) == [
+        ("IFLA_BOND_SLAVE_QUEUE_ID", 2),
+        ("IFLA_BOND_SLAVE_PRIO", -5),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"prios": 1}, "prios is no option of a slave"),
+        ({"prio": 2**31}, "does not fit into the s32"),
+        ({"prio": "high"}, "no such value"),
+    ],
+)
+def test_an_option_of_a_slave_that_cannot_be_sent_is_an_error(
+    given: dict[str, object], said: str
+) -> None:
+    with pytest.raises(ScenarioError, match=said):
+        slave_numbers(given)

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 import pytest
 
 from harness.bonding import BondOptions
 from harness.errors import ScenarioError
 from harness.record.bond import Bond
+from harness.record.readings import Readings
 from harness.topology import BondPlan
 from harness.units import Span, ms
 
+if TYPE_CHECKING:
+    from harness.lab import Network
+
+UNUSED = cast("Network", None)  # no test here reads the kernel
 ARP = {"arp_interval": 100, "arp_ip_target": "192.0.2.254"}
 
 
 def made(**options: object) -> Bond:
     wanted = BondOptions.of(mode="active-backup", **options)
-    return Bond(BondPlan("bond0", ("eth0", "eth1")), [wanted], {}, 100, Span(0), lambda: None)
+    plan = BondPlan("bond0", ("eth0", "eth1"))
+    return Bond(plan, [wanted], {}, 100, Span(0), Readings(UNUSED, plan, lambda: None))
 
 
 @pytest.mark.parametrize(
