@@ -22,7 +22,7 @@ from harness.errors import UsageError
 FOLDER = (Path(__file__).parent / "data" / "claims").resolve()
 DIFFERENCES = "differences.toml"
 
-Kind = Literal["documented", "code", "differs"]
+ClaimKind = Literal["documented", "code", "differs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Claim:
 
     id: str
     text: str
-    kind: Kind
+    kind: ClaimKind
     modes: str
     kernels: str
     test: str

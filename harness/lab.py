@@ -17,7 +17,7 @@ from harness.topology import BondPlan, Topology
 
 FABRIC = "fabric"  # the host in which all switches are
 
-Source = Literal["links", "neighbours", "log"]
+StreamSource = Literal["links", "neighbours", "log"]
 Way = Literal["out", "in"]
 
 
@@ -160,7 +160,7 @@ class Host(Protocol):
     def dump(self, request: Request, told: int) -> list[bytes]:
         """Return the messages of type `told` that answer a dump request."""
 
-    def listen(self, *sources: Source, then: Callable[[], None] | None = None) -> Stream:
+    def listen(self, *sources: StreamSource, then: Callable[[], None] | None = None) -> Stream:
         """Listen to notifications, or to the kernel log; `then` is called on arrival."""
 
     def tap(self, program: bytes) -> Stream:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from harness.driver_profile.measure import Environment
-from harness.driver_profile.restorer import BOND, CABLE
+from harness.driver_profile.restore_on_exit import BOND, CABLE
 from harness.driver_profile.run import environment
 from harness.labs.netns.control import Control
 from harness.labs.netns.interfaces import Existing, Interface, interfaces

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from harness.driver_profile.facts import (
     AddressChange,
-    Carrier,
+    CarrierLatency,
     Identity,
     LinkQuery,
     Profile,
@@ -25,7 +25,7 @@ def samples(*values: float | None) -> Samples:
     return Samples(tuple(None if one is None else round(one * MS) for one in values))
 
 
-GOOD_CARRIER = Carrier(
+GOOD_CARRIER = CarrierLatency(
     how="port1 (here) set down and up",
     down_flag=samples(1, 3, 7),
     down_event=samples(2, 3, 8),

@@ -8,7 +8,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from harness.history import About, BondAbout, ClockAbout, KernelAbout
-from harness.history.kinds import KINDS, Kind
+from harness.history.kinds import KINDS, EventKind
 
 PARTS = {KernelAbout: "kernel", BondAbout: "bond", ClockAbout: "clock"}
 WORDS: dict[object, str] = {
@@ -66,7 +66,7 @@ def _type(hint: Any) -> str:
     return PARTS.get(hint) or WORDS[hint]
 
 
-def _fields(kind: Kind) -> Iterator[tuple[str, ...]]:
+def _fields(kind: EventKind) -> Iterator[tuple[str, ...]]:
     for one in kind.fields:
         exact = [each for each in one.types if each is not int or float not in one.types]
         types = " or ".join(WORDS[each] for each in exact)

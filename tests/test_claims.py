@@ -11,7 +11,7 @@ from typing import get_args
 import pytest
 
 import harness
-from harness.claims import Catalogue, Kind, Release, catalogue, find, matches, promised_on
+from harness.claims import Catalogue, ClaimKind, Release, catalogue, find, matches, promised_on
 from harness.errors import UsageError
 
 DIFFICULTIES = {
@@ -48,7 +48,7 @@ def test_every_kind_and_every_difficulty_is_as_counted() -> None:
         "code": 103,
         "differs": 50,
     }
-    assert {claim.kind for claim in claims} == set(get_args(Kind))
+    assert {claim.kind for claim in claims} == set(get_args(ClaimKind))
     assert Counter(claim.difficulty for claim in claims) == DIFFICULTIES
 
 

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from harness.log.kernlog import plain
 
-What = Literal[
+LineKind = Literal[
     "losing", "gaining", "kept", "lost again", "down", "up", "active", "none", "carrier",
     "enslaved", "released",
 ]  # fmt: skip
@@ -34,7 +34,7 @@ class Said(NamedTuple):
 
     bond: str
     slave: str | None
-    what: What
+    what: LineKind
     delay: int | None = None
 
 
@@ -49,7 +49,7 @@ _MS = r"(?P<ms>-?\d+) ms"
 _IN = rf"(?:en|dis)abling it in {_MS}\.?"
 _ENDS = r"[.,]?(?: .*)?"
 _OF = rf"(?: for interface{_NAMED})?"
-_FORMS: tuple[tuple[str, What], ...] = (
+_FORMS: tuple[tuple[str, LineKind], ...] = (
     (rf"link status down for (?:active |backup )?interface{_NAMED}, {_IN}", "losing"),
     (rf"link status up{_OF}, {_IN}", "gaining"),
     (rf"link status up again after {_MS}{_OF}\.?", "kept"),

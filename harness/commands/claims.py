@@ -14,7 +14,7 @@ import click
 
 from harness.claim_index import scenarios_by_claim
 from harness.claims import FOLDER, Claim, catalogue, find
-from harness.commands.exit_status import Group
+from harness.commands.exit_status import CommandGroup
 from harness.errors import UsageError
 from harness.plural import counted
 
@@ -32,7 +32,7 @@ SCENARIOS = click.option(
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-@click.group(cls=Group)
+@click.group(cls=CommandGroup)
 def claims() -> None:
     """Show what the documentation of bonding promises, and which scenarios test it.
 

@@ -15,23 +15,23 @@ from rich.text import Text
 
 from harness.commands.exit_status import Command
 from harness.doctor import kernels, tools
-from harness.doctor.row import BAD, GOOD, LACKING, Look, Row
+from harness.doctor.check import BAD, GOOD, LACKING, CheckResult, TimedCheck
 from harness.errors import UsageError
 
 LOOKS = (
-    Look("processor", tools.this_processor),
-    Look("host bonding", kernels.this_kernel),
-    Look("user namespaces", tools.namespaces),
-    Look("kernels cached", kernels.cached, 45.0),
-    Look("package sources", kernels.package_sources, 45.0),
-    Look("cache", kernels.disk),
-    Look("guest memory", kernels.memory),
-    Look("compiler", tools.compiler, 20.0),
-    Look("QEMU", kernels.emulator),
-    Look("/dev/kvm", kernels.virtualisation, 15.0),
-    Look("tun", tools.tun),
-    Look("tc classifiers", tools.classifiers),
-    Look("nftables", tools.nftables),
+    TimedCheck("processor", tools.this_processor),
+    TimedCheck("host bonding", kernels.this_kernel),
+    TimedCheck("user namespaces", tools.namespaces),
+    TimedCheck("kernels cached", kernels.cached, 45.0),
+    TimedCheck("package sources", kernels.package_sources, 45.0),
+    TimedCheck("cache", kernels.disk),
+    TimedCheck("guest memory", kernels.memory),
+    TimedCheck("compiler", tools.compiler, 20.0),
+    TimedCheck("QEMU", kernels.emulator),
+    TimedCheck("/dev/kvm", kernels.virtualisation, 15.0),
+    TimedCheck("tun", tools.tun),
+    TimedCheck("tc classifiers", tools.classifiers),
+    TimedCheck("nftables", tools.nftables),
 )
 COLOURS = {GOOD: "green", LACKING: "yellow", BAD: "red"}
 # Without these no kernel can be booted or fetched.
@@ -87,14 +87,14 @@ def _of_lab(context: click.Context, path: Path, *, as_json: bool, up: bool) -> N
     context.exit(1 if bad else 0)
 
 
-def _look(*, quiet: bool) -> Iterator[tuple[str, Row]]:
+def _look(*, quiet: bool) -> Iterator[tuple[str, CheckResult]]:
     with Console(stderr=True, quiet=quiet).status("") as status:
         for look in LOOKS:
             status.update(f"{look.name}, at most {look.limit:g} s")
             yield look.name, look.take()
 
 
-def runs_in(rows: dict[str, Row]) -> str:
+def runs_in(rows: dict[str, CheckResult]) -> str:
     """Return in which kernel scenarios can run, "" for none."""
     for name in ("host bonding", "kernels cached"):
         if rows[name].kernel:
@@ -104,12 +104,12 @@ def runs_in(rows: dict[str, Row]) -> str:
     return sources or rows["QEMU"].kernel
 
 
-def _unfit(rows: dict[str, Row]) -> bool:
+def _unfit(rows: dict[str, CheckResult]) -> bool:
     """Tell whether what is offered is cached already, and does not boot."""
     return rows["kernels cached"].state == BAD
 
 
-def table(rows: dict[str, Row]) -> Table:
+def table(rows: dict[str, CheckResult]) -> Table:
     """Return the page."""
     made = Table(box=None, pad_edge=False, show_header=True, header_style="bold")
     made.add_column("", no_wrap=True)
@@ -122,7 +122,7 @@ def table(rows: dict[str, Row]) -> Table:
     return made
 
 
-def verdict(kernel: str, rows: dict[str, Row]) -> str:
+def verdict(kernel: str, rows: dict[str, CheckResult]) -> str:
     """Return the last line: what to run, or what to do first."""
     if kernel == "host":
         return "scenarios run in this machine's kernel: pytest scenarios/"

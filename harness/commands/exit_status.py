@@ -25,5 +25,5 @@ class Command(click.Command):
             context.exit(self.misuse if isinstance(error, UsageError) else FAILURE)
 
 
-class Group(Command, click.Group):
+class CommandGroup(Command, click.Group):
     """A group whose commands exit as a Command does."""

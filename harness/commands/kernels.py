@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from harness.commands.exit_status import Group
+from harness.commands.exit_status import CommandGroup
 from harness.commands.progress import say
 from harness.errors import KernelUnavailable, LabError, UsageError
 from harness.kernels import Kernel, cache, cached_kernel, host, offers, specs, trial
@@ -19,7 +19,7 @@ from harness.units import in_ms
 FIELDS = ("kernel", "release", "clock", "flavour", "size", "state")
 
 
-@click.group(cls=Group)
+@click.group(cls=CommandGroup)
 def kernels() -> None:
     """List, fetch, build, remove and check the kernels that scenarios run in.
 

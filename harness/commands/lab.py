@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from harness.commands.exit_status import Group
+from harness.commands.exit_status import CommandGroup
 from harness.commands.progress import say
 
 
-@click.group(cls=Group)
+@click.group(cls=CommandGroup)
 def lab() -> None:
     """Prepare what labs need."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from harness.commands.exit_status import Group
+from harness.commands.exit_status import CommandGroup
 from harness.errors import UsageError
 from harness.plural import counted
 from harness.results import conformance, ktap, metrics
@@ -19,7 +19,7 @@ MEGABYTE = 1_000_000
 PLACE = click.argument("place", type=click.Path(path_type=Path), default=Path("results"))
 
 
-@click.group(cls=Group)
+@click.group(cls=CommandGroup)
 def results() -> None:
     """Show and remove the results of earlier runs; PLACE is results/ unless given.
 

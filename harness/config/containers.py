@@ -29,10 +29,10 @@ NAMED = re.compile(r"[\w./-]*(?:\bifcfg-[\w.-]+|\.(?:netdev|network|nmconnection
 NEAR = 3  # lines above a block, one of which names its file
 BY_COMMANDS = frozenset({"nmcli", "ip-link"})  # which are read from a page as a whole
 IN_YAML = frozenset({"netplan", "nmstate", "cloud-init", "talos"})  # which are found there anyway
-Parts = list[Source]
+Sources = list[Source]
 
 
-def unpacked(source: Source) -> Parts:
+def unpacked(source: Source) -> Sources:
     """Return the files that a text contains, or the text itself if there are none."""
     for kind in KINDS:
         if parts := kind(source):
@@ -45,18 +45,18 @@ def _part(source: Source, name: str, lines: str, first: int) -> Source:
     return Source(name, lines, shift=source.shift + first, file=source.file or source.name)
 
 
-def _whole(source: Source, parts: Parts, rest: list[str]) -> Parts:
+def _whole(source: Source, parts: Sources, rest: list[str]) -> Sources:
     """Return the pieces of a known format, and the rest of the text if that has one."""
     found = [part for part in parts if part.remarks or detect(part)]
     left = replace(source, text="\n".join(rest))
     return [*([left] if found and detect(left) else []), *found]
 
 
-def _heredocs(source: Source) -> Parts:
+def _heredocs(source: Source) -> Sources:
     """Return the files that a script writes with cat or tee and a here-document."""
     if "<<" not in source.text:
         return []
-    parts, rest, known = Parts(), list[str](), dict[str, str]()
+    parts, rest, known = Sources(), list[str](), dict[str, str]()
     lines = iter(enumerate(source.text.split("\n"), 1))
     for number, line in lines:
         rest.append(line)
@@ -92,7 +92,7 @@ def _until(lines: Iterator[tuple[int, str]], word: str) -> Iterator[str]:
             return
 
 
-def _written(source: Source) -> Parts:
+def _written(source: Source) -> Sources:
     """Return the files that cloud-init (write_files), Ignition or Ansible's copy is to write."""
     if not WRITTEN.search(source.text):
         return []
@@ -100,7 +100,7 @@ def _written(source: Source) -> Parts:
         found = inner(source, lambda node: bool(_path(node) and _content(node)))
     except ConfigError:
         return []
-    parts, rest = Parts(), source.text.split("\n")
+    parts, rest = Sources(), source.text.split("\n")
     for one in found:
         node = _content(one.node)
         if node is None or not isinstance(node.raw, yaml.ScalarNode):
@@ -124,11 +124,11 @@ def _content(node: Node) -> Node | None:
     return value(node, "content") or (value(contents, "inline") if contents else None)
 
 
-def _page(source: Source) -> Parts:
+def _page(source: Source) -> Sources:
     """Return the one configuration of a page of Markdown, or all where each has a file's name."""
     lines = source.text.split("\n")
     fences = [nth for nth, line in enumerate(lines) if FENCE.match(line)]
-    parts = Parts()
+    parts = Sources()
     for first, last in zip(fences[::2], fences[1::2], strict=False):
         said = next(
             (line for line in reversed(lines[max(0, first - NEAR) : first]) if line.strip()), ""
@@ -147,4 +147,4 @@ def _page(source: Source) -> Parts:
     return [part if part.name else replace(part, name=source.name) for part in found]
 
 
-KINDS: tuple[Callable[[Source], Parts], ...] = (_heredocs, _written, _page)
+KINDS: tuple[Callable[[Source], Sources], ...] = (_heredocs, _written, _page)

@@ -24,7 +24,7 @@ from harness.config.model import (
     Match,
     Place,
     SlaveConfig,
-    Spot,
+    StatementId,
     Upper,
 )
 from harness.config.names import interface
@@ -54,11 +54,11 @@ class DraftBond:
     shared: bool = False
     made: bool = False
     extras: list[Extra] = field(default_factory=list)
-    taken: set[Spot] = field(default_factory=set)
+    taken: set[StatementId] = field(default_factory=set)
 
     def take(self, *places: Place) -> None:
         """Mark statements as part of the bond, or as without effect."""
-        self.taken.update(place.spot for place in places)
+        self.taken.update(place.statement_id for place in places)
 
     def option(
         self, name: str, raw: str, place: Place, spelled: str = "", format_: str = ""
@@ -138,8 +138,8 @@ class Draft:
     ports: list[DraftPort] = field(default_factory=list)
     kinds: dict[str, str] = field(default_factory=dict)
     defaults: list[Given] = field(default_factory=list)
-    taken: set[Spot] = field(default_factory=set)
-    about: dict[str, set[Spot]] = field(default_factory=dict)
+    taken: set[StatementId] = field(default_factory=set)
+    about: dict[str, set[StatementId]] = field(default_factory=dict)
     left: list[Extra] = field(default_factory=list)
 
     def take(self, place: Place, *names: str) -> None:
@@ -148,9 +148,9 @@ class Draft:
         Without names it is marked in any case.
         """
         for name in names:
-            self.about.setdefault(name, set()).add(place.spot)
+            self.about.setdefault(name, set()).add(place.statement_id)
         if not names:
-            self.taken.add(place.spot)
+            self.taken.add(place.statement_id)
 
     def leave(self, spelled: str, place: Place) -> None:
         """Note a part of a taken statement that is not in the configuration."""
@@ -251,7 +251,7 @@ class Draft:
                 made=bond.made,
             )
 
-    def accounted(self) -> set[Spot]:
+    def accounted(self) -> set[StatementId]:
         """Return the statements that are in the configuration, or reported by it."""
         found = self.taken.union(*(draft.accounted() for draft in self.machines))
         for bond in self.bonds.values():

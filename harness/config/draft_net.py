@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass, field
 
-from harness.config.model import Addressing, Extra, Place, Spot
+from harness.config.model import Addressing, Extra, Place, StatementId
 
 MAX_MTU = 2**31
 
@@ -21,12 +21,12 @@ class DraftNet:
     dhcp6: bool = False
     mtu: int = 0
     extras: list[Extra] = field(default_factory=list)
-    taken: set[Spot] = field(default_factory=set)
-    sized: set[Spot] = field(default_factory=set)
+    taken: set[StatementId] = field(default_factory=set)
+    sized: set[StatementId] = field(default_factory=set)
 
     def take(self, *places: Place) -> None:
         """Mark statements as part of this configuration, or as without effect."""
-        self.taken.update(place.spot for place in places)
+        self.taken.update(place.statement_id for place in places)
 
     def asks(self, place: Place, *, four: bool = False, six: bool = False) -> None:
         """Note that IPv4 or IPv6 addresses come from the network."""
@@ -62,7 +62,7 @@ class DraftNet:
             if self.mtu != int(text):
                 self.sized.clear()  # the last one counts
             self.mtu = int(text)
-            self.sized.add(place.spot)
+            self.sized.add(place.statement_id)
         else:
             self._wrong(text, "is no MTU", place, "write a number of bytes such as 9000")
 

@@ -39,14 +39,14 @@ def sources(arguments: Iterable[str]) -> list[Source]:
     An argument is a file, a directory, `-`, the name of a running bond, or options such as
     "mode=1 miimon=100".
     """
-    gathering = _Gathering()
+    gathering = _SourceCollector()
     for argument in arguments:
         gathering.argument(argument)
     return gathering.found
 
 
 @dataclass(slots=True)
-class _Gathering:
+class _SourceCollector:
     """Sources as they are found, each file once."""
 
     found: list[Source] = field(default_factory=list)

@@ -45,7 +45,7 @@ class Section:
         return next((e.value for e in reversed(self.entries) if e.key == key), "")
 
 
-Parts = list[tuple[str, list[Assignment], Place]]
+IniSections = list[tuple[str, list[Assignment], Place]]
 
 
 def ini(source: Source, draft: Draft, *, joins: bool = False) -> list[Section]:
@@ -53,7 +53,7 @@ def ini(source: Source, draft: Draft, *, joins: bool = False) -> list[Section]:
 
     With `joins`, a backslash at the end of a line continues it, as in systemd.
     """
-    found: Parts = []
+    found: IniSections = []
     for number, line in joined(source.text) if joins else plain(source.text):
         text = line.strip()
         if text and text[0] not in "#;":
@@ -62,7 +62,7 @@ def ini(source: Source, draft: Draft, *, joins: bool = False) -> list[Section]:
     return [Section(name, tuple(entries), place) for name, entries, place in found]
 
 
-def _ini_line(found: Parts, text: str, place: Place) -> None:
+def _ini_line(found: IniSections, text: str, place: Place) -> None:
     if text.startswith("["):
         if not text.endswith("]") or len(text) < 3:
             raise ConfigError(f"{text!r} is no section", place, hint="write [Bond]")

@@ -12,7 +12,7 @@ from contextlib import suppress
 
 from harness.config.containers import unpacked
 from harness.config.detect import detect
-from harness.config.model import ConfigError, Configuration, Extra, Spot
+from harness.config.model import ConfigError, Configuration, Extra, StatementId
 from harness.config.source import Source
 from harness.config.statements import Statement, statements
 
@@ -33,7 +33,7 @@ def left_behind(
     return sorted(once.values(), key=lambda extra: extra.place)
 
 
-def _left(told: list[Statement], taken: frozenset[Spot]) -> Iterator[Extra]:
+def _left(told: list[Statement], taken: frozenset[StatementId]) -> Iterator[Extra]:
     kept = {path for one in told if one.taken(taken) for path in _paths(one)}
     below = Counter(path for one in told for path in _paths(one))
     summed: set[tuple[str, ...]] = set()

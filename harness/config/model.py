@@ -17,7 +17,7 @@ from harness.bonding.values import normal, option_called
 from harness.errors import ScenarioError, UsageError
 
 Level = Literal["error", "warning", "note"]
-Spot = tuple[str, int, int]
+StatementId = tuple[str, int, int]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -29,7 +29,7 @@ class Place:
     column: int = field(default=0, compare=False, repr=False)
 
     @property
-    def spot(self) -> Spot:
+    def statement_id(self) -> StatementId:
         """The identity of one statement of a file."""
         return (self.file, self.line, self.column)
 
@@ -296,7 +296,7 @@ class Configuration:
 
     bonds: tuple[BondConfig, ...]
     extras: tuple[Extra, ...] = field(default=(), compare=False)
-    taken: frozenset[Spot] = field(default=frozenset(), compare=False)
+    taken: frozenset[StatementId] = field(default=frozenset(), compare=False)
     left: tuple[Extra, ...] = field(default=(), compare=False)
 
     def everything_unknown(self) -> Iterator[tuple[BondConfig | None, Extra]]:

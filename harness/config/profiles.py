@@ -26,7 +26,7 @@ NO_NAME = frozenset({"", "*"})
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class ProfileSetting:
     """A value of a profile: the option's name, its value, its spelling and its place."""
 
     name: str
@@ -54,14 +54,14 @@ class Connection:
     pattern: str = ""
     parent: str = ""
     vlan: str = ""
-    options: list[Setting] = field(default_factory=list)
-    port_options: list[Setting] = field(default_factory=list)
-    addresses: list[Setting] = field(default_factory=list)
-    gateways: list[Setting] = field(default_factory=list)
-    mtu: Setting | None = None
+    options: list[ProfileSetting] = field(default_factory=list)
+    port_options: list[ProfileSetting] = field(default_factory=list)
+    addresses: list[ProfileSetting] = field(default_factory=list)
+    gateways: list[ProfileSetting] = field(default_factory=list)
+    mtu: ProfileSetting | None = None
     method4: str = ""
     method6: str = ""
-    methods: dict[str, Setting] = field(default_factory=dict)
+    methods: dict[str, ProfileSetting] = field(default_factory=dict)
     which: list[Place] = field(default_factory=list)
     selects: list[Place] = field(default_factory=list)
 

@@ -21,7 +21,7 @@ from harness.config.model import (
     Level,
     Place,
     SlaveConfig,
-    Spot,
+    StatementId,
 )
 from harness.config.precedence import effective
 from harness.config.readers import (
@@ -47,7 +47,7 @@ from harness.config.readers import (
 from harness.config.source import Source
 from harness.errors import UsageError
 
-Reader = Callable[[Sequence[Source]], Draft]
+FormatReader = Callable[[Sequence[Source]], Draft]
 NO_BOND = frozenset({modprobe.NONE, *nmstate.IDLE.values(), cloudinit.DISABLED})
 ALWAYS_SET = frozenset({"nm", "nmcli", "nmstate"})  # where a bond has NetworkManager's defaults
 TEMPLATE = re.compile(r"\{\{.*\}\}|\{%.*%\}")  # Jinja's, Helm's; ifupdown2 renders its own
@@ -56,7 +56,7 @@ BY_LINES = frozenset(
 )
 RENDER = "the file is a template: give the rendered file"
 UTF8_ONLY = frozenset({"netplan", "nmstate", "cloud-init", "talos"})  # as YAML is
-READERS: Mapping[str, Reader] = MappingProxyType(
+READERS: Mapping[str, FormatReader] = MappingProxyType(
     {
         "bonding-opts": optstring.read,
         "ifcfg": ifcfg.read,
@@ -100,7 +100,7 @@ def parse(given: Sequence[Source], format_: str | None = None) -> Configuration:
     extras: list[Extra] = []
     groups = _grouped(given, format_, extras)
     bonds: dict[str, BondConfig] = {}
-    taken: set[Spot] = set()
+    taken: set[StatementId] = set()
     left: list[Extra] = []
     apart: list[BondConfig] = []
     drafts = [_drafted(name, texts, extras) for name, texts in _in_order(groups)]
@@ -120,7 +120,7 @@ def parse(given: Sequence[Source], format_: str | None = None) -> Configuration:
     found = (*bonds.values(), *(bond for bond in apart if bond != bonds.get(bond.name)))
     if not found and not any(extra.why in NO_BOND for extra in extras):
         raise _without_bonds(given, extras)
-    taken |= {extra.place.spot for extra in extras}
+    taken |= {extra.place.statement_id for extra in extras}
     return Configuration(found, tuple(extras), frozenset(taken), tuple(left))
 
 

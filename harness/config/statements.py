@@ -15,7 +15,7 @@ import yaml
 
 from harness.config.draft import Draft
 from harness.config.ini_and_shell import ini, joined, plain, variables
-from harness.config.model import Place, Spot
+from harness.config.model import Place, StatementId
 from harness.config.readers import installers, nmcli
 from harness.config.scripts import commands
 from harness.config.source import Source
@@ -34,12 +34,12 @@ class Statement:
 
     place: Place
     spelled: str
-    parts: tuple[Spot, ...]
+    parts: tuple[StatementId, ...]
     path: tuple[str, ...] = ()
 
-    def taken(self, spots: frozenset[Spot]) -> bool:
+    def taken(self, ids: frozenset[StatementId]) -> bool:
         """Tell whether a reader took it."""
-        return self.place.spot in spots or bool(self.parts and spots.issuperset(self.parts))
+        return self.place.statement_id in ids or bool(self.parts and ids.issuperset(self.parts))
 
 
 def statements(source: Source, format_: str) -> Iterator[Statement]:
@@ -56,7 +56,9 @@ def _yaml(source: Source) -> Iterator[Statement]:
         yield from _leaves(node, (), ())
 
 
-def _leaves(node: Node, path: tuple[str, ...], above: tuple[Spot, ...]) -> Iterator[Statement]:
+def _leaves(
+    node: Node, path: tuple[str, ...], above: tuple[StatementId, ...]
+) -> Iterator[Statement]:
     """Yield the values below a node; `above` is the list of words that contains it."""
     raw = node.raw
     if len(path) > DEEPEST:
@@ -66,7 +68,7 @@ def _leaves(node: Node, path: tuple[str, ...], above: tuple[Spot, ...]) -> Itera
             yield from _leaves(Node(value, node.source), (*path, str(key.value)), ())
     elif isinstance(raw, yaml.SequenceNode):
         for value in raw.value:
-            yield from _leaves(Node(value, node.source), path, (node.place.spot,))
+            yield from _leaves(Node(value, node.source), path, (node.place.statement_id,))
     elif inner := texts_within(node):
         for one in inner:
             yield from _leaves(one, path, ())
@@ -93,7 +95,7 @@ def _stanzas(source: Source) -> Iterator[Statement]:
     for line in stanza_lines(source):
         if line.key == "iface":
             known = {"IFACE": next(iter(line.value.split()), "")}
-        parts = tuple(place.spot for place in hooked(line, known))
+        parts = tuple(place.statement_id for place in hooked(line, known))
         yield Statement(line.place, line.spelled, parts)
 
 
@@ -149,8 +151,8 @@ def _vyos(source: Source) -> Iterator[Statement]:
             yield Statement(source.at(number), text.strip(), ())
 
 
-Kind = Callable[[Source], Iterator[Statement]]
-KINDS: Mapping[str, Kind] = MappingProxyType(
+StatementReader = Callable[[Source], Iterator[Statement]]
+KINDS: Mapping[str, StatementReader] = MappingProxyType(
     {
         **dict.fromkeys(YAML, _yaml),
         "openstack": _json,

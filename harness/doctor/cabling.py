@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 
-from harness.doctor.row import BAD, GOOD, LACKING, Row
+from harness.doctor.check import BAD, GOOD, LACKING, CheckResult
 from harness.errors import HarnessError
 from harness.labs.agent.host import RemoteHost
 from harness.labs.description.model import LabFile, LabNic
@@ -37,28 +37,36 @@ def rows(
     there: Mapping[str, Interface],
     home: Namespace,
     dut: RemoteHost,
-) -> Iterator[tuple[str, Row]]:
+) -> Iterator[tuple[str, CheckResult]]:
     """Yield for each cable whether frames of its far end arrive at its NIC."""
     sending = [nic for nic in lab.nics if _usable(here.get(nic.far_end), nic)]
     try:
         came = _heard(sending, there, home, dut) if sending else {}
     except HarnessError as error:
-        yield "cables", Row(LACKING, f"not tested: {error.message}", error.hint)
+        yield "cables", CheckResult(LACKING, f"not tested: {error.message}", error.hint)
         return
     except OSError as error:
-        yield "cables", Row(LACKING, f"not tested: {error.strerror}", "run it as root")
+        yield "cables", CheckResult(LACKING, f"not tested: {error.strerror}", "run it as root")
         return
     for nic in lab.nics:
         name = f"{nic.far_end} - {nic.name}"
         if nic not in sending or not _carries(there.get(nic.name)):
             bring = f"harness doctor --lab {lab.path} --up"
-            yield name, Row(LACKING, "not tested: one end is down, without carrier or used", bring)
+            yield (
+                name,
+                CheckResult(
+                    LACKING, "not tested: one end is down, without carrier or used", bring
+                ),
+            )
         elif nic.name in came.get(nic.far_end, ()):
-            yield name, Row(GOOD, "frames arrive")
+            yield name, CheckResult(GOOD, "frames arrive")
         else:
             by = ", ".join(sorted(came.get(nic.far_end, ()))) or "no NIC"
             mend = f'far_end of {by} is "{nic.far_end}"' if by != "no NIC" else "check the cable"
-            yield name, Row(BAD, f"frames of {nic.far_end} arrive at {by} of the DUT", mend)
+            yield (
+                name,
+                CheckResult(BAD, f"frames of {nic.far_end} arrive at {by} of the DUT", mend),
+            )
 
 
 def _carries(one: Interface | None) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 from harness.doctor import cabling, virtual
-from harness.doctor.row import BAD, GOOD, LACKING, Row
+from harness.doctor.check import BAD, GOOD, LACKING, CheckResult
 from harness.doctor.taken_up import taken_up
 from harness.errors import HarnessError
 from harness.labs.agent import clock
@@ -24,11 +24,11 @@ from harness.labs.ssh import services
 from harness.labs.ssh.machine import NoPython, SshMachine
 from harness.units import in_ms
 
-Named = tuple[str, Row]
+NamedResult = tuple[str, CheckResult]
 FREE = "it must be free for tests: remove its address or its master, or name another NIC"
 
 
-def rows(lab: LabFile, *, up: bool = False) -> Iterator[Named]:
+def rows(lab: LabFile, *, up: bool = False) -> Iterator[NamedResult]:
     """Yield named results; after a failed connection, checks on that machine are skipped.
 
     With `up`, free NICs that are down are up while cables are tested.
@@ -46,7 +46,7 @@ def rows(lab: LabFile, *, up: bool = False) -> Iterator[Named]:
         try:
             dut.connect(within=5)
             kernel = dut.check("uname -sr").strip()
-            yield "SSH", Row(GOOD, f"{lab.dut}, {kernel}")
+            yield "SSH", CheckResult(GOOD, f"{lab.dut}, {kernel}")
             yield from _shell(dut)
             host = RemoteHost(agent := dut.agent())
         except HarnessError as error:
@@ -54,9 +54,10 @@ def rows(lab: LabFile, *, up: bool = False) -> Iterator[Named]:
             return
         undo.callback(agent.close)
         there = interfaces(host)
-        yield "Python", Row(GOOD, f"{dut.python} runs the agent")
+        yield "Python", CheckResult(GOOD, f"{dut.python} runs the agent")
         found = clock.measure(agent)
-        yield "clock", Row(GOOD, f"{in_ms(found.offset)} to the tester, +- {in_ms(found.error)}")
+        read = f"{in_ms(found.offset)} to the tester, +- {in_ms(found.error)}"
+        yield "clock", CheckResult(GOOD, read)
         yield f"DUT {lab.management}", _management(there, lab, dut)
         managing = services.running(dut.host)
         for nic in lab.nics:
@@ -70,61 +71,74 @@ def rows(lab: LabFile, *, up: bool = False) -> Iterator[Named]:
             yield "cables", _bad(error)
 
 
-def _bad(error: HarnessError) -> Row:
-    return Row(BAD, error.message, error.hint)
+def _bad(error: HarnessError) -> CheckResult:
+    return CheckResult(BAD, error.message, error.hint)
 
 
-def _shell(dut: SshMachine) -> Iterator[Named]:
+def _shell(dut: SshMachine) -> Iterator[NamedResult]:
     """Yield the results of shell commands on the DUT."""
     who = "root, by sudo" if dut.uses_sudo else "may change the network"
-    yield "rights", Row(GOOD, who)
+    yield "rights", CheckResult(GOOD, who)
     there = dut.run("test -e /sys/module/bonding || modprobe -n bonding").rc == 0
-    state = Row(GOOD, "the DUT has a bonding driver") if there else None
-    yield "bonding", state or Row(BAD, "the DUT has no module bonding", "install its module there")
+    state = CheckResult(GOOD, "the DUT has a bonding driver") if there else None
+    yield (
+        "bonding",
+        state or CheckResult(BAD, "the DUT has no module bonding", "install its module there"),
+    )
     yield (
         "ip",
         (
-            Row(GOOD, dut.check("ip -V").strip())
+            CheckResult(GOOD, dut.check("ip -V").strip())
             if dut.run("ip -V").rc == 0
-            else Row(LACKING, "the DUT has no `ip`, which scenarios run", "install iproute2 there")
+            else CheckResult(
+                LACKING, "the DUT has no `ip`, which scenarios run", "install iproute2 there"
+            )
         ),
     )
 
 
-def _management(there: dict[str, Interface], lab: LabFile, dut: SshMachine) -> Row:
+def _management(there: dict[str, Interface], lab: LabFile, dut: SshMachine) -> CheckResult:
     if lab.management not in there:
         known = ", ".join(sorted(there))
-        return Row(BAD, "the DUT has no such interface", f"management is one of: {known}")
+        return CheckResult(BAD, "the DUT has no such interface", f"management is one of: {known}")
     if dut.session and dut.session not in there[lab.management].addresses:
         by = next((one.name for one in there.values() if dut.session in one.addresses), "another")
-        return Row(BAD, f"the SSH connection uses {by} instead", f'management = "{by}"')
-    return Row(GOOD, "carries the SSH connection; it is never changed")
+        return CheckResult(BAD, f"the SSH connection uses {by} instead", f'management = "{by}"')
+    return CheckResult(GOOD, "carries the SSH connection; it is never changed")
 
 
-def _far_end(here: dict[str, Interface], nic: LabNic) -> Row:
+def _far_end(here: dict[str, Interface], nic: LabNic) -> CheckResult:
     why = in_the_way(here, nic.far_end, nic, session_address())
     if why == MISSING:
         known = ", ".join(sorted(here))
-        return Row(BAD, f"the far end of {nic.name} does not exist", f"far_end is one of: {known}")
+        return CheckResult(
+            BAD, f"the far end of {nic.name} does not exist", f"far_end is one of: {known}"
+        )
     if why:
-        return Row(BAD, f"the far end of {nic.name} {why}", FREE)
-    return Row(GOOD, f"free, the far end of {nic.name}, {_carrier(here[nic.far_end])}")
+        return CheckResult(BAD, f"the far end of {nic.name} {why}", FREE)
+    return CheckResult(GOOD, f"free, the far end of {nic.name}, {_carrier(here[nic.far_end])}")
 
 
-def _nic(there: dict[str, Interface], nic: LabNic, dut: SshMachine, managing: list[str]) -> Row:
+def _nic(
+    there: dict[str, Interface], nic: LabNic, dut: SshMachine, managing: list[str]
+) -> CheckResult:
     why = in_the_way(there, nic.name, nic, dut.session)
     if why == MISSING:
-        return Row(BAD, "the DUT has no such NIC", f"name is one of: {', '.join(sorted(there))}")
+        return CheckResult(
+            BAD, "the DUT has no such NIC", f"name is one of: {', '.join(sorted(there))}"
+        )
     driver, firmware = services.driver(dut.host, nic.name)
     found = f"driver {driver or 'unknown'}{f', firmware {firmware}' if firmware else ''}"
     if why:
-        return Row(BAD, f"{found}; it {why}", FREE)
+        return CheckResult(BAD, f"{found}; it {why}", FREE)
     if nic.driver and nic.driver != driver:
-        return Row(BAD, f"{found}, expected {nic.driver}", f'driver = "{driver}", or other NICs')
+        return CheckResult(
+            BAD, f"{found}, expected {nic.driver}", f'driver = "{driver}", or other NICs'
+        )
     manager = services.manager(dut.host, nic.name, managing)
     if manager:
-        return Row(LACKING, f"{found}; {manager.name} manages it", manager.remedy)
-    return Row(GOOD, f"free, {found}, {_carrier(there[nic.name])}")
+        return CheckResult(LACKING, f"{found}; {manager.name} manages it", manager.remedy)
+    return CheckResult(GOOD, f"free, {found}, {_carrier(there[nic.name])}")
 
 
 def _carrier(one: Interface) -> str:

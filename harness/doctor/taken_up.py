@@ -21,13 +21,13 @@ from harness.rtnl import messages
 
 GLANCE = 0.2
 CARRIER = 8.0  # seconds for copper to negotiate, and for a driver that looks every two seconds
-Found = dict[str, Interface]
+Interfaces = dict[str, Interface]
 
 
 @contextmanager
 def taken_up(
     lab: LabFile, here: Control, dut: SshMachine, there: RemoteHost
-) -> Iterator[tuple[Found, Found]]:
+) -> Iterator[tuple[Interfaces, Interfaces]]:
     """Set free NICs of a lab up, on both machines; the value is what they are then.
 
     Restorers put them back: at the end of the block, and when this is killed or the DUT lost.
@@ -66,7 +66,7 @@ def _up(restorer: RestorerClient, host: Control | RemoteHost, one: Interface) ->
         host.send(messages.set_link(one.name, one.index, up=True))
 
 
-def _carry(found: Found, names: Sequence[str]) -> bool:
+def _carry(found: Interfaces, names: Sequence[str]) -> bool:
     """Tell whether all of some interfaces that are there are up with carrier.
 
     A NIC that is down may have carrier too: some drivers look at their chip only while it is up.

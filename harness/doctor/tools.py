@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from harness.doctor.row import GOOD, LACKING, Row
+from harness.doctor.check import GOOD, LACKING, CheckResult
 from harness.errors import KernelUnavailable
 from harness.kernels import build_tools, host, install, preload, processor
 from harness.plural import counted
@@ -45,7 +45,7 @@ for line in sys.argv[1:]:
 """
 
 
-def this_processor() -> Row:
+def this_processor() -> CheckResult:
     """Return the processor, and what it implies for kernels."""
     cores = len(os.sched_getaffinity(0))
     found = f"{processor.described()}, {counted(cores, 'core')} available"
@@ -53,62 +53,66 @@ def this_processor() -> Row:
         found += (
             "; User-Mode Linux before 6.16 needs a wrapper of ptrace(2), built with a compiler"
         )
-    return Row(GOOD, found)
+    return CheckResult(GOOD, found)
 
 
-def namespaces() -> Row:
+def namespaces() -> CheckResult:
     """Try to create namespaces as this user."""
     trouble = _inside()
     if not trouble:
-        return Row(GOOD, "network namespaces can be created")
+        return CheckResult(GOOD, "network namespaces can be created")
     for path, (forbids, allows) in SWITCHES.items():
         if _value(path) == forbids:
             name = path.removeprefix("/proc/sys/").replace("/", ".")
-            return Row(LACKING, trouble, install.as_root(f"sysctl -w {name}={allows}"))
-    return Row(LACKING, f"{trouble}; needed for --kernel host only")
+            return CheckResult(LACKING, trouble, install.as_root(f"sysctl -w {name}={allows}"))
+    return CheckResult(LACKING, f"{trouble}; needed for --kernel host only")
 
 
-def compiler() -> Row:
+def compiler() -> CheckResult:
     """Check for the tools that build the wrapper of ptrace(2), and kernels with virtual time."""
     if not preload.compiler():
         needed = install.command(*install.COMPILER)
-        return Row(LACKING, "needed for kernels with virtual time", needed)
+        return CheckResult(LACKING, "needed for kernels with virtual time", needed)
     try:
         preload.library()
         build_tools.check_tools()
     except KernelUnavailable as error:
-        return Row(LACKING, error.message, error.hint)
-    return Row(GOOD, f"{preload.compiler()}, and all other tools to build a kernel")
+        return CheckResult(LACKING, error.message, error.hint)
+    return CheckResult(GOOD, f"{preload.compiler()}, and all other tools to build a kernel")
 
 
-def tun() -> Row:
+def tun() -> CheckResult:
     """Open the device that creates taps."""
     try:
         os.close(os.open("/dev/net/tun", os.O_RDWR | os.O_CLOEXEC))
     except FileNotFoundError:
-        return Row(LACKING, "there is no /dev/net/tun", install.as_root("modprobe tun"))
+        return CheckResult(LACKING, "there is no /dev/net/tun", install.as_root("modprobe tun"))
     except OSError as error:
-        return Row(LACKING, f"/dev/net/tun: {error.strerror}: taps are replaced by relays")
-    return Row(GOOD, "/dev/net/tun opens")
+        return CheckResult(LACKING, f"/dev/net/tun: {error.strerror}: taps are replaced by relays")
+    return CheckResult(GOOD, "/dev/net/tun opens")
 
 
-def classifiers() -> Row:
+def classifiers() -> CheckResult:
     """Add tc classifiers, which drop frames, and netem, which delays them."""
     trouble = _inside(*CLASSIFIERS)
     if trouble:
         package = install.command("iproute2") if MISSING in trouble else ""
-        return Row(LACKING, f"{trouble}; needed for lost frames with --kernel host", package)
+        return CheckResult(
+            LACKING, f"{trouble}; needed for lost frames with --kernel host", package
+        )
     no_netem = _inside(*DELAY)
-    return Row(GOOD, "matchall and flower" + ("; no netem: no delays" if no_netem else ", netem"))
+    return CheckResult(
+        GOOD, "matchall and flower" + ("; no netem: no delays" if no_netem else ", netem")
+    )
 
 
-def nftables() -> Row:
+def nftables() -> CheckResult:
     """Add an nftables hook to an interface."""
     trouble = _inside(*HOOKS)
     if not trouble:
-        return Row(GOOD, "netdev hooks")
+        return CheckResult(GOOD, "netdev hooks")
     package = install.command("nftables") if MISSING in trouble else ""
-    return Row(LACKING, f"{trouble}; tc is used instead", package)
+    return CheckResult(LACKING, f"{trouble}; tc is used instead", package)
 
 
 def _inside(*commands: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 
-from harness.doctor.row import BAD, GOOD, LACKING, Row
+from harness.doctor.check import BAD, GOOD, LACKING, CheckResult
 from harness.errors import HarnessError
 from harness.labs.description.model import HYPERVISOR, LabFile, LabNic, VirtualMachine
 from harness.labs.hypervisor import libvirt
@@ -13,7 +13,7 @@ from harness.labs.hypervisor.cables import HypervisorHost
 from harness.labs.hypervisor.virtualbox import RUNS, VBoxManage, VmInfo
 
 
-def rows(lab: LabFile) -> Iterator[tuple[str, Row]]:
+def rows(lab: LabFile) -> Iterator[tuple[str, CheckResult]]:
     """Yield the machine's state and its adapters; nothing for a lab without a hypervisor."""
     if lab.machine is None:
         return
@@ -24,25 +24,25 @@ def rows(lab: LabFile) -> Iterator[tuple[str, Row]]:
     try:
         found = _machine(lab.machine)
     except HarnessError as error:
-        yield "VirtualBox", Row(BAD, error.message, error.hint)
+        yield "VirtualBox", CheckResult(BAD, error.message, error.hint)
         return
     if found.state == RUNS:
-        yield "VirtualBox", Row(GOOD, f"{name} is running")
+        yield "VirtualBox", CheckResult(GOOD, f"{name} is running")
     else:
         start = f"VBoxManage startvm {name} --type headless"
-        yield "VirtualBox", Row(BAD, f"{name} is not running: {found.state}", start)
+        yield "VirtualBox", CheckResult(BAD, f"{name} is not running: {found.state}", start)
     for nic in lab.nics:
         if nic.cut == HYPERVISOR:
             yield f"adapter {nic.adapter}", _adapter(found, nic, name)
 
 
-def _libvirt(machine: VirtualMachine) -> Row:
+def _libvirt(machine: VirtualMachine) -> CheckResult:
     try:
         with closing(HypervisorHost.at(machine.host)) as server:
             found = libvirt.adapters(server.host, machine.uri, machine.name)
     except HarnessError as error:
-        return Row(BAD, error.message, error.hint)
-    return Row(GOOD, f"{machine.name} is running; adapters {', '.join(found)}")
+        return CheckResult(BAD, error.message, error.hint)
+    return CheckResult(GOOD, f"{machine.name} is running; adapters {', '.join(found)}")
 
 
 def _machine(machine: VirtualMachine) -> VmInfo:
@@ -51,16 +51,16 @@ def _machine(machine: VirtualMachine) -> VmInfo:
         return VBoxManage(server.host).machine(machine.name)
 
 
-def _adapter(found: VmInfo, nic: LabNic, name: str) -> Row:
+def _adapter(found: VmInfo, nic: LabNic, name: str) -> CheckResult:
     one = found.adapters.get(nic.adapter)
     if one is None:
         has = ", ".join(map(str, found.adapters))
-        return Row(BAD, f"{nic.name} has no such adapter", f"adapter is one of: {has}")
+        return CheckResult(BAD, f"{nic.name} has no such adapter", f"adapter is one of: {has}")
     where = f"{one.attached} {one.network}".strip()
     text = (
         f"{nic.name}: {one.chip} on {where}, MAC {one.mac}, promiscuous policy {one.promiscuous}"
     )
     if one.connected:
-        return Row(GOOD, f"{text}, cable connected")
+        return CheckResult(GOOD, f"{text}, cable connected")
     plug = f"VBoxManage controlvm {name} setlinkstate{nic.adapter} on"
-    return Row(LACKING, f"{text}, cable pulled", plug)
+    return CheckResult(LACKING, f"{text}, cable pulled", plug)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from harness.driver_profile.facts import AddressChange, errno_name
-from harness.driver_profile.nic import Nic
+from harness.driver_profile.nic import ProfiledNic
 from harness.errors import KernelRefused
 
 OTHER_MAC = {True: "02:00:00:00:fe:11", False: "02:00:00:00:fe:12"}
 
 
-def change(nic: Nic, *, up: bool) -> AddressChange:
+def change(nic: ProfiledNic, *, up: bool) -> AddressChange:
     """Change the MAC while the interface is up or down, test reception, and change it back."""
     before, other = nic.look().mac, OTHER_MAC[up]
     nic.admin(up=up)
@@ -24,7 +24,7 @@ def change(nic: Nic, *, up: bool) -> AddressChange:
     return AddressChange(kept=kept, hears=hears)
 
 
-def _hears(nic: Nic, mac: str) -> bool | None:
+def _hears(nic: ProfiledNic, mac: str) -> bool | None:
     nic.admin(up=True)
     if not nic.wait_for_carrier():
         return None

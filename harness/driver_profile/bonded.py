@@ -21,8 +21,8 @@ from harness.driver_profile.listener import (
     FrameListener,
     Membership,
 )
-from harness.driver_profile.nic import Nic
-from harness.driver_profile.restorer import BOND, CABLE, FAR
+from harness.driver_profile.nic import ProfiledNic
+from harness.driver_profile.restore_on_exit import BOND, CABLE, FAR
 from harness.errors import KernelRefused
 from harness.labs.netns.interfaces import IFF_ALLMULTI, IFF_PROMISC, interfaces, set_flags
 from harness.labs.netns.monitor import KernelLog
@@ -44,7 +44,7 @@ FILTER_DELAY = 200 * MS  # some kernels and drivers set their filters asynchrono
 class Pair:
     """The driver under test and the other slave; setting `end` down makes the other slave fail."""
 
-    nic: Nic
+    nic: ProfiledNic
     other: str = CABLE
     end: str = FAR
 
@@ -70,7 +70,7 @@ class Pair:
 
 
 @contextmanager
-def with_partner(nic: Nic) -> Iterator[Pair]:
+def with_partner(nic: ProfiledNic) -> Iterator[Pair]:
     """Yield an interface with another slave for its bonds; raises KernelRefused."""
     if nic.partner:
         yield Pair(nic, nic.partner, nic.partner)

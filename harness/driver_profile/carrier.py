@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from harness.driver_profile.facts import Carrier, Samples
-from harness.driver_profile.nic import POLL, Nic
+from harness.driver_profile.facts import CarrierLatency, Samples
+from harness.driver_profile.nic import POLL, ProfiledNic
 from harness.labs.netns.monitor import RTMGRP_LINK, NetlinkMonitor
 from harness.loop import now
 from harness.rtnl import messages
@@ -44,7 +44,9 @@ class _Series:
         self.doubt = max(self.doubt, doubt)
 
 
-def measure(nic: Nic, repeat: int, jitter: int, asked: Callable[[bool], None]) -> Carrier:
+def measure(
+    nic: ProfiledNic, repeat: int, jitter: int, asked: Callable[[bool], None]
+) -> CarrierLatency:
     """Cut and restore the link `repeat` times; `asked` is called once in each state.
 
     `jitter` is the lateness of timers in ns. The interface must be up and have carrier.
@@ -60,7 +62,7 @@ def measure(nic: Nic, repeat: int, jitter: int, asked: Callable[[bool], None]) -
                 asked(on)
             nic.rest(QUIET + number * STEP)
     doubt = max(down.doubt, up.doubt)
-    return Carrier(
+    return CarrierLatency(
         how=nic.far.how,
         down_flag=Samples(tuple(down.flag)),
         down_event=Samples(tuple(down.event)),
@@ -73,7 +75,7 @@ def measure(nic: Nic, repeat: int, jitter: int, asked: Callable[[bool], None]) -
     )
 
 
-def _change(nic: Nic, on: bool, found: _Series) -> None:  # noqa: FBT001
+def _change(nic: ProfiledNic, on: bool, found: _Series) -> None:  # noqa: FBT001
     """Plug the cable in or out, and add the time until that was detected."""
     assert nic.far is not None
     seen, index = _Detected(), nic.index

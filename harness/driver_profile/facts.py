@@ -66,7 +66,7 @@ class Samples:
 
 
 @dataclass(frozen=True, slots=True)
-class Carrier:
+class CarrierLatency:
     """Latency of a fault at the far end and of its repair; each was watched for `watched` ns.
 
     The flag is the carrier in sysfs, which miimon reads; the event is the rtnetlink notification,
@@ -207,7 +207,7 @@ class Profile:
     clock: str
     hz: int
     identity: Identity
-    carrier: Carrier | None = None
+    carrier: CarrierLatency | None = None
     mii: LinkQuery | None = None
     ethtool_link: LinkQuery | None = None
     speed: Speed | None = None
@@ -253,11 +253,11 @@ def restore(data: dict[str, Any]) -> Profile:
     return Profile(**values)
 
 
-def _carrier(data: dict[str, Any] | None) -> Carrier | None:
+def _carrier(data: dict[str, Any] | None) -> CarrierLatency | None:
     if data is None:
         return None
     samples = ("down_flag", "down_event", "up_flag", "up_event")
-    return Carrier(**data | {name: Samples(_tuple(data[name]["ns"])) for name in samples})
+    return CarrierLatency(**data | {name: Samples(_tuple(data[name]["ns"])) for name in samples})
 
 
 def _survival(data: dict[str, Any]) -> Survival:

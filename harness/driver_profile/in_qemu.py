@@ -27,7 +27,7 @@ MAC = "02:00:00:00:00:02"
 
 
 @dataclass(slots=True)
-class Cable:
+class QemuFarEnd:
     """The far end of a cable to a NIC in QEMU: QEMU sets its link state, a tap carries frames."""
 
     machine: Qemu
@@ -61,5 +61,5 @@ def profile(image: Mapping[str, str], driver: str, repeat: int, say: Say) -> Pro
             control.send(messages.set_link(f"tap of {driver}", nic.tap, up=True))
         tap = undo.enter_context(closing(InterfaceFarEnd(home, nic.name, nic.tap)))
         link = rack.arrived(nic).get_attr("IFLA_IFNAME")
-        cable = Cable(machine, nic, tap, f"QEMU's set_link for a {driver}")
+        cable = QemuFarEnd(machine, nic, tap, f"QEMU's set_link for a {driver}")
         return over_ssh.profile(ssh, link, cable, repeat, say)

@@ -10,7 +10,7 @@ from harness.driver_profile import over_ssh, safety
 from harness.driver_profile.facts import Profile
 from harness.driver_profile.farend import InterfaceFarEnd
 from harness.driver_profile.lease import Say
-from harness.driver_profile.restorer import Restorer, SavedInterface
+from harness.driver_profile.restore_on_exit import RestoreOnExit, SavedInterface
 from harness.errors import LabError, UsageError
 from harness.labs.description.model import LabFile, LabNic
 from harness.labs.description.read import read
@@ -51,7 +51,7 @@ def _far_end(nic: LabNic) -> Iterator[InterfaceFarEnd]:
     """Yield the far end of a cable, set up; its state is restored in any case."""
     with closing(Existing("here")) as home, closing(Control(home)) as control:
         one = safety.check_far_end(interfaces(control), nic.far_end, session_address())
-        restorer = Restorer([SavedInterface(one, home)], [])
+        restorer = RestoreOnExit([SavedInterface(one, home)], [])
         try:
             with closing(InterfaceFarEnd(home, one.name, one.index)) as far:
                 far.carrier(on=True)

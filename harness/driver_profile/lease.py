@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from harness.driver_profile import safety
 from harness.driver_profile.farend import FarEnd, InterfaceFarEnd, OperatorFarEnd
-from harness.driver_profile.nic import Nic
-from harness.driver_profile.restorer import BOND, CABLE, FAR, Restorer, SavedInterface
+from harness.driver_profile.nic import ProfiledNic
+from harness.driver_profile.restore_on_exit import BOND, CABLE, FAR, RestoreOnExit, SavedInterface
 from harness.errors import KernelRefused, LabError, UsageError
 from harness.labs.netns.control import Control
 from harness.labs.netns.in_use import session_address
@@ -43,7 +43,7 @@ class _Far:
 
 
 @contextmanager
-def leased(request: ProfileRequest, say: Say, far: FarEnd | None = None) -> Iterator[Nic]:
+def leased(request: ProfileRequest, say: Say, far: FarEnd | None = None) -> Iterator[ProfiledNic]:
     """Yield an interface for measuring, and restore its state afterwards.
 
     `far` is a far end that is no interface, such as an emulated switch's port. Raises UsageError
@@ -78,7 +78,7 @@ def _taken(
     control: Control,
     far: FarEnd | None,
     say: Say,
-) -> Nic:
+) -> ProfiledNic:
     """Move the interfaces to the namespace in which they are measured."""
     if request.in_place:
         sysfs = Sysfs()
@@ -89,7 +89,7 @@ def _taken(
         undo.callback(control.close)
         sysfs = Sysfs(place)
     undo.callback(sysfs.close)
-    return Nic(request.name, place, control, sysfs, far, say, request.partner)
+    return ProfiledNic(request.name, place, control, sysfs, far, say, request.partner)
 
 
 def _move(control: Control, one: Interface, place: Namespace) -> None:
@@ -113,7 +113,7 @@ def _keep(
     kept = [SavedInterface(one, home, None if place is home else place) for one in taken]
     if there:
         kept.append(SavedInterface(there.interface, there.place))
-    restorer = Restorer(kept, [place])
+    restorer = RestoreOnExit(kept, [place])
 
     def close() -> None:
         troubles = restorer.close()

@@ -10,7 +10,7 @@ from typing import Any
 from harness.driver_profile import address, bonded, carrier
 from harness.driver_profile.facts import LinkQuery, Profile
 from harness.driver_profile.ioctl import DriverQuery, combined, open_query
-from harness.driver_profile.nic import PATIENCE, Nic
+from harness.driver_profile.nic import PATIENCE, ProfiledNic
 from harness.errors import KernelRefused
 from harness.units import in_ms
 
@@ -43,7 +43,7 @@ class _Results:
     missing: dict[str, str] = field(default_factory=dict)
 
 
-def profile(nic: Nic, around: Environment, repeat: int) -> Profile:
+def profile(nic: ProfiledNic, around: Environment, repeat: int) -> Profile:
     """Measure an interface; raises HarnessError where it cannot be measured."""
     before, found = nic.look(), _Results()
     with open_query(nic.namespace, nic.name) as query:
@@ -67,7 +67,13 @@ def profile(nic: Nic, around: Environment, repeat: int) -> Profile:
 
 
 def _link(
-    nic: Nic, query: DriverQuery, found: _Results, around: Environment, repeat: int, *, ready: bool
+    nic: ProfiledNic,
+    query: DriverQuery,
+    found: _Results,
+    around: Environment,
+    repeat: int,
+    *,
+    ready: bool,
 ) -> None:
     """Read the link in each state that can be produced."""
     ways: dict[str, Callable[[], LinkQuery]] = {
@@ -90,7 +96,7 @@ def _link(
     found.values |= {name: combined(given) for name, given in answers.items()}
 
 
-def _addresses(nic: Nic, found: _Results) -> None:
+def _addresses(nic: ProfiledNic, found: _Results) -> None:
     nic.say(f"{nic.name}: change of the MAC")
     found.values["mac_up"] = address.change(nic, up=True)
     found.values["mac_down"] = address.change(nic, up=False)
@@ -98,7 +104,7 @@ def _addresses(nic: Nic, found: _Results) -> None:
         found.missing["frames"] = NO_FAR_END.replace("not measured", "frames not sent")
 
 
-def _bonds(nic: Nic, found: _Results, *, ready: bool) -> None:
+def _bonds(nic: ProfiledNic, found: _Results, *, ready: bool) -> None:
     if not ready:
         within = in_ms(PATIENCE)
         found.missing["bonds"] = f"not measured: {nic.name} has no carrier (waited {within})"

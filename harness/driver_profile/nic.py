@@ -21,7 +21,7 @@ PATIENCE = 10_000 * MS  # for a carrier: copper negotiates for some 2 to 4 s
 
 
 @dataclass(slots=True)
-class Nic:
+class ProfiledNic:
     """An interface in a namespace that may be changed; `say` prints progress.
 
     `partner` is the other slave of its bonds, "" for a veth pair made for it.

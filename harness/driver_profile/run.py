@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from harness.driver_profile import facts
 from harness.driver_profile.facts import Profile
 from harness.driver_profile.farend import FarEnd
-from harness.driver_profile.lease import ProfileRequest, leased
+from harness.driver_profile.lease import ProfileRequest, Say, leased
 from harness.driver_profile.measure import Environment, profile
 from harness.errors import LabError
 from harness.guests.errand import errand, job_for
@@ -17,7 +17,6 @@ from harness.kernels import Kernel
 
 WORK = "harness.driver_profile.guest_main:main"
 SILENCE = 120.0  # seconds without a line after which the guest is killed
-Say = Callable[[str], None]
 
 
 def environment(clock: str = "real") -> Environment:

@@ -14,7 +14,7 @@ from harness.units import in_ms
 
 STYLE = {"yes": "green", "no": "red", "unknown": "dim"}
 WIDE = 110  # from this width on, claims have their own column
-Row = tuple[str, str]
+TableRow = tuple[str, str]
 
 
 def show(profile: Profile, console: Console) -> None:
@@ -43,7 +43,7 @@ def _head(profile: Profile, console: Console) -> None:
     console.print(clock, style="dim", highlight=False, markup=False)
 
 
-def measured(profile: Profile) -> Iterator[Row]:
+def measured(profile: Profile) -> Iterator[TableRow]:
     """Yield name and text of each measurement; "not measured" with the reason."""
     missing = profile.missing
     if profile.carrier is None:

@@ -22,7 +22,7 @@ class Field(NamedTuple):
     optional: bool = False
 
 
-class Kind(NamedTuple):
+class EventKind(NamedTuple):
     """A kind of event: what `where` names, the clock of `at`, the meaning, the fields."""
 
     name: str
@@ -80,31 +80,33 @@ FAULT = (
 )
 
 KINDS = (
-    Kind("mark", "empty", TESTER, "a stage of the recording begins", (
+    EventKind("mark", "empty", TESTER, "a stage of the recording begins", (
         Field("name", (str,), "`recording`, `baseline`, `disturb`, `settle` or `end`"),
     )),
-    Kind("fault", "a link, switch, machine or bond", TESTER, "fault, repair, stimulus or command, "
-         "or reaction of a switch; the other fields are parameters of the action", FAULT),
-    Kind("carrier", "`dut/` and an interface", DUT, "an interface gained or lost its carrier", (
+    EventKind("fault", "a link, switch, machine or bond", TESTER, "fault, repair, stimulus or "
+              "command, or reaction of a switch; the other fields are parameters of the action",
+              FAULT),
+    EventKind("carrier", "`dut/` and an interface", DUT,
+              "an interface gained or lost its carrier", (
         Field("up", (bool,), "whether it has carrier"),
     )),
-    Kind("admin", "`dut/` and an interface", DUT, "an interface was set up or down", (
+    EventKind("admin", "`dut/` and an interface", DUT, "an interface was set up or down", (
         Field("up", (bool,), "whether it is administratively up"),
     )),
-    Kind("slave", "a slave", DUT, "the bonding driver's state of a slave; all null if its "
-         "interface was removed", (
+    EventKind("slave", "a slave", DUT, "the bonding driver's state of a slave; all null if its "
+              "interface was removed", (
         Field("bond", (str, NULL), "the bond that it belongs to"),
         Field("link", (str, NULL), "`up`, `fail`, `down` or `back`"),
         _may("state", "`active` or `backup`", str, NULL),
     )),
-    Kind("active", "a bond", DUT, "the active slave changed", (
+    EventKind("active", "a bond", DUT, "the active slave changed", (
         Field("slave", (str, NULL), "its name, null for none"),
     )),
-    Kind("mac", "`dut/` and an interface", DUT, "an interface's MAC changed", (
+    EventKind("mac", "`dut/` and an interface", DUT, "an interface's MAC changed", (
         Field("mac", (str, NULL), "the MAC"),
     )),
-    Kind("arp", "a switch or machine, `/`, and the link at which the frame came in", BOTH,
-         "an ARP frame was seen", (
+    EventKind("arp", "a switch or machine, `/`, and the link at which the frame came in", BOTH,
+              "an ARP frame was seen", (
         Field("op", (str,), "`request` or `reply`"),
         Field("kind", (str,), "its role for a bond: `probe` of its ARP monitor, `reply` to one, "
               "`answer` (with one of its addresses), `garp`, `foreign` or `other`"),
@@ -114,15 +116,15 @@ KINDS = (
         Field("sender_ip", (str,), "the sender's IPv4 address in the ARP packet"),
         Field("target_ip", (str,), "the target's IPv4 address in the ARP packet"),
     )),
-    Kind("fdb", "a switch", TESTER, "a switch learned, moved or removed a MAC", (
+    EventKind("fdb", "a switch", TESTER, "a switch learned, moved or removed a MAC", (
         Field("mac", (str,), "the MAC"),
         Field("port", (str, NULL), "the link of the port, null if the MAC was removed"),
     )),
-    Kind("log", "a machine", DUT, "a line of the kernel's log", (
+    EventKind("log", "a machine", DUT, "a line of the kernel's log", (
         Field("text", (str,), "the line"),
     )),
-    Kind("probe", "`out` (sent by the first machine of the path) or `in` (by the second)", BOTH,
-         "a numbered ICMP echo request was sent; `at` is when", (
+    EventKind("probe", "`out` (sent by the first machine of the path) or `in` (by the second)",
+              BOTH, "a numbered ICMP echo request was sent; `at` is when", (
         Field("seq", (int,), "its number in its direction, from 0"),
         _may("sent", "ns: when it was sent, the same as `at`", int),
         Field("request", (int, NULL), "ns: when the far end accepted it, null if it was lost"),

@@ -41,7 +41,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class ClaimCell:
     """What all scenarios of a claim gave on one kernel and lab: the verdict that says most."""
 
     verdict: str
@@ -51,13 +51,13 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ClaimRow:
     """One claim with its sentence, and a cell for each column."""
 
     claim: str
     text: str
     section: str
-    cells: tuple[Cell | None, ...]
+    cells: tuple[ClaimCell | None, ...]
 
 
 def held(figures: Mapping[str, Mapping[str, Any]]) -> Iterator[Held]:
@@ -79,7 +79,7 @@ def columns(found: Conformance) -> list[Column]:
     return sorted(pairs, key=lambda pair: order.index(pair[0]))
 
 
-def rows(found: Conformance) -> list[Row]:
+def rows(found: Conformance) -> list[ClaimRow]:
     """Return a row for each claim that was tried: in the documentation's order, then others."""
     heads = columns(found)
     tried: dict[str, dict[Column, list[Result]]] = {}
@@ -90,7 +90,7 @@ def rows(found: Conformance) -> list[Row]:
     order = sorted((name for name in known if name in tried), key=lambda name: _place(known[name]))
     order += sorted(set(tried) - set(known))
     return [
-        Row(
+        ClaimRow(
             name,
             known[name].text if name in known else "not in this version's catalogue",
             known[name].section if name in known else "",
@@ -107,17 +107,17 @@ def _place(claim: Claim) -> tuple[int, ...]:
     return tuple(map(int, parts)) if all(part.isdecimal() for part in parts) else (1000,)
 
 
-def _cell(results: Iterable[Result]) -> Cell | None:
+def _cell(results: Iterable[Result]) -> ClaimCell | None:
     own = list(results)
     if not own:
         return None
     worst = max((one.verdict for one in own), key=list(counts.WORDS).index)
     figures = [found for one in own if one.verdict == worst and (found := nearest(one.figures))]
     most = max(figures, key=lambda one: one.excess, default=None)
-    return Cell(worst, grid.glyph(worst), most, len(own))
+    return ClaimCell(worst, grid.glyph(worst), most, len(own))
 
 
-def legend(table: Iterable[Row]) -> list[tuple[str, str]]:
+def legend(table: Iterable[ClaimRow]) -> list[tuple[str, str]]:
     """Return the letters that a table uses, and what they mean."""
     used = {cell.verdict for row in table for cell in row.cells if cell}
     return [

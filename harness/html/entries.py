@@ -49,7 +49,7 @@ class Timeline(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ScenarioEntry:
     """One scenario on one kernel, ready for the page.
 
     `links` are files of the results: title, name, quoted relative URL. `show` is the command that
@@ -70,15 +70,15 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class EntryGroup:
     """The entries of one heading."""
 
     title: str
-    entries: tuple[Entry, ...]
+    entries: tuple[ScenarioEntry, ...]
     unfolded: bool
 
 
-def groups(found: Conformance, place: Path, output: Path, drawn: int = DRAWN) -> list[Group]:
+def groups(found: Conformance, place: Path, output: Path, drawn: int = DRAWN) -> list[EntryGroup]:
     """Return what the page shows of results in `place`, for a file `output`.
 
     As many as `drawn` recordings have their timeline in the page: those of the first groups, of
@@ -95,11 +95,11 @@ def groups(found: Conformance, place: Path, output: Path, drawn: int = DRAWN) ->
             _entry(one, place, output, drawn=index < drawn) for index, one in enumerate(own)
         ]
         if entries:
-            made.append(Group(title, tuple(entries), unfolded=number < OPEN))
+            made.append(EntryGroup(title, tuple(entries), unfolded=number < OPEN))
     return made
 
 
-def _entry(one: Result, place: Path, output: Path, *, drawn: bool) -> Entry:
+def _entry(one: Result, place: Path, output: Path, *, drawn: bool) -> ScenarioEntry:
     path = _within(one.history, place)
     known = catalogue().claims
     relative = os.path.relpath(path, output.parent) if path else ""
@@ -109,7 +109,7 @@ def _entry(one: Result, place: Path, output: Path, *, drawn: bool) -> Entry:
         for title, name in (("recording", one.history), ("frames", capture), ("failure", one.page))
         if name and (file := _within(name, place))
     )
-    return Entry(
+    return ScenarioEntry(
         one,
         grid.glyph(one.verdict),
         nearest(one.figures),

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 from harness.picture import strip
 from harness.picture.strip import Dot
 from harness.results import repetition
-
-Run = Mapping[str, Any]
+from harness.results.repetition import RunRecord
 
 
 class Strip(NamedTuple):
@@ -27,7 +26,7 @@ class Repeated(NamedTuple):
     strips: tuple[Strip, ...]
 
 
-def of(runs: Sequence[Run]) -> Repeated | None:
+def of(runs: Sequence[RunRecord]) -> Repeated | None:
     """Return what several runs show together, None where a scenario ran once.
 
     There is a strip for each figure that any run compared with a bound; where none was, for the
@@ -41,12 +40,12 @@ def of(runs: Sequence[Run]) -> Repeated | None:
     return Repeated(str(repetition.of_runs(runs)), tuple(_strip(name, runs) for name in shown))
 
 
-def _bounds(run: Run, name: str) -> Sequence[Mapping[str, Any]]:
+def _bounds(run: RunRecord, name: str) -> Sequence[Mapping[str, Any]]:
     found: Sequence[Mapping[str, Any]] = run["figures"].get(name, {}).get("bounds", ())
     return found
 
 
-def _strip(name: str, runs: Sequence[Run]) -> Strip:
+def _strip(name: str, runs: Sequence[RunRecord]) -> Strip:
     dots = [
         Dot(number, run["figures"][name]["ms"], str(run["verdict"]))
         for number, run in enumerate(runs, 1)

@@ -76,7 +76,7 @@ def _attended(job: Job, directory: Path, stream: ReportFile) -> None:
     lab = registry.open_lab(job.lab, modules.need, {})
     facts = {**asdict(measure(job.lab, job.kernel, job.clock)), **lab.facts()}
     stage = Stage(scenario="up", facts=facts, lab=lab, seed_text="up")
-    place = topologies.Place(**job.options["topology"])
+    place = topologies.TopologyClass(**job.options["topology"])
     topology: type[Net] = topologies.load(place)
     with topology(stage) as net:
         _take_terminal(directory)

@@ -16,7 +16,7 @@ TOPOLOGIES = "scenarios.conftest"  # it imports those of all scenarios
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TopologyClass:
     """A class of a module, and the directory from which the module is imported."""
 
     directory: str
@@ -24,7 +24,7 @@ class Place:
     name: str
 
 
-def find(text: str) -> Place:
+def find(text: str) -> TopologyClass:
     """Return the place of a topology: `one_switch`, or `tests/networks.py:Office`.
 
     Raises UsageError if there is no such topology; a module of the user's own is imported.
@@ -36,7 +36,7 @@ def find(text: str) -> Place:
     if text not in known:
         near = alike(text, list(known)) or f"one of {', '.join(known)}; or FILE.py:CLASS"
         raise UsageError(f'"{text}" is no topology', hint=near)
-    return Place(str(shipped.SCENARIOS.parent), TOPOLOGIES, known[text])
+    return TopologyClass(str(shipped.SCENARIOS.parent), TOPOLOGIES, known[text])
 
 
 def names() -> dict[str, str]:
@@ -46,18 +46,18 @@ def names() -> dict[str, str]:
     return {_snake(name): name for name in classes if hasattr(module, _snake(name))}
 
 
-def load(place: Place) -> type:
+def load(place: TopologyClass) -> type:
     """Return the class itself."""
     found: type = getattr(_module(place.directory, place.module), place.name)
     return found
 
 
-def _in_file(path: Path, name: str) -> Place:
+def _in_file(path: Path, name: str) -> TopologyClass:
     if not path.is_file():
         raise UsageError(
             f"{path} is no file", hint="give FILE.py:CLASS, such as tests/conftest.py:Lan"
         )
-    place = Place(str(path.resolve().parent), path.stem, name)
+    place = TopologyClass(str(path.resolve().parent), path.stem, name)
     module = _module(place.directory, place.module)
     if not _is_topology(getattr(module, name, None)):
         here = [one for one, value in vars(module).items() if _is_topology(value)]

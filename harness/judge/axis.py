@@ -15,7 +15,7 @@ TICK = 8  # columns that a number on the axis needs at least
 LONG = 20_000 * MS  # an axis beyond that counts in seconds
 
 
-class Axis(NamedTuple):
+class TextAxis(NamedTuple):
     """How time (ns) maps to columns."""
 
     zero: int
@@ -24,7 +24,7 @@ class Axis(NamedTuple):
     columns: int
 
     @classmethod
-    def of(cls, history: History, windows: Sequence[Allowed], columns: int) -> Axis:
+    def of(cls, history: History, windows: Sequence[Allowed], columns: int) -> TextAxis:
         """Return an axis from a little before the fault to a little after all that matters."""
         zero, _ = timeline.origin(history)
         last = max([*scene.decisive(history, windows), zero + 10 * MS])

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from harness.errors import Inconclusive, ScenarioError
 from harness.history import History
 from harness.judge import fitness, observations
-from harness.judge.observations import Kind
+from harness.judge.observations import ObservationKind
 from harness.plural import counted
 from harness.units import Measured, Span, as_span, in_ms, sentence
 
@@ -148,7 +148,9 @@ def _rank(measured: Span | Measured) -> tuple[bool, int]:
 def _seen(bound: Span | Measured, *, holds: bool) -> bool:
     """Return whether a comparison holds, having noted it and whose the bound is."""
     own = as_span(bound).own
-    observations.note_compared(Kind.OWN if own else Kind.DOCUMENTED, holds=holds)
+    observations.note_compared(
+        ObservationKind.OWN if own else ObservationKind.DOCUMENTED, holds=holds
+    )
     return holds
 
 
@@ -228,7 +230,9 @@ class Share(float):
 
 def _held(holds: bool, bound: object) -> bool:  # noqa: FBT001  (an operator's result)
     """Return whether a comparison of a share holds; that nothing is lost may be documented."""
-    observations.note_compared(Kind.DOCUMENTED if bound in (0, 1) else Kind.OWN, holds=holds)
+    observations.note_compared(
+        ObservationKind.DOCUMENTED if bound in (0, 1) else ObservationKind.OWN, holds=holds
+    )
     return holds
 
 

@@ -53,10 +53,10 @@ def said(history: History, bond: str) -> list[Said]:
     return [one for one in told if one is not None and one.bond == bond]
 
 
-Seen = dict[tuple[str, str | None], list[int]]
+LineTimes = dict[tuple[str, str | None], list[int]]
 
 
-def _row(line: Event, seen: Seen) -> EventRow | None:
+def _row(line: Event, seen: LineTimes) -> EventRow | None:
     said = log.parse(str(line["text"]))
     who = line.where or "dut"
     if said is None:
@@ -66,9 +66,9 @@ def _row(line: Event, seen: Seen) -> EventRow | None:
     return EventRow(line.at, who, f"log: {log.words(said)}", "", "bonding log line", CONTEXT)
 
 
-def _notified(history: History) -> Seen:
+def _notified(history: History) -> LineTimes:
     """Return when which slave was declared what and became active, as notified."""
-    seen: Seen = {}
+    seen: LineTimes = {}
     for event in history.select("slave"):
         seen.setdefault((str(event["link"]), event.where), []).append(event.at)
     for event in history.select("active"):
@@ -77,7 +77,7 @@ def _notified(history: History) -> Seen:
     return seen
 
 
-def _repeats(said: Said, at: int, seen: Seen) -> bool:
+def _repeats(said: Said, at: int, seen: LineTimes) -> bool:
     """Return whether a notification at about that time said the same."""
     if said.delay is not None:
         return False

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from harness.history import History
 from harness.judge import fault_texts, labels, scene, traffic
-from harness.judge.axis import Axis
+from harness.judge.axis import TextAxis
 from harness.judge.labels import Mark, shorten
 from harness.judge.layout import LEAST, WIDTH
 from harness.judge.scene import Bound, State
@@ -32,7 +32,7 @@ MEANING = {
     "[": "[==] allowed",
     "!": "! outside it",
 }
-Lane = tuple[str, str]
+TextLane = tuple[str, str]
 
 
 def draw(history: History, windows: Iterable[Allowed] = (), width: int = WIDTH) -> str:
@@ -43,7 +43,7 @@ def draw(history: History, windows: Iterable[Allowed] = (), width: int = WIDTH) 
     links = list(scene.links(history))
     names = [one.name for one in links] + bound
     label = min(max([LABEL, *map(len, names)]), most) + 2
-    axis = Axis.of(history, windows, width - label - 2)
+    axis = TextAxis.of(history, windows, width - label - 2)
     lanes = [("fault" * (n == 0), row) for n, row in enumerate(_faults(history, axis))]
     lanes += [(f"traffic {way}", traffic_lane(history, axis, way)) for way in traffic.STREAMS]
     lanes += [(one.name, _states(one.states, axis)) for one in links]
@@ -65,7 +65,7 @@ def _bound_name(window: Allowed, room: int) -> str:
     return name if len(name) <= room else window.what
 
 
-def _legend(lanes: Iterable[Lane], width: int) -> list[str]:
+def _legend(lanes: Iterable[TextLane], width: int) -> list[str]:
     """Return what the signs in the lanes mean, as far as they are there."""
     lanes = list(lanes)
     # A name may hold any letter, so each kind of lane is searched for its own signs only.
@@ -78,7 +78,7 @@ def _legend(lanes: Iterable[Lane], width: int) -> list[str]:
     return ["  " + line.replace(GLUE, " ") for line in lines]
 
 
-def _faults(history: History, axis: Axis) -> list[str]:
+def _faults(history: History, axis: TextAxis) -> list[str]:
     """Return rows with what was done on purpose, each where it was done."""
     marks = [
         Mark(axis.column(action.at), action.sign, action.label)
@@ -88,7 +88,7 @@ def _faults(history: History, axis: Axis) -> list[str]:
     return labels.rows(marks, axis.columns)
 
 
-def traffic_lane(history: History, axis: Axis, direction: str) -> str:
+def traffic_lane(history: History, axis: TextAxis, direction: str) -> str:
     """Return a cell for each column since the baseline: # all arrived, . none, : some.
 
     Silences decide, as they do for the figures: a frame that was held up arrived when it arrived,
@@ -111,7 +111,7 @@ def traffic_lane(history: History, axis: Axis, direction: str) -> str:
     return "".join(cells)
 
 
-def _states(changes: Sequence[State], axis: Axis) -> str:
+def _states(changes: Sequence[State], axis: TextAxis) -> str:
     """Return a line that names each state where it begins, if there is room before the next.
 
     What it is filled with tells the state where there is none.
@@ -132,7 +132,7 @@ def _states(changes: Sequence[State], axis: Axis) -> str:
     return "".join(cells)
 
 
-def _window(bound: Bound, axis: Axis) -> str:
+def _window(bound: Bound, axis: TextAxis) -> str:
     """Return a bracket where a figure may end by the documentation, ! where it did outside."""
     window, stretch = bound.window, bound.stretch
     if window is None:

@@ -20,7 +20,7 @@ EXPLAINS = "_pytest.assertion"  # looks at values again, for the text of a failu
 PASSED_OVER = ("_pytest", "pluggy", "harness")
 
 
-class Kind(Enum):
+class ObservationKind(Enum):
     """What was looked at."""
 
     FACT = "something that happened, or that the kernel told"
@@ -41,7 +41,7 @@ class Instruction(NamedTuple):
 class Observation(NamedTuple):
     """One look: of what kind, from where (the innermost call first), and did a comparison hold."""
 
-    kind: Kind
+    kind: ObservationKind
     trail: tuple[Instruction, ...]
     holds: bool | None = None
 
@@ -71,7 +71,7 @@ def paused() -> Iterator[None]:
         _watched.pop()
 
 
-def note(kind: Kind, *, holds: bool | None = None) -> None:
+def note(kind: ObservationKind, *, holds: bool | None = None) -> None:
     """Note that something was looked at, wherever it was called for."""
     if not _watched:
         return
@@ -82,7 +82,7 @@ def note(kind: Kind, *, holds: bool | None = None) -> None:
         _watched[-1][observation] = None
 
 
-def note_compared(kind: Kind, *, holds: bool) -> None:
+def note_compared(kind: ObservationKind, *, holds: bool) -> None:
     """Note a comparison that the scenario makes itself; those inside of the harness are none."""
     if _watched and not _is_harness(_caller()):
         note(kind, holds=holds)
@@ -91,7 +91,7 @@ def note_compared(kind: Kind, *, holds: bool) -> None:
 def note_number() -> None:
     """Note that a scenario takes a figure for a bare number, or for text."""
     if _watched and not _is_harness(sys._getframe(2)):  # noqa: SLF001
-        note(Kind.NUMBER)
+        note(ObservationKind.NUMBER)
 
 
 def is_compared() -> bool:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from harness.errors import ScenarioError
 from harness.history import History
 from harness.judge import measure, traffic
-from harness.judge.traffic import OPEN, STREAMS, Late, Sample
+from harness.judge.traffic import OPEN, STREAMS, Late, ProbeFrame
 from harness.units import Measured, in_ms
 
 CHANCE = 0.001  # a run of losses is a matter of chance where it is likelier than that
@@ -59,7 +59,7 @@ class Outage:
     __lt__ = __le__ = __gt__ = __ge__ = _no_time
 
 
-def silences(seen: Iterable[Sample], step: int) -> Iterator[Gap]:
+def silences(seen: Iterable[ProbeFrame], step: int) -> Iterator[Gap]:
     """Yield the times without an arrival in which something was amiss, each less one `step`.
 
     Amiss is a lost sample, or one that was held up for longer than a step: a frame that waits
@@ -104,7 +104,7 @@ def every(history: History) -> Silences:
     )
 
 
-def judged(history: History, direction: str) -> list[Sample]:
+def judged(history: History, direction: str) -> list[ProbeFrame]:
     """Return the samples of a direction since the baseline, in the order of sending."""
     start = history.mark("baseline") or 0
     return [sample for sample in traffic.samples(history, direction) if sample.sent >= start]

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 RED, GREEN, YELLOW, CYAN, BOLD, FAINT = 31, 32, 33, 36, 1, 2
-Rule = tuple[re.Pattern[str], int]
+PaintRule = tuple[re.Pattern[str], int]
 
 
-def _rules(*pairs: tuple[str, int]) -> tuple[Rule, ...]:
+def _rules(*pairs: tuple[str, int]) -> tuple[PaintRule, ...]:
     return tuple((re.compile(pattern), colour) for pattern, colour in pairs)
 
 
@@ -58,7 +58,7 @@ def _lane(line: str) -> str:
     return line
 
 
-def _inked(line: str, rules: Iterable[Rule]) -> str:
+def _inked(line: str, rules: Iterable[PaintRule]) -> str:
     """Return a line with each piece in the colour of the first rule that it fits."""
     pieces = sorted(
         (found.start(), found.end(), colour)

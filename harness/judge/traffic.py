@@ -24,14 +24,14 @@ NOTICEABLE = MS // 20  # what does not show in a figure of 0.1 ms need not be na
 STEADY = 5  # as many good samples in a row, in each direction, are a path that works
 
 
-class Sample(NamedTuple):
+class ProbeFrame(NamedTuple):
     """One frame of a probe: when it was sent and when it arrived (ns), None where it was lost."""
 
     sent: int
     arrived: int | None
 
 
-Leg = tuple[Sample, Event]  # a frame, and the probe that it belongs to
+Leg = tuple[ProbeFrame, Event]  # a frame, and the probe that it belongs to
 
 
 def disturb_at(history: History) -> int:
@@ -90,7 +90,7 @@ def disturbed(history: History) -> Iterator[Event]:
     return (probe for probe in probes(history) if probe.at >= start)
 
 
-def samples(history: History, direction: str) -> list[Sample]:
+def samples(history: History, direction: str) -> list[ProbeFrame]:
     """Return every sample of one direction (`out` or `in`), in the order of sending."""
     return [sample for sample, _ in legs(history, direction)]
 
@@ -107,9 +107,11 @@ def sent_at(leg: Leg) -> int:
 
 def _legs(history: History, direction: str) -> list[Leg]:
     back = "in" if direction == "out" else "out"
-    seen = [(Sample(probe.at, probe["request"]), probe) for probe in probes(history, direction)]
+    seen = [
+        (ProbeFrame(probe.at, probe["request"]), probe) for probe in probes(history, direction)
+    ]
     arrived = (probe for probe in probes(history, back) if probe["request"] is not None)
-    seen.extend((Sample(probe["request"], probe["reply"]), probe) for probe in arrived)
+    seen.extend((ProbeFrame(probe["request"], probe["reply"]), probe) for probe in arrived)
     return sorted(seen, key=lambda leg: leg[0].sent)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from harness.history import History
 from harness.judge import observations, outages, traffic
 from harness.judge.figure import Share, Truth, noting
-from harness.judge.observations import Kind
+from harness.judge.observations import ObservationKind
 from harness.judge.outages import Outage
 from harness.judge.views import View
 from harness.units import Measured
@@ -68,11 +68,11 @@ class TrafficView(View):
 
     @property
     def _counted(self) -> History:
-        observations.note(Kind.COUNT)
+        observations.note(ObservationKind.COUNT)
         return self._traffic
 
     def _share(self, way: str) -> Share:
-        observations.note(Kind.SHARE)
+        observations.note(ObservationKind.SHARE)
         return Share.of(*traffic.lost(self._traffic, way), way)
 
     @property

@@ -34,7 +34,7 @@ class Record:
             fitness.demand_judgeable(self.history)
             self.vetted = True
         self.used = True
-        observations.note(observations.Kind.FACT)
+        observations.note(observations.ObservationKind.FACT)
         return self.history
 
 

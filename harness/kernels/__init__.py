@@ -8,6 +8,7 @@ from harness.errors import KernelUnavailable
 from harness.guests.kernel import BootCommand, Kernel
 
 Say = Callable[[str], None]
+Progress = Callable[[float], None]
 
 
 def check(choice: str) -> None:
@@ -28,4 +29,4 @@ def resolve(choice: str, say: Say) -> Kernel:
     return trial.fit(specs.resolve(choice, say), say)
 
 
-__all__ = ["BootCommand", "Kernel", "KernelUnavailable", "Say", "check", "resolve"]
+__all__ = ["BootCommand", "Kernel", "KernelUnavailable", "Progress", "Say", "check", "resolve"]

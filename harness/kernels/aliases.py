@@ -26,7 +26,7 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class KernelAlias:
     """The kernel of a name; `where` is its file and line, `base` the directory of its paths."""
 
     spec: str
@@ -35,20 +35,20 @@ class Named:
     base: Path
 
 
-def load() -> dict[str, Named]:
+def load() -> dict[str, KernelAlias]:
     """Return all named kernels; those of the current directory override those of the harness.
 
     Raises UsageError with file, line and what was expected.
     """
     own = (Path(__file__).resolve().parents[1] / "data" / FILE).resolve()
-    found: dict[str, Named] = {}
+    found: dict[str, KernelAlias] = {}
     for path in dict.fromkeys((own, Path.cwd().resolve() / FILE)):
         if path.is_file():
             found |= read(path)
     return found
 
 
-def read(path: Path) -> dict[str, Named]:
+def read(path: Path) -> dict[str, KernelAlias]:
     """Return the kernels of one file; raises UsageError."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -67,7 +67,7 @@ def _unreadable(path: Path, error: tomllib.TOMLDecodeError) -> UsageError:
     return UsageError(f"{path}{line}: {text}", hint='a line is NAME = "SPEC"')
 
 
-def _kernel(path: Path, text: str, name: str, value: Any) -> Named:
+def _kernel(path: Path, text: str, name: str, value: Any) -> KernelAlias:
     def wrong(expected: str, key: str = "") -> UsageError:
         where = f"{path}:{_line(text, name, key)}"
         return UsageError(f"{where}: {key or name}: expected {expected}", hint=HINT)
@@ -83,7 +83,7 @@ def _kernel(path: Path, text: str, name: str, value: Any) -> Named:
         fields["modules"] = str(path.parent / Path(fields["modules"]).expanduser())
         if not Path(fields["modules"], "modules.dep").is_file():
             raise wrong("a directory with modules.dep in it", "modules")
-    return Named(spec, Options(**fields), f"{path}:{_line(text, name, '')}", path.parent)
+    return KernelAlias(spec, Options(**fields), f"{path}:{_line(text, name, '')}", path.parent)
 
 
 def _fields(table: dict[str, Any], wrong: Callable[[str, str], UsageError]) -> dict[str, Any]:

@@ -10,14 +10,14 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.errors import KernelUnavailable
 from harness.guests import supervisor
-from harness.kernels import apt_sources, cache
+from harness.kernels import Progress, apt_sources, cache
 from harness.waiting import retry
 
 PAUSE = 1.0  # seconds before the first retry of a failed download, doubled for the next
@@ -49,7 +49,6 @@ ARCHIVES = (
     "it is in Debian's main archive and Ubuntu's universe: add that to apt's sources, or give a "
     "kernel: --kernel PATH"
 )
-Progress = Callable[[float], None]
 
 
 class AptFailed(KernelUnavailable):

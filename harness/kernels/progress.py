@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-from harness.kernels import Say
+from harness.kernels import Progress, Say
 
 LINE_EVERY = (
     30.0  # seconds between two lines where there is no terminal, as pytest has none for us
 )
-
-Progress = Callable[[float], None]
 
 
 @contextmanager

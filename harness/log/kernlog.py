@@ -172,7 +172,7 @@ def _general(what: str) -> str:
 
 
 @dataclass(slots=True)
-class _Gathering:
+class _ReportBuilder:
     """A report while its lines come in; `kind` is "" between `cut here` and what it is about."""
 
     kind: str = ""
@@ -230,21 +230,21 @@ class _Gathering:
         return KernelReport(self.kind, tuple(self.lines), tuple(self.at))
 
 
-def _gather(lines: Iterable[str]) -> Iterator[_Gathering]:
-    now = _Gathering(closed=True)
+def _gather(lines: Iterable[str]) -> Iterator[_ReportBuilder]:
+    now = _ReportBuilder(closed=True)
     for number, line in enumerate(lines):
         kind = kind_of(line)
         if _CUT_HERE.match(line):
             yield now
-            now = _Gathering()
+            now = _ReportBuilder()
         elif kind is not None:
             if now.begin(number, line, kind):
                 continue
             yield now
-            now = _Gathering(kind)
+            now = _ReportBuilder(kind)
         elif not now.goes_on(line):
             yield now
-            now = _Gathering(closed=True)
+            now = _ReportBuilder(closed=True)
             continue
         now.add(number, line)
     yield now

@@ -23,7 +23,7 @@ class Segment(NamedTuple):
     x: float
 
 
-class Axis(NamedTuple):
+class PanelAxis(NamedTuple):
     """A panel: its pieces of time from left to right on one scale; `zero` is the fault (ns)."""
 
     zero: int
@@ -103,7 +103,7 @@ class Axis(NamedTuple):
 
 def laid_out(
     panels: Sequence[Sequence[Piece]], zero: int, left: float, room: float, *, seconds: bool
-) -> list[Axis]:
+) -> list[PanelAxis]:
     """Return the axis of each panel, all on one scale: the widest fills the room (px)."""
     scale = min(
         (room - BREAK * len(panel)) / max(1, sum(piece.ns for piece in panel)) for panel in panels
@@ -115,7 +115,7 @@ def laid_out(
             segments.append(Segment(piece, x))
             x += piece.ns * scale + BREAK
         after = panels[n + 1][0].begin if n + 1 < len(panels) else None
-        found.append(Axis(zero, segments, scale, seconds, after))
+        found.append(PanelAxis(zero, segments, scale, seconds, after))
     return found
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.history import History
-from harness.judge import scene, spots, timeline, traffic
+from harness.judge import instants, scene, timeline, traffic
+from harness.judge.instants import Instants
 from harness.judge.scene import Action, Bound, States, Traffic
-from harness.judge.spots import Spots
 from harness.judge.timeline import Allowed
 from harness.picture import figure_lane, lanes, traffic_lane
-from harness.picture.axis import Axis
+from harness.picture.axis import PanelAxis
 from harness.picture.lanes import Lane
 
 KEY = {"garp", "report", "bonding"}  # single events around which time is not folded
@@ -25,9 +25,9 @@ class Contents:
     actions: Sequence[Action]
     traffic: Sequence[Traffic]
     states: Sequence[States]
-    frames: Sequence[Spots]
+    frames: Sequence[Instants]
     tables: Sequence[States]
-    log: Spots
+    log: Instants
     figures: Sequence[Bound]
     points: Sequence[int]
 
@@ -41,7 +41,7 @@ class Contents:
             *(one.what for one in self.figures),
         ]
 
-    def lanes(self, axis: Axis) -> list[Lane]:
+    def lanes(self, axis: PanelAxis) -> list[Lane]:
         """Return the lanes of one panel in which there is something."""
         found = [lanes.actions(self.actions, axis)]
         found += [traffic_lane.paint(one, axis) for one in self.traffic]
@@ -57,11 +57,13 @@ def of(history: History, windows: Iterable[Allowed]) -> Contents:
     """Return what the picture of a recording shows."""
     windows = list(windows)
     states = [one for one in _states(history) if one.states]
-    tables, frames = list(spots.tables(history)), list(spots.frames(history))
-    log, figures = spots.lines(history), _figures(history, windows)
+    tables, frames = list(instants.tables(history)), list(instants.frames(history))
+    log, figures = instants.lines(history), _figures(history, windows)
     points = [*scene.decisive(history, windows), *(action.at for action in scene.actions(history))]
     points += [state.at for one in (*states, *tables) for state in one.states[1:]]
-    points += [spot.at for one in (*frames, log) for spot in one.spots if spot.kind in KEY]
+    points += [
+        instant.at for one in (*frames, log) for instant in one.instants if instant.kind in KEY
+    ]
     paths = [one for way in traffic.STREAMS if (one := scene.path(history, way)) is not None]
     silences = [dark for one in paths for dark in one.silences]  # loss within tolerance, too
     points += [at for dark in silences for at in (dark.begin, dark.stop)]
@@ -91,14 +93,14 @@ def lengths(history: History) -> Iterator[int]:
 def _states(history: History) -> Iterator[States]:
     """Yield carrier and link state slave by slave, then the active slaves, then addresses."""
     links = list(scene.links(history))
-    carriers = list(spots.carriers(history))
+    carriers = list(instants.carriers(history))
     for link in links:
         if link.kind == "slave":
             slave = link.name.removesuffix(" link")
             yield from (one for one in carriers if one.name.rpartition(" ")[0] == slave)
             yield link
     yield from (one for one in links if one.kind == "active")
-    yield from spots.addresses(history)
+    yield from instants.addresses(history)
 
 
 def _figures(history: History, windows: Sequence[Allowed]) -> list[Bound]:

@@ -10,7 +10,7 @@ from harness.history import History
 from harness.judge import timeline, traffic
 from harness.judge.timeline import Allowed
 from harness.picture import axis, contents, folding, ground, legend, svg
-from harness.picture.axis import Axis
+from harness.picture.axis import PanelAxis
 from harness.picture.contents import Contents
 from harness.picture.lanes import Lane
 from harness.picture.svg import element
@@ -57,7 +57,7 @@ def draw(history: History, windows: Iterable[Allowed] = (), *, styled: bool = Tr
     return _document(history, cause, parts, y + APART + height + MARGIN, styled=styled)
 
 
-def _head(history: History, cause: str, first: Axis) -> Iterator[tuple[str, str]]:
+def _head(history: History, cause: str, first: PanelAxis) -> Iterator[tuple[str, str]]:
     about = history.about
     yield about.scenario, "head"
     kernel = f"linux {about.kernel.release}, HZ={about.kernel.hz}, {about.kernel.clock} clock"
@@ -65,7 +65,7 @@ def _head(history: History, cause: str, first: Axis) -> Iterator[tuple[str, str]
     yield f"0 = {cause}; times in {'s' if first.seconds else 'ms'}", "faint"
 
 
-def _panel(shown: Contents, axis: Axis, left: float) -> tuple[float, list[str]]:
+def _panel(shown: Contents, axis: PanelAxis, left: float) -> tuple[float, list[str]]:
     """Return the height and the elements of one panel."""
     y, over = 0.0, []
     for lane in shown.lanes(axis):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from harness.judge.layout import bare
 from harness.judge.scene import Bound
 from harness.picture import shapes, svg, titles
-from harness.picture.axis import Axis
+from harness.picture.axis import PanelAxis
 from harness.picture.lanes import Lane
 from harness.picture.svg import element
 
@@ -15,14 +15,14 @@ HIGH = 16.0  # of the bracket
 ROOM = 6.0
 
 
-def paint(bound: Bound, axis: Axis) -> Lane:
+def paint(bound: Bound, axis: PanelAxis) -> Lane:
     """Return the lane of a figure; its bracket has a row of its own above it."""
     top = HIGH + 4 if bound.window is not None else 0.0
     parts = [*_bracket(bound, axis), *_value(bound, axis, top + 10)]
     return Lane(bound.what, top + 20, parts)
 
 
-def _bracket(bound: Bound, axis: Axis) -> Iterator[str]:
+def _bracket(bound: Bound, axis: PanelAxis) -> Iterator[str]:
     if bound.window is None or bound.low is None:
         return
     end = bound.high if bound.high is not None else axis.segments[-1].piece.stop
@@ -46,7 +46,7 @@ def _limits(bound: Bound, zero: int) -> Iterator[str]:
         yield f"not after {titles.since(bound.high, zero)}{more}"
 
 
-def _value(bound: Bound, axis: Axis, y: float) -> Iterator[str]:
+def _value(bound: Bound, axis: PanelAxis, y: float) -> Iterator[str]:
     """Yield the measured time as a line to its end, and its tolerance as a hairline there."""
     measured, (start, stop) = bound.measured, bound.stretch
     title = svg.title(
@@ -91,7 +91,7 @@ def _told(bound: Bound) -> str:
 
 
 def _beside(
-    text: str, first: float, last: float, y: float, axis: Axis, class_: str
+    text: str, first: float, last: float, y: float, axis: PanelAxis, class_: str
 ) -> Iterator[str]:
     """Yield a label after a mark, or before it where there is no room; else none."""
     room = svg.width(text) + ROOM

@@ -9,7 +9,7 @@ from operator import attrgetter
 
 from harness.judge.layout import bare
 from harness.picture import svg, titles
-from harness.picture.axis import BREAK, Axis
+from harness.picture.axis import BREAK, PanelAxis
 from harness.picture.contents import Contents
 from harness.picture.folding import Piece
 from harness.picture.svg import element
@@ -22,7 +22,7 @@ AT = attrgetter("at")
 LINES = {"fault": "at-fault", "repair": "at-repair"}
 
 
-def paint(shown: Contents, axis: Axis, height: float) -> list[str]:
+def paint(shown: Contents, axis: PanelAxis, height: float) -> list[str]:
     """Return the elements below lanes that are `height` px high together."""
     return [
         *_shades(shown, axis, height),
@@ -32,7 +32,7 @@ def paint(shown: Contents, axis: Axis, height: float) -> list[str]:
     ]
 
 
-def scale(axis: Axis, right: float, y: float) -> str:
+def scale(axis: PanelAxis, right: float, y: float) -> str:
     """Return a line of a round length, and how long (ms) it lasts: one scale for all panels."""
     step = axis.step()
     x = right - step * axis.scale
@@ -43,7 +43,7 @@ def scale(axis: Axis, right: float, y: float) -> str:
     )
 
 
-def _shades(shown: Contents, axis: Axis, height: float) -> Iterator[str]:
+def _shades(shown: Contents, axis: PanelAxis, height: float) -> Iterator[str]:
     """Yield each fault as a shade over the time that it lasted."""
     end = axis.segments[-1].piece.stop
     for action in shown.actions:
@@ -54,7 +54,7 @@ def _shades(shown: Contents, axis: Axis, height: float) -> Iterator[str]:
                 )
 
 
-def _moments(shown: Contents, axis: Axis, height: float) -> Iterator[str]:
+def _moments(shown: Contents, axis: PanelAxis, height: float) -> Iterator[str]:
     for role, class_ in LINES.items():
         places = (axis.at(action.at) for action in shown.actions if action.role == role)
         xs = sorted({x for x in places if x is not None})
@@ -63,7 +63,7 @@ def _moments(shown: Contents, axis: Axis, height: float) -> Iterator[str]:
             yield element("path", class_=class_, d=path)
 
 
-def _numbers(axis: Axis, height: float) -> Iterator[str]:
+def _numbers(axis: PanelAxis, height: float) -> Iterator[str]:
     line, grid = "", ""
     for x1, x2 in axis.spans(axis.segments[0].piece.begin, axis.segments[-1].piece.stop):
         line += f"M{x1:.1f},{height:.1f}H{x2:.1f}"
@@ -75,7 +75,7 @@ def _numbers(axis: Axis, height: float) -> Iterator[str]:
         yield element("path", class_="grid", d=grid)
 
 
-def _folds(shown: Contents, axis: Axis, height: float) -> Iterator[str]:
+def _folds(shown: Contents, axis: PanelAxis, height: float) -> Iterator[str]:
     for folded, x in axis.folds():
         title = svg.title(_left_out(shown, folded, axis.zero))
         yield element(

@@ -7,12 +7,12 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from harness.history import Event
-from harness.judge import spots
+from harness.judge import instants
 from harness.judge.fault_texts import SET_SIGN
+from harness.judge.instants import Instant, Instants
 from harness.judge.scene import Action, State, States
-from harness.judge.spots import Spot, Spots
 from harness.picture import placing, shapes, svg, titles
-from harness.picture.axis import Axis
+from harness.picture.axis import PanelAxis
 from harness.picture.svg import element
 
 ROW = 18.0
@@ -30,7 +30,7 @@ class Lane(NamedTuple):
     parts: Sequence[str]
 
 
-def actions(done: Sequence[Action], axis: Axis) -> Lane:
+def actions(done: Sequence[Action], axis: PanelAxis) -> Lane:
     """Return what was done, each with its label."""
     own: dict[tuple[str, str, float], list[Event]] = {}
     for action in done:
@@ -52,7 +52,7 @@ def actions(done: Sequence[Action], axis: Axis) -> Lane:
     return Lane("fault", height, parts)
 
 
-def states(lane: States, axis: Axis) -> Lane:
+def states(lane: States, axis: PanelAxis) -> Lane:
     """Return a line that is thick where something is up, broken where it is down, with labels."""
     parts: list[str] = []
     last = axis.segments[-1].piece.stop
@@ -62,7 +62,9 @@ def states(lane: States, axis: Axis) -> Lane:
     return Lane(lane.name, ROW + 4, parts)
 
 
-def _state(lane: States, state: State, stop: int, axis: Axis, *, changed: bool) -> Iterator[str]:
+def _state(
+    lane: States, state: State, stop: int, axis: PanelAxis, *, changed: bool
+) -> Iterator[str]:
     text = _word(state.value)
     class_ = {"down": "off", "none": "off", "fail": "odd", "back": "odd"}.get(text, "on")
     title = titles.of(axis.zero, f"{lane.name} {text}", state.event)
@@ -86,32 +88,34 @@ def _word(value: object) -> str:
     return str(value)
 
 
-def single(lane: Spots, axis: Axis) -> Lane:
+def single(lane: Instants, axis: PanelAxis) -> Lane:
     """Return events without a duration, by their kinds; what is too close together is grouped."""
     parts: list[str] = []
-    kinds: dict[str, list[tuple[float, Spot]]] = {}
-    for x, spot in axis.shown(lane.spots, AT):
-        kinds.setdefault(spot.kind, []).append((x, spot))
+    kinds: dict[str, list[tuple[float, Instant]]] = {}
+    for x, instant in axis.shown(lane.instants, AT):
+        kinds.setdefault(instant.kind, []).append((x, instant))
     for kind, seen in kinds.items():
         for group in _groups(seen):
             parts += _group(kind, group, 14 + HIGH.get(kind, 0.0), axis)
     return Lane(lane.name, 28, parts)
 
 
-def _groups(seen: Sequence[tuple[float, Spot]]) -> Iterator[list[tuple[float, Spot]]]:
-    group: list[tuple[float, Spot]] = []
-    for x, spot in seen:
+def _groups(seen: Sequence[tuple[float, Instant]]) -> Iterator[list[tuple[float, Instant]]]:
+    group: list[tuple[float, Instant]] = []
+    for x, instant in seen:
         if group and x - group[-1][0] > NEAR:
             yield group
             group = []
-        group.append((x, spot))
+        group.append((x, instant))
     if group:
         yield group
 
 
-def _group(kind: str, group: Sequence[tuple[float, Spot]], y: float, axis: Axis) -> Iterator[str]:
-    events: list[Event] = [spot.event for _, spot in group]
-    title = titles.of(axis.zero, {**spots.FRAMES, **spots.LINES}[kind], *events)
+def _group(
+    kind: str, group: Sequence[tuple[float, Instant]], y: float, axis: PanelAxis
+) -> Iterator[str]:
+    events: list[Event] = [instant.event for _, instant in group]
+    title = titles.of(axis.zero, {**instants.FRAMES, **instants.LINES}[kind], *events)
     shape = shapes.SPOTS[kind]
     first, last = group[0][0], group[-1][0]
     if last - first > NEAR:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.judge import spots
+from harness.judge import instants
 from harness.judge.fault_texts import SET_SIGN
 from harness.picture import shapes, svg
 from harness.picture.contents import Contents
@@ -52,8 +52,8 @@ def _signs(shown: Contents) -> Iterator[tuple[str, str]]:
     for class_, text in BARS.items():
         if class_ in classes and states:
             yield _line(f"state {class_}", "M-9,0H9"), text
-    kinds = {spot.kind for one in (*shown.frames, shown.log) for spot in one.spots}
-    for kind, text in {**spots.FRAMES, **spots.LINES}.items():
+    kinds = {instant.kind for one in (*shown.frames, shown.log) for instant in one.instants}
+    for kind, text in {**instants.FRAMES, **instants.LINES}.items():
         if kind in kinds:
             yield shapes.mark(shapes.SPOTS[kind], 0, 0), text
     yield from _of_figures(shown)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from harness.picture.svg import element
 
 
-class Shape(NamedTuple):
+class Symbol(NamedTuple):
     """A path around 0,0 (px), and the class that gives it its colour."""
 
     path: str
@@ -27,33 +27,33 @@ TICK = "M0,-4V4"
 DOT = "M-2,0A2,2,0,1,0,2,0A2,2,0,1,0,-2,0Z"
 ALARM = "M-5,-5H5V5H-5ZM-5,-5L5,5M-5,5L5,-5"
 
-ACTIONS: Mapping[str, Shape] = {
-    "fault": Shape(TRIANGLE_DOWN, "full bad"),
-    "repair": Shape(TRIANGLE_UP, "full good"),
-    "stimulus": Shape(CIRCLE, "open blue"),
-    "reaction": Shape(SQUARE, "full odd"),
-    "command": Shape(ARROW, "open blue"),
-    "set": Shape(DIAMOND, "full own"),
+ACTIONS: Mapping[str, Symbol] = {
+    "fault": Symbol(TRIANGLE_DOWN, "full bad"),
+    "repair": Symbol(TRIANGLE_UP, "full good"),
+    "stimulus": Symbol(CIRCLE, "open blue"),
+    "reaction": Symbol(SQUARE, "full odd"),
+    "command": Symbol(ARROW, "open blue"),
+    "set": Symbol(DIAMOND, "full own"),
 }
-SPOTS: Mapping[str, Shape] = {
-    "garp": Shape(DIAMOND, "full own"),
-    "probe": Shape(TICK, "line blue"),
-    "reply": Shape(CIRCLE.replace("4", "3"), "open good"),
-    "answer": Shape(DIAMOND, "open own"),
-    "foreign": Shape(CROSS, "line odd"),
-    "other": Shape(SQUARE.replace("4", "3"), "open dim"),
-    "report": Shape(ALARM, "open bad"),
-    "bonding": Shape(SQUARE.replace("4", "3"), "full blue"),
-    "line": Shape(DOT, "full dim"),
+SPOTS: Mapping[str, Symbol] = {
+    "garp": Symbol(DIAMOND, "full own"),
+    "probe": Symbol(TICK, "line blue"),
+    "reply": Symbol(CIRCLE.replace("4", "3"), "open good"),
+    "answer": Symbol(DIAMOND, "open own"),
+    "foreign": Symbol(CROSS, "line odd"),
+    "other": Symbol(SQUARE.replace("4", "3"), "open dim"),
+    "report": Symbol(ALARM, "open bad"),
+    "bonding": Symbol(SQUARE.replace("4", "3"), "full blue"),
+    "line": Symbol(DOT, "full dim"),
 }
-LOST = Shape("M-3,-3L3,3M-3,3L3,-3", "line bad")
-END = Shape("M0,-5V5M-4,0A4,4,0,1,0,4,0A4,4,0,1,0,-4,0Z", "open blue")
-RUN = Shape("M-2.5,0A2.5,2.5,0,1,0,2.5,0A2.5,2.5,0,1,0,-2.5,0Z", "full blue")
+LOST = Symbol("M-3,-3L3,3M-3,3L3,-3", "line bad")
+END = Symbol("M0,-5V5M-4,0A4,4,0,1,0,4,0A4,4,0,1,0,-4,0Z", "open blue")
+RUN = Symbol("M-2.5,0A2.5,2.5,0,1,0,2.5,0A2.5,2.5,0,1,0,-2.5,0Z", "full blue")
 MISSED_RUN = LOST
-MISSED = Shape(ALARM, "open bad")
+MISSED = Symbol(ALARM, "open bad")
 
 
-def mark(shape: Shape, x: float, y: float, *inner: str) -> str:
+def mark(shape: Symbol, x: float, y: float, *inner: str) -> str:
     """Return a mark at a place."""
     return element(
         "path",

@@ -10,7 +10,7 @@ from harness.judge.layout import bare
 from harness.judge.scene import Dark, Traffic
 from harness.judge.traffic import sent_at
 from harness.picture import placing, shapes, svg, titles
-from harness.picture.axis import Axis
+from harness.picture.axis import PanelAxis
 from harness.picture.lanes import Lane
 from harness.picture.svg import element
 
@@ -28,7 +28,7 @@ class Band(NamedTuple):
     events: list[Event]
 
 
-def paint(seen: Traffic, axis: Axis) -> Lane:
+def paint(seen: Traffic, axis: PanelAxis) -> Lane:
     """Return the lane of one direction."""
     parts = [part for dark in seen.silences for part in _silence(seen, dark, axis)]
     for band in _bands(seen, axis):
@@ -46,7 +46,7 @@ def paint(seen: Traffic, axis: Axis) -> Lane:
     return Lane(f"traffic {seen.way}", HEIGHT, parts)
 
 
-def _bands(seen: Traffic, axis: Axis) -> Iterator[Band]:
+def _bands(seen: Traffic, axis: PanelAxis) -> Iterator[Band]:
     """Yield frames that are too close together to be told apart, and had the same fate."""
     band: Band | None = None
     for x, (sample, event) in axis.shown(seen.legs, sent_at):
@@ -63,7 +63,7 @@ def _bands(seen: Traffic, axis: Axis) -> Iterator[Band]:
         yield band
 
 
-def _silence(seen: Traffic, dark: Dark, axis: Axis) -> Iterator[str]:
+def _silence(seen: Traffic, dark: Dark, axis: PanelAxis) -> Iterator[str]:
     told = f"outage {seen.way}" if dark.certain else "silence within its tolerance"
     title = svg.title(
         [
@@ -82,7 +82,7 @@ def _silence(seen: Traffic, dark: Dark, axis: Axis) -> Iterator[str]:
         yield element("path", title, class_=class_, d=path)
 
 
-def _labels(silences: Sequence[Dark], axis: Axis) -> Iterator[str]:
+def _labels(silences: Sequence[Dark], axis: PanelAxis) -> Iterator[str]:
     """Yield the length of each outage above its gap, as far as there is room."""
     wanted = []
     for dark in silences:

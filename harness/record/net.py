@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Self
 
 from harness.bonding.wheel import grain
 from harness.drivers import emulated
@@ -14,6 +14,7 @@ from harness.errors import HarnessError, NotTestable, ScenarioError
 from harness.history import Event, History, save, since
 from harness.history.files import HISTORY
 from harness.judge.run import Run
+from harness.lab import Way
 from harness.loop import Loop, now
 from harness.record import durations, header, watch_arguments
 from harness.record.cable import Cable
@@ -36,9 +37,7 @@ from harness.virtual_time import align, begin
 USB_INTERVAL = 50 * MS  # a frame through a USB adapter costs an emulated processor some 5 ms
 WITH_ACTIVE_SLAVE = ("active-backup", "balance-tlb", "balance-alb")
 
-Direction = Literal["out", "in"]
-
-__all__ = ["Direction", "Net", "Run", "Stage"]
+__all__ = ["Net", "Run", "Stage"]
 
 
 class Net:
@@ -139,7 +138,7 @@ class Net:
     @block("with net.watch() as run:")
     def watch(
         self,
-        *probes: Direction,
+        *probes: Way,
         path: tuple[str, str] | None = None,
         every: Span | None = None,
         address: str = "",
@@ -164,7 +163,7 @@ class Net:
         self._interval = as_span(every).ns if every else self._usual_interval()
         if not self._virtual:
             durations.check_duration(self.dut.bonds.values())
-        ways: tuple[Direction, ...] = probes or (("in",) if address else ("out", "in"))
+        ways: tuple[Way, ...] = probes or (("in",) if address else ("out", "in"))
         watch_arguments.check(self.plan, ways, path or self.plan.path)
         subject = self._subject(path or self.plan.path, ways, address)
         with self._recording(Run(), subject, healthy=healthy) as run:
@@ -222,7 +221,7 @@ class Net:
         self._disturbed = now()
 
     def _subject(
-        self, path: tuple[str, str], directions: tuple[Direction, ...], address: str
+        self, path: tuple[str, str], directions: tuple[Way, ...], address: str
     ) -> Subject:
         bonds = self.dut.bonds
         return Subject(

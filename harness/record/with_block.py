@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar
 
 from harness.suggest import NoSuchName
 
-Given = ParamSpec("Given")
-What = TypeVar("What")
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
-class Block(Generic[What]):
+class Block(Generic[T]):
     """A context manager; reading an attribute of it, without `with`, names the mistake."""
 
-    def __init__(self, manager: AbstractContextManager[What], usage: str) -> None:
+    def __init__(self, manager: AbstractContextManager[T], usage: str) -> None:
         """Wrap a context manager; nothing happens before it is entered."""
         self._manager = manager
         self._usage = usage
 
-    def __enter__(self) -> What:
+    def __enter__(self) -> T:
         return self._manager.__enter__()
 
     def __exit__(
@@ -50,14 +50,14 @@ class Block(Generic[What]):
 
 def block(
     usage: str,
-) -> Callable[[Callable[Given, Iterator[What]]], Callable[Given, Block[What]]]:
+) -> Callable[[Callable[P, Iterator[T]]], Callable[P, Block[T]]]:
     """Return a decorator like `contextmanager`; `usage` shows the `with` statement in errors."""
 
-    def decorate(function: Callable[Given, Iterator[What]]) -> Callable[Given, Block[What]]:
+    def decorate(function: Callable[P, Iterator[T]]) -> Callable[P, Block[T]]:
         make = contextmanager(function)
 
         @wraps(function)
-        def begin(*args: Given.args, **kwargs: Given.kwargs) -> Block[What]:
+        def begin(*args: P.args, **kwargs: P.kwargs) -> Block[T]:
             return Block(make(*args, **kwargs), usage)
 
         return begin

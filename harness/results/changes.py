@@ -10,7 +10,7 @@ from harness.judge import counts
 from harness.results.conformance import Result
 
 Sense = Literal["worse", "better", "changed"]
-Figure = Mapping[str, Any]
+FigureRecord = Mapping[str, Any]
 Results = Mapping[str, Result]
 
 # Severity of verdicts; a skipped scenario is not worse than one that conforms.
@@ -93,7 +93,7 @@ def _verdicts(old: str, new: str) -> Sense:
     return "better" if good and was else "changed"
 
 
-def figures(old: Figure, new: Figure) -> Sense | None:
+def figures(old: FigureRecord, new: FigureRecord) -> Sense | None:
     """Return how a figure differs, None if the difference is within what is allowed."""
     was, now = old["ms"], new["ms"]
     if was is None or now is None:
@@ -105,20 +105,20 @@ def figures(old: Figure, new: Figure) -> Sense | None:
     return "worse" if now > was else "better"
 
 
-def allowed(old: Figure, new: Figure) -> float:
+def allowed(old: FigureRecord, new: FigureRecord) -> float:
     """Return by how many ms two figures may differ: both tolerances, and the larger leeway."""
     return _tolerances(old, new) + _leeway(old, new)
 
 
-def _tolerances(old: Figure, new: Figure) -> float:
+def _tolerances(old: FigureRecord, new: FigureRecord) -> float:
     return float(old["tolerance_ms"]) + float(new["tolerance_ms"])
 
 
-def _leeway(old: Figure, new: Figure) -> float:
+def _leeway(old: FigureRecord, new: FigureRecord) -> float:
     return max(float(one.get("leeway_ms", 0.0)) for one in (old, new))
 
 
-def _given(old: Figure, new: Figure) -> str:
+def _given(old: FigureRecord, new: FigureRecord) -> str:
     """Return by how much two figures may differ, and why."""
     leeway = _leeway(old, new)
     more = f" plus the phase of the monitor ({in_words(leeway)})" if leeway else ""
@@ -130,7 +130,7 @@ def in_words(ms: float) -> str:
     return f"{ms:.1f} ms"
 
 
-def shown(figure: Figure) -> str:
+def shown(figure: FigureRecord) -> str:
     """Return a figure as text."""
     return "never" if figure["ms"] is None else in_words(float(figure["ms"]))
 

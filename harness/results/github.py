@@ -29,7 +29,7 @@ LEVELS: Mapping[str, str] = {
 }
 
 
-class Spot(NamedTuple):
+class SourceLine(NamedTuple):
     """Where a scenario stands: its file, relative to the repository, and its line from 1."""
 
     file: str
@@ -89,22 +89,22 @@ def _held(one: Result) -> Iterator[str]:
             yield f"{name} {shown(figure)} ({' and '.join(bounds)})"
 
 
-def commands(found: Conformance, spots: Mapping[str, Spot]) -> Iterator[str]:
+def commands(found: Conformance, lines: Mapping[str, SourceLine]) -> Iterator[str]:
     """Yield workflow commands, at most as many of each level as GitHub shows.
 
-    `spots` has the place of each scenario function, by its id without parameters.
+    `lines` has the place of each scenario function, by its id without parameters.
     """
     left = dict.fromkeys(LEVELS.values(), MOST)
     for one in urgent(found):
         level = LEVELS[one.verdict]
         if left[level]:
             left[level] -= 1
-            yield _annotation(one, level, spots.get(function(one.scenario)))
+            yield _annotation(one, level, lines.get(function(one.scenario)))
 
 
-def _annotation(one: Result, level: str, spot: Spot | None) -> str:
+def _annotation(one: Result, level: str, line: SourceLine | None) -> str:
     name = one.scenario.partition("::")[2]
-    where = {"file": spot.file, "line": str(spot.line)} if spot else {}
+    where = {"file": line.file, "line": str(line.line)} if line else {}
     given = {**where, "title": f"{one.verdict} on {one.kernel}: {name}"}
     properties = ",".join(f"{key}={_property(value)}" for key, value in given.items())
     again = f"\nreproduce: {one.reproduce}" if one.reproduce else ""

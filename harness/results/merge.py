@@ -13,7 +13,7 @@ from harness.results import conformance
 from harness.results.conformance import Conformance, Result
 
 NAMED = 10  # conflicts that are listed
-Parts = Mapping[Path, Conformance]
+SessionParts = Mapping[Path, Conformance]
 
 
 def merge(places: Sequence[Path], into: Path) -> Conformance:
@@ -38,7 +38,7 @@ def merge(places: Sequence[Path], into: Path) -> Conformance:
     return found
 
 
-def load(places: Sequence[Path]) -> Parts:
+def load(places: Sequence[Path]) -> SessionParts:
     """Read directories of results that fit together; raises UsageError that lists conflicts."""
     parts = {place.resolve(): conformance.load(place) for place in places}
     problems = list(conflicts(parts))
@@ -51,13 +51,13 @@ def load(places: Sequence[Path]) -> Parts:
     return parts
 
 
-def conflicts(parts: Parts) -> Iterator[str]:
+def conflicts(parts: SessionParts) -> Iterator[str]:
     """Yield results that are in two directories, and shards that do not match."""
     yield from unlike(parts)
     yield from _shards(parts)
 
 
-def unlike(parts: Parts) -> Iterator[str]:
+def unlike(parts: SessionParts) -> Iterator[str]:
     """Yield results that are in two directories, and labels that stand for several kernels."""
     seen: dict[tuple[str, str], Path] = {}
     releases: dict[str, tuple[str, Path]] = {}
@@ -73,7 +73,7 @@ def unlike(parts: Parts) -> Iterator[str]:
                 yield f"  {one.scenario} on {one.kernel}: in {first} and in {place}"
 
 
-def _shards(parts: Parts) -> Iterator[str]:
+def _shards(parts: SessionParts) -> Iterator[str]:
     """Yield the shards that split the work differently from the first one."""
     first: dict[tuple[tuple[str, ...], int], tuple[Mapping[str, object], Path]] = {}
     for place, part in parts.items():
@@ -125,7 +125,7 @@ def _moved(result: Result, folder: str) -> Result:
     return replace(result, history=history, page=page, runs=runs)
 
 
-def _folders(parts: Parts) -> dict[Path, str]:
+def _folders(parts: SessionParts) -> dict[Path, str]:
     """Return a name for each directory within the joined one, in order."""
     return {
         place: f"{number}-{re.sub(r'[^A-Za-z0-9_.-]+', '-', '-'.join(part.labels()))[:60]}"
@@ -133,7 +133,7 @@ def _folders(parts: Parts) -> dict[Path, str]:
     }
 
 
-def _check_empty(into: Path, parts: Parts) -> None:
+def _check_empty(into: Path, parts: SessionParts) -> None:
     inside = any(into.resolve().is_relative_to(place) for place in parts)
     if inside or (into.exists() and (not into.is_dir() or any(into.iterdir()))):
         why = "is in a directory that is joined" if inside else "exists already"

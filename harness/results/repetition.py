@@ -20,7 +20,7 @@ SHARES: Mapping[str, float] = {"median": 0.5, "p95": 0.95, "p99": 0.99, "max": 1
 # Verdicts that say nothing of how often it fails: those runs are not counted.
 UNCOUNTED = (*(counts.INCONCLUSIVE, counts.NOT_JUDGED, counts.NOT_TESTABLE, counts.NOT_PROMISED),)
 FINE = ("conforms", "contradicts as known")
-Run = Mapping[str, Any]
+RunRecord = Mapping[str, Any]
 
 
 class Rate(NamedTuple):
@@ -94,13 +94,13 @@ def quantile(values: Sequence[float | None], share: float) -> float | None:
     return order[max(0, math.ceil(share * len(order) - 1e-9) - 1)]
 
 
-def of_runs(runs: Sequence[Run]) -> Rate:
+def of_runs(runs: Sequence[RunRecord]) -> Rate:
     """Return how often runs failed; those that say nothing are left out."""
     judged = [one for one in runs if one["verdict"] not in UNCOUNTED]
     return rate(sum(one["verdict"] not in FINE for one in judged), len(judged))
 
 
-def statistics(runs: Sequence[Run]) -> dict[str, Any]:
+def statistics(runs: Sequence[RunRecord]) -> dict[str, Any]:
     """Return rate and quantiles (ms) of runs as plain values; {} for fewer than two."""
     if len(runs) < 2:
         return {}

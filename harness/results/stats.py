@@ -19,7 +19,7 @@ SHOWN = 40  # letters of verdicts in a line: the latest
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class SessionResults:
     """The results of one session, or of several that were merged: the first one's date counts."""
 
     place: Path
@@ -71,19 +71,19 @@ class Drift:
 class Statistics:
     """What `harness stats` tells."""
 
-    runs: tuple[Run, ...]
+    runs: tuple[SessionResults, ...]
     flips: tuple[Flip, ...]
     drifts: tuple[Drift, ...]
     kernels: tuple[Comparison, ...]
 
 
-def load(places: Iterable[Path]) -> tuple[list[Run], list[str]]:
+def load(places: Iterable[Path]) -> tuple[list[SessionResults], list[str]]:
     """Read runs, the oldest first, and return what of a directory of runs had to be left out.
 
     A directory with results is a run; any other one is searched for runs. Raises UsageError for a
     directory that was given and cannot be read, and where there is nothing.
     """
-    found: dict[Path, Run] = {}
+    found: dict[Path, SessionResults] = {}
     left: list[str] = []
     for place in places:
         below = [] if (place / conformance.NAME).exists() else _below(place)
@@ -107,15 +107,15 @@ def _below(place: Path) -> list[Path]:
     return [path for path in paths if not path.is_symlink()]
 
 
-def _run(place: Path) -> Run:
+def _run(place: Path) -> SessionResults:
     found = conformance.load(place)
     dates = [str(session["date"]) for session in found.sessions if session.get("date")]
-    return Run(place, min(dates, default=""), found)
+    return SessionResults(place, min(dates, default=""), found)
 
 
-def of(runs: Sequence[Run]) -> Statistics:
+def of(runs: Sequence[SessionResults]) -> Statistics:
     """Return what runs show, given the oldest first."""
-    series: dict[tuple[str, str], list[tuple[Run, Result]]] = {}
+    series: dict[tuple[str, str], list[tuple[SessionResults, Result]]] = {}
     for run in runs:
         for one in run.found.results:
             series.setdefault((one.scenario, one.kernel), []).append((run, one))
@@ -127,14 +127,16 @@ def of(runs: Sequence[Run]) -> Statistics:
     )
 
 
-def _flips(series: Mapping[tuple[str, str], Sequence[tuple[Run, Result]]]) -> Iterator[Flip]:
+def _flips(
+    series: Mapping[tuple[str, str], Sequence[tuple[SessionResults, Result]]],
+) -> Iterator[Flip]:
     for (scenario, kernel), seen in series.items():
         verdicts = tuple(one.verdict for _, one in seen)
         if len(set(verdicts)) > 1:
             yield Flip(scenario, kernel, verdicts, tuple(run.date for run, _ in seen))
 
 
-def _drifts(seen: Sequence[tuple[Run, Result]]) -> Iterator[Drift]:
+def _drifts(seen: Sequence[tuple[SessionResults, Result]]) -> Iterator[Drift]:
     for name in dict.fromkeys(name for _, one in seen for name in one.figures):
         values = [(run, one.figures[name]) for run, one in seen if name in one.figures]
         first = values[0][1]
@@ -156,9 +158,9 @@ def _drifts(seen: Sequence[tuple[Run, Result]]) -> Iterator[Drift]:
         )
 
 
-def _kernels(runs: Sequence[Run]) -> Iterator[Comparison]:
+def _kernels(runs: Sequence[SessionResults]) -> Iterator[Comparison]:
     """Yield the differences between neighbouring kernels: of each the newest run."""
-    newest: dict[str, Run] = {}
+    newest: dict[str, SessionResults] = {}
     for run in runs:
         newest |= {label: run for label in run.found.labels() if run.found.of(label)}
     order = sorted(newest, key=lambda label: _numbers(newest[label].found.release(label)))

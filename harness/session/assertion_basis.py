@@ -17,7 +17,7 @@ import pytest
 
 from harness.errors import ScenarioError
 from harness.judge import counts, observations
-from harness.judge.observations import Instruction, Kind, Observations
+from harness.judge.observations import Instruction, ObservationKind, Observations
 from harness.session import syntax
 from harness.session.data_flow import Kinds, Names, Observed
 from harness.session.syntax import Module
@@ -149,7 +149,7 @@ class _FailedStatement:
                 return found
         return Basis.NOTHING if isinstance(statement, ast.Raise) else self._any([statement])
 
-    def handed_on(self, start: syntax.Point, stop: syntax.Point) -> Kinds:
+    def handed_on(self, start: syntax.Position, stop: syntax.Position) -> Kinds:
         """Return what the arguments of the call at a place depend on."""
         calls = (one for one in ast.walk(self._module.tree) if isinstance(one, ast.Call))
         at = [one for one in calls if syntax.extent(one) == (start, stop)]
@@ -201,7 +201,7 @@ class _FailedStatement:
         wrong = [observation.kind for observation in held if observation.holds is not truth]
         if not wrong or (not truth and len(wrong) < len(held)):
             return self._any([node])
-        return Basis.OWN if Kind.OWN in wrong else Basis.DOCUMENTED
+        return Basis.OWN if ObservationKind.OWN in wrong else Basis.DOCUMENTED
 
     def _truth(self, node: ast.expr) -> bool | None:
         """Return whether an expression was true, None where that is not known."""
@@ -248,9 +248,11 @@ def _from(kinds: Kinds, node: ast.AST | None) -> Basis:
     """Return what an expression rests on that looked at these kinds of things."""
     compares = [one for one in ast.walk(node) if isinstance(one, ast.Compare)] if node else []
     own = (
-        kinds & {Kind.OWN, Kind.NUMBER}
-        or (Kind.SHARE in kinds and Kind.DOCUMENTED not in kinds and compares)
-        or (Kind.COUNT in kinds and any(map(_bounds_a_count, compares)))
+        kinds & {ObservationKind.OWN, ObservationKind.NUMBER}
+        or (
+            ObservationKind.SHARE in kinds and ObservationKind.DOCUMENTED not in kinds and compares
+        )
+        or (ObservationKind.COUNT in kinds and any(map(_bounds_a_count, compares)))
     )
     if own:
         return Basis.OWN

@@ -6,11 +6,11 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
-from harness.judge.observations import Kind, Observation, Observations
+from harness.judge.observations import Observation, ObservationKind, Observations
 from harness.session import syntax
 from harness.session.syntax import CodePlace, Function, Module
 
-Kinds = frozenset[Kind]
+Kinds = frozenset[ObservationKind]
 Names = Mapping[str, Kinds]
 NONE: Kinds = frozenset()
 

@@ -15,7 +15,7 @@ from harness.session import axis
 from harness.whole_file import replacing
 
 if TYPE_CHECKING:
-    from harness.results.github import Spot
+    from harness.results.github import SourceLine
 
 FORMATS = ("ktap", "metrics")
 SUMMARY = "GITHUB_STEP_SUMMARY"
@@ -87,19 +87,21 @@ def on_github(found: Conformance, items: Iterable[pytest.Item]) -> Iterator[str]
         except OSError as error:
             yield f"warning: {SUMMARY}={place} cannot be written: {error.strerror or error}"
     if on:
-        yield from github.commands(found, _spots(items))
+        yield from github.commands(found, _lines(items))
 
 
-def _spots(items: Iterable[pytest.Item]) -> dict[str, Spot]:
+def _lines(items: Iterable[pytest.Item]) -> dict[str, SourceLine]:
     """Return where each scenario function stands, as GitHub names files of the repository."""
-    from harness.results.github import Spot  # noqa: PLC0415
+    from harness.results.github import SourceLine  # noqa: PLC0415
 
-    found: dict[str, Spot] = {}
+    found: dict[str, SourceLine] = {}
     for item in items:
         root = Path(os.environ.get("GITHUB_WORKSPACE") or item.config.rootpath).resolve()
         path, line, _ = item.reportinfo()
         file = Path(path).resolve()
         if file.is_relative_to(root):
             scenario = axis.scenario_of(item).partition("[")[0]
-            found.setdefault(scenario, Spot(file.relative_to(root).as_posix(), (line or 0) + 1))
+            found.setdefault(
+                scenario, SourceLine(file.relative_to(root).as_posix(), (line or 0) + 1)
+            )
     return found

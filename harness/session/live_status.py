@@ -27,7 +27,7 @@ ERASE = "\x1b[J"  # from the cursor to the end of the screen
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class Status:
     """What the line shows: counts of items, running ones with their seconds, times in seconds.
 
     `virtual` is what the guests' clocks have gone through, None where they are real; `left` is
@@ -44,7 +44,7 @@ class State:
     left: float | None = None
 
 
-def parts(state: State) -> list[tuple[str, str]]:
+def parts(state: Status) -> list[tuple[str, str]]:
     """Return the parts of the line in order, each with its style."""
     found = [(f"{state.done}/{state.planned}", "bold")]
     if state.failed:
@@ -59,7 +59,7 @@ def parts(state: State) -> list[tuple[str, str]]:
     return found
 
 
-def _times(state: State) -> str:
+def _times(state: Status) -> str:
     virtual = "" if state.virtual is None else f", {_clock(state.virtual)} of virtual time"
     left = "" if state.left is None else f", {spoken(state.left)} left"
     return f"{_clock(state.wall)}{virtual}{left}"
@@ -111,7 +111,7 @@ class LiveStatus:
             return
         self._drawn_at = now
         done = self._planned - len(self._expected)
-        state = State(
+        state = Status(
             done,
             self._planned,
             self._failed,
@@ -136,7 +136,7 @@ class LiveStatus:
             self._file.write(ERASE)
             self._file.flush()
 
-    def _write(self, state: State) -> None:
+    def _write(self, state: Status) -> None:
         assert self._reporter is not None
         column = self._reporter._tw.width_of_current_line  # noqa: SLF001  (no public name)
         self._file.write(f"{ERASE}\n\r{self._rendered(state)}\x1b[A\r")
@@ -144,7 +144,7 @@ class LiveStatus:
         self._file.flush()
         self._visible = True
 
-    def _rendered(self, state: State) -> str:
+    def _rendered(self, state: Status) -> str:
         """Return the line with its styles, no wider than the terminal."""
         from rich.console import Console  # noqa: PLC0415  (a run without a terminal needs none)
         from rich.text import Text  # noqa: PLC0415

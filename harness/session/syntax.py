@@ -12,7 +12,7 @@ from typing import NamedTuple
 from harness.judge.observations import Instruction
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-Point = tuple[int, int]  # line from 1, column in bytes from 0, as `ast` has them
+Position = tuple[int, int]  # line from 1, column in bytes from 0, as `ast` has them
 
 
 class Module:
@@ -54,8 +54,8 @@ class CodePlace(NamedTuple):
     """Where an instruction comes from: a stretch of a source file."""
 
     module: Module
-    start: Point
-    stop: Point
+    start: Position
+    stop: Position
 
     def lies_in(self, node: ast.AST) -> bool:
         """Tell whether a node of this place's module covers it."""
@@ -67,7 +67,7 @@ class CodePlace(NamedTuple):
         return (self.start, self.stop) == extent(node)
 
 
-def extent(node: ast.AST) -> tuple[Point, Point]:
+def extent(node: ast.AST) -> tuple[Position, Position]:
     """Return where a node begins and ends; (1, 0) to (0, 0) for what has no place."""
     first = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
     last = getattr(node, "end_lineno", None) or 0, getattr(node, "end_col_offset", None) or 0

@@ -61,7 +61,7 @@ def note_run(run: Run, path: Path | None = None) -> None:
 
 def note_seen() -> None:
     """Remember that the kernel told the running scenario something: an option, a refusal."""
-    observations.note(observations.Kind.FACT)
+    observations.note(observations.ObservationKind.FACT)
     if _running:
         _running[-1].stash[SEEN] = True
 

@@ -21,7 +21,7 @@ LONGEST = 29  # the longest prefix with free addresses for the lab's machines
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
+class DutAddress:
     """An address of the DUT with its prefix, and the device that has it.
 
     `device` is the bond or an upper device; `vlan` is 0 if it is not a VLAN.
@@ -50,12 +50,12 @@ class Networks:
     The first target is in the first home's network. `why_not` is what the lab cannot build.
     """
 
-    homes: tuple[Home, ...]
+    homes: tuple[DutAddress, ...]
     targets: tuple[str, ...]
     remarks: tuple[str, ...] = ()
     why_not: str = ""
 
-    def home_of(self, target: str) -> Home:
+    def home_of(self, target: str) -> DutAddress:
         """Return the home that is the source of ARP probes to a target."""
         return _home_of(self.homes, target) or self.homes[0]
 
@@ -66,7 +66,7 @@ def networks(bond: BondConfig, targets: tuple[str, ...]) -> Networks:
     why = why or _unfit(targets, homes)
     if why:
         return Networks(
-            (Home(bond.name, "bond", 0, DEFAULT),), targets or ("192.0.2.254",), (), why
+            (DutAddress(bond.name, "bond", 0, DEFAULT),), targets or ("192.0.2.254",), (), why
         )
     if not homes:
         homes = [_default_home(bond, targets)]
@@ -84,7 +84,7 @@ def networks(bond: BondConfig, targets: tuple[str, ...]) -> Networks:
     return Networks(tuple(homes), made, tuple(remarks))
 
 
-def _given(bond: BondConfig) -> tuple[list[Home], list[str], str]:
+def _given(bond: BondConfig) -> tuple[list[DutAddress], list[str], str]:
     """Return the addresses of the files, remarks, and why the lab cannot build an upper device.
 
     A bridge over a VLAN, or a VLAN of a bridge, counts as the VLAN alone.
@@ -120,19 +120,19 @@ def _way(bond: BondConfig, name: str) -> list[Upper]:
     return way
 
 
-def _homes(device: str, kind: str, vlan: int, ip: Addressing) -> Iterator[Home]:
+def _homes(device: str, kind: str, vlan: int, ip: Addressing) -> Iterator[DutAddress]:
     for text in ip.addresses:
         own = ipaddress.ip_interface(text)
         if isinstance(own, IPv4Interface):
-            yield Home(device, kind, vlan, str(own))
+            yield DutAddress(device, kind, vlan, str(own))
 
 
-def _home_of(homes: Iterable[Home], target: str) -> Home | None:
+def _home_of(homes: Iterable[DutAddress], target: str) -> DutAddress | None:
     fitting = [home for home in homes if IPv4Address(target) in home.network]
     return max(fitting, key=lambda home: home.network.prefixlen, default=None)
 
 
-def _unfit(targets: tuple[str, ...], homes: Iterable[Home]) -> str:
+def _unfit(targets: tuple[str, ...], homes: Iterable[DutAddress]) -> str:
     """Return why a target cannot be a machine of the lab, "" if all can."""
     own = {home.ip for home in homes}
     ends = {str(end) for home in homes for end in _ends(home.network)}
@@ -157,24 +157,26 @@ def _is_static(bond: BondConfig) -> bool:
     return any(ip.addresses for ip in known) and not any(ip.dhcp4 for ip in known)
 
 
-def _default_home(bond: BondConfig, targets: tuple[str, ...]) -> Home:
+def _default_home(bond: BondConfig, targets: tuple[str, ...]) -> DutAddress:
     """Return a default address, if possible in one network with all targets."""
     for prefix in WIDER if targets else ():
         network = IPv4Interface(f"{targets[0]}/{prefix}").network
         if all(IPv4Address(text) in network for text in targets):
             own = unused(IPv4Interface(f"{targets[0]}/24").network, targets)
-            return Home(*_holder(bond), f"{own}/{prefix}")
+            return DutAddress(*_holder(bond), f"{own}/{prefix}")
     if targets:
         network = IPv4Interface(f"{targets[0]}/24").network
-        return Home(*_holder(bond), f"{unused(network, targets)}/24")
-    return Home(*_holder(bond), DEFAULT)
+        return DutAddress(*_holder(bond), f"{unused(network, targets)}/24")
+    return DutAddress(*_holder(bond), DEFAULT)
 
 
-def _another(bond: BondConfig, homes: list[Home], targets: tuple[str, ...], target: str) -> Home:
+def _another(
+    bond: BondConfig, homes: list[DutAddress], targets: tuple[str, ...], target: str
+) -> DutAddress:
     """Return an additional address for a target that is in no network yet."""
     network = IPv4Interface(f"{target}/24").network
     own = unused(network, {*targets, *(home.ip for home in homes)})
-    return Home(*_holder(bond), f"{own}/24")
+    return DutAddress(*_holder(bond), f"{own}/24")
 
 
 def _holder(bond: BondConfig) -> tuple[str, str, int]:
@@ -190,7 +192,7 @@ def _holder(bond: BondConfig) -> tuple[str, str, int]:
     return (bridge.name, "bridge", 0) if bridge else (bond.name, "bond", 0)
 
 
-def _remark(bond: BondConfig, home: Home, target: str) -> str:
+def _remark(bond: BondConfig, home: DutAddress, target: str) -> str:
     where = bond.where("arp_ip_target")
     return (
         f"{where}: ARP target {target} is in no network of {bond.name}: the lab added "
@@ -199,7 +201,7 @@ def _remark(bond: BondConfig, home: Home, target: str) -> str:
     )
 
 
-def _roomy(home: Home, targets: Iterable[str]) -> Home:
+def _roomy(home: DutAddress, targets: Iterable[str]) -> DutAddress:
     """Return a home whose network has free addresses for a neighbour and a target."""
     own = IPv4Interface(home.address)
     if own.network.prefixlen <= LONGEST:
@@ -208,7 +210,7 @@ def _roomy(home: Home, targets: Iterable[str]) -> Home:
         wider = IPv4Interface(f"{own.ip}/{prefix}").network
         ends = {str(end) for end in _ends(wider)}
         if not ends & {str(own.ip), *targets}:
-            return Home(home.device, home.kind, home.vlan, f"{own.ip}/{prefix}")
+            return DutAddress(home.device, home.kind, home.vlan, f"{own.ip}/{prefix}")
     return home
 
 

@@ -31,7 +31,7 @@ from harness.topology import (
     Topology,
     VlanPlan,
 )
-from harness.yours.networks import Home, Networks, networks, unused
+from harness.yours.networks import DutAddress, Networks, networks, unused
 
 LATE_MS = 1000  # how long a port that forwards late does not forward
 CHANNEL = frozenset({"balance-rr", "balance-xor", "802.3ad"})
@@ -50,7 +50,7 @@ class YourPlan:
     name: str
     options: str
     slaves: tuple[str, ...]
-    homes: tuple[Home, ...]
+    homes: tuple[DutAddress, ...]
     targets: tuple[str, ...]
     places: Mapping[str, str]
     remarks: tuple[str, ...] = ()
@@ -83,7 +83,7 @@ class YourPlan:
     def load(cls, data: Mapping[str, Any]) -> YourPlan:
         """Return a plan from plain JSON values."""
         lists = {name: tuple(data[name]) for name in ("slaves", "targets", "remarks")}
-        homes = tuple(Home(**one) for one in data["homes"])
+        homes = tuple(DutAddress(**one) for one in data["homes"])
         return cls(**{**data, **lists, "homes": homes})
 
     def plain(self) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from harness.cli import main
 from harness.commands import doctor
 from harness.doctor import kernels, tools
-from harness.doctor.row import BAD, GOOD, LACKING, Look, Row
+from harness.doctor.check import BAD, GOOD, LACKING, CheckResult, TimedCheck
 from harness.kernels import cache, host, kvm, processor, qemu
 from tests.kernels.test_automatic import BAD as DIES
 from tests.kernels.test_automatic import GOOD as BOOTS
@@ -26,12 +26,12 @@ from tests.kernels.test_automatic import keep
 from tests.waiting import comes_true
 
 ROWS = {
-    "host bonding": Row(LACKING, ""),
-    "kernels cached": Row(LACKING, ""),
-    "package sources": Row(LACKING, ""),
-    "cache": Row(GOOD, ""),
-    "guest memory": Row(GOOD, ""),
-    "QEMU": Row(LACKING, ""),
+    "host bonding": CheckResult(LACKING, ""),
+    "kernels cached": CheckResult(LACKING, ""),
+    "package sources": CheckResult(LACKING, ""),
+    "cache": CheckResult(GOOD, ""),
+    "guest memory": CheckResult(GOOD, ""),
+    "QEMU": CheckResult(LACKING, ""),
 }
 OFFER = replace(ROWS["package sources"], kernel="uml@6.1")
 
@@ -45,12 +45,12 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_what_hangs_is_given_up_with_all_it_started(own_cache: Path) -> None:
     begun = own_cache / "begun"
 
-    def hang() -> Row:
+    def hang() -> CheckResult:
         os.system(f"sleep 77 & echo $! > {begun}; wait")  # noqa: S605
-        return Row(GOOD, "")
+        return CheckResult(GOOD, "")
 
     before = time.monotonic()
-    assert Look("x", hang, 1.5).take() == Row(BAD, "no answer within 1.5 s")
+    assert TimedCheck("x", hang, 1.5).take() == CheckResult(BAD, "no answer within 1.5 s")
     assert time.monotonic() - before < 5
     asleep = Path("/proc", begun.read_text().strip(), "cmdline")
 
@@ -61,7 +61,9 @@ def test_what_hangs_is_given_up_with_all_it_started(own_cache: Path) -> None:
 
 
 @pytest.mark.parametrize("look", [tools.namespaces, tools.classifiers, tools.nftables])
-def test_what_is_tried_in_a_namespace_fails_for_the_machine_only(look: Callable[[], Row]) -> None:
+def test_what_is_tried_in_a_namespace_fails_for_the_machine_only(
+    look: Callable[[], CheckResult],
+) -> None:
     """The program that tries it is text: nothing else finds a name in it that is gone."""
     assert not re.search(r"\w(Error|Exception): ", look().found)
 
@@ -80,26 +82,26 @@ def test_qemu_without_virtme_runs_the_lab_that_needs_no_more(
 
 
 def test_what_crashes_is_an_answer() -> None:
-    def crash() -> Row:
+    def crash() -> CheckResult:
         raise RuntimeError("no luck")
 
-    assert Look("x", crash).take() == Row(BAD, "RuntimeError: no luck")
-    assert Look("x", lambda: os._exit(3)).take() == Row(BAD, "the check crashed")
+    assert TimedCheck("x", crash).take() == CheckResult(BAD, "RuntimeError: no luck")
+    assert TimedCheck("x", lambda: os._exit(3)).take() == CheckResult(BAD, "the check crashed")
 
 
 @pytest.mark.parametrize(
     ("changed", "kernel"),
     [
         ({}, ""),
-        ({"host bonding": Row(GOOD, "", kernel="host")}, "host"),
+        ({"host bonding": CheckResult(GOOD, "", kernel="host")}, "host"),
         ({"package sources": OFFER}, "uml@6.1"),
-        ({"package sources": OFFER, "cache": Row(BAD, "")}, ""),
-        ({"package sources": OFFER, "guest memory": Row(BAD, "")}, ""),
-        ({"package sources": OFFER, "kernels cached": Row(BAD, "")}, ""),
-        ({"QEMU": Row(GOOD, "", kernel="stock@6.1")}, "stock@6.1"),
+        ({"package sources": OFFER, "cache": CheckResult(BAD, "")}, ""),
+        ({"package sources": OFFER, "guest memory": CheckResult(BAD, "")}, ""),
+        ({"package sources": OFFER, "kernels cached": CheckResult(BAD, "")}, ""),
+        ({"QEMU": CheckResult(GOOD, "", kernel="stock@6.1")}, "stock@6.1"),
     ],
 )
-def test_it_knows_what_scenarios_run_in(changed: dict[str, Row], kernel: str) -> None:
+def test_it_knows_what_scenarios_run_in(changed: dict[str, CheckResult], kernel: str) -> None:
     rows = ROWS | changed
     assert doctor.runs_in(rows) == kernel
     assert ("nothing can run here" in doctor.verdict(kernel, rows)) == (not kernel)
@@ -141,7 +143,7 @@ def test_a_kernel_of_the_cache_that_dies_is_said_to(monkeypatch: pytest.MonkeyPa
 
 def test_a_damaged_kernel_is_named_with_the_command_that_removes_it() -> None:
     keep("uml", "6.1.9", BOOTS).file.write_text("short")
-    assert kernels.cached() == Row(
+    assert kernels.cached() == CheckResult(
         BAD, "no User-Mode Linux that boots", "harness kernels remove uml-6.1.9"
     )
 

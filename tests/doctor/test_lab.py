@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.doctor.row import BAD, GOOD, LACKING
+from harness.doctor.check import BAD, GOOD, LACKING
 from tests.rack import DUT, NO_RACK, PORT, Rack, standing
 from tests.sshd import make_key
 from tests.waiting import wait_until

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from harness.history import History
 from harness.judge import lanes, measure, outages, timeline, traffic
-from harness.judge.axis import Axis
+from harness.judge.axis import TextAxis
 from harness.judge.layout import bare
 from harness.units import MS
 from tests.stories import INITIAL, Line, active, at, fault, marks, slave, tell
@@ -55,7 +55,7 @@ def demand_agreement(history: History) -> None:
     """Assert that the lanes are dark where an outage is, and nowhere else, and show all of it."""
     end = traffic.end_at(history)
     for columns in (30, 61, 140):
-        axis = Axis.of(history, (), columns)
+        axis = TextAxis.of(history, (), columns)
         for way in traffic.STREAMS:
             lane, spans = lanes.traffic_lane(history, axis, way), spans_of(history, way)
             assert all(stop <= axis.cell(columns - 1)[1] for _, stop in spans)
@@ -121,7 +121,7 @@ def test_what_arrives_behind_the_end_does_not_lighten_the_last_column() -> None:
     """An outage lasts to the end; frames that arrive later are another one, behind the lane."""
     history = story([], [("out", 599.0, 999.0), ("out", 939.0, 1089.0)])
     demand_agreement(history)
-    assert lanes.traffic_lane(history, Axis.of(history, (), 61), "out").endswith("..")
+    assert lanes.traffic_lane(history, TextAxis.of(history, (), 61), "out").endswith("..")
 
 
 def test_frames_that_were_held_are_an_outage_in_figure_lane_and_row() -> None:
@@ -129,7 +129,7 @@ def test_frames_that_were_held_are_an_outage_in_figure_lane_and_row() -> None:
     history = story([("out", 10.0, 10.5)], [("out", 10.7, 1000.0), ("in", 5.0, 25.0)])
     (_, outage), *_ = outages.figures(history)
     assert 980 * MS <= outage.ns <= 1000 * MS
-    lane = lanes.traffic_lane(history, Axis.of(history, (), 60), "out")
+    lane = lanes.traffic_lane(history, TextAxis.of(history, (), 60), "out")
     assert lane.count(".") >= 45
     (row,) = [text for _, text in rows_of(history) if "traffic out again" in text]
     assert "1 frame lost, 196 frames held for up to 981.0 ms" in row
@@ -138,7 +138,7 @@ def test_frames_that_were_held_are_an_outage_in_figure_lane_and_row() -> None:
 def test_a_bond_that_is_dark_from_the_first_probe_on_is_drawn_dark_from_there() -> None:
     history = story([("out", -300.0, 500.0), ("in", -300.0, 500.0)], [])
     demand_agreement(history)
-    lane = lanes.traffic_lane(history, Axis.of(history, (), 60), "out")
+    lane = lanes.traffic_lane(history, TextAxis.of(history, (), 60), "out")
     assert lane.startswith("....")
 
 
@@ -152,7 +152,7 @@ def test_an_outage_after_the_longest_one_is_on_the_axis_too(length: int) -> None
 def test_a_lost_frame_that_is_no_outage_does_not_make_a_column_dark() -> None:
     history = story([("out", 300.0, 305.0)], [])
     assert outages.outages(history) == []
-    lane = lanes.traffic_lane(history, Axis.of(history, (), 140), "out")
+    lane = lanes.traffic_lane(history, TextAxis.of(history, (), 140), "out")
     assert ":" in lane
     assert "." not in lane
 

@@ -59,25 +59,25 @@ def test_a_one_way_outage_is_of_that_direction_alone(dark: str, clear: str) -> N
     assert outages.outage(history).ns == outages.outage(history, dark).ns
 
 
-def longest(seen: Iterable[traffic.Sample]) -> tuple[int, int, int]:
+def longest(seen: Iterable[traffic.ProbeFrame]) -> tuple[int, int, int]:
     gap = max(outages.silences(seen, 1))
     return gap.ns, gap.start, gap.stop
 
 
 def test_the_longest_of_several_gaps_counts() -> None:
-    seen = [traffic.Sample(n, None if n in (2, 5, 6, 7) else n + 1) for n in range(10)]
+    seen = [traffic.ProbeFrame(n, None if n in (2, 5, 6, 7) else n + 1) for n in range(10)]
     assert longest(seen) == (3, 5, 9)
     assert [gap.ns for gap in outages.silences(seen, 1)] == [1, 3]
 
 
 def test_what_waited_on_its_way_does_not_tell_when_the_path_worked() -> None:
     """Frames 3 to 8 were held up, by an address to be resolved say, and all arrive at 9."""
-    held = [traffic.Sample(n, 9 if 3 <= n <= 8 else n) for n in range(12)]
+    held = [traffic.ProbeFrame(n, 9 if 3 <= n <= 8 else n) for n in range(12)]
     assert longest(held) == (6, 2, 9)
 
 
 def test_a_path_that_is_merely_longer_has_no_gap_but_its_onset() -> None:
-    longer = [traffic.Sample(n, n + (5 if n >= 4 else 0)) for n in range(12)]
+    longer = [traffic.ProbeFrame(n, n + (5 if n >= 4 else 0)) for n in range(12)]
     assert longest(longer) == (5, 3, 9)
 
 

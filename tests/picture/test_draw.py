@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from harness.errors import Inconclusive
 from harness.history import History, load
-from harness.judge import scene, spots, traffic
+from harness.judge import instants, scene, traffic
 from harness.judge.timeline import Allowed
 from harness.picture import draw, style
 from harness.units import MS, ms
@@ -51,11 +51,11 @@ def at_x(mark: ET.Element) -> float:
 def test_every_event_of_the_model_is_in_a_title(path: Path) -> None:
     history = load(path)
     told = "\n".join(titles(parsed(history)))
-    lanes = [*scene.links(history), *spots.carriers(history), *spots.tables(history)]
+    lanes = [*scene.links(history), *instants.carriers(history), *instants.tables(history)]
     events = [state.event for lane in lanes for state in lane.states]
     events += [action.event for action in scene.actions(history)]
-    single = [*spots.frames(history), spots.lines(history)]
-    events += [spot.event for lane in single for spot in lane.spots]
+    single = [*instants.frames(history), instants.lines(history)]
+    events += [instant.event for lane in single for instant in lane.instants]
     assert len(events) > 8
     for event in events:
         assert f'[{event.at}, "{event.kind}", "{event.where}"' in told

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from harness.judge import counts
 from harness.results import github
-from harness.results.github import Spot
+from harness.results.github import SourceLine
 from harness.results.ktap import OUTCOMES
 from tests.result_directories import conformance, figure, result
 
-SPOTS = {"scenarios/test_a.py::test_x": Spot("net/scenarios/test_a.py", 12)}
+SPOTS = {"scenarios/test_a.py::test_x": SourceLine("net/scenarios/test_a.py", 12)}
 
 
 def test_the_summary_counts_by_kernel_and_begins_with_what_contradicts() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.session.live_status import State, parts
+from harness.session.live_status import Status, parts
 from tests.plain_kernels import PLAIN
 from tests.terminal import SIZE, UP, screens
 from tests.tiny import Tiny
@@ -22,18 +22,18 @@ TEXT = """
 """
 
 
-def line(state: State) -> str:
+def line(state: Status) -> str:
     return "  ".join(text for text, _ in parts(state))
 
 
 def test_the_line_says_what_runs_and_what_is_left() -> None:
     running = {"scenarios/test_a.py::test_x[1]": 12.4, "scenarios/test_a.py::test_y": 0.3}
-    state = State(12, 293, 1, running, 2, wall=75, virtual=3700, left=200)
+    state = Status(12, 293, 1, running, 2, wall=75, virtual=3700, left=200)
     assert line(state) == (
         "12/293  1 failed  1:15, 1:01:40 of virtual time, about 3 min left"
         "  2 guests: test_x[1] 12 s, test_y"
     )
-    assert line(State(0, 3, 0, {}, 1, wall=0)) == "0/3  0:00  1 guest: booting"
+    assert line(Status(0, 3, 0, {}, 1, wall=0)) == "0/3  0:00  1 guest: booting"
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from harness.config.durations import in_unit
 from harness.config.ini_and_shell import Assignment, Section, ini
 from harness.config.option_names import NETWORKD
 from harness.config.readers.misnamed import misnamed
-from harness.config.readers.units import WILD, Unit
+from harness.config.readers.units import WILD, UnitFile
 from harness.config.source import Source
 
 FORMAT = "networkd"
@@ -67,7 +67,7 @@ def _take(draft: Draft, name: str, *entries: Assignment) -> None:
         draft.take(entry.place, name)
 
 
-def _units(draft: Draft, sources: Sequence[Source]) -> Iterator[Unit]:
+def _units(draft: Draft, sources: Sequence[Source]) -> Iterator[UnitFile]:
     """Yield the units; a drop-in is read behind the unit of its directory's name."""
     mains: dict[str, list[Section]] = {}
     homes: dict[str, Source] = {}
@@ -82,14 +82,14 @@ def _units(draft: Draft, sources: Sequence[Source]) -> Iterator[Unit]:
                 draft.unknown("", why, source.at(), "give both", "warning")
             homes.setdefault(main, source)
             mains.setdefault(main, []).extend(sections)
-    yield from (Unit(homes[name], sections) for name, sections in mains.items())
+    yield from (UnitFile(homes[name], sections) for name, sections in mains.items())
 
 
 def _is_drop_in(source: Source) -> bool:
     return source.parent.endswith((".netdev.d", ".network.d"))
 
 
-def _bond(draft: Draft, unit: Unit, name: str) -> None:
+def _bond(draft: Draft, unit: UnitFile, name: str) -> None:
     head = next(section for section in unit.sections if section.name == "NetDev")
     if not name:
         why = "a bond without Name=, which systemd-networkd ignores"
@@ -141,7 +141,7 @@ def kernels(name: str, text: str) -> str:
     return switch(text) if name in SWITCHES else text
 
 
-def _network(draft: Draft, unit: Unit, numbers: dict[str, str]) -> None:
+def _network(draft: Draft, unit: UnitFile, numbers: dict[str, str]) -> None:
     """Add the controller of a .network file's interfaces, and their upper devices."""
     names = _named(draft, unit)
     _left_out(draft, unit)
@@ -163,7 +163,7 @@ def _network(draft: Draft, unit: Unit, numbers: dict[str, str]) -> None:
                 _take(draft, vlan, entry)
 
 
-def _left_out(draft: Draft, unit: Unit) -> None:
+def _left_out(draft: Draft, unit: UnitFile) -> None:
     """Remark on interfaces that are, or may be, matched by an earlier file."""
     hint = "put all that is for it in one file, or give this one a lower name"
     wide = next((one for one in unit.before if one.takes_ethernet), None)
@@ -181,7 +181,7 @@ def _left_out(draft: Draft, unit: Unit) -> None:
             draft.unknown(entry.spelled, why, entry.place, hint, "warning")
 
 
-def _slaves(bond: DraftBond, unit: Unit, entry: Assignment) -> None:
+def _slaves(bond: DraftBond, unit: UnitFile, entry: Assignment) -> None:
     roles = [(option, one) for key, option in ROLES.items()
              for one in unit.entries("Network", key) if switch(one.value) == "on"]  # fmt: skip
     bond.take(*(one.place for one in unit.entries("Network", *ROLES) if switch(one.value) == OFF))
@@ -204,7 +204,7 @@ def _slaves(bond: DraftBond, unit: Unit, entry: Assignment) -> None:
         bond.unknown(entry.spelled, why, entry.place, "write [Match] and Name=", "error")
 
 
-def _lonely_roles(draft: Draft, unit: Unit) -> None:
+def _lonely_roles(draft: Draft, unit: UnitFile) -> None:
     """Remark on settings that make a slave the primary in a file that is for no slave."""
     for entry in unit.entries("Network", *ROLES):
         why = "is set without Bond=, and systemd-networkd silently ignores it"
@@ -212,7 +212,7 @@ def _lonely_roles(draft: Draft, unit: Unit) -> None:
         draft.unknown(entry.spelled, why, entry.place, hint, "warning")
 
 
-def _named(draft: Draft, unit: Unit) -> list[str]:
+def _named(draft: Draft, unit: UnitFile) -> list[str]:
     """Return the interfaces that are named, and the bonds and uppers that a pattern matches."""
     patterns = [name for name, _ in unit.names if WILD & set(name)]
     free = [name for name in (*draft.bonds, *draft.uppers) if unit.owner(name) is None]
@@ -220,7 +220,7 @@ def _named(draft: Draft, unit: Unit) -> list[str]:
     return list(dict.fromkeys((*(name for name, _ in unit.exact), *matched)))
 
 
-def _addressing(draft: Draft, unit: Unit) -> None:
+def _addressing(draft: Draft, unit: UnitFile) -> None:
     """Add the IP of every interface of a file."""
     for name in _named(draft, unit):
         net = draft.net(name)
@@ -239,7 +239,7 @@ def _addressing(draft: Draft, unit: Unit) -> None:
                 net.asks(entry.place, four=four, six=six)
 
 
-def _routes(unit: Unit) -> Iterator[tuple[Section, Assignment]]:
+def _routes(unit: UnitFile) -> Iterator[tuple[Section, Assignment]]:
     """Yield default routes of the main table and their gateways."""
     for section in unit.sections:
         default = section.get("Destination") in ("", "0.0.0.0/0", "::/0")

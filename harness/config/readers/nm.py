@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from harness.config.draft import Draft
 from harness.config.ini_and_shell import Assignment, Section, ini
 from harness.config.model import Place
-from harness.config.profiles import Connection, Setting, build
+from harness.config.profiles import Connection, ProfileSetting, build
 from harness.config.readers.misnamed import misnamed
 from harness.config.source import Source
 
@@ -76,7 +76,7 @@ def _profile(sections: Mapping[str, Section]) -> Connection:
     for name in WIRED:
         for entry in sections[name].entries if name in sections else ():
             if entry.key == "mtu":
-                profile.mtu = Setting("mtu", entry.value, entry.place)
+                profile.mtu = ProfileSetting("mtu", entry.value, entry.place)
     profile.method4 = profile.method4 or ("manual" if profile.addresses else "auto")
     profile.method6 = profile.method6 or "auto"
     return profile
@@ -96,7 +96,7 @@ def _account(profile: Connection, sections: Mapping[str, Section]) -> None:
     for name, attribute in (("ipv4", "method4"), ("ipv6", "method6")):
         for entry in sections[name].entries if name in sections else ():
             if entry.key == "method":
-                profile.methods[attribute] = Setting(attribute, entry.value, entry.place)
+                profile.methods[attribute] = ProfileSetting(attribute, entry.value, entry.place)
 
 
 def _places(sections: Mapping[str, Section], name: str, *keys: str) -> list[Place]:
@@ -110,11 +110,11 @@ def _get(sections: Mapping[str, Section], names: Sequence[str], key: str) -> str
     return next((value for value in found if value), "").strip(";")
 
 
-def _settings(sections: Mapping[str, Section], name: str) -> Iterator[Setting]:
+def _settings(sections: Mapping[str, Section], name: str) -> Iterator[ProfileSetting]:
     for entry in sections[name].entries if name in sections else ():
         # Profiles of old have the options with an escape, as GLib's key files have it.
         key = entry.key.replace("-", "_") if name == "bond-port" else entry.key
-        yield Setting(key, plain(entry.value), entry.place, entry.spelled)
+        yield ProfileSetting(key, plain(entry.value), entry.place, entry.spelled)
 
 
 def plain(text: str) -> str:
@@ -125,7 +125,7 @@ def plain(text: str) -> str:
 def _addressing(profile: Connection, entry: Assignment) -> None:
     """Add addresses: ADDRESS/PREFIX[,GATEWAY], of old ADDRESS;PREFIX;GATEWAY, or a list."""
     if GATEWAY.fullmatch(entry.key):
-        profile.gateways.append(Setting("gateway", entry.value, entry.place))
+        profile.gateways.append(ProfileSetting("gateway", entry.value, entry.place))
     if not ADDRESS.fullmatch(entry.key):
         return
     parts = [part for part in re.split(r"[;,\s]+", entry.value) if part]
@@ -133,8 +133,8 @@ def _addressing(profile: Connection, entry: Assignment) -> None:
         text = parts.pop(0)
         if "/" not in text and parts and parts[0].isdigit():
             text = f"{text}/{parts.pop(0)}"
-        profile.addresses.append(Setting("address", text, entry.place))
+        profile.addresses.append(ProfileSetting("address", text, entry.place))
         if parts and "/" not in parts[0] and not (len(parts) > 1 and parts[1].isdigit()):
             gateway = parts.pop(0)
             if gateway not in ("0.0.0.0", "::"):  # noqa: S104 - what stands for "none" there
-                profile.gateways.append(Setting("gateway", gateway, entry.place))
+                profile.gateways.append(ProfileSetting("gateway", gateway, entry.place))

@@ -14,7 +14,7 @@ from dataclasses import replace
 from harness.config.draft import Draft
 from harness.config.ini_and_shell import plain
 from harness.config.model import ConfigError, Place
-from harness.config.profiles import Connection, Setting, build, default_monitor, find
+from harness.config.profiles import Connection, ProfileSetting, build, default_monitor, find
 from harness.config.readers import iplink, optstring
 from harness.config.scripts import ShellCommand, commands
 from harness.config.source import Source
@@ -81,7 +81,7 @@ def _strings(draft: Draft, source: Source) -> None:
                 bond.option(one.name, one.raw, one.place, one.spelled)
 
 
-def _options(text: str, place: Place) -> Iterator[Setting]:
+def _options(text: str, place: Place) -> Iterator[ProfileSetting]:
     """Yield the options of a string; raises ConfigError for a word that is no NAME=VALUE."""
     for word in re.split(r"(?<!\\),(?=\s*[a-z_0-9-]+=)", text.strip().strip("\"'")):
         name, equals, value = word.strip().partition("=")
@@ -89,7 +89,7 @@ def _options(text: str, place: Place) -> Iterator[Setting]:
             hint = 'write "mode=active-backup,miimon=100"'
             raise ConfigError(f"{word!r} is no NAME=VALUE", place, hint=hint)
         raw = value.replace("\\,", ",").replace(" ", ",")
-        yield Setting(name.strip(), raw, place, word.strip())
+        yield ProfileSetting(name.strip(), raw, place, word.strip())
 
 
 def _command(draft: Draft, profiles: list[Connection], command: ShellCommand) -> None:
@@ -145,7 +145,7 @@ def _verb(command: ShellCommand) -> tuple[str, list[str]]:
     return words[1], words[2:]
 
 
-def parts(command: ShellCommand) -> list[Setting]:
+def parts(command: ShellCommand) -> list[ProfileSetting]:
     """Return the properties that a command sets, each with a place of its own; else none."""
     verb, rest = _verb(command)
     if not verb or not rest or not ("add".startswith(verb) or "modify".startswith(verb)):
@@ -155,11 +155,11 @@ def parts(command: ShellCommand) -> list[Setting]:
     return list(_pairs(rest, command))
 
 
-def _pairs(words: list[str], command: ShellCommand) -> Iterator[Setting]:
+def _pairs(words: list[str], command: ShellCommand) -> Iterator[ProfileSetting]:
     words = [word for word in words if word != "--"]
     for nth, (key, value) in enumerate(zip(words[::2], words[1::2], strict=False), 1):
         place = replace(command.place, column=command.place.column * APART + nth)
-        yield Setting(key, value, place, f"{key} {value}")
+        yield ProfileSetting(key, value, place, f"{key} {value}")
 
 
 def _settings(profile: Connection, words: list[str], command: ShellCommand) -> None:
@@ -187,19 +187,19 @@ def _set(profile: Connection, sign: str, name: str, value: str, place: Place) ->
     elif name in SHORT:
         spelled = f"{name} {value}"
         raw = value.replace(" ", ",")
-        profile.options.append(Setting(name.replace("-", "_"), raw, place, spelled))
+        profile.options.append(ProfileSetting(name.replace("-", "_"), raw, place, spelled))
     elif name in ADDRESSES:
         _addresses(profile, sign, name, value, place)
     elif name in GATEWAYS:
         six = ":" in value
         kept = [one for one in profile.gateways if (":" in one.raw) != six]
         profile.which += [one.place for one in profile.gateways if one not in kept]
-        profile.gateways = [*kept, Setting(name, value, place)] if value else kept
+        profile.gateways = [*kept, ProfileSetting(name, value, place)] if value else kept
     elif name in MTUS:
-        profile.mtu = Setting("mtu", value, place)
+        profile.mtu = ProfileSetting("mtu", value, place)
     elif name.startswith(PORT):
         option = name.removeprefix(PORT).replace("-", "_")
-        profile.port_options.append(Setting(option, value, place, f"{name} {value}"))
+        profile.port_options.append(ProfileSetting(option, value, place, f"{name} {value}"))
 
 
 def _text(profile: Connection, attribute: str, text: str, place: Place) -> None:
@@ -210,7 +210,7 @@ def _text(profile: Connection, attribute: str, text: str, place: Place) -> None:
     elif attribute in ("method4", "method6"):
         if attribute in profile.methods:
             profile.which.append(profile.methods[attribute].place)
-        profile.methods[attribute] = Setting(attribute, text, place)
+        profile.methods[attribute] = ProfileSetting(attribute, text, place)
     else:
         profile.which.append(place)
 
@@ -240,7 +240,7 @@ def _addresses(profile: Connection, sign: str, name: str, value: str, place: Pla
     profile.which += [one.place for one in before if one not in profile.addresses]
     if sign == "-":
         return
-    profile.addresses += [Setting(name, text, place) for text in texts]
+    profile.addresses += [ProfileSetting(name, text, place) for text in texts]
     if not name.startswith("ipv") and six:
         profile.method6 = "manual"
     elif not name.startswith("ipv"):

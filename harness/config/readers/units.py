@@ -13,12 +13,12 @@ WILD = frozenset("*?[!")
 
 
 @dataclass(slots=True)
-class Unit:
+class UnitFile:
     """One unit with its drop-ins; `before` are the .network files that precede it."""
 
     source: Source
     sections: list[Section]
-    before: tuple[Unit, ...] = ()
+    before: tuple[UnitFile, ...] = ()
 
     def entries(self, section: str, *keys: str) -> Iterator[Assignment]:
         """Yield the settings of some keys that have a value, in order."""
@@ -45,7 +45,7 @@ class Unit:
             if not WILD & set(name) and self.owner(name) is None
         ]
 
-    def owner(self, name: str) -> Unit | None:
+    def owner(self, name: str) -> UnitFile | None:
         """Return the file before this one that matches an interface of that name."""
         return next((one for one in self.before if one.takes(name)), None)
 

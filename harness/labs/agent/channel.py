@@ -18,7 +18,7 @@ from harness.labs.agent.source import LOADER, source
 ANSWER = 10.0  # seconds that an agent may take for an answer
 GREETING = 30.0  # seconds for its Python to start, on an emulated processor that is busy
 BEAT = b"\n"  # an empty line: asks for nothing, and shows the agent that the tester lives
-Event = dict[str, Any]
+AgentEvent = dict[str, Any]
 
 
 def python(name: str = "python3", program: bytes = b"") -> list[str]:
@@ -26,10 +26,10 @@ def python(name: str = "python3", program: bytes = b"") -> list[str]:
     return [name, "-I", "-S", "-u", "-c", LOADER, str(len(program or source()))]
 
 
-class Answer(dict[str, Any]):
+class AgentReply(dict[str, Any]):
     """An answer of an agent; reading a part that is not there raises AgentLost."""
 
-    def __init__(self, parts: Event, missing: Callable[[str], NoReturn]) -> None:
+    def __init__(self, parts: AgentEvent, missing: Callable[[str], NoReturn]) -> None:
         super().__init__(parts)
         self._missing = missing
 
@@ -54,8 +54,8 @@ class Channel:
         self.host = host
         self._role = role
         self._pipe = pipe
-        self._streams: dict[int, Callable[[Event], None]] = {}
-        self._answers: dict[int, Event] = {}
+        self._streams: dict[int, Callable[[AgentEvent], None]] = {}
+        self._answers: dict[int, AgentEvent] = {}
         self._serial = 0
         self._pending = b""
         self._writing = threading.Lock()
@@ -84,7 +84,7 @@ class Channel:
         """Return the descriptor that is readable when the agent has sent something."""
         return self._pipe.fileno()
 
-    def open(self, take: Callable[[Event], None]) -> int:
+    def open(self, take: Callable[[AgentEvent], None]) -> int:
         """Return the number of a new stream or sender; `take` is called with its events."""
         self._serial += 1
         self._streams[self._serial] = take
@@ -94,7 +94,7 @@ class Channel:
         """Ignore further events of a stream."""
         self._streams.pop(number, None)
 
-    def ask(self, do: str, **what: Any) -> Answer:
+    def ask(self, do: str, **what: Any) -> AgentReply:
         """Send a request and return the answer; raises OSError if it failed on the host.
 
         Raises AgentLost if the agent has died or does not answer in time.
@@ -147,12 +147,12 @@ class Channel:
             self._fail(f'it wrote "{shown}", which is no message of an agent')
 
     def _await(
-        self, have: Callable[[], Event | None], what: str, within: float = ANSWER
-    ) -> Answer:
+        self, have: Callable[[], AgentEvent | None], what: str, within: float = ANSWER
+    ) -> AgentReply:
         while True:
             answer = have()
             if answer is not None:
-                return Answer(answer, lambda part: self._fail(f'{what} came without "{part}"'))
+                return AgentReply(answer, lambda part: self._fail(f'{what} came without "{part}"'))
             ready, _, _ = select.select([self.fileno()], [], [], within)
             if not ready:
                 self._fail(f"{what} did not come within {within:g} s")

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 
 from harness.errors import KernelRefused, LabError
-from harness.lab import Clock, Seen, Sent, Source
+from harness.lab import Clock, Seen, Sent, StreamSource
 from harness.labs.agent import clock
-from harness.labs.agent.channel import Channel, Event, packed, unpacked
+from harness.labs.agent.channel import AgentEvent, Channel, packed, unpacked
 from harness.labs.agent.pipe import AgentLost
 from harness.labs.agent.ring import RECORD
 from harness.loop import Loop
@@ -55,7 +55,7 @@ class RemoteStream:
         self._channel.ask("close", s=self._number)
         self._channel.forget(self._number)
 
-    def _hear(self, said: Event) -> None:
+    def _hear(self, said: AgentEvent) -> None:
         self.lost += int(said.get("lost", 0))
         for at, data in said.get("e", ()):
             self._seen.append(Seen(at + self._offset, 0, 0, unpacked(data)))
@@ -122,7 +122,7 @@ class RemoteSender:
         self._channel.ask("close", s=self._number)
         self._channel.forget(self._number)
 
-    def _hear(self, said: Event) -> None:
+    def _hear(self, said: AgentEvent) -> None:
         for at, number, errno in said.get("sent", ()):
             self._sent.append(Sent(at + self._offset, number, errno))
 
@@ -165,7 +165,7 @@ class RemoteProgram:
         self._channel.ask("close", s=self._number)
         self._channel.forget(self._number)
 
-    def _hear(self, said: Event) -> None:
+    def _hear(self, said: AgentEvent) -> None:
         status, out, err = said["exit"]
         self._said = int(status), str(out), str(err)
 
@@ -201,7 +201,9 @@ class RemoteHost:
             if kind == told and kind != NLMSG_DONE
         ]
 
-    def listen(self, *sources: Source, then: Callable[[], None] | None = None) -> RemoteStream:
+    def listen(
+        self, *sources: StreamSource, then: Callable[[], None] | None = None
+    ) -> RemoteStream:
         """Listen to notifications, or to the kernel log; `then` is called on arrival."""
         offset, groups = self._clock.offset, list(sources)
         if sources == ("log",):

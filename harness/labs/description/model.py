@@ -8,8 +8,8 @@ from typing import Literal
 
 from harness.labs.ssh.address import Address
 
-Kind = Literal["rack", "virtualbox", "libvirt"]
-KINDS: tuple[Kind, ...] = ("rack", "virtualbox", "libvirt")
+LabKind = Literal["rack", "virtualbox", "libvirt"]
+KINDS: tuple[LabKind, ...] = ("rack", "virtualbox", "libvirt")
 FAR_END, HYPERVISOR = "far-end", "hypervisor"
 
 
@@ -55,7 +55,7 @@ class LabFile:
     """
 
     path: Path
-    kind: Kind
+    kind: LabKind
     dut: Address
     management: str
     nics: tuple[LabNic, ...]

@@ -15,7 +15,7 @@ from harness.rtnl import messages, shaping
 from harness.rtnl.messages import Request
 
 PORT_SIDES = ("ingress", "egress")
-Point = tuple[str, Way]
+LinkWay = tuple[str, Way]
 
 
 class SetCarrier(Protocol):
@@ -40,9 +40,9 @@ class Wiring:
     host: Host
     follow: SetCarrier = by_wire
     _filtered: set[int] = field(default_factory=set)
-    _dropped: set[Point] = field(default_factory=set)
-    _shaped: dict[Point, Shape] = field(default_factory=dict)
-    _seeds: dict[Point, int] = field(default_factory=dict)
+    _dropped: set[LinkWay] = field(default_factory=set)
+    _shaped: dict[LinkWay, Shape] = field(default_factory=dict)
+    _seeds: dict[LinkWay, int] = field(default_factory=dict)
     _shut: set[str] = field(default_factory=set)
     _ifbs: dict[int, int] = field(default_factory=dict)
     _keep: set[str] = field(default_factory=set)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from harness.lab import Clock, Sent, Source, Stream
+from harness.lab import Clock, Sent, Stream, StreamSource
 from harness.labs.agent.wire import ChildProcess, numbered, sender_socket, wall_to_monotonic
 from harness.labs.netns.capture import Tap
 from harness.labs.netns.control import Control
@@ -43,7 +43,7 @@ class NetnsHost:
         """Return the messages of type `told` that answer a dump request."""
         return self.control.dump(request, told)
 
-    def listen(self, *sources: Source, then: Callable[[], None] | None = None) -> Stream:
+    def listen(self, *sources: StreamSource, then: Callable[[], None] | None = None) -> Stream:
         """Listen to notifications, or to the kernel log; `then` is called on arrival."""
         if sources == ("log",):
             log = KernelLog()

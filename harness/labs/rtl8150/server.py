@@ -25,7 +25,7 @@ from harness.labs.rtl8150 import vhci
 from harness.labs.rtl8150.chip import Chip
 from harness.labs.rtl8150.device import Device, Faults
 from harness.labs.rtl8150.tap import TapDevice
-from harness.labs.rtl8150.usbip import Reader
+from harness.labs.rtl8150.usbip import RequestReader
 from harness.loop import Loop, now
 
 BUFFER = 1 << 16
@@ -54,7 +54,7 @@ class EmulatedAdapter:
     index: int
     sock: socket.socket | None = None
     port: int = -1
-    reader: Reader = field(default_factory=Reader)
+    reader: RequestReader = field(default_factory=RequestReader)
     forget: Callable[[], None] = lambda: None
 
 
@@ -87,7 +87,7 @@ class AdapterServer:
         """Plug an adapter in; the kernel begins to ask it who it is."""
         if adapter.sock is None:
             adapter.device.plugged()
-            adapter.reader = Reader()
+            adapter.reader = RequestReader()
             adapter.sock, adapter.port = vhci.attach()
             adapter.tap.carrier(on=True)
             adapter.forget = self._loop.watch(adapter.sock, lambda: self._serve(adapter))

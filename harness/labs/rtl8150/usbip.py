@@ -45,7 +45,7 @@ class Unlink:
     victim: int
 
 
-class Reader:
+class RequestReader:
     """Cuts a stream of bytes into requests."""
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ from harness.driver_profile.conclusions import conclude
 from harness.driver_profile.facts import Profile
 from harness.driver_profile.lease import ProfileRequest
 from harness.driver_profile.measure import Environment
-from harness.driver_profile.restorer import BOND, CABLE, FAR
+from harness.driver_profile.restore_on_exit import BOND, CABLE, FAR
 from harness.driver_profile.run import here
 from harness.errors import KernelRefused, UsageError
 from harness.guests import modules

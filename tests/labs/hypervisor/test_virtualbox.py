@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from harness.doctor import virtual
-from harness.doctor.row import BAD, GOOD, LACKING
+from harness.doctor.check import BAD, GOOD, LACKING
 from harness.errors import LabError
 from harness.labs.description.model import LabFile, LabNic, VirtualMachine
 from harness.labs.hypervisor.virtualbox import RUNS, VBoxManage, VmAdapter, commands, machine_of

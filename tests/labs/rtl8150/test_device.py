@@ -13,7 +13,7 @@ from harness.errors import LabError
 from harness.labs.rtl8150 import usbip, vhci
 from harness.labs.rtl8150.chip import CR, IDR, RCR, Chip
 from harness.labs.rtl8150.device import Device, Faults
-from harness.labs.rtl8150.usbip import HEAD_BYTES, Reader, Submit, Unlink
+from harness.labs.rtl8150.usbip import HEAD_BYTES, RequestReader, Submit, Unlink
 from harness.units import MS
 
 MAC = bytes.fromhex("001060dd995c")
@@ -59,7 +59,7 @@ class Host:
     def __init__(self) -> None:
         self.wire: list[bytes] = []
         self.device = Device(Chip(MAC), self.wire.append)
-        self.reader = Reader()
+        self.reader = RequestReader()
         self.number = 0
 
     def ask(self, endpoint: int, at: int = 0, *, inwards: bool, **more: object) -> bytes:
@@ -90,7 +90,7 @@ def test_messages_are_found_wherever_the_stream_is_cut(frames: list[bytes], step
         wanted(n, 2, inwards=OUT, length=len(one), data=one) + taken_back(n + 1000, n)
         for n, one in enumerate(frames)
     )
-    reader, found = Reader(), list[Submit | Unlink]()
+    reader, found = RequestReader(), list[Submit | Unlink]()
     for at in range(0, len(stream), step):
         found += reader.feed(stream[at : at + step])
     assert [one.data for one in found if isinstance(one, Submit)] == frames
@@ -100,12 +100,12 @@ def test_messages_are_found_wherever_the_stream_is_cut(frames: list[bytes], step
 @pytest.mark.parametrize("head", [b"\0\0\0\x07", b"\0\0\0\x03"])
 def test_a_stream_out_of_step_is_an_error(head: bytes) -> None:
     with pytest.raises(LabError, match="came from the host"):
-        list(Reader().feed(head.ljust(HEAD_BYTES, b"\0")))
+        list(RequestReader().feed(head.ljust(HEAD_BYTES, b"\0")))
 
 
 def test_a_transfer_of_absurd_length_is_an_error() -> None:
     with pytest.raises(LabError, match="2097152 bytes"):
-        list(Reader().feed(wanted(1, 1, inwards=IN, length=2 << 20)))
+        list(RequestReader().feed(wanted(1, 1, inwards=IN, length=2 << 20)))
 
 
 def test_an_answer_is_never_longer_than_asked_for() -> None:

@@ -14,7 +14,7 @@ GOOD, LACKING, BAD = "yes", "no", "fails"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CheckResult:
     """The result of a check: `state` is GOOD, LACKING (not required) or BAD.
 
     `remedy` is a command that helps, "" for none; `kernel` is one in which scenarios can run.
@@ -27,14 +27,14 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class TimedCheck:
     """A named check: its probe, and its time limit in seconds."""
 
     name: str
-    probe: Callable[[], Row]
+    probe: Callable[[], CheckResult]
     limit: float = 10.0
 
-    def take(self) -> Row:
+    def take(self) -> CheckResult:
         """Run the probe and return its row, or a row for a timeout; never raises."""
         context = multiprocessing.get_context("fork")
         mine, its = context.Pipe(duplex=False)
@@ -43,11 +43,11 @@ class Look:
         its.close()
         try:
             if mine.poll(self.limit):
-                row: Row = mine.recv()
+                row: CheckResult = mine.recv()
                 return row
-            return Row(BAD, f"no answer within {self.limit:g} s")
+            return CheckResult(BAD, f"no answer within {self.limit:g} s")
         except EOFError:
-            return Row(BAD, "the check crashed")
+            return CheckResult(BAD, "the check crashed")
         finally:
             assert process.pid is not None
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -56,10 +56,10 @@ class Look:
             mine.close()
 
 
-def _answer(probe: Callable[[], Row], its: Connection) -> None:
+def _answer(probe: Callable[[], CheckResult], its: Connection) -> None:
     os.setsid()
     try:
         row = probe()
     except Exception as error:  # noqa: BLE001  (any error is a result of the check)
-        row = Row(BAD, f"{type(error).__name__}: {error}")
+        row = CheckResult(BAD, f"{type(error).__name__}: {error}")
     its.send(row)

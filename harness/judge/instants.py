@@ -26,7 +26,7 @@ LINES = {
 }
 
 
-class Spot(NamedTuple):
+class Instant(NamedTuple):
     """An event that has no duration; `kind` is a key of FRAMES or LINES."""
 
     at: int
@@ -34,34 +34,36 @@ class Spot(NamedTuple):
     event: Event
 
 
-class Spots(NamedTuple):
+class Instants(NamedTuple):
     """Events of one lane, in order of time."""
 
     name: str
-    spots: Sequence[Spot]
+    instants: Sequence[Instant]
 
 
-def frames(history: History) -> Iterator[Spots]:
+def frames(history: History) -> Iterator[Instants]:
     """Yield the ARP frames at each slave since the baseline, each frame once."""
-    found: dict[str, list[Spot]] = {slave: [] for slave in _slaves(history)}
+    found: dict[str, list[Instant]] = {slave: [] for slave in _slaves(history)}
     for event in _shown(history, "arp"):
         port = frames_seen.port_of(event, found)
         if port:
             kind = str(event["kind"])
-            found[port].append(Spot(event.at, kind if kind in FRAMES else "other", event))
-    yield from (Spots(f"{slave} ARP", spots) for slave, spots in found.items() if spots)
+            found[port].append(Instant(event.at, kind if kind in FRAMES else "other", event))
+    yield from (
+        Instants(f"{slave} ARP", instants) for slave, instants in found.items() if instants
+    )
 
 
-def lines(history: History) -> Spots:
+def lines(history: History) -> Instants:
     """Return the lines of the kernel's log since the baseline."""
     events = list(_shown(history, "log"))
     texts = [str(event["text"]) for event in events]
     reports = {number for found in kernlog.reports(texts) for number in found.at}
-    spots = []
+    instants = []
     for number, (event, text) in enumerate(zip(events, texts, strict=True)):
         kind = "report" if number in reports else "bonding" if log.parse(text) else "line"
-        spots.append(Spot(event.at, kind, event))
-    return Spots("kernel log", spots)
+        instants.append(Instant(event.at, kind, event))
+    return Instants("kernel log", instants)
 
 
 def carriers(history: History) -> Iterator[States]:

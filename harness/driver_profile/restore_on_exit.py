@@ -41,7 +41,7 @@ class SavedInterface:
     away: Namespace | None = None
 
 
-class Restorer:
+class RestoreOnExit:
     """Restores interfaces; `ours` are namespaces that may still contain devices created here."""
 
     def __init__(self, kept: Sequence[SavedInterface], ours: Sequence[Namespace]) -> None:
