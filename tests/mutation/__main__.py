@@ -1,0 +1,137 @@
+"""`python -m tests.mutation`: which scenario finds which fault of the driver."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from harness.errors import HarnessError, UsageError
+from tests.mutation import batches, fault, judge, score
+from tests.mutation.fault import Fault
+from tests.mutation.judge import FOUND, ROOT, Outcome
+from tests.mutation.score import Outcomes
+
+
+@click.command()
+@click.option("--area", "areas", multiple=True, help="Only this area; may be given again.")
+@click.option("--only", multiple=True, metavar="ID", help="Only this fault; may be given again.")
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(min=1))
+@click.option("--resume", is_flag=True, help="Keep what was found, and what cannot have changed.")
+@click.option("--list", "listed", is_flag=True, help="List the faults and what became of them.")
+@click.option(
+    "--results",
+    default=ROOT / "results" / "mutation",
+    type=click.Path(path_type=Path),
+    help="The directory for patches, recordings and outcomes.  [default: results/mutation]",
+)
+@click.argument("scenarios", nargs=-1)
+def main(
+    areas: tuple[str, ...],
+    only: tuple[str, ...],
+    jobs: int,
+    results: Path,
+    scenarios: tuple[str, ...],
+    *,
+    resume: bool,
+    listed: bool,
+) -> None:
+    """Build the driver with each fault and run scenarios until one of them finds it.
+
+    SCENARIOS are arguments of pytest, after `--`: files, ids, -k. Without any, all scenarios are
+    run, those near the fault first, and the outcome is kept.
+
+    Exit status: 0 all were found or have a reason, 1 some were not, 4 the command line or a fault
+    is wrong.
+    """
+    try:
+        chosen = choose(fault.load(), areas, only)
+        known = Outcomes.load(results / "outcomes.json")
+        seen = dict(known.known)
+        if not listed:
+            seen |= run(chosen, known, results, jobs, list(scenarios), resume=resume)
+    except HarnessError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(4)
+    report(chosen, seen, listed=listed)
+
+
+def choose(faults: list[Fault], areas: tuple[str, ...], only: tuple[str, ...]) -> list[Fault]:
+    """Return the faults that the command line names; raises UsageError for unknown names."""
+    names, known_areas = {one.name for one in faults}, {one.area for one in faults}
+    wrong = [*(set(only) - names), *(set(areas) - known_areas)]
+    if wrong:
+        raise UsageError(
+            f"there is no fault or area {', '.join(sorted(wrong))}",
+            hint=f"areas are {', '.join(sorted(known_areas))}; --list shows the faults",
+        )
+    return [
+        one
+        for one in faults
+        if (not only or one.name in only) and (not areas or one.area in areas)
+    ]
+
+
+def run(
+    chosen: list[Fault],
+    known: Outcomes,
+    results: Path,
+    jobs: int,
+    scenarios: list[str],
+    *,
+    resume: bool,
+) -> dict[str, Outcome]:
+    """Judge faults, several at a time, and return their outcomes by name.
+
+    The outcomes for given scenarios are not kept: others may find what those do not.
+    """
+    judge.remove_left_behind(say)
+    tree, suite = judge.source(say), batches.digest(ROOT)
+    patches = {one.name: one.patch(tree) for one in chosen}
+    open_ = [
+        one for one in chosen if not (resume and known.holds(one.name, patches[one.name], suite))
+    ]
+    processors = sorted(os.sched_getaffinity(0))
+
+    def work(number: int, one: Fault) -> Outcome:
+        processor = processors[number % min(jobs, len(processors))]
+        todo = [scenarios] if scenarios else batches.of(one, ROOT)
+        outcome = judge.judge(one, patches[one.name], results / one.name, todo, processor, say)
+        outcome = replace(outcome, digest=score.digest(patches[one.name]), suite=suite)
+        if not scenarios:
+            known.note(one.name, outcome)
+        click.echo(score.line(one, outcome))
+        return outcome
+
+    with ThreadPoolExecutor(jobs) as pool:
+        running = {one.name: pool.submit(work, number, one) for number, one in enumerate(open_)}
+        return {name: done.result() for name, done in running.items()}
+
+
+def report(chosen: list[Fault], seen: Mapping[str, Outcome], *, listed: bool) -> None:
+    """Print the score; exit with 1 if a fault was missed."""
+    for one in chosen if listed else ():
+        outcome = seen.get(one.name)
+        click.echo(score.line(one, outcome) if outcome else f"{one.name:<28} not judged yet")
+    Console(highlight=False).print(score.table(chosen, seen))
+    missed = [
+        one.name
+        for one in chosen
+        if not one.unfound and one.name in seen and seen[one.name].result != FOUND
+    ]
+    sys.exit(1 if missed else 0)
+
+
+def say(line: str) -> None:
+    """Print a line of progress to stderr."""
+    click.echo(line, err=True)
+
+
+if __name__ == "__main__":
+    main()
