@@ -1,4 +1,4 @@
-"""`harness report` and `harness open`: results as one HTML page."""
+"""`harness report` and `harness open`: results as one HTML page, judged again if asked."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ import click
 
 from harness.commands.exit_status import Command
 from harness.errors import LabError, UsageError
+from harness.plural import counted
 from harness.results import conformance, side_by_side
+from harness.results import rejudge as rejudge_results
 from harness.results.conformance import Conformance
+from harness.results.rejudge import Rejudged
+from harness.version import version
 
 PLACE = click.Path(path_type=Path)
 
@@ -23,15 +27,33 @@ PLACE = click.Path(path_type=Path)
     type=click.IntRange(min=0),
     help="Recordings whose timeline is drawn into the page; default: 24, contradictions first.",
 )
-def report(directories: tuple[Path, ...], output: Path | None, timelines: int | None) -> None:
+@click.option(
+    "--rejudge",
+    is_flag=True,
+    help="Judge the recordings again with this version, and tell which verdicts changed.",
+)
+@click.pass_context
+def report(
+    context: click.Context,
+    /,
+    directories: tuple[Path, ...],
+    output: Path | None,
+    timelines: int | None,
+    *,
+    rejudge: bool,
+) -> None:
     """Write results of DIRECTORIES as one HTML page; results/latest unless given.
 
     The page needs no other file. It links to the recordings where they are; several directories
     need --output. If they have the same scenario on the same kernel, the page tells which
     directory each result is from.
 
-    Exit status: 0 written, 1 it cannot be written, 2 the command line is wrong, 4 there are no
-    results.
+    --rejudge decides anew whether each recording can be judged, and holds its figures, computed
+    again, against the bounds that its scenario used. What a scenario asserts of states and counts
+    is not stored: to judge that again, run the scenario. The results themselves are not changed.
+
+    Exit status: 0 written, 1 it cannot be written, or with --rejudge a verdict changed or a
+    recording cannot be read, 2 the command line is wrong, 4 there are no results.
     """
     places = list(
         {one.resolve(): one for one in directories or (Path("results/latest"),)}.values()
@@ -42,7 +64,9 @@ def report(directories: tuple[Path, ...], output: Path | None, timelines: int | 
             f"{len(places)} directories have no place in common for the page",
             hint="give a file: --output FILE",
         )
-    click.echo(f"report: {_write(found, root, output, timelines)}")
+    again = _rejudged(found, root) if rejudge else None
+    click.echo(f"report: {_write(found, root, output, timelines, again)}")
+    context.exit(1 if again and (again.changes or again.unread) else 0)
 
 
 @click.command("open", cls=Command)
@@ -66,14 +90,32 @@ def open_report(directory: Path) -> None:
         )
 
 
+def _rejudged(found: Conformance, root: Path) -> Rejudged:
+    """Judge the recordings again, and print what changed."""
+    again = rejudge_results.again(found, root)
+    changed = counted(len(again.changes), "verdict") if again.changes else "no verdict"
+    recordings = counted(again.judged, "recording")
+    click.echo(f"judged again with harness {version()}: {recordings}, {changed} changed")
+    for change in again.changes:
+        click.echo(f"  {change}")
+    for one in again.unread:
+        click.echo(f"error: not judged again: {one}", err=True)
+    return again
+
+
 def _write(
-    found: Conformance, root: Path, output: Path | None, timelines: int | None = None
+    found: Conformance,
+    root: Path,
+    output: Path | None,
+    timelines: int | None = None,
+    again: Rejudged | None = None,
 ) -> Path:
     """Write the page to `output`, or beside the results; return its path."""
-    from harness.html import page  # noqa: PLC0415  (jinja2 is slow to start, for all commands)
+    from harness.html import entries, page  # noqa: PLC0415  (jinja2 is slow to start)
 
     path = output or root / page.NAME
-    page.write(found, root, path, *(() if timelines is None else (timelines,)))
+    drawn = entries.DRAWN if timelines is None else timelines
+    page.write(again.found if again else found, root, path, drawn, again)
     return path
 
 

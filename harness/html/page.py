@@ -20,23 +20,39 @@ from harness.html import claims_table, entries
 from harness.html.entries import DRAWN
 from harness.judge import counts
 from harness.results.conformance import Conformance
+from harness.results.rejudge import Rejudged
 from harness.whole_file import replacing
 
 NAME = "index.html"
 FACTS = ("command", "date", "harness", "commit", "host", "host_kernel", "machine", "python")
 
 
-def write(found: Conformance, place: Path, output: Path, drawn: int = DRAWN) -> None:
+def write(
+    found: Conformance,
+    place: Path,
+    output: Path,
+    drawn: int = DRAWN,
+    again: Rejudged | None = None,
+) -> None:
     """Write the page of results that lie in `place`, atomically; raises LabError."""
-    text = render(found, place, output, drawn)
+    text = render(found, place, output, drawn, again)
     part = output.with_name(f".{output.name}-{os.getpid()}")  # two reports may be made at once
     hint = "make room, or write it elsewhere: harness report --output FILE"
     with replacing(output, part, hint=hint) as file:
         file.write(text)
 
 
-def render(found: Conformance, place: Path, output: Path, drawn: int = DRAWN) -> str:
-    """Return the page with at most `drawn` timelines; links are relative to `output`."""
+def render(
+    found: Conformance,
+    place: Path,
+    output: Path,
+    drawn: int = DRAWN,
+    again: Rejudged | None = None,
+) -> str:
+    """Return the page with at most `drawn` timelines; links are relative to `output`.
+
+    If recordings were judged `again`, it tells which verdicts that changed.
+    """
     pages = Environment(
         loader=PackageLoader("harness.html"),
         autoescape=True,
@@ -60,6 +76,7 @@ def render(found: Conformance, place: Path, output: Path, drawn: int = DRAWN) ->
         groups=entries.groups(found, place, output, drawn),
         verdicts=_verdicts(found),
         missing=list(_missing(found)),
+        again=again,
     )
 
 

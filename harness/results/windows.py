@@ -22,7 +22,7 @@ def of_figures(figures: Mapping[str, Mapping[str, Any]]) -> list[Allowed]:
     Older results do not tell whose a bound is: it is taken for the documentation's.
     """
     return windows_of(
-        Limit(name, bound["op"], _span(bound))
+        Limit(name, bound["op"], span_of(bound))
         for name, one in figures.items()
         for bound in one.get("bounds", ())
     )
@@ -45,7 +45,8 @@ def of_recording(path: Path) -> list[Allowed]:
     return []
 
 
-def _span(bound: Mapping[str, Any]) -> Span:
+def span_of(bound: Mapping[str, Any]) -> Span:
+    """Return a stored bound as a span."""
     slack, late = round(bound["slack_ms"] * MS), bound["op"] in ("<=", ">")
     own = bound.get("own", False)
     return Span(round(bound["ms"] * MS), slack if late else 0, 0 if late else slack, own)

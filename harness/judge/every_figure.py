@@ -1,0 +1,48 @@
+"""All figures that a recording can give, by the names under which results keep them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from functools import partial
+
+from harness.errors import HarnessError
+from harness.history import History
+from harness.judge import measure, report
+from harness.judge.run import Run
+from harness.judge.views import Slave
+from harness.units import Measured
+
+OF_TRAFFIC = ("outage", "outage_out", "outage_in", "dark", "dark_out", "dark_in")
+OF_BOND = ("detection", "switchover", "first_reply", "reversion", "announcement", "garp_gaps")
+OF_SLAVE = ("detection", "recovery", "arp_probe_gaps")
+BETWEEN = re.compile(r"time from gratuitous ARP (\d+) to (\d+)")
+
+
+def by_name(history: History, wanted: Iterable[str] = ()) -> dict[str, Measured]:
+    """Return the figures of a recording; of several alike the longest, as a run has them.
+
+    Figures that take arguments, as the time between two gratuitous ARPs, are computed where
+    their name is `wanted`. What the recording cannot tell is left out.
+    """
+    run = Run.of(history, vetted=True)
+    for read in _readers(run, wanted):
+        with suppress(HarnessError):
+            read()
+    return {**run.asked, **dict(report.times(history))}
+
+
+def _readers(run: Run, wanted: Iterable[str]) -> Iterator[Callable[[], object]]:
+    for view, names in _views(run):
+        yield from (partial(getattr, view, name) for name in names)
+    for match in filter(None, map(BETWEEN.fullmatch, wanted)):
+        first, last = map(int, match.groups())
+        yield partial(run.garps_between, first, last)
+
+
+def _views(run: Run) -> Iterator[tuple[Run | Slave, tuple[str, ...]]]:
+    yield run, OF_TRAFFIC
+    for name, bond in measure.bonds(run.history).items():
+        yield run[name], OF_BOND
+        yield from ((run.slave(slave), OF_SLAVE) for slave in bond.slaves)

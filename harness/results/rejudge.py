@@ -1,0 +1,194 @@
+"""Judge stored recordings again with this version's code, and say which verdicts changed.
+
+A recording is judged by what is stored: whether it can be judged at all, and each figure against
+the bounds that its scenario compared it with. Bounds are those of the session that recorded; what
+a scenario asserts of states and counts is not stored, so a verdict that rests on it stays.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from harness.errors import HarnessError, Inconclusive, UsageError
+from harness.history import History, load
+from harness.judge import counts, every_figure, fitness
+from harness.judge.figure import Figure, noting
+from harness.results import evidence, windows
+from harness.results.conformance import Conformance, Result
+from harness.units import MS, Measured
+
+Plain = Mapping[str, Any]  # a figure as conformance.json has it
+Compared = Callable[[Any, Any], bool]
+OPERATORS: dict[str, Compared] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "<": operator.lt,
+    ">": operator.gt,
+    "==": operator.eq,
+}
+BROKEN = (LookupError, TypeError, ValueError, AttributeError, ZeroDivisionError)
+AGAIN = "the recording can be judged now: run the scenario for its verdict"
+OPPOSITE = {
+    "conforms": counts.CONTRADICTS,
+    counts.CONTRADICTS: "conforms",
+    counts.OWN_BOUND: "conforms",
+    "contradicts as known": "conforms against expectation",
+    "conforms against expectation": "contradicts as known",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedVerdict:
+    """A result that is no longer what it was: its verdict before and now, and why."""
+
+    scenario: str
+    kernel: str
+    was: str
+    now: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.scenario} on {self.kernel}: {self.was} -> {self.now}: {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
+class NotJudgedAgain:
+    """A result whose recording could not be judged again, and why."""
+
+    scenario: str
+    kernel: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.scenario} on {self.kernel}: {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejudged:
+    """Results with the verdicts and figures of this version, and how they differ.
+
+    `judged` is the number of recordings that were judged again.
+    """
+
+    found: Conformance
+    judged: int
+    changes: tuple[ChangedVerdict, ...]
+    unread: tuple[NotJudgedAgain, ...]
+
+
+def again(found: Conformance, place: Path) -> Rejudged:
+    """Judge each recording of results in `place` again."""
+    results, changes, unread, judged = [], [], [], 0
+    for one in found.results:
+        new = one
+        if one.history:
+            try:
+                new, why = _judged(one, load(_inside(place, one.history)))
+            except HarnessError as error:
+                unread.append(NotJudgedAgain(one.scenario, one.kernel, str(error)))
+            except BROKEN as error:
+                text = f"{one.history} lacks what every recording has: {error!r}"
+                unread.append(NotJudgedAgain(one.scenario, one.kernel, text))
+            else:
+                judged += 1
+                if why:
+                    changes.append(
+                        ChangedVerdict(one.scenario, one.kernel, one.verdict, new.verdict, why)
+                    )
+        results.append(new)
+    return Rejudged(replace(found, results=tuple(results)), judged, tuple(changes), tuple(unread))
+
+
+def _inside(place: Path, name: str) -> Path:
+    """Return the path of a recording; raises UsageError where it is outside the results."""
+    path = (place / name).resolve()
+    if not path.is_relative_to(place.resolve()):
+        raise UsageError(f"{name} is outside of {place}", hint="recordings lie in the results")
+    return path
+
+
+def _judged(one: Result, history: History) -> tuple[Result, str]:
+    """Return a result as judged now, and why its verdict changed, "" where it did not.
+
+    Raises UsageError for a recording that was cut off.
+    """
+    if not history.about.broken and history.mark("end") is None:
+        raise UsageError(f'{one.history}: it has no mark "end"', hint="copy the recording again")
+    try:
+        fitness.demand_judgeable(history)
+    except Inconclusive as error:
+        if one.verdict == counts.INCONCLUSIVE:
+            return one, ""
+        return replace(one, verdict=counts.INCONCLUSIVE, reason=error.message), error.message
+    if one.verdict == counts.INCONCLUSIVE and not any(_bounds(one)):
+        return replace(one, verdict=counts.NOT_JUDGED, reason=AGAIN), AGAIN
+    figures = _figures(one, history)
+    changed = list(_changed(one.figures, figures))
+    new = replace(one, figures=figures)
+    verdict = _verdict(one.verdict, [now for now, _ in changed])
+    if verdict == one.verdict:
+        return new, ""
+    why = "; ".join(text for _, text in changed)
+    return replace(new, verdict=verdict, reason=why), why
+
+
+def _bounds(one: Result) -> Iterator[Plain]:
+    for figure in one.figures.values():
+        yield from figure.get("bounds", ())
+
+
+def _figures(one: Result, history: History) -> dict[str, Plain]:
+    """Return the figures of a result computed again, each with the bounds it had."""
+    seen = every_figure.by_name(history, one.figures)
+    made: dict[str, Plain] = {}
+    for name, old in one.figures.items():
+        if name in seen:
+            new = evidence.figure(name, seen[name], (), history)
+            kept = {key: old[key] for key in ("bounds", "leeway_ms") if key in old}
+            made[name] = {**new, **kept}
+    return made
+
+
+def _changed(old: Mapping[str, Plain], new: Mapping[str, Plain]) -> Iterator[tuple[str, str]]:
+    """Yield each comparison with another result than before: `now` it, and the text."""
+    for name, before in old.items():
+        for bound in before.get("bounds", ()):
+            was = _holds(name, before, bound)
+            now = _holds(name, new[name], bound) if name in new else counts.INCONCLUSIVE
+            if now != was:
+                seen = _text(new[name]) if name in new else "not to be told from the recording"
+                held = f"compared {bound['op']} {bound['ms']:.1f} ms"
+                yield now, f"{name} {seen}, was {_text(before)}; {held}"
+
+
+def _holds(name: str, plain: Plain, bound: Plain) -> str:
+    """Return "holds", "fails" or inconclusive for a figure and one of its bounds."""
+    try:
+        holds = OPERATORS[bound["op"]](_measured(name, plain), windows.span_of(bound))
+    except Inconclusive:
+        return counts.INCONCLUSIVE
+    return "holds" if holds else "fails"
+
+
+def _verdict(was: str, now: list[str]) -> str:
+    """Return the verdict where some comparisons have another result `now` than before."""
+    if not now:
+        return was
+    if counts.INCONCLUSIVE in now:
+        return counts.INCONCLUSIVE
+    return OPPOSITE.get(was, counts.NOT_JUDGED)
+
+
+def _measured(name: str, plain: Plain) -> Figure:
+    took = plain["ms"] if plain["ms"] is not None else plain.get("watched_ms") or 0.0
+    tolerance = round(plain["tolerance_ms"] * MS)
+    happened = plain["ms"] is not None
+    return noting(Measured(name, round(took * MS), tolerance, happened=happened), None, [])
+
+
+def _text(plain: Plain) -> str:
+    return "never" if plain["ms"] is None else f"{plain['ms']:.1f} ms"

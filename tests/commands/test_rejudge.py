@@ -1,0 +1,147 @@
+"""`harness report --rejudge`: stored recordings judged again, and what changed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from harness.cli import main
+from harness.history import History, save
+from harness.results import conformance
+from tests.result_directories import figure, place, result
+from tests.stories import failover
+
+FAILOVER_MS = 99.0  # the outage of the story `failover`, +- 11 ms
+RECORDING = "test_a.test_x/history.jsonl"
+
+
+def results(
+    directory: Path, verdict: str = "conforms", recording: History | None = None, **figures: Any
+) -> Path:
+    """Return results of one scenario with a real recording."""
+    made = place(directory, result("test_x", verdict=verdict, history=RECORDING, **figures))
+    save(recording or failover(), made / RECORDING)
+    return made
+
+
+def report(where: Path) -> Result:
+    return CliRunner().invoke(main, ["report", "--rejudge", str(where)])
+
+
+def test_what_is_computed_as_before_changes_nothing(tmp_path: Path) -> None:
+    where = results(tmp_path / "a", outage=figure(FAILOVER_MS))
+    before = (where / conformance.NAME).read_bytes()
+    done = report(where)
+    assert done.exit_code == 0
+    assert "1 recording, no verdict changed" in done.output
+    assert "Verdicts that changed: none" in (where / "index.html").read_text()
+    assert (where / conformance.NAME).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("verdict", "was", "bound", "now"),
+    [
+        ("conforms", 40.0, 50.0, "contradicts"),
+        ("contradicts", 390.0, 100.0, "conforms"),
+        ("misses own bound", 390.0, 100.0, "conforms"),
+        ("contradicts as known", 390.0, 100.0, "conforms against expectation"),
+    ],
+)
+def test_a_figure_on_the_other_side_of_its_bound_changes_the_verdict(
+    tmp_path: Path, verdict: str, was: float, bound: float, now: str
+) -> None:
+    where = results(tmp_path / "a", verdict, outage=figure(was, bound=bound))
+    done = report(where)
+    assert done.exit_code == 1
+    told = f"test_x on old: {verdict} -> {now}: outage 99.0 ms, was {was} ms; compared <= {bound}"
+    assert told in done.output
+    page = (where / "index.html").read_text()
+    assert f'data-verdict="{now}"' in page
+    assert f"{verdict} &rarr; <b>{now}</b>" in page
+
+
+def test_a_failure_that_rests_on_no_bound_stays(tmp_path: Path) -> None:
+    done = report(results(tmp_path / "a", "contradicts", outage=figure(FAILOVER_MS)))
+    assert done.exit_code == 0
+    assert "no verdict changed" in done.output
+
+
+def test_a_figure_of_another_length_within_its_bound_changes_no_verdict(tmp_path: Path) -> None:
+    where = results(tmp_path / "a", outage=figure(60.0))
+    assert report(where).exit_code == 0
+    assert "outage 99.0; bound" in (where / "index.html").read_text()
+
+
+def test_a_recording_that_can_no_longer_be_judged_is_inconclusive(tmp_path: Path) -> None:
+    lost = failover(dropped=3)
+    done = report(results(tmp_path / "a", recording=lost, outage=figure(FAILOVER_MS)))
+    assert "conforms -> inconclusive: the recorder lost 3 frames" in done.output
+
+
+def test_an_inconclusive_result_that_can_be_judged_now_says_what_to_do(tmp_path: Path) -> None:
+    done = report(results(tmp_path / "a", "inconclusive", outage=figure(FAILOVER_MS, bound=None)))
+    assert "inconclusive -> not judged: the recording can be judged now: run the" in done.output
+
+
+def spoilt(lines: list[str], how: str) -> str:
+    header = json.loads(lines[0])
+    if how == "half":
+        return "\n".join(lines)[:-20]
+    if how == "version":
+        header["format"] = 99
+    if how == "edited":
+        header["bonds"]["bond0"]["slaves"] = "eth0"
+    return "\n".join([json.dumps(header), *lines[1:]])
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("half", "not a line of a history"),
+        ("version", "format 99"),
+        ("edited", "bonds.bond0.slaves is a string, expected a list"),
+        ("gone", "cannot be read"),
+    ],
+)
+def test_a_recording_that_is_none_is_told_and_the_others_are_judged(
+    tmp_path: Path, how: str, said: str
+) -> None:
+    fine = result("test_fine", history="test_a.test_fine/history.jsonl", outage=figure(99))
+    where = place(tmp_path / "a", result("test_x", history=RECORDING, outage=figure(99)), fine)
+    save(failover(), where / str(fine.history))
+    save(failover(), where / RECORDING)
+    path = where / RECORDING
+    path.write_text(spoilt(path.read_text().splitlines(), how))
+    if how == "gone":
+        path.unlink()
+    done = report(where)
+    assert done.exit_code == 1
+    assert "1 recording, no verdict changed" in done.stdout
+    assert "error: not judged again: scenarios/test_a.py::test_x on old: " in done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.output
+    assert "Not judged again:" in (where / "index.html").read_text()
+
+
+def test_a_recording_cut_off_at_the_end_of_a_line_is_told(tmp_path: Path) -> None:
+    where = results(tmp_path / "a", outage=figure(FAILOVER_MS))
+    path = where / RECORDING
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join(line for line in lines if '"end"' not in line))
+    done = report(where)
+    assert done.exit_code == 1
+    assert 'it has no mark "end"' in done.stderr
+
+
+def test_a_recording_elsewhere_is_not_read(tmp_path: Path) -> None:
+    save(failover(), tmp_path / "history.jsonl")
+    where = place(tmp_path / "a")
+    name = "../history.jsonl"
+    conformance.save(
+        conformance.Conformance((result("test_x", history=name, outage=figure(99)),)), where
+    )
+    assert f"{name} is outside of {where}" in report(where).stderr
