@@ -20,7 +20,8 @@ from harness.config.gather import sources
 from harness.config.left_behind import left_behind
 from harness.config.lint import LEVELS, Around, Finding, Rule, lint, status
 from harness.config.live import running
-from harness.config.model import ConfigError, Configuration, Place
+from harness.config.model import ConfigError, Configuration
+from harness.config.place import Place
 from harness.config.read import READERS, load, parse
 from harness.config.rules import APPLIED, RULES
 from harness.config.rules.surroundings import ENVIRONMENTS

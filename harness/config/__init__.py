@@ -8,10 +8,10 @@ from harness.config.model import (
     Extra,
     Given,
     Match,
-    Place,
     SlaveConfig,
     Upper,
 )
+from harness.config.place import Place
 from harness.config.read import load, parse
 from harness.config.source import Source
 

@@ -22,12 +22,11 @@ from harness.config.model import (
     Given,
     Level,
     Match,
-    Place,
     SlaveConfig,
-    StatementId,
     Upper,
 )
 from harness.config.names import interface
+from harness.config.place import Place, StatementId
 from harness.errors import ScenarioError
 
 OPEN_VSWITCH = "a bond of Open vSwitch, not of the kernel's driver: it is not read"

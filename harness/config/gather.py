@@ -14,7 +14,8 @@ from typing import BinaryIO
 
 from harness.config.descend import HOMES, SOURCED, Sifted, kept, walk
 from harness.config.includes import drop_ins, included
-from harness.config.model import ConfigError, Extra, Level, Place
+from harness.config.model import ConfigError, Extra, Level
+from harness.config.place import Place
 from harness.config.precedence import can_mask
 from harness.config.source import COMMAND_LINE, STANDARD_INPUT, NoText, Source, decoded
 

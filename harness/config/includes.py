@@ -9,7 +9,8 @@ from pathlib import Path
 
 from harness.config.detect import detect
 from harness.config.ini_and_shell import joined
-from harness.config.model import Level, Place
+from harness.config.model import Level
+from harness.config.place import Place
 from harness.config.source import STANDARD_INPUT, Source
 from harness.config.stanzas import SOURCING
 

@@ -12,7 +12,8 @@ from contextlib import suppress
 
 from harness.config.containers import unpacked
 from harness.config.detect import detect
-from harness.config.model import ConfigError, Configuration, Extra, StatementId
+from harness.config.model import ConfigError, Configuration, Extra
+from harness.config.place import StatementId
 from harness.config.source import Source
 from harness.config.statements import Statement, statements
 

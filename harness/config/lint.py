@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from harness import claims
 from harness.bonding.options import Series
-from harness.config.model import BondConfig, Configuration, Level, Place, SlaveConfig
+from harness.config.model import BondConfig, Configuration, Level, SlaveConfig
+from harness.config.place import Place
 from harness.config.spelling import translated
 
 SHORT = 120  # characters of a claim

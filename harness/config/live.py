@@ -6,7 +6,8 @@ import shutil
 import subprocess
 from dataclasses import replace
 
-from harness.config.model import BondConfig, ConfigError, Place
+from harness.config.model import BondConfig, ConfigError
+from harness.config.place import Place
 from harness.config.read import load, parse
 from harness.config.source import Source
 from harness.config.tool_support import RUNNING

@@ -14,27 +14,10 @@ from typing import Literal
 
 from harness.bonding import OPTIONS, SLAVE_OPTIONS, BondOptions, Setting
 from harness.bonding.values import normal, option_called
+from harness.config.place import Place, StatementId
 from harness.errors import ScenarioError, UsageError
 
 Level = Literal["error", "warning", "note"]
-StatementId = tuple[str, int, int]
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """A line of a file, from 1 (0: the whole file), and the `column` of a part of it."""
-
-    file: str
-    line: int = 0
-    column: int = field(default=0, compare=False, repr=False)
-
-    @property
-    def statement_id(self) -> StatementId:
-        """The identity of one statement of a file."""
-        return (self.file, self.line, self.column)
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}" if self.line else self.file
 
 
 class ConfigError(UsageError):
@@ -197,7 +180,7 @@ class BondConfig:
     slaves: tuple[SlaveConfig, ...] = ()
     ip: Addressing = Addressing()
     extras: tuple[Extra, ...] = ()
-    place: Place = Place("")
+    place: Place = field(default=Place(""))
     format: str = ""
     uppers: tuple[Upper, ...] = ()
     matches: tuple[Match, ...] = ()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from harness.config.model import ConfigError, Place
+from harness.config.model import ConfigError
+from harness.config.place import Place
 
 INTERFACE = re.compile(r"[^\s/:]{1,15}")
 

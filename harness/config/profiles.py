@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from harness.config.draft import Draft, DraftBond
-from harness.config.model import Given, Place
+from harness.config.model import Given
 from harness.config.names import INTERFACE
+from harness.config.place import Place
 
 IMPLIED = "100"  # ms
 UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F-]{13,27}")

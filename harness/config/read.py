@@ -19,10 +19,9 @@ from harness.config.model import (
     Extra,
     Given,
     Level,
-    Place,
     SlaveConfig,
-    StatementId,
 )
+from harness.config.place import Place, StatementId
 from harness.config.precedence import effective
 from harness.config.readers import (
     appliances,

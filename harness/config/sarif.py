@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from harness.config.lint import Finding, Rule
-from harness.config.model import Place
+from harness.config.place import Place
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 NAME = "network-failover-harness"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from harness.config.expansion import expanded, unrolled, words_of
 from harness.config.ini_and_shell import plain
-from harness.config.model import Place
+from harness.config.place import Place
 from harness.config.source import Source
 
 PROMPT = re.compile(

@@ -6,7 +6,8 @@ import codecs
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.config.model import ConfigError, Extra, Place
+from harness.config.model import ConfigError, Extra
+from harness.config.place import Place
 
 COMMAND_LINE = "<command line>"
 STANDARD_INPUT = "<standard input>"

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from harness.config.draft import Draft
 from harness.config.ini_and_shell import joined
-from harness.config.model import Place
+from harness.config.place import Place
 from harness.config.source import Source
 
 # Words that begin a line of their own and end a stanza.

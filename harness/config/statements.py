@@ -15,7 +15,7 @@ import yaml
 
 from harness.config.draft import Draft
 from harness.config.ini_and_shell import ini, joined, plain, variables
-from harness.config.model import Place, StatementId
+from harness.config.place import Place, StatementId
 from harness.config.readers import installers, nmcli
 from harness.config.scripts import commands
 from harness.config.source import Source

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 import yaml
 
-from harness.config.model import ConfigError, Place
+from harness.config.model import ConfigError
+from harness.config.place import Place
 from harness.config.source import Source
 from harness.config.yamls import Node, documents
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 import yaml
 
-from harness.config.model import ConfigError, Place
+from harness.config.model import ConfigError
+from harness.config.place import Place
 from harness.config.source import Source
 
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})

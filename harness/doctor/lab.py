@@ -45,8 +45,7 @@ def rows(lab: LabFile, *, up: bool = False) -> Iterator[NamedResult]:
         dut = undo.enter_context(SshMachine("the DUT", lab.dut))
         try:
             dut.connect(within=5)
-            kernel = dut.check("uname -sr").strip()
-            yield "SSH", CheckResult(GOOD, f"{lab.dut}, {kernel}")
+            yield "SSH", CheckResult(GOOD, f"{lab.dut}, {dut.check('uname -sr').strip()}")
             yield from _shell(dut)
             host = RemoteHost(agent := dut.agent())
         except HarnessError as error:

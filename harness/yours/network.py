@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from harness.bonding.horizon import horizon, settle
-from harness.config.model import ConfigError, Place
+from harness.config.model import ConfigError
+from harness.config.place import Place
 from harness.errors import HarnessError, NotPromised, NotTestable
 from harness.record.bond import Bond
 from harness.record.cable import Cable

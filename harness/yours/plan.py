@@ -19,7 +19,8 @@ from typing import Any
 
 from harness.bonding import BondOptions
 from harness.bonding.options import PRIMARY_MODES
-from harness.config.model import BondConfig, ConfigError, Place
+from harness.config.model import BondConfig, ConfigError
+from harness.config.place import Place
 from harness.errors import UsageError
 from harness.topology import (
     DUT,

@@ -16,7 +16,8 @@ from harness.bonding.options import near
 from harness.config.draft import TRUE, Draft, DraftBond
 from harness.config.draft_net import DraftNet
 from harness.config.ini_and_shell import plain
-from harness.config.model import ConfigError, Place
+from harness.config.model import ConfigError
+from harness.config.place import Place
 from harness.config.readers.optstring import NAMELESS
 from harness.config.source import Source
 from harness.config.wrappers import inner, mappings, places, scalars, text, value

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from harness.config.draft import Draft, DraftBond
 from harness.config.ini_and_shell import Assignment, plain
-from harness.config.model import Place
+from harness.config.place import Place
 from harness.config.profiles import default_monitor
 from harness.config.readers.optstring import NAMELESS
 from harness.config.source import Source

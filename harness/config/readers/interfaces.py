@@ -12,9 +12,9 @@ from difflib import get_close_matches
 
 from harness.bonding import OPTIONS
 from harness.config.draft import OPEN_VSWITCH, Draft, DraftBond, switch
-from harness.config.model import Place
 from harness.config.names import interface_of
 from harness.config.option_names import IFUPDOWN2_OLD
+from harness.config.place import Place
 from harness.config.readers import iplink
 from harness.config.readers.ports import expanded, named, ports
 from harness.config.scripts import commands

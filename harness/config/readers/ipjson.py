@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.config.draft import Draft, DraftBond
-from harness.config.model import ConfigError, Place
+from harness.config.model import ConfigError
 from harness.config.option_names import IP_JSON, turned
+from harness.config.place import Place
 from harness.config.readers.proc import running
 from harness.config.source import Source
 

@@ -10,7 +10,8 @@ from harness.bonding.table import MODULE_ONLY
 from harness.config.draft import Draft, DraftBond
 from harness.config.draft_net import DraftNet
 from harness.config.ini_and_shell import joined
-from harness.config.model import ConfigError, Place
+from harness.config.model import ConfigError
+from harness.config.place import Place
 from harness.config.readers import optstring
 from harness.config.source import Source
 from harness.errors import ScenarioError

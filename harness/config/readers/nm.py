@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from harness.config.draft import Draft
 from harness.config.ini_and_shell import Assignment, Section, ini
-from harness.config.model import Place
+from harness.config.place import Place
 from harness.config.profiles import Connection, ProfileSetting, build
 from harness.config.readers.misnamed import misnamed
 from harness.config.source import Source

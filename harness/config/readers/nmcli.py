@@ -13,7 +13,8 @@ from dataclasses import replace
 
 from harness.config.draft import Draft
 from harness.config.ini_and_shell import plain
-from harness.config.model import ConfigError, Place
+from harness.config.model import ConfigError
+from harness.config.place import Place
 from harness.config.profiles import Connection, ProfileSetting, build, default_monitor, find
 from harness.config.readers import iplink, optstring
 from harness.config.scripts import ShellCommand, commands

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from harness.config.draft import OPEN_VSWITCH, TRUE, Draft, DraftBond, switch
 from harness.config.draft_net import DraftNet
-from harness.config.model import ConfigError, Place
+from harness.config.model import ConfigError
+from harness.config.place import Place
 from harness.config.profiles import default_monitor
 from harness.config.source import Source
 from harness.config.wrappers import Inner, inner, mappings, places, text, value

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from harness.bonding.parse import split
 from harness.config.draft import Draft, DraftBond
 from harness.config.ini_and_shell import plain
-from harness.config.model import ConfigError, Place
+from harness.config.model import ConfigError
+from harness.config.place import Place
 from harness.config.source import Source
 from harness.errors import ScenarioError
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import product
 
 from harness.config.draft import DraftBond
-from harness.config.model import Place
+from harness.config.place import Place
 
 # As in parse_glob of ifupdown2 (ifupdownaddons/modulebase.py), which knows no more than these.
 TWO = re.compile(r"([A-Za-z0-9\-]+)\[(\d+)-(\d+)\]([A-Za-z0-9\-]+)\[(\d+)-(\d+)\](.*)")

@@ -9,9 +9,10 @@ from itertools import count, pairwise
 from harness.bonding import default
 from harness.config.draft import Draft, DraftBond
 from harness.config.ini_and_shell import plain
-from harness.config.model import ConfigError, Place
+from harness.config.model import ConfigError
 from harness.config.names import INTERFACE
 from harness.config.option_names import PROC, PROC_MODES, turned
+from harness.config.place import Place
 from harness.config.readers.optstring import NAMELESS
 from harness.config.source import Source
 

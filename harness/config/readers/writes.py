@@ -6,7 +6,7 @@ import re
 
 from harness.bonding import OPTIONS
 from harness.config.draft import Draft
-from harness.config.model import Place
+from harness.config.place import Place
 from harness.config.readers import optstring
 from harness.config.scripts import ShellCommand
 from harness.config.tool_support import BY_NETLINK

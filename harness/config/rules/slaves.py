@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.config.lint import Around, Found, Rule
-from harness.config.model import BondConfig, Place
+from harness.config.model import BondConfig
+from harness.config.place import Place
 from harness.config.rules.words import said
 from harness.config.spelling import verbatim
 from harness.config.tool_support import RUNNING, TOOLS
