@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Sequence
 from ipaddress import ip_address, ip_interface
 
 from harness import claims
-from harness.bonding import BondOptions, Ignored
+from harness.bonding import OPTIONS, BondOptions, Ignored
 from harness.claims import Release
 from harness.errors import HarnessError, LabError, NotPromised, NotTestable, ScenarioError
 from harness.topology import BondPlan, Topology
@@ -38,6 +38,21 @@ def not_promised(options: BondOptions, release: str) -> NotPromised | None:
         return None
     return NotPromised(
         f"not promised by {Release.parse(release)}: {'; '.join(unknown)}",
+        hint="choose a newer kernel",
+    )
+
+
+def unknown_options(options: BondOptions, release: str) -> NotPromised | None:
+    """Return the error for options, not words of theirs, that kernels of a release lack.
+
+    A kernel silently ignores an unknown option; an unknown word it refuses, which can be tried.
+    """
+    series = Release.parse(release).series
+    unknown = [name for name, _ in options.given if not OPTIONS[name].known_to(series)]
+    if not unknown:
+        return None
+    return NotPromised(
+        f"not promised by {Release.parse(release)}: it does not know {', '.join(unknown)}",
         hint="choose a newer kernel",
     )
 

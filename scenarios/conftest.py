@@ -11,6 +11,7 @@ from scenarios.topologies import (
     OneSwitch,
     SpareSlave,
     ThreeSlaves,
+    TwoBonds,
     TwoSwitches,
     UsbNics,
 )
@@ -19,6 +20,7 @@ one_switch = topology_fixture(OneSwitch)
 three_slaves = topology_fixture(ThreeSlaves)
 spare_slave = topology_fixture(SpareSlave)
 empty_bond = topology_fixture(EmptyBond)
+two_bonds = topology_fixture(TwoBonds)
 two_switches = topology_fixture(TwoSwitches)
 blade_chassis = topology_fixture(BladeChassis)
 filtering_switch = topology_fixture(FilteringSwitch)

@@ -119,6 +119,25 @@ class EmptyBond(Net):
     )
 
 
+class TwoBonds(Net):
+    """A bond with a slave, and a bond without slaves.
+
+    dut  bond0  eth0 --- sw
+         bond1
+    """
+
+    eth0: Cable
+    sw: Switch
+
+    plan = Topology(
+        name="two_bonds",
+        machines=(MachinePlan("dut"),),
+        switches=(SwitchPlan("sw"),),
+        links=(LinkPlan("eth0", "dut", "sw"),),
+        bonds=(BondPlan("bond0", ("eth0",)), BondPlan("bond1", ())),
+    )
+
+
 class TwoSwitches(Net):
     """Two slaves at two switches with an inter-switch link; the target is at the second.
 

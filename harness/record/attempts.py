@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Unpack
 from harness.bonding import BondSettings, Setting, SlaveSettings
 from harness.errors import KernelRefused
 from harness.record.bond import Bond
-from harness.record.cable import Cable
 from harness.suggest import suggesting
+from harness.topology import NamedPart
 
 if TYPE_CHECKING:
     from harness.record.dut import Dut
@@ -44,7 +44,7 @@ class Attempts:
         """Change options by netlink, all in one request; values may be out of range."""
         return self._answer(bond, lambda: self.dut.set(bond, **options))
 
-    def set_slave(self, bond: Bond, link: Cable, **options: Unpack[SlaveSettings]) -> Answer:
+    def set_slave(self, bond: Bond, link: NamedPart, **options: Unpack[SlaveSettings]) -> Answer:
         """Change options of a slave by netlink."""
         return self._answer(bond, lambda: self.dut.set_slave(link, **options))
 
@@ -60,11 +60,11 @@ class Attempts:
         """Write to any file of the DUT in /proc or /sys."""
         return self._answer(bond, lambda: self.dut.write_file(path, text))
 
-    def enslave(self, bond: Bond, link: Cable) -> Answer:
+    def enslave(self, bond: Bond, link: NamedPart) -> Answer:
         """Enslave an interface."""
         return self._answer(bond, lambda: self.dut.enslave(bond, link))
 
-    def release(self, bond: Bond, link: Cable) -> Answer:
+    def release(self, bond: Bond, link: NamedPart) -> Answer:
         """Release an interface."""
         return self._answer(bond, lambda: self.dut.release(bond, link))
 

@@ -15,7 +15,6 @@ from harness.record import bond_maker, files
 from harness.record.addresses import AddressedInterface
 from harness.record.attempts import Attempts
 from harness.record.bond import Bond
-from harness.record.cable import Cable
 from harness.record.command_runner import CommandRunner, Done
 from harness.record.journal import Effect, FaultContext, Role
 from harness.record.machine_actions import MachineActions
@@ -86,16 +85,21 @@ class Dut(MachineActions):
         return spans(self._options(plan, options), self._hz, lag).detection
 
     def set(self, bond: Bond | None = None, **options: Unpack[BondSettings]) -> None:
-        """Change options of an existing bond, by default the first; written into the history."""
+        """Change options of an existing bond, by default the first; written into the history.
+
+        Raises KernelRefused, NotPromised for options that the kernel is known to lack.
+        """
         bond = self._bond(bond)
         changes = BondOptions.unchecked(**options)
+        if lacking := testability.unknown_options(changes, self._release):
+            raise lacking
 
         def do() -> None:
             bond_maker.set_options(self._context.network, bond.plan, changes)
 
         self._change(bond, "set", do, options=changes.text())
 
-    def set_slave(self, link: Cable, **options: Unpack[SlaveSettings]) -> None:
+    def set_slave(self, link: NamedPart, **options: Unpack[SlaveSettings]) -> None:
         """Change options of a slave by netlink; raises KernelRefused."""
         number = self._context.network.number(DUT, link.name)
         change = bonds.change_slave(link.name, number, options)
@@ -141,15 +145,15 @@ class Dut(MachineActions):
             ms=span.ns // MS,
         )
 
-    def enslave(self, bond: Bond, link: Cable) -> None:
-        """Enslave an interface that is down, as hotplug scripts do; raises KernelRefused."""
+    def enslave(self, bond: Bond, link: NamedPart) -> None:
+        """Enslave a link or a bond that is down, as hotplug scripts do; raises KernelRefused."""
         self._master(bond, link, "enslave", self._context.network.number(DUT, bond.name))
 
-    def release(self, bond: Bond, link: Cable) -> None:
+    def release(self, bond: Bond, link: NamedPart) -> None:
         """Release a slave from a bond; raises KernelRefused."""
         self._master(bond, link, "release", 0)
 
-    def _master(self, bond: Bond, link: Cable, action: str, index: int) -> None:
+    def _master(self, bond: Bond, link: NamedPart, action: str, index: int) -> None:
         number = self._context.network.number(DUT, link.name)
         change = messages.set_link(f"slave {link.name}", number, master=index)
         role: Role = "repair" if index else "fault"

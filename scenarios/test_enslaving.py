@@ -1,0 +1,72 @@
+"""Enslaving and releasing: what can be a slave of a bond, and which MAC a bond can have."""
+
+import pytest
+
+from harness import claim, control
+from scenarios.topologies import OneSwitch, SpareSlave, TwoBonds
+
+
+@claim("REJ-9")
+@pytest.mark.parametrize(
+    ("mac", "error"),
+    [
+        ("01:00:5e:00:00:01", "EADDRNOTAVAIL"),
+        ("00:00:00:00:00:00", "EADDRNOTAVAIL"),
+        ("02:00:00:00:00:99", ""),
+    ],
+)
+def test_a_bond_needs_a_valid_mac(one_switch: OneSwitch, mac: str, error: str) -> None:
+    """A multicast address and zero are refused, and bond and slaves keep their MAC."""
+    bond = one_switch.dut.bond()
+    before = one_switch.dut.read_file("/sys/class/net/bond0/address")
+    answer = one_switch.dut.attempt.set_mac(bond, mac)
+    assert answer.error == error
+    assert one_switch.dut.read_file("/sys/class/net/bond0/address") == (
+        before if error else f"{mac}\n"
+    )
+
+
+@claim("REJ-7", "CFG-2")
+@control("test_bonds_can_be_slaves_but_not_in_a_circle")
+def test_an_interface_that_is_up_cannot_be_enslaved(spare_slave: SpareSlave) -> None:
+    """By netlink and by sysfs it is refused with EPERM."""
+    bond = spare_slave.dut.bond()
+    spare_slave.eth2.admin_up()
+    netlink = spare_slave.dut.attempt.enslave(bond, spare_slave.eth2)
+    sysfs = spare_slave.dut.attempt.write(bond, "slaves", "+eth2")
+    assert (netlink.error, sysfs.error) == ("EPERM", "EPERM")
+    assert "while up" in netlink.detail
+    assert bond.now.slave(spare_slave.eth2) == {}
+
+
+@claim("REJ-7")
+@control("test_bonds_can_be_slaves_but_not_in_a_circle")
+def test_a_bond_is_not_its_own_slave(two_bonds: TwoBonds) -> None:
+    """It is refused with EPERM, up or down."""
+    bond = two_bonds.dut.bond("bond0")
+    up = two_bonds.dut.attempt.enslave(bond, bond)
+    with two_bonds.dut.take_down(bond):
+        down = two_bonds.dut.attempt.enslave(bond, bond)
+    assert (up.error, down.error) == ("EPERM", "EPERM")
+
+
+@claim("REJ-7")
+@control("test_bonds_can_be_slaves_but_not_in_a_circle")
+def test_a_slave_of_another_bond_is_in_use(two_bonds: TwoBonds) -> None:
+    """A slave that sysfs gives to a second bond is refused with EBUSY, and stays where it is."""
+    first, second = two_bonds.dut.bond("bond0"), two_bonds.dut.bond("bond1")
+    answer = two_bonds.dut.attempt.write(second, "slaves", "+eth0")
+    assert answer.error == "EBUSY"
+    assert (first.now.file("slaves"), second.now.file("slaves")) == ("eth0", "")
+
+
+@claim("REJ-8", "CFG-1")
+def test_bonds_can_be_slaves_but_not_in_a_circle(two_bonds: TwoBonds) -> None:
+    """A bond can be a slave of a second one, which can then not be a slave of the first."""
+    first, second = two_bonds.dut.bond("bond0"), two_bonds.dut.bond("bond1")
+    with two_bonds.dut.take_down(second):
+        into = two_bonds.dut.attempt.enslave(first, second)
+    with two_bonds.dut.take_down(first):
+        back = two_bonds.dut.attempt.enslave(second, first)
+    assert (into.error, back.error) == ("", "EBUSY")
+    assert first.now.file("slaves") == "eth0 bond1"
