@@ -9,7 +9,7 @@ PLAIN = """
 
     class Plain:
         modules, writeback, clock, waits = "", False, "real", False
-        def __init__(self, name): self.name = name
+        def __init__(self, name): self.name = self.spec = name
         def command(self, directory):
             code = (
                 "import sys, json, pathlib; d = pathlib.Path(sys.argv[1]);"

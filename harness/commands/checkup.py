@@ -86,7 +86,7 @@ def main(directory: Path) -> None:
 def _findings(job: Job) -> Iterator[dict[str, Any]]:
     from dataclasses import asdict  # noqa: PLC0415
 
-    facts = measure(job.lab, job.kernel, job.clock)
+    facts = measure(job)
     yield {"facts": asdict(facts)}
     series = Release.parse(facts.kernel).series
     try:

@@ -21,7 +21,7 @@ SILENCE = 120.0  # seconds without a line after which the guest is killed
 
 def environment(clock: str = "real") -> Environment:
     """Measure the running kernel: release, HZ, jitter; takes 0.3 s."""
-    found = measure(clock=clock)
+    found = measure()
     return Environment(found.kernel, clock, found.hz, found.jitter)
 
 

@@ -34,6 +34,7 @@ def job_for(kernel: Kernel, work: str, **fields: Any) -> Job:
         "executable": sys.executable,
         "modules": kernel.modules,
         "kernel": kernel.name,
+        "spec": kernel.spec,
         "clock": kernel.clock,
         "writeback": kernel.writeback,
     }

@@ -7,8 +7,9 @@ import os
 import select
 import textwrap
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from harness.guests.job import Job
 from harness.log import kmsg
 from harness.units import MS, in_ms
 
@@ -23,7 +24,8 @@ class Facts:
     `unread` is why the kernel's log cannot be read, "" if it can. `nic` is the model of the
     DUT's NICs where they are a machine's. `offset` is what is added to the DUT's times (ns) where
     it has a clock of its own, and `error` by how much that may be wrong. `pace` is the shortest
-    probe interval (ns) that it keeps up with, 0 where that is a jiffy.
+    probe interval (ns) that it keeps up with, 0 where that is a jiffy. `spec` is the `--kernel`
+    that chooses this kernel, "" if that is not known; `lab` names lab and kernel for readers.
     """
 
     lab: str
@@ -38,6 +40,7 @@ class Facts:
     offset: int | None = None
     error: int = 0
     pace: int = 0
+    spec: str = ""
 
     @property
     def tolerance(self) -> int:
@@ -81,15 +84,25 @@ def _wrapped(name: str, value: str, width: int) -> list[str]:
     return textwrap.wrap(f"{name:<10}{value}", width, subsequent_indent=" " * 10)
 
 
+def measure(job: Job | None = None) -> Facts:
+    """Return the facts about the kernel that this process runs on; takes 0.3 s once.
+
+    `job` is that of the guest that the process works in, None outside of any.
+    """
+    if job is None:
+        return _measured()
+    lab = f"{job.lab} in {job.kernel}" if job.kernel else job.lab
+    return replace(_measured(), lab=lab, clock=job.clock, spec=job.spec)
+
+
 @functools.cache
-def measure(lab: str = "netns", name: str = "", clock: str = "real") -> Facts:
-    """Return the facts about the kernel that this process runs on; takes 0.3 s once."""
+def _measured() -> Facts:
     release = os.uname().release
     return Facts(
-        lab=f"{lab} in {name}" if name else lab,
+        lab="netns",
         kernel=release,
         hz=round(1 / time.clock_getres(CLOCK_MONOTONIC_COARSE)),
-        clock=clock,
+        clock="real",
         bonding=_bonding_version() or release,
         jitter=_jitter(),
         user="root" if os.geteuid() == 0 else f"user {os.geteuid()}",

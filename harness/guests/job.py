@@ -29,7 +29,8 @@ class Job:
 
     `plugins`, `markers` and `settings` are from plugins of the host's pytest: modules to load,
     lines that register markers, names of settings that would be unknown in the guest.
-    `lab` builds topologies in `kernel`, a name such as "uml 6.1.176".
+    `lab` builds topologies in `kernel`, a name such as "uml 6.1.176"; `spec` is the `--kernel`
+    that chooses that one.
     `dut` is the DUT's image and NICs if the lab has them.
     `work` is the function to call with the guest's directory, as "module:function".
     """
@@ -46,6 +47,7 @@ class Job:
     modules: str = ""
     lab: str = "netns"
     kernel: str = ""
+    spec: str = ""
     clock: str = "real"
     writeback: bool = False
     plugins: tuple[str, ...] = ()

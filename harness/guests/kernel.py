@@ -24,6 +24,11 @@ class Kernel(Protocol):
         ...
 
     @property
+    def spec(self) -> str:
+        """The `--kernel` that chooses its kind and version, such as uml@6.1; "" for none."""
+        ...
+
+    @property
     def modules(self) -> str:
         """The directory of its modules, "" if the guest loads none from the host."""
         ...

@@ -74,7 +74,7 @@ def main(directory: Path) -> None:
 
 def _attended(job: Job, directory: Path, stream: ReportFile) -> None:
     lab = registry.open_lab(job.lab, modules.need, {})
-    facts = {**asdict(measure(job.lab, job.kernel, job.clock)), **lab.facts()}
+    facts = {**asdict(measure(job)), **lab.facts()}
     stage = Stage(scenario="up", facts=facts, lab=lab, seed_text="up")
     place = topologies.TopologyClass(**job.options["topology"])
     topology: type[Net] = topologies.load(place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from harness.errors import KernelUnavailable
@@ -29,4 +30,19 @@ def resolve(choice: str, say: Say) -> Kernel:
     return trial.fit(specs.resolve(choice, say), say)
 
 
-__all__ = ["BootCommand", "Kernel", "KernelUnavailable", "Progress", "Say", "check", "resolve"]
+def versioned(flavour: str, release: str) -> str:
+    """Return the spec that chooses the newest kernel of a flavour and version, as uml@6.1."""
+    found = re.match(r"\d+\.\d+", release)
+    return f"{flavour}@{found[0]}" if found else ""
+
+
+__all__ = [
+    "BootCommand",
+    "Kernel",
+    "KernelUnavailable",
+    "Progress",
+    "Say",
+    "check",
+    "resolve",
+    "versioned",
+]

@@ -38,6 +38,7 @@ class HostKernel:
     """The running kernel; its guests are processes in namespaces."""
 
     name: str = f"host {os.uname().release}"
+    spec: str = "host"
     modules: str = ""
     writeback: bool = False
     clock: str = "real"

@@ -19,7 +19,7 @@ from pathlib import Path
 from harness.errors import KernelUnavailable, UsageError
 from harness.guests import modules
 from harness.guests.job import Job
-from harness.kernels import BootCommand, install, kvm
+from harness.kernels import BootCommand, install, kvm, versioned
 from harness.kernels.host import INIT, LOAD
 
 QEMU = "qemu-system-x86_64"
@@ -58,6 +58,11 @@ class StockKernel:
     def name(self) -> str:
         """Its name in messages and results."""
         return f"stock {self.release}"
+
+    @property
+    def spec(self) -> str:
+        """The `--kernel` that chooses its kind and version."""
+        return versioned("stock", self.release)
 
     def command(self, directory: Path) -> BootCommand:
         """Return the command that boots this kernel with the host's files for a job.

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.errors import KernelUnavailable, UsageError
-from harness.kernels import BootCommand, Say, cached_kernel, uml_package, virtual
+from harness.kernels import BootCommand, Say, cached_kernel, uml_package, versioned, virtual
 from harness.kernels.cached_kernel import CachedKernel
 from harness.kernels.host import INIT
 
@@ -54,6 +54,11 @@ class UmlKernel:
     def name(self) -> str:
         """Its name in messages and results."""
         return self.label or f"{self.flavour} {self.release}"
+
+    @property
+    def spec(self) -> str:
+        """The `--kernel` that chooses its kind and version."""
+        return self.label or versioned(self.flavour, self.release)
 
     @property
     def clock(self) -> str:

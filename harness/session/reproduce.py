@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from harness import shipped
@@ -14,20 +12,20 @@ from harness.session import axis, outage_limit
 AUTO = "auto"
 
 
-def command(item: pytest.Item, lab: str, chosen: str | None = None) -> str:
+def command(item: pytest.Item, spec: str, chosen: str | None = None) -> str:
     """Return the command line, to be given in pytest's root directory.
 
-    `lab` is the lab of the kernel's facts, such as "netns in uml 6.12.101", "" if it is not known;
-    `chosen` is the `--kernel` that the scenario ran on, by default the session's first one.
+    `spec` is that of the kernel's facts, such as "uml@6.12", "" if none booted; `chosen` is
+    the `--kernel` that the scenario ran on, by default the session's first one.
     """
     scenario, program = shipped.again(axis.scenario_of(item), item.config.inipath)
-    return report.command(scenario, options(item.config, lab, chosen), program)
+    return report.command(scenario, options(item.config, spec, chosen), program)
 
 
-def options(config: pytest.Config, lab: str, chosen: str | None = None) -> list[str]:
+def options(config: pytest.Config, spec: str, chosen: str | None = None) -> list[str]:
     """Return the options of the session that decide what a scenario measures."""
     named, nic = config.getoption("lab"), config.getoption("nic")
-    found = [] if registry.brings_kernel(named) else _kernel(config, lab, chosen)
+    found = [] if registry.brings_kernel(named) else _kernel(config, spec, chosen)
     found += [] if named == registry.DEFAULT else [f"--lab={named}"]
     found += [] if nic == registry.NIC else [f"--nic={nic}"]
     found += [f"--bond-config={path}" for path in config.getoption("bond_config") or ()]
@@ -38,15 +36,7 @@ def options(config: pytest.Config, lab: str, chosen: str | None = None) -> list[
     return found + outage_limit.option(config)
 
 
-def _kernel(config: pytest.Config, lab: str, chosen: str | None) -> list[str]:
+def _kernel(config: pytest.Config, spec: str, chosen: str | None) -> list[str]:
     kernel = chosen or (config.getoption("kernel") or [AUTO])[0]
-    return _of_lab(lab) if kernel == AUTO else [f"--kernel={kernel}"]
-
-
-def _of_lab(lab: str) -> list[str]:
-    """Return the option that names the kernel which `--kernel auto` chose."""
-    _, _, name = lab.partition(" in ")
-    if name.startswith("host "):
-        return ["--kernel=host"]
-    found = re.match(r"(uml|virtual|debug|stock) (\d+\.\d+)", name)
-    return [f"--kernel={found[1]}@{found[2]}"] if found else []
+    kernel = spec if kernel == AUTO else kernel
+    return [f"--kernel={kernel}"] if kernel else []

@@ -19,12 +19,12 @@ from harness.whole_file import replacing
 PAGE = "failure.txt"
 
 
-def context(item: pytest.Item, lab: str, chosen: str | None) -> dict[str, Any]:
+def context(item: pytest.Item, spec: str, chosen: str | None) -> dict[str, Any]:
     """Return docstring and reproduce command of a scenario, as fields of a Result."""
     function = getattr(item, "function", None)
     return {
         "docstring": inspect.getdoc(function) or "" if function else "",
-        "reproduce": reproduce.command(item, lab, chosen),
+        "reproduce": reproduce.command(item, spec, chosen),
     }
 
 

@@ -75,7 +75,7 @@ class ScenarioResults:
         item = self.items.get(nodeid)
         if item is None:
             return
-        lab = str(self.kernels[label].get("lab", ""))
+        kernel = self.kernels[label]
         found = outcome(reports) | ({} if ran else {"verdict": "not judged"})
         runs = self._runs.pop(nodeid, [])
         if 0 < len(runs) < self.repeat:  # its guest died in the next one
@@ -83,13 +83,13 @@ class ScenarioResults:
         self.results[nodeid] = Result(
             scenario=axis.scenario_of(item),
             kernel=label,
-            lab=lab,
+            lab=str(kernel.get("lab", "")),
             claims=tuple(claims_of(item)),
             wall_seconds=None if wall_seconds is None else round(wall_seconds, 3),
             runs=tuple(runs),
             statistics=repetition.statistics(runs),
             page=keep_page(self.directory, nodeid, reports),
-            **context(item, lab, self.choices.get(label)),
+            **context(item, str(kernel.get("spec", "")), self.choices.get(label)),
             **found,
         )
         if time.monotonic() - self._written > max(EVERY, SHARE * self._took):

@@ -39,6 +39,7 @@ from harness.session import (
     reproduce,
     skips,
     where_it_runs,
+    worker,
 )
 from harness.session.claim_marks import claims_of, release
 from harness.session.worker import RESULTS
@@ -228,8 +229,7 @@ def _failure(item: pytest.Item, noted: Runs) -> report.Failure:
     run, path = noted[-1] if noted else (None, None)
     history = run.recording if run else None
     known = tuple(claims.find(name) for name in claims_of(item))
-    lab = history.about.lab if history else ""
-    command = reproduce.command(item, lab)
+    command = reproduce.command(item, worker.facts().spec if history else "")
     root = item.config.rootpath
     if path is not None and path.is_relative_to(root):
         path = path.relative_to(root)

@@ -52,7 +52,7 @@ def job() -> Job | None:
 
 def facts() -> Facts:
     """Return what is known of the kernel this process runs on; measured once."""
-    return measure(_job.lab, _job.kernel, _job.clock) if _job else measure()
+    return measure(_job)
 
 
 def tell(found: Mapping[str, Any]) -> None:

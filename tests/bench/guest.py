@@ -75,4 +75,4 @@ def measured(directory: Path) -> Any:
     from harness.guests.facts import measure  # noqa: PLC0415  (the host does without)
 
     job = Job.load(directory)
-    return measure(job.lab, job.kernel, job.clock)
+    return measure(job)

@@ -19,6 +19,7 @@ class Script:
 
     text: str
     name: str = "script 1"
+    spec: str = ""
     modules: str = "/modules"
     writeback: bool = False
     clock: str = "virtual"

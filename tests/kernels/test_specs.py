@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from harness.errors import KernelUnavailable, UsageError
-from harness.kernels import aliases, cache, specs
+from harness.kernels import Kernel, aliases, cache, specs
 from harness.kernels.cached_kernel import CachedKernel
+from harness.kernels.qemu import StockKernel
+from harness.kernels.uml import UmlKernel
 
 
 @pytest.fixture(autouse=True)
@@ -88,6 +90,21 @@ def test_a_kernel_that_has_to_be_built_says_how() -> None:
     with pytest.raises(KernelUnavailable) as caught:
         specs.resolve("virtual@7.2", print)
     assert str(caught.value).endswith("not in the cache\nhint: harness kernels build virtual@7.2")
+
+
+@pytest.mark.parametrize(
+    ("kernel", "name", "spec"),
+    [
+        (UmlKernel(Path("k"), "6.1.176"), "uml 6.1.176", "uml@6.1"),
+        (UmlKernel(Path("k"), "7.2.13", flavour="debug"), "debug 7.2.13", "debug@7.2"),
+        (UmlKernel(Path("k"), "7.3.0", flavour="virtual", label="mine"), "mine", "mine"),
+        (UmlKernel(Path("k"), "unknown"), "uml unknown", ""),
+        (StockKernel(Path("k"), "6.1.0-31-amd64", "m", "b"), "stock 6.1.0-31-amd64", "stock@6.1"),
+    ],
+)
+def test_a_kernel_has_the_spec_that_chooses_it(kernel: Kernel, name: str, spec: str) -> None:
+    """A reproduce command has it where `--kernel auto` made the choice."""
+    assert (kernel.name, kernel.spec) == (name, spec)
 
 
 def test_a_bare_version_is_the_virtual_kernel_where_there_is_one() -> None:

@@ -25,7 +25,8 @@ PLAIN = """
     from harness.kernels import BootCommand
 
     class Plain:
-        name, modules, writeback, clock, waits = "plain", "", False, "real", False
+        name, spec, modules, writeback = "plain", "plain", "", False
+        clock, waits = "real", False
         def command(self, directory):
             code = (
                 "import sys, json, pathlib; d = pathlib.Path(sys.argv[1]);"

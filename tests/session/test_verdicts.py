@@ -68,7 +68,7 @@ def test_a_contradiction_says_what_took_how_long_and_what_is_allowed(
             "*fault *v cut uplink1*",
             "*documented detection *[[]=*]*!*",
             "*- reproduce -*",
-            "pytest test_it.py::test_contradicts --kernel=uml@6.1",
+            "pytest test_it.py::test_contradicts",
             "harness judge *late_detection.jsonl",
             "claims: 1 contradicts",
         ]
