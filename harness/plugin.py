@@ -122,8 +122,9 @@ def _add_files(group: pytest.OptionGroup) -> None:
     group.addoption(
         "--pcap",
         action="store_true",
-        help="keep the frames of each recording in capture.pcapng beside its history, with the "
-        "faults as comments, for Wireshark and tshark",
+        help="keep all frames of each recording in capture.pcapng beside its history, with the "
+        "faults as comments, for Wireshark and tshark; without it ARP, ICMP and the like, "
+        "and only of scenarios that fail",
     )
     exports.add_options(group)
     group.addoption(

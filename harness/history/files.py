@@ -4,6 +4,7 @@ from __future__ import annotations
 
 HISTORY = "history.jsonl"
 CAPTURE = "capture.pcapng"
+CAPTURES = "capture*.pcapng"  # all of a scenario
 
 
 def numbered(name: str, number: int) -> str:

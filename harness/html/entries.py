@@ -103,10 +103,9 @@ def _entry(one: Result, place: Path, output: Path, *, drawn: bool) -> ScenarioEn
     path = _within(one.history, place)
     known = catalogue().claims
     relative = os.path.relpath(path, output.parent) if path else ""
-    capture = _capture_beside(one.history) if one.history else None
     links = (
         (title, name, quote(os.path.relpath(file, output.parent)))
-        for title, name in (("recording", one.history), ("frames", capture), ("failure", one.page))
+        for title, name in _files(one, place)
         if name and (file := _within(name, place))
     )
     return ScenarioEntry(
@@ -124,9 +123,17 @@ def _entry(one: Result, place: Path, output: Path, *, drawn: bool) -> ScenarioEn
     )
 
 
-def _capture_beside(history: str) -> str:
-    path = PurePosixPath(history)
-    return str(path.with_name(files.capture_of(path.name)))
+def _files(one: Result, place: Path) -> Iterator[tuple[str, str | None]]:
+    """Yield title and name of each file of a result that may be there.
+
+    A scenario whose guest died has captures, though no recording of it is finished.
+    """
+    yield "recording", one.history
+    if one.history or one.page:
+        folder = PurePosixPath(one.history or one.page or "").parent
+        captures = sorted((place / folder).glob(files.CAPTURES))
+        yield from (("frames", str(folder / path.name)) for path in captures)
+    yield "failure", one.page
 
 
 def _within(name: str | None, root: Path) -> Path | None:

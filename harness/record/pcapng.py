@@ -1,8 +1,9 @@
 """A recording's frames as a capture file, for Wireshark and tshark: pcapng, one interface a port.
 
-What was captured is appended and flushed as the recording goes on, so that the file is readable
-when the process dies. The file's clock is the history's, in ns: time 0 is where history.jsonl has
-it. Faults are packets of an interface named "faults", with the text as comment.
+What was captured is appended as the recording goes on, so that the file is readable when the
+process dies: at each drain, or where it is kept only for a failure, at each fault and in parts.
+The file's clock is the history's, in ns: time 0 is where history.jsonl has it. Faults are packets
+of an interface named "faults", with the text as comment.
 Format: draft-ietf-opsawg-pcapng. Scapy's writer keeps microseconds.
 """
 
@@ -24,6 +25,7 @@ SNAP = 128  # bytes kept of a frame
 INBOUND = 1
 RECEPTION = {0: 1 << 2, 1: 3 << 2, 2: 2 << 2, 3: 4 << 2}  # by packet type, see packet(7)
 SYNC_EVERY = 1 << 16  # bytes
+PART = 250  # frames that a capture keeps in memory if it is not written at each drain
 
 FAULTS = "faults"
 
@@ -33,11 +35,17 @@ class Capture:
 
     `start` is the time in ns, on the tester's clock, that is 0 in the file. `sync` says that the
     kernel writes behind, as hostfs does: then a fault is on disk with all that was before it.
+    With `every_frame` all frames are wanted, and written at each `flush`; else those that the
+    recording needs, and fewer writes will do.
     """
 
-    def __init__(self, path: Path, start: int, *, sync: bool = False) -> None:
+    def __init__(
+        self, path: Path, start: int, *, sync: bool = False, every_frame: bool = True
+    ) -> None:
         """Begin the file; raises LabError."""
         self._path, self._start, self._sync = path, start, sync
+        self.every_frame = every_frame
+        self._urgent = every_frame
         self._interfaces: dict[str, int] = {}
         self._pending: list[tuple[int, str, bytes, bytes]] = []
         self._unsynced = 0
@@ -58,11 +66,17 @@ class Capture:
 
     def fault(self, at: int, text: str) -> None:
         """Take a fault; it is written by `flush`, and synced."""
+        self._urgent = True
         data = text.encode()
         self._pending.append((at, FAULTS, data, _option(COMMENT, data)))
 
     def flush(self) -> None:
-        """Write what was taken, in the order of time; raises LabError on a full disk."""
+        """Write what was taken, in the order of time, if it is time to; raises LabError."""
+        if self._urgent or len(self._pending) > PART:
+            self._write_pending()
+            self._urgent = self.every_frame
+
+    def _write_pending(self) -> None:
         if not self._pending:
             return
         blocks = []
@@ -83,7 +97,7 @@ class Capture:
         """Write the rest and close the file."""
         if not self._file.closed:
             with self._file:
-                self.flush()
+                self._write_pending()
 
     def _interface(self, name: str) -> int:
         """Return an interface's number; describe it in the file when it is new."""
@@ -106,7 +120,7 @@ class Capture:
     def _unwritten(self, error: OSError) -> LabError:
         return LabError(
             f"{self._path} cannot be written: {error.strerror}",
-            hint="make room, keep recordings elsewhere (--results DIR), or leave --pcap out",
+            hint="make room, or keep recordings elsewhere: --results DIR",
         )
 
 

@@ -39,7 +39,7 @@ class Recorder:
         added: AddedAddresses,
         capture: Capture | None = None,
     ) -> None:
-        """Prepare a recording of the bonds of a running topology, with all frames in `capture`."""
+        """Prepare a recording of the bonds of a running topology, with its frames in `capture`."""
         self._capture = capture
         self._network = network
         self._added = added
@@ -88,7 +88,7 @@ class Recorder:
         self._log = self._closed_at_end(dut.listen("log"))
         self._places = self._device_names()
         # The kernel drops frames of devices with lower indexes than those recorded.
-        kept = every_frame if self._capture else arp_and_icmp
+        kept = every_frame if self._capture and self._capture.every_frame else arp_and_icmp
         self._taps = {
             place: self._closed_at_end(self._network.host(place).tap(kept(min(numbers))))
             for place, numbers in self._places.items()

@@ -24,8 +24,8 @@ class Stage:
     the scenario reads something from the kernel without a run: an option, or an error code.
     `phase` is the share of the monitors' longest interval, 0 to 1, by which the block of a
     recording is put off: the fault comes at that phase of the monitor.
-    `seed_text` determines which frames `lose(percent=...)` drops. With `pcap`, frames are kept in
-    capture files beside the histories; `writes_behind` says that `folder` is on hostfs.
+    `seed_text` determines which frames `lose(percent=...)` drops. Frames are kept in capture files
+    beside the histories, with `pcap` all of them; `writes_behind` says that `folder` is on hostfs.
     """
 
     scenario: str
@@ -54,6 +54,8 @@ class Stage:
         return self.folder / numbered(name, number) if self.folder else None
 
     def capture(self, number: int, start: int) -> Capture | None:
-        """Begin the capture file of a recording, if one is wanted; raises LabError."""
-        path = self.file(CAPTURE, number) if self.pcap else None
-        return Capture(path, start, sync=self.writes_behind) if path else None
+        """Begin the capture file of a recording that is kept in files; raises LabError."""
+        path = self.file(CAPTURE, number)
+        if path is None:
+            return None
+        return Capture(path, start, sync=self.writes_behind, every_frame=self.pcap)

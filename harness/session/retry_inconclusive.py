@@ -14,7 +14,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from harness.judge import counts
-from harness.session import kernelwatch, repeat, verdicts, where_it_runs, worker
+from harness.session import failed_captures, kernelwatch, repeat, verdicts, where_it_runs, worker
 
 ATTEMPTS = 3
 
@@ -51,6 +51,7 @@ def _judged(item: pytest.Item, nextitem: pytest.Item | None) -> list[pytest.Test
         _forget(item)
         reports = runtestprotocol(item, log=False, nextitem=nextitem)
         kernelwatch.judge(item, reports)
+        failed_captures.keep(item, failed=any(report.failed for report in reports))
         if not any(counts.verdict_of(report) == counts.INCONCLUSIVE for report in reports):
             break
     for report in reports if attempt > 1 else ():
