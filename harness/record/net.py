@@ -175,6 +175,7 @@ class Net:
         if self._virtual:
             align(10 * MS)
         self._runs += 1
+        new = self._runs == 1 and not self._touched()
         capture = self._stage.capture(self._runs, self._start)
         recorder = Recorder(self._network, self._loop, subject, self._context.added, capture)
         broken = ""
@@ -185,7 +186,7 @@ class Net:
         try:
             watching = self._watching(recorder)
             if healthy:
-                watching.wait_until_healthy(self._open_faults)
+                watching.wait_until_healthy(self._open_faults, new=new)
             else:
                 watching.begin_unchecked()
             watching.wait_for_phase(self._stage.phase)
@@ -203,6 +204,11 @@ class Net:
             # The first error is the one to report.
             with suppress(HarnessError) if broken else nullcontext():
                 self._finish(recorder, run, subject, healthy=healthy, broken=broken)
+
+    def _touched(self) -> bool:
+        """Tell whether anything that may concern a bond was noted since the last recording."""
+        of_dut = {DUT, *self.dut.bonds}
+        return any(e["role"] != "stimulus" or e.where in of_dut for e in self._noted)
 
     def _make_bonds(self) -> None:
         for plan in self.plan.bonds:

@@ -17,7 +17,7 @@ from harness.judge import fault_texts
 from harness.lab import FABRIC, Clock, Network, Seen, Stream
 from harness.log import kmsg
 from harness.loop import Loop, now
-from harness.record import clocks
+from harness.record import bond_health, clocks
 from harness.record.filters import accepted, arp_and_icmp, every_frame
 from harness.record.journal import AddedAddresses
 from harness.record.pcapng import Capture
@@ -25,7 +25,7 @@ from harness.record.probes import ProbeStream, Tracker, read_echo
 from harness.record.subject import Subject
 from harness.rtnl import messages
 from harness.rtnl.link_states import LinkStates, fdb_events
-from harness.topology import DUT, BondPlan
+from harness.topology import DUT
 
 
 class Recorder:
@@ -135,19 +135,17 @@ class Recorder:
 
     def problems(self) -> list[str]:
         """Return the reasons why the bonds are not up, as text."""
-        return [what for bond in self._subject.bonds for what in self._problems_of(bond)]
+        return [
+            what
+            for bond in self._subject.bonds
+            for what in bond_health.problems(
+                self.states, bond, has_active=bond.name in self._subject.have_active
+            )
+        ]
 
-    def _problems_of(self, bond: BondPlan) -> Iterator[str]:
-        carrier = self.states.now_is("carrier", f"{DUT}/{bond.name}")
-        if not (carrier and carrier["up"]):
-            yield f"{bond.name} has no carrier"
-        active = self.states.now_is("active", bond.name)
-        if bond.name in self._subject.have_active and not (active and active["slave"]):
-            yield f"{bond.name} has no active slave"
-        for slave in bond.slaves:
-            state = self.states.now_is("slave", slave)
-            if state is None or state["link"] != "up":
-                yield f"slave {slave} is {state['link'] if state else 'not enslaved'}"
+    def active_slave(self, bond: str) -> str | None:
+        """Return the active slave of a bond, None without one."""
+        return bond_health.active_slave(self.states, bond)
 
     def replied_for(self) -> set[str]:
         """Return the addresses for which an ARP reply was captured."""

@@ -9,7 +9,7 @@ from harness.errors import HarnessError, Inconclusive, NotTestable, ScenarioErro
 from harness.judge.fitness import ALONE, WITHOUT_PARTNER
 from harness.lab import Network
 from harness.loop import SECOND, Loop, now
-from harness.record import durations
+from harness.record import durations, first_slave
 from harness.record.bond import Bond
 from harness.record.journal import OpenFaults, Schedule
 from harness.record.recorder import Recorder
@@ -40,17 +40,20 @@ class Watching:
     interval: int
     virtual: bool
 
-    def wait_until_healthy(self, open_faults: OpenFaults) -> None:
+    def wait_until_healthy(self, open_faults: OpenFaults, *, new: bool) -> None:
         """Wait until the path is healthy and stable; raises the error that explains it if not.
 
         A bond is healthy when its slaves have stayed up for one whole judgement of the monitor:
-        the time within which the monitor would have declared each of them down.
+        the time within which the monitor would have declared each of them down. `new` bonds begin
+        with their first slave.
         """
         begun, bonds = now(), self.bonds.values()
         limit = durations.longest_settle(bonds) + STARTUP + HEALTHY_PROBES * self.interval
         limit += self._patience(open_faults)
         if not self._passes_judgement(begun + limit + durations.longest_judgement(bonds)):
             raise self._unhealthy(now() - begun, open_faults)
+        if new:
+            self._begin_with_first_slaves(limit)
         while now() < begun + limit and not self.network.ready():
             self.loop.pump(now() + 10 * MS)
         self._start_probing()
@@ -59,6 +62,35 @@ class Watching:
             if self.virtual or not now() < until:
                 raise self._unhealthy(now() - begun, open_faults)
         self._check_targets()
+
+    def _begin_with_first_slaves(self, limit: int) -> None:
+        """Let each bond begin with its first slave; raises Inconclusive if one does not."""
+        if not (wrong := self._wrongly_active()):
+            return
+        for bond in wrong:
+            first_slave.activate(
+                self.network, bond.plan, first_slave.intended(bond.plan, bond.options)
+            )
+        bonds = self.bonds.values()
+        self.loop.pump(now() + durations.longest_settle(bonds))  # until it is announced
+        passed = self._passes_judgement(now() + limit + durations.longest_judgement(bonds))
+        for bond in self._wrongly_active():
+            raise self._known_reason() or Inconclusive(
+                f"{bond.name} uses {self.recorder.active_slave(bond.name)}, and it did not stay "
+                f"with {first_slave.intended(bond.plan, bond.options)} before the fault",
+                hint="name the slave to begin with: primary=...",
+            )
+        if not passed:
+            raise self._unhealthy(limit, OpenFaults())
+
+    def _wrongly_active(self) -> list[Bond]:
+        """Return the bonds whose active slave is not the one to begin with."""
+        return [
+            bond
+            for bond in self.bonds.values()
+            if self.recorder.active_slave(bond.name)
+            not in (None, first_slave.intended(bond.plan, bond.options))
+        ]
 
     def _has_baseline(self, until: int) -> bool:
         """Record a baseline once the path is healthy; tell whether the bonds stayed up in it.

@@ -10,6 +10,7 @@ from harness.history import Event
 from harness.rtnl import messages
 
 SLAVE_LINK = {0: "up", 1: "fail", 2: "down", 3: "back"}  # BOND_LINK_* of net/bonding.h
+NO_CARRIER = ("DOWN", "LOWERLAYERDOWN")  # operational states (rfc2863_policy)
 SLAVE_STATE = {0: "active", 1: "backup"}
 
 
@@ -20,16 +21,27 @@ class LinkStates:
         self._names = names
         self._machine = machine
         self._seen: dict[tuple[str, str], Mapping[str, Any]] = {}
+        self._unprocessed: set[str] = set()
 
     def now_is(self, kind: str, where: str) -> Mapping[str, Any] | None:
         """Return the last known data of a kind of event at a place."""
         return self._seen.get((kind, where))
+
+    def awaits_linkwatch(self, name: str) -> bool:
+        """Tell whether an interface has carrier that the kernel has not processed yet.
+
+        linkwatch does that up to a second later, unless the interface was a slave when its
+        carrier came (linkwatch_urgent_event). Until then a bond sends no peer notifications from
+        it (bond_should_notify_peers).
+        """
+        return name in self._unprocessed
 
     def changes(self, at: int, link: Any) -> Iterator[Event]:
         """Yield an event for each state in a link message that has changed."""
         name = self._names.get(link["index"])
         if name is None or link["family"] == messages.AF_BRIDGE:
             return
+        self._note_linkwatch(name, link)
         for kind, where, data in self._facts(name, link):
             if self._seen.get((kind, where)) != data:
                 self._seen[kind, where] = data
@@ -48,6 +60,12 @@ class LinkStates:
             if self._seen.get((kind, where), data) != data:
                 self._seen[kind, where] = data
                 yield Event(at, kind, where, data)
+
+    def _note_linkwatch(self, name: str, link: Any) -> None:
+        if link.get_attr("IFLA_CARRIER") and link.get_attr("IFLA_OPERSTATE") in NO_CARRIER:
+            self._unprocessed.add(name)
+        else:
+            self._unprocessed.discard(name)
 
     def _facts(self, name: str, link: Any) -> Iterator[tuple[str, str, dict[str, Any]]]:
         place = f"{self._machine}/{name}"

@@ -15,6 +15,7 @@ from harness.errors import Inconclusive, NotTestable, ScenarioError
 from harness.history import load
 from harness.judge.report import settings
 from harness.judge.run import Run
+from harness.loop import now
 from harness.record.net import Stage
 from scenarios.topologies import TARGET, OneSwitch
 from tests.wire import recorded
@@ -108,6 +109,48 @@ def test_a_backup_that_is_about_to_go_down_is_not_healthy(net: OneSwitch) -> Non
     said = r"slave eth1 is down; cut eth1 .* ago was not undone"
     with pytest.raises(ScenarioError, match=said), net.watch():
         pytest.fail("the bond was taken for healthy")
+
+
+def late_carrier(net: OneSwitch, **options: Any) -> None:
+    """Create a bond of which eth0, as by its driver, has its carrier later than eth1."""
+    fabric = net.eth0.context.fabric
+    fabric.carrier("eth0", on=False)
+    net.dut.bond(**options)
+    net.eth0.context.loop.pump(now() + (1 * s).ns)
+    fabric.carrier("eth0", on=True)
+
+
+MONITORS = [{"miimon": 100}, {"arp_interval": 100, "arp_ip_target": TARGET}]
+
+
+@pytest.mark.parametrize("options", MONITORS, ids=["miimon", "arp"])
+def test_a_new_bond_begins_with_its_first_slave(stage: Stage, options: dict[str, Any]) -> None:
+    """Whatever slave had its carrier first."""
+
+    @again
+    def story(net: OneSwitch) -> None:
+        late_carrier(net, **options)
+        with net.watch() as run:
+            net.eth0.cut()
+        assert run.active_slaves == ["eth0", "eth1"]
+        before = [e["slave"] for e in run.history.select("active", "bond0") if e.at < began(run)]
+        assert before[-2:] == ["eth1", "eth0"]
+
+    story(stage)
+
+
+def began(run: Run) -> int:
+    """Return when a recording's baseline began, in ns."""
+    return run.history.mark("baseline") or 0
+
+
+@again
+def test_a_bond_that_a_scenario_has_touched_is_recorded_as_it_is(net: OneSwitch) -> None:
+    bond = net.dut.bond(miimon=100)
+    net.dut.set(bond, active_slave="eth1")
+    with net.watch() as run:
+        net.after(100 * ms)
+    assert run.active_slaves == ["eth1"]
 
 
 @again
