@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from harness.topology import (
         BondPlan,
         BridgePlan,
+        ChannelPlan,
         LinkPlan,
         MachinePlan,
         SwitchPlan,
@@ -44,6 +45,7 @@ __all__ = [
     "BondPlan",
     "BridgePlan",
     "Cable",
+    "ChannelPlan",
     "Direction",
     "Dut",
     "Effect",
@@ -78,6 +80,7 @@ HOMES = {
     "BondPlan": "topology",
     "BridgePlan": "topology",
     "Cable": "record.cable",
+    "ChannelPlan": "topology",
     "Direction": "record.cable",
     "Dut": "record.dut",
     "Effect": "record.journal",

@@ -6,22 +6,23 @@ of the switch at its other end, and `topology.link("eth0")` are one cable.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from ipaddress import ip_address, ip_interface
-from typing import Protocol
+from typing import Literal, Protocol
 
 from harness.drivers import CARRIER_LAG, VETH, known_lag
 from harness.errors import ScenarioError
+from harness.plan_checks import PlanChecks
 from harness.units import Span
 
 DUT = "dut"
 TARGET = "target"
 DEFAULT_PATH = (DUT, TARGET)
-NAME_MAX = 15  # IFNAMSIZ - 1
-MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
+# Who speaks LACP on the ports of a channel: nobody (a static channel), the switch's kernel by a
+# bond in mode 802.3ad, or the harness by LACPDUs of its own (Switch.speak_lacp).
+Speaker = Literal["nobody", "kernel", "harness"]
 
 
 class NamedPart(Protocol):
@@ -62,14 +63,30 @@ class MachinePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelPlan:
+    """Ports of a switch, by their links, that are joined in one channel (bonding.rst, 5.).
+
+    `lacp` is who speaks LACP on them; `options` are those of the bond that the channel is in the
+    switch's kernel, such as `lacp_rate`.
+    """
+
+    name: str
+    links: tuple[str, ...]
+    lacp: Speaker = "nobody"
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class SwitchPlan:
     """An emulated switch; `filters_macs` lets a port deliver unicast only for its NIC's own MAC.
 
-    VirtualBox's switches do: a port has the MAC with which its NIC was configured.
+    VirtualBox's switches do: a port has the MAC with which its NIC was configured. Some of its
+    ports may be joined in `channels`.
     """
 
     name: str
     filters_macs: bool = False
+    channels: tuple[ChannelPlan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,92 +147,7 @@ class Topology:
     forwards: bool = False
 
     def __post_init__(self) -> None:
-        nodes = [machine.name for machine in self.machines]
-        nodes += [switch.name for switch in self.switches]
-        nodes += [bridge.name for bridge in self.bridges]
-        links = [link.name for link in self.links]
-        bonds = [bond.name for bond in self.bonds]
-        # A machine and its only link may share a name; two of a kind may not.
-        for names in (nodes, links, bonds):
-            for name in names:
-                if not 0 < len(name) <= NAME_MAX:
-                    self._reject(f'"{name}" has not between 1 and {NAME_MAX} characters')
-            if doubles := {name for name in names if names.count(name) > 1}:
-                self._reject(f"the name {', '.join(sorted(doubles))} is used twice")
-        if DUT not in {machine.name for machine in self.machines}:
-            self._reject(f"it has no machine {DUT}")
-        self._check_links()
-        self._check_bonds()
-        self._check_bridges()
-        for vlan in self.vlans:
-            if vlan.bond not in bonds:
-                self._reject(f"{vlan.name}: no bond of dut is called {vlan.bond}")
-
-    def _check_links(self) -> None:
-        switches = {switch.name for switch in self.switches}
-        switches |= {bridge.name for bridge in self.bridges}
-        nodes = switches | {machine.name for machine in self.machines}
-        for link in self.links:
-            ends = {link.a, link.b}
-            if missing := sorted(ends - nodes):
-                where = ", ".join(missing)
-                self._reject(f'link "{link.name}" ends at {where}, which does not exist')
-            if not ends & switches:
-                self._reject(f'link "{link.name}" has no switch at either end')
-            if len(ends) == 1:
-                self._reject(f'link "{link.name}" has both ends at {link.a}')
-            self._check_nic(link, at_machine=not ends <= switches)
-        for machine in self.machines:
-            if machine.address is not None and not self.links_of(machine.name):
-                self._reject(f"{machine.name} has an address but no link")
-
-    def _check_nic(self, link: LinkPlan, *, at_machine: bool) -> None:
-        if link.nic not in CARRIER_LAG and not link.exists:
-            known = ", ".join(CARRIER_LAG)
-            self._reject(f'link "{link.name}" has a NIC "{link.nic}" (known: {known})')
-        if link.mac is not None and not MAC.fullmatch(link.mac):
-            self._reject(
-                f'link "{link.name}" has the MAC "{link.mac}", expected aa:bb:cc:dd:ee:ff'
-            )
-        if not at_machine and (link.nic != VETH or link.mac is not None):
-            self._reject(f'link "{link.name}" has a NIC, but ends at no machine')
-
-    def _check_bonds(self) -> None:
-        taken: set[str] = set()
-        mine = {link.name for link in self.links_of(DUT)}
-        for bond in self.bonds:
-            if bond.name in mine:
-                self._reject(f"a bond and a link of dut are both called {bond.name}")
-            if wrong := set(bond.slaves) - mine:
-                self._reject(f"{bond.name}: no link of dut is called {', '.join(sorted(wrong))}")
-            if twice := {slave for slave in bond.slaves if bond.slaves.count(slave) > 1}:
-                self._reject(f"{bond.name} has the slave {', '.join(sorted(twice))} twice")
-            if shared := set(bond.slaves) & taken:
-                self._reject(f"{', '.join(sorted(shared))} is a slave of two bonds")
-            taken |= set(bond.slaves)
-
-    def _check_bridges(self) -> None:
-        inside = {bridge.name for bridge in self.bridges}
-        outside = {DUT, *(switch.name for switch in self.switches)}
-        bonds = [bridge.bond for bridge in self.bridges]
-        for bridge in self.bridges:
-            if bridge.bond not in {bond.name for bond in self.bonds}:
-                self._reject(f"{bridge.name}: no bond of dut is called {bridge.bond}")
-            if bonds.count(bridge.bond) > 1:
-                self._reject(f"{bridge.bond} is a port of two bridges")
-            if self.bond(bridge.bond).address:
-                self._reject(f"{bridge.bond} has an address and is a port of {bridge.name}")
-        for link in self.links:
-            if {link.a, link.b} & inside and {link.a, link.b} & outside:
-                self._reject(f'link "{link.name}" is from a bridge, but not to a guest')
-        for machine in self.path if self.path != DEFAULT_PATH else ():
-            self.reach(machine)
-
-    def _reject(self, why: str) -> None:
-        raise ScenarioError(
-            f"topology {self.name} is not possible: {why}",
-            hint=f"correct the plan of {self.name}",
-        )
+        PlanChecks(self, DUT, DEFAULT_PATH).check()
 
     def links_of(self, node: str) -> tuple[LinkPlan, ...]:
         """Return the links that end at a machine or switch, in order."""
@@ -231,6 +163,11 @@ class Topology:
         """Return the links between a switch and machines, in order."""
         names = (link.name for link in self.links_of(switch))
         return tuple(name for name in names if self.leads_to(switch, name))
+
+    def channel_at(self, link: str) -> ChannelPlan | None:
+        """Return the channel to which a switch port of a link belongs, None for none."""
+        channels = (channel for switch in self.switches for channel in switch.channels)
+        return next((channel for channel in channels if link in channel.links), None)
 
     def link(self, name: str) -> LinkPlan:
         """Return a link by name; raises ScenarioError that lists what exists."""

@@ -1,6 +1,7 @@
 """Fixtures: each topology, built anew for the scenario that asks for it."""
 
 from harness import topology_fixture
+from scenarios.channels import LacpPair
 from scenarios.field.chassis import Chassis
 from scenarios.field.servers import BridgeHost, DualBondRouter
 from scenarios.field.virtualbox import Office, VirtualBox
@@ -21,6 +22,7 @@ three_slaves = topology_fixture(ThreeSlaves)
 spare_slave = topology_fixture(SpareSlave)
 empty_bond = topology_fixture(EmptyBond)
 two_bonds = topology_fixture(TwoBonds)
+lacp_pair = topology_fixture(LacpPair)
 two_switches = topology_fixture(TwoSwitches)
 blade_chassis = topology_fixture(BladeChassis)
 filtering_switch = topology_fixture(FilteringSwitch)

@@ -17,7 +17,7 @@ from harness.lab import Seen, Sender
 from harness.labs.netns.capture import Tap
 from harness.labs.netns.network import NetnsNetwork
 from harness.loop import Loop, now
-from harness.record.filters import arp_and_icmp
+from harness.record.filters import control_and_icmp
 from harness.record.net import Net, Stage
 from harness.rtnl import messages
 from harness.topology import DUT
@@ -150,7 +150,7 @@ def listening(net: Net) -> Iterator[Wire]:
     with ExitStack() as undo:
         wire = Wire(net, net._loop)
         for machine, namespace in wire.network.spaces.items():
-            wire.taps[machine] = Tap(namespace, arp_and_icmp(2))
+            wire.taps[machine] = Tap(namespace, control_and_icmp(2))
             undo.callback(wire.taps[machine].close)
         yield wire
 

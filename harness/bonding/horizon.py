@@ -65,12 +65,16 @@ def judgement(options: BondOptions, hz: int, lag: Span = NONE) -> int:
     than the two rounds until the frames of a backup count: the active slave must have received
     one in a later jiffy than that in which it came up (bond_arp_rcv, last_link_up). The
     result is a multiple of the usual round, so that the phase of a later fault is the same.
+    802.3ad: a port that has not joined its partner within 30 T' does not; a bond is up before.
     """
     times = spans(options, hz, lag)
     if options["arp_interval"]:
         rounds = max(GRACE, int(str(options["arp_missed_max"])) + 1) + 2
         return rounds * wheel(times.arp_interval.ns, hz).usual
-    return whole(times.miimon) + whole(lag) if options["miimon"] else 0
+    inspected = whole(times.miimon) + whole(lag) if options["miimon"] else 0
+    if options.mode == "802.3ad":
+        return max(inspected, whole(times.lacp_join().latest))
+    return inspected
 
 
 def _arp_rounds(options: BondOptions, slaves: int) -> int:

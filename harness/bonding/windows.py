@@ -185,6 +185,21 @@ class BondTimes:
         documented = Span(ticks * LACP_TICK)
         return Window(earliest, _late(documented.ns, latest.ns + latest.slack))
 
+    def lacp_interval(self, rate: str = "") -> Span:
+        """From one LACPDU to the next, as a rate asks for it: 10 or 300 T'; by default the own.
+
+        Source: ad_periodic_machine, AD_FAST_PERIODIC_TIME. LACP-RATE-1, LACP-RATE-2.
+        """
+        self._need_lacp()
+        asked = rate or str(self.options["lacp_rate"])
+        ticks = (SHORT_TIMEOUT if asked == "fast" else LONG_TIMEOUT) // 3
+        return Span(ticks * LACP_TICK, stretched(LACP_TICK, self.hz, ticks).slack)
+
+    def lacp_tick(self, times: int = 1) -> Span:
+        """Some runs of the state machines: T' each (bond_3ad_state_machine_handler)."""
+        self._need_lacp()
+        return stretched(LACP_TICK, self.hz, times)
+
     def lacp_join(self) -> Window:
         """Both ends up to port distributing: 20 to 30 T' (wait-while, handshake). LACP-CONV-1."""
         self._need_lacp()

@@ -116,6 +116,25 @@ KINDS = (
         Field("sender_ip", (str,), "the sender's IPv4 address in the ARP packet"),
         Field("target_ip", (str,), "the target's IPv4 address in the ARP packet"),
     )),
+    EventKind("lacpdu", "a switch or machine, `/`, and the link at which the frame came in", BOTH,
+         "a LACPDU was seen", (
+        Field("src", (str,), "the MAC that sent the frame"),
+        Field("actor", (dict,), "the port that sent it: `system` (a MAC), `system_priority`, "
+              "`key`, `port`, `port_priority`, and `state`, the list of its bits that are 1"),
+        Field("partner", (dict,), "what that port knows of its partner, with the same keys"),
+    )),
+    EventKind("lacp", "a slave", DUT, "LACP's state of a slave was read, and had changed", (
+        Field("aggregator", (int,), "the number of the aggregator that the port belongs to"),
+        Field("actor", (list,), "the bits of the port's state that are 1"),
+        Field("partner", (list,), "those of its partner"),
+    )),
+    EventKind("aggregator", "a bond", DUT, "its active aggregator was read, and had changed", (
+        Field("aggregator", (int,), "its number"),
+        Field("ports", (int,), "how many ports it has"),
+        Field("actor_key", (int,), "the key of its ports"),
+        Field("partner_key", (int,), "the key of the partner's ports"),
+        Field("partner", (str,), "the MAC of the partner's system"),
+    )),
     EventKind("fdb", "a switch", TESTER, "a switch learned, moved or removed a MAC", (
         Field("mac", (str,), "the MAC"),
         Field("port", (str, NULL), "the link of the port, null if the MAC was removed"),

@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator
 from harness.history import Event, History
 from harness.judge import fault_texts, frames_seen, kernel_log_rows, measure, traffic, trafficrows
 from harness.judge.rows import CONTEXT, NOISE, VITAL, EventRow
+from harness.lacpdu import number
+from harness.plural import counted
+from harness.topology import DUT
 
 
 def rows(history: History) -> Iterator[EventRow]:
@@ -93,6 +96,29 @@ def _arp(event: Event, slaves: list[str], _known: Known) -> EventRow | None:
     return EventRow(event.at, "dut", what, port, label, weight)
 
 
+def _lacpdu(event: Event, slaves: list[str], _known: Known) -> EventRow | None:
+    place, _, port = event.where.rpartition("/")
+    if port not in slaves:
+        return None
+    actor, partner = event["actor"], event["partner"]
+    who = "partner's" if place == DUT else "own"
+    what = f"{who} LACPDU, state {number(actor['state']):#04x}, of {short(partner['system'])} "
+    what += f"{number(partner['state']):#04x}"
+    return EventRow(event.at, place, what, port, "LACPDU", NOISE)
+
+
+def _lacp(event: Event, _slaves: list[str], _known: Known) -> EventRow:
+    what = f"LACP of {event.where} {number(event['actor']):#04x}, partner "
+    what += f"{number(event['partner']):#04x}, aggregator {event['aggregator']}"
+    return EventRow(event.at, DUT, what, "", "LACP state", CONTEXT)
+
+
+def _aggregator(event: Event, _slaves: list[str], _known: Known) -> EventRow:
+    what = f"aggregator {event['aggregator']} with {counted(event['ports'], 'port')} to "
+    what += short(event["partner"])
+    return EventRow(event.at, DUT, what, event.where, "aggregator", VITAL)
+
+
 Teller = Callable[[Event, list[str], Known], EventRow | None]
 TELL: dict[str, Teller] = {
     "fault": _fault,
@@ -102,6 +128,9 @@ TELL: dict[str, Teller] = {
     "admin": _updown,
     "mac": _mac,
     "arp": _arp,
+    "lacpdu": _lacpdu,
+    "lacp": _lacp,
+    "aggregator": _aggregator,
 }
 
 

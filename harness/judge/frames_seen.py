@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from harness.history import Event, History
 from harness.judge import traffic
@@ -21,6 +21,14 @@ class SeenFrame(NamedTuple):
     mac: str
     ip: str
     to: str = ""
+
+
+class Seen(Protocol):
+    """A frame of any kind: when it was seen (ns)."""
+
+    @property
+    def at(self) -> int:
+        """The time."""
 
 
 class Move(NamedTuple):
@@ -95,7 +103,7 @@ def arp_probes(history: History, bond: str) -> list[SeenFrame]:
     return [frame for frame in _sent(history, bond, "probe") if frame.at >= start]
 
 
-def spacing(history: History, what: str, frames: Iterable[SeenFrame]) -> list[Measured]:
+def spacing(history: History, what: str, frames: Iterable[Seen]) -> list[Measured]:
     """Return the times between one frame and the next."""
     return [elapsed(history, what, a.at, b.at) for a, b in pairwise(frames)]
 

@@ -257,8 +257,7 @@ def _state_at(history: History, slave: str, at: int) -> str | None:
 
 def recovery(history: History, slave: str) -> Measured:
     """Return the time from the last repair of a slave's path to its being declared up again."""
-    repairs = _repairs(history, slave)
-    start = max(repairs) if repairs else fault_at(history, [slave])
+    repairs, start = _repairs(history, slave), repaired_at(history, slave)
     ups = (c.at for c in sequence(history, "slave", slave, "link") if c.value == "up")
     up = next((at for at in ups if repairs and at > start), None)
     return elapsed(history, f"recovery of {slave}", start, up, clocks=True)
@@ -268,6 +267,11 @@ def _via(probe: Event, slaves: Collection[str]) -> str | None:
     """Return which of some slaves a probe crossed, None where it crossed another bond or none."""
     crossed = probe.get("crossed") or [probe.get("via")]
     return next((slave for slave in crossed if slave in slaves), None)
+
+
+def repaired_at(history: History, slave: str) -> int:
+    """Return when the last repair of a slave's path was made (ns), without any the fault."""
+    return max(_repairs(history, slave), default=fault_at(history, [slave]))
 
 
 def _repairs(history: History, slave: str | None) -> list[int]:

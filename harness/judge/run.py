@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from harness.bonding.log import Said
 from harness.errors import ScenarioError
 from harness.history import History
-from harness.judge import failover, fitness, frames_seen, kernel_log_rows, measure
+from harness.judge import failover, fitness, frames_seen, kernel_log_rows, lacp, measure
 from harness.judge.figure import Truth
 from harness.judge.frames_seen import Move, SeenFrame
+from harness.judge.lacp import Aggregator, SeenLacpdu
 from harness.judge.trafficview import TrafficView
 from harness.judge.views import Record, Slave, found
 from harness.suggest import meant, suggesting
@@ -187,6 +188,47 @@ class Run(TrafficView):
         ends = [self.garps[first], self.garps[last]]
         what = f"time from gratuitous ARP {first} to {last}"
         return self.own(frames_seen.spacing(self.history, what, ends)[0])
+
+    @property
+    def lacpdus(self) -> list[SeenLacpdu]:
+        """The LACPDUs at the bond's slaves since the disturbance, in both directions."""
+        return lacp.lacpdus(self.history, self.bond)
+
+    @property
+    def aggregators(self) -> list[Aggregator]:
+        """The active aggregator at the disturbance, and each change of it (802.3ad)."""
+        return lacp.aggregators(self.history, self.bond)
+
+    @property
+    def aggregator(self) -> Aggregator | None:
+        """The active aggregator at the end; None outside of 802.3ad."""
+        return next(reversed(self.aggregators), None)
+
+    @property
+    def partners(self) -> list[str]:
+        """The systems (MACs) that the active aggregator led to, one after the other."""
+        return lacp.partners(self.history, self.bond)
+
+    @property
+    def aggregated(self) -> list[list[str]]:
+        """The slaves that were together in an aggregator at the end, for each aggregator."""
+        return lacp.together(self.history, self.bond)
+
+    @property
+    def carriers(self) -> list[bool]:
+        """Whether the bond had carrier, one after the other."""
+        changes = measure.sequence(self.history, "carrier", f"dut/{self.bond}", "up")
+        return [change.value for change in changes]
+
+    @property
+    def carrier_loss(self) -> Measured:
+        """From the fault to the bond without carrier (bond_set_carrier)."""
+        return self.caused(self._named(lacp.carrier_change(self.history, self.bond, up=False)))
+
+    @property
+    def carrier_return(self) -> Measured:
+        """From the last repair, or what was done instead, to the bond's carrier."""
+        return self.caused(self._named(lacp.carrier_change(self.history, self.bond, up=True)))
 
     @property
     def fdb_moves(self) -> list[Move]:

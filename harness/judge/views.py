@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from harness.errors import ScenarioError
 from harness.history import History
-from harness.judge import fitness, frames_seen, measure, observations
+from harness.judge import fitness, frames_seen, lacp, measure, observations
 from harness.judge.figure import Limit, Truth, noting
 from harness.judge.frames_seen import SeenFrame
+from harness.judge.lacp import SeenLacpdu
 from harness.suggest import suggesting
 from harness.units import Measured
 
@@ -159,6 +160,61 @@ class Slave(View):
             self.history, f"gap of ARP probes on {self.name}", self.arp_probes
         )
         return [self.own(gap) for gap in found]
+
+    @property
+    def usages(self) -> list[str]:
+        """The driver's states one after the other: `active` (in use) or `backup`.
+
+        In 802.3ad a slave is in use while its port is distributing in the active aggregator.
+        """
+        return lacp.usages(self.history, self.name)
+
+    @property
+    def leaving(self) -> Measured:
+        """From the fault that hit its path to its no longer being in use (802.3ad)."""
+        return self.caused(lacp.leaving(self.history, self.name))
+
+    @property
+    def joining(self) -> Measured:
+        """From the last repair of its path, or what was done instead, to its being in use."""
+        return self.caused(lacp.joining(self.history, self.name))
+
+    @property
+    def actor_state(self) -> frozenset[str]:
+        """The bits of its port's LACP state at the end that are 1 (IEEE 802.1AX, 6.4.2.3)."""
+        return lacp.state_of(self.history, self.name, "actor")
+
+    @property
+    def partner_state(self) -> frozenset[str]:
+        """The bits of its partner's LACP state at the end, as the DUT knows them."""
+        return lacp.state_of(self.history, self.name, "partner")
+
+    @property
+    def lacpdus(self) -> list[SeenLacpdu]:
+        """The LACPDUs that it sent since the disturbance."""
+        return self._lacpdus(sent=True)
+
+    @property
+    def partner_lacpdus(self) -> list[SeenLacpdu]:
+        """The LACPDUs that it received since the disturbance."""
+        return self._lacpdus(sent=False)
+
+    @property
+    def lacpdu_gaps(self) -> list[Measured]:
+        """The times between the LACPDUs that it sent."""
+        return self._gaps(f"gap of LACPDUs of {self.name}", self.lacpdus)
+
+    @property
+    def partner_lacpdu_gaps(self) -> list[Measured]:
+        """The times between the LACPDUs that it received."""
+        return self._gaps(f"gap of LACPDUs to {self.name}", self.partner_lacpdus)
+
+    def _lacpdus(self, *, sent: bool) -> list[SeenLacpdu]:
+        bond = measure.bond_of(self.history, self.name)
+        return lacp.of_slave(lacp.lacpdus(self.history, bond), self.name, sent=sent)
+
+    def _gaps(self, what: str, frames: list[SeenLacpdu]) -> list[Measured]:
+        return [self.own(gap) for gap in frames_seen.spacing(self.history, what, frames)]
 
 
 def found(measured: Measured, what: str) -> Truth:

@@ -90,6 +90,24 @@ class Bond:
         """The time between two peer notifications."""
         return self.times.peer_notif_delay
 
+    @property
+    def lacp_timeout(self) -> Window:
+        """From the partner's silence until its port is out of use, by the own lacp_rate."""
+        return self.times.lacp_timeout()
+
+    @property
+    def lacp_join(self) -> Window:
+        """From both ends of a link being up until its port is in use."""
+        return self.times.lacp_join()
+
+    def lacp_interval(self, rate: str = "") -> Span:
+        """The time between two LACPDUs that a rate asks for, `fast` or `slow`: the own one."""
+        return self.times.lacp_interval(rate)
+
+    def lacp_tick(self, times: int = 1) -> Span:
+        """The time of some runs of LACP's state machines, 100 ms each."""
+        return self.times.lacp_tick(times)
+
     def __getitem__(self, option: str) -> Setting:
         self.now.note_read()
         return self.seen[option]

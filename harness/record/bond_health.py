@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from harness.history import Event
+from harness.record.subject import Subject
 from harness.rtnl.link_states import LinkStates
 from harness.topology import DUT, BondPlan
 
@@ -27,3 +29,12 @@ def problems(states: LinkStates, bond: BondPlan, *, has_active: bool) -> Iterato
             yield f"slave {slave} is {state['link'] if state else 'not enslaved'}"
         elif states.awaits_linkwatch(slave):
             yield f"the kernel has not processed the carrier of {slave} yet (linkwatch)"
+
+
+def carrier_regained(events: Iterable[Event], subject: Subject, since: int) -> bool:
+    """Tell whether a bond regained carrier after a time in ns."""
+    bonds = {f"{DUT}/{bond.name}" for bond in subject.bonds}
+    return any(
+        event.kind == "carrier" and event.where in bonds and event["up"] and event.at > since
+        for event in events
+    )

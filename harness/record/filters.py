@@ -7,19 +7,33 @@ import struct
 from harness.lab import OTHERHOST, TAGGED, Seen
 
 
-def arp_and_icmp(first_index: int) -> bytes:
-    """Return the program that accepts ARP and ICMP on interface indexes from `first_index` on.
+def control_and_icmp(first_index: int) -> bytes:
+    """Return the program that accepts ARP, ICMP and slow protocols from `first_index` on.
 
-    128 bytes of a frame are kept: all of an ARP frame or of a probe.
+    That is the lowest interface index. 128 bytes of a frame are kept: all of an ARP frame, of a
+    probe, or of a LACPDU.
     """
     return _program(
         (0x20, 0, 0, 0xFFFFF008),  # A = number of the device (SKF_AD_IFINDEX)
-        (0x35, 0, 6, first_index),  # lower: drop
+        (0x35, 0, 7, first_index),  # lower: drop
         (0x28, 0, 0, 12),  # A = ethertype
-        (0x15, 3, 0, 0x0806),  # ARP: keep
+        (0x15, 4, 0, 0x0806),  # ARP: keep
+        (0x15, 3, 0, 0x8809),  # slow protocols: keep
         (0x15, 0, 3, 0x0800),  # not IPv4: drop
         (0x30, 0, 0, 23),  # A = protocol
         (0x15, 0, 1, 1),  # not ICMP: drop
+        (0x06, 0, 0, 128),
+        (0x06, 0, 0, 0),
+    )
+
+
+def slow_protocols(first_index: int) -> bytes:
+    """Return the program that accepts frames of slow protocols, such as LACPDUs."""
+    return _program(
+        (0x20, 0, 0, 0xFFFFF008),
+        (0x35, 0, 3, first_index),
+        (0x28, 0, 0, 12),
+        (0x15, 0, 1, 0x8809),
         (0x06, 0, 0, 128),
         (0x06, 0, 0, 0),
     )

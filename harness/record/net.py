@@ -237,6 +237,7 @@ class Net:
             path=path,
             directions=directions,
             address=address,
+            lacp=any(one.options.mode == "802.3ad" for one in bonds.values()),
         )
 
     def _usual_interval(self) -> int:

@@ -7,18 +7,18 @@ history.
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import chain
 
-from harness import frames
 from harness.history import ClockAbout, Event
 from harness.judge import fault_texts
 from harness.lab import FABRIC, Clock, Network, Seen, Stream
 from harness.log import kmsg
 from harness.loop import Loop, now
-from harness.record import bond_health, clocks
-from harness.record.filters import accepted, arp_and_icmp, every_frame
+from harness.record import bond_health, clocks, places
+from harness.record.control_frames import ControlFrames
+from harness.record.filters import accepted, control_and_icmp, every_frame
 from harness.record.journal import AddedAddresses
 from harness.record.pcapng import Capture
 from harness.record.probes import ProbeStream, Tracker, read_echo
@@ -26,6 +26,8 @@ from harness.record.subject import Subject
 from harness.rtnl import messages
 from harness.rtnl.link_states import LinkStates, fdb_events
 from harness.topology import DUT
+
+LACP_IS_READ_AT = ("disturb", "end")  # marks
 
 
 class Recorder:
@@ -52,14 +54,16 @@ class Recorder:
         self._below = {(DUT, bridge.bond) for bridge in topology.bridges}
         self._below |= {(DUT, link.name) for link in bridged}
         self._interval = subject.interval
+        # A channel is a bond of the switches' kernel, which may be the DUT's.
+        self._channels = tuple(f"{c.name}: " for s in topology.switches for c in s.channels)
         self._open = ExitStack()
         self._noted: list[Event] = []
-        self._arps: list[tuple[int, str, bytes]] = []
+        self._control = ControlFrames()
         over = [*(one.name for one in topology.bonds), *(one.name for one in topology.bridges)]
         names = (*network.links(DUT), *over)
         self._dut_names = {network.number(DUT, name): name for name in names}
         self.states = LinkStates(self._dut_names, DUT)
-        self.dropped = 0
+        self.dropped, self._refresh = 0, False
         self._tracker: Tracker | None = None
         self.streams: dict[str, ProbeStream] = {}
 
@@ -83,18 +87,19 @@ class Recorder:
     def _open_sources(self) -> None:
         self._clocks, self._began = self._read_clocks(), now()
         dut, fabric = self._network.host(DUT), self._network.host(FABRIC)
-        self._links = self._closed_at_end(dut.listen("links"))
+        then = self._lacp_may_change if self._subject.lacp else None
+        self._links = self._closed_at_end(dut.listen("links", then=then))
         self._fdb = self._closed_at_end(fabric.listen("neighbours"))
         self._log = self._closed_at_end(dut.listen("log"))
-        self._places = self._device_names()
+        self._places = places.named(self._network, self._dut_names, self._tapped())
         # The kernel drops frames of devices with lower indexes than those recorded.
-        kept = every_frame if self._capture and self._capture.every_frame else arp_and_icmp
+        kept = every_frame if self._capture and self._capture.every_frame else control_and_icmp
         self._taps = {
             place: self._closed_at_end(self._network.host(place).tap(kept(min(numbers))))
             for place, numbers in self._places.items()
         }
         self.mark("recording")
-        self._note_links(dut.dump(messages.all_links(), messages.RTM_NEWLINK))
+        self._note_links(self._all_links())
         self.streams = self._make_streams()
 
     def start_probing(self) -> None:
@@ -110,6 +115,8 @@ class Recorder:
 
     def mark(self, name: str) -> None:
         """Add a mark to the history, in the place of an earlier one of this name."""
+        if self._subject.lacp and name in LACP_IS_READ_AT:
+            self._take_lacp()
         self._noted = [e for e in self._noted if e.kind != "mark" or e["name"] != name]
         self._noted.append(Event(now(), "mark", "", {"name": name}))
 
@@ -149,17 +156,12 @@ class Recorder:
 
     def replied_for(self) -> set[str]:
         """Return the addresses for which an ARP reply was captured."""
-        seen = (frames.read_arp(data) for _, _, data in self._arps)
-        return {arp.sender_ip for arp in seen if arp is not None and arp.op == "reply"}
+        return self._control.replied_for()
 
     def carrier_regained(self, since: int) -> bool:
         """Tell whether a bond regained carrier after a time in ns."""
         self._take_links()
-        bonds = {f"{DUT}/{bond.name}" for bond in self._subject.bonds}
-        return any(
-            event.kind == "carrier" and event.where in bonds and event["up"] and event.at > since
-            for event in self._noted
-        )
+        return bond_health.carrier_regained(self._noted, self._subject, since)
 
     @property
     def monitor_actions(self) -> int:
@@ -199,19 +201,27 @@ class Recorder:
         yield from fdb_events(messages.notifications(self._fdb.take()), ports)
         yield from self._log_events()
         yield from chain.from_iterable(s.events() for s in self.streams.values())
-        for at, place, data in self._arps:
-            arp = frames.read_arp(data)
-            if arp is None:
-                continue
-            kind = frames.kind_of(arp, addresses, targets)
-            yield Event(at, "arp", place, frames.fields(arp, kind))
+        yield from self._control.events(addresses, targets)
 
     def _log_events(self) -> Iterator[Event]:
         for record in self._log.take():
             for text in kmsg.decode(record.data):
-                yield Event(record.at, "log", DUT, {"text": text})
+                if not text.startswith(self._channels):
+                    yield Event(record.at, "log", DUT, {"text": text})
+
+    def _lacp_may_change(self) -> None:
+        self._refresh = True
+
+    def _take_lacp(self) -> None:
+        """Note what LACP has come to: the kernel does not notify each change of it."""
+        self._take_links()
+        if self._subject.lacp:
+            self._refresh = False
+            self._note_links(self._all_links())
 
     def _drain(self) -> None:
+        if self._refresh:
+            self._take_lacp()
         for stream in self.streams.values():
             stream.take()
         for where, tap in self._taps.items():
@@ -230,11 +240,9 @@ class Recorder:
             self._capture.fault(event.at, fault_texts.told(event))
 
     def _dispatch(self, where: str, place: tuple[str, str], frame: Seen) -> None:
-        """Pass a probe to the tracker, or keep an ARP frame of a known device."""
+        """Pass a probe to the tracker, or keep a control frame of a known device."""
         node, link = place
-        if frame.data[12:14] == b"\x08\x06":
-            if link:
-                self._arps.append((frame.at, f"{node}/{link}", frame.data))
+        if self._control.keep(frame.at, node, link, frame.data):
             return
         tracker, echo = self._tracker, read_echo(frame.data)
         if tracker is None or echo is None:
@@ -264,15 +272,6 @@ class Recorder:
         """Return the machines whose frames are captured: the DUT and the ends of the path."""
         return [DUT, *(name for name in self._subject.path if name != DUT)]
 
-    def _device_names(self) -> Mapping[str, dict[int, tuple[str, str]]]:
-        ports = {port.index: (port.switch, port.link) for port in self._network.ports}
-        dut = {index: (DUT, name) for index, name in self._dut_names.items()}
-        places = {FABRIC: ports, DUT: dut}
-        for machine in self._tapped()[1:]:
-            names = self._network.links(machine)
-            places[machine] = {self._network.number(machine, n): (machine, n) for n in names}
-        return places
-
     def _make_streams(self) -> dict[str, ProbeStream]:
         topology, (first, second) = self._network.topology, self._subject.path
         near = self._subject.address or topology.reach(first)
@@ -284,6 +283,9 @@ class Recorder:
             self._open.callback(sender.close)
             streams[direction] = ProbeStream(direction, sender, address)
         return streams
+
+    def _all_links(self) -> list[bytes]:
+        return self._network.host(DUT).dump(messages.all_links(), messages.RTM_NEWLINK)
 
     def _note_links(self, links: list[bytes]) -> None:
         at = now()

@@ -12,7 +12,8 @@ class Subject:
     """What is recorded: bonds, those of them that have an active slave, and the probes.
 
     `interval` is the probe interval of each direction in ns; `directions` are out and in, along
-    the `path` from its first machine to its second. `address` is an added one of the first.
+    the `path` from its first machine to its second. `address` is an added one of the first. With
+    `lacp` one of the bonds is in mode 802.3ad.
     """
 
     bonds: tuple[BondPlan, ...]
@@ -21,3 +22,4 @@ class Subject:
     path: tuple[str, str]
     directions: tuple[str, ...] = ("out", "in")
     address: str = ""
+    lacp: bool = False

@@ -7,6 +7,7 @@ from typing import Any
 
 from pyroute2.netlink import nla
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
+from pyroute2.netlink.rtnl.ifinfmsg.plugins.bond import bond as PyrouteBond  # noqa: N812
 
 from harness.bonding import OPTIONS, BondOptions, Setting
 from harness.bonding.wire import decode, packed, slave_numbers
@@ -23,7 +24,12 @@ ATTRIBUTE = {option.number: option.attribute for option in OPTIONS.values() if o
 class _BondData(nla):  # type: ignore[misc]
     """All of the driver's attributes as bytes: the option table has more than pyroute2."""
 
-    nla_map = tuple((number, name, "cdata") for number, name in ATTRIBUTE.items())
+    nla_map = (
+        *((number, name, "cdata") for number, name in ATTRIBUTE.items()),
+        (23, "IFLA_BOND_AD_INFO", "ad_info"),
+    )
+
+    ad_info = PyrouteBond.ad_info
 
 
 class _SlaveData(nla):  # type: ignore[misc]

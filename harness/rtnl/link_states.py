@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from harness import lacpdu
 from harness.history import Event
 from harness.rtnl import messages
 
@@ -76,9 +77,15 @@ class LinkStates:
         if info is None:
             return
         if info.get_attr("IFLA_INFO_SLAVE_KIND") == "bond":
-            yield "slave", name, self._slave(link, info.get_attr("IFLA_INFO_SLAVE_DATA"))
+            data = info.get_attr("IFLA_INFO_SLAVE_DATA")
+            yield "slave", name, self._slave(link, data)
+            if data.get_attr("IFLA_BOND_SLAVE_AD_AGGREGATOR_ID") is not None:
+                yield "lacp", name, _lacp(data)
         if info.get_attr("IFLA_INFO_KIND") == "bond":
-            yield "active", name, {"slave": self._active(info.get_attr("IFLA_INFO_DATA"))}
+            data = info.get_attr("IFLA_INFO_DATA")
+            yield "active", name, {"slave": self._active(data)}
+            if (aggregator := data.get_attr("IFLA_BOND_AD_INFO")) is not None:
+                yield "aggregator", name, _aggregator(aggregator)
 
     def _active(self, data: Any) -> str | None:
         """Return the active slave's name; without one the attribute is absent."""
@@ -91,6 +98,26 @@ class LinkStates:
             "link": SLAVE_LINK.get(data.get_attr("IFLA_BOND_SLAVE_MII_STATUS")),
             "state": SLAVE_STATE.get(data.get_attr("IFLA_BOND_SLAVE_STATE")),
         }
+
+
+def _lacp(data: Any) -> dict[str, Any]:
+    """Return LACP's state of a slave (bond_fill_slave_info)."""
+    return {
+        "aggregator": data.get_attr("IFLA_BOND_SLAVE_AD_AGGREGATOR_ID"),
+        "actor": lacpdu.bits(data.get_attr("IFLA_BOND_SLAVE_AD_ACTOR_OPER_PORT_STATE")),
+        "partner": lacpdu.bits(data.get_attr("IFLA_BOND_SLAVE_AD_PARTNER_OPER_PORT_STATE")),
+    }
+
+
+def _aggregator(data: Any) -> dict[str, Any]:
+    """Return the active aggregator of a bond (bond_fill_info)."""
+    return {
+        "aggregator": data.get_attr("IFLA_BOND_AD_INFO_AGGREGATOR"),
+        "ports": data.get_attr("IFLA_BOND_AD_INFO_NUM_PORTS"),
+        "actor_key": data.get_attr("IFLA_BOND_AD_INFO_ACTOR_KEY"),
+        "partner_key": data.get_attr("IFLA_BOND_AD_INFO_PARTNER_KEY"),
+        "partner": data.get_attr("IFLA_BOND_AD_INFO_PARTNER_MAC"),
+    }
 
 
 def fdb_events(

@@ -25,6 +25,8 @@ PARTS = {
             "drivers",
             "history",
             "topology",
+            "plan_checks",
+            "lacpdu",
             "bonding",
             "claims",
             "claim_index",

@@ -1,6 +1,7 @@
-"""The switches, their ports, and the interface indexes of both.
+"""The switches, their ports and channels, and the interface indexes of all.
 
-Switches count from 2 and ports from 32, so nothing has to be looked up.
+Switches count from 2, channels from 16 and ports from 32, so nothing has to be looked up. Captures
+leave out what is below the ports: a frame would be seen again at its port's channel.
 """
 
 from __future__ import annotations
@@ -13,15 +14,19 @@ from harness.rtnl import messages, shaping
 from harness.rtnl.messages import Request
 from harness.topology import LinkPlan, Topology, mac_of
 
-FIRST_SWITCH, FIRST_PORT, FIRST_IFB = 2, 32, 200
+FIRST_SWITCH, FIRST_CHANNEL, FIRST_PORT, FIRST_IFB = 2, 16, 32, 200
 
 
 @dataclass(frozen=True, slots=True)
 class Switches:
-    """The switches of a topology; `ports` is keyed by (switch, link)."""
+    """The switches of a topology; `ports` is keyed by (switch, link).
+
+    `channels` are the interface indexes of all channels by name.
+    """
 
     topology: Topology
     ports: dict[tuple[str, str], Port] = field(default_factory=dict)
+    channels: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, topology: Topology) -> Switches:
@@ -29,7 +34,12 @@ class Switches:
         names = {switch.name for switch in topology.switches}
         ends = [(node, link.name) for link in topology.links for node in (link.a, link.b)]
         keys = [(node, link) for node, link in ends if node in names]
-        return cls(topology, {key: Port(*key, FIRST_PORT + n) for n, key in enumerate(keys)})
+        channels = [channel.name for switch in topology.switches for channel in switch.channels]
+        return cls(
+            topology,
+            {key: Port(*key, FIRST_PORT + n) for n, key in enumerate(keys)},
+            {name: FIRST_CHANNEL + n for n, name in enumerate(channels)},
+        )
 
     def index(self, switch: str) -> int:
         """Return the device number of a switch's bridge."""
@@ -38,6 +48,22 @@ class Switches:
     def of_switch(self, switch: str) -> list[Port]:
         """Return the ports of a switch."""
         return [port for port in self.ports.values() if port.switch == switch]
+
+    def bridged(self) -> set[int]:
+        """Return the device numbers of what is a port of a switch's bridge: channels count as one.
+
+        The ports of a channel are none themselves.
+        """
+        alone = {port.index for port in self.ports.values() if not self._in_channel(port)}
+        return alone | set(self.channels.values())
+
+    def master(self, port: Port) -> int:
+        """Return the bridge that a port joins, 0 for one that a channel takes."""
+        return 0 if self._in_channel(port) else self.index(port.switch)
+
+    def _in_channel(self, port: Port) -> bool:
+        plan = next(one for one in self.topology.switches if one.name == port.switch)
+        return any(port.link in channel.links for channel in plan.channels)
 
     def far_port(self, link: LinkPlan) -> Port:
         """Return the end of a link that is farther from the DUT, or else its only switch end."""

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from typing import NamedTuple
 
 from harness.lab import FABRIC, Host, Port
+from harness.labs.fabric import channels
 from harness.labs.fabric.switches import Switches, fabric_mac, plain_bridge, port_name
 from harness.labs.fabric.wiring import Wiring
 from harness.labs.netns import usb
@@ -109,7 +110,8 @@ class _Build:
         adapters = usb.Plugging(self.made, self.loop)
         adapters.make_ports()
         cables = [*self._cables(), *adapters.ports()]
-        self._send(FABRIC, *self.switches.bridges(), *cables)
+        joined = channels.requests(self.switches)
+        self._send(FABRIC, *self.switches.bridges(), *cables, *joined)
         self.made.fabric.filter_macs()
         self.made.adapters = adapters.plug_in()
         for end in self._guests():
@@ -150,8 +152,7 @@ class _Build:
         requests = [messages.new_link(what, port.index, port_name(port), info, address=mac)]
         for end in (port, ports.get((far, link.name))):
             if end is not None:
-                bridge = self.switches.index(end.switch)
-                requests.append(messages.set_link(what, end.index, up=True, master=bridge))
+                requests += self._served(what, end)
         return requests
 
     def _laid(self, lay: Lay, link: str) -> list[Request]:
@@ -162,8 +163,12 @@ class _Build:
         )
         number = self.ends[DUT, link]
         self.ends[DUT, link] = lay(link, number, self.made.mac(DUT, link), far)
-        bridge = self.switches.index(port.switch)
-        return [messages.set_link(f"cable {link}", port.index, up=True, master=bridge)]
+        return self._served(f"cable {link}", port)
+
+    def _served(self, what: str, port: Port) -> list[Request]:
+        """Return the request that takes a port into service; a channel does it for its own."""
+        master = self.switches.master(port)
+        return [messages.set_link(what, port.index, up=True, master=master)] if master else []
 
     def _far_end(self, node: str, link: LinkPlan) -> dict[str, object]:
         port = self.switches.ports.get((node, link.name))

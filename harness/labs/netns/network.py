@@ -78,7 +78,7 @@ class NetnsNetwork:
         """Tell whether every port of switches and bridges forwards: they see carrier by and by."""
         inside = {index for _, index, _ in guest_ends(self.topology, self.ends)}
         inside |= {number_over(self.topology, one.bond) for one in self.topology.bridges}
-        outside = {port.index for port in self.ports}
+        outside = self.switches.bridged()
         return all(
             _forwards(link)
             for place, indexes in ((FABRIC, outside), (DUT, inside))

@@ -200,12 +200,13 @@ class Plugging:
 
     def ports(self) -> list[Request]:
         """Return the requests that put the adapters' ports into their switches."""
+        switches = self._network.switches
         return [
             messages.set_link(
                 f"port of {port.link}",
                 port.index,
-                up=True,
-                master=self._network.switches.index(port.switch),
+                up=bool(switches.master(port)) or None,  # a channel takes none that is up
+                master=switches.master(port),
                 address=fabric_mac(port.index),
             )
             for port in self._network.ports

@@ -11,6 +11,7 @@ from typing import Any
 
 from harness.labs.agent.host import RemoteHost
 from harness.labs.fabric.nftables import NftWiring
+from harness.labs.fabric.probe import lacks_channels
 from harness.labs.fabric.switches import Switches
 from harness.labs.netns.build import CableEnd, NetnsMachine, build
 from harness.labs.netns.interfaces import Existing
@@ -59,7 +60,7 @@ class QemuLab:
 
     def lacks(self, topology: Topology) -> str:
         """Return what of a topology cannot be built here, "" where all of it can."""
-        return "rtl8150 adapters" if adapters(topology) else ""
+        return "rtl8150 adapters" if adapters(topology) else lacks_channels(topology)
 
     def facts(self) -> Mapping[str, Any]:
         """Return the facts about the DUT's kernel, which is not the tester's."""

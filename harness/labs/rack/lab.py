@@ -15,7 +15,7 @@ from harness.labs.agent.host import RemoteHost
 from harness.labs.description.model import LabFile, LabNic
 from harness.labs.description.read import read
 from harness.labs.fabric.nftables import NftWiring
-from harness.labs.fabric.probe import has_classifiers
+from harness.labs.fabric.probe import has_classifiers, lacks_channels
 from harness.labs.fabric.switches import Switches
 from harness.labs.fabric.wiring import SetCarrier, Wiring, by_wire
 from harness.labs.hypervisor.cables import HypervisorCables
@@ -95,7 +95,7 @@ class RackLab:
             return f"{wanted} test NICs (it has {has})"
         if topology.vlans and self._ready().dut.ssh.run(VLANS).rc:
             return "VLANs: the DUT has no 8021q"
-        return ""
+        return lacks_channels(topology)
 
     def facts(self) -> Mapping[str, Any]:
         """Return what is known of the DUT's kernel: it is not the tester's."""

@@ -8,7 +8,7 @@ import pytest
 
 from harness.labs.netns.capture import Tap
 from harness.labs.netns.namespace import Namespace
-from harness.record.filters import arp_and_icmp
+from harness.record.filters import control_and_icmp
 
 pytestmark = pytest.mark.guest
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.guest
 def test_a_fork_beside_a_ring_does_the_kernel_no_harm() -> None:
     """What the kernel reports, or a guest that dies, fails the test."""
     namespace = Namespace("tapped")
-    tap = Tap(namespace, arp_and_icmp(1))
+    tap = Tap(namespace, control_and_icmp(1))
     for _ in range(3):
         child = os.fork()
         if child == 0:

@@ -1,0 +1,46 @@
+"""The frames of a recording that machines and switches act upon: ARP and LACPDUs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from harness import frames, lacpdu
+from harness.history import Event
+
+ARP, SLOW = b"\x08\x06", lacpdu.ETHERTYPE
+
+
+@dataclass(slots=True)
+class ControlFrames:
+    """Captured ARP frames and LACPDUs: time (ns), machine or switch and link, bytes."""
+
+    _arps: list[tuple[int, str, bytes]] = field(default_factory=list)
+    _lacpdus: list[tuple[int, str, bytes]] = field(default_factory=list)
+
+    def keep(self, at: int, node: str, link: str, data: bytes) -> bool:
+        """Keep a frame of a known device (`link`); tell whether it is of these protocols."""
+        kind = data[12:14]
+        if kind not in (ARP, SLOW):
+            return False
+        if link:
+            (self._arps if kind == ARP else self._lacpdus).append((at, f"{node}/{link}", data))
+        return True
+
+    def replied_for(self) -> set[str]:
+        """Return the addresses for which an ARP reply was captured."""
+        seen = (frames.read_arp(data) for _, _, data in self._arps)
+        return {arp.sender_ip for arp in seen if arp is not None and arp.op == "reply"}
+
+    def events(self, addresses: list[str], targets: list[str]) -> Iterator[Event]:
+        """Yield an event for each frame; `addresses` and `targets` classify ARP frames."""
+        for at, place, data in self._arps:
+            arp = frames.read_arp(data)
+            if arp is not None:
+                kind = frames.kind_of(arp, addresses, targets)
+                yield Event(at, "arp", place, frames.fields(arp, kind))
+        for at, place, data in self._lacpdus:
+            pdu = lacpdu.read(data)
+            if pdu is not None:
+                ends = {"actor": pdu.actor.fields(), "partner": pdu.partner.fields()}
+                yield Event(at, "lacpdu", place, {"src": pdu.src, **ends})
