@@ -15,6 +15,7 @@ from harness.kernels import Say
 from harness.kernels.progress import bar
 
 NICE = 10
+FRAGMENT, CONFIG = "fragment.config", ".config"
 LOG = "build.log"  # in the directory of objects: the output of make
 REMEDY = "run again to resume the build, or try another version"
 OBJECT = re.compile(r"\s+(CC|AS)\s")
@@ -52,9 +53,8 @@ class Tree:
         """
         self.out.mkdir(parents=True, exist_ok=True)
         wanted = merged(path.read_text(encoding="utf-8") for path in fragments)
-        fragment = self.out / "fragment.config"
-        text = "".join(f"{name}={value}\n" for name, value in wanted.items())
-        fragment.write_text(text, encoding="utf-8")
+        fragment = self.out / FRAGMENT
+        fragment.write_text(_as_fragment(wanted), encoding="utf-8")
         made = subprocess.run(
             [*self._make(), "allnoconfig"],
             env=os.environ | REPRODUCIBLE | {"KCONFIG_ALLCONFIG": str(fragment)},
@@ -69,9 +69,18 @@ class Tree:
         lacking = [name for name, value in wanted.items() if value == "y" and not self.has(name)]
         _check_required(lacking, say)
 
+    def is_configured(self, fragments: Iterable[Path]) -> bool:
+        """Return whether the last configuration was made with the options of the fragments."""
+        wanted = merged(path.read_text(encoding="utf-8") for path in fragments)
+        try:
+            known = (self.out / FRAGMENT).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return False
+        return known == _as_fragment(wanted) and (self.out / CONFIG).is_file()
+
     def has(self, option: str) -> bool:
         """Tell whether an option is y."""
-        return f"\n{option}=y\n" in (self.out / ".config").read_text(encoding="utf-8")
+        return f"\n{option}=y\n" in (self.out / CONFIG).read_text(encoding="utf-8")
 
     def compile(self, expected: int, lock: int, say: Say) -> int:
         """Compile it and return the number of objects; raises KernelUnavailable.
@@ -124,6 +133,10 @@ def merged(texts: Iterable[str]) -> Mapping[str, str]:
     for text in texts:
         wanted |= dict(OPTION.findall(text))
     return wanted
+
+
+def _as_fragment(wanted: Mapping[str, str]) -> str:
+    return "".join(f"{name}={value}\n" for name, value in wanted.items())
 
 
 def _check_required(lacking: list[str], say: Say) -> None:

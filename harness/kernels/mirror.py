@@ -38,8 +38,8 @@ Overlay = Mapping[str, bytes | None]
 Stamp = list[int]
 
 
-def synchronise(tree: Path, workspace: Path, overlay: Overlay, *, link: bool = False) -> int:
-    """Make `workspace`/source the files of `tree` with `overlay` on top; return files written.
+def synchronise(tree: Path, workspace: Path, overlay: Overlay, *, link: bool = False) -> list[str]:
+    """Make `workspace`/source the files of `tree` with `overlay` on top; return what has changed.
 
     With `link`, files of the tree that are new in the copy are linked to it: nobody ever changes
     them in place. Only files whose size or time differ from the last call are read.
@@ -47,18 +47,21 @@ def synchronise(tree: Path, workspace: Path, overlay: Overlay, *, link: bool = F
     copy = workspace / COPY
     copy.mkdir(parents=True, exist_ok=True)
     before, after = _recall(workspace), dict[str, Stamp]()
-    written = 0
+    written: list[str] = []
     for entry in files(tree):
         path = os.path.relpath(entry.path, tree)
         status = entry.stat(follow_symlinks=False)
         after[path] = [status.st_size, status.st_mtime_ns]
         if path in overlay:
             after[path] = []
-        elif after[path] != before.get(path):
-            written += _take_over(Path(entry.path), copy / path, link=link)
-    written += sum(_write(copy / path, content) for path, content in overlay.items())
+        elif after[path] != before.get(path) and _take_over(
+            Path(entry.path), copy / path, link=link
+        ):
+            written.append(path)
+    written += [path for path, content in overlay.items() if _write(copy / path, content)]
     for path in before.keys() - after.keys() - overlay.keys():
         (copy / path).unlink(missing_ok=True)
+        written.append(path)
     after |= {path: [] for path, content in overlay.items() if content is not None}
     (workspace / STATE).write_text(json.dumps(after), encoding="utf-8")
     return written

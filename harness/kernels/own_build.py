@@ -34,7 +34,8 @@ from harness.kernels import (
     virtual,
 )
 from harness.kernels.cached_kernel import CachedKernel
-from harness.kernels.compile import Tree
+from harness.kernels.compile import CONFIG, Tree
+from harness.plural import counted
 
 EXPECTED = ("Makefile", "Kconfig", "arch/um/Makefile", "drivers/net/bonding/bond_main.c")
 ORIGIN = "origin"  # a file in each workspace: what it is a copy of
@@ -165,10 +166,14 @@ def _build(origin: Origin, given: list[Path], name: str, lock: int, say: Say) ->
     origin.workspace.mkdir(parents=True, exist_ok=True)
     (origin.workspace / ORIGIN).write_text(origin.text, encoding="utf-8")
     written = mirror.synchronise(tree, origin.workspace, changes, link=origin.ours)
-    made.configure(recipe.files(), say)
+    if any(Path(path).name.startswith("Kconfig") for path in written):
+        for flavour in build.RECIPES:  # they share the copy
+            (origin.workspace / flavour / CONFIG).unlink(missing_ok=True)
+    if not made.is_configured(recipe.files()):
+        made.configure(recipe.files(), say)
     minutes = recipe.seconds / 60 / len(os.sched_getaffinity(0))
     first = f": the first build takes about {minutes:.0f} min, later ones seconds" if new else ""
-    say(f"{name}: linux {version}, {written} files have changed{first}")
+    say(f"{name}: linux {version}, {counted(len(written), 'file')} changed{first}")
     objects = made.compile(recipe.objects, lock, say)
     for warning in made.warnings():
         say(warning)

@@ -49,13 +49,13 @@ def test_what_another_build_left_and_what_no_build_reads_is_not_copied(tmp_path:
 
 def test_a_second_call_writes_what_has_changed_and_removes_what_is_gone(tmp_path: Path) -> None:
     source, work = tree(tmp_path / "tree", a="1", b="2", c="3", d="4"), tmp_path / "work"
-    assert mirror.synchronise(source, work, {}) == 4
+    assert mirror.synchronise(source, work, {}) == ["a", "b", "c", "d"]
     before = (work / mirror.COPY / "a").stat().st_mtime_ns
-    assert mirror.synchronise(source, work, {}) == 0
+    assert mirror.synchronise(source, work, {}) == []
     (source / "b").write_text("20")
     (source / "c").unlink()
     os.utime(source / "d")  # git writes a file anew when a branch is left and entered again
-    assert mirror.synchronise(source, work, {}) == 1
+    assert mirror.synchronise(source, work, {}) == ["b", "c"]
     assert copied(work) == {"a": "1", "b": "20", "d": "4"}
     assert (work / mirror.COPY / "a").stat().st_mtime_ns == before
 
@@ -72,10 +72,11 @@ def test_a_file_that_is_older_than_the_last_build_is_new_to_make(tmp_path: Path)
 
 def test_an_overlay_is_on_top_and_is_taken_back(tmp_path: Path) -> None:
     source, work = tree(tmp_path / "tree", a="1", b="2"), tmp_path / "work"
-    assert mirror.synchronise(source, work, {"a": b"patched", "b": None, "x/new": b"n"}) == 2
+    changes = {"a": b"patched", "b": None, "x/new": b"n"}
+    assert mirror.synchronise(source, work, changes) == ["a", "x/new"]
     assert copied(work) == {"a": "patched", "x/new": "n"}
-    assert mirror.synchronise(source, work, {"a": b"patched", "x/new": b"n"}) == 1
-    assert mirror.synchronise(source, work, {}) == 1
+    assert mirror.synchronise(source, work, {"a": b"patched", "x/new": b"n"}) == ["b"]
+    assert mirror.synchronise(source, work, {}) == ["a", "x/new"]
     assert copied(work) == {"a": "1", "b": "2"}
 
 
@@ -93,7 +94,7 @@ def test_links_and_modes_are_copied(tmp_path: Path) -> None:
     source, work = tree(tmp_path / "tree", a="#!/bin/sh\n"), tmp_path / "work"
     (source / "a").chmod(0o755)
     (source / "include").symlink_to("../elsewhere")
-    assert mirror.synchronise(source, work, {}) == 2
-    assert mirror.synchronise(source, work, {"a": b"#!/bin/bash\n"}) == 1
+    assert mirror.synchronise(source, work, {}) == ["a", "include"]
+    assert mirror.synchronise(source, work, {"a": b"#!/bin/bash\n"}) == ["a"]
     assert os.access(work / mirror.COPY / "a", os.X_OK)
     assert (work / mirror.COPY / "include").readlink() == Path("../elsewhere")

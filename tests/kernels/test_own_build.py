@@ -52,7 +52,7 @@ def test_only_what_has_changed_is_compiled_again(tree: Path) -> None:
     assert "  CC" in _log_of(kernels("build", tree))
     first = digest("linux-next")
     again = kernels("build", tree)
-    assert "0 files have changed" in again.output
+    assert "0 files changed" in again.output
     assert "  CC" not in _log_of(again)
     assert digest("linux-next") == first
     driver = tree / BONDING
@@ -65,6 +65,17 @@ def test_only_what_has_changed_is_compiled_again(tree: Path) -> None:
 def _log_of(done: Result) -> str:
     assert done.exit_code == 0, done.output
     return next(build.builds().glob("tree-*/virtual/build.log")).read_text()
+
+
+def test_a_tree_is_configured_again_if_its_options_have_changed(tree: Path) -> None:
+    kernels("build", tree)
+    configured = next(build.builds().glob("tree-*/virtual/.config"))
+    before = configured.stat().st_mtime_ns
+    kernels("build", tree)
+    assert configured.stat().st_mtime_ns == before
+    (tree / "Kconfig").write_text("config NEW\n")
+    kernels("build", tree)
+    assert configured.stat().st_mtime_ns > before
 
 
 def test_patches_make_other_kernels_in_the_same_workspace(tree: Path, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from tests.mutation.score import Outcomes
 @click.option("--only", multiple=True, metavar="ID", help="Only this fault; may be given again.")
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(min=1))
 @click.option("--resume", is_flag=True, help="Keep what was found, and what cannot have changed.")
+@click.option("--near", is_flag=True, help="Run only the scenarios near each fault.")
 @click.option("--list", "listed", is_flag=True, help="List the faults and what became of them.")
 @click.option(
     "--results",
@@ -40,6 +41,7 @@ def main(
     scenarios: tuple[str, ...],
     *,
     resume: bool,
+    near: bool,
     listed: bool,
 ) -> None:
     """Build the driver with each fault and run scenarios until one of them finds it.
@@ -55,7 +57,8 @@ def main(
         known = Outcomes.load(results / "outcomes.json")
         seen = dict(known.known)
         if not listed:
-            seen |= run(chosen, known, results, jobs, list(scenarios), resume=resume)
+            given = list(scenarios)
+            seen |= run(chosen, known, results, jobs, given, resume=resume, near=near)
     except HarnessError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(4)
@@ -86,10 +89,12 @@ def run(
     scenarios: list[str],
     *,
     resume: bool,
+    near: bool,
 ) -> dict[str, Outcome]:
     """Judge faults, several at a time, and return their outcomes by name.
 
-    The outcomes for given scenarios are not kept: others may find what those do not.
+    The outcomes for given scenarios are not kept: others may find what those do not. With `near`,
+    what was missed is tried again by a run without.
     """
     judge.remove_left_behind(say)
     tree, suite = judge.source(say), batches.digest(ROOT)
@@ -101,9 +106,10 @@ def run(
 
     def work(number: int, one: Fault) -> Outcome:
         processor = processors[number % min(jobs, len(processors))]
-        todo = [scenarios] if scenarios else batches.of(one, ROOT)
+        todo = [scenarios] if scenarios else batches.of(one, ROOT, near=near)
         outcome = judge.judge(one, patches[one.name], results / one.name, todo, processor, say)
-        outcome = replace(outcome, digest=score.digest(patches[one.name]), suite=suite)
+        tried = "" if near else suite
+        outcome = replace(outcome, digest=score.digest(patches[one.name]), suite=tried)
         if not scenarios:
             known.note(one.name, outcome)
         click.echo(score.line(one, outcome))

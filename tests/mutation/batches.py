@@ -12,18 +12,21 @@ from tests.mutation.fault import Fault
 SCENARIOS = Path("scenarios")
 
 
-def of(fault: Fault, root: Path) -> list[list[str]]:
-    """Return two lists of files below `root`: those near the fault, and all others."""
+def of(fault: Fault, root: Path, *, near: bool = False) -> list[list[str]]:
+    """Return two lists of files below `root`: those near the fault, and all others.
+
+    With `near`, only the first.
+    """
     by_claim = claim_index.scenarios_by_claim([root / SCENARIOS])
-    near: Counter[str] = Counter()
+    weights: Counter[str] = Counter()
     for claim, scenarios in by_claim.items():
         same = sum(3 if claim == one else family(claim) == family(one) for one in fault.claims)
         for scenario in scenarios if same else ():
-            near[scenario.partition("::")[0]] += same
+            weights[scenario.partition("::")[0]] += same
     files = [claim_index.shown(path) for path in sorted((root / SCENARIOS).rglob("test_*.py"))]
-    first = [file for file, _ in near.most_common()]
-    rest = [file for file in files if file not in near]
-    return [batch for batch in (first, rest) if batch]
+    first = [file for file, _ in weights.most_common()]
+    rest = [file for file in files if file not in weights]
+    return [batch for batch in ([first] if near else [first, rest]) if batch]
 
 
 def family(claim: str) -> str:

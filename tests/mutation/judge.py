@@ -62,6 +62,8 @@ def judge(
 
     `batches` are arguments of pytest sessions, run until one finds something, on one processor.
     """
+    if not batches:
+        return Outcome(MISSED, text="no scenario is near it")
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     file = place / "fault.patch"

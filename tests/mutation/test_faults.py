@@ -113,6 +113,8 @@ def test_scenarios_of_the_claims_are_run_first() -> None:
     assert first[0] == "scenarios/test_miimon.py"
     assert "scenarios/test_num_grat_arp.py" in rest
     assert not set(first) & set(rest)
+    near = Fault("x", "y", "z", "", "", "", claims=("MIIMON-1",))
+    assert batches.of(near, ROOT, near=True) == [first]
 
 
 def test_what_was_found_stays_so_and_what_was_missed_is_tried_with_new_scenarios(
