@@ -4,6 +4,7 @@ from __future__ import annotations
 
 HISTORY = "history.jsonl"
 CAPTURE = "capture.pcapng"
+KERNEL_LOG = "kernel.log"
 CAPTURES = "capture*.pcapng"  # all of a scenario
 
 

@@ -133,7 +133,9 @@ def _files(one: Result, place: Path) -> Iterator[tuple[str, str | None]]:
         folder = PurePosixPath(one.history or one.page or "").parent
         captures = sorted((place / folder).glob(files.CAPTURES))
         yield from (("frames", str(folder / path.name)) for path in captures)
+        yield "kernel log", str(folder / files.KERNEL_LOG)
     yield "failure", one.page
+    yield "console of its guest", one.console
 
 
 def _within(name: str | None, root: Path) -> Path | None:

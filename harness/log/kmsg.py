@@ -70,6 +70,14 @@ def decode(record: bytes) -> list[str]:
     return raw.encode("latin-1", "replace").decode(errors="replace").split("\n")
 
 
+def stamped(record: bytes) -> list[str]:
+    """Return the lines of a record, each with its time in seconds, as dmesg prints them."""
+    fields = record.partition(b";")[0].split(b",")
+    micros = int(fields[2]) if len(fields) > 2 and fields[2].isdigit() else None
+    head = "" if micros is None else f"[{micros / 1_000_000:12.6f}] "
+    return [head + line for line in decode(record)]
+
+
 def refusal() -> str:
     """Return why this process may not read the kernel log, "" where it may."""
     log = Kmsg()

@@ -29,9 +29,10 @@ EVIDENCE = "evidence"  # the attribute of a report with the output of harness.re
 class Result:
     """The result of one scenario on one kernel; times in `figures` are in ms.
 
-    `history` (its recording) and `page` (what was shown of its failure) are paths within the
-    directory of results. With `--repeat` the fields are those of the run that says most, `runs`
-    has all of them, and `statistics` is what `harness.results.repetition` makes of them.
+    `history` (its recording), `page` (what was shown of its failure) and `console` (of the guest
+    that it ran in) are paths within the directory of results. With `--repeat` the fields are those
+    of the run that says most, `runs` has all of them, and `statistics` is what
+    `harness.results.repetition` makes of them.
     """
 
     scenario: str
@@ -48,6 +49,7 @@ class Result:
     settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     history: str | None = None
     page: str | None = None
+    console: str | None = None
     runs: tuple[Mapping[str, Any], ...] = ()
     statistics: Mapping[str, Any] = field(default_factory=dict)
     docstring: str = ""

@@ -118,11 +118,12 @@ def joined(parts: Mapping[str, Conformance]) -> Conformance:
 
 
 def _moved(result: Result, folder: str) -> Result:
-    history, page = (path and f"{folder}/{path}" for path in (result.history, result.page))
+    kept = (result.history, result.page, result.console)
+    history, page, console = (path and f"{folder}/{path}" for path in kept)
     runs = tuple(
         {**run, "history": run["history"] and f"{folder}/{run['history']}"} for run in result.runs
     )
-    return replace(result, history=history, page=page, runs=runs)
+    return replace(result, history=history, page=page, console=console, runs=runs)
 
 
 def _folders(parts: SessionParts) -> dict[Path, str]:

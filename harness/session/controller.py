@@ -133,6 +133,7 @@ class Dispatcher:
         self.wall = WallTimes(session.config)
         self.scenarios = {name: axis.scenario_of(item) for name, item in self.items.items()}
         self.watches: dict[str, Watch] = {}
+        self.consoles: dict[str, str] = {}  # of the guest in which a scenario began last
         self.waiting: list[list[str]] = []
         self.boots = 0
         self.failed_boots: Counter[str] = Counter()
@@ -184,7 +185,8 @@ class Dispatcher:
         label = self._label(nodeid)
         ran = label not in self.dead
         self.live.note(nodeid, reports)
-        self.scenario_results.take(label, nodeid, reports, self.wall.seconds.get(nodeid), ran=ran)
+        seconds, console = self.wall.seconds.get(nodeid), self.consoles.get(nodeid)
+        self.scenario_results.take(label, nodeid, reports, seconds, console, ran=ran)
 
     def _job(self, ids: list[str], label: str) -> Job:
         return job_for(
@@ -209,6 +211,7 @@ class Dispatcher:
         for line in lines:
             watch.note(line)
             if "start" in line:
+                self.consoles[line["start"]] = self._console(watch.guest).name
                 self.failed_boots.clear()
                 point_latest(self.results)
             elif "facts" in line:
@@ -224,6 +227,8 @@ class Dispatcher:
     def _bury(self, watch: Watch) -> None:
         """Give every item of an ended guest a result, or to a fresh guest."""
         self._hear(watch)
+        if self.scenario_results.failed_in(self._console(watch.guest).name):
+            self._keep_console(watch.guest)
         left = [name for name in watch.ids if not self.feed.has(name)]
         if not left:
             return

@@ -49,7 +49,7 @@ def stage(request: pytest.FixtureRequest) -> Stage:
     facts = {**asdict(worker.facts()), **lab.facts()}
     worker.tell(facts)
     number = request.node.stash.get(repeat.NUMBER, 0)
-    run = f"run-{number + 1}" if number else ""
+    run = repeat.folder(request.node)
     return Stage(
         scenario=nodeid,
         seed_text=f"{axis.scenario_of(request.node)} {run}".rstrip(),

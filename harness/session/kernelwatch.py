@@ -15,7 +15,7 @@ import pytest
 
 from harness.judge import counts
 from harness.log.kernlog import KernelReport, crash, reports
-from harness.log.kmsg import Kmsg
+from harness.log.kmsg import Kmsg, decode
 from harness.plural import counted
 from harness.session import memory, verdicts, where_it_runs
 from harness.session.claim_marks import claims_of
@@ -75,15 +75,17 @@ def _warn(config: pytest.Config, when: str) -> None:
         )
 
 
-def judge(item: pytest.Item, phases: Sequence[pytest.TestReport]) -> None:
+def judge(item: pytest.Item, phases: Sequence[pytest.TestReport]) -> list[bytes]:
     """Fail a scenario, given the reports of its phases, for what it does not expect of the kernel.
 
-    That is any report that it does not name, or none where it names one.
+    That is any report that it does not name, or none where it names one. Returns the records of
+    the kernel log since the scenario before.
     """
     log = item.config.stash.get(LOG, None)
     if log is None or not phases:
-        return
-    lines = log.read()
+        return []
+    records = log.records()
+    lines = [line for record in records for line in decode(record)]
     found = reports(lines)
     wanted = [str(mark.args[0]) for mark in item.iter_markers(MARK)]
     expected = [report for report in found if _wanted(report, wanted)]
@@ -100,6 +102,7 @@ def judge(item: pytest.Item, phases: Sequence[pytest.TestReport]) -> None:
         _fail(item, blamed, phases, told(others), titled(others), counts.REPORTED)
     elif absent and blamed.when == "call" and counts.verdict_of(blamed) != counts.INCONCLUSIVE:
         _fail(item, blamed, phases, _missing(absent, log), titled(found), "not judged")
+    return records
 
 
 def _wanted(report: KernelReport, fragments: Iterable[str]) -> bool:

@@ -42,6 +42,12 @@ def add_option(group: pytest.OptionGroup) -> None:
     )
 
 
+def folder(item: pytest.Item) -> str:
+    """Return the name of the directory of the run that is going on, "" for the first."""
+    number = item.stash.get(NUMBER, 0)
+    return f"run-{number + 1}" if number else ""
+
+
 def phase(number: int) -> float:
     """Return the share of the monitor's interval by which the fault of a run is put off.
 

@@ -14,7 +14,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from harness.judge import counts
-from harness.session import failed_captures, kernelwatch, repeat, verdicts, where_it_runs, worker
+from harness.session import failure_files, kernelwatch, repeat, verdicts, where_it_runs, worker
 
 ATTEMPTS = 3
 
@@ -50,8 +50,8 @@ def _judged(item: pytest.Item, nextitem: pytest.Item | None) -> list[pytest.Test
         attempt += 1
         _forget(item)
         reports = runtestprotocol(item, log=False, nextitem=nextitem)
-        kernelwatch.judge(item, reports)
-        failed_captures.keep(item, failed=any(report.failed for report in reports))
+        log = kernelwatch.judge(item, reports)
+        failure_files.keep(item, log, failed=any(report.failed for report in reports))
         if not any(counts.verdict_of(report) == counts.INCONCLUSIVE for report in reports):
             break
     for report in reports if attempt > 1 else ():

@@ -68,6 +68,7 @@ class ScenarioResults:
         nodeid: str,
         reports: Sequence[pytest.TestReport],
         wall_seconds: float | None = None,
+        console: str | None = None,
         *,
         ran: bool = True,
     ) -> None:
@@ -89,11 +90,16 @@ class ScenarioResults:
             runs=tuple(runs),
             statistics=repetition.statistics(runs),
             page=keep_page(self.directory, nodeid, reports),
+            console=console,
             **context(item, str(kernel.get("spec", "")), self.choices.get(label)),
             **found,
         )
         if time.monotonic() - self._written > max(EVERY, SHARE * self._took):
             self.write()
+
+    def failed_in(self, console: str) -> bool:
+        """Tell whether a scenario failed in the guest that has this console."""
+        return any(one.page and one.console == console for one in self.results.values())
 
     def write(self, *, last: bool = False) -> None:
         """Write all there is; nothing where no scenario is in the session.

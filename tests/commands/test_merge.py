@@ -52,12 +52,15 @@ def test_results_and_recordings_are_joined(tmp_path: Path) -> None:
 
 def test_pages_and_claims_are_joined(tmp_path: Path) -> None:
     text = {"section": "1.1 miimon", "text": "It polls.", "kind": "documented"}
-    one = replace(result("test_x", "old", "contradicts"), page="test_a.test_x/failure.txt")
+    one = replace(
+        result("test_x", "old", "contradicts"), page="a/failure.txt", console="guest-1.console"
+    )
     first = place(tmp_path / "a", one, claims={"A-1": text})
     second = place(tmp_path / "b", result("test_x", "new"), claims={"A-2": text})
     assert run("merge", first, second, "--into", tmp_path / "all").exit_code == 0
     found = load(tmp_path / "all")
-    assert [one.page for one in found.results] == ["1-old/test_a.test_x/failure.txt", None]
+    assert [one.page for one in found.results] == ["1-old/a/failure.txt", None]
+    assert [one.console for one in found.results] == ["1-old/guest-1.console", None]
     assert found.claims == {"A-1": text, "A-2": text}
 
 

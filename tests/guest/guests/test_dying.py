@@ -79,10 +79,12 @@ def test_a_failure_says_why_the_guest_died(deadly: tuple[int, str, Tiny]) -> Non
     assert re.search(summed, said, re.MULTILINE)
 
 
-def test_consoles_of_the_dead_are_kept_and_nothing_else(deadly: tuple[int, str, Tiny]) -> None:
+def test_consoles_of_guests_with_failures_are_all_that_is_kept(
+    deadly: tuple[int, str, Tiny],
+) -> None:
     _, _, tiny = deadly
     consoles = list((tiny.root / "results/latest").glob("*.console"))
-    assert len(consoles) == 3
+    assert len(consoles) in (3, 4)  # one failed for a report of its kernel, and lived
     assert not [path for path in consoles if "test session starts" in path.read_text()]
     assert list(tiny.temporary.iterdir()) == []
     assert _processes(tiny) == []

@@ -1,7 +1,8 @@
-"""A scenario that fails leaves its frames, as tshark reads them; one that passes leaves none."""
+"""A scenario that fails leaves frames, kernel log and console; one that passes leaves none."""
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -70,6 +71,10 @@ def test_only_a_failure_leaves_its_frames(found: tuple[str, Path, dict[str, Resu
     assert f"tshark -r results/{place.resolve().name}/test_a.test_wrong/{path.name}" in said
     page = (place / "index.html").read_text()
     assert f'href="test_a.test_wrong/{path.name}"' in page
+    assert 'href="test_a.test_wrong/kernel.log"' in page
+    log = (place / "test_a.test_wrong/kernel.log").read_text()
+    assert re.search(r"^\[ +\d+\.\d{6}\] bond0: .*link status definitely down", log, re.MULTILINE)
+    assert not (place / "test_a.test_fine/kernel.log").exists()
     assert f"test_a.test_wrong/{path.name}" in (place / str(results["wrong"].page)).read_text()
 
 
@@ -78,6 +83,9 @@ def test_a_guest_that_died_left_the_frames_until_then(
 ) -> None:
     _, place, results = found
     assert results["panic"].history is None
+    console = str(results["panic"].console)
+    assert "Kernel panic" in (place / console).read_text()
+    assert f'href="{console}"' in (place / "index.html").read_text()
     (path,) = captured(place, "panic")
     with RawPcapNgReader(str(path)) as reader:
         packets = [(about.ifname.decode(), data) for data, about in reader]
