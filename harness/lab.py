@@ -105,7 +105,7 @@ class Sender(Protocol):
     """Sends frames from one interface of a host, or ICMP messages by its routes."""
 
     def send(self, frame: bytes) -> None:
-        """Send one frame; raises OSError if the kernel rejects it."""
+        """Send one frame; raises OSError if the kernel refuses it."""
 
     def repeat(self, every: int, template: bytes, to: str, start: int) -> None:
         """Send numbered copies of an echo request to an address, each `every` ns from a time."""
@@ -232,7 +232,7 @@ class Adapters(Protocol):
         """Return the directions in which an adapter's chip drops frames."""
 
     def mii_refusal(self, link: str) -> str:
-        """Return the errno with which the driver rejects the ioctl of `mii-tool`, "" for none."""
+        """Return the errno with which the driver refuses the ioctl of `mii-tool`, "" for none."""
 
 
 class Network(Protocol):

@@ -181,13 +181,13 @@ def pytest_configure(config: pytest.Config) -> None:
         beside_xdist,
         controller,
         fleet,
-        refused,
+        unsupported,
     )
 
     try:
         fleet.check(config)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
-    manager.register(refused, "harness-refused")
+    manager.register(unsupported, "harness-unsupported")
     beside = beside_xdist.register(config)
     manager.register(controller.Controller(config, beside), "harness-controller")

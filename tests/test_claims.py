@@ -169,13 +169,13 @@ def test_a_predicate_compares_as_many_numbers_as_it_has(
 
 
 @pytest.mark.parametrize("predicate", ["", "new", ">=", "6.1+", ">=6.1 <7.2", "~6.1"])
-def test_what_is_no_predicate_is_refused(predicate: str) -> None:
+def test_what_is_no_predicate_is_rejected(predicate: str) -> None:
     with pytest.raises(UsageError, match="is no predicate on kernels"):
         matches("6.1", predicate)
 
 
 @pytest.mark.parametrize("release", ["", "linux", "6", "v6.1"])
-def test_what_is_no_release_is_refused(release: str) -> None:
+def test_what_is_no_release_is_rejected(release: str) -> None:
     with pytest.raises(UsageError, match="is no kernel release"):
         Release.parse(release)
 

@@ -119,7 +119,7 @@ def test_a_history_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> 
         ('{"format": 1, "hz": 100}\n["x", "log", "dut", {"text": ""}]', "line 2"),
     ],
 )
-def test_what_is_no_history_is_refused_with_its_line(
+def test_what_is_no_history_is_rejected_with_its_line(
     tmp_path: Path, content: str, said: str
 ) -> None:
     path = tmp_path / "history.jsonl"

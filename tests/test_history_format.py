@@ -137,7 +137,7 @@ def test_format_1_said_otherwise_that_the_log_was_not_read() -> None:
         ({"clocks": {"dut": None}}, "clocks.dut is null, expected an object", ""),
     ],
 )
-def test_a_header_that_is_not_of_the_format_is_refused(
+def test_a_header_that_is_not_of_the_format_is_rejected(
     tmp_path: Path, changed: dict[str, Any], message: str, hint: str
 ) -> None:
     with pytest.raises(UsageError, match=rf"history.jsonl, line 1: .*{message}") as caught:
@@ -162,7 +162,7 @@ def test_a_header_that_is_not_of_the_format_is_refused(
         ),
     ],
 )
-def test_an_event_that_is_not_of_the_format_is_refused(
+def test_an_event_that_is_not_of_the_format_is_rejected(
     tmp_path: Path, line: str, message: str
 ) -> None:
     mark = '[0, "mark", "", {"name": "end"}]'

@@ -106,7 +106,7 @@ def _channels(*channels: ChannelPlan) -> dict[str, Any]:
         ),
     ],
 )
-def test_what_cannot_be_is_refused_in_words(wrong: dict[str, Any], said: str) -> None:
+def test_what_cannot_be_is_rejected_in_words(wrong: dict[str, Any], said: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         Topology(**{**GOOD, **wrong})
     assert caught.value.message == f"topology lab is not possible: {said}"
@@ -147,7 +147,7 @@ HOST: Mapping[str, Any] = {
         ),
     ],
 )
-def test_a_bridge_that_cannot_be_is_refused_in_words(wrong: dict[str, Any], said: str) -> None:
+def test_a_bridge_that_cannot_be_is_rejected_in_words(wrong: dict[str, Any], said: str) -> None:
     Topology(**HOST)
     with pytest.raises(ScenarioError) as caught:
         Topology(**{**HOST, **wrong})

@@ -1,4 +1,4 @@
-"""Combinations of options that the driver rejects, and options that a kernel lacks."""
+"""Combinations of options that the driver refuses, and options that a kernel lacks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from harness.errors import ScenarioError
 
 
 def check(options: Mapping[str, Setting], asked: Mapping[str, Setting]) -> None:
-    """Raise ScenarioError for the first option that bond_changelink would reject."""
+    """Raise ScenarioError for the first option that bond_changelink would refuse."""
     mode = str(options["mode"])
     for name in asked:
         option = OPTIONS[name]
@@ -47,7 +47,7 @@ def _conflict(name: str, rival: str, asked: Mapping[str, Setting]) -> ScenarioEr
 def unknown_to(asked: Mapping[str, Setting], series: Series) -> list[str]:
     """Return the options, or values of options, that the kernels of a series lack.
 
-    Such kernels silently ignore an unknown option and reject an unknown value (EINVAL).
+    Such kernels silently ignore an unknown option and refuse an unknown value (EINVAL).
     """
     kernel = ".".join(map(str, series))
     lacking = [f"{name} is unknown to {kernel}" for name in asked if not _known(name, series)]

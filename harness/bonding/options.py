@@ -52,7 +52,7 @@ class Option:
 
     `values` are the words of a table option; a number option has `low` and `high` instead, and
     `aliases` for its words. `fallback` is the word or number that "default" stands for, or None
-    where the kernel rejects "default". `modes` accept it, in those of `acts` it has an effect.
+    where the kernel refuses "default". `modes` accept it, in those of `acts` it has an effect.
     `since` is the mainline release that added it (None: before 5.10), `backports` are the
     stable series that have it too. `sysfs` is False where only netlink can set it.
     """
@@ -117,6 +117,6 @@ def near(name: str, known: Iterable[str]) -> str:
     return f"did you mean {' or '.join(meant)}?" if meant else f"there are {', '.join(names)}"
 
 
-def refuse(option: Option, raw: object, why: str) -> ScenarioError:
+def rejected(option: Option, raw: object, why: str) -> ScenarioError:
     """Return the error for a value that the option does not accept."""
     return ScenarioError(f"{option.name}={raw}: {why}", hint=f"it takes {option.choices()}")

@@ -33,7 +33,7 @@ class BondOptions(Mapping[str, Setting]):
 
     @classmethod
     def of(cls, **options: object) -> BondOptions:
-        """Return checked options; raises ScenarioError for what the driver would reject."""
+        """Return checked options; raises ScenarioError for what the driver would refuse."""
         made = cls.unchecked(**options)
         for name, setting in made.given:
             normal(OPTIONS[name], setting)
@@ -42,7 +42,7 @@ class BondOptions(Mapping[str, Setting]):
 
     @classmethod
     def unchecked(cls, **options: object) -> BondOptions:
-        """Return options that the kernel may reject, for scenarios that test that.
+        """Return options that the kernel may refuse, for scenarios that test that.
 
         Names and words must exist; ranges, modes and conflicts are checked by the kernel.
         """

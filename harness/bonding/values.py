@@ -6,7 +6,7 @@ import ipaddress
 import re
 from collections.abc import Iterable
 
-from harness.bonding.options import MAX_TARGETS, Option, Setting, near, refuse
+from harness.bonding.options import MAX_TARGETS, Option, Setting, near, rejected
 from harness.bonding.table import MODULE_ONLY, OPTIONS, SLAVE_OPTIONS, SYNONYMS
 from harness.errors import ScenarioError
 
@@ -35,7 +35,7 @@ def option_called(name: str) -> Option:
 def normal(option: Option, raw: object, *, checked: bool = True) -> Setting:
     """Return a value as the kernel's word, number or addresses; raises ScenarioError.
 
-    Without `checked`, numbers out of range are accepted, so that the kernel can reject them; what
+    Without `checked`, numbers out of range are accepted, so that the kernel can refuse them; what
     cannot be sent at all is still an error.
     """
     if isinstance(raw, bool):
@@ -48,7 +48,7 @@ def normal(option: Option, raw: object, *, checked: bool = True) -> Setting:
     if option.wire == "index":
         return _name(option, text)
     if not isinstance(text, str | int):
-        raise refuse(option, raw, f"{type(raw).__name__} is neither a word nor a number")
+        raise rejected(option, raw, f"{type(raw).__name__} is neither a word nor a number")
     return _number(option, text, checked=checked)
 
 
@@ -61,12 +61,12 @@ def _number(option: Option, raw: str | int, *, checked: bool) -> Setting:
         try:
             number = int(str(raw), 10)
         except ValueError:
-            raise refuse(option, raw, _unknown(option, str(raw), words)) from None
+            raise rejected(option, raw, _unknown(option, str(raw), words)) from None
     word = option.word(number)
     if checked and option.values and isinstance(word, int):
-        raise refuse(option, raw, "there is no value of that number")
+        raise rejected(option, raw, "there is no value of that number")
     if checked and not option.values and not option.low <= number <= option.high:
-        raise refuse(option, raw, "out of range")
+        raise rejected(option, raw, "out of range")
     return word
 
 
@@ -80,15 +80,15 @@ def _unknown(option: Option, raw: str, words: Iterable[str]) -> str:
 def _addresses(option: Option, raw: object, *, checked: bool) -> tuple[str, ...]:
     parts = raw.split(",") if isinstance(raw, str) else raw
     if not isinstance(parts, Iterable):
-        raise refuse(option, raw, "not a list of addresses")
+        raise rejected(option, raw, "not a list of addresses")
     # sysfs and some ifcfg files write +ADDRESS to add one.
     given = [str(part).strip().removeprefix("+") for part in parts]
     found = tuple(_address(option, part, checked=checked) for part in given if part)
     if checked and len(set(found)) < len(found):
         twice = next(address for address in found if found.count(address) > 1)
-        raise refuse(option, ",".join(found), f"{twice} is given twice")
+        raise rejected(option, ",".join(found), f"{twice} is given twice")
     if checked and len(found) > MAX_TARGETS:
-        raise refuse(option, ",".join(found), f"{len(found)} addresses are too many")
+        raise rejected(option, ",".join(found), f"{len(found)} addresses are too many")
     return found
 
 
@@ -97,16 +97,16 @@ def _address(option: Option, raw: str, *, checked: bool) -> str:
     try:
         address = ipaddress.ip_address(raw)
     except ValueError:
-        raise refuse(option, raw, "not an IP address") from None
+        raise rejected(option, raw, "not an IP address") from None
     if address.version != version or (address.version == 6 and address.scope_id):
-        raise refuse(option, raw, f"not a plain IPv{version} address")
+        raise rejected(option, raw, f"not a plain IPv{version} address")
     if checked and _is_unfit(address):
-        raise refuse(option, raw, "the kernel refuses this address as a target")
+        raise rejected(option, raw, "the kernel refuses this address as a target")
     return str(address)
 
 
 def _is_unfit(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Tell whether bond_is_ip_target_ok or bond_is_ip6_target_ok rejects it (net/bonding.h)."""
+    """Tell whether bond_is_ip_target_ok or bond_is_ip6_target_ok refuses it (net/bonding.h)."""
     if address.version == 4:
         return address.packed in (b"\0" * 4, b"\xff" * 4)
     return address.is_unspecified or address.is_loopback or address.is_multicast
@@ -115,15 +115,15 @@ def _is_unfit(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
 def _mac(option: Option, raw: object, *, checked: bool) -> str:
     text = str(raw).lower().replace("-", ":")
     if not MAC.fullmatch(text):
-        raise refuse(option, raw, "not a MAC address")
+        raise rejected(option, raw, "not a MAC address")
     if checked and int(text[:2], 16) & 1:
-        raise refuse(option, raw, "a multicast address cannot be a system's")
+        raise rejected(option, raw, "a multicast address cannot be a system's")
     return text
 
 
 def _name(option: Option, raw: object) -> str:
     if not isinstance(raw, str):
-        raise refuse(option, raw, "not the name of an interface")
+        raise rejected(option, raw, "not the name of an interface")
     if len(raw) >= IFNAMSIZ or re.search(r"[\s/:]", raw):
-        raise refuse(option, raw, "no interface can have that name")
+        raise rejected(option, raw, "no interface can have that name")
     return raw

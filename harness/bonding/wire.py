@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.bonding.options import Option, Setting, near, refuse
+from harness.bonding.options import Option, Setting, near, rejected
 from harness.bonding.parse import BondOptions
 from harness.bonding.table import OPTIONS, SLAVE_OPTIONS
 from harness.bonding.values import NO_MAC, normal
@@ -102,7 +102,7 @@ def _same(name: str, setting: Setting, seen: Setting | None) -> bool:
 
 
 def _sendable(options: BondOptions) -> Iterable[tuple[Option, Setting]]:
-    """Remove delays of 0 of a bond without miimon: the kernel rejects even those (EPERM)."""
+    """Remove delays of 0 of a bond without miimon: the kernel refuses even those (EPERM)."""
     for name, setting in options.given:
         option = OPTIONS[name]
         if setting or not option.requires or options[option.requires]:
@@ -122,7 +122,9 @@ def _bytes(option: Option, setting: Setting, indexes: Mapping[str, int]) -> byte
     try:
         return struct.pack(FORMATS[option.wire], number)
     except struct.error:
-        raise refuse(option, setting, f"does not fit into the {option.wire} of netlink") from None
+        raise rejected(
+            option, setting, f"does not fit into the {option.wire} of netlink"
+        ) from None
 
 
 def _nested(number: int, payload: bytes) -> bytes:

@@ -118,7 +118,7 @@ def _slaves(configuration: Configuration) -> Mapping[tuple[int, str], Owners]:
 def _of_one(bond: BondConfig, rules: Iterable[Rule], around: Around) -> Iterator[Finding]:
     """Yield the remarks on one bond, one for each cause.
 
-    An option that its tool or the driver rejects has no further findings. The options of a bond
+    An option that its tool or the driver refuses has no further findings. The options of a bond
     that is created elsewhere are not checked.
     """
     if not bond.made:

@@ -73,7 +73,7 @@ class Stanza:
 
 
 def stanzas(draft: Draft, source: Source) -> Iterator[Stanza]:
-    """Yield the stanzas of a file; a line that ifupdown would reject is a finding of the draft."""
+    """Yield the stanzas of a file; a line that ifupdown would refuse is a finding of the draft."""
     current: Stanza | None = None
     for line in lines(source):
         word, place = line.word, line.place

@@ -1,7 +1,7 @@
 """The options that each tool supports: which it applies, which it drops, and when.
 
 `speaks` are the options of a format. What happens to another option is in `drops`: it is silently
-dropped, or the file is rejected. Each tool has its source.
+dropped, or the file is refused. Each tool has its source.
 """
 
 from __future__ import annotations

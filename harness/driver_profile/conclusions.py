@@ -65,7 +65,7 @@ def use_carrier(profile: Profile) -> Conclusion:
     """Conclude on use_carrier=0, which reads MII registers or ethtool, on older kernels."""
     line = _line("monitor", "miimon with use_carrier=0", "USECARR-1", "USECARR-2", "USECARR-3")
     if Release.parse(profile.kernel).series >= NO_USE_CARRIER:
-        return line("no", f"Linux {profile.kernel} rejects it: only the carrier is read")
+        return line("no", f"Linux {profile.kernel} refuses it: only the carrier is read")
     for query, name in ((profile.ethtool_link, "ethtool"), (profile.mii, "MII registers")):
         if query is not None and not query.refused:
             return line(*_queried(query, name))
@@ -224,7 +224,7 @@ def _line(group: str, subject: str, *claims: str) -> Callable[[Answer, str], Con
 def _tried(trial: Trial, good: str) -> tuple[Answer, str]:
     """Return the answer of a trial: its first failure, or `good`."""
     wrong = (
-        (bool(trial.refused), f"the kernel rejects it with {trial.refused}"),
+        (bool(trial.refused), f"the kernel refuses it with {trial.refused}"),
         (trial.link == "down", "the bond considers its link down"),
         (trial.addresses_right is False, "after the failover it has a wrong MAC"),
         (trial.hears is False, "frames to the bond do not reach it after the failover"),

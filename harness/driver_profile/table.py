@@ -126,7 +126,7 @@ def _change(change: AddressChange | None) -> str:
     if change is None:
         return "not measured"
     if change.refused:
-        return f"rejected: {change.refused}"
+        return f"refused: {change.refused}"
     if not change.kept:
         return "accepted without effect"
     heard = {True: ", frames to it arrive", False: ", frames to it do NOT arrive", None: ""}

@@ -11,7 +11,7 @@ CAUSES = (
     re.compile(r"error while loading shared libraries|cannot be preloaded|Traceback"),
     re.compile(r"Kernel panic|Oops|BUG:|Segmentation fault|Out of memory|Killed process"),
 )
-# A PTRACE_SETREGSET that the host's kernel rejected with EFAULT.
+# A PTRACE_SETREGSET that the host's kernel refused with EFAULT.
 SHORT_STATE = re.compile(r"(set fp regs|put_fp_registers) failed, .*\berr(no)? = -?14\b")
 
 
@@ -22,6 +22,6 @@ def cause_lines(lines: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(line for line in found if not line.startswith("[<")))
 
 
-def rejects_short_state(lines: Iterable[str]) -> bool:
-    """Tell whether a guest died because the host rejected a short extended state."""
+def refuses_short_state(lines: Iterable[str]) -> bool:
+    """Tell whether a guest died because the host refused a short extended state."""
     return any(SHORT_STATE.search(line) for line in lines)

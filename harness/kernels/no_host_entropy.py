@@ -24,7 +24,7 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def program(number: int) -> bytes:
-    """Return the filter that rejects a system call with ENOSYS."""
+    """Return the filter that refuses a system call with ENOSYS."""
     steps = (
         (LOAD, 0, 0, 0),  # A = number of the call (struct seccomp_data)
         (EQUAL, 0, 1, number),

@@ -112,7 +112,7 @@ def _judged(guest: Guest, code: int | None) -> TrialOutcome:
     if code is None:
         tail = guest.tail(200)
         return TrialOutcome(
-            guest.ending(), console.rejects_short_state(tail), tuple(console.cause_lines(tail)[:3])
+            guest.ending(), console.refuses_short_state(tail), tuple(console.cause_lines(tail)[:3])
         )
     if code == errno.EOPNOTSUPP:
         return TrialOutcome(WITHOUT)

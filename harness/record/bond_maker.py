@@ -16,7 +16,7 @@ from harness.topology import DUT, BondPlan
 def make_bond(network: Network, plan: BondPlan, options: BondOptions) -> None:
     """Create a bond, enslave its slaves, add its address and set it up, in one send.
 
-    Raises KernelRefused that names the option which the kernel rejected; the bond is then
+    Raises KernelRefused that names the option which the kernel refused; the bond is then
     deleted.
     """
     try:

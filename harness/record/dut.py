@@ -48,7 +48,7 @@ class Dut(MachineActions):
 
         Without a name it is the topology's first bond.
         Raises ScenarioError for invalid options, NotPromised for options that the kernel is known
-        to lack, KernelRefused for others that it rejects, LabError for others that it silently
+        to lack, KernelRefused for others that it refuses, LabError for others that it silently
         ignores, NotTestable if the bond's monitor cannot work in this lab.
         """
         plan = self._plan(name)

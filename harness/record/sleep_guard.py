@@ -1,4 +1,4 @@
-"""Refuse `time.sleep` in a recorded block: nothing is recorded while it sleeps."""
+"""Reject `time.sleep` in a recorded block: nothing is recorded while it sleeps."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def without_sleep(loop: Loop, *, strict: bool) -> Iterator[None]:
     """
     real, loop.away = time.sleep, 0
 
-    def refused(seconds: float | SupportsIndex) -> None:
+    def rejected(seconds: float | SupportsIndex) -> None:
         caller = str(sys._getframe(1).f_globals.get("__name__", ""))  # noqa: SLF001
         if caller.partition(".")[0] in OWN:
             real(seconds)
@@ -34,7 +34,7 @@ def without_sleep(loop: Loop, *, strict: bool) -> Iterator[None]:
             f"time.sleep({seconds}) stops the recording", hint=_hint(float(seconds))
         )
 
-    time.sleep = refused
+    time.sleep = rejected
     try:
         yield
     finally:

@@ -70,7 +70,7 @@ class UsbNic(Cable):
 
     @property
     def mii_refusal(self) -> str:
-        """The errno with which the driver rejects the ioctl of `mii-tool`; "" if it answers."""
+        """The errno with which the driver refuses the ioctl of `mii-tool`; "" if it answers."""
         return self._nics.mii_refusal(self.name)
 
     @property

@@ -67,7 +67,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Refuse what cannot carry a kernel; leave to other machines what is not in our shard."""
+    """Reject what cannot carry a kernel; leave to other machines what is not in our shard."""
     if in_guest():
         return
     if in_ids(config):

@@ -27,7 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Refuse unknown claims and scenarios without one; expect what is known to be contradicted."""
+    """Reject unknown claims and scenarios without one; expect what is known to be contradicted."""
     wrong = [problem for item in items for problem in _problems(config, item)]
     wrong += _without_claim(config, items)
     if wrong:

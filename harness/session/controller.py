@@ -26,8 +26,8 @@ from harness.session import (
     duts,
     exports,
     pages,
-    refused,
     run_estimate,
+    unsupported,
     worker_arguments,
 )
 from harness.session.fleet import Fleet, resolve, without
@@ -77,8 +77,8 @@ class Controller:
 
     def _run(self, session: pytest.Session, items: list[pytest.Item]) -> None:
         try:
-            refused.demand_supported(self.config)
-            for line in refused.ignored(self.config, items):
+            unsupported.demand_supported(self.config)
+            for line in unsupported.ignored(self.config, items):
                 self._say(f"note: {line}")
             given = self.config.stash.get(KERNEL, None) or duts.tester(self.config, self._say)
             fleet = resolve(self.config, self._say, given)
@@ -164,7 +164,7 @@ class Dispatcher:
         for watch in list(self.watches.values()):
             self._hear(watch)
             item = self.items.get(watch.running or "")
-            reason = watch.overdue(refused.time_limit(self.config, item))
+            reason = watch.overdue(unsupported.time_limit(self.config, item))
             if reason:
                 self.guests.kill(watch.guest, reason)
         for guest in over:

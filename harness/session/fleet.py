@@ -20,7 +20,7 @@ KERNELS = pytest.StashKey[Mapping[str, Kernel]]()
 
 
 def check(config: pytest.Config) -> None:
-    """Refuse what `--kernel` and `--shard` cannot mean; raises UsageError."""
+    """Reject what `--kernel` and `--shard` cannot mean; raises UsageError."""
     ours = config.stash.get(KERNELS, {})
     for choice in axis.kernels(config):
         if choice not in ours:

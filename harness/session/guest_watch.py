@@ -9,7 +9,7 @@ import pytest
 
 from harness.guests.guests import Guest
 from harness.session import worker_arguments
-from harness.session.refused import TimeLimit
+from harness.session.unsupported import TimeLimit
 from harness.session.wall_time import Stopwatch
 
 BOOT_LIMIT = 60.0  # seconds until a guest's worker must have begun

@@ -42,7 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse a marker that names nothing."""
+    """Reject a marker that names nothing."""
     for item in items:
         for mark in item.iter_markers(MARK):
             if not (len(mark.args) == 1 and isinstance(mark.args[0], str) and mark.args[0]):

@@ -33,7 +33,7 @@ from harness.guests.job import Job
 from harness.guests.report_file import ReportFile
 from harness.labs import registry
 from harness.session import memory
-from harness.session.debuggers import Refusal
+from harness.session.debuggers import NoTerminal
 from harness.session.session_exits import SessionExits
 
 MOST = 5  # ids that an error names
@@ -95,7 +95,13 @@ def main(directory: Path) -> None:
         basetemp = directory / "tmp" / "pytest"
         arguments = [*_job.arguments, f"--basetemp={basetemp}", *_job.files]
         worker = Worker(_job, stream, basetemp)
-        plugins = [worker, Silence(), Refusal(), SessionExits(), *map(import_module, _job.plugins)]
+        plugins = [
+            worker,
+            Silence(),
+            NoTerminal(),
+            SessionExits(),
+            *map(import_module, _job.plugins),
+        ]
         status = pytest.main(arguments, plugins=plugins)
         if not _job.dut:  # no scenario opened the lab: the kernel is this one
             tell(asdict(facts()))

@@ -234,7 +234,7 @@ def _why_not(options: BondOptions, slaves: tuple[str, ...]) -> str:
 
 
 def plans(bonds: Iterable[BondConfig]) -> list[YourPlan]:
-    """Return the plans of bonds; raises ConfigError if the driver would reject one."""
+    """Return the plans of bonds; raises ConfigError if the driver would refuse one."""
     made = [YourPlan.of(bond) for bond in bonds]
     if not made:
         raise UsageError("these files define no bond", hint="give the configuration of a bond")

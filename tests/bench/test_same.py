@@ -58,7 +58,7 @@ def test_a_history_that_only_one_has_differs(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("runs", [1, 2])
-def test_what_has_nothing_to_compare_is_refused(tmp_path: Path, runs: int) -> None:
+def test_what_has_nothing_to_compare_is_rejected(tmp_path: Path, runs: int) -> None:
     code, said = _said(*[str(tmp_path)] * runs)
     assert code == 4
     assert "hint: give" in said

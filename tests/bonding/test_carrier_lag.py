@@ -27,7 +27,7 @@ from scenarios.topologies import OneSwitch, UsbNics
         ),
     ],
 )
-def test_a_nic_that_cannot_be_is_refused(link: LinkPlan, why: str) -> None:
+def test_a_nic_that_cannot_be_is_rejected(link: LinkPlan, why: str) -> None:
     machines = (MachinePlan("dut"), MachinePlan("target", "192.0.2.254"))
     switches = (SwitchPlan("sw"), SwitchPlan("sw2"))
     links = (link, LinkPlan("target", "sw", "target"))

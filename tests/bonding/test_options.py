@@ -132,7 +132,7 @@ def test_values_become_the_words_of_the_kernel(name: str, raw: object, setting: 
         ("primary", 3, "not the name of an interface"),
     ],
 )
-def test_a_bad_value_is_refused_and_what_exists_is_named(
+def test_a_bad_value_is_rejected_and_what_exists_is_named(
     name: str, raw: object, said: str
 ) -> None:
     with pytest.raises(ScenarioError, match=said) as caught:

@@ -87,7 +87,7 @@ def test_a_bad_line_is_a_usage_error_with_a_hint(text: str, said: str, hint: str
         ({"mode": 1, "peer_notif_delay": 5}, "peer_notif_delay=5 needs miimon"),
     ],
 )
-def test_what_the_driver_refuses_is_refused_before_it_is_sent(
+def test_what_the_driver_refuses_is_rejected_before_it_is_sent(
     options: dict[str, object], said: str
 ) -> None:
     with pytest.raises(ScenarioError, match=said) as caught:

@@ -74,7 +74,7 @@ def test_no_interval_has_no_period() -> None:
     assert period(0, 100) == 0
 
 
-def test_a_kernel_without_ticks_is_refused() -> None:
+def test_a_kernel_without_ticks_is_rejected() -> None:
     with pytest.raises(ScenarioError, match="HZ is 0"):
         jiffy(0)
 

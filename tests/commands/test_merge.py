@@ -162,7 +162,7 @@ def test_jobs_are_listed_for_people_and_machines() -> None:
     assert "parallel" in json.loads(run(*given, "--gitlab").stdout)["scenarios"]
 
 
-def test_more_jobs_than_github_runs_are_refused() -> None:
+def test_more_jobs_than_github_runs_are_rejected() -> None:
     done = run("kernels", "matrix", "--kernel=host", "--shards=257", "--json")
     assert done.exit_code == 4
     assert "257 jobs are more than the 256" in done.stderr

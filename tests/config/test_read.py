@@ -266,7 +266,7 @@ def test_a_template_is_told_as_one() -> None:
     assert "template" in error.value.hint
 
 
-def test_a_value_that_is_refused_is_told_with_its_line() -> None:
+def test_a_value_that_is_rejected_is_told_with_its_line() -> None:
     with pytest.raises(ConfigError, match=r"^file:8: .*miimon=100.*arp_interval=9.* exclude"):
         one("\n" * 7 + "mode=1 miimon=100 arp_interval=9").options()
 

@@ -107,7 +107,7 @@ IN_USE = [
 ]
 
 
-def test_what_somebody_uses_is_refused_at_both_ends(rack: Rack) -> None:
+def test_what_somebody_uses_is_rejected_at_both_ends(rack: Rack) -> None:
     for number, (line, _) in enumerate(IN_USE, 1):
         rack.ip(rack.dut, line.format(f"eth{number}"))
         rack.ip(rack.tester, line.format(f"far{number}"))

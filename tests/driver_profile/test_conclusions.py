@@ -156,7 +156,7 @@ def test_a_trial_outweighs_what_single_facts_suggest() -> None:
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
-        (Trial("balance-alb", refused="EOPNOTSUPP"), "rejects it with EOPNOTSUPP"),
+        (Trial("balance-alb", refused="EOPNOTSUPP"), "refuses it with EOPNOTSUPP"),
         (Trial("balance-alb", link="down"), "considers its link down"),
         (Trial("balance-alb", link="up", hears=False), "do not reach it"),
         (Trial("balance-alb", link="up", recovers=False), "stays down"),
@@ -243,7 +243,7 @@ def test_what_was_concluded_is_left_out_when_facts_are_read() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[1]", "{}", '{"format": 1}', '{"format": 99}', "[{}]"])
-def test_anything_else_is_refused_in_words(text: str) -> None:
+def test_anything_else_is_rejected_in_words(text: str) -> None:
     with pytest.raises(UsageError, match="this is no profile"):
         facts.load_all(text)
 

@@ -143,7 +143,7 @@ def test_recorded_facts_are_concluded_again(tmp_path: Path) -> None:
     path.write_text(json.dumps(replace(GOOD, mac_up=BUSY).plain()))
     code, said = run("--read", str(path))
     assert code == 0
-    assert "rejected: EBUSY" in said
+    assert "refused: EBUSY" in said
     code, said = run("--read", str(path), "--json")
     (data,) = json.loads(said)
     assert data["mac_up"]["refused"] == "EBUSY"

@@ -52,7 +52,7 @@ def test_a_class_of_a_users_own_file_is_found(tmp_path: Path) -> None:
         ("{broken}:Lan", "cannot be imported: No module named 'no_such_module'"),
     ],
 )
-def test_what_is_no_topology_is_refused(tmp_path: Path, text: str, says: str) -> None:
+def test_what_is_no_topology_is_rejected(tmp_path: Path, text: str, says: str) -> None:
     own, broken = tmp_path / "own_nets.py", tmp_path / "broken_nets.py"
     own.write_text(OWN)
     broken.write_text("import no_such_module\n")

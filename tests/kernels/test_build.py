@@ -31,7 +31,7 @@ def test_a_spec_names_flavour_and_version(spec: str, flavour: str, version: str)
 @pytest.mark.parametrize(
     "spec", ["virtual", "virtual@", "uml@6.1", "virtual@7", "virtual@x.y", ""]
 )
-def test_what_cannot_be_built_is_refused(spec: str) -> None:
+def test_what_cannot_be_built_is_rejected(spec: str) -> None:
     done = CliRunner().invoke(main, ["kernels", "build", spec])
     assert done.exit_code == 4
     assert f'"{spec}" cannot be built' in done.output
@@ -52,7 +52,7 @@ def test_packages_that_are_lacking_are_named_before_anything_is_begun(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_disk_that_is_too_small_is_refused_with_what_is_needed(tmp_path: Path) -> None:
+def test_a_disk_that_is_too_small_is_rejected_with_what_is_needed(tmp_path: Path) -> None:
     build_tools.check_space(tmp_path / "not" / "there", 1)
     with pytest.raises(KernelUnavailable, match="1000000000000 MB are needed"):
         build_tools.check_space(tmp_path, 10**18)

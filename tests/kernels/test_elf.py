@@ -35,7 +35,7 @@ def test_the_processor_is_the_one_that_runs() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"\x7fELF", b"#!/bin/sh\n", b"\x7fELF\x02\x01" + bytes(60)])
-def test_what_names_no_linker_is_refused(tmp_path: Path, data: bytes) -> None:
+def test_what_names_no_linker_is_rejected(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "file"
     path.write_bytes(data)
     assert elf.interpreter(path) == ""

@@ -110,7 +110,7 @@ def _plain_quotes(done: Result) -> str:
     )
 
 
-def test_a_directory_that_is_no_kernel_is_refused(tmp_path: Path) -> None:
+def test_a_directory_that_is_no_kernel_is_rejected(tmp_path: Path) -> None:
     done = kernels("build", tmp_path)
     assert done.exit_code == 4
     assert "is not a kernel tree: it has no Makefile" in done.output
@@ -118,13 +118,13 @@ def test_a_directory_that_is_no_kernel_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["virtual", "7up", "a b", "host"])
-def test_a_name_that_means_something_else_is_refused(tree: Path, name: str) -> None:
+def test_a_name_that_means_something_else_is_rejected(tree: Path, name: str) -> None:
     done = kernels("build", tree, "--name", name)
     assert done.exit_code == 4
     assert f'a kernel cannot be called "{name}"' in done.output
 
 
-def test_a_name_that_is_taken_is_refused(tree: Path, tmp_path: Path) -> None:
+def test_a_name_that_is_taken_is_rejected(tree: Path, tmp_path: Path) -> None:
     kernels("build", tree, "--name", "mine")
     other = make_tree(tmp_path / "other")
     done = kernels("build", other, "--name", "mine")

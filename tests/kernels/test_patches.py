@@ -54,13 +54,13 @@ def test_files_appear_vanish_and_move(
         (FIX.replace(BONDING, "../../etc/passwd"), "names ../../etc/passwd, which is not in"),
     ],
 )
-def test_a_patch_that_does_not_apply_is_refused(tmp_path: Path, text: str, cause: str) -> None:
+def test_a_patch_that_does_not_apply_is_rejected(tmp_path: Path, text: str, cause: str) -> None:
     tree = make_tree(tmp_path / "tree")
     with pytest.raises(UsageError, match=cause):
         patches.overlay(tree, [write(tmp_path / "a.patch", text)])
 
 
-def test_a_patch_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_patch_that_is_not_there_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"none\.patch cannot be read: No such file"):
         patches.overlay(tmp_path, [tmp_path / "none.patch"])
 

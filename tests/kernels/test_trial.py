@@ -49,11 +49,11 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_lines_that_tell_why_come_first() -> None:
     assert console.cause_lines(["[    0.5] usual", *reversed(OLD)]) == OLD[:2]
-    assert console.rejects_short_state(OLD)
-    assert console.rejects_short_state(
+    assert console.refuses_short_state(OLD)
+    assert console.refuses_short_state(
         ["copy_context_skas0 : put_fp_registers failed, pid = 7, err = -14"]
     )
-    assert not console.rejects_short_state(OLD[1:])
+    assert not console.refuses_short_state(OLD[1:])
 
 
 def test_a_kernel_that_does_not_boot_says_its_telling_lines(own_cache: Path) -> None:

@@ -67,7 +67,7 @@ def mounted(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.guest
-def test_a_place_mounted_noexec_is_refused_with_the_reason(
+def test_a_place_mounted_noexec_is_rejected_with_the_reason(
     mounted: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(uml, "PLACES", (str(mounted), "/nonexistent"))

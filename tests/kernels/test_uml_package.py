@@ -162,13 +162,13 @@ def _apts(place: Path) -> list[str]:
     return [line for line in lines if line.startswith("apt-get") and str(place) in line]
 
 
-def test_a_package_without_the_kernel_is_refused(archive: Path, tmp_path: Path) -> None:
+def test_a_package_without_the_kernel_is_rejected(archive: Path, tmp_path: Path) -> None:
     (tmp_path / "built" / uml_package.KERNEL).unlink()
     _pack(tmp_path / "built", archive, CONTROL)
     _refused("does not contain usr/bin/linux.uml")
 
 
-def test_a_package_that_will_not_fit_is_refused_before_the_download(
+def test_a_package_that_will_not_fit_is_rejected_before_the_download(
     archive: Path, tmp_path: Path
 ) -> None:
     huge = CONTROL.replace("Installed-Size: 12", "Installed-Size: 999999999999")
@@ -249,7 +249,7 @@ def test_a_deb_is_extracted_once_and_only_its_path_means_it(archive: Path) -> No
     assert cached_kernel.find(print, uml_package.wanted("9.9")) is None
 
 
-def test_a_deb_of_something_else_is_refused(archive: Path, tmp_path: Path) -> None:
+def test_a_deb_of_something_else_is_rejected(archive: Path, tmp_path: Path) -> None:
     _pack(tmp_path / "built", archive, CONTROL.replace("user-mode-linux", "linux-image"))
     with pytest.raises(UsageError, match="is the package linux-image, not user-mode-linux"):
         uml_package.of_deb(next(archive.glob("*.deb")), print)

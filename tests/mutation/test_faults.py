@@ -93,7 +93,7 @@ def test_a_fault_is_in_its_function_only(tree: Path) -> None:
         ({"file": "bond_none.c", "old": "x"}, "No such file"),
     ],
 )
-def test_a_fault_without_one_place_is_refused(
+def test_a_fault_without_one_place_is_rejected(
     tree: Path, fields: dict[str, str], cause: str
 ) -> None:
     with pytest.raises(UsageError, match=cause):

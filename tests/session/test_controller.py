@@ -259,7 +259,7 @@ def test_bad_usage_is_explained(tiny: Tiny, arguments: list[str], message: str) 
     assert list(tiny.temporary.iterdir()) == []
 
 
-def test_a_host_without_bonding_is_refused(tmp_path: Path) -> None:
+def test_a_host_without_bonding_is_rejected(tmp_path: Path) -> None:
     if not host.refusal():
         pytest.skip("this machine's kernel has bonding")
     tiny = Tiny.make(tmp_path, a="def test_a(): pass")

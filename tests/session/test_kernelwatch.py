@@ -157,7 +157,7 @@ def test_a_log_that_cannot_be_read_is_told_once(tmp_path: Path) -> None:
     assert 'expects, "WARNING": kernel log not readable: Not a directory' in said
 
 
-def test_a_marker_that_names_nothing_is_refused(tmp_path: Path) -> None:
+def test_a_marker_that_names_nothing_is_rejected(tmp_path: Path) -> None:
     tiny = Tiny.make(tmp_path, a="@pytest.mark.expect_kernel_report()\ndef test_a(): pass\n")
     code, said = tiny.run()
     assert code == pytest.ExitCode.USAGE_ERROR

@@ -156,7 +156,7 @@ def test_guests_that_know_no_test_at_all_end_no_session(tmp_path: Path) -> None:
         (["--reruns=2"], "--reruns cannot run a scenario of a guest again"),
     ],
 )
-def test_what_a_guest_would_ignore_is_refused_by_name(
+def test_what_a_guest_would_ignore_is_rejected_by_name(
     tmp_path: Path, arguments: list[str], message: str
 ) -> None:
     tiny = Tiny.make(tmp_path, conftest=ADOPTING + OPTIONS, a="def test_it(): pass")

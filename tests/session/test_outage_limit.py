@@ -85,7 +85,7 @@ def test_times_have_a_unit(text: str, ns: int, pytester: pytest.Pytester) -> Non
 
 
 @pytest.mark.parametrize("text", ["200", "0ms", "-5ms", "soon", "2 min", ""])
-def test_what_is_no_time_is_refused(text: str, pytester: pytest.Pytester) -> None:
+def test_what_is_no_time_is_rejected(text: str, pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_a(): pass")
     done = pytester.runpytest_subprocess(*OPTIONS, f"--max-outage={text}")
     assert done.ret == pytest.ExitCode.USAGE_ERROR

@@ -130,7 +130,7 @@ def test_phases_are_spread_evenly_at_any_time() -> None:
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "many", "1.5"])
-def test_what_is_no_number_of_runs_is_refused(text: str, tmp_path: Path) -> None:
+def test_what_is_no_number_of_runs_is_rejected(text: str, tmp_path: Path) -> None:
     code, said = Tiny.make(tmp_path, a="def test_a(): pass").run(f"--repeat={text}")
     assert code == 4
     assert re.search(rf'"{text}" is no number of runs \(hint: give 1 or more\)', said)

@@ -123,7 +123,7 @@ def test_a_stage_that_adds_to_ours_is_ours(tiny: Tiny) -> None:
         ("@pytest.mark.guest(inside=False)\n", "guest(inside=False) keeps this test outside"),
     ],
 )
-def test_a_network_on_the_host_is_refused_with_the_reason(
+def test_a_network_on_the_host_is_rejected_with_the_reason(
     tiny: Tiny, mark: str, message: str
 ) -> None:
     body = f"import pytest\n{mark}def test_it(request): request.getfixturevalue('stage')\n"

@@ -66,7 +66,7 @@ def test_what_the_user_does_not_tell_is_made_up() -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(configs())
-def test_any_bond_can_be_planned_or_is_refused_in_words(bond: BondConfig) -> None:
+def test_any_bond_can_be_planned_or_is_rejected_in_words(bond: BondConfig) -> None:
     try:
         made = YourPlan.of(bond)
     except ConfigError:

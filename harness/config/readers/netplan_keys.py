@@ -1,4 +1,4 @@
-"""The keys of netplan: any other one makes it reject the whole file.
+"""The keys of netplan: any other one makes it refuse the whole file.
 
 Source: netplan's YAML reference up to 1.1, and src/parse.c.
 """

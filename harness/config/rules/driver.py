@@ -1,4 +1,4 @@
-"""Rules on options that the driver rejects, or accepts without effect."""
+"""Rules on options that the driver refuses, or accepts without effect."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def kept(bond: BondConfig) -> BondOptions:
 
 
 def gone(bond: BondConfig) -> frozenset[str]:
-    """Return the options that do not reach the driver, or that it rejects in the bond's mode."""
+    """Return the options that do not reach the driver, or that it refuses in the bond's mode."""
     lost = dropped(bond) | unsent_options(bond) | limited(bond)
     return frozenset(lost | {name for name, _ in refusals(bond)}) - {"mode"}
 
@@ -122,7 +122,7 @@ def refusals(bond: BondConfig) -> Iterator[tuple[str, ScenarioError]]:
 
 
 def is_refused_validation(bond: BondConfig) -> bool:
-    """Tell whether arp_validate is set with miimon only, for which the driver rejects the bond."""
+    """Tell whether arp_validate is set with miimon only, for which the driver refuses the bond."""
     options, found = kept(bond), left(bond).given
     given = [one for one in found if one.name == "arp_validate" and one.value != "none"]
     asked = given and options["miimon"] and not options["arp_interval"]

@@ -1,4 +1,4 @@
-"""Rules on the tool that reads the file: what it drops, rejects, or adds by itself."""
+"""Rules on the tool that reads the file: what it drops, refuses, or adds by itself."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _of_slave(bond: BondConfig, slave: str, one: Given) -> str:
 
 
 def limits(bond: BondConfig, _: Around) -> Iterator[Found]:
-    """Values that the kernel accepts and the tool rejects, or accepts with a warning."""
+    """Values that the kernel accepts and the tool refuses, or accepts with a warning."""
     for one in bond.given:
         limit = left.limit_of(bond, one)
         if limit and one.value is not None and not limit.allows(one.value):

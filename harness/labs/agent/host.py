@@ -100,7 +100,7 @@ class RemoteSender:
             ) from error
 
     def send(self, frame: bytes) -> None:
-        """Send one frame; raises OSError if the kernel rejects it."""
+        """Send one frame; raises OSError if the kernel refuses it."""
         self._channel.ask("frame", s=self._number, frame=packed(frame))
 
     def repeat(self, every: int, template: bytes, to: str, start: int) -> None:

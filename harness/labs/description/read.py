@@ -114,7 +114,7 @@ class _Reader:
     def _check(
         self, kind: str, management: str, nics: list[LabNic], machine: dict[str, Any] | None
     ) -> None:
-        """Refuse what contradicts itself."""
+        """Reject what contradicts itself."""
         if kind in TABLES and machine is None:
             why = f'kind is "{kind}", but there is no table [{kind}]'
             self._wrong("", 0, why, "it names the virtual machine", "kind")

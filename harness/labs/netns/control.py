@@ -42,7 +42,7 @@ class Control:
     def send(self, *requests: Request) -> None:
         """Execute requests in order with one send; raises KernelRefused for the first error.
 
-        The kernel continues after a rejected request: later requests are executed too.
+        The kernel continues after a refused request: later requests are executed too.
         """
         if not requests:
             return

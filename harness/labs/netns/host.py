@@ -36,7 +36,7 @@ class NetnsHost:
         self._undo = undo
 
     def send(self, *requests: Request) -> None:
-        """Send requests in one message; raises KernelRefused for the first that is rejected."""
+        """Send requests in one message; raises KernelRefused for the first that is refused."""
         self.control.send(*requests)
 
     def dump(self, request: Request, told: int) -> list[bytes]:

@@ -19,7 +19,7 @@ class MachineGone(LabError):
 
 
 class CommandRefused(LabError):
-    """QEMU rejected a command."""
+    """QEMU refused a command."""
 
 
 class Monitor:

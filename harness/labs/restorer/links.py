@@ -135,7 +135,7 @@ class Rtnetlink:
         if kind == RTM_NEWADDR:
             struct.pack_into("=I", body, 4, index)
         else:
-            # The kernel rejects the flags that are states, such as RTNH_F_LINKDOWN of a route
+            # The kernel refuses the flags that are states, such as RTNH_F_LINKDOWN of a route
             # whose link had no carrier (fib_create_info, net/ipv4/fib_semantics.c).
             flags = struct.unpack_from("=I", body, ROUTE_FLAGS)[0]
             kept = flags & (RTNH_F_PERVASIVE | RTNH_F_ONLINK)

@@ -126,14 +126,14 @@ def every_value(mode: str) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_value_is_refused_by_the_rules_where_netlink_refuses_it(
+def test_a_value_is_rejected_by_the_rules_where_netlink_refuses_it(
     plain: NetnsNetwork, mode: str
 ) -> None:
     assert not differences(plain, by_netlink, every_value(mode))
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_value_is_refused_by_the_rules_where_sysfs_refuses_it(
+def test_a_value_is_rejected_by_the_rules_where_sysfs_refuses_it(
     plain: NetnsNetwork, mode: str
 ) -> None:
     cases = (case for case in every_value(mode) if OPTIONS[next(iter(case[1]))].sysfs)
@@ -142,7 +142,7 @@ def test_a_value_is_refused_by_the_rules_where_sysfs_refuses_it(
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_two_options_are_refused_by_the_rules_where_netlink_refuses_them(
+def test_two_options_are_rejected_by_the_rules_where_netlink_refuses_them(
     plain: NetnsNetwork, mode: str
 ) -> None:
     able = [one.name for one in KNOWN if mode in one.modes and one.name != "mode"]

@@ -200,7 +200,7 @@ def occupied(control: Control, how: str) -> None:
         ("vlan", f"carries {NIC}.5"),
     ],
 )
-def test_an_interface_in_use_is_refused_and_left_alone(
+def test_an_interface_in_use_is_rejected_and_left_alone(
     control: Control, how: str, reason: str
 ) -> None:
     occupied(control, how)

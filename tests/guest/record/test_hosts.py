@@ -142,7 +142,7 @@ def test_what_scapy_builds_is_sent_with_the_machines_own_address(net: OneSwitch)
         (lambda net: net.dut.run("sleep 60", within=50 * ms), "`sleep 60` did not end within 50."),
     ],
 )
-def test_what_cannot_be_done_is_refused_in_words(
+def test_what_cannot_be_done_is_rejected_in_words(
     net: OneSwitch, wrong: Callable[[OneSwitch], object], said: str
 ) -> None:
     net.dut.bond()

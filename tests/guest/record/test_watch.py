@@ -191,7 +191,7 @@ def test_without_health_the_bond_need_not_be_dark(net: OneSwitch) -> None:
     assert run.outage_out <= bond.miimon
 
 
-def test_a_watch_within_a_watch_is_refused(net: OneSwitch) -> None:
+def test_a_watch_within_a_watch_is_rejected(net: OneSwitch) -> None:
     with pytest.raises(ScenarioError, match="recording already"), net.watch(), net.watch():
         pytest.fail("two recordings at once")
 

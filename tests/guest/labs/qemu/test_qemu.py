@@ -77,7 +77,7 @@ def test_nothing_is_left_of_a_tester_that_is_killed(tmp_path: Path) -> None:
     wait_until(lambda: not processes(mark), within=60, what="the end of all its processes")
 
 
-def test_a_kernel_of_the_testers_is_refused(tmp_path: Path) -> None:
+def test_a_kernel_of_the_testers_is_rejected(tmp_path: Path) -> None:
     done = run("scenarios/test_miimon.py", "--kernel=uml@6.1", tmp_path=tmp_path)
     assert "--lab qemu brings the kernel of its DUT" in done.stderr + done.stdout
     assert done.returncode == pytest.ExitCode.USAGE_ERROR

@@ -64,7 +64,7 @@ def test_scenarios_pass_and_all_is_put_back(rack: Rack) -> None:
     assert rack.comes_to_be(before)
 
 
-def test_nobody_who_could_be_asked_is_a_refusal(rack: Rack) -> None:
+def test_a_session_that_cannot_ask_takes_no_nic(rack: Rack) -> None:
     before = rack.state()
     status, said = run(rack, FIRST)
     assert status == pytest.ExitCode.USAGE_ERROR

@@ -1,4 +1,4 @@
-"""Options of pytest and of usual plugins that cannot do in a guest what they say, by name."""
+"""Options of pytest and of usual plugins that have no effect in a guest: rejected by name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COUNT = "leave it out; --repeat N shows how often a scenario fails"
 FIXTURES = "cannot show what fixtures do in a guest"
 LISTS = "leave it out; --fixtures-per-test lists what each scenario asks for"
 # The names under which pytest keeps the options, what they are called, why not, and what helps.
-REFUSED = (
+UNSUPPORTED = (
     ("usepdb", "--pdb", "cannot reach a scenario in a guest", KEPT),
     ("trace", "--trace", "cannot reach a scenario in a guest", KEPT),
     ("setupplan", "--setup-plan", FIXTURES, LISTS),  # it implies the next two
@@ -39,7 +39,7 @@ PLUGIN = "leave the plugin out (-p no:NAME), or run the scenario in a session wi
 
 def demand_supported(config: pytest.Config) -> None:
     """Raise UsageError for an option that scenarios in guests would ignore."""
-    for name, option, why, hint in REFUSED:
+    for name, option, why, hint in UNSUPPORTED:
         if config.getoption(name, default=None):
             raise UsageError(f"{option} {why}", hint=hint)
 
@@ -58,7 +58,7 @@ def ignored(config: pytest.Config, items: Iterable[pytest.Item]) -> Iterator[str
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Refuse to run on the host what needs a guest."""
+    """Reject an item that needs a guest and would run on the host."""
     if needs_guest(item):
         raise UsageError(
             f"{item.name} needs a guest, but a plugin runs it on the host", hint=PLUGIN
