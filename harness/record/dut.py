@@ -120,6 +120,15 @@ class Dut(MachineActions):
             bond.name, action, role, lambda: self._context.admin(DUT, bond.name, up=up)
         )
 
+    def rename(self, part: NamedPart, to: str) -> None:
+        """Rename a link or a bond; the topology keeps its own name for it.
+
+        Kernels before 6.2 refuse that while it is up. Raises KernelRefused.
+        """
+        number = self._context.network.number(DUT, part.name)
+        change = messages.set_link(f"name of {part.name}", number, ifname=to)
+        self._context.apply(part.name, "rename", "stimulus", lambda: self._request(change), to=to)
+
     def set_mac(self, bond: Bond, mac: str) -> None:
         """Set a bond's MAC; written into the history as a stimulus."""
         index = self._context.network.number(DUT, bond.name)
