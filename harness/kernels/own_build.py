@@ -29,6 +29,7 @@ from harness.kernels import (
     cached_kernel,
     mirror,
     patches,
+    seed,
     source_tree,
     uml,
     virtual,
@@ -112,9 +113,17 @@ def _of_tree(tree: Path, *, debug: bool) -> Origin:
         )
     key = f"{tree.name}-{zlib.crc32(os.fsencode(tree)):08x}"
     flavour = "debug" if debug else "virtual"
-    version = version_of((tree / "Makefile").read_text(encoding="utf-8", errors="replace"))
+    version = _version_in(tree)
     workspace = build.builds() / f"tree-{key}"
     return Origin(str(tree), flavour, workspace, lambda _: (tree, version), ours=False)
+
+
+def _workspaces() -> list[Path]:
+    return [*build.builds().glob(f"linux-*/{build.PATCHED}"), *build.builds().glob("tree-*")]
+
+
+def _version_in(tree: Path) -> str:
+    return version_of((tree / "Makefile").read_text(encoding="utf-8", errors="replace"))
 
 
 def version_of(makefile: str) -> str:
@@ -158,11 +167,12 @@ def _build(origin: Origin, given: list[Path], name: str, lock: int, say: Say) ->
     begun = time.monotonic()
     recipe = build.RECIPES[origin.flavour]
     made = Tree(origin.workspace / mirror.COPY, origin.workspace / origin.flavour, REMEDY)
-    new = not (made.out / "linux").exists()
-    if new:
-        build_tools.check_space(made.out, source_tree.UNPACKED + recipe.size)
     tree, version = origin.fetch(say)
     changes = patches.overlay(tree, given)
+    if not (made.out / "linux").exists():
+        build_tools.check_space(made.out, source_tree.UNPACKED + recipe.size)
+        seed.seed(origin.workspace, origin.flavour, version, _workspaces(), _version_in)
+    new = not (made.out / "linux").exists()
     origin.workspace.mkdir(parents=True, exist_ok=True)
     (origin.workspace / ORIGIN).write_text(origin.text, encoding="utf-8")
     written = mirror.synchronise(tree, origin.workspace, changes, link=origin.ours)

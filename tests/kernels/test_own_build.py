@@ -187,3 +187,25 @@ def test_a_misspelt_name_is_answered_with_a_similar_one(tree: Path) -> None:
 def test_a_makefile_without_a_version_is_no_kernels(makefile: str) -> None:
     with pytest.raises(UsageError, match="has no VERSION"):
         own_build.version_of(makefile)
+
+
+def test_another_tree_of_the_series_begins_with_what_is_compiled(
+    tree: Path, tmp_path: Path
+) -> None:
+    kernels("build", tree)
+    other = make_tree(tmp_path / "other")
+    (other / "net").mkdir()
+    (other / "net" / "new.c").write_text("int x;\n")
+    done = kernels("build", other)
+    assert "  CC" not in next(build.builds().glob("tree-other*/virtual/build.log")).read_text()
+    assert "1 file changed" in done.output
+    assert digest("other") == digest("linux-next")
+
+
+def test_a_tree_of_another_series_begins_anew(tree: Path, tmp_path: Path) -> None:
+    kernels("build", tree)
+    other = make_tree(tmp_path / "other")
+    makefile = other / "Makefile"
+    makefile.write_text(makefile.read_text().replace("PATCHLEVEL = 3", "PATCHLEVEL = 4"))
+    kernels("build", other)
+    assert "  CC" in next(build.builds().glob("tree-other*/virtual/build.log")).read_text()
