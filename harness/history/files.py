@@ -4,6 +4,7 @@ from __future__ import annotations
 
 HISTORY = "history.jsonl"
 CAPTURE = "capture.pcapng"
+STATE = "state.json"  # of the bonds before and after a recording
 KERNEL_LOG = "kernel.log"
 CAPTURES = "capture*.pcapng"  # all of a scenario
 
@@ -12,6 +13,12 @@ def numbered(name: str, number: int) -> str:
     """Return the name of a file of a scenario's recording of this number, from 1."""
     stem, suffix = name.split(".")
     return name if number == 1 else f"{stem}-{number}.{suffix}"
+
+
+def state_of(history: str) -> str:
+    """Return the name of the file with the bonds' states that belongs to a history's."""
+    number = history.removeprefix("history").removesuffix(".jsonl")
+    return f"state{number}.json"
 
 
 def capture_of(history: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -17,7 +18,7 @@ from harness.history import files, load
 from harness.html import repetition
 from harness.html.claims_table import Held, held, nearest
 from harness.html.repetition import Repeated
-from harness.judge import counts, report, timeline
+from harness.judge import bond_states, counts, report, timeline
 from harness.results import grid, windows
 from harness.results.conformance import Conformance, Result
 
@@ -53,7 +54,8 @@ class ScenarioEntry:
     """One scenario on one kernel, ready for the page.
 
     `links` are files of the results: title, name, quoted relative URL. `show` is the command that
-    draws the timeline, which is None where it is not in the page.
+    draws the timeline, which is None where it is not in the page. `differences` are those of the
+    bonds' states before and after, which a failure has.
     """
 
     result: Result
@@ -67,6 +69,7 @@ class ScenarioEntry:
     show: str
     timeline: Timeline | None
     repeated: Repeated | None
+    differences: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,25 @@ def _entry(one: Result, place: Path, output: Path, *, drawn: bool) -> ScenarioEn
         shlex.join(["harness", "show", relative, "--svg", "timeline.svg"]) if path else "",
         _timeline(one, path) if drawn and path else None,
         repetition.of(one.runs),
+        tuple(_differences(one, place)),
     )
+
+
+def _differences(one: Result, place: Path) -> list[str]:
+    """Return how the states of the bonds differ before and after, as far as they were kept."""
+    path = _within(_beside(one.history, files.state_of), place)
+    if path is None:
+        return []
+    try:
+        return bond_states.differences(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, LookupError, TypeError, ValueError, AttributeError) as error:
+        return [f"{path.name} cannot be read: {error!r}"]
+
+
+def _beside(history: str | None, name_of: Callable[[str], str]) -> str | None:
+    """Return the path of a file that belongs to a history, by the name of the history's."""
+    path = PurePosixPath(history or "")
+    return str(path.with_name(name_of(path.name))) if history else None
 
 
 def _files(one: Result, place: Path) -> Iterator[tuple[str, str | None]]:
@@ -134,6 +155,7 @@ def _files(one: Result, place: Path) -> Iterator[tuple[str, str | None]]:
         captures = sorted((place / folder).glob(files.CAPTURES))
         yield from (("frames", str(folder / path.name)) for path in captures)
         yield "kernel log", str(folder / files.KERNEL_LOG)
+    yield "bonds before and after", _beside(one.history, files.state_of)
     yield "failure", one.page
     yield "console of its guest", one.console
 

@@ -5,14 +5,23 @@ from __future__ import annotations
 import shlex
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from harness.claims import Claim
 from harness.history import About, History
-from harness.judge import failover, fitness, lanes, measure, outages, timeline, traffic
+from harness.judge import (
+    bond_states,
+    failover,
+    fitness,
+    lanes,
+    measure,
+    outages,
+    timeline,
+    traffic,
+)
 from harness.judge.figure import Limit
 from harness.judge.layout import WIDTH
 from harness.judge.timeline import Allowed
@@ -28,7 +37,7 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What is known of a scenario that failed."""
+    """What is known of a scenario that failed; `states` as in `harness.judge.bond_states`."""
 
     claims: tuple[Claim, ...] = ()
     history: History | None = None
@@ -36,6 +45,7 @@ class Failure:
     command: str = ""
     path: Path | None = None
     capture: Path | None = None
+    states: Mapping[str, Any] = field(default_factory=dict)
 
 
 def sections(failure: Failure, width: int = WIDTH) -> Iterator[tuple[str, str]]:
@@ -54,6 +64,8 @@ def sections(failure: Failure, width: int = WIDTH) -> Iterator[tuple[str, str]]:
         parts = [_fill(line, width) for line in failover.lines(failure.history)]
         if parts:
             yield "failover", "\n".join(parts)
+    if changed := bond_states.differences(failure.states):
+        yield "bonds before and after", "\n".join(_fill(line, width) for line in changed)
     if failure.command:
         yield "reproduce", "\n".join(_reproduce(failure))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -17,6 +18,7 @@ from harness.judge.run import Run
 from harness.lab import Way
 from harness.loop import Loop, now
 from harness.record import durations, header, watch_arguments
+from harness.record.bond_states import BondStates
 from harness.record.cable import Cable
 from harness.record.dut import Dut
 from harness.record.journal import FaultContext, LossSeeds, OpenFaults, Role, Schedule
@@ -178,6 +180,7 @@ class Net:
         new = self._runs == 1 and not self._touched()
         capture = self._stage.capture(self._runs, self._start)
         recorder = Recorder(self._network, self._loop, subject, self._context.added, capture)
+        states = BondStates.of(self._network, subject.bonds)
         broken = ""
         for event in self._noted:
             recorder.note_fault(event)
@@ -190,20 +193,25 @@ class Net:
             else:
                 watching.begin_unchecked()
             watching.wait_for_phase(self._stage.phase)
+            states.before = states.read()
             self._disturb(recorder)
             with without_sleep(self._loop, strict=self._virtual):
                 yield run
             watching.wait_for_horizon(self._schedule, self._disturbed)
+            states.after = states.read()
         except BaseException as error:
             recorder.mark("end")
             broken = _named(error)
+            with suppress(HarnessError):
+                states.after = states.read()
             raise
         finally:
             recorder.close()
             self._recorder = None
             # The first error is the one to report.
             with suppress(HarnessError) if broken else nullcontext():
-                self._finish(recorder, run, subject, healthy=healthy, broken=broken)
+                history = self._finish(recorder, run, subject, healthy=healthy, broken=broken)
+                self._stage.keep(run, self._save(history), partial(states.plain, self._start))
 
     def _touched(self) -> bool:
         """Tell whether anything that may concern a bond was noted since the last recording."""
@@ -248,8 +256,8 @@ class Net:
 
     def _finish(
         self, recorder: Recorder, run: Run, subject: Subject, *, healthy: bool, broken: str
-    ) -> None:
-        """Freeze the run and save its history."""
+    ) -> History:
+        """Freeze the run; return its history."""
         bonds = self.dut.bonds.values()
         own = [text for bond in bonds for text in self.plan.bond_addresses(bond.plan)]
         addresses = [text.partition("/")[0] for text in own]
@@ -272,7 +280,7 @@ class Net:
         )
         history = History.of(about, events)
         run.freeze(history)
-        self._stage.keep(run, self._save(history))
+        return history
 
     def _save(self, history: History) -> Path | None:
         path = self._stage.file(HISTORY, self._runs)

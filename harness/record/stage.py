@@ -13,6 +13,8 @@ from harness.lab import Lab
 from harness.record.pcapng import Capture
 from harness.units import MS
 
+States = Callable[[], Mapping[str, Any]]
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -20,7 +22,8 @@ class Stage:
 
     `facts` describe the kernel (kernel, hz, clock, jitter in ns); `folder` is the directory for
     histories, None to keep them in memory; `interval` is the probe interval in ns, 0 for the
-    default; `lab` builds topologies. `keep` is called with each run; `note_read` is called when
+    default; `lab` builds topologies. `keep` is called with each run, the path of its history, and
+    what returns the states of its bonds (`harness.judge.bond_states`); `note_read` is called when
     the scenario reads something from the kernel without a run: an option, or an error code.
     `phase` is the share of the monitors' longest interval, 0 to 1, by which the block of a
     recording is put off: the fault comes at that phase of the monitor.
@@ -33,7 +36,7 @@ class Stage:
     lab: Lab
     folder: Path | None = None
     interval: int = 0
-    keep: Callable[[Run, Path | None], None] = lambda _run, _path: None
+    keep: Callable[[Run, Path | None, States], None] = lambda _run, _path, _states: None
     seed_text: str = ""
     phase: float = 0.0
     pcap: bool = False

@@ -15,6 +15,20 @@ from harness.rtnl import messages
 from harness.rtnl.messages import Request
 
 PREFIX = "IFLA_BOND_SLAVE_"
+# Attributes of any link that are shown of a bond and its slaves: counters of traffic are not.
+SHOWN = ("ADDRESS", "MTU", "OPERSTATE", "CARRIER", "CARRIER_CHANGES", "MASTER", "PROMISCUITY")
+# Of the flags, those that bonds and their slaves have (linux/if.h).
+FLAGS = {
+    0x1: "UP",
+    0x40: "RUNNING",
+    0x80: "NOARP",
+    0x100: "PROMISC",
+    0x200: "ALLMULTI",
+    0x400: "MASTER",
+    0x800: "SLAVE",
+    0x10000: "LOWER_UP",
+    0x20000: "DORMANT",
+}
 # The words of bond_slave_link_status (net/bonding.h) and bond_sysfs_slave.c.
 MII_STATUS = {0: "up", 1: "going down", 2: "down", 3: "going back"}
 STATE = {0: "active", 1: "backup"}
@@ -72,6 +86,38 @@ def change_slave(name: str, index: int, settings: Mapping[str, object]) -> Reque
     info = {"attrs": [("IFLA_INFO_SLAVE_KIND", "bond"), data]}
     text = " ".join(f"{name}={value}" for name, value in settings.items())
     return messages.set_link(f"option {text} of {name}", index, linkinfo=info)
+
+
+def states_of(links: Iterable[bytes], numbers: Mapping[str, int]) -> dict[str, dict[str, Any]]:
+    """Return what netlink shows of bonds and slaves, as JSON values by interface and attribute.
+
+    `numbers` are the interface indexes of those wanted, which name others too.
+    """
+    names = {index: name for name, index in numbers.items()}
+    found: dict[str, dict[str, Any]] = {}
+    for message in links:
+        if messages.index_of(message) not in names:
+            continue
+        link = messages.decode_link(message)
+        shown = {name.lower(): link.get_attr(f"IFLA_{name}") for name in SHOWN}
+        shown = {name: value for name, value in shown.items() if value is not None}
+        shown["flags"] = " ".join(word for bit, word in FLAGS.items() if link["flags"] & bit)
+        if (master := shown.get("master")) is not None:
+            shown["master"] = names.get(master, master)
+        found[names[link["index"]]] = {**shown, **_bonding(message, link, names)}
+    return found
+
+
+def _bonding(message: bytes, link: Any, names: Mapping[int, str]) -> dict[str, Any]:
+    """Return the driver's own attributes of a bond or of a slave."""
+    info = link.get_attr("IFLA_LINKINFO")
+    own = dict(slave_of([message], link["index"]))
+    if info is not None and info.get_attr("IFLA_INFO_KIND") == "bond":
+        options = decode(data_of(link), names)
+        own |= {
+            name: list(one) if isinstance(one, tuple) else one for name, one in options.items()
+        }
+    return own
 
 
 def slave_of(links: Iterable[bytes], index: int) -> Mapping[str, str | int]:

@@ -191,6 +191,12 @@ def notifications(
             yield at, kind, message
 
 
+def index_of(message: bytes) -> int:
+    """Return the interface index of an ifinfmsg, without decoding it."""
+    (index,) = struct.unpack_from("=i", message, HEADER.size + 4)
+    return int(index)
+
+
 def decode_link(message: bytes) -> Any:
     """Return a decoded ifinfmsg."""
     link = ifinfmsg(message)

@@ -1,4 +1,6 @@
-"""Files that only a failed scenario leaves beside its recording: frames, and the kernel's log.
+"""Files that only a failed scenario leaves beside its recording.
+
+These are its frames, the kernel's log of its time, and the states of the bonds before and after.
 
 With `--pcap` every scenario leaves its frames. They are written while the recording goes on, so a
 guest that dies leaves them behind, too.
@@ -6,6 +8,7 @@ guest that dies leaves them behind, too.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -24,6 +27,7 @@ def keep(item: pytest.Item, records: Iterable[bytes], *, failed: bool) -> None:
     """
     if failed:
         _keep_log(item, records)
+        _keep_states(item)
     elif not item.config.getoption("pcap"):
         _remove_captures(item)
 
@@ -40,8 +44,21 @@ def _keep_log(item: pytest.Item, records: Iterable[bytes]) -> None:
     if results is None or not text:
         return
     folder = results / folder_of(item.nodeid) / repeat.folder(item)
+    _write(item, folder / files.KERNEL_LOG, text)
+
+
+def _keep_states(item: pytest.Item) -> None:
+    runs, states = item.stash.get(verdicts.RUNS, []), item.stash.get(verdicts.STATES, [])
+    for (_, history), state in zip(runs, states, strict=True):
+        if history is not None and (found := state()):
+            path = history.with_name(files.state_of(history.name))
+            _write(item, path, json.dumps(found, indent=1) + "\n")
+
+
+def _write(item: pytest.Item, path: Path, text: str) -> None:
+    """Write a file; the verdict does not depend on it, so an error is a warning."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / files.KERNEL_LOG).write_text(text, encoding="utf-8")
-    except OSError as error:  # the verdict does not depend on it
-        worker.warn(item.config, f"{Path(folder.name) / files.KERNEL_LOG}: {error.strerror}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        worker.warn(item.config, f"{path} cannot be written: {error.strerror}")

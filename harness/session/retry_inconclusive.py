@@ -62,5 +62,6 @@ def _judged(item: pytest.Item, nextitem: pytest.Item | None) -> list[pytest.Test
 def _forget(item: pytest.Item) -> None:
     """Let go of what an attempt left with its item: pytest keeps items to the session's end."""
     item.stash.setdefault(verdicts.RUNS, []).clear()
+    item.stash.setdefault(verdicts.STATES, []).clear()
     item.user_properties.clear()
     item._report_sections.clear()  # noqa: SLF001  (what was printed and logged)

@@ -26,6 +26,7 @@ from harness.history import files
 from harness.judge import counts, observations, report
 from harness.judge.figure import coarse
 from harness.judge.run import Run
+from harness.record.stage import States
 from harness.results import evidence
 from harness.results.conformance import EVIDENCE
 from harness.session import (
@@ -48,16 +49,18 @@ Runs = list[tuple[Run, Path | None]]
 Figures = list[tuple[str, str | float]]
 RUNS = pytest.StashKey[Runs]()
 SEEN = pytest.StashKey[bool]()
+STATES = pytest.StashKey[list[States]]()  # of the bonds, for each of the runs
 EMPTY = pytest.StashKey[bool]()  # whether it fails for nothing but that nothing was judged
 
 # The items that run, innermost last: a test may run pytest within pytest.
 _running: list[pytest.Item] = []
 
 
-def note_run(run: Run, path: Path | None = None) -> None:
-    """Remember a run, and where its history is kept, with the scenario that made it."""
+def note_run(run: Run, path: Path | None = None, states: States = dict) -> None:
+    """Remember a run, where its history is kept, and its bonds, with the scenario that made it."""
     if _running:
         _running[-1].stash.setdefault(RUNS, []).append((run, path))
+        _running[-1].stash.setdefault(STATES, []).append(states)
 
 
 def note_seen() -> None:
@@ -235,7 +238,8 @@ def _failure(item: pytest.Item, noted: Runs) -> report.Failure:
         path = path.relative_to(root)
     capture = _capture_beside(path, root)
     limits = run.limits if run else ()
-    return report.Failure(known, history, limits, command, path, capture)
+    states = item.stash.get(STATES, [])[-1]() if noted else {}
+    return report.Failure(known, history, limits, command, path, capture, states)
 
 
 def _capture_beside(path: Path | None, root: Path) -> Path | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 import shutil
 import subprocess
@@ -76,6 +78,22 @@ def test_only_a_failure_leaves_its_frames(found: tuple[str, Path, dict[str, Resu
     assert re.search(r"^\[ +\d+\.\d{6}\] bond0: .*link status definitely down", log, re.MULTILINE)
     assert not (place / "test_a.test_fine/kernel.log").exists()
     assert f"test_a.test_wrong/{path.name}" in (place / str(results["wrong"].page)).read_text()
+
+
+def test_the_bonds_before_and_after_are_kept_with_their_difference(
+    found: tuple[str, Path, dict[str, Result]],
+) -> None:
+    said, place, _ = found
+    states = json.loads((place / "test_a.test_wrong/state.json").read_text())
+    slaves = [states[when]["netlink"]["bond0"]["active_slave"] for when in ("before", "after")]
+    assert slaves == ["eth0", "eth1"]
+    assert "Currently Active Slave: eth1" in states["after"]["proc"]["bond0"]
+    changed = "netlink eth0, mii_status: up -> down\n"
+    assert changed in said
+    page = (place / "index.html").read_text()
+    assert html.escape(changed.strip()) in page
+    assert 'href="test_a.test_wrong/state.json"' in page
+    assert not (place / "test_a.test_fine/state.json").exists()
 
 
 def test_a_guest_that_died_left_the_frames_until_then(
