@@ -6,11 +6,12 @@ States are JSON values, as the file state.json has them: `before` and `after`, e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from harness.bonding.texts import Proc
 
+States = Callable[[], Mapping[str, Any]]  # returns them when they are wanted
 NOTHING = "-"
 
 

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.history.files import CAPTURE, numbered
+from harness.judge.bond_states import States
 from harness.judge.run import Run
 from harness.lab import Lab
 from harness.record.pcapng import Capture
 from harness.units import MS
-
-States = Callable[[], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ def states_of(links: Iterable[bytes], numbers: Mapping[str, int]) -> dict[str, d
 def _bonding(message: bytes, link: Any, names: Mapping[int, str]) -> dict[str, Any]:
     """Return the driver's own attributes of a bond or of a slave."""
     info = link.get_attr("IFLA_LINKINFO")
-    own = dict(slave_of([message], link["index"]))
+    own: dict[str, Any] = dict(slave_of([message], link["index"]))
     if info is not None and info.get_attr("IFLA_INFO_KIND") == "bond":
         options = decode(data_of(link), names)
         own |= {

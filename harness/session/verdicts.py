@@ -24,9 +24,9 @@ from harness.errors import (
 )
 from harness.history import files
 from harness.judge import counts, observations, report
+from harness.judge.bond_states import States
 from harness.judge.figure import coarse
 from harness.judge.run import Run
-from harness.record.stage import States
 from harness.results import evidence
 from harness.results.conformance import EVIDENCE
 from harness.session import (
