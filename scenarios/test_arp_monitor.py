@@ -174,3 +174,50 @@ def test_the_mii_monitor_takes_over_from_the_arp_monitor(one_switch: OneSwitch) 
     assert bond["arp_interval"] == 0
     assert run.detection <= bond.miimon
     assert run.outage <= bond.miimon
+
+
+@claim("ARPINT-2")
+@control("test_the_active_slave_probes_every_interval")
+@pytest.mark.parametrize("mode", ["balance-rr", "balance-xor", "broadcast"])
+def test_every_slave_probes_in_the_balancing_modes(one_switch: OneSwitch, mode: str) -> None:
+    """One request for the target leaves each slave in each interval."""
+    bond = one_switch.dut.bond(mode=mode, arp_interval=100, arp_ip_target=TARGET)
+    with one_switch.watch(healthy=False) as run:
+        one_switch.after(6 * bond.arp_interval)
+    for name in ("eth0", "eth1"):
+        gaps = run.slave(name).arp_probe_gaps
+        assert len(gaps) >= 5
+        for gap in gaps:
+            assert bond.arp_interval <= gap <= bond.arp_interval
+
+
+@claim("ARPMISS-3")
+@control("test_a_backup_gets_one_check_more")
+@pytest.mark.parametrize("arp_missed_max", [1, 3])
+@pytest.mark.parametrize("mode", ["balance-rr", "balance-xor", "broadcast"])
+def test_no_slave_gets_one_check_more_in_the_balancing_modes(
+    one_switch: OneSwitch, mode: str, arp_missed_max: int
+) -> None:
+    """Each slave that hears nothing is declared down after arp_missed_max checks."""
+    bond = one_switch.dut.bond(
+        mode=mode, arp_interval=100, arp_missed_max=arp_missed_max, arp_ip_target=TARGET
+    )
+    window = bond.times.silence(backup=False)
+    with one_switch.watch(healthy=False) as run:
+        one_switch.after(10 * bond.arp_interval)
+        one_switch.eth1.lose()
+    assert window.earliest <= run.slave("eth1").detection <= window.latest
+    assert run.slave("eth0").failures == 0
+
+
+@claim("ARPMISS-8")
+@control("test_a_backup_gets_one_check_more")
+def test_a_backup_comes_back_with_the_first_probe_it_hears(one_switch: OneSwitch) -> None:
+    """It is up again at the first check after a request of the active slave has reached it."""
+    bond = one_switch.dut.bond(arp_interval=100, **ARP)
+    with one_switch.watch() as run:
+        with one_switch.eth1.lose():
+            one_switch.after(10 * bond.arp_interval)
+        one_switch.after(4 * bond.arp_interval)
+    assert run.slave("eth1").link_states == ["up", "down", "up"]
+    assert run.slave("eth1").recovery <= 2 * bond.arp_interval

@@ -156,5 +156,7 @@ def _sent(history: History, bond: str, kind: str) -> list[SeenFrame]:
     for event in history.select("arp", kind=kind):
         owner, _, port = event.where.rpartition("/")
         if owner not in aside and port in slaves:
-            found.append(SeenFrame(event.at, port, event["sender_mac"], event["sender_ip"]))
+            data = event.data
+            whom = data["sender_mac"], data["sender_ip"], data["target_ip"]
+            found.append(SeenFrame(event.at, port, *whom))
     return found
