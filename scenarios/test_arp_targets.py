@@ -161,16 +161,16 @@ def test_with_validation_a_target_that_answers_is_enough(one_switch: OneSwitch) 
 
 @claim("ARPALL-6")
 @pytest.mark.parametrize(
-    ("mode", "arp_validate", "failures"),
+    ("mode", "arp_validate", "fails"),
     [
-        ("balance-rr", "none", 0),
-        ("balance-xor", "none", 0),
-        ("broadcast", "none", 0),
-        ("active-backup", "all", 1),
+        ("balance-rr", "none", False),
+        ("balance-xor", "none", False),
+        ("broadcast", "none", False),
+        ("active-backup", "all", True),
     ],
 )
 def test_balancing_modes_do_not_ask_for_all_targets(
-    one_switch: OneSwitch, mode: str, arp_validate: str, failures: int
+    one_switch: OneSwitch, mode: str, arp_validate: str, *, fails: bool
 ) -> None:
     """A dead target of two takes no slave down in the modes that balance."""
     bond = one_switch.dut.bond(
@@ -180,4 +180,4 @@ def test_balancing_modes_do_not_ask_for_all_targets(
         one_switch.neighbour.die()
         one_switch.dut.set(bond, arp_all_targets="all")
         one_switch.after(8 * bond.arp_interval)
-    assert min(run.failures["eth0"], 1) == failures
+    assert (run.failures["eth0"] > 0) == fails
