@@ -1,4 +1,4 @@
-"""Single events of the timeline: ARP frames, addresses in switches, lines of the kernel log."""
+"""Single events of the timeline: ARP frames and LACPDUs, addresses in switches, the kernel log."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from harness.history import Event, History
 from harness.judge import frames_seen, measure, scene, traffic
 from harness.judge.scene import State, States
 from harness.log import kernlog
+from harness.topology import DUT
 
 FRAMES = {
     "garp": "gratuitous ARP",
@@ -18,6 +19,8 @@ FRAMES = {
     "answer": "ARP answer",
     "foreign": "foreign ARP",
     "other": "other ARP",
+    "lacpdu": "LACPDU of the DUT",
+    "lacpdu in": "LACPDU of the partner",
 }
 LINES = {
     "report": "report of the kernel",
@@ -42,7 +45,7 @@ class Instants(NamedTuple):
 
 
 def frames(history: History) -> Iterator[Instants]:
-    """Yield the ARP frames at each slave since the baseline, each frame once."""
+    """Yield ARP frames and LACPDUs at each slave since the baseline, each frame once."""
     found: dict[str, list[Instant]] = {slave: [] for slave in _slaves(history)}
     for event in _shown(history, "arp"):
         port = frames_seen.port_of(event, found)
@@ -52,6 +55,28 @@ def frames(history: History) -> Iterator[Instants]:
     yield from (
         Instants(f"{slave} ARP", instants) for slave, instants in found.items() if instants
     )
+    yield from _lacpdus(history)
+
+
+def _lacpdus(history: History) -> Iterator[Instants]:
+    """Yield the DUT's LACPDUs where they enter the fabric, and its partner's at the DUT."""
+    found: dict[str, list[Instant]] = {slave: [] for slave in _slaves(history)}
+    for event in _shown(history, "lacpdu"):
+        place, _, port = event.where.rpartition("/")
+        if port in found:
+            kind = "lacpdu in" if place == DUT else "lacpdu"
+            found[port].append(Instant(event.at, kind, event))
+    yield from (
+        Instants(f"{slave} LACP", instants) for slave, instants in found.items() if instants
+    )
+
+
+def aggregators(history: History) -> Iterator[States]:
+    """Yield the active aggregator of each bond that has LACP."""
+    for bond in measure.bonds(history):
+        found = scene.states(history, f"{bond} aggregator", "aggregator", bond, "aggregator")
+        if found.states:
+            yield found
 
 
 def lines(history: History) -> Instants:

@@ -100,6 +100,7 @@ def _states(history: History) -> Iterator[States]:
             yield from (one for one in carriers if one.name.rpartition(" ")[0] == slave)
             yield link
     yield from (one for one in links if one.kind == "active")
+    yield from instants.aggregators(history)
     yield from instants.addresses(history)
 
 

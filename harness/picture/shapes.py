@@ -42,6 +42,8 @@ SPOTS: Mapping[str, Symbol] = {
     "answer": Symbol(DIAMOND, "open own"),
     "foreign": Symbol(CROSS, "line odd"),
     "other": Symbol(SQUARE.replace("4", "3"), "open dim"),
+    "lacpdu": Symbol(TRIANGLE_UP, "full own"),
+    "lacpdu in": Symbol(TRIANGLE_DOWN, "open good"),
     "report": Symbol(ALARM, "open bad"),
     "bonding": Symbol(SQUARE.replace("4", "3"), "full blue"),
     "line": Symbol(DOT, "full dim"),

@@ -231,3 +231,24 @@ def test_a_recording_of_no_length_has_a_picture() -> None:
     history = tell([(0, "mark", "", {"name": name}) for name in ("baseline", "disturb", "end")])
     assert history.events[-1].at == 5_000 * MS
     assert parsed(history).get("role") == "img"
+
+
+def lacpdu(when: float, where: str) -> Line:
+    port = {"system": "02:00:00:00:00:00", "key": 15, "port": 1, "state": ["activity"]}
+    return (when, "lacpdu", where, {"src": "02:00:00:00:00:00", "actor": port, "partner": port})
+
+
+def aggregator(when: float, number: int) -> Line:
+    known = {"ports": 1, "actor_key": 15, "partner_key": 15, "partner": "02:00:00:ff:00:20"}
+    return (when, "aggregator", "bond0", {"aggregator": number, **known})
+
+
+def test_lacpdus_of_both_sides_and_the_aggregator_have_lanes() -> None:
+    frames = [lacpdu(-20, "sw/eth0"), lacpdu(-18, "dut/eth0"), lacpdu(40, "target/eth0")]
+    picture = parsed(failover(*frames, aggregator(-300, 1), aggregator(93, 2)))
+    shown = texts(picture)
+    assert {"eth0 LACP", "bond0 aggregator", "1", "2"} <= set(shown)
+    assert "eth1 LACP" not in shown, "there were none"
+    told = titles(picture)
+    for name in ("LACPDU of the DUT", "LACPDU of the partner"):
+        assert len([one for one in told if name in one]) == 1, name
