@@ -61,9 +61,10 @@ def frames(history: History) -> Iterator[Instants]:
 def _lacpdus(history: History) -> Iterator[Instants]:
     """Yield the DUT's LACPDUs where they enter the fabric, and its partner's at the DUT."""
     found: dict[str, list[Instant]] = {slave: [] for slave in _slaves(history)}
+    elsewhere = frames_seen.others(history)
     for event in _shown(history, "lacpdu"):
         place, _, port = event.where.rpartition("/")
-        if port in found:
+        if port in found and place not in elsewhere:
             kind = "lacpdu in" if place == DUT else "lacpdu"
             found[port].append(Instant(event.at, kind, event))
     yield from (
