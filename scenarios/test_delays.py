@@ -3,7 +3,7 @@
 import pytest
 
 from harness import claim, control, ms
-from scenarios.topologies import OneSwitch
+from scenarios.topologies import OneSwitch, SpareSlave
 
 BLIP = 300 * ms
 
@@ -168,3 +168,22 @@ def test_a_longer_downdelay_sits_each_gap_out(one_switch: OneSwitch) -> None:
     assert run.active_slaves == ["eth0"]
     assert len(run.outages) == 4
     assert 4 * 400 * ms <= run.dark <= 4 * 400 * ms
+
+
+@claim("UPDELAY-5")
+@pytest.mark.parametrize(
+    ("updelay", "words"), [(500, ("going back", "going back", "up")), (0, ("up", "up", "up"))]
+)
+def test_a_new_slave_waits_for_updelay_too(
+    spare_slave: SpareSlave, updelay: int, words: tuple[str, ...]
+) -> None:
+    """A slave that is enslaved while another one is active is up after updelay."""
+    bond = spare_slave.dut.bond(updelay=updelay)
+    with spare_slave.watch() as run:
+        spare_slave.dut.enslave(bond, spare_slave.eth2)
+        seen = [bond.now.slave(spare_slave.eth2)["mii_status"]]
+        for pause in (300 * ms, 500 * ms):
+            spare_slave.after(pause)
+            seen.append(bond.now.slave(spare_slave.eth2)["mii_status"])
+    assert tuple(seen) == words
+    assert run.active_slaves == ["eth0"]

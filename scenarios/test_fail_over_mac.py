@@ -189,3 +189,46 @@ def test_with_none_it_is_taken(one_switch: OneSwitch) -> None:
         one_switch.after(QUIET)
     assert run.mac_addresses[-1] == "02:00:00:00:00:99"
     assert run.slave("eth1").mac_addresses[-1] == "02:00:00:00:00:99"
+
+
+def macs(net: OneSwitch) -> list[str]:
+    """Return the MACs of the bond and of both slaves."""
+    paths = [f"/sys/class/net/{name}/address" for name in ("bond0", "eth0", "eth1")]
+    return [(net.dut.read_file(path) or "").strip() for path in paths]
+
+
+@claim("FOM-6", "FOM-NONE-1")
+@pytest.mark.parametrize(
+    ("mode", "different"),
+    [
+        ("balance-rr", 1),
+        ("active-backup", 2),
+        ("balance-xor", 1),
+        ("broadcast", 1),
+        ("802.3ad", 1),
+    ],
+)
+def test_the_policy_has_no_effect_in_other_modes(
+    one_switch: OneSwitch, mode: str, different: int
+) -> None:
+    """Slaves get the bond's MAC all the same, although the option is accepted."""
+    bond = one_switch.dut.bond(mode=mode, fail_over_mac="active")
+    assert bond["fail_over_mac"] == "active"
+    assert len(set(macs(one_switch))) == different
+
+
+@claim("FOM-FOLLOW-3")
+@pytest.mark.parametrize(
+    ("fail_over_mac", "shared"), [("follow", False), ("active", False), ("none", True)]
+)
+def test_a_slave_that_returns_does_not_share_the_bonds_mac(
+    one_switch: OneSwitch, fail_over_mac: str, *, shared: bool
+) -> None:
+    """Released, a slave has its own MAC again; enslaved again, it shares the bond's or not."""
+    bond = one_switch.dut.bond(fail_over_mac=fail_over_mac)
+    one_switch.dut.release(bond, one_switch.eth0)
+    released = macs(one_switch)
+    one_switch.dut.enslave(bond, one_switch.eth0)
+    again = macs(one_switch)
+    assert released[1] == one_switch.eth0.mac
+    assert (again[1] == again[0]) == shared

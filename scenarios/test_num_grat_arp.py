@@ -1,8 +1,8 @@
-"""num_grat_arp, peer_notif_delay: how a bond announces its move; and what a foreign GARP does."""
+"""num_grat_arp, peer_notif_delay: how a bond announces its move."""
 
 import pytest
 
-from harness import claim, contradicted, control, ms
+from harness import claim, contradicted, control, ms, s
 from scenarios.topologies import TARGET, OneSwitch
 
 FIRST_IS_MISSING = contradicted(
@@ -145,58 +145,87 @@ def test_a_change_by_hand_is_announced(one_switch: OneSwitch) -> None:
     assert run.outage <= 0 * ms
 
 
-@claim("GARP-19")
-def test_a_foreign_garp_takes_the_address_away(one_switch: OneSwitch) -> None:
-    """A host that announces the bond's address gets its traffic until the bond says something."""
-    bond = one_switch.dut.bond()
-    with one_switch.watch("in") as run:
-        one_switch.neighbour.garp(bond.address)
-    assert run.active_slaves == ["eth0"]
-    assert not run.recovered
-
-
-@claim("GARP-19", "GARP-15")
-@control("test_a_foreign_garp_takes_the_address_away")
-def test_the_bonds_next_garp_brings_the_address_back(one_switch: OneSwitch) -> None:
-    """The traffic is away until the bond announces itself, and back at once then."""
-    bond = one_switch.dut.bond()
-    with one_switch.watch("in") as run:
-        one_switch.neighbour.garp(bond.address)
-        one_switch.after(400 * ms)
+@claim("GARP-16")
+@control("test_announcements_are_one_inspection_apart")
+def test_under_the_arp_monitor_they_are_one_round_apart(one_switch: OneSwitch) -> None:
+    """Announcements follow the rounds of the ARP monitor where that is in force."""
+    bond = one_switch.dut.bond(arp_interval=200, arp_ip_target=TARGET, num_grat_arp=5)
+    with one_switch.watch() as run:
         one_switch.dut.set(bond, active_slave="eth1")
-    assert 400 * ms <= run.outage_in <= 400 * ms
-    assert run.recovered
+        one_switch.after(8 * bond.arp_interval)
+    assert len(run.garps) >= 4
+    for gap in run.garp_gaps[1:]:
+        assert bond.arp_interval <= gap <= bond.arp_interval
 
 
-@claim("GARP-19", "ARPINT-1")
-@control("test_a_foreign_garp_takes_the_address_away")
-def test_the_bonds_next_arp_brings_the_address_back(one_switch: OneSwitch) -> None:
-    """An ARP monitor heals a stolen address with its next probe."""
-    bond = one_switch.dut.bond(arp_interval=200, arp_ip_target=TARGET)
-    with one_switch.watch("in") as run:
-        one_switch.neighbour.garp(bond.address)
-    assert run.outage_in <= bond.arp_interval
-    assert run.recovered
-
-
-@claim("GARP-19", "MODE-AB-4")
-def test_a_stolen_mac_comes_back_with_the_next_frame(one_switch: OneSwitch) -> None:
-    """A switch follows a MAC to a foreign port, and back with the bond's next frame."""
-    one_switch.dut.bond()
+@claim("GARP-17")
+def test_a_bond_that_is_set_down_announces_no_more(one_switch: OneSwitch) -> None:
+    """The announcements that were left are dropped, also when the bond is up again."""
+    bond = one_switch.dut.bond(num_grat_arp=20)
     with one_switch.watch() as run:
-        one_switch.neighbour.garp_as(one_switch.eth0.mac, "192.0.2.77")
-    moves = [(move.before, move.port) for move in run.moves_of(one_switch.eth0.mac)]
-    assert moves == [("eth0", "neighbour"), ("neighbour", "eth0")]
-    assert run.outage <= 10 * ms
+        one_switch.eth0.cut()
+        one_switch.after(500 * ms)
+        with one_switch.dut.take_down(bond):
+            one_switch.after(200 * ms)
+        one_switch.after(3 * s)
+    assert run.active_slaves == ["eth0", "eth1"]
+    assert 2 <= len(run.garps) <= 9
 
 
-@claim("GARP-19", "MODE-AB-4")
-@control("test_a_stolen_mac_comes_back_with_the_next_frame")
-def test_a_pinned_mac_cannot_be_stolen(one_switch: OneSwitch) -> None:
-    """A switch that binds the bond's MAC to its port does not follow it to a foreign one."""
-    one_switch.dut.bond()
-    one_switch.sw.pin(one_switch.eth0.mac, one_switch.eth0)
+@claim("GARP-1")
+@control("test_a_bond_that_is_set_down_announces_no_more")
+def test_a_bond_that_stays_up_announces_to_the_end(one_switch: OneSwitch) -> None:
+    """The same number without the interruption is sent."""
+    one_switch.dut.bond(num_grat_arp=20, peer_notif_delay=200)
     with one_switch.watch() as run:
-        one_switch.neighbour.garp_as(one_switch.eth0.mac, "192.0.2.77")
-    assert run.moves_of(one_switch.eth0.mac) == []
-    assert run.lost == 0
+        one_switch.eth0.cut()
+    assert len(run.garps) == 20
+
+
+@claim("GARP-13")
+@pytest.mark.parametrize(
+    ("mode", "announced"),
+    [
+        ("active-backup", True),
+        ("balance-tlb", False),
+        ("balance-rr", False),
+        ("balance-xor", False),
+    ],
+)
+def test_only_active_backup_announces_its_failover(
+    one_switch: OneSwitch, mode: str, *, announced: bool
+) -> None:
+    """In the other modes a slave that fails is no reason for a gratuitous ARP."""
+    one_switch.dut.bond(mode=mode, num_grat_arp=3)
+    with one_switch.watch() as run:
+        one_switch.eth0.cut()
+    assert run.slave("eth0").link_states == ["up", "down"]
+    assert (run.garps != []) == announced
+
+
+@claim("GARP-6")
+@contradicted(
+    "GARP-6",
+    kernels=">=5.10",
+    evidence="inetdev_send_gratuitous_arp sends one for each address of the interface "
+    "(difference 6)",
+)
+def test_an_interface_is_announced_once(one_switch: OneSwitch) -> None:
+    """One gratuitous ARP is sent for an interface, however many addresses it has."""
+    one_switch.dut.bond()
+    one_switch.dut.add_address("192.0.2.100")
+    with one_switch.watch() as run:
+        one_switch.eth0.cut()
+    assert len(run.garps) + len(run.garps_for("192.0.2.100")) == 1
+
+
+@claim("GARP-6")
+@control("test_an_interface_is_announced_once")
+def test_each_address_is_announced(one_switch: OneSwitch) -> None:
+    """Both addresses are told to the network through the new active slave."""
+    one_switch.dut.bond()
+    one_switch.dut.add_address("192.0.2.100")
+    with one_switch.watch() as run:
+        one_switch.eth0.cut()
+    assert [garp.port for garp in run.garps] == ["eth1"]
+    assert [garp.port for garp in run.garps_for("192.0.2.100")] == ["eth1"]

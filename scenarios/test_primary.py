@@ -133,3 +133,32 @@ def test_sysfs_with_an_unknown_name_remembers_it(spare_slave: SpareSlave) -> Non
     enslaved = spare_slave.dut.attempt.enslave(bond, spare_slave.eth2)
     assert (named.error, named.became) == ("", {"primary": ""})
     assert enslaved.became == {"primary": "eth2", "active_slave": "eth2"}
+
+
+@claim("PRIMARY-6")
+@pytest.mark.parametrize(
+    ("renamed", "shown"), [("eth1", ("", "eth1")), ("eth0", ("eth1", "eth1"))]
+)
+def test_a_primary_that_is_renamed_is_none(
+    one_switch: OneSwitch, renamed: str, shown: tuple[str, str]
+) -> None:
+    """A slave with another name is not the primary any more, and is it again with its old name."""
+    bond = one_switch.dut.bond(primary="eth1")
+    link = one_switch.eth1 if renamed == "eth1" else one_switch.eth0
+    link.admin_down()
+    one_switch.dut.rename(link, "uplink")
+    meanwhile = bond.now.file("primary")
+    one_switch.dut.rename(link, renamed)
+    assert (meanwhile, bond.now.file("primary")) == shown
+
+
+@claim("PRIMARY-6")
+@control("test_a_primary_that_is_renamed_is_none")
+def test_a_slave_that_gets_the_name_of_the_primary_is_it(one_switch: OneSwitch) -> None:
+    """The name that was remembered counts from when a slave has it."""
+    bond = one_switch.dut.bond()
+    one_switch.dut.write(bond, "primary", "uplink")
+    before = bond.now.file("primary")
+    one_switch.eth1.admin_down()
+    one_switch.dut.rename(one_switch.eth1, "uplink")
+    assert (before, bond.now.file("primary")) == ("", "uplink")
