@@ -10,6 +10,7 @@ from harness import (
     Machine,
     MachinePlan,
     Net,
+    Speaker,
     Switch,
     SwitchPlan,
     Topology,
@@ -17,6 +18,44 @@ from harness import (
 from scenarios.topologies import DUT, TARGET
 
 LACP = {"mode": "802.3ad", "miimon": 100, "lacp_rate": "fast"}
+SYSTEM = "02:00:00:ad:00:01"  # of both switches of an MLAG
+MLAG = {"ad_actor_system": SYSTEM, "lacp_rate": "fast"}
+
+
+def _pair(name: str, lacp: Speaker) -> Topology:
+    """Return two slaves at one channel, and who speaks LACP there."""
+    return Topology(
+        name=name,
+        machines=(MachinePlan("dut"), MachinePlan("target", TARGET)),
+        switches=(SwitchPlan("sw", channels=(ChannelPlan("po1", ("eth0", "eth1"), lacp),)),),
+        links=(
+            LinkPlan("eth0", "dut", "sw"),
+            LinkPlan("eth1", "dut", "sw"),
+            LinkPlan("target", "sw", "target"),
+        ),
+        bonds=(BondPlan("bond0", ("eth0", "eth1"), DUT, LACP),),
+    )
+
+
+def _partners(name: str, *slaves: str) -> Topology:
+    """Return two switches that are two systems, with some of their four links as slaves."""
+    return Topology(
+        name=name,
+        machines=(MachinePlan("dut"), MachinePlan("target", TARGET)),
+        switches=(
+            SwitchPlan("sw1", channels=(ChannelPlan("po1", ("eth0", "eth1"), "harness"),)),
+            SwitchPlan("sw2", channels=(ChannelPlan("po2", ("eth2", "eth3"), "harness"),)),
+        ),
+        links=(
+            LinkPlan("eth0", "dut", "sw1"),
+            LinkPlan("eth1", "dut", "sw1"),
+            LinkPlan("eth2", "dut", "sw2"),
+            LinkPlan("eth3", "dut", "sw2"),
+            LinkPlan("isl", "sw1", "sw2"),
+            LinkPlan("target", "sw1", "target"),
+        ),
+        bonds=(BondPlan("bond0", slaves, DUT, LACP),),
+    )
 
 
 class LacpPair(Net):
@@ -32,14 +71,86 @@ class LacpPair(Net):
     sw: Switch
     target: Machine
 
+    plan = _pair("lacp_pair", "kernel")
+
+
+class ScriptedPartner(Net):
+    """Two slaves at a switch whose side of LACP the scenario speaks: `sw.speak_lacp(...)`.
+
+    dut  eth0 ===+
+                 +=== sw --- target  192.0.2.254      === a channel, LACP by the harness
+         eth1 ===+
+    """
+
+    eth0: Cable
+    eth1: Cable
+    sw: Switch
+    target: Machine
+
+    plan = _pair("scripted_partner", "harness")
+
+
+class TwoPartners(Net):
+    """Four slaves at two switches that are two systems to LACP; the target is at the first.
+
+    dut  eth0 ===+
+         eth1 ===+=== sw1 --- target  192.0.2.254     === a channel, LACP by the harness
+                       |
+         eth2 ===+    isl
+         eth3 ===+=== sw2
+    """
+
+    eth0: Cable
+    eth1: Cable
+    eth2: Cable
+    eth3: Cable
+    isl: Cable
+    sw1: Switch
+    sw2: Switch
+    target: Machine
+
+    plan = _partners("two_partners", "eth0", "eth1", "eth2", "eth3")
+
+
+class SparePorts(TwoPartners):
+    """One slave at each of two switches that are two systems, and a spare interface at each.
+
+    dut  eth0 ===+
+    spare eth1 ==+=== sw1 --- target  192.0.2.254     === a channel, LACP by the harness
+                       |
+         eth2 ===+    isl
+    spare eth3 ==+=== sw2
+    """
+
+    plan = _partners("spare_ports", "eth0", "eth2")
+
+
+class MlagPair(Net):
+    """Two switches that are one system to LACP (MLAG); the target is at the second.
+
+    dut  eth0 === sw1 --- isl --- sw2 --- target  192.0.2.254      === a channel of one system
+         eth1 =================== sw2
+    """
+
+    eth0: Cable
+    eth1: Cable
+    isl: Cable
+    sw1: Switch
+    sw2: Switch
+    target: Machine
+
     plan = Topology(
-        name="lacp_pair",
+        name="mlag_pair",
         machines=(MachinePlan("dut"), MachinePlan("target", TARGET)),
-        switches=(SwitchPlan("sw", channels=(ChannelPlan("po1", ("eth0", "eth1"), "kernel"),)),),
+        switches=(
+            SwitchPlan("sw1", channels=(ChannelPlan("po1", ("eth0",), "kernel", MLAG),)),
+            SwitchPlan("sw2", channels=(ChannelPlan("po2", ("eth1",), "kernel", MLAG),)),
+        ),
         links=(
-            LinkPlan("eth0", "dut", "sw"),
-            LinkPlan("eth1", "dut", "sw"),
-            LinkPlan("target", "sw", "target"),
+            LinkPlan("eth0", "dut", "sw1"),
+            LinkPlan("eth1", "dut", "sw2"),
+            LinkPlan("isl", "sw1", "sw2"),
+            LinkPlan("target", "sw2", "target"),
         ),
         bonds=(BondPlan("bond0", ("eth0", "eth1"), DUT, LACP),),
     )

@@ -1,7 +1,7 @@
 """Fixtures: each topology, built anew for the scenario that asks for it."""
 
 from harness import topology_fixture
-from scenarios.channels import LacpPair
+from scenarios.channels import LacpPair, MlagPair, ScriptedPartner, SparePorts, TwoPartners
 from scenarios.field.chassis import Chassis
 from scenarios.field.servers import BridgeHost, DualBondRouter
 from scenarios.field.virtualbox import Office, VirtualBox
@@ -23,6 +23,10 @@ spare_slave = topology_fixture(SpareSlave)
 empty_bond = topology_fixture(EmptyBond)
 two_bonds = topology_fixture(TwoBonds)
 lacp_pair = topology_fixture(LacpPair)
+scripted_partner = topology_fixture(ScriptedPartner)
+spare_ports = topology_fixture(SparePorts)
+two_partners = topology_fixture(TwoPartners)
+mlag_pair = topology_fixture(MlagPair)
 two_switches = topology_fixture(TwoSwitches)
 blade_chassis = topology_fixture(BladeChassis)
 filtering_switch = topology_fixture(FilteringSwitch)

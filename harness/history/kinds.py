@@ -56,7 +56,7 @@ FAULT = (
     _may("forwarding_after_ms", "ms: heal_late: when the port forwards", int, float),
     _may("port", "pin: the link of the port to which the MAC is bound", str),
     _may("uplink", "ufd: the link that is followed", str),
-    _may("ports", "ufd, shut_ports, open_ports: the links of the ports", list),
+    _may("ports", "ufd, shut_ports, open_ports, speak_lacp: the links of the ports", list),
     _may("addresses", "secure: `learned` or `configured`", str),
     _may("why", "shut_port, shut_ports, open_ports: the reason", str),
     _may("saw", "shut_port: the MAC that was received", str),
@@ -69,6 +69,12 @@ FAULT = (
     _may("every_ms", "ms: the interval of a series of frames", int, float),
     _may("count", "how many frames were requested", int),
     _may("sent", "how many frames were sent, at the end of a series", int),
+    _may(
+        "lacp",
+        "speak_lacp, change_lacp: what the partner tells of itself "
+        "(harness.lacp_port.LacpSettings)",
+        dict,
+    ),
     _may("command", "run: the command line", str),
     _may("status", "run: the exit status", int),
     _may("output", "run: the first 4000 characters of its output", str),

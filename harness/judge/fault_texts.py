@@ -46,6 +46,7 @@ SAID: dict[str, Callable[[Any], str]] = {
     "via": lambda link: f"by {link}",
     "bond": lambda bond: f"of {bond}",
     "frame": str,
+    "lacp": lambda told: ", ".join(f"{name} {value}" for name, value in told.items()),
     "command": lambda line: f"$ {line}",
     "status": lambda status: f"ends with status {status}",
 }

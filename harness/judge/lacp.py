@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from harness.history import Event, History
@@ -108,6 +108,23 @@ def carrier_change(history: History, bond: str, *, up: bool) -> Measured:
     at = next((c.at for c in changes if c.value is up and c.at > start), None)
     what = "carrier return" if up else "carrier loss"
     return elapsed(history, what, start, at, clocks=True)
+
+
+def telling(
+    history: History, slave: str, sent: Iterable[SeenLacpdu], fields: Mapping[str, object]
+) -> Measured:
+    """Return the time from the fault to a slave's first LACPDU whose actor has some fields."""
+    start = fault_at(history, [slave])
+    at = next(
+        (
+            pdu.at
+            for pdu in sent
+            if pdu.at >= start and all(getattr(pdu.actor, k) == v for k, v in fields.items())
+        ),
+        None,
+    )
+    shown = ", ".join(f"{name} {value}" for name, value in fields.items())
+    return elapsed(history, f"telling of {slave} ({shown})", start, at, clocks=True)
 
 
 def state_of(history: History, slave: str, side: str) -> frozenset[str]:

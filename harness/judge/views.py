@@ -209,6 +209,10 @@ class Slave(View):
         """The times between the LACPDUs that it received."""
         return self._gaps(f"gap of LACPDUs to {self.name}", self.partner_lacpdus)
 
+    def telling(self, **fields: object) -> Measured:
+        """From what was done to the first LACPDU that says so of its port: `telling(key=335)`."""
+        return self.caused(lacp.telling(self.history, self.name, self.lacpdus, fields))
+
     def _lacpdus(self, *, sent: bool) -> list[SeenLacpdu]:
         bond = measure.bond_of(self.history, self.name)
         return lacp.of_slave(lacp.lacpdus(self.history, bond), self.name, sent=sent)

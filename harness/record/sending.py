@@ -84,7 +84,7 @@ class RecordedSender:
     def repeat(self, action: str, data: bytes, pace: Pace = ONCE, **what: object) -> Effect:
         """Send a frame at a pace, and record when that began and ended."""
         pace.check(self.machine)
-        sender, context, at = self._host.sender(self._device), self.context, now()
+        sender, context, at = self._host.sender(self.device), self.context, now()
         if pace.every is None:
 
             def do() -> None:
@@ -113,7 +113,7 @@ class RecordedSender:
         return self._attribute("IFLA_ADDRESS")
 
     @property
-    def _device(self) -> str:
+    def device(self) -> str:
         """The interface's name; the lab names the devices of ports."""
         return self._attribute("IFLA_IFNAME") if self.port else self.link
 

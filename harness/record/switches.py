@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Unpack
 
 from harness.errors import ScenarioError
 from harness.lab import Pin
 from harness.record.journal import Effect, FaultContext
+from harness.record.lacp_partner import LacpPartner, PartnerSettings, check
 from harness.record.sending import Pace, RecordedSender
 from harness.record.switch_features import PortSecurity, UplinkDetection
 from harness.suggest import suggesting
@@ -99,6 +100,23 @@ class Switch:
         label, data = (str(frame), labelled) if labelled is not None else ("", frame)
         sender = RecordedSender(self.context, self.name, by.name, ports[by.name])
         return sender.send(data, Pace(every, count, during), label)
+
+    def speak_lacp(self, *links: NamedPart, **settings: Unpack[PartnerSettings]) -> LacpPartner:
+        """Speak LACP at the ports of links, by LACPDUs of the harness, as one system with one key.
+
+        `active`, `fast`, `in_sync` ... tell it what to say (harness.lacp_port.LacpSettings). The
+        ports are those of a channel with `lacp="harness"`; raises ScenarioError for others.
+        """
+        check(self.name, settings)
+        own = {port.link: port for port in self.context.network.ports if port.switch == self.name}
+        plan = next(one for one in self.context.topology.switches if one.name == self.name)
+        known = [link for c in plan.channels if c.lacp == "harness" for link in c.links]
+        for link in links:
+            if link.name not in known:
+                what = f"port of {self.name} at which the harness speaks LACP"
+                raise self.context.topology.missing(what, link.name, known)
+        ports = {link.name: own[link.name] for link in links}
+        return LacpPartner.at(self.context, self.name, ports, settings)
 
     @timed
     def ufd(self, uplink: NamedPart, *, down_after: Span, up_after: Span = 0 * ms) -> None:

@@ -27,6 +27,7 @@ PARTS = {
             "topology",
             "plan_checks",
             "lacpdu",
+            "lacp_port",
             "bonding",
             "claims",
             "claim_index",

@@ -56,7 +56,9 @@ class NetnsHost:
 
     def tap(self, program: bytes) -> Tap:
         """Capture the received frames that a classic BPF program accepts."""
-        return Tap(self.namespace, program)
+        tap = Tap(self.namespace, program)
+        self._undo.callback(tap.close)
+        return tap
 
     def sender(self, link: str = "") -> NetnsSender:
         """Return a sender of frames from an interface, or of ICMP messages without one."""
