@@ -32,6 +32,7 @@ class Claim:
     `kind` is "documented", "code" (only the code says so) or "differs" (documentation and kernel,
     or two places of the documentation, disagree). `modes`, `kernels`, `test`, `figure` and
     `difficulty` are words for people; scenarios/claims/README.md has their abbreviations.
+    `needs` says what a trial needs that no lab here has, "" where one can try it.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Claim:
     figure: str
     difficulty: str
     section: str
+    needs: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ def _toml(path: Path) -> dict[str, Any]:
 
 def _broken(path: Path, where: str, error: Exception) -> UsageError:
     fields = "text, kind, modes, kernels, test, figure, difficulty"
-    return UsageError(f"{path}, {where}: {error}", hint=f"a claim has {fields}")
+    return UsageError(f"{path}, {where}: {error}", hint=f"a claim has {fields}; it may have needs")
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -101,7 +101,9 @@ def coverage(folders: tuple[Path, ...], *, as_json: bool) -> None:
         return
     for name, some, all_ in rows:
         click.echo(f"{some:>4} of {all_:>3}  {name}")
-    click.echo(f"{tried:>4} of {total:>3}  claims are tested; {total - tried} have no scenario")
+    needing = sum(bool(one.needs) for one in _all())
+    said = f"{total - tried} have no scenario; {needing} need what no lab here has"
+    click.echo(f"{tried:>4} of {total:>3}  claims are tested; {said}")
 
 
 def _all() -> Iterable[Claim]:
@@ -158,6 +160,8 @@ def _page(claim: Claim, index: Index) -> Iterator[str]:
     yield f"{claim.id}  {claim.section}"
     for name in ("text", "kind", "modes", "kernels", "test", "figure", "difficulty"):
         yield from _wrapped(f"  {name:<11} ", str(getattr(claim, name)))
+    if claim.needs:
+        yield from _wrapped("  needs       ", claim.needs)
     for one in catalogue().about(claim.id):
         differs = f"the documentation: {one.documentation}; the kernel: {one.kernel}"
         yield from _wrapped("  differs     ", f"{differs} ({one.status})")

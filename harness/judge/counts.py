@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
@@ -9,6 +10,8 @@ from typing import Any, Protocol
 from harness.errors import HarnessError, Inconclusive, NotPromised, OverLimit
 from harness.plural import counted
 
+COLUMNS = 80  # of the narrowest usual terminal
+NO_BREAK = "\N{NO-BREAK SPACE}"
 CLAIM, VERDICT, ATTEMPTS = "claim", "verdict", "attempts"
 INCONCLUSIVE, NOT_PROMISED = "inconclusive", "not promised"
 NOT_TESTABLE = "not testable here"
@@ -103,7 +106,7 @@ def lines(reports: Iterable[TestReport]) -> Iterator[str]:
     counts = Counter(by_claim(reports).values())
     if counts:
         told = [_counted(counts[word], word) for word in WORDS if counts[word]]
-        yield f"claims: {', '.join(told)}"
+        yield from _wrapped("claims: ", told)
     again = len({report.nodeid for report in reports if list(_values(report, ATTEMPTS))})
     if again:
         scenarios = counted(again, "scenario")
@@ -111,6 +114,13 @@ def lines(reports: Iterable[TestReport]) -> Iterator[str]:
     worst = worst_outage(reports)
     if worst:
         yield f"worst outage {worst[0]:.1f} ms ({worst[1].rpartition('::')[2]})"
+
+
+def _wrapped(head: str, items: Iterable[str]) -> Iterator[str]:
+    """Yield items with commas between them in lines, none of them broken."""
+    whole = ", ".join(item.replace(" ", NO_BREAK) for item in items)
+    for line in textwrap.wrap(head + whole, COLUMNS, subsequent_indent=" " * len(head)):
+        yield line.replace(NO_BREAK, " ")
 
 
 def _counted(count: int, word: str) -> str:

@@ -1,14 +1,15 @@
-"""The line at a run's end that says how much of the catalogue of claims was tried."""
+"""The lines at a run's end that say how much of the catalogue of claims was tried."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from harness import claims
 from harness.claim_index import scenarios_by_claim
+from harness.claims import Claim
 from harness.errors import UsageError
 from harness.judge import counts
 from harness.plural import counted
@@ -17,24 +18,28 @@ from harness.session.where_it_runs import INI
 UNTRIED = (None, counts.NOT_PROMISED, counts.NOT_TESTABLE, counts.NOT_JUDGED)
 
 
-def tried(config: pytest.Config, reports: Iterable[pytest.TestReport]) -> str:
-    """Return how many claims how many scenarios tried, "" where none was."""
+def tried(config: pytest.Config, reports: Iterable[pytest.TestReport]) -> Iterator[str]:
+    """Yield how many claims how many scenarios tried, and how many have none; else nothing."""
     reports = list(reports)
     told = [report for report in reports if counts.verdict_of(report) not in UNTRIED]
     tried_ones = {claim for report in told for claim in counts.claims_in(report)}
     ran = len({report.nodeid for report in told if any(counts.claims_in(report))})
     if not any(map(any, map(counts.claims_in, reports))):
-        return ""
+        return
     known = claims.catalogue().claims
     by = counted(ran, "scenario")
-    said = f"catalogue: {len(tried_ones)} of {len(known)} claims tried by {by}"
-    return said + _without(config.getini(INI), known)
+    yield f"catalogue: {len(tried_ones)} of {len(known)} claims tried by {by}"
+    yield from _without(config.getini(INI), known)
 
 
-def _without(folders: Iterable[Path], known: Iterable[str]) -> str:
-    """Return how many claims no scenario is about; nothing where nobody says where they lie."""
+def _without(folders: Iterable[Path], known: Mapping[str, Claim]) -> Iterator[str]:
+    """Yield how many claims no scenario is about; nothing where nobody says where they lie."""
     try:
         found = scenarios_by_claim(folders)
     except UsageError:  # pytest has told of a file that cannot be read
-        return ""
-    return f"; {len(set(known) - set(found))} have no scenario" if found else ""
+        return
+    without = [claim for claim in known.values() if claim.id not in found]
+    needing = sum(bool(claim.needs) for claim in without)
+    if found:
+        said = f"without a scenario: {counted(len(without), 'claim')}"
+        yield said + (f", of which {needing} need what no lab here has" if needing else "")

@@ -261,6 +261,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reports = [r for group in stats for r in group if isinstance(r, pytest.TestReport)]
     config = terminalreporter.config
     skipped = () if set("sSaA") & set(config.option.reportchars) else skips.told(reports)
-    for line in (*skipped, *axis.told(config, reports), catalogue_line.tried(config, reports)):
+    for line in (*skipped, *axis.told(config, reports), *catalogue_line.tried(config, reports)):
         if line:
             terminalreporter.write_line(line)

@@ -102,7 +102,9 @@ def test_what_conforms_prints_nothing_but_the_count(pytester: pytest.Pytester) -
 def test_the_end_says_how_much_of_the_catalogue_was_tried(pytester: pytest.Pytester) -> None:
     other = CONFORMS.replace("test_conforms", "test_again").replace('"MIIMON-2"', '"MIIMON-3"')
     skipped = "@claim('MIIMON-4')\ndef test_skip(): pytest.skip('not here')\n"
-    total = len(claims.catalogue().claims)
+    known = claims.catalogue().claims
+    total, needing = len(known), sum(bool(one.needs) for one in known.values())
+    without = f"{total - 2} claims, of which {needing}"
     failed = "@claim('MIIMON-6')\ndef test_no(): pass\n"
     done = run(pytester, CONFORMS + other + skipped + failed + failed.replace("-6", "-3"))
     done.stdout.fnmatch_lines([f"catalogue: 2 of {total} claims tried by 2 scenarios"])
@@ -110,7 +112,10 @@ def test_the_end_says_how_much_of_the_catalogue_was_tried(pytester: pytest.Pytes
     pytester.mkdir("promises").joinpath("test_p.py").write_text(written)
     done = run(pytester, CONFORMS, "-o", "scenario_paths=promises", "test_it.py")
     done.stdout.fnmatch_lines(
-        [f"catalogue: 1 of {total} claims tried by 1 scenario; {total - 2} have no scenario"]
+        [
+            f"catalogue: 1 of {total} claims tried by 1 scenario",
+            f"without a scenario: {without} need what no lab here has",
+        ]
     )
 
 
