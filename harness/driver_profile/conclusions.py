@@ -14,7 +14,7 @@ from harness.claims import Release
 from harness.driver_profile.facts import AddressChange, LinkQuery, Profile, Survival, Trial
 from harness.units import in_ms
 
-Answer = Literal["yes", "no", "unknown"]
+Support = Literal["yes", "no", "unknown"]
 NO_USE_CARRIER = (7, 2)  # since this release only the carrier is read
 UNMEASURED = "not measured"
 UNTRIED = " (derived: no bond was tried)"
@@ -26,7 +26,7 @@ class Conclusion:
 
     group: str
     subject: str
-    answer: Answer
+    answer: Support
     why: str
     claims: tuple[str, ...]
 
@@ -76,7 +76,7 @@ def use_carrier(profile: Profile) -> Conclusion:
     )
 
 
-def _queried(query: LinkQuery, name: str) -> tuple[Answer, str]:
+def _queried(query: LinkQuery, name: str) -> tuple[Support, str]:
     if query.followed is None:
         return (
             "unknown",
@@ -216,12 +216,12 @@ def _survived(one: Survival) -> Conclusion:
     return line("yes", whole + notes)
 
 
-def _line(group: str, subject: str, *claims: str) -> Callable[[Answer, str], Conclusion]:
+def _line(group: str, subject: str, *claims: str) -> Callable[[Support, str], Conclusion]:
     """Return a function that makes a conclusion from an answer and its reason."""
     return lambda answer, why: Conclusion(group, subject, answer, why, claims)
 
 
-def _tried(trial: Trial, good: str) -> tuple[Answer, str]:
+def _tried(trial: Trial, good: str) -> tuple[Support, str]:
     """Return the answer of a trial: its first failure, or `good`."""
     wrong = (
         (bool(trial.refused), f"the kernel refuses it with {trial.refused}"),
@@ -242,7 +242,7 @@ def _log(trial: Trial) -> str:
     return f' ("{trial.log[0]}")' if trial.log else ""
 
 
-def _by_change(change: AddressChange | None, when: str, good: str) -> tuple[Answer, str]:
+def _by_change(change: AddressChange | None, when: str, good: str) -> tuple[Support, str]:
     if change is None:
         return "unknown", UNMEASURED
     if change.refused:
@@ -252,7 +252,7 @@ def _by_change(change: AddressChange | None, when: str, good: str) -> tuple[Answ
     return "yes", good + UNTRIED
 
 
-def _needs_speed(profile: Profile, what: str, good: str) -> tuple[Answer, str]:
+def _needs_speed(profile: Profile, what: str, good: str) -> tuple[Support, str]:
     """Return the answer for a mode that needs speed and duplex."""
     speed, trial = profile.speed, profile.trial(what)
     unknown = speed is not None and not speed.known

@@ -11,7 +11,7 @@ from pathlib import Path
 from harness.driver_profile import over_ssh
 from harness.driver_profile.facts import Profile
 from harness.driver_profile.farend import InterfaceFarEnd, Moment
-from harness.driver_profile.lease import Say
+from harness.kernels import Say
 from harness.labs.agent.host import RemoteHost
 from harness.labs.netns.control import Control
 from harness.labs.netns.interfaces import Existing

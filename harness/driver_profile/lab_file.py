@@ -9,9 +9,9 @@ from pathlib import Path
 from harness.driver_profile import over_ssh, safety
 from harness.driver_profile.facts import Profile
 from harness.driver_profile.farend import InterfaceFarEnd
-from harness.driver_profile.lease import Say
 from harness.driver_profile.restore_on_exit import RestoreOnExit, SavedInterface
 from harness.errors import LabError, UsageError
+from harness.kernels import Say
 from harness.labs.description.model import LabFile, LabNic
 from harness.labs.description.read import read
 from harness.labs.netns.control import Control

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -11,13 +11,12 @@ from harness.driver_profile.farend import FarEnd, InterfaceFarEnd, OperatorFarEn
 from harness.driver_profile.nic import ProfiledNic
 from harness.driver_profile.restore_on_exit import BOND, CABLE, FAR, RestoreOnExit, SavedInterface
 from harness.errors import KernelRefused, LabError, UsageError
+from harness.kernels import Say
 from harness.labs.netns.control import Control
 from harness.labs.netns.in_use import session_address
 from harness.labs.netns.interfaces import Existing, Interface, interfaces, move, namespace
 from harness.labs.netns.namespace import Namespace
 from harness.labs.netns.sysfs import Sysfs
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)

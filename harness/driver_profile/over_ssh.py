@@ -9,8 +9,8 @@ from __future__ import annotations
 from harness.driver_profile import facts
 from harness.driver_profile.facts import Profile
 from harness.driver_profile.farend import FarEnd
-from harness.driver_profile.lease import Say
 from harness.errors import LabError
+from harness.kernels import Say
 from harness.labs.ssh.machine import SshMachine
 from harness.labs.ssh.sent_module import SentModule, running
 

@@ -8,12 +8,12 @@ from typing import Any
 from harness.driver_profile import facts
 from harness.driver_profile.facts import Profile
 from harness.driver_profile.farend import FarEnd
-from harness.driver_profile.lease import ProfileRequest, Say, leased
+from harness.driver_profile.lease import ProfileRequest, leased
 from harness.driver_profile.measure import Environment, profile
 from harness.errors import LabError
 from harness.guests.errand import errand, job_for
 from harness.guests.facts import measure
-from harness.kernels import Kernel
+from harness.kernels import Kernel, Say
 
 WORK = "harness.driver_profile.guest_main:main"
 SILENCE = 120.0  # seconds without a line after which the guest is killed

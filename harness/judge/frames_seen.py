@@ -23,7 +23,7 @@ class SeenFrame(NamedTuple):
     to: str = ""
 
 
-class Seen(Protocol):
+class TimedFrame(Protocol):
     """A frame of any kind: when it was seen (ns)."""
 
     @property
@@ -103,7 +103,7 @@ def arp_probes(history: History, bond: str) -> list[SeenFrame]:
     return [frame for frame in _sent(history, bond, "probe") if frame.at >= start]
 
 
-def spacing(history: History, what: str, frames: Iterable[Seen]) -> list[Measured]:
+def spacing(history: History, what: str, frames: Iterable[TimedFrame]) -> list[Measured]:
     """Return the times between one frame and the next."""
     return [elapsed(history, what, a.at, b.at) for a, b in pairwise(frames)]
 

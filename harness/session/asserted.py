@@ -12,11 +12,12 @@ from typing import NamedTuple
 
 import pytest
 
+from harness.claim_index import Function
 from harness.judge import observations
 from harness.judge.observations import Observations
 from harness.session import syntax
 from harness.session.data_flow import Names, Observed
-from harness.session.syntax import CodePlace, Function, Module
+from harness.session.syntax import CodePlace, Module
 
 # By these names calls judge whose code is not known.
 JUDGING = re.compile(r"^_*(assert|check|verify|expect|ensure|must|should|fail|demand|require)")

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from harness.claim_index import Function
 from harness.errors import ScenarioError
 from harness.judge import counts, observations
 from harness.judge.observations import Instruction, ObservationKind, Observations
@@ -143,7 +144,7 @@ class _FailedStatement:
                 found = self.wanted(above.test, truth=child in above.orelse)
             elif isinstance(above, ast.Try) and isinstance(child, ast.ExceptHandler):
                 found = self._any(above.body)
-            elif isinstance(above, syntax.Function):
+            elif isinstance(above, Function):
                 break
             if found is not Basis.NOTHING:
                 return found

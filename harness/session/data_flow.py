@@ -6,9 +6,10 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
+from harness.claim_index import Function
 from harness.judge.observations import Observation, ObservationKind, Observations
 from harness.session import syntax
-from harness.session.syntax import CodePlace, Function, Module
+from harness.session.syntax import CodePlace, Module
 
 Kinds = frozenset[ObservationKind]
 Names = Mapping[str, Kinds]

@@ -9,9 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from harness.claim_index import Function
 from harness.judge.observations import Instruction
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 Position = tuple[int, int]  # line from 1, column in bytes from 0, as `ast` has them
 
 

@@ -249,7 +249,7 @@ def test_anything_else_is_rejected_in_words(text: str) -> None:
 
 
 def test_the_answers_are_three_words() -> None:
-    assert set(get_args(conclusions.Answer)) == {"yes", "no", "unknown"}
+    assert set(get_args(conclusions.Support)) == {"yes", "no", "unknown"}
 
 
 def test_what_no_bond_has_shown_is_told_so() -> None:

@@ -223,6 +223,28 @@ def test_scenarios_are_written_in_the_words_of_the_harness(path: Path) -> None:
     assert of_harness(path) <= {"harness"}
 
 
+def test_a_class_has_its_name_alone() -> None:
+    """A reader who meets Machine or Row need not look which of several it is."""
+    places: dict[str, list[str]] = {}
+    for path in HARNESS:
+        for node in tree_of(path).body:
+            for name in _types(node):
+                places.setdefault(name, []).append(named(path))
+    assert len(places) > 300
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def _types(node: ast.stmt) -> list[str]:
+    """Return the public class or type alias that a statement defines, by its name's case."""
+    if isinstance(node, ast.ClassDef):
+        names = [node.name]
+    elif isinstance(node, ast.Assign):
+        names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+    else:
+        return []
+    return [name for name in names if name[0].isupper() and not name.isupper()]
+
+
 def test_files_are_short() -> None:
     lengths = {named(path): len(path.read_text(encoding="utf-8").splitlines()) for path in FILES}
     assert len(lengths) > 80
