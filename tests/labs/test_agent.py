@@ -104,7 +104,7 @@ def test_an_agent_ends_with_its_input(agent: Channel) -> None:
             "print('Last login: yesterday')",
             'it wrote "Last login: yesterday", which is no message',
         ),
-        ("print('{\"hello\": 99}')", "it speaks version 99, not 1"),
+        ("print('{\"hello\": 99}')", "it has version 99, not 1"),
         ("print('[1, 2]')", r'it wrote "\[1, 2\]", which is no message'),
         ("sys.exit('no module named json')", "it ended with exit status 1: no module named json"),
     ],

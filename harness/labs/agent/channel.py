@@ -17,7 +17,7 @@ from harness.labs.agent.source import LOADER, source
 
 ANSWER = 10.0  # seconds that an agent may take for an answer
 GREETING = 30.0  # seconds for its Python to start, on an emulated processor that is busy
-BEAT = b"\n"  # an empty line: asks for nothing, and shows the agent that the tester lives
+BEAT = b"\n"  # an empty line: a heartbeat, which requests nothing
 AgentEvent = dict[str, Any]
 
 
@@ -27,7 +27,7 @@ def python(name: str = "python3", program: bytes = b"") -> list[str]:
 
 
 class AgentReply(dict[str, Any]):
-    """An answer of an agent; reading a part that is not there raises AgentLost."""
+    """An answer of an agent; reading a missing part raises AgentLost."""
 
     def __init__(self, parts: AgentEvent, missing: Callable[[str], NoReturn]) -> None:
         super().__init__(parts)
@@ -40,16 +40,16 @@ class AgentReply(dict[str, Any]):
 class Channel:
     """An agent behind a pipe; not ready before `hello`.
 
-    Answers are awaited; meanwhile, too, events go to the function that opened their stream.
+    Answers are awaited; events that arrive meanwhile are passed to their streams too.
     All errors name the host. One thread uses it; `beat` alone may be called by another.
     """
 
     def __init__(
         self, host: str, pipe: Pipe, program: bytes | None = None, role: str = "agent"
     ) -> None:
-        """Send the agent, or what its `role` says, its program; raises AgentLost for no answer.
+        """Send the program to the agent, or to what `role` names; raises AgentLost for no answer.
 
-        An empty program is one that runs already.
+        An empty program: it runs already.
         """
         self.host = host
         self._role = role
@@ -71,13 +71,13 @@ class Channel:
         self.hello = self._await(lambda: self._answers.pop(0, None), "its first message", GREETING)
         if self.hello["hello"] != VERSION:
             self._fail(
-                f"it speaks version {self.hello['hello']}, not {VERSION}",
+                f"it has version {self.hello['hello']}, not {VERSION}",
                 f"end the {self._role} of the other release on {self.host}, or use it here",
             )
 
     @property
     def pid(self) -> int:
-        """The agent's process as its host numbers it."""
+        """The process id of the agent on its host."""
         return int(self.hello["pid"])
 
     def fileno(self) -> int:
@@ -97,7 +97,7 @@ class Channel:
     def ask(self, do: str, **what: Any) -> AgentReply:
         """Send a request and return the answer; raises OSError if it failed on the host.
 
-        Raises AgentLost if the agent has died or does not answer in time.
+        Raises AgentLost if the agent has ended or does not answer in time.
         """
         self._serial += 1
         number = self._serial
@@ -109,7 +109,7 @@ class Channel:
         return answer
 
     def beat(self) -> None:
-        """Send a sign of life to the agent; errors are reported by the next request."""
+        """Send a heartbeat to the agent; errors are reported by the next request."""
         with self._writing, contextlib.suppress(OSError, ValueError):
             self._pipe.write(BEAT)
 
@@ -140,7 +140,7 @@ class Channel:
                 self._answers[int(said["id"])] = said
             else:
                 take = self._streams.get(int(said["s"]))
-                if take is not None:  # what was forgotten may still have been on its way
+                if take is not None:  # events of a closed stream may still have been queued
                     take(said)
         except (ValueError, TypeError, KeyError):
             shown = line[:WORDS].decode(errors="replace")
@@ -177,7 +177,7 @@ class Channel:
 
 
 def packed(data: bytes) -> str:
-    """Return bytes as requests carry them."""
+    """Return bytes as text for a request."""
     return base64.b64encode(data).decode()
 
 

@@ -15,7 +15,7 @@ from harness.loop import Loop
 from harness.rtnl.messages import NLMSG_DONE, NLMSG_ERROR, Request, messages, numbered, refusal
 from harness.units import MS
 
-BATCH = 5 * MS  # how long the agent may keep what it has seen: fewer switches between processes
+BATCH = 5 * MS  # for how long the agent batches events: fewer switches between processes
 
 
 class RemoteStream:

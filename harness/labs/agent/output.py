@@ -14,12 +14,12 @@ from typing import Any
 from harness.labs.agent.ring import RECORD, SLOTS, Ring
 from harness.labs.agent.wire import now, text_of
 
-TURN = 64  # frames that are read before timers and notifications get their turn again
+TURN = 64  # frames that are read at most before timers and notifications are handled
 FULL = 1 << 20  # bytes not yet written, at which frames stay in the ring
 
 
 class Output:
-    """Lines for standard output: nothing waits for a slow reader of it."""
+    """Lines for standard output: it never blocks on a slow reader."""
 
     def __init__(self) -> None:
         self.unwritten = bytearray()
@@ -32,7 +32,7 @@ class Output:
         self.unwritten += (json.dumps(what, separators=(",", ":")) + "\n").encode()
 
     def write(self) -> None:
-        """Write what the reader takes at once."""
+        """Write as much as does not block."""
         try:
             while self.unwritten:
                 del self.unwritten[: os.write(1, self.unwritten)]
@@ -45,7 +45,7 @@ class Output:
         self.fall_due()
 
     def fall_due(self) -> None:
-        """Have what is batched written soon."""
+        """Write the batches soon."""
         if self.due is None:
             self.due = now() + self.batch
 
@@ -73,7 +73,7 @@ class Taps:
         self.wait_for(ring)
 
     def wait_for(self, ring: Ring) -> None:
-        """Have a ring's frames read soon, once there are any."""
+        """Read a ring's frames soon after they arrive."""
 
         def note() -> None:
             del self.readers[ring]
@@ -82,7 +82,7 @@ class Taps:
         self.readers[ring] = note
 
     def read(self) -> None:
-        """Write the frames of all rings, so many as fit in a turn."""
+        """Write the frames of all rings, up to the limit of one turn."""
         for number, (ring, _) in self.rings.items():
             if len(self.output.unwritten) > FULL or self.read_one(number, TURN):
                 self.output.fall_due()
@@ -90,7 +90,7 @@ class Taps:
                 self.wait_for(ring)
 
     def read_one(self, number: int, most: int = SLOTS) -> bool:
-        """Write the frames of one ring, at most so many; tell whether there may be more."""
+        """Write at most so many frames of one ring; tell whether there may be more."""
         ring, offset = self.rings[number]
         records = []
         for at, device, kind, data in itertools.islice(ring.frames(), most):

@@ -11,11 +11,11 @@ from typing import Protocol
 from harness.errors import LabError
 
 ROOM = 1 << 16
-WORDS = 200  # characters of errors or of nonsense that are shown
+WORDS = 200  # characters of errors or of invalid output that are shown
 
 
 class AgentLost(LabError):
-    """An agent died, does not answer, or sent invalid output; names the host."""
+    """An agent has ended, does not answer, or sent invalid output; names the host."""
 
 
 class Pipe(Protocol):

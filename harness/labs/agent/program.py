@@ -43,7 +43,7 @@ from harness.labs.agent.wire import (
 
 VERSION = 1
 GROUPS = {"links": 1, "neighbours": 4}
-GLANCE = 5000000  # ns between two looks whether a program has ended
+GLANCE = 5000000  # ns between two checks whether a program has ended
 
 
 class Agent:
@@ -63,7 +63,7 @@ class Agent:
         """Serve requests until the input ends.
 
         Timers come first, then requests and notifications, which are stamped when they are read;
-        frames come last, because the kernel has stamped them. Nothing waits for a slow reader of
+        frames come last, because the kernel has stamped them. It never blocks on a slow reader of
         the output: on a busy machine the probes of the timers would be late.
         """
         os.set_blocking(1, False)
@@ -98,14 +98,14 @@ class Agent:
         """Execute the requests on the input."""
         try:
             data = os.read(0, 1 << 16)
-        except BlockingIOError:  # it is one socket with the output, under some SSH servers
+        except BlockingIOError:  # it is the same socket as the output, under some SSH servers
             return
         if not data:
             del self.readers[0]
             return
         lines = (self.pending + data).split(b"\n")
         self.pending = lines.pop()
-        for line in filter(None, lines):  # an empty one is a beat of the tester
+        for line in filter(None, lines):  # an empty one is a heartbeat of the tester
             asked = json.loads(line.decode())
             began = now()
             try:
@@ -202,7 +202,7 @@ class Agent:
                     at, data = now(), sock.recv(BUFFER)
                 except BlockingIOError:
                     return
-                except OSError:  # ENOBUFS: the kernel had more to say than the socket could hold
+                except OSError:  # ENOBUFS: the socket's receive buffer was full
                     self.output.say(s=number, lost=1)
                     return
                 self.output.event("e", number, [at, text_of(data)])

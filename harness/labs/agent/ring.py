@@ -1,6 +1,6 @@
-"""Frames from a ring that the kernel fills: reading one costs no system call.
+"""Frames from a ring that the kernel fills: reading them needs no system calls.
 
-System calls are what an emulated processor and a guest are slowest at (packet(7), PACKET_RX_RING,
+System calls are slow on an emulated processor and in a guest (packet(7), PACKET_RX_RING,
 TPACKET_V2; Documentation/networking/packet_mmap.rst). It is sent with the agent's program, so it
 imports only the standard library (see program).
 """
@@ -19,7 +19,7 @@ TPACKET_V2 = 1
 SO_ATTACH_FILTER = 26
 SLOT, BLOCK, BLOCKS = 256, 1 << 16, 16
 SLOTS = BLOCK * BLOCKS // SLOT
-FREE = b"\0\0\0\0"  # TP_STATUS_KERNEL: the slot is the kernel's again
+FREE = b"\0\0\0\0"  # TP_STATUS_KERNEL: the slot is returned to the kernel
 HEADER = struct.Struct("=IIIHHIIHH")  # struct tpacket2_hdr
 SLL = struct.Struct("=HHiHBB")  # struct sockaddr_ll, behind the header aligned to 16
 SLL_AT = 32
@@ -34,7 +34,7 @@ class Ring:
     def __init__(self, sock: socket.socket, program: bytes) -> None:
         """Take over a packet socket, with a classic BPF program that picks the frames."""
         self._sock = sock
-        # Frames that come before the ring stands are flushed by the kernel (packet_set_ring).
+        # Frames that arrive before the ring is set up are flushed by the kernel (packet_set_ring).
         code = ctypes.create_string_buffer(program, len(program))
         fprog = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(code))
         sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, fprog)
@@ -43,7 +43,7 @@ class Ring:
         sock.setsockopt(SOL_PACKET, RX_RING, struct.pack("=IIII", BLOCK, BLOCKS, SLOT, SLOTS))
         self._ring = mmap.mmap(sock.fileno(), BLOCK * BLOCKS)
         if hasattr(self._ring, "madvise"):  # since Python 3.8
-            # User-Mode Linux counts the pages of such a mapping wrongly at a fork, and dies.
+            # User-Mode Linux miscounts the pages of such a mapping at a fork, and crashes.
             self._ring.madvise(mmap.MADV_DONTFORK)
         self._next = 0
 
@@ -52,7 +52,7 @@ class Ring:
         return self._sock.fileno()
 
     def frames(self) -> Iterator[tuple[int, int, int, bytes]]:
-        """Take the frames out: wall-clock time in ns, interface index, kind, bytes."""
+        """Return the new frames: wall-clock time in ns, interface index, kind, bytes."""
         ring = self._ring
         while True:
             base = self._next * SLOT

@@ -1,4 +1,4 @@
-"""Programs as they are sent, such as the agent: without annotations, for Python 3.6."""
+"""The source of programs that are sent, such as the agent: without annotations, for Python 3.6."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from harness.labs.agent import output, program, ring, wire
 
 FOR_ANNOTATIONS = ("__future__", "typing", "collections.abc")
 OLDEST = (3, 6)  # the oldest Python that a host may have
-# Reads exactly as many bytes of source as it is told, then runs them; requests come behind.
+# Reads the given number of bytes of source and runs them; requests follow.
 LOADER = (
     "import sys,os;n=int(sys.argv[1]);b=b''\n"
     "while len(b)<n:\n"
@@ -23,10 +23,10 @@ LOADER = (
 
 
 class _Bare(ast.NodeTransformer):
-    """Takes annotations out of a program."""
+    """Removes the annotations of a program."""
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        """Take the annotations of a function's arguments and result out."""
+        """Remove the annotations of a function's arguments and result."""
         self.generic_visit(node)
         node.returns = None
         given = node.args
@@ -41,14 +41,14 @@ class _Bare(ast.NodeTransformer):
         return ast.Assign([node.target], node.value) if node.value else None
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
-        """Take the imports out that only annotations need."""
+        """Remove the imports that only annotations need."""
         own = str(node.module).startswith("harness.")
         return None if own or node.module in FOR_ANNOTATIONS else node
 
 
 @functools.cache
 def source(*modules: ModuleType) -> bytes:
-    """Return the program that is sent: by default the agent, else what modules make together."""
+    """Return the program that is sent: by default the agent, or else some modules, joined."""
     sent = modules or (wire, ring, output, program)
     trees = [_Bare().visit(ast.parse(inspect.getsource(one))) for one in sent]
     return "\n".join(ast.unparse(ast.fix_missing_locations(tree)) for tree in trees).encode()

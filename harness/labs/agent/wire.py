@@ -26,7 +26,7 @@ BUFFER = 1 << 20
 CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000
 MS_REC, MS_PRIVATE, MNT_DETACH = 0x4000, 1 << 18, 2
 SECOND = 1000000000
-TIGHT = 20000  # ns within which a clock is read between two readings of another: good enough
+TIGHT = 20000  # ns between two readings of a clock around one of the other: accurate enough
 PRECISE = hasattr(time, "time_ns")  # since Python 3.7
 
 

@@ -1,4 +1,4 @@
-"""The keys of a lab file: which there are, what they take, and what they are when left out."""
+"""The keys of a lab file: their values, and their defaults."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 from harness.labs.description.model import FAR_END, HYPERVISOR, KINDS
 
 INTERFACE = re.compile(r"[^\s/:]{1,15}")  # dev_valid_name, and no ":" of an alias
-SILENCES = 3, 600  # seconds: signs of life are one second apart
-LONGEST_LAG = 20_000  # ms; no driver looks at its chip more seldom
+SILENCES = 3, 600  # seconds: heartbeats are one second apart
+LONGEST_LAG = 20_000  # ms; no driver polls its chip less often
 ADAPTERS = range(1, 37)  # VirtualBox: 8 with chipset PIIX3, 36 with ICH9
 URI = "qemu:///system"  # libvirt's usual connection
-WRONG = object()  # a reader's answer to a value that it does not take
+WRONG = object()  # what a reader returns for a wrong value
 REQUIRED = object()
 
 
@@ -87,7 +87,7 @@ SSH = {
     "sudo": Key(_flag, "true or false", True),
 }
 DUT = SSH | {
-    "management": Key(_interface, "the DUT's interface that SSH comes in by"),
+    "management": Key(_interface, "the DUT's interface that SSH uses"),
     "python": Key(_text, "the path of a Python 3.6 or later", ""),
     "silence": Key(_seconds, f"seconds from {SILENCES[0]} to {SILENCES[1]}", 15.0),
 }

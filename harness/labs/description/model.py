@@ -51,7 +51,7 @@ class VirtualMachine:
 class LabFile:
     """A lab: its DUT, the DUT's management interface, its test NICs.
 
-    The DUT puts its NICs back when the tester was silent for `silence` seconds.
+    The DUT puts its NICs back when the tester has been silent for `silence` seconds.
     """
 
     path: Path

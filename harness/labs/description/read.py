@@ -52,7 +52,7 @@ class _Reader:
         kind = self._fields("", plain, TOP, 0)["kind"]
         dut = self._table("dut")
         if dut is None:
-            self._wrong("dut", 0, "there is no table [dut]", "it says how the DUT is reached")
+            self._wrong("dut", 0, "there is no table [dut]", "it has the DUT's address")
         nics = self._nics()
         machine = self._table(kind) if kind in TABLES else None
         for other in HYPERVISORS:
@@ -120,8 +120,10 @@ class _Reader:
             self._wrong("", 0, why, "it names the virtual machine", "kind")
         for number, nic in enumerate(nics):
             if nic.name == management:
-                why = f"{nic.name} is the management interface, through which SSH comes in"
-                self._wrong("nic", number, why, "name another NIC: this one stays alone", "name")
+                why = f"{nic.name} is the management interface, which SSH uses"
+                self._wrong(
+                    "nic", number, why, "name another NIC: this one is never touched", "name"
+                )
             if nic.cut == HYPERVISOR and machine is None:
                 why = f'cut is "{HYPERVISOR}" in a lab of kind "{kind}"'
                 self._wrong("nic", number, why, "no hypervisor has its cable", "cut")
@@ -132,7 +134,7 @@ class _Reader:
                 value = getattr(nic, key)
                 if value in [getattr(one, key) for one in nics[:number]]:
                     why = f"{key} is {value}, as another NIC's is"
-                    self._wrong("nic", number, why, "each cable has two ends of its own", key)
+                    self._wrong("nic", number, why, "no two cables have an end in common", key)
 
     def _address(self, table: Mapping[str, Any]) -> Address:
         known = {key: value for key, value in table.items() if key in OF_ADDRESS}

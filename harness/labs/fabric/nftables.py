@@ -1,4 +1,4 @@
-"""The verbs of switches on a tester whose kernel has no tc: by nftables on ingress and egress."""
+"""The faults of switches on a tester whose kernel has no tc: by nftables on ingress and egress."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ GROUP = "01:00:00:00:00:00"
 
 @dataclass(slots=True, kw_only=True)
 class NftWiring(Wiring):
-    """Switches whose faults are rules of nftables, in tables of their own in the `space`."""
+    """Switches whose faults are nftables rules, in separate tables of the namespace `space`."""
 
     space: Namespace
 
@@ -44,7 +44,7 @@ class NftWiring(Wiring):
             return
         if after.delay:
             raise NotTestable(
-                "the tester's kernel lacks netem, and nftables cannot hold frames back: no delays",
+                "the tester's kernel lacks netem, and nftables cannot delay frames",
                 hint="choose another --lab, or a tester whose kernel has sch_netem",
             )
         port, side = self._at(link, way)

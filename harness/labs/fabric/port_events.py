@@ -16,7 +16,7 @@ NOT_LEARNED = 0x80 | 0x40  # NUD_PERMANENT, a port's own address; NUD_NOARP, a p
 
 
 class PortEvents:
-    """Tells a guard what happens at the ports of all switches, as the kernel notifies it."""
+    """Passes the kernel's notifications about the ports of all switches to a guard."""
 
     def __init__(self, switches: Switches, host: Host, guard: PortGuard) -> None:
         """Listen; ports are taken to have the carrier that they have now."""
@@ -29,7 +29,7 @@ class PortEvents:
     def _read(self) -> None:
         if self._stream.lost:
             raise LabError(
-                "a switch missed what happened at its ports: the kernel told too much at once",
+                "notifications about a switch's ports were lost: there were too many at once",
                 hint="let fewer addresses come and go",
             )
         for _, kind, message in messages.notifications(self._stream.take()):

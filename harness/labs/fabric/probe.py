@@ -1,4 +1,4 @@
-"""What this kernel can do for the fabric: tried in a namespace of its own."""
+"""What this kernel can do for the fabric: tried in a separate namespace."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DEVICE = 2
 
 
 def has_classifiers() -> bool:
-    """Tell whether frames can be taken away by classifiers at a device."""
+    """Tell whether tc classifiers can drop frames at a device."""
     return _takes(
         messages.new_link("a device", DEVICE, "trial", messages.kind_of("bridge")),
         shaping.clsact(DEVICE),

@@ -71,7 +71,7 @@ class Switches:
         if port is None:
             raise ScenarioError(
                 f"link {link.name} leads to a guest within the dut and has no switch port",
-                hint="disturb a cable of the dut, or let the guest itself die",
+                hint="disturb a cable of the dut, or stop the guest itself",
             )
         return port
 
@@ -117,10 +117,10 @@ def plain_bridge() -> dict[str, object]:
 
 
 def port_name(port: Port) -> str:
-    """Return a port's name, for people who look: two ports of one link may not share it."""
+    """Return a port's name, as shown to users: two ports of one link have different ones."""
     return f"p{port.index}.{port.link}"[:15]
 
 
 def fabric_mac(index: int) -> str:
-    """Return the MAC of a device in the fabric, the same in every run; no frame ever bears it."""
+    """Return the MAC of a device in the fabric, the same in every run; no frame has it."""
     return f"02:00:00:ff:00:{index:02x}"

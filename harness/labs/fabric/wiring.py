@@ -19,21 +19,21 @@ LinkWay = tuple[str, Way]
 
 
 class SetCarrier(Protocol):
-    """What gives a NIC its carrier or takes it away."""
+    """Sets or removes a NIC's carrier."""
 
     def __call__(self, link: str, *, up: bool) -> None:
         """Do it."""
 
 
 def by_wire(link: str, *, up: bool) -> None:
-    """Do nothing: a NIC whose cable ends at its port gains and loses its carrier with that."""
+    """Do nothing: the carrier of a NIC follows that of the port at which its cable ends."""
 
 
 @dataclass(slots=True)
 class Wiring:
     """The switches of a running topology, and their current faults.
 
-    `follow` is told of each port whose carrier changes, where the cable is not the port's own.
+    `follow` is called for each change of a port's carrier that does not reach the NIC by itself.
     """
 
     switches: Switches

@@ -1,7 +1,7 @@
-"""Cables of a virtual machine, which its hypervisor pulls out and plugs in.
+"""Cables of a virtual machine, which its hypervisor unplugs and plugs in.
 
-All are plugged in again when we end, however that is: a shell on the hypervisor's machine waits
-for the end of its input.
+All are plugged in again when this process ends, also by a signal: a shell on the hypervisor's
+machine waits for the end of its input.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Plug(NamedTuple):
 
 @dataclass(slots=True)
 class HypervisorHost:
-    """Where the hypervisor runs."""
+    """The machine that runs the hypervisor."""
 
     host: Host
     _machine: SshMachine | None = None
@@ -52,7 +52,7 @@ class HypervisorHost:
         return cls(machine.host, machine, undo)
 
     def at_the_end(self, command: str) -> Callable[[], None]:
-        """Have a command run when we end; return what ends it sooner, and waits for it."""
+        """Run a command when this process ends; return a function that runs it now."""
         command = f"cat >/dev/null; {command}"
         if self._machine is not None:
             channel = self._machine.channel(command)
@@ -68,7 +68,7 @@ class HypervisorHost:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C is not for it
+            start_new_session=True,  # not in the process group of Ctrl-C
         )
         return lambda: _ended(process)
 
@@ -97,7 +97,7 @@ class HypervisorCables:
     ) -> None:
         """Take the commands by the names of NICs; all cables are plugged in when this ends.
 
-        With `uri`, libvirt's, they are given to a virsh that stays connected.
+        With `uri`, libvirt's, one connected virsh executes them.
         """
         self._server = server
         self._commands = commands
@@ -107,20 +107,20 @@ class HypervisorCables:
         self._end = server.at_the_end("; ".join(one.plug for one in commands.values()))
 
     def carrier(self, nic: str, *, up: bool) -> None:
-        """Plug a NIC's cable in or pull it; nothing for one that is cut otherwise, or is so."""
+        """Plug or unplug a NIC's cable; does nothing for other NICs, or if it is so already."""
         if nic not in self._commands or self._known.get(nic) is up:
             return
         self._known.pop(nic, None)
         command = self._commands[nic].plug if up else self._commands[nic].pull
         if wrong := self._do(command):
             raise LabError(
-                f"the hypervisor does not do `{command}`: {wrong}",
+                f"the hypervisor failed on `{command}`: {wrong}",
                 hint="try the command by hand, on the machine that runs the hypervisor",
             )
         self._known[nic] = up
 
     def _do(self, command: str) -> str:
-        """Carry out a command; return what is wrong with it, "" for nothing."""
+        """Execute a command; return its error, "" for none."""
         if self._console is not None:
             return self._console.do(command.removeprefix(self._prefix))
         done = self._server.host.run(command)

@@ -1,6 +1,6 @@
-"""A virsh that stays connected: a command takes 2 ms, and 110 ms by a virsh of its own.
+"""A virsh that stays connected: a command takes 2 ms instead of 110 ms.
 
-Recordings wait for the command, and one that waits for 100 ms cannot be judged.
+Recordings wait for the command; a recording that waits for 100 ms cannot be judged.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Stdio(Protocol):
         """Write to it; raises OSError."""
 
     def read(self, within: float) -> bytes:
-        """Return what it has written, b"" at its end, or where nothing came within some s."""
+        """Return its output within some s, b"" for none or at its end."""
 
     def close(self) -> None:
         """End its input."""
@@ -42,7 +42,7 @@ class LocalStdio:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             bufsize=0,
-            start_new_session=True,  # Ctrl-C is not for it
+            start_new_session=True,  # not in the process group of Ctrl-C
         )
 
     def write(self, data: bytes) -> None:
@@ -51,7 +51,7 @@ class LocalStdio:
         self._process.stdin.write(data)
 
     def read(self, within: float) -> bytes:
-        """Return what it has written, b"" at its end, or where nothing came within some s."""
+        """Return its output within some s, b"" for none or at its end."""
         assert self._process.stdout is not None
         number = self._process.stdout.fileno()
         ready, _, _ = select.select([number], [], [], within)
@@ -71,7 +71,7 @@ class Console:
         self._count = 0
 
     def do(self, command: str) -> str:
-        """Carry out a command; return what is wrong with it, "" for nothing.
+        """Execute a command; return its error, "" for none.
 
         Raises LabError where virsh has ended or hangs.
         """
@@ -102,5 +102,5 @@ class Console:
 def _lost(command: str, why: str) -> LabError:
     return LabError(
         f"virsh did not end `{command}` within {ANSWER:g} s: {why}",
-        hint="look whether libvirtd runs; the recording that went on is no use",
+        hint="check that libvirtd runs; the present recording cannot be used",
     )

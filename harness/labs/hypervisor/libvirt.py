@@ -14,7 +14,7 @@ MAC = re.compile(r"\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b")
 
 
 def prefix(uri: str) -> str:
-    """Return the words before each command for a connection."""
+    """Return the beginning of each command for a connection."""
     return shlex.join(["virsh", "-c", uri]) + " "
 
 
@@ -27,7 +27,7 @@ def adapters(host: Host, uri: str, name: str) -> list[str]:
 
 
 def commands(host: Host, uri: str, name: str, mac: str) -> tuple[str, str]:
-    """Return what pulls the cable of an adapter and what plugs it in; raises LabError."""
+    """Return the commands that unplug the cable of an adapter and plug it in; raises LabError."""
     has = adapters(host, uri, name)
     if mac.lower() not in has:
         raise LabError(

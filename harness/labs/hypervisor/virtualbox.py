@@ -1,4 +1,4 @@
-"""VBoxManage as a testinfra host runs it; its words are English only with LC_ALL=C."""
+"""VBoxManage as a testinfra host runs it; its output is English only with LC_ALL=C."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ PAIR = re.compile(r'"?([^"=]+)"?="?(.*?)"?')
 class VmAdapter:
     """A network adapter of a machine: what it is attached to, its chip, its cable.
 
-    `attached` is VirtualBox's word (intnet, nat, hostonly, bridged ...), `network` its name for
-    intnet; `promiscuous` is what it may hear of others' frames: deny, allow-vms or allow-all.
+    `attached` is VirtualBox's term (intnet, nat, hostonly, bridged ...), `network` its name for
+    intnet; `promiscuous` is which frames for others it receives: deny, allow-vms or allow-all.
     """
 
     number: int
@@ -35,7 +35,7 @@ class VmAdapter:
 
 @dataclass(frozen=True, slots=True)
 class VmInfo:
-    """A machine and its adapters by number; `state` is VirtualBox's word, such as running."""
+    """A machine and its adapters by number; `state` is VirtualBox's term, such as running."""
 
     state: str
     adapters: dict[int, VmAdapter] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class VBoxManage:
         self.host = host or testinfra.get_host("local://")
 
     def machine(self, name: str) -> VmInfo:
-        """Return what VirtualBox knows of a machine; raises LabError."""
+        """Return VirtualBox's information about a machine; raises LabError."""
         plain = self._call("showvminfo", name)
         return machine_of(self._call("showvminfo", name, "--machinereadable"), plain)
 
@@ -96,7 +96,7 @@ def machine_of(readable: str, plain: str) -> VmInfo:
 
 
 def commands(host: Host, name: str, adapter: int) -> tuple[str, str]:
-    """Return what pulls an adapter's cable and what plugs it in; raises LabError."""
+    """Return the commands that unplug an adapter's cable and plug it in; raises LabError."""
     found = VBoxManage(host).machine(name)
     if found.state != RUNS:
         raise LabError(

@@ -29,7 +29,7 @@ LOOPBACK = 1
 
 
 class CableEnd(NamedTuple):
-    """The far end of a cable that leads out of this kernel: where it is to be, and as what."""
+    """The far end of a cable of a machine outside of this kernel."""
 
     namespace: Namespace
     name: str
@@ -43,9 +43,9 @@ Lay = Callable[[str, int, str, CableEnd], int]
 
 
 class NetnsMachine(NamedTuple):
-    """A machine and the namespace that it is; whoever makes it registers how it goes.
+    """A machine and its namespace; whoever creates it registers its cleanup.
 
-    A machine outside of this kernel has no namespace here, and lays its cables itself.
+    A machine outside of this kernel has no namespace here and connects its cables by `lay`.
     """
 
     host: Host
@@ -58,7 +58,7 @@ MakeWiring = Callable[[Switches, NetnsMachine], Wiring]
 
 
 def local(name: str, loop: Loop, undo: ExitStack) -> NetnsMachine:
-    """Return a machine that this process is in charge of."""
+    """Return a machine in a namespace of this process."""
     host = NetnsHost(name, loop, undo)
     return NetnsMachine(host, host.namespace)
 
@@ -83,7 +83,7 @@ def build(
 
 
 class _Build:
-    """The making of one network."""
+    """Builds one network."""
 
     def __init__(
         self,
@@ -106,7 +106,7 @@ class _Build:
         )
 
     def network(self) -> NetnsNetwork:
-        """Make it."""
+        """Build and return it."""
         adapters = usb.Plugging(self.made, self.loop)
         adapters.make_ports()
         cables = [*self._cables(), *adapters.ports()]
@@ -156,7 +156,7 @@ class _Build:
         return requests
 
     def _laid(self, lay: Lay, link: str) -> list[Request]:
-        """Have the DUT lay a cable to its switch port; return what takes that into service."""
+        """Connect a cable of the DUT to its switch port; return what enables the port."""
         port = next(one for one in self.switches.ports.values() if one.link == link)
         far = CableEnd(
             self.machines[FABRIC].namespace, port_name(port), port.index, fabric_mac(port.index)
@@ -166,7 +166,7 @@ class _Build:
         return self._served(f"cable {link}", port)
 
     def _served(self, what: str, port: Port) -> list[Request]:
-        """Return the request that takes a port into service; a channel does it for its own."""
+        """Return the request that enables a port; a channel does that for its own ports."""
         master = self.switches.master(port)
         return [messages.set_link(what, port.index, up=True, master=master)] if master else []
 

@@ -14,7 +14,7 @@ class Tap:
     """A ring of frames that the devices of a namespace received; outgoing ones are not seen."""
 
     def __init__(self, namespace: Namespace, program: bytes) -> None:
-        """Open the tap with a classic BPF program that picks the frames."""
+        """Open the tap with a classic BPF program that selects the frames."""
         self.where = namespace.name
         sock = namespace.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
         self._ring = Ring(sock, program)

@@ -67,7 +67,7 @@ class NetnsHost:
         return sender
 
     def clock(self) -> Clock:
-        """Return that its clock is the tester's."""
+        """Return an offset of 0: its clock is the tester's."""
         return Clock(wall=wall_to_monotonic())
 
 
@@ -82,7 +82,7 @@ class NetnsSender:
         self._end: Callable[[], None] = lambda: None
 
     def send(self, frame: bytes) -> None:
-        """Send one frame; raises OSError as the kernel refuses it."""
+        """Send one frame; raises OSError if the kernel refuses it."""
         self._sock.send(frame)
 
     def repeat(self, every: int, template: bytes, to: str, start: int) -> None:
@@ -150,7 +150,7 @@ class NetnsProgram:
 
     def __init__(self, namespace: Namespace, loop: Loop, argv: Sequence[str]) -> None:
         """Start it; raises OSError."""
-        with namespace.inside():  # a child is born where its parent's thread is
+        with namespace.inside():  # a child starts in the namespace of its parent's thread
             self._program = ChildProcess(list(argv))
         self._end = os.fdopen(os.pidfd_open(self._program.process.pid), "rb", buffering=0)
         self._forget = loop.watch(self._end, lambda: None)

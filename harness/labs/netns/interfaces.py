@@ -22,7 +22,7 @@ RTM_NEWROUTE, RTM_GETADDR, RTM_GETROUTE = 24, 22, 26
 IFF_PROMISC, IFF_ALLMULTI, IFF_LOOPBACK = 0x100, 0x200, 0x8
 RT_SCOPE_LINK = 253
 NAMED = Path("/run/netns")
-CABLES = ("veth",)  # devices whose IFLA_LINK is their other end, not what they stand on
+CABLES = ("veth",)  # devices whose IFLA_LINK is their other end, not a lower device
 
 
 class Existing(Namespace):
@@ -44,7 +44,7 @@ class Existing(Namespace):
 
     @contextmanager
     def inside(self) -> Iterator[None]:
-        """Run the block in the namespace; entering our own would ask for rights for nothing."""
+        """Run the block in the namespace; entering the current one would require privileges."""
         if self._here:
             yield
         else:
@@ -63,8 +63,8 @@ def namespace(text: str) -> Existing:
 class Interface:
     """The state of an interface; `peer` is the index of its peer or lower device, 0 for none.
 
-    `addresses` leaves out what the kernel gives an interface by itself (fe80::), `stacked` are
-    names of devices that stand on it, `far` tells that its peer is in another namespace.
+    `addresses` has no link-local ones (fe80::), which the kernel assigns; `stacked` are the names
+    of its upper devices; `far`: whether its peer is in another namespace.
     """
 
     index: int
@@ -87,7 +87,7 @@ class Interface:
 
 
 class Dumps(Protocol):
-    """What answers dump requests: a namespace's control socket, or a host behind an agent."""
+    """Answers dump requests: a namespace's control socket, or a host behind an agent."""
 
     def dump(self, request: Request, told: int) -> list[bytes]:
         """Return the messages of type `told` that answer a dump request."""
@@ -163,7 +163,7 @@ def _addresses(kernel: Dumps) -> dict[int, tuple[str, ...]]:
 
 
 def _defaults(kernel: Dumps) -> set[int]:
-    """Return the numbers of the devices through which a default route goes."""
+    """Return the interface indexes of all default routes."""
     found: set[int] = set()
     for body in kernel.dump(messages.dump_request(rtmsg(), RTM_GETROUTE), RTM_NEWROUTE):
         message = rtmsg(body)
@@ -182,5 +182,5 @@ def set_flags(what: str, index: int, flags: int, mask: int) -> Request:
 
 
 def move(what: str, index: int, to: Namespace) -> Request:
-    """Return the request that takes an interface to another namespace; it arrives there down."""
+    """Return the request that moves an interface to another namespace, where it is down."""
     return messages.set_link(what, index, net_ns_fd=to.fd)

@@ -14,7 +14,7 @@ from harness.labs.rtl8150.vhci import MODULES
 from harness.loop import Loop
 from harness.topology import Topology
 
-VLANS = Path("/proc/net/vlan")  # there as soon as the kernel has 802.1Q (vlan_proc_init)
+VLANS = Path("/proc/net/vlan")  # exists once the kernel has 802.1Q (vlan_proc_init)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,4 +42,4 @@ class NetnsLab:
         return build(topology, loop)
 
     def close(self) -> None:
-        """Hold nothing."""
+        """Do nothing: this lab keeps no resources."""

@@ -31,7 +31,7 @@ class NetlinkMonitor:
         self.lost = 0
 
     def attach(self, loop: Loop, then: Callable[[], None] | None = None) -> Callable[[], None]:
-        """Listen from now on, and call `then` when something came; returns what ends it."""
+        """Listen from now on, and call `then` on arrival; returns what ends it."""
 
         def came() -> None:
             self.read()
@@ -52,12 +52,12 @@ class NetlinkMonitor:
         return seen
 
     def read(self) -> None:
-        """Take one datagram in."""
+        """Receive one datagram."""
         try:
             self._seen.append(Seen(now(), 0, 0, self._sock.recv(BUFFER)))
         except BlockingIOError:
             pass
-        except OSError:  # ENOBUFS: the kernel had more to say than the socket could hold
+        except OSError:  # ENOBUFS: the socket's receive buffer was full
             self.lost += 1
 
 
@@ -77,7 +77,7 @@ class KernelLog:
         return self._forget
 
     def close(self) -> None:
-        """Read what is left and close the log."""
+        """Read the remaining records and close the log."""
         self._forget()
         self.read()
         self._log.close()
@@ -88,6 +88,6 @@ class KernelLog:
         return seen
 
     def read(self) -> None:
-        """Take in what there is."""
+        """Read the available records."""
         at = now()
         self._seen += [Seen(at, 0, 0, record) for record in self._log.records()]

@@ -1,7 +1,7 @@
-"""Network namespaces without a name: a file descriptor holds one, and with it everything inside.
+"""Network namespaces without a name: each is kept by a file descriptor.
 
-Nothing is mounted and nothing has a path, so nothing can be left behind: when the process ends,
-however it ends, the kernel drops the namespaces with their links.
+Nothing is mounted and nothing has a path, so nothing remains: when the process ends, also by a
+signal, the kernel removes the namespaces with their interfaces.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Namespace:
             return socket.socket(family, kind, protocol)
 
     def write(self, path: str, text: str) -> None:
-        """Write to a file of /proc that shows the namespace; raises LabError."""
+        """Write to a file of the namespace's /proc; raises LabError."""
         try:
             with self.inside(), open(path, "w") as file:  # noqa: PTH123
                 file.write(text)

@@ -28,7 +28,7 @@ FORWARDING = 3  # BR_STATE_FORWARDING
 
 @dataclass(slots=True)
 class NetnsNetwork:
-    """A topology that runs; everything goes when `undo` is closed.
+    """A running topology; closing `undo` removes everything.
 
     `ends` is keyed by (machine, link) and holds device numbers. The DUT's end of a guest's link
     counts as the DUT's. `spaces` are the namespaces by the names of their machines.
@@ -66,16 +66,16 @@ class NetnsNetwork:
         return mac_of(self.topology, machine, link)
 
     def lacks(self, plan: BondPlan, options: BondOptions) -> str:
-        """Return what a bond's mode needs of its switches that they cannot, "" for nothing."""
+        """Return what a bond's mode needs of its switches and they lack, "" for nothing."""
         return channels.lacking(self.topology, plan, options)
 
     def untimed(self, plan: BondPlan) -> str:
-        """Return the driver of slaves that keep no time of their last frame, "" for none."""
+        """Return the driver of slaves that do not record when they last received, "" for none."""
         nics = {self.topology.link(slave).nic for slave in plan.slaves}
         return next(iter(sorted(nics & WITHOUT_TX_TIME)), "")
 
     def ready(self) -> bool:
-        """Tell whether every port of switches and bridges forwards: they see carrier by and by."""
+        """Tell whether every port of switches and bridges forwards; they gain carrier in turn."""
         inside = {index for _, index, _ in guest_ends(self.topology, self.ends)}
         inside |= {number_over(self.topology, one.bond) for one in self.topology.bridges}
         outside = self.switches.bridged()
@@ -87,7 +87,7 @@ class NetnsNetwork:
         )
 
     def close(self) -> None:
-        """Take everything down."""
+        """Remove everything."""
         self.undo.close()
 
     def _links(self, place: str) -> list[Any]:

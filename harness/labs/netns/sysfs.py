@@ -51,7 +51,7 @@ class Sysfs:
             file.write(text.encode())
 
     def watch(self, interface: str, what: str) -> Attribute:
-        """Open a file of an interface, to be read again and again."""
+        """Open a file of an interface for repeated reads."""
         return Attribute(self._open(f"class/net/{interface}/{what}", os.O_RDONLY))
 
     def flags(self, interface: str) -> int:

@@ -41,7 +41,7 @@ class TrialBond:
         control.send(messages.set_link(f"bond {name} up", self.index, up=True))
 
     def close(self) -> None:
-        """Remove the bond; its slaves become free, and get their own addresses back."""
+        """Remove the bond; its slaves are released and regain their own addresses."""
         with suppress(KernelRefused):
             self._control.send(messages.delete_link(f"bond {self.name}", self.index))
 

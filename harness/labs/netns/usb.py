@@ -1,8 +1,8 @@
 """USB adapters of a topology: their cables lead to switches, their interfaces into machines.
 
-The kernel makes an adapter's interface in the first network namespace, under a name of its own.
-From there it is moved, by the MAC that its EEPROM holds, to the machine that shall have it, with
-the link's name and number: nobody ever sees it half done.
+The kernel creates an adapter's interface in the initial network namespace, with a name that it
+chooses. The interface is identified by the MAC of its EEPROM and moved to its machine in one
+request, together with the link's name and index.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from harness.topology import DUT, LinkPlan, Topology
 
 FIRST = "HARNESS_FIRST_NETNS"  # set by harness.guests.init
 RTMGRP_LINK = 1
-PATIENCE = 20  # seconds for the kernel to find an adapter that was plugged in, or to let go of one
+PATIENCE = 20  # seconds for the kernel to detect a plugged adapter, or to release an unplugged one
 
 
 class InitialNamespace(Namespace):
@@ -50,7 +50,7 @@ class InitialNamespace(Namespace):
 
 
 class Arrivals:
-    """Waits for the interfaces of adapters that were plugged in, and moves them where they belong.
+    """Waits for the interfaces of plugged adapters and moves them to their machines.
 
     It has a file descriptor to wait on and `read` to call then.
     """
@@ -74,23 +74,23 @@ class Arrivals:
         self._home.close()
 
     def expect(self, link: LinkPlan, then: Callable[[], None] = lambda: None) -> None:
-        """Move the interface of a link's adapter when it comes, and call `then`."""
+        """Move the interface of a link's adapter when it appears, and call `then`."""
         self.expected[link.name] = then
 
     def wait(self) -> None:
-        """Wait until all that is expected has come; raises LabError."""
+        """Wait for all expected interfaces; raises LabError."""
         self._monitor.settimeout(PATIENCE)
         while self.expected:
             try:
                 self.read()
             except TimeoutError as error:
                 raise LabError(
-                    f"no interface came for {', '.join(self.expected)} within {PATIENCE} s",
-                    hint="look at the kernel's log for what its USB found wrong",
+                    f"no interface appeared for {', '.join(self.expected)} within {PATIENCE} s",
+                    hint="the kernel's log has the errors of its USB subsystem",
                 ) from error
 
     def read(self) -> None:
-        """Move what has come; raises KernelRefused."""
+        """Move the interfaces that have appeared; raises KernelRefused."""
         for kind, _, _, message in messages.messages(self._monitor.recv(messages.BUFFER)):
             if kind != messages.RTM_NEWLINK or not self.expected:
                 continue
@@ -113,7 +113,7 @@ class Arrivals:
 
 @dataclass(slots=True)
 class UsbNics:
-    """The adapters of a topology that runs: what can be done to them by their links' names."""
+    """The adapters of a running topology, by their links' names."""
 
     topology: Topology
     machine: Namespace
@@ -123,16 +123,16 @@ class UsbNics:
     _ports: dict[str, int] = field(default_factory=dict)
 
     def plug(self, link: str) -> None:
-        """Plug an adapter in; its interface comes when the kernel has found it."""
+        """Plug an adapter in; its interface appears when the kernel has detected it."""
         self.plug_in(link, self.loop.watch(self.arrivals, self.arrivals.read))
 
     def plug_in(self, link: str, then: Callable[[], None] = lambda: None) -> None:
-        """Plug an adapter in, and call `then` when its interface has come."""
+        """Plug an adapter in, and call `then` when its interface has appeared."""
         self.arrivals.expect(self.topology.link(link), then)
         self._ports[link] = self.chips.plug(link)
 
     def fail(self, link: str, **faults: object) -> None:
-        """Let an adapter's chip have faults, or none."""
+        """Set the faults of an adapter's chip, or none."""
         self.chips.fail(link, **faults)
 
     def dropped(self, link: str) -> frozenset[str]:
@@ -140,7 +140,7 @@ class UsbNics:
         return self.chips.dropped(link)
 
     def mii_refusal(self, link: str) -> str:
-        """Return with which errno the driver refuses what `mii-tool` asks, "" for none."""
+        """Return the errno with which the driver refuses the ioctl of `mii-tool`, "" for none."""
         return mii.refusal(self.machine, link)
 
     def unplug(self, link: str) -> None:
@@ -148,16 +148,16 @@ class UsbNics:
         self.chips.unplug(link)
 
     def close(self) -> None:
-        """Pull all adapters out, and wait until the kernel has let go of them: raises LabError.
+        """Unplug all adapters and wait until the kernel has released them; raises LabError.
 
-        Left in a namespace that goes, an interface would come back to the first one.
+        An interface in a namespace that is removed would return to the initial one.
         """
         self.chips.close()
         until = time.monotonic() + PATIENCE
         while not all(vhci.is_free(port) for port in self._ports.values()):
             if time.monotonic() > until:
                 raise LabError(
-                    f"the kernel did not let go of {', '.join(self._ports)} within {PATIENCE} s",
+                    f"the kernel did not release {', '.join(self._ports)} within {PATIENCE} s",
                     hint="look at the kernel's log for a hung task",
                 )
             time.sleep(0.01)
@@ -176,7 +176,7 @@ def owner_of(topology: Topology, link: LinkPlan) -> str:
 
 
 class Plugging:
-    """The making of a topology's adapters: their switch ports first, then the chips."""
+    """Creates a topology's adapters: their switch ports first, then the chips."""
 
     def __init__(self, network: NetnsNetwork, loop: Loop) -> None:
         self._network = network

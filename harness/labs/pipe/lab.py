@@ -1,4 +1,4 @@
-"""The DUT is the network namespace of a separate process; requests and frames pass a pipe.
+"""The DUT is the network namespace of a separate process; requests and frames go through a pipe.
 
 Everything else is as in `netns`. The agent lives as long as the lab: each network gets a fresh
 namespace of it.
@@ -35,10 +35,10 @@ class PipeLab:
 
     def lacks(self, topology: Topology) -> str:
         """Return what of a topology cannot be built here, "" where all of it can."""
-        return "USB adapters: their interfaces come to this process" if adapters(topology) else ""
+        return "USB adapters: their interfaces appear on the tester" if adapters(topology) else ""
 
     def facts(self) -> Mapping[str, Any]:
-        """Return where the DUT's clock stands; its kernel is the tester's."""
+        """Return the offset of the DUT's clock; its kernel is the tester's."""
         if not self._facts:
             measured = clock.measure(self._ready(DUT))
             self._facts = {"offset": measured.offset, "error": measured.error}

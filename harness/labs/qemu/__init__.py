@@ -1,5 +1,5 @@
-"""The DUT is a distribution's kernel in QEMU, reached by SSH, with NICs that its drivers know.
+"""The DUT is a distribution's kernel in QEMU, reached by SSH, with NICs of its drivers.
 
-QEMU, the switches and the tester are in one network namespace and one process tree, so the
-forwarded port is nobody else's and nothing outlives the tester.
+QEMU, the switches and the tester are in one network namespace and one process tree, so no other
+process uses the forwarded port, and all of it ends with the tester.
 """

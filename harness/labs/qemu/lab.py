@@ -24,8 +24,8 @@ from harness.loop import Loop
 from harness.topology import DUT, Topology
 from harness.units import MS
 
-# Each probe is five frames or so, two processes' work and a packet of SSH: an emulated processor
-# is busy with that for 1 ms on an idle machine, for several on one that it shares.
+# Each probe costs about five frames, two process switches and a packet of SSH: 1 ms of an emulated
+# processor on an idle machine, several ms on a busy one.
 PACE = {"tcg": 12 * MS}
 LOGIN = 20.0  # seconds for the DUT's SSH server to answer
 

@@ -33,15 +33,15 @@ libc = ctypes.CDLL(None)
 
 
 def tie() -> None:
-    """Let this process be killed when its parent dies."""
+    """Have the kernel kill this process when its parent ends."""
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Qemu:
-    """A running machine; `image` is what harness.kernels.dut made, as options carry it."""
+    """A running machine; `image` is made by harness.kernels.dut, in the form of the options."""
 
     def __init__(self, image: Mapping[str, str], directory: Path) -> None:
-        """Start it from its snapshot, which is taken first where there is none.
+        """Start it from its snapshot, which is made first if there is none.
 
         Raises LabError with the end of the console.
         """
@@ -67,7 +67,7 @@ class Qemu:
         )
 
     def plug(self, name: str, driver: str, mac: str, tap: int) -> None:
-        """Plug a NIC in whose cable ends at a tap; raises LabError where this QEMU has it not."""
+        """Plug a NIC in whose cable ends at a tap; raises LabError if QEMU lacks the model."""
         self.monitor.do("getfd", handing=tap, fdname=f"fd-{name}")
         self.monitor.do("netdev_add", type="tap", id=f"net-{name}", fd=f"fd-{name}")
         place: dict[str, Any] = {"bus": "usb.0"} if driver.startswith("usb-") else {"romfile": ""}
@@ -150,7 +150,7 @@ class Qemu:
         busy = {"inmigrate", "postmigrate"}
         self._wait(
             RESTORE,
-            "come back from its snapshot",
+            "start from its snapshot",
             lambda: self.monitor.do("query-status")["status"] not in busy,
         )
         self.monitor.do("cont")
@@ -185,7 +185,7 @@ class Qemu:
         said = self._errors.read_bytes() + self._said()
         words = said.decode(errors="replace").strip()[-LAST_WORDS:]
         return LabError(
-            f"{what}: {words or 'nothing was said'}",
+            f"{what}: {words or 'no output'}",
             hint="`harness lab build qemu --again` makes the DUT's image anew",
         )
 

@@ -37,7 +37,7 @@ class Monitor:
         self.do("qmp_capabilities")
 
     def do(self, command: str, /, handing: int | None = None, **arguments: Any) -> Any:
-        """Have a command done, which may be handed a descriptor; raises CommandRefused."""
+        """Execute a command, to which a descriptor may be passed; raises CommandRefused."""
         data = json.dumps({"execute": command, "arguments": arguments}).encode()
         try:
             if handing is None:
@@ -52,8 +52,8 @@ class Monitor:
                 return answer["return"]
             if "error" in answer:
                 raise CommandRefused(
-                    f"QEMU does not do {command} {arguments}: {answer['error']['desc']}",
-                    hint="another version of QEMU may",
+                    f"QEMU refuses {command} {arguments}: {answer['error']['desc']}",
+                    hint="another version of QEMU may accept it",
                 )
 
     def ended(self) -> str:
@@ -93,5 +93,5 @@ class Monitor:
     def _gone(self, why: str) -> MachineGone:
         return MachineGone(
             f"QEMU of the dut does not answer: {why}",
-            hint="look for it in the machine's log (`dmesg`)",
+            hint="the machine's log may say why (`dmesg`)",
         )

@@ -1,6 +1,6 @@
-"""The NICs of a DUT in QEMU and their cables: taps, which are moved to where a topology has them.
+"""The NICs of a DUT in QEMU and their cables: taps, which are moved into the topology.
 
-A NIC stays plugged in and is used again by each topology that wants its driver and MAC there.
+A NIC remains plugged in and is used again by each topology with its driver and MAC.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ARRIVAL = 15.0  # seconds for a NIC to be found by its driver, or to come back f
 
 @dataclass(slots=True)
 class QemuNic:
-    """A NIC that is plugged in: its name in QEMU, and the device number of its tap at home."""
+    """A NIC that is plugged in: its name in QEMU, and its tap's index in QEMU's namespace."""
 
     name: str
     mac: str
@@ -40,7 +40,7 @@ class QemuNic:
 class Rack:
     """The NICs of one machine; `home` is the DUT's own network namespace, not an agent's.
 
-    `lost` is why it is no use any more, "" where it is.
+    `lost` is why it cannot be used any more, "" if it can.
     """
 
     machine: Qemu
@@ -63,17 +63,17 @@ class Rack:
         self.home.send(messages.set_link(what, self.arrived(nic)["index"], **into))
 
     def carrier(self, link: str, *, up: bool) -> None:
-        """Give the NIC at a link its carrier or take it; other links are ignored."""
+        """Set or remove the carrier of the NIC at a link; other links are ignored."""
         nic = self._links.get(link)
         if nic is not None:
             self.machine.carrier(nic.name, up=up)
 
     def forget(self) -> None:
-        """Let go of what links lead to which NIC: the topology goes."""
+        """Forget which link has which NIC: the topology is removed."""
         self._links.clear()
 
     def plugged(self, mac: str) -> QemuNic:
-        """Return the NIC of a MAC, plugged in first where there is none; its tap is at home."""
+        """Return the NIC of a MAC, plugged in if necessary; the tap is in QEMU's namespace."""
         return self._nics.get(mac) or self._plug(mac)
 
     def _plug(self, mac: str) -> QemuNic:
@@ -102,7 +102,7 @@ class Rack:
         undo.callback(self._tap_back, nic, far)
 
     def _tap_back(self, nic: QemuNic, far: CableEnd) -> None:
-        """Take a tap home: with the namespace it would go, and the NIC lose its cable for good."""
+        """Move a tap back to QEMU's namespace: it would be removed together with the other one."""
         into: dict[str, Any] = {
             "net_ns_fd": self.ours.fd,
             "new_ifindex": nic.tap,
@@ -113,7 +113,7 @@ class Rack:
             try:
                 control.send(back)
             except KernelRefused as refused:
-                # A machine that has died took its taps with it; it is restored, with others.
+                # The taps of a machine that has ended are gone; it is started again with new ones.
                 self.lost = f"the tap of {far.name} is gone: {refused.message}"
 
     def arrived(self, nic: QemuNic) -> Any:
@@ -138,7 +138,7 @@ def _tun() -> int:
     except OSError as error:
         raise LabError(
             f"{TUN} cannot be opened: {error.strerror}",
-            hint="the tester's kernel needs tun, and its users the right to open it",
+            hint="the tester's kernel needs tun, and this user must be allowed to open it",
         ) from error
 
 
@@ -152,7 +152,7 @@ class Near:
 
 
 def back(host: Host, ends: list[Near], pid: int) -> None:
-    """Send NICs back to the DUT's own namespace, so that they are at once at hand."""
+    """Move NICs back to the DUT's own namespace, where they are available at once."""
     for number, end in enumerate(ends):
         what = f"interface {end.link} of the dut"
         into: dict[str, Any] = {"net_ns_pid": pid, "ifname": f"spare{number}"}

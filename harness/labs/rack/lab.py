@@ -38,14 +38,14 @@ from harness.waiting import retry_within
 LOGIN = 10.0  # seconds for the DUT to answer on SSH
 REBOOT = 45.0  # once it has answered: below the time limit of a scenario
 VLANS = "test -e /proc/net/vlan || modprobe 8021q"
-HANDOVER = 5.0  # seconds for the restorer of a run before to put its NICs back
+HANDOVER = 5.0  # seconds for the restorer of an earlier run to restore its NICs
 
 
 @dataclass(slots=True)
 class ConnectedDut:
-    """A DUT that is connected, the restorers of both machines, and what the NICs are.
+    """A connected DUT, the restorers of both machines, and facts about the NICs.
 
-    `lags` are in ns by the names of NICs, `macs` their own MACs, `drivers` what serves them;
+    `lags` are in ns by the names of NICs, `macs` their own MACs, `drivers` their drivers;
     `cables` are those that a hypervisor cuts.
     """
 
@@ -58,7 +58,7 @@ class ConnectedDut:
     cables: HypervisorCables | None = None
 
     def lost(self) -> str:
-        """Return why it is no use any more, "" where it is."""
+        """Return why it is lost, "" if it is not."""
         return self.dut.lost() or self.near.lost or self.far.lost
 
 
@@ -66,7 +66,7 @@ class ConnectedDut:
 class RackLab:
     """Builds topologies on the machines of a lab file; `restorer` is where the tester's is.
 
-    `ends` are the DUT's ends of cables as they were found.
+    `ends` are the DUT's ends of cables as the session found them.
     """
 
     file: LabFile
@@ -98,7 +98,7 @@ class RackLab:
         return lacks_channels(topology)
 
     def facts(self) -> Mapping[str, Any]:
-        """Return what is known of the DUT's kernel: it is not the tester's."""
+        """Return the facts about the DUT's kernel, which is not the tester's."""
         if not self._facts:
             running = self._ready()
             drivers = ", ".join(dict.fromkeys(running.drivers.values()))
@@ -128,7 +128,7 @@ class RackLab:
         return self._running
 
     def close(self) -> None:
-        """Put everything back; raises LabError for what could not be."""
+        """Restore everything; raises LabError for what could not be restored."""
         running, self._running = self._running, None
         troubles: list[str] = []
         try:
@@ -138,14 +138,14 @@ class RackLab:
             self._undo.close()
         if troubles:
             raise LabError(
-                f"NICs of the DUT could not be put back as they were: {'; '.join(troubles)}",
-                hint="look at them there with `ip -d link`",
+                f"NICs of the DUT could not be restored: {'; '.join(troubles)}",
+                hint="`ip -d link` on the DUT shows their state",
             )
 
     def _ready(self) -> ConnectedDut:
-        """Return the DUT; one that is lost is connected anew, with all that this needs.
+        """Return the DUT; a lost one is connected again.
 
-        Raises LabError: Miscabled at once where that was found before, as no retry mends it.
+        Raises LabError: Miscabled at once if that was found before: a retry does not help.
         """
         if self._miscabled is not None:
             raise self._miscabled
@@ -187,13 +187,13 @@ class RackLab:
         return ConnectedDut(dut, near, far, lags, macs, drivers, pulled)
 
     def _demand_free(self, dut: RemoteDut) -> None:
-        """Raise LabError where a NIC that was free when the run was planned is not any more."""
+        """Raise LabError if a NIC that was free when the run was planned is now in use."""
         found = interfaces(RemoteHost(dut.home))
         for nic in self.file.nics:
             if why := in_the_way(found, nic.name, nic, dut.ssh.session):
                 raise LabError(
                     f"DUT {nic.name} is left alone, as it {why}",
-                    hint=f"`harness doctor --lab {self.file.path}` says what mends it",
+                    hint=f"`harness doctor --lab {self.file.path}` says what to do",
                 )
 
     def _machine(
@@ -209,18 +209,18 @@ class RackLab:
 
         def lay(link: str, index: int, mac: str, far: CableEnd) -> int:
             nic = nics[link]
-            if running.cables is not None:  # a scenario before, or the trial, may have pulled it
+            if running.cables is not None:  # it may be unplugged by an earlier run
                 running.cables.carrier(nic.name, up=True)
             undo.callback(park, running.near, nic.name)
             number, _ = running.near.lend(nic.name, agent, link, index, mac)
             undo.callback(park, running.far, nic.far_end)
-            # No frame bears a port's MAC: only machines' ends get another than their own.
+            # No frame is sent with a port's MAC: only machines' ends are given another MAC.
             own = "" if far.namespace.name == FABRIC else far.mac
             fabric = f"/proc/self/fd/{far.namespace.fd}"
             got, _ = running.far.lend(nic.far_end, fabric, far.name, far.number, own)
             if got != far.number:
                 raise LabError(
-                    "the tester's kernel lets a NIC that is moved keep its number",
+                    "the tester's kernel does not renumber a NIC that is moved",
                     hint="the tester needs Linux 5.13 or later",
                 )
             return number
@@ -228,7 +228,7 @@ class RackLab:
         return NetnsMachine(host, Existing(name), lay)
 
     def _wiring(self, switches: Switches, machine: NetnsMachine, follow: SetCarrier) -> Wiring:
-        """Return the verbs of switches by the tester's tc, or else its nftables."""
+        """Return the faults of switches by the tester's tc, or else by its nftables."""
         if self._classifiers is None:
             self._classifiers = has_classifiers()
         if self._classifiers:
@@ -237,7 +237,7 @@ class RackLab:
 
 
 def pulling(cables: HypervisorCables | None, nics: Mapping[str, LabNic]) -> SetCarrier:
-    """Return what has the hypervisor act on the cables of links; `nics` are theirs by name."""
+    """Return what lets the hypervisor plug the cables of links; `nics` has their NICs by link."""
     if cables is None:
         return by_wire
 
@@ -256,7 +256,7 @@ def _ends(topology: Topology) -> list[str]:
 
 
 def _cabled(link: LinkPlan, nic: LabNic, running: ConnectedDut) -> LinkPlan:
-    """Return a link as it is here: its NIC's driver, what that tells how late, its own MAC."""
+    """Return a link with its NIC's driver, the lag of that driver, and the NIC's own MAC."""
     lag = Span(running.lags[nic.name])
     plan = replace(link, nic=running.drivers[nic.name], lag=lag, exists=True)
     return replace(plan, mac=running.macs[nic.name]) if DUT in (link.a, link.b) else plan
@@ -264,7 +264,7 @@ def _cabled(link: LinkPlan, nic: LabNic, running: ConnectedDut) -> LinkPlan:
 
 @contextmanager
 def _at_home() -> Iterator[None]:
-    """Run the block in the machine's own network, where the DUT's address leads to the DUT."""
+    """Run the block in the machine's initial namespace, which has the route to the DUT."""
     home = InitialNamespace()
     try:
         with home.inside():

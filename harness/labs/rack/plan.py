@@ -1,4 +1,4 @@
-"""What a run is about to do with the NICs of a lab file, and what forbids it."""
+"""What a run will do with the NICs of a lab file, and what forbids it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from harness.units import in_ms
 class End:
     """What is known of one end of a cable besides its interface: driver, who manages it.
 
-    `undo` are commands that hand it back to the services of its machine.
+    `undo` are commands that return it to the services of its machine.
     """
 
     driver: str = ""
@@ -27,7 +27,7 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One machine: its interfaces by name, where SSH comes in, the ends of cables by name."""
+    """One machine: its interfaces by name, the one that SSH uses, the ends of cables by name."""
 
     interfaces: Mapping[str, Interface]
     session: str = ""
@@ -47,31 +47,31 @@ class Survey:
 
 @dataclass(frozen=True, slots=True)
 class RackPlan:
-    """What is to be taken, and why not (`refusals`)."""
+    """The NICs to be used, and what forbids it (`refusals`)."""
 
     lab: LabFile
     found: Survey
 
     @property
     def refusals(self) -> list[str]:
-        """What is in the way, in words."""
+        """The reasons against it, as text."""
         return list(self._refusals())
 
     def demand_safe(self) -> None:
-        """Raise UsageError where anything is in the way."""
+        """Raise UsageError if there is any reason against it."""
         why = self.refusals
         if why:
             raise UsageError(
-                "\n  ".join([f"{self.lab.path}: NICs are left alone, as", *why]),
-                hint=f"`harness doctor --lab {self.lab.path}` says what mends it",
+                "\n  ".join([f"{self.lab.path}: NICs are not touched, as", *why]),
+                hint=f"`harness doctor --lab {self.lab.path}` says what to do",
             )
 
     def lines(self) -> list[str]:
         """Return the plan as it is shown before anything is done."""
         lab, found = self.lab, self.found
-        clock = f"clock {in_ms(found.clock.offset)} to ours, +- {in_ms(found.clock.error)}"
+        clock = f"clock {in_ms(found.clock.offset)} to the tester's, +- {in_ms(found.clock.error)}"
         shown = [f"lab {lab.path}: DUT {lab.dut}, {found.kernel}, {clock}"]
-        shown.append(f"  DUT {lab.management:<15} stays alone: SSH comes in by it")
+        shown.append(f"  DUT {lab.management:<15} is not touched: SSH uses it")
         for nic in lab.nics:
             near = found.dut.ends.get(nic.name, End()).driver
             far = found.tester.ends.get(nic.far_end, End()).driver
@@ -82,7 +82,7 @@ class RackPlan:
             "names, MACs, MTUs,"
         )
         shown.append(
-            "  masters, addresses and routes are put back, by the DUT itself when it hears "
+            "  masters, addresses and routes are restored, by the DUT itself when it receives "
             f"nothing for {lab.silence:g} s."
         )
         return shown + [f"  {line}" for line in self._managed()]
@@ -101,7 +101,7 @@ class RackPlan:
             for name in names:
                 end = side.ends.get(name, End())
                 if end.manager:
-                    yield f"{where} {name}: {end.manager} manages it, and gets it back as new"
+                    yield f"{where} {name}: {end.manager} manages it, and will do so again"
 
     def _refusals(self) -> Iterator[str]:
         lab, dut, tester = self.lab, self.found.dut, self.found.tester
@@ -110,7 +110,7 @@ class RackPlan:
         if lab.management not in dut.interfaces:
             yield f"the DUT has no management interface {lab.management}"
         elif dut.session and dut.session not in dut.interfaces[lab.management].addresses:
-            yield f"SSH does not come in by {lab.management}, the management interface"
+            yield f"SSH does not use {lab.management}, the management interface"
         for nic in lab.nics:
             yield from self._end("DUT", dut, nic.name, nic)
             yield from self._end("tester", tester, nic.far_end, nic)

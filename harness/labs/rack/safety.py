@@ -1,4 +1,4 @@
-"""Why a NIC that a lab file names must be left alone all the same."""
+"""Why a NIC must not be touched although a lab file names it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ MISSING = "is not there"
 
 
 def in_the_way(found: Mapping[str, Interface], name: str, nic: LabNic, ssh: str) -> str:
-    """Return why an interface must be left alone, "" for nothing.
+    """Return why an interface must not be touched, "" for no reason.
 
-    Addresses and masters that the lab file names are no reason, but for the address that SSH
-    comes in by.
+    Addresses and masters that the lab file names are no reason, except for the address that SSH
+    uses.
     """
     if name not in found:
         return MISSING

@@ -1,4 +1,4 @@
-"""Look at both machines of a rack; nothing is changed but what a killed run has left."""
+"""Examine both machines of a rack; only the remains of a killed run are changed."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ ANSWER = 10.0  # seconds for the DUT to answer
 
 
 def survey(lab: LabFile, tester: RestorerClient) -> tuple[Survey, list[str]]:
-    """Return what is there, and lines about what was put back that a killed run had left.
+    """Return what was found, and lines about what was restored after a killed run.
 
-    Raises LabError: the DUT does not let us in, or another tester has it (InUse).
+    Raises LabError: the DUT denies access, or another tester uses it (InUse).
     """
     with ExitStack() as undo:
         dut = undo.enter_context(SshMachine("the DUT", lab.dut))
@@ -81,18 +81,16 @@ def _ends(host: Host, found: dict[str, Interface], names: Iterable[str]) -> dict
 
 
 def recovered(restorer: RestorerClient) -> list[str]:
-    """Have a restorer put back what a killed one has left; return lines about that.
+    """Let a restorer restore the NICs of a killed one; return lines about that.
 
-    Raises LabError where it does not work.
+    Raises LabError if that fails.
     """
     back, troubles = restorer.recover()
     if troubles:
         raise LabError(
-            f"a run that was killed left NICs of {restorer.host} as they were not: "
+            f"after a killed run, NICs of {restorer.host} could not be restored: "
             + "; ".join(troubles),
             hint="look at them there with `ip -d link`, then remove "
             "/run/network-failover-harness/*.nic",
         )
-    return [f"{restorer.host}: put back what a killed run had left of {', '.join(back)}"] * bool(
-        back
-    )
+    return [f"{restorer.host}: restored after a killed run: {', '.join(back)}"] * bool(back)

@@ -1,7 +1,7 @@
-"""Try the cables of a rack before anything is recorded: where each one ends, how late it tells.
+"""Test the cables of a rack before anything is recorded: both ends, and the driver's carrier lag.
 
-A cable that is not where the lab file says, or a driver that tells later than is thought, would
-be taken for a fault of the kernel.
+A cable that differs from the lab file, or a driver that reports its carrier later than assumed,
+would look like a fault of the kernel.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from harness.units import MS
 
 CARRIER = 15.0  # seconds for a cable to get its carrier: copper negotiates for some 2 to 4 s
 ROUNDS = 3
-MARGIN = 2  # what is looked at from time to time may take twice as long as three trials show
+MARGIN = 2  # a driver that polls may take twice as long as in three trials
 
 
 class Miscabled(LabError):
-    """A cable is not where the lab file says, or carries nothing: no scenario can run."""
+    """A cable differs from the lab file, or has no carrier: no scenario can run."""
 
 
 @dataclass(slots=True)
 class CableTrial:
-    """The cables of a rack, laid between a namespace here and the DUT's agent's."""
+    """The cables of a rack, between a namespace of the tester and one of the DUT's agent."""
 
     dut: RemoteDut
     near: RestorerClient
@@ -43,7 +43,7 @@ class CableTrial:
     pull: SetCarrier = by_wire
 
     def lags(self, drivers: dict[str, str]) -> dict[str, int]:
-        """Return how late each NIC's driver may tell of its cable, in ns; raises Miscabled."""
+        """Return the carrier lag of each NIC's driver, in ns; raises Miscabled."""
         with ExitStack() as undo:
             place = Namespace("the cables' trial")
             undo.callback(place.close)
@@ -59,7 +59,7 @@ class CableTrial:
         return found
 
     def _lay(self, place: Namespace, undo: ExitStack) -> dict[str, int]:
-        """Lay all cables and wait for their carriers; return the far ends' numbers by NIC."""
+        """Move all NICs to their namespaces; return the far ends' interface indexes by NIC."""
         self.dut.work.ask("fresh")
         host, numbers, nears = RemoteHost(self.dut.work), {}, []
         for nic in self.nics:
@@ -81,7 +81,7 @@ class CableTrial:
         down: dict[str, int] = {}
         for nic in self.nics:
             self._switch(control, nic, numbers, up=False)
-            begun = time.monotonic_ns()  # how long the switching took is known of each fault
+            begun = time.monotonic_ns()  # the fault's own duration is recorded
             down[nic.name] = self._down(nic, begun, set(numbers) - set(down))
         return {name: max(up[name], down[name]) for name in numbers}
 
@@ -102,12 +102,12 @@ class CableTrial:
                 name, far = next(iter(waiting.items()))
                 raise Miscabled(
                     f"DUT {name} has no carrier {CARRIER:g} s after {far} went up",
-                    hint="look at the cable; `harness doctor --lab FILE` says where it ends",
+                    hint="check the cable; `harness doctor --lab FILE` says where it ends",
                 )
         return found
 
     def _down(self, nic: LabNic, begun: int, plugged: set[str]) -> int:
-        """Return after how many ns a NIC has lost its carrier, and it alone; raises LabError."""
+        """Return after how many ns a NIC, and no other, has lost its carrier; raises LabError."""
         took = 0
         while not took:
             if not self._carrier(nic.name):
@@ -116,8 +116,8 @@ class CableTrial:
             if lost:
                 raise Miscabled(
                     f"{nic.far_end} went down, and DUT {min(lost)} lost its carrier, "
-                    f"which the lab file says of {nic.name}",
-                    hint="`harness doctor --lab FILE` says which cable goes where",
+                    f"the lab file has it at {nic.name}",
+                    hint="`harness doctor --lab FILE` shows where each cable ends",
                 )
             if not took and time.monotonic_ns() - begun > CARRIER * SECOND:
                 raise Miscabled(
@@ -135,6 +135,6 @@ class CableTrial:
 
 
 def park(restorer: RestorerClient, name: str) -> None:
-    """Take a NIC back to where nobody sees it, as far as that can be done."""
+    """Move a NIC to its restorer's namespace, if possible."""
     with suppress(HarnessError):  # the next use of a lost restorer raises
         restorer.park(name)

@@ -24,7 +24,7 @@ from harness.labs.agent.source import source
 from harness.labs.restorer import links, nics, program
 from harness.labs.ssh.machine import SshMachine
 
-BEAT = 1.0  # seconds between two signs of life
+BEAT = 1.0  # seconds between two heartbeats
 ROLE = "restorer of NICs"
 
 
@@ -114,11 +114,11 @@ class RestorerClient:
                 raise self._failed("lock", error) from error
             raise InUse(
                 f"{self.host} is in use by {_holder(str(error.strerror))}",
-                hint="wait until that run ends; what it holds is put back when it is killed too",
+                hint="wait until that run ends; its NICs are restored even if it is killed",
             ) from error
 
     def recover(self) -> tuple[list[str], list[str]]:
-        """Restore what a killed restorer has left; return those NICs, and failures."""
+        """Restore the NICs of a killed restorer; return those NICs, and failures."""
         said = self._ask("recover")
         return said["back"], said["troubles"]
 
@@ -131,9 +131,9 @@ class RestorerClient:
     ) -> tuple[int, str]:
         """Move a NIC to the namespace at a path; return its number and MAC there.
 
-        Without a MAC it has the one that it was found with.
+        Without a MAC it has its original one.
 
-        The path is one of the restorer's machine, or one of /proc/self where we are on the same.
+        The path is one of the restorer's machine, or one of /proc/self on the same machine.
         """
         caller = self._channel.hello.get("caller", "self")
         path = namespace.replace("/proc/self/", f"/proc/{caller}/")
@@ -174,7 +174,7 @@ class RestorerClient:
         name = f" {what['name']}" if "name" in what else ""
         return LabError(
             f"{self.host} cannot {do}{name}: {error.strerror}",
-            hint=f"look at it there with `ip -d link`; saved states are in {program.PLACE}",
+            hint=f"`ip -d link` there shows its state; saved states are in {program.PLACE}",
         )
 
 
@@ -187,7 +187,7 @@ def _holder(text: str) -> str:
         said = json.loads(text)
         return f"{said['who']} (process {said['pid']}) since {said['since']}"
     except (ValueError, KeyError, TypeError):
-        return "somebody who does not say so"
+        return "an unknown process"
 
 
 def socket_in(directory: Path) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from harness.labs.agent.wire import carried, control_socket
 
 NLMSG_ERROR, NLMSG_DONE = 2, 3
-RTM_NEWLINK, RTM_NEWADDR, RTM_NEWROUTE = 16, 20, 24  # RTM_GET... is two more
+RTM_NEWLINK, RTM_NEWADDR, RTM_NEWROUTE = 16, 20, 24  # RTM_GET... is two higher
 REQUEST, ACK, DUMP, REPLACE, CREATE = 1, 4, 0x300, 0x100, 0x400
 ADDRESS, IFNAME, MTU, MASTER, NET_NS_FD, NEW_IFINDEX, PERM_ADDRESS = 1, 3, 4, 10, 28, 49, 54
 IFF_UP, IFF_PROMISC, IFF_ALLMULTI = 0x1, 0x100, 0x200
@@ -40,7 +40,7 @@ def own_namespace() -> int:
 
 
 def new_namespace() -> int:
-    """Return a descriptor of a new namespace, in which nothing happens."""
+    """Return a descriptor of a new namespace without any configuration."""
     home = own_namespace()
     try:
         checked(libc.unshare(CLONE_NEWNET))
@@ -112,12 +112,12 @@ class Rtnetlink:
         self._ask(RTM_NEWLINK, 0, body)
 
     def addresses(self, index: int) -> list[bytes]:
-        """Return the messages that tell of a link's addresses."""
+        """Return the messages with a link's addresses."""
         found = self._dump(RTM_NEWADDR, bytes(8))
         return [one for one in found if struct.unpack_from("=I", one, 20)[0] == index]
 
     def routes(self, index: int) -> list[bytes]:
-        """Return the messages that tell of a link's routes, but for those that make themselves."""
+        """Return the messages with a link's routes, except those that the kernel adds."""
         found = self._dump(RTM_NEWROUTE, bytes(12))
         return [
             one
@@ -130,7 +130,7 @@ class Rtnetlink:
         ]
 
     def tell(self, message: bytes, index: int) -> None:
-        """Have an address or a route again, of a link that has a number now; raises OSError."""
+        """Add a saved address or route again, with the link's present index; raises OSError."""
         kind, body = struct.unpack_from("=H", message, 4)[0], bytearray(message[16:])
         if kind == RTM_NEWADDR:
             struct.pack_into("=I", body, 4, index)

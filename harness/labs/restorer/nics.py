@@ -27,15 +27,15 @@ from harness.labs.restorer.links import (
     Rtnetlink,
 )
 
-ARRIVAL = 3  # seconds for the kernel to send a NIC home from a namespace that went
-COMMAND = 10  # seconds for a command that hands a NIC back to a service
+ARRIVAL = 3  # seconds for the kernel to move a NIC back from a namespace that was removed
+COMMAND = 10  # seconds for a command that returns a NIC to a service
 
 
 class SavedNic:
     """A NIC: its initial state (`state`, for JSON), and where it is now.
 
-    `place` is a descriptor of the namespace that it was lent to, None while it is at home;
-    `called` its name there.
+    `place` is a descriptor of the namespace that it was moved to, None while it is in its original
+    one; `called` is its name there.
     """
 
     def __init__(self, state: dict[str, Any]) -> None:
@@ -44,7 +44,7 @@ class SavedNic:
         self.called = str(state["name"])
 
     def find(self, home: int) -> tuple[Rtnetlink, Link] | None:
-        """Return where it is, in which namespace's kernel, None where it is in neither."""
+        """Return the link and the rtnetlink socket of its namespace, None if it is in neither."""
         for place in (self.place, home):
             if place is None:
                 continue
@@ -58,8 +58,8 @@ class SavedNic:
     def _pick(self, links: list[Link], *, strayed: bool) -> Link | None:
         """Return it among links.
 
-        One that has strayed home has the name that it had elsewhere: its own may be another
-        NIC's there, so that only the MAC that its hardware has tells which it is.
+        One that the kernel has moved back still has its temporary name, and another NIC may have
+        its original name: only the permanent MAC identifies it.
         """
         own, mac = self.state["own_mac"], self.state["mac"]
         if strayed and own:
@@ -71,7 +71,7 @@ class SavedNic:
         return next((link for link in links if strayed and link.mac == mac), None)
 
     def step_aside(self, home: int) -> None:
-        """Let go of a name that may be another NIC's, where this one has strayed home."""
+        """Rename a NIC that the kernel has moved back: its name may be another NIC's."""
         found = self.find(home)
         if found is None:
             return
@@ -86,7 +86,7 @@ class SavedNic:
     def move(
         self, home: int, to: int, called: str, number: int = 0, mac: str = ""
     ) -> tuple[int, str]:
-        """Take it to a namespace, down; return its number and MAC there; raises OSError."""
+        """Move it to a namespace, where it is down; return its index and MAC; raises OSError."""
         until = time.monotonic() + ARRIVAL
         found = self.find(home)
         while found is None and time.monotonic() < until:
@@ -117,21 +117,21 @@ class SavedNic:
             if any(one.name == link.name for one in kernel.links()):
                 if to != home or error.errno not in (errno.EBUSY, errno.EEXIST):
                     raise
-                kernel.change(link.index, attrs=attrs)  # its old number is somebody else's now
+                kernel.change(link.index, attrs=attrs)  # its old index is in use
             else:  # it has moved, but could not have that name there
                 self._is_at(home, to, link.name)
                 raise
         self._is_at(home, to, called)
 
     def _is_at(self, home: int, place: int, called: str) -> None:
-        """Take note of where it is now."""
+        """Note its present namespace and name."""
         before, self.place = self.place, None if place == home else os.dup(place)
         self.called = called
         if before is not None:
             os.close(before)
 
     def go_home(self, home: int) -> list[str]:
-        """Put it back as it was found; return in words what could not be."""
+        """Restore its initial state; return texts of what could not be restored."""
         troubles: list[str] = []
         state, name = self.state, self.state["name"]
         try:
@@ -170,7 +170,7 @@ def _among(namespace: int, name: str) -> Link:
 
 
 def _settings(kernel: Rtnetlink, link: Link, state: dict[str, Any], troubles: list[str]) -> None:
-    """Give a link at home its MAC, MTU, master, flags, addresses and routes."""
+    """Set the original MAC, MTU, master, flags, addresses and routes of a link."""
 
     def attempt(what: str, call: Any, *arguments: Any, **more: Any) -> None:
         try:
@@ -184,7 +184,7 @@ def _settings(kernel: Rtnetlink, link: Link, state: dict[str, Any], troubles: li
         attempt("MAC", kernel.change, link.index, attrs=mac)
     if link.mtu != state["mtu"]:
         attempt("MTU", kernel.change, link.index, attrs={MTU: struct.pack("=I", state["mtu"])})
-    if state["master"] and not link.master:  # before it is up: a bond takes no slave that is
+    if state["master"] and not link.master:  # before it is up: a bond refuses a slave that is up
         attempt("the master", _enslave, kernel, link.index, state["master"])
     attempt("flags", kernel.change, link.index, state["flags"], CHANGED)
     for what, messages in (("an address", state["addresses"]), ("a route", state["routes"])):
@@ -193,7 +193,7 @@ def _settings(kernel: Rtnetlink, link: Link, state: dict[str, Any], troubles: li
 
 
 def _enslave(kernel: Rtnetlink, index: int, master: str) -> None:
-    """Make a link a slave or port again of a master that may have another number now."""
+    """Make a link a slave or port of its master again, whose index may have changed."""
     for one in kernel.links():
         if one.name == master:
             kernel.change(index, attrs={MASTER: struct.pack("=I", one.index)})
@@ -202,7 +202,7 @@ def _enslave(kernel: Rtnetlink, index: int, master: str) -> None:
 
 
 def state_of(home: int, name: str, undo: list[list[str]]) -> dict[str, Any]:
-    """Return the state of a NIC at home; raises OSError where it is not there."""
+    """Return the state of a NIC in its original namespace; raises OSError if it is not there."""
     link, kernel = _among(home, name), Rtnetlink(home)
     try:
         told = {"addresses": kernel.addresses, "routes": kernel.routes}

@@ -1,4 +1,4 @@
-"""The restorer: lends NICs of its machine to other namespaces, and restores them in any case.
+"""The restorer: moves NICs of its machine to other namespaces, and restores them in any case.
 
 It is sent like the agent (harness.labs.agent.source) and uses the same messages. It outlives the
 process that started it: NICs are restored when its input ends, when nothing was received for the
@@ -61,16 +61,16 @@ class RestorerServer:
                 for source in ready:
                     self.accept() if source is self.listener else self.read(source)
         finally:
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # we are about to end
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # this process is ending
             self.go_home()
 
     def say(self, to: int, **what: Any) -> None:
-        """Write one line; errors of a caller that is gone are ignored."""
+        """Write one line; errors of a closed connection are ignored."""
         with contextlib.suppress(OSError):
             os.write(to, (json.dumps(what, separators=(",", ":")) + "\n").encode())
 
     def accept(self) -> None:
-        """Accept a caller of this machine, and send it the number of its process here."""
+        """Accept a caller of this machine, and send it its process id."""
         caller, _ = self.listener.accept()
         fd = caller.fileno()
         self.callers[fd], self.answers[fd], self.pending[fd] = caller, fd, b""
@@ -78,7 +78,7 @@ class RestorerServer:
         self.say(fd, hello=VERSION, pid=os.getpid(), caller=struct.unpack("=iii", peer)[0])
 
     def read(self, source: int) -> None:
-        """Execute a caller's requests; take back the NICs of one that is gone."""
+        """Execute a caller's requests; take back the NICs of one that has ended."""
         try:
             data = os.read(source, 1 << 16)
         except OSError:
@@ -88,7 +88,7 @@ class RestorerServer:
             return
         lines = (self.pending[source] + data).split(b"\n")
         self.pending[source] = lines.pop()
-        for line in filter(None, lines):  # an empty one is a beat of the tester
+        for line in filter(None, lines):  # an empty one is a heartbeat of the tester
             asked = json.loads(line.decode())
             try:
                 answer = getattr(self, "do_" + asked["do"])(asked) or {}
@@ -97,7 +97,7 @@ class RestorerServer:
             self.say(self.answers[source], id=asked["id"], t=now(), **answer)
 
     def gone(self, source: int) -> None:
-        """Forget a caller; end without the first one."""
+        """Remove a caller; end if it was the first one."""
         if source == 0:
             self.done = True
             return
@@ -119,7 +119,7 @@ class RestorerServer:
         self.listener.listen(4)
 
     def do_lock(self, asked: dict[str, Any]) -> None:
-        """Lock the machine for a tester; EBUSY has the holder as its text."""
+        """Lock the machine for a tester; the text of EBUSY is the holder."""
         PLACE.mkdir(mode=0o700, exist_ok=True)
         fd = os.open(str(PLACE / LOCK), os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -133,7 +133,7 @@ class RestorerServer:
         self.locked = fd
 
     def do_recover(self, _: dict[str, Any]) -> dict[str, Any]:
-        """Restore what a killed restorer has left; answers with the NICs and the failures."""
+        """Restore the NICs of a killed restorer; answers with the NICs and the failures."""
         with contextlib.ExitStack() as undo:
             left = {}
             for path in sorted(PLACE.glob("*" + SAVED)):
@@ -151,7 +151,7 @@ class RestorerServer:
         return {"back": [left[path].state["name"] for path in back], "troubles": troubles}
 
     def step_aside(self, nics: Iterable[SavedNic]) -> None:
-        """Free the names of NICs that have strayed home, where they may have each other's."""
+        """Rename NICs that the kernel has moved back, which may have each other's names."""
         for nic in nics:
             with contextlib.suppress(OSError):
                 nic.step_aside(self.home)
@@ -169,7 +169,7 @@ class RestorerServer:
         return {"mac": state["mac"]}
 
     def do_lend(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """Lend a NIC to the namespace at a path; answers with its number and MAC there."""
+        """Move a NIC to the namespace at a path; answers with its number and MAC there."""
         nic, place = self.nics[asked["name"]], os.open(asked["ns"], os.O_RDONLY)
         try:
             number, mac = nic.move(
@@ -188,7 +188,7 @@ class RestorerServer:
         self.park(self.nics[asked["name"]])
 
     def park(self, nic: SavedNic) -> None:
-        """Take a NIC to a namespace of the restorer's own."""
+        """Move a NIC to the restorer's own namespace."""
         if self.parking is None:
             self.parking = new_namespace()
         nic.move(self.home, self.parking, nic.state["name"])
@@ -205,7 +205,7 @@ class RestorerServer:
             failed = self.nics.pop(name).go_home(self.home)
             troubles += failed
             with contextlib.suppress(OSError):
-                if not failed:  # else the next restorer tries again
+                if not failed:  # otherwise the next restorer tries again
                     (PLACE / (name + SAVED)).unlink()
             os.close(self.files.pop(name))
         return troubles

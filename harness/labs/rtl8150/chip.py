@@ -1,7 +1,7 @@
 """The RTL8150 as its driver sees it: registers, PHY, receive filter, frames in and out.
 
 Register numbers and bits are those that the drivers of Linux (drivers/net/usb/rtl8150.c) and
-FreeBSD (rue(4)) use. Nothing here knows of a kernel, of time or of the bus.
+FreeBSD (rue(4)) use. This module uses no kernel, no clock and no bus.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MSR_DUPLEX, MSR_FAST, MSR_LINK = 0x10, 0x08, 0x04
 CSCR_LINK = 0x08
 PHY_GO, PHY_WRITE, PHY_REGISTER = 0x40, 0x20, 0x1F
 
-# The PHY's registers (IEEE 802.3 clause 22) by number, and which of them are seen on their own.
+# The registers of the PHY (IEEE 802.3 clause 22) that the chip maps, by number.
 MII_AT = {0: BMCR, 1: BMSR, 4: ANAR, 5: ANLP, 6: AER}
 BMCR_NEGOTIATES = 0x1000
 BMSR_ABLE, BMSR_NEGOTIATED, BMSR_LINK = 0x7809, 0x0020, 0x0004
@@ -70,11 +70,11 @@ class Chip:
 
     @property
     def mac(self) -> bytes:
-        """The address that the receive filter takes for its own."""
+        """The address that the receive filter accepts."""
         return self._get(IDR, MAC_BYTES)
 
     def set_link(self, *, up: bool) -> None:
-        """Let the PHY find or lose its partner at the other end of the network cable."""
+        """Set whether the PHY has a link partner at the other end of the network cable."""
         self.link = up
         self._show_link()
 
@@ -98,7 +98,7 @@ class Chip:
         return found.ljust(length, b"\0")
 
     def write(self, address: int, data: bytes) -> None:
-        """Write registers, or the EEPROM where that is enabled, with all that follows from it."""
+        """Write registers, or the EEPROM where that is enabled, with all side effects."""
         if EEPROM <= address < EEPROM + EEPROM_BYTES:
             if self._get(CR, 1)[0] & CR_WRITE_EEPROM:
                 at = address - EEPROM
@@ -113,10 +113,10 @@ class Chip:
         if PHYCNT in touched:
             self._phy()
         if touched.start < CSCR + 2 and touched.stop > MSR:
-            self._show_link()  # those are the PHY's to write
+            self._show_link()  # only the PHY writes those
 
     def _phy(self) -> None:
-        """Carry out what PHYCNT asks of the PHY; it is done at once."""
+        """Execute the PHY access of PHYCNT; it completes at once."""
         command = self._get(PHYCNT, 1)[0]
         if not command & PHY_GO:
             return
@@ -141,7 +141,7 @@ class Chip:
         return data.ljust(SHORTEST, b"\0")
 
     def receive(self, frame: bytes) -> bool:
-        """Take a frame from the wire; tell whether it waits for the host now."""
+        """Receive a frame from the wire; tell whether it is queued for the host."""
         if not (self.link and self._get(CR, 1)[0] & CR_RECEIVE and self._wanted(frame)):
             return False
         if len(self._inbox) >= HELD:
@@ -151,7 +151,7 @@ class Chip:
         return True
 
     def _wanted(self, frame: bytes) -> bool:
-        """Tell whether the receive filter lets a frame in."""
+        """Tell whether the receive filter accepts a frame."""
         rules, to = self._get(RCR, 1)[0], frame[:MAC_BYTES]
         if len(to) < MAC_BYTES:
             return False
@@ -178,7 +178,7 @@ class Chip:
         return frame + struct.pack("<I", len(frame) + TRAILER)
 
     def interrupt(self, *, lie: bool = False) -> bytes:
-        """Return an interrupt packet and begin to count anew; `lie` turns its link bit round.
+        """Return an interrupt packet and reset the counters; `lie` inverts its link bit.
 
         TSR RSR MSR WAKSR TXOK RXLOST CRCERR COL, one byte each.
         """

@@ -1,4 +1,4 @@
-"""What the adapter says of itself on the bus (USB 2.0, chapter 9): a full-speed vendor device."""
+"""The adapter's descriptors on the bus (USB 2.0, chapter 9): a full-speed vendor device."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import struct
 VENDOR, PRODUCT = 0x0BDA, 0x8150
 BULK_IN, BULK_OUT, INTERRUPT_IN = 0x81, 0x02, 0x83
 BULK_BYTES, INTERRUPT_BYTES = 64, 8
-INTERRUPT_MS = 100  # how often the host is to ask the interrupt pipe
+INTERRUPT_MS = 100  # how often the host shall poll the interrupt pipe
 STRINGS = ("Realtek", "USB 10/100 LAN")
 
 DEVICE_TYPE, CONFIGURATION_TYPE, STRING_TYPE, INTERFACE_TYPE, ENDPOINT_TYPE = 1, 2, 3, 4, 5
@@ -29,7 +29,7 @@ def descriptor(value: int) -> bytes | None:
 
 
 def _device() -> bytes:
-    names = (1, 2, 0)  # of the maker, the product, no serial number
+    names = (1, 2, 0)  # manufacturer, product, no serial number
     head = struct.pack("<BBHBBBB", 18, DEVICE_TYPE, 0x0110, VENDOR_SPECIFIC, 0, 0xFF, 8)
     return head + struct.pack("<HHH4B", VENDOR, PRODUCT, 0x0100, *names, 1)
 

@@ -1,7 +1,7 @@
-"""The adapter at the end of its USB cable: transfers that wait, and faults of its own.
+"""The adapter at the end of its USB cable: pending transfers, and faults.
 
-It takes requests and gives answers as bytes, and says when it next has something to say of itself;
-sockets and clocks are others' business. All times in ns.
+It takes requests and gives answers as bytes, and returns when its next interrupt packet is due; it
+uses no sockets and no clock. All times in ns.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Faults:
 
 @dataclass(slots=True)
 class Device:
-    """A chip on a bus; `transmit` puts a frame onto its wire."""
+    """A chip on a bus; `transmit` sends a frame on its wire."""
 
     chip: Chip
     transmit: Callable[[bytes], None]
@@ -52,7 +52,7 @@ class Device:
     _packets: int = 0
 
     def plugged(self) -> None:
-        """Get power: nothing waits, the registers are at their defaults."""
+        """Power on: no pending transfers, the registers at their defaults."""
         self.chip.power_on()
         self._reading.clear()
         self._listening.clear()
@@ -75,13 +75,13 @@ class Device:
         return usbip.submitted(request, status=errno.EPIPE)
 
     def received(self, frame: bytes) -> bytes:
-        """Take a frame from the wire; return the answer to a transfer that waited for one."""
+        """Receive a frame from the wire; return the answer to a transfer that waited for one."""
         if "in" in self.faults.dropped:
             return b""
         return self._delivered() if self.chip.receive(frame) else b""
 
     def due(self) -> int | None:
-        """Return when the next interrupt packet is due, None while the host does not listen."""
+        """Return when the next interrupt packet is due, None without a pending transfer."""
         return min((self._when(*waits) for waits in self._listening), default=None)
 
     def interrupt(self, at: int) -> bytes:

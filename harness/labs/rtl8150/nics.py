@@ -1,4 +1,4 @@
-"""The adapters as others see them: started, told what to do, and gone when closed."""
+"""The tester's side of the adapters: starts their process, sends it orders, ends it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RTMGRP_LINK = 1
 
 @dataclass(slots=True)
 class Nics:
-    """The adapters of a topology, in a process of their own."""
+    """The adapters of a topology, in a separate process."""
 
     process: int
     orders: socket.socket
@@ -31,11 +31,11 @@ class Nics:
         return int(self._order(name, "plug")["port"])
 
     def unplug(self, name: str) -> int:
-        """Pull an adapter out of the USB; return the port it was in. Raises LabError."""
+        """Unplug an adapter from the USB; return the port it was in. Raises LabError."""
         return int(self._order(name, "unplug")["port"])
 
     def fail(self, name: str, **changes: Any) -> None:
-        """Change what is wrong with an adapter (see Faults); raises LabError."""
+        """Set an adapter's faults; raises LabError."""
         self._faults[name] = replace(self._faults.get(name, Faults()), **changes)
         told = asdict(self._faults[name])
         told["dropped"] = sorted(told["dropped"])
@@ -75,9 +75,9 @@ class Nics:
 
 
 def start(plans: list[AdapterPlan], switches: socket.socket) -> Nics:
-    """Start the process that is the adapters; `switches` is a netlink socket among the switches.
+    """Start the process of the adapters; `switches` is a netlink socket of the switches.
 
-    It is forked, not started afresh: in a guest that is ten times faster.
+    It is forked rather than executed: in a guest that is ten times faster.
     """
     switches.bind((0, RTMGRP_LINK))
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -91,7 +91,7 @@ def start(plans: list[AdapterPlan], switches: socket.socket) -> Nics:
 
 
 def _be(plans: list[AdapterPlan], orders: socket.socket, switches: socket.socket) -> None:
-    """Be the child: never return, whatever happens."""
+    """Run as the child; never returns."""
     status = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,9 +1,8 @@
-"""The process that is the adapters: it serves their USB cables while the kernel blocks others.
+"""The process of the adapters: it serves their USB cables while the kernel blocks others.
 
-A driver's synchronous transfers (to open an interface, to set its MAC) hold up whoever asked for
-that until the chip has answered. So the chips live in a process of their own. It sleeps whenever
-nothing is to be done, and ends as soon as its orders do: the kernel then finds all of its adapters
-unplugged.
+A driver's synchronous transfers (to open an interface, to set its MAC) block the calling process
+until the chip has answered, so the chips are in a separate process. It sleeps whenever nothing is
+to be done, and ends as soon as its orders do: the kernel then finds all of its adapters unplugged.
 
 An order is one line of JSON, {"nic": name, "do": verb, ...}; the answer is {} or {"error": text}.
 """
@@ -37,7 +36,7 @@ MESSAGE = struct.Struct("=IHHIIBxHiII")  # struct nlmsghdr and struct ifinfomsg
 
 @dataclass(frozen=True, slots=True)
 class AdapterPlan:
-    """An adapter to be: its name, its MAC, and the switch's port that its cable leads to."""
+    """An adapter's name, its MAC, and the switch port at which its cable ends."""
 
     name: str
     mac: str
@@ -47,7 +46,7 @@ class AdapterPlan:
 
 @dataclass(slots=True)
 class EmulatedAdapter:
-    """An adapter that is: plugged in while it has a socket."""
+    """An adapter, plugged in while it has a socket."""
 
     device: Device
     tap: TapDevice
@@ -78,13 +77,13 @@ class AdapterServer:
         self._loop.watch(switches, self._look)
 
     def run(self) -> None:
-        """Serve until there is nobody left to give orders."""
+        """Serve until the other end has closed the orders' socket."""
         self._loop.pump(FOREVER, lambda: self._over)
 
     # The USB cable.
 
     def plug(self, adapter: EmulatedAdapter) -> None:
-        """Plug an adapter in; the kernel begins to ask it who it is."""
+        """Plug an adapter in; the kernel begins to enumerate it."""
         if adapter.sock is None:
             adapter.device.plugged()
             adapter.reader = RequestReader()
@@ -93,7 +92,7 @@ class AdapterServer:
             adapter.forget = self._loop.watch(adapter.sock, lambda: self._serve(adapter))
 
     def unplug(self, adapter: EmulatedAdapter) -> None:
-        """Pull an adapter out; the kernel finds its end of the socket closed."""
+        """Unplug an adapter; the kernel finds its end of the socket closed."""
         if adapter.sock is not None:
             adapter.forget()
             adapter.sock.close()
@@ -101,7 +100,7 @@ class AdapterServer:
             adapter.tap.carrier(on=False)
 
     def _serve(self, adapter: EmulatedAdapter) -> None:
-        """Answer what the host has asked for."""
+        """Answer the host's transfers."""
         assert adapter.sock is not None
         try:
             data = adapter.sock.recv(BUFFER)
@@ -124,7 +123,7 @@ class AdapterServer:
                 self.unplug(adapter)
 
     def _listen(self, adapter: EmulatedAdapter) -> None:
-        """Come back when the adapter's next interrupt packet is due."""
+        """Set a timer for the adapter's next interrupt packet."""
         due = adapter.device.due()
         if due is not None:
             self._loop.at(due, lambda at: self._interrupt(adapter, at))
@@ -143,7 +142,7 @@ class AdapterServer:
         return read
 
     def _look(self) -> None:
-        """See which ports of the switches are on: a PHY has a link while its partner is."""
+        """Read which ports of the switches are up: a PHY has a link while its partner is up."""
         data, at = self._switches.recv(BUFFER), 0
         while at + MESSAGE.size <= len(data):
             length, kind, _, _, _, family, _, index, flags, _ = MESSAGE.unpack_from(data, at)
@@ -183,7 +182,7 @@ def _faults(told: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def serve(plans: list[AdapterPlan], orders: socket.socket, switches: socket.socket) -> None:
-    """Be the adapters, and end with the process that started this one."""
+    """Serve as the adapters; ends with the process that started this one."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     keep = {orders.fileno(), switches.fileno(), *(plan.tap.fileno() for plan in plans)}
     _close_all_but(keep)
@@ -191,7 +190,7 @@ def serve(plans: list[AdapterPlan], orders: socket.socket, switches: socket.sock
 
 
 def _close_all_but(keep: set[int]) -> None:
-    """Close what was inherited: a namespace lives as long as anybody has it open."""
+    """Close what was inherited: a namespace exists as long as any process has it open."""
     first = 3
     for one in sorted(keep):
         os.closerange(first, one)

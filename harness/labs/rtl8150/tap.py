@@ -1,4 +1,4 @@
-"""The network socket of an adapter: a TAP device, of which this process is the other end."""
+"""The network side of an adapter: a TAP device, whose other end is this process."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BUFFER = 2048
 
 
 class TapDevice:
-    """A TAP in the network namespace in which it is made; it goes when `close` is called."""
+    """A TAP in the network namespace in which it is created, until `close`."""
 
     def __init__(self, name: str, index: int) -> None:
         """Make the device with a name and a number; raises LabError."""
@@ -38,30 +38,30 @@ class TapDevice:
         return self._fd
 
     def close(self) -> None:
-        """Let go of the device; it is removed when no process has it open any more."""
+        """Close the device; it is removed when no process has it open."""
         fd, self._fd = self._fd, -1
         if fd >= 0:
             os.close(fd)
 
     def carrier(self, *, on: bool) -> None:
-        """Show the switch a partner at the other end of the cable, or none."""
-        with suppress(OSError):  # the port may be off, or the kernel older than 5.0
+        """Set whether the switch has a link partner at the other end of the cable."""
+        with suppress(OSError):  # the port may be down, or the kernel older than 5.0
             fcntl.ioctl(self._fd, TUNSETCARRIER, struct.pack("i", on))
 
     def frames(self) -> Iterator[bytes]:
-        """Yield the frames that the switch has sent out by this port since the last call."""
-        with suppress(BlockingIOError, OSError):  # EIO: the port is being taken away
+        """Yield the frames that the switch has sent through this port since the last call."""
+        with suppress(BlockingIOError, OSError):  # EIO: the port is being removed
             while True:
                 yield os.read(self._fd, BUFFER)
 
     def send(self, frame: bytes) -> None:
-        """Let a frame enter the switch; one whose port is off swallows it."""
+        """Send a frame into the switch, which drops it if the port is down."""
         with suppress(OSError):
             os.write(self._fd, frame)
 
 
 def _open() -> int:
-    """Open the kernel's TUN driver, by a node of our own where the machine shows none."""
+    """Open the kernel's TUN driver, by a new device node if the machine has none."""
     flags = os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC
     with suppress(OSError):
         return os.open(NODE, flags)

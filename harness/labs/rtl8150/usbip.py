@@ -1,7 +1,7 @@
 """The messages of USB/IP between a host controller and a device (usbip_protocol.rst, v1.1.1).
 
 Every message is 48 bytes, big endian; the data of a transfer out follows its request, and that
-of a transfer in its answer. Isochronous transfers are not spoken.
+of a transfer in its answer. Isochronous transfers are not supported.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ UNLINKED = struct.Struct(">5Ii24x")
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """A transfer that the host asks for; `interval` in frames of 1 ms, for interrupt pipes."""
+    """A transfer that the host requests; `interval` in frames of 1 ms, for interrupt pipes."""
 
     number: int
     endpoint: int
@@ -39,20 +39,20 @@ class Submit:
 
 @dataclass(frozen=True, slots=True)
 class Unlink:
-    """The host takes back the transfer numbered `victim`."""
+    """The host cancels the transfer numbered `victim`."""
 
     number: int
     victim: int
 
 
 class RequestReader:
-    """Cuts a stream of bytes into requests."""
+    """Splits a stream of bytes into requests."""
 
     def __init__(self) -> None:
         self._rest = bytearray()
 
     def feed(self, data: bytes) -> Iterator[Submit | Unlink]:
-        """Yield the requests that are complete now; raises LabError for what is none."""
+        """Yield the complete requests; raises LabError for an invalid one."""
         self._rest += data
         while len(self._rest) >= HEAD_BYTES:
             request = _request(bytes(self._rest[:HEAD_BYTES]))
@@ -74,13 +74,13 @@ def _request(head: bytes) -> Submit | Unlink:
     if command != CMD_SUBMIT:
         raise LabError(
             f"USB/IP message {command} came from the host, expected {CMD_SUBMIT} or {CMD_UNLINK}",
-            hint="the stream is out of step: look at the message before it",
+            hint="the stream is out of step: the message before it may be wrong",
         )
     _, number, _, way, endpoint, _, length, _, _, interval, setup = SUBMIT.unpack(head)
     if not 0 <= length <= LARGEST:
         raise LabError(
             f"a USB transfer of {length} bytes was asked for, expected at most {LARGEST}",
-            hint="the stream is out of step: look at the message before it",
+            hint="the stream is out of step: the message before it may be wrong",
         )
     return Submit(number, endpoint, way == IN, length, interval, setup)
 

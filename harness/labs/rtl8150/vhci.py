@@ -18,7 +18,7 @@ MODULES = ("vhci_hcd", "rtl8150", "tun")
 
 
 def lacking() -> str:
-    """Return what this kernel lacks for such adapters, "" where it has all."""
+    """Return what this kernel lacks for such adapters, "" for nothing."""
     if not (CONTROLLER / "attach").exists():
         return "no virtual USB controller (vhci_hcd)"
     if not os.access(CONTROLLER / "attach", os.W_OK):
@@ -82,7 +82,7 @@ def attach() -> tuple[socket.socket, int]:
 
 
 def _take(port: int, end: socket.socket) -> bool:
-    """Try to attach; tell whether it worked, False where somebody else was sooner."""
+    """Try to attach; return False if another process was faster."""
     words = f"{port} {end.fileno()} {0x10000 + port} {FULL_SPEED}"
     try:
         with (CONTROLLER / "attach").open("w", encoding="ascii") as file:
@@ -91,16 +91,16 @@ def _take(port: int, end: socket.socket) -> bool:
         if error.errno == errno.EBUSY:
             return False
         raise LabError(
-            f"the virtual USB controller took no adapter: {error.strerror}",
+            f"the virtual USB controller accepted no adapter: {error.strerror}",
             hint="attaching needs root",
         ) from error
     return True
 
 
 def is_free(number: int) -> bool:
-    """Tell whether a port is free again, and what was attached there gone for good.
+    """Tell whether a port is free again, and the interface of its device removed.
 
-    The controller lets go of a device before its hub has told the device's driver.
+    The controller frees a port before its hub has notified the device's driver.
     """
     if any(CONTROLLER.glob(f"usb*/*-{number + 1}")):
         return False

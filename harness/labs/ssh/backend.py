@@ -1,4 +1,4 @@
-"""testinfra's paramiko backend, with host keys checked and every failure in words."""
+"""testinfra's paramiko backend, with host keys checked and a message for every failure."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from harness.labs.ssh.address import ROOT, Address
 from harness.labs.ssh.client import Proxy, Settings, settings
 from harness.labs.ssh.refused import Dropped, refusal, unknown_host_key
 
-WITHIN = 10.0  # seconds for a machine to answer, for its banner, and to let us in
-COMMAND = 60.0  # seconds for a command to say something or to end
-ALIVE = 5  # seconds between two signs of life on a connection on which nothing else happens
+WITHIN = 10.0  # seconds for a machine to answer, for its banner, and to authenticate
+COMMAND = 60.0  # seconds for a command to print something or to end
+ALIVE = 5  # seconds between two keepalives on an idle connection
 SYSTEM_KEYS = Path("/etc/ssh/ssh_known_hosts")
 
 
@@ -32,10 +32,10 @@ class _Strict(paramiko.MissingHostKeyPolicy):
 
 
 class Backend(ParamikoBackend):
-    """A connection that is made when it is first used, and never made anew behind our back."""
+    """A connection that is made on first use, and never again."""
 
     def __init__(self, to: Address) -> None:
-        """Take note of an address; raises UsageError for a file that is not there."""
+        """Keep an address; raises UsageError for a missing file."""
         self.to = to
         for what, path in (("key", to.key), ("known_hosts", to.known_hosts)):
             if path and not Path(path).expanduser().is_file():
@@ -51,7 +51,7 @@ class Backend(ParamikoBackend):
 
     @functools.cached_property
     def client(self) -> paramiko.SSHClient:
-        """The connection, made now; raises LabError that says what is in the way."""
+        """The connection, made now; raises LabError with the cause."""
         client = paramiko.SSHClient()
         self._settings = settings(self.to)
         try:
@@ -114,19 +114,19 @@ class Backend(ParamikoBackend):
             status = channel.recv_exit_status()
         except TimeoutError as error:
             shown = command.decode(errors="replace")
-            raise self._dropped(f"`{shown}` said nothing for {COMMAND:g} s") from error
+            raise self._dropped(f"`{shown}` printed nothing for {COMMAND:g} s") from error
         except (OSError, paramiko.SSHException, EOFError) as error:
             raise self._dropped(str(error)) from error
         finally:
             channel.close()
-        if status == -1:  # no status came: the connection went first
+        if status == -1:  # no status: the connection was lost first
             raise self._dropped("its other end has closed it")
         return status, out, err
 
     def _dropped(self, why: str) -> Dropped:
         return Dropped(
             f"the SSH connection to {self.to} is lost: {why}",
-            hint="look whether the machine still runs, and its management network",
+            hint="check that the machine and its management network still run",
         )
 
     def close(self) -> None:

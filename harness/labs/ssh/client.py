@@ -12,14 +12,14 @@ from pathlib import Path
 from harness.errors import UsageError
 from harness.labs.ssh.address import Address
 
-WITHIN = 10.0  # seconds for `ssh -G`, which asks nobody; a Match exec may run a program
+WITHIN = 10.0  # seconds for `ssh -G`, which contacts no host; a Match exec may run a program
 FAREWELL = 2.0  # seconds for a proxy to end
 NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a host is reached: where, as whom, by which keys, through which command ("": itself)."""
+    """How a host is reached: address, user, keys, and the proxy command ("" for none)."""
 
     hostname: str
     port: int = 22
@@ -30,7 +30,7 @@ class Settings:
 
 
 def settings(to: Address) -> Settings:
-    """Return a host's settings by the client's configuration, overruled by those of an address.
+    """Return a host's settings by the client's configuration, overridden by those of an address.
 
     Raises UsageError where that cannot be read.
     """
@@ -84,7 +84,7 @@ def _proxy(found: dict[str, list[str]], path: Path, hostname: str, port: int, us
 
 
 class Proxy:
-    """A command between us and a host's SSH server; `socket` is what paramiko speaks through."""
+    """A command that connects to a host's SSH server; paramiko uses its `socket`."""
 
     def __init__(self, command: str) -> None:
         """Start it."""
@@ -95,7 +95,7 @@ class Proxy:
                 stdin=its.fileno(),
                 stdout=its.fileno(),
                 stderr=subprocess.DEVNULL,
-                start_new_session=True,  # Ctrl-C is for us: what is open there is closed first
+                start_new_session=True,  # not for Ctrl-C: its channels are closed first
             )
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""A DUT behind SSH: two agents on one connection, and what is known of its kernel."""
+"""A DUT behind SSH: two agents on one connection, and facts about its kernel."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.loop import Loop
 from harness.topology import DUT
 from harness.units import MS
 
-BATCH = 20 * MS  # how long the agent may keep what it has seen: fewer packets of SSH
+BATCH = 20 * MS  # for how long the agent batches events: fewer packets of SSH
 MEASURE = """
 import os, select, time
 late = []
@@ -31,7 +31,7 @@ print(os.uname().release, round(1 / time.clock_getres(6)), max(0, sorted(late)[9
 
 @dataclass(slots=True)
 class RemoteDut:
-    """A DUT that is connected: `home` is an agent in the machine's own network namespace.
+    """A connected DUT: `home` is an agent in the machine's own network namespace.
 
     `work` is one whose namespace is fresh for each topology; test NICs are moved there.
     """
@@ -54,7 +54,7 @@ class RemoteDut:
         return cls(ssh, home, work)
 
     def facts(self) -> Mapping[str, Any]:
-        """Return what is known of the DUT's kernel and clock: they are not the tester's."""
+        """Return the facts about the DUT's kernel and clock, which are not the tester's."""
         said = self.ssh.check("%s -c %s", self.ssh.python, MEASURE).split()
         release, hz, jitter = said[0], int(said[1]), int(said[2])
         found = {"kernel": release, "hz": hz, "jitter": jitter, "bonding": release}
@@ -69,7 +69,7 @@ class RemoteDut:
         return hear(self.work, loop, undo)
 
     def lost(self) -> str:
-        """Return why it is no use any more, "" where it is."""
+        """Return why it is lost, "" if it is not."""
         return self.home.lost or self.work.lost
 
     def close(self) -> None:

@@ -21,7 +21,7 @@ from harness.labs.ssh.pipe import SshPipe
 from harness.labs.ssh.refused import Dropped, Unreachable
 from harness.waiting import retry_within
 
-PYTHONS = ("python3", "/usr/libexec/platform-python")  # the second is RHEL 8's own
+PYTHONS = ("python3", "/usr/libexec/platform-python")  # the second is part of RHEL 8
 VERSION = "import sys; print(*sys.version_info[:2])"
 CAP_NET_ADMIN = 1 << 12
 SHOWN = 60  # characters of a command in an error
@@ -36,10 +36,10 @@ class SshMachine:
     """A machine with one connection; `host` is testinfra's, whose commands run as root there."""
 
     def __init__(self, name: str, to: Address) -> None:
-        """Take note of it; raises UsageError for a key that is not there. Nothing is sent yet."""
+        """Keep the address; raises UsageError for a missing key file. Nothing is sent yet."""
         self.name = name
         self.to = to
-        self.session = ""  # the address there that SSH comes in by
+        self.session = ""  # the local address of the SSH connection there
         self._backend = Backend(to)
         self.host = Host(self._backend)
 
@@ -50,7 +50,7 @@ class SshMachine:
         self.close()
 
     def connect(self, within: float = 0, *, root: bool = True) -> None:
-        """Connect and become root, trying for some seconds where nothing answers yet.
+        """Connect and become root, trying for some seconds if nothing answers yet.
 
         Raises Unreachable, Refused, and LabError where sudo does not work there.
         """
@@ -88,7 +88,7 @@ class SshMachine:
 
     @functools.cached_property
     def python(self) -> str:
-        """The interpreter for agents; raises NoPython that names what there is."""
+        """The interpreter for agents; raises NoPython that names what was found."""
         wanted = ".".join(map(str, OLDEST))
         seen = []
         for name in (self.to.python,) if self.to.python else PYTHONS:
@@ -103,7 +103,7 @@ class SshMachine:
         )
 
     def agent(self, program: bytes = b"", role: str = "agent") -> Channel:
-        """Start an agent, as root, or another program that speaks as it does; return its channel.
+        """Start an agent, as root, or another program with its protocol; return its channel.
 
         Raises NoPython, Dropped, AgentLost.
         """
@@ -111,7 +111,7 @@ class SshMachine:
         return Channel(self.name, SshPipe(channel, agents.ANSWER), program or None, role)
 
     def channel(self, command: str) -> paramiko.Channel:
-        """Start a command, as root, on a channel of its own; raises Dropped."""
+        """Start a command, as root, on a separate channel; raises Dropped."""
         channel = self._backend.session()
         try:
             channel.exec_command(self._backend.get_command(command))

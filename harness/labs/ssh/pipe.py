@@ -28,7 +28,7 @@ class SshPipe:
     def read(self) -> bytes | None:
         """Return what the agent has written, b"" at its end; raises OSError.
 
-        The descriptor tells of errors too, as of `sudo: unable to resolve host`: None for those.
+        None for error output, such as `sudo: unable to resolve host`.
         """
         self._take_errors()
         channel = self._channel
@@ -40,13 +40,16 @@ class SshPipe:
         """Write to the agent's input; raises OSError."""
         try:
             self._channel.sendall(data)
-        except (EOFError, paramiko.SSHException) as error:  # of a connection that went just now
+        except (
+            EOFError,
+            paramiko.SSHException,
+        ) as error:  # of a connection that has just been lost
             raise BrokenPipeError(
                 errno.EPIPE, str(error) or "the SSH connection is lost"
             ) from error
 
     def ending(self) -> str:
-        """Return how the agent ended, "" where the connection went before it."""
+        """Return how the agent ended, "" if the connection was lost first."""
         if not self._channel.status_event.wait(FAREWELL):
             return ""
         status = self._channel.recv_exit_status()
@@ -60,7 +63,7 @@ class SshPipe:
             self._errors = (self._errors + self._channel.recv_stderr(ROOM))[-ROOM:]
 
     def close(self) -> None:
-        """End the agent's input, wait for its end for a moment, and close the channel."""
+        """End the agent's input, wait briefly for its end, and close the channel."""
         with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
             self._channel.shutdown_write()
             self._channel.status_event.wait(FAREWELL)

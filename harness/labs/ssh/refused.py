@@ -1,4 +1,4 @@
-"""Why a machine could not be reached by SSH: what was seen, and what mends it."""
+"""Why a machine could not be reached by SSH: what was seen, and what helps."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from harness.labs.ssh.address import Address
 
 
 class Unreachable(LabError):
-    """A machine does not answer on SSH, yet: trying again may help."""
+    """A machine does not answer on SSH yet: a retry may help."""
 
 
 class Refused(LabError):
-    """A machine answers and does not let us in, or is not the one that was meant."""
+    """A machine answers and denies access, or is not the expected one."""
 
 
 class Dropped(LabError):
-    """The SSH connection to a machine is gone."""
+    """The SSH connection to a machine is lost."""
 
 
 def refusal(to: Address, error: Exception) -> LabError:
@@ -41,7 +41,7 @@ def unknown_host_key(to: Address, key: paramiko.PKey) -> Refused:
     """Return the error for a host key that no known_hosts has."""
     return Refused(
         f"the host key of {to} is not known: {key.get_name()} {key.fingerprint}",
-        hint=f"compare it with the machine's own, then let `ssh {_command(to)} true` remember it",
+        hint=f"compare it with the machine's own, then run `ssh {_command(to)} true` to accept it",
     )
 
 

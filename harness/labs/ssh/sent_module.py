@@ -1,6 +1,6 @@
-"""A module of the harness that runs on another machine: its code is sent there and removed again.
+"""Run a module of the harness on another machine: its code is copied there and removed again.
 
-It speaks with us in lines of JSON on standard input and output. Nothing is installed there.
+It exchanges lines of JSON with this process on standard input and output.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from harness.labs.ssh.refused import Dropped
 
 SENT = ("harness", "pyroute2")  # packages, which need nothing but the standard library
 OLDEST = (3, 11)  # of the Python there, as here
-SILENCE = 120.0  # seconds without a line after which it is given up
+SILENCE = 120.0  # seconds without a line after which it counts as lost
 
 
 class SentModule:
-    """A program that runs there."""
+    """A module that runs on a machine."""
 
     def __init__(self, machine: SshMachine, command: str) -> None:
         """Start it; raises Dropped."""
@@ -51,18 +51,18 @@ class SentModule:
             raise self._dropped(error) from error
 
     def last_words(self) -> str:
-        """Return the end of what it wrote as errors, once it has ended."""
+        """Return the last line of its error output, once it has ended."""
         lines = self._channel.makefile_stderr("r").read().strip().splitlines()
         return lines[-1] if lines else "it said nothing"
 
     def close(self) -> None:
-        """End its input: that tells it that we are gone."""
+        """Close its input: it ends then."""
         self._channel.close()
 
     def _dropped(self, error: Exception) -> Dropped:
         return Dropped(
-            f"the SSH connection to {self._machine.name} is lost: {error or 'a long silence'}",
-            hint="what was changed there is put back by itself; look whether the machine runs",
+            f"the SSH connection to {self._machine.name} is lost: {error or 'no output'}",
+            hint="what was changed there is restored by itself; check that the machine runs",
         )
 
 
@@ -74,7 +74,7 @@ def running(machine: SshMachine, module: str, *words: str) -> Iterator[SentModul
     command = shlex.join([machine.python, "-u", "-m", module, *words])
     try:
         _send(machine, place)
-        # Removed there too, for the tester may be killed meanwhile.
+        # The machine removes it itself, as the tester may be killed meanwhile.
         command = f"PYTHONPATH={place} {command}; status=$?; rm -rf {place}; exit $status"
         program = SentModule(machine, command)
         try:
@@ -92,7 +92,7 @@ def _send(machine: SshMachine, place: str) -> None:
     if channel.recv_exit_status():
         said = channel.makefile_stderr("r").read().strip() or "tar failed"
         raise LabError(
-            f"{machine.name} does not take the code: {said}",
+            f"{machine.name} does not accept the code: {said}",
             hint="it needs tar and gzip, and 10 MB in its temporary directory",
         )
 

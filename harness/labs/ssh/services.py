@@ -1,4 +1,4 @@
-"""What a machine's shell tells of a NIC: its driver, and which service manages it."""
+"""A NIC's driver, and which service manages it, by a machine's shell."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ STANZAS = "/etc/network/interfaces /etc/network/interfaces.d/*"
 
 
 class Manager(NamedTuple):
-    """A service that sets up a NIC by itself, and the command that keeps it from that."""
+    """A service that configures a NIC by itself, and the command that prevents it."""
 
     name: str
     remedy: str
 
 
 def driver(host: Host, name: str) -> tuple[str, str]:
-    """Return a NIC's driver and the version of its firmware, "" for what is not known."""
+    """Return a NIC's driver and the version of its firmware, "" for unknown ones."""
     told = host.run("ethtool -i %s", name)
     if told.rc == 0:
         found = dict(re.findall(r"^([\w-]+): *(.*)$", told.stdout, re.MULTILINE))
@@ -32,12 +32,12 @@ def driver(host: Host, name: str) -> tuple[str, str]:
 
 
 def running(host: Host) -> list[str]:
-    """Return which services that set up NICs by themselves run on a machine."""
+    """Return the running services that configure NICs by themselves."""
     return [name for name in SERVICES if host.service(name).is_running]
 
 
 def manager(host: Host, name: str, services: Sequence[str]) -> Manager | None:
-    """Return which of the services that run manages a NIC, None where none does."""
+    """Return which of the running services manages a NIC, None for none."""
     if NETWORK_MANAGER in services:
         state = host.run("LC_ALL=C nmcli -g GENERAL.STATE device show %s", name).stdout
         if state and "unmanaged" not in state:
@@ -54,9 +54,9 @@ def manager(host: Host, name: str, services: Sequence[str]) -> Manager | None:
 
 
 def handing_back(host: Host, name: str, services: Sequence[str]) -> list[list[str]]:
-    """Return commands that tell services, when a NIC is back, whether it is theirs, as it is now.
+    """Return commands that set again whether services manage a NIC, as it is now.
 
-    Others than NetworkManager go by their files.
+    Services other than NetworkManager read that from their files.
     """
     if NETWORK_MANAGER not in services:
         return []

@@ -19,7 +19,7 @@ class RemoteStdio:
         self._channel.sendall(data)
 
     def read(self, within: float) -> bytes:
-        """Return what it has written, b"" at its end, or where nothing came within some s."""
+        """Return its output within some s, b"" for none or at its end."""
         self._channel.settimeout(within)
         try:
             return bytes(self._channel.recv(ROOM))

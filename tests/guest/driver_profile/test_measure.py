@@ -1,4 +1,4 @@
-"""Profiling real interfaces: what is found, who is refused, and that all is put back as it was."""
+"""Profiling real interfaces: what is found, which are rejected, and that all are restored."""
 
 from __future__ import annotations
 

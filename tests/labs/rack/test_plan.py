@@ -44,7 +44,7 @@ def survey(
 
 
 def refusals(lab: LabFile = LAB, **found: object) -> list[str]:
-    """Return why NICs are left alone."""
+    """Return why NICs are not touched."""
     return RackPlan(lab, survey(**found)).refusals  # type: ignore[arg-type]
 
 
@@ -52,11 +52,14 @@ def test_a_rack_in_order() -> None:
     plan = RackPlan(LAB, survey())
     plan.demand_safe()
     text = "\n".join(plan.lines())
-    assert "DUT root@192.0.2.20, Linux 6.1.0-37-amd64, clock -3.0 ms to ours, +- 0.2 ms" in text
-    assert "eno1            stays alone" in text
+    assert (
+        "DUT root@192.0.2.20, Linux 6.1.0-37-amd64, clock -3.0 ms to the tester's, +- 0.2 ms"
+        in text
+    )
+    assert "eno1            is not touched" in text
     assert "DUT enp3s0f0 (igb) - enp5s0f0 (ax88179_178a) of the tester" in text
-    assert "by the DUT itself when it hears nothing for 15 s" in text
-    assert "tester enp5s0f0: NetworkManager manages it, and gets it back as new" in text
+    assert "by the DUT itself when it receives nothing for 15 s" in text
+    assert "tester enp5s0f0: NetworkManager manages it, and will do so again" in text
 
 
 IN_USE = [
@@ -89,7 +92,7 @@ def test_a_master_that_the_file_names_may_go_and_no_other() -> None:
 def test_the_address_of_ssh_may_not_though_the_file_names_it() -> None:
     near = interface("enp3s0f0", addresses=("10.0.0.5",))
     why = refusals(near=near, session="10.0.0.5")
-    assert "SSH does not come in by eno1, the management interface" in why
+    assert "SSH does not use eno1, the management interface" in why
     assert "DUT enp3s0f0 carries the SSH session that this runs in" in why
     far = interface("enp5s0f0", addresses=("10.0.0.5",))
     assert refusals(far=far, ssh="10.0.0.5") == [
@@ -120,7 +123,7 @@ def test_all_that_is_in_the_way_is_told_at_once() -> None:
     with pytest.raises(UsageError) as refused:
         plan.demand_safe()
     assert refused.value.message == (
-        "labs/rack.toml: NICs are left alone, as\n  the DUT has no bonding driver\n"
+        "labs/rack.toml: NICs are not touched, as\n  the DUT has no bonding driver\n"
         "  DUT enp3s0f0 has the default route: the machine would lose its network"
     )
     assert "harness doctor --lab labs/rack.toml" in refused.value.hint

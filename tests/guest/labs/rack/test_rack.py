@@ -121,7 +121,7 @@ def test_what_could_not_be_put_back_is_told_at_both_ends(rack: Rack) -> None:
         rack.ip(rack.tester, "link add far4 type veth peer name other")
         said, _ = process.communicate(timeout=300)
     assert "4 passed" in said, said
-    assert "NICs of the DUT could not be put back as they were: eth4: File exists" in said
+    assert "NICs of the DUT could not be restored: eth4: File exists" in said
     assert "error: not put back on the tester: far4: File exists" in said
 
 

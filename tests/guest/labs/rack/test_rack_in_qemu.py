@@ -218,6 +218,6 @@ def test_what_a_killed_restorer_left_is_put_back_by_the_next_run(rack: QemuRack)
     wait_until(rack.at_home, within=20, what="the NICs' return")
     assert rack.state() != before
     _, said = run(rack, "--yes", FIRST)
-    assert "put back what a killed run had left" in said, said
+    assert "restored after a killed run" in said, said
     assert JUDGED.search(said), said
     assert rack.comes_to_be(before)
