@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.bonding.texts import Proc
 
-States = Callable[[], Mapping[str, Any]]  # returns them when they are wanted
+StateReader = Callable[[], Mapping[str, Any]]  # returns them when they are wanted
 NOTHING = "-"
 
 

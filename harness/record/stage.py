@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.history.files import CAPTURE, numbered
-from harness.judge.bond_states import States
+from harness.judge.bond_states import StateReader
 from harness.judge.run import Run
 from harness.lab import Lab
 from harness.record.pcapng import Capture
@@ -35,7 +35,7 @@ class Stage:
     lab: Lab
     folder: Path | None = None
     interval: int = 0
-    keep: Callable[[Run, Path | None, States], None] = lambda _run, _path, _states: None
+    keep: Callable[[Run, Path | None, StateReader], None] = lambda _run, _path, _states: None
     seed_text: str = ""
     phase: float = 0.0
     pcap: bool = False

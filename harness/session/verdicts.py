@@ -24,7 +24,7 @@ from harness.errors import (
 )
 from harness.history import files
 from harness.judge import counts, observations, report
-from harness.judge.bond_states import States
+from harness.judge.bond_states import StateReader
 from harness.judge.figure import coarse
 from harness.judge.run import Run
 from harness.results import evidence
@@ -49,14 +49,14 @@ Runs = list[tuple[Run, Path | None]]
 Figures = list[tuple[str, str | float]]
 RUNS = pytest.StashKey[Runs]()
 SEEN = pytest.StashKey[bool]()
-STATES = pytest.StashKey[list[States]]()  # of the bonds, for each of the runs
+STATES = pytest.StashKey[list[StateReader]]()  # of the bonds, for each of the runs
 EMPTY = pytest.StashKey[bool]()  # whether it fails for nothing but that nothing was judged
 
 # The items that run, innermost last: a test may run pytest within pytest.
 _running: list[pytest.Item] = []
 
 
-def note_run(run: Run, path: Path | None = None, states: States = dict) -> None:
+def note_run(run: Run, path: Path | None = None, states: StateReader = dict) -> None:
     """Remember a run, where its history is kept, and its bonds, with the scenario that made it."""
     if _running:
         _running[-1].stash.setdefault(RUNS, []).append((run, path))

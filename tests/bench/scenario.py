@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 
 from harness.errors import Inconclusive
-from harness.judge.bond_states import States
+from harness.judge.bond_states import StateReader
 from harness.judge.run import Run
 from harness.labs.netns.lab import NetnsLab
 from harness.loop import now
@@ -73,7 +73,7 @@ def _run(facts: dict[str, object], folder: Path) -> dict[str, int]:
 
     kept: list[int] = []
 
-    def keep(_run: Run, _path: Path | None, _states: States) -> None:
+    def keep(_run: Run, _path: Path | None, _states: StateReader) -> None:
         kept.append(now())
 
     begin = now()

@@ -33,7 +33,7 @@ def test_a_silent_partner_is_left_and_joined_again(stage: Stage) -> None:
         assert run.slave("eth0").usages == ["active", "backup", "active"]
 
 
-def test_a_port_of_the_kernels_channel_is_refused(stage: Stage) -> None:
+def test_a_port_of_the_kernels_channel_is_rejected(stage: Stage) -> None:
     with LacpPair(stage) as net, pytest.raises(ScenarioError, match="port of sw at which"):
         net.sw.speak_lacp(net.eth0)
 
@@ -45,7 +45,7 @@ def test_a_port_of_the_kernels_channel_is_refused(stage: Stage) -> None:
         ({"every": 10 * ms}, r"a LACPDU every 10\.0 ms"),
     ],
 )
-def test_settings_that_fit_no_lacpdu_are_refused(
+def test_settings_that_fit_no_lacpdu_are_rejected(
     stage: Stage, settings: dict[str, object], said: str
 ) -> None:
     with ScriptedPartner(stage) as net, pytest.raises(ScenarioError, match=said):
