@@ -84,11 +84,15 @@ class Watching:
             raise self._unhealthy(limit, OpenFaults())
 
     def _wrongly_active(self) -> list[Bond]:
-        """Return the bonds whose active slave is not the one to begin with."""
+        """Return the bonds whose active slave is not the one to begin with.
+
+        Where drivers report their carrier at once the kernel alone decides, and may be wrong.
+        """
         return [
             bond
             for bond in self.bonds.values()
-            if self.recorder.active_slave(bond.name)
+            if bond.lag.ns
+            and self.recorder.active_slave(bond.name)
             not in (None, first_slave.intended(bond.plan, bond.options))
         ]
 
