@@ -90,10 +90,11 @@ def _catalogue(found: Conformance | None) -> Iterator[str]:
         sections.setdefault(one.section, []).append(one)
     for section, group in sorted(sections.items(), key=lambda one: _number(one[0])):
         yield f"## {section}\n"
-        yield _row(["claim", "what is promised", "source", "kernels", *heads])
-        yield _row(["---"] * (4 + len(heads)))
+        yield _row(["claim", "what is promised", "source", "in its words", "kernels", *heads])
+        yield _row(["---"] * (5 + len(heads)))
         for one in group:
-            yield _row([one.id, one.text, one.kind, one.kernels, *verdicts.get(one.id, [])])
+            cells = [one.id, one.text, one.kind, one.quote, one.kernels]
+            yield _row([*cells, *verdicts.get(one.id, [])])
         yield ""
 
 

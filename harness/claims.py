@@ -32,6 +32,8 @@ class Claim:
     `kind` is "documented", "code" (only the code says so) or "differs" (documentation and kernel,
     or two places of the documentation, disagree). `modes`, `kernels`, `test`, `figure` and
     `difficulty` are words for people; scenarios/claims/README.md has their abbreviations.
+    `quote` has the words of Documentation/networking/bonding.rst that carry a documented claim,
+    with single spaces; `quoted` is a predicate on the kernels whose text has them (`matches`).
     `needs` says what a trial needs that no lab here has, "" where one can try it.
     """
 
@@ -44,6 +46,8 @@ class Claim:
     figure: str
     difficulty: str
     section: str
+    quote: str = ""
+    quoted: str = "all"
     needs: str = ""
 
 
@@ -129,7 +133,10 @@ def _toml(path: Path) -> dict[str, Any]:
 
 def _broken(path: Path, where: str, error: Exception) -> UsageError:
     fields = "text, kind, modes, kernels, test, figure, difficulty"
-    return UsageError(f"{path}, {where}: {error}", hint=f"a claim has {fields}; it may have needs")
+    more = "quote, quoted, needs"
+    return UsageError(
+        f"{path}, {where}: {error}", hint=f"a claim has {fields}; it may have {more}"
+    )
 
 
 @dataclass(frozen=True, slots=True, order=True)

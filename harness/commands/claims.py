@@ -62,7 +62,7 @@ def list_(
 def search(
     context: click.Context, /, text: tuple[str, ...], folders: tuple[Path, ...], *, as_json: bool
 ) -> None:
-    """List the claims that contain every word of TEXT in id, section, text or figure."""
+    """List the claims that contain every word of TEXT in id, section, text, quote or figure."""
     wanted = [word.lower() for part in text for word in part.split()]
     found = (one for one in _all() if all(word in _words(one) for word in wanted))
     _print(context, found, _index(folders), as_json)
@@ -111,7 +111,8 @@ def _all() -> Iterable[Claim]:
 
 
 def _words(claim: Claim) -> str:
-    return f"{claim.id} {claim.section} {claim.text} {claim.figure} {claim.test}".lower()
+    said = (claim.id, claim.section, claim.text, claim.quote, claim.figure, claim.test)
+    return " ".join(said).lower()
 
 
 def _index(folders: tuple[Path, ...], *, needed: bool = False) -> Index:
@@ -160,6 +161,9 @@ def _page(claim: Claim, index: Index) -> Iterator[str]:
     yield f"{claim.id}  {claim.section}"
     for name in ("text", "kind", "modes", "kernels", "test", "figure", "difficulty"):
         yield from _wrapped(f"  {name:<11} ", str(getattr(claim, name)))
+    if claim.quote:
+        where = "" if claim.quoted == "all" else f" (kernels {claim.quoted})"
+        yield from _wrapped("  bonding.rst ", f'"{claim.quote}"{where}')
     if claim.needs:
         yield from _wrapped("  needs       ", claim.needs)
     for one in catalogue().about(claim.id):

@@ -77,14 +77,13 @@ def drawn(history: History, windows: Iterable[Allowed] = (), width: int = WIDTH)
 
 
 def claim_text(claim: Claim, width: int = WIDTH) -> str:
-    """Return a claim as its id, where it stands, and its text."""
+    """Return a claim as its id, where it stands, its text, and the words that promise it."""
     kind = f" ({KINDS[claim.kind]})" if claim.kind in KINDS else ""
-    return "\n".join(
-        [
-            _fill(f"{claim.id}, {claim.section}{kind}", width),
-            textwrap.indent(_fill(claim.text, width - 2, ""), "  "),
-        ]
-    )
+    texts = [claim.text]
+    if claim.quote:
+        texts.append(f'bonding.rst: "{claim.quote}"')
+    told = [textwrap.indent(_fill(text, width - 2, ""), "  ") for text in texts]
+    return "\n".join([_fill(f"{claim.id}, {claim.section}{kind}", width), *told])
 
 
 def settings(about: About, width: int = WIDTH) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,20 @@ def test_a_source_half_unpacked_is_none(tmp_path: Path) -> None:
     (tmp_path / "source").mkdir()
     (tmp_path / "source" / source_tree.VERSION).write_text("7.2.13-1\n")
     assert source_tree.unpacked(tmp_path) == "7.2.13-1"
+
+
+def test_of_the_documentation_the_page_on_bonding_is_unpacked(tmp_path: Path) -> None:
+    pages = Path(source_tree.DOCUMENTATION).parent
+    names = ["bonding.rst", "netconsole.rst", "ing.rst", "heading.rst", "b.rst", "Makefile"]
+    for name in names:
+        (tmp_path / "from" / pages / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "from" / pages / name).write_text("text")
+    to = tmp_path / "to"
+    to.mkdir()
+    subprocess.run(["tar", "-cf", tmp_path / "all.tar", "-C", tmp_path / "from", "."], check=True)
+    unpack = ["tar", "-xf", str(tmp_path / "all.tar"), "-C", str(to), *source_tree._exclusions()]
+    subprocess.run(unpack, check=True)
+    assert sorted(path.name for path in (to / pages).iterdir()) == ["Makefile", "bonding.rst"]
 
 
 def test_what_the_compiler_complains_of_is_shown(tmp_path: Path) -> None:
