@@ -145,16 +145,24 @@ def topology_fixture(topology: type[Net]) -> Callable[[Stage], Iterator[Net]]:
     return pytest.fixture(build)
 
 
-def contradicted(id: str, *, kernels: str, evidence: str) -> pytest.MarkDecorator:  # noqa: A002
+def contradicted(
+    id: str,  # noqa: A002
+    *,
+    kernels: str = "all",
+    nics: str = "",
+    evidence: str,
+) -> pytest.MarkDecorator:
     """Return the mark of a known contradiction: on these kernels the claim does not hold.
 
     The scenario must then fail, and passing is the failure. `kernels` is a predicate such as
-    ">=6.1" or ">=6.1,<7.2" (harness.claims.matches); `evidence` is the observation and its
-    source.
+    ">=6.1" or ">=6.1,<7.2" (harness.claims.matches). With `nics`, models as `--nic` names them
+    ("vmxnet3,pcnet"), the fault is that of their driver, and no other is expected to have it; of
+    a DUT that has other NICs besides, the scenario may fail. `evidence` is the observation and
+    its source.
     """
     import pytest  # noqa: PLC0415
 
-    return pytest.mark.contradicted(id, kernels=kernels, evidence=evidence)
+    return pytest.mark.contradicted(id, kernels=kernels, nics=nics, evidence=evidence)
 
 
 def control(name: str) -> pytest.MarkDecorator:

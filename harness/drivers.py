@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+from harness.errors import UsageError
+from harness.suggest import meant
 from harness.units import MS, Span
 
 VETH, RTL8150 = "veth", "rtl8150"
@@ -41,6 +43,34 @@ MODELS = MappingProxyType(
         "pcnet32": "pcnet",
     }
 )
+
+
+# The models of NICs that QEMU gives a DUT, as `--nic` names them, by QEMU's name of the device.
+QEMU_DEVICES = MappingProxyType(
+    {
+        "virtio-net": "virtio-net-pci",
+        **{
+            name: name
+            for name in ("e1000", "e1000e", "igb", "rtl8139", "vmxnet3", "pcnet", "usb-net")
+        },
+    }
+)
+DEFAULT_MODEL = next(iter(QEMU_DEVICES))
+
+
+def models(text: str) -> tuple[str, ...]:
+    """Return the models of NICs that a list such as "rtl8139,e1000" names; raises UsageError."""
+    names = tuple(name.strip() for name in text.split(","))
+    for name in names:
+        if name not in QEMU_DEVICES:
+            raise UsageError(f'"{name}" is no model of a NIC', hint=meant(name, QEMU_DEVICES))
+    return names
+
+
+def model_of(driver: str) -> str:
+    """Return the model that a driver serves, by the kernel's name for it; else that name."""
+    device = MODELS.get(driver, driver)
+    return next((name for name, known in QEMU_DEVICES.items() if known == device), driver)
 
 
 def emulated(nic: str, *, exists: bool) -> bool:

@@ -9,6 +9,7 @@ from importlib import import_module
 
 import pytest
 
+from harness.drivers import DEFAULT_MODEL, QEMU_DEVICES, models
 from harness.errors import UsageError
 from harness.labs import registry
 from harness.session import (
@@ -74,11 +75,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--nic",
-        choices=sorted(registry.NICS),
-        default=registry.NIC,
-        metavar="MODEL",
+        type=_nics,
+        metavar="MODEL,...",
         help="the DUT's NICs, whose driver is on trial, with --lab qemu: "
-        f"{', '.join(registry.NICS)} (default: {registry.NIC})",
+        f"{', '.join(QEMU_DEVICES)} (default: {DEFAULT_MODEL}); of several models, separated by "
+        "commas, a topology's links have one after the other",
     )
     _add_work(group)
     _add_files(group)
@@ -149,6 +150,13 @@ def _lab(text: str) -> str:
         raise argparse.ArgumentTypeError(f"{error.message} (hint: {error.hint})") from None
 
 
+def _nics(text: str) -> str:
+    try:
+        return ",".join(models(text))
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(f"{error.message} (hint: {error.hint})") from None
+
+
 def _shard(text: str) -> Shard:
     try:
         return shard_of(os.environ) if text == "auto" else Shard.parse(text)
@@ -180,11 +188,13 @@ def pytest_configure(config: pytest.Config) -> None:
     from harness.session import (  # noqa: PLC0415  (guests do without them)
         beside_xdist,
         controller,
+        duts,
         fleet,
         unsupported,
     )
 
     try:
+        duts.settle_options(config)
         fleet.check(config)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None

@@ -13,6 +13,7 @@ from harness.commands.progress import say
 from harness.driver_profile import facts
 from harness.driver_profile.conclusions import conclude
 from harness.driver_profile.facts import Profile
+from harness.drivers import QEMU_DEVICES
 from harness.errors import UsageError
 from harness.labs import registry
 
@@ -71,10 +72,10 @@ class ProfileCommand(exit_status.Command):
 )
 @click.option(
     "--nic",
-    type=click.Choice((*EMULATED, *registry.NICS)),
+    type=click.Choice((*EMULATED, *QEMU_DEVICES)),
     default=None,
     help=f"The emulated NIC for --kernel ({', '.join(EMULATED)}; default: veth) or for --lab qemu"
-    f" ({', '.join(registry.NICS)}; default: virtio-net).",
+    f" ({', '.join(QEMU_DEVICES)}; default: virtio-net).",
 )
 @click.option(
     "--read",
@@ -192,12 +193,12 @@ def _lab(lab: str, interfaces: tuple[str, ...], nic: str | None, times: int) -> 
     from harness.kernels.host import HostKernel  # noqa: PLC0415
 
     model = nic or "virtio-net"
-    if model not in registry.NICS:
-        there = ", ".join(registry.NICS)
+    if model not in QEMU_DEVICES:
+        there = ", ".join(QEMU_DEVICES)
         raise UsageError(f"QEMU has no {model}", hint=f"--nic of --lab qemu: {there}")
     dut = image.as_option(image.image(say))
     say(f"starting the DUT with a {model} ...")
-    return [run.in_guest(HostKernel(), registry.NICS[model], times, say, dut)]
+    return [run.in_guest(HostKernel(), QEMU_DEVICES[model], times, say, dut)]
 
 
 def _machine(

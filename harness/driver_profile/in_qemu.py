@@ -54,8 +54,8 @@ def profile(image: Mapping[str, str], driver: str, repeat: int, say: Say) -> Pro
         undo.callback(machine.close)
         ssh = undo.enter_context(SshMachine(DUT, machine.address))
         ssh.connect(LOGIN)
-        rack = Rack(machine, RemoteHost(ssh.agent()), driver)
-        nic = rack.plugged(MAC)
+        rack = Rack(machine, RemoteHost(ssh.agent()))
+        nic = rack.plugged(MAC, driver)
         home = undo.enter_context(closing(Existing("tester")))
         with closing(Control(home)) as control:
             control.send(messages.set_link(f"tap of {driver}", nic.tap, up=True))

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.drivers import models
 from harness.errors import UsageError
 
 if TYPE_CHECKING:  # the host's pytest only needs the names
@@ -14,13 +15,6 @@ if TYPE_CHECKING:  # the host's pytest only needs the names
 
 NAMES = ("netns", "pipe", "qemu")
 DEFAULT = NAMES[0]
-NICS = {
-    "virtio-net": "virtio-net-pci",
-    **{
-        name: name for name in ("e1000", "e1000e", "igb", "rtl8139", "vmxnet3", "pcnet", "usb-net")
-    },
-}
-NIC = next(iter(NICS))  # the default
 BRINGS_KERNEL = ("qemu",)  # the DUT has a kernel of its own: the tester's needs no bonding
 
 
@@ -51,9 +45,9 @@ def known(name: str, *, files: bool = False) -> str:
 
 
 def _described(name: str) -> str:
-    from harness.labs.description.read import read  # noqa: PLC0415  (only for files)
+    from harness.labs.description.read import load  # noqa: PLC0415  (only for files)
 
-    return str(read(Path(name).absolute()).path)
+    return str(load(Path(name).absolute()).path)
 
 
 def open_lab(name: str, load: Callable[..., None], dut: Mapping[str, str]) -> Lab:
@@ -64,7 +58,7 @@ def open_lab(name: str, load: Callable[..., None], dut: Mapping[str, str]) -> La
     if name == "qemu":
         from harness.labs.qemu.lab import QemuLab  # noqa: PLC0415
 
-        return QemuLab(dut, dut["nic"])
+        return QemuLab(dut, models(dut["nic"]))
     if is_file(name):
         from harness.labs.rack.lab import RackLab  # noqa: PLC0415
 

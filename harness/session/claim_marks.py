@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from harness import claims
+from harness import claims, drivers
 from harness.errors import UsageError
 from harness.session import where_it_runs, worker
 
 MARKERS = (
     "claim(*ids): the claims of scenarios/claims/ that a scenario puts to the proof",
-    "contradicted(id, kernels, evidence): where a claim is known not to hold; it must fail there",
+    "contradicted(id, kernels, nics, evidence): where a claim does not hold; it must fail there",
 )
 KERNEL = pytest.StashKey[str]()  # the release under test, where it is not the running kernel's
 
@@ -64,12 +65,32 @@ def _without_claim(config: pytest.Config, items: list[pytest.Item]) -> Iterator[
 
 
 def _expect(config: pytest.Config, item: pytest.Item, mark: pytest.Mark) -> None:
-    """Mark an item as bound to fail where the kernel under test is one that contradicts."""
+    """Mark an item as bound to fail where kernel and NICs under test are those of the mark."""
     name, kernels, evidence = mark.args[0], mark.kwargs["kernels"], mark.kwargs["evidence"]
     kernel = release(config)
-    if claims.matches(kernel or "0.0", kernels) and kernel is not None:
-        reason = f"{name} is contradicted by {kernel}: {evidence}"
-        item.add_marker(pytest.mark.xfail(reason=reason, raises=AssertionError, strict=True))
+    nics = drivers.models(mark.kwargs["nics"]) if mark.kwargs.get("nics") else ()
+    on_trial = nics_on_trial()
+    wrong = [nic for nic in on_trial if nic in nics]
+    if not claims.matches(kernel or "0.0", kernels) or kernel is None or (nics and not wrong):
+        return
+    by = f"NICs {', '.join(wrong)} with {kernel}" if nics else kernel
+    # Which of several NICs carries the traffic is the scenario's affair: it need not be that one.
+    strict = not nics or len(wrong) == len(on_trial)
+    reason = f"{name} is contradicted by {by}: {evidence}"
+    item.add_marker(pytest.mark.xfail(reason=reason, raises=AssertionError, strict=strict))
+
+
+def nics_on_trial() -> tuple[str, ...]:
+    """Return the models of the DUT's NICs where a lab brings them, () elsewhere and on the host.
+
+    On a rack they are named as in QEMU where the driver is the same, else by their driver.
+    """
+    job = worker.job()
+    dut = job.dut if job else {}
+    if "nic" in dut:
+        return drivers.models(dut["nic"])
+    ends = json.loads(dut.get("ends", "{}")).values()
+    return tuple(dict.fromkeys(drivers.model_of(end["driver"]) for end in ends))
 
 
 def release(config: pytest.Config) -> str | None:

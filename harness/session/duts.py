@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
+from harness.drivers import DEFAULT_MODEL
 from harness.errors import UsageError
 from harness.kernels import Kernel, Say
 from harness.labs import registry
@@ -35,12 +37,28 @@ def tester(config: pytest.Config, say: Say) -> Kernel | None:
 
         config.stash[DUT] = racks.prepare(config, say)
         return HostKernel()
-    nic = registry.NICS[config.getoption("nic")]
-    config.stash[DUT] = {**image.as_option(image.image(say)), "nic": nic}
+    config.stash[DUT] = {**image.as_option(image.image(say)), "nic": config.getoption("nic")}
     return HostKernel()
+
+
+def settle_options(config: pytest.Config) -> None:
+    """Replace a lab file of kind "qemu" by what it stands for, and give --nic its default."""
+    option = config.option
+    if registry.is_file(option.lab):
+        from harness.labs.description.model import QemuFile  # noqa: PLC0415
+        from harness.labs.description.read import load  # noqa: PLC0415
+
+        described = load(Path(option.lab))
+        if isinstance(described, QemuFile):
+            option.lab = "qemu"
+            option.nic = option.nic or ",".join(described.nics)
+    option.nic = option.nic or DEFAULT_MODEL
 
 
 def title(config: pytest.Config) -> str:
     """Return what is tried where a lab brings its DUT, "" where it is the tester's kernel."""
     dut = config.stash.get(DUT, {})
-    return f"{config.getoption('lab')} ({dut['release']})" if dut else ""
+    if not dut:
+        return ""
+    nics = f" with {config.getoption('nic').replace(',', ', ')}" if "nic" in dut else ""
+    return f"{config.getoption('lab')} ({dut['release']}){nics}"

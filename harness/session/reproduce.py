@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness import shipped
+from harness.drivers import DEFAULT_MODEL
 from harness.judge import report
 from harness.labs import registry
 from harness.session import axis, outage_limit
@@ -27,7 +28,7 @@ def options(config: pytest.Config, spec: str, chosen: str | None = None) -> list
     named, nic = config.getoption("lab"), config.getoption("nic")
     found = [] if registry.brings_kernel(named) else _kernel(config, spec, chosen)
     found += [] if named == registry.DEFAULT else [f"--lab={named}"]
-    found += [] if nic == registry.NIC else [f"--nic={nic}"]
+    found += [] if nic in (None, DEFAULT_MODEL) else [f"--nic={nic}"]
     found += [f"--bond-config={path}" for path in config.getoption("bond_config") or ()]
     given = config.getoption("bond_format")
     found += [f"--bond-format={given}"] if given else []

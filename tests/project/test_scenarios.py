@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness import claims
+from harness.drivers import models
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "scenarios").rglob("test_*.py"))
@@ -127,7 +128,7 @@ def test_every_scenario_says_in_one_line_what_is_so() -> None:
         assert said.endswith("."), scenario.where
 
 
-def test_every_contradiction_names_claim_kernels_and_evidence() -> None:
+def test_every_contradiction_names_claim_kernel_or_driver_and_evidence() -> None:
     marked = [
         (scenario, call) for scenario in ALL for call in scenario.marks.get("contradicted", [])
     ]
@@ -136,10 +137,13 @@ def test_every_contradiction_names_claim_kernels_and_evidence() -> None:
         (claim,) = scenario.words("contradicted")
         assert claim in scenario.words("claim"), scenario.where
         said = {word.arg: ast.literal_eval(word.value) for word in call.keywords}
-        assert set(said) == {"kernels", "evidence"}, scenario.where
-        assert claims.matches("99.0", said["kernels"]) in (True, False)
-        assert len(said["evidence"].split()) >= 5, f"{scenario.where}: evidence is a sentence"
-        assert claims.catalogue().about(claim), f"{claim} is in no known difference"
+        assert len(said.pop("evidence").split()) >= 5, f"{scenario.where}: a sentence"
+        if "nics" in said:  # a driver's fault: it says nothing of bonding
+            assert models(said.pop("nics"))
+        else:
+            assert claims.catalogue().about(claim), f"{claim} is in no known difference"
+        assert claims.matches("99.0", said.pop("kernels", "all")) in (True, False)
+        assert not said, scenario.where
 
 
 def names_in(node: ast.AST) -> set[str]:

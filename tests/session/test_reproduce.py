@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.labs import registry
+from harness.drivers import DEFAULT_MODEL
 from harness.session import reproduce
 
 pytest_plugins = ["pytester"]
@@ -26,7 +26,7 @@ pytest_plugins = ["pytester"]
             None,
             ["--lab=qemu", "--nic=rtl8139"],
         ),
-        (["--lab=qemu", f"--nic={registry.NIC}"], "", None, ["--lab=qemu"]),
+        (["--lab=qemu", f"--nic={DEFAULT_MODEL}"], "", None, ["--lab=qemu"]),
         (
             ["--kernel=uml", "--bond-config=a b", "--bond-format=nmcli"],
             "",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ipaddress import ip_interface
 from typing import Any
 
+from harness.drivers import DEFAULT_MODEL, QEMU_DEVICES
 from harness.labs.description.model import FAR_END, HYPERVISOR, KINDS
 
 INTERFACE = re.compile(r"[^\s/:]{1,15}")  # dev_valid_name, and no ":" of an alias
@@ -72,6 +73,11 @@ def _interfaces(value: Any) -> Any:
     return tuple(value) if whole else WRONG
 
 
+def _models(value: Any) -> Any:
+    whole = isinstance(value, list) and value and all(name in QEMU_DEVICES for name in value)
+    return tuple(value) if whole else WRONG
+
+
 def one_of(*words: str) -> Key:
     """Return a key that takes one of some words, by default the first."""
     has = ", ".join(f'"{word}"' for word in words)
@@ -107,5 +113,6 @@ MACHINE = {key: Key(one.read, one.expected, "") for key, one in SSH.items()} | {
     "sudo": Key(_flag, "true or false", default=False),
 }
 LIBVIRT = MACHINE | {"uri": Key(_text, "a connection of virsh, such as qemu:///session", URI)}
-TABLES = {"dut": DUT, "nic": NIC, "virtualbox": MACHINE, "libvirt": LIBVIRT}
+QEMU = {"nics": Key(_models, f"a list of {', '.join(QEMU_DEVICES)}", (DEFAULT_MODEL,))}
+TABLES = {"dut": DUT, "nic": NIC, "virtualbox": MACHINE, "libvirt": LIBVIRT, "qemu": QEMU}
 TOP = {"kind": one_of(*KINDS)}

@@ -9,7 +9,8 @@ from typing import Literal
 from harness.labs.ssh.address import Address
 
 LabKind = Literal["rack", "virtualbox", "libvirt"]
-KINDS: tuple[LabKind, ...] = ("rack", "virtualbox", "libvirt")
+QEMU = "qemu"
+KINDS = ("rack", "virtualbox", "libvirt", QEMU)
 FAR_END, HYPERVISOR = "far-end", "hypervisor"
 
 
@@ -61,3 +62,11 @@ class LabFile:
     nics: tuple[LabNic, ...]
     machine: VirtualMachine | None = None
     silence: float = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class QemuFile:
+    """A lab whose DUT is started in QEMU for each run: the models of its NICs, as `--nic` has."""
+
+    path: Path
+    nics: tuple[str, ...]

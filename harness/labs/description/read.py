@@ -12,7 +12,14 @@ from typing import Any, NoReturn
 
 from harness.errors import UsageError
 from harness.labs.description.keys import REQUIRED, TABLES, TOP, WRONG, Key
-from harness.labs.description.model import HYPERVISOR, LabFile, LabNic, VirtualMachine
+from harness.labs.description.model import (
+    HYPERVISOR,
+    QEMU,
+    LabFile,
+    LabNic,
+    QemuFile,
+    VirtualMachine,
+)
 from harness.labs.ssh.address import Address
 from harness.suggest import meant
 
@@ -23,7 +30,19 @@ OF_ADDRESS = {field.name for field in fields(Address)}
 
 
 def read(path: Path) -> LabFile:
-    """Return the lab that a file describes; raises UsageError."""
+    """Return the lab that a file describes, one with a machine of its own; raises UsageError."""
+    found = load(path)
+    if isinstance(found, QemuFile):
+        raise UsageError(
+            f'{path}: in a lab of kind "{QEMU}" the DUT exists only during a run',
+            hint="`harness doctor` without --lab says whether QEMU is there; `harness "
+            "driver-profile --lab qemu --nic MODEL` profiles a driver",
+        )
+    return found
+
+
+def load(path: Path) -> LabFile | QemuFile:
+    """Return what a lab file describes; raises UsageError."""
     try:
         text = path.read_text(encoding="utf-8")
         content = tomllib.loads(text)
@@ -46,19 +65,19 @@ class _Reader:
         self.lines = text.splitlines()
         self.content = content
 
-    def lab(self) -> LabFile:
+    def lab(self) -> LabFile | QemuFile:
         """Return the lab."""
         plain = {key: value for key, value in self.content.items() if key not in TABLES}
         kind = self._fields("", plain, TOP, 0)["kind"]
+        self._demand_tables_of(kind)
+        if kind == QEMU:
+            table = self._table(QEMU) or self._fields(QEMU, {}, TABLES[QEMU], 0)
+            return QemuFile(self.path, table["nics"])
         dut = self._table("dut")
         if dut is None:
             self._wrong("dut", 0, "there is no table [dut]", "it has the DUT's address")
         nics = self._nics()
         machine = self._table(kind) if kind in TABLES else None
-        for other in HYPERVISORS:
-            if other in self.content and other != kind:
-                why = f'[{other}] belongs to kind = "{other}", not to "{kind}"'
-                self._wrong(other, 0, why, "change the kind, or leave the table out")
         self._check(kind, dut["management"], nics, machine)
         return LabFile(
             path=self.path,
@@ -69,6 +88,17 @@ class _Reader:
             machine=self._machine(machine) if machine else None,
             silence=dut["silence"],
         )
+
+    def _demand_tables_of(self, kind: str) -> None:
+        """Reject tables of another kind of lab."""
+        for other in (*HYPERVISORS, QEMU):
+            if other in self.content and other != kind:
+                why = f'[{other}] belongs to kind = "{other}", not to "{kind}"'
+                self._wrong(other, 0, why, "change the kind, or leave the table out")
+        for table in ("dut", "nic") if kind == QEMU else ():
+            if table in self.content:
+                why = f'[{table}] is in a lab of kind "{QEMU}", whose DUT is made for each run'
+                self._wrong(table, 0, why, "[qemu] nics = [...] chooses its NICs")
 
     def _table(self, name: str) -> dict[str, Any] | None:
         if name not in self.content:

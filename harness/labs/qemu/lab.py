@@ -6,9 +6,11 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from harness.drivers import QEMU_DEVICES
 from harness.labs.agent.host import RemoteHost
 from harness.labs.fabric.nftables import NftWiring
 from harness.labs.fabric.probe import lacks_channels
@@ -50,10 +52,10 @@ class RunningDut:
 
 @dataclass(slots=True)
 class QemuLab:
-    """Builds topologies whose DUT is in QEMU, its NICs of the model `nic`."""
+    """Builds topologies whose DUT is in QEMU, the links' NICs of each model of `nics` in turn."""
 
     image: Mapping[str, str]
-    nic: str
+    nics: tuple[str, ...]
     name: str = "qemu"
     _running: RunningDut | None = None
     _facts: dict[str, Any] = field(default_factory=dict)
@@ -68,24 +70,34 @@ class QemuLab:
             found = self._ready().dut.facts()
             lab = f"{self.name} ({found['kernel']})"
             pace = PACE.get(self.image["accelerator"], 0)
-            self._facts = {**found, "lab": lab, "nic": self.nic, "pace": pace}
+            self._facts = {**found, "lab": lab, "nic": ", ".join(self.nics), "pace": pace}
         return self._facts
 
     def build(self, topology: Topology, loop: Loop) -> NetnsNetwork:
         """Build a topology without its bonds; raises LabError, and leaves nothing."""
         running = self._ready()
-        ends = {link.name for link in topology.links_of(DUT)}
-        links = tuple(
-            replace(link, nic=self.nic) if link.name in ends else link for link in topology.links
-        )
-        cabled = replace(topology, links=links)
+        cabled = self._with_nics(topology)
 
         def wiring(switches: Switches, machine: NetnsMachine) -> NftWiring:
             return NftWiring(
                 switches, machine.host, space=machine.namespace, follow=running.rack.carrier
             )
 
-        return build(cabled, loop, self._machine, wiring)
+        models = {link.name: link.nic for link in cabled.links_of(DUT)}
+        return build(cabled, loop, partial(self._machine, models), wiring)
+
+    def _with_nics(self, topology: Topology) -> Topology:
+        """Return a topology with the models of NICs at the DUT's links.
+
+        They follow a link's place among all, as its MAC does: a NIC is used again for its MAC.
+        """
+        ends = {link.name for link in topology.links_of(DUT)}
+        devices = [QEMU_DEVICES[name] for name in self.nics]
+        links = (
+            replace(link, nic=devices[place % len(devices)]) if link.name in ends else link
+            for place, link in enumerate(topology.links)
+        )
+        return replace(topology, links=tuple(links))
 
     def running(self) -> RunningDut | None:
         """Return the DUT that runs, None before the first topology."""
@@ -112,9 +124,11 @@ class QemuLab:
         except BaseException:
             machine.close()
             raise
-        return RunningDut(machine, dut, Rack(machine, RemoteHost(dut.home), self.nic))
+        return RunningDut(machine, dut, Rack(machine, RemoteHost(dut.home)))
 
-    def _machine(self, name: str, loop: Loop, undo: ExitStack) -> NetnsMachine:
+    def _machine(
+        self, models: Mapping[str, str], name: str, loop: Loop, undo: ExitStack
+    ) -> NetnsMachine:
         running = self._ready()
         dut = running.dut
         undo.callback(running.rack.forget)
@@ -123,7 +137,7 @@ class QemuLab:
         undo.callback(back, host, laid, dut.home.pid)
 
         def lay(link: str, index: int, mac: str, far: CableEnd) -> int:
-            near = Near(link, index, mac)
+            near = Near(link, index, mac, models[link])
             running.rack.lay(near, far, dut.work.pid, undo)
             laid.append(near)
             return index

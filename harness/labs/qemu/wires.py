@@ -29,9 +29,10 @@ ARRIVAL = 15.0  # seconds for a NIC to be found by its driver, or to come back f
 
 @dataclass(slots=True)
 class QemuNic:
-    """A NIC that is plugged in: its name in QEMU, and its tap's index in QEMU's namespace."""
+    """A NIC that is plugged in: its name and model in QEMU, its tap's index in that namespace."""
 
     name: str
+    model: str
     mac: str
     tap: int
 
@@ -45,7 +46,6 @@ class Rack:
 
     machine: Qemu
     home: Host
-    driver: str
     ours: Existing = field(default_factory=lambda: Existing("tester"))
     lost: str = ""
     _nics: dict[str, QemuNic] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class Rack:
 
     def lay(self, near: Near, far: CableEnd, pid: int, undo: ExitStack) -> None:
         """Cable a NIC of the DUT: its tap goes to the far end, the NIC to an agent's namespace."""
-        nic = self.plugged(near.mac)
+        nic = self.plugged(near.mac, near.model)
         self._links[near.link] = nic
         self.machine.carrier(nic.name, up=True)
         self._tap_to(nic, far, undo)
@@ -72,22 +72,31 @@ class Rack:
         """Forget which link has which NIC: the topology is removed."""
         self._links.clear()
 
-    def plugged(self, mac: str) -> QemuNic:
-        """Return the NIC of a MAC, plugged in if necessary; the tap is in QEMU's namespace."""
-        return self._nics.get(mac) or self._plug(mac)
+    def plugged(self, mac: str, model: str) -> QemuNic:
+        """Return the NIC of a MAC, plugged in if necessary; the tap is in QEMU's namespace.
 
-    def _plug(self, mac: str) -> QemuNic:
+        Raises LabError if the one with that MAC is of another model.
+        """
+        nic = self._nics.get(mac) or self._plug(mac, model)
+        if nic.model != model:
+            raise LabError(
+                f"the NIC {mac} of the dut is a {nic.model}, and a {model} is wanted",
+                hint="topologies that share a MAC have it at the same place among their links",
+            )
+        return nic
+
+    def _plug(self, mac: str, model: str) -> QemuNic:
         name = f"nic{len(self._nics)}"
         fd = _tun()
         try:
             asked = struct.pack("16sH22x", name.encode(), IFF_TAP | IFF_NO_PI)
             fcntl.ioctl(fd, TUNSETIFF, asked)
-            self.machine.plug(name, self.driver, mac, fd)
+            self.machine.plug(name, model, mac, fd)
         finally:
             os.close(fd)
         with contextlib.closing(Control(self.ours)) as control:
             links = {link.get_attr("IFLA_IFNAME"): link["index"] for link in control.links()}
-        self._nics[mac] = QemuNic(name, mac, links[name])
+        self._nics[mac] = QemuNic(name, model, mac, links[name])
         return self._nics[mac]
 
     def _tap_to(self, nic: QemuNic, far: CableEnd, undo: ExitStack) -> None:
@@ -128,7 +137,7 @@ class Rack:
             time.sleep(0.01)
         raise LabError(
             f"the dut has no interface with the MAC {nic.mac} after {ARRIVAL:g} s",
-            hint=f"its kernel must have the driver of a {self.driver}",
+            hint=f"its kernel must have the driver of a {nic.model}",
         )
 
 
@@ -144,11 +153,12 @@ def _tun() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """The DUT's end of a cable: its name, device number and MAC."""
+    """The DUT's end of a cable: its name, device number, MAC, and its NIC's model in QEMU."""
 
     link: str
     index: int
     mac: str
+    model: str
 
 
 def back(host: Host, ends: list[Near], pid: int) -> None:

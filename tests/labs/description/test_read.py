@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UsageError
-from harness.labs.description.model import VirtualMachine
-from harness.labs.description.read import read
+from harness.labs.description.model import QemuFile, VirtualMachine
+from harness.labs.description.read import load, read
 from harness.labs.ssh.address import Address
 
 LABS = Path(__file__).parents[3] / "labs"
@@ -54,7 +54,28 @@ def test_virtualbox_may_run_elsewhere(tmp_path: Path) -> None:
 def test_those_that_ship_can_be_read(path: Path) -> None:
     if path.name == "kernels.toml":
         pytest.skip("it describes kernels, no lab")
-    assert len(read(path).nics) >= 4
+    found = load(path)
+    assert isinstance(found, QemuFile) or len(found.nics) >= 4
+
+
+QEMU_LAB = 'kind = "qemu"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "nics"),
+    [
+        (QEMU_LAB, ("virtio-net",)),
+        (QEMU_LAB + '[qemu]\nnics = ["rtl8139", "e1000"]\n', ("rtl8139", "e1000")),
+    ],
+)
+def test_a_lab_in_qemu_is_its_nics(tmp_path: Path, text: str, nics: tuple[str, ...]) -> None:
+    path = lab(tmp_path, text)
+    assert load(path) == QemuFile(path, nics)
+
+
+def test_a_lab_in_qemu_has_no_machine_to_look_at(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="the DUT exists only during a run"):
+        read(lab(tmp_path, QEMU_LAB))
 
 
 @pytest.mark.parametrize(
@@ -85,6 +106,10 @@ def test_those_that_ship_can_be_read(path: Path) -> None:
         ("nic = 3\n" + DUT, 1, "expected tables [[nic]]", "README"),
         (f'kind = "virtualbox"\n{DUT}{NIC}cut = "hypervisor"\n{BOX}', 5, "its adapter", "= 2"),
         ("[dut\n", 1, "Expected ']'", "README"),
+        (f"{QEMU_LAB}{DUT}", 2, '[dut] is in a lab of kind "qemu"', "nics = [...]"),
+        (f"{QEMU_LAB}[qemu]\nnics = []\n", 3, "nics is [], expected a list of virtio", "README"),
+        (f'{QEMU_LAB}[qemu]\nnics = ["veth"]\n', 3, 'nics is ["veth"], expected', "README"),
+        (f"{DUT}{NIC}[qemu]\n", 7, '[qemu] belongs to kind = "qemu"', "change the kind"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(
