@@ -132,7 +132,9 @@ class Topology:
     """A network: its machines and switches, their cables, and the bonds of the DUT.
 
     Probes are sent along `path`, `out` from its first machine to its second; a DUT that `forwards`
-    is a router. Raises ScenarioError for a plan that contradicts itself.
+    is a router. With `ipv6` its machines have IPv6, and with it the multicast frames that an ARP
+    monitor without validation counts; addresses are added to them.
+    Raises ScenarioError for a plan that contradicts itself.
     """
 
     name: str
@@ -145,6 +147,7 @@ class Topology:
     vlans: tuple[VlanPlan, ...] = ()
     path: tuple[str, str] = DEFAULT_PATH
     forwards: bool = False
+    ipv6: bool = False
 
     def __post_init__(self) -> None:
         PlanChecks(self, DUT, DEFAULT_PATH).check()

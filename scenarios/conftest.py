@@ -7,6 +7,7 @@ from scenarios.field.servers import BridgeHost, DualBondRouter
 from scenarios.field.virtualbox import Office, VirtualBox
 from scenarios.topologies import (
     BladeChassis,
+    DualStack,
     EmptyBond,
     FilteringSwitch,
     OneSwitch,
@@ -20,6 +21,7 @@ from scenarios.topologies import (
 one_switch = topology_fixture(OneSwitch)
 three_slaves = topology_fixture(ThreeSlaves)
 spare_slave = topology_fixture(SpareSlave)
+dual_stack = topology_fixture(DualStack)
 empty_bond = topology_fixture(EmptyBond)
 two_bonds = topology_fixture(TwoBonds)
 lacp_pair = topology_fixture(LacpPair)

@@ -101,6 +101,31 @@ class SpareSlave(ThreeSlaves):
     )
 
 
+class DualStack(Net):
+    """Two slaves and a spare interface at one switch; all machines have IPv6.
+
+    dut  eth0 ---+
+         eth1 ---+--- sw --- target  192.0.2.254
+    spare eth2 --+      \\- neighbour  192.0.2.7
+    """
+
+    eth0: Cable
+    eth1: Cable
+    eth2: Cable
+    sw: Switch
+    target: Machine
+    neighbour: Machine
+
+    plan = Topology(
+        name="dual_stack",
+        machines=OneSwitch.plan.machines,
+        switches=OneSwitch.plan.switches,
+        links=(*OneSwitch.plan.links, LinkPlan("eth2", "dut", "sw")),
+        bonds=OneSwitch.plan.bonds,
+        ipv6=True,
+    )
+
+
 class EmptyBond(Net):
     """A bond without slaves, and an interface that can be enslaved.
 

@@ -9,7 +9,7 @@ from harness.judge import fault_texts, frames_seen, kernel_log_rows, measure, tr
 from harness.judge.rows import CONTEXT, NOISE, VITAL, EventRow
 from harness.lacpdu import number
 from harness.plural import counted
-from harness.topology import DUT
+from harness.topology import DUT, TARGET
 
 
 def rows(history: History) -> Iterator[EventRow]:
@@ -96,6 +96,15 @@ def _arp(event: Event, slaves: list[str], _known: Known) -> EventRow | None:
     return EventRow(event.at, "dut", what, port, label, weight)
 
 
+def _nd(event: Event, slaves: list[str], _known: Known) -> EventRow | None:
+    """Return a message of the DUT's where it enters the fabric."""
+    place, _, port = event.where.rpartition("/")
+    if port not in slaves or place in (DUT, TARGET):
+        return None
+    what = f"neighbour {event['message']} {event['target_ip']} to {event['to_ip']}"
+    return EventRow(event.at, DUT, what, port, "neighbour discovery", NOISE)
+
+
 def _lacpdu(event: Event, slaves: list[str], _known: Known) -> EventRow | None:
     place, _, port = event.where.rpartition("/")
     if port not in slaves:
@@ -128,6 +137,7 @@ TELL: dict[str, Teller] = {
     "admin": _updown,
     "mac": _mac,
     "arp": _arp,
+    "nd": _nd,
     "lacpdu": _lacpdu,
     "lacp": _lacp,
     "aggregator": _aggregator,

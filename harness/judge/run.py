@@ -14,10 +14,19 @@ from typing import TYPE_CHECKING
 from harness.bonding.log import Said
 from harness.errors import ScenarioError
 from harness.history import History
-from harness.judge import failover, fitness, frames_seen, kernel_log_rows, lacp, measure
+from harness.judge import (
+    failover,
+    fitness,
+    frames_seen,
+    kernel_log_rows,
+    lacp,
+    measure,
+    neighbours_seen,
+)
 from harness.judge.figure import Truth
 from harness.judge.frames_seen import Move, SeenFrame
 from harness.judge.lacp import Aggregator, SeenLacpdu
+from harness.judge.neighbours_seen import SeenNeighbour
 from harness.judge.trafficview import TrafficView
 from harness.judge.views import Record, Slave, found
 from harness.suggest import meant, suggesting
@@ -188,6 +197,11 @@ class Run(TrafficView):
         ends = [self.garps[first], self.garps[last]]
         what = f"time from gratuitous ARP {first} to {last}"
         return self.own(frames_seen.spacing(self.history, what, ends)[0])
+
+    @property
+    def unsolicited_nas(self) -> list[SeenNeighbour]:
+        """The unsolicited neighbour advertisements that left the bond's slaves since the fault."""
+        return neighbours_seen.announcements(self.history, self.bond)
 
     @property
     def lacpdus(self) -> list[SeenLacpdu]:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from harness.errors import ScenarioError
 from harness.history import History
-from harness.judge import fitness, frames_seen, lacp, measure, observations
+from harness.judge import fitness, frames_seen, lacp, measure, neighbours_seen, observations
 from harness.judge.figure import Limit, Truth, noting
 from harness.judge.frames_seen import SeenFrame
 from harness.judge.lacp import SeenLacpdu
+from harness.judge.neighbours_seen import SeenNeighbour
 from harness.suggest import suggesting
 from harness.units import Measured
 
@@ -159,6 +160,18 @@ class Slave(View):
         found = frames_seen.spacing(
             self.history, f"gap of ARP probes on {self.name}", self.arp_probes
         )
+        return [self.own(gap) for gap in found]
+
+    @property
+    def ns_probes(self) -> list[SeenNeighbour]:
+        """The neighbour solicitations of the bond's monitor that left through it."""
+        return neighbours_seen.probes(self.history, self.name)
+
+    @property
+    def ns_probe_gaps(self) -> list[Measured]:
+        """The times between its neighbour solicitations."""
+        what = f"gap of neighbour solicitations on {self.name}"
+        found = frames_seen.spacing(self.history, what, self.ns_probes)
         return [self.own(gap) for gap in found]
 
     @property

@@ -8,20 +8,26 @@ from harness.lab import OTHERHOST, TAGGED, Seen
 
 
 def control_and_icmp(first_index: int) -> bytes:
-    """Return the program that accepts ARP, ICMP and slow protocols from `first_index` on.
+    """Return the program that accepts ARP, ICMP, slow protocols and IPv6 neighbour discovery.
 
-    That is the lowest interface index. 128 bytes of a frame are kept: all of an ARP frame, of a
-    probe, or of a LACPDU.
+    `first_index` is the lowest interface index. 128 bytes of a frame are kept: all of an ARP
+    frame, of a probe, of a LACPDU, or of a neighbour solicitation.
     """
     return _program(
         (0x20, 0, 0, 0xFFFFF008),  # A = number of the device (SKF_AD_IFINDEX)
-        (0x35, 0, 7, first_index),  # lower: drop
+        (0x35, 0, 13, first_index),  # lower: drop
         (0x28, 0, 0, 12),  # A = ethertype
-        (0x15, 4, 0, 0x0806),  # ARP: keep
-        (0x15, 3, 0, 0x8809),  # slow protocols: keep
-        (0x15, 0, 3, 0x0800),  # not IPv4: drop
+        (0x15, 10, 0, 0x0806),  # ARP: keep
+        (0x15, 9, 0, 0x8809),  # slow protocols: keep
+        (0x15, 3, 0, 0x86DD),  # IPv6: see below
+        (0x15, 0, 8, 0x0800),  # not IPv4: drop
         (0x30, 0, 0, 23),  # A = protocol
-        (0x15, 0, 1, 1),  # not ICMP: drop
+        (0x15, 5, 6, 1),  # ICMP: keep, else drop
+        (0x30, 0, 0, 20),  # A = next header
+        (0x15, 0, 4, 58),  # not ICMPv6: drop
+        (0x30, 0, 0, 54),  # A = type
+        (0x35, 0, 2, 135),  # below a solicitation: drop
+        (0x25, 1, 0, 136),  # above an advertisement: drop
         (0x06, 0, 0, 128),
         (0x06, 0, 0, 0),
     )

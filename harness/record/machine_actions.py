@@ -60,13 +60,16 @@ class MachineActions(ABC):
         frame = frames.gratuitous_arp(sender.mac, address)
         sender.repeat("garp", frame, address=address)
 
-    def add_address(self, address: str, *, by: NamedPart | None = None) -> Effect:
-        """Add an IPv4 address, such as a service's, until the returned effect is ended.
+    def add_address(
+        self, address: str, *, by: NamedPart | None = None, dad: bool = False
+    ) -> Effect:
+        """Add an address, such as a service's, until the returned effect is ended.
 
-        The machine answers ARP for it, and a bond announces it after a failover; adding it sends
-        no gratuitous ARP (see `garp`). To move it, end the effect and add it elsewhere.
+        The machine answers for it, and a bond announces it after a failover; adding it sends no
+        gratuitous ARP (see `garp`). To move it, end the effect and add it elsewhere. An IPv6
+        address is usable at once, or with `dad` after duplicate address detection.
         """
-        return self._holder(by).add(address)
+        return self._holder(by).add(address, dad=dad)
 
     def run(
         self, command: str | Sequence[str], *, within: Span = 10 * s, role: Role = "command"

@@ -226,8 +226,8 @@ class Net:
             bond.begin()
 
     def _watching(self, recorder: Recorder) -> Watching:
-        bonds, interval = self.dut.bonds, self._interval
-        return Watching(self._network, self._loop, recorder, bonds, interval, self._virtual)
+        bonds, interval, added = self.dut.bonds, self._interval, self._context.added.addresses
+        return Watching(self._network, self._loop, recorder, bonds, interval, self._virtual, added)
 
     def _disturb(self, recorder: Recorder) -> None:
         recorder.mark("disturb")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from harness.errors import HarnessError, Inconclusive, NotTestable, ScenarioError
@@ -31,7 +31,10 @@ HEAL = "repair it first, or record the bond as it is: watch(healthy=False)"
 
 @dataclass(frozen=True, slots=True)
 class Watching:
-    """A recording in progress; `interval` is the probe interval in ns."""
+    """A recording in progress; `interval` is the probe interval in ns.
+
+    `added` are the addresses that machines have besides those of the topology.
+    """
 
     network: Network
     loop: Loop
@@ -39,6 +42,7 @@ class Watching:
     bonds: Mapping[str, Bond]
     interval: int
     virtual: bool
+    added: Collection[str] = ()
 
     def wait_until_healthy(self, open_faults: OpenFaults, *, new: bool) -> None:
         """Wait until the path is healthy and stable; raises the error that explains it if not.
@@ -171,9 +175,9 @@ class Watching:
 
     def _check_targets(self) -> None:
         """Raise if no machine has an ARP target: a bond with several targets may not notice."""
-        replied = self.recorder.replied_for()
+        topology, replied, added = self.network.topology, self.recorder.replied_for(), self.added
         for bond in self.bonds.values():
-            if wrong := unheard_targets(self.network.topology, bond.plan, bond.options, replied):
+            if wrong := unheard_targets(topology, bond.plan, bond.options, replied, added):
                 raise wrong
 
     def _passes_judgement(self, until: int) -> bool:
@@ -204,7 +208,8 @@ class Watching:
     def _known_reason(self) -> HarnessError | None:
         """Return why a path cannot be healthy by its bonds' options and their switches."""
         for bond in self.bonds.values():
-            if reason := unanswered_targets(self.network.topology, bond.plan, bond.options):
+            topology = self.network.topology
+            if reason := unanswered_targets(topology, bond.plan, bond.options, self.added):
                 return reason
             if lacks := self.network.lacks(bond.plan, bond.options):
                 return NotTestable(lacks, hint=WITHOUT_PARTNER)

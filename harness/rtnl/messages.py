@@ -25,6 +25,7 @@ CAPPED, ACK_TLVS = 0x100, 0x200
 SOL_NETLINK, CAP_ACK, EXT_ACK = 270, 10, 11
 NLMSGERR_ATTR_MSG = 1
 IFF_UP = 1
+IFA_F_NODAD = 0x02
 AF_BRIDGE = 7
 NUD_REACHABLE, NUD_NOARP, NUD_PERMANENT = 0x02, 0x40, 0x80
 NTF_MASTER, NTF_EXT_LEARNED, NTF_STICKY = 0x04, 0x10, 0x40
@@ -91,20 +92,28 @@ def delete_link(what: str, index: int) -> Request:
     return request(what, RTM_DELLINK, 0, link_message(index))
 
 
-def new_address(what: str, index: int, address: str, prefix: int) -> Request:
-    """Return the request that adds an IPv4 address to a device."""
-    message = ifaddrmsg()
-    message["family"], message["prefixlen"], message["index"] = socket.AF_INET, prefix, index
-    message["attrs"] = [("IFA_ADDRESS", address), ("IFA_LOCAL", address)]
+def new_address(what: str, index: int, address: str, prefix: int, *, dad: bool = False) -> Request:
+    """Return the request that adds an address to a device.
+
+    Without `dad` an IPv6 address is usable at once: no duplicate is looked for.
+    """
+    message = _address_message(index, address, prefix)
+    if message["family"] == socket.AF_INET6 and not dad:
+        message["flags"] = IFA_F_NODAD
     return request(what, RTM_NEWADDR, CREATE | EXCL, message)
 
 
 def old_address(what: str, index: int, address: str, prefix: int) -> Request:
-    """Return the request that deletes an IPv4 address of a device."""
+    """Return the request that deletes an address of a device."""
+    return request(what, RTM_DELADDR, 0, _address_message(index, address, prefix))
+
+
+def _address_message(index: int, address: str, prefix: int) -> Any:
     message = ifaddrmsg()
-    message["family"], message["prefixlen"], message["index"] = socket.AF_INET, prefix, index
-    message["attrs"] = [("IFA_LOCAL", address)]
-    return request(what, RTM_DELADDR, 0, message)
+    message["family"] = socket.AF_INET6 if ":" in address else socket.AF_INET
+    message["prefixlen"], message["index"] = prefix, index
+    message["attrs"] = [("IFA_ADDRESS", address), ("IFA_LOCAL", address)]
+    return message
 
 
 def default_route(what: str, gateway: str) -> Request:

@@ -28,6 +28,7 @@ PARTS = {
             "plan_checks",
             "lacpdu",
             "lacp_port",
+            "ndisc",
             "bonding",
             "claims",
             "claim_index",

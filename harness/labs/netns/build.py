@@ -12,7 +12,7 @@ from harness.labs.fabric.switches import Switches, fabric_mac, plain_bridge, por
 from harness.labs.fabric.wiring import Wiring
 from harness.labs.netns import usb
 from harness.labs.netns.host import NetnsHost
-from harness.labs.netns.namespace import FORWARD, Namespace
+from harness.labs.netns.namespace import FORWARD, NO_IPV6, Namespace
 from harness.labs.netns.network import (
     FIRST_VLAN,
     NetnsNetwork,
@@ -107,6 +107,9 @@ class _Build:
 
     def network(self) -> NetnsNetwork:
         """Build and return it."""
+        if self.topology.ipv6:
+            for machine in self.topology.machines:
+                self.machines[machine.name].host.shell.write(NO_IPV6, "0")
         adapters = usb.Plugging(self.made, self.loop)
         adapters.make_ports()
         cables = [*self._cables(), *adapters.ports()]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.labs.netns.build import build
+from harness.labs.netns.namespace import NO_IPV6
 from harness.labs.netns.network import NetnsNetwork
 from harness.labs.netns.usb import adapters
 from harness.labs.rtl8150.vhci import MODULES
@@ -26,6 +27,10 @@ class NetnsLab:
 
     def lacks(self, topology: Topology) -> str:
         """Return which part of a topology cannot be built here, "" for none."""
+        if topology.ipv6:
+            self.load("ipv6")
+            if not Path(NO_IPV6).exists():
+                return "IPv6: this kernel has none"
         if not topology.vlans:
             return ""
         self.load("8021q")

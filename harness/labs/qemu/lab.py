@@ -62,6 +62,8 @@ class QemuLab:
 
     def lacks(self, topology: Topology) -> str:
         """Return what of a topology cannot be built here, "" where all of it can."""
+        if topology.ipv6:
+            return "IPv6: its DUT has it switched off"
         return "rtl8150 adapters" if adapters(topology) else lacks_channels(topology)
 
     def facts(self) -> Mapping[str, Any]:

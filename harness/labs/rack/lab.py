@@ -90,6 +90,8 @@ class RackLab:
         """Return what of a topology cannot be built here, "" where all of it can."""
         if adapters(topology):
             return "rtl8150 adapters that can be unplugged"
+        if topology.ipv6:
+            return "IPv6: the NICs of its DUT are left as they are"
         wanted, has = len(_ends(topology)), len(self.file.nics)
         if wanted > has:
             return f"{wanted} test NICs (it has {has})"
