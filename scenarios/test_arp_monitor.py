@@ -185,7 +185,8 @@ def test_every_slave_probes_in_the_balancing_modes(one_switch: OneSwitch, mode: 
     with one_switch.watch(healthy=False) as run:
         one_switch.after(6 * bond.arp_interval)
     for name in ("eth0", "eth1"):
-        gaps = run.slave(name).arp_probe_gaps
+        # The first request may have waited for linkwatch: the recording begins with the bond.
+        gaps = run.slave(name).arp_probe_gaps[1:]
         assert len(gaps) >= 5
         for gap in gaps:
             assert bond.arp_interval <= gap <= bond.arp_interval
