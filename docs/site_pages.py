@@ -93,7 +93,8 @@ def _catalogue(found: Conformance | None) -> Iterator[str]:
         yield _row(["claim", "what is promised", "source", "in its words", "kernels", *heads])
         yield _row(["---"] * (5 + len(heads)))
         for one in group:
-            cells = [one.id, one.text, one.kind, one.quote, one.kernels]
+            lacks = f" No lab here has what it needs: {one.needs}." if one.needs else ""
+            cells = [one.id, one.text + lacks, one.kind, one.quote, one.kernels]
             yield _row([*cells, *verdicts.get(one.id, [])])
         yield ""
 

@@ -153,7 +153,8 @@ def _table(listed: Iterable[Claim], index: Index) -> Iterator[str]:
             section = one.section
             yield section
         count = len(index.get(one.id, ()))
-        tried = f" [{counted(count, 'scenario')}]" if count else ""
+        needs = f" [needs {one.needs}]" if one.needs else ""
+        tried = f" [{counted(count, 'scenario')}]" if count else needs
         yield from _wrapped(f"  {one.id:<11} ", f"{one.text}{tried}")
 
 
