@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from harness.commands import config, matrix
+from harness.commands.bisect import bisect
 from harness.commands.claims import claims
 from harness.commands.doctor import doctor
 from harness.commands.driver_profile import driver_profile
@@ -30,7 +31,7 @@ def main() -> None:
 kernels.add_command(build)
 for command in (run, up, kernels, driver_profile, lab, doctor, claims, results):
     main.add_command(command)
-for command in (stats, report, open_report, judge, show):
+for command in (stats, report, open_report, judge, show, bisect):
     main.add_command(command)
 matrix.register(main)
 config.register(main)

@@ -20,6 +20,9 @@ CONTRADICTS = "contradicts"
 OWN_BOUND = "misses own bound"  # a number of the scenario's own, which nothing documents
 EXCEEDS = "exceeds limit"  # of --max-outage: the user's own
 REPORTED, CRASHED = "kernel report", "kernel crash"
+AGAINST = "conforms against expectation"  # where a contradiction is on record
+# Verdicts that blame the kernel; "inconclusive" and "not judged" blame nobody.
+BLAMES = (CONTRADICTS, AGAINST, REPORTED, CRASHED, OWN_BOUND)
 
 # From what says least to what says most: of a claim's scenarios the last in this order counts.
 WORDS = {
@@ -33,7 +36,7 @@ WORDS = {
     INCONCLUSIVE: INCONCLUSIVE,
     REPORTED: "kernel reports",
     CRASHED: "kernel crashes",
-    "conforms against expectation": "conform against expectation",
+    AGAINST: "conform against expectation",
     CONTRADICTS: "contradict",
 }
 
@@ -59,8 +62,8 @@ def verdict(report: TestReport, error: BaseException | None, wrong: str = CONTRA
         return NOT_PROMISED
     if report.outcome == "skipped":
         return "contradicts as known" if hasattr(report, "wasxfail") else NOT_TESTABLE
-    if error is None:  # it passed where a contradiction is on record
-        return "conforms against expectation"
+    if error is None:
+        return AGAINST
     if not isinstance(error, HarnessError):
         return wrong
     return next((word for kind, word in OF_ERRORS.items() if isinstance(error, kind)), NOT_JUDGED)

@@ -111,11 +111,14 @@ def _of_tree(tree: Path, *, debug: bool) -> Origin:
             f"{tree} is not a kernel tree: it has no {lacking[0]}",
             hint="give the top directory of a git checkout or of an unpacked linux source",
         )
-    key = f"{tree.name}-{zlib.crc32(os.fsencode(tree)):08x}"
     flavour = "debug" if debug else "virtual"
     version = _version_in(tree)
-    workspace = build.builds() / f"tree-{key}"
-    return Origin(str(tree), flavour, workspace, lambda _: (tree, version), ours=False)
+    return Origin(str(tree), flavour, workspace_of(tree), lambda _: (tree, version), ours=False)
+
+
+def workspace_of(tree: Path) -> Path:
+    """Return the directory of the copy and the objects of a tree."""
+    return build.builds() / f"tree-{tree.name}-{zlib.crc32(os.fsencode(tree)):08x}"
 
 
 def _workspaces() -> list[Path]:

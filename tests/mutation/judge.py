@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import HarnessError, KernelUnavailable, LabError
+from harness.judge import counts
 from harness.kernels import Say, build, cache, cached_kernel, own_build, source_tree
 from harness.results import conformance
 from harness.results.conformance import Result
-from tests.mutation import stop
 from tests.mutation.fault import SPEC, Fault
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -109,9 +109,9 @@ def _run(kernel: str, place: Path, batches: list[list[str]], processor: int) -> 
         results = place / str(number)
         end = _pytest(kernel, results, arguments, processor)
         for result in _results(results):
-            if result.verdict in stop.FINDS:
+            if result.verdict in counts.BLAMES:
                 return Outcome(FOUND, result.scenario, result.verdict, _first(result.reason))
-            if result.verdict in ("inconclusive", "not judged"):
+            if result.verdict in (counts.INCONCLUSIVE, counts.NOT_JUDGED):
                 failed.append(result)
         if end:
             return Outcome(FOUND, verdict="no result", text=end)

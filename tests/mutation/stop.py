@@ -6,15 +6,6 @@ import pytest
 
 from harness.judge import counts
 
-# Verdicts that blame the kernel; "inconclusive" and "not judged" blame nobody.
-FINDS = (
-    counts.CONTRADICTS,
-    counts.REPORTED,
-    counts.CRASHED,
-    counts.OWN_BOUND,
-    "conforms against expectation",
-)
-
 
 class Stop:
     """Ends a session; registered with it, as guests have no use for it."""
@@ -23,7 +14,7 @@ class Stop:
         self.session = session
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if counts.verdict_of(report) in FINDS:
+        if counts.verdict_of(report) in counts.BLAMES:
             self.session.shouldfail = f"{report.nodeid} has found it"
 
 
