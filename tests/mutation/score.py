@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.table import Table
 
 from tests.mutation.fault import Fault
-from tests.mutation.judge import FOUND, Outcome
+from tests.mutation.judge import FOUND, NOTICED, Outcome
 
 
 def digest(patch: str) -> str:
@@ -58,7 +58,10 @@ class Outcomes:
 
 
 def table(faults: Iterable[Fault], known: Mapping[str, Outcome]) -> Table:
-    """Return how many faults of each area were found."""
+    """Return how many faults of each area were found; the score is their share of those judged.
+
+    A fault is noticed if scenarios fail that judge nothing: nobody knows then whose fault it is.
+    """
     areas: dict[str, list[Fault]] = {}
     for fault in faults:
         areas.setdefault(fault.area, []).append(fault)
@@ -69,8 +72,12 @@ def table(faults: Iterable[Fault], known: Mapping[str, Outcome]) -> Table:
     for area, those in areas.items():
         reasoned = [fault for fault in those if fault.unfound]
         judged = [fault for fault in those if fault.name in known and not fault.unfound]
-        found = sum(known[fault.name].result == FOUND for fault in judged)
-        counts = (len(those), len(judged), found, len(judged) - found, len(reasoned))
+        found, noticed = (
+            sum(known[fault.name].result == result for fault in judged)
+            for result in (FOUND, NOTICED)
+        )
+        missed = len(judged) - found - noticed
+        counts = (len(those), len(judged), found, noticed, missed, len(reasoned))
         share = f"{found / len(judged):.0%}" if judged else "-"
         shown.add_row(area, *map(str, counts), share)
     return shown

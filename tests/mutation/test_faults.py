@@ -13,7 +13,7 @@ from harness.kernels import build, source_tree
 from tests.mutation import batches, fault, score
 from tests.mutation.__main__ import choose
 from tests.mutation.fault import DRIVER, REASONS, Fault
-from tests.mutation.judge import FOUND, MISSED, ROOT, Outcome
+from tests.mutation.judge import FOUND, MISSED, NOTICED, ROOT, Outcome
 from tests.mutation.score import Outcomes
 
 FAULTS = fault.load()
@@ -134,6 +134,7 @@ def test_what_was_found_stays_so_and_what_was_missed_is_tried_with_new_scenarios
 def test_the_score_is_of_those_that_can_be_found() -> None:
     faults = [a_fault(name=name) for name in "abcd"]
     faults.append(a_fault(name="e", unfound="equivalent: no difference"))
-    known = {"a": Outcome(FOUND), "b": Outcome(MISSED), "e": Outcome(MISSED)}
+    known = {"a": Outcome(FOUND), "b": Outcome(MISSED), "c": Outcome(NOTICED)}
+    known["e"] = Outcome(MISSED)
     columns = [list(column.cells)[-1] for column in score.table(faults, known).columns]
-    assert columns == ["all", "5", "2", "1", "1", "1", "50%"]
+    assert columns == ["all", "5", "3", "1", "1", "1", "1", "33%"]
