@@ -5,23 +5,14 @@ from scenarios.channels import LacpPair, MlagPair, ScriptedPartner, SparePorts, 
 from scenarios.field.chassis import Chassis
 from scenarios.field.servers import BridgeHost, DualBondRouter
 from scenarios.field.virtualbox import Office, VirtualBox
-from scenarios.topologies import (
-    BladeChassis,
-    DualStack,
-    EmptyBond,
-    FilteringSwitch,
-    OneSwitch,
-    SpareSlave,
-    ThreeSlaves,
-    TwoBonds,
-    TwoSwitches,
-    UsbNics,
-)
+from scenarios.topologies import BladeChassis, FilteringSwitch, OneSwitch, TwoSwitches, UsbNics
+from scenarios.variants import DualStack, EmptyBond, NoAddress, SpareSlave, ThreeSlaves, TwoBonds
 
 one_switch = topology_fixture(OneSwitch)
 three_slaves = topology_fixture(ThreeSlaves)
 spare_slave = topology_fixture(SpareSlave)
 dual_stack = topology_fixture(DualStack)
+no_address = topology_fixture(NoAddress)
 empty_bond = topology_fixture(EmptyBond)
 two_bonds = topology_fixture(TwoBonds)
 lacp_pair = topology_fixture(LacpPair)

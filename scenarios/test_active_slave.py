@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from harness import Bond, Cable, claim, control, ms, s
-from scenarios.topologies import OneSwitch, SpareSlave, ThreeSlaves
+from scenarios.topologies import OneSwitch
+from scenarios.variants import SpareSlave, ThreeSlaves
 
 
 @claim("ACTIVE-1", "ACTIVE-6")

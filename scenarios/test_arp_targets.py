@@ -3,8 +3,10 @@
 import pytest
 
 from harness import claim, contradicted, control, ms
-from scenarios.topologies import NEIGHBOUR, TARGET, EmptyBond, OneSwitch
+from scenarios.topologies import NEIGHBOUR, TARGET, OneSwitch
+from scenarios.variants import EmptyBond, NoAddress
 
+NONE = ("0.0.0.0", TARGET)  # noqa: S104  an ARP sender, not a socket
 BOTH = f"{TARGET},{NEIGHBOUR}"
 MANY = [f"192.0.2.{number}" for number in range(1, 18)]
 
@@ -181,3 +183,25 @@ def test_balancing_modes_do_not_ask_for_all_targets(
         one_switch.dut.set(bond, arp_all_targets="all")
         one_switch.after(8 * bond.arp_interval)
     assert (run.failures["eth0"] > 0) == fails
+
+
+@claim("ARPINT-11")
+def test_a_bond_without_address_probes_from_none(no_address: NoAddress) -> None:
+    """Where no route leads to the target, the requests have the sender 0.0.0.0."""
+    bond = no_address.dut.bond(arp_interval=100, arp_ip_target=TARGET)
+    with no_address.watch() as run:
+        no_address.after(6 * bond.arp_interval)
+    assert {(probe.ip, probe.to) for probe in run.slave("eth0").arp_probes} == {NONE}
+    assert run.failures == {"eth0": 0, "eth1": 0}
+
+
+@claim("ARPINT-11")
+@control("test_a_bond_without_address_probes_from_none")
+def test_a_bond_with_an_address_probes_from_it(one_switch: OneSwitch) -> None:
+    """The requests have the bond's address where it is in the target's network."""
+    bond = one_switch.dut.bond(arp_interval=100, arp_ip_target=TARGET)
+    with one_switch.watch() as run:
+        one_switch.after(6 * bond.arp_interval)
+    assert {(probe.ip, probe.to) for probe in run.slave("eth0").arp_probes} == {
+        (bond.address, TARGET)
+    }

@@ -3,7 +3,8 @@
 import pytest
 
 from harness import claim, control, ms
-from scenarios.topologies import OneSwitch, SpareSlave
+from scenarios.topologies import OneSwitch
+from scenarios.variants import SpareSlave
 
 BLIP = 300 * ms
 

@@ -3,7 +3,8 @@
 import pytest
 
 from harness import claim, control
-from scenarios.topologies import OneSwitch, SpareSlave, TwoBonds
+from scenarios.topologies import OneSwitch
+from scenarios.variants import SpareSlave, TwoBonds
 
 
 @claim("REJ-9")

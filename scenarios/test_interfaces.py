@@ -3,7 +3,7 @@
 import pytest
 
 from harness import claim, contradicted, control
-from scenarios.topologies import EmptyBond, SpareSlave, TwoBonds
+from scenarios.variants import EmptyBond, SpareSlave, TwoBonds
 
 MASTERS = "/sys/class/net/bonding_masters"
 # SIOCBONDENSLAVE, SIOCBONDCHANGEACTIVE, SIOCBONDRELEASE (linux/sockios.h) with two names each.
@@ -235,3 +235,30 @@ def test_the_old_ioctls_still_work(
     done = spare_slave.dut.run(["python3", "-I", "-S", "-c", script])
     assert done.returncode == 0, done.stderr
     assert (bond.now.file("slaves"), bond.now.file("active_slave")) == shown
+
+
+def listed(net: TwoBonds, number: int) -> set[str]:
+    """Make bonds with names of 15 letters; return what is listed besides them."""
+    names = {f"uplinkofrack{count:03}" for count in range(number)}
+    for name in sorted(names):
+        net.dut.write_file(MASTERS, f"+{name}")
+    return set((net.dut.read_file(MASTERS) or "").split()) - names
+
+
+@claim("SYSFS-2")
+@contradicted(
+    "SYSFS-2",
+    kernels=">=7.2",
+    evidence="bonding_show_bonds leaves no room for its ++more++ after the 256th name of 15 "
+    "letters, and overwrites the end of that name: no bond is called so (difference 60)",
+)
+def test_a_list_of_bonds_that_is_cut_says_so(two_bonds: TwoBonds) -> None:
+    """A list that is longer than a page is cut after a name, and ends with ++more++."""
+    assert listed(two_bonds, 258) == {"++more++"}
+
+
+@claim("SYSFS-2")
+@control("test_a_list_of_bonds_that_is_cut_says_so")
+def test_a_short_list_of_bonds_is_complete(two_bonds: TwoBonds) -> None:
+    """Some bonds fit into the page, and nothing else is listed."""
+    assert listed(two_bonds, 8) == set()

@@ -3,7 +3,7 @@
 import pytest
 
 from harness import claim, control, ms, s
-from scenarios.topologies import DualStack
+from scenarios.variants import DualStack
 
 FIRST, SECOND = "2001:db8::1", "2001:db8::2"
 TENTATIVE, FAILED = 0x40, 0x08  # IFA_F_TENTATIVE, IFA_F_DADFAILED (linux/if_addr.h)

@@ -2,8 +2,9 @@
 
 import pytest
 
-from harness import claim, control
-from scenarios.topologies import EmptyBond, OneSwitch
+from harness import Span, claim, control, ms
+from scenarios.topologies import OneSwitch
+from scenarios.variants import EmptyBond
 
 
 @claim("REJ-5")
@@ -141,3 +142,20 @@ def test_only_the_carrier_can_be_used(
         answer = empty_bond.dut.attempt.set(bond, use_carrier=value)
     assert answer.error == error
     assert bond.now.file("use_carrier") == "1"
+
+
+@claim("USECARR-2")
+@pytest.mark.parametrize(
+    ("down", "used"), [(0 * ms, ["eth0"]), (500 * ms, ["eth0", "eth1"])], ids=["kept", "lost"]
+)
+def test_without_use_carrier_a_lost_link_is_noticed_too(
+    one_switch: OneSwitch, down: Span, used: list[str]
+) -> None:
+    """Where use_carrier=0 is known, ethtool's word for the link leads to the same failover."""
+    bond = one_switch.dut.bond(use_carrier="off")
+    with one_switch.watch() as run:
+        if down:
+            one_switch.eth0.flap(down=down)
+        one_switch.after(500 * ms)
+    assert bond["use_carrier"] == "off"
+    assert run.active_slaves == used

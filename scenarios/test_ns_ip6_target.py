@@ -3,7 +3,8 @@
 import pytest
 
 from harness import Effect, claim, contradicted, control
-from scenarios.topologies import TARGET, DualStack, EmptyBond
+from scenarios.topologies import TARGET
+from scenarios.variants import DualStack, EmptyBond
 
 DUT6, TARGET6, OTHER6 = "2001:db8::1", "2001:db8::254", "2001:db8::7"
 GROUP, GROUP_MAC = "ff02::1:ff00:254", "3333ff000254"

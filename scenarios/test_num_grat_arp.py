@@ -4,6 +4,7 @@ import pytest
 
 from harness import claim, contradicted, control, ms, s
 from scenarios.topologies import TARGET, OneSwitch
+from scenarios.variants import NoAddress
 
 FIRST_IS_MISSING = contradicted(
     "GARP-1",
@@ -229,3 +230,14 @@ def test_each_address_is_announced(one_switch: OneSwitch) -> None:
         one_switch.eth0.cut()
     assert [garp.port for garp in run.garps] == ["eth1"]
     assert [garp.port for garp in run.garps_for("192.0.2.100")] == ["eth1"]
+
+
+@claim("GARP-8")
+@control("test_as_many_announcements_as_asked_for")
+def test_a_bond_without_address_announces_nothing(no_address: NoAddress) -> None:
+    """There is no gratuitous ARP for an interface that has no address."""
+    no_address.dut.bond(num_grat_arp=3)
+    with no_address.watch() as run:
+        no_address.eth0.cut()
+    assert run.active_slaves == ["eth0", "eth1"]
+    assert run.garps == []

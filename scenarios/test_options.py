@@ -3,7 +3,8 @@
 import pytest
 
 from harness import claim, control
-from scenarios.topologies import EmptyBond, OneSwitch
+from scenarios.topologies import OneSwitch
+from scenarios.variants import EmptyBond
 
 
 @claim("OPT-1")

@@ -3,7 +3,8 @@
 import pytest
 
 from harness import claim, control, ms
-from scenarios.topologies import OneSwitch, SpareSlave, ThreeSlaves
+from scenarios.topologies import OneSwitch
+from scenarios.variants import SpareSlave, ThreeSlaves
 
 WITH_PRIMARY = ("active-backup", "balance-tlb", "balance-alb")
 

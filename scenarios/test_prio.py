@@ -3,7 +3,8 @@
 import pytest
 
 from harness import claim, contradicted, control, ms
-from scenarios.topologies import OneSwitch, SpareSlave, ThreeSlaves
+from scenarios.topologies import OneSwitch
+from scenarios.variants import SpareSlave, ThreeSlaves
 
 DOWN = 300 * ms
 LOWEST, HIGHEST = -(2**31), 2**31 - 1

@@ -3,7 +3,8 @@
 import pytest
 
 from harness import MODES, Bond, Cable, claim, control, ms
-from scenarios.topologies import OneSwitch, SpareSlave, TwoBonds
+from scenarios.topologies import OneSwitch
+from scenarios.variants import SpareSlave, TwoBonds
 
 TARGETS = "192.0.2.254,192.0.2.7"
 ARP_LINES = ("ARP Polling Interval (ms)", "ARP Missed Max", "ARP IP target/s (n.n.n.n form)")

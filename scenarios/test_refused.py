@@ -7,7 +7,8 @@ bond_opt_parse (bond_options.c), so each refusal is tried by one of them unless 
 import pytest
 
 from harness import MODES, claim, control
-from scenarios.topologies import EmptyBond, OneSwitch
+from scenarios.topologies import OneSwitch
+from scenarios.variants import EmptyBond
 
 LACP = ("802.3ad",)
 ARP = ("balance-rr", "active-backup", "balance-xor", "broadcast")

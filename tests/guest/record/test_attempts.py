@@ -7,7 +7,7 @@ import pytest
 from harness import topology_fixture
 from harness.errors import KernelRefused, LabError
 from harness.record.attempts import Answer
-from scenarios.topologies import SpareSlave
+from scenarios.variants import SpareSlave
 
 pytestmark = pytest.mark.guest
 

@@ -6,7 +6,8 @@ import pytest
 
 from harness import ms, topology_fixture
 from harness.errors import NotTestable, ScenarioError
-from scenarios.topologies import DualStack, OneSwitch
+from scenarios.topologies import OneSwitch
+from scenarios.variants import DualStack
 
 pytestmark = pytest.mark.guest
 
