@@ -32,6 +32,13 @@ FLAGS = {
 # The words of bond_slave_link_status (net/bonding.h) and bond_sysfs_slave.c.
 MII_STATUS = {0: "up", 1: "going down", 2: "down", 3: "going back"}
 STATE = {0: "active", 1: "backup"}
+CHURN = {0: "monitoring", 1: "churned", 2: "none"}  # churn_state_t (bond_3ad.h), bond_procfs.c
+WORDS = {
+    "state": STATE,
+    "mii_status": MII_STATUS,
+    "ad_churn_actor_state": CHURN,
+    "ad_churn_partner_state": CHURN,
+}
 ATTRIBUTE = {option.number: option.attribute for option in OPTIONS.values() if option.attribute}
 
 
@@ -47,7 +54,7 @@ class _BondData(nla):  # type: ignore[misc]
 
 
 class _SlaveData(nla):  # type: ignore[misc]
-    """The driver's attributes of a slave (enum of if_link.h): pyroute2 lacks the last four."""
+    """The driver's attributes of a slave (enum of if_link.h): pyroute2 lacks the last six."""
 
     nla_map = (
         ("IFLA_BOND_SLAVE_UNSPEC", "none"),
@@ -61,6 +68,8 @@ class _SlaveData(nla):  # type: ignore[misc]
         ("IFLA_BOND_SLAVE_AD_PARTNER_OPER_PORT_STATE", "uint16"),
         ("IFLA_BOND_SLAVE_PRIO", "int32"),
         ("IFLA_BOND_SLAVE_ACTOR_PORT_PRIO", "uint16"),
+        ("IFLA_BOND_SLAVE_AD_CHURN_ACTOR_STATE", "uint8"),
+        ("IFLA_BOND_SLAVE_AD_CHURN_PARTNER_STATE", "uint8"),
     )
 
 
@@ -126,9 +135,10 @@ def slave_of(links: Iterable[bytes], index: int) -> Mapping[str, str | int]:
         info = link.get_attr("IFLA_LINKINFO")
         if link["index"] == index and info and info.get_attr("IFLA_INFO_SLAVE_KIND") == "bond":
             data = info.get_attr("IFLA_INFO_SLAVE_DATA")["attrs"]
-            found = {name.removeprefix(PREFIX).lower(): value for name, value in data}
-            words = {"state": STATE, "mii_status": MII_STATUS}
-            return {name: words.get(name, {}).get(value, value) for name, value in found.items()}
+            known = ((name, value) for name, value in data if name.startswith(PREFIX))
+            found = {name.removeprefix(PREFIX).lower(): value for name, value in known}
+            shown = {name: words[found[name]] for name, words in WORDS.items() if name in found}
+            return {**found, **shown}
     return {}
 
 
