@@ -22,7 +22,7 @@ class Loop:
         self._poll = Poll([])
         self._serial = count()
         self.latest = 0  # the worst lateness of a timer seen, in ns
-        self.away = 0  # for how long nobody pumped at worst, in ns
+        self.away = 0  # the longest time between two pumps, in ns
         self._left = now()
 
     def at(self, when: int, call: Callable[[int], None]) -> None:

@@ -18,7 +18,7 @@ MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 
 @dataclass(frozen=True, slots=True)
 class PlanChecks:
-    """The checks of a plan whose machine on trial is called `dut`."""
+    """The checks of a plan whose machine under test is called `dut`."""
 
     plan: Topology
     dut: str

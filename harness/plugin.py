@@ -77,7 +77,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--nic",
         type=_nics,
         metavar="MODEL,...",
-        help="the DUT's NICs, whose driver is on trial, with --lab qemu: "
+        help="the DUT's NICs, whose driver is under test, with --lab qemu: "
         f"{', '.join(QEMU_DEVICES)} (default: {DEFAULT_MODEL}); of several models, separated by "
         "commas, a topology's links have one after the other",
     )

@@ -22,7 +22,7 @@ def arguments(given: Sequence[str], place: Path) -> list[str]:
 
     Files (`test_miimon.py::test_x`) and folders (`field/`) that are not there are taken from the
     scenarios; without one, all scenarios are run. Results and pytest's cache are kept in `place`,
-    as the package may lie where nobody may write.
+    as the package's directory may be read-only.
     """
     chosen = [_meant(one, place) for one in given]
     named = any(new != old or _is_path(old) for new, old in zip(chosen, given, strict=True))

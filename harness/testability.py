@@ -19,9 +19,9 @@ AS_IT_IS = "watch(healthy=False) records it all the same"
 def demand_testable(options: BondOptions, release: str, untimed: str) -> None:
     """Raise NotTestable for a bond whose monitor cannot work over its NICs.
 
-    `untimed` is the driver of those that keep no time of their last frame, "" for none.
+    `untimed` is the driver of those that do not record when they last received, "" for none.
 
-    Raises NotPromised where such a kernel lacks what is asked for besides.
+    Raises NotPromised if such a kernel lacks other options of the bond.
     """
     blind = claims.find(BLIND_MONITOR)
     if untimed and options["arp_interval"] and claims.promised_on(blind, release):
@@ -32,7 +32,7 @@ def demand_testable(options: BondOptions, release: str, untimed: str) -> None:
 
 
 def not_promised(options: BondOptions, release: str) -> NotPromised | None:
-    """Return the error for options, or words of theirs, that kernels of a release do not have."""
+    """Return the error for options, or named values, that kernels of a release lack."""
     unknown = options.unknown_to(Release.parse(release).series)
     if not unknown:
         return None
@@ -43,9 +43,9 @@ def not_promised(options: BondOptions, release: str) -> NotPromised | None:
 
 
 def unknown_options(options: BondOptions, release: str) -> NotPromised | None:
-    """Return the error for options, not words of theirs, that kernels of a release lack.
+    """Return the error for options, not named values, that kernels of a release lack.
 
-    A kernel silently ignores an unknown option; an unknown word it refuses, which can be tried.
+    A kernel silently ignores an unknown option; it refuses an unknown value, which can be tested.
     """
     series = Release.parse(release).series
     unknown = [name for name, _ in options.given if not OPTIONS[name].known_to(series)]
@@ -69,7 +69,7 @@ def ignored_error(options: BondOptions, ignored: Sequence[Ignored], release: str
 
 
 def claims_not_promised(ids: Iterable[str], release: str) -> list[str]:
-    """Return those of the claims that a release does not make, each with who does."""
+    """Return the claims that a release does not make, each with the releases that do."""
     known = [claims.find(name) for name in ids]
     return [
         f"{claim.id} ({claim.kernels})"
@@ -81,9 +81,9 @@ def claims_not_promised(ids: Iterable[str], release: str) -> list[str]:
 def unanswered_targets(
     topology: Topology, plan: BondPlan, options: BondOptions, added: Container[str] = ()
 ) -> HarnessError | None:
-    """Return the error for monitor targets that nobody answers for, None where all are answered.
+    """Return the error for monitor targets without an answer, None if all are answered.
 
-    ScenarioError for IPv4 targets that are in no machine, or beyond the network of the bond.
+    ScenarioError for IPv4 targets of no machine, or outside of the bond's network.
     NotTestable for IPv6 ones that were not `added` to a machine: no topology has IPv6 addresses.
     """
     if not options["arp_interval"]:
@@ -110,11 +110,11 @@ def unheard_targets(
     heard: Container[str],
     added: Container[str] = (),
 ) -> HarnessError | None:
-    """Return the error for a target that nobody has, of a bond that seems to be healthy, or None.
+    """Return the error for an absent target of a bond that seems to be healthy, or None.
 
-    Without validation any ARP frame keeps a slave up, and where one target will do another one may
-    be absent: such a bond may fail over by itself, or not be the one that was meant. An address
-    that was `heard` to answer is somebody's, whatever the topology says.
+    Without validation any ARP frame keeps a slave up, and where one target suffices another may be
+    absent: such a bond may fail over by itself, or differ from the intended one. An address that
+    was `heard` to answer exists, whatever the topology says.
     """
     if not options["arp_interval"]:
         return None

@@ -54,7 +54,7 @@ def find(name: str) -> Path:
         for place in PLACES:
             if (found := root / place / name).is_file():
                 return found
-    pytest.skip(f"{name} is not here, so nobody can be asked")
+    pytest.skip(f"{name} is not here, which this test runs")
 
 
 def find_file(path: Path, tool: str) -> Path:
@@ -62,7 +62,7 @@ def find_file(path: Path, tool: str) -> Path:
     for root in _roots():
         if (root / path).exists():
             return root / path
-    pytest.skip(f"{tool} is not here, so nobody can be asked")
+    pytest.skip(f"{tool} is not here, which this test runs")
 
 
 @cache
@@ -92,7 +92,7 @@ def needs_namespaces() -> None:
     """Skip the test where no namespaces of our own can be made."""
     unshare = shutil.which("unshare")
     if unshare is None or run(unshare, "-rmn", "true").status:
-        pytest.skip("unshare makes no namespaces here, so nobody can be asked")
+        pytest.skip("unshare makes no namespaces here")
 
 
 def in_a_root(script: str, *words: str | Path) -> subprocess.Popen[str]:

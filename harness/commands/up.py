@@ -58,7 +58,7 @@ def _with_terminal(spec: str | None) -> Kernel:
     found = trial.fit(specs.resolve(spec, say), say)
     if found.clock == "virtual":
         raise UsageError(
-            f"{found.name} has virtual time, which would run on while nobody types",
+            f"{found.name} has virtual time, which would advance while it waits for input",
             hint="choose a kernel with real time: --kernel uml, --kernel uml@7.2",
         )
     if isinstance(found, UmlKernel):

@@ -134,7 +134,7 @@ def virtualisation() -> CheckResult:
 
 
 def _why_refused(refusal: int) -> tuple[str, str]:
-    """Return what an errno of opening /dev/kvm means, and the command that mends it."""
+    """Return what an errno of opening /dev/kvm means, and the command that helps."""
     if refusal == errno.EPERM:
         return "/dev/kvm is kept from this container: start it with --device /dev/kvm", ""
     if refusal != errno.EACCES:

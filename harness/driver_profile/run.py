@@ -46,7 +46,7 @@ def in_guest(
         for line in profiling.lines(silence=SILENCE):
             _hear(line, found, say)
         if not found:
-            raise profiling.died()
+            raise profiling.death()
     return facts.restore(found[-1])
 
 

@@ -70,7 +70,7 @@ class Errand:
             elif now - last > silence:
                 self._guests.kill(self.guest, f"it reported nothing for {silence:g} s")
 
-    def died(self) -> GuestDied:
+    def death(self) -> GuestDied:
         """Return the error for a guest that ended early, with the end of its console."""
         console = "".join(f"\n  {line}" for line in self.guest.tail(LAST_LINES))
         return GuestDied(

@@ -94,7 +94,7 @@ class Keyboard:
     def read(self) -> bytes:
         """Return what was typed; after the end of input Ctrl-D, again and again.
 
-        One may be lost: whoever changes the mode of a terminal drops an end of input in it.
+        One may be lost: a process that changes the mode of a terminal discards an end of input.
         """
         typed = b"" if self.over else os.read(self.terminal, 4096)
         self.over = self.over or not typed

@@ -1,7 +1,7 @@
 """The kernel log as rows of the table: its reports, and what bonding adds to what is known.
 
 A line of bonding that only repeats what the kernel notified of (a slave declared down, a new
-active slave) gets no row; one that tells of a delay, or of what nobody else saw, does.
+active slave) gets no row; one with a delay, or with an event that has no other source, does.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How long nobody got through: every silence of a direction, the longest, and all together.
+"""For how long no probe arrived: every outage of a direction, the longest, and their sum.
 
 A silence lies between two good samples. On a path that loses a share of its frames there are many
 short ones: what is no longer than the tolerance of its measurement is no outage.

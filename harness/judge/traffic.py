@@ -1,4 +1,4 @@
-"""What the probes show: who got through, in which direction, and for how long nobody did.
+"""What the probes show: which arrived, in which direction, and for how long none did.
 
 A probe tells two directions apart. `out` (from the DUT) is shown by the requests of stream out and
 by the replies of stream in; `in` (to the DUT) by the requests of stream in and the replies of

@@ -41,8 +41,8 @@ Stamp = list[int]
 def synchronise(tree: Path, workspace: Path, overlay: Overlay, *, link: bool = False) -> list[str]:
     """Make `workspace`/source the files of `tree` with `overlay` on top; return what has changed.
 
-    With `link`, files of the tree that are new in the copy are linked to it: nobody ever changes
-    them in place. Only files whose size or time differ from the last call are read.
+    With `link`, files of the tree that are new in the copy are linked to it: no build changes them
+    in place. Only files whose size or time differ from the last call are read.
     """
     copy = workspace / COPY
     copy.mkdir(parents=True, exist_ok=True)

@@ -49,7 +49,7 @@ class Origin:
     """What a kernel is built from: `text` is the path of a tree, or a spec.
 
     `workspace` is the directory of its copy and objects. `fetch` returns the tree and its
-    version; `ours` tells whether nobody but the harness writes to that tree.
+    version; `ours`: whether only the harness writes to that tree.
     """
 
     text: str

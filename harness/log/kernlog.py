@@ -85,7 +85,7 @@ _CAUSED = re.compile(
     r"Kernel panic - not syncing: (?:Fatal|Attempted to kill|(?:\w+: )?panic_on_\w+|hung_task|"
     r"softlockup|NMI|Hard|RCU Stall|Oops|BUG|scheduling while)"
 )
-# The beginning of somebody else's line: a device by its name.
+# The beginning of another subsystem's line: a device by its name.
 _OTHER = re.compile(r"(?:bonding: )?(?!rcu|[xr]\d+ ?:)[a-z][\w.-]*\d(?: \([\w ]+\))?: ")
 _ENDS_PLAIN = re.compile(r'[\d=\[\]()"/<>]')
 

@@ -33,7 +33,7 @@ def tried(config: pytest.Config, reports: Iterable[pytest.TestReport]) -> Iterat
 
 
 def _without(folders: Iterable[Path], known: Mapping[str, Claim]) -> Iterator[str]:
-    """Yield how many claims no scenario is about; nothing where nobody says where they lie."""
+    """Yield how many claims have no scenario; nothing if the scenarios' directory is not known."""
     try:
         found = scenarios_by_claim(folders)
     except UsageError:  # pytest has told of a file that cannot be read

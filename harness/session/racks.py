@@ -71,7 +71,7 @@ def _demand_possible(config: pytest.Config) -> None:
 
 
 def confirm(config: pytest.Config, plan: Iterable[str], say: Say) -> None:
-    """Show the lines of a plan, and ask; raises UsageError where nobody says yes."""
+    """Show the lines of a plan, and ask; raises UsageError unless the answer is yes."""
     for line in plan:
         say(line)
     if config.getoption("yes"):
@@ -82,7 +82,7 @@ def confirm(config: pytest.Config, plan: Iterable[str], say: Say) -> None:
     try:
         if not sys.stdin.isatty():
             raise UsageError(
-                "standard input is no terminal, so nobody can be asked whether to take these NICs",
+                "standard input is no terminal, so no answer can be given",
                 hint="--yes takes them without a question",
             )
         said = input(QUESTION)

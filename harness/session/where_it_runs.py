@@ -12,7 +12,7 @@ import pytest
 
 INI = "scenario_paths"
 STAGE = "stage"
-FIXTURES = "harness.session.fixtures"  # the module of our `stage`; anybody may have another one
+FIXTURES = "harness.session.fixtures"  # the module of the harness's `stage`; a project may differ
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -38,7 +38,7 @@ from harness.session.session_exits import SessionExits
 
 MOST = 5  # ids that an error names
 RESULTS = pytest.StashKey[Path]()
-WHOLE_EVERY = 50  # scenarios between two collections that examine all that lives
+WHOLE_EVERY = 50  # scenarios between two collections that examine all objects
 
 _job: Job | None = None
 _streams: list[ReportFile] = []  # the one of this process

@@ -35,7 +35,7 @@ def arguments(config: pytest.Config) -> list[str]:
     option = config.option
     found = ["-p", "harness.plugin", "-p", "no:cacheprovider"]
     found += other_plugins.own_arguments(option.plugins)
-    # A guest's temporary files lie in its memory, and nobody sees them when it is gone.
+    # A guest's temporary files are in its memory and end with it.
     found += ["-o", "tmp_path_retention_policy=failed"]
     found += [part for text in option.pythonwarnings or () for part in ("-W", text)]
     overrides = [text for text in option.override_ini or () if not text.startswith(CACHE)]

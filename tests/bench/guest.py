@@ -42,7 +42,7 @@ class Bench:
                 self.facts.update(line.get("facts", {}))
                 heard(bench.guest, line)
             if not bench.done:
-                raise bench.died()
+                raise bench.death()
         return bench.guest
 
     def lines(self, work: str, **options: Any) -> list[Line]:

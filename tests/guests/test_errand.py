@@ -50,7 +50,7 @@ def test_a_guest_that_takes_too_long_is_killed(limits: dict[str, float], why: st
     with errand(kernel, "one", job_for(kernel, "m:f")) as one:
         assert list(one.lines(poll=0.01, **limits)) == []
         assert not one.done
-        died = one.died()
+        died = one.death()
     assert str(died.message) == (
         f"the guest did not finish: {why}; the end of its console:\n  the console says so"
     )

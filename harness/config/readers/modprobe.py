@@ -32,7 +32,7 @@ COMMANDS = frozenset(
     }
 )
 NONE = "the module makes no bond by itself"
-FOR_ITS_OWN = "netdev-"  # the kernel asks for netdev-bond0 where somebody asks it for bond0
+FOR_ITS_OWN = "netdev-"  # the kernel requests netdev-bond0 when a process asks for bond0
 INSTALLED = re.compile(r"\bbonding\b.*?\s-o\s*(\S+)(.*)")
 MOST_BONDS = 64
 

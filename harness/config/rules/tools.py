@@ -62,7 +62,7 @@ def _instead(bond: BondConfig, one: Given) -> str:
     idle = option.requires and not options[option.requires]
     beside = any(options[other] for other in option.excludes)
     if idle or beside or options.mode not in option.modes:
-        return "leave it out"  # the driver refuses it, whoever writes it
+        return "leave it out"  # the driver refuses it from any tool
     monitor = "set miimon=100, or " if _unmonitored(bond, one) else ""
     if one.format == "interfaces" and not TOOLS["ifupdown2"].lacks(one.name):
         monitor += "if this is a file of ifupdown2, say --from ifupdown2; else "

@@ -22,7 +22,7 @@ class LabNic:
     far end goes down, or the hypervisor pulls the cable of its `adapter` (VirtualBox's number).
     Only addresses of the NIC or its far end that are in `addresses`, and membership in one of
     `masters`, may be taken away.
-    `driver` is the driver that is on trial, "" for any; `lag` is how late it may report its
+    `driver` is the driver under test, "" for any; `lag` is how late it may report its
     carrier, in ms, 0 for what a trial shows.
     """
 

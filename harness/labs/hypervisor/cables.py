@@ -126,7 +126,7 @@ class HypervisorCables:
         done = self._server.host.run(command)
         if not done.rc:
             return ""
-        return next(iter(str(done.stderr).strip().splitlines()), "it said nothing")
+        return next(iter(str(done.stderr).strip().splitlines()), "no output")
 
     def close(self) -> None:
         """Plug all cables in."""

@@ -90,7 +90,7 @@ class Console:
         while end not in (lines := said.decode(errors="replace").splitlines()):
             data = self._line.read(max(0.0, until - time.monotonic()))
             if not data:
-                raise _lost(command, lines[-1] if lines else "it said nothing")
+                raise _lost(command, lines[-1] if lines else "no output")
             said += data
         return lines
 

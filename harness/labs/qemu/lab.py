@@ -112,7 +112,7 @@ class QemuLab:
             self._running = None
 
     def _ready(self) -> RunningDut:
-        """Return the DUT; restore it first if it has died or lost its agent."""
+        """Return the DUT; restore it first if it has ended or lost its agent."""
         if self._running is not None and self._running.lost():
             self.close()
         if self._running is None:

@@ -89,7 +89,7 @@ class RackPlan:
 
     @property
     def drivers(self) -> str:
-        """The drivers on trial."""
+        """The drivers under test."""
         ends = (self.found.dut.ends.get(nic.name, End()).driver for nic in self.lab.nics)
         return ", ".join(dict.fromkeys(filter(None, ends))) or "drivers unknown"
 

@@ -53,7 +53,7 @@ class SentModule:
     def last_words(self) -> str:
         """Return the last line of its error output, once it has ended."""
         lines = self._channel.makefile_stderr("r").read().strip().splitlines()
-        return lines[-1] if lines else "it said nothing"
+        return lines[-1] if lines else "no output"
 
     def close(self) -> None:
         """Close its input: it ends then."""

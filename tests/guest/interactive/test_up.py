@@ -88,5 +88,5 @@ def test_a_kernel_with_virtual_time_has_no_prompt() -> None:
     argv = [*ARGV[:-1], "--kernel=virtual@7.2"]
     done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 4
-    assert "has virtual time, which would run on while nobody types" in done.stderr
+    assert "has virtual time, which would advance while it waits for input" in done.stderr
     assert "hint: choose a kernel with real time" in done.stderr
