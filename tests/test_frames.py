@@ -192,7 +192,7 @@ def test_layers_of_scapy_become_bytes_without_asking_the_network() -> None:
         (bytes(13), "a frame of 13 bytes is no Ethernet frame"),
     ],
 )
-def test_what_is_no_frame_is_rejected_in_words(frame: object, said: str) -> None:
+def test_what_is_no_frame_is_rejected_with_a_message(frame: object, said: str) -> None:
     with pytest.raises(ScenarioError, match=said) as caught:
         frames.whole(frame, lambda: "02:00:00:00:00:09")
     assert caught.value.hint

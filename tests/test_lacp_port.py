@@ -94,7 +94,7 @@ def test_two_passive_ports_send_nothing_periodically() -> None:
 
 
 @pytest.mark.parametrize("bit", ["collecting", "distributing"])
-def test_what_it_is_told_to_say_it_says(bit: str) -> None:
+def test_a_bit_that_is_switched_off_is_not_sent(bit: str) -> None:
     speaker = port(**{bit: False})
     hear(speaker, IN_SYNC, 0)
     state = told(speaker, 0)

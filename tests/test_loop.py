@@ -56,7 +56,7 @@ def test_timers_of_the_same_time_run_in_the_order_they_were_set() -> None:
     assert order == list(range(20))
 
 
-def test_a_timer_is_told_the_time_and_is_never_early() -> None:
+def test_a_timer_gets_the_time_and_is_never_early() -> None:
     loop, told, when = Loop(), list[int](), now() + 3 * MS
     loop.at(when, told.append)
     loop.pump(when)

@@ -45,7 +45,7 @@ RUN = Run.of(failover())
         ),
     ],
 )
-def test_what_a_thing_does_not_have_is_told_with_what_it_has(
+def test_what_a_thing_does_not_have_is_reported_with_what_it_has(
     thing: object, name: str, said: str, hint: str
 ) -> None:
     with pytest.raises(NoSuchName) as caught:
@@ -55,7 +55,7 @@ def test_what_a_thing_does_not_have_is_told_with_what_it_has(
     assert not hasattr(thing, name)
 
 
-def test_slaves_and_bonds_that_are_not_there_are_told_with_those_that_are() -> None:
+def test_slaves_and_bonds_that_are_not_there_are_reported_with_those_that_are() -> None:
     with pytest.raises(ScenarioError) as caught:
         RUN.slave("eth9")
     assert "did you mean eth1 or eth0? there are: eth0, eth1" in caught.value.hint

@@ -97,7 +97,7 @@ def test_what_is_promised_and_fails_contradicts(pytester: pytest.Pytester) -> No
         ("192.0.2.254,192.0.2.99", ("192.0.2.99",), ""),  # somebody was given that address
     ],
 )
-def test_a_target_that_nobody_has_is_named_whatever_keeps_the_bond_up(
+def test_an_absent_target_is_named_whatever_keeps_the_bond_up(
     validate: str, targets: str, heard: tuple[str, ...], absent: str
 ) -> None:
     topology = OneSwitch.plan

@@ -106,7 +106,7 @@ def _channels(*channels: ChannelPlan) -> dict[str, Any]:
         ),
     ],
 )
-def test_what_cannot_be_is_rejected_in_words(wrong: dict[str, Any], said: str) -> None:
+def test_what_cannot_be_is_rejected_with_a_message(wrong: dict[str, Any], said: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         Topology(**{**GOOD, **wrong})
     assert caught.value.message == f"topology lab is not possible: {said}"
@@ -147,7 +147,9 @@ HOST: Mapping[str, Any] = {
         ),
     ],
 )
-def test_a_bridge_that_cannot_be_is_rejected_in_words(wrong: dict[str, Any], said: str) -> None:
+def test_a_bridge_that_cannot_be_is_rejected_with_a_message(
+    wrong: dict[str, Any], said: str
+) -> None:
     Topology(**HOST)
     with pytest.raises(ScenarioError) as caught:
         Topology(**{**HOST, **wrong})
@@ -186,7 +188,7 @@ def test_a_nic_that_exists_has_any_driver_and_is_no_emulated_adapter(driver: str
     assert adapters(replace(lab, links=(emulated, *LAB.links[1:]))) == [emulated]
 
 
-def test_a_missing_link_is_told_what_exists_and_what_is_nearest() -> None:
+def test_a_missing_link_is_reported_what_exists_and_what_is_nearest() -> None:
     with pytest.raises(ScenarioError) as caught:
         LAB.link("eht0")
     assert str(caught.value) == (

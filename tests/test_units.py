@@ -218,7 +218,7 @@ def test_of_a_comparison_that_holds_nothing_is_too_late(op: str, seen: int, tail
 
 
 @pytest.mark.parametrize("wrong", [100, 0.5])
-def test_a_number_without_its_unit_is_told_with_what_to_write(wrong: float) -> None:
+def test_a_number_without_its_unit_is_reported_with_what_to_write(wrong: float) -> None:
     for compare in (
         lambda: took(1) <= wrong,  # type: ignore[operator]
         lambda: took(1) > wrong,  # type: ignore[operator]

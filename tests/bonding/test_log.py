@@ -170,7 +170,7 @@ def told(history: History) -> str:
     return timeline.table(history)
 
 
-def test_what_repeats_a_notification_is_not_told_again() -> None:
+def test_what_repeats_a_notification_is_not_reported_again() -> None:
     echoes = [
         log(91, "bond0: (slave eth0): link status definitely down, disabling slave"),
         log(92, "bond0: (slave eth1): making interface the new active one"),
@@ -179,7 +179,7 @@ def test_what_repeats_a_notification_is_not_told_again() -> None:
     assert told(failover(*echoes)) == told(failover())
 
 
-def test_what_nobody_else_tells_gets_a_row() -> None:
+def test_an_event_with_no_other_source_gets_a_row() -> None:
     text = told(
         failover(
             log(200, "bond0: (slave eth0): link status up, enabling it in 5000 ms"),
@@ -192,7 +192,7 @@ def test_what_nobody_else_tells_gets_a_row() -> None:
     assert "log: bond0 has no active slave" in text
 
 
-def test_a_delay_cut_short_is_told_beside_the_new_active_slave() -> None:
+def test_a_delay_cut_short_is_reported_beside_the_new_active_slave() -> None:
     extra = [fault(200, "eth1"), slave(250, "eth1", "down"), active(250, "eth0")]
     line = log(250, "bond0: (slave eth0): making interface the new active one 400 ms earlier")
     text = told(failover(*extra, line))

@@ -86,7 +86,9 @@ def test_what_proc_does_not_show_is_not_missed(tmp_path: Path) -> None:
         ("hello\n", "the format is none of the known"),
     ],
 )
-def test_what_cannot_be_held_against_a_file_is_told(tmp_path: Path, runs: str, said: str) -> None:
+def test_what_cannot_be_held_against_a_file_is_reported(
+    tmp_path: Path, runs: str, said: str
+) -> None:
     ran = against(tmp_path, NMSTATE, runs)
     assert ran.exit_code == 2
     assert said in ran.output

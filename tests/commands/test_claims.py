@@ -109,7 +109,7 @@ def test_help_is_short_as_well_as_long(command: list[str]) -> None:
     assert "Usage: " in short.output
 
 
-def test_the_version_is_told() -> None:
+def test_the_version_is_reported() -> None:
     done = CliRunner().invoke(main, ["--version"])
     assert done.exit_code == 0
     assert done.output.startswith("harness, version ")

@@ -214,7 +214,7 @@ def test_kernels_that_are_called_otherwise_are_known_by_their_release(
     assert "renamed (6.1.176): 1 scenario on both, 1 worse" in done.stdout
 
 
-def test_a_session_that_was_cut_short_is_told(tmp_path: Path) -> None:
+def test_a_session_that_was_cut_short_is_reported(tmp_path: Path) -> None:
     old = place(tmp_path / "a", result("test_x"), result("test_y"))
     new = place(tmp_path / "b", result("test_x"), planned=2)
     done = run(old, new)

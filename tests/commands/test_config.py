@@ -65,7 +65,9 @@ def test_warnings_fail_only_if_strict_and_rules_can_be_left_out() -> None:
         ("convert", "--to", "netplan", "bond77"),
     ],
 )
-def test_what_cannot_be_read_or_done_is_told_without_a_traceback(arguments: tuple[str]) -> None:
+def test_what_cannot_be_read_or_done_is_reported_without_a_traceback(
+    arguments: tuple[str],
+) -> None:
     ran = harness(*arguments)
     assert ran.exit_code == 2, ran.output
     assert ran.exception is None or isinstance(ran.exception, SystemExit)
@@ -112,7 +114,7 @@ def test_a_file_that_makes_its_reader_wait_does_not(tmp_path: Path) -> None:
     assert re.search(r"b\.conf(:\d+)?  note  ", ran.stdout), ran.stdout
 
 
-def test_a_link_to_itself_is_told(tmp_path: Path) -> None:
+def test_a_link_to_itself_is_reported(tmp_path: Path) -> None:
     (tmp_path / "a").symlink_to("a")
     ran = harness("check", str(tmp_path / "a"))
     assert (ran.exit_code, "the link leads to itself" in ran.output) == (2, True)
@@ -224,7 +226,7 @@ def test_convert_names_the_lines_that_it_leaves_behind(
     assert ran.stderr.count("left behind") == len(left)
 
 
-def test_a_value_that_cannot_be_read_is_told_once_and_nothing_is_made_of_it() -> None:
+def test_a_value_that_cannot_be_read_is_reported_once_and_nothing_is_made_of_it() -> None:
     said = harness("check", "mode=9 miimon=abc").output
     assert "error  mode=9: there is no value of that number  [bad-value]" in said
     assert "no-mode" not in said

@@ -19,7 +19,7 @@ def judge(*arguments: str | Path) -> Result:
     return CliRunner().invoke(main, ["judge", *map(str, arguments)])
 
 
-def test_a_recording_is_told_in_figures_a_table_and_lanes() -> None:
+def test_a_recording_is_reported_in_figures_a_table_and_lanes() -> None:
     done = judge(HISTORIES / "late_detection.jsonl")
     assert done.exit_code == 0
     assert "  detection                 499.4 ms   +- 11.0 ms (one jiffy 10.0 ms" in done.stdout

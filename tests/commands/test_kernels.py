@@ -114,7 +114,7 @@ def test_a_fetch_of_what_is_there_fetches_nothing() -> None:
 @pytest.mark.parametrize(
     ("spec", "status"), [("nonsense", 4), ("./none", 4), ("stock", 4), ("virtual@7.2", 1)]
 )
-def test_what_cannot_be_had_is_told_without_a_traceback(
+def test_what_cannot_be_had_is_reported_without_a_traceback(
     command: str, spec: str, status: int
 ) -> None:
     done = kernels(command, spec)
@@ -123,7 +123,7 @@ def test_what_cannot_be_had_is_told_without_a_traceback(
     assert "\nhint: " in done.stderr
 
 
-def test_a_kernel_that_does_not_boot_is_shown_with_its_last_words() -> None:
+def test_a_kernel_that_does_not_boot_is_shown_with_the_end_of_its_console() -> None:
     keep("a", "uml", "6.1.176")
     done = kernels("check", "uml@6.1")
     assert done.exit_code == 1

@@ -73,7 +73,7 @@ def test_shards_are_joined(tmp_path: Path) -> None:
     assert load(tmp_path / "all").planned == 2
 
 
-def test_what_is_missing_is_told(tmp_path: Path) -> None:
+def test_what_is_missing_is_reported(tmp_path: Path) -> None:
     first = place(tmp_path / "a", result("test_x"), planned=3, **shard(1, 3))
     third = place(tmp_path / "b", result("test_y"), **shard(3, 3))
     done = run("merge", first, third, "--into", tmp_path / "all")

@@ -107,7 +107,7 @@ def spoilt(lines: list[str], how: str) -> str:
         ("gone", "cannot be read"),
     ],
 )
-def test_a_recording_that_is_none_is_told_and_the_others_are_judged(
+def test_a_recording_that_is_none_is_reported_and_the_others_are_judged(
     tmp_path: Path, how: str, said: str
 ) -> None:
     fine = result("test_fine", history="test_a.test_fine/history.jsonl", outage=figure(99))
@@ -127,7 +127,7 @@ def test_a_recording_that_is_none_is_told_and_the_others_are_judged(
     assert "Not judged again:" in (where / "index.html").read_text()
 
 
-def test_a_recording_cut_off_at_the_end_of_a_line_is_told(tmp_path: Path) -> None:
+def test_a_recording_cut_off_at_the_end_of_a_line_is_reported(tmp_path: Path) -> None:
     where = results(tmp_path / "a", outage=figure(FAILOVER_MS))
     path = where / RECORDING
     lines = path.read_text().splitlines()

@@ -61,7 +61,7 @@ def test_commands_elsewhere() -> None:
          "run when bond0 is up: echo 200 > /sys/class/net/bond0/bonding/peer_notif_delay"),
     ],
 )  # fmt: skip
-def test_what_is_told_of_options_that_a_tool_drops(name: str, text: str, said: str) -> None:
+def test_what_is_reported_of_options_that_a_tool_drops(name: str, text: str, said: str) -> None:
     hints = [one.hint for one in lint(parse([Source(name, text)]), RULES)
              if one.rule == "tool-drops"]  # fmt: skip
     assert [hint.endswith(said) for hint in hints] == [True] * bool(said)

@@ -121,7 +121,7 @@ def test_a_latin_1_comment_is_an_error_where_the_tool_refuses_it(tmp_path: Path)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody who may not read")
-def test_what_one_may_not_read_is_told_with_the_reason(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_reported_with_the_reason(tmp_path: Path) -> None:
     (tmp_path / "ifcfg-b1").write_text(GOOD)
     secret = tmp_path / "ifcfg-b2"
     secret.write_text(GOOD)

@@ -79,7 +79,7 @@ def test_no_single_line_vanishes(dialect: Dialect) -> None:
 
 
 @by_format
-def test_what_is_so_anyway_is_not_told(dialect: Dialect) -> None:
+def test_what_is_so_anyway_is_not_reported(dialect: Dialect) -> None:
     assert not set(told(dialect, SILENT.get(dialect.format, []))) & {
         line for _, line in SILENT.get(dialect.format, [])
     }

@@ -71,7 +71,7 @@ def test_options_that_a_kernel_lacks() -> None:
     assert "kernel-lacks" not in {f.rule for f in new}
 
 
-def test_microseconds_are_an_error_and_the_darkness_is_told() -> None:
+def test_microseconds_are_an_error_and_the_darkness_is_reported() -> None:
     (finding,) = [f for f in found(ARP.replace("=100", "=5000000")) if f.rule == "unit"]
     assert finding.level == "error"
     assert "5000 s" in finding.message
@@ -146,7 +146,9 @@ def test_a_slave_with_ip_of_its_own(ip: Addressing, said: str) -> None:
          "2 s is bond-miimon 2000; usual are 50 to 1000 ms"),
     ],
 )  # fmt: skip
-def test_times_are_told_in_the_spelling_of_the_file(text: str, message: str, hint: str) -> None:
+def test_times_are_reported_in_the_spelling_of_the_file(
+    text: str, message: str, hint: str
+) -> None:
     (finding,) = [f for f in found(text) if f.rule == "unit"]
     assert finding.message.startswith(message)
     assert finding.hint == hint
@@ -214,7 +216,7 @@ def test_a_delay_of_0_without_miimon_is_as_bad_as_its_tool_makes_it(text: str, l
     assert [f.level for f in found(text) if f.rule == "refused"] == [level] * bool(level)
 
 
-def test_what_ifupdown2_drops_is_told_with_what_is_left() -> None:
+def test_what_ifupdown2_drops_is_reported_with_what_is_left() -> None:
     text = f"{IFACE}bond-arp-interval 100\nbond-arp-ip-target 192.0.2.2\nbond-ports eth3\n"
     interval, target = [f for f in found(text) if f.level != "note"]
     assert interval.message == (

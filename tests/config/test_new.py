@@ -59,7 +59,7 @@ def test_files_that_source_each_other_end(tmp_path: Path) -> None:
     assert "gone does not exist, and ifupdown does not report that" in gone
 
 
-def test_what_nobody_sources_is_not_in_effect(tmp_path: Path) -> None:
+def test_a_file_that_is_not_sourced_has_no_effect(tmp_path: Path) -> None:
     files = {"interfaces": STANZA % "b1", "interfaces.d/x": STANZA % "b2"}
     found = written(tmp_path, files)
     assert told(found) == [f"b1: {AB}; e1 e2"]
@@ -87,7 +87,7 @@ APPEND = "append quiet bond=b1:e1,e2:mode=1 ip=b1:dhcp vlan=b1.4:b1 rd.route=192
         (LINUX_BOND, ["network_config.dns_servers: 192.0.2.5"]),
     ],
 )
-def test_what_an_installer_is_told_besides_its_bonds_is_left_behind(
+def test_settings_of_an_installer_besides_its_bonds_are_left_behind(
     text: str, left: list[str]
 ) -> None:
     given = [Source("file", text)]

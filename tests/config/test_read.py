@@ -125,7 +125,7 @@ def test_nmcli_commands() -> None:
     assert (bond.slave_names, bond.addresses) == (("eth0",), ("192.0.2.1/24",))
 
 
-def test_networkmanager_monitors_what_nobody_asked_it_to() -> None:
+def test_networkmanager_adds_a_monitor_by_itself() -> None:
     assert one("mode=active-backup,primary=eth0").asked["miimon"] == 100
     assert "miimon" not in one("mode=active-backup primary=eth0").asked
 
@@ -191,7 +191,7 @@ def test_a_directory_of_sysfs_is_a_bond_that_runs(tmp_path: Path) -> None:
         assert bond.loose().text() == "mode=active-backup miimon=100"
 
 
-def test_a_directory_is_one_configuration_and_what_is_foreign_is_told(tmp_path: Path) -> None:
+def test_a_directory_is_one_configuration_and_what_is_foreign_is_reported(tmp_path: Path) -> None:
     for name, text in RED_HAT.items():
         (tmp_path / name).write_text(text)
     (tmp_path / "ifcfg-bond0.bak").write_text("DEVICE=bond9\nBONDING_OPTS=mode=9\n")
@@ -233,7 +233,9 @@ def test_what_no_bond_knows_is_kept() -> None:
         ("text", "hello\n", "text: the format is none of the known formats of bonds"),
     ],
 )
-def test_what_cannot_be_read_is_told_with_file_and_line(name: str, text: str, said: str) -> None:
+def test_what_cannot_be_read_is_reported_with_file_and_line(
+    name: str, text: str, said: str
+) -> None:
     with pytest.raises(ConfigError) as error:
         parse([Source(name, text)])
     assert said in error.value.message
@@ -257,7 +259,7 @@ def test_what_is_of_no_format_is_not_taken_for_one(name: str, text: str) -> None
     assert "netplan" in error.value.hint
 
 
-def test_a_template_is_told_as_one() -> None:
+def test_a_template_is_reported_as_one() -> None:
     text = (
         "network:\n  bonds:\n    {% for bond in bonds %}\n    {{ bond }}: {}\n    {% endfor %}\n"
     )
@@ -266,12 +268,12 @@ def test_a_template_is_told_as_one() -> None:
     assert "template" in error.value.hint
 
 
-def test_a_value_that_is_rejected_is_told_with_its_line() -> None:
+def test_a_value_that_is_rejected_is_reported_with_its_line() -> None:
     with pytest.raises(ConfigError, match=r"^file:8: .*miimon=100.*arp_interval=9.* exclude"):
         one("\n" * 7 + "mode=1 miimon=100 arp_interval=9").options()
 
 
-def test_what_is_not_there_is_told(tmp_path: Path) -> None:
+def test_what_is_not_there_is_reported(tmp_path: Path) -> None:
     for argument, said in [
         (str(tmp_path / "no"), "there is no such file, directory or running bond"),
         ("bond77", "there is no such file, directory or running bond"),

@@ -29,7 +29,7 @@ def told(text: str, rule: str) -> list[str]:
     return [one.message for one in lint(parse([Source("file", text)]), RULES) if one.rule == rule]
 
 
-def test_a_slave_of_two_bonds_is_told_once_where_it_stands_again() -> None:
+def test_a_slave_of_two_bonds_is_reported_once_where_it_stands_again() -> None:
     text = BOND % ("b1", "e1 e2") + BOND % ("b0", "e2 e3")
     assert told(text, "two-bonds") == [
         "e2 is a slave of b0 and, by file:2, of b1: an interface has one bond"

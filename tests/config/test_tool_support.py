@@ -39,7 +39,7 @@ def test_no_monitor_is_as_bad_as_who_applies_it_makes_it(text: str, level: str) 
 
 
 @pytest.mark.parametrize("renderer", ["networkd", "NetworkManager"])
-def test_what_networkd_keeps_to_itself_is_told_of_networkd_only(renderer: str) -> None:
+def test_what_networkd_keeps_to_itself_is_reported_of_networkd_only(renderer: str) -> None:
     own = f"{{{MEMBERS}, parameters: {{mode: balance-alb, learn-packet-interval: 3}}}}"
     said = of("unsent", PLAN % (f"renderer: {renderer}", own))
     assert bool(said) == (renderer == "networkd")
@@ -85,7 +85,7 @@ def test_a_role_belongs_beside_the_bond_of_a_slave(role: str) -> None:
 @pytest.mark.parametrize(
     ("key", "near"), [("MIIMonitor", "MIIMonitorSec"), ("GratuitiousARP", "GratuitousARP")]
 )
-def test_a_misspelt_key_is_told_with_the_nearest(key: str, near: str) -> None:
+def test_a_misspelt_key_is_reported_with_the_nearest(key: str, near: str) -> None:
     text = f"[NetDev]\nName=up1\nKind=bond\n[Bond]\nMode=802.3ad\n{key}=1\n"
     (finding,) = of("unknown-setting", text)
     assert f"did you mean {near}" in finding.hint
@@ -102,7 +102,7 @@ def test_a_misspelt_key_is_told_with_the_nearest(key: str, near: str) -> None:
          "bond-updelay soon: not a whole number of ms"),
     ],
 )  # fmt: skip
-def test_a_wrong_value_is_told_once_and_as_it_is_written(text: str, said: str) -> None:
+def test_a_wrong_value_is_reported_once_and_as_it_is_written(text: str, said: str) -> None:
     (finding,) = of("bad-value", text)
     assert finding.message == said
 
@@ -135,7 +135,7 @@ def test_a_file_for_every_ethernet_interface_before_that_of_a_slave(
     assert sum(wide in one for one in said) == times
 
 
-def test_a_target_with_a_comma_is_told_and_the_others_count() -> None:
+def test_a_target_with_a_comma_is_reported_and_the_others_count() -> None:
     text = (
         "[NetDev]\nName=up1\nKind=bond\n[Bond]\nMode=active-backup\nARPIntervalSec=1\n"
         "ARPIPTargets=192.0.2.1, 192.0.2.2\n"

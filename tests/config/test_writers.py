@@ -144,7 +144,7 @@ def test_words_where_tools_want_words(format_: str, text: str, word: str) -> Non
 @pytest.mark.parametrize(
     "text", ["mode=4 updelay=200", "mode=6 downdelay=300", "mode=5 updelay=1"]
 )
-def test_miimon_stands_before_the_delays_of_a_mode_that_brings_it(format_: str, text: str) -> None:
+def test_miimon_is_before_the_delays_of_a_mode_that_brings_it(format_: str, text: str) -> None:
     made = written(format_, text=text)
     assert -1 < made.find("miimon") < max(made.find("updelay"), made.find("downdelay"))
 

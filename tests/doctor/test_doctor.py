@@ -132,7 +132,7 @@ def test_the_page_can_be_read_by_machines() -> None:
     assert {row["state"] for row in found["rows"].values()} <= {GOOD, LACKING, BAD}
 
 
-def test_a_kernel_of_the_cache_that_dies_is_said_to(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cached_kernel_that_crashes_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     keep("uml", "6.1.9", DIES)
     monkeypatch.setattr("harness.kernels.preload.COMPILERS", ())
     row = kernels.cached()

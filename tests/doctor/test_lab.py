@@ -107,7 +107,7 @@ IN_USE = [
 ]
 
 
-def test_what_somebody_uses_is_rejected_at_both_ends(rack: Rack) -> None:
+def test_nics_in_use_are_rejected_at_both_ends(rack: Rack) -> None:
     for number, (line, _) in enumerate(IN_USE, 1):
         rack.ip(rack.dut, line.format(f"eth{number}"))
         rack.ip(rack.tester, line.format(f"far{number}"))
@@ -133,7 +133,7 @@ def test_addresses_that_the_file_names_are_no_reason(rack: Rack) -> None:
     assert rows["DUT eth1"]["state"] == GOOD
 
 
-def test_names_that_are_wrong_are_told_with_those_there_are(rack: Rack) -> None:
+def test_names_that_are_wrong_are_reported_with_those_there_are(rack: Rack) -> None:
     _, rows = doctor(
         rack, rack.lab(('"eth1"', '"eth9"'), ('"far2"', '"far9"'), ('"mgmt"', '"m0"'))
     )

@@ -35,7 +35,7 @@ def of(profile: Profile, subject: str) -> Conclusion:
     return next(one for one in conclude(profile) if one.subject == subject)
 
 
-def test_a_driver_that_can_do_everything_is_told_so() -> None:
+def test_a_driver_that_supports_everything_has_only_positive_conclusions() -> None:
     answers = {one.subject: one.answer for one in conclude(GOOD)}
     assert answers.pop("miimon with use_carrier=0") == "no"  # gone since 7.2
     assert set(answers.values()) == {"yes"}
@@ -243,7 +243,7 @@ def test_what_was_concluded_is_left_out_when_facts_are_read() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[1]", "{}", '{"format": 1}', '{"format": 99}', "[{}]"])
-def test_anything_else_is_rejected_in_words(text: str) -> None:
+def test_anything_else_is_rejected_with_a_message(text: str) -> None:
     with pytest.raises(UsageError, match="this is no profile"):
         facts.load_all(text)
 
@@ -252,7 +252,7 @@ def test_the_answers_are_three_words() -> None:
     assert set(get_args(conclusions.Support)) == {"yes", "no", "unknown"}
 
 
-def test_what_no_bond_has_shown_is_told_so() -> None:
+def test_what_no_bond_has_shown_is_reported() -> None:
     for subject in ("none", "active", "follow", "balance-tlb", "balance-alb", "802.3ad"):
         assert "no bond was tried" in of(BARE, subject).why
         assert "no bond was tried" not in of(GOOD, subject).why

@@ -130,7 +130,7 @@ def run(*arguments: str) -> tuple[int, str]:
         ("--read", "/no/such/file"),
     ],
 )
-def test_a_users_mistake_is_told_in_words(arguments: tuple[str, ...]) -> None:
+def test_a_users_mistake_is_reported_with_a_message(arguments: tuple[str, ...]) -> None:
     code, said = run(*arguments)
     assert code == 4
     assert said.startswith("error: ")
@@ -172,7 +172,7 @@ def test_on_a_narrow_terminal_there_is_room_for_the_reason(tmp_path: Path) -> No
     assert "[MODE-ALB-10, MODE-ALB-7, MODE-TLB-1]" in " ".join(" ".join(lines).split())
 
 
-def test_what_is_missing_is_told_with_its_reason() -> None:
+def test_what_is_missing_is_reported_with_its_reason() -> None:
     blind = replace(
         GOOD, carrier=None, missing={"carrier": "not measured: why", "bonds": "no bond"}
     )

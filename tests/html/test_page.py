@@ -194,7 +194,7 @@ def test_what_is_no_result_of_this_version_is_an_error_and_no_page(
     assert not (tmp_path / "index.html").exists()
 
 
-def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     where = place(tmp_path / "a", result("test_x"))
     done = run(where, "--output", tmp_path / "none" / "index.html")
     assert done.exit_code == 1

@@ -26,7 +26,7 @@ def state(active: str, status: str, failures: int, **netlink: Any) -> dict[str, 
 BEFORE = state("eth0", "up", 0, carrier=1, mtu=1500)
 
 
-def test_only_what_differs_is_told_with_its_source() -> None:
+def test_only_what_differs_is_reported_with_its_source() -> None:
     after = state("None", "down", 1, carrier=0, mtu=1500, master="bond0")
     assert bond_states.differences({"before": BEFORE, "after": after}) == [
         "proc bond0, Currently Active Slave: eth0 -> None",

@@ -108,7 +108,7 @@ def test_recordings_of_a_kernel_have_parts_that_make_up_the_outage(name: str) ->
         assert abs(sum(part.ns for part in parts) - whole.ns) <= slack
 
 
-def test_bonds_of_a_story_are_told_apart() -> None:
+def test_bonds_of_a_story_are_distinguished() -> None:
     wan = {"slaves": ["eth2"], "options": {}, "changed": {}}
     history = told(bonds={"lan": ABOUT["bonds"]["bond0"], "wan": wan})
     assert "first reply lan" not in dict(report.times(history))  # its active slave is bond0's

@@ -55,7 +55,7 @@ def test_each_outage_has_its_row_in_the_table() -> None:
     assert text.count("traffic both ways again, 10 frames out and 10 in lost") == len(CUTS)
 
 
-def test_directions_are_told_apart_and_add_up() -> None:
+def test_directions_are_distinguished_and_add_up() -> None:
     run = lossy(("out", 0, 100), ("in", 500, 700))
     assert [one.direction for one in run.outages] == ["out", "in"]
     for found, length in ((run.dark_out, 100), (run.dark_in, 200), (run.dark, 300)):

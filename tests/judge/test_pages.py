@@ -88,7 +88,7 @@ def test_every_fault_repair_and_active_slave_is_in_the_table(
         )
     )
 )
-def test_marks_stand_at_their_columns_and_each_has_its_label(marks: list[Mark]) -> None:
+def test_marks_are_at_their_columns_and_each_has_its_label(marks: list[Mark]) -> None:
     rows = labels.rows(marks, 30)
     assert all(len(row) <= 30 for row in rows)
     for mark in marks:

@@ -23,13 +23,13 @@ def shut(when: float, where: str = "eth1", role: str = "reaction") -> Line:
     return at, kind, place, {**data, "why": WHY}
 
 
-def test_a_reaction_is_told_in_order_with_its_place() -> None:
+def test_a_reaction_is_reported_in_order_with_its_place() -> None:
     run = Run.of(failover(shut(120), shut(300, "eth0")))
     assert run.reactions == ["shut_port eth1", "shut_port eth0"]
     assert Run.of(failover()).reactions == []
 
 
-def test_what_somebody_did_is_no_reaction() -> None:
+def test_an_action_of_the_scenario_is_no_reaction() -> None:
     assert Run.of(failover(shut(120, role="fault"))).reactions == []
 
 
@@ -40,7 +40,7 @@ def test_no_figure_counts_from_a_reaction() -> None:
     assert Run.of(failover(shut(-4, "eth0", "fault"))).detection != Run.of(plain).detection
 
 
-def test_a_reaction_stands_in_the_table_with_its_reason_whatever_else_is_left_out() -> None:
+def test_a_reaction_is_in_the_table_with_its_reason_whatever_else_is_left_out() -> None:
     crowd = [fault(200 + n, "eth1", f"noise{n}", "stimulus") for n in range(100)]
     text = timeline.table(failover(shut(250.5), *crowd), width=120)
     (line,) = [line for line in text.splitlines() if "REACTION" in line]

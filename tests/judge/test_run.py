@@ -78,7 +78,7 @@ def test_what_is_beyond_a_bound_by_less_than_the_tolerance_cannot_be_told(bound:
     assert run.limits[-1].doubt
 
 
-def test_what_is_beyond_a_bound_for_certain_or_not_at_all_is_told() -> None:
+def test_what_is_beyond_a_bound_for_certain_or_not_at_all_is_reported() -> None:
     run = Run.of(failover())
     assert run.detection > 80 * ms
     assert not run.detection > 92 * ms

@@ -54,7 +54,7 @@ def test_each_bond_is_measured_from_its_own_fault() -> None:
     assert run["bond1"].active_slaves == ["eth2", "eth3"]
 
 
-def test_a_second_bonds_window_stands_beside_its_own_moment() -> None:
+def test_a_second_bonds_window_is_beside_its_own_moment() -> None:
     run = Run.of(story(*SECOND))
     assert not run["bond1"].detection <= 50 * ms
     windows = report.windows_of(run.limits)
@@ -82,7 +82,7 @@ def test_traffic_is_back_when_it_crosses_this_bonds_slave() -> None:
     assert not stuck.happened
 
 
-def test_the_drivers_lines_are_told_by_bond() -> None:
+def test_the_drivers_lines_are_reported_by_bond() -> None:
     lines = [
         log(-100, "bond0: (slave eth1): link status up, enabling it in 5000 ms"),
         log(90, "bond0: (slave eth1): making interface the new active one 1400 ms earlier"),
@@ -109,7 +109,7 @@ def test_announcements_are_heard_at_both_ends_of_the_path() -> None:
     assert [f.port for f in frames_seen.garps_heard(failover(*heard), "bond0")] == ["target"]
 
 
-def test_traffic_is_told_by_the_ends_of_the_path() -> None:
+def test_traffic_is_reported_by_the_ends_of_the_path() -> None:
     dark = {"out": (0.0, 93.0)}
     text = timeline.table(failover(dark=dark, path=["client", "server"]))
     assert "server    traffic out again" in text

@@ -63,12 +63,12 @@ def test_a_slaves_own_detection_is_remarked_only_when_asked_for() -> None:
     )
 
 
-def test_what_did_not_change_is_not_told() -> None:
+def test_what_did_not_change_is_not_reported() -> None:
     again = [slave(200, "eth1", "up"), active(200, "eth1")]
     assert timeline.table(failover(*again)) == timeline.table(failover())
 
 
-def test_each_frame_is_told_once() -> None:
+def test_each_frame_is_reported_once() -> None:
     taps = ["sw/eth1", "sw/target", "dut/eth1", "dut/bond0", "target/target"]
     text = timeline.table(failover(*(garp(94, tap) for tap in taps)))
     assert text.count("GARP 192.0.2.1 is-at 02:..:01") == 1
@@ -115,13 +115,13 @@ def test_only_a_few_lines_tell_of_before_the_fault() -> None:
     assert [part.at for part in parts if isinstance(part, EventRow)] == [-3, -2, -1, 0, 1]
 
 
-def test_traffic_that_never_came_back_is_told() -> None:
+def test_traffic_that_never_came_back_is_reported() -> None:
     text = timeline.table(failover(dark={"out": (0.0, 9999.0)}))
     assert "traffic out still dark, 200 frames lost" in text
     assert "<- outage" not in text
 
 
-def test_lost_frames_that_reached_their_machine_are_told_with_the_place() -> None:
+def test_lost_frames_that_reached_their_machine_are_reported_with_the_place() -> None:
     lost = {"seq": 9, "request": None, "reply": None, "discarded": "bond0"}
     answer = {**lost, "request": 1, "discarded": "target"}
     lines = [
@@ -189,7 +189,7 @@ def test_an_open_window_has_no_closing_bracket() -> None:
     assert text.endswith(">")
 
 
-def test_repairs_are_told_from_faults() -> None:
+def test_repairs_are_distinguished_from_faults() -> None:
     repaired = failover(fault(300, "eth0", "heal", "repair"))
     lane = lanes.draw(repaired).splitlines()[0]
     assert lane.index("v cut eth0") < lane.index("^ heal eth0")
@@ -200,7 +200,7 @@ def test_a_history_without_probes_or_bonds_still_has_an_axis() -> None:
     assert axis_of(lanes.draw(history)).endswith("ms")
 
 
-def test_numbers_on_the_axis_stand_below_their_time() -> None:
+def test_numbers_on_the_axis_are_below_their_time() -> None:
     rows = lanes.draw(failover()).splitlines()
     assert rows[0].index("v cut") == axis_of(lanes.draw(failover())).index(" 0 ") + 1
 

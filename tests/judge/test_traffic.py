@@ -109,7 +109,7 @@ def test_recovered_needs_both_directions() -> None:
     assert not traffic.recovered(tell(marks()))
 
 
-def test_a_lost_request_is_told_from_a_lost_reply() -> None:
+def test_a_lost_request_is_distinguished_from_a_lost_reply() -> None:
     requests = told(out=(0.0, 100.0))
     assert traffic.lost_requests(requests) == 10
     assert traffic.lost_replies(requests) == 10  # of stream in, which cross the same way

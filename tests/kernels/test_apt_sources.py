@@ -78,7 +78,7 @@ def test_a_stanza_keeps_its_address_and_key(machine: Path) -> None:
     ]
 
 
-def test_a_machine_without_debians_archive_is_told_so(machine: Path) -> None:
+def test_without_debians_archive_there_is_a_message(machine: Path) -> None:
     (machine / "sources.list").write_text("deb http://archive.example/ubuntu noble main\n")
     assert not apt_sources.are_debian()
     with pytest.raises(KernelUnavailable, match=r"do not include Debian(.|\n)*hint: "):

@@ -96,7 +96,7 @@ def test_a_kernel_whose_record_cannot_be_read_is_there_and_damaged(record: str) 
     assert cached_kernel.find(lambda _: None, lambda _: True) is None
 
 
-def test_removing_frees_what_is_told(own_cache: Path) -> None:
+def test_removing_frees_what_is_reported(own_cache: Path) -> None:
     entry = keep("a", "uml", "6.1.176")
     size = entry.size()
     with cache.locked(print):

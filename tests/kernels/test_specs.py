@@ -79,7 +79,7 @@ def test_a_file_is_known_by_its_first_bytes(place: Path, data: bytes, flavour: s
         ("6", '"6" is not a kernel'),
     ],
 )
-def test_what_is_no_kernel_is_told_with_a_hint(text: str, message: str) -> None:
+def test_what_is_no_kernel_is_reported_with_a_hint(text: str, message: str) -> None:
     with pytest.raises(UsageError) as caught:
         specs.check(text)
     assert message in str(caught.value)
@@ -157,7 +157,7 @@ def test_a_named_kernel_brings_its_options(place: Path) -> None:
         ('[a]\nspec = "uml"\nmodules = "x"\n', ":3: modules: expected a directory with modules"),
     ],
 )
-def test_a_wrong_file_is_told_by_line_with_what_was_expected(
+def test_a_wrong_file_is_reported_by_line_with_what_was_expected(
     place: Path, text: str, message: str
 ) -> None:
     (place / "labs/kernels.toml").write_text(text)
@@ -167,7 +167,7 @@ def test_a_wrong_file_is_told_by_line_with_what_was_expected(
     assert "\nhint: " in str(caught.value)
 
 
-def test_a_name_for_nonsense_is_told_with_its_line(place: Path) -> None:
+def test_a_name_of_an_invalid_spec_is_reported_with_its_line(place: Path) -> None:
     (place / "labs/kernels.toml").write_text('\n\na = "nonsense"\n')
     with pytest.raises(UsageError, match=r'kernels.toml:3: "nonsense" is not a kernel\nhint: '):
         specs.check("a")

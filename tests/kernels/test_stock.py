@@ -127,7 +127,7 @@ def test_without_a_device_there_is_no_kvm(tmp_path: Path, monkeypatch: pytest.Mo
     assert kvm.accelerator("nothing", tmp_path, print) == "tcg"
 
 
-def test_a_trial_of_kvm_that_fails_is_told_and_not_made_again(
+def test_a_trial_of_kvm_that_fails_is_reported_and_not_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "kvm").touch()
@@ -142,7 +142,7 @@ def test_a_trial_of_kvm_that_fails_is_told_and_not_made_again(
     assert said.count("KVM fails here (no luck): QEMU emulates the processor (TCG)") == 2
 
 
-def test_a_machine_without_qemu_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_qemu_there_is_a_hint_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
     with pytest.raises(KernelUnavailable, match=r"hint: .*install qemu-system-x86") as no:
         specs.resolve("stock@6.1", print)
@@ -234,7 +234,7 @@ def test_a_fetch_takes_all_packages_that_the_kernel_is_in(archive: Path) -> None
 
 
 @pytest.mark.skipif(not HAS_APT, reason="this machine has no apt-get and dpkg-deb")
-def test_a_version_that_nobody_offers_is_told_with_what_there_is(archive: Path) -> None:
+def test_an_unavailable_version_is_reported_with_the_available_ones(archive: Path) -> None:
     with pytest.raises(
         KernelUnavailable, match=r"linux-image-amd64 9\.8\nhint: there are stock@9"
     ):

@@ -56,7 +56,7 @@ def test_the_lines_that_tell_why_come_first() -> None:
     assert not console.refuses_short_state(OLD[1:])
 
 
-def test_a_kernel_that_does_not_boot_says_its_telling_lines(own_cache: Path) -> None:
+def test_a_kernel_that_does_not_boot_is_reported_with_the_decisive_lines(own_cache: Path) -> None:
     kernel = dying(own_cache / "linux", *(f"usual {n}" for n in range(30)), OLD[1], "the end")
     with pytest.raises(KernelUnavailable) as caught:
         trial.fit(kernel, lambda _: None)

@@ -176,7 +176,7 @@ def test_a_package_that_will_not_fit_is_rejected_before_the_download(
     _refused("no space for a kernel in .*MB are needed")
 
 
-def test_a_machine_without_apt_is_told_what_to_do(
+def test_without_apt_there_is_a_hint_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))

@@ -74,7 +74,7 @@ def test_repeats_have_the_same_fingerprint() -> None:
     assert one.at[-1] < two.at[0]
 
 
-def test_all_samples_in_one_log_are_told_apart() -> None:
+def test_all_samples_in_one_log_are_distinguished() -> None:
     lines = [line for path in SAMPLES for line in path.read_text().splitlines()[1:]]
     wanted = [path.read_text().splitlines()[0].removeprefix("# ") for path in SAMPLES]
     assert [found.fingerprint for found in kernlog.reports(lines)] == wanted
@@ -149,6 +149,6 @@ def test_a_cut_here_without_a_report_is_none() -> None:
     "line",
     ["<4>BUG: x y", "[    1.2] BUG: x y", "<4>[    1.234567][   T42] BUG: x y", "BUG: x y"],
 )
-def test_what_stands_before_a_line_does_not_matter(line: str) -> None:
+def test_what_is_before_a_line_does_not_matter(line: str) -> None:
     (found,) = kernlog.reports([line.replace("1.2]", "1.200000]")])
     assert found.fingerprint == "BUG: x y"

@@ -61,7 +61,7 @@ def test_each_breaks_a_claim_of_the_catalogue() -> None:
     assert not [one.name for one in FAULTS if not one.claims]
 
 
-def test_one_that_nobody_can_find_has_a_reason() -> None:
+def test_a_fault_without_a_scenario_has_a_reason() -> None:
     assert not [one.name for one in FAULTS if one.unfound and not one.unfound.startswith(REASONS)]
 
 

@@ -138,7 +138,7 @@ def test_a_figure_outside_of_its_window_is_marked_with_what_the_sentence_says() 
     assert "outside of what is allowed" not in within
 
 
-def test_what_never_came_is_told() -> None:
+def test_what_never_came_is_reported() -> None:
     history = tell([*marks(), *INITIAL, fault(0, "eth0"), *probing({"both": (0.0, 9999.0)})])
     told = texts(parsed(history, Allowed("outage", None, 100 * ms)))
     assert "never (watched for 1000.0 ms)" in told
@@ -178,7 +178,7 @@ def test_twenty_faults_in_ten_minutes_have_room_for_each() -> None:
     assert float(picture.get("width") or 0) == 960
 
 
-def test_labels_of_actions_do_not_stand_over_each_other() -> None:
+def test_labels_of_actions_are_not_over_each_other() -> None:
     many = [
         fault(n * 7.0, f"uplink{n}", ("cut", "heal")[n % 2], ("fault", "repair")[n % 2])
         for n in range(40)

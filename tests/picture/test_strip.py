@@ -71,7 +71,7 @@ def test_the_bound_is_a_line_between_what_holds_it_and_what_does_not() -> None:
         ([None, None], "outage of 2 runs: all 2 never"),
     ],
 )
-def test_what_it_shows_is_told_to_those_who_cannot_see_it(
+def test_what_it_shows_is_reported_to_those_who_cannot_see_it(
     values: list[float | None], told: str
 ) -> None:
     text = draw("outage", [Dot(n, ms, "conforms") for n, ms in enumerate(values, 1)], [])

@@ -207,7 +207,7 @@ def test_what_must_never_be_imported_even_by_way_of_others(module: str, never: s
     assert not {name for name in seen if within(name, never)}
 
 
-def test_each_library_stays_at_home() -> None:
+def test_each_library_is_used_in_its_modules_only() -> None:
     wrong = [
         f"{name_of(path)} imports {library}, whose home is {HOMES.get(library, 'nowhere yet')}"
         for path in HARNESS

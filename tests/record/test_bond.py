@@ -45,7 +45,7 @@ def test_no_time_follows_from_a_monitor_that_is_off(
     assert hint in error.value.hint
 
 
-def test_the_times_of_the_monitor_in_force_are_told() -> None:
+def test_the_times_of_the_monitor_in_force_are_reported() -> None:
     assert made(miimon=50).miimon == 50 * ms
     assert made(**ARP).arp_interval == 100 * ms
     assert made(miimon=50).updelay == 0 * ms

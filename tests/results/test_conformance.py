@@ -9,7 +9,7 @@ from harness.results.conformance import load
 from tests.result_directories import conformance, figure, place, result
 
 
-def test_a_conformance_comes_back_as_it_was_written(tmp_path: Path) -> None:
+def test_a_conformance_is_read_as_it_was_written(tmp_path: Path) -> None:
     one = result("test_x", detection=figure(92), options=("mode",), history="x/history.jsonl")
     assert load(place(tmp_path / "a", one)) == conformance(one)
 

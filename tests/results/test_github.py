@@ -49,7 +49,7 @@ def test_where_all_is_well_nothing_is_listed() -> None:
     assert list(github.commands(found, SPOTS)) == []
 
 
-def test_an_annotation_stands_at_the_scenario() -> None:
+def test_an_annotation_is_at_the_scenario() -> None:
     late = result("test_x[1]", "new", "contradicts", "100% late\nby 3: much")
     unclear = result("test_y", "new", "inconclusive", "not healthy")
     found = conformance(unclear, replace(late, reproduce="pytest test_a.py::test_x[1]"))
@@ -84,5 +84,5 @@ def test_a_long_table_says_what_it_leaves_out() -> None:
     assert sum(line.startswith("| contradicts") for line in said) == github.ROWS
 
 
-def test_a_verdict_that_fails_a_run_is_told() -> None:
+def test_a_verdict_that_fails_a_run_is_reported() -> None:
     assert set(github.LEVELS) == {word for word, outcome in OUTCOMES.items() if not outcome.ok}

@@ -16,7 +16,7 @@ def test_a_path_is_called_by_its_end() -> None:
     assert labels(["/opt/linux/linux.uml"]) == {"/opt/linux/linux.uml": "linux.uml"}
 
 
-def test_paths_that_end_alike_get_the_directory_that_tells_them_apart() -> None:
+def test_paths_that_end_alike_get_the_directory_that_distinguishes_them() -> None:
     old, new = "/srv/old/usr/bin/linux", "/srv/new/usr/bin/linux"
     assert labels([old, new, "uml"]) == {old: "old/linux", new: "new/linux", "uml": "uml"}
 

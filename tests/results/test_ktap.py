@@ -136,7 +136,7 @@ def test_a_run_that_was_cut_short_is_no_success(monkeypatch: pytest.MonkeyPatch)
     assert test.counts.errors == 2, printed
 
 
-def test_several_kernels_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_several_kernels_are_distinguished(monkeypatch: pytest.MonkeyPatch) -> None:
     found = conformance(result("test_x", "old"), result("test_x", "new#2"))
     test, _ = parsed(lines(found), monkeypatch)
     names = [one.name for one in test.subtests]

@@ -57,7 +57,7 @@ def test_figures_are_in_seconds_and_what_never_came_is_infinite() -> None:
     assert bound[key(**of("test_x"), figure="detection", op="<=")] == 0.1
 
 
-def test_of_several_alike_bounds_the_narrowest_is_told() -> None:
+def test_of_several_alike_bounds_the_narrowest_is_reported() -> None:
     bounds = [{"op": op, "ms": ms, "slack_ms": 0.0} for op, ms in (("<=", 300.0), ("<=", 200.0))]
     bounds += [{"op": ">=", "ms": ms, "slack_ms": 0.0} for ms in (10.0, 20.0)]
     one = result("test_x", detection={**figure(92), "bounds": bounds})
@@ -105,7 +105,7 @@ def test_repeated_scenarios_have_quantiles_and_counts() -> None:
 
 
 @pytest.mark.parametrize("name", ['test_x["]', "test_x[\\]", "test_x[a\nb 1]", 'x"} 1', "ü#\t"])
-def test_hostile_names_come_back_as_they_are(name: str) -> None:
+def test_hostile_names_are_returned_unchanged(name: str) -> None:
     found = read(conformance(result(name, detection=figure(92))))
     assert found["failover_figure_seconds"] == {key(**of(name), figure="detection"): 0.092}
 

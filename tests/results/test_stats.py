@@ -48,7 +48,7 @@ def test_flips_are_counted_in_the_order_of_dates(tmp_path: Path) -> None:
     assert done.stdout.startswith("6 runs, 2026-11-01 10:00:00 to 2026-11-06 10:00:00\n")
 
 
-def test_what_flips_most_stands_first_and_what_does_not_is_left_out(tmp_path: Path) -> None:
+def test_what_flips_most_is_first_and_what_does_not_is_left_out(tmp_path: Path) -> None:
     days = [("conforms",) * 3, ("conforms", "contradicts", "conforms"), ("conforms",) * 2]
     days[2] += ("contradicts",)
     for day in range(3):

@@ -123,7 +123,7 @@ def test_a_pin_is_a_static_entry_of_the_bridge() -> None:
     assert entry.get_attr("NDA_LLADDR") == "02:00:00:00:00:01"
 
 
-def test_requests_of_a_batch_are_told_apart_by_their_numbers() -> None:
+def test_requests_of_a_batch_are_distinguished_by_their_numbers() -> None:
     one = messages.delete_link("it", 4)
     numbered = [messages.numbered(one.data, n) for n in range(3)]
     assert [HEADER.unpack_from(data)[3] for data in numbered] == [0, 1, 2]
@@ -140,13 +140,13 @@ def test_a_share_of_frames_is_a_32_bit_probability(percent: float, known: int) -
     assert struct.pack("=I", known) in asked.data
 
 
-def test_which_frames_are_lost_is_told_by_a_seed() -> None:
+def test_which_frames_are_lost_is_reported_by_a_seed() -> None:
     """TCA_NETEM_PRNG_SEED is attribute 14 of netem and has 64 bits."""
     asked = shaping.netem(5, loss_percent=30, seed=0x1122334455667788)
     assert struct.pack("=HHQ", 12, 14, 0x1122334455667788) in asked.data
 
 
-def test_pyroute2_is_whole_for_whoever_looks_into_it() -> None:
+def test_pyroute2_is_complete_after_it_was_imported_in_part() -> None:
     asked = (
         "import sys, harness.rtnl.messages as ours\n"
         "assert 'pyroute2.ndb' not in sys.modules\n"

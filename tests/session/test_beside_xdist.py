@@ -60,7 +60,7 @@ def test_the_first_failure_ends_the_session(tmp_path: Path) -> None:
     assert "test_in" not in said
 
 
-def test_a_file_that_cannot_be_imported_is_told_once_and_nothing_boots(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_imported_is_reported_once_and_nothing_boots(tmp_path: Path) -> None:
     tiny = tiny_of(tmp_path, a=IN_GUEST, b="import nowhere_at_all")
     code, said = tiny.run(*XDIST)
     assert code == 2, said

@@ -111,7 +111,7 @@ def test_a_failure_reads_as_in_any_run(mixed: tuple[int, str, Tiny]) -> None:
     assert "slowest 1 durations" in said
 
 
-def test_facts_stand_before_the_first_result(mixed: tuple[int, str, Tiny]) -> None:
+def test_facts_are_before_the_first_result(mixed: tuple[int, str, Tiny]) -> None:
     _, said, _ = mixed
     for fact in ("lab       netns in plain", "HZ=", "bonding ", "clock     real", "jitter "):
         assert -1 < said.find(fact) < said.find("test_a.py "), fact

@@ -125,7 +125,7 @@ def test_the_page_of_the_run_is_written_and_named(session: tuple[str, Tiny]) -> 
     assert text.index("::test_late") < text.index("::test_conforms")
 
 
-def test_a_file_that_cannot_be_written_is_told_before_anything_runs(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_reported_before_anything_runs(tmp_path: Path) -> None:
     tiny = Tiny.make(tmp_path, conftest=PLAIN, a=SCENARIOS)
     code, said = tiny.run("--kernel=old@1", "--ktap=nowhere/out.ktap")
     assert code == 4, said

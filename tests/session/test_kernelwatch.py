@@ -141,7 +141,7 @@ def test_reports_that_no_scenario_is_to_blame_for_are_warnings(tmp_path: Path) -
     assert "1 passed, 2 warnings" in said
 
 
-def test_a_log_that_cannot_be_read_is_told_once(tmp_path: Path) -> None:
+def test_a_log_that_cannot_be_read_is_reported_once(tmp_path: Path) -> None:
     here = PLAIN.replace("import sys, json", "import sys, json, harness.log.kmsg")
     unreadable = here.replace("d = path", "harness.log.kmsg.DEVICE = '/dev/null/kmsg'; d = path")
     scenarios = """

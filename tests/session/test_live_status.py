@@ -46,7 +46,7 @@ def run(tiny: Tiny, *arguments: str, term: str = "xterm") -> str:
 
 
 @pytest.mark.parametrize("flags", [[], ["-v"]])
-def test_it_stands_below_what_pytest_writes_and_is_gone_at_the_end(
+def test_it_is_below_what_pytest_writes_and_is_gone_at_the_end(
     tiny: Tiny, flags: list[str]
 ) -> None:
     seen, end = screens(run(tiny, *flags))

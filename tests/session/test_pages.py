@@ -54,7 +54,7 @@ def test_a_page_is_as_wide_as_the_terminal(
 
 
 @pytest.mark.guest(inside=False)
-def test_guests_are_told_how_wide_the_controllers_terminal_is(tmp_path: Path) -> None:
+def test_guests_get_the_width_of_the_controllers_terminal(tmp_path: Path) -> None:
     body = """
     from harness.session import worker
     def test_width(): assert worker.job().environment["COLUMNS"] == "72"

@@ -56,7 +56,7 @@ def test_anything_else_touches_nothing(tmp_path: Path, typed: str) -> None:
     assert "taken" not in said
 
 
-def test_nobody_is_asked_by_a_script(tmp_path: Path) -> None:
+def test_a_script_gets_no_question(tmp_path: Path) -> None:
     _, said = asked(tmp_path)
     assert "standard input is no terminal" in said
     assert "hint: --yes takes them without a question" in said

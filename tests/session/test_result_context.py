@@ -31,7 +31,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, str, Tiny]:
     return *tiny.run("--kernel=old@1", "--kernel=new@2", "--guests=2"), tiny
 
 
-def test_a_result_says_what_is_on_trial_and_how_to_run_it_again(
+def test_a_result_says_what_is_tested_and_how_to_run_it_again(
     session: tuple[int, str, Tiny],
 ) -> None:
     found = load(session[2].root / "results/latest")

@@ -89,7 +89,7 @@ def test_each_kernel_has_its_header_and_its_tally(session: tuple[int, str, Tiny]
     assert "new@2: claims: 1 not testable here, 1 conforms, 1 contradicts\n" in said
 
 
-def test_the_table_stands_at_the_end(session: tuple[int, str, Tiny]) -> None:
+def test_the_table_is_at_the_end(session: tuple[int, str, Tiny]) -> None:
     lines = [" ".join(line.split()) for line in _table(session[1])]
     assert lines[1:5] == ["test_a.py", "same + +", "only-old + x *", "skipped o o"]
     assert lines[0].startswith("old@1 (")
@@ -205,7 +205,7 @@ def test_an_interrupted_session_keeps_what_there_was(tmp_path: Path) -> None:
     assert found.short() == "was cut short: 1 of 2 scenarios have a result"
 
 
-def test_results_that_cannot_be_written_are_told_at_the_end(tmp_path: Path) -> None:
+def test_results_that_cannot_be_written_are_reported_at_the_end(tmp_path: Path) -> None:
     """As on a full disk: the scenarios run, their verdicts are shown, the status is not 0."""
     text = """
         import os

@@ -16,7 +16,7 @@ def skipped(reason: str) -> pytest.TestReport:
     return pytest.TestReport("x", ("test_x.py", 1, "x"), {}, "skipped", where, "setup")
 
 
-def test_each_reason_is_told_once_the_commonest_first() -> None:
+def test_each_reason_is_reported_once_the_commonest_first() -> None:
     reports = [skipped("no USB")] + [skipped("too slow\nhint: virtual")] * 3
     assert list(skips.told(reports)) == ["3 skipped: too slow", "1 skipped: no USB"]
 

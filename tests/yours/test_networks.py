@@ -89,7 +89,7 @@ def test_the_far_end_of_the_path_reaches_the_address_in_its_network() -> None:
     assert _homes(_bond("10.0.0.1/24", uppers=(vlan,)), "10.7.0.9")[0] == ("v7", "10.7.0.1/24")
 
 
-def test_what_is_made_up_although_the_files_tell_addresses_is_told() -> None:
+def test_what_is_made_up_although_the_files_tell_addresses_is_reported() -> None:
     found = networks(_bond("10.0.0.1/32"), ("10.0.0.2", "10.9.0.1"))
     assert [home.address for home in found.homes[:1]] == ["10.0.0.3/24"]
     assert len(found.remarks) == 2

@@ -66,7 +66,7 @@ def test_what_the_user_does_not_tell_is_made_up() -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(configs())
-def test_any_bond_can_be_planned_or_is_rejected_in_words(bond: BondConfig) -> None:
+def test_any_bond_can_be_planned_or_is_rejected_with_a_message(bond: BondConfig) -> None:
     try:
         made = YourPlan.of(bond)
     except ConfigError:
@@ -125,7 +125,7 @@ def test_what_the_lab_cannot_show_is_said(options: str, why: str) -> None:
     assert bool(why) == bool(made.why_not)
 
 
-def test_what_the_driver_refuses_is_told_with_its_line() -> None:
+def test_what_the_driver_refuses_is_reported_with_its_line() -> None:
     for text, said in [
         (f"{IFACE}bond-miimon 100\n", "file:8: miimon=100 and arp_interval=100 exclude"),
         (IFACE.replace("lan2\n", "lan9\n"), "file:7: primary=lan9 is not a slave"),
@@ -240,7 +240,7 @@ def test_a_monitored_bond_leaves_a_cut_cable_and_one_without_monitor_never_does(
 
 
 @pytest.mark.guest(inside=False)
-def test_what_the_kernel_refuses_is_told_with_option_and_line(tmp_path: Path) -> None:
+def test_what_the_kernel_refuses_is_reported_with_option_and_line(tmp_path: Path) -> None:
     (tmp_path / "b.conf").write_text(
         "alias bond0 bonding\noptions bonding mode=1 \\\n use_carrier=0\n"
     )

@@ -96,7 +96,7 @@ def test_a_far_end_in_another_namespace_is_named(control: Control, around: Envir
     there.close()
 
 
-def test_a_namespace_that_is_not_there_is_told(control: Control) -> None:
+def test_a_namespace_that_is_not_there_is_reported(control: Control) -> None:
     done = CliRunner().invoke(main, ["driver-profile", NIC, "--far-end", "nosuch:eth0"])
     assert done.exit_code == 4
     assert "namespace nosuch could not be opened" in done.output
@@ -147,9 +147,7 @@ def test_flags_that_a_user_had_set_are_set_again(control: Control, around: Envir
     assert not after.up
 
 
-def test_an_operator_is_told_when_to_pull_and_to_plug(
-    control: Control, around: Environment
-) -> None:
+def test_an_operator_is_asked_to_unplug_and_to_plug(control: Control, around: Environment) -> None:
     told = []
 
     def say(text: str) -> None:
@@ -235,19 +233,19 @@ def test_the_default_route_is_never_cut_neither_here_nor_at_the_far_end(control:
 
 
 @pytest.mark.parametrize("name", ["lo", "nosuch0"])
-def test_what_is_no_interface_to_profile_is_told(control: Control, name: str) -> None:
+def test_what_is_no_interface_to_profile_is_reported(control: Control, name: str) -> None:
     done = CliRunner().invoke(main, ["driver-profile", name])
     assert done.exit_code == 4
     assert name in done.output
 
 
-def test_a_name_that_is_taken_is_told(control: Control, around: Environment) -> None:
+def test_a_name_that_is_taken_is_reported(control: Control, around: Environment) -> None:
     new_cable(control, CABLE, FAR)
     with pytest.raises(UsageError, match=f"there is an interface {CABLE} already"):
         profiled(around, ProfileRequest(NIC))
 
 
-def test_an_ordinary_user_is_told_what_is_missing(control: Control) -> None:
+def test_an_ordinary_user_sees_what_is_missing(control: Control) -> None:
     heard, tell = os.pipe()
     pid = os.fork()
     if pid == 0:

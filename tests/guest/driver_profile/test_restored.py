@@ -91,7 +91,7 @@ def test_without_its_restorer_a_killed_profile_would_lose_the_interface(
     wait_until(lambda: not lost & interfaces(control).keys(), within=5, what="the loss")
 
 
-def test_interrupted_it_ends_in_words_and_leaves_nothing(control: Control) -> None:
+def test_interrupted_it_ends_with_a_message_and_leaves_nothing(control: Control) -> None:
     def work(say: Callable[[str], None]) -> None:
         say("begun")
         done = CliRunner().invoke(main, ["driver-profile", NIC])

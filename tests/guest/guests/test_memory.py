@@ -141,7 +141,7 @@ def test_only_what_ran_out_of_memory_fails(eaten: tuple[int, str]) -> None:
     }, said
 
 
-def test_full_memory_is_told_and_is_no_fault_of_the_kernel(eaten: tuple[int, str]) -> None:
+def test_full_memory_is_reported_and_is_no_fault_of_the_kernel(eaten: tuple[int, str]) -> None:
     _, said = eaten
     assert "the guest died in this scenario: it ran out of memory\nhint: keep less" in said
     assert "the guest ran out of memory: Out of memory: Killed process" in said

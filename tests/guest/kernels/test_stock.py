@@ -40,7 +40,7 @@ SCENARIOS = """
 """
 
 
-def test_it_works_and_a_panic_is_told_with_its_trace(tmp_path: Path) -> None:
+def test_it_works_and_a_panic_is_reported_with_its_trace(tmp_path: Path) -> None:
     tiny = Tiny.make(tmp_path, stock=SCENARIOS)
     code, said = tiny.run(KERNEL, "--guests=1", "-v", within=300)
     assert code == 1, said

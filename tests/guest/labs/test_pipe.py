@@ -71,7 +71,7 @@ def test_frames_and_carrier_are_those_of_the_namespace(piped: Stage) -> None:
         assert wire.wait(lambda: wire.carrier("eth0"))
 
 
-def test_refusals_and_files_come_back_as_they_are(piped: Stage) -> None:
+def test_refusals_and_files_are_returned_unchanged(piped: Stage) -> None:
     with OneSwitch(piped) as net:
         bond = net.dut.bond()
         with pytest.raises(KernelRefused, match='"nonsense" for /sys/class/net/bond0'):
@@ -88,7 +88,7 @@ def test_an_agent_that_dies_while_recording_is_the_labs_fault(lab: PipeLab, pipe
     assert failover(piped).active_slaves == ["eth0", "eth1"]  # by another agent
 
 
-def test_probes_keep_their_pace_while_nobody_reads_what_the_agent_says(piped: Stage) -> None:
+def test_probes_keep_their_pace_while_the_agents_output_is_not_read(piped: Stage) -> None:
     """Twice as much is said in these five seconds as its pipe can hold."""
     with wired(OneSwitch, piped) as (_, wire):
         sender = wire.network.host(DUT).sender()

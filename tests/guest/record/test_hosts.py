@@ -142,7 +142,7 @@ def test_what_scapy_builds_is_sent_with_the_machines_own_address(net: OneSwitch)
         (lambda net: net.dut.run("sleep 60", within=50 * ms), "`sleep 60` did not end within 50."),
     ],
 )
-def test_what_cannot_be_done_is_rejected_in_words(
+def test_what_cannot_be_done_is_rejected_with_a_message(
     net: OneSwitch, wrong: Callable[[OneSwitch], object], said: str
 ) -> None:
     net.dut.bond()
@@ -216,7 +216,7 @@ def test_a_service_address_moves_to_another_machine(net: OneSwitch) -> None:
     assert f"add address neighbour {VIP}" in text
 
 
-def test_a_command_sees_the_duts_network_and_stands_in_the_history(net: OneSwitch) -> None:
+def test_a_command_sees_the_duts_network_and_is_in_the_history(net: OneSwitch) -> None:
     net.dut.bond()
     done = net.dut.run("ip -d link show bond0")
     net.dut.run(["sh", "-c", "echo no >&2; exit 3"])

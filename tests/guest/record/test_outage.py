@@ -72,7 +72,7 @@ def test_only_the_silent_direction_is_dark(
 
 
 @pytest.mark.parametrize(("direction", "stream"), [("out", "out"), ("in", "in")])
-def test_a_lost_request_is_told_from_a_lost_reply(
+def test_a_lost_request_is_distinguished_from_a_lost_reply(
     stage: Stage, direction: Direction, stream: str
 ) -> None:
     """What leaves the DUT are its own requests and its replies to the target's."""

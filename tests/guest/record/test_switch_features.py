@@ -201,7 +201,7 @@ def test_a_loss_that_leaves_the_carrier_is_not_noticed(blade: Blade) -> None:
         (lambda net: net.sw1.secure("sticky"), 'switch sw1 cannot secure "sticky" addresses'),
     ],
 )
-def test_what_a_switch_cannot_do_is_rejected_in_words(
+def test_what_a_switch_cannot_do_is_rejected_with_a_message(
     blade: Blade, wrong: Callable[[BladeChassis], object], said: str
 ) -> None:
     with pytest.raises(ScenarioError) as refused:

@@ -54,7 +54,7 @@ def again(
     return decorate
 
 
-def test_a_target_that_is_nobody_is_named_before_anything_is_disturbed(net: OneSwitch) -> None:
+def test_a_target_that_is_no_machine_is_named_before_the_disturbance(net: OneSwitch) -> None:
     net.dut.bond(arp_ip_target=NOBODY, **ARP)
     said = f"arp_ip_target {NOBODY} is no machine of topology one_switch .has: target {TARGET}"
     with pytest.raises(ScenarioError, match=said), net.watch():

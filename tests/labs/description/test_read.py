@@ -112,7 +112,7 @@ def test_a_lab_in_qemu_has_no_machine_to_look_at(tmp_path: Path) -> None:
         (f"{DUT}{NIC}[qemu]\n", 7, '[qemu] belongs to kind = "qemu"', "change the kind"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_place(
+def test_what_is_wrong_is_reported_with_its_place(
     tmp_path: Path, text: str, line: int, said: str, hint: str
 ) -> None:
     path = lab(tmp_path, text)

@@ -53,7 +53,7 @@ def test_ports_of_one_channel_need_nothing(mode: str) -> None:
 @pytest.mark.parametrize(
     ("lacp", "lacks"), [("nobody", True), ("kernel", False), ("harness", False)]
 )
-def test_a_partner_is_a_channel_on_which_somebody_speaks(lacp: Speaker, *, lacks: bool) -> None:
+def test_a_partner_is_a_channel_with_lacp(lacp: Speaker, *, lacks: bool) -> None:
     assert bool(_lacks(_joined("eth0", "eth1", lacp=lacp), mode="802.3ad")) == lacks
 
 

@@ -71,7 +71,7 @@ IN_USE = [
 
 
 @pytest.mark.parametrize(("state", "why"), IN_USE)
-def test_what_somebody_uses_is_left_alone_at_both_ends(state: dict[str, object], why: str) -> None:
+def test_nics_in_use_are_not_touched_at_both_ends(state: dict[str, object], why: str) -> None:
     near, far = interface("enp3s0f0", **state), interface("enp5s0f0", **state)
     assert refusals(near=near) == [f"DUT enp3s0f0 {why}"]
     assert refusals(far=far) == [f"tester enp5s0f0 {why}"]
@@ -100,7 +100,7 @@ def test_the_address_of_ssh_may_not_though_the_file_names_it() -> None:
     ]
 
 
-def test_what_is_not_there_is_told_with_what_is() -> None:
+def test_what_is_not_there_is_reported_with_what_is() -> None:
     assert refusals(near=interface("eth7")) == [
         "DUT enp3s0f0 is not there (has: eno1, eth7)",
     ]
@@ -118,7 +118,7 @@ def test_a_dut_without_bonding() -> None:
     assert refusals(bonding=False) == ["the DUT has no bonding driver"]
 
 
-def test_all_that_is_in_the_way_is_told_at_once() -> None:
+def test_all_obstacles_are_reported_at_once() -> None:
     plan = RackPlan(LAB, survey(near=interface("enp3s0f0", default_route=True), bonding=False))
     with pytest.raises(UsageError) as refused:
         plan.demand_safe()

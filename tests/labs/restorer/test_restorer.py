@@ -124,7 +124,7 @@ def test_all_comes_back_when_the_tester_or_the_restorer_ends(
     )
 
 
-def test_release_says_that_nothing_is_left_to_mend(home: Home) -> None:
+def test_release_reports_no_failure(home: Home) -> None:
     before = home.state()
     restorer, _ = home.restorer()
     home.lend(restorer)
@@ -169,7 +169,7 @@ def test_a_route_whose_link_had_no_carrier_comes_back(home: Home) -> None:
     assert home.state() == before
 
 
-def test_what_cannot_be_put_back_is_told(home: Home) -> None:
+def test_what_cannot_be_restored_is_reported(home: Home) -> None:
     restorer, _ = home.restorer()
     home.lend(restorer)
     subprocess.run(

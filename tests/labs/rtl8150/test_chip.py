@@ -151,7 +151,7 @@ def test_frames_are_filled_up_and_carry_four_bytes_more_inwards(chip: Chip) -> N
     assert data.startswith(frame(MAC, 20))
 
 
-def test_what_nobody_fetches_is_lost_and_counted(chip: Chip) -> None:
+def test_frames_that_are_not_fetched_are_lost_and_counted(chip: Chip) -> None:
     taken = [chip.receive(frame(MAC)) for _ in range(c.HELD + 3)]
     assert taken == [True] * c.HELD + [False] * 3
     assert chip.interrupt()[5] == 3

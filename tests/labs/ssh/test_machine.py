@@ -114,7 +114,7 @@ def test_an_agent_that_is_killed_is_lost_and_the_next_one_works(machine: SshMach
     machine.agent().close()
 
 
-def test_a_connection_that_is_cut_is_told_at_once(tmp_path: Path) -> None:
+def test_a_connection_that_is_cut_is_reported_at_once(tmp_path: Path) -> None:
     with serving(tmp_path) as server, SshMachine("blade7", server.address()) as machine:
         agent = machine.agent()
         # A session is a process of its own, which outlives the server that has accepted it.
@@ -151,7 +151,7 @@ def test_no_such_name(server: Server) -> None:
     assert "there is no host nowhere.invalid" in refused(server, host="nowhere.invalid").message
 
 
-def test_a_host_key_that_nobody_knows(server: Server, tmp_path: Path) -> None:
+def test_an_unknown_host_key(server: Server, tmp_path: Path) -> None:
     (tmp_path / "none").touch()
     error = refused(server, known_hosts=str(tmp_path / "none"))
     assert isinstance(error, Refused)

@@ -72,7 +72,7 @@ def test_options_that_are_refused_only_together_are_named_together(net: OneSwitc
     assert devices(net) == FREE
 
 
-def test_a_refusal_that_is_no_options_fault_is_told_as_it_is(net: OneSwitch) -> None:
+def test_a_refusal_that_is_no_options_fault_is_reported_as_it_is(net: OneSwitch) -> None:
     net.dut._context.admin(DUT, "eth1", up=True)
     with pytest.raises(KernelRefused, match="slave eth1 was refused with E") as caught:
         net.dut.bond()

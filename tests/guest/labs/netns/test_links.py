@@ -245,7 +245,7 @@ def test_the_latest_repair_says_when_a_port_forwards(one: One) -> None:
         (lambda net: net.after(ms), "a schedule of faults needs a recording"),
     ],
 )
-def test_what_cannot_be_done_is_rejected_in_words(
+def test_what_cannot_be_done_is_rejected_with_a_message(
     one: One, wrong: Callable[[OneSwitch], object], said: str
 ) -> None:
     net, wire = one

@@ -113,7 +113,7 @@ def test_a_dut_is_connected_anew_after_each_fault_of_the_lab(rack: Rack) -> None
     assert rack.comes_to_be(before)
 
 
-def test_what_could_not_be_put_back_is_told_at_both_ends(rack: Rack) -> None:
+def test_what_could_not_be_restored_is_reported_at_both_ends(rack: Rack) -> None:
     """Somebody has given a NIC's name to another device meanwhile."""
     with started(rack, "--yes", MIIMON, "-k", "lost_carrier") as process:
         assert comes_true(lambda: away(rack))

@@ -183,7 +183,7 @@ def test_interfaces_come_from_the_first_namespace_when_this_is_another(
     assert FIRST == init.HOME
 
 
-def test_a_kernel_without_usb_is_told_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kernel_without_usb_is_reported_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vhci, "CONTROLLER", Path("/nowhere"))
     with pytest.raises(NotTestable, match=r"no virtual USB controller.*kernels build virtual@7.2"):
         vhci.demand()
