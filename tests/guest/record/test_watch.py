@@ -10,13 +10,12 @@ from typing import Any
 
 import pytest
 
-from harness import ms, s
+from harness import Stage, ms, s
 from harness.errors import Inconclusive, NotTestable, ScenarioError
 from harness.history import load
 from harness.judge.report import settings
 from harness.judge.run import Run
 from harness.loop import now
-from harness.record.net import Stage
 from scenarios.topologies import TARGET, OneSwitch
 from tests.wire import recorded
 
@@ -24,6 +23,7 @@ pytestmark = pytest.mark.guest
 
 ARP: dict[str, Any] = {"arp_interval": 200, "arp_validate": "all"}
 NOBODY = "192.0.2.99"
+Story = Callable[[OneSwitch], None]
 
 
 @pytest.fixture
@@ -32,12 +32,10 @@ def net(stage: Stage, tmp_path: Path) -> Iterator[OneSwitch]:
         yield net
 
 
-def again(
-    kind: type[OneSwitch] = OneSwitch,
-) -> Callable[[Callable[[OneSwitch], None]], Callable[[Stage], None]]:
+def again(kind: type[OneSwitch] = OneSwitch) -> Callable[[Story], Callable[[Stage], None]]:
     """Return the test of a story that is made anew, at most twice, where a host was late."""
 
-    def decorate(story: Callable[[OneSwitch], None]) -> Callable[[Stage], None]:
+    def decorate(story: Story) -> Callable[[Stage], None]:
         def test(stage: Stage) -> None:
             for attempt in range(3):
                 try:
