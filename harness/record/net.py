@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -93,8 +93,9 @@ class Net:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._undo.close()
+    def __exit__(self, kind: object, *_: object) -> None:
+        with _first_error(told=kind is not None):
+            self._undo.close()
 
     def _parts(self, context: FaultContext) -> Iterator[tuple[object, str]]:
         # Machines come last: the target's link is also called target, and the machine is meant.
@@ -206,10 +207,10 @@ class Net:
                 states.after = states.read()
             raise
         finally:
-            recorder.close()
             self._recorder = None
-            # The first error is the one to report.
-            with suppress(HarnessError) if broken else nullcontext():
+            with _first_error(told=bool(broken)):
+                recorder.close()
+            with _first_error(told=bool(broken)):
                 history = self._finish(recorder, run, subject, healthy=healthy, broken=broken)
                 self._stage.keep(run, self._save(history), partial(states.plain, self._start))
 
@@ -287,6 +288,11 @@ class Net:
         if path is not None:
             save(history, path)
         return path
+
+
+def _first_error(*, told: bool) -> AbstractContextManager[None]:
+    """Suppress errors of closing where one is `told` already: that is the cause, these follow."""
+    return suppress(HarnessError) if told else nullcontext()
 
 
 def _named(error: BaseException) -> str:

@@ -23,7 +23,7 @@ from harness.labs.qemu.machine import Qemu
 from harness.labs.qemu.wires import Near, Rack, back
 from harness.labs.ssh.dut import RemoteDut
 from harness.loop import Loop
-from harness.topology import DUT, Topology
+from harness.topology import DUT, LinkPlan, Topology
 from harness.units import MS
 
 # Each probe costs about five frames, two process switches and a packet of SSH: 1 ms of an emulated
@@ -85,7 +85,7 @@ class QemuLab:
                 switches, machine.host, space=machine.namespace, follow=running.rack.carrier
             )
 
-        models = {link.name: link.nic for link in cabled.links_of(DUT)}
+        models = {link.name: link.nic for link in _ending_in_dut(cabled)}
         return build(cabled, loop, partial(self._machine, models), wiring)
 
     def _with_nics(self, topology: Topology) -> Topology:
@@ -93,7 +93,7 @@ class QemuLab:
 
         They follow a link's place among all, as its MAC does: a NIC is used again for its MAC.
         """
-        ends = {link.name for link in topology.links_of(DUT)}
+        ends = {link.name for link in _ending_in_dut(topology)}
         devices = [QEMU_DEVICES[name] for name in self.nics]
         links = (
             replace(link, nic=devices[place % len(devices)]) if link.name in ends else link
@@ -145,3 +145,9 @@ class QemuLab:
             return index
 
         return NetnsMachine(host, Existing(name), lay)
+
+
+def _ending_in_dut(topology: Topology) -> list[LinkPlan]:
+    """Return the links that end at the DUT or at one of its bridges."""
+    nodes = (DUT, *(bridge.name for bridge in topology.bridges))
+    return [link for node in nodes for link in topology.links_of(node)]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import subprocess
 import sys
-from contextlib import suppress
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -47,9 +50,21 @@ def test_a_driver_in_qemu_fails_over(nic: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_models_of_nics_alternate_also_behind_a_bridge_of_the_dut(tmp_path: Path) -> None:
+    done = run(
+        "scenarios/field/test_vm_host.py",
+        "--nic=virtio-net,rtl8139",
+        "-k=test_any_one_cable_may_be_pulled",
+        "--max-inconclusive=3",  # of four, as above
+        tmp_path=tmp_path,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "virtio-net, rtl8139" in done.stdout
+
+
 def test_the_dut_is_restored_after_each_fault_of_the_lab(tmp_path: Path) -> None:
     done = run("tests/guest/labs/qemu/inside.py", tmp_path=tmp_path)
-    assert "9 passed" in done.stdout, done.stdout
+    assert "10 passed" in done.stdout, done.stdout
 
 
 def processes(mark: str) -> list[str]:
@@ -62,19 +77,46 @@ def processes(mark: str) -> list[str]:
     return found
 
 
-def test_nothing_is_left_of_a_tester_that_is_killed(tmp_path: Path) -> None:
-    mark = f"TESTED_IN={tmp_path}"
+def interfaces() -> set[str]:
+    """Return the names of the interfaces here."""
+    return {place.name for place in Path("/sys/class/net").iterdir()}
+
+
+@contextmanager
+def killed(place: Path) -> Iterator[str]:
+    """Run scenarios, yield the mark of all processes of the run, and kill the tester afterwards.
+
+    Then wait until nothing of it is left: no process, interface or temporary file.
+    """
+    temporary, mark = place / "temporary", f"TESTED_IN={place}"
+    temporary.mkdir()
     argv = [sys.executable, "-m", "pytest", "--lab=qemu", "--guests=1", "-p", "no:cacheprovider"]
-    argv += [f"--results={tmp_path}/results", "scenarios/test_miimon.py"]
-    environment = {**os.environ, "TESTED_IN": str(tmp_path)}
+    argv += [f"--results={place}/results", "scenarios/test_miimon.py"]
+    environment = {**os.environ, "TESTED_IN": str(place), "TMPDIR": str(temporary)}
+    before = interfaces()
     with subprocess.Popen(argv, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as tester:
+        yield mark
+        assert tester.poll() is None, "the run was over before it was killed"
+        tester.kill()
+    wait_until(lambda: not processes(mark), within=60, what="the end of all its processes")
+    wait_until(lambda: not list(temporary.iterdir()), within=10, what="an empty temporary place")
+    assert interfaces() == before
+
+
+def test_nothing_is_left_of_a_tester_that_is_killed(tmp_path: Path) -> None:
+    with killed(tmp_path) as mark:
         wait_until(
             lambda: any("-incoming" in one for one in processes(mark)),
             within=120,
             what="a DUT from its snapshot",
         )
-        tester.kill()
-    wait_until(lambda: not processes(mark), within=60, what="the end of all its processes")
+
+
+@pytest.mark.skipif("HARNESS_WHOLE_QEMU" not in os.environ, reason="HARNESS_WHOLE_QEMU=1")
+@pytest.mark.parametrize("seed", range(10))
+def test_killed_at_any_moment_it_leaves_nothing(seed: int, tmp_path: Path) -> None:
+    with killed(tmp_path):
+        time.sleep(random.Random(seed).uniform(0.5, 20))  # noqa: S311  (the same each time)
 
 
 def test_a_kernel_of_the_testers_is_rejected(tmp_path: Path) -> None:
