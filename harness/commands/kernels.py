@@ -124,16 +124,17 @@ def _host() -> dict[str, Any]:
 
 
 def _kept(entry: CachedKernel) -> dict[str, Any]:
+    row = _row(entry.spec, entry.release, entry.clock, entry.flavour, entry.size(), _state(entry))
+    names = ("suite", "version", "origin", "digest")
+    return row | {"directory": str(entry.place)} | {name: getattr(entry, name) for name in names}
+
+
+def _state(entry: CachedKernel) -> str:
     damage = entry.damage()
-    state = (
-        f"damaged: {damage}"
-        if damage
-        else "cached, in use"
-        if cached_kernel.in_use(entry)
-        else "cached"
-    )
-    row = _row(entry.spec, entry.release, entry.clock, entry.flavour, entry.size(), state)
-    return row | {"directory": str(entry.place), "suite": entry.suite, "version": entry.version}
+    if damage:
+        return f"damaged: {damage}"
+    built = f", built from {entry.origin}" if entry.origin else ""
+    return f"cached, in use{built}" if cached_kernel.in_use(entry) else f"cached{built}"
 
 
 def _offered(rows: list[dict[str, Any]], *, refresh: bool) -> Iterator[dict[str, Any]]:
@@ -153,7 +154,8 @@ def _row(
     kernel: str, release: str, clock: str, flavour: str, size: int, state: str
 ) -> dict[str, Any]:
     values = (kernel, release, clock, flavour, size, state)
-    return dict(zip(FIELDS, values, strict=True)) | {"directory": "", "suite": "", "version": ""}
+    others = dict.fromkeys(("directory", "suite", "version", "origin", "digest"), "")
+    return dict(zip(FIELDS, values, strict=True)) | others
 
 
 def _table(rows: list[dict[str, Any]]) -> str:

@@ -67,6 +67,8 @@ def test_the_list_can_be_read_by_machines() -> None:
         "directory": str(entry.place),
         "suite": "",
         "version": "6.1.176-1",
+        "origin": "",
+        "digest": "",
     }
 
 

@@ -163,6 +163,8 @@ def test_it_is_listed_removed_and_its_objects_are_cleaned(tree: Path) -> None:
     rows = json.loads(kernels("list", "--cached", "--json").stdout)
     own = next(row for row in rows if row["kernel"] == "linux-next")
     assert (own["flavour"], own["version"], own["clock"]) == ("own", "7.3.0-rc1", "virtual")
+    assert (own["origin"], own["digest"]) == (str(tree), digest("linux-next"))
+    assert own["state"] == f"cached, built from {tree}"
     assert kernels("remove", "linux-next").exit_code == 0
     with pytest.raises(UsageError, match='"linux-next" is not a kernel'):
         specs.parse("linux-next")
