@@ -1,0 +1,92 @@
+"""Where a bond gets its MAC and MTU from, and what its slaves get back (bonding.rst 15.8)."""
+
+import pytest
+
+from harness import claim, control
+from scenarios.variants import SpareSlave
+
+
+def mac_of(net: SpareSlave, interface: str) -> str:
+    """Return the MAC that an interface has now."""
+    return str(net.dut.read_file(f"/sys/class/net/{interface}/address")).strip()
+
+
+@claim("MAC-5")
+def test_a_released_slave_has_its_own_mac_again(spare_slave: SpareSlave) -> None:
+    """While it is a slave it has the MAC of the bond."""
+    bond = spare_slave.dut.bond()
+    enslaved = mac_of(spare_slave, "eth1")
+    spare_slave.dut.release(bond, spare_slave.eth1)
+    assert enslaved == spare_slave.eth0.mac
+    assert mac_of(spare_slave, "eth1") == spare_slave.eth1.mac
+
+
+@claim("MAC-2")
+@control("test_a_released_slave_has_its_own_mac_again")
+def test_the_slave_that_stays_keeps_the_mac_of_the_bond(spare_slave: SpareSlave) -> None:
+    """It is that of the slave that was released: the bond keeps the MAC of its first slave."""
+    bond = spare_slave.dut.bond()
+    spare_slave.dut.release(bond, spare_slave.eth0)
+    assert mac_of(spare_slave, "bond0") == mac_of(spare_slave, "eth1") == spare_slave.eth0.mac
+
+
+@pytest.mark.parametrize("mac", ["", "02:00:00:00:00:07"], ids=["first slave's", "set by hand"])
+@claim("MAC-3")
+def test_a_bond_without_slaves_has_a_random_mac(spare_slave: SpareSlave, mac: str) -> None:
+    """It draws one when its last slave goes, also where a MAC was set by hand."""
+    bond = spare_slave.dut.bond()
+    if mac:
+        spare_slave.dut.set_mac(bond, mac)
+    before = mac_of(spare_slave, "bond0")
+    spare_slave.dut.release(bond, spare_slave.eth0)
+    with_one = mac_of(spare_slave, "bond0")
+    spare_slave.dut.release(bond, spare_slave.eth1)
+    assert before == with_one == (mac or spare_slave.eth0.mac)
+    assert mac_of(spare_slave, "bond0") not in (
+        before,
+        spare_slave.eth0.mac,
+        spare_slave.eth1.mac,
+    )
+
+
+@pytest.mark.parametrize("mac", ["", "02:00:00:00:00:07"], ids=["first slave's", "set by hand"])
+@claim("MAC-3")
+@control("test_a_bond_without_slaves_has_a_random_mac")
+def test_a_bond_that_is_set_down_keeps_its_mac(spare_slave: SpareSlave, mac: str) -> None:
+    """Down and up again, it has the same one."""
+    bond = spare_slave.dut.bond()
+    if mac:
+        spare_slave.dut.set_mac(bond, mac)
+    before = mac_of(spare_slave, "bond0")
+    with spare_slave.dut.take_down(bond):
+        down = mac_of(spare_slave, "bond0")
+    assert before == down == mac_of(spare_slave, "bond0") == (mac or spare_slave.eth0.mac)
+
+
+def mtus(net: SpareSlave) -> list[str]:
+    """Return the MTUs of the bond and of the three interfaces."""
+    names = ("bond0", "eth0", "eth1", "eth2")
+    return [str(net.dut.read_file(f"/sys/class/net/{name}/mtu")).strip() for name in names]
+
+
+@claim("MAC-6")
+def test_slaves_take_the_mtu_of_the_bond_and_get_theirs_back(spare_slave: SpareSlave) -> None:
+    """Those that it has, one that joins, and one that leaves."""
+    bond = spare_slave.dut.bond()
+    spare_slave.dut.write_file("/sys/class/net/bond0/mtu", "1400")
+    changed = mtus(spare_slave)
+    spare_slave.dut.enslave(bond, spare_slave.eth2)
+    joined = mtus(spare_slave)
+    spare_slave.dut.release(bond, spare_slave.eth0)
+    assert changed == ["1400", "1400", "1400", "1500"]
+    assert joined == ["1400", "1400", "1400", "1400"]
+    assert mtus(spare_slave) == ["1400", "1500", "1400", "1400"]
+
+
+@claim("MAC-6")
+@control("test_slaves_take_the_mtu_of_the_bond_and_get_theirs_back")
+def test_the_mtu_of_a_slave_is_its_own_affair(spare_slave: SpareSlave) -> None:
+    """Set on a slave, it changes neither the bond's nor that of another slave."""
+    spare_slave.dut.bond()
+    spare_slave.dut.write_file("/sys/class/net/eth0/mtu", "1400")
+    assert mtus(spare_slave) == ["1500", "1400", "1500", "1500"]
