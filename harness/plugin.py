@@ -111,6 +111,12 @@ def _add_work(group: pytest.OptionGroup) -> None:
     inconclusive_limit.add_option(group)
     repeat.add_option(group)
     outage_limit.add_option(group)
+    group.addoption(
+        "--pause-on-fail",
+        action="store_true",
+        help="a scenario that fails waits with its topology and gives a Python prompt in it, with "
+        "its links, switches, machines and its own variables; Ctrl-D lets the run go on",
+    )
 
 
 def _add_files(group: pytest.OptionGroup) -> None:

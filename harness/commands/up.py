@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 import click
 
 from harness.commands.exit_status import Command
 from harness.commands.progress import say
-from harness.errors import UsageError
 from harness.guests.errand import job_for
 from harness.guests.guests import Guests
 from harness.guests.job import interpreter_path
 from harness.interactive import terminal, topologies
+from harness.interactive.kernels import with_terminal
 from harness.kernels import Kernel, host, specs, trial
-from harness.kernels.host import HostKernel
-from harness.kernels.uml import UmlKernel
 
 WORK = "harness.interactive.prompt:main"
 
@@ -55,17 +53,4 @@ def up(topology: str, kernel: str | None) -> None:
 def _with_terminal(spec: str | None) -> Kernel:
     """Return a kernel that can have a prompt; raises UsageError for another."""
     spec = spec or ("host" if not host.refusal() else "uml")
-    found = trial.fit(specs.resolve(spec, say), say)
-    if found.clock == "virtual":
-        raise UsageError(
-            f"{found.name} has virtual time, which would advance while it waits for input",
-            hint="choose a kernel with real time: --kernel uml, --kernel uml@7.2",
-        )
-    if isinstance(found, UmlKernel):
-        return replace(found, terminal=True)
-    if isinstance(found, HostKernel):
-        return found
-    raise UsageError(
-        f"{found.name} cannot have a prompt",
-        hint="choose --kernel host, or a User-Mode Linux such as --kernel uml@6.12",
-    )
+    return with_terminal(trial.fit(specs.resolve(spec, say), say))

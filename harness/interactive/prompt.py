@@ -15,8 +15,10 @@ import stat
 import subprocess
 import sys
 import termios
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 
 from harness import units
 from harness.errors import HarnessError
@@ -43,6 +45,9 @@ HELP = """
   shell(), shell("target")     a shell in a machine's network
   Ctrl-D                       leaves; nothing is left (Ctrl-]: if nothing answers)
 """
+
+
+NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 class Prompt(code.InteractiveConsole):
@@ -79,14 +84,14 @@ def _attended(job: Job, directory: Path, stream: ReportFile) -> None:
     place = topologies.TopologyClass(**job.options["topology"])
     topology: type[Net] = topologies.load(place)
     with topology(stage) as net:
-        _take_terminal(directory)
+        take_terminal(directory)
         stream.write(ready=True)
         talk(net)
     lab.close()
 
 
-def talk(net: Net) -> None:
-    """Let the user type Python until the end of input."""
+def talk(net: Net, more: Mapping[str, object] = NOTHING) -> None:
+    """Let the user type Python until the end of input; `more` are names besides the nouns."""
     links, switches, machines = net.plan.links, net.plan.switches, net.plan.machines
     every = [part.name for group in (links, switches, machines) for part in group]
     own = {name: getattr(net, name) for name in every if hasattr(net, name)}
@@ -103,7 +108,13 @@ def talk(net: Net) -> None:
         for title, text in report.sections(Failure((), run.recording, run.limits), width):
             print(f"{title}\n{text}")
 
-    names = own | {"net": net, "shell": shell, "show": show, "ms": units.ms, "s": units.s}
+    names = {**more, **own} | {
+        "net": net,
+        "shell": shell,
+        "show": show,
+        "ms": units.ms,
+        "s": units.s,
+    }
     with contextlib.suppress(ImportError):
         import readline  # noqa: PLC0415  (not every Python has it)
         import rlcompleter  # noqa: PLC0415
@@ -111,7 +122,7 @@ def talk(net: Net) -> None:
         readline.set_completer(rlcompleter.Completer(names).complete)
         readline.parse_and_bind("tab: complete")
     print((type(net).__doc__ or "").rstrip())
-    print(HELP.format(names="net, " + ", ".join(own)))
+    print(HELP.format(names=", ".join(["net", *own, *more])))
     with contextlib.suppress(SystemExit):
         sys.displayhook = _shown
         Prompt(names).interact(banner="", exitmsg="")
@@ -137,11 +148,12 @@ def _shell(machine: str) -> list[str]:
     return [*apart, "sh", "-c", f"PS1={prompt}; export PS1; {inner if apart else shlex.join(own)}"]
 
 
-def _take_terminal(directory: Path) -> None:
-    """Make the user's terminal that of this process."""
+def take_terminal(directory: Path) -> None:
+    """Make the user's terminal that of this process, which becomes the leader of a session."""
     os.setsid()
     if init.in_uml():
         node = directory / "tmp" / "terminal"
+        node.unlink(missing_ok=True)
         os.mknod(node, stat.S_IFCHR | 0o600, CONSOLE)
         terminal = os.open(node, os.O_RDWR | os.O_NOCTTY)
     else:

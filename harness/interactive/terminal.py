@@ -16,7 +16,7 @@ import sys
 import termios
 import time
 import tty
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -24,6 +24,7 @@ from harness.errors import LabError
 from harness.guests.guests import Guest, Guests
 
 ESCAPE, END = b"\x1d", b"\x04"  # Ctrl-] ends a guest that does not answer; Ctrl-D is end of input
+ENDED = "it was ended with Ctrl-]"
 LINES = 12  # of a guest's console, in an error
 POLL, AGAIN = 0.05, 0.5  # seconds
 
@@ -63,16 +64,8 @@ def attend(guests: Guests, guest: Guest, ours: int) -> None:
                     raise LabError(line["error"], hint=line["hint"])
                 keyboard = Keyboard(sys.stdin.fileno())
                 restore.enter_context(_raw(keyboard.terminal))
-            typing = keyboard is not None and not keyboard.over
-            watched = [ours, *([keyboard.terminal] if keyboard and typing else [])]
-            ready, _, _ = select.select(watched, [], [], POLL)
-            if ours in ready:
-                _write(sys.stdout.fileno(), os.read(ours, 65536))
-            if keyboard and (keyboard.terminal in ready or keyboard.over):
-                typed = keyboard.read()
-                if ESCAPE in typed:
-                    guests.kill(guest, "it was ended with Ctrl-]")
-                os.write(ours, typed)
+            if _exchange(ours, keyboard):
+                guests.kill(guest, ENDED)
         _drain(ours)
     if keyboard is None or guest.killed or guest.reports():
         console = "".join(f"\n  {line}" for line in guest.cause_lines(LINES))
@@ -81,6 +74,30 @@ def attend(guests: Guests, guest: Guest, ours: int) -> None:
             f"the guest ended {when}: {guest.ending()}{console}",
             hint="`harness kernels check SPEC` shows whether the kernel works",
         )
+
+
+def talk_until(over: Callable[[], bool], ours: int, end: Callable[[], None]) -> None:
+    """Copy between the user's terminal and a guest's until `over`; Ctrl-] calls `end`."""
+    keyboard = Keyboard(sys.stdin.fileno())
+    with _raw(keyboard.terminal):
+        while not over():
+            if _exchange(ours, keyboard):
+                end()
+        _drain(ours)
+
+
+def _exchange(ours: int, keyboard: Keyboard | None) -> bool:
+    """Copy what is there both ways, waiting a moment for it; return whether Ctrl-] was typed."""
+    typing = keyboard is not None and not keyboard.over
+    watched = [ours, *([keyboard.terminal] if keyboard and typing else [])]
+    ready, _, _ = select.select(watched, [], [], POLL)
+    if ours in ready:
+        _write(sys.stdout.fileno(), os.read(ours, 65536))
+    if keyboard is None or not (keyboard.terminal in ready or keyboard.over):
+        return False
+    typed = keyboard.read()
+    os.write(ours, typed)
+    return ESCAPE in typed
 
 
 class Keyboard:

@@ -14,10 +14,8 @@ import pytest
 
 from harness import kernels
 from harness.errors import HarnessError, KernelUnavailable
-from harness.guests.errand import job_for
 from harness.guests.facts import Facts
 from harness.guests.guests import Guest, Guests
-from harness.guests.job import Job, environment
 from harness.log.kernlog import crash
 from harness.results.kept import held
 from harness.session import (
@@ -25,7 +23,7 @@ from harness.session import (
     beside_xdist,
     duts,
     exports,
-    pages,
+    pause_on_fail,
     run_estimate,
     unsupported,
     worker_arguments,
@@ -33,6 +31,7 @@ from harness.session import (
 from harness.session.fleet import Fleet, resolve, without
 from harness.session.guest_watch import Watch
 from harness.session.live_status import LiveStatus
+from harness.session.pause_on_fail import Pauses
 from harness.session.replay import Feed
 from harness.session.results_directory import new_directory, old_removed, place_of, point_latest
 from harness.session.scenario_results import ScenarioResults
@@ -41,7 +40,6 @@ from harness.session.where_it_runs import needs_guest
 
 BOOT_ATTEMPTS = 3
 POLL = 0.03
-WORK = "harness.session.worker:main"
 
 # A kernel that a conftest.py or a test puts here is used instead of what --kernel says.
 KERNEL = pytest.StashKey[kernels.Kernel]()
@@ -82,6 +80,7 @@ class Controller:
                 self._say(f"note: {line}")
             given = self.config.stash.get(KERNEL, None) or duts.tester(self.config, self._say)
             fleet = resolve(self.config, self._say, given)
+            fleet = pause_on_fail.prepared(self.config, fleet, beside=self.beside is not None)
             results = new_directory(place_of(self.config))
             exports.check(self.config, len(items))
             for line in old_removed(self.config, results):
@@ -90,8 +89,12 @@ class Controller:
             raise pytest.UsageError(str(error)) from None
         try:
             worker_arguments.compile_harness()
-            with held(results), Guests(fleet.first) as guests:
-                Dispatcher(session, items, guests, results, fleet).run()
+            with (
+                held(results),
+                pause_on_fail.pseudo_terminal(self.config) as (pauses, theirs),
+                Guests(fleet.first, terminal=theirs) as guests,
+            ):
+                Dispatcher(session, items, guests, results, fleet, pauses).run()
         except HarnessError as error:
             pytest.exit(str(error), returncode=pytest.ExitCode.INTERNAL_ERROR)
 
@@ -112,6 +115,7 @@ class Dispatcher:
         guests: Guests,
         results: Path,
         fleet: Fleet,
+        pauses: Pauses,
     ) -> None:
         self.session = session
         self.config = session.config
@@ -119,6 +123,7 @@ class Dispatcher:
         self.guests = guests
         self.results = results
         self.fleet = fleet
+        self.pauses = pauses
         self.scenario_results = ScenarioResults(
             session.config, items, fleet.labels, results, fleet.choices
         )
@@ -160,7 +165,7 @@ class Dispatcher:
             self.wall.keep()
 
     def _step(self) -> None:
-        over = self.guests.ended(POLL)
+        over = [*self.guests.ended(POLL), *self.pauses.taken()]
         for watch in list(self.watches.values()):
             self._hear(watch)
             item = self.items.get(watch.running or "")
@@ -174,7 +179,8 @@ class Dispatcher:
     def _boot(self, ids: list[str]) -> None:
         self.boots += 1
         label = self._label(ids[0])
-        job = self._job(ids, label)
+        items = [self.items[name] for name in ids]
+        job = worker_arguments.job(self.config, self.fleet, label, items, self.results)
         guest = self.guests.boot(f"guest-{self.boots}", job, self.fleet.kernels[label])
         self.watches[guest.name] = Watch(guest, ids)
 
@@ -187,22 +193,6 @@ class Dispatcher:
         self.live.note(nodeid, reports)
         seconds, console = self.wall.seconds.get(nodeid), self.consoles.get(nodeid)
         self.scenario_results.take(label, nodeid, reports, seconds, console, ran=ran)
-
-    def _job(self, ids: list[str], label: str) -> Job:
-        return job_for(
-            self.fleet.kernels[label],
-            WORK,
-            rootdir=str(self.config.rootpath),
-            files=tuple(dict.fromkeys(str(self.items[name].path) for name in ids)),
-            ids=tuple(ids),
-            results=str(self.results),
-            arguments=tuple(worker_arguments.arguments(self.config)),
-            options=worker_arguments.options(self.config) | self.fleet.options(label),
-            environment=environment() | {"COLUMNS": str(pages.width(self.config))},
-            lab=self.config.getoption("lab"),
-            dut=self.config.stash.get(duts.DUT, {}),
-            **worker_arguments.plugins(self.config),
-        )
 
     def _hear(self, watch: Watch) -> None:
         lines = list(watch.guest.lines())
@@ -221,6 +211,9 @@ class Dispatcher:
                 self.scenario_results.note_run(line["of"], line["run"])
             elif "report" in line:
                 self.feed.report(line["report"])
+            elif "paused" in line:
+                self.live.clear()
+                lines += self.pauses.attend(self.guests, watch.guest)
             elif "warning" in line:
                 self.feed.warn(line["warning"])
 

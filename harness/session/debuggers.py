@@ -28,6 +28,7 @@ def no_input(*_: object, **__: object) -> str:
     )
 
 
+INPUT = builtins.input  # the real one, for a prompt that has a terminal
 READING = ("read", "readline", "readlines", "__next__", "__iter__", "fileno")
 
 

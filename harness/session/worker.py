@@ -8,6 +8,8 @@ The stream is `stream.jsonl` in the guest's directory, one object a line:
     {"report": {...}}            as pytest serialises it, one for each phase
     {"absent": {nodeid: [id]}}   scenarios of the work list that are not there, and those alike
     {"collect": [path, text]}    a file that could not be collected here
+    {"paused": nodeid}           it failed and waits for the user, with --pause-on-fail; then
+    {"resumed": nodeid}
     {"warning": {...}}
     {"internal": text}           pytest itself failed
     {"spent": why}               it makes way for a fresh guest, which does the rest
@@ -100,12 +102,22 @@ def main(directory: Path) -> None:
             Silence(),
             NoTerminal(),
             SessionExits(),
+            *_paused(_job, directory, stream),
             *map(import_module, _job.plugins),
         ]
         status = pytest.main(arguments, plugins=plugins)
         if not _job.dut:  # no scenario opened the lab: the kernel is this one
             tell(asdict(facts()))
         stream.write(done=int(status))
+
+
+def _paused(own: Job, directory: Path, stream: ReportFile) -> list[object]:
+    """Return what waits at a failure, if it is wanted."""
+    if not own.options.get("pause_on_fail"):
+        return []
+    from harness.session.paused_scenario import PausedScenario  # noqa: PLC0415  (few need it)
+
+    return [PausedScenario(directory, stream)]
 
 
 def tidy(*, whole: bool = False) -> None:

@@ -1,26 +1,31 @@
-"""The arguments of pytest in guests, and the measured times of their work."""
+"""The job of a guest: arguments of its pytest; and the measured times of such work."""
 
 from __future__ import annotations
 
 import compileall
 import os
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.session import other_plugins
+from harness.guests.errand import job_for
+from harness.guests.job import Job, environment
+from harness.session import duts, other_plugins, pages
 from harness.session.axis import DURATIONS
+from harness.session.fleet import Fleet
 
 # What a user may set that changes how a scenario runs or how its failure reads.
 PASSED_ON = (
     *("lab", "nic", "pcap", "bond_plans", "bond_config", "bond_format"),
-    *("repeat", "max_outage"),
+    *("repeat", "max_outage", "pause_on_fail"),
     *("verbose", "tbstyle", "showlocals", "fulltrace", "runxfail"),
     *("log_level", "log_format", "log_date_format"),
 )
 
+WORK = "harness.session.worker:main"
 CACHE = "cache_dir="  # a setting of a plugin that guests do without, and an error there
 
 
@@ -45,6 +50,26 @@ def arguments(config: pytest.Config) -> list[str]:
     found += [f"--assert={option.assertmode}", *(["--noconftest"] if option.noconftest else [])]
     found += [f"--confcutdir={option.confcutdir}"] if option.confcutdir else []
     return found + (["-c", str(config.inipath)] if config.inipath else [])
+
+
+def job(
+    config: pytest.Config, fleet: Fleet, label: str, items: Sequence[pytest.Item], results: Path
+) -> Job:
+    """Return the job of a guest that runs some items on the kernel with this label."""
+    return job_for(
+        fleet.kernels[label],
+        WORK,
+        rootdir=str(config.rootpath),
+        files=tuple(dict.fromkeys(str(item.path) for item in items)),
+        ids=tuple(item.nodeid for item in items),
+        results=str(results),
+        arguments=tuple(arguments(config)),
+        options=options(config) | fleet.options(label),
+        environment=environment() | {"COLUMNS": str(pages.width(config))},
+        lab=config.getoption("lab"),
+        dut=config.stash.get(duts.DUT, {}),
+        **plugins(config),
+    )
 
 
 def options(config: pytest.Config) -> dict[str, Any]:

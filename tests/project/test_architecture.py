@@ -48,10 +48,10 @@ PARTS = {
     "guests": {"guests"},
     "kernels": {"kernels"},
     "recording": {"record"},
+    "interactive": {"interactive"},
     "session": {"plugin", "session"},
     "yours": {"yours"},
     "profiling": {"driver_profile"},
-    "interactive": {"interactive"},
     "commands": {"cli", "__main__", "commands", "doctor"},
     "front door": {"harness"},  # what scenarios import, and nobody else
 }
@@ -71,7 +71,7 @@ MAY = {
     "recording": {"ground", "sources", "rules", "seam", "judging"},
     "session": {
         *("ground", "rules", "judging", "results", "picture", "html", "guests", "kernels"),
-        *("seam", "labs", "recording"),
+        *("seam", "labs", "recording", "interactive"),
     },
     "yours": {"ground", "rules", "judging", "results", "seam", "recording", "session"},
     "profiling": {"ground", "rules", "sources", "seam", "labs", "guests", "kernels"},
