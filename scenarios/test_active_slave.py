@@ -56,7 +56,7 @@ def test_a_slave_that_is_down_cannot_be_chosen(
 def test_only_a_slave_of_such_a_mode_can_be_chosen(
     spare_slave: SpareSlave, mode: str, name: str, error: str
 ) -> None:
-    """Each other name is refused with an errno of its own, and nothing changes."""
+    """Each other name is refused with a different errno, and nothing changes."""
     bond = spare_slave.dut.bond(mode=mode)
     answer = spare_slave.dut.attempt.write(bond, "active_slave", name)
     assert answer.error == error

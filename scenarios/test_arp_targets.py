@@ -19,7 +19,7 @@ MANY = [f"192.0.2.{number}" for number in range(1, 18)]
 def test_each_target_is_probed_in_order(
     one_switch: OneSwitch, targets: str, asked: list[str]
 ) -> None:
-    """In each round every target gets a request of its own, in the order of the list."""
+    """In each round every target gets one request, in the order of the list."""
     bond = one_switch.dut.bond(arp_interval=100, arp_ip_target=targets)
     with one_switch.watch() as run:
         one_switch.after(6 * bond.arp_interval)
@@ -109,7 +109,7 @@ def test_without_a_target_nothing_is_probed(
 
 @claim("ARPALL-1", "ARPTGT-7", "MON-3")
 def test_one_of_two_targets_is_enough(one_switch: OneSwitch) -> None:
-    """With arp_all_targets=any a target that dies is not missed."""
+    """With arp_all_targets=any a target that fails has no effect."""
     bond = one_switch.dut.bond(
         arp_interval=100, arp_ip_target=BOTH, arp_validate="all", arp_all_targets="any"
     )

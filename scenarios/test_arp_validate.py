@@ -154,7 +154,7 @@ def test_validation_is_not_fooled_by_ipv6(blade_chassis: BladeChassis) -> None:
 @claim("ARPTGT-8", "ARPVAL-3")
 @control("test_a_healthy_path_stays_up")
 def test_the_only_target_takes_the_whole_bond_down(one_switch: OneSwitch) -> None:
-    """When the one ARP target dies, no slave is left to be active."""
+    """When the only ARP target fails, no slave is left to be active."""
     one_switch.dut.bond(arp_interval=100, arp_ip_target="192.0.2.254", arp_validate="all")
     with one_switch.watch() as run:
         one_switch.target.die()

@@ -1,4 +1,4 @@
-"""downdelay and updelay: how long a bond waits before it believes its MII monitor."""
+"""downdelay and updelay: how long a bond waits before it acts on its MII monitor."""
 
 import pytest
 

@@ -71,8 +71,7 @@ FAULT = (
     _may("sent", "how many frames were sent, at the end of a series", int),
     _may(
         "lacp",
-        "speak_lacp, change_lacp: what the partner tells of itself "
-        "(harness.lacp_port.LacpSettings)",
+        "speak_lacp, change_lacp: the information of the partner (harness.lacp_port.LacpSettings)",
         dict,
     ),
     _may("command", "run: the command line", str),

@@ -123,7 +123,7 @@ def _paused(own: Job, directory: Path, stream: ReportFile) -> list[object]:
 def tidy(*, whole: bool = False) -> None:
     """Collect garbage now, so that it need not be done in a recording: a round takes 30 ms.
 
-    Objects that live are not examined again: most of them are modules, which stay for good.
+    Objects that survive are not examined again: most of them are modules, which remain.
     What became garbage after it was set aside needs a `whole` collection.
     """
     gc.disable()

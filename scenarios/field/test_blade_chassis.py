@@ -7,10 +7,10 @@
     192.168.50.111
 
 What the report saw
-    Blades whose NICs end at switches inside the chassis. When an uplink dies the blade's carrier
+    Blades whose NICs end at switches inside the chassis. When an uplink fails the blade's carrier
     stays, so the bond watches a target beyond it: `mode=1 arp_interval=1200
     arp_ip_target=192.168.50.222 arp_validate=3`. Without validation the neighbours, which probe
-    the same target, keep a dead path alive. Chassis switches offer a remedy of their own, uplink
+    the same target, keep a dead path alive. Chassis switches offer a remedy, uplink
     failure detection (UFD): the uplink's loss takes the blades' ports down. The report holds that
     UFD is welcome but may itself fail, and had better be used with the ARP monitor than with MII.
 
@@ -20,7 +20,7 @@ What we measure
 
 Measured (virtual@7.2, 7.2.13; in brackets uml@6.1), uplink1 cut at 0
     monitor                                noticed after     dark for
-    miimon=100                             never             for good
+    miimon=100                             never             forever
     miimon=100, UFD after 0 ms             60 ms (64)        60 ms (60)
     miimon=100, UFD after 300 ms           390 ms (382)      390 ms (380)
     miimon=100, UFD after 2 s              2040 ms (2054)    2040 ms (2053)
@@ -38,7 +38,7 @@ Measured (virtual@7.2, 7.2.13; in brackets uml@6.1), uplink1 cut at 0
 Neighbours
     One is enough, with any of none, backup and filter: what counts is the longest gap between any
     two frames, which must stay under 2.5 rounds. With arp_interval=100 blades that speak every
-    800 ms fool nobody alone or by two (noticed after 260 ms, as in silence), and do so by four,
+    800 ms fool no bond alone or by two (noticed after 260 ms, as in silence), and do so by four,
     evenly spread. Under active, all (3) and filter_active the report's bond loses no time by four
     blades: 3730 to 3770 ms (3725 to 3765).
 """
@@ -191,7 +191,7 @@ def test_validation_sees_through_all_four(chassis: Chassis, arp_validate: str | 
 def test_rare_frames_fool_when_there_are_enough(
     chassis: Chassis, *, blades: int, fooled: bool
 ) -> None:
-    """What counts is the gap between any two frames, whoever sends them."""
+    """What counts is the gap between any two frames, from any sender."""
     chassis.dut.bond(arp_interval=100, arp_validate="none")
     with chassis.watch() as run:
         chassis.uplink1.cut()

@@ -204,7 +204,7 @@ def test_the_reports_pulls(dual_bond_router: DualBondRouter) -> None:
 @claim("UPDELAY-3", "MIIMON-3")
 @control("test_the_reports_pulls")
 def test_the_reports_pulls_without_updelay(dual_bond_router: DualBondRouter) -> None:
-    """Without updelay nobody waits: the log has no such line, the primary is back at once."""
+    """Without updelay no slave waits: the log has no such line, the primary is back at once."""
     dual_bond_router.dut.bond("bond0", updelay=0)
     bond = dual_bond_router.dut.bond("bond1", updelay=0)
     with dual_bond_router.watch() as run:

@@ -6,10 +6,10 @@
 
 The machine of seed 003 at a switch that learns and guards its ports; seed 003 quotes the advice
 that such a guard may have to be told that a MAC moves at failover. A port that was shut has no
-carrier until somebody enables it. Two ways to know a port's MAC:
+carrier until an administrator enables it. Two ways to know a port's MAC:
 
     learned      the first one seen, until the port loses its carrier
-    configured   that of the NIC, as an administrator wrote it down, for good
+    configured   that of the NIC, as the administrator configured it, permanently
 
 In both a MAC that belongs to another guarded port counts as foreign.
 
@@ -25,7 +25,7 @@ Who breaks it
     eth2 is active at 60.0 ms, its port is shut in the same tenth of a millisecond, and the bond
     knows it one inspection later. After `enable` the first answer shuts it again.
 
-Why nobody may talk to the bond while it moves
+Why no frame may reach the bond while it moves
     Under `active` the kernel makes the new slave the active one first and gives the bond its MAC
     afterwards (bond_change_active_slave). A frame that the bond sends in between leaves by the
     new port with the old MAC. That is some microseconds, yet on virtual@7.2 a probe fell between
@@ -48,14 +48,14 @@ QUIET = 500 * ms
 
 
 def pull(net: Office) -> None:
-    """Pull the first cable while nobody asks the bond anything."""
+    """Unplug the first cable while no requests are sent to the bond."""
     with net.target.die():
         net.eth1.cut()
         net.after(QUIET)
 
 
 def put_back(net: Office) -> None:
-    """Put it back while nobody asks the bond anything."""
+    """Plug it in while no requests are sent to the bond."""
     net.after(QUIET)
     with net.target.die():
         net.eth1.heal()
@@ -115,7 +115,7 @@ def test_no_mac_moves_while_its_port_is_up(
 def test_a_silent_failure_and_a_guard_leave_nothing(
     office: Office, fail_over_mac: str, addresses: PortAddresses
 ) -> None:
-    """A path that dies with its carrier up keeps its MAC bound: the only good port is shut."""
+    """A path that fails with its carrier up keeps its MAC bound: the only good port is shut."""
     office.sw.secure(addresses)
     office.dut.bond(fail_over_mac=fail_over_mac, arp_interval=100, arp_ip_target=GATEWAY)
     with office.watch("in") as run:
@@ -155,7 +155,7 @@ def test_a_configured_guard_shuts_the_only_port_left(office: Office, fail_over_m
 @claim("FOM-ACTIVE-1")
 @control("test_a_configured_guard_shuts_the_only_port_left")
 def test_active_survives_a_configured_guard(office: Office) -> None:
-    """Every slave speaks with the MAC of its own NIC."""
+    """Every slave sends with the MAC of its own NIC."""
     office.sw.secure("configured")
     office.dut.bond(fail_over_mac="active")
     with office.watch("in") as run:

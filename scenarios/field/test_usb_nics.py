@@ -27,10 +27,10 @@ What was measured (virtual 7.2.13, HZ=100):
     fault                                   detection      outage
     cable out, miimon=10 50 100 250         70 90 60 250   70 90 70 250 ms   allowed: 100 ms + M'
     cable out, one interrupt a second       1050           1050 ms
-    cable out, interrupt pipe stalled       never          for good; only an ARP monitor finds it
+    cable out, interrupt pipe stalled       never          forever; only an ARP monitor finds it
     both out for 2 s                        60             2130 ms
     fail_over_mac=none, active              60             60, 70 ms
-    fail_over_mac=follow                    60             for good
+    fail_over_mac=follow                    60             forever
     balance-tlb                             60             60 ms
 
 They pass on debug 7.2.13 too, and on Debian's own 6.1 kernel in QEMU, in real time.
@@ -164,7 +164,7 @@ def test_follow_is_refused_and_goes_dark(usb_nics: UsbNics) -> None:
 
 @claim("MODE-ALB-10")
 def test_balance_alb_takes_no_second_adapter(usb_nics: UsbNics) -> None:
-    """To give a slave that is up a MAC of its own is refused, and so is the slave."""
+    """A MAC change of a slave that is up is refused, and so is the slave."""
     with pytest.raises(KernelRefused) as refused:
         usb_nics.dut.bond(mode="balance-alb")
     assert "was refused with ENOTSUP" in str(refused.value)
@@ -173,7 +173,7 @@ def test_balance_alb_takes_no_second_adapter(usb_nics: UsbNics) -> None:
 @claim("MODE-TLB-4", "MODE-TLB-5")
 @control("test_balance_alb_takes_no_second_adapter")
 def test_balance_tlb_takes_both(usb_nics: UsbNics) -> None:
-    """balance-tlb needs no MAC changed in a chip that runs, and survives the cable."""
+    """balance-tlb changes no MAC of an adapter that is up, and survives the cable."""
     bond = usb_nics.dut.bond(mode="balance-tlb", miimon=100)
     with usb_nics.watch() as run:
         usb_nics.eth1.cut()

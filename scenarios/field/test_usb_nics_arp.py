@@ -5,16 +5,16 @@ What was reported. Told by `mii-tool` that there was no MII, the author took the
 out a ping a second came back ten times, then failed ten times, and so on; some time later the
 whole of bond0 was down.
 
-What is shown. arp_interval is in milliseconds, and a dead path is given up between 2 and 3 of
+What is shown. arp_interval is in milliseconds, and a dead path is left between 2 and 3 of
 them: 5000 leaves the bond dark for up to 15 s and 50000 for up to 150 s. Another interval comes
-on top: in the silence the backup slave, which lives on the active slave's requests, is found dead
+on top: in the silence the backup slave, which counts the active slave's requests, is found down
 in the same round, the bond is without any slave, and only then are they tried in turn.
 
 A cable that is out does not make a bond flap: a slave that hears nothing stays down. What does is
-a path that is dead only outwards (a bad pair in a cable, or as here an adapter that swallows what
+a path that is dead only outwards (a bad pair in a cable, or as here an adapter that drops what
 it is given to send), together with `primary`: the active slave hears no answer and is given up,
 as a backup it hears the other one's requests and is found well, as the primary it becomes active
-at once. arp_validate does not cure that: a backup is never asked to send (ARPVAL-8). With backups
+at once. arp_validate does not change that: a backup never sends (ARPVAL-8). With backups
 validated the good spell lasts two intervals, since requests are trusted only when the new active
 slave has been answered (ARPVAL-16): ten answers at one ping a second, as reported.
 
@@ -97,7 +97,7 @@ def test_both_cables_out_for_good(usb_nics: UsbNics) -> None:
 @claim("ARPVAL-8", "PRESEL-1", "PRESEL-8")
 @pytest.mark.parametrize("arp_validate", ["backup", "all"])
 def test_a_primary_that_is_dead_outwards_flaps(usb_nics: UsbNics, arp_validate: str) -> None:
-    """Some pings answered, some lost, and so on: as a backup the dead slave hears enough."""
+    """Some pings answered, some lost, repeatedly: as a backup the dead slave receives enough."""
     arp = {"arp_ip_target": TARGET, "arp_validate": arp_validate}
     usb_nics.dut.bond(arp_interval=5000, primary="eth1", **arp)
     with usb_nics.watch("out", every=PING) as run:
@@ -138,7 +138,7 @@ def test_without_validation_the_dead_slave_is_always_chosen(usb_nics: UsbNics) -
 @claim("ARPMISS-1", "ARPINT-10")
 @control("test_without_validation_the_dead_slave_is_always_chosen")
 def test_a_cable_that_is_out_does_not_flap(usb_nics: UsbNics) -> None:
-    """A primary that hears nothing is left for good."""
+    """A primary that receives nothing is left permanently."""
     usb_nics.dut.bond(arp_interval=5000, arp_ip_target=TARGET, primary="eth1")
     with usb_nics.watch("out", every=PING) as run:
         usb_nics.eth1.cut()

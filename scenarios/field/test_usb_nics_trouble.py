@@ -52,7 +52,7 @@ def test_an_adapter_plugged_in_again_belongs_to_no_bond(usb_nics: UsbNics) -> No
 @control("test_an_adapter_plugged_in_again_belongs_to_no_bond")
 @control("test_an_adapter_that_is_pulled_out_is_not_missed")
 def test_enslaved_by_hand_it_serves_again(usb_nics: UsbNics) -> None:
-    """Once somebody has given it back to the bond, it takes over when the other one fails."""
+    """Once it is enslaved again, it takes over when the other one fails."""
     bond = usb_nics.dut.bond(miimon=100)
     with usb_nics.watch() as run:
         usb_nics.eth1.unplug()

@@ -1,4 +1,4 @@
-"""VirtualBox: the bond fails over, every table says so, and the wire is dead (seed 003).
+"""VirtualBox: the bond fails over, every table shows it, and no frame arrives (seed 003).
 
     VM  169.254.192.222
     dut  eth1 ---+
@@ -21,7 +21,7 @@ Why
 
 Measured (virtual@7.2, 7.2.13; in brackets uml@6.1), cable pulled at 0, put back at 1000 ms
     policy        pulled                 put back     one GARP lost
-    none, follow  dark for good (same)   ends it: 1050 ms (1044 to 1108)    -
+    none, follow  dark forever (same)    ends it: 1050 ms (1044 to 1108)    -
     active        60 ms (50)             50 ms (47)   dark while the VM only answers
 
     A lost GARP under `active`: a VM that speaks itself is back after 60 ms, as the change of its
@@ -29,7 +29,7 @@ Measured (virtual@7.2, 7.2.13; in brackets uml@6.1), cable pulled at 0, put back
     and with `arp_interval=100` is back after 260 ms, with the monitor's next probe.
 
     Back on a port that forwards 600 ms after it shows carrier: `none` and `follow` are dark for
-    560 ms (539 to 590), `active` for good, as the port swallows the GARP; `updelay=800` loses
+    560 ms (539 to 590), `active` forever, as the port drops the GARP; `updelay=800` loses
     nothing more than the failover did, 70 ms (70).
 
 The Vagrantfile at the top of the project builds this on VirtualBox itself. Port security, which
@@ -147,7 +147,7 @@ def test_a_late_port_costs_what_it_swallows(office: Office, fail_over_mac: str) 
 @claim("FOM-ACTIVE-2", "FOM-ACTIVE-3")
 @control("test_a_late_port_costs_what_it_swallows")
 def test_a_late_port_costs_active_everything(virtualbox: VirtualBox) -> None:
-    """The port swallowed the GARP: it forwards, and the gateway still sends elsewhere."""
+    """The port dropped the GARP: it forwards, and the gateway still sends elsewhere."""
     virtualbox.dut.bond(fail_over_mac="active", primary="eth1")
     with virtualbox.watch("in") as run:
         virtualbox.eth1.cut()

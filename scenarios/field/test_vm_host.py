@@ -11,7 +11,7 @@ that reach the three backups: nearly all received there are dropped.
 
 We measure the path from guest to client (and, for the report's ping, from the host's address). The
 bond has no address, so it announces nothing at a failover (GARP-11): what moves the guest's MAC at
-the switch is the guest's next frame. Whoever only answers is found at once by a switch that
+the switch is the guest's next frame. A guest that only answers is found at once by a switch that
 forgets a port without link, as it floods; a switch that goes by age alone goes on sending into the
 dead port (`keep_fdb`). Kernels 5.10 and 6.12 do the same in every scenario.
 
@@ -28,7 +28,7 @@ switch that ages slowly, both talk        dark 60 ms
 flood to four ports, all_slaves_active=0  no copy                      no copy
 the same, all_slaves_active=1             6 copies: 3 requests, 3      6 copies
                                           answers
-broadcast of the guest, the same          guest dark for good: br0     the same
+broadcast of the guest, the same          guest dark forever: br0      the same
                                           finds it behind bond0
 
 In a conversation that has lasted (cut 6 s or 40 s after it began), who only answers stays dark
@@ -71,7 +71,7 @@ def test_any_one_cable_may_be_pulled(
 @control("test_each_cable_in_turn")
 @pytest.mark.parametrize("end", ENDS)
 def test_the_reports_ping(bridge_host: BridgeHost, end: str) -> None:
-    """Whoever is pinged, the host or its guest, answers again after one inspection."""
+    """The host and its guest answer pings again after one inspection."""
     bond = bridge_host.dut.bond()
     with bridge_host.watch("in", path=(end, "client")) as run:
         bridge_host.eth0.cut()
@@ -172,7 +172,7 @@ def test_a_switch_that_forgets_dead_ports_needs_no_announcement(
 def test_who_only_answers_is_dark_at_a_switch_that_ages_slowly(
     bridge_host: BridgeHost, end: str
 ) -> None:
-    """The bond has long failed over, but the switch sends to the dead port and nobody says no."""
+    """The bond has long failed over, but the switch sends to the dead port, without any error."""
     bond = bridge_host.dut.bond()
     bridge_host.sw.keep_fdb()
     with bridge_host.watch("in", path=(end, "client")) as run:
@@ -190,7 +190,7 @@ def test_who_only_answers_is_dark_at_a_switch_that_ages_slowly(
 def test_the_dark_ends_when_its_kernel_looks_for_the_client(
     bridge_host: BridgeHost, end: str
 ) -> None:
-    """An ARP request of its own, due when it has answered for five seconds, brings it back."""
+    """Its own ARP request, due when it has answered for five seconds, makes it reachable again."""
     bond = bridge_host.dut.bond()
     bridge_host.sw.keep_fdb()
     with bridge_host.watch("in", path=(end, "client")) as run:

@@ -15,7 +15,7 @@ first is at sw1, away from the targets.
 
 What the monitor promises to see is asserted: the outage is at most what the documentation has for
 your options. What it does not see is asserted too: no link monitor at all, or miimon and a fault
-beyond the slave's own cable, leave the bond dark for good. A table at the end has all figures.
+beyond the slave's own cable, leave the bond dark permanently. A table at the end has all figures.
 
 test_your_bond_path.py has the faults beyond a slave's own cable. Measured on 7.2.13 with virtual
 time (HZ=100), dark out and in, in ms; "never" is never again while the fault lasts:
@@ -55,7 +55,7 @@ def test_a_cut_cable_is_left(your_bond: YourBond, slave: str) -> None:
 @control("test_a_cut_cable_is_left")
 @pytest.mark.your_bond("cable of the active slave cut", "unmonitored", "one active slave")
 def test_a_cut_cable_is_never_left_without_a_monitor(your_bond: YourBond) -> None:
-    """Nobody looks at the link of the active slave: the bond stays on it for good."""
+    """Nothing monitors the link of the active slave: the bond stays on it permanently."""
     your_bond.bond()
     with your_bond.watch() as run:
         your_bond.active.cut()

@@ -146,7 +146,7 @@ def test_a_neighbour_keeps_a_dead_path_up(your_bond: YourBond) -> None:
 
 
 @claim("ARPTGT-7")
-@pytest.mark.your_bond("one ARP target of several dies", "needs one target", "active-backup")
+@pytest.mark.your_bond("one ARP target of several fails", "needs one target", "active-backup")
 def test_one_target_of_several_may_die(your_bond: YourBond) -> None:
     """The others answer still, so nothing happens."""
     your_bond.bond()
@@ -157,9 +157,9 @@ def test_one_target_of_several_may_die(your_bond: YourBond) -> None:
 
 @claim("ARPALL-2")
 @control("test_one_target_of_several_may_die")
-@pytest.mark.your_bond("one ARP target of several dies", "needs all targets", "active-backup")
+@pytest.mark.your_bond("one ARP target of several fails", "needs all targets", "active-backup")
 def test_no_target_of_several_may_die(your_bond: YourBond) -> None:
-    """With arp_all_targets=all a single dead target takes the bond down, the path sound or not."""
+    """With arp_all_targets=all one dead target takes the bond down, even with a working path."""
     your_bond.bond()
     with your_bond.watch() as run:
         your_bond.target2.die()
@@ -167,7 +167,7 @@ def test_no_target_of_several_may_die(your_bond: YourBond) -> None:
 
 
 @claim("ARPTGT-8", "ARPMISS-7")
-@pytest.mark.your_bond("the only ARP target dies and returns", "has one target", "active-backup")
+@pytest.mark.your_bond("the only ARP target fails and returns", "has one target", "active-backup")
 def test_service_returns_with_the_target(your_bond: YourBond) -> None:
     """All slaves are declared down; once the target answers again one of them is found."""
     bond = your_bond.bond()
@@ -183,9 +183,9 @@ def test_service_returns_with_the_target(your_bond: YourBond) -> None:
 
 @claim("ARPTGT-8")
 @control("test_service_returns_with_the_target")
-@pytest.mark.your_bond("the only ARP target dies for good", "has one target", "active-backup")
+@pytest.mark.your_bond("the only ARP target fails permanently", "has one target", "active-backup")
 def test_no_service_returns_without_the_target(your_bond: YourBond) -> None:
-    """While its only target is dead the bond takes every slave for dead."""
+    """While its only target is absent the bond considers every slave down."""
     your_bond.bond()
     with your_bond.watch() as run:
         your_bond.target.die()

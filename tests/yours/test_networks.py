@@ -188,5 +188,5 @@ def test_targets_in_two_networks_answer_and_are_validated(above: str, tmp_path: 
     dark = re.search(r"cable of eno1 cut +(\d+\.\d) ms", said)
     assert dark, said
     assert 200 < float(dark[1]) <= 300, said  # two or three rounds of 100 ms, as the phase has it
-    assert re.search(r"one ARP target of several dies +never recovers", said), said
+    assert re.search(r"one ARP target of several fails +never recovers", said), said
     assert "3 passed" in said
