@@ -74,8 +74,12 @@ class Loop:
         finally:
             self._left = now()
 
+    def attend(self) -> None:
+        """Count the time without pumping from now on."""
+        self.away, self._left = 0, now()
+
     def idle(self) -> int:
-        """Return the longest time in ns without pumping since `away` was set to 0."""
+        """Return the longest time in ns without pumping since `attend`."""
         self.away = max(self.away, now() - self._left)
         return self.away
 

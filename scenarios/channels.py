@@ -14,6 +14,7 @@ from harness import (
     Switch,
     SwitchPlan,
     Topology,
+    UsbNic,
 )
 from scenarios.topologies import DUT, TARGET
 
@@ -153,4 +154,34 @@ class MlagPair(Net):
             LinkPlan("target", "sw2", "target"),
         ),
         bonds=(BondPlan("bond0", ("eth0", "eth1"), DUT, LACP),),
+    )
+
+
+class MixedSpeeds(Net):
+    """One slave of 10 Gb/s and two of 100 Mb/s at a switch whose LACP the scenario speaks.
+
+    dut  eth0 ==============+
+         eth1 --- rtl8150 ==+=== sw --- target  192.0.2.254      === a channel, LACP by the harness
+         eth2 --- rtl8150 ==+
+    """
+
+    eth0: Cable
+    eth1: UsbNic
+    eth2: UsbNic
+    sw: Switch
+    target: Machine
+
+    plan = Topology(
+        name="mixed_speeds",
+        machines=(MachinePlan("dut"), MachinePlan("target", TARGET)),
+        switches=(
+            SwitchPlan("sw", channels=(ChannelPlan("po1", ("eth0", "eth1", "eth2"), "harness"),)),
+        ),
+        links=(
+            LinkPlan("eth0", "dut", "sw"),
+            LinkPlan("eth1", "dut", "sw", nic="rtl8150"),
+            LinkPlan("eth2", "dut", "sw", nic="rtl8150"),
+            LinkPlan("target", "sw", "target"),
+        ),
+        bonds=(BondPlan("bond0", ("eth0", "eth1", "eth2"), DUT, LACP),),
     )

@@ -1,7 +1,14 @@
 """Fixtures: each topology, built anew for the scenario that asks for it."""
 
 from harness import topology_fixture
-from scenarios.channels import LacpPair, MlagPair, ScriptedPartner, SparePorts, TwoPartners
+from scenarios.channels import (
+    LacpPair,
+    MixedSpeeds,
+    MlagPair,
+    ScriptedPartner,
+    SparePorts,
+    TwoPartners,
+)
 from scenarios.field.chassis import Chassis
 from scenarios.field.servers import BridgeHost, DualBondRouter
 from scenarios.field.virtualbox import Office, VirtualBox
@@ -19,6 +26,7 @@ lacp_pair = topology_fixture(LacpPair)
 scripted_partner = topology_fixture(ScriptedPartner)
 spare_ports = topology_fixture(SparePorts)
 two_partners = topology_fixture(TwoPartners)
+mixed_speeds = topology_fixture(MixedSpeeds)
 mlag_pair = topology_fixture(MlagPair)
 two_switches = topology_fixture(TwoSwitches)
 blade_chassis = topology_fixture(BladeChassis)

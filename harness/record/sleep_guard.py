@@ -23,7 +23,8 @@ def without_sleep(loop: Loop, *, strict: bool) -> Iterator[None]:
     A sleep that was imported by name, or a command that sleeps, is detected when the block ends
     if the clock is virtual (`strict`): nothing else takes time there.
     """
-    real, loop.away = time.sleep, 0
+    real = time.sleep
+    loop.attend()
 
     def rejected(seconds: float | SupportsIndex) -> None:
         caller = str(sys._getframe(1).f_globals.get("__name__", ""))  # noqa: SLF001

@@ -1,0 +1,32 @@
+"""802.3ad over slaves of unequal speed: which are together, and which aggregator is chosen."""
+
+import pytest
+
+from harness import claim, s
+from scenarios.channels import MixedSpeeds
+
+LASTS = 8 * s
+GIGABIT_10, MEGABIT_100 = 15, 7  # keys: AD_LINK_SPEED_* << 1 | full duplex (bond_3ad.c)
+BY_SPEED = [["eth0"], ["eth1", "eth2"]]
+
+
+@claim("MODE-AD-1", "ADSEL-BW-5", "ADSEL-COUNT-1")
+@pytest.mark.parametrize(
+    ("ad_select", "key", "ports"),
+    [
+        ("bandwidth", GIGABIT_10, 1),
+        ("count", MEGABIT_100, 2),
+    ],
+)
+def test_ports_of_unequal_speed_are_two_aggregators(
+    mixed_speeds: MixedSpeeds, ad_select: str, key: int, ports: int
+) -> None:
+    """One of 10 Gb/s beats two of 100 Mb/s by bandwidth, and they beat it by count."""
+    net = mixed_speeds
+    net.dut.bond(ad_select=ad_select)
+    net.sw.speak_lacp(net.eth0, net.eth1, net.eth2)
+    with net.watch("out", healthy=False) as run:
+        net.after(LASTS)
+    assert run.aggregated == BY_SPEED
+    assert run.aggregators[-1].actor_key == key
+    assert run.aggregators[-1].ports == ports
