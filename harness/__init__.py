@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import pytest
 
     from harness.bonding import MODES
+    from harness.bonding.hashes import slave_by_hash
+    from harness.flows import Flow, many_flows
     from harness.judge.run import Run
     from harness.record.bond import Bond
     from harness.record.cable import Cable, Direction
@@ -50,6 +52,7 @@ __all__ = [
     "Direction",
     "Dut",
     "Effect",
+    "Flow",
     "KernelRefused",
     "LinkPlan",
     "Machine",
@@ -71,8 +74,10 @@ __all__ = [
     "contradicted",
     "control",
     "expects_kernel_report",
+    "many_flows",
     "ms",
     "s",
+    "slave_by_hash",
     "topology_fixture",
 ]
 
@@ -86,6 +91,7 @@ HOMES = {
     "Direction": "record.cable",
     "Dut": "record.dut",
     "Effect": "record.journal",
+    "Flow": "flows",
     "LinkPlan": "topology",
     "MODES": "bonding",
     "Machine": "record.machine",
@@ -101,6 +107,8 @@ HOMES = {
     "UsbNic": "record.usb",
     "VlanPlan": "topology",
     "YourBond": "yours.network",
+    "many_flows": "flows",
+    "slave_by_hash": "bonding.hashes",
 }
 
 if not TYPE_CHECKING:  # a type checker knows the names above, and only those

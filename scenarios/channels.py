@@ -15,10 +15,12 @@ from harness import (
     SwitchPlan,
     Topology,
     UsbNic,
+    VlanPlan,
 )
 from scenarios.topologies import DUT, TARGET
 
 LACP = {"mode": "802.3ad", "miimon": 100, "lacp_rate": "fast"}
+XOR = {"mode": "balance-xor", "miimon": 100}
 SYSTEM = "02:00:00:ad:00:01"  # of both switches of an MLAG
 MLAG = {"ad_actor_system": SYSTEM, "lacp_rate": "fast"}
 
@@ -56,6 +58,38 @@ def _partners(name: str, *slaves: str) -> Topology:
             LinkPlan("target", "sw1", "target"),
         ),
         bonds=(BondPlan("bond0", slaves, DUT, LACP),),
+    )
+
+
+class StaticChannel(Net):
+    """Three slaves at a switch that joins their ports in a channel by its configuration.
+
+    dut  eth0 ===+
+         eth1 ===+=== sw --- target  192.0.2.254      === a static channel
+         eth2 ===+
+    """
+
+    eth0: Cable
+    eth1: Cable
+    eth2: Cable
+    sw: Switch
+    target: Machine
+
+    plan = Topology(
+        name="static_channel",
+        machines=(MachinePlan("dut"), MachinePlan("target", TARGET)),
+        switches=(SwitchPlan("sw", channels=(ChannelPlan("po1", ("eth0", "eth1", "eth2")),)),),
+        links=(
+            LinkPlan("eth0", "dut", "sw"),
+            LinkPlan("eth1", "dut", "sw"),
+            LinkPlan("eth2", "dut", "sw"),
+            LinkPlan("target", "sw", "target"),
+        ),
+        bonds=(BondPlan("bond0", ("eth0", "eth1", "eth2"), DUT, XOR),),
+        vlans=(
+            VlanPlan("vlan10", 10, "bond0", ("203.0.113.1/24",)),
+            VlanPlan("vlan11", 11, "bond0", ("203.0.114.1/24",)),
+        ),
     )
 
 

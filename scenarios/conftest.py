@@ -7,6 +7,7 @@ from scenarios.channels import (
     MlagPair,
     ScriptedPartner,
     SparePorts,
+    StaticChannel,
     TwoPartners,
 )
 from scenarios.field.chassis import Chassis
@@ -22,6 +23,7 @@ dual_stack = topology_fixture(DualStack)
 no_address = topology_fixture(NoAddress)
 empty_bond = topology_fixture(EmptyBond)
 two_bonds = topology_fixture(TwoBonds)
+static_channel = topology_fixture(StaticChannel)
 lacp_pair = topology_fixture(LacpPair)
 scripted_partner = topology_fixture(ScriptedPartner)
 spare_ports = topology_fixture(SparePorts)

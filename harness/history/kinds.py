@@ -68,6 +68,7 @@ FAULT = (
     _may("ipv6", "noise: whether it is IPv6 multicast", bool),
     _may("every_ms", "ms: the interval of a series of frames", int, float),
     _may("count", "how many frames were requested", int),
+    _may("first", "send_flows: the number of the first frame", int),
     _may("sent", "how many frames were sent, at the end of a series", int),
     _may(
         "lacp",
@@ -138,6 +139,22 @@ KINDS = (
         Field("actor", (dict,), "the port that sent it: `system` (a MAC), `system_priority`, "
               "`key`, `port`, `port_priority`, and `state`, the list of its bits that are 1"),
         Field("partner", (dict,), "what that port knows of its partner, with the same keys"),
+    )),
+    EventKind("flow", "a switch or machine, `/`, and the link at which the frame came in", BOTH,
+              "a numbered frame of a flow was seen", (
+        Field("number", (int,), "its number, from 0 in each topology"),
+    )),
+    EventKind("learning", "a switch or machine, `/`, and the link at which the frame came in",
+              BOTH, "a learning packet of balance-tlb or balance-alb was seen", (
+        Field("src", (str,), "the MAC that sent the frame"),
+        Field("tagged", (bool,), "whether it had a VLAN tag"),
+    )),
+    EventKind("igmp", "a switch or machine, `/`, and the link at which the frame came in", BOTH,
+              "an IGMP message was seen", (
+        Field("src", (str,), "the MAC that sent the frame"),
+        Field("tagged", (bool,), "whether it had a VLAN tag"),
+        Field("group", (str,), "the group that is joined or left, the first of several; empty in "
+              "a query"),
     )),
     EventKind("lacp", "a slave", DUT, "LACP's state of a slave was read, and had changed", (
         Field("aggregator", (int,), "the number of the aggregator that the port belongs to"),

@@ -15,6 +15,7 @@ from harness.bonding.log import Said
 from harness.errors import ScenarioError
 from harness.history import History
 from harness.judge import (
+    distribution,
     failover,
     fitness,
     frames_seen,
@@ -23,6 +24,7 @@ from harness.judge import (
     measure,
     neighbours_seen,
 )
+from harness.judge.distribution import SentFrame, Turn
 from harness.judge.figure import Truth
 from harness.judge.frames_seen import Move, SeenFrame
 from harness.judge.lacp import Aggregator, SeenLacpdu
@@ -243,6 +245,31 @@ class Run(TrafficView):
     def carrier_return(self) -> Measured:
         """From the last repair, or what was done instead, to the bond's carrier."""
         return self.caused(self._named(lacp.carrier_change(self.history, self.bond, up=True)))
+
+    @property
+    def carried_by(self) -> list[tuple[str, ...]]:
+        """The slaves by which each frame of `send_flows` left, in the order of sending."""
+        return distribution.carried_by(self.history, self.bond)
+
+    @property
+    def shares(self) -> dict[str, int]:
+        """How many frames of `send_flows` left by each slave."""
+        return distribution.shares(self.history, self.bond)
+
+    @property
+    def turns(self) -> list[Turn]:
+        """How many frames of `send_flows` left by the same slave, one after the other."""
+        return distribution.turns(self.history, self.bond)
+
+    @property
+    def learning(self) -> list[SentFrame]:
+        """The learning packets that left the bond since the disturbance (alb_send_lp_vid)."""
+        return distribution.sent(self.history, self.bond, "learning")
+
+    @property
+    def igmp(self) -> list[SentFrame]:
+        """The IGMP messages that left the bond since the disturbance."""
+        return distribution.sent(self.history, self.bond, "igmp")
 
     @property
     def fdb_moves(self) -> list[Move]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from harness import frames, lacpdu, ndisc
 from harness.history import Event
+from harness.record.data_frames import DataFrames
 
 ARP, SLOW, IPV6 = b"\x08\x06", lacpdu.ETHERTYPE, ndisc.ETHERTYPE
 
@@ -18,9 +19,12 @@ class ControlFrames:
     _kept: dict[bytes, list[tuple[int, str, bytes]]] = field(
         default_factory=lambda: {ARP: [], SLOW: [], IPV6: []}
     )
+    _data: DataFrames = field(default_factory=DataFrames)
 
-    def keep(self, at: int, node: str, link: str, data: bytes) -> bool:
+    def keep(self, at: int, node: str, link: str, data: bytes, *, tagged: bool = False) -> bool:
         """Keep a frame of a known device (`link`); tell whether it is of these protocols."""
+        if self._data.keep(at, node, link, data, tagged=tagged):
+            return True
         kind = data[12:14]
         if kind not in self._kept:
             return False
@@ -35,6 +39,7 @@ class ControlFrames:
 
     def events(self, addresses: list[str], targets: list[str]) -> Iterator[Event]:
         """Yield an event for each frame; `addresses` and `targets` classify ARP frames."""
+        yield from self._data.events()
         for at, place, data in self._kept[ARP]:
             arp = frames.read_arp(data)
             if arp is not None:

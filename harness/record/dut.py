@@ -220,10 +220,9 @@ class Dut(MachineActions):
     def _sender(self, by: NamedPart | None = None) -> RecordedSender:
         links = [link.name for link in self._context.topology.links_of(DUT)]
         name = by.name if by is not None else self._bond(None).name
-        if name not in (*links, *self.bonds):
-            raise self._context.topology.missing(
-                "interface of the dut", name, [*links, *self.bonds]
-            )
+        has = [*links, *self.bonds, *(vlan.name for vlan in self._context.topology.vlans)]
+        if name not in has:
+            raise self._context.topology.missing("interface of the dut", name, has)
         return RecordedSender(self._context, DUT, name)
 
     def _runner(self) -> CommandRunner:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import count
 from typing import TYPE_CHECKING, Literal, Protocol, Self
 
 from harness.errors import KernelRefused
@@ -75,8 +76,9 @@ class LossSeeds:
 class FaultContext:
     """What cables, switches and machines need to apply a fault and write it down.
 
-    `seeds` determine which frames are lost; `held_until` is the time in ns at which a port begins
-    to forward, by link; `added` are the IPv4 addresses added to machines during the run.
+    `seeds` determine which frames are lost; `numbers` are those of frames of flows; `held_until`
+    is the time in ns at which a port begins to forward, by link; `added` are the IPv4 addresses
+    added to machines during the run.
     """
 
     topology: Topology
@@ -86,6 +88,7 @@ class FaultContext:
     seeds: LossSeeds = field(default_factory=LossSeeds)
     held_until: dict[str, int] = field(default_factory=dict)
     added: AddedAddresses = field(default_factory=AddedAddresses)
+    numbers: Iterator[int] = field(default_factory=count)
 
     @property
     def fabric(self) -> Fabric:

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from harness import frames
+from harness.flows import Flow
 from harness.record.addresses import AddressedInterface
 from harness.record.command_runner import CommandRunner, Done
 from harness.record.journal import Effect, Role
@@ -50,6 +51,14 @@ class MachineActions(ABC):
         """
         label, data = (str(frame), labelled) if labelled is not None else ("", frame)
         return self._sender(by).send(data, Pace(every, count, during), label)
+
+    def send_flows(self, flows: Sequence[Flow], *, by: NamedPart | None = None) -> Effect:
+        """Send one frame of each flow, in order, 4 each millisecond; at most 2000 in one call.
+
+        `run.carried_by` tells which slave each of them left by. The DUT sends by a bond, a slave
+        or a VLAN on top of a bond. Sending ends at once when the returned effect is ended.
+        """
+        return self._sender(by).flows(flows)
 
     def garp(self, address: str, *, by: NamedPart | None = None) -> None:
         """Send one gratuitous ARP for an address, with the interface's current MAC.

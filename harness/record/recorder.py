@@ -13,7 +13,7 @@ from itertools import chain
 
 from harness.history import ClockAbout, Event
 from harness.judge import fault_texts
-from harness.lab import FABRIC, Clock, Network, Seen, Stream
+from harness.lab import FABRIC, TAGGED, Clock, Network, Seen, Stream
 from harness.log import kmsg
 from harness.loop import Loop, now
 from harness.record import bond_health, clocks, places
@@ -241,12 +241,12 @@ class Recorder:
 
     def _dispatch(self, where: str, place: tuple[str, str], frame: Seen) -> None:
         """Pass a probe to the tracker, or keep a control frame of a known device."""
-        node, link = place
-        if self._control.keep(frame.at, node, link, frame.data):
+        if self._control.keep(frame.at, *place, frame.data, tagged=bool(frame.kind & TAGGED)):
             return
         tracker, echo = self._tracker, read_echo(frame.data)
         if tracker is None or echo is None:
             return
+        link = place[1]
         bond = self._bond_of.get(link)
         if where == FABRIC:
             tracker.at_port(echo, frame.at, link, bond)
@@ -270,7 +270,7 @@ class Recorder:
 
     def _tapped(self) -> list[str]:
         """Return the machines whose frames are captured: the DUT and the ends of the path."""
-        return [DUT, *(name for name in self._subject.path if name != DUT)]
+        return list(dict.fromkeys((DUT, *self._subject.path)))
 
     def _make_streams(self) -> dict[str, ProbeStream]:
         topology, (first, second) = self._network.topology, self._subject.path

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 
 from harness import frames, lab
 from harness.errors import ScenarioError
+from harness.flows import Flow
 from harness.loop import now
 from harness.plural import counted
 from harness.record.journal import Effect, FaultContext
@@ -15,6 +18,8 @@ from harness.topology import DUT
 from harness.units import Span, as_span, in_ms, ms
 
 FASTEST = 1 * ms  # a frame costs a guest's processor up to a fifth of that
+EACH_TICK = 4  # frames of flows
+MOST_FLOWS = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,28 @@ class RecordedSender:
             context.journal.expect(at + pace.lasts)
         if pace.during:
             context.loop.at(at + pace.during.ns, lambda _: series.end())
+        return Effect(series.end)
+
+    def flows(self, given: Sequence[Flow]) -> Effect:
+        """Send a frame of each flow, EACH_TICK of them every FASTEST; raises ScenarioError."""
+        if not 1 <= len(given) <= MOST_FLOWS:
+            raise ScenarioError(
+                f"{self.machine} cannot send {counted(len(given), 'flow')} at once",
+                hint=f"give 1 to {MOST_FLOWS} flows",
+            )
+        sender, context, at = self._host.sender(self.device), self.context, now()
+        numbers = [next(context.numbers) for _ in given]
+        told = {"via": self.link, "first": numbers[0], "count": len(given)}
+        context.journal.note(at, self.machine, "send_flows", "stimulus", **told)
+        left = iter([flow.encode(number) for flow, number in zip(given, numbers, strict=True)])
+
+        def send() -> bool:
+            return all(list(map(partial(_sent, sender), islice(left, EACH_TICK))))
+
+        ticks = -(-len(given) // EACH_TICK)
+        series = _Repetition(send, ticks, lambda _: None)
+        series.stop = context.loop.every(FASTEST.ns, series.tick)
+        context.journal.expect(at + ticks * FASTEST.ns)
         return Effect(series.end)
 
     @property

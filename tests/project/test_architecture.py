@@ -26,6 +26,7 @@ PARTS = {
             "history",
             "topology",
             "plan_checks",
+            "flows",
             "lacpdu",
             "lacp_port",
             "ndisc",

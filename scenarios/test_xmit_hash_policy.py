@@ -1,0 +1,214 @@
+"""xmit_hash_policy: the slave of each frame is the documented hash modulo the number of slaves."""
+
+import pytest
+
+from harness import Flow, claim, contradicted, control, many_flows, slave_by_hash
+from scenarios.channels import StaticChannel
+
+SLAVES = ("eth0", "eth1", "eth2")
+MANY = list(many_flows(999))
+IPV6 = Flow(src="2001:db8::1", dst="2001:db8:7::20", sport=5000)
+OVER_IPV6 = list(many_flows(300, IPV6))
+NO_IP = list(many_flows(100, Flow(ethertype=0x88B5)))
+ICMP, UDP, TCP, IPIP, GRE = 1, 17, 6, 4, 47
+
+
+def by_hash(policy: str, flows: list[Flow], slaves: tuple[str, ...] = SLAVES) -> list[object]:
+    """Return the slaves by which the frames of flows are to leave."""
+    return [(slave_by_hash(policy, flow, slaves),) for flow in flows]
+
+
+def within(protocol: int, flows: list[Flow]) -> list[Flow]:
+    """Return tunnels between the same two ends, each with one of the flows in it."""
+    return [Flow(protocol=protocol, inner=flow) for flow in flows]
+
+
+@claim("XMIT-L2-1", "XMIT-L23-1", "XMIT-L34-1", "MODE-XOR-1")
+@pytest.mark.parametrize(
+    ("xmit_hash_policy", "claimed"),
+    [("layer2", "layer2"), ("layer2+3", "layer2+3"), ("layer3+4", "layer3+4")],
+)
+def test_each_of_a_thousand_flows_takes_the_slave_of_the_formula(
+    static_channel: StaticChannel, xmit_hash_policy: str, claimed: str
+) -> None:
+    """Flows that differ in MACs, addresses and ports take all three slaves, each as documented."""
+    static_channel.dut.bond(xmit_hash_policy=xmit_hash_policy)
+    with static_channel.watch() as run:
+        static_channel.dut.send_flows(MANY)
+    assert run.carried_by == by_hash(claimed, MANY)
+    assert all(run.shares.values())
+
+
+@claim("XMIT-L2-1", "XMIT-L23-1", "XMIT-L34-1")
+@control("test_each_of_a_thousand_flows_takes_the_slave_of_the_formula")
+@pytest.mark.parametrize(
+    ("xmit_hash_policy", "other"),
+    [("layer2", "layer2+3"), ("layer2+3", "layer3+4"), ("layer3+4", "layer2")],
+)
+def test_the_formula_of_another_policy_is_not_that_of_the_flows(
+    static_channel: StaticChannel, xmit_hash_policy: str, other: str
+) -> None:
+    """The formulas differ for these flows, so a policy is told from each other one."""
+    static_channel.dut.bond(xmit_hash_policy=xmit_hash_policy)
+    with static_channel.watch() as run:
+        static_channel.dut.send_flows(MANY)
+    assert run.carried_by != by_hash(other, MANY)
+
+
+@claim("XMIT-L23-2")
+@pytest.mark.parametrize("xmit_hash_policy", ["layer2+3", "layer3+4"])
+def test_ipv6_addresses_are_folded(static_channel: StaticChannel, xmit_hash_policy: str) -> None:
+    """Addresses of IPv6 enter the hash as XOR of their four words (ipv6_addr_hash)."""
+    static_channel.dut.bond(xmit_hash_policy=xmit_hash_policy)
+    with static_channel.watch() as run:
+        static_channel.dut.send_flows(OVER_IPV6)
+    assert run.carried_by == by_hash(xmit_hash_policy, OVER_IPV6)
+    assert all(run.shares.values())
+
+
+@claim("XMIT-L23-3", "XMIT-L34-5")
+@pytest.mark.parametrize("xmit_hash_policy", ["layer2+3", "layer3+4"])
+def test_frames_that_are_not_ip_are_hashed_by_layer_2(
+    static_channel: StaticChannel, xmit_hash_policy: str
+) -> None:
+    """An unused Ethernet type is distributed by MACs and type, over all slaves."""
+    static_channel.dut.bond(xmit_hash_policy=xmit_hash_policy)
+    with static_channel.watch() as run:
+        static_channel.dut.send_flows(NO_IP)
+    assert run.carried_by == by_hash("layer2", NO_IP)
+    assert all(run.shares.values())
+
+
+@claim("XMIT-L23-2", "XMIT-L23-3", "XMIT-L34-5")
+@control("test_ipv6_addresses_are_folded")
+@control("test_frames_that_are_not_ip_are_hashed_by_layer_2")
+@pytest.mark.parametrize("xmit_hash_policy", ["layer2+3", "layer3+4"])
+def test_ip_is_not_hashed_by_layer_2_alone(
+    static_channel: StaticChannel, xmit_hash_policy: str
+) -> None:
+    """Packets of IPv6 do not take the slaves of layer2, as frames without IP do."""
+    static_channel.dut.bond(xmit_hash_policy=xmit_hash_policy)
+    with static_channel.watch() as run:
+        static_channel.dut.send_flows(OVER_IPV6)
+    assert run.carried_by != by_hash("layer2", OVER_IPV6)
+
+
+@claim("XMIT-L2-3")
+@control("test_each_of_a_thousand_flows_takes_the_slave_of_the_formula")
+def test_the_default_policy_is_layer_2(static_channel: StaticChannel) -> None:
+    """Without the option the slave of each flow is that of layer2."""
+    bond = static_channel.dut.bond()
+    with static_channel.watch() as run:
+        static_channel.dut.send_flows(MANY)
+    assert bond.options.xmit_hash_policy in (None, "layer2")
+    assert run.carried_by == by_hash("layer2", MANY)
+
+
+@claim("XMIT-L23-4", "XMIT-L34-2")
+@pytest.mark.parametrize(("xmit_hash_policy", "slaves"), [("layer2+3", 1), ("layer3+4", 3)])
+def test_connections_of_two_hosts_spread_by_ports_only(
+    static_channel: StaticChannel, xmit_hash_policy: str, slaves: int
+) -> None:
+    """TCP and UDP between two hosts: one slave by addresses, all slaves by ports."""
+    flows = [
+        Flow(sport=sport, protocol=kind) for sport in range(2000, 2032) for kind in (UDP, TCP)
+    ]
+    static_channel.dut.bond(xmit_hash_policy=xmit_hash_policy)
+    with static_channel.watch() as run:
+        static_channel.dut.send_flows(flows)
+    assert len(set(run.carried_by)) == slaves
+
+
+@claim("XMIT-L34-2")
+@control("test_connections_of_two_hosts_spread_by_ports_only")
+def test_one_connection_stays_on_one_slave(static_channel: StaticChannel) -> None:
+    """All frames of a 5-tuple take the same slave."""
+    static_channel.dut.bond(xmit_hash_policy="layer3+4")
+    with static_channel.watch() as run:
+        static_channel.dut.send_flows([Flow(protocol=TCP)] * 50)
+    assert run.carried_by == by_hash("layer3+4", [Flow(protocol=TCP)] * 50)
+
+
+@claim("XMIT-L34-3")
+def test_fragments_are_hashed_without_ports(static_channel: StaticChannel) -> None:
+    """All fragments between two hosts take one slave, which not all of their datagrams take."""
+    whole = [Flow(sport=sport) for sport in range(3000, 3040)]
+    parts = [Flow(sport=flow.sport, fragment=True) for flow in whole]
+    static_channel.dut.bond(xmit_hash_policy="layer3+4")
+    with static_channel.watch() as run:
+        static_channel.dut.send_flows([*whole, *parts])
+    assert run.carried_by == by_hash("layer3+4", [*whole, *parts])
+    assert len(set(run.carried_by[:40])) == len(SLAVES)
+    assert len(set(run.carried_by[40:])) == 1
+
+
+@claim("XMIT-L34-3")
+@control("test_fragments_are_hashed_without_ports")
+def test_without_ports_fragments_take_the_slave_of_their_datagram(
+    static_channel: StaticChannel,
+) -> None:
+    """By layer2+3 a datagram and its fragments stay together."""
+    whole = [Flow(sport=sport) for sport in range(3000, 3040)]
+    parts = [Flow(sport=flow.sport, fragment=True) for flow in whole]
+    static_channel.dut.bond(xmit_hash_policy="layer2+3")
+    with static_channel.watch() as run:
+        static_channel.dut.send_flows([*whole, *parts])
+    assert len(set(run.carried_by)) == 1
+
+
+@claim("XMIT-L34-4")
+@control("test_an_icmp_error_takes_the_slave_of_its_flow")
+@contradicted(
+    "XMIT-L34-4",
+    kernels=">=5.10",
+    evidence="echo requests with several identifiers leave by several slaves: type, code and id "
+    "stand in for the ports (skb_flow_get_icmp_tci, __bond_xmit_hash)",
+)
+def test_icmp_is_hashed_without_ports(static_channel: StaticChannel) -> None:
+    """Echo requests between two hosts have no ports, so all take one slave."""
+    flows = [Flow(protocol=ICMP, sport=ident) for ident in range(1, 60)]
+    static_channel.dut.bond(xmit_hash_policy="layer3+4")
+    with static_channel.watch() as run:
+        static_channel.dut.send_flows(flows)
+    assert run.carried_by == by_hash("layer3+4", flows)
+
+
+@claim("XMIT-L34-6")
+@control("test_icmp_is_hashed_without_ports")
+def test_an_icmp_error_takes_the_slave_of_its_flow(static_channel: StaticChannel) -> None:
+    """A report of an unreachable port leaves as a frame of the flow that it quotes."""
+    quoted = [Flow(sport=sport) for sport in range(4000, 4060)]
+    static_channel.dut.bond(xmit_hash_policy="layer3+4")
+    with static_channel.watch() as run:
+        static_channel.dut.send_flows(within(ICMP, quoted))
+    assert run.carried_by == by_hash("layer3+4", quoted)
+    assert all(run.shares.values())
+
+
+@claim("XMIT-E23-1", "XMIT-E34-1")
+@pytest.mark.parametrize("xmit_hash_policy", ["encap2+3", "encap3+4"])
+@pytest.mark.parametrize("protocol", [IPIP, GRE], ids=["ipip", "gre"])
+def test_tunnels_are_hashed_by_what_they_carry(
+    static_channel: StaticChannel, xmit_hash_policy: str, protocol: int
+) -> None:
+    """Tunnels between the same two ends spread by the innermost headers."""
+    flows = within(protocol, MANY[:200])
+    static_channel.dut.bond(xmit_hash_policy=xmit_hash_policy)
+    with static_channel.watch() as run:
+        static_channel.dut.send_flows(flows)
+    assert run.carried_by == by_hash(xmit_hash_policy, flows)
+    assert all(run.shares.values())
+
+
+@claim("XMIT-E23-1", "XMIT-E34-1")
+@control("test_tunnels_are_hashed_by_what_they_carry")
+@pytest.mark.parametrize("xmit_hash_policy", ["layer2+3", "layer3+4"])
+def test_without_encap_a_tunnel_takes_one_slave(
+    static_channel: StaticChannel, xmit_hash_policy: str
+) -> None:
+    """The outer headers of all these tunnels are the same."""
+    flows = within(IPIP, MANY[:200])
+    static_channel.dut.bond(xmit_hash_policy=xmit_hash_policy)
+    with static_channel.watch() as run:
+        static_channel.dut.send_flows(flows)
+    assert len(set(run.carried_by)) == 1
