@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from harness.bonding.log import Said
 from harness.errors import ScenarioError
@@ -261,15 +261,9 @@ class Run(TrafficView):
         """How many frames of `send_flows` left by the same slave, one after the other."""
         return distribution.turns(self.history, self.bond)
 
-    @property
-    def learning(self) -> list[SentFrame]:
-        """The learning packets that left the bond since the disturbance (alb_send_lp_vid)."""
-        return distribution.sent(self.history, self.bond, "learning")
-
-    @property
-    def igmp(self) -> list[SentFrame]:
-        """The IGMP messages that left the bond since the disturbance."""
-        return distribution.sent(self.history, self.bond, "igmp")
+    def sent_of(self, kind: Literal["learning", "igmp"]) -> list[SentFrame]:
+        """The learning packets or IGMP messages that left the bond since the disturbance."""
+        return distribution.sent(self.history, self.bond, kind)
 
     @property
     def fdb_moves(self) -> list[Move]:

@@ -62,5 +62,7 @@ def test_learning_packets_and_reports_are_those_that_left_the_bond() -> None:
         (7, "learning", "dut/eth1", {"src": mac, "tagged": False}),
         (8, "igmp", "sw/eth1", {"src": mac, "tagged": True, "group": "239.1.2.3"}),
     )
-    assert [(one.port, one.tagged) for one in run.learning] == [("eth0", False)]
-    assert run.igmp == [SentFrame(START + 8_000_000, "eth1", mac, tagged=True, group="239.1.2.3")]
+    assert [(one.port, one.tagged) for one in run.sent_of("learning")] == [("eth0", False)]
+    assert run.sent_of("igmp") == [
+        SentFrame(START + 8_000_000, "eth1", mac, tagged=True, group="239.1.2.3")
+    ]
