@@ -1,9 +1,12 @@
-"""High availability with two switches: targets, and the preferred switch (bonding.rst 11.2)."""
+"""High availability with two switches: what each monitor sees, and which switch is used.
+
+The sections of bonding.rst are 11.2 and, for switches inside a chassis, 14.1.
+"""
 
 import pytest
 
 from harness import claim, control, ms, s
-from scenarios.topologies import BladeChassis
+from scenarios.topologies import BladeChassis, OneSwitch
 
 AT_SW1, AT_SW2 = "192.168.50.112", "192.168.50.113"
 
@@ -49,3 +52,25 @@ def test_without_a_primary_either_switch_will_do(blade_chassis: BladeChassis) ->
         blade_chassis.uplink1.flap(down=2 * s)
         blade_chassis.after(2 * s)
     assert run.active_slaves == ["eth0", "eth1"]
+
+
+@claim("BLADE-2")
+def test_without_an_inner_switch_carrier_shows_the_outer_one(one_switch: OneSwitch) -> None:
+    """A pass-through module is a cable: what is cut at its far end is seen by the MII monitor."""
+    bond = one_switch.dut.bond()
+    with one_switch.watch() as run:
+        one_switch.eth0.cut()
+    assert run.detection <= bond.miimon
+    assert run.active_slaves == ["eth0", "eth1"]
+
+
+@claim("BLADE-2")
+@control("test_without_an_inner_switch_carrier_shows_the_outer_one")
+def test_behind_an_inner_switch_it_does_not(blade_chassis: BladeChassis) -> None:
+    """The same cut behind a switch module leaves the bond where it is, without traffic."""
+    blade_chassis.dut.bond(arp_interval=0, arp_ip_target=(), miimon=100)
+    with blade_chassis.watch() as run:
+        blade_chassis.uplink1.cut()
+        blade_chassis.after(2 * s)
+    assert run.active_slaves == ["eth0"]
+    assert not run.recovered
