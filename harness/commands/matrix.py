@@ -41,8 +41,9 @@ def compare(
 
     Both are directories of results, or both are kernels of one run: `harness compare 6.1 6.12`. A
     figure has changed when the difference exceeds both tolerances plus the phase of the bond's
-    monitor; in virtual time the phase is fixed. Bonds with other options are listed in any case,
-    and what only one of the two has.
+    monitor; in virtual time the phase is fixed. Of a scenario that was repeated, the run that says
+    most is compared, and the rate of failures over all runs. Bonds with other options are listed
+    in any case, and what only one of the two has.
 
     Exit status: 0 nothing got worse, 1 something did, 2 the command line is wrong, 4 there is
     nothing to compare.

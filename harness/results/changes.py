@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from harness.judge import counts
+from harness.results import repetition
 from harness.results.conformance import Result
 
 Sense = Literal["worse", "better", "changed"]
@@ -33,9 +34,9 @@ WORST = 4  # of any other verdict: a kernel report or a crash
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference: a verdict, a figure, an option's value, or an option."""
+    """One difference: a verdict, a rate of failures, a figure, an option's value, or an option."""
 
-    what: Literal["verdict", "figure", "setting", "option"]
+    what: Literal["verdict", "rate", "figure", "setting", "option"]
     name: str
     old: str
     new: str
@@ -45,12 +46,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All differences between two kernels, and the number of common scenarios."""
+    """All differences between two kernels, and the number of common scenarios.
+
+    Of those that were `repeated`, the run that says most is compared, and the rates of failures.
+    """
 
     changes: tuple[Change, ...] = ()
     only_old: tuple[str, ...] = ()
     only_new: tuple[str, ...] = ()
     common: int = 0
+    repeated: int = 0
     names: tuple[str, str] = field(default=("old", "new"))
 
     @property
@@ -68,6 +73,7 @@ def compare(old: Results, new: Results, names: tuple[str, str] = ("old", "new"))
         only_old=tuple(name for name in old if name not in new),
         only_new=tuple(name for name in new if name not in old),
         common=len(common),
+        repeated=sum(bool(old[name].runs or new[name].runs) for name in common),
         names=names,
     )
 
@@ -77,12 +83,21 @@ def between(old: Result, new: Result) -> Iterator[Change]:
     if old.verdict != new.verdict:
         sense = _verdicts(old.verdict, new.verdict)
         yield Change("verdict", new.scenario, old.verdict, new.verdict, sense, new.reason)
+    yield from _rates(old, new)
     for name in old.figures:
         moved = figures(old.figures[name], new.figures[name]) if name in new.figures else None
         if moved is not None:
             was, now = shown(old.figures[name]), shown(new.figures[name])
             give = _given(old.figures[name], new.figures[name])
             yield Change("figure", f"{new.scenario} {name}", was, now, moved, give)
+
+
+def _rates(old: Result, new: Result) -> Iterator[Change]:
+    """Yield how often all runs failed, if the bounds of both rates exclude each other."""
+    was, now = repetition.of_runs(old.runs), repetition.of_runs(new.runs)
+    if old.runs and new.runs and (was.low > now.high or now.low > was.high):
+        sense: Sense = "worse" if now.low > was.high else "better"
+        yield Change("rate", new.scenario, str(was), str(now), sense)
 
 
 def _verdicts(old: str, new: str) -> Sense:

@@ -13,6 +13,7 @@ MARKS = {"worse": "x", "better": "+", "changed": "*"}
 ORDER = ("worse", "changed", "better")
 TITLES = {
     "verdict": "verdicts",
+    "rate": "rates of failures, over all runs",
     "figure": "figures",
     "setting": "settings of bonds",
     "option": "options",
@@ -23,6 +24,10 @@ def text(found: Comparison) -> Iterator[str]:
     """Yield the differences as lines, worse ones first; one line if there are none."""
     old, new = found.names
     yield f"{old} -> {new}: {summary(found)}"
+    if found.repeated:
+        repeated = counted(found.repeated, "scenario")
+        yield f"{repeated} repeated: verdicts and figures are of the run that says most"
+        yield "`harness stats` has all runs"
     for what, title in TITLES.items():
         own = [change for change in found.changes if change.what == what]
         if own:
@@ -61,6 +66,7 @@ def as_json(found: Comparison) -> dict[str, Any]:
         "old": found.names[0],
         "new": found.names[1],
         "common": found.common,
+        "repeated": found.repeated,
         "worse": found.worse,
         "changes": [asdict(change) for change in found.changes],
         "only_old": list(found.only_old),

@@ -12,7 +12,7 @@ from harness import picture
 from harness.history import History, load, save
 from harness.html import page
 from harness.judge import lanes, timeline
-from harness.results import conformance
+from harness.results import conformance, rejudge
 from tests.bench.guest import Bench
 from tests.bench.table import Cell, Table
 from tests.result_directories import figure, place, result
@@ -75,6 +75,8 @@ def _reports(directory: Path) -> Iterator[dict[str, Cell]]:
         output = where / page.NAME
         _, row = _timed(f"report, {verdict}", lambda: page.write(found, where, output))  # noqa: B023
         yield {**row, "MB": output.stat().st_size / MEGABYTE}
+    _, row = _timed("recordings judged again", lambda: rejudge.again(found, where))
+    yield row
 
 
 def _recording(directory: Path) -> Path:
