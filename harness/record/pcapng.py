@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import os
 import struct
+from functools import cache
+from operator import itemgetter
 from pathlib import Path
 
 from harness.errors import LabError
@@ -25,7 +27,10 @@ SNAP = 128  # bytes kept of a frame
 INBOUND = 1
 RECEPTION = {0: 1 << 2, 1: 3 << 2, 2: 2 << 2, 3: 4 << 2}  # by packet type, see packet(7)
 SYNC_EVERY = 1 << 16  # bytes
-PART = 250  # frames that a capture keeps in memory if it is not written at each drain
+PART = 1000  # frames that a capture keeps in memory if it is not written at each drain
+LOW = 0xFFFFFFFF
+END = struct.Struct("=II")  # of a packet's block: end of its options, length
+HEAD = struct.Struct("=IIIIIII")  # of a packet: type, length, interface, time, two lengths
 
 FAULTS = "faults"
 
@@ -55,14 +60,14 @@ class Capture:
         except OSError as error:
             raise self._unwritten(error) from error
         head = struct.pack("=IHHQ", BYTE_ORDER, 1, 0, ANY_LENGTH)
-        self._write(_block(SECTION, head + _option(APPLICATION, b"network failover harness")))
+        self._blocks = [_block(SECTION, head + _option(APPLICATION, b"network failover harness"))]
         self._interface(FAULTS)
+        if every_frame:
+            self._write()
 
     def frame(self, frame: Seen, port: str) -> None:
         """Take a captured frame; it is written by `flush`."""
-        flags = INBOUND | RECEPTION.get(frame.kind & ~TAGGED, 0)
-        options = _option(FLAGS, struct.pack("=I", flags))
-        self._pending.append((frame.at, port, frame.data, options))
+        self._pending.append((frame.at, port, frame.data, _received_as(frame.kind)))
 
     def fault(self, at: int, text: str) -> None:
         """Take a fault; it is written by `flush`, and synced."""
@@ -77,18 +82,22 @@ class Capture:
             self._urgent = self.every_frame
 
     def _write_pending(self) -> None:
-        if not self._pending:
+        if not (self._pending or self._blocks):
             return
-        blocks = []
-        for at, port, data, options in sorted(self._pending, key=lambda one: one[0]):
-            number = self._interface(port)
-            since = max(at - self._start, 0)
-            sizes = len(data), max(len(data), _on_the_wire(data) if port != FAULTS else 0)
-            head = struct.pack("=IIIII", number, since >> 32, since & 0xFFFFFFFF, *sizes)
-            blocks.append(_block(PACKET, head + _padded(data) + options))
+        self._pending.sort(key=itemgetter(0))
+        numbers, start = self._interfaces, self._start
+        for at, port, data, options in self._pending:
+            if port not in numbers:
+                self._interface(port)
+            since, size = max(at - start, 0), len(data)
+            whole = size if size < SNAP or port == FAULTS else max(size, _on_the_wire(data))
+            body = _padded(data) + options
+            length = HEAD.size + len(body) + 8
+            head = HEAD.pack(PACKET, length, numbers[port], since >> 32, since & LOW, size, whole)
+            self._blocks += (head, body, END.pack(0, length))
         faults = any(port == FAULTS for _, port, _, _ in self._pending)
         self._pending = []
-        self._write(b"".join(blocks))
+        self._write()
         if self._sync and (faults or self._unsynced > SYNC_EVERY):
             os.sync()
             self._unsynced = 0
@@ -99,16 +108,15 @@ class Capture:
             with self._file:
                 self._write_pending()
 
-    def _interface(self, name: str) -> int:
-        """Return an interface's number; describe it in the file when it is new."""
-        if name not in self._interfaces:
-            self._interfaces[name] = len(self._interfaces)
-            link, snap = (USER0, 0) if name == FAULTS else (ETHERNET, SNAP)
-            options = _option(NAME, name.encode()) + _option(RESOLUTION, b"\x09")
-            self._write(_block(INTERFACE, struct.pack("=HHI", link, 0, snap) + options))
-        return self._interfaces[name]
+    def _interface(self, name: str) -> None:
+        """Give an interface its number, and describe it."""
+        self._interfaces[name] = len(self._interfaces)
+        link, snap = (USER0, 0) if name == FAULTS else (ETHERNET, SNAP)
+        options = _option(NAME, name.encode()) + _option(RESOLUTION, b"\x09")
+        self._blocks.append(_block(INTERFACE, struct.pack("=HHI", link, 0, snap) + options))
 
-    def _write(self, data: bytes) -> None:
+    def _write(self) -> None:
+        data, self._blocks = b"".join(self._blocks), []
         try:
             self._file.write(data)
         except OSError as error:
@@ -122,6 +130,13 @@ class Capture:
             f"{self._path} cannot be written: {error.strerror}",
             hint="make room, or keep recordings elsewhere: --results DIR",
         )
+
+
+@cache
+def _received_as(kind: int) -> bytes:
+    """Return the option of a packet that says how it was received, by its packet type."""
+    flags = INBOUND | RECEPTION.get(kind & ~TAGGED, 0)
+    return _option(FLAGS, struct.pack("=I", flags))
 
 
 def _on_the_wire(frame: bytes) -> int:

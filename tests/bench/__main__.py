@@ -16,6 +16,7 @@ from harness.errors import HarnessError, UsageError
 from harness.units import in_ms
 from tests.bench import (
     boot,
+    kept,
     labs,
     outage,
     probes,
@@ -35,7 +36,7 @@ FIGURES: dict[str, Callable[[Bench], Table]] = {
 }
 ON_REQUEST = suite.NAME
 # In virtual time work takes no time: what runs in the guest says 0.
-VIRTUAL = {skipped.NAME: skipped.table, report.NAME: report.table}
+VIRTUAL = {skipped.NAME: skipped.table, kept.NAME: kept.table, report.NAME: report.table}
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -39,6 +39,7 @@ def test_help_names_every_figure() -> None:
         "outage",
         "suite",
         "skipped",
+        "kept",
         "report",
     ):
         assert name in said

@@ -78,3 +78,27 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 def test_a_full_disk_is_named() -> None:
     with pytest.raises(LabError, match="/dev/full cannot be written: No space left on device"):
         Capture(Path("/dev/full"), START)
+
+
+def test_what_is_kept_for_a_failure_only_is_written_at_faults_and_at_the_end(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "capture.pcapng"
+    capture = Capture(path, START, every_frame=False)
+    capture.frame(Seen(START + 5, 3, 0, ARP), "sw/eth0")
+    capture.flush()
+    assert path.read_bytes() == b""
+    capture.fault(START + 6, "cut eth0")
+    capture.flush()
+    assert numbers(path) == [5, 6]
+    capture.frame(Seen(START + 7, 3, 0, ARP), "sw/eth0")
+    capture.flush()
+    assert numbers(path) == [5, 6]
+    capture.close()
+    assert numbers(path) == [5, 6, 7]
+
+
+def numbers(path: Path) -> list[int]:
+    """Return the times of the packets in a file, in ns."""
+    with RawPcapNgReader(str(path)) as reader:
+        return [about.tslow for _, about in reader]
