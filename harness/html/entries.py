@@ -53,9 +53,10 @@ class Timeline(NamedTuple):
 class ScenarioEntry:
     """One scenario on one kernel, ready for the page.
 
-    `links` are files of the results: title, name, quoted relative URL. `show` is the command that
-    draws the timeline, which is None where it is not in the page. `differences` are those of the
-    bonds' states before and after, which a failure has.
+    `claims` are id, text, and the words of bonding.rst that promise it, if any do. `links` are
+    files of the results: title, name, quoted relative URL. `show` is the command that draws the
+    timeline, which is None where it is not in the page. `differences` are those of the bonds'
+    states before and after, which a failure has.
     """
 
     result: Result
@@ -63,7 +64,7 @@ class ScenarioEntry:
     nearest: Held | None
     held: tuple[Held, ...]
     others: tuple[str, ...]
-    claims: tuple[tuple[str, str], ...]
+    claims: tuple[tuple[str, str, str], ...]
     reproduce: str
     links: tuple[tuple[str, str, str], ...]
     show: str
@@ -102,9 +103,13 @@ def groups(found: Conformance, place: Path, output: Path, drawn: int = DRAWN) ->
     return made
 
 
+def _claim(name: str) -> tuple[str, str, str]:
+    known = catalogue().claims.get(name)
+    return (name, known.text, known.quote) if known else (name, "", "")
+
+
 def _entry(one: Result, place: Path, output: Path, *, drawn: bool) -> ScenarioEntry:
     path = _within(one.history, place)
-    known = catalogue().claims
     relative = os.path.relpath(path, output.parent) if path else ""
     links = (
         (title, name, quote(os.path.relpath(file, output.parent)))
@@ -117,7 +122,7 @@ def _entry(one: Result, place: Path, output: Path, *, drawn: bool) -> ScenarioEn
         nearest(one.figures),
         tuple(held(one.figures)),
         tuple(_others(one.figures)),
-        tuple((name, known[name].text if name in known else "") for name in one.claims),
+        tuple(_claim(name) for name in one.claims),
         one.reproduce,
         tuple(links),
         shlex.join(["harness", "show", relative, "--svg", "timeline.svg"]) if path else "",

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 import webbrowser
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from harness import picture
+from harness.claims import find
 from harness.cli import main
 from harness.history import save
 from harness.html import page
@@ -65,6 +67,15 @@ def test_what_contradicts_comes_first_and_the_rest_is_folded(tmp_path: Path) -> 
     assert "outage 390.0; bound \N{LESS-THAN OR EQUAL TO} 100.0 ms (+10.0)" in elements.text
     assert "pytest scenarios/test_a.py::test_wrong --kernel old" in elements.text
     assert "was cut short: 4 of 9 scenarios have a result" in elements.text
+
+
+def test_a_documented_claim_is_shown_with_the_words_that_promise_it(tmp_path: Path) -> None:
+    judged = replace(result("test_a"), claims=("MIIMON-2", "MIIMON-4"))
+    where = place(tmp_path / "a", judged)
+    assert run(where).exit_code == 0
+    elements = Elements((where / "index.html").read_text())
+    assert len(elements.all("q")) == 1
+    assert find("MIIMON-2").quote in elements.text
 
 
 def test_names_are_text_and_never_markup(tmp_path: Path) -> None:
