@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness import Span, claim, control, ms, s
+from harness import Span, claim, contradicted, control, ms, s
 from scenarios.channels import LacpPair, MlagPair, ScriptedPartner
 from scenarios.topologies import OneSwitch
 
@@ -33,6 +33,26 @@ def test_ports_to_the_same_partner_are_one_aggregator(
     with net.watch(healthy=False) as run:
         net.after(LASTS)
     assert run.aggregated == together
+
+
+@claim("MODE-AD-6")
+@contradicted(
+    "MODE-AD-6",
+    kernels=">=7.2",
+    evidence="ad_port_selection_logic compares system, key and priority of the partner, not its "
+    "Aggregation bit (difference 61)",
+)
+@control("test_ports_to_the_same_partner_are_one_aggregator")
+def test_links_that_the_partner_calls_individual_are_not_aggregated(
+    scripted_partner: ScriptedPartner,
+) -> None:
+    """Same system and key, but neither port may be aggregated: two aggregators."""
+    net = scripted_partner
+    net.dut.bond()
+    net.sw.speak_lacp(net.eth0, net.eth1, aggregatable=False)
+    with net.watch("out", healthy=False) as run:
+        net.after(LASTS)
+    assert run.aggregated == [["eth0"], ["eth1"]]
 
 
 @claim("MODE-AD-6")

@@ -30,3 +30,23 @@ def test_ports_of_unequal_speed_are_two_aggregators(
     assert run.aggregated == BY_SPEED
     assert run.aggregators[-1].actor_key == key
     assert run.aggregators[-1].ports == ports
+
+
+@claim("MODE-AD-5")
+@pytest.mark.parametrize(
+    ("half", "speaks", "together"), [(False, True, [["eth1", "eth2"]]), (True, False, [])]
+)
+def test_a_port_of_half_duplex_takes_no_part(
+    mixed_speeds: MixedSpeeds, together: list[list[str]], *, half: bool, speaks: bool
+) -> None:
+    """It sends no LACPDU and is alone, while one of full duplex joins its like."""
+    net = mixed_speeds
+    if half:
+        net.eth1.half_duplex()
+    net.dut.bond()
+    net.sw.speak_lacp(net.eth0, net.eth1, net.eth2)
+    with net.watch("out", healthy=False) as run:
+        net.after(LASTS)
+    assert bool(run.slave("eth1").lacpdus) == speaks
+    assert [group for group in run.aggregated if len(group) > 1] == together
+    assert run.slave("eth2").lacpdus != []

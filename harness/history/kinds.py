@@ -82,6 +82,7 @@ FAULT = (
     _may("interrupt_every", "ms: slow_interrupts: the time between two interrupts", int, float),
     _may("stalled", "stall_interrupts: whether the interrupt pipe stalls", bool),
     _may("lie_every", "misreport_link: the number of packets of which one is wrong", int, float),
+    _may("half_duplex", "half_duplex: whether the link partner is able of half duplex only", bool),
     _may("dropped", "drop_bulk: in which directions frames are discarded", list),
 )
 

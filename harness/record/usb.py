@@ -68,6 +68,15 @@ class UsbNic(Cable):
             lambda: self._mend("deliver_bulk", dropped=self._nics.dropped(self.name) - sides)
         )
 
+    def half_duplex(self) -> Effect:
+        """Let the other end of the network cable be able of half duplex only.
+
+        The driver reads the duplex when it is asked for it: bonding asks when a slave's link
+        comes up, and when it is enslaved.
+        """
+        self._fail("half_duplex", half_duplex=True)
+        return Effect(lambda: self._mend("full_duplex", half_duplex=False))
+
     @property
     def mii_refusal(self) -> str:
         """The errno with which the driver refuses the ioctl of `mii-tool`; "" if it answers."""

@@ -35,7 +35,8 @@ MII_AT = {0: BMCR, 1: BMSR, 4: ANAR, 5: ANLP, 6: AER}
 BMCR_NEGOTIATES = 0x1000
 BMSR_ABLE, BMSR_NEGOTIATED, BMSR_LINK = 0x7809, 0x0020, 0x0004
 ALL_SPEEDS = 0x01E1  # 10 and 100 Mbit/s, half and full duplex
-PARTNER = 0x4000 | ALL_SPEEDS  # and it has acknowledged
+HALF_DUPLEX = 0x00A1  # 10 and 100 Mbit/s, half duplex only
+ACKNOWLEDGED = 0x4000  # by the link partner
 
 TSR_LOST_CARRIER = 0x08
 COUNTER_MAX = 255
@@ -47,7 +48,7 @@ class Chip:
     def __init__(self, mac: bytes) -> None:
         self.eeprom = bytearray(EEPROM_BYTES)
         self.eeprom[2 : 2 + MAC_BYTES] = mac
-        self.link = True
+        self.link, self.half_duplex = True, False
         self._status = self._sent = self._overrun = 0
         self.power_on()
 
@@ -78,12 +79,18 @@ class Chip:
         self.link = up
         self._show_link()
 
+    def set_duplex(self, *, half: bool) -> None:
+        """Set whether the link partner is able of half duplex only."""
+        self.half_duplex = half
+        self._show_link()
+
     def _show_link(self) -> None:
-        up = self.link
-        self._put(MSR, bytes([MSR_LINK | MSR_FAST | MSR_DUPLEX if up else 0]))
+        up, duplex = self.link, 0 if self.half_duplex else MSR_DUPLEX
+        partner = ACKNOWLEDGED | (HALF_DUPLEX if self.half_duplex else ALL_SPEEDS)
+        self._put(MSR, bytes([MSR_LINK | MSR_FAST | duplex if up else 0]))
         self._put_word(CSCR, CSCR_LINK if up else 0)
         self._put_word(BMSR, BMSR_ABLE | (BMSR_LINK | BMSR_NEGOTIATED if up else 0))
-        self._put_word(ANLP, PARTNER if up else 0)
+        self._put_word(ANLP, partner if up else 0)
 
     # Registers, as vendor requests read and write them.
 

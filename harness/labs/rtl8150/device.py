@@ -32,12 +32,14 @@ class Faults:
     stalled          the interrupt pipe answers every transfer with a STALL
     lie_every        every so many interrupt packets one has a wrong link bit, 0: none has
     dropped          bulk transfers that are taken and go nowhere: out, in
+    half_duplex      the link partner is able of half duplex only
     """
 
     interrupt_every: int = 0
     stalled: bool = False
     lie_every: int = 0
     dropped: frozenset[str] = frozenset()
+    half_duplex: bool = False
 
 
 @dataclass(slots=True)
@@ -50,6 +52,11 @@ class Device:
     _reading: list[Submit] = field(default_factory=list)
     _listening: list[tuple[int, Submit]] = field(default_factory=list)
     _packets: int = 0
+
+    def fail(self, faults: Faults) -> None:
+        """Have these faults and no others."""
+        self.faults = faults
+        self.chip.set_duplex(half=faults.half_duplex)
 
     def plugged(self) -> None:
         """Power on: no pending transfers, the registers at their defaults."""

@@ -172,7 +172,7 @@ class AdapterServer:
         elif verb == "unplug":
             self.unplug(adapter)
         elif verb == "fail":
-            adapter.device.faults = Faults(**_faults(order["faults"]))
+            adapter.device.fail(Faults(**_faults(order["faults"])))
             self._listen(adapter)
         return {"port": adapter.port}
 

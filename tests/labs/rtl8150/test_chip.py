@@ -75,6 +75,15 @@ def test_the_link_shows_in_every_register_that_tells_of_it(chip: Chip) -> None:
         assert (mii(chip, 5) != 0) == up
 
 
+@pytest.mark.parametrize(("half", "able"), [(False, 0x41E1), (True, 0x40A1)])
+def test_a_partner_of_half_duplex_shows_in_what_it_advertises(
+    chip: Chip, able: int, *, half: bool
+) -> None:
+    chip.set_duplex(half=half)
+    assert int.from_bytes(chip.read(c.ANLP, 2), "little") == able
+    assert bool(chip.read(c.MSR, 1)[0] & c.MSR_DUPLEX) != half
+
+
 def test_the_host_cannot_write_what_is_the_phys(chip: Chip) -> None:
     chip.set_link(up=False)
     chip.write(c.MSR, b"\xff")
