@@ -15,6 +15,7 @@ from harness.errors import ScenarioError
 from harness.units import MS, Span
 
 LACP_TICK = 100 * MS
+ALB_TICK = 100 * MS
 NONE = Span(0)
 SHORT_TIMEOUT = 30  # AD_SHORT_TIMEOUT_TIME, 3 s in ticks
 LONG_TIMEOUT = 900  # AD_LONG_TIMEOUT_TIME, 90 s in ticks
@@ -194,6 +195,22 @@ class BondTimes:
         asked = rate or str(self.options["lacp_rate"])
         ticks = (SHORT_TIMEOUT if asked == "fast" else LONG_TIMEOUT) // 3
         return Span(ticks * LACP_TICK, stretched(LACP_TICK, self.hz, ticks).slack)
+
+    @property
+    def learning_interval(self) -> Span:
+        """From one learning packet of a slave to the next: lp_interval seconds in ticks of 100 ms.
+
+        Source: bond_alb_monitor, BOND_ALB_LP_TICKS. LP-1.
+        """
+        return stretched(ALB_TICK, self.hz, 10 * _number(self.options, "lp_interval"))
+
+    @property
+    def igmp_interval(self) -> Span:
+        """From one membership report after a failover to the next: 200 ms.
+
+        Source: bond_resend_igmp_join_requests_delayed. IGMP-1.
+        """
+        return stretched(200 * MS, self.hz)
 
     def lacp_tick(self, times: int = 1) -> Span:
         """Some runs of the state machines: T' each (bond_3ad_state_machine_handler)."""

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from harness.errors import ScenarioError
 from harness.history import History
-from harness.judge import fitness, frames_seen, lacp, measure, neighbours_seen, observations
+from harness.judge import (
+    distribution,
+    fitness,
+    frames_seen,
+    lacp,
+    measure,
+    neighbours_seen,
+    observations,
+)
 from harness.judge.figure import Limit, Truth, noting
-from harness.judge.frames_seen import SeenFrame
+from harness.judge.frames_seen import SeenFrame, TimedFrame
 from harness.judge.lacp import SeenLacpdu
 from harness.judge.neighbours_seen import SeenNeighbour
 from harness.suggest import suggesting
@@ -222,6 +231,12 @@ class Slave(View):
         """The times between the LACPDUs that it received."""
         return self._gaps(f"gap of LACPDUs to {self.name}", self.partner_lacpdus)
 
+    def gaps_of(self, kind: Literal["learning", "igmp"]) -> list[Measured]:
+        """The times between its learning packets, or between the IGMP messages that it sent."""
+        sent = distribution.sent(self.history, measure.bond_of(self.history, self.name), kind)
+        mine = [one for one in sent if one.port == self.name and not one.tagged]
+        return self._gaps(f"gap of {kind} frames of {self.name}", mine)
+
     def telling(self, **fields: object) -> Measured:
         """From what was done to the first LACPDU that says so of its port: `telling(key=335)`."""
         return self.caused(lacp.telling(self.history, self.name, self.lacpdus, fields))
@@ -230,7 +245,7 @@ class Slave(View):
         bond = measure.bond_of(self.history, self.name)
         return lacp.of_slave(lacp.lacpdus(self.history, bond), self.name, sent=sent)
 
-    def _gaps(self, what: str, frames: list[SeenLacpdu]) -> list[Measured]:
+    def _gaps(self, what: str, frames: Sequence[TimedFrame]) -> list[Measured]:
         return [self.own(gap) for gap in frames_seen.spacing(self.history, what, frames)]
 
 

@@ -91,6 +91,16 @@ class Bond:
         return self.times.peer_notif_delay
 
     @property
+    def learning_interval(self) -> Span:
+        """The time between two learning packets of a slave (lp_interval)."""
+        return self.times.learning_interval
+
+    @property
+    def igmp_interval(self) -> Span:
+        """The time between two membership reports after a failover (resend_igmp)."""
+        return self.times.igmp_interval
+
+    @property
     def lacp_timeout(self) -> Window:
         """From the partner's silence until its port is out of use, by the own lacp_rate."""
         return self.times.lacp_timeout()

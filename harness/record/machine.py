@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -86,6 +87,16 @@ class Machine(MachineActions):
         """
         frame = frames.arp_request(self.cable.mac, self.address, self._address(target))
         return self._sender().repeat("arping", frame, Pace(every), target=target)
+
+    def ask_as(self, clients: Sequence[str], target: str) -> None:
+        """Broadcast one ARP request for an address as each of several clients behind this machine.
+
+        `clients` are their IPv4 addresses; their MACs are 02:0c and the four octets of those.
+        """
+        for client in clients:
+            mac = ":".join(("02", "0c", *(f"{int(part):02x}" for part in client.split("."))))
+            frame = frames.arp_request(mac, client, self._address(target))
+            self._sender().repeat("ask_as", frame, address=client, target=target)
 
     @timed
     def arp_replies(self, to: str, *, mac: str, every: Span = 50 * ms) -> Effect:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.judge.distribution import SentFrame, Turn
 from harness.judge.run import Run
+from harness.units import ms
 from tests.stories import INITIAL, START, Line, marks, probing, tell
 
 
@@ -66,3 +67,13 @@ def test_learning_packets_and_reports_are_those_that_left_the_bond() -> None:
     assert run.sent_of("igmp") == [
         SentFrame(START + 8_000_000, "eth1", mac, tagged=True, group="239.1.2.3")
     ]
+
+
+def test_gaps_are_those_of_one_slave_and_without_tagged_copies() -> None:
+    mac = "02:00:00:00:00:01"
+    seen = [(7, "eth0", False), (7, "eth0", True), (8, "eth1", False), (107, "eth0", False)]
+    run = run_of(
+        *((when, "learning", f"sw/{at}", {"src": mac, "tagged": tag}) for when, at, tag in seen)
+    )
+    assert run.slave("eth0").gaps_of("learning") == [100 * ms]
+    assert run.slave("eth1").gaps_of("learning") == []

@@ -1,0 +1,89 @@
+"""balance-alb: clients are told the MACs of different slaves, and others when one has failed."""
+
+import pytest
+
+from harness import claim, control, s
+from scenarios.topologies import DUT
+from scenarios.variants import ThreeSlaves
+
+CLIENTS = [f"192.0.2.{number}" for number in range(20, 26)]
+SECOND = 1 * s  # between two probes
+PROMISCUOUS = 0x100  # IFF_PROMISC
+
+
+def is_promiscuous(net: ThreeSlaves, slave: str) -> bool:
+    """Tell whether a slave receives frames for any MAC."""
+    return bool(int(str(net.dut.read_file(f"/sys/class/net/{slave}/flags")), 16) & PROMISCUOUS)
+
+
+@claim("MODE-ALB-1")
+@pytest.mark.parametrize(("mode", "macs"), [("balance-alb", 3), ("balance-tlb", 1)])
+def test_clients_are_told_the_macs_of_different_slaves(
+    three_slaves: ThreeSlaves, mode: str, macs: int
+) -> None:
+    """ARP replies name the slaves in turn; in balance-tlb they name the bond's MAC."""
+    three_slaves.dut.bond(mode=mode)
+    with three_slaves.watch(every=SECOND) as run:
+        three_slaves.target.ask_as(CLIENTS, DUT)
+    told = {answer.to: answer.mac for answer in run.answers(DUT)}
+    assert set(told) >= set(CLIENTS)
+    assert len({told[client] for client in CLIENTS}) == macs
+
+
+@claim("MODE-ALB-8")
+def test_clients_of_a_failed_slave_are_told_another_mac(three_slaves: ThreeSlaves) -> None:
+    """After a cut the last word to each client is the MAC of a slave that is up."""
+    three_slaves.dut.bond(mode="balance-alb")
+    with three_slaves.watch(every=SECOND) as run:
+        three_slaves.target.ask_as(CLIENTS, DUT)
+        three_slaves.after(1 * s)
+        three_slaves.eth1.cut()
+        three_slaves.after(5 * s)
+    told = {answer.to: answer.mac for answer in run.answers(DUT)}
+    assert {told[client] for client in CLIENTS} == {three_slaves.eth0.mac, three_slaves.eth2.mac}
+
+
+@claim("MODE-ALB-4")
+@control("test_clients_of_a_failed_slave_are_told_another_mac")
+def test_clients_are_spread_again_when_a_slave_returns(three_slaves: ThreeSlaves) -> None:
+    """After the repair the last words to the clients name all three slaves."""
+    three_slaves.dut.bond(mode="balance-alb")
+    with three_slaves.watch(every=SECOND) as run:
+        three_slaves.target.ask_as(CLIENTS, DUT)
+        three_slaves.after(1 * s)
+        three_slaves.eth1.flap(down=5 * s)
+        three_slaves.after(5 * s)
+    told = {answer.to: answer.mac for answer in run.answers(DUT)}
+    assert len({told[client] for client in CLIENTS}) == 3
+
+
+@claim("MODE-ALB-8")
+@pytest.mark.parametrize(("after", "expected"), [(2 * s, True), (15 * s, False)])
+def test_the_active_slave_is_promiscuous_for_a_while(
+    three_slaves: ThreeSlaves, after: object, *, expected: bool
+) -> None:
+    """After another slave failed it receives frames for that one's MAC for ten seconds."""
+    three_slaves.dut.bond(mode="balance-alb")
+    with three_slaves.watch(every=SECOND) as run:
+        three_slaves.target.ask_as(CLIENTS, DUT)
+        three_slaves.after(1 * s)
+        three_slaves.eth1.cut()
+        three_slaves.after(after)  # type: ignore[arg-type]
+        promiscuous = is_promiscuous(three_slaves, "eth0")
+    assert run.active_slaves == ["eth0"]
+    assert promiscuous == expected
+
+
+@claim("MODE-ALB-7")
+@pytest.mark.parametrize(("failing", "has_its_own"), [("eth0", False), ("eth1", True)])
+def test_the_new_active_slave_takes_the_mac_of_the_bond(
+    three_slaves: ThreeSlaves, failing: str, *, has_its_own: bool
+) -> None:
+    """If the active slave fails its MAC is swapped with that of the next one, else not."""
+    three_slaves.dut.bond(mode="balance-alb")
+    with three_slaves.watch(every=SECOND) as run:
+        {"eth0": three_slaves.eth0, "eth1": three_slaves.eth1}[failing].cut()
+        three_slaves.after(1 * s)
+        active = str(three_slaves.dut.read_file("/sys/class/net/eth1/address")).strip()
+    assert run.slave(failing).detected
+    assert (active == three_slaves.eth1.mac) == has_its_own

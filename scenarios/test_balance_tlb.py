@@ -1,0 +1,128 @@
+"""balance-tlb and tlb_dynamic_lb: outgoing flows spread by load or by hash, one port receives."""
+
+import pytest
+
+from harness import Flow, claim, control, many_flows, s, slave_by_hash
+from scenarios.channels import StaticChannel
+from scenarios.variants import ThreeSlaves
+
+SLAVES = ("eth0", "eth1", "eth2")
+MANY = list(many_flows(300))
+# Flows of the same load, whose hashes differ.
+ALIKE = [Flow(peer=peer) for peer in range(1, 7)]
+SECOND = 1 * s  # between two probes
+BALANCED = 11 * s  # longer than the 10 s after which loads are compared
+
+
+def by_hash(policy: str, flows: list[Flow]) -> list[object]:
+    """Return the slaves by which the frames of flows are to leave."""
+    return [(slave_by_hash(policy, flow, SLAVES),) for flow in flows]
+
+
+@claim("MODE-TLB-3", "TLBDYN-4")
+@pytest.mark.parametrize("xmit_hash_policy", ["layer2", "layer2+3", "layer3+4"])
+def test_without_dynamic_balancing_the_hash_chooses(
+    three_slaves: ThreeSlaves, xmit_hash_policy: str
+) -> None:
+    """With tlb_dynamic_lb=0 each flow takes the slave of the policy's formula."""
+    three_slaves.dut.bond(
+        mode="balance-tlb", tlb_dynamic_lb=False, xmit_hash_policy=xmit_hash_policy
+    )
+    with three_slaves.watch(every=SECOND) as run:
+        three_slaves.dut.send_flows(MANY)
+    assert run.carried_by == by_hash(xmit_hash_policy, MANY)
+
+
+@claim("MODE-TLB-3")
+@control("test_without_dynamic_balancing_the_hash_chooses")
+def test_with_dynamic_balancing_the_hash_does_not_choose(three_slaves: ThreeSlaves) -> None:
+    """By default flows do not take the slaves of the formula."""
+    three_slaves.dut.bond(mode="balance-tlb")
+    with three_slaves.watch(every=SECOND) as run:
+        three_slaves.dut.send_flows(MANY)
+    assert run.carried_by != by_hash("layer2", MANY)
+
+
+@claim("MODE-TLB-1", "TLBDYN-1")
+def test_flows_spread_by_their_load(three_slaves: ThreeSlaves) -> None:
+    """Six flows of the same load are two on each of three slaves once loads were compared."""
+    three_slaves.dut.bond(mode="balance-tlb")
+    with three_slaves.watch(every=SECOND) as run:
+        three_slaves.dut.send_flows(ALIKE * 50)
+        three_slaves.after(BALANCED)
+        three_slaves.dut.send_flows(ALIKE)
+    after = run.carried_by[-len(ALIKE) :]
+    assert {after.count((slave,)) for slave in SLAVES} == {2}
+
+
+@claim("TLBDYN-2")
+@control("test_flows_spread_by_their_load")
+def test_hashed_flows_stay_where_they_are(three_slaves: ThreeSlaves) -> None:
+    """With tlb_dynamic_lb=0 no flow moves, whatever the load."""
+    three_slaves.dut.bond(mode="balance-tlb", tlb_dynamic_lb=False)
+    flows = [Flow(peer=peer) for peer in (3, 6, 9, 12)]
+    with three_slaves.watch(every=SECOND) as run:
+        three_slaves.dut.send_flows(flows * 50)
+        three_slaves.after(BALANCED)
+        three_slaves.dut.send_flows(flows)
+    assert run.carried_by == by_hash("layer2", flows) * 51
+
+
+@claim("MODE-TLB-6")
+def test_the_switch_finds_the_bond_at_one_port(three_slaves: ThreeSlaves) -> None:
+    """Frames with the bond's MAC that leave by other slaves get the MAC of those."""
+    three_slaves.dut.bond(mode="balance-tlb", tlb_dynamic_lb=False)
+    mac = three_slaves.eth0.mac
+    with three_slaves.watch(every=SECOND) as run:
+        three_slaves.dut.send_flows(list(many_flows(60, Flow(src_mac=mac))))
+    assert all(run.shares.values())
+    assert run.moves_of(mac) == []
+
+
+@claim("SWCFG-2")
+@control("test_the_switch_finds_the_bond_at_one_port")
+@pytest.mark.parametrize("mode", ["balance-rr", "balance-xor", "broadcast"])
+def test_without_a_channel_the_bond_moves_between_ports(
+    three_slaves: ThreeSlaves, mode: str
+) -> None:
+    """On a switch without a channel the bond's MAC is found at port after port."""
+    three_slaves.dut.bond(mode=mode)
+    mac = three_slaves.eth0.mac
+    with three_slaves.watch(every=SECOND, healthy=False) as run:
+        three_slaves.dut.send_flows(list(many_flows(60, Flow(src_mac=mac))))
+    assert run.moves_of(mac)
+
+
+@claim("SWCFG-2", "SWCFG-4")
+@control("test_without_a_channel_the_bond_moves_between_ports")
+@pytest.mark.parametrize("mode", ["balance-rr", "balance-xor", "broadcast"])
+def test_in_a_channel_the_bond_stays(static_channel: StaticChannel, mode: str) -> None:
+    """To a switch with a static channel the three ports are one."""
+    static_channel.dut.bond(mode=mode)
+    mac = static_channel.eth0.mac
+    with static_channel.watch(every=SECOND) as run:
+        static_channel.dut.send_flows(list(many_flows(60, Flow(src_mac=mac))))
+    assert run.moves_of(mac) == []
+    assert run.recovered
+
+
+@claim("MODE-TLB-7")
+@pytest.mark.parametrize("ethertype", [0x88B5, 0x0806], ids=["unused", "arp"])
+def test_what_is_not_ip_leaves_by_the_active_slave(
+    three_slaves: ThreeSlaves, ethertype: int
+) -> None:
+    """ARP and unknown types are not balanced, even where the hash would (bond_alb.c)."""
+    three_slaves.dut.bond(mode="balance-tlb", tlb_dynamic_lb=False)
+    with three_slaves.watch(every=SECOND) as run:
+        three_slaves.dut.send_flows(list(many_flows(60, Flow(ethertype=ethertype))))
+    assert set(run.carried_by) == {(run.active_slaves[-1],)}
+
+
+@claim("MODE-TLB-7")
+@control("test_what_is_not_ip_leaves_by_the_active_slave")
+def test_ip_leaves_by_all_slaves(three_slaves: ThreeSlaves) -> None:
+    """The same MACs with packets of IP are balanced."""
+    three_slaves.dut.bond(mode="balance-tlb", tlb_dynamic_lb=False)
+    with three_slaves.watch(every=SECOND) as run:
+        three_slaves.dut.send_flows(list(many_flows(60)))
+    assert all(run.shares.values())
