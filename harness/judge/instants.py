@@ -1,8 +1,8 @@
-"""Single events of the timeline: ARP frames and LACPDUs, addresses in switches, the kernel log."""
+"""Single events of the timeline: frames of ARP, ND and LACP, addresses in switches, the log."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from harness.bonding import log
@@ -10,6 +10,7 @@ from harness.history import Event, History
 from harness.judge import frames_seen, measure, scene, traffic
 from harness.judge.scene import State, States
 from harness.log import kernlog
+from harness.ndisc import ALL_NODES
 from harness.topology import DUT
 
 FRAMES = {
@@ -19,6 +20,10 @@ FRAMES = {
     "answer": "ARP answer",
     "foreign": "foreign ARP",
     "other": "other ARP",
+    "una": "unsolicited neighbour advertisement",
+    "ns": "neighbour solicitation of the DUT",
+    "na": "neighbour advertisement of the DUT",
+    "na in": "neighbour advertisement to the DUT",
     "lacpdu": "LACPDU of the DUT",
     "lacpdu in": "LACPDU of the partner",
 }
@@ -45,7 +50,7 @@ class Instants(NamedTuple):
 
 
 def frames(history: History) -> Iterator[Instants]:
-    """Yield ARP frames and LACPDUs at each slave since the baseline, each frame once."""
+    """Yield ARP, ND and LACP at each slave since the baseline, each frame once."""
     found: dict[str, list[Instant]] = {slave: [] for slave in _slaves(history)}
     for event in _shown(history, "arp"):
         port = frames_seen.port_of(event, found)
@@ -55,21 +60,38 @@ def frames(history: History) -> Iterator[Instants]:
     yield from (
         Instants(f"{slave} ARP", instants) for slave, instants in found.items() if instants
     )
-    yield from _lacpdus(history)
+    yield from _at_slaves(history, "nd", "ND", _nd)
+    yield from _at_slaves(history, "lacpdu", "LACP", _lacpdu)
 
 
-def _lacpdus(history: History) -> Iterator[Instants]:
-    """Yield the DUT's LACPDUs where they enter the fabric, and its partner's at the DUT."""
+def _at_slaves(
+    history: History, kind: str, lane: str, sign: Callable[[Event, str], str]
+) -> Iterator[Instants]:
+    """Yield the DUT's frames of a kind where they enter the fabric, and others' at the DUT.
+
+    `sign` gives the key of FRAMES for a frame, of which it is told where it was seen.
+    """
     found: dict[str, list[Instant]] = {slave: [] for slave in _slaves(history)}
     elsewhere = frames_seen.others(history)
-    for event in _shown(history, "lacpdu"):
+    for event in _shown(history, kind):
         place, _, port = event.where.rpartition("/")
-        if port in found and place not in elsewhere:
-            kind = "lacpdu in" if place == DUT else "lacpdu"
-            found[port].append(Instant(event.at, kind, event))
+        if port in found and place not in elsewhere and (key := sign(event, place)):
+            found[port].append(Instant(event.at, key, event))
     yield from (
-        Instants(f"{slave} LACP", instants) for slave, instants in found.items() if instants
+        Instants(f"{slave} {lane}", instants) for slave, instants in found.items() if instants
     )
+
+
+def _lacpdu(_event: Event, place: str) -> str:
+    return "lacpdu in" if place == DUT else "lacpdu"
+
+
+def _nd(event: Event, place: str) -> str:
+    """Return the key of a message of neighbour discovery, "" for others' questions to all."""
+    if event["message"] == "advertisement":
+        announced = not event["solicited"] and event["to_ip"] == ALL_NODES
+        return "na in" if place == DUT else "una" if announced else "na"
+    return "" if place == DUT else "ns"
 
 
 def aggregators(history: History) -> Iterator[States]:

@@ -14,7 +14,7 @@ from harness.picture import figure_lane, lanes, traffic_lane
 from harness.picture.axis import PanelAxis
 from harness.picture.lanes import Lane
 
-KEY = {"garp", "report", "bonding"}  # single events around which time is not folded
+KEY = {"garp", "una", "report", "bonding"}  # single events around which time is not folded
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,15 @@ ROW = 18.0
 AT = attrgetter("at")
 NEAR = 3.0  # px: closer together, marks of one kind become one
 # Where in the lane the marks of a kind stand, so that those of one time do not hide each other.
-HIGH = {"foreign": -6.0, "probe": 6.0, "reply": 6.0, "lacpdu": 6.0, "lacpdu in": -6.0}
+HIGH = {
+    "foreign": -6.0,
+    "probe": 6.0,
+    "reply": 6.0,
+    "ns": 6.0,
+    "na in": 6.0,
+    "lacpdu": 6.0,
+    "lacpdu in": -6.0,
+}
 
 
 class Lane(NamedTuple):

@@ -252,3 +252,28 @@ def test_lacpdus_of_both_sides_and_the_aggregator_have_lanes() -> None:
     told = titles(picture)
     for name in ("LACPDU of the DUT", "LACPDU of the partner"):
         assert len([one for one in told if name in one]) == 1, name
+
+
+def nd(when: float, where: str, message: str, to: str, *, solicited: bool = False) -> Line:
+    data = {"message": message, "src": "02:00:00:00:00:00", "dst": "33:33:00:00:00:01"}
+    addresses = {"sender_ip": "fd00::1", "to_ip": to, "target_ip": "fd00::1"}
+    return (when, "nd", where, {**data, **addresses, "solicited": solicited, "override": True})
+
+
+def test_neighbour_discovery_has_lanes_by_its_meaning() -> None:
+    frames = [
+        nd(94, "sw/eth1", "advertisement", "ff02::1"),
+        nd(-20, "sw/eth0", "solicitation", "ff02::1:ff00:2"),
+        nd(-19, "dut/eth0", "advertisement", "fd00::1", solicited=True),
+        nd(-18, "dut/eth0", "solicitation", "ff02::1:ff00:1"),
+    ]
+    picture = parsed(failover(*frames))
+    assert {"eth0 ND", "eth1 ND"} <= set(texts(picture))
+    told = "\n".join(titles(picture))
+    for name, number in (
+        ("unsolicited neighbour advertisement", 1),
+        ("neighbour solicitation of the DUT", 1),
+        ("neighbour advertisement to the DUT", 1),
+        ("neighbour advertisement of the DUT", 0),
+    ):
+        assert told.count(name) == number, name
