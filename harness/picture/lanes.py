@@ -23,7 +23,7 @@ HIGH = {
     "foreign": -6.0,
     "probe": 6.0,
     "reply": 6.0,
-    "ns": 6.0,
+    "ns": -6.0,
     "na in": 6.0,
     "lacpdu": 6.0,
     "lacpdu in": -6.0,
