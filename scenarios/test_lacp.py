@@ -63,13 +63,14 @@ def test_links_that_the_partner_calls_individual_are_not_aggregated(
         ({"active": False}, ["active"]),
         ({"in_sync": False}, ["backup"]),
         ({"hear": False}, ["backup"]),
+        ({"hear": False, "in_sync": True}, ["backup"]),
     ],
     ids=str,
 )
 def test_a_port_is_used_with_a_partner_that_is_in_sync_with_it(
     scripted_partner: ScriptedPartner, settings: dict[str, bool], used: list[str]
 ) -> None:
-    """Slow and passive partners are joined; not one out of sync, or that does not hear the DUT."""
+    """Slow and passive partners are joined; not one out of sync, or that does not know the DUT."""
     net = scripted_partner
     net.dut.bond()
     net.sw.speak_lacp(net.eth0, net.eth1, **settings)  # type: ignore[arg-type]

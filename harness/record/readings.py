@@ -11,7 +11,7 @@ from harness.bonding.texts import Proc, of_sysfs
 from harness.lab import Network
 from harness.record import bond_maker
 from harness.record.files import read
-from harness.rtnl import bonds, messages
+from harness.rtnl import bonds, messages, statistics
 from harness.suggest import suggesting
 from harness.topology import DUT, BondPlan, NamedPart
 
@@ -66,6 +66,17 @@ class Readings:
         self.note_read()
         links = self.network.host(DUT).dump(messages.all_links(), messages.RTM_NEWLINK)
         return bonds.slave_of(links, self.network.number(DUT, link.name))
+
+    def lacp_counters(self, link: NamedPart | None = None) -> Mapping[str, int]:
+        """Return the counters of LACP of a slave, by default of the bond; {} outside of 802.3ad.
+
+        `lacpdu_rx`, `marker_resp_tx` ... as in BOND_3AD_STAT_* (bond_3ad_stats_fill).
+        """
+        self.note_read()
+        name = link.name if link else self.plan.name
+        request = statistics.all_counters()
+        replies = self.network.host(DUT).dump(request, statistics.RTM_NEWSTATS)
+        return statistics.lacp_counters(replies, self.network.number(DUT, name))
 
     def slave_file(self, link: NamedPart, name: str) -> str | None:
         """Return the text of a slave's file in sysfs, None for no file (bond_sysfs_slave.c)."""
