@@ -2,7 +2,8 @@
 
 import pytest
 
-from harness import claim, control, ms
+from harness import claim, contradicted, control, ms
+from scenarios.channels import StaticChannel
 from scenarios.topologies import OneSwitch
 from scenarios.variants import SpareSlave
 
@@ -188,3 +189,49 @@ def test_a_new_slave_waits_for_updelay_too(
             seen.append(bond.now.slave(spare_slave.eth2)["mii_status"])
     assert tuple(seen) == words
     assert run.active_slaves == ["eth0"]
+
+
+@claim("DELAY-3")
+def test_balance_xor_ignores_updelay_too(static_channel: StaticChannel) -> None:
+    """With no slave left, the first to recover is used at once."""
+    bond = static_channel.dut.bond(mode="balance-xor", updelay=1000)
+    with static_channel.watch() as run:
+        static_channel.eth1.cut()
+        static_channel.eth2.cut()
+        static_channel.eth0.flap(down=BLIP)
+    assert run.slave("eth0").recovery <= bond.miimon
+
+
+@pytest.mark.parametrize("mode", ["balance-rr", "broadcast"])
+@claim("DELAY-4")
+@contradicted(
+    "DELAY-4",
+    kernels=">=6.1",
+    evidence="it is waited for, 1110 ms on 7.2: bond_miimon_inspect asks usable_slaves, which "
+    "these modes do not keep",
+)
+def test_modes_that_hash_nothing_ignore_updelay_too(
+    static_channel: StaticChannel, mode: str
+) -> None:
+    """With no slave left, the first to recover is used at once."""
+    bond = static_channel.dut.bond(mode=mode, updelay=1000)
+    with static_channel.watch() as run:
+        static_channel.eth1.cut()
+        static_channel.eth2.cut()
+        static_channel.eth0.flap(down=BLIP)
+    assert run.slave("eth0").recovery <= bond.miimon
+
+
+@pytest.mark.parametrize("mode", ["balance-xor", "balance-rr", "broadcast"])
+@claim("DELAY-3", "DELAY-4")
+@control("test_balance_xor_ignores_updelay_too")
+@control("test_modes_that_hash_nothing_ignore_updelay_too")
+def test_they_wait_for_it_when_another_slave_is_up(
+    static_channel: StaticChannel, mode: str
+) -> None:
+    """The same repair has to wait where a slave works."""
+    bond = static_channel.dut.bond(mode=mode, updelay=1000)
+    with static_channel.watch() as run:
+        static_channel.eth1.cut()
+        static_channel.eth0.flap(down=BLIP)
+    assert bond.updelay <= run.slave("eth0").recovery <= bond.updelay + bond.miimon
