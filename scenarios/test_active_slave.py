@@ -113,17 +113,18 @@ def test_only_some_modes_have_an_active_slave(
     assert shown(one_switch.dut.bond(mode=mode)) == expected
 
 
-@claim("ACTIVE-4")
+@claim("ACTIVE-4", "PROC-2")
 @control("test_only_some_modes_have_an_active_slave")
 def test_no_active_slave_is_shown_as_nothing(one_switch: OneSwitch) -> None:
-    """With both cables out sysfs has no name and /proc says None."""
+    """With both cables out sysfs has no name, and /proc says None and that the bond is down."""
     bond = one_switch.dut.bond()
     with one_switch.watch() as run:
         one_switch.eth0.cut()
         one_switch.eth1.cut()
         one_switch.after(500 * ms)
-        told = (*shown(bond), bond.now.proc["Currently Active Slave"])
-    assert told == ("", "", True, "None")
+        proc = bond.now.proc
+        told = (*shown(bond), proc["Currently Active Slave"], proc["MII Status"])
+    assert told == ("", "", True, "None", "down")
     assert run.active_slave is None
 
 

@@ -248,7 +248,7 @@ def listed(net: TwoBonds, number: int) -> set[str]:
 @claim("SYSFS-2")
 @contradicted(
     "SYSFS-2",
-    kernels=">=7.2",
+    kernels=">=6.1",
     evidence="bonding_show_bonds leaves no room for its ++more++ after the 256th name of 15 "
     "letters, and overwrites the end of that name: no bond is called so (difference 60)",
 )

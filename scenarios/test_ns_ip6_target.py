@@ -32,6 +32,22 @@ def test_targets_are_solicited_every_interval(dual_stack: DualStack, arp_interva
     assert run.slave("eth1").ns_probes == []
 
 
+@claim("NS6-1")
+@pytest.mark.parametrize(
+    ("targets", "asked"), [(TARGET6, {TARGET6}), (f"{TARGET6},{OTHER6}", {TARGET6, OTHER6})]
+)
+def test_each_ipv6_target_is_solicited(
+    dual_stack: DualStack, targets: str, asked: set[str]
+) -> None:
+    """Every target of the list gets solicitations of its own."""
+    bond = dual_stack.dut.bond(arp_interval=100, ns_ip6_target=targets)
+    addressed(dual_stack)
+    dual_stack.neighbour.add_address(OTHER6)
+    with dual_stack.watch() as run:
+        dual_stack.after(6 * bond.arp_interval)
+    assert {probe.ip for probe in run.slave("eth0").ns_probes} == asked
+
+
 @claim("NS6-7")
 @control("test_targets_are_solicited_every_interval")
 @pytest.mark.parametrize(
@@ -76,7 +92,7 @@ def test_answers_of_an_ipv6_target_keep_the_slaves_up(dual_stack: DualStack) -> 
     """The target's advertisements count for the active slave, solicitations for the backup."""
     bond = dual_stack.dut.bond(arp_interval=100, ns_ip6_target=TARGET6, arp_validate="all")
     addressed(dual_stack)
-    with dual_stack.watch() as run:
+    with dual_stack.watch(healthy=False) as run:
         dual_stack.after(10 * bond.arp_interval)
     assert run.failures == {"eth0": 0, "eth1": 0}
 

@@ -155,6 +155,27 @@ def test_a_slaves_block_describes_it(one_switch: OneSwitch, name: str, shown: li
     assert [slave[name] for slave in bond.now.proc.slaves.values()] == shown
 
 
+@claim("SYSFS-13", "NL-1")
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("state", ["active", "backup"]),
+        ("mii_status", ["up", "up"]),
+        ("link_failure_count", ["0", "0"]),
+        ("perm_hwaddr", ["02:00:00:00:00:00", "02:00:00:00:00:01"]),
+        ("queue_id", ["0", "3"]),
+    ],
+)
+def test_sysfs_and_netlink_show_a_slave_alike(
+    one_switch: OneSwitch, name: str, shown: list[str]
+) -> None:
+    """Each file of a slave has the value that netlink has."""
+    bond, slaves = one_switch.dut.bond(), (one_switch.eth0, one_switch.eth1)
+    one_switch.dut.set_slave(one_switch.eth1, queue_id=3)
+    assert [bond.now.slave_file(link, name) for link in slaves] == shown
+    assert [str(bond.now.slave(link)[name]) for link in slaves] == shown
+
+
 @claim("PROC-5", "SYSFS-13")
 @pytest.mark.parametrize(("times", "count"), [(1, ("1", "1", 1)), (3, ("3", "3", 3))])
 def test_each_failure_is_counted_once(
