@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 
-from harness.doctor import cabling, virtual
+from harness.doctor import cabling, virtual, without_python
 from harness.doctor.check import BAD, GOOD, LACKING, CheckResult
 from harness.doctor.taken_up import taken_up
 from harness.errors import HarnessError
 from harness.labs.agent import clock
+from harness.labs.agent.channel import Channel
 from harness.labs.agent.host import RemoteHost
 from harness.labs.description.model import LabFile, LabNic
 from harness.labs.netns.control import Control
@@ -48,19 +49,16 @@ def rows(lab: LabFile, *, up: bool = False) -> Iterator[NamedResult]:
             yield "SSH", CheckResult(GOOD, f"{lab.dut}, {dut.check('uname -sr').strip()}")
             yield from _shell(dut)
             host = RemoteHost(agent := dut.agent())
+        except NoPython as error:
+            yield "Python", _bad(error)
+            yield from without_python.rows(lab, dut)
+            return
         except HarnessError as error:
-            yield "Python" if isinstance(error, NoPython) else "SSH", _bad(error)
+            yield "SSH", _bad(error)
             return
         undo.callback(agent.close)
         there = interfaces(host)
-        yield "Python", CheckResult(GOOD, f"{dut.python} runs the agent")
-        found = clock.measure(agent)
-        read = f"{in_ms(found.offset)} to the tester, +- {in_ms(found.error)}"
-        yield "clock", CheckResult(GOOD, read)
-        yield f"DUT {lab.management}", _management(there, lab, dut)
-        managing = services.running(dut.host)
-        for nic in lab.nics:
-            yield f"DUT {nic.name}", _nic(there, nic, dut, managing)
+        yield from _by_agent(lab, dut, agent, there)
         try:
             if up:
                 here, there = undo.enter_context(taken_up(lab, control, dut, host))
@@ -68,6 +66,20 @@ def rows(lab: LabFile, *, up: bool = False) -> Iterator[NamedResult]:
             undo.close()  # what was set up is set down, or that is reported
         except HarnessError as error:
             yield "cables", _bad(error)
+
+
+def _by_agent(
+    lab: LabFile, dut: SshMachine, agent: Channel, there: dict[str, Interface]
+) -> Iterator[NamedResult]:
+    """Yield what an agent on the DUT shows: its clock and its NICs."""
+    yield "Python", CheckResult(GOOD, f"{dut.python} runs the agent")
+    found = clock.measure(agent)
+    read = f"{in_ms(found.offset)} to the tester, +- {in_ms(found.error)}"
+    yield "clock", CheckResult(GOOD, read)
+    yield f"DUT {lab.management}", _management(there, lab, dut)
+    managing = services.running(dut.host)
+    for nic in lab.nics:
+        yield f"DUT {nic.name}", _nic(there, nic, dut, managing)
 
 
 def _bad(error: HarnessError) -> CheckResult:

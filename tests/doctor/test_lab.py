@@ -163,10 +163,20 @@ def test_a_dut_that_does_not_let_us_in(rack: Rack) -> None:
 
 
 def test_a_dut_without_python_is_looked_at_by_its_shell(rack: Rack) -> None:
-    lab = rack.lab(("management", 'python = "/nowhere/python3"\nmanagement'))
-    _, rows = doctor(rack, lab)
+    lab = rack.lab(
+        ("management", 'python = "/nowhere/python3"\nmanagement'),
+        ('name = "eth2"', 'name = "eth9"'),
+    )
+    status, rows = doctor(rack, lab)
+    assert status == 1
     assert rows["SSH"]["state"] == rows["ip"]["state"] == GOOD
     assert "has no Python 3.6 or later: /nowhere/python3 is not there" in bad(rows)["Python"]
+    assert rows["DUT mgmt"]["state"] == GOOD
+    assert rows["DUT eth1"]["state"] == LACKING
+    assert "not seen without Python" in rows["DUT eth1"]["found"]
+    assert bad(rows)["DUT eth9"] == "the DUT has no such interface"
+    assert "eth2" in rows["DUT eth9"]["remedy"]
+    assert "clock" not in rows
 
 
 def test_a_file_that_is_wrong_is_the_users_mistake(rack: Rack) -> None:
