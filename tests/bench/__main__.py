@@ -20,6 +20,7 @@ from tests.bench import (
     labs,
     outage,
     probes,
+    qemu,
     report,
     scenario,
     selftests,
@@ -32,7 +33,18 @@ from tests.bench.table import Table
 
 FIGURES: dict[str, Callable[[Bench], Table]] = {
     module.NAME: module.table
-    for module in (boot, topologies, selftests, scenario, labs, probes, outage, report, suite)
+    for module in (
+        boot,
+        topologies,
+        selftests,
+        scenario,
+        labs,
+        qemu,
+        probes,
+        outage,
+        report,
+        suite,
+    )
 }
 ON_REQUEST = suite.NAME
 # In virtual time work takes no time: what runs in the guest says 0.

@@ -108,7 +108,7 @@ def inside(directory: Path) -> None:
                     net.after(LENGTH * ms)
                     say(end=name)
             assert run.recording is not None
-            say(probes=name, seen=_seen(run.recording, interval * MS))
+            say(probes=name, seen=seen(run.recording, interval * MS))
 
 
 def _idle(net: Any, say: Any) -> None:
@@ -131,7 +131,8 @@ def _idle(net: Any, say: Any) -> None:
         recorder.close()
 
 
-def _seen(history: History, interval: int) -> dict[str, float]:
+def seen(history: History, interval: int) -> dict[str, float]:
+    """Return rate, lateness and losses of the probes of a recording's block, times in ns."""
     start, stop = history.mark("disturb"), history.mark("settle")
     assert start is not None
     assert stop is not None
