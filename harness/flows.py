@@ -14,7 +14,7 @@ from ipaddress import ip_address
 MARK = bytes.fromhex("026e6668")  # locally administered, unicast
 MAGIC = b"nfh-flow\0"
 IPV4, IPV6, VLAN = 0x0800, 0x86DD, 0x8100
-ICMP, IPIP, TCP, UDP, GRE, ESP = 1, 4, 6, 17, 47, 50
+ICMP, IPIP, TCP, UDP, GRE, ESP, ICMPV6 = 1, 4, 6, 17, 47, 50, 58
 LEAST = 60  # octets of the shortest Ethernet frame, without its checksum
 MORE_FRAGMENTS = 0x2000
 
@@ -26,7 +26,7 @@ class Flow:
     `peer` is the last octet of the destination MAC. `inner` is what IPIP or GRE carries, or what
     an ICMP error (port unreachable) quotes. `vlan` is a tag in the frame itself. An Ethernet type
     other than IPv4's and IPv6's has no further headers; `sport` of ICMP is the identifier of an
-    echo request.
+    echo request, of ICMPv6 the type of the message (135: neighbour solicitation).
     """
 
     src: str = "192.0.2.1"
@@ -79,20 +79,18 @@ class Flow:
         )  # fmt: skip
 
     def _segment(self, payload: bytes) -> bytes:
-        """Return what the IP packet carries."""
+        """Return what the IP packet carries: the protocol's header, then what is inside."""
         ports = struct.pack("!HH", self.sport, self.dport)
+        echo, error = struct.pack("!BxxxHH", 8, self.sport, 1), bytes((3, 3, *bytes(6)))
+        heads = {
+            UDP: ports + struct.pack("!HH", 8 + len(payload), 0),
+            TCP: ports + struct.pack("!IIBBHHH", 0, 0, 0x50, 0x10, 1024, 0, 0),
+            ICMP: error if self.inner else echo,
+            ICMPV6: bytes((self.sport & 0xFF, *bytes(7))),
+            GRE: struct.pack("!HH", 0, self.inner.type_id if self.inner else 0),
+        }
         inner = self.inner.packet(payload) if self.inner else payload
-        if self.protocol == UDP:
-            return ports + struct.pack("!HH", 8 + len(payload), 0) + payload
-        if self.protocol == TCP:
-            return ports + struct.pack("!IIBBHHH", 0, 0, 0x50, 0x10, 1024, 0, 0) + payload
-        if self.protocol == ICMP and self.inner:
-            return bytes((3, 3)) + bytes(6) + inner
-        if self.protocol == ICMP:
-            return bytes((8, 0, 0, 0)) + struct.pack("!HH", self.sport, 1) + payload
-        if self.protocol == GRE and self.inner:
-            return struct.pack("!HH", 0, self.inner.type_id) + inner
-        return inner
+        return heads.get(self.protocol, b"") + inner
 
     def __str__(self) -> str:
         """Return it as text, such as "17 192.0.2.1:40000 > 198.51.100.1:9"."""

@@ -2,8 +2,8 @@
 
 import pytest
 
-from harness import Flow, claim, contradicted, control, many_flows, slave_by_hash
-from scenarios.channels import StaticChannel
+from harness import Flow, claim, contradicted, control, many_flows, s, slave_by_hash
+from scenarios.channels import LacpPair, StaticChannel
 
 SLAVES = ("eth0", "eth1", "eth2")
 MANY = list(many_flows(999))
@@ -212,3 +212,28 @@ def test_without_encap_a_tunnel_takes_one_slave(
     with static_channel.watch() as run:
         static_channel.dut.send_flows(flows)
     assert len(set(run.carried_by)) == 1
+
+
+@claim("MODE-AD-2")
+@pytest.mark.parametrize("xmit_hash_policy", ["layer2", "layer2+3", "layer3+4"])
+def test_the_ports_of_the_active_aggregator_carry_flows_by_the_hash(
+    lacp_pair: LacpPair, xmit_hash_policy: str
+) -> None:
+    """In 802.3ad each flow takes the port of the formula."""
+    lacp_pair.dut.bond(xmit_hash_policy=xmit_hash_policy)
+    with lacp_pair.watch() as run:
+        lacp_pair.dut.send_flows(MANY)
+    assert run.carried_by == by_hash(xmit_hash_policy, MANY, SLAVES[:2])
+
+
+@claim("MODE-AD-2")
+@control("test_the_ports_of_the_active_aggregator_carry_flows_by_the_hash")
+def test_a_port_outside_of_the_active_aggregator_carries_nothing(lacp_pair: LacpPair) -> None:
+    """When the partner of a port is silent its flows leave by the other, though it is up."""
+    lacp_pair.dut.bond(lacp_rate="fast")
+    with lacp_pair.watch(every=1 * s) as run:
+        lacp_pair.eth0.lose("in")
+        lacp_pair.after(6 * s)
+        lacp_pair.dut.send_flows(MANY)
+    assert run.link_states["eth0"] == "up"
+    assert set(run.carried_by) == {("eth1",)}

@@ -31,6 +31,8 @@ def test_other_protocols_have_theirs() -> None:
     assert dissected(Flow(protocol=ICMP, sport=4))["ICMP"].id == 4
     six = dissected(Flow(src="2001:db8::1", dst="2001:db8::2"))
     assert (six["IPv6"].dst, six["UDP"].dport) == ("2001:db8::2", 9)
+    neighbour = dissected(Flow("fe80::1", "fe80::2", protocol=58, sport=135))["IPv6"]
+    assert (neighbour.nh, bytes(neighbour.payload)[0]) == (58, 135)
     assert dissected(Flow(vlan=10))["Dot1Q"].vlan == 10
     assert dissected(Flow(ethertype=0x88B5)).type == 0x88B5
 
