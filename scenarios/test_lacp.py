@@ -11,7 +11,7 @@ SLOWLY = 100 * ms
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 
 
-@claim("MODE-AD-6", "UPKEY-5")
+@claim("MODE-AD-6", "UPKEY-5", "LSEC-3")
 @pytest.mark.parametrize(
     ("other", "together"),
     [
