@@ -21,3 +21,9 @@ def test_the_list_has_claims_of_the_catalogue_once_each() -> None:
 def test_what_a_scenario_tries_does_not_say_that_it_cannot_be_tried() -> None:
     cannot = {one.id for one in catalogue().claims.values() if one.needs}
     assert cannot & open_claims.tried() == set()
+
+
+def test_what_is_no_longer_open_is_not_on_the_list() -> None:
+    assert set(open_claims.listed()) <= set(open_claims.found()), (
+        "python -m tests.open_claims writes the list"
+    )

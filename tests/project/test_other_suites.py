@@ -66,3 +66,9 @@ def test_every_script_of_the_selftests_is_in_a_row(makefile: Path) -> None:
     )
     assert scripts
     assert {row.place for row in SELFTESTS} == set(re.findall(r"[\w-]+\.sh", scripts[1]))
+
+
+def test_the_page_is_as_written() -> None:
+    assert other_suites.PAGE.read_text(encoding="utf-8") == other_suites.text(), (
+        "python -m tests.other_suites writes the page"
+    )
