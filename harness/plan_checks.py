@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from harness.drivers import CARRIER_LAG, VETH
 from harness.errors import ScenarioError
-
-if TYPE_CHECKING:
-    from harness.topology import LinkPlan, Topology
+from harness.plans import LinkPlan, TopologyPlan
 
 NAME_MAX = 15  # IFNAMSIZ - 1
 MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
@@ -20,7 +17,7 @@ MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 class PlanChecks:
     """The checks of a plan whose machine under test is called `dut`."""
 
-    plan: Topology
+    plan: TopologyPlan
     dut: str
     default_path: tuple[str, str]
 

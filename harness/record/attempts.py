@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Unpack
 from harness.bonding import BondSettings, Setting, SlaveSettings
 from harness.errors import KernelRefused
 from harness.record.bond import Bond
+from harness.record.dut_requests import DutRequests
 from harness.suggest import suggesting
 from harness.topology import NamedPart
-
-if TYPE_CHECKING:
-    from harness.record.dut import Dut
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,7 @@ class Answer:
 class Attempts:
     """The DUT's requests, each with an Answer: `dut.attempt.set(bond, miimon=-1).error`."""
 
-    dut: Dut
+    dut: DutRequests
 
     if not TYPE_CHECKING:
         __getattr__ = suggesting("dut.attempt")

@@ -27,6 +27,7 @@ PARTS = {
             "topology",
             "plan_checks",
             "flows",
+            "plans",
             "lacpdu",
             "lacp_port",
             "ndisc",
