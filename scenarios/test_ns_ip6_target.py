@@ -97,6 +97,20 @@ def test_answers_of_an_ipv6_target_keep_the_slaves_up(dual_stack: DualStack) -> 
     assert run.failures == {"eth0": 0, "eth1": 0}
 
 
+@claim("NS6-2")
+@pytest.mark.parametrize(("arp_validate", "fooled"), [("all", False), ("none", True)])
+def test_only_a_targets_advertisements_are_valid(
+    dual_stack: DualStack, arp_validate: str, *, fooled: bool
+) -> None:
+    """A neighbour's advertisements hide a dead target where they are not validated."""
+    bond = dual_stack.dut.bond(arp_interval=100, ns_ip6_target=TARGET6, arp_validate=arp_validate)
+    target, mac = addressed(dual_stack), dual_stack.eth0.mac
+    with dual_stack.neighbour.advertises(OTHER6, DUT6, mac=mac), dual_stack.watch() as run:
+        target.end()
+        dual_stack.after(10 * bond.arp_interval)
+    assert (run.failures["eth0"] == 0) == fooled
+
+
 @claim("NS6-3")
 def test_the_seventeenth_ipv6_target_is_refused(empty_bond: EmptyBond) -> None:
     """None is set by default; of seventeen in a request the first sixteen are set."""

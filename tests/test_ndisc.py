@@ -58,3 +58,22 @@ def test_a_message_has_its_addresses_and_flags(
 )
 def test_anything_else_is_none(data: bytes) -> None:
     assert ndisc.read(data) is None
+
+
+def test_an_advertisement_is_read_as_it_was_built() -> None:
+    data = ndisc.advertisement("02:00:00:00:00:07", "2001:db8::7", "02:00:00:00:00:01", "fe80::1")
+    found = ndisc.read(data)
+    assert found is not None
+    assert (found.src, found.dst) == ("02:00:00:00:00:07", "02:00:00:00:00:01")
+    assert (found.sender_ip, found.to_ip, found.target_ip) == (
+        "2001:db8::7",
+        "fe80::1",
+        found.sender_ip,
+    )
+    assert found.solicited
+    assert found.override
+    layers = pytest.importorskip("scapy.layers.inet6")
+    packet = layers.IPv6(data[14:])
+    told = packet[layers.ICMPv6ND_NA].cksum
+    del packet[layers.ICMPv6ND_NA].cksum
+    assert layers.IPv6(bytes(packet))[layers.ICMPv6ND_NA].cksum == told

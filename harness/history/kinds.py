@@ -64,7 +64,7 @@ FAULT = (
     _may("frame", "send: a description of the frame", str),
     _may("via", "send: the link or bond that it is sent from", str),
     _may("target", "arping, ask_as: the name or address of the target", str),
-    _may("to", "arp_replies: the address that they are sent to", str),
+    _may("to", "arp_replies, advertises: the address that they are sent to", str),
     _may("ipv6", "noise: whether it is IPv6 multicast", bool),
     _may("every_ms", "ms: the interval of a series of frames", int, float),
     _may("count", "how many frames were requested", int),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness import frames
+from harness import frames, ndisc
 from harness.record.addresses import AddressedInterface
 from harness.record.cable import Cable
 from harness.record.command_runner import CommandRunner
@@ -103,6 +103,12 @@ class Machine(MachineActions):
         """Send ARP replies to the bond's address and MAC, from a host that is no ARP target."""
         frame = frames.arp_reply(self.cable.mac, self.address, mac, to)
         return self._sender().repeat("arp_replies", frame, Pace(every), to=to)
+
+    @timed
+    def advertises(self, address: str, to: str, *, mac: str, every: Span = 50 * ms) -> Effect:
+        """Send advertisements of an IPv6 address to the bond's, from a host that is no target."""
+        frame = ndisc.advertisement(self.cable.mac, address, mac, to)
+        return self._sender().repeat("advertises", frame, Pace(every), address=address, to=to)
 
     @timed
     def noise(self, *, every: Span = 50 * ms, ipv6: bool = False) -> Effect:
