@@ -53,6 +53,15 @@ def test_a_cut_takes_carrier_and_frames_and_heal_brings_both_back(one: One) -> N
     assert wire.wait(lambda: wire.passes(OUT) and wire.passes(IN))
 
 
+def test_a_port_without_carrier_is_not_waited_for(one: One) -> None:
+    """It never forwards: a recording would wait for it as long as it waits for anything."""
+    net, wire = one
+    for fault in (net.eth0.cut, net.eth0.admin_down):
+        with fault():
+            assert wire.wait(net.eth0.context.network.ready)
+    assert wire.wait(net.eth0.context.network.ready)
+
+
 def test_a_cut_beyond_a_switch_leaves_the_carrier(stage: Stage) -> None:
     with wired(TwoSwitches, stage) as (net, wire):
         with net.isl.cut():
