@@ -11,6 +11,9 @@ import pytest
 TOPOLOGIES = frozenset(
     {
         *("one_switch", "two_switches", "blade_chassis", "filtering_switch"),
+        *("three_slaves", "spare_slave", "dual_stack", "no_address", "empty_bond", "two_bonds"),
+        *("static_channel", "lacp_pair", "scripted_partner", "spare_ports", "two_partners"),
+        *("mixed_speeds", "mlag_pair"),
         *("dual_bond_router", "bridge_host", "usb_nics", "chassis", "virtualbox", "office"),
     }
 )
