@@ -62,8 +62,8 @@ class ProcessPipe:
         return self._output.fileno()
 
     def read(self) -> bytes:
-        """Return what it has written, b"" at its end."""
-        return os.read(self.fileno(), ROOM)
+        """Return what it has written, b"" at its end, also where the pipe has been closed."""
+        return b"" if self._output.closed else os.read(self.fileno(), ROOM)
 
     def write(self, data: bytes) -> None:
         """Write to its input; raises OSError."""
