@@ -124,7 +124,7 @@ def test_the_nic_of_ssh_is_left_alone_whatever_the_file_says(rack: QemuRack) -> 
     path.write_text(swapped.replace('"other"', f'"{first}"'), encoding="utf-8")
     status, said = run(rack, "--yes", FIRST, lab=path)
     assert status == pytest.ExitCode.USAGE_ERROR, said
-    assert f"SSH does not come in by {first}, the management interface" in said
+    assert f"SSH does not use {first}, the management interface" in said
     assert "DUT mgmt carries the SSH session that this runs in" in said
     assert rack.state() == before
 
