@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.drivers import CARRIER_LAG, VETH
 from harness.errors import ScenarioError
-from harness.plans import LinkPlan, TopologyPlan
+from harness.plans import DEFAULT_PATH, DUT, LinkPlan, TopologyPlan
 
 NAME_MAX = 15  # IFNAMSIZ - 1
 MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
@@ -15,11 +15,9 @@ MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 
 @dataclass(frozen=True, slots=True)
 class PlanChecks:
-    """The checks of a plan whose machine under test is called `dut`."""
+    """The checks of one plan."""
 
     plan: TopologyPlan
-    dut: str
-    default_path: tuple[str, str]
 
     def check(self) -> None:
         """Raise ScenarioError for a plan that contradicts itself."""
@@ -35,8 +33,8 @@ class PlanChecks:
                     self._reject(f'"{name}" has not between 1 and {NAME_MAX} characters')
             if doubles := {name for name in names if names.count(name) > 1}:
                 self._reject(f"the name {', '.join(sorted(doubles))} is used twice")
-        if self.dut not in {machine.name for machine in self.plan.machines}:
-            self._reject(f"it has no machine {self.dut}")
+        if DUT not in {machine.name for machine in self.plan.machines}:
+            self._reject(f"it has no machine {DUT}")
         self._check_links()
         self._check_bonds()
         self._check_bridges()
@@ -76,7 +74,7 @@ class PlanChecks:
 
     def _check_bonds(self) -> None:
         taken: set[str] = set()
-        mine = {link.name for link in self.plan.links_of(self.dut)}
+        mine = {link.name for link in self.plan.links_of(DUT)}
         for bond in self.plan.bonds:
             if bond.name in mine:
                 self._reject(f"a bond and a link of dut are both called {bond.name}")
@@ -90,7 +88,7 @@ class PlanChecks:
 
     def _check_bridges(self) -> None:
         inside = {bridge.name for bridge in self.plan.bridges}
-        outside = {self.dut, *(switch.name for switch in self.plan.switches)}
+        outside = {DUT, *(switch.name for switch in self.plan.switches)}
         bonds = [bridge.bond for bridge in self.plan.bridges]
         for bridge in self.plan.bridges:
             if bridge.bond not in {bond.name for bond in self.plan.bonds}:
@@ -102,7 +100,7 @@ class PlanChecks:
         for link in self.plan.links:
             if {link.a, link.b} & inside and {link.a, link.b} & outside:
                 self._reject(f'link "{link.name}" is from a bridge, but not to a guest')
-        for machine in self.plan.path if self.plan.path != self.default_path else ():
+        for machine in self.plan.path if self.plan.path != DEFAULT_PATH else ():
             self.plan.reach(machine)
 
     def _check_channels(self) -> None:

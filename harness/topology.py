@@ -47,7 +47,7 @@ class Topology(TopologyPlan):
     """A network; raises ScenarioError for a plan that contradicts itself."""
 
     def __post_init__(self) -> None:
-        PlanChecks(self, DUT, DEFAULT_PATH).check()
+        PlanChecks(self).check()
 
 
 def carrier_lag(topology: Topology, bond: BondPlan) -> Span:

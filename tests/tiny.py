@@ -16,6 +16,18 @@ addopts = ["--strict-markers", "--import-mode=importlib"]
 """
 IN_GUESTS = "import pytest; pytestmark = pytest.mark.guest\n"
 HARNESS = Path(__file__).parents[1]
+# A conftest.py with the topology that most tiny scenarios use.
+FIXTURES = """
+    from collections.abc import Iterator
+    import pytest
+    from harness.record.net import Stage
+    from scenarios.topologies import OneSwitch
+
+    @pytest.fixture
+    def one_switch(stage: Stage) -> Iterator[OneSwitch]:
+        with OneSwitch(stage) as net:
+            yield net
+"""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from harness.history import Event, History
 from harness.judge import traffic
 from harness.judge.elapsed import elapsed
-from harness.judge.measure import bonds, fault_at, repaired_at, sequence, slaves_of
+from harness.judge.measure import Since, bonds, fault_at, repaired_at, sequence, slaves_of
 from harness.lacpdu import PortInfo
 from harness.topology import DUT
 from harness.units import Measured
@@ -96,8 +96,12 @@ def joining(history: History, slave: str) -> Measured:
 
 def _changed(history: History, what: str, slave: str, state: str, start: int) -> Measured:
     changes = sequence(history, "slave", slave, "state")
-    at = next((c.at for c in changes if c.value == state and c.at > start), None)
-    return elapsed(history, what, start, at, clocks=True)
+    return elapsed(history, what, start, _first(changes, state, start), clocks=True)
+
+
+def _first(changes: Iterable[Since], value: object, start: int) -> int | None:
+    """Return when something first became a value after `start` (ns), None for never."""
+    return next((one.at for one in changes if one.value == value and one.at > start), None)
 
 
 def carrier_change(history: History, bond: str, *, up: bool) -> Measured:
@@ -105,9 +109,8 @@ def carrier_change(history: History, bond: str, *, up: bool) -> Measured:
     slaves = slaves_of(history, bond)
     start = repaired_at(history, bond) if up else fault_at(history, slaves)
     changes = sequence(history, "carrier", f"{DUT}/{bond}", "up")
-    at = next((c.at for c in changes if c.value is up and c.at > start), None)
     what = "carrier return" if up else "carrier loss"
-    return elapsed(history, what, start, at, clocks=True)
+    return elapsed(history, what, start, _first(changes, up, start), clocks=True)
 
 
 def telling(
@@ -129,15 +132,20 @@ def telling(
 
 def state_of(history: History, slave: str, side: str) -> frozenset[str]:
     """Return the bits of LACP's state of a slave at the end: of `actor` or `partner`."""
-    stop = traffic.end_at(history)
-    seen = [event[side] for event in history.select("lacp", slave) if event.at <= stop]
-    return frozenset(seen[-1]) if seen else frozenset()
+    last = _last(history, slave)
+    return frozenset(last[side]) if last else frozenset()
 
 
 def aggregator_of(history: History, slave: str) -> int | None:
     """Return the number of the aggregator that a slave belonged to at the end, None for none."""
+    last = _last(history, slave)
+    return last["aggregator"] if last else None
+
+
+def _last(history: History, slave: str) -> Event | None:
+    """Return the state of LACP of a slave at the end, None outside of 802.3ad."""
     stop = traffic.end_at(history)
-    seen = [event["aggregator"] for event in history.select("lacp", slave) if event.at <= stop]
+    seen = [event for event in history.select("lacp", slave) if event.at <= stop]
     return seen[-1] if seen else None
 
 

@@ -12,7 +12,7 @@ from harness.lab import FABRIC, Port, Sender, Stream
 from harness.lacp_port import LacpPort, LacpSettings
 from harness.record.filters import slow_protocols
 from harness.record.journal import Effect, FaultContext, Role
-from harness.record.sending import RecordedSender
+from harness.record.sending import RecordedSender, send_or_drop
 from harness.suggest import suggesting
 from harness.units import MS, Span, in_ms
 
@@ -107,7 +107,7 @@ class LacpPartner:
                 self._ports[frame.device][0].receive(pdu, at)
         for port, sender in () if self._silent else self._ports.values():
             if (due := port.due(at)) is not None:
-                _send(sender, due.encode())
+                send_or_drop(sender, due.encode())
 
 
 def check(where: str, given: PartnerSettings) -> None:
@@ -132,11 +132,3 @@ def _shown(settings: LacpSettings) -> dict[str, object]:
     named = {name: getattr(settings, name) for name in LacpSettings.__dataclass_fields__}
     every = settings.every and {"every": in_ms(settings.every.ns)}
     return {k: v for k, v in named.items() if v is not None and k != "every"} | (every or {})
-
-
-def _send(sender: Sender, frame: bytes) -> None:
-    # A port without carrier drops the frame, as in a real network: not an error.
-    try:
-        sender.send(frame)
-    except OSError:
-        return

@@ -93,7 +93,7 @@ class RecordedSender:
         if pace.every is None:
 
             def do() -> None:
-                _sent(sender, data)
+                send_or_drop(sender, data)
 
             context.apply(self.machine, action, "stimulus", do, **what)
             return Effect(lambda: None)
@@ -104,7 +104,7 @@ class RecordedSender:
             told = {**what, "sent": sent}
             context.journal.note(now(), self.machine, action, "stimulus", phase="end", **told)
 
-        series = _Repetition(lambda: _sent(sender, data), pace.count, ended)
+        series = _Repetition(lambda: send_or_drop(sender, data), pace.count, ended)
         series.stop = context.loop.every(pace.every.ns, series.tick)
         if pace.lasts:
             context.journal.expect(at + pace.lasts)
@@ -126,7 +126,7 @@ class RecordedSender:
         left = iter([flow.encode(number) for flow, number in zip(given, numbers, strict=True)])
 
         def send() -> bool:
-            return all(list(map(partial(_sent, sender), islice(left, EACH_TICK))))
+            return all(list(map(partial(send_or_drop, sender), islice(left, EACH_TICK))))
 
         ticks = -(-len(given) // EACH_TICK)
         series = _Repetition(send, ticks, lambda _: None)
@@ -183,8 +183,8 @@ class _Repetition:
             self.ended(self.sent)
 
 
-def _sent(sender: lab.Sender, data: bytes) -> bool:
-    # A port without carrier drops the frame, as in a real network: not an error.
+def send_or_drop(sender: lab.Sender, data: bytes) -> bool:
+    """Send a frame; return False where a port without carrier drops it, as in a real network."""
     try:
         sender.send(data)
     except OSError:

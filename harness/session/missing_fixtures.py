@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
-# The fixtures of scenarios/conftest.py; tests/session/test_missing_fixtures.py compares them.
-TOPOLOGIES = frozenset(
-    {
-        *("one_switch", "two_switches", "blade_chassis", "filtering_switch"),
-        *("three_slaves", "spare_slave", "dual_stack", "no_address", "empty_bond", "two_bonds"),
-        *("static_channel", "lacp_pair", "scripted_partner", "spare_ports", "two_partners"),
-        *("mixed_speeds", "mlag_pair"),
-        *("dual_bond_router", "bridge_host", "usb_nics", "chassis", "virtualbox", "office"),
-    }
-)
+from harness import shipped
+
 CHECKOUT = Path(__file__).parents[2]
 
 
@@ -27,9 +20,16 @@ def pytest_runtest_makereport(
     """Say of a topology that is not known in a folder how a test there gets one."""
     made = yield
     error = call.excinfo.value if call.excinfo else None
-    if isinstance(error, pytest.FixtureLookupError) and error.argname in TOPOLOGIES:
+    if isinstance(error, pytest.FixtureLookupError) and error.argname in topologies():
         made.longrepr = _told(str(error.argname), item.path)
     return made
+
+
+def topologies() -> set[str]:
+    """Return the names of the fixtures of scenarios/conftest.py."""
+    tree = ast.parse((shipped.SCENARIOS / "conftest.py").read_text(encoding="utf-8"))
+    made = (one for one in tree.body if isinstance(one, ast.Assign))
+    return {target.id for one in made for target in one.targets if isinstance(target, ast.Name)}
 
 
 def _told(name: str, path: Path) -> str:

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import KernelUnavailable
 from harness.history import load
-from harness.kernels import specs, virtual
+from harness.kernels import virtual
 from harness.kernels.uml import UmlKernel
 from harness.units import MS
+from tests.virtual_kernel import virtual_kernel
 
 ROOT = Path(__file__).parents[2]
 HANDFUL = (
@@ -54,14 +54,6 @@ def test_a_steadied_command_gets_no_random_numbers() -> None:
     assert done.returncode == 1
 
 
-def _kernel() -> str:
-    try:
-        specs.resolve("virtual", lambda _: None)
-    except KernelUnavailable as error:
-        pytest.skip(str(error))
-    return "virtual"
-
-
 @contextmanager
 def _load() -> Iterator[None]:
     """Keep every processor busy, and one process more, for as long as the block runs."""
@@ -92,7 +84,7 @@ def _histories(kernel: str, place: Path, **more: str) -> dict[str, bytes]:
 def test_a_run_gives_the_same_histories_again_byte_for_byte_on_a_busy_machine(
     tmp_path: Path,
 ) -> None:
-    kernel = _kernel()
+    kernel = virtual_kernel()
     first = _histories(kernel, tmp_path / "first")
     with _load():
         # Guests see the environment: what is in it, and how much, must not show either.
@@ -104,7 +96,7 @@ def test_a_run_gives_the_same_histories_again_byte_for_byte_on_a_busy_machine(
 
 @pytest.mark.guest(inside=False)
 def test_virtual_time_has_no_jitter_and_a_guest_that_spins_is_stopped(tmp_path: Path) -> None:
-    kernel = _kernel()
+    kernel = virtual_kernel()
     (tmp_path / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
     (tmp_path / "test_it.py").write_text(
         "import pytest, time\n"
@@ -151,7 +143,7 @@ def _link_states(kernel: str, place: Path, *before: str) -> list[tuple[int, str,
 
 @pytest.mark.guest(inside=False)
 def test_slow_timers_fire_at_the_same_time_whatever_ran_before(tmp_path: Path) -> None:
-    kernel = _kernel()
+    kernel = virtual_kernel()
     alone = _link_states(kernel, tmp_path / "alone")
     assert any(link == "down" for _, _, link in alone)
     assert alone == _link_states(kernel, tmp_path / "behind", *BEFORE)

@@ -13,11 +13,10 @@ from harness.config import Source, parse
 from harness.config.lint import lint
 from harness.config.model import Addressing, BondConfig, Configuration, Upper
 from harness.config.rules import RULES
-from harness.errors import KernelUnavailable
-from harness.kernels import specs
 from harness.labs.netns import lab
 from harness.yours.networks import networks
 from harness.yours.plan import YourPlan
+from tests.virtual_kernel import virtual_kernel
 
 ROOT = Path(__file__).parents[2]
 NETPLAN = """\
@@ -174,10 +173,7 @@ def test_a_kernel_without_vlans_lacks_them_by_name(
 @pytest.mark.parametrize("above", [VLANS, BRIDGE, ""], ids=["vlans", "bridge", "plain"])
 def test_targets_in_two_networks_answer_and_are_validated(above: str, tmp_path: Path) -> None:
     """All targets must answer: with one that does not, the bond would be down from the start."""
-    try:
-        specs.resolve("virtual", lambda _: None)
-    except KernelUnavailable as error:
-        pytest.skip(str(error))
+    virtual_kernel()
     (tmp_path / "net.yaml").write_text(NETPLAN + above)
     argv = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "scenarios/field"]
     argv += ["--kernel=virtual", "--guests=1", "-k", "cable_is_left or target_of_several"]

@@ -13,13 +13,12 @@ from hypothesis import given, settings
 
 from harness.bonding import BondOptions, spans
 from harness.config import BondConfig, ConfigError, Source, parse
-from harness.errors import KernelUnavailable
 from harness.judge import counts
-from harness.kernels import specs
 from harness.topology import DUT
 from harness.yours.plan import YourPlan
 from harness.yours.session import table
 from tests.config.test_roundtrip import configs
+from tests.virtual_kernel import virtual_kernel
 
 ROOT = Path(__file__).parents[2]
 IFACE = """\
@@ -210,14 +209,6 @@ def test_a_config_that_cannot_be_read_is_a_usage_error(tmp_path: Path) -> None:
     assert "Traceback" not in said
 
 
-def _virtual() -> str:
-    try:
-        specs.resolve("virtual", lambda _: None)
-    except KernelUnavailable as error:
-        pytest.skip(str(error))
-    return "virtual"
-
-
 def _rows(said: str) -> dict[str, list[str]]:
     lines = [re.split(r"  +", line) for line in said.splitlines() if re.match(r"\w+  ", line)]
     return {cells[1]: cells[2:] for cells in lines if len(cells) > 4}
@@ -228,7 +219,7 @@ def test_a_monitored_bond_leaves_a_cut_cable_and_one_without_monitor_never_does(
     tmp_path: Path,
 ) -> None:
     """The second run is the control of the first: the same bond, but for its monitor."""
-    common = ("scenarios/field", "--kernel", _virtual(), "-k", "cut_cable")
+    common = ("scenarios/field", "--kernel", virtual_kernel(), "-k", "cut_cable")
     for options, row, dark in [
         ("mode=1 miimon=100", "cable of eth0 cut", r"\d+\.\d ms"),
         ("mode=1", "cable of the active slave cut", "never recovers"),
@@ -245,7 +236,9 @@ def test_what_the_kernel_refuses_is_reported_with_option_and_line(tmp_path: Path
         "alias bond0 bonding\noptions bonding mode=1 \\\n use_carrier=0\n"
     )
     arguments = ("--bond-config", str(tmp_path / "b.conf"), "--results", str(tmp_path / "r"))
-    _, said = _pytest("scenarios/field", "--kernel", _virtual(), "-k", "cut", "-rs", *arguments)
+    _, said = _pytest(
+        "scenarios/field", "--kernel", virtual_kernel(), "-k", "cut", "-rs", *arguments
+    )
     assert re.search(r"b\.conf:2: .*use_carrier=off is refused", said), said
 
 

@@ -14,9 +14,8 @@ import pytest
 from harness.driver_profile import facts
 from harness.driver_profile.conclusions import conclude
 from harness.driver_profile.facts import AddressChange, LinkQuery, Profile, Reception, Speed
-from harness.errors import KernelUnavailable
-from harness.kernels import specs
 from harness.units import MS
+from tests.virtual_kernel import virtual_kernel
 
 ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.guest(inside=False)
@@ -35,11 +34,7 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def kernel() -> str:
-    try:
-        specs.resolve("virtual", lambda _: None)
-    except KernelUnavailable as error:
-        pytest.skip(str(error))
-    return "virtual"
+    return virtual_kernel()
 
 
 def profile(kernel: str, nic: str) -> dict[str, Any]:

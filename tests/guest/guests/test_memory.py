@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import KernelUnavailable
-from harness.kernels import specs
 from tests.tiny import Tiny
+from tests.virtual_kernel import virtual_kernel
 
 pytestmark = pytest.mark.guest(inside=False)
 
@@ -79,11 +78,7 @@ SMALL = '[small]\nspec = "{}"\nmemory = "192M"\n'
 
 @pytest.fixture(scope="module")
 def virtual() -> str:
-    try:
-        specs.resolve("virtual", lambda _: None)
-    except KernelUnavailable as error:
-        pytest.skip(str(error))
-    return "virtual"
+    return virtual_kernel()
 
 
 def test_memory_is_flat_over_thousands_of_scenarios(

@@ -11,21 +11,10 @@ import pytest
 
 from harness.errors import KernelUnavailable
 from harness.kernels import specs
-from tests.tiny import Tiny
+from tests.tiny import FIXTURES, Tiny
 
 pytestmark = pytest.mark.guest(inside=False)
 
-FIXTURES = """
-    from collections.abc import Iterator
-    import pytest
-    from harness.record.net import Stage
-    from scenarios.topologies import OneSwitch
-
-    @pytest.fixture
-    def one_switch(stage: Stage) -> Iterator[OneSwitch]:
-        with OneSwitch(stage) as net:
-            yield net
-"""
 # A child misbehaves, since what holds a lock ends no more as it should; it is spawned, not forked,
 # as the scenario's process holds rings that it shares with the kernel.
 SCENARIO = """

@@ -12,11 +12,9 @@ from pathlib import Path
 import pytest
 from scapy.utils import RawPcapNgReader
 
-from harness.errors import KernelUnavailable
-from harness.kernels import specs
 from harness.results.conformance import Result, load
-from tests.guest.session.test_debug_kernel import FIXTURES
-from tests.tiny import Tiny
+from tests.tiny import FIXTURES, Tiny
+from tests.virtual_kernel import virtual_kernel
 
 pytestmark = pytest.mark.guest(inside=False)
 
@@ -49,10 +47,7 @@ FAULT = "cut eth0"
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path, dict[str, Result]]:
-    try:
-        specs.resolve("virtual", lambda _: None)
-    except KernelUnavailable as error:
-        pytest.skip(str(error))
+    virtual_kernel()
     tiny = Tiny.make(tmp_path_factory.mktemp("captures"), conftest=FIXTURES, a=SCENARIOS)
     code, said = tiny.run("--kernel=virtual", "--guests=1")
     assert code == 1, said

@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.guest.interactive.test_up import until
-from tests.guest.session.test_debug_kernel import FIXTURES
-from tests.tiny import Tiny
+from tests.tiny import FIXTURES, Tiny
 
 pytestmark = pytest.mark.guest(inside=False)
 

@@ -7,13 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import KernelUnavailable
 from harness.history import load as load_history
 from harness.judge import failover, measure
-from harness.kernels import specs
 from harness.results.conformance import Result, load
-from tests.guest.session.test_debug_kernel import FIXTURES
-from tests.tiny import Tiny
+from tests.tiny import FIXTURES, Tiny
+from tests.virtual_kernel import virtual_kernel
 
 pytestmark = pytest.mark.guest(inside=False)
 
@@ -33,10 +31,7 @@ N = 8
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, str, Result, Path]:
-    try:
-        specs.resolve("virtual", lambda _: None)
-    except KernelUnavailable as error:
-        pytest.skip(str(error))
+    virtual_kernel()
     tiny = Tiny.make(tmp_path_factory.mktemp("repeated"), conftest=FIXTURES, a=SCENARIO)
     # Its longest outage is one inspection and a jiffy; at half of the phases it is half of that.
     code, said = tiny.run("--kernel=virtual", f"--repeat={N}", "--max-outage=85ms")

@@ -8,19 +8,10 @@ import pytest
 
 from harness import kernels
 from harness.results.conformance import Conformance, load
-from tests.tiny import Tiny
+from tests.tiny import FIXTURES, Tiny
 
 pytestmark = pytest.mark.guest(inside=False)
 
-CONFTEST = """
-    import pytest
-    from scenarios.topologies import OneSwitch
-
-    @pytest.fixture
-    def one_switch(stage):
-        with OneSwitch(stage) as net:
-            yield net
-"""
 SCENARIOS = """
     import pytest
     from harness import claim
@@ -43,7 +34,7 @@ SCENARIOS = """
 def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, str, Tiny, str]:
     kernel = kernels.resolve("uml", print)
     path = Path(getattr(kernel, "path", ""))
-    tiny = Tiny.make(tmp_path_factory.mktemp("two"), conftest=CONFTEST, a=SCENARIOS)
+    tiny = Tiny.make(tmp_path_factory.mktemp("two"), conftest=FIXTURES, a=SCENARIOS)
     return *tiny.run("--kernel=uml", f"--kernel={path}", "--guests=2"), tiny, path.name
 
 
