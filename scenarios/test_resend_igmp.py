@@ -5,6 +5,7 @@ import pytest
 from harness import Net, claim, control, s
 from scenarios.channels import StaticChannel
 from scenarios.topologies import OneSwitch
+from scenarios.variants import DualStack
 
 SECOND = 1 * s  # between two probes
 JOIN = ["ip", "address", "add", "239.1.2.3/32", "dev", "bond0", "autojoin"]
@@ -68,3 +69,32 @@ def test_modes_with_a_current_slave_report(
         static_channel.eth0.cut()
         static_channel.after(5 * s)
     assert len(run.sent_of("igmp")) == reports
+
+
+@claim("IGMP-5")
+@pytest.mark.parametrize(("resend_igmp", "reports"), [(0, 0), (1, 1), (3, 3)])
+def test_groups_of_ipv6_are_reported_by_mld(
+    dual_stack: DualStack, resend_igmp: int, reports: int
+) -> None:
+    """Reports of MLD leave by the new active slave in the same rounds."""
+    bond = dual_stack.dut.bond(resend_igmp=resend_igmp)
+    with dual_stack.watch(every=SECOND, healthy=False):
+        dual_stack.after(30 * s)  # reports of the addresses' own groups pass
+    with dual_stack.watch(every=SECOND) as run:
+        dual_stack.eth0.cut()
+        dual_stack.after(5 * s)
+    assert [frame.port for frame in run.sent_of("mld")] == ["eth1"] * reports
+    assert all(gap == bond.igmp_interval for gap in run.slave("eth1").gaps_of("mld"))
+
+
+@claim("IGMP-5")
+@control("test_groups_of_ipv6_are_reported_by_mld")
+def test_without_a_failover_mld_reports_nothing(dual_stack: DualStack) -> None:
+    """When the backup slave fails nothing is reported."""
+    dual_stack.dut.bond(resend_igmp=3)
+    with dual_stack.watch(every=SECOND, healthy=False):
+        dual_stack.after(30 * s)
+    with dual_stack.watch(every=SECOND) as run:
+        dual_stack.eth1.cut()
+        dual_stack.after(5 * s)
+    assert run.sent_of("mld") == []

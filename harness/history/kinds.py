@@ -157,6 +157,13 @@ KINDS = (
         Field("group", (str,), "the group that is joined or left, the first of several; empty in "
               "a query"),
     )),
+    EventKind("mld", "a switch or machine, `/`, and the link at which the frame came in", BOTH,
+              "a message of MLD, IPv6's IGMP, was seen", (
+        Field("src", (str,), "the MAC that sent the frame"),
+        Field("tagged", (bool,), "whether it had a VLAN tag"),
+        Field("group", (str,), "the group that is joined or left, the first of several; empty in "
+              "a query"),
+    )),
     EventKind("lacp", "a slave", DUT, "LACP's state of a slave was read, and had changed", (
         Field("aggregator", (int,), "the number of the aggregator that the port belongs to"),
         Field("actor", (list,), "the bits of the port's state that are 1"),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from harness.history import History
+from harness.history import Event, History
 from harness.judge import traffic
 from harness.judge.frames_seen import others
 from harness.judge.measure import slaves_of
@@ -39,10 +40,9 @@ def carried_by(history: History, bond: str) -> list[tuple[str, ...]]:
     for event in history.select("fault", action="send_flows"):
         if event.at >= start:
             found |= {event["first"] + n: [] for n in range(event["count"])}
-    for event in history.select("flow"):
-        place, _, port = event.where.rpartition("/")
-        if event["number"] in found and _leaves(history, bond, place, port):
-            found[event["number"]].append(port)
+    for event in leaving(history, bond, "flow"):
+        if event["number"] in found:
+            found[event["number"]].append(event.where.rpartition("/")[2])
     return [tuple(ports) for _, ports in sorted(found.items())]
 
 
@@ -59,16 +59,19 @@ def turns(history: History, bond: str) -> list[Turn]:
 
 
 def sent(history: History, bond: str, kind: str) -> list[SentFrame]:
-    """Return the `learning` or `igmp` frames that left a bond since the disturbance."""
+    """Return the `learning`, `igmp` or `mld` frames that left a bond since the disturbance."""
     start, found = traffic.disturb_at(history), []
-    for event in history.select(kind):
-        place, _, port = event.where.rpartition("/")
-        if event.at >= start and _leaves(history, bond, place, port):
-            group = str(event.get("group", ""))
+    for event in leaving(history, bond, kind):
+        if event.at >= start:
+            port, group = event.where.rpartition("/")[2], str(event.get("group", ""))
             found.append(SentFrame(event.at, port, event["src"], event["tagged"], group))
     return found
 
 
-def _leaves(history: History, bond: str, place: str, port: str) -> bool:
-    """Tell whether a frame seen at a place entered the fabric by a slave's cable."""
-    return port in slaves_of(history, bond) and place not in {"dut", *others(history)}
+def leaving(history: History, bond: str, kind: str) -> Iterator[Event]:
+    """Yield the frames of a kind that entered the fabric by the cables of a bond's slaves."""
+    slaves, elsewhere = slaves_of(history, bond), {"dut", *others(history)}
+    for event in history.select(kind):
+        place, _, port = event.where.rpartition("/")
+        if port in slaves and place not in elsewhere:
+            yield event

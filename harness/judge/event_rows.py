@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from harness.history import Event, History
-from harness.judge import fault_texts, frames_seen, kernel_log_rows, measure, traffic, trafficrows
-from harness.judge.rows import CONTEXT, NOISE, VITAL, EventRow
+from harness.judge import (
+    distribution_rows,
+    fault_texts,
+    frames_seen,
+    kernel_log_rows,
+    measure,
+    traffic,
+    trafficrows,
+)
+from harness.judge.rows import CONTEXT, NOISE, VITAL, EventRow, short
 from harness.lacpdu import number
 from harness.plural import counted
 from harness.topology import DUT, TARGET
@@ -24,6 +32,7 @@ def rows(history: History) -> Iterator[EventRow]:
             yield row
     yield from (row for row in kernel_log_rows.rows(history) if start <= row.at <= stop)
     yield from trafficrows.rows(history)
+    yield from (row for row in distribution_rows.rows(history) if start <= row.at <= stop)
     for move in frames_seen.fdb_moves(history):
         what = f"{short(move.mac)} moves from {move.before}"
         yield EventRow(move.at, move.switch, what, move.port, "FDB move", CONTEXT)
@@ -142,8 +151,3 @@ TELL: dict[str, Teller] = {
     "lacp": _lacp,
     "aggregator": _aggregator,
 }
-
-
-def short(mac: str) -> str:
-    """Return a hardware address by its first and last byte, which tell a lab's apart."""
-    return f"{mac[:3]}..{mac[-3:]}"

@@ -1,4 +1,4 @@
-"""Single events of the timeline: frames of ARP, ND and LACP, addresses in switches, the log."""
+"""Single events of the timeline: frames at the slaves, addresses in switches, the kernel's log."""
 
 from __future__ import annotations
 
@@ -26,9 +26,13 @@ FRAMES = {
     "na in": "neighbour advertisement to the DUT",
     "lacpdu": "LACPDU of the DUT",
     "lacpdu in": "LACPDU of the partner",
+    "flow": "frame of a flow",
+    "learning": "learning packet",
+    "report": "IGMP or MLD report of the DUT",
+    "query": "IGMP or MLD query",
 }
 LINES = {
-    "report": "report of the kernel",
+    "kernel report": "report of the kernel",
     "bonding": "line of bonding",
     "line": "other line of the log",
 }
@@ -50,7 +54,7 @@ class Instants(NamedTuple):
 
 
 def frames(history: History) -> Iterator[Instants]:
-    """Yield ARP, ND and LACP at each slave since the baseline, each frame once."""
+    """Yield the frames at each slave since the baseline by protocol, each frame once."""
     found: dict[str, list[Instant]] = {slave: [] for slave in _slaves(history)}
     for event in _shown(history, "arp"):
         port = frames_seen.port_of(event, found)
@@ -62,6 +66,10 @@ def frames(history: History) -> Iterator[Instants]:
     )
     yield from _at_slaves(history, "nd", "ND", _nd)
     yield from _at_slaves(history, "lacpdu", "LACP", _lacpdu)
+    yield from _at_slaves(history, "igmp", "IGMP", _membership)
+    yield from _at_slaves(history, "mld", "MLD", _membership)
+    yield from _at_slaves(history, "learning", "learning", _sent)
+    yield from _at_slaves(history, "flow", "flows", _sent)
 
 
 def _at_slaves(
@@ -84,6 +92,17 @@ def _at_slaves(
 
 def _lacpdu(_event: Event, place: str) -> str:
     return "lacpdu in" if place == DUT else "lacpdu"
+
+
+def _membership(event: Event, place: str) -> str:
+    """Return the key of a message of IGMP or MLD, "" for others' reports."""
+    if place == DUT:
+        return "" if event["group"] else "query"
+    return "report" if event["group"] else ""
+
+
+def _sent(event: Event, place: str) -> str:
+    return "" if place == DUT else event.kind
 
 
 def _nd(event: Event, place: str) -> str:
@@ -109,7 +128,7 @@ def lines(history: History) -> Instants:
     reports = {number for found in kernlog.reports(texts) for number in found.at}
     instants = []
     for number, (event, text) in enumerate(zip(events, texts, strict=True)):
-        kind = "report" if number in reports else "bonding" if log.parse(text) else "line"
+        kind = "kernel report" if number in reports else "bonding" if log.parse(text) else "line"
         instants.append(Instant(event.at, kind, event))
     return Instants("kernel log", instants)
 

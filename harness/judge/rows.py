@@ -19,3 +19,8 @@ class EventRow(NamedTuple):
     which: str = ""
     label: str = "event"
     weight: int = KEY
+
+
+def short(mac: str) -> str:
+    """Return a hardware address by its first and last byte, which tell a lab's apart."""
+    return f"{mac[:3]}..{mac[-3:]}"

@@ -261,8 +261,8 @@ class Run(TrafficView):
         """How many frames of `send_flows` left by the same slave, one after the other."""
         return distribution.turns(self.history, self.bond)
 
-    def sent_of(self, kind: Literal["learning", "igmp"]) -> list[SentFrame]:
-        """The learning packets or IGMP messages that left the bond since the disturbance."""
+    def sent_of(self, kind: Literal["learning", "igmp", "mld"]) -> list[SentFrame]:
+        """The learning packets, or messages of IGMP or MLD, that left since the disturbance."""
         return distribution.sent(self.history, self.bond, kind)
 
     @property

@@ -231,8 +231,8 @@ class Slave(View):
         """The times between the LACPDUs that it received."""
         return self._gaps(f"gap of LACPDUs to {self.name}", self.partner_lacpdus)
 
-    def gaps_of(self, kind: Literal["learning", "igmp"]) -> list[Measured]:
-        """The times between its learning packets, or between the IGMP messages that it sent."""
+    def gaps_of(self, kind: Literal["learning", "igmp", "mld"]) -> list[Measured]:
+        """The times between its learning packets, or between messages of IGMP or MLD it sent."""
         sent = distribution.sent(self.history, measure.bond_of(self.history, self.name), kind)
         mine = [one for one in sent if one.port == self.name and not one.tagged]
         return self._gaps(f"gap of {kind} frames of {self.name}", mine)

@@ -14,7 +14,8 @@ from harness.picture import figure_lane, lanes, traffic_lane
 from harness.picture.axis import PanelAxis
 from harness.picture.lanes import Lane
 
-KEY = {"garp", "una", "report", "bonding"}  # single events around which time is not folded
+# Single events around which time is not folded.
+KEY = {"garp", "una", "report", "flow", "kernel report", "bonding"}
 
 
 @dataclass(frozen=True, slots=True)

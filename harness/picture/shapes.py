@@ -47,7 +47,11 @@ SPOTS: Mapping[str, Symbol] = {
     "na in": Symbol(CIRCLE.replace("4", "3"), "open good"),
     "lacpdu": Symbol(TRIANGLE_UP, "full own"),
     "lacpdu in": Symbol(TRIANGLE_DOWN, "open good"),
-    "report": Symbol(ALARM, "open bad"),
+    "flow": Symbol(TICK, "line dim"),
+    "learning": Symbol(SQUARE.replace("4", "3"), "full own"),
+    "report": Symbol(DIAMOND, "full own"),
+    "query": Symbol(CIRCLE.replace("4", "3"), "open good"),
+    "kernel report": Symbol(ALARM, "open bad"),
     "bonding": Symbol(SQUARE.replace("4", "3"), "full blue"),
     "line": Symbol(DOT, "full dim"),
 }

@@ -1,9 +1,13 @@
-"""The frames of a recording that show how a bond distributes: flows, learning packets, reports."""
+"""The frames of a recording that show how a bond distributes: flows, learning packets, reports.
+
+Membership reports are those of IGMP (RFC 3376) and of MLD (RFC 2710, RFC 3810).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from ipaddress import IPv6Address
 
 from harness import flows
 from harness.history import Event
@@ -11,6 +15,11 @@ from harness.history import Event
 LEARNING = b"\x90\x00"  # ETH_P_LOOPBACK, alb_send_lp_vid
 IGMP_AT, IGMP = 23, 2
 QUERY, REPORT_3 = b"\x11", b"\x22"  # types (RFC 3376)
+IPV6_NEXT, HOP_BY_HOP, ICMPV6 = 20, 0, 58
+MLD_NEXT, MLD_AT = 54, 62  # behind the options that each message of MLD has, 8 octets
+MLD_QUERY, MLD_REPORT_2 = 130, 143
+MLD_TYPES = (MLD_QUERY, 131, 132, MLD_REPORT_2)
+ADDRESS = 16  # octets
 
 
 @dataclass(slots=True)
@@ -43,6 +52,8 @@ def _read(data: bytes) -> tuple[str, dict[str, object]]:
         return "learning", {}
     if data[12:14] == b"\x08\x00" and len(data) > IGMP_AT and data[IGMP_AT] == IGMP:
         return "igmp", {"group": _group(data)}
+    if data[12:14] == b"\x86\xdd" and _is_mld(data):
+        return "mld", {"group": _group_6(data)}
     return "", {}
 
 
@@ -52,3 +63,17 @@ def _group(data: bytes) -> str:
     kind = data[body : body + 1]
     at = body + (12 if kind == REPORT_3 else 4)  # in version 3 behind the head of a record
     return "" if kind == QUERY else ".".join(map(str, data[at : at + 4]))
+
+
+def _is_mld(data: bytes) -> bool:
+    heads = len(data) > MLD_AT and data[IPV6_NEXT] == HOP_BY_HOP and data[MLD_NEXT] == ICMPV6
+    return heads and data[MLD_AT] in MLD_TYPES
+
+
+def _group_6(data: bytes) -> str:
+    """Return the group of a message of MLD as `_group` does."""
+    if data[MLD_AT] == MLD_QUERY:
+        return ""
+    at = MLD_AT + (12 if data[MLD_AT] == MLD_REPORT_2 else 8)
+    group = data[at : at + ADDRESS]
+    return str(IPv6Address(group)) if len(group) == ADDRESS else ""

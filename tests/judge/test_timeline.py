@@ -211,3 +211,24 @@ def test_windows_print_without_losing_a_bound_of_zero() -> None:
 
 def test_probing_alone_has_nothing_to_tell() -> None:
     assert len(timeline.table(tell([*marks(), *probing()])).splitlines()) == 1
+
+
+def test_reports_learning_packets_and_shares_of_flows_have_lines() -> None:
+    seen = {"src": "02:00:00:00:00:01", "tagged": False}
+    sent = {"action": "send_flows", "role": "stimulus", "first": 0, "count": 3}
+    flows = [(300.0 + n, "flow", f"sw/eth{n % 2}", {"number": n}) for n in range(3)]
+    text = timeline.table(
+        failover(
+            (94, "igmp", "sw/eth1", {**seen, "group": "239.1.2.3"}),
+            (95, "mld", "sw/eth1", {**seen, "tagged": True, "group": "ff05::1:3"}),
+            (96, "learning", "sw/eth1", seen),
+            (96, "learning", "target/target", seen),
+            (299, "fault", "dut", {**sent, "phase": "begin"}),
+            *flows,
+        )
+    )
+    assert line_with(text, "IGMP report of 239.1.2.3").split()[-1] == "eth1"
+    assert "MLD report of ff05::1:3 with a VLAN tag" in text
+    assert text.count("learning packet of 02:..:01") == 1
+    assert line_with(text, "2 of 3 flow frames left").split()[0] == "302.0"
+    assert line_with(text, "1 of 3 flow frames left").split()[-1] == "eth1"

@@ -52,3 +52,18 @@ def test_other_frames_are_left_alone() -> None:
     assert not kept.keep(7, "sw", "eth0", other)
     assert kept.keep(7, "sw", "", Flow().encode(1))
     assert list(kept.events()) == []
+
+
+@pytest.mark.parametrize(
+    ("message", "group"),
+    [
+        ("83000000 00000000 ff050000000000000000000000010003", "ff05::1:3"),
+        ("8f000000 00000001 04000000 ff050000000000000000000000010003", "ff05::1:3"),
+        ("82000000 00000000 00000000000000000000000000000000", ""),
+    ],
+)
+def test_a_report_of_mld_names_its_group(message: str, group: str) -> None:
+    head = bytes.fromhex("333300000016 020000000001 86dd 60000000 0024 00 01") + bytes(32)
+    options = bytes.fromhex("3a00 0502 0000 0100")  # with router alert
+    kind, fields = event(head + options + bytes.fromhex(message))
+    assert (kind, fields["group"]) == ("mld", group)
