@@ -1,7 +1,7 @@
 """Frames of many flows: each has a number, by which it is recognized where it leaves the DUT.
 
-All go to a MAC that begins with MARK and is nobody's, so no stack takes them and switches flood
-them; therefore checksums are left 0.
+All go to a MAC that begins with MARK, or with GROUP_MARK for a group's, and is nobody's, so no
+stack takes them and switches flood them; therefore checksums are left 0.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
 MARK = bytes.fromhex("026e6668")  # locally administered, unicast
+GROUP_BIT = 1  # of a MAC's first octet
+GROUP_MARK = bytes((MARK[0] | GROUP_BIT,)) + MARK[1:]
 MAGIC = b"nfh-flow\0"
 IPV4, IPV6, VLAN = 0x0800, 0x86DD, 0x8100
 ICMP, IPIP, TCP, UDP, GRE, ESP, ICMPV6 = 1, 4, 6, 17, 47, 50, 58
@@ -23,10 +25,11 @@ MORE_FRAGMENTS = 0x2000
 class Flow:
     """The headers of a flow: what a transmit hash can see of its frames.
 
-    `peer` is the last octet of the destination MAC. `inner` is what IPIP or GRE carries, or what
-    an ICMP error (port unreachable) quotes. `vlan` is a tag in the frame itself. An Ethernet type
-    other than IPv4's and IPv6's has no further headers; `sport` of ICMP is the identifier of an
-    echo request, of ICMPv6 the type of the message (135: neighbour solicitation).
+    `peer` is the last octet of the destination MAC, which with `group` is a group's (multicast).
+    `inner` is what IPIP or GRE carries, or what an ICMP error (port unreachable) quotes. `vlan` is
+    a tag in the frame itself. An Ethernet type other than IPv4's and IPv6's has no further
+    headers; `sport` of ICMP is the identifier of an echo request, of ICMPv6 the type of the
+    message (135: neighbour solicitation).
     """
 
     src: str = "192.0.2.1"
@@ -36,6 +39,7 @@ class Flow:
     protocol: int = UDP
     src_mac: str = "02:00:00:00:00:01"
     peer: int = 1
+    group: bool = False
     vlan: int = 0
     ethertype: int = 0
     fragment: bool = False
@@ -49,7 +53,7 @@ class Flow:
     @property
     def dst_mac(self) -> bytes:
         """The destination MAC."""
-        return MARK + bytes((0, self.peer))
+        return (GROUP_MARK if self.group else MARK) + bytes((0, self.peer))
 
     def encode(self, number: int) -> bytes:
         """Return a frame of this flow with its number."""
@@ -120,7 +124,7 @@ def many_flows(count: int, base: Flow | None = None) -> Iterator[Flow]:
 
 def read_number(frame: bytes) -> int | None:
     """Return the number of a flow's frame, None for any other frame."""
-    if not frame.startswith(MARK) or (at := frame.find(MAGIC)) < 0:
+    if not frame.startswith((MARK, GROUP_MARK)) or (at := frame.find(MAGIC)) < 0:
         return None
     number = frame[at + len(MAGIC) :][:4]
     return int.from_bytes(number) if len(number) == 4 else None

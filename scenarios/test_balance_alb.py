@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness import claim, control, s
+from harness import Machine, claim, control, s
 from scenarios.topologies import DUT
 from scenarios.variants import ThreeSlaves
 
@@ -25,9 +25,11 @@ def test_clients_are_told_the_macs_of_different_slaves(
     three_slaves.dut.bond(mode=mode)
     with three_slaves.watch(every=SECOND) as run:
         three_slaves.target.ask_as(CLIENTS, DUT)
-    told = {answer.to: answer.mac for answer in run.answers(DUT)}
-    assert set(told) >= set(CLIENTS)
-    assert len({told[client] for client in CLIENTS}) == macs
+    answers = run.answers(DUT)
+    for told in (answers[::-1], answers):  # the first answer to each client, and the last
+        word = {answer.to: answer.mac for answer in told}
+        assert set(word) >= set(CLIENTS)
+        assert len({word[client] for client in CLIENTS}) == macs
 
 
 @claim("MODE-ALB-8")
@@ -87,3 +89,77 @@ def test_the_new_active_slave_takes_the_mac_of_the_bond(
         active = str(three_slaves.dut.read_file("/sys/class/net/eth1/address")).strip()
     assert run.slave(failing).detected
     assert (active == three_slaves.eth1.mac) == has_its_own
+
+
+def talk(net: ThreeSlaves, *clients: str) -> None:
+    """Let the DUT send a datagram to each client: it asks for their MACs first."""
+    script = "import socket, sys; s = socket.socket(type=socket.SOCK_DGRAM)\n"
+    script += "for address in sys.argv[1:]: s.sendto(b'', (address, 9))"
+    done = net.dut.run(["python3", "-I", "-S", "-c", script, *clients])
+    assert done.returncode == 0, done.stderr
+
+
+def know_for_good(net: ThreeSlaves, machine: Machine) -> None:
+    """Give the DUT the MAC of a machine that it would otherwise ask for now and then."""
+    entry = [machine.address, "lladdr", machine.cable.mac, "dev", "bond0", "nud", "permanent"]
+    assert net.dut.run(["ip", "neighbour", "replace", *entry]).returncode == 0
+
+
+@claim("MODE-ALB-2")
+@pytest.mark.parametrize(("mode", "macs"), [("balance-alb", 3), ("balance-tlb", 0)])
+def test_clients_that_the_server_asks_are_balanced_too(
+    three_slaves: ThreeSlaves, mode: str, macs: int
+) -> None:
+    """A client that has answered is told the MAC of its slave, without having asked."""
+    three_slaves.dut.bond(mode=mode)
+    for client in CLIENTS:
+        three_slaves.target.add_address(client)
+    with three_slaves.watch(every=SECOND) as run:
+        talk(three_slaves, *CLIENTS)
+        three_slaves.after(5 * s)
+    told = {answer.to: answer.mac for answer in run.answers(DUT) if answer.to in CLIENTS}
+    assert len(set(told.values())) == macs
+
+
+@claim("MODE-ALB-3")
+@pytest.mark.parametrize(("asks", "reminded"), [(True, 4), (False, 0)])
+def test_clients_are_spread_again_after_the_server_has_asked(
+    three_slaves: ThreeSlaves, reminded: int, *, asks: bool
+) -> None:
+    """Its request names the bond's MAC to all: those of other slaves are told theirs again."""
+    net = three_slaves
+    net.dut.bond(mode="balance-alb")
+    know_for_good(net, net.target)
+    with net.watch(every=SECOND) as before:
+        net.target.ask_as(CLIENTS, DUT)
+        net.after(5 * s)
+    with net.watch(every=SECOND) as run:
+        if asks:
+            talk(net, "192.0.2.99")
+        net.after(5 * s)
+    usual = {answer.to: answer.mac for answer in before.answers(DUT)}
+    told = {answer.to: answer.mac for answer in run.answers(DUT) if answer.to in CLIENTS}
+    assert len(told) == reminded
+    assert told.items() <= usual.items()
+    assert net.eth0.mac not in told.values()
+
+
+@claim("MODE-ALB-12")
+@pytest.mark.parametrize("collides", [True, False])
+def test_two_clients_of_one_bucket_evict_each_other(
+    three_slaves: ThreeSlaves, *, collides: bool
+) -> None:
+    """The older client is told the MAC of the active slave (rlb_choose_channel)."""
+    net = three_slaves
+    net.dut.bond(mode="balance-alb")
+    with net.watch(every=SECOND) as before:
+        net.target.ask_as(CLIENTS, DUT)
+        net.after(5 * s)
+    usual = {answer.to: answer.mac for answer in before.answers(DUT)}
+    older = next(client for client in CLIENTS if usual[client] != net.eth0.mac)
+    last = older.rpartition(".")[2] if collides else "99"
+    with net.watch(every=SECOND) as run:
+        net.target.ask_as([f"192.2.0.{last}"], DUT)  # the XOR of its octets is the bucket
+        net.after(5 * s)
+    moved = {answer.mac for answer in run.answers(DUT) if answer.to == older}
+    assert moved == ({net.eth0.mac} if collides else set())

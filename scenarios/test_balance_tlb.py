@@ -1,10 +1,12 @@
 """balance-tlb and tlb_dynamic_lb: outgoing flows spread by load or by hash, one port receives."""
 
+from dataclasses import replace
+
 import pytest
 
 from harness import Flow, claim, control, many_flows, s, slave_by_hash
 from scenarios.channels import StaticChannel
-from scenarios.variants import ThreeSlaves
+from scenarios.variants import EmptyBond, ThreeSlaves
 
 SLAVES = ("eth0", "eth1", "eth2")
 MANY = list(many_flows(300))
@@ -12,6 +14,13 @@ MANY = list(many_flows(300))
 ALIKE = [Flow(peer=peer) for peer in range(1, 7)]
 SECOND = 1 * s  # between two probes
 BALANCED = 11 * s  # longer than the 10 s after which loads are compared
+ICMPV6, SOLICITATION, ADVERTISEMENT, ECHO_REQUEST, REPORT = 58, 135, 136, 128, 143
+
+
+def messages(kind: int, source: str = "fe80::1") -> list[Flow]:
+    """Return messages of ICMPv6 of one type to many MACs."""
+    base = Flow(source, "fe80::2", kind, protocol=ICMPV6)
+    return [replace(base, peer=flow.peer) for flow in many_flows(60)]
 
 
 def by_hash(policy: str, flows: list[Flow]) -> list[object]:
@@ -68,12 +77,12 @@ def test_hashed_flows_stay_where_they_are(three_slaves: ThreeSlaves) -> None:
     assert run.carried_by == by_hash("layer2", flows) * 51
 
 
-@claim("MODE-TLB-6")
+@claim("MODE-TLB-6", "FLAG-2")
 def test_the_switch_finds_the_bond_at_one_port(three_slaves: ThreeSlaves) -> None:
     """Frames with the bond's MAC that leave by other slaves get the MAC of those."""
     three_slaves.dut.bond(mode="balance-tlb", tlb_dynamic_lb=False)
     mac = three_slaves.eth0.mac
-    with three_slaves.watch(every=SECOND) as run:
+    with three_slaves.watch(every=SECOND, healthy=False) as run:
         three_slaves.dut.send_flows(list(many_flows(60, Flow(src_mac=mac))))
     assert all(run.shares.values())
     assert run.moves_of(mac) == []
@@ -126,3 +135,53 @@ def test_ip_leaves_by_all_slaves(three_slaves: ThreeSlaves) -> None:
     with three_slaves.watch(every=SECOND) as run:
         three_slaves.dut.send_flows(list(many_flows(60)))
     assert all(run.shares.values())
+
+
+@claim("MODE-TLB-7")
+@control("test_ip_leaves_by_all_slaves")
+@pytest.mark.parametrize("dst", ["239.1.2.3", "255.255.255.255"])
+def test_frames_to_a_group_leave_by_the_active_slave(three_slaves: ThreeSlaves, dst: str) -> None:
+    """Multicast and broadcast packets of IP are not balanced, whatever their MACs."""
+    three_slaves.dut.bond(mode="balance-tlb", tlb_dynamic_lb=False)
+    flows = [replace(flow, dst=dst, group=True) for flow in many_flows(60)]
+    with three_slaves.watch(every=SECOND) as run:
+        three_slaves.dut.send_flows(flows)
+    assert set(run.carried_by) == {(run.active_slaves[-1],)}
+
+
+@claim("IPV6-3")
+@pytest.mark.parametrize("mode", ["balance-tlb", "balance-alb"])
+@pytest.mark.parametrize(
+    ("kind", "slaves"), [(SOLICITATION, 1), (ADVERTISEMENT, 1), (ECHO_REQUEST, 3)]
+)
+def test_neighbour_discovery_leaves_by_the_active_slave(
+    three_slaves: ThreeSlaves, mode: str, kind: int, slaves: int
+) -> None:
+    """Solicitations and advertisements are not balanced, other messages of ICMPv6 are."""
+    three_slaves.dut.bond(mode=mode, tlb_dynamic_lb=False)
+    with three_slaves.watch(every=SECOND) as run:
+        three_slaves.dut.send_flows(messages(kind))
+    assert len(set(run.carried_by)) == slaves
+    assert (run.active_slaves[-1],) in run.carried_by
+
+
+@claim("IPV6-3")
+@pytest.mark.parametrize(("source", "slaves"), [("::", 1), ("fe80::1", 3)])
+def test_packets_without_a_source_leave_by_the_active_slave(
+    three_slaves: ThreeSlaves, source: str, slaves: int
+) -> None:
+    """A host that has no address yet is not balanced by balance-alb, as its own reports."""
+    three_slaves.dut.bond(mode="balance-alb", tlb_dynamic_lb=False)
+    with three_slaves.watch(every=SECOND) as run:
+        three_slaves.dut.send_flows(messages(REPORT, source))
+    assert len(set(run.carried_by)) == slaves
+
+
+@claim("TLBDYN-6")
+@pytest.mark.parametrize(("mode", "kept"), [("balance-alb", "on"), ("active-backup", "off")])
+def test_balance_alb_balances_dynamically(empty_bond: EmptyBond, mode: str, kept: str) -> None:
+    """To select balance-alb switches tlb_dynamic_lb on again; other modes leave it off."""
+    bond = empty_bond.dut.bond(mode="balance-tlb", tlb_dynamic_lb=False)
+    with empty_bond.dut.take_down(bond):
+        empty_bond.dut.set(bond, mode=mode)
+    assert bond.now.netlink["tlb_dynamic_lb"] == kept

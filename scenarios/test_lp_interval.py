@@ -7,6 +7,7 @@ from scenarios.channels import StaticChannel
 from scenarios.variants import ThreeSlaves
 
 SECOND = 1 * s  # between two probes
+RARE = 600  # seconds, longer than any recording
 SLAVES = ("eth0", "eth1", "eth2")
 
 
@@ -75,3 +76,35 @@ def test_learning_packets_do_not_depend_on_dynamic_balancing(three_slaves: Three
     with three_slaves.watch(every=SECOND) as run:
         three_slaves.after(12 * s)
     assert {frame.port for frame in run.sent_of("learning")} == set(SLAVES)
+
+
+@claim("MODE-TLB-5")
+@pytest.mark.parametrize("mode", ["balance-tlb", "balance-alb"])
+def test_the_switch_learns_at_once_where_macs_have_moved(
+    three_slaves: ThreeSlaves, mode: str
+) -> None:
+    """If another slave is made active, both send a learning packet with the MAC they now have."""
+    net = three_slaves
+    net.dut.bond(mode=mode, lp_interval=RARE)
+    with net.watch(every=SECOND) as run:
+        net.dut.set(active_slave="eth1")
+        net.after(5 * s)
+    sent = [(frame.port, frame.mac) for frame in run.sent_of("learning")]
+    assert sorted(sent) == [("eth0", net.eth1.mac), ("eth1", net.eth0.mac)]
+
+
+@claim("MODE-TLB-5")
+@control("test_the_switch_learns_at_once_where_macs_have_moved")
+@pytest.mark.parametrize(("failing", "packets"), [("eth0", [("eth1", "eth0")]), ("eth1", [])])
+def test_a_slave_that_takes_over_announces_the_mac(
+    three_slaves: ThreeSlaves, failing: str, packets: list[tuple[str, str]]
+) -> None:
+    """After the active slave's failure the next one sends its MAC, and else nobody sends."""
+    net = three_slaves
+    net.dut.bond(mode="balance-tlb", lp_interval=RARE)
+    cables = {"eth0": net.eth0, "eth1": net.eth1}
+    with net.watch(every=SECOND) as run:
+        cables[failing].cut()
+        net.after(5 * s)
+    sent = [(frame.port, frame.mac) for frame in run.sent_of("learning")]
+    assert sent == [(port, cables[owner].mac) for port, owner in packets]

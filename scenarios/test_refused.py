@@ -18,10 +18,12 @@ ARP = ("balance-rr", "active-backup", "balance-xor", "broadcast")
 @pytest.mark.parametrize(
     ("option", "value", "modes"),
     [
-        ("packets_per_slave", "2", ("balance-rr",)),
+        pytest.param("packets_per_slave", "2", ("balance-rr",), marks=claim("PPS-4")),
         ("primary", "eth0", ("active-backup", "balance-tlb", "balance-alb")),
-        ("tlb_dynamic_lb", "0", ("balance-tlb", "balance-alb")),
-        ("arp_interval", "200", ARP),
+        pytest.param(
+            "tlb_dynamic_lb", "0", ("balance-tlb", "balance-alb"), marks=claim("TLBDYN-3")
+        ),
+        pytest.param("arp_interval", "200", ARP, marks=claim("TPUT-9")),
         ("arp_validate", "all", ARP),
         ("arp_missed_max", "3", ARP),
         ("lacp_active", "off", LACP),
@@ -30,7 +32,7 @@ ARP = ("balance-rr", "active-backup", "balance-xor", "broadcast")
         ("ad_actor_system", "02:00:00:00:00:99", LACP),
         ("ad_user_port_key", "7", LACP),
         ("coupled_control", "off", LACP),
-        ("broadcast_neighbor", "on", LACP),
+        pytest.param("broadcast_neighbor", "on", LACP, marks=claim("BCN-4")),
         ("lacp_strict", "on", LACP),
         ("min_links", "1", MODES),
         ("xmit_hash_policy", "layer3+4", MODES),
@@ -91,7 +93,7 @@ def test_some_options_need_a_bond_without_slaves(
         ("802.3ad", "ad_select", "count", "EBUSY"),
         ("802.3ad", "ad_user_port_key", "7", "EBUSY"),
         ("802.3ad", "coupled_control", "off", "EBUSY"),
-        ("balance-tlb", "tlb_dynamic_lb", "0", "EBUSY"),
+        pytest.param("balance-tlb", "tlb_dynamic_lb", "0", "EBUSY", marks=claim("TLBDYN-3")),
         ("802.3ad", "min_links", "1", ""),
         ("active-backup", "fail_over_mac", "active", ""),
     ],
@@ -133,8 +135,14 @@ OUT_OF_RANGE = {
 }
 
 
+RANGES = [
+    pytest.param(option, marks=claim("LP-2")) if option == "lp_interval" else option
+    for option in OUT_OF_RANGE
+]
+
+
 @claim("REJ-4")
-@pytest.mark.parametrize("option", OUT_OF_RANGE)
+@pytest.mark.parametrize("option", RANGES)
 def test_values_out_of_range_are_refused(empty_bond: EmptyBond, option: str) -> None:
     """Numbers beyond the range and words that do not exist are refused with EINVAL."""
     mode, _, wrong = OUT_OF_RANGE[option]
@@ -147,7 +155,7 @@ def test_values_out_of_range_are_refused(empty_bond: EmptyBond, option: str) -> 
 
 @claim("REJ-4", "OPT-1")
 @control("test_values_out_of_range_are_refused")
-@pytest.mark.parametrize("option", OUT_OF_RANGE)
+@pytest.mark.parametrize("option", RANGES)
 def test_values_at_the_limits_are_accepted(empty_bond: EmptyBond, option: str) -> None:
     """The first and the last value of a range are kept, as word or as number."""
     mode, right, _ = OUT_OF_RANGE[option]

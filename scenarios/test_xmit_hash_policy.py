@@ -1,9 +1,12 @@
 """xmit_hash_policy: the slave of each frame is the documented hash modulo the number of slaves."""
 
+from dataclasses import replace
+
 import pytest
 
 from harness import Flow, claim, contradicted, control, many_flows, s, slave_by_hash
 from scenarios.channels import LacpPair, StaticChannel
+from scenarios.variants import EmptyBond
 
 SLAVES = ("eth0", "eth1", "eth2")
 MANY = list(many_flows(999))
@@ -102,6 +105,56 @@ def test_the_default_policy_is_layer_2(static_channel: StaticChannel) -> None:
         static_channel.dut.send_flows(MANY)
     assert bond.options.xmit_hash_policy in (None, "layer2")
     assert run.carried_by == by_hash("layer2", MANY)
+
+
+@claim("XMIT-L2-2")
+@contradicted(
+    "XMIT-L2-2",
+    kernels=">=6.1",
+    evidence="frames of IPv4 and IPv6 to one MAC leave by two slaves: the hash has the Ethernet "
+    "type (bond_eth_hash)",
+)
+def test_all_traffic_of_a_peer_takes_one_slave(static_channel: StaticChannel) -> None:
+    """By layer2 a network peer has one slave, by whatever protocol it is reached."""
+    static_channel.dut.bond(xmit_hash_policy="layer2")
+    with static_channel.watch() as run:
+        static_channel.dut.send_flows([Flow(), IPV6] * 20)
+    assert len(set(run.carried_by)) == 1
+
+
+@claim("XMIT-L2-2")
+@control("test_all_traffic_of_a_peer_takes_one_slave")
+@pytest.mark.parametrize("flow", [Flow(), IPV6], ids=["IPv4", "IPv6"])
+def test_traffic_of_a_peer_by_one_protocol_takes_one_slave(
+    static_channel: StaticChannel, flow: Flow
+) -> None:
+    """That of one Ethernet type does, whatever its ports."""
+    static_channel.dut.bond(xmit_hash_policy="layer2")
+    flows = [replace(flow, sport=sport) for sport in range(2000, 2040)]
+    with static_channel.watch() as run:
+        static_channel.dut.send_flows(flows)
+    assert run.carried_by == by_hash("layer2", flows)
+
+
+@claim("XMIT-2")
+@pytest.mark.parametrize(
+    ("mode", "shown"),
+    [
+        ("balance-rr", None),
+        ("active-backup", None),
+        ("broadcast", None),
+        ("balance-xor", "layer3+4 (1)"),
+        ("802.3ad", "layer3+4 (1)"),
+    ],
+)
+def test_a_policy_is_accepted_where_nothing_is_hashed(
+    empty_bond: EmptyBond, mode: str, shown: str | None
+) -> None:
+    """Every mode takes xmit_hash_policy; /proc shows it in the modes that use it."""
+    bond = empty_bond.dut.bond(mode=mode)
+    answer = empty_bond.dut.attempt.set(bond, xmit_hash_policy="layer3+4")
+    assert (answer.error, answer.became) == ("", {"xmit_hash_policy": "layer3+4"})
+    assert bond.now.proc.lines.get("Transmit Hash Policy") == shown
 
 
 @claim("XMIT-L23-4", "XMIT-L34-2")

@@ -26,6 +26,12 @@ def test_a_udp_frame_has_the_headers_of_its_flow() -> None:
     assert frame["IP"].len == len(frame["IP"].original[: frame["IP"].len])
 
 
+def test_a_group_has_a_mac_of_its_own() -> None:
+    frame = Flow(peer=0x2A, group=True).encode(9)
+    assert frame[:6].hex(":") == "03:6e:66:68:00:2a"
+    assert read_number(frame) == 9
+
+
 def test_other_protocols_have_theirs() -> None:
     assert dissected(Flow(protocol=TCP, sport=77))["TCP"].sport == 77
     assert dissected(Flow(protocol=ICMP, sport=4))["ICMP"].id == 4

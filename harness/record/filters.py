@@ -18,8 +18,9 @@ def control_and_icmp(first_index: int) -> bytes:
     """
     return _program(
         (0x20, 0, 0, 0xFFFFF008),  # A = number of the device (SKF_AD_IFINDEX)
-        (0x35, 0, 23, first_index),  # lower: drop
+        (0x35, 0, 24, first_index),  # lower: drop
         (0x20, 0, 0, 0),  # A = the destination's first four octets
+        (0x54, 0, 0, ~(flows.GROUP_BIT << 24) & 0xFFFFFFFF),  # without the bit of a group
         (0x15, 20, 0, int.from_bytes(flows.MARK)),  # a flow: keep
         (0x28, 0, 0, 12),  # A = ethertype
         (0x15, 18, 0, 0x0806),  # ARP: keep

@@ -1,0 +1,165 @@
+"""Throughput (bonding.rst 12): what uses one slave and what uses all, and in which order."""
+
+from dataclasses import replace
+
+import pytest
+
+from harness import Flow, claim, contradicted, control, many_flows, ms, s, slave_by_hash
+from scenarios.channels import LacpPair, StaticChannel
+from scenarios.variants import ThreeSlaves
+
+SLAVES = ("eth0", "eth1", "eth2")
+TCP = 6
+CONNECTION = [Flow(protocol=TCP)] * 60
+LOCAL = list(many_flows(60))  # each host is on the same network
+GATEWAYED = [replace(flow, peer=1) for flow in LOCAL]  # all are behind one router
+# Peers whose hash of layer 2 is the same modulo the number of slaves, but not the hash itself.
+UNLUCKY = [
+    flow
+    for flow in (Flow(peer=peer) for peer in range(1, 60))
+    if slave_by_hash("layer2", flow, SLAVES) == "eth0"
+][:6]
+RARELY = 1 * s  # between two probes
+BALANCED = 11 * s  # longer than the 10 s after which loads are compared
+LONGER = 45 * ms  # on one link than on the others; probes are sent more often
+
+
+@claim("TPUT-1")
+@pytest.mark.parametrize(
+    ("mode", "ways"), [("balance-rr", 3), ("balance-xor", 1), ("broadcast", 1)]
+)
+def test_one_connection_is_striped_by_balance_rr(
+    static_channel: StaticChannel, mode: str, ways: int
+) -> None:
+    """Frames of one TCP connection leave by all slaves in turn; in other modes all leave alike."""
+    static_channel.dut.bond(mode=mode)
+    with static_channel.watch(every=RARELY) as run:
+        static_channel.dut.send_flows(CONNECTION)
+    assert len(set(run.carried_by)) == ways
+
+
+@claim("TPUT-1")
+@control("test_one_connection_is_striped_by_balance_rr")
+@pytest.mark.parametrize("mode", ["active-backup", "balance-tlb", "balance-alb"])
+def test_one_connection_is_not_striped_without_a_channel(
+    three_slaves: ThreeSlaves, mode: str
+) -> None:
+    """In modes that need no channel it has one slave."""
+    three_slaves.dut.bond(mode=mode)
+    with three_slaves.watch(every=RARELY) as run:
+        three_slaves.dut.send_flows(CONNECTION)
+    assert len(set(run.carried_by)) == 1
+
+
+@claim("TPUT-1")
+@control("test_one_connection_is_striped_by_balance_rr")
+def test_one_connection_is_not_striped_by_lacp(lacp_pair: LacpPair) -> None:
+    """In 802.3ad it has one port."""
+    lacp_pair.dut.bond()
+    with lacp_pair.watch(every=RARELY) as run:
+        lacp_pair.dut.send_flows(CONNECTION)
+    assert len(set(run.carried_by)) == 1
+
+
+@claim("TPUT-2")
+def test_striped_packets_are_reordered_by_unequal_links(static_channel: StaticChannel) -> None:
+    """In balance-rr a packet on a link with a longer delay arrives after those sent later."""
+    static_channel.dut.bond(mode="balance-rr")
+    with static_channel.watch() as run:
+        static_channel.eth0.delay(LONGER, "out")
+        static_channel.after(1 * s)
+    assert run.reordered > 0
+    assert run.lost == 0
+
+
+@claim("TPUT-6")
+@control("test_striped_packets_are_reordered_by_unequal_links")
+def test_lacp_delivers_a_conversation_in_order(lacp_pair: LacpPair) -> None:
+    """In 802.3ad the packets of a conversation take one link, so none overtakes another."""
+    lacp_pair.dut.bond()
+    with lacp_pair.watch() as run:
+        lacp_pair.eth0.delay(LONGER, "out")
+        lacp_pair.after(1 * s)
+    assert run.reordered == 0
+    assert run.lost == 0
+
+
+@claim("TPUT-5")
+@pytest.mark.parametrize(
+    ("flows", "slaves"), [(GATEWAYED, 1), (LOCAL, 3)], ids=["router", "local"]
+)
+def test_behind_a_router_all_traffic_takes_one_slave(
+    static_channel: StaticChannel, flows: list[Flow], slaves: int
+) -> None:
+    """By layer2 the router's MAC is that of all peers; peers on the network are spread."""
+    static_channel.dut.bond(mode="balance-xor", xmit_hash_policy="layer2")
+    with static_channel.watch(every=RARELY) as run:
+        static_channel.dut.send_flows(flows)
+    assert len(set(run.carried_by)) == slaves
+
+
+@claim("TPUT-5")
+@pytest.mark.parametrize(("flows", "ports"), [(GATEWAYED, 1), (LOCAL, 2)], ids=["router", "local"])
+def test_behind_a_router_all_traffic_takes_one_port(
+    lacp_pair: LacpPair, flows: list[Flow], ports: int
+) -> None:
+    """802.3ad has the same hash, over the ports of the active aggregator."""
+    lacp_pair.dut.bond(xmit_hash_policy="layer2")
+    with lacp_pair.watch(every=RARELY) as run:
+        lacp_pair.dut.send_flows(flows)
+    assert len(set(run.carried_by)) == ports
+
+
+@claim("TPUT-7")
+def test_peers_with_unlucky_macs_are_spread_by_their_load(three_slaves: ThreeSlaves) -> None:
+    """In balance-tlb six peers of the same load are on three slaves, whatever their MACs."""
+    three_slaves.dut.bond(mode="balance-tlb")
+    with three_slaves.watch(every=RARELY) as run:
+        three_slaves.dut.send_flows(UNLUCKY * 50)
+        three_slaves.after(BALANCED)
+        three_slaves.dut.send_flows(UNLUCKY)
+    assert len(set(run.carried_by[-len(UNLUCKY) :])) == len(SLAVES)
+
+
+@claim("TPUT-7")
+@control("test_peers_with_unlucky_macs_are_spread_by_their_load")
+def test_peers_with_unlucky_macs_bunch_up(static_channel: StaticChannel) -> None:
+    """In balance-xor all of them have one slave."""
+    static_channel.dut.bond(mode="balance-xor")
+    with static_channel.watch(every=RARELY) as run:
+        static_channel.dut.send_flows(UNLUCKY * 5)
+    assert set(run.carried_by) == {("eth0",)}
+
+
+@claim("MODE-ALB-11")
+@control("test_behind_a_router_balance_tlb_uses_one_slave")
+@contradicted(
+    "MODE-ALB-11",
+    kernels=">=5.10",
+    evidence="flows to hosts behind one router leave by all slaves: bond_xmit_alb_slave_get "
+    "(bond_alb.c) takes the IP address of the destination for the peer, not its MAC",
+)
+def test_behind_a_router_balance_alb_uses_one_slave(three_slaves: ThreeSlaves) -> None:
+    """Balance-alb has the restrictions of balance-tlb: one router is one slave."""
+    three_slaves.dut.bond(mode="balance-alb")
+    with three_slaves.watch(every=RARELY) as run:
+        three_slaves.dut.send_flows(GATEWAYED * 5)
+        three_slaves.after(BALANCED)
+        three_slaves.dut.send_flows(GATEWAYED)
+    assert len(set(run.carried_by[-len(GATEWAYED) :])) == 1
+
+
+@claim("MODE-ALB-11")
+@pytest.mark.parametrize(
+    ("flows", "slaves"), [(GATEWAYED, 1), (LOCAL, 3)], ids=["router", "local"]
+)
+def test_behind_a_router_balance_tlb_uses_one_slave(
+    three_slaves: ThreeSlaves, flows: list[Flow], slaves: int
+) -> None:
+    """Balance-tlb balances by MAC: only peers on the same network are spread."""
+    three_slaves.dut.bond(mode="balance-tlb")
+    with three_slaves.watch(every=RARELY) as run:
+        three_slaves.dut.send_flows(flows * 5)
+        three_slaves.after(BALANCED)
+        three_slaves.dut.send_flows(flows)
+    assert len(set(run.carried_by[-len(flows) :])) == slaves
