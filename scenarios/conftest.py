@@ -14,7 +14,15 @@ from scenarios.field.chassis import Chassis
 from scenarios.field.servers import BridgeHost, DualBondRouter
 from scenarios.field.virtualbox import Office, VirtualBox
 from scenarios.topologies import BladeChassis, FilteringSwitch, OneSwitch, TwoSwitches, UsbNics
-from scenarios.variants import DualStack, EmptyBond, NoAddress, SpareSlave, ThreeSlaves, TwoBonds
+from scenarios.variants import (
+    DualStack,
+    EmptyBond,
+    NestedBonds,
+    NoAddress,
+    SpareSlave,
+    ThreeSlaves,
+    TwoBonds,
+)
 
 one_switch = topology_fixture(OneSwitch)
 three_slaves = topology_fixture(ThreeSlaves)
@@ -23,6 +31,7 @@ dual_stack = topology_fixture(DualStack)
 no_address = topology_fixture(NoAddress)
 empty_bond = topology_fixture(EmptyBond)
 two_bonds = topology_fixture(TwoBonds)
+nested_bonds = topology_fixture(NestedBonds)
 static_channel = topology_fixture(StaticChannel)
 lacp_pair = topology_fixture(LacpPair)
 scripted_partner = topology_fixture(ScriptedPartner)

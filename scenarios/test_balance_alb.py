@@ -3,8 +3,9 @@
 import pytest
 
 from harness import Machine, claim, control, s
+from scenarios.field.servers import GUEST, BridgeHost
 from scenarios.topologies import DUT
-from scenarios.variants import ThreeSlaves
+from scenarios.variants import SpareSlave, ThreeSlaves
 
 CLIENTS = [f"192.0.2.{number}" for number in range(20, 26)]
 SECOND = 1 * s  # between two probes
@@ -152,6 +153,7 @@ def test_two_clients_of_one_bucket_evict_each_other(
     """The older client is told the MAC of the active slave (rlb_choose_channel)."""
     net = three_slaves
     net.dut.bond(mode="balance-alb")
+    know_for_good(net, net.target)
     with net.watch(every=SECOND) as before:
         net.target.ask_as(CLIENTS, DUT)
         net.after(5 * s)
@@ -163,3 +165,28 @@ def test_two_clients_of_one_bucket_evict_each_other(
         net.after(5 * s)
     moved = {answer.mac for answer in run.answers(DUT) if answer.to == older}
     assert moved == ({net.eth0.mac} if collides else set())
+
+
+@claim("MODE-ALB-1")
+@control("test_clients_are_told_the_macs_of_different_slaves")
+def test_replies_that_cross_a_bridge_keep_their_mac(bridge_host: BridgeHost) -> None:
+    """A client is told the MAC of the guest, not that of a slave."""
+    net = bridge_host
+    net.dut.bond(mode="balance-alb")
+    with net.watch(every=SECOND, healthy=False):
+        net.after(5 * s)
+    assert net.guest.cable.mac in net.client.run(["ip", "neighbour", "show", GUEST]).stdout
+
+
+@claim("FLAG-2")
+@pytest.mark.parametrize(("mode", "macs"), [("balance-alb", 2), ("balance-rr", 1)])
+def test_a_slave_with_the_mac_of_the_bond_gets_another(
+    spare_slave: SpareSlave, mode: str, macs: int
+) -> None:
+    """A slave that left its MAC to the bond comes back: it gets the spare one, and both differ."""
+    net = spare_slave
+    bond = net.dut.bond(mode=mode)
+    net.dut.release(bond, net.eth0)
+    net.dut.enslave(bond, net.eth0)
+    files = [f"/sys/class/net/{name}/address" for name in ("eth0", "eth1")]
+    assert len({net.dut.read_file(file) for file in files}) == macs

@@ -17,17 +17,6 @@ def by_hash(policy: str, flows: list[Flow], *slaves: str, vlan: int = 0) -> list
     return [(slave_by_hash(policy, flow, slaves, vlan),) for flow in flows]
 
 
-@claim("MODE-XOR-1")
-@control("test_a_released_slave_is_not_hashed")
-def test_a_new_bond_hashes_over_all_slaves(static_channel: StaticChannel) -> None:
-    """As soon as the monitor has found its slaves up it uses all of them."""
-    static_channel.dut.bond()
-    with static_channel.watch(healthy=False) as run:
-        static_channel.after(1 * s)
-        static_channel.dut.send_flows(MANY)
-    assert run.carried_by == by_hash("layer2", MANY, *SLAVES)
-
-
 @claim("XMIT-3", "MODE-XOR-2")
 def test_flows_are_hashed_over_the_slaves_that_are_left(static_channel: StaticChannel) -> None:
     """After a cut the modulus is two, in the order of the slaves."""
@@ -45,7 +34,7 @@ def test_flows_are_hashed_over_the_slaves_that_are_left(static_channel: StaticCh
 def test_a_slave_that_returns_is_hashed_again(static_channel: StaticChannel) -> None:
     """After the repair the modulus is three, and all flows are where they were."""
     static_channel.dut.bond()
-    with static_channel.watch() as run:
+    with static_channel.watch(healthy=False) as run:
         static_channel.eth1.flap(down=1 * s)
         static_channel.after(1 * s)
         static_channel.dut.send_flows(MANY)

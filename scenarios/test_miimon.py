@@ -2,7 +2,8 @@
 
 import pytest
 
-from harness import MODES, claim, contradicted, control, ms, s
+from harness import MODES, claim, contradicted, control, many_flows, ms, s
+from scenarios.channels import StaticChannel
 from scenarios.topologies import TARGET, OneSwitch, TwoSwitches
 
 
@@ -90,6 +91,23 @@ def test_with_a_monitor_it_is(one_switch: OneSwitch) -> None:
         one_switch.eth0.cut()
     assert run.active_slaves == ["eth0", "eth1"]
     assert run.recovered
+
+
+@claim("OPT-4")
+@control("test_without_a_monitor_nothing_is_noticed")
+@pytest.mark.parametrize("mode", ["balance-rr", "balance-xor", "broadcast"])
+def test_without_a_monitor_no_frame_leaves_by_a_dead_slave(
+    static_channel: StaticChannel, mode: str
+) -> None:
+    """These modes look at the carrier for each frame, though the slave counts as up."""
+    static_channel.dut.bond(mode=mode, miimon=0)
+    with static_channel.watch(every=1 * s) as run:
+        static_channel.eth1.cut()
+        static_channel.after(1 * s)
+        static_channel.dut.send_flows(list(many_flows(60)))
+    assert run.link_states["eth1"] == "up"
+    assert {slave for ports in run.carried_by for slave in ports} == {"eth0", "eth2"}
+    assert () not in run.carried_by
 
 
 @claim("MIIMON-5")

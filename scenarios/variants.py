@@ -139,3 +139,31 @@ class TwoBonds(Net):
         links=(LinkPlan("eth0", "dut", "sw"),),
         bonds=(BondPlan("bond0", ("eth0",)), BondPlan("bond1", ())),
     )
+
+
+class NestedBonds(Net):
+    """A bond of one slave, and one of three that can be its second slave: 10 and 30 Gb/s.
+
+    dut  bond0  eth0 -------------+
+                bond1   eth1 -----+--- sw --- target  192.0.2.254
+                        eth2 -----+
+                        eth3 -----+
+    """
+
+    eth0: Cable
+    eth1: Cable
+    eth2: Cable
+    eth3: Cable
+    sw: Switch
+    target: Machine
+
+    plan = Topology(
+        name="nested_bonds",
+        machines=ThreeSlaves.plan.machines,
+        switches=ThreeSlaves.plan.switches,
+        links=(*ThreeSlaves.plan.links, LinkPlan("eth3", "dut", "sw")),
+        bonds=(
+            BondPlan("bond0", ("eth0",), DUT, MII),
+            BondPlan("bond1", ("eth1", "eth2", "eth3"), options=MII),
+        ),
+    )

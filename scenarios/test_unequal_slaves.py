@@ -1,0 +1,62 @@
+"""Slaves of unequal speed: a bond is a slave whose speed is the sum of its own slaves'."""
+
+import pytest
+
+from harness import Flow, claim, contradicted, control, s
+from scenarios.topologies import DUT
+from scenarios.variants import NestedBonds
+
+CLIENTS = [f"192.0.2.{number}" for number in range(20, 26)]
+PEERS = [Flow(peer=peer) for peer in range(1, 20)]
+SECOND = 1 * s  # between two probes
+
+
+def nest(net: NestedBonds, mode: str, inner: str, *, slaves: int = 3) -> None:
+    """Make bond1, of two or three slaves of 10 Gb/s, the second slave of bond0."""
+    bond, slave = net.dut.bond("bond0", mode=mode), net.dut.bond("bond1", mode=inner)
+    if slaves < len(slave.plan.slaves):
+        net.dut.release(slave, net.eth3)
+    with net.dut.take_down(slave):
+        net.dut.enslave(bond, slave)
+
+
+@claim("MODE-ALB-5")
+@pytest.mark.parametrize(("inner", "macs"), [("balance-rr", 1), ("active-backup", 2)])
+def test_clients_are_given_the_fastest_slaves_only(
+    nested_bonds: NestedBonds, inner: str, macs: int
+) -> None:
+    """All are told the MAC of the slave of 30 Gb/s; slaves of 10 Gb/s each share them."""
+    net = nested_bonds
+    nest(net, "balance-alb", inner)
+    with net.watch(every=SECOND, healthy=False) as run:
+        net.after(2 * s)
+        net.target.ask_as(CLIENTS, DUT)
+        net.after(2 * s)
+    told = {answer.to: answer.mac for answer in run.answers(DUT)}
+    assert net.eth1.mac in told.values()
+    assert len({told[client] for client in CLIENTS}) == macs
+
+
+@claim("MODE-TLB-2")
+@contradicted(
+    "MODE-TLB-2",
+    kernels=">=6.1",
+    evidence="all flows leave by the slave of 10 Gb/s: compute_gap (bond_alb.c) shifts the speed "
+    "left by 20 in 32 bits, where 30 Gb/s is less than 10 Gb/s",
+)
+def test_a_slave_of_30_gigabit_is_preferred_to_one_of_10(nested_bonds: NestedBonds) -> None:
+    """Without load the first flows leave by the slave with the highest speed."""
+    nest(nested_bonds, "balance-tlb", "balance-xor")
+    with nested_bonds.watch(every=SECOND, healthy=False) as run:
+        nested_bonds.dut.send_flows(PEERS)
+    assert sum(run["bond1"].shares.values()) == len(PEERS)
+
+
+@claim("MODE-TLB-2")
+@control("test_a_slave_of_30_gigabit_is_preferred_to_one_of_10")
+def test_a_slave_of_20_gigabit_is_preferred_to_one_of_10(nested_bonds: NestedBonds) -> None:
+    """20 Gb/s are more than 10 in 32 bits, too."""
+    nest(nested_bonds, "balance-tlb", "balance-xor", slaves=2)
+    with nested_bonds.watch(every=SECOND, healthy=False) as run:
+        nested_bonds.dut.send_flows(PEERS)
+    assert sum(run["bond1"].shares.values()) == len(PEERS)
