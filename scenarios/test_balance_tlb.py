@@ -1,7 +1,5 @@
 """balance-tlb and tlb_dynamic_lb: outgoing flows spread by load or by hash, one port receives."""
 
-from dataclasses import replace
-
 import pytest
 
 from harness import Flow, claim, control, many_flows, s, slave_by_hash
@@ -19,8 +17,7 @@ ICMPV6, SOLICITATION, ADVERTISEMENT, ECHO_REQUEST, REPORT = 58, 135, 136, 128, 1
 
 def messages(kind: int, source: str = "fe80::1") -> list[Flow]:
     """Return messages of ICMPv6 of one type to many MACs."""
-    base = Flow(source, "fe80::2", kind, protocol=ICMPV6)
-    return [replace(base, peer=flow.peer) for flow in many_flows(60)]
+    return [Flow(source, "fe80::2", kind, protocol=ICMPV6, peer=peer) for peer in range(60)]
 
 
 def by_hash(policy: str, flows: list[Flow]) -> list[object]:
@@ -143,7 +140,7 @@ def test_ip_leaves_by_all_slaves(three_slaves: ThreeSlaves) -> None:
 def test_frames_to_a_group_leave_by_the_active_slave(three_slaves: ThreeSlaves, dst: str) -> None:
     """Multicast and broadcast packets of IP are not balanced, whatever their MACs."""
     three_slaves.dut.bond(mode="balance-tlb", tlb_dynamic_lb=False)
-    flows = [replace(flow, dst=dst, group=True) for flow in many_flows(60)]
+    flows = [Flow(dst=dst, peer=peer, group=True) for peer in range(60)]
     with three_slaves.watch(every=SECOND) as run:
         three_slaves.dut.send_flows(flows)
     assert set(run.carried_by) == {(run.active_slaves[-1],)}

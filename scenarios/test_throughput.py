@@ -1,7 +1,5 @@
 """Throughput (bonding.rst 12): what uses one slave and what uses all, and in which order."""
 
-from dataclasses import replace
-
 import pytest
 
 from harness import Flow, claim, contradicted, control, many_flows, ms, s, slave_by_hash
@@ -12,7 +10,9 @@ SLAVES = ("eth0", "eth1", "eth2")
 TCP = 6
 CONNECTION = [Flow(protocol=TCP)] * 60
 LOCAL = list(many_flows(60))  # each host is on the same network
-GATEWAYED = [replace(flow, peer=1) for flow in LOCAL]  # all are behind one router
+GATEWAYED = [
+    Flow(flow.src, flow.dst, flow.sport, flow.dport) for flow in LOCAL
+]  # all are behind one router
 # Peers whose hash of layer 2 is the same modulo the number of slaves, but not the hash itself.
 UNLUCKY = [
     flow
