@@ -1,0 +1,153 @@
+"""Which slave is the active one, by the link states; and the bond's own carrier.
+
+MODE-AB-1, MODE-AB-2, PRIMARY-1, PRESEL-1, PRESEL-3, PRESEL-4, PRIO-7; bond_select_active_slave,
+bond_find_best_slave, bond_set_carrier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.bonding.wheel import SECOND
+from harness.model.refusal import Refusal
+from harness.model.view import BondHistory
+from harness.units import in_ms
+
+
+def _moves(view: BondHistory) -> Iterator[tuple[int, str | None, str]]:
+    """Yield each time (ns) at which another slave became active: when, which was, which is.
+
+    The kernel may tell of the end of one a moment before it tells of the next.
+    """
+    before = view.active.at(view.start)
+    gone = view.start
+    for at, old, new in view.active.changes(view.start, view.end):
+        if new is None:
+            before, gone = old, at
+            continue
+        was = old if old is not None else (before if at - gone <= view.tolerance else None)
+        yield at, was, new
+
+
+def is_up(view: BondHistory) -> Iterator[Refusal]:
+    """Refuse an active slave that is down, or was down when it became active (ACTIVE-2)."""
+    around = view.tolerance
+    for at, _, new in _moves(view):
+        if "up" not in view.links[new].within(at - around, at + around):
+            found = view.links[new].at(at)
+            seen, told = f"{new} became active while {found}", "a slave that is down cannot be"
+            yield Refusal("active-is-up", "ACTIVE-2", at, view.bond, seen, told)
+    for stay in view.active.stays(view.start, view.end):
+        if stay.value is None:
+            continue
+        for part in view.links[stay.value].stays(stay.start, stay.stop):
+            if part.value == "down" and part.length > around:
+                seen = f"{stay.value} is active for {in_ms(part.length)} although it is down"
+                told = "documented: another slave becomes active if the active one fails"
+                yield Refusal("failover", "MODE-AB-2", part.start, view.bond, seen, told)
+
+
+def is_there(view: BondHistory) -> Iterator[Refusal]:
+    """Refuse a bond without an active slave although one is up (MODE-AB-1)."""
+    for stay in view.calm(view.active):
+        if stay.value is not None:
+            continue
+        for slave in view.slaves:
+            for part in view.links[slave].stays(stay.start, stay.stop):
+                if part.value == "up" and part.length > view.tolerance:
+                    seen = f"no slave is active for {in_ms(part.length)} although {slave} is up"
+                    told = "documented: one slave is active"
+                    yield Refusal("active-there", "MODE-AB-1", part.start, view.bond, seen, told)
+
+
+def moves_for_a_reason(view: BondHistory) -> Iterator[Refusal]:
+    """Refuse another active slave while the one before is up and need not give way (MODE-AB-2)."""
+    for at, old, new in _moves(view):
+        around = view.tolerance
+        if old is None or not view.quiet(at - around, at + around):
+            continue
+        if set(view.links[old].within(at - around, at + around)) != {"up"}:
+            continue
+        options = view.options.at(at)
+        if _prio_is_used(view):
+            view.silent("reselection", view.bond, "a slave's prio was set")
+            continue
+        if options["primary"] == new and options["primary_reselect"] == "always":
+            continue
+        claim = {"better": "PRESEL-3", "failure": "PRESEL-4"}.get(
+            str(options["primary_reselect"]) if options["primary"] == new else "", "MODE-AB-2"
+        )
+        seen, told = f"{new} became active while {old} was up", f"documented: {old} is kept"
+        yield Refusal("reselection", claim, at, view.bond, seen, told)
+
+
+def primary_is_used(view: BondHistory) -> Iterator[Refusal]:
+    """Refuse another active slave while the primary is up under `always` (PRIMARY-1)."""
+    for part in view.calm(view.active):
+        options = view.options.at(part.start)
+        primary = str(options["primary"])
+        if primary not in view.slaves or options["primary_reselect"] != "always":
+            continue
+        if part.value in (None, primary):
+            continue
+        if part.start - view.since_stir(part.start) <= view.tolerance:
+            continue  # chosen by hand, perhaps: until something changes (ACTIVE-9)
+        for stay in view.links[primary].stays(part.start, part.stop):
+            if stay.value == "up" and stay.length > view.tolerance:
+                seen = f"{part.value} is active for {in_ms(stay.length)} while the primary is up"
+                told = f"documented: {primary} is used whenever it is available"
+                yield Refusal("primary", "PRIMARY-1", stay.start, view.bond, seen, told)
+
+
+def next_in_line(view: BondHistory) -> Iterator[Refusal]:
+    """Refuse the wrong successor of a slave that failed: the primary, else the first of the list.
+
+    PRESEL-4, PRIO-7: bond_find_best_slave.
+    """
+    for at, old, new in _moves(view):
+        around = view.tolerance
+        if old is None or _prio_is_used(view) or not view.quiet(at - around, at + around):
+            continue
+        if "up" in view.links[old].within(at + around, at + around):
+            continue
+        up = [s for s in view.slaves if set(view.links[s].within(at - around, at)) == {"up"}]
+        up = [s for s in up if s != old and view.links[s].at(at + around) == "up"]
+        primary = str(view.options.at(at)["primary"])
+        right = primary if primary in up else next(iter(_in_order(view, up)), new)
+        if new != right and new in up:
+            claim = "PRESEL-4" if right == primary else "PRIO-7"
+            seen, told = f"{new} became active after {old}", f"{right} comes first"
+            yield Refusal("successor", claim, at, view.bond, seen, told)
+
+
+def _in_order(view: BondHistory, up: list[str]) -> list[str]:
+    """Return slaves in the order of the list; none where it was changed."""
+    moved = any(None in view.links[s].within(view.start, view.end) for s in view.slaves)
+    return [] if moved else up
+
+
+def _prio_is_used(view: BondHistory) -> bool:
+    changes = (e for s in view.slaves for e in view.history.select("fault", s, action="set"))
+    return any("prio" in e.get("options", "") for e in changes)
+
+
+def carrier_of_bond(view: BondHistory) -> Iterator[Refusal]:
+    """Refuse a bond whose carrier is not that of its slaves (MODE-AB-1; bond_set_carrier).
+
+    Notifications of a bond's carrier may be batched for a second (linkwatch).
+    """
+    late = SECOND + view.tolerance
+    for stay in view.calm(view.bond_carrier):
+        after = stay.start + late
+        if after >= stay.stop:
+            continue
+        states = [set(view.links[s].within(after - late, stay.stop)) for s in view.slaves]
+        down = all(found <= {"down", None} for found in states)
+        up = any(found == {"up"} for found in states)
+        if (stay.value and down) or (not stay.value and up):
+            seen = f"the bond has {'' if stay.value else 'no '}carrier for {in_ms(stay.length)}"
+            told = f"{'no slave is' if down else 'a slave is'} up"
+            yield Refusal("bond-carrier", "MODE-AB-1", stay.start, view.bond, seen, told)
+
+
+RULES = (is_up, is_there, moves_for_a_reason, primary_is_used, next_in_line, carrier_of_bond)

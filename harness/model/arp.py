@@ -1,0 +1,139 @@
+"""The ARP monitor of active-backup: when a slave is declared down and up, by its path.
+
+ARPMISS-1, ARPMISS-2, ARPMISS-7, ARPMISS-8; bond_ab_arp_inspect, bond_ab_arp_probe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.bonding import whole
+from harness.bonding.windows import GRACE
+from harness.model.inputs import DEAF
+from harness.model.refusal import Refusal
+from harness.model.signals import Stay
+from harness.model.view import BondHistory
+from harness.units import in_ms
+
+
+def watches(view: BondHistory, start: int, stop: int) -> bool:
+    """Tell whether the ARP monitor alone ran, with the one target that the topology has."""
+    target = (str(view.history.about.target),)
+    return all(
+        one["arp_interval"] and not one["miimon"] and tuple(one["arp_ip_target"] or ()) == target  # type: ignore[arg-type]
+        for one in view.options.within(start, stop)
+    )
+
+
+def _longest(view: BondHistory, at: int, *, backup: bool) -> int:
+    """Return within which time (ns) a deaf slave must be down: silence, or the grace before."""
+    times = view.times(at)
+    grace = (GRACE + 1) * whole(times.arp_interval)
+    return max(whole(times.silence(backup=backup).latest), grace) + view.tolerance
+
+
+def deaf_slaves_go_down(view: BondHistory) -> Iterator[Refusal]:
+    """Refuse a slave that stays up although nothing passes its cable (ARPMISS-1, ARPMISS-2)."""
+    for slave in view.slaves:
+        for stay in view.calm(view.paths[slave]):
+            if stay.value != DEAF or not watches(view, stay.start, stay.stop):
+                continue
+            for part in _parts(view, stay, slave):
+                claim = "ARPMISS-1" if part.value else "ARPMISS-2"
+                limit = _longest(view, part.start, backup=not part.value)
+                ups = view.links[slave].within(part.start + limit, part.stop)
+                if part.length > limit and "up" in ups:
+                    role = "active slave" if part.value else "backup"
+                    seen = f"the {role} hears nothing for {in_ms(part.length)} and is still up"
+                    allowed = f"documented at most {in_ms(limit - view.tolerance)}"
+                    yield Refusal("silence", claim, part.start, slave, seen, allowed)
+
+
+def _parts(view: BondHistory, stay: Stay[str], slave: str) -> Iterator[Stay[bool]]:
+    """Yield the parts of a stay in which a slave was the active one, and those with another."""
+    for part in view.active.stays(stay.start, stay.stop):
+        if part.value is not None:
+            yield Stay(part.start, part.stop, part.value == slave)
+
+
+def sound_slaves_stay_up(view: BondHistory) -> Iterator[Refusal]:
+    """Refuse a slave that is declared down although its path was sound (ARPMISS-1, ARPMISS-2)."""
+    for slave in view.slaves:
+        for at, _, link in view.links[slave].changes(view.start, view.end):
+            if link != "down" or not watches(view, at, at):
+                continue
+            active = view.active.at(at - view.tolerance)
+            if slave == active:
+                yield from _too_soon(view, slave, at)
+            back = at - _longest(view, at, backup=True)
+            if not view.quiet(back, at) or back < view.start:
+                continue
+            # A backup hears the probes of the active slave; both paths must have been sound.
+            others = {one for one in view.active.within(back, at) if one is not None}
+            alone = None in view.active.within(back, at - view.tolerance)
+            heard = [slave, *others] if slave != active else [slave]
+            if not alone and all(view.all_sound(one, back, at) for one in heard):
+                claim = "ARPMISS-1" if slave == active else "ARPMISS-2"
+                seen = "declared down although its path was sound"
+                told = f"sound for {in_ms(at - back)}"
+                yield Refusal("sound-path", claim, at, slave, seen, told)
+
+
+def _too_soon(view: BondHistory, slave: str, at: int) -> Iterator[Refusal]:
+    """Refuse an active slave that is declared down too soon after its path was sound."""
+    found = [stay for stay in view.paths[slave].stays(view.start, at) if stay.value == DEAF]
+    if not found or found[-1].stop < at or view.active.at(found[-1].start) != slave:
+        return
+    since = found[-1].start
+    window = view.times(since).silence()
+    every = whole(view.times(since).arp_interval)
+    if not view.all_sound(slave, since - 2 * every, since - 1):
+        return  # it was deaf, or judged by less, just before
+    if at - since < window.earliest.ns - window.earliest.early - view.tolerance:
+        seen = f"declared down {in_ms(at - since)} after its path was cut"
+        told = f"documented at least {window.earliest}"
+        yield Refusal("silence-early", "ARPMISS-1", at, slave, seen, told)
+
+
+def service_returns(view: BondHistory) -> Iterator[Refusal]:
+    """Refuse a bond without an active slave although a path is sound (ARPMISS-7)."""
+    for stay in view.calm(view.active):
+        if stay.value is not None or not watches(view, stay.start, stay.stop):
+            continue
+        limit = whole(view.times(stay.start).service_again(len(view.slaves)).latest)
+        limit += view.tolerance
+        for slave in view.slaves:
+            for part in view.paths[slave].stays(stay.start, stay.stop):
+                if part.length > limit and view.all_sound(slave, part.start, part.stop - 1):
+                    seen = (
+                        f"no slave is active for {in_ms(part.length)} although its path is sound"
+                    )
+                    told = f"documented at most {in_ms(limit - view.tolerance)}"
+                    yield Refusal("service", "ARPMISS-7", part.start, slave, seen, told)
+
+
+def backups_come_back(view: BondHistory) -> Iterator[Refusal]:
+    """Refuse a backup that stays down although it hears the active slave's probes (ARPMISS-8)."""
+    for slave in view.slaves:
+        for stay in view.calm(view.links[slave]):
+            if stay.value != "down" or not watches(view, stay.start, stay.stop):
+                continue
+            limit = whole(view.times(stay.start).sound_again().latest) + view.tolerance
+            for part in view.paths[slave].stays(stay.start, stay.stop):
+                if part.length <= limit or not view.all_sound(slave, part.start, part.stop - 1):
+                    continue
+                for who in view.active.stays(part.start, part.stop):
+                    heard = who.value is not None and _sends(view, who, limit)
+                    if who.length > limit and heard:
+                        seen = f"down for {in_ms(who.length)} although it hears the active slave"
+                        told = f"documented at most {in_ms(limit - view.tolerance)}"
+                        yield Refusal("backup-back", "ARPMISS-8", who.start, slave, seen, told)
+
+
+def _sends(view: BondHistory, who: Stay[str | None], limit: int) -> bool:
+    """Tell whether the active slave's path was sound, long enough, to the end of a stay."""
+    slave = str(who.value)
+    return view.all_sound(slave, who.stop - 1 - limit, who.stop - 1)
+
+
+RULES = (deaf_slaves_go_down, sound_slaves_stay_up, service_returns, backups_come_back)

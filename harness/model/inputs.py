@@ -1,0 +1,100 @@
+"""What was done to a bond and its network, as signals: carriers, paths, changes of the bond.
+
+A carrier follows from the schedule where a cable was cut or an interface set down. Where anything
+else takes it (a switch that dies, a port that is shut), the kernel's own report of it counts.
+"""
+
+from __future__ import annotations
+
+from harness.bonding.wheel import SECOND
+from harness.history import Event, History
+from harness.model.signals import Signal
+
+SOUND, DEAF, ODD = "sound", "deaf", "odd"
+CABLE = {"cut": False, "heal": True, "heal_late": True}
+ADMIN = {"admin_down": False, "admin_up": True}
+LOSSES = {"lose", "deliver", "delay", "undelay", "forward", "mute_garp", "unmute_garp"}
+STIRS = {"set", "write", "enslave", "release", "rename", "set_mac", "run", "set_locktime"}
+
+
+def _faults(history: History) -> list[Event]:
+    return [event for event in history.part("fault") if event.get("phase") != "end"]
+
+
+def carriers(history: History, slave: str) -> Signal[bool]:
+    """Return whether a slave's interface is up and has carrier."""
+    begun = history.mark("recording") or 0
+    first = {
+        kind: next((e["up"] for e in history.select(kind, f"dut/{slave}")), True)
+        for kind in ("carrier", "admin")
+    }
+    cable, admin = bool(first["carrier"]), bool(first["admin"])
+    changes = [(begun, cable and admin)]
+    done = {e.at: e for e in history.select("fault", slave) if e["action"] in {**CABLE, **ADMIN}}
+    told = [e for e in history.select("carrier", f"dut/{slave}") if e.at > begun]
+    for event in sorted([*done.values(), *told], key=lambda one: one.at):
+        if event.at < begun:
+            continue
+        if event.kind == "fault":
+            cable = CABLE.get(event["action"], cable)
+            admin = ADMIN.get(event["action"], admin)
+        elif not any(event.at - SECOND <= at <= event.at for at in done):
+            cable = event["up"]  # neither a cut nor a heal: something else took or gave it
+        changes.append((event.at, cable and admin))
+    return Signal.of(changes[0][1], changes[1:])
+
+
+def paths(history: History, slave: str, carrier: Signal[bool]) -> Signal[str]:
+    """Return whether a slave's cable passes all frames, none, or some of them."""
+    lossy = SOUND
+    changes: list[tuple[int, bool | str, str]] = [(at, up, "carrier") for at, up in carrier.steps]
+    known = {**CABLE, **ADMIN}
+    for event in history.select("fault", slave):
+        action = event["action"]
+        if action == "lose":
+            whole = event.get("direction") == "both" and event.get("percent", 100) == 100
+            changes.append((event.at, DEAF if whole else ODD, "loss"))
+        elif action == "deliver":
+            changes.append((event.at, SOUND if event.get("direction") == "both" else ODD, "loss"))
+        elif action not in known or action == "heal_late":
+            changes.append((event.at, ODD, "loss"))
+    has, found = carrier.steps[0][1], []
+    for at, value, kind in sorted(changes, key=lambda one: one[0]):
+        if kind == "carrier":
+            has = bool(value)
+        else:
+            lossy = str(value)
+        found.append((at, lossy if has else DEAF))
+    return Signal.of(found[0][1], found[1:])
+
+
+def stirs(history: History, bond: str, slaves: tuple[str, ...]) -> list[int]:
+    """Return when the bond itself was changed: options, slaves, names, MACs, set down or up."""
+    return sorted(
+        event.at
+        for event in _faults(history)
+        if event["action"] in STIRS
+        or (event.where == bond and event["action"] in ADMIN)
+        or (event.where in slaves and event["action"] not in {*CABLE, *ADMIN, *LOSSES})
+    )
+
+
+def network_oddities(history: History, bond: str, slaves: tuple[str, ...]) -> Signal[bool]:
+    """Return whether anything beyond the slaves' cables is disturbed or was added to the network.
+
+    A fault there ends with its repair; what was sent or set there otherwise is taken to remain.
+    """
+    open_faults: set[str] = set()
+    forever = bool(history.about.added)
+    changes = []
+    for event in _faults(history):
+        if event.where in (bond, *slaves):
+            continue
+        if event["role"] == "fault":
+            open_faults.add(event.where)
+        elif event["role"] == "repair":
+            open_faults.discard(event.where)
+        elif event.where != "dut":
+            forever = True
+        changes.append((event.at, forever or bool(open_faults)))
+    return Signal.of(bool(history.about.added), changes)

@@ -1,0 +1,149 @@
+"""The MII monitor: when a slave is declared down and up, by its carrier.
+
+MIIMON-1, MIIMON-3, DOWNDELAY-1, DOWNDELAY-5, UPDELAY-1, UPDELAY-4, DELAY-3; bond_miimon_inspect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.bonding import whole
+from harness.model.refusal import Refusal
+from harness.model.signals import Stay
+from harness.model.view import BondHistory
+from harness.units import in_ms
+
+
+def watches(view: BondHistory, start: int, stop: int) -> bool:
+    """Tell whether the MII monitor alone ran from `start` to `stop`."""
+    return all(
+        one["miimon"] and not one["arp_interval"] for one in view.options.within(start, stop)
+    )
+
+
+def changes_in_time(view: BondHistory) -> Iterator[Refusal]:
+    """Refuse a slave that is not declared down, or up, in the time that its carrier allows."""
+    for slave in view.slaves:
+        for stay in view.calm(view.carriers[slave]):
+            if not watches(view, stay.start, stay.stop):
+                view.silent("detection", slave, "the MII monitor is off")
+                continue
+            times = view.times(stay.start)
+            window = times.carrier_back() if stay.value else times.carrier_loss()
+            due = stay.start + whole(window.latest) + view.tolerance
+            wanted = "up" if stay.value else "down"
+            wrong = next(
+                (one for one in view.links[slave].within(due, stay.stop) if one != wanted), wanted
+            )
+            if due < stay.stop and wrong not in (wanted, None) and _unaware(view, slave, stay):
+                claim = _claim(view, stay)
+                text = "carrier is back" if stay.value else "carrier is lost"
+                late = in_ms(stay.stop - stay.start)
+                yield Refusal(
+                    "recovery" if stay.value else "detection",
+                    claim,
+                    stay.start,
+                    slave,
+                    f"{text} for {late} and its link state is {wrong}",
+                    f"documented {wanted} after at most {window.latest}",
+                )
+
+
+def _unaware(view: BondHistory, slave: str, stay: Stay[bool]) -> bool:
+    """Tell whether bonding has the slave: one that is released has no link state."""
+    return None not in view.links[slave].within(stay.start, stay.stop)
+
+
+def _claim(view: BondHistory, stay: Stay[bool]) -> str:
+    delay = "updelay" if stay.value else "downdelay"
+    if view.number(delay, stay.start):
+        return "UPDELAY-1" if stay.value else "DOWNDELAY-1"
+    return "MIIMON-3" if stay.value else "MIIMON-1"
+
+
+def changes_for_a_reason(view: BondHistory) -> Iterator[Refusal]:
+    """Refuse a slave that is declared down or up without, or too soon after, its carrier."""
+    for slave in view.slaves:
+        for at, before, link in view.links[slave].changes(view.start, view.end):
+            if link not in ("up", "down") or before is None:
+                continue
+            yield from _reason(view, slave, at, link == "up")
+
+
+def _reason(view: BondHistory, slave: str, at: int, up: bool) -> Iterator[Refusal]:  # noqa: FBT001
+    since = _held(view, slave, at, up)
+    if since is None:
+        if view.quiet(at - view.tolerance, at) and watches(view, at, at):
+            claim = "MIIMON-3" if up else "MIIMON-1"
+            seen = f"declared {'up' if up else 'down'}"
+            told = f"its carrier was {'lost' if up else 'there'}"
+            yield Refusal("link-state", claim, at, slave, seen, told)
+        return
+    begun = since == view.start or since == view.since_stir(since)
+    if begun or not view.quiet(since, at) or not watches(view, since, at):
+        return
+    times = view.times(since)
+    earliest = (times.carrier_back() if up else times.carrier_loss()).earliest
+    if at - since >= earliest.ns - earliest.early - view.tolerance:
+        return
+    if up and not view.any_up(at - view.tolerance, at - view.tolerance, slave):
+        return  # DELAY-3, DELAY-5: no other slave is there
+    if up and not _stays(view, slave, at):
+        return  # DELAY-5: the last active slave failed just now
+    if up and view.links[slave].at(at - 1) == "fail":
+        return  # DOWNDELAY-5: it had not been declared down
+    claim = "UPDELAY-1" if up else "DOWNDELAY-1"
+    seen = f"declared {'up' if up else 'down'} {in_ms(at - since)} after its carrier changed"
+    yield Refusal("delay", claim, at, slave, seen, f"documented at least {earliest}")
+
+
+def _stays(view: BondHistory, slave: str, at: int) -> bool:
+    """Tell whether another slave that was up is still up just after a time."""
+    return any(
+        set(view.links[one].within(at - view.tolerance, at + view.tolerance)) == {"up"}
+        for one in view.slaves
+        if one != slave
+    )
+
+
+def _held(view: BondHistory, slave: str, at: int, value: bool) -> int | None:  # noqa: FBT001
+    """Return since when a slave had carrier, or none, until a time; None where it had not.
+
+    An interruption shorter than an inspection may have gone unseen.
+    """
+    since: int | None = None
+    unseen = whole(view.times(at).miimon) if watches(view, at, at) else 0
+    around = view.tolerance
+    for stay in view.carriers[slave].stays(view.start, at + around):
+        if stay.value == value:
+            since = stay.start if since is None else since
+            continue
+        over = stay.stop < at and stay.length > unseen + around
+        if over or stay.start <= at - around <= at <= stay.stop:
+            since = None
+    return since
+
+
+def first_link_at_once(view: BondHistory) -> Iterator[Refusal]:
+    """Refuse a bond without any slave up although one of them has carrier (DELAY-3)."""
+    for slave in view.slaves:
+        for stay in view.calm(view.carriers[slave]):
+            if not stay.value or not watches(view, stay.start, stay.stop):
+                continue
+            limit = whole(view.times(stay.start).carrier_back(alone=True).latest) + view.tolerance
+            dark = stay.start
+            for at in (*_ups(view, stay), stay.stop):
+                if at - dark > limit and not view.any_up(dark, at - 1):
+                    seen = f"no slave is up for {in_ms(at - dark)} although it has carrier"
+                    told = f"documented at most {in_ms(limit - view.tolerance)}"
+                    yield Refusal("first-link", "DELAY-3", dark, slave, seen, told)
+                dark = at
+
+
+def _ups(view: BondHistory, stay: Stay[bool]) -> list[int]:
+    """Return when any slave changed its state within a stay."""
+    changes = (view.links[one].changes(stay.start, stay.stop) for one in view.slaves)
+    return sorted(at for found in changes for at, _, _ in found)
+
+
+RULES = (changes_in_time, changes_for_a_reason, first_link_at_once)

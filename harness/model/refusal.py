@@ -1,0 +1,55 @@
+"""What the model says of a recording: what it refuses, and where the documentation is silent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from harness.claims import matches
+from harness.units import in_ms
+
+# Differences of the catalogue that are expected of some kernels, by the rule that meets them: the
+# kernels, and the number of the difference.
+KNOWN = MappingProxyType(
+    {
+        "announcements": (">=6.1,<7.2", 4),
+        "announcements-after-outage": (">=6.1", 3),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Something that the documentation does not allow.
+
+    `rule` is the name of the rule and `claim` the claim that it follows from; `where` is a slave
+    or bond, `at` a time in ns on the history's clock; `seen` and `allowed` are text.
+    """
+
+    rule: str
+    claim: str
+    at: int
+    where: str
+    seen: str
+    allowed: str
+
+    def known_on(self, release: str) -> int:
+        """Return the number of the known difference that this is on a kernel, 0 for none."""
+        kernels, number = KNOWN.get(self.rule, ("", 0))
+        return number if kernels and matches(release, kernels) else 0
+
+    def told(self, start: int) -> str:
+        """Return one line, with the time since `start` (ns)."""
+        return (
+            f"{in_ms(self.at - start)} {self.where}: {self.seen}, {self.allowed} "
+            f"(rule {self.rule}, {self.claim})"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """Something that the model does not judge: everything is allowed there, and why."""
+
+    rule: str
+    where: str
+    why: str

@@ -1,0 +1,144 @@
+"""A recording of one bond as the rules read it: what was done to it, and what it did."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import Any
+
+from harness.bonding import OPTIONS, BondOptions, BondTimes, spans
+from harness.history import BondAbout, Event, History
+from harness.judge import traffic
+from harness.model.inputs import SOUND, carriers, network_oddities, paths, stirs
+from harness.model.refusal import Unjudged
+from harness.model.signals import Signal, Stay
+from harness.units import MS, Span
+
+Named = str | None  # a link state, a slave or a MAC
+
+
+def options_of(given: dict[str, Any]) -> BondOptions:
+    """Return the options that a header or an event of a history has."""
+    return BondOptions.unchecked(
+        **{
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in given.items()
+            if name in OPTIONS and name != "active_slave" and value not in ("", [])
+        }
+    )
+
+
+class BondHistory:
+    """One bond in a history: inputs and observations as signals, times in ns.
+
+    `tolerance` is that of a time between two events: one jiffy, the lateness of timers and the
+    error of the clocks. Nothing is judged before `start` and behind `end`.
+    """
+
+    def __init__(self, history: History, bond: str) -> None:
+        self.history = history
+        self.bond = bond
+        self.about: BondAbout = history.about.bonds[bond]
+        self.slaves = tuple(self.about.slaves)
+        self.unjudged: list[Unjudged] = []
+        kernel = history.about.kernel
+        self.hz, self.release = kernel.hz, kernel.release
+        late = max(traffic.jitter(history), history.about.latest)
+        self.tolerance = 1000 * MS // kernel.hz + late + traffic.clock_error(history)
+        self.start = history.mark("recording") or 0
+        self.end = traffic.end_at(history)
+        self.stirs = stirs(history, bond, self.slaves)
+
+    @cached_property
+    def links(self) -> dict[str, Signal[Named]]:
+        """Bonding's judgement of each slave: up, fail, down, back; None while it is no slave."""
+
+        def link(event: Event) -> Named:
+            return event["link"] if event["bond"] == self.bond else None
+
+        return {slave: self._told("slave", slave, link) for slave in self.slaves}
+
+    @cached_property
+    def active(self) -> Signal[Named]:
+        """The active slave, None for none."""
+        return self._told("active", self.bond, lambda event: event["slave"])
+
+    @cached_property
+    def bond_carrier(self) -> Signal[bool]:
+        """Whether the bond has carrier."""
+        return self._told("carrier", f"dut/{self.bond}", lambda event: event["up"])
+
+    @cached_property
+    def macs(self) -> dict[str, Signal[Named]]:
+        """The MAC of the bond and of each slave."""
+        names = (self.bond, *self.slaves)
+        return {one: self._told("mac", f"dut/{one}", lambda event: event["mac"]) for one in names}
+
+    @cached_property
+    def carriers(self) -> dict[str, Signal[bool]]:
+        """What each slave's driver is asked for: carrier, and the interface up."""
+        return {slave: carriers(self.history, slave) for slave in self.slaves}
+
+    @cached_property
+    def paths(self) -> dict[str, Signal[str]]:
+        """Whether each slave's cable passes all frames (SOUND), none (DEAF), or some (ODD)."""
+        return {slave: paths(self.history, slave, self.carriers[slave]) for slave in self.slaves}
+
+    @cached_property
+    def odd_network(self) -> Signal[bool]:
+        """Whether something beyond the slaves' cables was disturbed, so that paths may differ."""
+        return network_oddities(self.history, self.bond, self.slaves)
+
+    @cached_property
+    def options(self) -> Signal[BondOptions]:
+        """The options in force."""
+        changes, given = [], dict(self.about.options)
+        for event in self.history.select("fault", self.bond):
+            if became := event.get("became"):
+                given = {**given, **became}
+                changes.append((event.at, options_of(given)))
+        return Signal.of(options_of(dict(self.about.options)), changes)
+
+    def times(self, at: int) -> BondTimes:
+        """Return the times that follow from the options in force at a time."""
+        return spans(self.options.at(at), self.hz, Span(self.about.lag))
+
+    def number(self, name: str, at: int) -> int:
+        """Return an option that is a number, as in force at a time."""
+        return int(str(self.options.at(at)[name]))
+
+    def quiet(self, start: int, stop: int) -> bool:
+        """Tell whether nobody changed the bond itself from `start` to `stop`."""
+        return bisect_left(self.stirs, start) == bisect_right(self.stirs, stop)
+
+    def since_stir(self, at: int) -> int:
+        """Return when the bond itself was last changed before a time, or the recording began."""
+        place = bisect_right(self.stirs, at)
+        return max(self.start, self.stirs[place - 1] if place else self.start)
+
+    def calm(self, signal: Signal[Any]) -> Iterator[Stay[Any]]:
+        """Yield the stays of a signal, divided where the bond itself was changed."""
+        for stay in signal.stays(self.start, self.end):
+            cuts = [at for at in self.stirs if stay.start < at < stay.stop]
+            for start, stop in zip([stay.start, *cuts], [*cuts, stay.stop], strict=True):
+                yield Stay(start, stop, stay.value)
+
+    def any_up(self, start: int, stop: int, without: str = "") -> bool:
+        """Tell whether some slave, but one, was up at any time between two times."""
+        return any("up" in self.links[s].within(start, stop) for s in self.slaves if s != without)
+
+    def all_sound(self, slave: str, start: int, stop: int) -> bool:
+        """Tell whether a slave's whole path passed all frames between two times."""
+        return set(self.paths[slave].within(start, stop)) == {SOUND} and not any(
+            self.odd_network.within(start, stop)
+        )
+
+    def silent(self, rule: str, where: str, why: str) -> None:
+        """Note that a rule allows everything somewhere."""
+        self.unjudged.append(Unjudged(rule, where, why))
+
+    def _told(self, kind: str, where: str, value: Callable[[Event], Any]) -> Signal[Any]:
+        events = list(self.history.select(kind, where))
+        first = value(events[0]) if events else None
+        return Signal.of(first, ((event.at, value(event)) for event in events))

@@ -1,0 +1,169 @@
+"""A conforming story is allowed; each alteration of it is refused by the rule that forbids it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.history import History
+from harness.model import judge
+from tests import stories
+from tests.stories import Line, active, fault, garp, marks, probing, slave, tell
+
+MAC, OTHER = "02:00:00:00:00:01", "02:00:00:00:00:02"
+TARGET = "192.0.2.254"
+OPTIONS = {"mode": "active-backup", "miimon": 100}
+ARP = {"mode": "active-backup", "arp_interval": 100, "arp_ip_target": [TARGET]}
+
+
+def mac(when: float, where: str, address: str = MAC) -> Line:
+    return (when, "mac", f"dut/{where}", {"mac": address})
+
+
+def carrier(when: float, where: str, *, up: bool) -> Line:
+    return (when, "carrier", f"dut/{where}", {"up": up})
+
+
+BEFORE = [
+    *(slave(-300, name, "up") for name in ("eth0", "eth1")),
+    *(carrier(-300, name, up=True) for name in ("eth0", "eth1", "bond0")),
+    *(mac(-300, name) for name in ("eth0", "eth1", "bond0")),
+    active(-300, "eth0"),
+]
+FAILOVER = {
+    "cut": fault(0, "eth0"),
+    "lost": carrier(0.1, "eth0", up=False),
+    "down": slave(92, "eth0", "down"),
+    "active": active(92.1, "eth1"),
+    "garp": garp(92.2, "sw/eth1"),
+}
+
+
+def story(
+    lines: dict[str, Line | None] | None = None,
+    options: dict[str, Any] | None = None,
+    *more: Line,
+    end: float = 1000,
+    dark: float = 93,
+) -> History:
+    """Return a failover in which some of its lines are others, or None."""
+    told = [line for line in {**FAILOVER, **(lines or {})}.values() if line is not None]
+    bond = {**stories.ABOUT["bonds"]["bond0"], "options": {**(options or OPTIONS)}}
+    probes = probing({"both": (0.0, dark)}, stop=end)
+    about = {"bonds": {"bond0": bond}, "kernel": "7.2.13", "clock": "virtual"}
+    return tell([*marks(end), *BEFORE, *told, *more, *probes], about)
+
+
+def refused(history: History) -> set[str]:
+    return {one.rule for one in judge(history).refusals}
+
+
+def test_a_failover_is_allowed() -> None:
+    verdict = judge(story())
+    assert verdict.refusals == ()
+    assert verdict.unjudged == ()
+
+
+@pytest.mark.parametrize(
+    ("rules", "lines", "options"),
+    [
+        ({"detection"}, dict.fromkeys(("down", "active", "garp")), {}),
+        ({"detection"}, dict.fromkeys(("down", "active", "garp")), {"downdelay": 200}),
+        ({"detection"}, {"down": slave(152, "eth0", "down"), "active": active(152, "eth1"),
+                         "garp": garp(152, "sw/eth1")}, {}),
+        ({"delay"}, {}, {"downdelay": 200}),
+        ({"link-state", "recovery"}, {"cut": None, "lost": None}, {}),
+        ({"active-there"}, {"active": active(92.1, None), "garp": None}, {}),
+        ({"failover"}, {"active": None, "garp": None}, {}),
+        ({"announcements"}, {"garp": None}, {}),
+        ({"announcements"}, {}, {"num_grat_arp": 2}),
+        ({"announcements"}, {}, {"num_grat_arp": 0}),
+        ({"announcement-late"}, {"garp": garp(150, "sw/eth1")}, {"num_grat_arp": 1}),
+        ({"announcement-unfounded"}, {"more": garp(700, "sw/eth1")}, {}),
+        ({"mac-none"}, {"more": mac(92.1, "bond0", OTHER)}, {}),
+        ({"mac-none"}, {"more": mac(300, "eth1", OTHER)}, {}),
+        ({"mac-active"}, {"more": mac(92.1, "bond0", OTHER)}, {"fail_over_mac": "active"}),
+        ({"mac-follow"}, {}, {"fail_over_mac": "follow"}),
+        ({"active-is-up", "failover", "reselection"}, {"more": active(500, "eth0")}, {}),
+        ({"bond-carrier"}, {"down": slave(92, "eth0", "down"),
+                            "more": carrier(93, "bond0", up=False)}, {}),
+    ],
+)  # fmt: skip
+def test_an_altered_failover_is_refused(
+    rules: set[str], lines: dict[str, Line | None], options: dict[str, Any]
+) -> None:
+    assert refused(story(lines, {**OPTIONS, **options}, end=3000)) == rules
+
+
+BACK = [fault(200, "eth0", "heal", "repair"), carrier(200.1, "eth0", up=True)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "options", "more"),
+    [
+        ("", {}, [slave(280, "eth0", "up")]),
+        ("recovery", {}, []),
+        ("recovery", {}, [slave(380, "eth0", "up")]),
+        ("", {"updelay": 200}, [slave(280, "eth0", "back"), slave(490, "eth0", "up")]),
+        ("delay", {"updelay": 200}, [slave(280, "eth0", "up")]),
+        ("reselection", {}, [slave(280, "eth0", "up"), active(280, "eth0"), garp(280, "sw/eth0")]),
+        ("", {"primary": "eth0"},
+         [slave(280, "eth0", "up"), active(280, "eth0"), garp(280, "sw/eth0")]),
+        ("primary", {"primary": "eth0"}, [slave(280, "eth0", "up")]),
+        ("", {"primary": "eth0", "primary_reselect": "failure"}, [slave(280, "eth0", "up")]),
+        ("reselection", {"primary": "eth0", "primary_reselect": "failure"},
+         [slave(280, "eth0", "up"), active(280, "eth0"), garp(280, "sw/eth0")]),
+    ],
+)  # fmt: skip
+def test_a_recovery(rule: str, options: dict[str, Any], more: list[Line]) -> None:
+    found = refused(story(None, {**OPTIONS, **options}, *BACK, *more))
+    assert found == ({rule} if rule else set())
+
+
+DEAF = fault(0, "eth0", "lose")
+DEAF[3].update(direction="both", percent=100)
+
+
+@pytest.mark.parametrize(("rule", "down"), [("", 290), ("silence", None), ("silence", 500),
+                                            ("silence-early", 120)])  # fmt: skip
+def test_a_silence_under_the_arp_monitor(rule: str, down: float | None) -> None:
+    lines: dict[str, Line | None] = {"cut": DEAF, "lost": None, "down": None}
+    if down is None:
+        lines |= {"active": None, "garp": None}
+    else:
+        moved = active(down + 0.1, "eth1")
+        lines |= {"active": moved, "garp": garp(down + 0.2, "sw/eth1")}
+        lines["down"] = slave(down, "eth0", "down")
+    assert refused(story(lines, ARP, dark=down or 1000)) == ({rule} if rule else set())
+
+
+def test_a_backup_may_not_go_down_while_it_hears_the_probes() -> None:
+    quiet: dict[str, Line | None] = dict.fromkeys(FAILOVER)
+    history = story(quiet, ARP, slave(900, "eth1", "down"), dark=0)
+    assert refused(history) == {"sound-path"}
+
+
+def test_lost_traffic_without_a_reason_is_refused() -> None:
+    quiet: dict[str, Line | None] = dict.fromkeys(FAILOVER)
+    lost = probing({"both": (4000.0, 4050.0)}, stop=5000)
+    history = story(quiet, None, *lost, end=5000, dark=0)
+    assert "traffic" in refused(history)
+
+
+def test_a_total_outage_announces_one_less_as_it_is_known_to() -> None:
+    more = [
+        *(fault(200, "eth1"), carrier(200.1, "eth1", up=False), slave(280, "eth1", "down")),
+        *(active(280.1, None), fault(400, "eth1", "heal", "repair")),
+        *(carrier(400.1, "eth1", up=True), slave(450, "eth1", "up"), active(450.1, "eth1")),
+    ]
+    found = judge(story(None, None, *more)).refusals
+    assert [(one.rule, one.known_on("7.2.13"), one.known_on("5.10.46")) for one in found] == [
+        ("announcements-after-outage", 3, 0)
+    ]
+
+
+def test_modes_without_a_model_are_not_judged() -> None:
+    verdict = judge(story(None, {"mode": "balance-rr", "miimon": 100}))
+    assert verdict.refusals == ()
+    assert [one.why for one in verdict.unjudged] == ["mode balance-rr has no model yet"]
