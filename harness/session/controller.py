@@ -136,6 +136,7 @@ class Dispatcher:
         self.feed.before_output = self.live.clear
         self.known: dict[str, float] = dict(axis.durations(self.config))
         self.wall = WallTimes(session.config)
+        self.feed.lasted = self._lasted
         self.scenarios = {name: axis.scenario_of(item) for name, item in self.items.items()}
         self.watches: dict[str, Watch] = {}
         self.consoles: dict[str, str] = {}  # of the guest in which a scenario began last
@@ -186,6 +187,11 @@ class Dispatcher:
 
     def _label(self, nodeid: str) -> str:
         return self.fleet.label(self.items[nodeid])
+
+    def _lasted(self, nodeid: str) -> float | None:
+        """Return what a scenario took in virtual time (s, by this machine's clock), else None."""
+        virtual = self.fleet.kernels[self._label(nodeid)].clock == "virtual"
+        return self.wall.seconds.get(nodeid) if virtual else None
 
     def _keep_result(self, nodeid: str, reports: Sequence[pytest.TestReport]) -> None:
         label = self._label(nodeid)

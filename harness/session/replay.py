@@ -26,7 +26,8 @@ class Feed:
 
     `keep` gets each item's reports as soon as they are whole; `group` says which items' results
     are shown together, by default those of a file, one file after the other. `before_output` is
-    called before anything is written.
+    called before anything is written. `lasted` returns what an item took (s) where that is not
+    what its guest's clock says, for `--durations` and `--junitxml`.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Feed:
         )
         self._headed: set[str] = set()
         self.before_output: Callable[[], None] = lambda: None
+        self.lasted: Callable[[str], float | None] = lambda _nodeid: None
 
     def has(self, nodeid: str) -> bool:
         """Return whether an item has its result."""
@@ -119,6 +121,7 @@ class Feed:
     def _give(self, item: pytest.Item, reports: list[pytest.TestReport]) -> None:
         hook = item.ihook
         self.before_output()
+        _rescale(reports, self.lasted(item.nodeid))
         hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         for report in reports:
             hook.pytest_runtest_logreport(report=report)
@@ -175,6 +178,14 @@ class Feed:
             return
         self._headed.add(facts.lab)
         self.say(facts.block(reporter._tw.fullwidth))  # noqa: SLF001  (its width has no public name)
+
+
+def _rescale(reports: Sequence[pytest.TestReport], seconds: float | None) -> None:
+    """Change what the phases of an item took to shares of `seconds`, if these are known."""
+    total = sum(report.duration for report in reports)
+    if seconds is not None and total:
+        for report in reports:
+            report.duration *= seconds / total
 
 
 def _tuples(data: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -114,7 +115,7 @@ def test_virtual_time_has_no_jitter_and_a_guest_that_spins_is_stopped(tmp_path: 
         "    pass\n"
     )
     argv = [sys.executable, "-m", "pytest", "-v", "-p", "harness.plugin", "--kernel", kernel]
-    argv += ["--guests", "1", "--time-limit", "5", "-p", "no:cacheprovider"]
+    argv += ["--guests", "1", "--time-limit", "5", "-p", "no:cacheprovider", "--junitxml=out.xml"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         argv, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
@@ -124,6 +125,9 @@ def test_virtual_time_has_no_jitter_and_a_guest_that_spins_is_stopped(tmp_path: 
     assert "FAILED test_it.py::test_spins" in done.stdout
     assert "stopped after 5 s" in done.stdout
     assert "hint: the virtual clock stands still while code computes" in done.stdout
+    (suite,) = ET.parse(tmp_path / "out.xml").iter("testsuite")  # noqa: S314
+    took = {case.attrib["name"]: float(case.attrib["time"]) for case in suite.iter("testcase")}
+    assert took["test_an_hour"] <= float(suite.attrib["time"]), "of this machine's clock"
 
 
 SLOW = "scenarios/field/test_usb_nics_arp.py::test_an_interval_of_seconds_is_an_outage_of_many"
