@@ -1,18 +1,30 @@
 """The difference between the states of the bonds before and after a recording.
 
 States are JSON values, as the file state.json has them: `before` and `after`, each with `proc`
-(the lines of /proc/net/bonding by bond) and `netlink` (attributes by interface).
+(the lines of /proc/net/bonding by bond) and `netlink` (attributes by interface); `failure` has
+`sysfs` (the texts of files by interface) of the moment when the scenario had failed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
 
 from harness.bonding.texts import Proc
 
-StateReader = Callable[[], Mapping[str, Any]]  # returns them when they are wanted
 NOTHING = "-"
+
+
+class StateReader(Protocol):
+    """Return the states when they are wanted; `at_failure` once the scenario has failed."""
+
+    def __call__(self, *, at_failure: bool = False) -> Mapping[str, Any]:
+        """Return them."""
+
+
+def no_states(*, at_failure: bool = False) -> Mapping[str, Any]:  # noqa: ARG001
+    """Return nothing, as of a run without bonds."""
+    return {}
 
 
 def differences(states: Mapping[str, Any]) -> list[str]:

@@ -1,21 +1,35 @@
 """What the DUT's kernel shows of its bonds before and after the block of a recording.
 
 It is read as it is, a netlink dump and a file for each bond: 0.4 ms in virtual time. It is decoded
-only for a failure. The files in sysfs are left out: they show the options as netlink does, and to
-read them all takes 7 ms.
+only for a failure. To read all files in sysfs takes 7 ms, so they are read when a scenario has
+failed, while its topology is still there: they have the state of that moment.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from harness.lab import Network
+from harness.bonding import OPTIONS
+from harness.errors import HarnessError, KernelRefused
+from harness.lab import Host, Network
 from harness.loop import now
 from harness.record.files import read
 from harness.rtnl import bonds, messages
 from harness.topology import DUT, BondPlan
+
+# bond_sysfs.c and bond_sysfs_slave.c; a kernel has those that it knows.
+BOND_FILES = (
+    *OPTIONS,
+    *("slaves", "mii_status", "ad_aggregator", "ad_num_ports"),
+    *("ad_actor_key", "ad_partner_key", "ad_partner_mac"),
+)
+SLAVE_FILES = (
+    *("state", "mii_status", "link_failure_count", "perm_hwaddr", "queue_id"),
+    *("ad_aggregator_id", "ad_actor_oper_port_state", "ad_partner_oper_port_state"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +53,7 @@ class BondStates:
     numbers: dict[str, int]
     before: Snapshot | None = None
     after: Snapshot | None = None
+    at_failure: dict[str, Any] | None = None
 
     @classmethod
     def of(cls, network: Network, plans: Iterable[BondPlan]) -> BondStates:
@@ -54,9 +69,14 @@ class BondStates:
         texts = {one.name: read(host, f"/proc/net/bonding/{one.name}") for one in self.plans}
         return Snapshot(now(), tuple(links), {name: text or "" for name, text in texts.items()})
 
-    def plain(self, start: int) -> dict[str, Any]:
-        """Return both states as JSON values; times are in ns since `start`."""
-        return {
+    def plain(self, start: int, *, at_failure: bool = False) -> dict[str, Any]:
+        """Return both states as JSON values; times are in ns since `start`.
+
+        With `at_failure` sysfs is read now, and is part of them from then on.
+        """
+        if at_failure and self.at_failure is None:
+            self.at_failure = {"at": now() - start, "sysfs": self._files()}
+        both = {
             name: {
                 "at": snapshot.at - start,
                 "proc": {bond: text.splitlines() for bond, text in snapshot.procs.items()},
@@ -65,3 +85,25 @@ class BondStates:
             for name, snapshot in (("before", self.before), ("after", self.after))
             if snapshot is not None
         }
+        return both | ({"failure": self.at_failure} if both and self.at_failure else {})
+
+    def _files(self) -> dict[str, dict[str, str]]:
+        """Return the texts of the files in sysfs of each bond and slave that is still there."""
+        found: dict[str, dict[str, str]] = {}
+        with suppress(HarnessError, OSError):  # of a DUT that is lost there is nothing more to say
+            host = self.network.host(DUT)
+            for plan in self.plans:
+                found[plan.name] = _texts(host, f"{plan.name}/bonding", BOND_FILES)
+                for name in plan.slaves:
+                    found[name] = _texts(host, f"{name}/bonding_slave", SLAVE_FILES)
+        return {name: texts for name, texts in found.items() if texts}
+
+
+def _texts(host: Host, place: str, names: Iterable[str]) -> dict[str, str]:
+    """Return the texts of files in a directory of /sys/class/net, of those that there are."""
+    texts: dict[str, str] = {}
+    for name in names:
+        with suppress(KernelRefused):  # some may only be written, or hide what LACP says
+            text = read(host, f"/sys/class/net/{place}/{name}")
+            texts |= {} if text is None else {name: text.strip()}
+    return texts

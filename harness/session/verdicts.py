@@ -24,7 +24,7 @@ from harness.errors import (
 )
 from harness.history import files
 from harness.judge import counts, observations, report
-from harness.judge.bond_states import StateReader
+from harness.judge.bond_states import StateReader, no_states
 from harness.judge.figure import coarse
 from harness.judge.run import Run
 from harness.results import evidence
@@ -56,7 +56,7 @@ EMPTY = pytest.StashKey[bool]()  # whether it fails for nothing but that nothing
 _running: list[pytest.Item] = []
 
 
-def note_run(run: Run, path: Path | None = None, states: StateReader = dict) -> None:
+def note_run(run: Run, path: Path | None = None, states: StateReader = no_states) -> None:
     """Remember a run, where its history is kept, and its bonds, with the scenario that made it."""
     if _running:
         _running[-1].stash.setdefault(RUNS, []).append((run, path))
@@ -238,7 +238,7 @@ def _failure(item: pytest.Item, noted: Runs) -> report.Failure:
         path = path.relative_to(root)
     capture = _capture_beside(path, root)
     limits = run.limits if run else ()
-    states = item.stash.get(STATES, [])[-1]() if noted else {}
+    states = item.stash.get(STATES, [])[-1](at_failure=True) if noted else {}
     return report.Failure(known, history, limits, command, path, capture, states)
 
 

@@ -83,6 +83,10 @@ def test_the_bonds_before_and_after_are_kept_with_their_difference(
     slaves = [states[when]["netlink"]["bond0"]["active_slave"] for when in ("before", "after")]
     assert slaves == ["eth0", "eth1"]
     assert "Currently Active Slave: eth1" in states["after"]["proc"]["bond0"]
+    sysfs = states["failure"]["sysfs"]
+    assert states["failure"]["at"] >= states["after"]["at"]
+    assert (sysfs["bond0"]["active_slave"], sysfs["bond0"]["slaves"]) == ("eth1", "eth0 eth1")
+    assert (sysfs["eth0"]["mii_status"], sysfs["eth0"]["link_failure_count"]) == ("down", "1")
     changed = "netlink eth0, mii_status: up -> down\n"
     assert changed in said
     page = (place / "index.html").read_text()
