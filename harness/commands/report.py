@@ -98,6 +98,10 @@ def _rejudged(found: Conformance, root: Path) -> Rejudged:
     click.echo(f"judged again with harness {version()}: {recordings}, {changed} changed")
     for change in again.changes:
         click.echo(f"  {change}")
+    if again.elsewhere:
+        rest = "rests" if again.elsewhere == 1 else "rest"
+        failures = counted(again.elsewhere, "failure")
+        click.echo(f"  {failures} {rest} on states or counts, which are not stored: run again")
     for one in again.unread:
         click.echo(f"error: not judged again: {one}", err=True)
     return again

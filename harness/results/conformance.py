@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from harness.errors import UsageError
@@ -22,6 +23,14 @@ NAME = "conformance.json"
 SCHEMA = Path(__file__).parents[1] / "data" / "conformance.schema.json"
 RUNNING = ".run"  # the file in its directory that a run keeps locked while it goes on
 GIVE = "give the directory of one run, as `harness results list` shows them"
+FIELD_TYPES = {
+    ("scenario", "kernel", "lab", "reason", "docstring", "reproduce"): (str,),
+    ("history", "page", "console"): (str, NoneType),
+    ("guest_seconds",): (int, float),
+    ("wall_seconds",): (int, float, NoneType),
+    ("attempts",): (int,),
+    ("figures", "settings", "statistics"): (dict,),
+}
 EVIDENCE = "evidence"  # the attribute of a report with the output of harness.results.evidence
 
 
@@ -159,6 +168,8 @@ def _demand_format(path: Path, data: Mapping[str, Any]) -> None:
 
 def _read(data: Mapping[str, Any]) -> Conformance:
     results = tuple(_result(row) for row in data["results"])
+    for label, kernel in data["kernels"].items():
+        _demand(f"kernel {label}", kernel, (dict,))
     return Conformance(
         results,
         dict(data["kernels"]),
@@ -178,9 +189,29 @@ def _result(row: Mapping[str, Any]) -> Result:
     found = Result(**{name: value for name, value in {**row, **lists}.items() if name in known})
     if found.verdict not in counts.WORDS:
         raise ValueError(found.verdict)
-    for figure in found.figures.values():
-        _ = figure["ms"], figure["tolerance_ms"]
+    _demand_types(found)
     return found
+
+
+def _demand_types(found: Result) -> None:
+    """Raise ValueError where a value of a result is not of a type that can be computed with."""
+    for names, types in FIELD_TYPES.items():
+        for name in names:
+            _demand(name, getattr(found, name), types)
+    for name, figure in found.figures.items():
+        _demand(f"{name}: ms", figure["ms"], (int, float, NoneType))
+        _demand(f"{name}: tolerance_ms", figure["tolerance_ms"], (int, float))
+        for bound in figure.get("bounds", ()):
+            _demand(f"{name}: op", bound["op"], (str,))
+            _demand(f"{name}: limit", bound["ms"], (int, float))
+    for values in (*found.settings.values(), *found.runs):
+        _demand("settings and runs", values, (dict,))
+
+
+def _demand(name: str, value: object, types: tuple[type, ...]) -> None:
+    if type(value) not in types:
+        allowed = " or ".join(one.__name__ for one in types)
+        raise ValueError(f"{name} is {value!r}, expected {allowed}")
 
 
 def gathered(kernels: Iterable[Conformance]) -> dict[str, Mapping[str, Any]]:

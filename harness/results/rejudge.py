@@ -39,6 +39,8 @@ OPPOSITE = {
     "contradicts as known": "conforms against expectation",
     "conforms against expectation": "contradicts as known",
 }
+FAILURES = (counts.CONTRADICTS, counts.OWN_BOUND, "contradicts as known")
+JUDGED = (*OPPOSITE, counts.EXCEEDS)  # verdicts that rest on a recording that could be judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +73,15 @@ class NotJudgedAgain:
 class Rejudged:
     """Results with the verdicts and figures of this version, and how they differ.
 
-    `judged` is the number of recordings that were judged again.
+    `judged` is the number of recordings that were judged again; `elsewhere` that of failures which
+    no stored bound explains: they rest on states or counts, so their verdicts stay.
     """
 
     found: Conformance
     judged: int
     changes: tuple[ChangedVerdict, ...]
     unread: tuple[NotJudgedAgain, ...]
+    elsewhere: int = 0
 
 
 def again(found: Conformance, place: Path) -> Rejudged:
@@ -100,7 +104,25 @@ def again(found: Conformance, place: Path) -> Rejudged:
                         ChangedVerdict(one.scenario, one.kernel, one.verdict, new.verdict, why)
                     )
         results.append(new)
-    return Rejudged(replace(found, results=tuple(results)), judged, tuple(changes), tuple(unread))
+    changed = {(each.scenario, each.kernel) for each in changes}
+    changed |= {(each.scenario, each.kernel) for each in unread}
+    elsewhere = [
+        one
+        for one in found.results
+        if one.history and one.verdict in FAILURES and not _explained(one)
+        if (one.scenario, one.kernel) not in changed
+    ]
+    new_found = replace(found, results=tuple(results))
+    return Rejudged(new_found, judged, tuple(changes), tuple(unread), len(elsewhere))
+
+
+def _explained(one: Result) -> bool:
+    """Tell whether a figure of a result fails a bound that is stored."""
+    return any(
+        _holds(name, figure, bound) == "fails"
+        for name, figure in one.figures.items()
+        for bound in figure.get("bounds", ())
+    )
 
 
 def _inside(place: Path, name: str) -> Path:
@@ -121,7 +143,7 @@ def _judged(one: Result, history: History) -> tuple[Result, str]:
     try:
         fitness.demand_judgeable(history)
     except Inconclusive as error:
-        if one.verdict == counts.INCONCLUSIVE:
+        if one.verdict not in JUDGED:  # it never rested on what was recorded
             return one, ""
         return replace(one, verdict=counts.INCONCLUSIVE, reason=error.message), error.message
     if one.verdict == counts.INCONCLUSIVE and not any(_bounds(one)):

@@ -68,6 +68,19 @@ def test_a_failure_that_rests_on_no_bound_stays(tmp_path: Path) -> None:
     done = report(results(tmp_path / "a", "contradicts", outage=figure(FAILOVER_MS)))
     assert done.exit_code == 0
     assert "no verdict changed" in done.output
+    assert "1 failure rests on states or counts, which are not stored" in done.output
+    assert "stay as they are" in (tmp_path / "a" / "index.html").read_text()
+
+
+def test_a_failure_that_a_stored_bound_explains_is_not_counted_as_another(tmp_path: Path) -> None:
+    done = report(results(tmp_path / "a", "contradicts", outage=figure(FAILOVER_MS, bound=20.0)))
+    assert (done.exit_code, "states or counts" in done.output) == (0, False)
+
+
+@pytest.mark.parametrize("verdict", ["not judged", "not testable here", "kernel report"])
+def test_a_verdict_that_never_rested_on_the_recording_stays(tmp_path: Path, verdict: str) -> None:
+    where = results(tmp_path / "a", verdict, failover(broken="ScenarioError: unhealthy"))
+    assert "1 recording, no verdict changed" in report(where).output
 
 
 def test_a_figure_of_another_length_within_its_bound_changes_no_verdict(tmp_path: Path) -> None:
