@@ -61,6 +61,27 @@ def _partners(name: str, *slaves: str) -> Topology:
     )
 
 
+def _static(name: str, **options: object) -> Topology:
+    """Return three slaves at a channel by configuration; `options` are those of the switch."""
+    channel = ChannelPlan("po1", ("eth0", "eth1", "eth2"), options=options)
+    return Topology(
+        name=name,
+        machines=(MachinePlan("dut"), MachinePlan("target", TARGET)),
+        switches=(SwitchPlan("sw", channels=(channel,)),),
+        links=(
+            LinkPlan("eth0", "dut", "sw"),
+            LinkPlan("eth1", "dut", "sw"),
+            LinkPlan("eth2", "dut", "sw"),
+            LinkPlan("target", "sw", "target"),
+        ),
+        bonds=(BondPlan("bond0", ("eth0", "eth1", "eth2"), DUT, XOR),),
+        vlans=(
+            VlanPlan("vlan10", 10, "bond0", ("203.0.113.1/24",)),
+            VlanPlan("vlan11", 11, "bond0", ("203.0.114.1/24",)),
+        ),
+    )
+
+
 class StaticChannel(Net):
     """Three slaves at a switch that joins their ports in a channel by its configuration.
 
@@ -75,22 +96,29 @@ class StaticChannel(Net):
     sw: Switch
     target: Machine
 
-    plan = Topology(
-        name="static_channel",
-        machines=(MachinePlan("dut"), MachinePlan("target", TARGET)),
-        switches=(SwitchPlan("sw", channels=(ChannelPlan("po1", ("eth0", "eth1", "eth2")),)),),
-        links=(
-            LinkPlan("eth0", "dut", "sw"),
-            LinkPlan("eth1", "dut", "sw"),
-            LinkPlan("eth2", "dut", "sw"),
-            LinkPlan("target", "sw", "target"),
-        ),
-        bonds=(BondPlan("bond0", ("eth0", "eth1", "eth2"), DUT, XOR),),
-        vlans=(
-            VlanPlan("vlan10", 10, "bond0", ("203.0.113.1/24",)),
-            VlanPlan("vlan11", 11, "bond0", ("203.0.114.1/24",)),
-        ),
-    )
+    plan = _static("static_channel")
+
+
+class RoundRobinChannel(StaticChannel):
+    """The same with a switch that sends by the channel's ports in turn.
+
+    dut  eth0 ===+
+         eth1 ===+=== sw --- target  192.0.2.254      === a static channel, balance-rr
+         eth2 ===+
+    """
+
+    plan = _static("round_robin_channel", mode="balance-rr")
+
+
+class BroadcastChannel(StaticChannel):
+    """The same with a switch that sends a copy by each of the channel's ports.
+
+    dut  eth0 ===+
+         eth1 ===+=== sw --- target  192.0.2.254      === a static channel, broadcast
+         eth2 ===+
+    """
+
+    plan = _static("broadcast_channel", mode="broadcast")
 
 
 class LacpPair(Net):

@@ -2,9 +2,11 @@
 
 from harness import topology_fixture
 from scenarios.channels import (
+    BroadcastChannel,
     LacpPair,
     MixedSpeeds,
     MlagPair,
+    RoundRobinChannel,
     ScriptedPartner,
     SparePorts,
     StaticChannel,
@@ -33,6 +35,8 @@ empty_bond = topology_fixture(EmptyBond)
 two_bonds = topology_fixture(TwoBonds)
 nested_bonds = topology_fixture(NestedBonds)
 static_channel = topology_fixture(StaticChannel)
+round_robin_channel = topology_fixture(RoundRobinChannel)
+broadcast_channel = topology_fixture(BroadcastChannel)
 lacp_pair = topology_fixture(LacpPair)
 scripted_partner = topology_fixture(ScriptedPartner)
 spare_ports = topology_fixture(SparePorts)

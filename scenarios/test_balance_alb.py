@@ -4,6 +4,7 @@ import pytest
 
 from harness import Machine, claim, control, s
 from scenarios.field.servers import GUEST, BridgeHost
+from scenarios.programs import talk
 from scenarios.topologies import DUT
 from scenarios.variants import SpareSlave, ThreeSlaves
 
@@ -92,14 +93,6 @@ def test_the_new_active_slave_takes_the_mac_of_the_bond(
     assert (active == three_slaves.eth1.mac) == has_its_own
 
 
-def talk(net: ThreeSlaves, *clients: str) -> None:
-    """Let the DUT send a datagram to each client: it asks for their MACs first."""
-    script = "import socket, sys; s = socket.socket(type=socket.SOCK_DGRAM)\n"
-    script += "for address in sys.argv[1:]: s.sendto(b'', (address, 9))"
-    done = net.dut.run(["python3", "-I", "-S", "-c", script, *clients])
-    assert done.returncode == 0, done.stderr
-
-
 def know_for_good(net: ThreeSlaves, machine: Machine) -> None:
     """Give the DUT the MAC of a machine that it would otherwise ask for now and then."""
     entry = [machine.address, "lladdr", machine.cable.mac, "dev", "bond0", "nud", "permanent"]
@@ -116,7 +109,7 @@ def test_clients_that_the_server_asks_are_balanced_too(
     for client in CLIENTS:
         three_slaves.target.add_address(client)
     with three_slaves.watch(every=SECOND) as run:
-        talk(three_slaves, *CLIENTS)
+        talk(three_slaves, CLIENTS)
         three_slaves.after(5 * s)
     told = {answer.to: answer.mac for answer in run.answers(DUT) if answer.to in CLIENTS}
     assert len(set(told.values())) == macs
@@ -136,7 +129,7 @@ def test_clients_are_spread_again_after_the_server_has_asked(
         net.after(5 * s)
     with net.watch(every=SECOND) as run:
         if asks:
-            talk(net, "192.0.2.99")
+            talk(net, ["192.0.2.99"])
         net.after(5 * s)
     usual = {answer.to: answer.mac for answer in before.answers(DUT)}
     told = {answer.to: answer.mac for answer in run.answers(DUT) if answer.to in CLIENTS}
