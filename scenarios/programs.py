@@ -29,6 +29,22 @@ for address in sys.argv[1:]:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     socket.socket(family, socket.SOCK_DGRAM).sendto(b"", (address, 9))
 """
+RAW_SENDER = """
+import socket, sys
+tap = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+tap.bind((sys.argv[1], 0))
+for _ in range(int(sys.argv[2])): tap.send(bytes.fromhex(sys.argv[3]))
+"""
+CONNECTOR = """
+import socket, sys
+to, stream = (sys.argv[1], 9), sys.argv[2] == "tcp"
+for _ in range(int(sys.argv[3])):
+    with socket.socket(type=socket.SOCK_STREAM if stream else socket.SOCK_DGRAM) as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        one.bind(("", 5000))
+        if not stream: one.sendto(b"", to)
+        elif one.connect_ex(to): pass
+"""
 
 
 def frame(to: str, sender: str = "02:0c:00:00:00:09") -> bytes:
@@ -49,6 +65,31 @@ def copies(net: Net, interface: str) -> float:
 def talk(net: Net, clients: Sequence[str], machine: Machine | None = None) -> None:
     """Let a machine, by default the DUT, send a datagram to each address, and so ask for MACs."""
     _python(net, machine, TALKER, *clients)
+
+
+def send_raw(net: Net, interface: str, count: int) -> None:
+    """Let the DUT send frames of the unused type by an interface, and nothing before them."""
+    _python(net, None, RAW_SENDER, interface, str(count), frame(EVERYONE).hex())
+
+
+def connect_again(net: Net, to: Machine, kind: str, times: int) -> None:
+    """Let the DUT send to a machine from one port, by `tcp` or `udp`, each time by a new socket.
+
+    A connection is refused at once, so each socket sends one packet of one 5-tuple.
+    """
+    _python(net, None, CONNECTOR, to.address, kind, str(times))
+
+
+def know_for_good(net: Net, machine: Machine) -> None:
+    """Give the DUT the MAC of a machine that it would otherwise ask for now and then."""
+    entry = [machine.address, "lladdr", machine.cable.mac, "dev", "bond0", "nud", "permanent"]
+    assert net.dut.run(["ip", "neighbour", "replace", *entry]).returncode == 0
+
+
+def frames_sent(net: Net, *interfaces: str) -> list[int]:
+    """Return how many frames each of the DUT's interfaces has sent since it was made."""
+    files = [f"/sys/class/net/{name}/statistics/tx_packets" for name in interfaces]
+    return [int(net.dut.read_file(file) or 0) for file in files]
 
 
 def _python(net: Net, machine: Machine | None, program: str, *arguments: str) -> str:

@@ -2,11 +2,11 @@
 
 import pytest
 
-from harness import Machine, claim, control, s
+from harness import claim, control, s
 from scenarios.field.servers import GUEST, BridgeHost
-from scenarios.programs import talk
+from scenarios.programs import know_for_good, talk
 from scenarios.topologies import DUT
-from scenarios.variants import SpareSlave, ThreeSlaves
+from scenarios.variants import DualStack, SpareSlave, ThreeSlaves
 
 CLIENTS = [f"192.0.2.{number}" for number in range(20, 26)]
 SECOND = 1 * s  # between two probes
@@ -93,12 +93,6 @@ def test_the_new_active_slave_takes_the_mac_of_the_bond(
     assert (active == three_slaves.eth1.mac) == has_its_own
 
 
-def know_for_good(net: ThreeSlaves, machine: Machine) -> None:
-    """Give the DUT the MAC of a machine that it would otherwise ask for now and then."""
-    entry = [machine.address, "lladdr", machine.cable.mac, "dev", "bond0", "nud", "permanent"]
-    assert net.dut.run(["ip", "neighbour", "replace", *entry]).returncode == 0
-
-
 @claim("MODE-ALB-2")
 @pytest.mark.parametrize(("mode", "macs"), [("balance-alb", 3), ("balance-tlb", 0)])
 def test_clients_that_the_server_asks_are_balanced_too(
@@ -183,3 +177,23 @@ def test_a_slave_with_the_mac_of_the_bond_gets_another(
     net.dut.enslave(bond, net.eth0)
     files = [f"/sys/class/net/{name}/address" for name in ("eth0", "eth1")]
     assert len({net.dut.read_file(file) for file in files}) == macs
+
+
+@claim("MODE-ALB-9")
+@pytest.mark.parametrize(("address", "macs"), [(DUT, 2), ("2001:db8::1", 1)], ids=["ip", "ipv6"])
+def test_only_clients_of_ipv4_are_told_different_macs(
+    dual_stack: DualStack, address: str, macs: int
+) -> None:
+    """Two machines that have asked for both addresses know one MAC for that of IPv6."""
+    net = dual_stack
+    net.dut.bond(mode="balance-alb")
+    net.dut.add_address("2001:db8::1")
+    told = set()
+    for number, machine in enumerate((net.target, net.neighbour)):
+        machine.add_address(f"2001:db8::2{number}")
+        with net.watch(every=SECOND):
+            talk(net, [address], machine)
+            net.after(2 * s)  # soon enough: the DUT's own question, 5 s later, says otherwise
+            told.add(machine.run(["ip", "neighbour", "show", address]).stdout.split()[4])
+    assert len(told) == macs
+    assert net.eth0.mac in told

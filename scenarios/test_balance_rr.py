@@ -2,8 +2,9 @@
 
 import pytest
 
-from harness import Flow, claim, control, many_flows, s
+from harness import Flow, claim, contradicted, control, many_flows, s
 from scenarios.channels import StaticChannel
+from scenarios.programs import frames_sent, send_raw
 
 SLAVES = ["eth0", "eth1", "eth2"]
 MANY = list(many_flows(600))
@@ -122,3 +123,26 @@ def test_other_protocols_take_turns(static_channel: StaticChannel) -> None:
         static_channel.dut.send_flows([Flow(protocol=IGMP + 1)] * 12)
     assert all(run.shares.values())
     assert len(run.turns) == 12
+
+
+@claim("MODE-RR-2")
+@contradicted(
+    "MODE-RR-2",
+    kernels=">=5.10",
+    evidence="the first frame of a new bond leaves by its second slave: bond_rr_gen_slave_id "
+    "increments the counter before it uses it",
+)
+def test_the_first_frame_leaves_by_the_first_slave(static_channel: StaticChannel) -> None:
+    """The order is from the first available slave through the last."""
+    static_channel.dut.bond(mode="balance-rr")
+    send_raw(static_channel, "bond0", 1)
+    assert frames_sent(static_channel, *SLAVES) == [1, 0, 0]
+
+
+@claim("MODE-RR-2")
+@control("test_the_first_frame_leaves_by_the_first_slave")
+def test_the_first_three_frames_leave_by_one_slave_each(static_channel: StaticChannel) -> None:
+    """Nothing but these has left the new bond."""
+    static_channel.dut.bond(mode="balance-rr")
+    send_raw(static_channel, "bond0", 3)
+    assert frames_sent(static_channel, *SLAVES) == [1, 1, 1]

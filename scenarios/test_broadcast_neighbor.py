@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness import Flow, claim, control, many_flows
+from harness import Flow, claim, control, many_flows, s
 from scenarios.channels import LacpPair
 
 ARP = 0x0806
@@ -68,3 +68,20 @@ def test_a_change_of_the_mode_ends_it(lacp_pair: LacpPair, between: str, kept: s
         for mode in (between, "802.3ad") if between else ():
             lacp_pair.dut.set(mode=mode)
     assert bond.now.netlink["broadcast_neighbor"] == kept
+
+
+@claim("BCN-7", "GARP-14")
+@pytest.mark.parametrize(
+    ("broadcast_neighbor", "num_grat_arp", "rounds"),
+    [(True, 1, 1), (True, 3, 3), (True, 0, 0), (False, 3, 0)],
+)
+def test_a_port_that_returns_is_announced_by_all_ports(
+    lacp_pair: LacpPair, num_grat_arp: int, rounds: int, *, broadcast_neighbor: bool
+) -> None:
+    """With the option num_grat_arp acts in 802.3ad: so many rounds of gratuitous ARP, by each."""
+    net = lacp_pair
+    net.dut.bond(broadcast_neighbor=broadcast_neighbor, num_grat_arp=num_grat_arp)
+    with net.watch(every=1 * s) as run:
+        net.eth0.flap(down=3 * s)
+        net.after(8 * s)
+    assert sorted(frame.port for frame in run.garps) == ["eth0"] * rounds + ["eth1"] * rounds

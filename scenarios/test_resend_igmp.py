@@ -98,3 +98,22 @@ def test_without_a_failover_mld_reports_nothing(dual_stack: DualStack) -> None:
         dual_stack.eth1.cut()
         dual_stack.after(5 * s)
     assert run.sent_of("mld") == []
+
+
+@claim("IGMP-6")
+@pytest.mark.parametrize(("above", "tagged"), [("vlan10", True), ("bond0", False)])
+def test_groups_of_a_vlan_above_are_reported(
+    static_channel: StaticChannel, above: str, *, tagged: bool
+) -> None:
+    """A group that is joined on a VLAN on top of the bond is reported with its tag."""
+    net = static_channel
+    net.dut.bond(mode="active-backup")
+    net.dut.run(["ip", "address", "add", "239.1.2.3/32", "dev", above, "autojoin"])
+    with net.watch(every=SECOND, healthy=False):
+        net.after(30 * s)
+    with net.watch(every=SECOND, healthy=False) as run:
+        net.eth0.cut()
+        net.after(5 * s)
+    assert {(frame.group, frame.tagged) for frame in run.sent_of("igmp")} == {
+        ("239.1.2.3", tagged)
+    }

@@ -1,10 +1,11 @@
-"""Slaves of unequal speed: a bond is a slave whose speed is the sum of its own slaves'."""
+"""Slaves of unequal speed, or of none: a bond has the speed of its own slaves together."""
 
 import pytest
 
-from harness import Flow, claim, contradicted, control, s
+from harness import Flow, claim, contradicted, control, many_flows, s
+from scenarios.channels import MixedSpeeds
 from scenarios.topologies import DUT
-from scenarios.variants import NestedBonds
+from scenarios.variants import NestedBonds, ThreeSlaves
 
 CLIENTS = [f"192.0.2.{number}" for number in range(20, 26)]
 PEERS = [Flow(peer=peer) for peer in range(1, 20)]
@@ -64,3 +65,46 @@ def test_a_slave_of_20_gigabit_is_preferred_to_one_of_10(nested_bonds: NestedBon
     with nested_bonds.watch(every=SECOND, healthy=False) as run:
         nested_bonds.dut.send_flows(PEERS)
     assert sum(run["bond1"].shares.values()) == len(PEERS)
+
+
+@claim("TPUT-8")
+@pytest.mark.parametrize(("mode", "slaves"), [("balance-tlb", 3), ("802.3ad", 1)])
+def test_slaves_of_differing_speeds_are_used_together(
+    mixed_speeds: MixedSpeeds, mode: str, slaves: int
+) -> None:
+    """In balance-tlb one of 10 Gb/s and two of 100 Mb/s; 802.3ad uses those of one speed."""
+    net = mixed_speeds
+    own = {"tlb_dynamic_lb": False, "lacp_rate": None} if mode == "balance-tlb" else {}
+    net.dut.bond(mode=mode, **own)
+    net.sw.speak_lacp(net.eth0, net.eth1, net.eth2)
+    with net.watch("out", every=SECOND, healthy=False) as run:
+        net.after(8 * s)
+        net.dut.send_flows(list(many_flows(60)))
+    assert len([count for count in run.shares.values() if count]) == slaves
+
+
+@claim("MODE-AD-3")
+@pytest.mark.parametrize(
+    ("mode", "state"),
+    [
+        ("802.3ad", "down"),
+        ("balance-tlb", "down"),
+        ("balance-alb", "down"),
+        ("active-backup", "up"),
+        ("balance-xor", "up"),
+    ],
+)
+def test_a_slave_whose_speed_is_unknown_does_not_come_up(
+    three_slaves: ThreeSlaves, mode: str, state: str
+) -> None:
+    """A dummy has a carrier and no speed: modes that need it leave the slave down."""
+    net = three_slaves
+    net.dut.run("ip link add dummy0 type dummy")
+    bond = net.dut.bond(mode=mode)
+    net.dut.write(bond, "slaves", "+dummy0")
+    with net.watch(every=SECOND, healthy=False):
+        for carrier in ("off", "on"):
+            net.dut.run(["ip", "link", "set", "dummy0", "carrier", carrier])
+            net.after(1 * s)
+        shown = bond.now.proc.slaves["dummy0"]["MII Status"]
+    assert shown == state
