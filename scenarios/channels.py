@@ -25,8 +25,9 @@ SYSTEM = "02:00:00:ad:00:01"  # of both switches of an MLAG
 MLAG = {"ad_actor_system": SYSTEM, "lacp_rate": "fast"}
 
 
-def _pair(name: str, lacp: Speaker) -> Topology:
-    """Return two slaves at one channel, and who speaks LACP there."""
+def _pair(name: str, lacp: Speaker, *beside: str) -> Topology:
+    """Return two slaves at one channel, who speaks LACP there, and the slaves of a second bond."""
+    second = (BondPlan("bond1", beside, options=LACP),) if beside else ()
     return Topology(
         name=name,
         machines=(MachinePlan("dut"), MachinePlan("target", TARGET)),
@@ -34,9 +35,10 @@ def _pair(name: str, lacp: Speaker) -> Topology:
         links=(
             LinkPlan("eth0", "dut", "sw"),
             LinkPlan("eth1", "dut", "sw"),
+            *(LinkPlan(name, "dut", "sw") for name in beside),
             LinkPlan("target", "sw", "target"),
         ),
-        bonds=(BondPlan("bond0", ("eth0", "eth1"), DUT, LACP),),
+        bonds=(BondPlan("bond0", ("eth0", "eth1"), DUT, LACP), *second),
     )
 
 
@@ -135,6 +137,17 @@ class LacpPair(Net):
     target: Machine
 
     plan = _pair("lacp_pair", "kernel")
+
+
+class LacpPairAndBond(LacpPair):
+    """The same with a second bond, whose slave is at a port of no channel.
+
+    dut  bond0  eth0 ===+
+                eth1 ===+=== sw --- target  192.0.2.254      === a channel, LACP by the switch
+         bond1  eth2 ---+
+    """
+
+    plan = _pair("lacp_pair_and_bond", "kernel", "eth2")
 
 
 class ScriptedPartner(Net):

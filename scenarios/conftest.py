@@ -4,6 +4,7 @@ from harness import topology_fixture
 from scenarios.channels import (
     BroadcastChannel,
     LacpPair,
+    LacpPairAndBond,
     MixedSpeeds,
     MlagPair,
     RoundRobinChannel,
@@ -38,6 +39,7 @@ static_channel = topology_fixture(StaticChannel)
 round_robin_channel = topology_fixture(RoundRobinChannel)
 broadcast_channel = topology_fixture(BroadcastChannel)
 lacp_pair = topology_fixture(LacpPair)
+lacp_pair_and_bond = topology_fixture(LacpPairAndBond)
 scripted_partner = topology_fixture(ScriptedPartner)
 spare_ports = topology_fixture(SparePorts)
 two_partners = topology_fixture(TwoPartners)

@@ -3,7 +3,7 @@
 import pytest
 
 from harness import Flow, claim, control, many_flows, s
-from scenarios.channels import LacpPair
+from scenarios.channels import LacpPair, LacpPairAndBond
 
 ARP = 0x0806
 SOLICITATION, ADVERTISEMENT, ROUTER_SOLICITATION, MLD_REPORT = 135, 136, 133, 143
@@ -29,6 +29,20 @@ def test_arp_leaves_by_all_ports(
     with lacp_pair.watch() as run:
         lacp_pair.dut.send_flows(list(many_flows(20, Flow(ethertype=ARP))))
     assert {len(set(ports)) for ports in run.carried_by} == {copies}
+    assert {len(ports) for ports in run.carried_by} == {copies}
+
+
+@claim("BCN-3")
+@pytest.mark.parametrize(("broadcast_neighbor", "copies"), [(True, 2), (False, 1)])
+def test_another_bond_has_an_option_of_its_own(
+    lacp_pair_and_bond: LacpPairAndBond, copies: int, *, broadcast_neighbor: bool
+) -> None:
+    """While a second bond has the option, ARP of the first leaves as that one's option says."""
+    net = lacp_pair_and_bond
+    net.dut.bond("bond0", broadcast_neighbor=broadcast_neighbor)
+    net.dut.bond("bond1", broadcast_neighbor=True)
+    with net.watch() as run:
+        net.dut.send_flows(list(many_flows(20, Flow(ethertype=ARP))))
     assert {len(ports) for ports in run.carried_by} == {copies}
 
 

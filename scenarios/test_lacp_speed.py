@@ -50,3 +50,24 @@ def test_a_port_of_half_duplex_takes_no_part(
     assert bool(run.slave("eth1").lacpdus) == speaks
     assert [group for group in run.aggregated if len(group) > 1] == together
     assert run.slave("eth2").lacpdus != []
+
+
+@claim("MODE-AD-5")
+@pytest.mark.parametrize(("half", "together"), [(False, [["eth1", "eth2"]]), (True, [])])
+def test_a_port_that_comes_back_with_half_duplex_leaves(
+    mixed_speeds: MixedSpeeds, together: list[list[str]], *, half: bool
+) -> None:
+    """A port that has taken part does not after its link has returned with half duplex."""
+    net = mixed_speeds
+    net.dut.bond()
+    net.sw.speak_lacp(net.eth0, net.eth1, net.eth2)
+    with net.watch("out", healthy=False):
+        net.after(LASTS)
+    with net.watch("out", healthy=False) as run:
+        with net.eth1.cut():
+            net.after(2 * s)
+            if half:
+                net.eth1.half_duplex()
+        net.after(LASTS)
+    assert [group for group in run.aggregated if len(group) > 1] == together
+    assert run.link_states["eth1"] == "up"
