@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import click
 
 from harness.commands.exit_status import Command
 from harness.errors import UsageError
-from harness.history import History, load
+from harness.history import History, files, load
 from harness.judge import paint, report, timeline
 from harness.judge.layout import WIDTH
 from harness.picture import draw
@@ -29,6 +30,8 @@ PLACE = click.Path(path_type=Path)
 def show(recording: Path, svg: Path | None) -> None:
     """Print the timeline of RECORDING, a history.jsonl or the directory that has it.
 
+    Of a directory with several recordings the last one is shown, and the others are named.
+
     With --svg the timeline is written as a picture that browsers open: it needs no script and no
     other file, and the pointer shows time, source and event of each mark. Windows that figures
     were held against come from the conformance.json of the recording's results.
@@ -36,7 +39,7 @@ def show(recording: Path, svg: Path | None) -> None:
     Exit status: 0 done, 1 the picture cannot be written, 2 the command line is wrong, 4 the file
     is no recording, or nothing was disturbed in it.
     """
-    path = recording / "history.jsonl" if recording.is_dir() else recording
+    path, others = _chosen(recording)
     history = load(path)
     if history.mark("disturb") is None:
         raise UsageError(
@@ -51,6 +54,20 @@ def show(recording: Path, svg: Path | None) -> None:
             hint="give a history.jsonl that `pytest scenarios/` wrote",
         ) from error
     click.echo(told)
+    if others:
+        names = ", ".join(shlex.quote(str(one)) for one in others)
+        click.echo(
+            f"note: {path.name} is the last of {len(others) + 1} recordings, before it {names}",
+            err=True,
+        )
+
+
+def _chosen(recording: Path) -> tuple[Path, list[Path]]:
+    """Return the history to show, and those of the same scenario before it."""
+    if not recording.is_dir():
+        return recording, []
+    found = files.histories(recording) or [recording / files.HISTORY]
+    return found[-1], found[:-1]
 
 
 def _picture(path: Path, history: History, file: Path) -> str:

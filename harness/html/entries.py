@@ -157,6 +157,9 @@ def _files(one: Result, place: Path) -> Iterator[tuple[str, str | None]]:
     yield "recording", one.history
     if one.history or one.page:
         folder = PurePosixPath(one.history or one.page or "").parent
+        for path in files.histories(place / folder):
+            if path.name != PurePosixPath(one.history or "").name:
+                yield "recording before", str(folder / path.name)
         captures = sorted((place / folder).glob(files.CAPTURES))
         yield from (("frames", str(folder / path.name)) for path in captures)
         yield "kernel log", str(folder / files.KERNEL_LOG)

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from harness import units
-from harness.errors import HarnessError
+from harness.errors import HarnessError, UsageError
 from harness.guests import init, modules
 from harness.guests.facts import measure
 from harness.guests.job import Job
@@ -31,6 +31,7 @@ from harness.judge import report
 from harness.judge.report import Failure
 from harness.labs import registry
 from harness.labs.netns.host import NetnsHost
+from harness.labs.qemu.lab import QemuLab
 from harness.record.net import Net, Run, Stage
 from harness.topology import DUT
 
@@ -78,7 +79,7 @@ def main(directory: Path) -> None:
 
 
 def _attended(job: Job, directory: Path, stream: ReportFile) -> None:
-    lab = registry.open_lab(job.lab, modules.need, {})
+    lab = registry.open_lab(job.lab, modules.need, job.dut)
     facts = {**asdict(measure(job)), **lab.facts()}
     stage = Stage(scenario="up", facts=facts, lab=lab, seed_text="up")
     place = topologies.TopologyClass(**job.options["topology"])
@@ -95,13 +96,9 @@ def talk(net: Net, more: Mapping[str, object] = NOTHING) -> None:
     links, switches, machines = net.plan.links, net.plan.switches, net.plan.machines
     every = [part.name for group in (links, switches, machines) for part in group]
     own = {name: getattr(net, name) for name in every if hasattr(net, name)}
-    network = net._network  # noqa: SLF001  (the prompt is where a user looks behind the nouns)
 
     def shell(machine: str = DUT) -> None:
-        host = network.host(machine)
-        assert isinstance(host, NetnsHost)
-        with host.namespace.inside():
-            subprocess.run(_shell(machine), check=False)
+        _run_shell(net, machine)
 
     def show(run: Run) -> None:
         width = shutil.get_terminal_size((100, 24)).columns
@@ -126,6 +123,22 @@ def talk(net: Net, more: Mapping[str, object] = NOTHING) -> None:
     with contextlib.suppress(SystemExit):
         sys.displayhook = _shown
         Prompt(names).interact(banner="", exitmsg="")
+
+
+def _run_shell(net: Net, machine: str) -> None:
+    """Run a shell in a machine's network; raises UsageError for a machine that has none."""
+    # The prompt is where a user looks behind the nouns.
+    host, lab = net._network.host(machine), net._stage.lab  # noqa: SLF001
+    if isinstance(host, NetnsHost):
+        with host.namespace.inside():
+            subprocess.run(_shell(machine), check=False)
+    elif isinstance(lab, QemuLab):
+        subprocess.run(lab.shell(), check=False)
+    else:
+        raise UsageError(
+            f"the {machine} of --lab {lab.name} has no shell here",
+            hint=f'{machine}.run(["ip", "link"]), {machine}.read_file(...) reach it',
+        )
 
 
 def _shown(value: object) -> None:

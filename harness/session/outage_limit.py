@@ -10,13 +10,15 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import pytest
 
 from harness.errors import HarnessError, OverLimit
-from harness.history import History
-from harness.judge import fitness, outages
 from harness.units import MS, Measured, in_ms
+
+if TYPE_CHECKING:
+    from harness.history import History
 
 OPTION = "--max-outage"
 UNITS = {"us": MS // 1000, "ms": MS, "s": 1000 * MS}
@@ -66,6 +68,8 @@ def exceeded(config: pytest.Config, recordings: Iterable[History]) -> OverLimit 
 
 def _outage(history: History) -> Measured | None:
     """Return the outage of a recording, None where it has none that can be judged."""
+    from harness.judge import fitness, outages  # noqa: PLC0415  (all of pytest's sessions wait)
+
     try:
         fitness.demand_judgeable(history)
         if not history.about.interval or fitness.without_partner(history):

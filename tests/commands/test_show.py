@@ -47,6 +47,20 @@ def test_the_picture_is_written_and_has_the_windows_of_the_results(tmp_path: Pat
     assert "documented detection" in run(where / name).output
 
 
+def test_of_several_recordings_the_last_is_shown_and_the_others_are_named(tmp_path: Path) -> None:
+    for name, end in (
+        ("history.jsonl", 800.0),
+        ("history-2.jsonl", 900.0),
+        ("history-10.jsonl", 1000.0),
+    ):
+        save(failover(end=end, scenario=f"test_x.py::test_until_{end:.0f}"), tmp_path / name)
+    done = run(tmp_path)
+    assert "test_until_1000" in done.stdout
+    assert "history-10.jsonl is the last of 3 recordings" in done.stderr
+    assert f"{tmp_path}/history.jsonl, {tmp_path}/history-2.jsonl" in done.stderr
+    assert run(tmp_path / "history.jsonl").stderr == ""
+
+
 def test_bounds_become_windows_with_the_slack_of_their_side() -> None:
     bounds = [
         {"op": ">=", "ms": 200.0, "slack_ms": 5.0, "own": False},

@@ -174,6 +174,15 @@ def test_the_policy_allows_the_style_of_pictures_and_no_name_is_given_twice(
     assert not any("style" in attributes for _, attributes in elements.found)
 
 
+def test_all_recordings_of_a_scenario_are_linked(tmp_path: Path) -> None:
+    where = place(tmp_path / "a", result("test_x", history="test_a.test_x/history-2.jsonl"))
+    for name in ("history.jsonl", "history-2.jsonl"):
+        save(failover(), where / "test_a.test_x" / name)
+    run(where)
+    links = [link["href"] for link in Elements((where / page.NAME).read_text()).all("a")]
+    assert links[:2] == ["test_a.test_x/history-2.jsonl", "test_a.test_x/history.jsonl"]
+
+
 def test_what_lies_elsewhere_is_neither_read_nor_linked(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("a password\n")
     where = place(tmp_path / "a", result("test_x", verdict="contradicts", history="../secret"))

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from harness.drivers import QEMU_DEVICES
@@ -104,6 +105,16 @@ class QemuLab:
     def running(self) -> RunningDut | None:
         """Return the DUT that runs, None before the first topology."""
         return self._running
+
+    def shell(self) -> list[str]:
+        """Return the command of a shell in the DUT, in the network of its topology."""
+        running = self._ready()
+        to = running.machine.address
+        argv = ["ssh", "-F", "none", "-q", "-t", "-p", str(to.port), "-i", to.key]
+        argv += ["-o", f"UserKnownHostsFile={to.known_hosts}", f"{to.user}@{to.host}"]
+        inner = f"mount -t sysfs sysfs /sys; PS1='{DUT}# ' exec sh -i"
+        space = f"--net=/proc/{running.dut.work.pid}/ns/net"
+        return [*argv, f"exec busybox nsenter {space} busybox unshare -m sh -c {quote(inner)}"]
 
     def close(self) -> None:
         """Switch the DUT off."""

@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import subprocess
 import sys
 import termios
@@ -13,6 +14,10 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from harness.cli import main
+from harness.kernels import qemu
 
 ROOT = Path(__file__).parents[3]
 ARGV = [sys.executable, "-m", "harness", "up", "one_switch", "--kernel=uml"]
@@ -32,6 +37,7 @@ shell("target")
 ip -br address | grep -o 192.0.2.254
 exit
 """
+LACKS = [name for name in (qemu.QEMU, "nft", "apt-get", "ssh") if not shutil.which(name)]
 pytestmark = pytest.mark.guest(inside=False)
 
 
@@ -73,6 +79,48 @@ def test_a_terminal_is_as_before_when_the_guest_was_left() -> None:
         process.kill()
         os.close(ours)
         os.close(theirs)
+
+
+@pytest.mark.skipif(bool(LACKS), reason=f"--lab qemu needs {', '.join(LACKS)}")
+def test_the_dut_may_be_a_stock_kernel_in_qemu() -> None:
+    ours, theirs = pty.openpty()
+    argv = [*ARGV[:-1], "--lab=qemu", "--nic=e1000e"]
+    process = subprocess.Popen(argv, stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT)
+    try:
+        until(ours, ">>> ")
+        os.write(ours, b"dut.bond(miimon=50)\r")
+        until(ours, "<Bond>")
+        os.write(ours, b"shell()\r")
+        until(ours, "dut# ")
+        os.write(ours, b"cat /sys/class/net/bond0/bonding/miimon | sed 's/^/miimon is /'\r")
+        until(ours, "miimon is 50")
+        os.write(ours, b"readlink /sys/class/net/eth0/device/driver\r")
+        assert "/e1000e" in until(ours, "/e1000e")
+        os.write(ours, b"exit\r")
+        until(ours, ">>> ")
+        os.write(ours, b"\x04")
+        assert process.wait(60) == 0
+    finally:
+        process.kill()
+        os.close(ours)
+        os.close(theirs)
+
+
+@pytest.mark.parametrize(
+    ("options", "said", "hint"),
+    [
+        (("--lab=qmu",), 'there is no lab "qmu"', "did you mean --lab qemu?"),
+        (("--lab=qemu", "--kernel=uml"), "brings the kernel of its DUT", "leave --kernel out"),
+        (("--nic=e1000",), "--lab netns has no NICs", "add --lab qemu"),
+        (("--lab=rack.toml",), "where only scenarios run", "choose --lab netns"),
+        (("--lab=qemu", "--nic=e1"), '"e1" is no model of a NIC', "there are: e1000"),
+    ],
+)
+def test_what_a_lab_cannot_have_is_told(options: tuple[str, ...], said: str, hint: str) -> None:
+    done = CliRunner().invoke(main, ["up", "one_switch", *options])
+    assert done.exit_code == 4, done.output
+    assert said in done.stderr
+    assert f"hint: {hint}" in done.stderr
 
 
 def until(ours: int, text: str, within: float = 100) -> str:
