@@ -29,13 +29,14 @@ class Seen(NamedTuple):
     """A notification or frame: time (ns of the tester's clock), device, kind, bytes.
 
     `kind` is a frame's packet type (packet(7), sll_pkttype), with TAGGED; `device` and `kind` are
-    0 for anything but a frame.
+    0 for anything but a frame. A notification was sent at most `late` ns before `at` (0: unknown).
     """
 
     at: int
     device: int
     kind: int
     data: bytes
+    late: int = 0
 
 
 class Sent(NamedTuple):

@@ -21,6 +21,7 @@ from typing import Any, ParamSpec, TypeVar
 from harness.errors import ScenarioError
 
 MS = 1_000_000
+NOTICEABLE = MS // 20  # ns: what does not show in a figure of 0.1 ms
 P = ParamSpec("P")
 R = TypeVar("R")
 

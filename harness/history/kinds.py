@@ -36,6 +36,7 @@ def _may(name: str, text: str, *types: type) -> Field:
     return Field(name, types, text, optional=True)
 
 
+LATE = _may("late", "ns: by how much it may have been sent before it was read at `at`", int)
 FAULT = (
     Field("action", (str,), "the method that was called: `cut`, `heal`, `set` ..."),
     Field("role", (str,), "`fault`, `repair`, `stimulus`, `command`, or `reaction` of a switch"),
@@ -96,21 +97,26 @@ KINDS = (
     EventKind("carrier", "`dut/` and an interface", DUT,
               "an interface gained or lost its carrier", (
         Field("up", (bool,), "whether it has carrier"),
+        LATE,
     )),
     EventKind("admin", "`dut/` and an interface", DUT, "an interface was set up or down", (
         Field("up", (bool,), "whether it is administratively up"),
+        LATE,
     )),
     EventKind("slave", "a slave", DUT, "the bonding driver's state of a slave; all null if its "
               "interface was removed", (
         Field("bond", (str, NULL), "the bond that it belongs to"),
         Field("link", (str, NULL), "`up`, `fail`, `down` or `back`"),
         _may("state", "`active` or `backup`", str, NULL),
+        LATE,
     )),
     EventKind("active", "a bond", DUT, "the active slave changed", (
         Field("slave", (str, NULL), "its name, null for none"),
+        LATE,
     )),
     EventKind("mac", "`dut/` and an interface", DUT, "an interface's MAC changed", (
         Field("mac", (str, NULL), "the MAC"),
+        LATE,
     )),
     EventKind("arp", "a switch or machine, `/`, and the link at which the frame came in", BOTH,
               "an ARP frame was seen", (
@@ -168,6 +174,7 @@ KINDS = (
         Field("aggregator", (int,), "the number of the aggregator that the port belongs to"),
         Field("actor", (list,), "the bits of the port's state that are 1"),
         Field("partner", (list,), "those of its partner"),
+        LATE,
     )),
     EventKind("aggregator", "a bond", DUT, "its active aggregator was read, and had changed", (
         Field("aggregator", (int,), "its number"),
@@ -175,6 +182,7 @@ KINDS = (
         Field("actor_key", (int,), "the key of its ports"),
         Field("partner_key", (int,), "the key of the partner's ports"),
         Field("partner", (str,), "the MAC of the partner's system"),
+        LATE,
     )),
     EventKind("fdb", "a switch", TESTER, "a switch learned, moved or removed a MAC", (
         Field("mac", (str,), "the MAC"),

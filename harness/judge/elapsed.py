@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.history import History
 from harness.judge import traffic
+from harness.judge.lateness import Late, lateness
 from harness.units import MS, Measured, in_ms
 
 
@@ -23,7 +24,7 @@ def elapsed(
     end = traffic.end_at(history) if stop is None else stop
     jiffy = 1000 * MS // history.about.kernel.hz
     usual = traffic.jitter(history)
-    late = traffic.Late(usual) if stop is None else traffic.lateness(history, start, end)
+    late = Late(usual) if stop is None else lateness(history, start, end)
     parts = [f"one jiffy {in_ms(jiffy)}", late.text(usual)]
     if step:
         parts.insert(0, f"probe interval {in_ms(step)}")

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from harness.errors import Inconclusive, NotTestable
 from harness.history import Event, History
-from harness.judge import traffic
+from harness.judge import lateness, traffic
 from harness.plural import counted
 from harness.topology import DUT
 from harness.units import MS, in_ms
@@ -67,10 +67,10 @@ def _too_late(history: History, start: int, stop: int) -> list[str]:
     worst = {DUT: traffic.jitter(history), TESTER: 0}
     for stream, machine in zip(traffic.STREAMS, traffic.path(history), strict=True):
         host = DUT if machine == DUT else TESTER
-        worst[host] = max(worst[host], *traffic.pauses(history, stream, start, stop), 0)
-    for step in traffic.steps(history, start, stop):
+        worst[host] = max(worst[host], *lateness.pauses(history, stream, start, stop), 0)
+    for step in lateness.steps(history, start, stop):
         host = _host(history, step)
-        worst[host] = max(worst[host], traffic.step_late(step))
+        worst[host] = max(worst[host], lateness.step_late(history, step))
     return [f"{host} was late by {in_ms(late)}" for host, late in worst.items() if late > STALL]
 
 

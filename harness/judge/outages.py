@@ -13,7 +13,8 @@ from typing import NamedTuple
 from harness.errors import ScenarioError
 from harness.history import History
 from harness.judge import measure, traffic
-from harness.judge.traffic import OPEN, STREAMS, Late, ProbeFrame
+from harness.judge.lateness import Late, lateness
+from harness.judge.traffic import OPEN, STREAMS, ProbeFrame
 from harness.units import Measured, in_ms
 
 CHANCE = 0.001  # a run of losses is a matter of chance where it is likelier than that
@@ -179,7 +180,7 @@ def _longer_than_its_tolerance(history: History, gap: Gap) -> bool:
 def dark(history: History, direction: str | None = None, seen: Silences | None = None) -> Measured:
     """Return how long all outages took together: of one direction, or when either was dark."""
     found = [one.length for one in outages(history, direction, seen)]
-    late = traffic.lateness(history, *[traffic.disturb_at(history)] * 2)
+    late = lateness(history, *[traffic.disturb_at(history)] * 2)
     tolerance = sum(one.tolerance for one in found) or traffic.interval(history) + late.ns
     whys = [one.why for one in found] or [_why(history, late)]
     name = "dark time" if direction is None else f"dark time {direction}"
@@ -224,12 +225,12 @@ def _why(history: History, late: Late) -> str:
 
 
 def _late(history: History, gap: Gap) -> Late:
-    """Return how late the machine was at both ends of a gap.
+    """Return how late the machine was in a gap and at both of its ends.
 
     A frame that was held up where nothing was lost and nothing had been disturbed yet waited for
     the machine: there was nothing else to wait for.
     """
-    late = traffic.lateness(history, gap.start, gap.stop, ends=2)
+    late = lateness(history, gap.start, gap.stop)
     start = traffic.disturb_at(history)
     disturbed = any(start <= event.at <= gap.stop for event in history.select("fault"))
     return late._replace(held=0 if disturbed else gap.held)

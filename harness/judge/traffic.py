@@ -7,20 +7,15 @@ stream out. A reply is a sample only where its request arrived: what was never s
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from itertools import pairwise
-from operator import attrgetter
 from typing import NamedTuple
 
 from harness.errors import Inconclusive
 from harness.history import Event, History
-from harness.units import MS, in_ms
 
 STREAMS = ("out", "in")
 LEGS = ("request", "reply")
 OPEN = "end of the "  # before the name of a figure that had not ended yet
-NOTICEABLE = MS // 20  # what does not show in a figure of 0.1 ms need not be named
 STEADY = 5  # as many good samples in a row, in each direction, are a path that works
 
 
@@ -113,67 +108,6 @@ def _legs(history: History, direction: str) -> list[Leg]:
     arrived = (probe for probe in probes(history, back) if probe["request"] is not None)
     seen.extend((ProbeFrame(probe["request"], probe["reply"]), probe) for probe in arrived)
     return sorted(seen, key=lambda leg: leg[0].sent)
-
-
-class Late(NamedTuple):
-    """By how many ns a machine was late at worst: timers, steps of the schedule, a frame `held`.
-
-    One adds to the other: a kernel thread may be as late as a timer, after a step that was late,
-    and a frame may be held up after its sender paused.
-    """
-
-    timers: int
-    steps: int = 0
-    held: int = 0
-
-    @property
-    def ns(self) -> int:
-        """All together."""
-        return sum(self)
-
-    def text(self, jitter: int) -> str:
-        """Return how it reads in the list of tolerances."""
-        word = "timers late by" if self.timers - jitter >= NOTICEABLE else "timer jitter"
-        parts = [f"{word} {in_ms(self.timers)}"]
-        if self.steps >= NOTICEABLE:
-            parts.append(f"a step late by {in_ms(self.steps)}")
-        if self.held:
-            parts.append(f"a frame held for {in_ms(self.held)}")
-        return " + ".join(parts)
-
-
-def lateness(history: History, start: int, stop: int, ends: int = 1) -> Late:
-    """Return by how much anything was late between two times at worst, at least the jitter.
-
-    A machine that was not running stretches what it measures: the pauses of the sender show it,
-    and the steps of the schedule, each by how much it missed its plan and how long the kernel took
-    for it. Of a figure that begins and ends with a probe, a pause at both `ends` counts.
-    """
-    late = (step_late(step) for step in steps(history, start, stop))
-    worst = jitter(history)
-    for stream in STREAMS:
-        longest = sorted(pauses(history, stream, start, stop), reverse=True)
-        worst = max(worst, sum(longest[:ends]))
-    return Late(worst, max(late, default=0))
-
-
-def steps(history: History, start: int, stop: int) -> Iterator[Event]:
-    """Yield the steps of the schedule (faults, repairs, stimuli) between two times in ns."""
-    return (event for event in history.select("fault") if start <= event.at <= stop)
-
-
-def step_late(step: Event) -> int:
-    """Return by how many ns the effect of a step may be later than planned."""
-    return int(step.get("slip", 0)) + int(step.get("took", 0))
-
-
-def pauses(history: History, stream: str, start: int, stop: int) -> Iterator[int]:
-    """Yield by how many ns each probe came later than an interval after the one before it."""
-    step, seen = interval(history), history.part("probe", stream)
-    first = bisect_right(seen, start, key=attrgetter("at"))
-    last = bisect_left(seen, stop, key=attrgetter("at"))
-    for before, event in pairwise(seen[max(0, first - 1) : last + 1]):
-        yield max(0, event.at - before.at - step)
 
 
 def recovered(history: History) -> bool:

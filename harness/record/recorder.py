@@ -293,8 +293,4 @@ class Recorder:
             self._noted += self.states.changes(at, messages.decode_link(link))
 
     def _take_links(self) -> None:
-        for at, kind, message in messages.notifications(self._links.take()):
-            if kind == messages.RTM_NEWLINK:
-                self._noted += self.states.changes(at, messages.decode_link(message))
-            elif kind == messages.RTM_DELLINK:
-                self._noted += self.states.gone(at, messages.decode_link(message))
+        self._noted += self.states.heard(self._links.take())

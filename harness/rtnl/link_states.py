@@ -9,6 +9,7 @@ from typing import Any
 from harness import lacpdu
 from harness.history import Event
 from harness.rtnl import messages
+from harness.units import NOTICEABLE
 
 SLAVE_LINK = {0: "up", 1: "fail", 2: "down", 3: "back"}  # BOND_LINK_* of net/bonding.h
 NO_CARRIER = ("DOWN", "LOWERLAYERDOWN")  # operational states (rfc2863_policy)
@@ -36,6 +37,14 @@ class LinkStates:
         it (bond_should_notify_peers).
         """
         return name in self._unprocessed
+
+    def heard(self, seen: Iterable[tuple[int, int, int, bytes, int]]) -> Iterator[Event]:
+        """Yield the events of some datagrams, with `late` where it shows (harness.lab.Seen)."""
+        for datagram in seen:
+            for at, kind, message in messages.notifications([datagram]):
+                took = {messages.RTM_NEWLINK: self.changes, messages.RTM_DELLINK: self.gone}
+                if kind in took:
+                    yield from _late(took[kind](at, messages.decode_link(message)), datagram[-1])
 
     def changes(self, at: int, link: Any) -> Iterator[Event]:
         """Yield an event for each state in a link message that has changed."""
@@ -98,6 +107,12 @@ class LinkStates:
             "link": SLAVE_LINK.get(data.get_attr("IFLA_BOND_SLAVE_MII_STATUS")),
             "state": SLAVE_STATE.get(data.get_attr("IFLA_BOND_SLAVE_STATE")),
         }
+
+
+def _late(events: Iterable[Event], late: int) -> Iterator[Event]:
+    for event in events:
+        data = {**event.data, "late": late} if late >= NOTICEABLE else event.data
+        yield Event(event.at, event.kind, event.where, data)
 
 
 def _lacp(data: Any) -> dict[str, Any]:

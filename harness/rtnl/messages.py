@@ -192,10 +192,10 @@ def messages(data: bytes) -> Iterator[tuple[int, int, int, bytes]]:
 
 
 def notifications(
-    seen: Iterable[tuple[int, int, int, bytes]],
+    seen: Iterable[tuple[int, int, int, bytes, int]],
 ) -> Iterator[tuple[int, int, bytes]]:
     """Yield (time in ns, type, message) of each notification in some datagrams."""
-    for at, _, _, data in seen:
+    for at, _, _, data, _ in seen:
         for kind, _, _, message in messages(data):
             yield at, kind, message
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import pairwise
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from harness.errors import Inconclusive
-from harness.history import Event, History
+from harness.history import History
 from harness.judge import fitness, outages, traffic
 from harness.units import MS, ms
 from tests.stories import (
@@ -38,8 +35,10 @@ def test_the_outage_is_as_long_as_the_silence(length: int) -> None:
     found = outages.outage(told(both=(0.0, float(length))))
     assert length * ms <= found <= length * ms
     assert abs(found.ns - length * MS) <= 10 * MS
-    assert found.tolerance == 11 * MS
-    assert found.why == "probe interval 10.0 ms + timer jitter 1.0 ms"
+    late = 1 + length // 100  # and that of each inspection
+    assert found.tolerance == (10 + late) * MS
+    timers = "timer jitter 1.0 ms" if late == 1 else f"timers late by {late}.0 ms"
+    assert found.why == f"probe interval 10.0 ms + {timers}"
 
 
 def test_nothing_lost_is_no_outage() -> None:
@@ -126,35 +125,6 @@ def test_duplicates_and_reordering_are_counted() -> None:
     assert (traffic.duplicates(twice), traffic.reordered(twice)) == (2, 0)
     swapped = tell([*marks(), line(1.0, at(9)), line(3.0, at(4))])
     assert (traffic.duplicates(swapped), traffic.reordered(swapped)) == (0, 2)
-
-
-def test_lateness_is_the_worst_pause_within_the_window() -> None:
-    lines = [line for line in probing() if not 100 < line[0] < 150]
-    history = tell([*marks(), *lines])
-    start = history.mark("disturb") or 0
-    assert traffic.lateness(history, start, start + 1000 * MS).ns == 40 * MS
-    assert traffic.lateness(history, start + 500 * MS, start + 900 * MS).ns == 1 * MS
-
-
-TIMES = st.integers(-50, 1100)
-
-
-@given(st.lists(TIMES, max_size=30), st.lists(TIMES, max_size=30), TIMES, TIMES, st.integers(1, 2))
-def test_pauses_are_those_of_all_neighbours_that_touch_the_window(
-    out: list[int], in_: list[int], start: int, stop: int, ends: int
-) -> None:
-    """The definition, over every pair of probes: the code looks only at those of the window."""
-    sent = {"out": sorted(map(at, out)), "in": sorted(map(at, in_))}
-    data = {"seq": 0, "request": None, "reply": None, "copies": 0}
-    lines: list[Line] = [(n, "probe", "out", data) for n in out]
-    history = tell([*marks(), *lines, *((n, "probe", "in", data) for n in in_)])
-    step, begin, end = traffic.interval(history), at(start), at(stop)
-    worst = traffic.jitter(history)
-    for times in sent.values():
-        pairs = [(a, b) for a, b in pairwise(times) if a < end and b > begin]
-        pauses = sorted((max(0, b - a - step) for a, b in pairs), reverse=True)
-        worst = max(worst, sum(pauses[:ends]))
-    assert traffic.lateness(history, begin, end, ends).timers == worst
 
 
 @pytest.mark.parametrize(
@@ -268,19 +238,3 @@ def test_a_clean_recording_is_judged() -> None:
 
 def test_a_probe_met_by_the_fault_on_its_way_does_not_soil_the_baseline() -> None:
     fitness.demand_judgeable(failover(dark={"both": (-10.0, 93.0)}))
-
-
-def test_a_step_that_took_long_widens_what_it_begins() -> None:
-    """The effect may come as late as the step missed its plan, and as the kernel's answer."""
-    history = told(both=(0.0, 50.0))
-    late = {"slip": 10 * MS, "took": 30 * MS}
-    slow = [
-        Event(e.at, e.kind, e.where, {**e.data, **late}) if e.kind == "fault" else e
-        for e in history.events
-    ]
-    quick = traffic.lateness(history, 0, traffic.end_at(history))
-    assert quick.steps == 0
-    taken = History.of(history.about, slow)
-    found = traffic.lateness(taken, 0, traffic.end_at(history))
-    assert found == traffic.Late(quick.timers, 40 * MS)
-    assert found.ns == quick.ns + 40 * MS

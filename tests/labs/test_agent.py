@@ -10,6 +10,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +19,7 @@ from harness.history import ClockAbout
 from harness.judge import measure
 from harness.lab import Clock
 from harness.labs.agent import clock
-from harness.labs.agent.channel import Channel, python
+from harness.labs.agent.channel import AgentEvent, Channel, python
 from harness.labs.agent.pipe import AgentLost, ProcessPipe
 from harness.labs.agent.source import OLDEST, source
 from harness.loop import SECOND
@@ -168,3 +169,35 @@ def test_only_figures_of_two_clocks_carry_their_error() -> None:
     assert measure.switchover(apart, "bond0").tolerance == (
         measure.switchover(plain, "bond0").tolerance
     )
+
+
+LINK_UP = """
+import fcntl, socket, struct, sys, time
+time.sleep(0.05)
+request = struct.pack("16sH14x", b"lo", 1)  # IFF_UP
+fcntl.ioctl(socket.socket(), 0x8914, request)  # SIOCSIFFLAGS
+time.sleep(0.1)
+open(sys.argv[1], "w").write("done")
+"""
+
+
+def test_a_notification_that_waits_while_the_agent_is_busy_is_known_to_be_late(
+    tmp_path: Path,
+) -> None:
+    """The agent waits for a FIFO; meanwhile lo comes up, which it reads 100 ms afterwards."""
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    own = ["unshare", "--user", "--map-root-user", "--net", *python(sys.executable)]
+    channel, heard = started(own), list[AgentEvent]()
+    try:
+        links, program = channel.open(heard.append), channel.open(lambda _: None)
+        channel.ask("listen", s=links, groups=["links"])
+        argv = [sys.executable, "-c", LINK_UP, str(fifo)]
+        channel.ask("start", s=program, argv=argv)
+        channel.ask("read", path=str(fifo))
+        while not heard:
+            channel.read()
+    finally:
+        channel.close()
+    _, _, late = heard[0]["e"][0]
+    assert late >= 100 * MS

@@ -57,8 +57,8 @@ class RemoteStream:
 
     def _hear(self, said: AgentEvent) -> None:
         self.lost += int(said.get("lost", 0))
-        for at, data in said.get("e", ()):
-            self._seen.append(Seen(at + self._offset, 0, 0, unpacked(data)))
+        for at, data, late in said.get("e", ()):
+            self._seen.append(Seen(at + self._offset, 0, 0, unpacked(data), late))
         self._seen += self._frames(unpacked(said.get("frames", "")))
         if self._then is not None:
             self._then()

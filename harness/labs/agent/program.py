@@ -6,7 +6,8 @@ JSON, one object a line; bytes are base64, times ns of this host's CLOCK_MONOTON
 
     {"id": 7, "do": "send", ...}       a request; answered by {"id": 7, "began": ns, "t": ns, ...}
     {"id": 7, "errno": 1, ...}         what could not be done
-    {"s": 3, "e": [[at, base64], ...]}                 the notifications that stream 3 heard
+    {"s": 3, "e": [[at, base64, late], ...]}           the notifications that stream 3 heard, read
+                                                       at most `late` ns after they were sent
     {"s": 3, "frames": base64}         the frames that it saw, a RECORD (see ring) before each
     {"s": 4, "sent": [[at, number, errno], ...]}       what sender 4 sent
     {"s": 3, "lost": 2}                stream 3 missed something
@@ -30,6 +31,7 @@ from harness.labs.agent.wire import (
     ETH_P_ALL,
     SECOND,
     ChildProcess,
+    RunQueue,
     carried,
     control_socket,
     fresh_namespace,
@@ -44,6 +46,7 @@ from harness.labs.agent.wire import (
 VERSION = 1
 GROUPS = {"links": 1, "neighbours": 4}
 GLANCE = 5000000  # ns between two checks whether a program has ended
+AT_ONCE = 1000000  # ns: a wait that is shorter may not have been one
 
 
 class Agent:
@@ -58,6 +61,9 @@ class Agent:
         self.stopped: set[int] = set()
         self.pending = b""
         self.control: Any = None
+        self.queue = RunQueue()
+        self.queued = 0  # ns on the run queue before the last wait
+        self.since = self.woke = now()  # nothing unread was sent before `since`
 
     def run(self) -> None:
         """Serve requests until the input ends.
@@ -71,7 +77,12 @@ class Agent:
         while 0 in self.readers:
             self.output.write()
             writers = [1] if self.output.unwritten else []
+            self.queued, before = self.queue.waited(), now()
             ready, _, _ = select.select(list(self.readers), writers, [], self.wait())
+            woke = now()
+            # What was unread already ends a wait at once: it was sent since the wait before.
+            self.since = woke if woke - before > AT_ONCE else self.woke
+            self.woke = woke
             self.tick()
             for source in ready:
                 if source in self.readers:
@@ -80,6 +91,10 @@ class Agent:
                 self.output.due = None
                 self.output.flush()
                 self.taps.read()
+
+    def late(self, at: int) -> int:
+        """Return by how many ns what is read now may have been sent before `at`."""
+        return at - self.since + self.queue.waited() - self.queued
 
     def tick(self) -> None:
         """Call what is due."""
@@ -205,7 +220,7 @@ class Agent:
                 except OSError:  # ENOBUFS: the socket's receive buffer was full
                     self.output.say(s=number, lost=1)
                     return
-                self.output.event("e", number, [at, text_of(data)])
+                self.output.event("e", number, [at, text_of(data), self.late(at)])
 
         self.opened[number], self.readers[sock] = sock, read
 
@@ -218,7 +233,8 @@ class Agent:
         def read() -> None:
             while True:
                 try:
-                    self.output.event("e", number, [now(), text_of(os.read(fd, 8192))])
+                    at, data = now(), os.read(fd, 8192)
+                    self.output.event("e", number, [at, text_of(data), self.late(at)])
                 except BrokenPipeError:
                     self.output.say(s=number, lost=1)
                 except OSError:

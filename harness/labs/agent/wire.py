@@ -109,6 +109,24 @@ def carried(control: socket.socket, data: bytes, acks: int) -> list[bytes]:
     return came
 
 
+class RunQueue:
+    """How long this process was ready to run and did not (ns), by /proc/self/schedstat.
+
+    Its second number is the time on the run queue (scheduler/sched-stats.rst); a kernel without
+    CONFIG_SCHED_INFO has no such file, and then nothing is known of it.
+    """
+
+    def __init__(self) -> None:
+        try:
+            self.file = os.open("/proc/self/schedstat", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            self.file = -1
+
+    def waited(self) -> int:
+        """Return the time so far, 0 where the kernel does not count it."""
+        return int(os.pread(self.file, 100, 0).split()[1]) if self.file >= 0 else 0
+
+
 class ChildProcess:
     """A started program; raises OSError if starting it fails."""
 
