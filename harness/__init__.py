@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from harness.bonding.hashes import slave_by_hash
     from harness.flows import Flow, many_flows
     from harness.judge.run import Run
+    from harness.model.in_scenarios import refused
     from harness.record.bond import Bond
     from harness.record.cable import Cable, Direction
     from harness.record.dut import Dut
@@ -76,6 +77,7 @@ __all__ = [
     "expects_kernel_report",
     "many_flows",
     "ms",
+    "refused",
     "s",
     "slave_by_hash",
     "topology_fixture",
@@ -108,6 +110,7 @@ HOMES = {
     "VlanPlan": "topology",
     "YourBond": "yours.network",
     "many_flows": "flows",
+    "refused": "model.in_scenarios",
     "slave_by_hash": "bonding.hashes",
 }
 

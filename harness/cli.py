@@ -9,6 +9,7 @@ from harness.commands.bisect import bisect
 from harness.commands.claims import claims
 from harness.commands.doctor import doctor
 from harness.commands.driver_profile import driver_profile
+from harness.commands.explore import explore
 from harness.commands.judge import judge
 from harness.commands.kernels import kernels
 from harness.commands.kernels_build import build
@@ -31,7 +32,7 @@ def main() -> None:
 kernels.add_command(build)
 for command in (run, up, kernels, driver_profile, lab, doctor, claims, results):
     main.add_command(command)
-for command in (stats, report, open_report, judge, show, bisect):
+for command in (stats, report, open_report, judge, show, bisect, explore):
     main.add_command(command)
 matrix.register(main)
 config.register(main)

@@ -54,7 +54,8 @@ def is_there(view: BondHistory) -> Iterator[Refusal]:
             continue
         for slave in view.slaves:
             for part in view.links[slave].stays(stay.start, stay.stop):
-                if part.value == "up" and part.length > view.tolerance:
+                usable = all(view.carriers[slave].within(part.start, part.stop))
+                if part.value == "up" and usable and part.length > view.tolerance:
                     seen = f"no slave is active for {in_ms(part.length)} although {slave} is up"
                     told = "documented: one slave is active"
                     yield Refusal("active-there", "MODE-AB-1", part.start, view.bond, seen, told)
@@ -64,8 +65,10 @@ def moves_for_a_reason(view: BondHistory) -> Iterator[Refusal]:
     """Refuse another active slave while the one before is up and need not give way (MODE-AB-2)."""
     for at, old, new in _moves(view):
         around = view.tolerance
-        if old is None or not view.quiet(at - around, at + around):
-            continue
+        if old is None or not view.quiet(_last_active(view, new, at), at + around):
+            continue  # PRESEL-6, PRIMARY-8: a primary that is new, or was set, is made active
+        if _last_active(view, new, at) == view.start and view.options.at(at)["primary"] == new:
+            continue  # so is one that was enslaved before the recording and waited for updelay
         if set(view.links[old].within(at - around, at + around)) != {"up"}:
             continue
         options = view.options.at(at)
@@ -111,6 +114,8 @@ def next_in_line(view: BondHistory) -> Iterator[Refusal]:
         if "up" in view.links[old].within(at + around, at + around):
             continue
         up = [s for s in view.slaves if set(view.links[s].within(at - around, at)) == {"up"}]
+        # The kernel does not tell of a slave whose failure it has only just noticed.
+        up = [s for s in up if all(view.carriers[s].within(at - around, at + around))]
         up = [s for s in up if s != old and view.links[s].at(at + around) == "up"]
         primary = str(view.options.at(at)["primary"])
         right = primary if primary in up else next(iter(_in_order(view, up)), new)
@@ -118,6 +123,12 @@ def next_in_line(view: BondHistory) -> Iterator[Refusal]:
             claim = "PRESEL-4" if right == primary else "PRIO-7"
             seen, told = f"{new} became active after {old}", f"{right} comes first"
             yield Refusal("successor", claim, at, view.bond, seen, told)
+
+
+def _last_active(view: BondHistory, slave: str, at: int) -> int:
+    """Return until when (ns) a slave was active before a time, or the recording's start."""
+    stays = view.active.stays(view.start, at - view.tolerance)
+    return max((stay.stop for stay in stays if stay.value == slave), default=view.start)
 
 
 def _in_order(view: BondHistory, up: list[str]) -> list[str]:

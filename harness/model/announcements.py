@@ -47,7 +47,8 @@ def announcements(view: BondHistory) -> Iterator[Refusal]:
     moves = [change for change in view.active.changes(view.start, view.end) if change[2]]
     for number, (at, old, new) in enumerate(moves):
         then = moves[number + 1][0] if number + 1 < len(moves) else view.end
-        outage = old is None and at - _left(view, at) > view.tolerance
+        dark = False in view.bond_carrier.within(at - view.tolerance, at)
+        outage = dark or (old is None and at - _left(view, at) > view.tolerance)
         yield from _of_move(view, sent, (at, str(new), outage), then)
     yield from _unfounded(view, sent, [at for at, _, _ in moves])
 
@@ -94,7 +95,9 @@ def _unfounded(
         if when < view.start or when > view.end or view.stirs:
             continue
         reach = whole(view.times(when).notifications()) + 2 * view.tolerance
-        if not any(at - view.tolerance <= when <= at + reach for at in moves):
+        # A bond that is new announces its first slave.
+        explained = any(at - view.tolerance <= when <= at + reach for at in moves)
+        if when > view.start + reach and not explained:
             seen = f"{port} announced the bond's address"
             told = "no slave has become active"
             yield Refusal("announcement-unfounded", "MODE-AB-6", when, view.bond, seen, told)

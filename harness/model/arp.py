@@ -124,10 +124,20 @@ def backups_come_back(view: BondHistory) -> Iterator[Refusal]:
                     continue
                 for who in view.active.stays(part.start, part.stop):
                     heard = who.value is not None and _sends(view, who, limit)
-                    if who.length > limit and heard:
+                    if who.length > limit + _trusted(view, who) and heard:
                         seen = f"down for {in_ms(who.length)} although it hears the active slave"
                         told = f"documented at most {in_ms(limit - view.tolerance)}"
                         yield Refusal("backup-back", "ARPMISS-8", who.start, slave, seen, told)
+
+
+def _trusted(view: BondHistory, who: Stay[str | None]) -> int:
+    """Return how much longer (ns) a new active slave's probes do not count.
+
+    It must have received a reply in a later jiffy than that in which it became active, and a probe
+    behind that one counts: two rounds (bond_validate_arp, last_link_up).
+    """
+    rounds = 2 * whole(view.times(who.start).arp_interval)
+    return rounds if who.start - view.since_active(who.start) <= rounds else 0
 
 
 def _sends(view: BondHistory, who: Stay[str | None], limit: int) -> bool:

@@ -38,10 +38,20 @@ def carriers(history: History, slave: str) -> Signal[bool]:
         if event.kind == "fault":
             cable = CABLE.get(event["action"], cable)
             admin = ADMIN.get(event["action"], admin)
-        elif not any(event.at - SECOND <= at <= event.at for at in done):
+        elif event["up"] != (cable and admin) and not _explained(event, done, told):
             cable = event["up"]  # neither a cut nor a heal: something else took or gave it
         changes.append((event.at, cable and admin))
     return Signal.of(changes[0][1], changes[1:])
+
+
+def _explained(event: Event, done: dict[int, Event], told: list[Event]) -> bool:
+    """Tell whether a report of a carrier may be the late one of what was done within a second."""
+    values = {**CABLE, **ADMIN}
+    before = max((one.at for one in told if one.at < event.at), default=0)
+    return any(
+        max(before, event.at - SECOND) <= at <= event.at and values[one["action"]] == event["up"]
+        for at, one in done.items()
+    )
 
 
 def paths(history: History, slave: str, carrier: Signal[bool]) -> Signal[str]:

@@ -35,7 +35,7 @@ def changes_in_time(view: BondHistory) -> Iterator[Refusal]:
             wrong = next(
                 (one for one in view.links[slave].within(due, stay.stop) if one != wanted), wanted
             )
-            if due < stay.stop and wrong not in (wanted, None) and _unaware(view, slave, stay):
+            if due < stay.stop and wrong not in (wanted, None) and _is_slave(view, slave, stay):
                 claim = _claim(view, stay)
                 text = "carrier is back" if stay.value else "carrier is lost"
                 late = in_ms(stay.stop - stay.start)
@@ -49,8 +49,8 @@ def changes_in_time(view: BondHistory) -> Iterator[Refusal]:
                 )
 
 
-def _unaware(view: BondHistory, slave: str, stay: Stay[bool]) -> bool:
-    """Tell whether bonding has the slave: one that is released has no link state."""
+def _is_slave(view: BondHistory, slave: str, stay: Stay[bool]) -> bool:
+    """Tell whether bonding has it all the time: one that is released has no link state."""
     return None not in view.links[slave].within(stay.start, stay.stop)
 
 
@@ -86,15 +86,25 @@ def _reason(view: BondHistory, slave: str, at: int, up: bool) -> Iterator[Refusa
     earliest = (times.carrier_back() if up else times.carrier_loss()).earliest
     if at - since >= earliest.ns - earliest.early - view.tolerance:
         return
-    if up and not view.any_up(at - view.tolerance, at - view.tolerance, slave):
-        return  # DELAY-3, DELAY-5: no other slave is there
-    if up and not _stays(view, slave, at):
-        return  # DELAY-5: the last active slave failed just now
-    if up and view.links[slave].at(at - 1) == "fail":
-        return  # DOWNDELAY-5: it had not been declared down
+    if _undelayed(view, slave, at, up):
+        return
     claim = "UPDELAY-1" if up else "DOWNDELAY-1"
     seen = f"declared {'up' if up else 'down'} {in_ms(at - since)} after its carrier changed"
     yield Refusal("delay", claim, at, slave, seen, f"documented at least {earliest}")
+
+
+def _undelayed(view: BondHistory, slave: str, at: int, up: bool) -> bool:  # noqa: FBT001
+    """Tell whether a change need not wait for updelay or downdelay.
+
+    DELAY-3, DELAY-5: no other slave is up, or the last one failed now. DOWNDELAY-5, UPDELAY-4:
+    it had not been declared down, or not up.
+    """
+    before = view.links[slave].at(at - 1)
+    if not up:
+        return before == "back"
+    around = view.tolerance
+    alone = not view.any_up(at - around, at - around, slave) or not _stays(view, slave, at)
+    return alone or before == "fail"
 
 
 def _stays(view: BondHistory, slave: str, at: int) -> bool:
@@ -129,6 +139,8 @@ def first_link_at_once(view: BondHistory) -> Iterator[Refusal]:
     for slave in view.slaves:
         for stay in view.calm(view.carriers[slave]):
             if not stay.value or not watches(view, stay.start, stay.stop):
+                continue
+            if not _is_slave(view, slave, stay):
                 continue
             limit = whole(view.times(stay.start).carrier_back(alone=True).latest) + view.tolerance
             dark = stay.start

@@ -11,6 +11,7 @@ from harness.bonding import OPTIONS, BondOptions, BondTimes, spans
 from harness.history import BondAbout, Event, History
 from harness.judge import traffic
 from harness.model.inputs import SOUND, carriers, network_oddities, paths, stirs
+from harness.model.observed import active_slaves, links
 from harness.model.refusal import Unjudged
 from harness.model.signals import Signal, Stay
 from harness.units import MS, Span
@@ -53,16 +54,12 @@ class BondHistory:
     @cached_property
     def links(self) -> dict[str, Signal[Named]]:
         """Bonding's judgement of each slave: up, fail, down, back; None while it is no slave."""
-
-        def link(event: Event) -> Named:
-            return event["link"] if event["bond"] == self.bond else None
-
-        return {slave: self._told("slave", slave, link) for slave in self.slaves}
+        return {slave: links(self.history, self.bond, slave) for slave in self.slaves}
 
     @cached_property
     def active(self) -> Signal[Named]:
         """The active slave, None for none."""
-        return self._told("active", self.bond, lambda event: event["slave"])
+        return active_slaves(self.history, self.bond)
 
     @cached_property
     def bond_carrier(self) -> Signal[bool]:
@@ -116,6 +113,10 @@ class BondHistory:
         """Return when the bond itself was last changed before a time, or the recording began."""
         place = bisect_right(self.stirs, at)
         return max(self.start, self.stirs[place - 1] if place else self.start)
+
+    def since_active(self, at: int) -> int:
+        """Return since when (ns) the active slave of a time has been the active one."""
+        return max(when for when, _ in self.active.steps if when <= at)
 
     def calm(self, signal: Signal[Any]) -> Iterator[Stay[Any]]:
         """Yield the stays of a signal, divided where the bond itself was changed."""

@@ -9,12 +9,16 @@ import pytest
 from harness.history import History
 from harness.model import judge
 from tests import stories
-from tests.stories import Line, active, fault, garp, marks, probing, slave, tell
+from tests.stories import Line, active, fault, garp, marks, probing, tell
 
 MAC, OTHER = "02:00:00:00:00:01", "02:00:00:00:00:02"
 TARGET = "192.0.2.254"
 OPTIONS = {"mode": "active-backup", "miimon": 100}
 ARP = {"mode": "active-backup", "arp_interval": 100, "arp_ip_target": [TARGET]}
+
+
+def slave(when: float, name: str, link: str, state: str = "active") -> Line:
+    return (when, "slave", name, {"bond": "bond0", "link": link, "state": state})
 
 
 def mac(when: float, where: str, address: str = MAC) -> Line:

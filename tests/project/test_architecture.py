@@ -55,6 +55,7 @@ PARTS = {
     "session": {"plugin", "session"},
     "yours": {"yours"},
     "profiling": {"driver_profile"},
+    "exploring": {"explore"},
     "commands": {"cli", "__main__", "commands", "doctor"},
     "front door": {"harness"},  # what scenarios import, and nobody else
 }
@@ -79,11 +80,15 @@ MAY = {
     },
     "yours": {"ground", "rules", "judging", "results", "seam", "recording", "session"},
     "profiling": {"ground", "rules", "sources", "seam", "labs", "guests", "kernels"},
+    "exploring": {
+        *("ground", "rules", "sources", "judging", "model", "seam", "labs", "recording", "guests"),
+        "kernels",
+    },
     "interactive": {
         *("ground", "rules", "judging", "seam", "labs", "recording", "guests", "kernels"),
     },
     "commands": set(PARTS) - {"front door"},
-    "front door": {"ground", "rules", "judging", "recording", "yours"},
+    "front door": {"ground", "rules", "judging", "model", "recording", "yours"},
 }
 
 HOMES = {

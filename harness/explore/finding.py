@@ -1,0 +1,59 @@
+"""One finding of a search: the schedule, and what is refused of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.explore.schedule import FaultSchedule
+from harness.model.refusal import Refusal
+
+DIED = "guest-died"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is refused of a schedule on a kernel, by one rule.
+
+    `drawn` is the schedule before it was shrunk, `release` that of the kernel, `spec` the
+    `--kernel` that chooses it; `console` has the end of a console where the guest died.
+    """
+
+    rule: str
+    schedule: FaultSchedule
+    drawn: FaultSchedule
+    refusals: tuple[Refusal, ...]
+    release: str
+    spec: str
+    console: tuple[str, ...] = ()
+
+    @classmethod
+    def reported(cls, line: Mapping[str, Any], spec: str) -> Finding:
+        """Return the finding that a guest has reported."""
+        return cls(
+            line["rule"],
+            FaultSchedule.of(line["schedule"]),
+            FaultSchedule.of(line["drawn"]),
+            tuple(Refusal(**one) for one in line["refusals"]),
+            line["release"],
+            spec,
+        )
+
+    def plain(self) -> dict[str, Any]:
+        """Return the finding as JSON values."""
+        return {
+            "rule": self.rule,
+            "kernel": self.release,
+            "schedule": self.schedule.plain(),
+            "drawn": self.drawn.plain(),
+        }
+
+    def line(self) -> str:
+        """Return the finding in one line."""
+        if self.refusals:
+            first = self.refusals[0]
+            told = f"{first.where}: {first.seen}; {first.allowed} ({first.claim})"
+        else:
+            told = self.console[-1] if self.console else "the guest ended"
+        return f"{self.rule}: {told}"

@@ -1,0 +1,43 @@
+"""The networks of the search: those of the scenarios' fixtures `one_switch` and `three_slaves`."""
+
+from __future__ import annotations
+
+from harness.plans import BondPlan, LinkPlan, MachinePlan, SwitchPlan
+from harness.record.net import Net
+from harness.topology import DUT, TARGET, Topology
+
+ADDRESS, TARGET_ADDRESS, NEIGHBOUR_ADDRESS = "192.0.2.1", "192.0.2.254", "192.0.2.7"
+MII = {"mode": "active-backup", "miimon": 100}
+
+
+def _topology(name: str, slaves: tuple[str, ...], others: dict[str, str]) -> Topology:
+    machines = [MachinePlan(machine, address) for machine, address in others.items()]
+    return Topology(
+        name=name,
+        machines=(MachinePlan(DUT), *machines),
+        switches=(SwitchPlan("sw"),),
+        links=(
+            *(LinkPlan(slave, DUT, "sw") for slave in slaves),
+            *(LinkPlan(machine, "sw", machine) for machine in others),
+        ),
+        bonds=(BondPlan("bond0", slaves, ADDRESS, MII),),
+    )
+
+
+class TwoSlaves(Net):
+    """Two slaves at one switch, with the target and a neighbour."""
+
+    plan = _topology(
+        "one_switch",
+        ("eth0", "eth1"),
+        {TARGET: TARGET_ADDRESS, "neighbour": NEIGHBOUR_ADDRESS},
+    )
+
+
+class MoreSlaves(Net):
+    """Three slaves at one switch, with the target."""
+
+    plan = _topology("three_slaves", ("eth0", "eth1", "eth2"), {TARGET: TARGET_ADDRESS})
+
+
+NETWORKS: dict[int, type[Net]] = {2: TwoSlaves, 3: MoreSlaves}

@@ -1,0 +1,115 @@
+"""In a guest: perform a schedule on a bond, and hold what it did against model and invariants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from harness.bonding.texts import Proc
+from harness.errors import HarnessError, KernelRefused
+from harness.explore.networks import NETWORKS
+from harness.explore.schedule import FaultSchedule, Step
+from harness.history import History
+from harness.log import kernlog
+from harness.model import Refusal, judge
+from harness.record.bond import Bond
+from harness.record.net import Net, Run, Stage
+from harness.topology import DUT
+from harness.units import ms
+
+EVERY = 50 * ms  # between two probes: what is judged of traffic is whether it flows at last
+# Longer than the longest reaction and the resolution of addresses: traffic is judged behind that.
+REST = 3000 * ms
+
+
+@dataclass(frozen=True, slots=True)
+class Performed:
+    """A schedule that was performed: its recording, and all that is refused of it."""
+
+    history: History
+    refusals: tuple[Refusal, ...]
+
+    @property
+    def findings(self) -> list[Refusal]:
+        """What is refused and no known difference of this kernel."""
+        release = self.history.about.kernel.release
+        return [one for one in self.refusals if not one.known_on(release)]
+
+
+def perform(schedule: FaultSchedule, stage: Stage) -> Performed:
+    """Build the network, do all steps, wait, and judge; raises HarnessError."""
+    with NETWORKS[schedule.slaves](stage) as net:
+        bond = net.dut.bond(**schedule.options)
+        with net.watch(every=EVERY) as run:
+            for step in schedule.whole:
+                _do(net, bond, step)
+            net.after(REST)
+        disagreeing = list(_disagreements(bond, run))
+    verdict = judge(run.history)
+    return Performed(run.history, (*verdict.refusals, *disagreeing, *_kernel_reports(run.history)))
+
+
+def _do(net: Net, bond: Bond, step: Step) -> None:
+    """Do one step; what the kernel refuses is not done."""
+    net.after(step.after * ms)
+    try:
+        if step.action == "set":
+            value = int(step.value) if step.value.isdigit() else step.value
+            setting: Any = {step.where: value}  # a dictionary of settings, by a name that is data
+            net.dut.set(**setting)
+        elif step.action in ("enslave", "release"):
+            getattr(net.dut, step.action)(bond, getattr(net, step.where))
+        else:
+            getattr(getattr(net, step.where), step.action)()
+    except KernelRefused:
+        return
+
+
+def _kernel_reports(history: History) -> Iterator[Refusal]:
+    """Yield what the kernel reported in its log: warnings, lockdep, use after free."""
+    lines = [str(event["text"]) for event in history.part("log")]
+    for report in kernlog.reports(lines):
+        if report.kind not in kernlog.HARMLESS:
+            end = history.events[-1].at
+            yield Refusal(
+                "kernel-report", "none", end, DUT, report.fingerprint, "expected no report"
+            )
+
+
+def _disagreements(bond: Bond, run: Run) -> Iterator[Refusal]:
+    """Yield where /proc, sysfs and netlink show different states after the recording."""
+    at = run.history.events[-1].at
+    shown, proc = bond.now.netlink, bond.now.proc
+    for name, value in bond.now.sysfs.items():
+        if name in shown and shown[name] != value:
+            seen = f"netlink shows {name} {shown[name]}, sysfs {value}"
+            yield Refusal("sources-agree", "none", at, bond.name, seen, "expected the same")
+    active = str(shown.get("active_slave", ""))
+    if (told := proc["Currently Active Slave"]) not in (active or "None", active):
+        seen = f"netlink shows the active slave {active}, /proc {told}"
+        yield Refusal("sources-agree", "none", at, bond.name, seen, "expected the same")
+    yield from _slaves_in_proc(run.history, proc, bond, at)
+
+
+def _slaves_in_proc(history: History, proc: Proc, bond: Bond, at: int) -> Iterator[Refusal]:
+    last: dict[str, Any] = {event.where: event["link"] for event in history.part("slave")}
+    for slave, link in last.items():
+        told = proc.slaves.get(slave, {}).get("MII Status")
+        wanted = {"up": "up", "down": "down", "fail": "going down", "back": "going back"}
+        if link is not None and told != wanted[link]:
+            seen = f"netlink shows {slave} {link}, /proc {told}"
+            yield Refusal("sources-agree", "none", at, bond.name, seen, "expected the same")
+
+
+def rule_of(schedule: FaultSchedule, stage: Stage) -> set[str]:
+    """Return the rules that refuse a schedule; none where it cannot be performed."""
+    try:
+        return {one.rule for one in perform(schedule, stage).findings}
+    except HarnessError:
+        return set()
+
+
+def named(stage: Stage, schedule: FaultSchedule) -> Stage:
+    """Return a stage whose random losses are those of a schedule, wherever it is performed."""
+    return replace(stage, seed_text=schedule.key)

@@ -1,0 +1,101 @@
+"""A finding as a scenario of four steps, and as the draft of a report."""
+
+from __future__ import annotations
+
+from harness.claims import catalogue
+from harness.errors import HarnessError
+from harness.explore.finding import Finding
+from harness.explore.schedule import FaultSchedule, Step
+
+FIXTURES = {
+    2: ("one_switch", "OneSwitch", "topologies"),
+    3: ("three_slaves", "ThreeSlaves", "variants"),
+}
+UNCHECKED = (
+    "Not checked yet: whether the driver or the model is wrong. Read the function of the driver "
+    "that the rule names before this is sent to anybody."
+)
+METHODS = {"enslave", "release"}
+
+
+def scenario(finding: Finding) -> str:
+    """Return the text of a scenario file: topology, bond, disturbance, assertion."""
+    schedule = finding.schedule
+    fixture, topology, module = FIXTURES[schedule.slaves]
+    claim = next((one.claim for one in finding.refusals if one.claim != "none"), "")
+    lines = [f'"""{finding.line()}."""', ""]
+    imports = ["refused", "ms"] if not claim else ["claim", "ms", "refused"]
+    lines += [
+        f"from harness import {', '.join(sorted(imports))}",
+        f"from scenarios.{module} import {topology}",
+        "",
+        "",
+        *([f'@claim("{claim}")'] if claim else []),
+        f"def test_{finding.rule.replace('-', '_')}({fixture}: {topology}) -> None:",
+        f'    """The rule {finding.rule} holds."""',
+        f"    bond = {fixture}.dut.bond({_arguments(schedule)})",
+        f"    with {fixture}.watch(every=50 * ms) as run:",
+        *(f"        {line}" for step in schedule.whole for line in _lines(fixture, step)),
+        f"        {fixture}.after(3000 * ms)",
+        f'    assert refused(run, "{finding.rule}") == []',
+    ]
+    text = "\n".join(lines)
+    return text if "(bond," in text else text.replace("    bond = ", "    ", 1)
+
+
+def _arguments(schedule: FaultSchedule) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in schedule.options.items())
+
+
+def _lines(fixture: str, step: Step) -> list[str]:
+    found = [f"{fixture}.after({step.after} * ms)"] if step.after else []
+    if step.action == "set":
+        value = int(step.value) if step.value.isdigit() else step.value
+        return [*found, f"{fixture}.dut.set({step.where}={value!r})"]
+    if step.action in METHODS:
+        return [*found, f"{fixture}.dut.{step.action}(bond, {fixture}.{step.where})"]
+    return [*found, f"{fixture}.{step.where}.{step.action}()"]
+
+
+def report(finding: Finding, name: str) -> str:
+    """Return the draft of a report in Markdown."""
+    lines = [
+        f"# {finding.line()}",
+        "",
+        f"Seen on Linux {finding.release}. Other kernels: `pytest {name} --kernel SPEC ...`.",
+        "",
+        "## What was done",
+        "",
+        f"- a bond of {finding.schedule.slaves} slaves with `{_arguments(finding.schedule)}`",
+        *(f"- after {_told(step)}" for step in finding.schedule.whole),
+        "",
+        "## What is not allowed",
+        "",
+        *(f"- {one.told(0)}" for one in finding.refusals),
+        *(f"    {line}" for line in finding.console),
+        "",
+        *_claims(finding),
+        UNCHECKED,
+    ]
+    return "\n".join(lines)
+
+
+def _told(step: Step) -> str:
+    value = f" to {step.value!r}" if step.action == "set" else ""
+    return f"{step.after} ms: {step.action} {step.where}{value}"
+
+
+def _claims(finding: Finding) -> list[str]:
+    """Return the claims concerned, with their words in the documentation."""
+    try:
+        known = catalogue()
+    except HarnessError:
+        return []
+    lines = []
+    for name in dict.fromkeys(one.claim for one in finding.refusals):
+        if name in known.claims:
+            claim = known.claims[name]
+            lines += [f"Claim {name}: {claim.text}", ""]
+            lines += [f"> {claim.quote}", ""] if claim.quote else []
+        lines += [f"Known difference {d.number}: {d.kernel}" for d in known.about(name)]
+    return [*lines, ""] if lines else []

@@ -1,0 +1,99 @@
+"""A schedule: a bond's options, how many slaves it has, and what is done to it step by step."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+from harness.bonding import OPTIONS, BondOptions
+from harness.errors import ScenarioError, UsageError
+from harness.explore.networks import NETWORKS
+
+# What is done to a slave, and what undoes it.
+UNDONE_BY = {"cut": "heal", "admin_down": "admin_up", "lose": "deliver", "release": "enslave"}
+ACTIONS = {*UNDONE_BY, *UNDONE_BY.values(), "set"}
+LAST = 130  # ms from the last step to the first that undoes one
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: `after` so many ms, `action` at a slave; `set` sets the option `where`."""
+
+    after: int
+    action: str
+    where: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FaultSchedule:
+    """What is done in one recording; the faults that are open at its end are undone then."""
+
+    slaves: int
+    options: Mapping[str, Any] = field(default_factory=dict)
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def whole(self) -> tuple[Step, ...]:
+        """All steps, with those that undo what is still open."""
+        return (*self.steps, *_undoing(self.steps))
+
+    @property
+    def key(self) -> str:
+        """A short name: equal schedules have the same."""
+        text = json.dumps(self.plain(), sort_keys=True)
+        return blake2b(text.encode(), digest_size=5).hexdigest()
+
+    def plain(self) -> dict[str, Any]:
+        """Return the schedule as JSON values."""
+        return {
+            "slaves": self.slaves,
+            "options": dict(self.options),
+            "steps": [asdict(step) for step in self.steps],
+        }
+
+    @classmethod
+    def of(cls, plain: Mapping[str, Any]) -> FaultSchedule:
+        """Return a schedule from JSON values; raises UsageError for one that cannot be built."""
+        try:
+            steps = tuple(Step(**step) for step in plain["steps"])
+            made = cls(int(plain["slaves"]), dict(plain["options"]), steps)
+            BondOptions.of(**made.options)
+        except (KeyError, TypeError, ValueError) as error:
+            raise _broken(f"{type(error).__name__}: {error}") from error
+        except ScenarioError as error:
+            raise UsageError(error.message, hint=error.hint) from error
+        if made.slaves not in NETWORKS:
+            raise _broken(f"{made.slaves} slaves")
+        names = {f"eth{number}" for number in range(made.slaves)}
+        for step in steps:
+            known = OPTIONS if step.action == "set" else names
+            if step.action not in ACTIONS or step.where not in known or step.after < 0:
+                raise _broken(f"{step.action} {step.where} after {step.after} ms")
+        return made
+
+
+def _undoing(steps: tuple[Step, ...]) -> Iterator[Step]:
+    """Yield the steps that undo what others have done and left, in the order of the first."""
+    begun: dict[tuple[str, str], None] = {}
+    for step in steps:
+        for action, undo in UNDONE_BY.items():
+            if step.action == action:
+                begun[action, step.where] = None
+            elif step.action == undo:
+                begun.pop((action, step.where), None)
+    wait = LAST
+    for action, where in begun:
+        yield Step(wait, UNDONE_BY[action], where)
+        wait = 0
+
+
+def _broken(what: str) -> UsageError:
+    slaves = " or ".join(map(str, NETWORKS))
+    return UsageError(
+        f"a schedule cannot be built: {what}",
+        hint=f"it has {slaves} slaves, options of a bond, and steps: {', '.join(sorted(ACTIONS))}",
+    )
