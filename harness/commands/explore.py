@@ -107,7 +107,7 @@ def _search(
     guests: int | None,
 ) -> None:
     from harness.explore.corpus import Corpus  # noqa: PLC0415
-    from harness.explore.search import ENDLESS, Search, SearchPlan  # noqa: PLC0415
+    from harness.explore.search import ENDLESS, KernelSearch, SearchPlan  # noqa: PLC0415
 
     specs = kernels or ("virtual",)
     limit = (minutes or (float("inf") if schedules else MINUTES)) * 60 / len(specs)
@@ -121,7 +121,7 @@ def _search(
     kept = Corpus.open(corpus)
     for kernel in [_virtual(spec) for spec in specs]:
         say(f"searching {kernel.name}, seed {seed}, into {corpus}")
-        Search(kernel, plan, kept, say, tally).run()
+        KernelSearch(kernel, plan, kept, say, tally).run()
 
 
 def _known(text: str) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from typing import Any
 
 from harness.errors import UsageError
 from harness.explore import scenario_text
-from harness.explore.finding import Finding
+from harness.explore.finding import FoundDifference
 from harness.version import version
 from harness.whole_file import replacing
 
@@ -62,7 +62,7 @@ class Corpus:
                 raise UsageError(f"{path} has no schedule", hint=f"remove {path.parent}")
             yield found["schedule"]
 
-    def keep(self, finding: Finding, history: str) -> Path:
+    def keep(self, finding: FoundDifference, history: str) -> Path:
         """Write a finding and the text of its history; return its directory. Raises LabError."""
         folder = self.place / "findings" / f"{finding.rule}-{finding.schedule.key}"
         _write(folder / SCHEDULE, json.dumps(finding.plain(), indent=1))

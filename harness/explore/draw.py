@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.explore.networks import TARGET_ADDRESS
-from harness.explore.schedule import UNDONE_BY, FaultSchedule, Step
+from harness.explore.schedule import UNDONE_BY, FaultSchedule, FaultStep
 
 MODES = ("active-backup",)
 WAITS = (20, 60, 130, 250, 400, 900)  # ms: within an inspection, one, a few, all reactions
@@ -60,19 +60,19 @@ def _others(chance: random.Random, names: list[str]) -> dict[str, Any]:
     return found
 
 
-def _steps(chance: random.Random, names: list[str], *, arp: bool) -> Iterator[Step]:
+def _steps(chance: random.Random, names: list[str], *, arp: bool) -> Iterator[FaultStep]:
     kinds = ["cut", "cut", "cut", "admin_down", "release", *(["lose"] * 3 if arp else [])]
     done: dict[str, str] = {}
     for _ in range(chance.randint(1, MOST_STEPS)):
         after = chance.choice(WAITS)
         if chance.random() < 1 / 8:
-            yield Step(after, "set", *_setting(chance, names))
+            yield FaultStep(after, "set", *_setting(chance, names))
             continue
         name = chance.choice(names)
         action = UNDONE_BY[done.pop(name)] if name in done else chance.choice(kinds)
         if action in UNDONE_BY:
             done[name] = action
-        yield Step(after, action, name)
+        yield FaultStep(after, action, name)
 
 
 def _setting(chance: random.Random, names: list[str]) -> tuple[str, str]:

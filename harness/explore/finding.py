@@ -13,7 +13,7 @@ DIED = "guest-died"
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class FoundDifference:
     """What is refused of a schedule on a kernel, by one rule.
 
     `drawn` is the schedule before it was shrunk, `release` that of the kernel, `spec` the
@@ -29,7 +29,7 @@ class Finding:
     console: tuple[str, ...] = ()
 
     @classmethod
-    def reported(cls, line: Mapping[str, Any], spec: str) -> Finding:
+    def reported(cls, line: Mapping[str, Any], spec: str) -> FoundDifference:
         """Return the finding that a guest has reported."""
         return cls(
             line["rule"],

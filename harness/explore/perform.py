@@ -9,7 +9,7 @@ from typing import Any
 from harness.bonding.texts import Proc
 from harness.errors import HarnessError, KernelRefused
 from harness.explore.networks import NETWORKS
-from harness.explore.schedule import FaultSchedule, Step
+from harness.explore.schedule import FaultSchedule, FaultStep
 from harness.history import History
 from harness.log import kernlog
 from harness.model import Refusal, judge
@@ -50,7 +50,7 @@ def perform(schedule: FaultSchedule, stage: Stage) -> Performed:
     return Performed(run.history, (*verdict.refusals, *disagreeing, *_kernel_reports(run.history)))
 
 
-def _do(net: Net, bond: Bond, step: Step) -> None:
+def _do(net: Net, bond: Bond, step: FaultStep) -> None:
     """Do one step; what the kernel refuses is not done."""
     net.after(step.after * ms)
     try:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from harness.claims import catalogue
 from harness.errors import HarnessError
-from harness.explore.finding import Finding
-from harness.explore.schedule import FaultSchedule, Step
+from harness.explore.finding import FoundDifference
+from harness.explore.schedule import FaultSchedule, FaultStep
 
 FIXTURES = {
     2: ("one_switch", "OneSwitch", "topologies"),
@@ -18,7 +18,7 @@ UNCHECKED = (
 METHODS = {"enslave", "release"}
 
 
-def scenario(finding: Finding) -> str:
+def scenario(finding: FoundDifference) -> str:
     """Return the text of a scenario file: topology, bond, disturbance, assertion."""
     schedule = finding.schedule
     fixture, topology, module = FIXTURES[schedule.slaves]
@@ -47,7 +47,7 @@ def _arguments(schedule: FaultSchedule) -> str:
     return ", ".join(f"{name}={value!r}" for name, value in schedule.options.items())
 
 
-def _lines(fixture: str, step: Step) -> list[str]:
+def _lines(fixture: str, step: FaultStep) -> list[str]:
     found = [f"{fixture}.after({step.after} * ms)"] if step.after else []
     if step.action == "set":
         value = int(step.value) if step.value.isdigit() else step.value
@@ -57,7 +57,7 @@ def _lines(fixture: str, step: Step) -> list[str]:
     return [*found, f"{fixture}.{step.where}.{step.action}()"]
 
 
-def report(finding: Finding, name: str) -> str:
+def report(finding: FoundDifference, name: str) -> str:
     """Return the draft of a report in Markdown."""
     lines = [
         f"# {finding.line()}",
@@ -80,12 +80,12 @@ def report(finding: Finding, name: str) -> str:
     return "\n".join(lines)
 
 
-def _told(step: Step) -> str:
+def _told(step: FaultStep) -> str:
     value = f" to {step.value!r}" if step.action == "set" else ""
     return f"{step.after} ms: {step.action} {step.where}{value}"
 
 
-def _claims(finding: Finding) -> list[str]:
+def _claims(finding: FoundDifference) -> list[str]:
     """Return the claims concerned, with their words in the documentation."""
     try:
         known = catalogue()

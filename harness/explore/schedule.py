@@ -19,7 +19,7 @@ LAST = 130  # ms from the last step to the first that undoes one
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class FaultStep:
     """One step: `after` so many ms, `action` at a slave; `set` sets the option `where`."""
 
     after: int
@@ -34,10 +34,10 @@ class FaultSchedule:
 
     slaves: int
     options: Mapping[str, Any] = field(default_factory=dict)
-    steps: tuple[Step, ...] = ()
+    steps: tuple[FaultStep, ...] = ()
 
     @property
-    def whole(self) -> tuple[Step, ...]:
+    def whole(self) -> tuple[FaultStep, ...]:
         """All steps, with those that undo what is still open."""
         return (*self.steps, *_undoing(self.steps))
 
@@ -59,7 +59,7 @@ class FaultSchedule:
     def of(cls, plain: Mapping[str, Any]) -> FaultSchedule:
         """Return a schedule from JSON values; raises UsageError for one that cannot be built."""
         try:
-            steps = tuple(Step(**step) for step in plain["steps"])
+            steps = tuple(FaultStep(**step) for step in plain["steps"])
             made = cls(int(plain["slaves"]), dict(plain["options"]), steps)
             BondOptions.of(**made.options)
         except (KeyError, TypeError, ValueError) as error:
@@ -76,7 +76,7 @@ class FaultSchedule:
         return made
 
 
-def _undoing(steps: tuple[Step, ...]) -> Iterator[Step]:
+def _undoing(steps: tuple[FaultStep, ...]) -> Iterator[FaultStep]:
     """Yield the steps that undo what others have done and left, in the order of the first."""
     begun: dict[tuple[str, str], None] = {}
     for step in steps:
@@ -87,7 +87,7 @@ def _undoing(steps: tuple[Step, ...]) -> Iterator[Step]:
                 begun.pop((action, step.where), None)
     wait = LAST
     for action, where in begun:
-        yield Step(wait, UNDONE_BY[action], where)
+        yield FaultStep(wait, UNDONE_BY[action], where)
         wait = 0
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from harness.errors import LabError
 from harness.explore.corpus import Corpus, history_of
 from harness.explore.draw import drawn
-from harness.explore.finding import DIED, Finding
+from harness.explore.finding import DIED, FoundDifference
 from harness.explore.schedule import FaultSchedule
 from harness.guests.errand import job_for
 from harness.guests.guests import Guest, Guests
@@ -44,7 +44,7 @@ class Tally:
     unfit: int = 0
     unconfirmed: int = 0
     again: Counter[str] = field(default_factory=Counter)
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[FoundDifference] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
 
     def text(self) -> str:
@@ -72,7 +72,7 @@ class _Worker:
     died_at: set[str] = field(default_factory=set)  # keys of schedules that ended a guest once
 
 
-class Search:
+class KernelSearch:
     """A search in one kernel; `found` is called with each finding, `say` with progress."""
 
     def __init__(
@@ -166,12 +166,12 @@ class Search:
         elif "unconfirmed" in line:
             self.tally.unconfirmed += 1
         elif "finding" in line:
-            found = Finding.reported(line["finding"], self._kernel.spec)
+            found = FoundDifference.reported(line["finding"], self._kernel.spec)
             self._keep(found, history_of(guest.directory, line["finding"]["history"]))
         elif "error" in line:
             raise LabError(line["error"], hint=line["hint"])
 
-    def _keep(self, finding: Finding, history: str) -> None:
+    def _keep(self, finding: FoundDifference, history: str) -> None:
         key = f"{finding.rule}-{finding.schedule.key}"
         if key in self._keys:
             return
@@ -196,7 +196,10 @@ class Search:
             return
         console = (*guest.cause_lines(LAST_LINES), guest.ending())
         self._keep(
-            Finding(DIED, schedule, schedule, (), self._release, self._kernel.spec, console), ""
+            FoundDifference(
+                DIED, schedule, schedule, (), self._release, self._kernel.spec, console
+            ),
+            "",
         )
 
     def _schedule_of(self, worker: _Worker, number: int) -> FaultSchedule:

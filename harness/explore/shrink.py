@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from harness.explore.schedule import FaultSchedule, Step
+from harness.explore.schedule import FaultSchedule, FaultStep
 
 LIMIT = 200  # performances for one schedule
 ROUND = (400, 130)  # ms: waits that are tried in place of others
@@ -43,7 +43,7 @@ def _smaller(schedule: FaultSchedule) -> Iterator[FaultSchedule]:
     for number, step in enumerate(steps):
         for wait in ROUND:
             if step.after != wait and step.after not in ROUND[:1]:
-                changed = Step(wait, step.action, step.where, step.value)
+                changed = FaultStep(wait, step.action, step.where, step.value)
                 yield replace(schedule, steps=(*steps[:number], changed, *steps[number + 1 :]))
                 break
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as some
 from harness.errors import UsageError
 from harness.explore.corpus import Corpus
 from harness.explore.draw import drawn
-from harness.explore.finding import Finding
+from harness.explore.finding import FoundDifference
 from harness.explore.networks import NETWORKS
 from harness.explore.scenario_text import report, scenario
-from harness.explore.schedule import UNDONE_BY, FaultSchedule, Step
+from harness.explore.schedule import UNDONE_BY, FaultSchedule, FaultStep
 from harness.explore.shrink import shrunk
 from harness.model import Refusal
 from scenarios.topologies import OneSwitch
@@ -24,12 +24,12 @@ from scenarios.variants import ThreeSlaves
 
 NUMBERS = some.integers(0, 1 << 40)
 MII = {"mode": "active-backup", "miimon": 100}
-CUT = Step(400, "cut", "eth0")
+CUT = FaultStep(400, "cut", "eth0")
 REFUSED = Refusal("detection", "MIIMON-1", 400, "eth0", "it is up", "documented down")
 
 
-def finding(schedule: FaultSchedule) -> Finding:
-    return Finding("detection", schedule, schedule, (REFUSED,), "7.2.13", "virtual@7.2")
+def finding(schedule: FaultSchedule) -> FoundDifference:
+    return FoundDifference("detection", schedule, schedule, (REFUSED,), "7.2.13", "virtual@7.2")
 
 
 @given(NUMBERS, NUMBERS)
@@ -79,8 +79,12 @@ def test_a_schedule_that_cannot_be_built_is_an_error(change: dict[str, Any]) -> 
 
 def test_a_schedule_is_shrunk_to_what_is_needed() -> None:
     options = {**MII, "updelay": 200, "primary": "eth1", "primary_reselect": "failure"}
-    noise = [Step(20, "cut", "eth1"), Step(60, "heal", "eth1"), Step(900, "admin_down", "eth1")]
-    schedule = FaultSchedule(3, options, (*noise, Step(130, "cut", "eth0"), *noise))
+    noise = [
+        FaultStep(20, "cut", "eth1"),
+        FaultStep(60, "heal", "eth1"),
+        FaultStep(900, "admin_down", "eth1"),
+    ]
+    schedule = FaultSchedule(3, options, (*noise, FaultStep(130, "cut", "eth0"), *noise))
     tried: list[FaultSchedule] = []
 
     def refused(one: FaultSchedule) -> bool:
