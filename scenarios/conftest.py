@@ -22,6 +22,7 @@ from scenarios.variants import (
     EmptyBond,
     NestedBonds,
     NoAddress,
+    ParallelSwitches,
     SpareSlave,
     ThreeSlaves,
     TwoBonds,
@@ -34,6 +35,7 @@ dual_stack = topology_fixture(DualStack)
 no_address = topology_fixture(NoAddress)
 empty_bond = topology_fixture(EmptyBond)
 two_bonds = topology_fixture(TwoBonds)
+parallel_switches = topology_fixture(ParallelSwitches)
 nested_bonds = topology_fixture(NestedBonds)
 static_channel = topology_fixture(StaticChannel)
 round_robin_channel = topology_fixture(RoundRobinChannel)

@@ -4,7 +4,8 @@ import pytest
 
 from harness import Flow, claim, contradicted, control, many_flows, ms, s, slave_by_hash
 from scenarios.channels import LacpPair, StaticChannel
-from scenarios.variants import ThreeSlaves
+from scenarios.topologies import NEIGHBOUR, TARGET
+from scenarios.variants import ParallelSwitches, ThreeSlaves
 
 SLAVES = ("eth0", "eth1", "eth2")
 TCP = 6
@@ -163,3 +164,35 @@ def test_behind_a_router_balance_tlb_uses_one_slave(
         three_slaves.after(BALANCED)
         three_slaves.dut.send_flows(flows)
     assert len(set(run.carried_by[-len(flows) :])) == slaves
+
+
+@claim("TPUT-10")
+@pytest.mark.parametrize(("mode", "shares"), [("balance-rr", [30, 30]), ("balance-xor", [0, 60])])
+def test_parallel_switches_share_one_connection(
+    parallel_switches: ParallelSwitches, mode: str, shares: list[int]
+) -> None:
+    """In balance-rr each of two switches carries half of a connection, in balance-xor one all."""
+    net = parallel_switches
+    net.dut.bond(mode=mode)
+    with net.watch(every=RARELY, healthy=False) as run:
+        net.dut.send_flows(CONNECTION)
+    assert sorted(run.shares.values()) == shares
+
+
+@claim("TPUT-11")
+@pytest.mark.parametrize(("dies", "states"), [(True, ["up", "down"]), (False, ["up", "up"])])
+def test_the_arp_monitor_works_with_parallel_switches(
+    parallel_switches: ParallelSwitches, states: list[str], *, dies: bool
+) -> None:
+    """Each slave probes all targets in each interval, and is up as long as one of them answers."""
+    net = parallel_switches
+    targets = [TARGET, NEIGHBOUR]
+    bond = net.dut.bond(mode="balance-rr", arp_interval=100, arp_ip_target=targets)
+    with net.watch(healthy=False) as run:
+        net.after(6 * bond.arp_interval)
+        if dies:
+            net.neighbour.die()
+        net.after(6 * bond.arp_interval)
+    asked = [frame.to for name in ("eth0", "eth1") for frame in run.slave(name).arp_probes]
+    assert [run.link_states["eth0"], run.link_states["eth1"]] == states
+    assert min(asked.count(target) for target in targets) >= 2 * 10  # two slaves, 12 intervals

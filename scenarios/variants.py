@@ -167,3 +167,31 @@ class NestedBonds(Net):
             BondPlan("bond1", ("eth1", "eth2", "eth3"), options=MII),
         ),
     )
+
+
+class ParallelSwitches(Net):
+    """Two slaves at two switches that are not connected, and a host at each (bonding.rst 12.2).
+
+    dut  eth0 --- sw1 --- target  192.0.2.254
+         eth1 --- sw2 --- neighbour  192.0.2.7
+    """
+
+    eth0: Cable
+    eth1: Cable
+    sw1: Switch
+    sw2: Switch
+    target: Machine
+    neighbour: Machine
+
+    plan = Topology(
+        name="parallel_switches",
+        machines=OneSwitch.plan.machines,
+        switches=(SwitchPlan("sw1"), SwitchPlan("sw2")),
+        links=(
+            LinkPlan("eth0", "dut", "sw1"),
+            LinkPlan("eth1", "dut", "sw2"),
+            LinkPlan("target", "sw1", "target"),
+            LinkPlan("neighbour", "sw2", "neighbour"),
+        ),
+        bonds=OneSwitch.plan.bonds,
+    )
