@@ -197,3 +197,25 @@ def test_only_clients_of_ipv4_are_told_different_macs(
             told.add(machine.run(["ip", "neighbour", "show", address]).stdout.split()[4])
     assert len(told) == macs
     assert net.eth0.mac in told
+
+
+@claim("MODE-ALB-6")
+@pytest.mark.parametrize(("updelay", "arrives"), [(0, False), (5000, True)])
+def test_updelay_must_cover_the_time_until_the_switch_forwards(
+    three_slaves: ThreeSlaves, updelay: int, *, arrives: bool
+) -> None:
+    """Clients of a slave that returns are told so by that slave: too soon, the switch drops it."""
+    net = three_slaves
+    net.dut.bond(mode="balance-alb", updelay=updelay)
+    with net.watch(every=SECOND):
+        net.target.ask_as(CLIENTS, DUT)
+        net.after(1 * s)
+        net.eth1.cut()
+        net.after(3 * s)
+    with net.watch(every=SECOND, healthy=False) as run:
+        net.eth1.heal_late(forwarding_after=3 * s)
+        net.after(10 * s)
+    told = {answer.to for answer in run.answers(DUT) if answer.mac == net.eth1.mac}
+    heard = {answer.to for answer in run.answers(DUT, heard=True) if answer.mac == net.eth1.mac}
+    assert told & set(CLIENTS)
+    assert (told & set(CLIENTS) <= heard) == arrives

@@ -59,9 +59,19 @@ def garps_for(history: History, address: str) -> list[SeenFrame]:
     return _entered(history, address, kind="garp")
 
 
-def answers(history: History, address: str) -> list[SeenFrame]:
-    """Return the ARP replies that said where an address is since the disturbance."""
-    return _entered(history, address, kind="answer")
+def answers(history: History, address: str, *, heard: bool = False) -> list[SeenFrame]:
+    """Return the ARP replies that said where an address is since the disturbance.
+
+    They are seen where they enter the fabric, or with `heard` where they reach another machine.
+    """
+    if not heard:
+        return _entered(history, address, kind="answer")
+    start = traffic.disturb_at(history)
+    return [
+        _seen(event)
+        for event in history.select("arp", kind="answer", sender_ip=address)
+        if event.at >= start and event.where.partition("/")[0] in others(history)
+    ]
 
 
 def garps_heard(history: History, bond: str) -> list[SeenFrame]:
@@ -71,7 +81,7 @@ def garps_heard(history: History, bond: str) -> list[SeenFrame]:
     """
     start, address = fault_at(history, slaves_of(history, bond)), bonds(history)[bond].address
     return [
-        SeenFrame(event.at, event.where.partition("/")[2], event["sender_mac"], event["sender_ip"])
+        _seen(event)
         for event in history.select("arp", kind="garp", sender_ip=address)
         if event.at >= start and event.where.partition("/")[0] in others(history)
     ]
@@ -144,8 +154,7 @@ def _entered(history: History, address: str, *, kind: str) -> list[SeenFrame]:
     for event in history.select("arp", kind=kind, sender_ip=address):
         owner, _, port = event.where.rpartition("/")
         if event.at >= start and owner not in aside and port in edges:
-            frame = SeenFrame(event.at, port, event["sender_mac"], address, event["target_ip"])
-            found.append(frame)
+            found.append(_seen(event))
     return found
 
 
@@ -156,7 +165,11 @@ def _sent(history: History, bond: str, kind: str) -> list[SeenFrame]:
     for event in history.select("arp", kind=kind):
         owner, _, port = event.where.rpartition("/")
         if owner not in aside and port in slaves:
-            data = event.data
-            whom = data["sender_mac"], data["sender_ip"], data["target_ip"]
-            found.append(SeenFrame(event.at, port, *whom))
+            found.append(_seen(event))
     return found
+
+
+def _seen(event: Event) -> SeenFrame:
+    """Return an event of ARP as a frame."""
+    whom = event["sender_mac"], event["sender_ip"], event["target_ip"]
+    return SeenFrame(event.at, event.where.rpartition("/")[2], *whom)

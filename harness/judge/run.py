@@ -168,9 +168,12 @@ class Run(TrafficView):
         """The gratuitous ARPs for an address, such as a service's, from whichever machine."""
         return frames_seen.garps_for(self.history, address)
 
-    def answers(self, address: str) -> list[SeenFrame]:
-        """The ARP replies for an address: which MAC was told to whom, through which cable."""
-        return frames_seen.answers(self.history, address)
+    def answers(self, address: str, *, heard: bool = False) -> list[SeenFrame]:
+        """The ARP replies for an address: which MAC was told to whom, through which cable.
+
+        With `heard` those that reached an end of the path besides the DUT.
+        """
+        return frames_seen.answers(self.history, address, heard=heard)
 
     @property
     def garps_heard(self) -> list[SeenFrame]:
