@@ -207,6 +207,7 @@ def test_updelay_must_cover_the_time_until_the_switch_forwards(
     """Clients of a slave that returns are told so by that slave: too soon, the switch drops it."""
     net = three_slaves
     net.dut.bond(mode="balance-alb", updelay=updelay)
+    know_for_good(net, net.target)
     with net.watch(every=SECOND):
         net.target.ask_as(CLIENTS, DUT)
         net.after(1 * s)
