@@ -48,16 +48,18 @@ class Figure(Measured):
     def __le__(self, bound: Span | Measured) -> bool:
         if _only_sorted(bound):
             return _rank(self) <= _rank(bound)
-        self._note("<=", bound, doubt=self.happened and not self._below(bound))
+        doubt = self.happened and not self._below(bound)
+        self._note("<=", bound, doubt=doubt)
         self._demand_long_enough(bound)
-        return _seen(bound, holds=Measured.__le__(self, bound))
+        return _seen(bound, holds=Measured.__le__(self, bound), doubt=doubt)
 
     def __ge__(self, bound: Span | Measured) -> bool:
         if _only_sorted(bound):
             return _rank(self) >= _rank(bound)
-        self._note(">=", bound, doubt=not self._above(bound))
+        doubt = not self._above(bound)
+        self._note(">=", bound, doubt=doubt)
         self._demand_long_enough(bound, upper=False)
-        return _seen(bound, holds=Measured.__ge__(self, bound))
+        return _seen(bound, holds=Measured.__ge__(self, bound), doubt=doubt)
 
     def __gt__(self, bound: Span | Measured) -> bool:
         if _only_sorted(bound):
@@ -145,12 +147,14 @@ def _rank(measured: Span | Measured) -> tuple[bool, int]:
     return not getattr(measured, "happened", True), measured.ns
 
 
-def _seen(bound: Span | Measured, *, holds: bool) -> bool:
+def _seen(bound: Span | Measured, *, holds: bool, doubt: bool = False) -> bool:
     """Return whether a comparison holds, having noted it and whose the bound is."""
     own = as_span(bound).own
     observations.note_compared(
         ObservationKind.OWN if own else ObservationKind.DOCUMENTED, holds=holds
     )
+    if holds and doubt:
+        observations.note_compared(ObservationKind.COARSE, holds=True)
     return holds
 
 

@@ -29,6 +29,7 @@ class ObservationKind(Enum):
     NUMBER = "a measured time as a bare number or text"
     OWN = "a comparison with a number of the scenario's own"
     DOCUMENTED = "a comparison with a time that follows from a bond's options"
+    COARSE = "a comparison that holds by the tolerance of the measurement alone"
 
 
 class Instruction(NamedTuple):

@@ -37,6 +37,7 @@ class Basis(Enum):
     """What an assertion is based on."""
 
     NOTHING = "nothing that was read of a run or of the kernel"
+    COARSE = "a comparison that holds by the tolerance of the measurement alone"
     OWN = "a number of the scenario's own"
     DOCUMENTED = "what is documented"
 
@@ -57,13 +58,14 @@ WRONG = {
     Basis.DOCUMENTED: counts.CONTRADICTS,
     Basis.OWN: counts.OWN_BOUND,
     Basis.NOTHING: counts.NOT_JUDGED,
+    Basis.COARSE: counts.INCONCLUSIVE,
     None: counts.NOT_JUDGED,
 }
 
 
 def is_not_what_is_known(basis: Basis | None) -> bool:
     """Tell whether an assertion failed for another reason than a contradiction on record."""
-    return basis in (Basis.OWN, Basis.NOTHING)
+    return basis in (Basis.OWN, Basis.NOTHING, Basis.COARSE)
 
 
 def unfounded(made: pytest.TestReport) -> ScenarioError:
@@ -202,6 +204,8 @@ class _FailedStatement:
         wrong = [observation.kind for observation in held if observation.holds is not truth]
         if not wrong or (not truth and len(wrong) < len(held)):
             return self._any([node])
+        if ObservationKind.COARSE in wrong:
+            return Basis.COARSE
         return Basis.OWN if ObservationKind.OWN in wrong else Basis.DOCUMENTED
 
     def _truth(self, node: ast.expr) -> bool | None:
@@ -242,11 +246,14 @@ def _is_constant(test: ast.expr) -> bool:
 def _worst(found: Iterable[Basis]) -> Basis:
     """Return what several bases amount to, where each alone could have made the difference."""
     bases = set(found)
-    return next((one for one in (Basis.OWN, Basis.DOCUMENTED) if one in bases), Basis.NOTHING)
+    order = (Basis.COARSE, Basis.OWN, Basis.DOCUMENTED)
+    return next((one for one in order if one in bases), Basis.NOTHING)
 
 
 def _from(kinds: Kinds, node: ast.AST | None) -> Basis:
     """Return what an expression rests on that looked at these kinds of things."""
+    if ObservationKind.COARSE in kinds:
+        return Basis.COARSE
     compares = [one for one in ast.walk(node) if isinstance(one, ast.Compare)] if node else []
     own = (
         kinds & {ObservationKind.OWN, ObservationKind.NUMBER}

@@ -108,6 +108,8 @@ def pytest_runtest_makereport(
     error = call.excinfo.value if call.excinfo else _doubt(item, made) or _empty(item, made)
     error = error or _over_limit(item, made)
     basis = assertion_basis.of(error, item.stash.get(assertion_basis.OBSERVATIONS, {}))
+    if basis is assertion_basis.Basis.COARSE:
+        error = _doubt(item, made) or error
     known = item.get_closest_marker("contradicted") and hasattr(made, "wasxfail")
     if known and call.excinfo and assertion_basis.is_not_what_is_known(basis):
         del made.wasxfail
@@ -137,7 +139,10 @@ def pytest_runtest_makereport(
 
 
 def _doubt(item: pytest.Item, made: pytest.TestReport) -> Inconclusive | None:
-    """Return why it says nothing that a scenario passed where it was bound to fail."""
+    """Return why a failure says nothing: a comparison held by its tolerance alone.
+
+    Either the scenario was bound to fail and passed, or it wants the comparison not to hold.
+    """
     noted = _noted(item)[-1:]
     limits = [limit for run, _ in noted for limit in run.limits if limit.doubt]
     if not made.failed or not limits:

@@ -10,6 +10,7 @@ from tests.tiny_scenarios import verdicts_of
 pytest_plugins = ["pytester"]
 
 KERNEL, OWN, NEITHER = "contradicts", "misses own bound", counts.NOT_JUDGED
+COARSE = counts.INCONCLUSIVE
 ASSERTED = {
     "1 == 2": NEITHER,
     "due == 1": NEITHER,
@@ -79,11 +80,20 @@ ASSERTED = {
     "(figure := run.outage) <= 5 * ms": OWN,
     "(figure := run.outage) <= 5 * due": KERNEL,
     "run.outage <= (5 * ms if run.detected else 5 * due)": OWN,
+    # what only the tolerance lets hold: the outage is 99 ms, known to 12
+    "not run.outage <= 95 * due": COARSE,
+    "(run.outage <= 95 * due) == False": COARSE,
+    "not run.outage <= 95 * ms": COARSE,
+    "not run.outage >= 105 * due": COARSE,
+    "not 95 * due <= run.outage <= 105 * due": KERNEL,
+    "run.outage <= 95 * due and run.outage <= 5 * due": KERNEL,
+    "run.outage <= 95 * due and run.active_slaves == []": KERNEL,
 }
 BODIES = {
     # names that hold what was read
     "short = run.outage <= 5 * ms\nassert short": OWN,
     "short = run.outage <= 5 * due\nassert short": KERNEL,
+    "short = run.outage <= 95 * due\nassert not short": COARSE,
     "names = run.active_slaves\nassert names == ['nobody']": KERNEL,
     "names = run.active_slaves\nassert 1 == 2": NEITHER,
     "limit = 3\nassert run.detected\nassert limit == 4": NEITHER,
