@@ -74,7 +74,13 @@ class Pin(NamedTuple):
     on: bool
 
 
-TableChange = Literal["flush", "keep"] | Pin
+class Ageing(NamedTuple):
+    """The time in ns after which an FDB entry that no frame renews is removed."""
+
+    after: int
+
+
+TableChange = Literal["flush", "keep"] | Pin | Ageing
 
 
 class Clock(NamedTuple):
@@ -211,7 +217,7 @@ class Fabric(Protocol):
         """Let a port neither send nor receive, or drop gratuitous ARP for an address."""
 
     def table(self, switch: str, change: TableChange) -> None:
-        """Flush a switch's FDB, keep entries without carrier, or change a static entry."""
+        """Flush a switch's FDB, keep entries without carrier, age them, or change a static one."""
 
     def listen(self, guard: PortGuard) -> None:
         """Call a guard at each event of a port, until the network is closed."""

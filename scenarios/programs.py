@@ -52,14 +52,15 @@ def frame(to: str, sender: str = "02:0c:00:00:00:09") -> bytes:
     return bytes.fromhex((to + sender).replace(":", "")) + UNUSED.to_bytes(2) + bytes(46)
 
 
-def copies(net: Net, interface: str) -> float:
-    """Return how many copies of each of FRAMES frames, SPACING apart, a listener of the DUT gets.
+def copies(net: Net, interface: str, machine: Machine | None = None) -> float:
+    """Return how many copies of each of FRAMES frames, SPACING apart, a listener gets.
 
-    It is bound to an interface, "" for all. As a handler of their type it is behind the bond's
-    handler of received frames (bond_handle_frame), which no tap of all frames is.
+    It is a program of the DUT, or of another machine, bound to an interface ("" for all) and to
+    the type of the frames. So it is behind the bond's handler of received frames
+    (bond_handle_frame), which no tap of all types is.
     """
     words = [interface, str(UNUSED), str(STARTED)]
-    return int(_python(net, None, LISTENER, *words)) / (FRAMES - 1)
+    return int(_python(net, machine, LISTENER, *words)) / (FRAMES - 1)
 
 
 def talk(net: Net, clients: Sequence[str], machine: Machine | None = None) -> None:

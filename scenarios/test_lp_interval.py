@@ -4,6 +4,8 @@ import pytest
 
 from harness import claim, contradicted, control, s
 from scenarios.channels import StaticChannel
+from scenarios.programs import FRAMES, SPACING, copies, frame
+from scenarios.topologies import OneSwitch
 from scenarios.variants import ThreeSlaves
 
 SECOND = 1 * s  # between two probes
@@ -108,3 +110,22 @@ def test_a_slave_that_takes_over_announces_the_mac(
         net.after(5 * s)
     sent = [(frame.port, frame.mac) for frame in run.sent_of("learning")]
     assert sent == [(port, cables[owner].mac) for port, owner in packets]
+
+
+@claim("LP-5")
+@pytest.mark.parametrize(("lp_interval", "flooded"), [(1, 0), (RARE, 1)])
+def test_they_keep_an_idle_slave_in_the_switchs_table(
+    one_switch: OneSwitch, lp_interval: int, flooded: int
+) -> None:
+    """A switch that ages its table in 3 s still knows the port of a slave that sends nothing else.
+
+    Otherwise it floods what is for that slave, and others hear it.
+    """
+    net = one_switch
+    net.dut.bond(mode="balance-alb", lp_interval=lp_interval)
+    net.sw.age_fdb(3 * s)
+    with net.watch(path=("neighbour", "target"), every=SECOND):
+        net.after(30 * s)
+        net.target.send(frame(net.eth1.mac), every=SPACING, count=FRAMES)
+        count = copies(net, "", net.neighbour)
+    assert count == flooded

@@ -50,7 +50,7 @@ FAULT = (
     _may("bond", "enslave, release: the bond", str),
     _may("mac", "set_mac, change_mac, pin, garp_as ...: the MAC", str),
     _may("address", "add_address, drop_address, garp, ask_as ...: the address", str),
-    _may("ms", "ms: set_locktime: the time", int, float),
+    _may("ms", "ms: set_locktime, age_fdb: the time", int, float),
     _may("direction", "lose, delay, deliver: `out` (away from the DUT), `in` or `both`", str),
     _may("percent", "%: lose: the share of frames", int, float),
     _may("by_ms", "ms: delay: the delay of frames", int, float),

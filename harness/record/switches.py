@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Unpack
 
 from harness.errors import ScenarioError
-from harness.lab import Pin
+from harness.lab import Ageing, Pin
 from harness.record.journal import Effect, FaultContext
 from harness.record.lacp_partner import LacpPartner, PartnerSettings, check
 from harness.record.sending import Pace, RecordedSender
 from harness.record.switch_features import PortSecurity, UplinkDetection
 from harness.suggest import suggesting
 from harness.topology import NamedPart
-from harness.units import Span, ms, timed
+from harness.units import MS, Span, ms, timed
 
 PortAddresses = Literal["learned", "configured"]
 
@@ -60,6 +60,20 @@ class Switch:
         """
         self.context.apply(
             self.name, "keep_fdb", "stimulus", lambda: self.context.fabric.table(self.name, "keep")
+        )
+
+    @timed
+    def age_fdb(self, after: Span) -> None:
+        """Remove an FDB entry that no frame has renewed for so long; a switch has 300 s at first.
+
+        Its kernel looks for such entries as often, so one may live for up to twice the time.
+        """
+        self.context.apply(
+            self.name,
+            "age_fdb",
+            "stimulus",
+            lambda: self.context.fabric.table(self.name, Ageing(after.ns)),
+            ms=after.ns // MS,
         )
 
     def pin(self, mac: str, link: NamedPart) -> Effect:

@@ -6,13 +6,14 @@ Each method sets a complete condition ("this link drops all frames outwards"): c
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
-from harness.lab import ALL_FRAMES, Host, Pin, Port, PortGuard, Shape, TableChange, Way
+from harness.lab import ALL_FRAMES, Ageing, Host, Pin, Port, PortGuard, Shape, TableChange, Way
 from harness.labs.fabric.port_events import PortEvents
 from harness.labs.fabric.switches import FIRST_IFB, Switches, fabric_mac
 from harness.rtnl import messages, shaping
 from harness.rtnl.messages import Request
+from harness.units import MS
 
 PORT_SIDES = ("ingress", "egress")
 LinkWay = tuple[str, Way]
@@ -27,6 +28,13 @@ class SetCarrier(Protocol):
 
 def by_wire(link: str, *, up: bool) -> None:
     """Do nothing: the carrier of a NIC follows that of the port at which its cable ends."""
+
+
+def bridge_setting(change: Literal["flush"] | Ageing) -> tuple[str, object]:
+    """Return what a bridge is told; times are in 1/100 s (USER_HZ)."""
+    if isinstance(change, Ageing):
+        return "IFLA_BR_AGEING_TIME", change.after // (10 * MS)
+    return "IFLA_BR_FDB_FLUSH", None
 
 
 @dataclass(slots=True)
@@ -153,7 +161,7 @@ class Wiring:
             (self._shut.discard if open else self._shut.add)(link)
 
     def table(self, switch: str, change: TableChange) -> None:
-        """Flush a switch's FDB, keep entries without carrier, or change a static entry."""
+        """Flush a switch's FDB, keep entries without carrier, age them, or change a static one."""
         if isinstance(change, Pin):
             port, mac = self.switches.ports[switch, change.link], change.mac
             what = f"{mac} at {change.link}"
@@ -161,7 +169,7 @@ class Wiring:
         elif change == "keep":
             self._keep.add(switch)
         else:
-            info = messages.kind_of("bridge", [("IFLA_BR_FDB_FLUSH", None)])
+            info = messages.kind_of("bridge", [bridge_setting(change)])
             index = self.switches.index(switch)
             self.host.send(messages.set_link(f"FDB of {switch}", index, linkinfo=info))
 

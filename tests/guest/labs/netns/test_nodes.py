@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from harness import frames, ms
+from harness import frames, ms, s
 from harness.record.journal import Effect
 from harness.record.net import Stage
 from harness.units import MS
@@ -62,6 +62,15 @@ def test_a_flushed_switch_floods_until_it_learns_again(one: One) -> None:
     assert delivered(wire, mac) == [True, True]
     learn(net, wire)
     assert delivered(wire, mac) == [True, False]
+
+
+def test_a_switch_forgets_by_age_what_is_not_heard_again(one: One) -> None:
+    net, wire = one
+    net.sw.age_fdb(2 * s)
+    mac = learn(net, wire)
+    assert delivered(wire, mac) == [True, False]
+    wire.rest(5000 * MS)
+    assert delivered(wire, mac) == [True, True]
 
 
 def test_power_off_forgets_what_was_learned(one: One) -> None:
