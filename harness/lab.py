@@ -14,12 +14,12 @@ from harness.bonding import BondOptions
 from harness.loop import Loop
 from harness.rtnl.messages import Request
 from harness.topology import BondPlan, Topology
+from harness.units import Span
 
 FABRIC = "fabric"  # the host in which all switches are
 
 StreamSource = Literal["links", "neighbours", "log"]
 Way = Literal["out", "in"]
-
 
 OTHERHOST = 3  # PACKET_OTHERHOST: a frame for another host's MAC
 TAGGED = 0x100  # added to a frame's kind: the kernel has taken a VLAN tag out of it
@@ -74,13 +74,7 @@ class Pin(NamedTuple):
     on: bool
 
 
-class Ageing(NamedTuple):
-    """The time in ns after which an FDB entry that no frame renews is removed."""
-
-    after: int
-
-
-TableChange = Literal["flush", "keep"] | Pin | Ageing
+TableChange = Literal["flush", "keep"] | Pin | Span  # after which an unused entry is removed
 
 
 class Clock(NamedTuple):

@@ -117,10 +117,7 @@ def test_a_slave_that_takes_over_announces_the_mac(
 def test_they_keep_an_idle_slave_in_the_switchs_table(
     one_switch: OneSwitch, lp_interval: int, flooded: int
 ) -> None:
-    """A switch that ages its table in 3 s still knows the port of a slave that sends nothing else.
-
-    Otherwise it floods what is for that slave, and others hear it.
-    """
+    """A switch that forgets after 3 s does not flood what is for a slave that is idle."""
     net = one_switch
     net.dut.bond(mode="balance-alb", lp_interval=lp_interval)
     net.sw.age_fdb(3 * s)

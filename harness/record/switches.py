@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Unpack
 
 from harness.errors import ScenarioError
-from harness.lab import Ageing, Pin
+from harness.lab import Pin
 from harness.record.journal import Effect, FaultContext
 from harness.record.lacp_partner import LacpPartner, PartnerSettings, check
 from harness.record.sending import Pace, RecordedSender
@@ -72,7 +72,7 @@ class Switch:
             self.name,
             "age_fdb",
             "stimulus",
-            lambda: self.context.fabric.table(self.name, Ageing(after.ns)),
+            lambda: self.context.fabric.table(self.name, after),
             ms=after.ns // MS,
         )
 

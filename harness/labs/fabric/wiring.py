@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from harness.lab import ALL_FRAMES, Ageing, Host, Pin, Port, PortGuard, Shape, TableChange, Way
+from harness.lab import ALL_FRAMES, Host, Pin, Port, PortGuard, Shape, TableChange, Way
 from harness.labs.fabric.port_events import PortEvents
 from harness.labs.fabric.switches import FIRST_IFB, Switches, fabric_mac
 from harness.rtnl import messages, shaping
 from harness.rtnl.messages import Request
-from harness.units import MS
+from harness.units import MS, Span
 
 PORT_SIDES = ("ingress", "egress")
 LinkWay = tuple[str, Way]
@@ -30,10 +30,10 @@ def by_wire(link: str, *, up: bool) -> None:
     """Do nothing: the carrier of a NIC follows that of the port at which its cable ends."""
 
 
-def bridge_setting(change: Literal["flush"] | Ageing) -> tuple[str, object]:
+def bridge_setting(change: Literal["flush"] | Span) -> tuple[str, object]:
     """Return what a bridge is told; times are in 1/100 s (USER_HZ)."""
-    if isinstance(change, Ageing):
-        return "IFLA_BR_AGEING_TIME", change.after // (10 * MS)
+    if isinstance(change, Span):
+        return "IFLA_BR_AGEING_TIME", change.ns // (10 * MS)
     return "IFLA_BR_FDB_FLUSH", None
 
 
