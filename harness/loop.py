@@ -22,6 +22,7 @@ class Loop:
         self._poll = Poll([])
         self._serial = count()
         self.latest = 0  # the worst lateness of a timer seen, in ns
+        self.served = 0  # how long it was pumped, all in all, in ns
         self.away = 0  # the longest time between two pumps, in ns
         self._left = now()
 
@@ -69,10 +70,12 @@ class Loop:
     def pump(self, until: int, done: Callable[[], bool] | None = None) -> None:
         """Serve timers and readers until a time, or until `done()` is true."""
         self.idle()
+        begun = now()
         try:
             self._serve(until, done)
         finally:
             self._left = now()
+            self.served += self._left - begun
 
     def attend(self) -> None:
         """Count the time without pumping from now on."""

@@ -180,3 +180,14 @@ def test_lateness_is_the_worst_seen() -> None:
     loop.at(start - 7 * MS, lambda _: None)
     loop.pump(start)
     assert 7 * MS <= loop.latest <= now() - start + 7 * MS
+
+
+def test_the_time_in_which_it_was_pumped_is_summed() -> None:
+    loop = Loop()
+    for _ in range(2):
+        loop.pump(now() + STEP)
+        time.sleep(STEP / 1e9)
+    before = loop.served
+    assert before >= 2 * STEP
+    time.sleep(STEP / 1e9)
+    assert loop.served == before

@@ -9,7 +9,7 @@ from harness.doctor.check import BAD, GOOD, LACKING, CheckResult
 from harness.errors import HarnessError
 from harness.labs.description.model import HYPERVISOR, LabFile, LabNic, VirtualMachine
 from harness.labs.hypervisor import libvirt
-from harness.labs.hypervisor.cables import HypervisorHost
+from harness.labs.hypervisor.cables import CommandHost
 from harness.labs.hypervisor.virtualbox import RUNS, VBoxManage, VmInfo
 
 
@@ -38,7 +38,7 @@ def rows(lab: LabFile) -> Iterator[tuple[str, CheckResult]]:
 
 def _libvirt(machine: VirtualMachine) -> CheckResult:
     try:
-        with closing(HypervisorHost.at(machine.host)) as server:
+        with closing(CommandHost.at(machine.host)) as server:
             found = libvirt.adapters(server.host, machine.uri, machine.name)
     except HarnessError as error:
         return CheckResult(BAD, error.message, error.hint)
@@ -47,7 +47,7 @@ def _libvirt(machine: VirtualMachine) -> CheckResult:
 
 def _machine(machine: VirtualMachine) -> VmInfo:
     """Ask the VirtualBox of this machine or of another one; raises LabError."""
-    with closing(HypervisorHost.at(machine.host)) as server:
+    with closing(CommandHost.at(machine.host)) as server:
         return VBoxManage(server.host).machine(machine.name)
 
 

@@ -43,6 +43,11 @@ FAULT = (
     _may("phase", "`begin`, or `end` of a series of frames", str),
     _may("slip", "ns: how late it was in the schedule", int),
     _may("took", "ns: how long the request took; the effect may be that much later", int),
+    _may(
+        "went_on",
+        "ns: how much of `took` the recording went on: a managed switch or power switch acted",
+        int,
+    ),
     _may("became", "the options of the bond that changed, and their new values", dict),
     _may("options", "set: the options that were asked for, as text", str),
     _may("option", "write: the file below `bonding/` in sysfs", str),

@@ -19,6 +19,7 @@ UNSAID = {
     "phase",
     "slip",
     "took",
+    "went_on",
     "why",
     "ports",
     "saw",

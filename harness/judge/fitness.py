@@ -70,7 +70,8 @@ def _too_late(history: History, start: int, stop: int) -> list[str]:
         worst[host] = max(worst[host], *lateness.pauses(history, stream, start, stop), 0)
     for step in lateness.steps(history, start, stop):
         host = _host(history, step)
-        worst[host] = max(worst[host], lateness.step_late(history, step))
+        stood = lateness.step_late(history, step) - step.get("went_on", 0)
+        worst[host] = max(worst[host], stood)
     return [f"{host} was late by {in_ms(late)}" for host, late in worst.items() if late > STALL]
 
 

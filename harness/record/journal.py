@@ -107,13 +107,16 @@ class FaultContext:
         """Run `do` and write it down with the time just before.
 
         `took` is how long the kernel needed for it, in ns: the effect may be that much later.
+        `went_on` is how much of that the recording went on, as a device outside of it acted.
         """
-        at = now()
+        served, at = self.loop.served, now()
         try:
             do()
         except KernelRefused:
             self.journal.note_read()
             raise
+        if went_on := self.loop.served - served:
+            what["went_on"] = went_on
         self.journal.note(at, where, action, role, took=now() - at, **what)
 
 

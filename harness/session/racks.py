@@ -23,6 +23,7 @@ from harness.errors import HarnessError, UsageError
 from harness.kernels import Say
 
 if TYPE_CHECKING:
+    from harness.labs.reconnect.client import Reconnector
     from harness.labs.restorer.client import RestorerClient
 
 QUESTION = "take these NICs until the run ends? [y/N] "
@@ -33,6 +34,7 @@ def prepare(config: pytest.Config, say: Say) -> Mapping[str, str]:
     from harness.labs.description.read import read  # noqa: PLC0415  (paramiko takes a second)
     from harness.labs.rack.plan import RackPlan  # noqa: PLC0415
     from harness.labs.rack.survey import survey  # noqa: PLC0415
+    from harness.labs.reconnect.client import Reconnector  # noqa: PLC0415
     from harness.labs.restorer.client import RestorerClient, socket_in  # noqa: PLC0415
 
     _demand_possible(config)
@@ -50,10 +52,18 @@ def prepare(config: pytest.Config, say: Say) -> Mapping[str, str]:
         confirm(config, plan.lines(), say)
         for nic in lab.nics:
             restorer.save(nic.far_end, found.tester.ends[nic.far_end].undo)
+        record = place / "cut"
+        undo.callback(_reconnect, Reconnector(lab.path, record))
         config.add_cleanup(undo.pop_all().close)
     ends = json.dumps({name: asdict(end) for name, end in found.dut.ends.items()})
     release = found.kernel.split()[-1]
-    return {"lab": str(lab.path), "restorer": socket_in(place), "ends": ends, "release": release}
+    return {
+        "lab": str(lab.path),
+        "restorer": socket_in(place),
+        "record": str(record),
+        "ends": ends,
+        "release": release,
+    }
 
 
 def _demand_possible(config: pytest.Config) -> None:
@@ -93,6 +103,12 @@ def confirm(config: pytest.Config, plan: Iterable[str], say: Say) -> None:
             capture.resume_global_capture()
     if said.strip().lower() not in ("y", "yes"):
         raise UsageError("nothing was touched", hint="answer y, or give --yes")
+
+
+def _reconnect(reconnector: Reconnector) -> None:
+    """Have all cables connected that are still cut; say what could not be."""
+    if trouble := reconnector.close():
+        print(f"error: a cable may still be cut: {trouble}", file=sys.stderr)
 
 
 def _release(restorer: RestorerClient) -> None:

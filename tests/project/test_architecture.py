@@ -102,7 +102,8 @@ HOMES = {
     "jinja2": {"html"},
     "pytest": {"harness", *PARTS["session"], "yours.session"},
     "testinfra": {"labs"},
-    "paramiko": {"labs.ssh"},
+    "paramiko": {"labs.ssh", "labs.switch"},  # netmiko raises its errors
+    "netmiko": {"labs.switch"},
     "cryptography": {"kernels.dut.image"},
     "_pytest": {"session.retry_inconclusive"},  # to run an item again has no public name
 }

@@ -9,12 +9,14 @@ from ipaddress import ip_interface
 from typing import Any
 
 from harness.drivers import DEFAULT_MODEL, QEMU_DEVICES
-from harness.labs.description.model import FAR_END, HYPERVISOR, KINDS
+from harness.labs.description.model import CUTS, KINDS
 
 INTERFACE = re.compile(r"[^\s/:]{1,15}")  # dev_valid_name, and no ":" of an alias
 SILENCES = 3, 600  # seconds: heartbeats are one second apart
 LONGEST_LAG = 20_000  # ms; no driver polls its chip less often
 ADAPTERS = range(1, 37)  # VirtualBox: 8 with chipset PIIX3, 36 with ICH9
+HUB = re.compile(r"\d+(-\d+(\.\d+)*)?")  # a USB location as uhubctl has it: 1 or 2-1.4
+HUB_PORTS = range(1, 10)  # to an uhubctl before 2.1, "-p 12" are ports 1 and 2
 URI = "qemu:///system"  # libvirt's usual connection
 WRONG = object()  # what a reader returns for a wrong value
 REQUIRED = object()
@@ -73,6 +75,19 @@ def _interfaces(value: Any) -> Any:
     return tuple(value) if whole else WRONG
 
 
+def _lines(value: Any) -> Any:
+    whole = isinstance(value, list) and value and all(_text(one) is not WRONG for one in value)
+    return tuple(value) if whole else WRONG
+
+
+def _hub(value: Any) -> Any:
+    return value if isinstance(value, str) and HUB.fullmatch(value) else WRONG
+
+
+def _hub_port(value: Any) -> Any:
+    return value if type(value) is int and value in HUB_PORTS else WRONG
+
+
 def _models(value: Any) -> Any:
     whole = isinstance(value, list) and value and all(name in QEMU_DEVICES for name in value)
     return tuple(value) if whole else WRONG
@@ -100,12 +115,16 @@ DUT = SSH | {
 NIC = {
     "name": Key(_interface, "the name of an interface of the DUT"),
     "far_end": Key(_interface, "the name of the tester's interface at the cable's other end"),
-    "cut": one_of(FAR_END, HYPERVISOR),
+    "cut": one_of(*CUTS),
     "driver": Key(_text, 'the name of a driver, such as "igb"', ""),
     "lag": Key(_milliseconds, f"milliseconds from 1 to {LONGEST_LAG}", 0),
     "addresses": Key(_addresses, 'a list of addresses such as ["10.0.0.5/24"]', ()),
     "masters": Key(_interfaces, 'a list of interfaces such as ["br0"]', ()),
     "adapter": Key(_adapter, "the number of VirtualBox's adapter, from 1 to 36", 0),
+    "switch_port": Key(_text, "a port as the switch names it, such as Gi1/0/3", ""),
+    "hub": Key(_hub, 'the location of a USB hub as uhubctl shows it, such as "1-1.4"', ""),
+    "hub_port": Key(_hub_port, "the number of the hub's port, from 1 to 9", 0),
+    "place": Key(_text, "a place of labgrid", ""),
 }
 MACHINE = {key: Key(one.read, one.expected, "") for key, one in SSH.items()} | {
     "machine": Key(_text, "the name of the virtual machine"),
@@ -113,6 +132,17 @@ MACHINE = {key: Key(one.read, one.expected, "") for key, one in SSH.items()} | {
     "sudo": Key(_flag, "true or false", default=False),
 }
 LIBVIRT = MACHINE | {"uri": Key(_text, "a connection of virsh, such as qemu:///session", URI)}
+COMMAND_LINES = 'a list of lines such as ["interface {port}", "shutdown"]'
+SWITCH = {key: one for key, one in SSH.items() if key != "sudo"} | {
+    "type": Key(_text, "a device type of netmiko, such as cisco_ios"),
+    "password": Key(_text, "the name of an environment variable", ""),
+    "secret": Key(_text, "the name of an environment variable", ""),
+    "shut": Key(_lines, COMMAND_LINES, ()),
+    "open": Key(_lines, COMMAND_LINES, ()),
+}
+HUB_HOST = {**SSH, "sudo": Key(_flag, "true or false", default=True)}
+LABGRID = {"coordinator": Key(_text, "the address of a coordinator: HOST:PORT", "")}
 QEMU = {"nics": Key(_models, f"a list of {', '.join(QEMU_DEVICES)}", (DEFAULT_MODEL,))}
 TABLES = {"dut": DUT, "nic": NIC, "virtualbox": MACHINE, "libvirt": LIBVIRT, "qemu": QEMU}
+TABLES |= {"switch": SWITCH, "hub": HUB_HOST, "labgrid": LABGRID}
 TOP = {"kind": one_of(*KINDS)}

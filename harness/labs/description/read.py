@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from harness.errors import UsageError
+from harness.labs.description.cut_needs import lacking
 from harness.labs.description.keys import REQUIRED, TABLES, TOP, WRONG, Key
 from harness.labs.description.model import (
-    HYPERVISOR,
+    LABGRID,
     QEMU,
+    SWITCH,
     LabFile,
     LabNic,
+    ManagedSwitch,
     QemuFile,
     VirtualMachine,
 )
@@ -26,6 +29,8 @@ from harness.suggest import meant
 GUIDE = "labs/README.md explains the keys, labs/rack.example.toml is an example"
 SHOWN = 60  # characters of a wrong value
 HYPERVISORS = ("virtualbox", "libvirt")
+HUB = "hub"
+OF_MACHINES = ("dut", "nic", SWITCH, HUB, LABGRID)
 OF_ADDRESS = {field.name for field in fields(Address)}
 
 
@@ -87,6 +92,9 @@ class _Reader:
             nics=tuple(nics),
             machine=self._machine(machine) if machine else None,
             silence=dut["silence"],
+            switch=self._switch(),
+            hub_host=self._address(hub) if (hub := self._table(HUB)) else None,
+            coordinator=(self._table(LABGRID) or {}).get("coordinator", ""),
         )
 
     def _demand_tables_of(self, kind: str) -> None:
@@ -95,7 +103,7 @@ class _Reader:
             if other in self.content and other != kind:
                 why = f'[{other}] belongs to kind = "{other}", not to "{kind}"'
                 self._wrong(other, 0, why, "change the kind, or leave the table out")
-        for table in ("dut", "nic") if kind == QEMU else ():
+        for table in OF_MACHINES if kind == QEMU else ():
             if table in self.content:
                 why = f'[{table}] is in a lab of kind "{QEMU}", whose DUT is made for each run'
                 self._wrong(table, 0, why, "[qemu] nics = [...] chooses its NICs")
@@ -154,15 +162,11 @@ class _Reader:
                 self._wrong(
                     "nic", number, why, "name another NIC: this one is never touched", "name"
                 )
-            if nic.cut == HYPERVISOR and machine is None:
-                why = f'cut is "{HYPERVISOR}" in a lab of kind "{kind}"'
-                self._wrong("nic", number, why, "no hypervisor has its cable", "cut")
-            if nic.cut == HYPERVISOR and kind == HYPERVISORS[0] and not nic.adapter:
-                why = f"VirtualBox knows {nic.name} by the number of its adapter"
-                self._wrong("nic", number, why, "give adapter = 2, as `VBoxManage showvminfo` has")
-            for key in ("name", "far_end"):
+            if wrong := lacking(nic, kind, self.content):
+                self._wrong("nic", number, wrong.why, wrong.hint, wrong.key)
+            for key in ("name", "far_end", "switch_port"):
                 value = getattr(nic, key)
-                if value in [getattr(one, key) for one in nics[:number]]:
+                if value and value in [getattr(one, key) for one in nics[:number]]:
                     why = f"{key} is {value}, as another NIC's is"
                     self._wrong("nic", number, why, "no two cables have an end in common", key)
 
@@ -172,6 +176,16 @@ class _Reader:
             if known[key]:  # relative to the file, so that a lab can be used from anywhere
                 known[key] = str(self.path.parent / Path(known[key]).expanduser())
         return Address(host=table["address"], **known)
+
+    def _switch(self) -> ManagedSwitch | None:
+        table = self._table(SWITCH)
+        if table is None:
+            return None
+        if bool(table["shut"]) != bool(table["open"]):
+            lacks = "open" if table["shut"] else "shut"
+            self._wrong(SWITCH, 0, f"{lacks} is missing", "one needs the other, shut and open")
+        known = ("type", "password", "secret", "shut", "open")
+        return ManagedSwitch(self._address(table), **{key: table[key] for key in known})
 
     def _machine(self, table: Mapping[str, Any]) -> VirtualMachine:
         host = self._address(table) if table["address"] else None

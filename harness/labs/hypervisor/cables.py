@@ -1,24 +1,24 @@
 """Cables of a virtual machine, which its hypervisor unplugs and plugs in.
 
-All are plugged in again when this process ends, also by a signal: a shell on the hypervisor's
-machine waits for the end of its input.
+All are plugged in again when this process ends, also by a signal: on another machine a shell waits
+for the end of its input; on this one the record of the run has what to do.
 """
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import testinfra
 from testinfra.host import Host
 
-from harness.errors import LabError
+from harness.errors import HarnessError, LabError
 from harness.labs.description.model import HYPERVISOR, LabFile, LabNic, VirtualMachine
 from harness.labs.hypervisor import libvirt, virtualbox
 from harness.labs.hypervisor.console import Console, LocalStdio
+from harness.labs.reconnect.record import Connecting, CutRecord
 from harness.labs.ssh.address import Address
 from harness.labs.ssh.machine import SshMachine
 from harness.labs.ssh.stdio import RemoteStdio
@@ -27,50 +27,56 @@ FAREWELL = 20.0  # seconds for all cables to be plugged in again
 
 
 class Plug(NamedTuple):
-    """The commands for one cable."""
+    """The commands for one cable.
+
+    `not_done` finds in the output of a command that ended well why it has had no effect, "" if it
+    has had it (`up`: of `plug`).
+    """
 
     pull: str
     plug: str
+    not_done: Callable[[str, bool], str] | None = None
 
 
 @dataclass(slots=True)
-class HypervisorHost:
-    """The machine that runs the hypervisor."""
+class CommandHost:
+    """The machine on which commands cut cables: it runs the hypervisor, or has the USB hub."""
 
     host: Host
     _machine: SshMachine | None = None
     _undo: ExitStack = field(default_factory=ExitStack)
 
     @classmethod
-    def at(cls, address: Address | None) -> HypervisorHost:
-        """Return this machine, or the one at an address; raises LabError."""
+    def at(
+        cls, address: Address | None, name: str = "the hypervisor's machine", *, root: bool = False
+    ) -> CommandHost:
+        """Return this machine, or the one at an address; raises LabError.
+
+        Commands there run as its user, or as `root`.
+        """
         if address is None:
             return cls(testinfra.get_host("local://"))
         undo = ExitStack()
-        machine = undo.enter_context(SshMachine("the hypervisor's machine", address))
-        machine.connect(root=False)  # virtual machines belong to a user
+        machine = undo.enter_context(SshMachine(name, address))
+        machine.connect(root=root)  # virtual machines belong to a user
         return cls(machine.host, machine, undo)
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it is this machine."""
+        return self._machine is None
+
     def at_the_end(self, command: str) -> Callable[[], None]:
-        """Run a command when this process ends; return a function that runs it now."""
-        command = f"cat >/dev/null; {command}"
-        if self._machine is not None:
-            channel = self._machine.channel(command)
+        """Run a command there when this process ends; return a function that runs it now."""
+        assert self._machine is not None
+        channel = self._machine.channel(f"cat >/dev/null; {command}")
 
-            def end() -> None:
-                channel.shutdown_write()
-                channel.status_event.wait(FAREWELL)
-                channel.close()
+        def end() -> None:
+            channel.shutdown_write()
+            channel.status_event.wait(FAREWELL)
+            channel.close()
 
-            return end
-        process = subprocess.Popen(
-            ["/bin/sh", "-c", command],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # not in the process group of Ctrl-C
-        )
-        return lambda: _ended(process)
+        return end
 
     def console(self, command: str) -> Console:
         """Return a console that a command starts."""
@@ -83,60 +89,76 @@ class HypervisorHost:
         self._undo.close()
 
 
-def _ended(process: subprocess.Popen[bytes]) -> None:
-    assert process.stdin is not None
-    process.stdin.close()
-    process.wait(FAREWELL)
+class CommandCables:
+    """The cables of a lab file's NICs that commands on some machine cut."""
 
-
-class HypervisorCables:
-    """The cables of a lab file's NICs that its hypervisor cuts."""
+    lost = ""  # each command stands for itself; a virsh that has ended says so at the next one
 
     def __init__(
-        self, server: HypervisorHost, commands: Mapping[str, Plug], uri: str = ""
+        self,
+        server: CommandHost,
+        commands: Mapping[str, Plug],
+        record: CutRecord,
+        uri: str = "",
+        who: str = "the hypervisor",
     ) -> None:
         """Take the commands by the names of NICs; all cables are plugged in when this ends.
 
-        With `uri`, libvirt's, one connected virsh executes them.
+        With `uri`, libvirt's, one connected virsh executes them. `who` is who errors name.
         """
+        self._who = who
         self._server = server
         self._commands = commands
         self._prefix = libvirt.prefix(uri) if uri else ""
         self._console = server.console(self._prefix) if uri else None
         self._known: dict[str, bool] = {}
-        self._end = server.at_the_end("; ".join(one.plug for one in commands.values()))
+        self._record = record
+        plug_all = "; ".join(one.plug for one in commands.values())
+        self._end = self._plug_all if server.is_local else server.at_the_end(plug_all)
 
     def carrier(self, nic: str, *, up: bool) -> None:
         """Plug or unplug a NIC's cable; does nothing for other NICs, or if it is so already."""
         if nic not in self._commands or self._known.get(nic) is up:
             return
         self._known.pop(nic, None)
-        command = self._commands[nic].plug if up else self._commands[nic].pull
-        if wrong := self._do(command):
+        chosen = self._commands[nic]
+        command = chosen.plug if up else chosen.pull
+        how = Connecting(command=chosen.plug)
+        if not up and self._server.is_local:
+            self._record.cut(how)
+        if wrong := self._do(command, chosen, up=up):
             raise LabError(
-                f"the hypervisor failed on `{command}`: {wrong}",
-                hint="try the command by hand, on the machine that runs the hypervisor",
+                f"{self._who} failed on `{command}`: {wrong}",
+                hint=f"try the command by hand, on the machine of {self._who}",
             )
         self._known[nic] = up
+        if up and self._server.is_local:
+            self._record.connected(how)
 
-    def _do(self, command: str) -> str:
+    def _plug_all(self) -> None:
+        """Plug cables of this machine in, if that is possible; the record has the others."""
+        with suppress(HarnessError):
+            for nic in [nic for nic, up in self._known.items() if not up]:
+                self.carrier(nic, up=True)
+
+    def _do(self, command: str, plug: Plug, *, up: bool) -> str:
         """Execute a command; return its error, "" for none."""
         if self._console is not None:
             return self._console.do(command.removeprefix(self._prefix))
         done = self._server.host.run(command)
         if not done.rc:
-            return ""
+            return plug.not_done(str(done.stdout), up) if plug.not_done else ""
         return next(iter(str(done.stderr).strip().splitlines()), "no output")
 
     def close(self) -> None:
         """Plug all cables in."""
+        self._end()
         if self._console is not None:
             self._console.close()
-        self._end()
         self._server.close()
 
 
-def cables(lab: LabFile, macs: Mapping[str, str]) -> HypervisorCables | None:
+def cables(lab: LabFile, macs: Mapping[str, str], record: CutRecord) -> CommandCables | None:
     """Return the cables that a hypervisor cuts, None where there are none; raises LabError.
 
     `macs` are the NICs' own MACs by their names.
@@ -144,10 +166,10 @@ def cables(lab: LabFile, macs: Mapping[str, str]) -> HypervisorCables | None:
     nics = [nic for nic in lab.nics if nic.cut == HYPERVISOR]
     if lab.machine is None or not nics:
         return None
-    server = HypervisorHost.at(lab.machine.host)
+    server = CommandHost.at(lab.machine.host)
     try:
         commands = {nic.name: _plug(server.host, lab.machine, nic, macs) for nic in nics}
-        return HypervisorCables(server, commands, lab.machine.uri)
+        return CommandCables(server, commands, record, lab.machine.uri)
     except BaseException:
         server.close()
         raise

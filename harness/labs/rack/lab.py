@@ -17,13 +17,12 @@ from harness.labs.description.read import read
 from harness.labs.fabric.nftables import NftWiring
 from harness.labs.fabric.probe import has_classifiers, lacks_channels
 from harness.labs.fabric.switches import Switches
-from harness.labs.fabric.wiring import SetCarrier, Wiring, by_wire
-from harness.labs.hypervisor.cables import HypervisorCables
-from harness.labs.hypervisor.cables import cables as hypervisor_cables
+from harness.labs.fabric.wiring import SetCarrier, Wiring
 from harness.labs.netns.build import CableEnd, NetnsMachine, build
 from harness.labs.netns.interfaces import Existing, interfaces
 from harness.labs.netns.network import NetnsNetwork
 from harness.labs.netns.usb import InitialNamespace, adapters
+from harness.labs.rack.cutting import Cutters, cutters, pulling
 from harness.labs.rack.plan import End
 from harness.labs.rack.safety import in_the_way
 from harness.labs.rack.survey import recovered
@@ -46,7 +45,7 @@ class ConnectedDut:
     """A connected DUT, the restorers of both machines, and facts about the NICs.
 
     `lags` are in ns by the names of NICs, `macs` their own MACs, `drivers` their drivers;
-    `cables` are those that a hypervisor cuts.
+    `cables` cuts those that the far ends alone do not.
     """
 
     dut: RemoteDut
@@ -55,22 +54,24 @@ class ConnectedDut:
     lags: Mapping[str, int]
     macs: Mapping[str, str]
     drivers: Mapping[str, str]
-    cables: HypervisorCables | None = None
+    cables: Cutters
 
     def lost(self) -> str:
         """Return why it is lost, "" if it is not."""
-        return self.dut.lost() or self.near.lost or self.far.lost
+        return self.dut.lost() or self.near.lost or self.far.lost or self.cables.lost
 
 
 @dataclass(slots=True)
 class RackLab:
     """Builds topologies on the machines of a lab file; `restorer` is where the tester's is.
 
-    `ends` are the DUT's ends of cables as the session found them.
+    `ends` are the DUT's ends of cables as the session found them; `record` is the file that has
+    which cables are cut, for when this process is killed.
     """
 
     file: LabFile
     restorer: str
+    record: Path
     ends: Mapping[str, End]
     name: str = "rack"
     _running: ConnectedDut | None = None
@@ -84,7 +85,7 @@ class RackLab:
         """Return the lab that a session has prepared."""
         file = read(Path(options["lab"]))
         ends = {name: End(**end) for name, end in json.loads(options["ends"]).items()}
-        return cls(file, options["restorer"], ends, name=file.path.name)
+        return cls(file, options["restorer"], Path(options["record"]), ends, name=file.path.name)
 
     def lacks(self, topology: Topology) -> str:
         """Return what of a topology cannot be built here, "" where all of it can."""
@@ -121,7 +122,7 @@ class RackLab:
             return self._machine(running, nics, name, loop, undo)
 
         def wiring(switches: Switches, machine: NetnsMachine) -> Wiring:
-            return self._wiring(switches, machine, pulling(running.cables, nics))
+            return self._wiring(switches, machine, pulling(running.cables, nics, loop))
 
         return build(replace(topology, links=links), loop, machine, wiring)
 
@@ -181,9 +182,8 @@ class RackLab:
         undo.callback(far.close)
         drivers = {name: end.driver for name, end in self.ends.items()}
         with _at_home():
-            pulled = hypervisor_cables(self.file, macs)
-        if pulled is not None:
-            undo.callback(pulled.close)
+            pulled = cutters(self.file, macs, self.record)
+        undo.callback(pulled.close)
         pull = pulling(pulled, {nic.name: nic for nic in self.file.nics})
         lags = CableTrial(dut, near, far, self.file.nics, pull).lags(drivers)
         return ConnectedDut(dut, near, far, lags, macs, drivers, pulled)
@@ -211,8 +211,7 @@ class RackLab:
 
         def lay(link: str, index: int, mac: str, far: CableEnd) -> int:
             nic = nics[link]
-            if running.cables is not None:  # it may be unplugged by an earlier run
-                running.cables.carrier(nic.name, up=True)
+            running.cables.carrier(nic.name, up=True)  # an earlier run may have cut it
             undo.callback(park, running.near, nic.name)
             number, _ = running.near.lend(nic.name, agent, link, index, mac)
             undo.callback(park, running.far, nic.far_end)
@@ -236,18 +235,6 @@ class RackLab:
         if self._classifiers:
             return Wiring(switches, machine.host, follow)
         return NftWiring(switches, machine.host, follow, space=machine.namespace)
-
-
-def pulling(cables: HypervisorCables | None, nics: Mapping[str, LabNic]) -> SetCarrier:
-    """Return what lets the hypervisor plug the cables of links; `nics` has their NICs by link."""
-    if cables is None:
-        return by_wire
-
-    def follow(link: str, *, up: bool) -> None:
-        if link in nics:
-            cables.carrier(nics[link].name, up=up)
-
-    return follow
 
 
 def _ends(topology: Topology) -> list[str]:

@@ -25,6 +25,7 @@ from harness.units import MS
 
 CARRIER = 15.0  # seconds for a cable to get its carrier: copper negotiates for some 2 to 4 s
 ROUNDS = 3
+SHORTEST = 0.0005  # seconds between two looks at a carrier
 MARGIN = 2  # a driver that polls may take twice as long as in three trials
 
 
@@ -98,6 +99,8 @@ class CableTrial:
                 if self._carrier(name):
                     found[name] = time.monotonic_ns() - begun
                     del waiting[name]
+            if waiting:
+                _pause(begun)
             if waiting and time.monotonic_ns() - begun > CARRIER * SECOND:
                 name, far = next(iter(waiting.items()))
                 raise Miscabled(
@@ -119,6 +122,8 @@ class CableTrial:
                     f"the lab file has it at {nic.name}",
                     hint="`harness doctor --lab FILE` shows where each cable ends",
                 )
+            if not took:
+                _pause(begun)
             if not took and time.monotonic_ns() - begun > CARRIER * SECOND:
                 raise Miscabled(
                     f"DUT {nic.name} keeps its carrier though {nic.far_end} is down",
@@ -132,6 +137,11 @@ class CableTrial:
             return host.shell.read(f"/sys/class/net/{name}/carrier").strip() == "1"
         except OSError:  # EINVAL: it is down
             return False
+
+
+def _pause(begun: int) -> None:
+    """Wait before the next look, for a hundredth of the time since `begun` (ns)."""
+    time.sleep(max(SHORTEST, (time.monotonic_ns() - begun) / SECOND / 100))
 
 
 def park(restorer: RestorerClient, name: str) -> None:

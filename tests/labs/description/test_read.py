@@ -104,7 +104,7 @@ def test_a_lab_in_qemu_has_no_machine_to_look_at(tmp_path: Path) -> None:
         (f'kind = "rock"\n{DUT}{NIC}', 1, 'kind is "rock", expected one of "rack"', "README"),
         ("dut = 3\n" + NIC, 1, "expected a table [dut], not 3", "README"),
         ("nic = 3\n" + DUT, 1, "expected tables [[nic]]", "README"),
-        (f'kind = "virtualbox"\n{DUT}{NIC}cut = "hypervisor"\n{BOX}', 5, "its adapter", "= 2"),
+        (f'kind = "virtualbox"\n{DUT}{NIC}cut = "hypervisor"\n{BOX}', 8, "its adapter", "= 2"),
         ("[dut\n", 1, "Expected ']'", "README"),
         (f"{QEMU_LAB}{DUT}", 2, '[dut] is in a lab of kind "qemu"', "nics = [...]"),
         (f"{QEMU_LAB}[qemu]\nnics = []\n", 3, "nics is [], expected a list of virtio", "README"),

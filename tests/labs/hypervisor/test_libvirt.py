@@ -15,7 +15,8 @@ import pytest
 
 from harness.errors import LabError
 from harness.labs.description.model import HYPERVISOR, LabFile, LabNic, VirtualMachine
-from harness.labs.hypervisor.cables import HypervisorCables, cables
+from harness.labs.hypervisor.cables import CommandCables, cables
+from harness.labs.reconnect.record import CutRecord
 from harness.labs.ssh.address import Address
 
 NEEDED = ("virsh", "libvirtd", "qemu-system-x86_64", "setpriv")
@@ -27,6 +28,14 @@ DOMAIN = """
 <domain type='qemu'><name>{name}</name><memory unit='MiB'>32</memory>
 <os><type arch='x86_64' machine='pc'>hvm</type></os>
 <devices><emulator>{qemu}</emulator>{nics}</devices></domain>
+"""
+LAB = """\
+[dut]
+address = "dut"
+management = "mgmt"
+[[nic]]
+name = "eth1"
+far_end = "far-eth1"
 """
 CARD = "<interface type='user'><mac address='{}'/><model type='e1000'/></interface>"
 
@@ -85,16 +94,17 @@ def lab(*cut: str, name: str = NAME) -> LabFile:
     return LabFile(Path("lab.toml"), "libvirt", Address("dut"), "mgmt", nics, machine)
 
 
-def pulled(name: str = NAME, macs: dict[str, str] | None = None) -> HypervisorCables:
+def pulled(place: Path, name: str = NAME, macs: dict[str, str] | None = None) -> CommandCables:
     """Return the cables of eth1, which libvirt cuts."""
-    found = cables(lab("eth1", name=name), macs or MACS)
+    record = CutRecord(place / ("cut" if name == NAME else name))
+    found = cables(lab("eth1", name=name), macs or MACS, record)
     assert found is not None
     return found
 
 
 @pytest.mark.usefixtures("virsh")
-def test_a_cable_is_pulled_and_plugged_in_and_no_other_one() -> None:
-    found = pulled()
+def test_a_cable_is_pulled_and_plugged_in_and_no_other_one(tmp_path: Path) -> None:
+    found = pulled(tmp_path)
     found.carrier("eth1", up=False)
     assert (state("eth1"), state("eth2")) == ("down", "up")
     found.carrier("eth2", up=False)  # its far end cuts it
@@ -107,11 +117,16 @@ def test_a_cable_is_pulled_and_plugged_in_and_no_other_one() -> None:
 
 
 @pytest.mark.usefixtures("virsh")
-def test_a_killed_tester_leaves_no_cable_pulled() -> None:
-    program = """
+def test_a_killed_tester_leaves_no_cable_pulled(tmp_path: Path) -> None:
+    (tmp_path / "lab.toml").write_text(LAB, encoding="ascii")
+    program = f"""
 import time
+from pathlib import Path
+from harness.labs.reconnect.client import Reconnector
 from tests.labs.hypervisor.test_libvirt import pulled
-pulled().carrier("eth1", up=False)
+place = Path({str(tmp_path)!r})
+reconnector = Reconnector(place / "lab.toml", place / "cut")
+pulled(place).carrier("eth1", up=False)
 print("pulled", flush=True)
 time.sleep(60)
 """
@@ -128,17 +143,17 @@ time.sleep(60)
 
 
 @pytest.mark.usefixtures("virsh")
-def test_what_libvirt_does_not_have_is_named() -> None:
+def test_what_libvirt_does_not_have_is_named(tmp_path: Path) -> None:
     with pytest.raises(LabError, match="has no adapter with the MAC 52:54:00:00:00:09") as wrong:
-        pulled(macs={"eth1": "52:54:00:00:00:09"})
+        pulled(tmp_path, macs={"eth1": "52:54:00:00:00:09"})
     assert all(mac in str(wrong.value) for mac in MACS.values())
     with pytest.raises(LabError, match=r"virsh domstate nobody .* failed to get domain"):
-        pulled("nobody")
+        pulled(tmp_path, "nobody")
 
 
 @pytest.mark.usefixtures("virsh")
-def test_a_machine_that_has_gone_is_reported() -> None:
-    found = pulled()
+def test_a_machine_that_has_gone_is_reported(tmp_path: Path) -> None:
+    found = pulled(tmp_path)
     found.carrier("eth1", up=False)
     call("destroy", NAME)
     with pytest.raises(LabError, match=r"domif-setlink .* up`: .*(not running|get domain)"):
@@ -146,5 +161,5 @@ def test_a_machine_that_has_gone_is_reported() -> None:
     found.close()
 
 
-def test_without_a_hypervisor_nothing_is_asked() -> None:
-    assert cables(lab(), MACS) is None
+def test_without_a_hypervisor_nothing_is_asked(tmp_path: Path) -> None:
+    assert cables(lab(), MACS, CutRecord(tmp_path / "cut")) is None
