@@ -65,6 +65,7 @@ MINUTES = 5.0
     metavar="N",
     help="How many guests run at a time (default: one for each core).",
 )
+@click.option("--until-found", is_flag=True, help="End at the first finding.")
 @click.pass_context
 def explore(context: click.Context, /, **asked: Any) -> None:
     """Search for what a kernel does and the documentation does not allow.
@@ -105,6 +106,7 @@ def _search(
     kernels: tuple[str, ...],
     corpus: Path,
     guests: int | None,
+    until_found: bool,
 ) -> None:
     from harness.explore.corpus import Corpus  # noqa: PLC0415
     from harness.explore.search import ENDLESS, KernelSearch, SearchPlan  # noqa: PLC0415
@@ -117,6 +119,7 @@ def _search(
         limit,
         schedules or ENDLESS,
         guests or len(os.sched_getaffinity(0)),
+        until_found,
     )
     kept = Corpus.open(corpus)
     for kernel in [_virtual(spec) for spec in specs]:

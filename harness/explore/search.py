@@ -26,13 +26,17 @@ ENDLESS = 1 << 62
 
 @dataclass(frozen=True, slots=True)
 class SearchPlan:
-    """What is searched: from `seed`, in `modes`, for `seconds` or at most `schedules`."""
+    """What is searched: from `seed`, in `modes`, for `seconds` or at most `schedules`.
+
+    With `until_found` the search ends at its first finding.
+    """
 
     seed: int
     modes: tuple[str, ...]
     seconds: float
     schedules: int = ENDLESS
     guests: int = 1
+    until_found: bool = False
 
 
 @dataclass(slots=True)
@@ -99,7 +103,7 @@ class KernelSearch:
         told = time.monotonic()
         with Guests(self._kernel) as guests:
             running = {worker.place: self._boot(guests, worker) for worker in workers}
-            while time.monotonic() < end and not all(one.finished for one in workers):
+            while time.monotonic() < end and not self._over(workers):
                 guests.ended(POLL)
                 for worker in workers:
                     if not worker.finished:
@@ -107,6 +111,10 @@ class KernelSearch:
                 if time.monotonic() - told > 10:
                     told = time.monotonic()
                     self._say(self.tally.text())
+
+    def _over(self, workers: list[_Worker]) -> bool:
+        found = self._plan.until_found and bool(self.tally.findings)
+        return found or all(worker.finished for worker in workers)
 
     def _boot(self, guests: Guests, worker: _Worker) -> Guest:
         plan = self._plan

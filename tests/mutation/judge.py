@@ -70,20 +70,20 @@ def judge(
     file.write_text(patch, encoding="utf-8")
     begun = time.monotonic()
     try:
-        with _built(fault, file, say) as kernel:
-            built = time.monotonic()
+        with built(fault, file, say) as kernel:
+            compiled = time.monotonic()
             outcome = _run(kernel, place, batches, processor)
     except KernelUnavailable as error:
         return Outcome(UNBUILT, text=error.message)
     return Outcome(
         *(outcome.result, outcome.by, outcome.verdict, outcome.text),
-        build_seconds=round(built - begun, 1),
-        judge_seconds=round(time.monotonic() - built, 1),
+        build_seconds=round(compiled - begun, 1),
+        judge_seconds=round(time.monotonic() - compiled, 1),
     )
 
 
 @contextmanager
-def _built(fault: Fault, patch: Path, say: Say) -> Iterator[str]:
+def built(fault: Fault, patch: Path, say: Say) -> Iterator[str]:
     """Yield the name of the kernel with a fault; it is removed afterwards."""
     name = f"{PREFIX}{fault.name}-{os.getpid()}"
     entry = own_build.build_own(SPEC, [patch], name, lambda _: None)
