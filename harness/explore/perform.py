@@ -11,6 +11,7 @@ from harness.errors import HarnessError, KernelRefused
 from harness.explore.networks import NETWORKS
 from harness.explore.schedule import FaultSchedule, FaultStep
 from harness.history import History
+from harness.judge.measure import link_states
 from harness.log import kernlog
 from harness.model import Refusal, judge
 from harness.record.bond import Bond
@@ -90,6 +91,7 @@ def _disagreements(bond: Bond, run: Run) -> Iterator[Refusal]:
         seen = f"netlink shows the active slave {active}, /proc {told}"
         yield Refusal("sources-agree", "none", at, bond.name, seen, "expected the same")
     yield from _slaves_in_proc(run.history, proc, bond, at)
+    yield from _failures(run.history, proc, bond, at)
 
 
 def _slaves_in_proc(history: History, proc: Proc, bond: Bond, at: int) -> Iterator[Refusal]:
@@ -100,6 +102,17 @@ def _slaves_in_proc(history: History, proc: Proc, bond: Bond, at: int) -> Iterat
         if link is not None and told != wanted[link]:
             seen = f"netlink shows {slave} {link}, /proc {told}"
             yield Refusal("sources-agree", "none", at, bond.name, seen, "expected the same")
+
+
+def _failures(history: History, proc: Proc, bond: Bond, at: int) -> Iterator[Refusal]:
+    """Yield counts of failures in /proc that are not those of the recording (PROC-5)."""
+    moved = {e.where for e in history.part("fault") if e["action"] in ("release", "enslave")}
+    for slave in bond.plan.slaves:
+        counted = proc.slaves.get(slave, {}).get("Link Failure Count", "")
+        seen = link_states(history, slave).count("down")
+        if slave not in moved and counted != str(seen):
+            told = f"{slave} failed {seen} times"
+            yield Refusal("failure-count", "PROC-5", at, slave, f"/proc counts {counted}", told)
 
 
 def rule_of(schedule: FaultSchedule, stage: Stage) -> set[str]:

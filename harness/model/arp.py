@@ -26,9 +26,14 @@ def watches(view: BondHistory, start: int, stop: int) -> bool:
 
 
 def _longest(view: BondHistory, at: int, *, backup: bool) -> int:
-    """Return within which time (ns) a deaf slave must be down: silence, or the grace before."""
+    """Return within which time (ns) a deaf slave must be down: silence, or the grace before.
+
+    A slave that became active at any phase of a round is judged at the first round later than 2.5
+    intervals after that (last_link_up in bond_ab_arp_inspect).
+    """
     times = view.times(at)
-    grace = (GRACE + 1) * whole(times.arp_interval)
+    every = times.arp_interval
+    grace = GRACE * every.ns + every.ns // 2 + whole(every)
     return max(whole(times.silence(backup=backup).latest), grace) + view.tolerance
 
 
