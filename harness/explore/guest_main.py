@@ -62,8 +62,8 @@ class SearchInGuest:
         for number, schedule in self._schedules():
             self._stream.write(start=number, schedule=schedule.plain() if number < 0 else None)
             self._perform(number, schedule)
-            gc.collect()
             if self._done % COUNT_EVERY == 0:
+                gc.collect()  # at each schedule it would take a sixth of the time
                 self._count()
         self._count()
         self._stream.write(done=number)

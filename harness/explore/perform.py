@@ -19,7 +19,7 @@ from harness.record.net import Net, Run, Stage
 from harness.topology import DUT
 from harness.units import ms
 
-EVERY = 50 * ms  # between two probes: what is judged of traffic is whether it flows at last
+EVERY = 100 * ms  # between two probes: what is judged of traffic is whether it flows at last
 # Longer than the longest reaction and the resolution of addresses: traffic is judged behind that.
 REST = 3000 * ms
 
