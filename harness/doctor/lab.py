@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 
-from harness.doctor import cabling, virtual, without_python
+from harness.doctor import cabling, in_cable, virtual, without_python
 from harness.doctor.check import BAD, GOOD, LACKING, CheckResult
 from harness.doctor.taken_up import taken_up
 from harness.errors import HarnessError
@@ -43,6 +43,7 @@ def rows(lab: LabFile, *, up: bool = False) -> Iterator[NamedResult]:
         for nic in lab.nics:
             yield f"tester {nic.far_end}", _far_end(here, nic)
         yield from virtual.rows(lab)
+        yield from in_cable.rows(lab)
         dut = undo.enter_context(SshMachine("the DUT", lab.dut))
         try:
             dut.connect(within=5)

@@ -25,6 +25,7 @@ from harness.labs.reconnect.record import CutRecord
 from harness.labs.switch.ports import SwitchPorts
 from harness.loop import SECOND, Loop, now
 
+HUB_MACHINE = "the hub's machine"
 LONGEST = 120  # seconds for a command: all have time limits of their own, which are shorter
 
 
@@ -132,7 +133,7 @@ def _hub_ports(lab: LabFile, record: CutRecord) -> CommandCables | None:
     nics = [nic for nic in lab.nics if nic.cut == USB_POWER]
     if not nics:
         return None
-    server = CommandHost.at(lab.hub_host, "the hub's machine", root=True)
+    server = CommandHost.at(lab.hub_host, HUB_MACHINE, root=True)
     if lab.hub_host is None:
         for nic in nics:
             uhubctl.demand_not_its_power(server.host, "far end", nic.far_end, nic)

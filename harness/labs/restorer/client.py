@@ -172,10 +172,10 @@ class RestorerClient:
 
     def _failed(self, do: str, error: OSError, **what: Any) -> LabError:
         name = f" {what['name']}" if "name" in what else ""
-        return LabError(
-            f"{self.host} cannot {do}{name}: {error.strerror}",
-            hint=f"`ip -d link` there shows its state; saved states are in {program.PLACE}",
-        )
+        hint = f"`ip -d link` there shows its state; saved states are in {program.PLACE}"
+        if error.errno == errno.ENOSPC:
+            hint = f"make room in {program.PLACE.parent} there: the states of NICs are saved in it"
+        return LabError(f"{self.host} cannot {do}{name}: {error.strerror}", hint=hint)
 
 
 def _colons(mac: str) -> str:

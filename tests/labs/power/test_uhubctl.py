@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.doctor import in_cable
+from harness.doctor.check import GOOD
 from harness.errors import LabError, UsageError
 from harness.labs.description.model import USB_POWER, LabFile, LabNic
 from harness.labs.rack.cutting import Cutters, cutters
@@ -75,6 +77,15 @@ def test_a_port_that_keeps_its_power_is_an_error(place: Path) -> None:
         found.carrier("eth1", up=False)
     assert "uhubctl failed on `LC_ALL=C uhubctl -l 1-1 -p 2 -a off`" in error.value.message
     assert "port 2 is still with power: 0100 power" in error.value.message
+
+
+def test_the_doctor_sees_which_port_has_power(place: Path) -> None:
+    lab = LabFile(Path("lab.toml"), "rack", Address("dut"), "mgmt", (NIC,))
+    assert dict(in_cable.rows(lab))["power 1-1:2"].state == GOOD
+    (place / "port2").touch()
+    row = dict(in_cable.rows(lab))["power 1-1:2"]
+    assert row.found == "eth1: uhubctl can switch it; it has no power"
+    assert row.remedy == "LC_ALL=C uhubctl -l 1-1 -p 2 -a on"
 
 
 def test_a_hub_that_cannot_switch_is_an_error(place: Path) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.doctor import in_cable
+from harness.doctor.check import BAD, GOOD, CheckResult
 from harness.errors import LabError, UsageError
 from harness.labs.description.model import LabFile, ManagedSwitch
 from harness.labs.description.read import read
@@ -214,6 +216,19 @@ def test_a_password_that_is_not_in_the_environment_is_asked_for(
     switch = ManagedSwitch(Address("192.0.2.1"), "cisco_ios", password="BENCH_PASSWORD")  # noqa: S106
     with pytest.raises(UsageError, match="BENCH_PASSWORD is not set"):
         CommandLine(switch)
+
+
+def test_the_doctor_logs_in_and_shuts_nothing(bench: Bench) -> None:
+    (row,) = dict(in_cable.rows(bench.lab)).items()
+    assert row == (
+        "switch",
+        CheckResult(
+            GOOD, f"{bench.switch.address}, cisco_ios, may be configured; eth1 at Gi1/0/1"
+        ),
+    )
+    assert not bench.shut()
+    (bench.place / "id.pub").write_text("", encoding="ascii")
+    assert dict(in_cable.rows(bench.lab))["switch"].state == BAD
 
 
 def test_a_device_type_that_netmiko_lacks_has_a_near_one() -> None:

@@ -55,7 +55,7 @@ def away(rack: Rack) -> bool:
 
 def test_scenarios_pass_and_all_is_put_back(rack: Rack) -> None:
     before = rack.state()
-    chosen = "lost_carrier or nothing_happens or without_a_monitor"
+    chosen = "lost_carrier or nothing_happens or nothing_is_noticed"
     status, said = run(rack, "--yes", MIIMON, "-k", chosen)
     assert "6 passed" in said, said
     assert status == 0
@@ -123,6 +123,18 @@ def test_what_could_not_be_restored_is_reported_at_both_ends(rack: Rack) -> None
     assert "4 passed" in said, said
     assert "NICs of the DUT could not be restored: eth4: File exists" in said
     assert "error: not put back on the tester: far4: File exists" in said
+
+
+def test_without_room_for_the_state_of_a_nic_none_is_taken(rack: Rack) -> None:
+    before = rack.state()
+    there = ["nsenter", "-t", str(rack.server.process.pid), "-m"]
+    fill = "mount -o remount,size=4k /run && head -c 8k /dev/zero >/run/full"
+    subprocess.run([*there, "sh", "-c", fill], capture_output=True, check=False)
+    status, said = run(rack, "--yes", FIRST)
+    assert status == pytest.ExitCode.USAGE_ERROR, said
+    assert "the DUT cannot lock: No space left on device" in said, said
+    assert "hint: make room in /run there" in said
+    assert rack.comes_to_be(before)
 
 
 def test_a_run_that_is_interrupted_puts_all_back(rack: Rack) -> None:
