@@ -42,8 +42,8 @@ for _ in range(int(sys.argv[3])):
     with socket.socket(type=socket.SOCK_STREAM if stream else socket.SOCK_DGRAM) as one:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         one.bind(("", 5000))
-        if not stream: one.sendto(b"", to)
-        elif one.connect_ex(to): pass
+        if stream: one.connect_ex(to)
+        else: one.sendto(b"", to)
 """
 
 
