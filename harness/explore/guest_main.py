@@ -11,7 +11,7 @@ from __future__ import annotations
 import gc
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -118,12 +118,17 @@ class SearchInGuest:
     ) -> None:
         name = f"{small.key}-{rule}.jsonl"
         save(last.history, self._directory / name)
+        begun = last.history.mark("disturb") or 0
         found: dict[str, Any] = {
             "rule": rule,
             "number": number,
             "schedule": small.plain(),
             "drawn": was.plain(),
-            "refusals": [asdict(one) for one in last.findings if one.rule == rule],
+            "refusals": [
+                asdict(replace(one, at=one.at - begun))
+                for one in last.findings
+                if one.rule == rule
+            ],
             "release": last.history.about.kernel.release,
             "history": name,
         }

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.bonding.texts import Proc
 from harness.errors import HarnessError, KernelRefused
-from harness.explore.networks import NETWORKS
+from harness.explore.networks import EVERY_MS, NETWORKS, REST_MS
 from harness.explore.schedule import FaultSchedule, FaultStep
 from harness.history import History
 from harness.judge.measure import link_states
@@ -18,10 +18,6 @@ from harness.record.bond import Bond
 from harness.record.net import Net, Run, Stage
 from harness.topology import DUT
 from harness.units import ms
-
-EVERY = 100 * ms  # between two probes: what is judged of traffic is whether it flows at last
-# Longer than the longest reaction and the resolution of addresses: traffic is judged behind that.
-REST = 3000 * ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +38,10 @@ def perform(schedule: FaultSchedule, stage: Stage) -> Performed:
     """Build the network, do all steps, wait, and judge; raises HarnessError."""
     with NETWORKS[schedule.slaves](stage) as net:
         bond = net.dut.bond(**schedule.options)
-        with net.watch(every=EVERY) as run:
+        with net.watch(every=EVERY_MS * ms) as run:
             for step in schedule.whole:
                 _do(net, bond, step)
-            net.after(REST)
+            net.after(REST_MS * ms)
         disagreeing = list(_disagreements(bond, run))
     verdict = judge(run.history)
     return Performed(run.history, (*verdict.refusals, *disagreeing, *_kernel_reports(run.history)))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 from harness.claims import catalogue
 from harness.errors import HarnessError
 from harness.explore.finding import FoundDifference
+from harness.explore.networks import EVERY_MS, REST_MS
 from harness.explore.schedule import FaultSchedule, FaultStep
 
 FIXTURES = {
@@ -34,9 +37,9 @@ def scenario(finding: FoundDifference) -> str:
         f"def test_{finding.rule.replace('-', '_')}({fixture}: {topology}) -> None:",
         f'    """The rule {finding.rule} holds."""',
         f"    bond = {fixture}.dut.bond({_arguments(schedule)})",
-        f"    with {fixture}.watch(every=50 * ms) as run:",
+        f"    with {fixture}.watch(every={EVERY_MS} * ms) as run:",
         *(f"        {line}" for step in schedule.whole for line in _lines(fixture, step)),
-        f"        {fixture}.after(3000 * ms)",
+        f"        {fixture}.after({REST_MS} * ms)",
         f'    assert refused(run, "{finding.rule}") == []',
     ]
     text = "\n".join(lines)
@@ -44,14 +47,14 @@ def scenario(finding: FoundDifference) -> str:
 
 
 def _arguments(schedule: FaultSchedule) -> str:
-    return ", ".join(f"{name}={value!r}" for name, value in schedule.options.items())
+    return ", ".join(f"{name}={json.dumps(value)}" for name, value in schedule.options.items())
 
 
 def _lines(fixture: str, step: FaultStep) -> list[str]:
     found = [f"{fixture}.after({step.after} * ms)"] if step.after else []
     if step.action == "set":
         value = int(step.value) if step.value.isdigit() else step.value
-        return [*found, f"{fixture}.dut.set({step.where}={value!r})"]
+        return [*found, f"{fixture}.dut.set({step.where}={json.dumps(value)})"]
     if step.action in METHODS:
         return [*found, f"{fixture}.dut.{step.action}(bond, {fixture}.{step.where})"]
     return [*found, f"{fixture}.{step.where}.{step.action}()"]

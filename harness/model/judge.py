@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.history import History
-from harness.model import active, addresses, announcements, arp, mii, service
+from harness.model import active, addresses, announcements, arp, mii, service, waiting
 from harness.model.refusal import Refusal, Unjudged
 from harness.model.view import BondHistory
 
 RULES = (
     *mii.RULES,
+    *waiting.RULES,
     *arp.RULES,
     *active.RULES,
     *addresses.RULES,

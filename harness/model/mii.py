@@ -103,17 +103,8 @@ def _undelayed(view: BondHistory, slave: str, at: int, up: bool) -> bool:  # noq
     if not up:
         return before == "back"
     around = view.tolerance
-    alone = not view.any_up(at - around, at - around, slave) or not _stays(view, slave, at)
-    return alone or before == "fail"
-
-
-def _stays(view: BondHistory, slave: str, at: int) -> bool:
-    """Tell whether another slave that was up is still up just after a time."""
-    return any(
-        set(view.links[one].within(at - view.tolerance, at + view.tolerance)) == {"up"}
-        for one in view.slaves
-        if one != slave
-    )
+    others = [one for one in view.slaves if one != slave]
+    return before == "fail" or not any(view.usable(s, at - around, at + around) for s in others)
 
 
 def _held(view: BondHistory, slave: str, at: int, value: bool) -> int | None:  # noqa: FBT001

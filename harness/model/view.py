@@ -125,9 +125,17 @@ class BondHistory:
             for start, stop in zip([stay.start, *cuts], [*cuts, stay.stop], strict=True):
                 yield Stay(start, stop, stay.value)
 
-    def any_up(self, start: int, stop: int, without: str = "") -> bool:
-        """Tell whether some slave, but one, was up at any time between two times."""
-        return any("up" in self.links[s].within(start, stop) for s in self.slaves if s != without)
+    def any_up(self, start: int, stop: int) -> bool:
+        """Tell whether some slave was up at any time between two times."""
+        return any("up" in self.links[slave].within(start, stop) for slave in self.slaves)
+
+    def usable(self, slave: str, start: int, stop: int) -> bool:
+        """Tell whether a slave was up, and had carrier, all the time between two times.
+
+        The kernel does not tell of a slave that has lost its carrier before downdelay is over.
+        """
+        up = set(self.links[slave].within(start, stop)) == {"up"}
+        return up and all(self.carriers[slave].within(start, stop))
 
     def all_sound(self, slave: str, start: int, stop: int) -> bool:
         """Tell whether a slave's whole path passed all frames between two times."""

@@ -171,3 +171,34 @@ def test_modes_without_a_model_are_not_judged() -> None:
     verdict = judge(story(None, {"mode": "balance-rr", "miimon": 100}))
     assert verdict.refusals == ()
     assert [one.why for one in verdict.unjudged] == ["mode balance-rr has no model yet"]
+
+
+UPDELAY = {**OPTIONS, "updelay": 800}
+WAITING: list[Line] = [
+    *(fault(0, "eth1"), carrier(0.1, "eth1", up=False), slave(92, "eth1", "down", "backup")),
+    *(fault(200, "eth1", "heal", "repair"), carrier(200.1, "eth1", up=True)),
+    *(fault(500, "eth0"), carrier(500.1, "eth0", up=False), slave(590, "eth0", "down", "backup")),
+]
+USED = [slave(590.1, "eth1", "up"), active(590.1, "eth1"), garp(590.2, "sw/eth1")]
+UNUSED = [active(590, None), slave(690, "eth1", "up"), active(690, "eth1"), garp(690, "sw/eth1")]
+
+
+@pytest.mark.parametrize(("more", "rules"), [(USED, set()), (UNUSED, {"last-link"})])
+def test_a_slave_that_waits_replaces_the_last_one(more: list[Line], rules: set[str]) -> None:
+    nothing: dict[str, Line | None] = dict.fromkeys(FAILOVER)
+    found = refused(story(nothing, UPDELAY, *WAITING, *more, dark=0))
+    assert found == rules
+
+
+def member(when: float, action: str, role: str) -> Line:
+    line = fault(when, "eth1", action, role)
+    line[3].update(bond="bond0")
+    return line
+
+
+@pytest.mark.parametrize(("up", "rules"), [(401, {"new-slave"}), (1290, set())])
+def test_a_new_slave_waits_for_updelay(up: float, rules: set[str]) -> None:
+    nothing: dict[str, Line | None] = dict.fromkeys(FAILOVER)
+    moved = [member(0, "release", "fault"), member(400, "enslave", "repair")]
+    told = [slave(400.1, "eth1", "back", "backup"), slave(up, "eth1", "up", "backup")]
+    assert refused(story(nothing, UPDELAY, *moved, *told, dark=0, end=2000)) == rules

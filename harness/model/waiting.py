@@ -1,0 +1,70 @@
+"""Slaves that wait for updelay: those that are new, and those that replace the last active one.
+
+UPDELAY-5, DELAY-5; bond_enslave, bond_find_best_slave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.bonding import whole
+from harness.model.mii import watches
+from harness.model.refusal import Refusal
+from harness.model.view import BondHistory
+from harness.units import in_ms
+
+
+def new_slaves_wait(view: BondHistory) -> Iterator[Refusal]:
+    """Refuse a slave that is up as soon as it is enslaved, next to another one (UPDELAY-5)."""
+    for slave in view.slaves:
+        for event in view.history.select("fault", slave, action="enslave"):
+            at = event.at + int(event.get("took", 0)) + view.tolerance
+            delay = view.times(event.at).updelay
+            until = event.at + delay.ns - delay.early - view.tolerance
+            if until <= at or not view.quiet(event.at + 1, until):
+                continue
+            others = [one for one in view.slaves if one != slave]
+            if not watches(view, event.at, until) or not any(
+                view.usable(one, event.at, until) for one in others
+            ):
+                continue
+            if "up" in view.links[slave].within(at, until):
+                seen = f"up less than {in_ms(until - event.at)} after it was enslaved"
+                told = f"documented after {delay}"
+                yield Refusal("new-slave", "UPDELAY-5", event.at, slave, seen, told)
+
+
+def a_waiting_slave_replaces_the_last(view: BondHistory) -> Iterator[Refusal]:
+    """Refuse a bond without an active slave, or the wrong one, where others wait (DELAY-5)."""
+    for at, old, new in view.active.changes(view.start, view.end):
+        if old is None or not watches(view, at, at):
+            continue
+        inspected = whole(view.times(at).miimon) + view.tolerance
+        if not view.quiet(at - inspected, at + view.tolerance):
+            continue
+        since = {slave: _waits_since(view, slave, at) for slave in view.slaves if slave != old}
+        waiting = {one: when for one, when in since.items() if when and at - when > inspected}
+        if new is None:
+            later = [one for one in view.active.within(at, at + view.tolerance) if one]
+            if waiting and not later:
+                seen = f"no slave is active although {min(waiting)} waits for updelay"
+                told = "documented: it is used at once"
+                yield Refusal("last-link", "DELAY-5", at, view.bond, seen, told)
+        elif new in waiting:
+            first = min(waiting, key=lambda one: waiting[one])
+            if waiting[new] - waiting[first] > inspected:
+                seen = f"{new} became active, which waited for less time than {first}"
+                told = "documented: the one that waited longest"
+                yield Refusal("waited-longest", "DELAY-5", at, view.bond, seen, told)
+
+
+def _waits_since(view: BondHistory, slave: str, at: int) -> int:
+    """Return since when (ns) a slave that is not up has had carrier, 0 where it has none or is."""
+    before = at - view.tolerance
+    if view.links[slave].at(before) not in ("down", "back"):
+        return 0
+    stays = list(view.carriers[slave].stays(view.start, at + view.tolerance))
+    return stays[-1].start if stays and stays[-1].value else 0
+
+
+RULES = (new_slaves_wait, a_waiting_slave_replaces_the_last)
