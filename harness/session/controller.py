@@ -190,7 +190,8 @@ class Dispatcher:
 
     def _lasted(self, nodeid: str) -> float | None:
         """Return what a scenario took in virtual time (s, by this machine's clock), else None."""
-        virtual = self.fleet.kernels[self._label(nodeid)].clock == "virtual"
+        kernel = self.fleet.kernels.get(self._label(nodeid))  # none where it could not be had
+        virtual = kernel is not None and kernel.clock == "virtual"
         return self.wall.seconds.get(nodeid) if virtual else None
 
     def _keep_result(self, nodeid: str, reports: Sequence[pytest.TestReport]) -> None:

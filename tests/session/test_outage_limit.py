@@ -54,7 +54,7 @@ def test_what_conforms_and_is_dark_for_longer_exceeds_the_limit(pytester: pytest
     assert plain["conforms"] == "conforms"
     found, said = verdicts(pytester, "--max-outage", "60ms")
     assert found["conforms"] == counts.EXCEEDS
-    assert "outage took 99.0 ms, --max-outage allows 60.0 ms (tolerance 11.0 ms: " in said
+    assert "outage took 99.0 ms, --max-outage allows 60.0 ms (tolerance 12.1 ms: " in said
     assert "hint: this is your own limit: what is documented holds" in said
     assert found["contradicts"] == plain["contradicts"] == counts.CONTRADICTS
 
