@@ -54,17 +54,18 @@ def attend(guests: Guests, guest: Guest, ours: int) -> None:
     Raises LabError for an error of the guest's, and where it ended by itself.
 
     Keys are passed on once the guest reports that it is ready: before, Ctrl-C ends the command.
+    Nothing is shown until then: whoever answers a prompt is heard.
     """
     keyboard: Keyboard | None = None
     with contextlib.ExitStack() as restore:
         while guest.name in guests.running:
-            guests.ended(0)
+            guests.ended(POLL if keyboard is None else 0)
             for line in guest.lines():
                 if "error" in line:
                     raise LabError(line["error"], hint=line["hint"])
                 keyboard = Keyboard(sys.stdin.fileno())
                 restore.enter_context(_raw(keyboard.terminal))
-            if _exchange(ours, keyboard):
+            if keyboard is not None and _exchange(ours, keyboard):
                 guests.kill(guest, ENDED)
         _drain(ours)
     if keyboard is None or guest.killed or guest.reports():
@@ -86,14 +87,13 @@ def talk_until(over: Callable[[], bool], ours: int, end: Callable[[], None]) -> 
         _drain(ours)
 
 
-def _exchange(ours: int, keyboard: Keyboard | None) -> bool:
+def _exchange(ours: int, keyboard: Keyboard) -> bool:
     """Copy what is there both ways, waiting a moment for it; return whether Ctrl-] was typed."""
-    typing = keyboard is not None and not keyboard.over
-    watched = [ours, *([keyboard.terminal] if keyboard and typing else [])]
+    watched = [ours, *([] if keyboard.over else [keyboard.terminal])]
     ready, _, _ = select.select(watched, [], [], POLL)
     if ours in ready:
         _write(sys.stdout.fileno(), os.read(ours, 65536))
-    if keyboard is None or not (keyboard.terminal in ready or keyboard.over):
+    if not (keyboard.terminal in ready or keyboard.over):
         return False
     typed = keyboard.read()
     os.write(ours, typed)
