@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from harness.commands.driver_profile import driver_profile
 from tests.rack import NO_RACK, Rack, environment, inside, standing
+from tests.switched_rack import switched_rack
 
 racked = pytest.mark.skipif(bool(NO_RACK), reason=NO_RACK)
 WORDS = (sys.executable, "-m", "harness", "driver-profile", "--repeat", "1", "--json")
@@ -52,6 +53,26 @@ def test_a_driver_is_measured_over_ssh_and_everything_is_put_back(rack: Rack) ->
     assert not list(Path(gettempdir()).glob("tmp.*/harness/driver_profile")), (
         "the code was left there"
     )
+
+
+@racked
+def test_a_switch_in_the_cable_cuts_it_too(tmp_path: Path) -> None:
+    pytest.importorskip("netmiko", reason="no netmiko here: pip install -e '.[netmiko]'")
+    with switched_rack(tmp_path) as switched:
+        words = (*WORDS, "--lab", str(switched.lab), "eth1")
+        done = switched.rack.run(switched.rack.tester, *words)
+        assert done.returncode == 0, done.stderr
+        (found,) = json.loads(done.stdout)
+        assert (
+            found["carrier"]["how"] == "far1 (here) set down and up, and its cable cut by switch"
+        )
+        assert None not in found["carrier"]["down_flag"]["ns"] + found["carrier"]["up_flag"]["ns"]
+        assert switched.up() == [True, True]
+        text = switched.lab.read_text(encoding="utf-8").replace('cut = "switch"', "", 1)
+        switched.lab.write_text(text, encoding="utf-8")
+        done = switched.rack.run(switched.rack.tester, *words)  # control: nobody cuts it
+        (found,) = json.loads(done.stdout)
+        assert found["carrier"]["down_flag"]["ns"] == [None]
 
 
 @racked

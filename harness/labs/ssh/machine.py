@@ -99,7 +99,8 @@ class SshMachine:
             seen.append(f"{name} is {'.'.join(map(str, found)) or 'not there'}")
         raise NoPython(
             f"{self.name} has no Python {wanted} or later: {', '.join(seen)}",
-            hint="install python3 there, or name it in the lab file: python = PATH",
+            hint="the agent, which acts and measures there, needs it and nothing else: install "
+            "python3 there, or name it in the lab file: python = PATH",
         )
 
     def agent(self, program: bytes = b"", role: str = "agent") -> Channel:
