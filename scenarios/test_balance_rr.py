@@ -4,7 +4,7 @@ import pytest
 
 from harness import Flow, claim, contradicted, control, many_flows, s
 from scenarios.channels import StaticChannel
-from scenarios.programs import frames_sent, send_raw
+from scenarios.programs import frames_counted, send_raw
 
 SLAVES = ["eth0", "eth1", "eth2"]
 MANY = list(many_flows(600))
@@ -136,7 +136,7 @@ def test_the_first_frame_leaves_by_the_first_slave(static_channel: StaticChannel
     """The order is from the first available slave through the last."""
     static_channel.dut.bond(mode="balance-rr")
     send_raw(static_channel, "bond0", 1)
-    assert frames_sent(static_channel, *SLAVES) == [1, 0, 0]
+    assert frames_counted(static_channel, "tx", *SLAVES) == [1, 0, 0]
 
 
 @claim("MODE-RR-2")
@@ -145,4 +145,4 @@ def test_the_first_three_frames_leave_by_one_slave_each(static_channel: StaticCh
     """Nothing but these has left the new bond."""
     static_channel.dut.bond(mode="balance-rr")
     send_raw(static_channel, "bond0", 3)
-    assert frames_sent(static_channel, *SLAVES) == [1, 1, 1]
+    assert frames_counted(static_channel, "tx", *SLAVES) == [1, 1, 1]

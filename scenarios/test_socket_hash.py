@@ -4,7 +4,7 @@ import pytest
 
 from harness import claim, contradicted, control, s
 from scenarios.channels import StaticChannel
-from scenarios.programs import connect_again, frames_sent
+from scenarios.programs import connect_again, frames_counted
 
 SLAVES = ("eth0", "eth1", "eth2")
 
@@ -14,9 +14,11 @@ def slaves_of_one_5_tuple(net: StaticChannel, policy: str, kind: str) -> int:
     net.dut.bond(xmit_hash_policy=policy)
     with net.watch(every=1 * s):  # both ends learn the other's MAC
         net.after(1 * s)
-    before = frames_sent(net, *SLAVES)
+    before = frames_counted(net, "tx", *SLAVES)
     connect_again(net, net.target, kind, 32)
-    return sum(now > then for now, then in zip(frames_sent(net, *SLAVES), before, strict=True))
+    return sum(
+        now > then for now, then in zip(frames_counted(net, "tx", *SLAVES), before, strict=True)
+    )
 
 
 @claim("XMIT-E34-2")

@@ -3,7 +3,8 @@
 import pytest
 
 from harness import Flow, claim, contradicted, control, many_flows, ms, s, slave_by_hash
-from scenarios.channels import LacpPair, StaticChannel
+from scenarios.channels import LacpPair, RoundRobinChannel, StaticChannel
+from scenarios.programs import frames_counted
 from scenarios.topologies import NEIGHBOUR, TARGET
 from scenarios.variants import ParallelSwitches, ThreeSlaves
 
@@ -60,6 +61,34 @@ def test_one_connection_is_not_striped_by_lacp(lacp_pair: LacpPair) -> None:
     with lacp_pair.watch(every=RARELY) as run:
         lacp_pair.dut.send_flows(CONNECTION)
     assert len(set(run.carried_by)) == 1
+
+
+def receiving(net: StaticChannel) -> int:
+    """Let the target send one connection to the DUT; return how many slaves receive much of it."""
+    net.dut.bond(mode="balance-rr")
+    with net.watch(every=RARELY):
+        before = frames_counted(net, "rx", *SLAVES)
+        net.target.send_flows(CONNECTION)
+        net.after(1 * s)
+        after = frames_counted(net, "rx", *SLAVES)
+    return sum(4 * (b - a) > len(CONNECTION) for a, b in zip(before, after, strict=True))
+
+
+@claim("TPUT-4")
+def test_a_switch_that_hashes_sends_a_connection_by_one_link(
+    static_channel: StaticChannel,
+) -> None:
+    """Towards a balance-rr bond it uses no more than one link for one connection."""
+    assert receiving(static_channel) == 1
+
+
+@claim("TPUT-4")
+@control("test_a_switch_that_hashes_sends_a_connection_by_one_link")
+def test_a_switch_that_stripes_sends_a_connection_by_all_links(
+    round_robin_channel: RoundRobinChannel,
+) -> None:
+    """A switch that sends by its ports in turn uses all three."""
+    assert receiving(round_robin_channel) == len(SLAVES)
 
 
 @claim("TPUT-2")
