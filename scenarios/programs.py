@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 from harness import Machine, Net, s
 
@@ -88,8 +87,8 @@ def know_for_good(net: Net, machine: Machine) -> None:
     assert net.dut.run(["ip", "neighbour", "replace", *entry]).returncode == 0
 
 
-def frames_counted(net: Net, way: Literal["tx", "rx"], *interfaces: str) -> list[int]:
-    """Return how many frames each of the DUT's interfaces has sent, or received, so far."""
+def frames_counted(net: Net, way: str, *interfaces: str) -> list[int]:
+    """Return how many frames each of the DUT's interfaces has sent (`tx`) or received (`rx`)."""
     files = [f"/sys/class/net/{name}/statistics/{way}_packets" for name in interfaces]
     return [int(net.dut.read_file(file) or 0) for file in files]
 
