@@ -8,6 +8,7 @@ import pytest
 
 from harness import claim, contradicted, control, ms
 from scenarios.topologies import FilteringSwitch, OneSwitch
+from scenarios.variants import ThreeSlaves
 
 QUIET = 500 * ms
 
@@ -58,6 +59,43 @@ def test_follow_swaps_the_macs_of_the_slaves(one_switch: OneSwitch) -> None:
     assert run.slave("eth0").mac_addresses[-1] == other
     assert run.slave("eth1").mac_addresses[-1] == own
     assert run.outage <= bond.miimon
+
+
+@claim("FOM-FOLLOW-2")
+@contradicted(
+    "FOM-FOLLOW-2",
+    kernels=">=6.1",
+    evidence="a slave that is released gets back its own MAC, which another one was given at the "
+    "failover; bond_enslave compares it with the bond's only (difference 63)",
+)
+def test_follow_gives_no_two_slaves_the_same_mac(three_slaves: ThreeSlaves) -> None:
+    """After a failover, with the new active slave replaced, each slave has a MAC of its own."""
+    bond = three_slaves.dut.bond(fail_over_mac="follow")
+    with three_slaves.watch() as run:
+        three_slaves.eth0.cut()
+        three_slaves.after(QUIET)
+        three_slaves.dut.release(bond, three_slaves.eth1)
+        three_slaves.after(QUIET)
+        three_slaves.dut.enslave(bond, three_slaves.eth1)
+        three_slaves.after(QUIET)
+    last = [run.slave(name).mac_addresses[-1] for name in ("eth0", "eth1", "eth2")]
+    assert len(set(last)) == 3
+
+
+@claim("FOM-FOLLOW-2")
+@control("test_follow_gives_no_two_slaves_the_same_mac")
+def test_follow_gives_each_its_own_when_a_backup_is_replaced(three_slaves: ThreeSlaves) -> None:
+    """The same with a slave that was never active: it has the MAC that it had."""
+    bond = three_slaves.dut.bond(fail_over_mac="follow")
+    with three_slaves.watch() as run:
+        three_slaves.eth0.cut()
+        three_slaves.after(QUIET)
+        three_slaves.dut.release(bond, three_slaves.eth2)
+        three_slaves.after(QUIET)
+        three_slaves.dut.enslave(bond, three_slaves.eth2)
+        three_slaves.after(QUIET)
+    last = [run.slave(name).mac_addresses[-1] for name in ("eth0", "eth1", "eth2")]
+    assert len(set(last)) == 3
 
 
 @claim("FOM-NONE-1", "FOM-ACTIVE-1")

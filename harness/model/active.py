@@ -65,7 +65,7 @@ def moves_for_a_reason(view: BondHistory) -> Iterator[Refusal]:
     """Refuse another active slave while the one before is up and need not give way (MODE-AB-2)."""
     for at, old, new in _moves(view):
         around = view.tolerance
-        if old is None or not view.quiet(_last_active(view, new, at), at + around):
+        if old is None or not view.quiet(_last_active(view, new, at) - around, at + around):
             continue  # PRESEL-6, PRIMARY-8: a primary that is new, or was set, is made active
         if _last_active(view, new, at) == view.start and view.options.at(at)["primary"] == new:
             continue  # so is one that was enslaved before the recording and waited for updelay

@@ -11,7 +11,8 @@ from itertools import pairwise
 from harness.model.refusal import Refusal
 from harness.model.view import BondHistory
 
-BY_HAND = {"set_mac", "enslave", "release", "rename", "run"}
+SHARED = "documented: each slave has another one"
+BY_HAND = {"set_mac", "rename", "run"}
 
 
 def macs(view: BondHistory) -> Iterator[Refusal]:
@@ -23,19 +24,31 @@ def macs(view: BondHistory) -> Iterator[Refusal]:
     policy = str(view.options.at(view.start)["fail_over_mac"])
     judge = {"none": _none, "active": _active, "follow": _follow}[policy]
     for start in _steady(view):
-        found = {name: mac.at(start) for name, mac in view.macs.items()}
+        members = [one for one in view.slaves if view.links[one].at(start) is not None]
+        if not members:
+            view.silent("mac", view.bond, "a bond without slaves may get any MAC")
+            return
+        found = {name: view.macs[name].at(start) for name in (view.bond, *members)}
         problem = judge(view, found, view.active.at(start))
         if problem:
             claim, where, told = problem
             seen = f"the MAC of {where} is {found[where]}"
-            yield Refusal(f"mac-{policy}", claim, start, where, seen, told)
+            rule = "mac-shared" if told == SHARED and _replaced(view) else f"mac-{policy}"
+            yield Refusal(rule, claim, start, where, seen, told)
             return
+
+
+def _replaced(view: BondHistory) -> bool:
+    """Tell whether a slave was released and enslaved again."""
+    return any(event["action"] == "enslave" for event in view.history.part("fault"))
 
 
 def _steady(view: BondHistory) -> Iterator[int]:
     """Yield since when (ns) MACs and active slave were the same, for longer than the error."""
     changes = {at for mac in view.macs.values() for at, _ in mac.steps}
     changes |= {at for at, _ in view.active.steps}
+    changes |= {at for link in view.links.values() for at, _ in link.steps}
+    changes |= set(view.stirs)
     edges = [view.start, *sorted(at for at in changes if view.start < at < view.end), view.end]
     for start, stop in pairwise(edges):
         if stop - start > view.tolerance:
@@ -46,19 +59,23 @@ Macs = dict[str, str | None]
 Problem = tuple[str, str, str] | None
 
 
+def _slaves(view: BondHistory, found: Macs) -> list[str]:
+    return [name for name in found if name != view.bond]
+
+
 def _none(view: BondHistory, found: Macs, _: str | None) -> Problem:
     first = view.macs[view.bond].at(view.start)
     if found[view.bond] != first:
         return "FOM-NONE-3", view.bond, f"documented: it stays {first}"
-    other = next((s for s in view.slaves if found[s] != first), None)
+    other = next((s for s in _slaves(view, found) if found[s] != first), None)
     return ("FOM-NONE-1", other, f"documented: that of the bond, {first}") if other else None
 
 
 def _active(view: BondHistory, found: Macs, active: str | None) -> Problem:
-    for slave in view.slaves:
+    for slave in _slaves(view, found):
         if found[slave] != (own := view.macs[slave].at(view.start)):
             return "FOM-ACTIVE-1", slave, f"documented: it keeps its own, {own}"
-    if active is not None and found[view.bond] != found[active]:
+    if active in found and found[view.bond] != found[active]:
         return "FOM-ACTIVE-1", view.bond, f"documented: that of the active slave, {found[active]}"
     return None
 
@@ -67,11 +84,12 @@ def _follow(view: BondHistory, found: Macs, active: str | None) -> Problem:
     first = view.macs[view.bond].at(view.start)
     if found[view.bond] != first:
         return "FOM-FOLLOW-1", view.bond, f"documented: it stays {first}"
-    if active is not None and found[active] != first:
+    if active in found and found[active] != first:
         return "FOM-FOLLOW-2", active, f"documented: the active slave has the bond's, {first}"
-    own = [found[slave] for slave in view.slaves]
-    twice = next((s for s in view.slaves if own.count(found[s]) > 1), None)
-    return ("FOM-FOLLOW-2", twice, "documented: each slave has another one") if twice else None
+    slaves = _slaves(view, found)
+    own = [found[slave] for slave in slaves]
+    twice = next((s for s in slaves if own.count(found[s]) > 1), None)
+    return ("FOM-FOLLOW-2", twice, SHARED) if twice else None
 
 
 RULES = (macs,)

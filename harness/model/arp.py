@@ -34,7 +34,11 @@ def _longest(view: BondHistory, at: int, *, backup: bool) -> int:
     times = view.times(at)
     every = times.arp_interval
     grace = GRACE * every.ns + every.ns // 2 + whole(every)
-    return max(whole(times.silence(backup=backup).latest), grace) + view.tolerance
+    limit = max(whole(times.silence(backup=backup).latest), grace)
+    if backup:  # a gratuitous ARP between two rounds may be the last frame that counts
+        rounds = view.number("arp_missed_max", at) + 1
+        limit = max(limit, rounds * every.ns + every.ns // 2 + whole(every))
+    return limit + view.tolerance
 
 
 def deaf_slaves_go_down(view: BondHistory) -> Iterator[Refusal]:
