@@ -1,0 +1,92 @@
+"""Promiscuous mode and all-multicast of a bond, and which slaves get them (bonding.rst 10)."""
+
+import pytest
+
+from harness import Dut, claim, control, s
+from scenarios.topologies import OneSwitch
+
+# IFF_PROMISC, IFF_ALLMULTI (linux/if.h) by the words of ip-link(8).
+FLAGS = {"promisc": 0x100, "allmulticast": 0x200}
+ALL, ACTIVE = ["eth0", "eth1"], ["eth0"]
+SLAVES_OF_MODE = [
+    ("balance-rr", ALL),
+    ("balance-xor", ALL),
+    ("broadcast", ALL),
+    ("802.3ad", ALL),
+    ("active-backup", ACTIVE),
+    ("balance-tlb", ACTIVE),
+    ("balance-alb", ACTIVE),
+]
+
+
+def switch(dut: Dut, setting: str, state: str) -> None:
+    """Switch promiscuous mode or all-multicast of the bond on or off."""
+    done = dut.run(["ip", "link", "set", "bond0", setting, state])
+    assert done.returncode == 0, done.stderr
+
+
+def slaves_with(dut: Dut, setting: str) -> list[str]:
+    """Return the interfaces of the slaves that have the flag."""
+    flags = {name: dut.read_file(f"/sys/class/net/{name}/flags") or "0" for name in ALL}
+    return [name for name, text in flags.items() if int(text, 16) & FLAGS[setting]]
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        pytest.param("promisc", marks=claim("PROMISC-1", "PROMISC-2")),
+        pytest.param("allmulticast", marks=claim("PROMISC-5")),
+    ],
+)
+@pytest.mark.parametrize(("mode", "slaves"), SLAVES_OF_MODE)
+def test_the_setting_goes_to_all_slaves_or_to_the_active_one(
+    one_switch: OneSwitch, setting: str, mode: str, slaves: list[str]
+) -> None:
+    """Modes with an active slave set it on that slave only, the others on each slave."""
+    one_switch.dut.bond(mode=mode)
+    before = slaves_with(one_switch.dut, setting)
+    switch(one_switch.dut, setting, "on")
+    assert (before, slaves_with(one_switch.dut, setting)) == ([], slaves)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        pytest.param("promisc", marks=claim("PROMISC-4")),
+        pytest.param("allmulticast", marks=claim("PROMISC-5")),
+    ],
+)
+@pytest.mark.parametrize("mode", [mode for mode, _ in SLAVES_OF_MODE])
+@control("test_the_setting_goes_to_all_slaves_or_to_the_active_one")
+def test_the_setting_is_removed_again(one_switch: OneSwitch, setting: str, mode: str) -> None:
+    """A slave that is released loses it at once, the others when it is switched off."""
+    bond = one_switch.dut.bond(mode=mode)
+    switch(one_switch.dut, setting, "on")
+    before = slaves_with(one_switch.dut, setting)
+    one_switch.dut.release(bond, one_switch.eth0)
+    after = slaves_with(one_switch.dut, setting)
+    switch(one_switch.dut, setting, "off")
+    assert (before[0], after) == ("eth0", ["eth1"])
+    assert slaves_with(one_switch.dut, setting) == []
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        pytest.param("promisc", marks=claim("PROMISC-3")),
+        pytest.param("allmulticast", marks=claim("PROMISC-5")),
+    ],
+)
+@pytest.mark.parametrize("mode", ["active-backup", "balance-tlb", "balance-alb"])
+def test_the_setting_follows_the_active_slave(
+    one_switch: OneSwitch, setting: str, mode: str
+) -> None:
+    """After a failover only the new active slave has it."""
+    one_switch.dut.bond(mode=mode, miimon=100)
+    switch(one_switch.dut, setting, "on")
+    before = slaves_with(one_switch.dut, setting)
+    with one_switch.watch() as run:
+        one_switch.eth0.cut()
+        one_switch.after(1 * s)
+    assert run.active_slaves == ["eth0", "eth1"]
+    assert (before, slaves_with(one_switch.dut, setting)) == (["eth0"], ["eth1"])
