@@ -1,0 +1,92 @@
+"""Routes by a slave beside those of its bond (bonding.rst 8.1)."""
+
+import pytest
+
+from harness import claim, contradicted, control, s
+from scenarios.topologies import OneSwitch
+from scenarios.variants import NoAddress
+
+TARGET, OWN = "198.51.100.254", "198.51.100.1"
+DATAGRAMS = 20
+SENDER = f"""
+import socket
+with socket.socket(type=socket.SOCK_DGRAM) as one:
+    for _ in range({DATAGRAMS}): one.sendto(b"", ("{TARGET}", 9))
+"""
+
+
+def route(net: OneSwitch, by: str) -> None:
+    """Give the target an address that the DUT has a route to, by the bond or by a slave."""
+    net.target.add_address(TARGET)
+    for text in (f"address add {OWN}/32 dev bond0", f"route add {TARGET}/32 dev {by} src {OWN}"):
+        done = net.dut.run(["ip", *text.split()])
+        assert done.returncode == 0, done.stderr
+
+
+def sent_by(net: OneSwitch, interface: str) -> int:
+    """Return how many frames an interface of the DUT has sent."""
+    return int(net.dut.read_file(f"/sys/class/net/{interface}/statistics/tx_packets") or "0")
+
+
+@claim("TROUBLE-1")
+@pytest.mark.parametrize(("by", "bypasses"), [("eth1", True), ("bond0", False)])
+def test_a_slaves_own_route_bypasses_the_bond(
+    no_address: NoAddress, by: str, *, bypasses: bool
+) -> None:
+    """What is sent by the route of a slave leaves by it, even if another slave is active."""
+    bond = no_address.dut.bond()
+    route(no_address, by)
+    entry = [TARGET, "lladdr", no_address.target.cable.mac, "dev", by]
+    assert no_address.dut.run(["ip", "neighbour", "add", *entry]).returncode == 0
+    before = sent_by(no_address, "eth1")
+    done = no_address.dut.run(["python3", "-I", "-S", "-c", SENDER])
+    assert done.returncode == 0, done.stderr
+    assert bond.now.file("active_slave") == "eth0"
+    assert (sent_by(no_address, "eth1") - before >= DATAGRAMS) == bypasses
+
+
+@claim("TROUBLE-2")
+@contradicted(
+    "TROUBLE-2",
+    kernels=">=5.10",
+    evidence="bond_arp_send_all skips a target whose route leads to no device above the bond "
+    "(difference 41)",
+)
+def test_probes_are_sent_whatever_the_slaves_routes(one_switch: OneSwitch) -> None:
+    """The driver sends its ARP requests also when a slave's route leads to the target."""
+    bond = one_switch.dut.bond()
+    route(one_switch, "eth0")
+    with one_switch.watch() as run:
+        one_switch.dut.set(bond, miimon=0)
+        one_switch.dut.set(bond, arp_interval=100, arp_ip_target=TARGET)
+        one_switch.after(2 * s)
+    assert run.slave("eth0").arp_probes != []
+
+
+@claim("TROUBLE-2")
+@control("test_probes_are_sent_whatever_the_slaves_routes")
+def test_probes_are_sent_by_the_bonds_route(one_switch: OneSwitch) -> None:
+    """With the route of the bond the target is asked for."""
+    bond = one_switch.dut.bond()
+    route(one_switch, "bond0")
+    with one_switch.watch() as run:
+        one_switch.dut.set(bond, miimon=0)
+        one_switch.dut.set(bond, arp_interval=100, arp_ip_target=TARGET)
+        one_switch.after(2 * s)
+    assert run.slave("eth0").arp_probes != []
+
+
+@claim("TROUBLE-3")
+@pytest.mark.parametrize("by", ["eth0", "bond0"])
+@pytest.mark.parametrize(("cut", "active"), [(False, ["eth0"]), (True, ["eth0", "eth1"])])
+def test_the_mii_monitor_does_not_look_at_routes(
+    one_switch: OneSwitch, by: str, active: list[str], *, cut: bool
+) -> None:
+    """With either route it keeps a slave that has carrier, and leaves one that has none."""
+    one_switch.dut.bond(miimon=100)
+    route(one_switch, by)
+    with one_switch.watch() as run:
+        if cut:
+            one_switch.eth0.cut()
+        one_switch.after(1 * s)
+    assert run.active_slaves == active
