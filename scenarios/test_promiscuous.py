@@ -31,12 +31,9 @@ def slaves_with(dut: Dut, setting: str) -> list[str]:
     return [name for name, text in flags.items() if int(text, 16) & FLAGS[setting]]
 
 
+@claim("PROMISC-5")
 @pytest.mark.parametrize(
-    "setting",
-    [
-        pytest.param("promisc", marks=claim("PROMISC-1", "PROMISC-2")),
-        pytest.param("allmulticast", marks=claim("PROMISC-5")),
-    ],
+    "setting", [pytest.param("promisc", marks=claim("PROMISC-1", "PROMISC-2")), "allmulticast"]
 )
 @pytest.mark.parametrize(("mode", "slaves"), SLAVES_OF_MODE)
 def test_the_setting_goes_to_all_slaves_or_to_the_active_one(
@@ -49,12 +46,9 @@ def test_the_setting_goes_to_all_slaves_or_to_the_active_one(
     assert (before, slaves_with(one_switch.dut, setting)) == ([], slaves)
 
 
+@claim("PROMISC-5")
 @pytest.mark.parametrize(
-    "setting",
-    [
-        pytest.param("promisc", marks=claim("PROMISC-4")),
-        pytest.param("allmulticast", marks=claim("PROMISC-5")),
-    ],
+    "setting", [pytest.param("promisc", marks=claim("PROMISC-4")), "allmulticast"]
 )
 @pytest.mark.parametrize("mode", [mode for mode, _ in SLAVES_OF_MODE])
 @control("test_the_setting_goes_to_all_slaves_or_to_the_active_one")
@@ -70,23 +64,21 @@ def test_the_setting_is_removed_again(one_switch: OneSwitch, setting: str, mode:
     assert slaves_with(one_switch.dut, setting) == []
 
 
+@claim("PROMISC-5")
 @pytest.mark.parametrize(
-    "setting",
-    [
-        pytest.param("promisc", marks=claim("PROMISC-3")),
-        pytest.param("allmulticast", marks=claim("PROMISC-5")),
-    ],
+    "setting", [pytest.param("promisc", marks=claim("PROMISC-3")), "allmulticast"]
 )
 @pytest.mark.parametrize("mode", ["active-backup", "balance-tlb", "balance-alb"])
+@pytest.mark.parametrize(("failed", "active"), [("eth0", ["eth0", "eth1"]), ("eth1", ["eth0"])])
 def test_the_setting_follows_the_active_slave(
-    one_switch: OneSwitch, setting: str, mode: str
+    one_switch: OneSwitch, setting: str, mode: str, failed: str, active: list[str]
 ) -> None:
-    """After a failover only the new active slave has it."""
+    """After a failover only the new active slave has it; the failure of a backup moves nothing."""
     one_switch.dut.bond(mode=mode, miimon=100)
     switch(one_switch.dut, setting, "on")
     before = slaves_with(one_switch.dut, setting)
     with one_switch.watch() as run:
-        one_switch.eth0.cut()
+        {"eth0": one_switch.eth0, "eth1": one_switch.eth1}[failed].cut()
         one_switch.after(1 * s)
-    assert run.active_slaves == ["eth0", "eth1"]
-    assert (before, slaves_with(one_switch.dut, setting)) == (["eth0"], ["eth1"])
+    assert run.active_slaves == active
+    assert (before, slaves_with(one_switch.dut, setting)) == (["eth0"], active[-1:])

@@ -67,16 +67,20 @@ def test_frames_of_a_vlan_are_tagged(
     assert answers(one_switch.dut) == reached
 
 
-@pytest.mark.parametrize("offload", ["on", "off"])
+@pytest.mark.parametrize(
+    ("offload", "number", "reached"), [("on", 5, True), ("off", 5, True), ("off", 6, False)]
+)
 @claim("VLAN-5")
-def test_a_slave_that_cannot_tag_gets_tagged_frames(one_switch: OneSwitch, offload: str) -> None:
-    """Whether the slaves insert tags or not, the target's VLAN gets the frames."""
+def test_a_slave_that_cannot_tag_gets_tagged_frames(
+    one_switch: OneSwitch, offload: str, number: int, *, reached: bool
+) -> None:
+    """Whether the slaves insert tags or not, the same VLAN of the target gets the frames."""
     one_switch.dut.bond(mode="active-backup", miimon=100)
     for link in (one_switch.eth0, one_switch.eth1):
         command(one_switch.dut, f"ethtool -K {link.name} txvlan {offload}")
     add_vlan(one_switch.dut, "bond0", [5], OWN)
-    add_vlan(one_switch.target, "target", [5], OTHER)
-    assert answers(one_switch.dut)
+    add_vlan(one_switch.target, "target", [number], OTHER)
+    assert answers(one_switch.dut) == reached
 
 
 @pytest.mark.parametrize(("repaired", "reached"), [(True, True), (False, False)])
@@ -125,11 +129,13 @@ def heard_by_target(
 IPV4, IPV6 = (OWN, OTHER, 24), (OWN6, OTHER6, 64)
 
 
+@claim("VLAN-2")
+@control("test_solicitations_have_two_tags")
 @pytest.mark.parametrize(
     ("option", "address", "ids", "there", "heard"),
     [
-        pytest.param("arp_ip_target", IPV4, [5], [5], True, marks=claim("VLAN-2")),
-        pytest.param("arp_ip_target", IPV4, [5], [6], False, marks=claim("VLAN-2")),
+        ("arp_ip_target", IPV4, [5], [5], True),
+        ("arp_ip_target", IPV4, [5], [6], False),
         pytest.param("arp_ip_target", IPV4, [5, 7], [5, 7], True, marks=claim("VLAN-3")),
         pytest.param("arp_ip_target", IPV4, [5, 7], [5, 8], False, marks=claim("VLAN-3")),
         pytest.param("ns_ip6_target", IPV6, [5], [5], True, marks=claim("IPV6-6")),
