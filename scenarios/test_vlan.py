@@ -160,7 +160,7 @@ def test_probes_have_the_tags_of_their_target(
     "VLAN-3",
     kernels=">=6.1",
     evidence="bond_ns_send gives bond_handle_vlan a message without an Ethernet header, and the "
-    "inner tag is inserted into the message itself (difference 63)",
+    "inner tag is inserted into the message itself (difference 64)",
 )
 def test_solicitations_have_two_tags(dual_stack: DualStack) -> None:
     """A target of ns_ip6_target in a VLAN on a VLAN is asked as one of arp_ip_target is."""
