@@ -27,7 +27,9 @@ class _Pollfd(ctypes.Structure):
     _fields_ = (("fd", ctypes.c_int), ("events", ctypes.c_short), ("revents", ctypes.c_short))
 
 
-class _Timespec(ctypes.Structure):
+class Timespec(ctypes.Structure):
+    """struct timespec: seconds, and ns below 1 s."""
+
     _fields_ = (("sec", ctypes.c_long), ("nsec", ctypes.c_long))
 
 
@@ -40,7 +42,7 @@ class Poll:
     def __init__(self, sources: Sequence[Readable]) -> None:
         self._sources = sources
         self._fds = (_Pollfd * len(sources))(*(_Pollfd(s.fileno(), POLLIN, 0) for s in sources))
-        self._limit = _Timespec()
+        self._limit = Timespec()
 
     def wait(self, span: int) -> list[Readable]:
         """Return the readable sources, waiting at most `span` ns for one; [] for none."""

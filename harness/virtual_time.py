@@ -17,6 +17,7 @@ import os
 import time
 
 from harness.loop import SECOND, now
+from harness.polling import Timespec
 
 STEP = 256  # ns by which a reading moves the clock on (TIMER_MULTIPLIER)
 MORE = 1  # ns that programming a timer adds, as measured
@@ -69,16 +70,12 @@ def _one_shot(beyond: int) -> bool:
     return now() - step <= 2 * STEP
 
 
-class _Timespec(ctypes.Structure):
-    _fields_ = (("sec", ctypes.c_long), ("nsec", ctypes.c_long))
-
-
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def _sleep(until: int) -> None:
     """Sleep until a time on the clock, which Python's own sleep reads, and rounds."""
-    limit = ctypes.byref(_Timespec(*divmod(until, SECOND)))
+    limit = ctypes.byref(Timespec(*divmod(until, SECOND)))
     error = errno.EINTR
     while error == errno.EINTR:
         error = _libc.clock_nanosleep(time.CLOCK_MONOTONIC, ABSOLUTE, limit, None)

@@ -55,8 +55,9 @@ class Wire:
 
     def links(self, machine: str) -> list[Any]:
         """Return a machine's devices, decoded."""
-        found = self.network.host(machine).dump(messages.all_links(), messages.RTM_NEWLINK)
-        return [messages.decode_link(one) for one in found]
+        return [
+            messages.decode_link(one) for one in messages.dump_links(self.network.host(machine))
+        ]
 
     def up(self, machine: str, link: str) -> None:
         """Set a machine's interface up."""

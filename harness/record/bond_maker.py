@@ -41,7 +41,7 @@ def set_options(network: Network, plan: BondPlan, options: BondOptions) -> None:
 def read_back(network: Network, plan: BondPlan) -> Mapping[str, Setting]:
     """Return the options that the kernel reports as in effect."""
     names = {number: name for name, number in _numbers(network).items()}
-    links = network.host(DUT).dump(messages.all_links(), messages.RTM_NEWLINK)
+    links = messages.dump_links(network.host(DUT))
     return bonds.options_of(links, network.number(DUT, plan.name), names)
 
 

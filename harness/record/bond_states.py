@@ -65,7 +65,7 @@ class BondStates:
     def read(self) -> Snapshot:
         """Read the present state; raises HarnessError if the DUT is lost."""
         host = self.network.host(DUT)
-        links = host.dump(messages.all_links(), messages.RTM_NEWLINK)
+        links = messages.dump_links(host)
         texts = {one.name: read(host, f"/proc/net/bonding/{one.name}") for one in self.plans}
         return Snapshot(now(), tuple(links), {name: text or "" for name, text in texts.items()})
 

@@ -64,7 +64,7 @@ class Readings:
         (bond_fill_slave_info, bond_netlink.c).
         """
         self.note_read()
-        links = self.network.host(DUT).dump(messages.all_links(), messages.RTM_NEWLINK)
+        links = messages.dump_links(self.network.host(DUT))
         return bonds.slave_of(links, self.network.number(DUT, link.name))
 
     def lacp_counters(self, link: NamedPart | None = None) -> Mapping[str, int]:

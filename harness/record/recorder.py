@@ -285,7 +285,7 @@ class Recorder:
         return streams
 
     def _all_links(self) -> list[bytes]:
-        return self._network.host(DUT).dump(messages.all_links(), messages.RTM_NEWLINK)
+        return messages.dump_links(self._network.host(DUT))
 
     def _note_links(self, links: list[bytes]) -> None:
         at = now()

@@ -147,7 +147,7 @@ class RecordedSender:
     def _attribute(self, name: str) -> str:
         port, network = self.port, self.context.network
         number = port.index if port else network.number(self.machine, self.link)
-        links = self._host.dump(messages.all_links(), messages.RTM_NEWLINK)
+        links = messages.dump_links(self._host)
         found = (one for one in map(messages.decode_link, links) if one["index"] == number)
         return str(next(found).get_attr(name))
 

@@ -7,7 +7,7 @@ import socket
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
@@ -157,9 +157,16 @@ def dump_request(message: Any, kind: int) -> Request:
     return Request(f"dump {kind}", bytes(message.data))
 
 
-def all_links() -> Request:
-    """Return the request for all devices; RTM_NEWLINK messages answer it."""
-    return dump_request(ifinfmsg(), RTM_GETLINK)
+class Dumps(Protocol):
+    """Answers dump requests: a namespace's control socket, or a host behind an agent."""
+
+    def dump(self, request: Request, told: int) -> list[bytes]:
+        """Return the messages of type `told` that answer a dump request."""
+
+
+def dump_links(kernel: Dumps) -> list[bytes]:
+    """Return one RTM_NEWLINK message, without its header, for each device of a namespace."""
+    return kernel.dump(dump_request(ifinfmsg(), RTM_GETLINK), RTM_NEWLINK)
 
 
 def all_neighbours() -> Request:

@@ -23,7 +23,7 @@ class PortEvents:
         self._guard = guard
         self._ports = {port.index: port for port in switches.ports.values()}
         self._stream = host.listen("links", "neighbours", then=self._read)
-        links = map(messages.decode_link, host.dump(messages.all_links(), messages.RTM_NEWLINK))
+        links = map(messages.decode_link, messages.dump_links(host))
         self._up = {link["index"]: bool(link["flags"] & IFF_LOWER_UP) for link in links}
 
     def _read(self) -> None:

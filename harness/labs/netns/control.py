@@ -18,7 +18,6 @@ from harness.rtnl.messages import (
     EXT_ACK,
     NLMSG_DONE,
     NLMSG_ERROR,
-    RTM_NEWLINK,
     SOL_NETLINK,
     Request,
 )
@@ -60,7 +59,7 @@ class Control:
 
     def links(self) -> list[Any]:
         """Return all devices of the namespace as pyroute2's decoded ifinfmsg."""
-        return [messages.decode_link(one) for one in self.dump(messages.all_links(), RTM_NEWLINK)]
+        return [messages.decode_link(one) for one in messages.dump_links(self)]
 
     def dump(self, request: Request, told: int) -> list[bytes]:
         """Return the messages of a type with which the kernel answers a dump request."""

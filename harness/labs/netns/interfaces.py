@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
@@ -16,7 +16,7 @@ from pyroute2.netlink.rtnl.rtmsg import rtmsg
 from harness.errors import UsageError
 from harness.labs.netns.namespace import OURS, Namespace
 from harness.rtnl import messages
-from harness.rtnl.messages import Request
+from harness.rtnl.messages import Dumps, Request
 
 RTM_NEWROUTE, RTM_GETADDR, RTM_GETROUTE = 24, 22, 26
 IFF_PROMISC, IFF_ALLMULTI, IFF_LOOPBACK = 0x100, 0x200, 0x8
@@ -86,17 +86,9 @@ class Interface:
         return bool(self.flags & messages.IFF_UP)
 
 
-class Dumps(Protocol):
-    """Answers dump requests: a namespace's control socket, or a host behind an agent."""
-
-    def dump(self, request: Request, told: int) -> list[bytes]:
-        """Return the messages of type `told` that answer a dump request."""
-
-
 def interfaces(kernel: Dumps) -> dict[str, Interface]:
     """Return the interfaces of a namespace by name."""
-    dumped = kernel.dump(messages.all_links(), messages.RTM_NEWLINK)
-    decoded = [messages.decode_link(one) for one in dumped]
+    decoded = [messages.decode_link(one) for one in messages.dump_links(kernel)]
     links = {link["index"]: link for link in decoded if link["family"] == 0}
     addresses = _addresses(kernel)
     defaults = _defaults(kernel)

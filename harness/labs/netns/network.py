@@ -95,8 +95,7 @@ class NetnsNetwork:
         self.undo.close()
 
     def _links(self, place: str) -> list[Any]:
-        found = self.hosts[place].dump(messages.all_links(), messages.RTM_NEWLINK)
-        return [messages.decode_link(one) for one in found]
+        return [messages.decode_link(one) for one in messages.dump_links(self.hosts[place])]
 
 
 def _forwards(link: Any) -> bool:

@@ -129,7 +129,7 @@ class Rack:
         """Return the NIC's link in the DUT's own namespace, once it is there; raises LabError."""
         until = time.monotonic() + ARRIVAL
         while time.monotonic() < until:
-            for body in self.home.dump(messages.all_links(), messages.RTM_NEWLINK):
+            for body in messages.dump_links(self.home):
                 link = messages.decode_link(body)
                 own = link.get_attr("IFLA_PERM_ADDRESS") or link.get_attr("IFLA_ADDRESS")
                 if own == nic.mac:

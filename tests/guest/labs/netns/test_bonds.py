@@ -31,7 +31,7 @@ net = topology_fixture(OneSwitch)
 
 def devices(net: OneSwitch) -> dict[str, int | None]:
     """Return the DUT's interfaces and whose slaves they are, by device number."""
-    found = net._network.host(DUT).dump(messages.all_links(), messages.RTM_NEWLINK)
+    found = messages.dump_links(net._network.host(DUT))
     links = [messages.decode_link(one) for one in found]
     return {link.get_attr("IFLA_IFNAME"): link.get_attr("IFLA_MASTER") for link in links}
 
