@@ -5,7 +5,7 @@ import pytest
 from harness import claim, contradicted, control, ms
 from scenarios.channels import StaticChannel
 from scenarios.topologies import OneSwitch
-from scenarios.variants import SpareSlave
+from scenarios.variants import SpareSlave, ThreeSlaves
 
 BLIP = 300 * ms
 
@@ -122,6 +122,24 @@ def test_a_waiting_slave_is_used_when_the_last_one_fails(one_switch: OneSwitch) 
     assert run.active_slaves == ["eth0", "eth1"]
     assert run.slave("eth0").detection <= bond.miimon
     assert run.outage <= bond.miimon
+
+
+@claim("DELAY-5")
+@control("test_a_waiting_slave_is_used_when_the_last_one_fails")
+@pytest.mark.parametrize(("first", "second"), [("eth1", "eth2"), ("eth2", "eth1")])
+def test_of_two_waiting_slaves_the_first_to_return_is_used(
+    three_slaves: ThreeSlaves, first: str, second: str
+) -> None:
+    """The one that has waited longest is used, whatever the order of the slaves."""
+    bond = three_slaves.dut.bond(updelay=2000)
+    links = {"eth1": three_slaves.eth1, "eth2": three_slaves.eth2}
+    with three_slaves.watch() as run:
+        links[first].flap(down=BLIP)
+        links[second].flap(down=BLIP)
+        three_slaves.after(BLIP)
+        three_slaves.eth0.cut()
+    assert run.active_slaves == ["eth0", first]
+    assert run.slave("eth0").detection <= bond.miimon
 
 
 @claim("UPDELAY-6", "DELAY-1", "DELAY-2")
