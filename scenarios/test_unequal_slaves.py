@@ -115,3 +115,33 @@ def test_a_slave_whose_speed_is_unknown_does_not_come_up(
             net.after(1 * s)
         shown = bond.now.proc.slaves["dummy0"]["MII Status"]
     assert shown == state
+
+
+def reselect(net: NestedBonds, primary: str, active: str) -> str:
+    """Return the active slave once a primary that is not active has primary_reselect=better."""
+    bond = net.dut.bonds["bond0"]
+    for option, text in (("primary", primary), ("active_slave", active)):
+        net.dut.write(bond, option, text)
+    net.dut.set(bond, primary_reselect="better")
+    return str(bond.now.file("active_slave"))
+
+
+@claim("PRESEL-2")
+@pytest.mark.parametrize(("primary", "active"), [("bond1", "eth0"), ("eth0", "bond1")])
+def test_better_selects_the_faster_slave(
+    nested_bonds: NestedBonds, primary: str, active: str
+) -> None:
+    """A primary of 30 Gb/s takes over from a slave of 10 Gb/s, one of 10 from 30 does not."""
+    nest(nested_bonds, "active-backup", "balance-rr")
+    assert reselect(nested_bonds, primary, active) == "bond1"
+
+
+@claim("PRESEL-2")
+@control("test_better_selects_the_faster_slave")
+@pytest.mark.parametrize(("primary", "active"), [("bond1", "eth0"), ("eth0", "bond1")])
+def test_better_leaves_the_active_slave_at_equal_speed(
+    nested_bonds: NestedBonds, primary: str, active: str
+) -> None:
+    """With slaves of 10 Gb/s each the primary does not take over."""
+    nest(nested_bonds, "active-backup", "active-backup")
+    assert reselect(nested_bonds, primary, active) == active
