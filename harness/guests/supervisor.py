@@ -41,6 +41,7 @@ class Supervisor:
 
     def __init__(self) -> None:
         self.guests: dict[str, subprocess.Popen[bytes]] = {}
+        self.kernels: set[str] = set()  # the programs of guests that have had a terminal
 
     def start(self, name: str, request: dict[str, Any]) -> None:
         """Start one guest; its output goes to its console file, or to a terminal if it has one."""
@@ -57,6 +58,9 @@ class Supervisor:
                 preexec_fn=tie,  # noqa: PLW1509  (this process has one thread)
             )
         self.guests[name] = process
+        if terminal is not None:
+            with contextlib.suppress(OSError):  # it has ended already
+                self.kernels.add(_program(process.pid))
         send({"started": name, "group": process.pid})
 
     def kill(self, name: str) -> None:
@@ -73,7 +77,22 @@ class Supervisor:
             del self.guests[name]
             send({"ended": name, "status": process.wait()})
         if not self.guests:
+            self.kill_watchers()
             _reap_orphans()
+
+    def kill_watchers(self) -> None:
+        """Kill what User-Mode Linux leaves behind where it has a terminal as its console.
+
+        A process of it waits for changes of the terminal's size (winch_thread, in
+        arch/um/drivers/chan_user.c). It leads a session of its own, so that no signal to the
+        guest's group reaches it, and it outlives the guest: then it is a child of this process.
+        """
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            number = int(stat.parent.name)
+            with contextlib.suppress(OSError):
+                parent = int(stat.read_text(errors="replace").rpartition(")")[2].split()[1])
+                if parent == os.getpid() and _program(number) in self.kernels:
+                    os.kill(number, signal.SIGKILL)
 
     def close(self, within: float = 1.5) -> None:
         """Kill all guests and wait for their end, at most `within` seconds."""
@@ -81,6 +100,7 @@ class Supervisor:
         for name in list(self.guests):
             self.kill(name)
         while time.monotonic() < end:
+            self.kill_watchers()
             with contextlib.suppress(ChildProcessError):
                 if os.waitpid(-1, os.WNOHANG)[0] == 0:
                     time.sleep(0.01)
@@ -92,6 +112,11 @@ def tie() -> None:
     """In the child: die with the supervisor, and write no core file."""
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _program(process: int) -> str:
+    """Return the path of the program that a process runs; raises OSError once it has ended."""
+    return str(Path(f"/proc/{process}/exe").readlink())
 
 
 def _kill_group(group: int) -> None:

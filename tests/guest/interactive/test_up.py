@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pty
 import re
@@ -57,6 +58,40 @@ def test_what_is_typed_works_on_the_topology() -> None:
     assert "'/sys/class/net/sw': No such file" in said  # the DUT's network, not the machine's
     assert re.search(r"^bond0$", said, re.MULTILINE)
     assert re.search(r"^192\.0\.2\.254$", said, re.MULTILINE)
+
+
+def test_nothing_of_a_guest_outlives_a_controller_that_is_killed(tmp_path: Path) -> None:
+    """User-Mode Linux has a process of its own session for each terminal: it ends as well."""
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    process = subprocess.Popen(
+        ARGV, stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT, env=environment
+    )
+    try:
+        until(ours, ">>> ")
+        guests = in_folder(tmp_path)
+        assert len({os.getsid(one) for one in guests}) >= 2  # else there is nothing to see
+        process.kill()
+        process.wait()
+        end = time.monotonic() + 30
+        while in_folder(tmp_path) and time.monotonic() < end:
+            time.sleep(0.1)
+        assert in_folder(tmp_path) == []
+        assert list(tmp_path.iterdir()) == []
+    finally:
+        process.kill()
+        os.close(ours)
+        os.close(theirs)
+
+
+def in_folder(folder: Path) -> list[int]:
+    """Return the processes that work in a folder, which guests do in the one of their run."""
+    found = []
+    for cwd in Path("/proc").glob("[0-9]*/cwd"):
+        with contextlib.suppress(OSError):
+            if cwd.readlink().is_relative_to(folder):
+                found.append(int(cwd.parent.name))
+    return found
 
 
 def test_a_terminal_is_as_before_when_the_guest_was_left() -> None:
