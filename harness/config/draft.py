@@ -102,11 +102,18 @@ class DraftBond:
             self.matches.append(match)
 
     def unknown(
-        self, spelled: str, why: str, place: Place, hint: str = "", level: Level | None = None
+        self,
+        spelled: str,
+        why: str,
+        place: Place,
+        hint: str = "",
+        level: Level | None = None,
+        *,
+        refused: bool = False,
     ) -> None:
-        """Keep an unknown statement."""
+        """Keep an unknown statement; `refused` if the tool makes no bond because of it."""
         self.take(place)
-        self.extras.append(Extra(spelled, why, place, hint, self.format, level))
+        self.extras.append(Extra(spelled, why, place, hint, self.format, level, refused))
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,8 @@ class Given:
 class Extra:
     """An unknown statement of a file, kept in order to be reported.
 
-    `level` is error, warning or note; for "" the rule that reports it decides.
+    `level` is error, warning or note; for "" the rule that reports it decides. With `refused`
+    the tool makes no bond at all.
     """
 
     spelled: str
@@ -78,6 +79,7 @@ class Extra:
     hint: str = field(default="", compare=False)
     format: str = field(default="", compare=False)
     level: Level | None = field(default=None, compare=False)
+    refused: bool = field(default=False, compare=False)
 
     @property
     def message(self) -> str:

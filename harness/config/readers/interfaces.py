@@ -89,7 +89,9 @@ def _bond(bond: DraftBond, stanza: Stanza) -> None:
             _forgotten(bond, line)
         elif not line.value and bond.format == FORMAT:
             why = "it has no value, and ifupdown refuses the whole file"
-            bond.unknown(line.spelled, why, line.place, "write a value, or leave it out")
+            bond.unknown(
+                line.spelled, why, line.place, "write a value, or leave it out", refused=True
+            )
         elif name not in NOT_OPTIONS:
             _option(bond, name, line, stanza)
 

@@ -182,10 +182,14 @@ def _options(draft: Draft, name: str, own: list[str], command: ShellCommand) -> 
             bond.option(option, value, command.place, f"{key} {value}", FORMAT)
         elif key not in FLAGS:
             why = "ip has no such option of a bond and refuses the command"
-            bond.unknown(f"{key} {value}", why, command.place, "ip link help bond lists them")
+            bond.unknown(
+                f"{key} {value}", why, command.place, "ip link help bond lists them", refused=True
+            )
     if len(words) % 2 and words[-1] not in FLAGS:
         why = "it has no value, and ip refuses the command"
-        bond.unknown(words[-1], why, command.place, f"write a value behind {words[-1]}")
+        bond.unknown(
+            words[-1], why, command.place, f"write a value behind {words[-1]}", refused=True
+        )
 
 
 def _delete(draft: Draft, rest: list[str], _: ShellCommand) -> None:

@@ -145,7 +145,7 @@ def _option(bond: DraftBond, key: str, node: Node, members: dict[str, str]) -> N
     name = KNOWN.get(key)
     if name is None:
         bond.unknown(spelled, "netplan has no such parameter and refuses the file", node.place,
-                     near(key, KNOWN))  # fmt: skip
+                     near(key, KNOWN), refused=True)  # fmt: skip
         return
     if name == "primary" and members:
         _primary(bond, text, node, members)
@@ -175,7 +175,7 @@ def _primary(bond: DraftBond, text: str, node: Node, members: dict[str, str]) ->
         bond.option("primary", members[text] or text, node.place, spelled)
     elif called:
         why = f"netplan wants the identifier, {called}, and refuses the name of its interface"
-        bond.unknown(spelled, why, node.place, f"write primary: {called}")
+        bond.unknown(spelled, why, node.place, f"write primary: {called}", refused=True)
     else:
         bond.option("primary", text, node.place, spelled)
 

@@ -82,7 +82,7 @@ def unknown_in_bond(bond: DraftBond, node: Node) -> None:
         if key not in BOND:
             close = near(key, BOND)
             hint = close if close.startswith("did") else "options of a bond stand in parameters:"
-            bond.unknown(f"{key}:", REFUSES, value.place, hint, "error")
+            bond.unknown(f"{key}:", REFUSES, value.place, hint, "error", refused=True)
 
 
 def undefined(bond: DraftBond, node: Node, defined: Collection[str]) -> None:
@@ -94,7 +94,7 @@ def undefined(bond: DraftBond, node: Node, defined: Collection[str]) -> None:
             why = "netplan refuses a member that is defined nowhere"
             hint = f"add it below ethernets: {name}: {{}}, or give the file that has it"
             level: Level = "error" if defined else "warning"
-            bond.unknown(f"interfaces: {name}", why, one.place, hint, level)
+            bond.unknown(f"interfaces: {name}", why, one.place, hint, level, refused=True)
 
 
 def definitions(network: Node) -> Iterator[tuple[str, str, Node]]:

@@ -164,7 +164,10 @@ def _aggregation(bond: DraftBond, node: Node, macs: Mapping[str, str]) -> None:
                 _port(bond, port)
         else:
             bond.unknown(
-                f"{key}: ...", "nmstate has no such key and refuses the state", found.place
+                f"{key}: ...",
+                "nmstate has no such key and refuses the state",
+                found.place,
+                refused=True,
             )
 
 

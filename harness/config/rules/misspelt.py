@@ -15,13 +15,12 @@ IMPLIED = "(NetworkManager's default)"
 MONITORS = frozenset({"miimon", "arp_interval"})
 WORD = re.compile(r"[\w-]+")
 BLOCKS = frozenset({"parameters", "Bond", "bond", "link-aggregation"})
-REFUSED = re.compile(r"\brefuse[sd]\b")  # no bond is made at all
 
 
 def consequences(bond: BondConfig, extra: Extra) -> str:
     """Return what a bond is without the options that a line was probably meant to set, or ""."""
     lost = meant_by(extra) & meant(bond)
-    if REFUSED.search(extra.why):
+    if extra.refused:
         return ""
     options, follows = kept(bond), list[str]()
     if "mode" in lost:
