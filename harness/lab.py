@@ -158,8 +158,8 @@ class Host(Protocol):
     def send(self, *requests: Request) -> None:
         """Execute rtnetlink requests in order; raises KernelRefused at the first error."""
 
-    def dump(self, request: Request, told: int) -> list[bytes]:
-        """Return the messages of type `told` that answer a dump request."""
+    def dump(self, request: Request, kind: int) -> list[bytes]:
+        """Return the messages of type `kind` that answer a dump request."""
 
     def listen(self, *sources: StreamSource, then: Callable[[], None] | None = None) -> Stream:
         """Listen to notifications, or to the kernel log; `then` is called on arrival."""

@@ -14,7 +14,7 @@ from harness.units import MS, Span
 SECOND = 1000 * MS
 FAST, SLOW = 1 * SECOND, 30 * SECOND  # Fast_Periodic_Time, Slow_Periodic_Time
 SHORT, LONG = 3 * FAST, 3 * SLOW  # Short_Timeout_Time, Long_Timeout_Time
-APART = 100 * MS  # the least time between two LACPDUs that follow from changes
+LEAST_SPACING = 100 * MS  # the least time between two LACPDUs that follow from changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ class LacpPort:
         if not settings.active and self._heard is None:
             return False
         if pdu != self._last:
-            return self._last is None or since >= APART
+            return self._last is None or since >= LEAST_SPACING
         if not settings.active and "activity" not in self.partner.state:
             return False
         slow = self._heard is not None and "timeout" not in self.partner.state

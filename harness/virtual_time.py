@@ -20,25 +20,29 @@ from harness.loop import SECOND, now
 from harness.polling import Timespec
 
 STEP = 256  # ns by which a reading moves the clock on (TIMER_MULTIPLIER)
-MORE = 1  # ns that programming a timer adds, as measured
-AGAIN = 500 + MORE  # ns for which one is programmed at least (TIMER_MIN_DELTA)
+PROGRAMMING_COST = 1  # ns that programming a timer adds, as measured
+SHORTEST_TIMER = (
+    500 + PROGRAMMING_COST
+)  # ns for which one is programmed at least (TIMER_MIN_DELTA)
 # The kernel removes namespaces in the background and delays link events by up to 1 s (linkwatch).
-CALM = 10 * SECOND
-ROOM = 500_000  # ns before the time to begin at, in which the phase is found
-APART = 64 * STEP  # ns from one short sleep to the end of the next: more than the calls take
+IDLE_TIME = 10 * SECOND
+PHASE_SEARCH = 500_000  # ns before the time to begin at, in which the phase is found
+SLEEP_TO_SLEEP = (
+    64 * STEP
+)  # ns from one short sleep to the end of the next: more than the calls take
 ABSOLUTE = 1  # TIMER_ABSTIME of clock_nanosleep(2)
 
 
 def begin(grain: int) -> int:
     """Sleep until a multiple of `grain` ns, when the kernel is done with earlier networks."""
-    _sleep(now() + CALM)
+    _sleep(now() + IDLE_TIME)
     return align(grain)
 
 
 def align(grain: int) -> int:
     """Sleep until the clock shows a multiple of `grain` ns, with a phase of 0, and return it."""
-    target = ((now() + ROOM) // grain + 1) * grain
-    _sleep(target - ROOM)
+    target = ((now() + PHASE_SEARCH) // grain + 1) * grain
+    _sleep(target - PHASE_SEARCH)
     _settle()
     _sleep(target)
     return target
@@ -53,7 +57,7 @@ def _settle() -> None:
         if _one_shot(beyond):
             low, high = 0, high - middle
         else:
-            more = beyond + AGAIN - 2 * STEP
+            more = beyond + SHORTEST_TIMER - 2 * STEP
             low, high = low + more, middle - 1 + more
     if low:
         _one_shot(STEP - low)
@@ -63,10 +67,10 @@ def _one_shot(beyond: int) -> bool:
     """Sleep to `beyond` ns after a step of the clock; return whether the timer fired only once.
 
     It does where the phase and `beyond` are a step together: what is more is the phase then. Else
-    the second time adds `AGAIN` to them, a little less than two steps.
+    the second time adds `SHORTEST_TIMER` to them, a little less than two steps.
     """
-    step = now() + APART
-    _sleep(step + beyond - MORE)
+    step = now() + SLEEP_TO_SLEEP
+    _sleep(step + beyond - PROGRAMMING_COST)
     return now() - step <= 2 * STEP
 
 

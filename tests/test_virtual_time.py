@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from harness import virtual_time
-from harness.virtual_time import AGAIN, MORE, ROOM, STEP
+from harness.virtual_time import PHASE_SEARCH, PROGRAMMING_COST, SHORTEST_TIMER, STEP
 
 
 class Guest:
@@ -21,9 +21,9 @@ class Guest:
         return self.clock
 
     def sleep(self, until: int) -> None:
-        self.time += max(0, until - self.clock) + MORE
+        self.time += max(0, until - self.clock) + PROGRAMMING_COST
         if self.clock < until:
-            self.time += AGAIN
+            self.time += SHORTEST_TIMER
 
 
 @pytest.mark.parametrize("phase", range(STEP))
@@ -51,7 +51,7 @@ def test_a_time_that_is_too_near_to_find_the_phase_is_left_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     guest = Guest(0)
-    guest.time = 10_000_000 - ROOM // 2
+    guest.time = 10_000_000 - PHASE_SEARCH // 2
     monkeypatch.setattr(virtual_time, "now", guest.now)
     monkeypatch.setattr(virtual_time, "_sleep", guest.sleep)
     assert virtual_time.align(10_000_000) == 20_000_000

@@ -160,8 +160,8 @@ def dump_request(message: Any, kind: int) -> Request:
 class Dumps(Protocol):
     """Answers dump requests: a namespace's control socket, or a host behind an agent."""
 
-    def dump(self, request: Request, told: int) -> list[bytes]:
-        """Return the messages of type `told` that answer a dump request."""
+    def dump(self, request: Request, kind: int) -> list[bytes]:
+        """Return the messages of type `kind` that answer a dump request."""
 
 
 def dump_links(kernel: Dumps) -> list[bytes]:

@@ -10,7 +10,7 @@ from harness.config import by_hand
 from harness.config.lint import Around, Found, Rule
 from harness.config.model import BondConfig, SlaveConfig
 from harness.config.rules.left import dropped
-from harness.config.rules.words import given, said, text
+from harness.config.rules.words import given, text, written
 from harness.config.spelling import verbatim
 from harness.config.tool_support import TOOLS
 from harness.config.writers.running import hidden
@@ -28,7 +28,7 @@ def not_applied(bond: BondConfig, around: Around) -> Iterator[Found]:
         if name in wanted and has[name] != wanted[name] and _shows(runs, name):
             yield Found(
                 bond.where(name),
-                f"{said(bond, name)} is not applied: {bond.name} runs with "
+                f"{written(bond, name)} is not applied: {bond.name} runs with "
                 f"{name}={text(has[name])}{_never(bond, name)}",
                 hint=_how(bond, name, wanted[name], has[name]),
             )

@@ -9,7 +9,7 @@ from harness.config.lint import Around, Found, Rule
 from harness.config.model import BondConfig, Given
 from harness.config.rules.left import by_netlink, gone, is_refused_validation, kept, left, refusals
 from harness.config.rules.misspelt import consequences
-from harness.config.rules.words import quoted, said, text
+from harness.config.rules.words import quoted, text, written
 from harness.config.source import COMMAND_LINE
 from harness.config.spelling import verbatim
 from harness.config.tool_support import BY_NM
@@ -74,14 +74,14 @@ def refused(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Options that the driver refuses in this mode, or without another one."""
     for name, error in refusals(bond):
         why = error.message.removeprefix(f"{name}={text(bond.asked[name])} ")
-        message = f"{said(bond, name)} {why.removeprefix(f'{name} ')}"
+        message = f"{written(bond, name)} {why.removeprefix(f'{name} ')}"
         yield Found(bond.where(name), message, hint=error.hint, about=name)
     yield from _refused_at_rest(bond)
     if is_refused_validation(bond):
         yield Found(
             bond.where("arp_validate"),
-            f"{said(bond, 'arp_validate')} beside {said(bond, 'miimon')}: the driver refuses both "
-            "together, and makes no bond",
+            f"{written(bond, 'arp_validate')} beside {written(bond, 'miimon')}: the driver "
+            "refuses both together, and makes no bond",
             hint="set arp_interval instead of miimon, or leave arp_validate out",
             about="arp_validate",
         )
@@ -116,7 +116,7 @@ def idle(bond: BondConfig, _: Around) -> Iterator[Found]:
             continue
         without = options.mode in option.modes and not option.has_effect_in(options.mode)
         if without and value != option.default:
-            message = f"{said(bond, name)} does nothing in mode {options.mode}"
+            message = f"{written(bond, name)} does nothing in mode {options.mode}"
             yield Found(bond.where(name), message, about=name)
 
 
@@ -126,7 +126,7 @@ def idle_reselect(bond: BondConfig, _: Around) -> Iterator[Found]:
     if options["primary_reselect"] != "always" and not options["primary"]:
         yield Found(
             bond.where("primary_reselect"),
-            f"{said(bond, 'primary_reselect')} does nothing without a primary",
+            f"{written(bond, 'primary_reselect')} does nothing without a primary",
             about="primary_reselect",
         )
 
@@ -137,7 +137,7 @@ def no_carrier(bond: BondConfig, around: Around) -> Iterator[Found]:
     if bond.asked.get("use_carrier") == "off" and not told:
         yield Found(
             bond.where("use_carrier"),
-            f"{said(bond, 'use_carrier')} is refused from kernel 7.2 on, and was obsolete long "
+            f"{written(bond, 'use_carrier')} is refused from kernel 7.2 on, and was obsolete long "
             "before",
             about="use_carrier",
         )

@@ -11,7 +11,7 @@ from harness.config.lint import Around, Found, Rule
 from harness.config.model import BondConfig
 from harness.config.rules.left import gone, is_refused_validation, kept, left
 from harness.config.rules.misspelt import MONITORS, meant
-from harness.config.rules.words import given, said
+from harness.config.rules.words import given, written
 from harness.config.spelling import verbatim
 from harness.config.tool_support import BY_NM, INITSCRIPTS, TOOLS
 
@@ -82,7 +82,7 @@ def two_monitors(bond: BondConfig, _: Around) -> Iterator[Found]:
         return
     yield Found(
         max(bond.where(name) for name in MONITORS),
-        f"{said(bond, 'miimon', 'arp_interval')} exclude each other: netlink refuses both "
+        f"{written(bond, 'miimon', 'arp_interval')} exclude each other: netlink refuses both "
         "together, in sysfs the last one written wins",
     )
 
@@ -94,7 +94,7 @@ def no_target(bond: BondConfig, _: Around) -> Iterator[Found]:
     if options["arp_interval"] and not targets and not caused:
         yield Found(
             bond.where("arp_interval"),
-            f"{said(bond, 'arp_interval')} without arp_ip_target: "
+            f"{written(bond, 'arp_interval')} without arp_ip_target: "
             + ("NetworkManager refuses the profile" if by_nm(bond) else "no probe is ever sent"),
         )
 
@@ -142,7 +142,7 @@ def unvalidated(bond: BondConfig, _: Around) -> Iterator[Found]:
     if options["arp_interval"] and options["arp_validate"] == "none":
         yield Found(
             bond.where("arp_interval"),
-            f"{said(bond, 'arp_validate')}: any frame counts, so a neighbour that sends ARP "
+            f"{written(bond, 'arp_validate')}: any frame counts, so a neighbour that sends ARP "
             "keeps a slave up whose path to the target is dead",
         )
 
@@ -154,7 +154,7 @@ def all_unvalidated(bond: BondConfig, _: Around) -> Iterator[Found]:
     if options["arp_all_targets"] == "all" and unvalidated_ and options.mode == "active-backup":
         yield Found(
             bond.where("arp_all_targets"),
-            f"{said(bond, 'arp_all_targets')} without arp_validate takes every slave down for "
+            f"{written(bond, 'arp_all_targets')} without arp_validate takes every slave down for "
             "good",
         )
 
@@ -172,7 +172,7 @@ def unmonitored(bond: BondConfig, _: Around) -> Iterator[Found]:
             continue
         yield Found(
             bond.where(name),
-            f"{said(bond, name)} does nothing without arp_interval"
+            f"{written(bond, name)} does nothing without arp_interval"
             + (", and NetworkManager refuses the profile" if refuses else ""),
             "error" if refuses else None,
             hint="" if options.mode in ARP_MODES else "leave it out",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from harness.config.lint import Around, Found, Rule
 from harness.config.model import BondConfig
 from harness.config.place import Place
-from harness.config.rules.words import said
+from harness.config.rules.words import written
 from harness.config.spelling import verbatim
 from harness.config.tool_support import RUNNING, TOOLS
 
@@ -23,7 +23,7 @@ def foreign_primary(bond: BondConfig, _: Around) -> Iterator[Found]:
         known = bond.slaves and not bond.matches
         if value and known and value not in bond.slave_names:
             has = ", ".join(bond.slave_names)
-            message = f"{said(bond, name)}: {value} is no slave of {bond.name} (has: {has})"
+            message = f"{written(bond, name)}: {value} is no slave of {bond.name} (has: {has})"
             yield Found(bond.where(name), message, about=name)
 
 

@@ -9,7 +9,7 @@ from harness.bonding.options import PRIMARY_MODES
 from harness.config.lint import Around, Found, Rule
 from harness.config.model import BondConfig
 from harness.config.rules.left import kept
-from harness.config.rules.words import said
+from harness.config.rules.words import written
 
 # Networks whose ports deliver, or let pass, the MAC of their own NIC only.
 ENVIRONMENTS = MappingProxyType(
@@ -33,7 +33,7 @@ def shared_mac(bond: BondConfig, around: Around) -> Iterator[Found]:
         if options["fail_over_mac"] != "active":
             yield Found(
                 bond.where("fail_over_mac"),
-                f"{said(bond, 'fail_over_mac')} takes one MAC to whichever slave is "
+                f"{written(bond, 'fail_over_mac')} takes one MAC to whichever slave is "
                 f"active: {why}, so nothing comes back after a failover",
             )
     elif options.mode != "balance-tlb" or not bond.asked:
@@ -51,7 +51,7 @@ def lost_announcement(bond: BondConfig, _: Around) -> Iterator[Found]:
         if not options["num_grat_arp"]:
             yield Found(
                 bond.where("num_grat_arp"),
-                f"{said(bond, 'num_grat_arp')} with {said(bond, 'fail_over_mac')}: the new "
+                f"{written(bond, 'num_grat_arp')} with {written(bond, 'fail_over_mac')}: the new "
                 "MAC is not announced",
                 "error",
                 hint="leave num_grat_arp out: the default of 1 announces it",
@@ -59,8 +59,8 @@ def lost_announcement(bond: BondConfig, _: Around) -> Iterator[Found]:
         elif options["miimon"] and not options["updelay"]:
             yield Found(
                 bond.where("fail_over_mac"),
-                f"{said(bond, 'fail_over_mac')} without updelay: a port that shows carrier before "
-                "it forwards loses the one gratuitous ARP",
+                f"{written(bond, 'fail_over_mac')} without updelay: a port that shows carrier "
+                "before it forwards loses the one gratuitous ARP",
                 claim="FOM-ACTIVE-3",
             )
 
@@ -85,7 +85,7 @@ def kernel_lacks(bond: BondConfig, around: Around) -> Iterator[Found]:
     for message in bond.loose().unknown_to(around.kernel):
         what, _, why = message.partition(" is ")
         name = what.partition("=")[0]
-        yield Found(bond.where(name), f"{said(bond, name)} is {why}", about=name)
+        yield Found(bond.where(name), f"{written(bond, name)} is {why}", about=name)
 
 
 RULES = (

@@ -9,7 +9,7 @@ from harness.bonding.table import IN_MS
 from harness.config.lint import Around, Found, Rule
 from harness.config.model import BondConfig, Given, Level
 from harness.config.rules.left import kept, left
-from harness.config.rules.words import said
+from harness.config.rules.words import written
 from harness.config.spelling import verbatim
 from harness.config.tool_support import BY_NM
 from harness.errors import ScenarioError
@@ -104,7 +104,7 @@ def rounded(bond: BondConfig, _: Around) -> Iterator[Found]:
             refused = name == "peer_notif_delay" and bond.format in BY_NM
             yield Found(
                 bond.where(name),
-                f"{said(bond, name)} is no multiple of {said(bond, 'miimon')}: "
+                f"{written(bond, name)} is no multiple of {written(bond, 'miimon')}: "
                 f"{'NetworkManager refuses the profile' if refused else effect}",
                 "error" if refused else None,
                 hint=f"write {name}={made + every} or another multiple of {every} ms",

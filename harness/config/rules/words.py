@@ -12,12 +12,12 @@ def text(value: Setting) -> str:
     return (",".join(value) if isinstance(value, tuple) else str(value)) or "(none)"
 
 
-def said(bond: BondConfig, *names: str) -> str:
+def written(bond: BondConfig, *names: str) -> str:
     """Return options as the file has them, else with the value that is in force without it."""
-    return " and ".join(_said(bond, name) for name in names)
+    return " and ".join(_written(bond, name) for name in names)
 
 
-def _said(bond: BondConfig, name: str) -> str:
+def _written(bond: BondConfig, name: str) -> str:
     one = given(bond, name)
     return verbatim(one.spelled) if one else f"{name}={text(bond.loose()[name])}"
 

@@ -192,13 +192,13 @@ class RemoteHost:
         if refused:
             raise refused
 
-    def dump(self, request: Request, told: int) -> list[bytes]:
-        """Return the messages of type `told` that answer a dump request."""
+    def dump(self, request: Request, kind: int) -> list[bytes]:
+        """Return the messages of type `kind` that answer a dump request."""
         return [
             body
             for datagram in self._carry(request.data, 1)
-            for kind, _, _, body in messages(datagram)
-            if kind == told and kind != NLMSG_DONE
+            for answer, _, _, body in messages(datagram)
+            if answer == kind and answer != NLMSG_DONE
         ]
 
     def listen(

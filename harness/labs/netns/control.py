@@ -61,15 +61,15 @@ class Control:
         """Return all devices of the namespace as pyroute2's decoded ifinfmsg."""
         return [messages.decode_link(one) for one in messages.dump_links(self)]
 
-    def dump(self, request: Request, told: int) -> list[bytes]:
-        """Return the messages of a type with which the kernel answers a dump request."""
+    def dump(self, request: Request, kind: int) -> list[bytes]:
+        """Return the messages of type `kind` with which the kernel answers a dump request."""
         self._sock.send(request.data)
         found: list[bytes] = []
         while True:
-            for kind, _, _, body in messages.messages(self._receive()):
-                if kind == NLMSG_DONE:
+            for answer, _, _, body in messages.messages(self._receive()):
+                if answer == NLMSG_DONE:
                     return found
-                if kind == told:
+                if answer == kind:
                     found.append(body)
 
     def _receive(self) -> bytes:

@@ -39,9 +39,9 @@ class NetnsHost:
         """Send requests in one message; raises KernelRefused for the first that is refused."""
         self.control.send(*requests)
 
-    def dump(self, request: Request, told: int) -> list[bytes]:
-        """Return the messages of type `told` that answer a dump request."""
-        return self.control.dump(request, told)
+    def dump(self, request: Request, kind: int) -> list[bytes]:
+        """Return the messages of type `kind` that answer a dump request."""
+        return self.control.dump(request, kind)
 
     def listen(self, *sources: StreamSource, then: Callable[[], None] | None = None) -> Stream:
         """Listen to notifications, or to the kernel log; `then` is called on arrival."""
