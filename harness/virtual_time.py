@@ -21,15 +21,11 @@ from harness.polling import Timespec
 
 STEP = 256  # ns by which a reading moves the clock on (TIMER_MULTIPLIER)
 PROGRAMMING_COST = 1  # ns that programming a timer adds, as measured
-SHORTEST_TIMER = (
-    500 + PROGRAMMING_COST
-)  # ns for which one is programmed at least (TIMER_MIN_DELTA)
+SHORTEST_TIMER = 500 + PROGRAMMING_COST  # ns; the kernel's TIMER_MIN_DELTA
 # The kernel removes namespaces in the background and delays link events by up to 1 s (linkwatch).
 IDLE_TIME = 10 * SECOND
 PHASE_SEARCH = 500_000  # ns before the time to begin at, in which the phase is found
-SLEEP_TO_SLEEP = (
-    64 * STEP
-)  # ns from one short sleep to the end of the next: more than the calls take
+SLEEP_TO_SLEEP = 64 * STEP  # ns from a short sleep to the end of the next, calls included
 ABSOLUTE = 1  # TIMER_ABSTIME of clock_nanosleep(2)
 
 
