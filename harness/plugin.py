@@ -104,9 +104,10 @@ def _add_work(group: pytest.OptionGroup) -> None:
     group.addoption(
         "--time-limit",
         type=_seconds,
-        default=60.0,
+        default=None,
         metavar="SECONDS",
-        help="seconds after which a scenario has hung and its guest is replaced (default: 60)",
+        help="seconds after which a scenario has hung and its guest is replaced (default: 60 in "
+        "virtual time, 180 in real time)",
     )
     inconclusive_limit.add_option(group)
     repeat.add_option(group)

@@ -11,7 +11,7 @@ from harness.record.bond import Bond
 from harness.units import MS
 
 MONITORS = ("miimon", "arp_interval")  # in ms
-PATIENCE = 30 * SECOND  # in real time: the time limit of a scenario is twice that
+PATIENCE = 30 * SECOND  # in real time, in which a scenario may take six times that
 
 
 def longest_settle(bonds: Iterable[Bond]) -> int:

@@ -169,8 +169,8 @@ class Dispatcher:
         over = [*self.guests.ended(POLL), *self.pauses.taken()]
         for watch in list(self.watches.values()):
             self._hear(watch)
-            item = self.items.get(watch.running or "")
-            reason = watch.overdue(unsupported.time_limit(self.config, item))
+            item, kernel = self.items.get(watch.running or ""), self._kernel(watch)
+            reason = watch.overdue(unsupported.time_limit(self.config, item, kernel.clock))
             if reason:
                 self.guests.kill(watch.guest, reason)
         for guest in over:
@@ -188,11 +188,13 @@ class Dispatcher:
     def _label(self, nodeid: str) -> str:
         return self.fleet.label(self.items[nodeid])
 
+    def _kernel(self, watch: Watch) -> kernels.Kernel:
+        return self.fleet.kernels[self._label(watch.ids[0])]
+
     def _lasted(self, nodeid: str) -> float | None:
         """Return what a scenario took in virtual time (s, by this machine's clock), else None."""
         kernel = self.fleet.kernels.get(self._label(nodeid))  # none where it could not be had
-        virtual = kernel is not None and kernel.clock == "virtual"
-        return self.wall.seconds.get(nodeid) if virtual else None
+        return self.wall.seconds.get(nodeid) if kernel and kernel.clock == "virtual" else None
 
     def _keep_result(self, nodeid: str, reports: Sequence[pytest.TestReport]) -> None:
         label = self._label(nodeid)
@@ -203,8 +205,7 @@ class Dispatcher:
 
     def _hear(self, watch: Watch) -> None:
         lines = list(watch.guest.lines())
-        kernel = self.fleet.kernels[self._label(watch.ids[0])]
-        self.wall.take(kernel, watch.stopwatch, self.scenarios, lines)
+        self.wall.take(self._kernel(watch), watch.stopwatch, self.scenarios, lines)
         for line in lines:
             watch.note(line)
             if "start" in line:

@@ -65,6 +65,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         )
 
 
+USUAL = {"virtual": 60.0, "real": 180.0}  # seconds: in real time a recording waits for its events
+
+
 class TimeLimit(NamedTuple):
     """How many seconds a scenario may take, and who says so."""
 
@@ -72,9 +75,12 @@ class TimeLimit(NamedTuple):
     said_by: str
 
 
-def time_limit(config: pytest.Config, item: pytest.Item | None) -> TimeLimit:
-    """Return an item's time limit: what pytest-timeout was told of it, else --time-limit."""
-    usual = TimeLimit(config.getoption("time_limit"), "--time-limit")
+def time_limit(config: pytest.Config, item: pytest.Item | None, clock: str) -> TimeLimit:
+    """Return an item's time limit: what pytest-timeout was told of it, else --time-limit.
+
+    `clock` is that of its kernel, virtual or real, on which the default depends.
+    """
+    usual = TimeLimit(config.getoption("time_limit") or USUAL[clock], "--time-limit")
     if not config.pluginmanager.has_plugin("timeout"):
         return usual
     mark = item.get_closest_marker("timeout") if item else None
