@@ -35,11 +35,11 @@ class NoSuchName(ScenarioError, AttributeError):
     """A scenario names what a thing does not have; `hasattr` takes it for a plain no."""
 
 
-def alike(name: str, has: Iterable[str]) -> str:
-    """Return a hint with similar names or synonyms, "" for none."""
+def alike(name: str, has: Iterable[str], most: int = 2) -> str:
+    """Return a hint with synonyms and at most so many similar names, "" for none."""
     known = list(has)
     also = [one for one in known if name.lower() in ALSO_CALLED.get(one, ())]
-    found = dict.fromkeys([*also, *get_close_matches(name, known, n=2, cutoff=0.6)])
+    found = dict.fromkeys([*also, *get_close_matches(name, known, n=most, cutoff=0.6)])
     return f"did you mean {' or '.join(found)}?" if found else ""
 
 

@@ -13,6 +13,16 @@ SECOND = 1 * s  # between two probes
 PROMISCUOUS = 0x100  # IFF_PROMISC
 
 
+def spread(net: ThreeSlaves) -> dict[str, str]:
+    """Let clients ask for a bond in balance-alb; return which MAC each of them was told."""
+    net.dut.bond(mode="balance-alb")
+    know_for_good(net, net.target)
+    with net.watch(every=SECOND) as run:
+        net.target.ask_as(CLIENTS, DUT)
+        net.after(5 * s)
+    return {answer.to: answer.mac for answer in run.answers(DUT)}
+
+
 def is_promiscuous(net: ThreeSlaves, slave: str) -> bool:
     """Tell whether a slave receives frames for any MAC."""
     return bool(int(str(net.dut.read_file(f"/sys/class/net/{slave}/flags")), 16) & PROMISCUOUS)
@@ -116,16 +126,11 @@ def test_clients_are_spread_again_after_the_server_has_asked(
 ) -> None:
     """Its request names the bond's MAC to all: those of other slaves are told theirs again."""
     net = three_slaves
-    net.dut.bond(mode="balance-alb")
-    know_for_good(net, net.target)
-    with net.watch(every=SECOND) as before:
-        net.target.ask_as(CLIENTS, DUT)
-        net.after(5 * s)
+    usual = spread(net)
     with net.watch(every=SECOND) as run:
         if asks:
             talk(net, ["192.0.2.99"])
         net.after(5 * s)
-    usual = {answer.to: answer.mac for answer in before.answers(DUT)}
     told = {answer.to: answer.mac for answer in run.answers(DUT) if answer.to in CLIENTS}
     assert len(told) == reminded
     assert told.items() <= usual.items()
@@ -139,12 +144,7 @@ def test_two_clients_of_one_bucket_evict_each_other(
 ) -> None:
     """The bucket is the XOR of the octets: the older client is told the active slave's MAC."""
     net = three_slaves
-    net.dut.bond(mode="balance-alb")
-    know_for_good(net, net.target)
-    with net.watch(every=SECOND) as before:
-        net.target.ask_as(CLIENTS, DUT)
-        net.after(5 * s)
-    usual = {answer.to: answer.mac for answer in before.answers(DUT)}
+    usual = spread(net)
     older = next(client for client in CLIENTS if usual[client] != net.eth0.mac)
     with net.watch(every=SECOND) as run:
         net.target.ask_as([f"{network}.{older.rpartition('.')[2]}"], DUT)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness import claim, contradicted, control, s
+from harness import Run, claim, contradicted, control, s
 from scenarios.topologies import OneSwitch
 from scenarios.variants import NoAddress
 
@@ -26,6 +26,17 @@ def route(net: OneSwitch, by: str) -> None:
 def sent_by(net: OneSwitch, interface: str) -> int:
     """Return how many frames an interface of the DUT has sent."""
     return int(net.dut.read_file(f"/sys/class/net/{interface}/statistics/tx_packets") or "0")
+
+
+def monitored(net: OneSwitch, by: str) -> Run:
+    """Record a bond that begins to send ARP requests to the target with a route by `by`."""
+    bond = net.dut.bond()
+    route(net, by)
+    with net.watch() as run:
+        net.dut.set(bond, miimon=0)
+        net.dut.set(bond, arp_interval=100, arp_ip_target=TARGET)
+        net.after(2 * s)
+    return run
 
 
 @claim("TROUBLE-1")
@@ -54,12 +65,7 @@ def test_a_slaves_own_route_bypasses_the_bond(
 )
 def test_probes_are_sent_whatever_the_slaves_routes(one_switch: OneSwitch) -> None:
     """The driver sends its ARP requests also when a slave's route leads to the target."""
-    bond = one_switch.dut.bond()
-    route(one_switch, "eth0")
-    with one_switch.watch() as run:
-        one_switch.dut.set(bond, miimon=0)
-        one_switch.dut.set(bond, arp_interval=100, arp_ip_target=TARGET)
-        one_switch.after(2 * s)
+    run = monitored(one_switch, "eth0")
     assert run.slave("eth0").arp_probes != []
 
 
@@ -67,12 +73,7 @@ def test_probes_are_sent_whatever_the_slaves_routes(one_switch: OneSwitch) -> No
 @control("test_probes_are_sent_whatever_the_slaves_routes")
 def test_probes_are_sent_by_the_bonds_route(one_switch: OneSwitch) -> None:
     """With the route of the bond the target is asked for."""
-    bond = one_switch.dut.bond()
-    route(one_switch, "bond0")
-    with one_switch.watch() as run:
-        one_switch.dut.set(bond, miimon=0)
-        one_switch.dut.set(bond, arp_interval=100, arp_ip_target=TARGET)
-        one_switch.after(2 * s)
+    run = monitored(one_switch, "bond0")
     assert run.slave("eth0").arp_probes != []
 
 

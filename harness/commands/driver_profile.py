@@ -18,7 +18,6 @@ from harness.errors import UsageError
 from harness.labs import registry
 
 EMULATED = ("veth", "dummy", "rtl8150")
-INTERRUPTED = 130
 
 
 class ProfileCommand(exit_status.Command):
@@ -30,7 +29,7 @@ class ProfileCommand(exit_status.Command):
             return super().invoke(context)
         except KeyboardInterrupt:
             click.echo("interrupted: all interfaces were restored", err=True)
-            context.exit(INTERRUPTED)
+            context.exit(exit_status.INTERRUPTED)
 
 
 @click.command("driver-profile", cls=ProfileCommand)

@@ -8,7 +8,7 @@ import click
 
 from harness.errors import HarnessError, UsageError
 
-MISUSE, FAILURE = 4, 1
+MISUSE, FAILURE, INTERRUPTED = 4, 1, 130
 
 
 class Command(click.Command):

@@ -8,12 +8,11 @@ from typing import Any
 
 import click
 
-from harness.commands.exit_status import Command
+from harness.commands.exit_status import INTERRUPTED, Command
 from harness.commands.progress import say
 from harness.errors import UsageError
 from harness.plural import counted
 
-INTERRUPTED = 130
 MINUTES = 5.0
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from harness.commands.exit_status import INTERRUPTED
 from harness.commands.progress import say
 from harness.errors import UsageError
 from harness.kernels.cached_kernel import CachedKernel
@@ -52,7 +53,7 @@ def build(
         entry = _build(source, list(patches), name, debug=debug, again=again)
     except KeyboardInterrupt:
         click.echo("interrupted; the same command resumes the build", err=True)
-        context.exit(130)
+        context.exit(INTERRUPTED)
     click.echo(f"{entry.spec} is linux {entry.release}: pytest scenarios/ --kernel {entry.spec}")
 
 

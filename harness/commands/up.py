@@ -81,11 +81,7 @@ def _dut(lab: str, kernel: str | None, nic: str | None) -> Mapping[str, str]:
                 hint="add --lab qemu, or leave --nic out",
             )
         return {}
-    if kernel:
-        raise UsageError(
-            f"--lab {lab} brings the kernel of its DUT, and --kernel names another",
-            hint="leave --kernel out",
-        )
+    registry.demand_no_kernel(lab, kernel)
     from harness.kernels.dut import image  # noqa: PLC0415  (only for this lab)
 
     models(nic or DEFAULT_MODEL)

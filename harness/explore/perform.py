@@ -52,8 +52,9 @@ def _do(net: Net, bond: Bond, step: FaultStep) -> None:
     net.after(step.after * ms)
     try:
         if step.action == "set":
-            value = int(step.value) if step.value.isdigit() else step.value
-            setting: Any = {step.where: value}  # a dictionary of settings, by a name that is data
+            setting: Any = {
+                step.where: step.setting
+            }  # a dictionary of settings, by a name that is data
             net.dut.set(**setting)
         elif step.action in ("enslave", "release"):
             getattr(net.dut, step.action)(bond, getattr(net, step.where))

@@ -53,8 +53,7 @@ def _arguments(schedule: FaultSchedule) -> str:
 def _lines(fixture: str, step: FaultStep) -> list[str]:
     found = [f"{fixture}.after({step.after} * ms)"] if step.after else []
     if step.action == "set":
-        value = int(step.value) if step.value.isdigit() else step.value
-        return [*found, f"{fixture}.dut.set({step.where}={json.dumps(value)})"]
+        return [*found, f"{fixture}.dut.set({step.where}={json.dumps(step.setting)})"]
     if step.action in METHODS:
         return [*found, f"{fixture}.dut.{step.action}(bond, {fixture}.{step.where})"]
     return [*found, f"{fixture}.{step.where}.{step.action}()"]

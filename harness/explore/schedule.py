@@ -27,6 +27,11 @@ class FaultStep:
     where: str
     value: str = ""
 
+    @property
+    def setting(self) -> int | str:
+        """What `set` sets: a number where it is one."""
+        return int(self.value) if self.value.isdigit() else self.value
+
 
 @dataclass(frozen=True, slots=True)
 class FaultSchedule:

@@ -87,6 +87,8 @@ class Supervisor:
         arch/um/drivers/chan_user.c). It leads a session of its own, so that no signal to the
         guest's group reaches it, and it outlives the guest: then it is a child of this process.
         """
+        if not self.kernels:
+            return
         for stat in Path("/proc").glob("[0-9]*/stat"):
             number = int(stat.parent.name)
             with contextlib.suppress(OSError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.history import History
 from harness.judge import traffic
 from harness.judge.lateness import Late, lateness
-from harness.units import MS, Measured, in_ms
+from harness.units import Measured, in_ms
 
 
 def elapsed(
@@ -22,7 +22,7 @@ def elapsed(
     Where the events come from two `clocks`, the tester's and a machine's, their error counts.
     """
     end = traffic.end_at(history) if stop is None else stop
-    jiffy = 1000 * MS // history.about.kernel.hz
+    jiffy = traffic.jiffy(history)
     usual = traffic.jitter(history)
     late = Late(usual) if stop is None else lateness(history, start, end)
     parts = [f"one jiffy {in_ms(jiffy)}", late.text(usual)]

@@ -66,12 +66,7 @@ def answers(history: History, address: str, *, heard: bool = False) -> list[Seen
     """
     if not heard:
         return _entered(history, address, kind="answer")
-    start = traffic.disturb_at(history)
-    return [
-        _seen(event)
-        for event in history.select("arp", kind="answer", sender_ip=address)
-        if event.at >= start and event.where.partition("/")[0] in others(history)
-    ]
+    return _heard(history, address, traffic.disturb_at(history), kind="answer")
 
 
 def garps_heard(history: History, bond: str) -> list[SeenFrame]:
@@ -80,11 +75,7 @@ def garps_heard(history: History, bond: str) -> list[SeenFrame]:
     Others are the machines at the ends of the path, by default the target.
     """
     start, address = fault_at(history, slaves_of(history, bond)), bonds(history)[bond].address
-    return [
-        _seen(event)
-        for event in history.select("arp", kind="garp", sender_ip=address)
-        if event.at >= start and event.where.partition("/")[0] in others(history)
-    ]
+    return _heard(history, address, start, kind="garp")
 
 
 def others(history: History) -> set[str]:
@@ -156,6 +147,15 @@ def _entered(history: History, address: str, *, kind: str) -> list[SeenFrame]:
         if event.at >= start and owner not in aside and port in edges:
             found.append(_seen(event))
     return found
+
+
+def _heard(history: History, address: str, start: int, *, kind: str) -> list[SeenFrame]:
+    """Return the frames of a kind for an address that reached another machine since `start`."""
+    return [
+        _seen(event)
+        for event in history.select("arp", kind=kind, sender_ip=address)
+        if event.at >= start and event.where.partition("/")[0] in others(history)
+    ]
 
 
 def _sent(history: History, bond: str, kind: str) -> list[SeenFrame]:

@@ -84,7 +84,7 @@ def step_late(history: History, step: Event) -> int:
     That is how late it was done and how long it took, or until a carrier of the DUT changed where
     that shows a moment later.
     """
-    until = step.at + TO_CARRIER * 1000 * MS // history.about.kernel.hz
+    until = step.at + TO_CARRIER * traffic.jiffy(history)
     changed = (event.at - step.at for event in _between(history, "carrier", step.at, until))
     took = max(int(step.get("took", 0)), *changed, 0)
     return int(step.get("slip", 0)) + took

@@ -28,6 +28,15 @@ def brings_kernel(name: str) -> bool:
     return name in BRINGS_KERNEL or is_file(name)
 
 
+def demand_no_kernel(name: str, kernel: str | None) -> None:
+    """Raise UsageError for a kernel that is chosen besides that of the lab's DUT."""
+    if kernel:
+        raise UsageError(
+            f"--lab {name} brings the kernel of its DUT, and --kernel names another",
+            hint="leave --kernel out",
+        )
+
+
 def known(name: str, *, files: bool = False) -> str:
     """Return the name of a lab, or the path of its file; raises UsageError for an unknown one.
 

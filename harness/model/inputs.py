@@ -13,6 +13,7 @@ from harness.model.signals import Signal
 SOUND, DEAF, ODD = "sound", "deaf", "odd"
 CABLE = {"cut": False, "heal": True, "heal_late": True}
 ADMIN = {"admin_down": False, "admin_up": True}
+LINK = {**CABLE, **ADMIN}
 LOSSES = {"lose", "deliver", "delay", "undelay", "forward", "mute_garp", "unmute_garp"}
 STIRS = {"set", "write", "enslave", "release", "rename", "set_mac", "run", "set_locktime"}
 
@@ -30,7 +31,7 @@ def carriers(history: History, slave: str) -> Signal[bool]:
     }
     cable, admin = bool(first["carrier"]), bool(first["admin"])
     changes = [(begun, cable and admin)]
-    done = {e.at: e for e in history.select("fault", slave) if e["action"] in {**CABLE, **ADMIN}}
+    done = {e.at: e for e in history.select("fault", slave) if e["action"] in LINK}
     told = [e for e in history.select("carrier", f"dut/{slave}") if e.at > begun]
     for event in sorted([*done.values(), *told], key=lambda one: one.at):
         if event.at < begun:
@@ -46,10 +47,9 @@ def carriers(history: History, slave: str) -> Signal[bool]:
 
 def _explained(event: Event, done: dict[int, Event], told: list[Event]) -> bool:
     """Tell whether a report of a carrier may be the late one of what was done within a second."""
-    values = {**CABLE, **ADMIN}
     before = max((one.at for one in told if one.at < event.at), default=0)
     return any(
-        max(before, event.at - SECOND) <= at <= event.at and values[one["action"]] == event["up"]
+        max(before, event.at - SECOND) <= at <= event.at and LINK[one["action"]] == event["up"]
         for at, one in done.items()
     )
 
@@ -58,7 +58,6 @@ def paths(history: History, slave: str, carrier: Signal[bool]) -> Signal[str]:
     """Return whether a slave's cable passes all frames, none, or some of them."""
     lossy = SOUND
     changes: list[tuple[int, bool | str, str]] = [(at, up, "carrier") for at, up in carrier.steps]
-    known = {**CABLE, **ADMIN}
     for event in history.select("fault", slave):
         action = event["action"]
         if action == "lose":
@@ -66,7 +65,7 @@ def paths(history: History, slave: str, carrier: Signal[bool]) -> Signal[str]:
             changes.append((event.at, DEAF if whole else ODD, "loss"))
         elif action == "deliver":
             changes.append((event.at, SOUND if event.get("direction") == "both" else ODD, "loss"))
-        elif action not in known or action == "heal_late":
+        elif action not in LINK or action == "heal_late":
             changes.append((event.at, ODD, "loss"))
     has, found = carrier.steps[0][1], []
     for at, value, kind in sorted(changes, key=lambda one: one[0]):
@@ -85,7 +84,7 @@ def stirs(history: History, bond: str, slaves: tuple[str, ...]) -> list[int]:
         for event in _faults(history)
         if event["action"] in STIRS
         or (event.where == bond and event["action"] in ADMIN)
-        or (event.where in slaves and event["action"] not in {*CABLE, *ADMIN, *LOSSES})
+        or (event.where in slaves and event["action"] not in {*LINK, *LOSSES})
     )
 
 

@@ -14,7 +14,7 @@ from harness.model.inputs import SOUND, carriers, network_oddities, paths, stirs
 from harness.model.observed import active_slaves, links
 from harness.model.refusal import Unjudged
 from harness.model.signals import Signal, Stay
-from harness.units import MS, Span
+from harness.units import Span
 
 Named = str | None  # a link state, a slave or a MAC
 
@@ -46,7 +46,7 @@ class BondHistory:
         kernel = history.about.kernel
         self.hz, self.release = kernel.hz, kernel.release
         late = max(traffic.jitter(history), history.about.latest)
-        self.tolerance = 1000 * MS // kernel.hz + late + traffic.clock_error(history)
+        self.tolerance = traffic.jiffy(history) + late + traffic.clock_error(history)
         self.start = history.mark("recording") or 0
         self.end = traffic.end_at(history)
         self.stirs = stirs(history, bond, self.slaves)

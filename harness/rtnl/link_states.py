@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from harness import lacpdu
@@ -40,11 +41,12 @@ class LinkStates:
 
     def heard(self, seen: Iterable[tuple[int, int, int, bytes, int]]) -> Iterator[Event]:
         """Yield the events of some datagrams, with `late` where it shows (harness.lab.Seen)."""
+        decoders = {messages.RTM_NEWLINK: self.changes, messages.RTM_DELLINK: self.gone}
         for datagram in seen:
             for at, kind, message in messages.notifications([datagram]):
-                took = {messages.RTM_NEWLINK: self.changes, messages.RTM_DELLINK: self.gone}
-                if kind in took:
-                    yield from _late(took[kind](at, messages.decode_link(message)), datagram[-1])
+                if kind in decoders:
+                    events = decoders[kind](at, messages.decode_link(message))
+                    yield from _late(events, datagram[-1])
 
     def changes(self, at: int, link: Any) -> Iterator[Event]:
         """Yield an event for each state in a link message that has changed."""
@@ -110,9 +112,11 @@ class LinkStates:
 
 
 def _late(events: Iterable[Event], late: int) -> Iterator[Event]:
+    if late < NOTICEABLE:
+        yield from events
+        return
     for event in events:
-        data = {**event.data, "late": late} if late >= NOTICEABLE else event.data
-        yield Event(event.at, event.kind, event.where, data)
+        yield replace(event, data={**event.data, "late": late})
 
 
 def _lacp(data: Any) -> dict[str, Any]:

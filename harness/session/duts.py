@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from harness.drivers import DEFAULT_MODEL
-from harness.errors import UsageError
 from harness.kernels import Kernel, Say
 from harness.labs import registry
 
@@ -27,11 +26,7 @@ def tester(config: pytest.Config, say: Say) -> Kernel | None:
     from harness.kernels.dut import image  # noqa: PLC0415  (a plain run needs none of it)
     from harness.kernels.host import HostKernel  # noqa: PLC0415
 
-    if config.getoption("kernel"):
-        raise UsageError(
-            f"--lab {lab} brings the kernel of its DUT, and --kernel names another",
-            hint="leave --kernel out",
-        )
+    registry.demand_no_kernel(lab, config.getoption("kernel"))
     if registry.is_file(lab):
         from harness.session import racks  # noqa: PLC0415
 

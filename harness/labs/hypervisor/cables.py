@@ -7,17 +7,18 @@ for the end of its input; on this one the record of the run has what to do.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import testinfra
 from testinfra.host import Host
 
-from harness.errors import HarnessError, LabError
+from harness.errors import LabError
 from harness.labs.description.model import HYPERVISOR, LabFile, LabNic, VirtualMachine
 from harness.labs.hypervisor import libvirt, virtualbox
 from harness.labs.hypervisor.console import Console, LocalStdio
+from harness.labs.reconnect.cables import RecordedCables
 from harness.labs.reconnect.record import Connecting, CutRecord
 from harness.labs.ssh.address import Address
 from harness.labs.ssh.machine import SshMachine
@@ -89,7 +90,7 @@ class CommandHost:
         self._undo.close()
 
 
-class CommandCables:
+class CommandCables(RecordedCables):
     """The cables of a lab file's NICs that commands on some machine cut."""
 
     lost = ""  # each command stands for itself; a virsh that has ended says so at the next one
@@ -106,40 +107,26 @@ class CommandCables:
 
         With `uri`, libvirt's, one connected virsh executes them. `who` is who errors name.
         """
+        super().__init__(commands, record)
         self._who = who
         self._server = server
         self._commands = commands
         self._prefix = libvirt.prefix(uri) if uri else ""
         self._console = server.console(self._prefix) if uri else None
-        self._known: dict[str, bool] = {}
-        self._record = record
         plug_all = "; ".join(one.plug for one in commands.values())
-        self._end = self._plug_all if server.is_local else server.at_the_end(plug_all)
+        self._end = self.connect_all if server.is_local else server.at_the_end(plug_all)
 
-    def carrier(self, nic: str, *, up: bool) -> None:
-        """Plug or unplug a NIC's cable; does nothing for other NICs, or if it is so already."""
-        if nic not in self._commands or self._known.get(nic) is up:
-            return
-        self._known.pop(nic, None)
+    def _connecting(self, nic: str) -> Connecting | None:
+        return Connecting(command=self._commands[nic].plug) if self._server.is_local else None
+
+    def _set(self, nic: str, *, up: bool) -> None:
         chosen = self._commands[nic]
         command = chosen.plug if up else chosen.pull
-        how = Connecting(command=chosen.plug)
-        if not up and self._server.is_local:
-            self._record.cut(how)
         if wrong := self._do(command, chosen, up=up):
             raise LabError(
                 f"{self._who} failed on `{command}`: {wrong}",
                 hint=f"try the command by hand, on the machine of {self._who}",
             )
-        self._known[nic] = up
-        if up and self._server.is_local:
-            self._record.connected(how)
-
-    def _plug_all(self) -> None:
-        """Plug cables of this machine in, if that is possible; the record has the others."""
-        with suppress(HarnessError):
-            for nic in [nic for nic, up in self._known.items() if not up]:
-                self.carrier(nic, up=True)
 
     def _do(self, command: str, plug: Plug, *, up: bool) -> str:
         """Execute a command; return its error, "" for none."""

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from paramiko import SSHException
@@ -17,6 +16,7 @@ from paramiko import SSHException
 from harness.errors import LabError, UsageError
 from harness.labs.description.model import ManagedSwitch
 from harness.labs.switch.dialects import PORT, lines
+from harness.suggest import alike
 
 if TYPE_CHECKING:
     from netmiko import BaseConnection
@@ -88,7 +88,8 @@ def _connected(switch: ManagedSwitch) -> BaseConnection:
     logging.getLogger("paramiko.transport").setLevel(logging.CRITICAL)
     if switch.type not in platforms:
         raise UsageError(
-            f'netmiko has no device type "{switch.type}"', hint=_near(switch.type, platforms)
+            f'netmiko has no device type "{switch.type}"',
+            hint=alike(switch.type, platforms, most=3) or "netmiko's PLATFORMS.md has them all",
         )
     with _telling(switch, "login"):
         return ConnectHandler(
@@ -118,11 +119,6 @@ def _from_environment(switch: ManagedSwitch, key: str) -> str:
             hint=f"export {variable}=..., in the shell that starts pytest",
         )
     return os.environ.get(variable, "") if variable else ""
-
-
-def _near(kind: str, known: Iterable[str]) -> str:
-    near = get_close_matches(kind, known, 3)
-    return f"did you mean {' or '.join(near)}?" if near else "netmiko's PLATFORMS.md has them all"
 
 
 def _name(switch: ManagedSwitch) -> str:

@@ -10,19 +10,10 @@ from harness.errors import UsageError
 from harness.labs.description.model import ManagedSwitch
 from harness.labs.description.read import load, read
 from harness.labs.ssh.address import Address
+from tests.lab_files import DUT, NIC, OTHER, lab
 
-DUT = '[dut]\naddress = "192.0.2.20"\nmanagement = "eno1"\n'
-NIC = '[[nic]]\nname = "eth1"\nfar_end = "enp5s0"\n'
-OTHER = '[[nic]]\nname = "eth2"\nfar_end = "enp6s0"\n'
 SWITCH = '[switch]\naddress = "sw"\nuser = "bench"\ntype = "cisco_ios"\n'
 PORT = 'cut = "switch"\nswitch_port = "Gi1/0/3"\n'
-
-
-def lab(place: Path, text: str) -> Path:
-    """Write a lab file."""
-    path = place / "mine.toml"
-    path.write_text(text, encoding="utf-8")
-    return path
 
 
 def test_a_switch_has_an_address_a_type_and_lines(tmp_path: Path) -> None:

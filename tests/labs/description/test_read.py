@@ -10,19 +10,10 @@ from harness.errors import UsageError
 from harness.labs.description.model import QemuFile, VirtualMachine
 from harness.labs.description.read import load, read
 from harness.labs.ssh.address import Address
+from tests.lab_files import DUT, NIC, OTHER, lab
 
 LABS = Path(__file__).parents[3] / "labs"
-DUT = '[dut]\naddress = "192.0.2.20"\nmanagement = "eno1"\n'
-NIC = '[[nic]]\nname = "eth1"\nfar_end = "enp5s0"\n'
-OTHER = '[[nic]]\nname = "eth2"\nfar_end = "enp6s0"\n'
 BOX = '[virtualbox]\nmachine = "failover-dut"\n'
-
-
-def lab(place: Path, text: str) -> Path:
-    """Write a lab file."""
-    path = place / "mine.toml"
-    path.write_text(text, encoding="utf-8")
-    return path
 
 
 def test_the_least_that_a_lab_is(tmp_path: Path) -> None:

@@ -1,0 +1,16 @@
+"""Parts of lab files, as text, and a file of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+DUT = '[dut]\naddress = "192.0.2.20"\nmanagement = "eno1"\n'
+NIC = '[[nic]]\nname = "eth1"\nfar_end = "enp5s0"\n'
+OTHER = '[[nic]]\nname = "eth2"\nfar_end = "enp6s0"\n'
+
+
+def lab(place: Path, text: str) -> Path:
+    """Write a lab file."""
+    path = place / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
