@@ -28,7 +28,7 @@ def result(
     scenario: str, kernel: str = "old", verdict: str = "conforms", reason: str = "", **more: Any
 ) -> Result:
     """Return a result; figures by name may be given beside fields."""
-    names = ("options", "settings", "history", "lab")
+    names = ("options", "settings", "history", "lab", "reads")
     figures = {name: value for name, value in more.items() if name not in names}
     fields = {name: value for name, value in more.items() if name in names}
     where = f"scenarios/test_a.py::{scenario}"

@@ -48,9 +48,10 @@ def report(
     need --output. If they have the same scenario on the same kernel, the page tells which
     directory each result is from.
 
-    --rejudge decides anew whether each recording can be judged, and holds its figures, computed
-    again, against the bounds that its scenario used. What a scenario asserts of states and counts
-    is not stored: to judge that again, run the scenario. The results themselves are not changed.
+    --rejudge decides anew whether each recording can be judged, holds its figures, computed again,
+    against the bounds that its scenario used, and compares the states and counts that the scenario
+    read with what the recording says today: where one differs, the verdict is open until the
+    scenario runs again. The results themselves are not changed.
 
     Exit status: 0 written, 1 it cannot be written, or with --rejudge a verdict changed or a
     recording cannot be read, 2 the command line is wrong, 4 there are no results.
@@ -101,7 +102,7 @@ def _rejudged(found: Conformance, root: Path) -> Rejudged:
     if again.elsewhere:
         rest = "rests" if again.elsewhere == 1 else "rest"
         failures = counted(again.elsewhere, "failure")
-        click.echo(f"  {failures} {rest} on states or counts, which are not stored: run again")
+        click.echo(f"  {failures} {rest} on values that these results do not store: run again")
     for one in again.unread:
         click.echo(f"error: not judged again: {one}", err=True)
     return again

@@ -9,7 +9,7 @@ from functools import partial
 
 from harness.errors import HarnessError
 from harness.history import History
-from harness.judge import measure, report
+from harness.judge import measure, reads, report
 from harness.judge.run import Run
 from harness.judge.views import Slave
 from harness.units import Measured
@@ -20,20 +20,26 @@ OF_SLAVE = ("detection", "recovery", "arp_probe_gaps")
 BETWEEN = re.compile(r"time from gratuitous ARP (\d+) to (\d+)")
 
 
-def by_name(history: History, wanted: Iterable[str] = ()) -> dict[str, Measured]:
+def by_name(
+    history: History, wanted: Iterable[str] = (), read: Iterable[reads.Plain] = ()
+) -> dict[str, Measured]:
     """Return the figures of a recording; of several alike the longest, as a run has them.
 
-    Figures that take arguments, as the time between two gratuitous ARPs, are computed where
-    their name is `wanted`. What the recording cannot tell is left out.
+    What a scenario `read` (harness.judge.reads) is read again; of older results, which do not say
+    it, the times between two gratuitous ARPs whose names are `wanted`. What the recording cannot
+    tell is left out.
     """
     run = Run.of(history, vetted=True)
-    for read in _readers(run, wanted):
+    for reader in _readers(run, wanted, read):
         with suppress(HarnessError):
-            read()
+            reader()
     return {**run.asked, **dict(report.times(history))}
 
 
-def _readers(run: Run, wanted: Iterable[str]) -> Iterator[Callable[[], object]]:
+def _readers(
+    run: Run, wanted: Iterable[str], read: Iterable[reads.Plain]
+) -> Iterator[Callable[[], object]]:
+    yield from (partial(reads.again, run, one) for one in read)
     for view, names in _views(run):
         yield from (partial(getattr, view, name) for name in names)
     for match in filter(None, map(BETWEEN.fullmatch, wanted)):

@@ -26,9 +26,10 @@ from harness.judge import (
 )
 from harness.judge.distribution import SentFrame, Turn
 from harness.judge.figure import Truth
-from harness.judge.frames_seen import Move, SeenFrame
+from harness.judge.frames_seen import SeenFrame
 from harness.judge.lacp import Aggregator, SeenLacpdu
 from harness.judge.neighbours_seen import SeenNeighbour
+from harness.judge.reads import keeping_reads
 from harness.judge.trafficview import TrafficView
 from harness.judge.views import Record, Slave, found
 from harness.suggest import meant, suggesting
@@ -38,6 +39,7 @@ from harness.units import Measured
 PARTNER = re.compile("802.3ad|lacp|partner|aggregator|churn", re.IGNORECASE)
 
 
+@keeping_reads
 @dataclass(frozen=True, slots=True, eq=False)
 class Run(TrafficView):
     """A recording as scenarios read it; `run[bond]` where a machine has several bonds.
@@ -53,6 +55,11 @@ class Run(TrafficView):
 
     def __repr__(self) -> str:
         return "run" if self._bond is None else f"run[{self._bond!r}]"
+
+    @property
+    def subject(self) -> tuple[str | None, str | None]:
+        """The bond that was asked for by name."""
+        return self._bond, None
 
     @classmethod
     def of(cls, history: History, *, vetted: bool = False) -> Run:
@@ -268,18 +275,9 @@ class Run(TrafficView):
         """The learning packets, or messages of IGMP or MLD, that left since the disturbance."""
         return distribution.sent(self.history, self.bond, kind)
 
-    @property
-    def fdb_moves(self) -> list[Move]:
-        """When a switch found an address behind another port than before."""
-        return frames_seen.fdb_moves(self.history)
-
     def _named(self, measured: Measured) -> Measured:
         """Return a figure of a bond by its name; the first bond's need none."""
         return replace(measured, what=measured.what + measure.suffix(self.history, self.bond))
-
-    def moves_of(self, mac: str) -> list[Move]:
-        """When a switch found one address behind another port than before."""
-        return [move for move in self.fdb_moves if move.mac == mac]
 
     def kernel_said(self, text: str) -> Truth:
         """Return whether a line with this text came into the kernel's log since the fault.
@@ -292,8 +290,3 @@ class Run(TrafficView):
         lines = [str(event["text"]) for event in self.history.select("log") if event.at >= start]
         found = [line for line in lines if text in line]
         return Truth(bool(found), f"kernel log: {' / '.join(found or lines) or 'nothing'}")
-
-    @property
-    def reactions(self) -> list[str]:
-        """What switches did by themselves one after the other, as "shut_port eth1"."""
-        return measure.reactions(self.history)

@@ -1,21 +1,24 @@
-"""What the probes show of a run: how long it was dark, how often, and what share was lost."""
+"""What the probes show of a run: how long it was dark, how often, what was lost; and switches."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from harness.history import History
-from harness.judge import observations, outages, traffic
+from harness.judge import frames_seen, measure, observations, outages, traffic
 from harness.judge.figure import Share, Truth, noting
+from harness.judge.frames_seen import Move
 from harness.judge.observations import ObservationKind
 from harness.judge.outages import Outage
+from harness.judge.reads import keeping_reads
 from harness.judge.views import View
 from harness.units import Measured
 
 
+@keeping_reads
 @dataclass(frozen=True, slots=True, eq=False)
 class TrafficView(View):
-    """The figures of traffic: of the whole path, whichever bonds it crosses."""
+    """The figures of traffic and of switches: of the whole path, whichever bonds it crosses."""
 
     @property
     def outage(self) -> Measured:
@@ -119,3 +122,17 @@ class TrafficView(View):
     def reordered(self) -> int:
         """Requests and replies that arrived after one sent later."""
         return traffic.reordered(self._counted)
+
+    @property
+    def fdb_moves(self) -> list[Move]:
+        """When a switch found an address behind another port than before."""
+        return frames_seen.fdb_moves(self.history)
+
+    def moves_of(self, mac: str) -> list[Move]:
+        """When a switch found one address behind another port than before."""
+        return [move for move in self.fdb_moves if move.mac == mac]
+
+    @property
+    def reactions(self) -> list[str]:
+        """What switches did by themselves one after the other, as "shut_port eth1"."""
+        return measure.reactions(self.history)

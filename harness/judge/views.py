@@ -21,6 +21,7 @@ from harness.judge.figure import Limit, Truth, noting
 from harness.judge.frames_seen import SeenFrame, TimedFrame
 from harness.judge.lacp import SeenLacpdu
 from harness.judge.neighbours_seen import SeenNeighbour
+from harness.judge.reads import Read, keeping_reads
 from harness.suggest import suggesting
 from harness.units import Measured
 
@@ -34,6 +35,7 @@ class Record:
     used: bool = False
     limits: list[Limit] = field(default_factory=list)
     asked: dict[str, Measured] = field(default_factory=dict)
+    reads: dict[str, Read] = field(default_factory=dict)
 
     def read(self) -> History:
         """Return the history; raises ScenarioError while it is still being recorded."""
@@ -81,6 +83,16 @@ class View:
         return dict(self._record.asked)
 
     @property
+    def reads(self) -> dict[str, Read]:
+        """The states and counts that a scenario read of this run, by their text."""
+        return self._record.reads
+
+    @property
+    def subject(self) -> tuple[str | None, str | None]:
+        """The names of the bond and of the slave that this is a view of, None where not said."""
+        return None, None
+
+    @property
     def _traffic(self) -> History:
         """The recording, where its traffic can be judged; raises NotTestable where it cannot."""
         history = self.history
@@ -100,6 +112,7 @@ class View:
         return noting(measured, self, self._record.limits)
 
 
+@keeping_reads
 @dataclass(frozen=True, slots=True, eq=False)
 class Slave(View):
     """What happened to one slave, whichever was active."""
@@ -111,6 +124,11 @@ class Slave(View):
 
     def __repr__(self) -> str:
         return f"run.slave({self.name!r})"
+
+    @property
+    def subject(self) -> tuple[str | None, str | None]:
+        """Its name, as of a slave."""
+        return None, self.name
 
     @property
     def detection(self) -> Measured:

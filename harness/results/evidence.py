@@ -1,8 +1,9 @@
-"""The figures and options of a scenario's recording, as plain values in its report."""
+"""The figures, options and reads of a scenario's recording, as plain values in its report."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ PLACE = "end of the "
 def of(
     run: Run, path: Path | None, results: Path | None, *, phased: bool = False
 ) -> dict[str, Any]:
-    """Return figures, the options that the kernel knows, and where the history lies.
+    """Return figures, options that the kernel knows, what was read, and where the history lies.
 
     `phased` says that the fault came at a phase of the monitor that differs from run to run.
     """
@@ -33,6 +34,7 @@ def of(
         "figures": _figures(run, phased=phased),
         "options": known_options(history),
         "settings": settings(history),
+        "reads": [asdict(read) for read in run.reads.values()],
         "history": str(path.relative_to(results)) if inside and path and results else None,
     }
 

@@ -1,8 +1,9 @@
 """Judge stored recordings again with this version's code, and say which verdicts changed.
 
-A recording is judged by what is stored: whether it can be judged at all, and each figure against
-the bounds that its scenario compared it with. Bounds are those of the session that recorded; what
-a scenario asserts of states and counts is not stored, so a verdict that rests on it stays.
+A recording is judged by what is stored: whether it can be judged at all, each figure against the
+bounds that its scenario compared it with (those of the session that recorded), and each state and
+count that the scenario read. What it asserts of these is its own code: where one reads otherwise
+than before, the verdict is open until the scenario runs again.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from typing import Any
 
 from harness.errors import HarnessError, Inconclusive, UsageError
 from harness.history import History, load
-from harness.judge import counts, every_figure, fitness
+from harness.judge import counts, every_figure, fitness, reads
 from harness.judge.figure import Figure, noting
+from harness.judge.reads import Read
+from harness.judge.run import Run
 from harness.results import evidence, windows
 from harness.results.conformance import Conformance, Result
 from harness.units import MS, Measured
@@ -30,8 +33,9 @@ OPERATORS: dict[str, Compared] = {
     ">": operator.gt,
     "==": operator.eq,
 }
+READ_AGAIN = "run the scenario for its verdict"
 BROKEN = (LookupError, TypeError, ValueError, AttributeError, ZeroDivisionError)
-AGAIN = "the recording can be judged now: run the scenario for its verdict"
+AGAIN = f"the recording can be judged now: {READ_AGAIN}"
 OPPOSITE = {
     "conforms": counts.CONTRADICTS,
     counts.CONTRADICTS: "conforms",
@@ -74,7 +78,8 @@ class Rejudged:
     """Results with the verdicts and figures of this version, and how they differ.
 
     `judged` is the number of recordings that were judged again; `elsewhere` that of failures which
-    no stored bound explains: they rest on states or counts, so their verdicts stay.
+    neither a stored bound nor a stored value explains (older results store no values): their
+    verdicts stay.
     """
 
     found: Conformance
@@ -117,8 +122,8 @@ def again(found: Conformance, place: Path) -> Rejudged:
 
 
 def _explained(one: Result) -> bool:
-    """Tell whether a figure of a result fails a bound that is stored."""
-    return any(
+    """Tell whether a verdict rests on what is stored: a bound that is missed, or values read."""
+    return bool(one.reads) or any(
         _holds(name, figure, bound) == "fails"
         for name, figure in one.figures.items()
         for bound in figure.get("bounds", ())
@@ -152,10 +157,26 @@ def _judged(one: Result, history: History) -> tuple[Result, str]:
     changed = list(_changed(one.figures, figures))
     new = replace(one, figures=figures)
     verdict = _verdict(one.verdict, [now for now, _ in changed])
+    others = list(_read_otherwise(one, history))
+    if others and verdict == one.verdict:
+        why = f"{'; '.join(others)}: {READ_AGAIN}"
+        return replace(new, verdict=counts.NOT_JUDGED, reason=why), why
     if verdict == one.verdict:
         return new, ""
     why = "; ".join(text for _, text in changed)
     return replace(new, verdict=verdict, reason=why), why
+
+
+def _read_otherwise(one: Result, history: History) -> Iterator[str]:
+    """Yield each value that the scenario read and that is another today, with both."""
+    run = Run.of(history, vetted=True)
+    for before in one.reads:
+        try:
+            now = reads.again(run, before)
+        except HarnessError as error:
+            now = error.message
+        if not reads.same(before["value"], now):
+            yield f"{Read(**before)} is {now!r}, was {before['value']!r}"
 
 
 def _bounds(one: Result) -> Iterator[Plain]:
@@ -165,7 +186,7 @@ def _bounds(one: Result) -> Iterator[Plain]:
 
 def _figures(one: Result, history: History) -> dict[str, Plain]:
     """Return the figures of a result computed again, each with the bounds it had."""
-    seen = every_figure.by_name(history, one.figures)
+    seen = every_figure.by_name(history, one.figures, one.reads)
     made: dict[str, Plain] = {}
     for name, old in one.figures.items():
         if name in seen:

@@ -34,6 +34,7 @@ def outcome(reports: Sequence[pytest.TestReport]) -> dict[str, Any]:
         "figures": evidence.get("figures", {}),
         "options": tuple(evidence.get("options", ())),
         "settings": evidence.get("settings", {}),
+        "reads": tuple(evidence.get("reads", ())),
         "history": evidence.get("history"),
     }
 

@@ -15,6 +15,7 @@ from harness.cli import main
 from harness.guests.facts import Facts
 from harness.history import load
 from harness.judge import counts
+from harness.judge.reads import Read
 from harness.judge.run import Run
 from harness.results import evidence, repetition
 from harness.results.conformance import FORMAT, NAME, SCHEMA, Conformance, Result, save
@@ -100,6 +101,7 @@ def test_each_key_that_is_written_is_described(request: pytest.FixtureRequest) -
         "run": set(of_outcome(outcome([]))),
         "statistics": set(repeated),
         "quantiles": {key for one in repeated["figures"].values() for key in one},
+        "read": {one.name for one in fields(Read)},
         "bound": {key for bound in figure(92)["bounds"] for key in bound},
     }
     assert {name: set(part["properties"]) for name, part in parts.items()} == keys
