@@ -21,7 +21,7 @@ BETWEEN = re.compile(r"time from gratuitous ARP (\d+) to (\d+)")
 
 
 def by_name(
-    history: History, wanted: Iterable[str] = (), read: Iterable[reads.Plain] = ()
+    history: History, wanted: Iterable[str] = (), read: Iterable[reads.Json] = ()
 ) -> dict[str, Measured]:
     """Return the figures of a recording; of several alike the longest, as a run has them.
 
@@ -37,7 +37,7 @@ def by_name(
 
 
 def _readers(
-    run: Run, wanted: Iterable[str], read: Iterable[reads.Plain]
+    run: Run, wanted: Iterable[str], read: Iterable[reads.Json]
 ) -> Iterator[Callable[[], object]]:
     yield from (partial(reads.again, run, one) for one in read)
     for view, names in _views(run):

@@ -20,7 +20,7 @@ from harness.units import MS, Measured
 FIRST = 20  # of a long list, as one of frames, this many are kept, with their number
 LITERALS = (str, int, float, bool, type(None))
 NOT_SCENARIOS = ("harness", "_pytest", "pluggy")
-Plain = Any  # a JSON value
+Json = Any  # a JSON value
 V = TypeVar("V")
 Viewing = TypeVar("Viewing", bound=type)
 
@@ -36,9 +36,9 @@ class Read:
     bond: str | None
     slave: str | None
     name: str
-    arguments: tuple[Plain, ...]
-    keywords: Mapping[str, Plain]
-    value: Plain
+    arguments: tuple[Json, ...]
+    keywords: Mapping[str, Json]
+    value: Json
 
     def __str__(self) -> str:
         of = "run" if self.bond is None else f"run[{self.bond!r}]"
@@ -49,7 +49,7 @@ class Read:
         return f"{of}.{self.name}{f'({given})' if given else ''}"
 
 
-class Readable(Protocol):
+class ReadView(Protocol):
     """A view of a run: which bond and slave it is of, and where it keeps what is read."""
 
     @property
@@ -75,7 +75,7 @@ def keeping_reads(view: Viewing) -> Viewing:
 
 def _keeping(name: str, reader: Callable[..., V]) -> Callable[..., V]:
     @wraps(reader)
-    def keeping(view: Readable, *arguments: Plain, **keywords: Plain) -> V:
+    def keeping(view: ReadView, *arguments: Json, **keywords: Json) -> V:
         value = reader(view, *arguments, **keywords)
         if _by_scenario() and _can_be_read_again(value, [*arguments, *keywords.values()]):
             read = Read(*view.subject, name, arguments, keywords, _value(value))
@@ -97,7 +97,7 @@ def _can_be_read_again(value: object, given: Sequence[object]) -> bool:
     return is_value and all(isinstance(one, LITERALS) for one in given)
 
 
-def _value(found: object) -> Plain:
+def _value(found: object) -> Json:
     """Return what is kept of a value: of figures the name and number, not the time."""
     match found:
         case Measured():
@@ -107,14 +107,14 @@ def _value(found: object) -> Plain:
     return plain(found)
 
 
-def plain(value: object) -> Plain:
+def plain(value: object) -> Json:
     """Return a value as JSON; times in ms, None where the event did not happen.
 
     Of a list longer than FIRST the result is `{"number": N, "first": [...]}`.
     """
     match value:
         case Truth():
-            found: Plain = value.holds
+            found: Json = value.holds
         case Measured():
             found = round(value.ns / MS, 3) if value.happened else None
         case str() | int() | float() | None:
@@ -136,7 +136,7 @@ def plain(value: object) -> Plain:
     return found
 
 
-def again(run: Readable, read: Mapping[str, Plain]) -> Plain:
+def again(run: ReadView, read: Mapping[str, Json]) -> Json:
     """Return what a run says today where a value was read before; raises what reading raises."""
     view = cast("Any", run)
     if read["slave"] is not None:
@@ -149,7 +149,7 @@ def again(run: Readable, read: Mapping[str, Plain]) -> Plain:
     return _value(found)
 
 
-def same(before: Plain, now: Plain) -> bool:
+def same(before: Json, now: Json) -> bool:
     """Tell whether two values are equal; what a later version tells in addition is no change."""
     if isinstance(before, dict) and isinstance(now, dict):
         return all(name in now and same(one, now[name]) for name, one in before.items())
