@@ -19,7 +19,7 @@ from harness.session import syntax
 from harness.session.data_flow import Names, Observed
 from harness.session.syntax import CodePlace, Module
 
-# By these names calls judge whose code is not known.
+# A call whose source cannot be read judges if its name begins with one of these.
 JUDGING = re.compile(r"^_*(assert|check|verify|expect|ensure|must|should|fail|demand|require)")
 SHOWING = {"debug", "info", "warning", "error", "critical", "exception", "log", "write"}
 SHOWING |= {"append", "add", "extend", "update", "insert", "setdefault", "writelines", "warn"}
@@ -28,25 +28,27 @@ DEPTH = 3  # of helpers that call helpers
 READ = "assert what the run shows: assert run.outage <= bond.miimon"
 
 
-class Nothing(NamedTuple):
+class NothingJudged(NamedTuple):
     """Why nothing was judged, and what helps."""
 
     why: str
     hint: str
 
 
-def unread(*, recorded: bool) -> Nothing:
-    """Return why nothing was judged where no run was read, nor anything that the kernel told."""
+def unread(*, recorded: bool) -> NothingJudged:
+    """Return why nothing was judged where neither a run nor an answer of the kernel was read."""
     found = (
         "the run was recorded, but nothing of it was read" if recorded else "nothing was recorded"
     )
-    return Nothing(found, "disturb in `with net.watch() as run:`, then assert what the run shows")
+    return NothingJudged(
+        found, "disturb in `with net.watch() as run:`, then assert what the run shows"
+    )
 
 
-def missing(item: pytest.Item, seen: Observations) -> Nothing | None:
+def missing(item: pytest.Item, seen: Observations) -> NothingJudged | None:
     """Return why a scenario that read something judged nothing, None where it judged.
 
-    What cannot be told, such as of code without a source, counts as judged.
+    Where that cannot be determined, as without the source, it counts as judged.
     """
     with observations.paused():
         return _Passed(item, Observed(seen)).missing()
@@ -65,38 +67,38 @@ class _Passed:
     def _is_scenario(self, function: Function | None) -> bool:
         return function is not None and function.name == self._name
 
-    def missing(self) -> Nothing | None:
+    def missing(self) -> NothingJudged | None:
         known = [places for _, places in self._observed.places]
         if not known or any(not places for places in known):
             return None
         if wrong := self._without_effect(known):
             return wrong
-        open_ones = [places for places in known if not any(map(_swallowed, places))]
-        if any(self._judges(place) for places in open_ones for place in places):
+        uncaught = [places for places in known if not any(map(_swallowed, places))]
+        if any(self._judges(place) for places in uncaught for place in places):
             return None
         if any(self._depends(module, function) for module, function in self._functions(known)):
             return None
-        return self._why(known, open_ones)
+        return self._why(known, uncaught)
 
-    def _without_effect(self, known: list[list[CodePlace]]) -> Nothing | None:
+    def _without_effect(self, known: list[list[CodePlace]]) -> NothingJudged | None:
         """Return the first statement that looks like an assertion and cannot fail."""
         for place in (place for places in known for place in places):
             statement = place.module.statement(place)
             if isinstance(statement, ast.Expr) and _is_comparison(statement.value):
                 text = place.module.text(statement.value)
                 line = f"line {statement.lineno} compares without `assert`: {text}"
-                return Nothing(line, f"write: assert {text}")
+                return NothingJudged(line, f"write: assert {text}")
             if isinstance(statement, ast.Assert) and _always(statement.test):
                 text = place.module.text(statement.test)
                 line = f"line {statement.lineno} holds whatever was measured: assert {text}"
-                return Nothing(line, READ)
+                return NothingJudged(line, READ)
         return None
 
-    def _why(self, known: list[list[CodePlace]], open_ones: list[list[CodePlace]]) -> Nothing:
-        if len(open_ones) < len(known):
+    def _why(self, known: list[list[CodePlace]], uncaught: list[list[CodePlace]]) -> NothingJudged:
+        if len(uncaught) < len(known):
             at = next(p.start[0] for places in known for p in places if _swallowed(p))
             caught = f"what is asserted in line {at} is caught by the scenario itself"
-            return Nothing(caught, "let the assertion fail: no try or suppress() around it")
+            return NothingJudged(caught, "let the assertion fail: no try or suppress() around it")
         for place in (place for places in known for place in places):
             statement = place.module.statement(place)
             if not isinstance(statement, ast.Return) or not statement.value:
@@ -104,11 +106,11 @@ class _Passed:
             if self._is_scenario(place.module.function(statement)):
                 text = place.module.text(statement.value)
                 line = f"line {statement.lineno} returns what it should assert: {text}"
-                return Nothing(line, f"write: assert {text}")
-        return Nothing("a run or the kernel was read, but no assertion depends on it", READ)
+                return NothingJudged(line, f"write: assert {text}")
+        return NothingJudged("a run or the kernel was read, but no assertion depends on it", READ)
 
     def _functions(self, known: list[list[CodePlace]]) -> Iterator[tuple[Module, Function]]:
-        """Yield each function that looked at something, and the scenario itself."""
+        """Yield each function that read an observation, and the scenario itself."""
         found: dict[Function, Module] = {}
         for place in (place for places in known for place in places):
             statement = place.module.statement(place)
@@ -121,7 +123,7 @@ class _Passed:
         yield from ((module, function) for function, module in found.items())
 
     def _judges(self, place: CodePlace) -> bool:
-        """Tell whether the code at a place makes the scenario fail for what it looks at."""
+        """Return whether the code at a place lets the scenario fail for what it reads."""
         module, statement = place.module, place.module.statement(place)
         if statement is None:
             return False
@@ -138,20 +140,22 @@ class _Passed:
                 judges = not place.is_of(call.func) and self._asserts(module, call)
             case _:
                 judges = _fails_after(module, statement)
-        return judges or any(_expects_refusal(one) for one, _ in module.around(statement))
+        return judges or any(_expects_refusal(node) for node, _ in module.around(statement))
 
     def _depends(self, module: Module, function: Function) -> bool:
-        """Tell whether an assertion of a function depends on names that hold what was read."""
+        """Return whether an assertion of a function depends on names that hold what was read."""
         own = self._is_scenario(function)
         elsewhere = self._observed.elsewhere(function, module) if own else frozenset()
-        arguments = [one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)]
+        arguments = [
+            argument.arg for argument in ast.walk(function.args) if isinstance(argument, ast.arg)
+        ]
         names = self._observed.names(
             module, function, dict.fromkeys(arguments, elsewhere) if elsewhere else {}
         )
         return any(
-            self._uses(module, one, names)
-            for one in syntax.statements(function)
-            if not _caught(module, one)
+            self._uses(module, statement, names)
+            for statement in syntax.statements(function)
+            if not _caught(module, statement)
         )
 
     def _uses(self, module: Module, statement: ast.stmt, names: Names) -> bool:
@@ -173,13 +177,13 @@ class _Passed:
         return False
 
     def _asserts(self, module: Module, call: ast.Call, depth: int = DEPTH) -> bool:
-        """Tell whether a call may fail an assertion; of unknown code by its name."""
+        """Return whether a call may fail an assertion; where the code is unknown, by its name."""
         name = syntax.called(call)
         if not name or depth == 0 or JUDGING.match(name):
             return True
         here = module.functions(name) or self._imported(name)
         if here:
-            return any(self._function_asserts(module, one, depth) for one in here)
+            return any(self._function_asserts(module, called, depth) for called in here)
         return name not in SHOWING and not (
             isinstance(call.func, ast.Name) and hasattr(builtins, name)
         )
@@ -187,8 +191,8 @@ class _Passed:
     def _function_asserts(self, module: Module, function: Function, depth: int) -> bool:
         if _fails(function.body):
             return True
-        calls = (one for one in ast.walk(function) if isinstance(one, ast.Expr))
-        inner = [one.value for one in calls if isinstance(one.value, ast.Call)]
+        calls = (node for node in ast.walk(function) if isinstance(node, ast.Expr))
+        inner = [node.value for node in calls if isinstance(node.value, ast.Call)]
         return any(self._asserts(module, call, depth - 1) for call in inner)
 
     def _imported(self, name: str) -> list[Function]:
@@ -206,7 +210,7 @@ def _is_comparison(node: ast.expr) -> bool:
 
 
 def _always(test: ast.expr) -> bool:
-    """Tell whether a condition holds whatever its names mean."""
+    """Return whether a condition holds whatever its names mean."""
     match test:
         case ast.Constant():
             holds = bool(test.value)
@@ -232,17 +236,19 @@ def _always(test: ast.expr) -> bool:
 
 
 def _fails(nodes: Iterable[ast.AST]) -> bool:
-    """Tell whether code may raise by itself."""
-    for one in (one for node in nodes for one in ast.walk(node)):
-        if isinstance(one, ast.Raise) or (isinstance(one, ast.Assert) and not _always(one.test)):
+    """Return whether code may raise by itself."""
+    for inner in (inner for node in nodes for inner in ast.walk(node)):
+        if isinstance(inner, ast.Raise) or (
+            isinstance(inner, ast.Assert) and not _always(inner.test)
+        ):
             return True
-        if isinstance(one, ast.Call) and JUDGING.match(syntax.called(one)):
+        if isinstance(inner, ast.Call) and JUDGING.match(syntax.called(inner)):
             return True
     return False
 
 
 def _fails_after(module: Module, statement: ast.stmt) -> bool:
-    """Tell whether a scenario fails where what a statement tried was not refused."""
+    """Return whether a scenario fails if what a statement tried is not refused."""
     for above, child in module.around(statement):
         if isinstance(above, ast.Try) and child in above.body:
             return _fails(above.orelse) or _fails(above.body[above.body.index(child) + 1 :])
@@ -250,9 +256,9 @@ def _fails_after(module: Module, statement: ast.stmt) -> bool:
 
 
 def _expects_refusal(node: ast.AST) -> bool:
-    """Tell whether a block must raise: pytest.raises."""
-    calls = (one.context_expr for one in getattr(node, "items", ()))
-    return any(isinstance(one, ast.Call) and syntax.called(one) == "raises" for one in calls)
+    """Return whether a block must raise: pytest.raises."""
+    calls = (item.context_expr for item in getattr(node, "items", ()))
+    return any(isinstance(call, ast.Call) and syntax.called(call) == "raises" for call in calls)
 
 
 def _swallowed(place: CodePlace) -> bool:
@@ -261,18 +267,20 @@ def _swallowed(place: CodePlace) -> bool:
 
 
 def _caught(module: Module, statement: ast.stmt) -> bool:
-    """Tell whether an AssertionError of a statement does not leave its function."""
+    """Return whether an AssertionError of a statement does not leave its function."""
     for above, child in module.around(statement):
         if isinstance(above, ast.Try) and child in above.body:
-            if any(_catches(one.type) and not _fails(one.body) for one in above.handlers):
+            if any(
+                _catches(handler.type) and not _fails(handler.body) for handler in above.handlers
+            ):
                 return True
         elif isinstance(above, ast.With | ast.AsyncWith):
-            calls = (one.context_expr for one in above.items)
+            calls = (item.context_expr for item in above.items)
             if any(
-                isinstance(one, ast.Call)
-                and syntax.called(one) == "suppress"
-                and any(map(_catches, one.args))
-                for one in calls
+                isinstance(call, ast.Call)
+                and syntax.called(call) == "suppress"
+                and any(map(_catches, call.args))
+                for call in calls
             ):
                 return True
     return False

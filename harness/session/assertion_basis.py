@@ -29,7 +29,7 @@ SAFE = (
     *(ast.Name, ast.Constant, ast.Compare, ast.BoolOp, ast.UnaryOp, ast.BinOp, ast.Tuple),
     *(ast.List, ast.Set, ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop),
 )
-ACCEPTED = "DID NOT RAISE"  # what pytest.raises says
+ACCEPTED = "DID NOT RAISE"  # pytest.raises, of what was not raised
 REFUSAL = "KernelRefused"
 
 
@@ -43,17 +43,17 @@ class Basis(Enum):
 
 
 def of(error: BaseException | None, seen: Observations) -> Basis | None:
-    """Return what a failed assertion rests on, None for any other error."""
+    """Return the basis of a failed assertion, None for any other error."""
     if isinstance(error, pytest.fail.Exception):
-        said = str(error.msg or "")
-        return Basis.DOCUMENTED if ACCEPTED in said and REFUSAL in said else None
+        message = str(error.msg or "")
+        return Basis.DOCUMENTED if ACCEPTED in message and REFUSAL in message else None
     if not isinstance(error, AssertionError):
         return None
     with observations.paused():
         return _of(_calls(error.__traceback__), Observed(seen))
 
 
-# The verdict on an assertion that failed; None stands for errors that are no failed assertion.
+# The verdict on an assertion that failed; None: any other error.
 WRONG = {
     Basis.DOCUMENTED: counts.CONTRADICTS,
     Basis.OWN: counts.OWN_BOUND,
@@ -63,20 +63,20 @@ WRONG = {
 }
 
 
-def is_not_what_is_known(basis: Basis | None) -> bool:
-    """Tell whether an assertion failed for another reason than a contradiction on record."""
+def is_other_than_known(basis: Basis | None) -> bool:
+    """Return whether an assertion failed for a reason other than the contradiction on record."""
     return basis in (Basis.OWN, Basis.NOTHING, Basis.COARSE)
 
 
 def unfounded(made: pytest.TestReport) -> ScenarioError:
-    """Return why a failed assertion says nothing of a claim, having said so in its report."""
-    why = "the assertion that failed rests on nothing that was read of a run or of the kernel"
+    """Note in a report that its failed assertion is no evidence on a claim; return why."""
+    why = "the assertion that failed depends on nothing that was read of a run or of the kernel"
     made.sections.append(("not judged", f"{why}: the kernel is not to blame"))
     return ScenarioError(why)
 
 
 class Call(NamedTuple):
-    """A function on the way to a failure: where it stands, and the values of its names."""
+    """A function on the way to a failure: the instruction reached, and the values of its names."""
 
     instruction: Instruction
     module: str
@@ -95,10 +95,10 @@ def _calls(step: TracebackType | None) -> list[Call]:
 
 
 def _of(calls: list[Call], observed: Observed) -> Basis:
-    """Return what a failure rests on; outer calls count for what they hand to inner ones."""
+    """Return the basis of a failure; outer calls count by the arguments of inner ones."""
     if calls and calls[-1].module.partition(".")[0] == "harness":
         return Basis.NOTHING  # a bug of the harness
-    own = [one for one in calls if one.module.partition(".")[0] not in observations.PASSED_OVER]
+    own = [call for call in calls if call.module.partition(".")[0] not in observations.PASSED_OVER]
     given: Kinds = frozenset()
     found = Basis.NOTHING
     first = True
@@ -112,9 +112,11 @@ def _of(calls: list[Call], observed: Observed) -> Basis:
         if function is not None:
             if first:
                 given = observed.elsewhere(function, place.module)
-            arguments = [one for one in ast.walk(function.args) if isinstance(one, ast.arg)]
+            arguments = [
+                argument for argument in ast.walk(function.args) if isinstance(argument, ast.arg)
+            ]
             names = observed.names(
-                place.module, function, {one.arg: given for one in arguments if given}
+                place.module, function, {argument.arg: given for argument in arguments if given}
             )
         first = False
         judge = _FailedStatement(observed, place.module, names, call.values)
@@ -137,13 +139,13 @@ class _FailedStatement:
         self._values = values
 
     def statement(self, statement: ast.stmt) -> Basis:
-        """Return what a statement failed for, or the conditions under which it was reached."""
+        """Return what a statement failed for, else the conditions under which it was reached."""
         if isinstance(statement, ast.Assert) and not _is_constant(statement.test):
-            return self.wanted(statement.test, truth=True)
+            return self.why_not(statement.test, truth=True)
         for above, child in self._module.around(statement):
             found = Basis.NOTHING
             if isinstance(above, ast.If | ast.While) and child is not above.test:
-                found = self.wanted(above.test, truth=child in above.orelse)
+                found = self.why_not(above.test, truth=child in above.orelse)
             elif isinstance(above, ast.Try) and isinstance(child, ast.ExceptHandler):
                 found = self._any(above.body)
             elif isinstance(above, Function):
@@ -154,31 +156,31 @@ class _FailedStatement:
 
     def handed_on(self, start: syntax.Position, stop: syntax.Position) -> Kinds:
         """Return what the arguments of the call at a place depend on."""
-        calls = (one for one in ast.walk(self._module.tree) if isinstance(one, ast.Call))
-        at = [one for one in calls if syntax.extent(one) == (start, stop)]
-        given = [part for one in at for part in (*one.args, *one.keywords)]
+        calls = (call for call in ast.walk(self._module.tree) if isinstance(call, ast.Call))
+        at = [call for call in calls if syntax.extent(call) == (start, stop)]
+        given = [part for call in at for part in (*call.args, *call.keywords)]
         return frozenset().union(
-            *(self._observed.of(self._module, one, self._names) for one in given)
+            *(self._observed.of(self._module, part, self._names) for part in given)
         )
 
-    def wanted(self, node: ast.expr, *, truth: bool) -> Basis:
-        """Return why an expression was not what was wanted of it, true or false."""
+    def why_not(self, node: ast.expr, *, truth: bool) -> Basis:
+        """Return the basis of an expression that should have had the value `truth`."""
         match node:
             case ast.NamedExpr(value=inner) | ast.Call(func=ast.Name(id="bool"), args=[inner]):
-                found = self.wanted(inner, truth=truth)
+                found = self.why_not(inner, truth=truth)
             case ast.UnaryOp(op=ast.Not()):
-                found = self.wanted(node.operand, truth=not truth)
+                found = self.why_not(node.operand, truth=not truth)
             case ast.BoolOp() if isinstance(node.op, ast.And) == truth:
                 found = self._decisive(node.values, truth=truth)
             case ast.BoolOp():
-                found = _worst(self.wanted(one, truth=truth) for one in node.values)
+                found = _worst(self.why_not(operand, truth=truth) for operand in node.values)
             case ast.Compare():
                 found = self._compared(node, truth=truth)
             case ast.Call(
                 func=ast.Name(id="all" | "any" as name),
                 args=[ast.GeneratorExp(elt=each) | ast.ListComp(elt=each)],
             ) if (name == "all") == truth:
-                found = self.wanted(each, truth=truth)
+                found = self.why_not(each, truth=truth)
             case _:
                 found = self._any([node])
         return found
@@ -189,15 +191,15 @@ class _FailedStatement:
         )
 
     def _decisive(self, operands: list[ast.expr], *, truth: bool) -> Basis:
-        """Return what the operand rests on that alone decided: the last that was looked at."""
+        """Return the basis of the operand that decided alone: the last that read anything."""
         last: ast.expr | None = None
         for operand in operands:
             known = self._truth(operand)
             if known is (not truth):
-                return self.wanted(operand, truth=truth)
+                return self.why_not(operand, truth=truth)
             if known is None and self._observed.of(self._module, operand, self._names):
                 last = operand
-        return self.wanted(last, truth=truth) if last is not None else Basis.NOTHING
+        return self.why_not(last, truth=truth) if last is not None else Basis.NOTHING
 
     def _compared(self, node: ast.Compare, *, truth: bool) -> Basis:
         held = self._observed.held(self._module, node)
@@ -217,7 +219,7 @@ class _FailedStatement:
                 inner = self._truth(node.operand)
                 return None if inner is None else not inner
             case ast.BoolOp():
-                known = [self._truth(one) for one in node.values]
+                known = [self._truth(operand) for operand in node.values]
                 decides = isinstance(node.op, ast.Or)
                 if decides in known:
                     return decides
@@ -228,7 +230,7 @@ class _FailedStatement:
 
     def _value(self, node: ast.expr) -> bool | None:
         """Return the truth of an expression that nothing depends on but local values."""
-        if not all(isinstance(one, SAFE) for one in ast.walk(node)):
+        if not all(isinstance(part, SAFE) for part in ast.walk(node)):
             return None
         code = compile(ast.Expression(node), "<operand>", "eval")
         try:
@@ -244,17 +246,17 @@ def _is_constant(test: ast.expr) -> bool:
 
 
 def _worst(found: Iterable[Basis]) -> Basis:
-    """Return what several bases amount to, where each alone could have made the difference."""
+    """Return the basis of several expressions, each of which alone could have decided."""
     bases = set(found)
     order = (Basis.COARSE, Basis.OWN, Basis.DOCUMENTED)
-    return next((one for one in order if one in bases), Basis.NOTHING)
+    return next((basis for basis in order if basis in bases), Basis.NOTHING)
 
 
 def _from(kinds: Kinds, node: ast.AST | None) -> Basis:
-    """Return what an expression rests on that looked at these kinds of things."""
+    """Return the basis of an expression that read observations of these kinds."""
     if ObservationKind.COARSE in kinds:
         return Basis.COARSE
-    compares = [one for one in ast.walk(node) if isinstance(one, ast.Compare)] if node else []
+    compares = [part for part in ast.walk(node) if isinstance(part, ast.Compare)] if node else []
     own = (
         kinds & {ObservationKind.OWN, ObservationKind.NUMBER}
         or (
@@ -268,9 +270,9 @@ def _from(kinds: Kinds, node: ast.AST | None) -> Basis:
 
 
 def _bounds_a_count(compare: ast.Compare) -> bool:
-    """Tell whether a comparison holds something against a number, such as `run.lost <= 5`."""
-    if not any(isinstance(one, ORDERED) for one in compare.ops):
+    """Return whether a comparison has a number on one side, such as `run.lost <= 5`."""
+    if not any(isinstance(operator, ORDERED) for operator in compare.ops):
         return False
     sides = [compare.left, *compare.comparators]
-    numbers = [one.value for one in sides if isinstance(one, ast.Constant)]
+    numbers = [side.value for side in sides if isinstance(side, ast.Constant)]
     return any(isinstance(number, int | float) and number for number in numbers)

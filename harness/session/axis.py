@@ -22,18 +22,18 @@ CUT = pytest.StashKey[shards.Cut]()
 
 
 def kernels(config: pytest.Config) -> dict[str, str]:
-    """Return the kernels of a session: what `--kernel` said, and what people call it."""
+    """Return the kernels of a session: each value of `--kernel`, with its label."""
     return kernel_labels.labels(list(dict.fromkeys(config.getoption("kernel") or ["auto"])))
 
 
 def in_ids(config: pytest.Config) -> dict[str, str]:
-    """Return what stands for each kernel's label in ids; nothing where ids have no kernel.
+    """Return each kernel's part of an id by its label; nothing where ids have no kernel.
 
     One kernel alone shows only where the command line asks for an id that has it.
     """
-    told: dict[str, str] | None = getattr(config.option, "kernel_slugs", None)
-    if told is not None:
-        return told
+    passed_on: dict[str, str] | None = getattr(config.option, "kernel_slugs", None)
+    if passed_on is not None:
+        return passed_on
     found = kernel_labels.slugs(list(kernels(config).values()))
     if len(found) > 1 or any(_asks(config.args, slug) for slug in found.values()):
         return found
@@ -67,7 +67,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Reject what cannot carry a kernel; leave to other machines what is not in our shard."""
+    """Reject items that cannot have a kernel; deselect those of other shards."""
     if in_guest():
         return
     if in_ids(config):
@@ -86,7 +86,7 @@ def _demand_kernels(items: Iterable[pytest.Item]) -> None:
     bare = [item.nodeid for item in items if needs_guest(item) and label_of(item) is None]
     if bare:
         error = UsageError(
-            f"{bare[0]} cannot run on several kernels: it is no test function that can be "
+            f"{bare[0]} cannot run on several kernels: it is not a test function that can be "
             "parametrised",
             hint="write it as a plain function, or give one --kernel",
         )
@@ -94,18 +94,22 @@ def _demand_kernels(items: Iterable[pytest.Item]) -> None:
 
 
 def durations(config: pytest.Config) -> Mapping[str, float]:
-    """Return what scenarios took in earlier sessions, in seconds, by id."""
+    """Return the durations of scenarios in earlier sessions, in seconds, by id."""
     cache = getattr(config, "cache", None)
     return cache.get(DURATIONS, {}) if cache else {}
 
 
-def told(config: pytest.Config, reports: Iterable[pytest.TestReport]) -> Iterator[str]:
-    """Yield how the claims fared, for each kernel where there are several."""
+def verdict_lines(config: pytest.Config, reports: Iterable[pytest.TestReport]) -> Iterator[str]:
+    """Yield lines on the verdicts of claims, for each kernel where there are several."""
     reports = list(reports)
     wanted = in_ids(config) if not in_guest() else {}
     if len(wanted) < 2:
         yield from counts.lines(reports)
         return
     for label, slug in wanted.items():
-        own = [one for one in reports if kernel_labels.without(one.nodeid, slug) != one.nodeid]
+        own = [
+            report
+            for report in reports
+            if kernel_labels.without(report.nodeid, slug) != report.nodeid
+        ]
         yield from (f"{label}: {line}" for line in counts.lines(own))

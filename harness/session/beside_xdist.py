@@ -1,7 +1,7 @@
 """The pytest plugin beside pytest-xdist: `-n N` is for what runs on the host.
 
-xdist's workers collect everything and run what needs no guest. They tell this session's process
-the rest, which it collects itself and has guests run when the workers have ended.
+xdist's workers collect everything and run what needs no guest. They report the
+rest to this session's process, which collects it and has guests run it after the workers end.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def shares_out(config: pytest.Config) -> bool:
 
 
 def register(config: pytest.Config) -> Beside | None:
-    """Register what this process has to do; return what workers leave, None without workers."""
+    """Register this process's plugin; return what collects workers' rest, None without workers."""
     if is_worker(config):
         config.pluginmanager.register(InWorker(config), "harness-xdist-worker")
     if not shares_out(config):
@@ -41,14 +41,14 @@ def register(config: pytest.Config) -> Beside | None:
 
 
 class InWorker:
-    """Takes what needs a guest out of a worker's items."""
+    """Removes items that need a guest from a worker's."""
 
     def __init__(self, config: pytest.Config) -> None:
         self.output: dict[str, Any] = config.workeroutput  # type: ignore[attr-defined]
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Generator[None]:
-        """Note ids before xdist appends names of groups to them; choose when all others did."""
+        """Note ids before xdist appends groups' names to them; choose after all other plugins."""
         ids = {item: item.nodeid for item in items if needs_guest(item)}
         yield
         self.output[NEED_GUESTS] = [ids[item] for item in items if item in ids]
@@ -56,7 +56,7 @@ class InWorker:
 
 
 class Beside:
-    """Learns from the workers what they leave, and collects it."""
+    """Collects the items that workers leave."""
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
@@ -70,11 +70,11 @@ class Beside:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take the ids from a worker that ended; one that crashed has told nothing."""
-        told = getattr(node, "workeroutput", None) or {}
-        if NEED_GUESTS in told:
+        """Take the ids from a worker that ended; one that crashed has reported none."""
+        output = getattr(node, "workeroutput", None) or {}
+        if NEED_GUESTS in output:
             self.ended += 1
-            self.left |= dict.fromkeys(told[NEED_GUESTS])
+            self.left |= dict.fromkeys(output[NEED_GUESTS])
 
     def items(self, session: pytest.Session) -> list[pytest.Item]:
         """Return what workers left, collected in this process; raises UsageError, Interrupted."""
@@ -82,7 +82,7 @@ class Beside:
             raise session.Interrupted(f"{self.collection_errors} errors during collection")
         if not self.ended:
             error = UsageError(
-                "no worker of pytest-xdist could collect the tests", hint="-n 0 says why"
+                "no worker of pytest-xdist could collect the tests", hint="-n 0 shows why"
             )
             raise pytest.UsageError(str(error))
         if not self.left:

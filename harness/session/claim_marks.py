@@ -14,7 +14,7 @@ from harness.errors import UsageError
 from harness.session import where_it_runs, worker
 
 MARKERS = (
-    "claim(*ids): the claims of scenarios/claims/ that a scenario puts to the proof",
+    "claim(*ids): the claims of scenarios/claims/ that a scenario tests",
     "contradicted(id, kernels, nics, evidence): where a claim does not hold; it must fail there",
 )
 KERNEL = pytest.StashKey[str]()  # the release under test, where it is not the running kernel's
@@ -65,22 +65,22 @@ def _without_claim(config: pytest.Config, items: list[pytest.Item]) -> Iterator[
 
 
 def _expect(config: pytest.Config, item: pytest.Item, mark: pytest.Mark) -> None:
-    """Mark an item as bound to fail where kernel and NICs under test are those of the mark."""
+    """Mark an item as expected to fail if kernel and NICs under test are those of the mark."""
     name, kernels, evidence = mark.args[0], mark.kwargs["kernels"], mark.kwargs["evidence"]
     kernel = release(config)
     nics = drivers.models(mark.kwargs["nics"]) if mark.kwargs.get("nics") else ()
-    on_trial = nics_on_trial()
-    wrong = [nic for nic in on_trial if nic in nics]
+    under_test = nics_under_test()
+    wrong = [nic for nic in under_test if nic in nics]
     if not claims.matches(kernel or "0.0", kernels) or kernel is None or (nics and not wrong):
         return
     by = f"NICs {', '.join(wrong)} with {kernel}" if nics else kernel
-    # Which of several NICs carries the traffic is the scenario's affair: it need not be that one.
-    strict = not nics or len(wrong) == len(on_trial)
+    # Which of several NICs carries the traffic is up to the scenario: not always the faulty one.
+    strict = not nics or len(wrong) == len(under_test)
     reason = f"{name} is contradicted by {by}: {evidence}"
     item.add_marker(pytest.mark.xfail(reason=reason, raises=AssertionError, strict=strict))
 
 
-def nics_on_trial() -> tuple[str, ...]:
+def nics_under_test() -> tuple[str, ...]:
     """Return the models of the DUT's NICs where a lab brings them, () elsewhere and on the host.
 
     On a rack they are named as in QEMU where the driver is the same, else by their driver.
@@ -104,5 +104,5 @@ def release(config: pytest.Config) -> str | None:
 
 
 def claims_of(item: pytest.Item) -> list[str]:
-    """Return the claims that a scenario puts to the proof."""
+    """Return the claims that a scenario tests."""
     return [str(name) for mark in item.iter_markers("claim") for name in mark.args]

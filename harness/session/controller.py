@@ -1,6 +1,6 @@
 """The host's side of a run: send items that need a kernel with bonding to guests, take results.
 
-It stays one pytest session: what guests report is given to pytest's own hooks, so the terminal,
+It stays one pytest session: guests' reports go to pytest's own hooks, so the terminal,
 `-x`, `--lf`, `--junitxml`, `--durations` and the exit code work as in any run.
 """
 
@@ -32,7 +32,7 @@ from harness.session.fleet import Fleet, resolve, without
 from harness.session.guest_watch import Watch
 from harness.session.live_status import LiveStatus
 from harness.session.pause_on_fail import Pauses
-from harness.session.replay import Feed
+from harness.session.replay import Replay
 from harness.session.results_directory import new_directory, old_removed, place_of, point_latest
 from harness.session.scenario_results import ScenarioResults
 from harness.session.wall_time import WallTimes
@@ -41,7 +41,7 @@ from harness.session.where_it_runs import needs_guest
 BOOT_ATTEMPTS = 3
 POLL = 0.03
 
-# A kernel that a conftest.py or a test puts here is used instead of what --kernel says.
+# A kernel that a conftest.py or a test puts here is used instead of that of --kernel.
 KERNEL = pytest.StashKey[kernels.Kernel]()
 
 
@@ -59,18 +59,18 @@ class Controller:
             return (yield)
         if self.beside is not None:
             done = yield
-            if away := self.beside.items(session):
-                self._run(session, away)
+            if for_guests := self.beside.items(session):
+                self._run(session, for_guests)
             return done
         everything = session.items
-        away = [item for item in everything if needs_guest(item)]
+        for_guests = [item for item in everything if needs_guest(item)]
         session.items = [item for item in everything if not needs_guest(item)]
         try:
             done = yield
         finally:
             session.items = everything
-        if away and not self.config.option.collectonly:
-            self._run(session, away)
+        if for_guests and not self.config.option.collectonly:
+            self._run(session, for_guests)
         return done
 
     def _run(self, session: pytest.Session, items: list[pytest.Item]) -> None:
@@ -127,16 +127,17 @@ class Dispatcher:
         self.scenario_results = ScenarioResults(
             session.config, items, fleet.labels, results, fleet.choices
         )
-        self.feed = Feed(session, items, self._keep_result, fleet.group if fleet.several else None)
+        group = fleet.group if fleet.several else None
+        self.replay = Replay(session, items, self._keep_result, group)
         self.live = LiveStatus(
-            self.feed.terminal,
+            self.replay.terminal,
             run_estimate.each(self.config, fleet, self.items),
             virtual=not fleet.has_real_clock,
         )
-        self.feed.before_output = self.live.clear
+        self.replay.before_output = self.live.clear
         self.known: dict[str, float] = dict(axis.durations(self.config))
         self.wall = WallTimes(session.config)
-        self.feed.lasted = self._lasted
+        self.replay.lasted = self._lasted
         self.scenarios = {name: axis.scenario_of(item) for name, item in self.items.items()}
         self.watches: dict[str, Watch] = {}
         self.consoles: dict[str, str] = {}  # of the guest in which a scenario began last
@@ -148,8 +149,8 @@ class Dispatcher:
     def run(self) -> None:
         """Boot guests, follow them, replace those that die; raises KernelUnavailable."""
         count = self.config.getoption("guests") or self.fleet.guests
-        self.feed.say(run_estimate.line(self.config, self.fleet, self.items.values(), count))
-        # With virtual time a run does what it did before: no earlier one changes the shares.
+        self.replay.say(run_estimate.line(self.config, self.fleet, self.items.values(), count))
+        # In virtual time a run must not depend on earlier ones: all shares are equal.
         known = self.known if self.fleet.has_real_clock else {}
         self.waiting = self.fleet.shares(self.items.values(), count, known)
         for label, why in self.fleet.broken.items():
@@ -162,19 +163,19 @@ class Dispatcher:
         finally:
             self.live.clear()
             self.scenario_results.write(last=True)
-            worker_arguments.keep(self.config, self.known | self.feed.seconds)
+            worker_arguments.keep(self.config, self.known | self.replay.seconds)
             self.wall.keep()
 
     def _step(self) -> None:
-        over = [*self.guests.ended(POLL), *self.pauses.taken()]
+        over = [*self.guests.ended(POLL), *self.pauses.pop_ended()]
         for watch in list(self.watches.values()):
-            self._hear(watch)
+            self._read_stream(watch)
             item, kernel = self.items.get(watch.running or ""), self._kernel(watch)
             reason = watch.overdue(unsupported.time_limit(self.config, item, kernel.clock))
             if reason:
                 self.guests.kill(watch.guest, reason)
         for guest in over:
-            self._bury(self.watches.pop(guest.name))
+            self._handle_end(self.watches.pop(guest.name))
         self.live.draw(watch.running for watch in self.watches.values())
 
     def _boot(self, ids: list[str]) -> None:
@@ -192,8 +193,8 @@ class Dispatcher:
         return self.fleet.kernels[self._label(watch.ids[0])]
 
     def _lasted(self, nodeid: str) -> float | None:
-        """Return what a scenario took in virtual time (s, by this machine's clock), else None."""
-        kernel = self.fleet.kernels.get(self._label(nodeid))  # none where it could not be had
+        """Return a scenario's duration in virtual time (s, by this machine's clock), else None."""
+        kernel = self.fleet.kernels.get(self._label(nodeid))  # none if unavailable
         return self.wall.seconds.get(nodeid) if kernel and kernel.clock == "virtual" else None
 
     def _keep_result(self, nodeid: str, reports: Sequence[pytest.TestReport]) -> None:
@@ -201,11 +202,11 @@ class Dispatcher:
         ran = label not in self.dead
         self.live.note(nodeid, reports)
         seconds, console = self.wall.seconds.get(nodeid), self.consoles.get(nodeid)
-        self.scenario_results.take(label, nodeid, reports, seconds, console, ran=ran)
+        self.scenario_results.add(label, nodeid, reports, seconds, console, ran=ran)
 
-    def _hear(self, watch: Watch) -> None:
+    def _read_stream(self, watch: Watch) -> None:
         lines = list(watch.guest.lines())
-        self.wall.take(self._kernel(watch), watch.stopwatch, self.scenarios, lines)
+        self.wall.add(self._kernel(watch), watch.stopwatch, self.scenarios, lines)
         for line in lines:
             watch.note(line)
             if "start" in line:
@@ -213,24 +214,24 @@ class Dispatcher:
                 self.failed_boots.clear()
                 point_latest(self.results)
             elif "facts" in line:
-                self.scenario_results.learn(self._label(watch.ids[0]), line["facts"])
-                self.feed.header(Facts(**line["facts"]))
+                self.scenario_results.add_facts(self._label(watch.ids[0]), line["facts"])
+                self.replay.header(Facts(**line["facts"]))
             elif "run" in line:
                 self.scenario_results.note_run(line["of"], line["run"])
             elif "report" in line:
-                self.feed.report(line["report"])
+                self.replay.report(line["report"])
             elif "paused" in line:
                 self.live.clear()
                 lines += self.pauses.attend(self.guests, watch.guest)
             elif "warning" in line:
-                self.feed.warn(line["warning"])
+                self.replay.warn(line["warning"])
 
-    def _bury(self, watch: Watch) -> None:
-        """Give every item of an ended guest a result, or to a fresh guest."""
-        self._hear(watch)
+    def _handle_end(self, watch: Watch) -> None:
+        """Give every item of an ended guest a result, or pass it to a fresh guest."""
+        self._read_stream(watch)
         if self.scenario_results.failed_in(self._console(watch.guest).name):
             self._keep_console(watch.guest)
-        left = [name for name in watch.ids if not self.feed.has(name)]
+        left = [name for name in watch.ids if not self.replay.has(name)]
         if not left:
             return
         if watch.spent:
@@ -238,20 +239,19 @@ class Dispatcher:
             return
         if watch.worked:
             for name in left:
-                self.feed.fail(name, watch.absent(self.items[name]), watch.guest.tail())
+                self.replay.fail(name, watch.absent(self.items[name]), watch.guest.tail())
             return
         self._keep_console(watch.guest)
-        if watch.running in left:
-            assert watch.running is not None
+        if watch.running is not None and watch.running in left:
             left.remove(watch.running)
             reports = watch.guest.reports()
             ending = watch.guest.ending()
-            told = bool(crash(reports)) or watch.hung
-            reason = ending if told else f"the guest died in this scenario: {ending}"
-            self.feed.fail(watch.running, reason, watch.guest.tail(), reports)
+            explained = bool(crash(reports)) or watch.hung
+            reason = ending if explained else f"the guest died in this scenario: {ending}"
+            self.replay.fail(watch.running, reason, watch.guest.tail(), reports)
         else:
             self._count_failed_boot(watch)
-        if left := [name for name in left if not self.feed.has(name)]:
+        if left := [name for name in left if not self.replay.has(name)]:
             self._boot(left)
 
     def _count_failed_boot(self, watch: Watch) -> None:
@@ -259,7 +259,7 @@ class Dispatcher:
         self.failed_boots[label] += 1
         if self.failed_boots[label] < BOOT_ATTEMPTS:
             return
-        from harness.kernels import trial  # noqa: PLC0415  (a run that goes well needs none of it)
+        from harness.kernels import trial  # noqa: PLC0415  (needed after failed boots only)
 
         kernel = self.fleet.kernels[label]
         trial.forget(kernel)
@@ -268,29 +268,29 @@ class Dispatcher:
             f"{kernel.name}: {BOOT_ATTEMPTS} guests in a row ended before their first scenario; "
             f"the last: {watch.internal or watch.guest.ending()}"
         )
-        if self.fleet.several:  # the others go on
+        if self.fleet.several:  # the others continue
             self._give_up(label, why, console)
             return
         raise KernelUnavailable(
             "\n  ".join([why, *console, f"all of its console: {self._console(watch.guest)}"]),
             hint=f"`harness kernels check {self.fleet.choices[label]}` boots it alone; "
-            "`harness doctor` says what runs here",
+            "`harness doctor` shows what runs here",
         )
 
     def _give_up(self, label: str, why: str, console: list[str]) -> None:
-        """Report what is left of a kernel's work: failed once with the reason, then left out."""
+        """Fail the first item left of a kernel's work with the reason, and skip the others."""
         own = [name for name in self.items if self._label(name) == label]
         self.waiting = without(self.waiting, own)
         for watch in self.watches.values():
             if watch.ids[0] in own:
                 self.guests.kill(watch.guest, why)
         self.dead.add(label)
-        left = [name for name in own if not self.feed.has(name)]
+        left = [name for name in own if not self.replay.has(name)]
         for number, name in enumerate(left):
             if number:
-                self.feed.leave_out(name, f"{label} does not boot: see {left[0]}")
+                self.replay.leave_out(name, f"{label} does not boot: see {left[0]}")
             else:
-                self.feed.fail(name, why, console)
+                self.replay.fail(name, why, console)
 
     def _console(self, guest: Guest) -> Path:
         return self.results / f"{guest.name}.console"

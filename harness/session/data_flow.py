@@ -38,7 +38,7 @@ class Observed:
         ]
 
     def within(self, module: Module, node: ast.AST) -> Kinds:
-        """Return what an expression or statement looked at, itself or by what it called."""
+        """Return the kinds that an expression or statement observed, itself or in calls."""
         return frozenset(
             observation.kind
             for observation, places in self.places
@@ -46,7 +46,7 @@ class Observed:
         )
 
     def held(self, module: Module, node: ast.Compare) -> list[Observation]:
-        """Return the comparisons that an expression makes itself, each as it came out last."""
+        """Return the comparisons that an expression makes itself, each with its last result."""
         last: dict[object, Observation] = {}
         for observation, places in self.places:
             mine = places and places[0].module is module and places[0].is_of(node)
@@ -58,7 +58,7 @@ class Observed:
         return list(found.values())
 
     def elsewhere(self, function: Function, module: Module) -> Kinds:
-        """Return what was looked at outside of a function: by the fixtures that it asks for."""
+        """Return the kinds observed outside of a function: by the fixtures that it requests."""
         return frozenset(
             observation.kind
             for observation, places in self.places
@@ -66,12 +66,12 @@ class Observed:
         )
 
     def of(self, module: Module, node: ast.AST, names: Names) -> Kinds:
-        """Return what an expression depends on, by what it looks at and by the names it uses."""
+        """Return the kinds that an expression depends on, observed in it or held by its names."""
         used = (names.get(name, NONE) for name in syntax.read_names(node))
         return self.within(module, node).union(*used)
 
     def names(self, module: Module, function: ast.AST, given: Names) -> Names:
-        """Return what the values of a function's names depend on; of parameters it is `given`."""
+        """Return the kinds that a function's names depend on; those of parameters are `given`."""
         outer = module.function(function)
         known: dict[str, Kinds] = {**(self.names(module, outer, {}) if outer else {}), **given}
         changed = True
@@ -79,7 +79,7 @@ class Observed:
             changed = False
             for statement in syntax.statements(function):
                 for targets, sources in _flows(statement):
-                    kinds = NONE.union(*(self.of(module, one, known) for one in sources))
+                    kinds = NONE.union(*(self.of(module, source, known) for source in sources))
                     for name in targets:
                         if not kinds <= known.get(name, NONE):
                             known[name] = known.get(name, NONE) | kinds
@@ -89,9 +89,9 @@ class Observed:
 
 def _flows(statement: ast.stmt) -> Iterator[tuple[Iterable[str], Iterable[ast.AST]]]:
     """Yield the names that a statement sets, and the expressions that decide their values."""
-    for one in ast.walk(statement) if not _compound(statement) else ():
-        if isinstance(one, ast.NamedExpr):
-            yield syntax.set_names(one.target), [one.value]
+    for inner in ast.walk(statement) if not _compound(statement) else ():
+        if isinstance(inner, ast.NamedExpr):
+            yield syntax.set_names(inner.target), [inner.value]
     if isinstance(statement, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Expr):
         yield syntax.set_names(statement), [statement]
     elif isinstance(statement, ast.For):

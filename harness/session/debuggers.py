@@ -13,7 +13,7 @@ from harness.errors import ScenarioError
 
 
 def no_debugger(*_: object, **__: object) -> None:
-    """Raise ScenarioError: the answer to a scenario that calls a debugger."""
+    """Raise ScenarioError: a scenario called a debugger."""
     raise ScenarioError(
         "breakpoint() has no terminal where scenarios run, in a guest",
         hint="print() instead, or let an assert fail and look at its recording: harness judge",
@@ -21,14 +21,14 @@ def no_debugger(*_: object, **__: object) -> None:
 
 
 def no_input(*_: object, **__: object) -> str:
-    """Raise ScenarioError: the answer to a scenario that reads standard input."""
+    """Raise ScenarioError: a scenario reads standard input."""
     raise ScenarioError(
         "there is no input where scenarios run, in a guest: -s does not change that",
         hint="take what varies from @pytest.mark.parametrize, or from the environment",
     )
 
 
-INPUT = builtins.input  # the real one, for a prompt that has a terminal
+INPUT = builtins.input  # pytest's, for a prompt that has a terminal
 READING = ("read", "readline", "readlines", "__next__", "__iter__", "fileno")
 
 

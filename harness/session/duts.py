@@ -1,4 +1,4 @@
-"""Labs that bring their DUT: what the host has to do before anything runs there."""
+"""Labs that bring their DUT: what the host prepares."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DUT = pytest.StashKey[Mapping[str, str]]()
 def tester(config: pytest.Config, say: Say) -> Kernel | None:
     """Return the kernel of the tester's side, None where it is the DUT's too.
 
-    What a worker has to know of the DUT is in the configuration's stash then. Raises UsageError,
+    Puts what a worker needs of the DUT into the configuration's stash. Raises UsageError,
     KernelUnavailable, LabError.
     """
     lab = config.getoption("lab")
@@ -37,7 +37,7 @@ def tester(config: pytest.Config, say: Say) -> Kernel | None:
 
 
 def settle_options(config: pytest.Config) -> None:
-    """Replace a lab file of kind "qemu" by what it stands for, and give --nic its default."""
+    """Replace a lab file of kind "qemu" by its options, and give --nic its default."""
     option = config.option
     if registry.is_file(option.lab):
         from harness.labs.description.model import QemuFile  # noqa: PLC0415
@@ -51,7 +51,7 @@ def settle_options(config: pytest.Config) -> None:
 
 
 def title(config: pytest.Config) -> str:
-    """Return what is tried where a lab brings its DUT, "" where it is the tester's kernel."""
+    """Return the DUT's name where a lab brings it, "" where it is the tester's kernel."""
     dut = config.stash.get(DUT, {})
     if not dut:
         return ""

@@ -74,7 +74,7 @@ def _save(path: Path, lines: Iterable[str], hint: str) -> None:
 
 
 def on_github(found: Conformance, items: Iterable[pytest.Item]) -> Iterator[str]:
-    """Append to the summary of a GitHub step, where there is one; yield annotations to print."""
+    """Append to the summary of a GitHub step, if there is one; yield annotations to print."""
     place, on = os.environ.get(SUMMARY), os.environ.get("GITHUB_ACTIONS") == "true"
     if not (place or on):
         return
@@ -91,7 +91,7 @@ def on_github(found: Conformance, items: Iterable[pytest.Item]) -> Iterator[str]
 
 
 def _lines(items: Iterable[pytest.Item]) -> dict[str, SourceLine]:
-    """Return where each scenario function stands, as GitHub names files of the repository."""
+    """Return file and line of each scenario function, the file relative to the repository."""
     from harness.results.github import SourceLine  # noqa: PLC0415
 
     found: dict[str, SourceLine] = {}

@@ -1,9 +1,9 @@
-"""Files that only a failed scenario leaves beside its recording.
+"""Files beside the recording of a failed scenario only.
 
 These are its frames, the kernel's log of its time, and the states of the bonds before and after.
 
-With `--pcap` every scenario leaves its frames. They are written while the recording goes on, so a
-guest that dies leaves them behind, too.
+With `--pcap` every scenario leaves its frames. They are written while the recording goes on, so
+they exist even if the guest dies.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ LAB: pytest.StashKey[Lab] = pytest.StashKey()
 LONGEST = 150  # of a directory's name: file systems allow 255 bytes
 
 
-CONTROL = "control(name): shows that the scenario `name` can fail, by coming out the other way"
+CONTROL = "control(name): shows that the scenario `name` can fail, by having the opposite result"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -47,7 +47,7 @@ def stage(request: pytest.FixtureRequest) -> Stage:
     lab = _lab(request.config)
     nodeid = request.node.nodeid
     facts = {**asdict(worker.facts()), **lab.facts()}
-    worker.tell(facts)
+    worker.write_facts(facts)
     number = request.node.stash.get(repeat.NUMBER, 0)
     run = repeat.folder(request.node)
     return Stage(
@@ -79,7 +79,7 @@ def _lab(config: pytest.Config) -> Lab:
 
 
 def _close(config: pytest.Config, lab: Lab) -> None:
-    """Close a lab; what it could not put back is a warning of the run."""
+    """Close a lab; what it could not restore is a warning of the run."""
     from harness.session import worker  # noqa: PLC0415
 
     try:
@@ -89,14 +89,14 @@ def _close(config: pytest.Config, lab: Lab) -> None:
 
 
 def _unforeseen(item: pytest.Item) -> ScenarioError:
-    """Return why a network cannot be built on the host: nothing told that a guest is needed."""
+    """Return why a network cannot be built on the host: its need of a guest was not visible."""
     if item.get_closest_marker("guest") is not None:
         return ScenarioError(
             "`stage` builds networks in a guest, but guest(inside=False) keeps this test outside",
             hint="leave that mark out",
         )
     return ScenarioError(
-        "this test runs outside of any guest: it asks for `stage` only while it runs "
+        "this test runs outside of any guest: it requests `stage` only while it runs "
         "(request.getfixturevalue)",
         hint="name the fixture in its arguments, or mark the test with @pytest.mark.guest",
     )
@@ -108,6 +108,6 @@ def folder_of(nodeid: str) -> str:
     plain = re.sub(r"[^A-Za-z0-9_.=,\[\]-]+", "-", name)
     if len(plain) <= LONGEST:
         return plain
-    # What tells two scenarios apart, such as their kernel, may stand at the end.
+    # What distinguishes two scenarios, such as their kernel, may be at the end.
     digest = hashlib.sha256(nodeid.encode()).hexdigest()[:8]
     return f"{plain[: LONGEST - 9]}-{digest}"

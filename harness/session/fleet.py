@@ -15,12 +15,12 @@ from harness.kernels import Kernel, Say
 from harness.session import axis
 from harness.session.work_lists import split_by_kernel
 
-# Kernels by label that a conftest.py or a test puts here are used instead of what --kernel says.
+# Kernels by label that a conftest.py or a test puts here are used instead of those of --kernel.
 KERNELS = pytest.StashKey[Mapping[str, Kernel]]()
 
 
 def check(config: pytest.Config) -> None:
-    """Reject what `--kernel` and `--shard` cannot mean; raises UsageError."""
+    """Reject impossible values of `--kernel`; raises UsageError."""
     ours = config.stash.get(KERNELS, {})
     for choice in axis.kernels(config):
         if choice not in ours:
@@ -28,10 +28,10 @@ def check(config: pytest.Config) -> None:
 
 
 def resolve(config: pytest.Config, say: Say, given: Kernel | None = None) -> Fleet:
-    """Return the kernels that `--kernel` names, fetched where need be; `given` overrules one.
+    """Return the kernels that `--kernel` names, fetched if necessary, or `given` instead of each.
 
-    Of several, those that cannot be had are set aside: the others are run. Raises UsageError, and
-    KernelUnavailable where there is none.
+    Of several, those that are unavailable are set aside: the others run. Raises UsageError, and
+    KernelUnavailable where none is available.
     """
     chosen = axis.kernels(config)
     ours = config.stash.get(KERNELS, {})
@@ -43,7 +43,7 @@ def resolve(config: pytest.Config, say: Say, given: Kernel | None = None) -> Fle
         except KernelUnavailable as error:
             broken[label] = error
             continue
-        # Alone, "auto" is called what it turned out to be: results of two machines can be told.
+        # A single "auto" is labelled as the kernel found: two machines' results differ in it.
         alone = choice == "auto" and len(chosen) == 1
         found[kernel.name.partition(" ")[0] if alone else label] = kernel
     if not found:
@@ -56,7 +56,7 @@ def resolve(config: pytest.Config, say: Say, given: Kernel | None = None) -> Fle
 class Fleet:
     """Kernels by label, the choice that each label stands for, and the slugs that ids carry.
 
-    `broken` are those that cannot be had, each with its reason.
+    `broken` are those that are unavailable, each with its reason.
     """
 
     kernels: Mapping[str, Kernel]
@@ -87,8 +87,8 @@ class Fleet:
     @property
     def guests(self) -> int:
         """How many guests run at a time by default."""
-        # What runs in virtual time is none the worse for a busy machine.
-        waits = all(one.waits or one.clock == "virtual" for one in self.kernels.values())
+        # A busy machine does not change results in virtual time.
+        waits = all(kernel.waits or kernel.clock == "virtual" for kernel in self.kernels.values())
         return len(os.sched_getaffinity(0)) * (2 if waits and self.has_real_clock else 1)
 
     @property
@@ -98,8 +98,8 @@ class Fleet:
 
     def label(self, item: pytest.Item) -> str:
         """Return the label of the kernel that runs an item."""
-        said = axis.label_of(item)
-        return said if said and said in self.labels else next(iter(self.kernels))
+        label = axis.label_of(item)
+        return label if label and label in self.labels else next(iter(self.kernels))
 
     def options(self, label: str) -> dict[str, Any]:
         """Return the options by which a guest's worker collects this kernel's items only."""
@@ -124,5 +124,5 @@ class Fleet:
 def without(lists: Sequence[list[str]], gone: Iterable[str]) -> list[list[str]]:
     """Return work lists without some ids, and no list that is empty."""
     names = set(gone)
-    left = [[name for name in pile if name not in names] for pile in lists]
-    return [pile for pile in left if pile]
+    left = [[name for name in ids if name not in names] for ids in lists]
+    return [ids for ids in left if ids]

@@ -59,7 +59,7 @@ class Watch:
         return self.status in WORKED or bool(self.running or self.uncollected)
 
     def overdue(self, limit: TimeLimit) -> str:
-        """Return why the guest has to be killed, "" while it is in time."""
+        """Return why the guest has to be killed, "" while it is within its limits."""
         waited = time.monotonic() - self._since
         if self.status is not None:
             return "it did not power off" if waited > EXIT_LIMIT else ""
@@ -67,13 +67,15 @@ class Watch:
             late = waited > BOOT_LIMIT
             return f"it did not reach its worker within {BOOT_LIMIT:g} s" if late else ""
         if self.running is None:
-            late = waited > max(limit.seconds, BOOT_LIMIT)  # a scenario's limit is no collection's
+            late = waited > max(
+                limit.seconds, BOOT_LIMIT
+            )  # a scenario's limit does not apply to collection
             return f"it began no scenario within {waited:.0f} s" if late else ""
         self.hung = waited > limit.seconds
         if not self.hung:
             return ""
         hint = SPINS if self.guest.job.clock == "virtual" else ""
-        return f"stopped after {limit.seconds:g} s ({limit.said_by}){hint}"
+        return f"stopped after {limit.seconds:g} s ({limit.set_by}){hint}"
 
     def absent(self, item: pytest.Item) -> str:
         """Return why the worker never ran an item of its list."""
@@ -83,6 +85,6 @@ class Watch:
         if self.internal or item.nodeid in self.absences or self.status in WORKED:
             return self.internal or worker_arguments.absence(self.absences.get(item.nodeid, []))
         return (
-            f"the guest's pytest ended with status {self.status} before it came to this test\n"
-            "hint: a conftest.py or a plugin of yours ends the session (session.shouldstop)"
+            f"the guest's pytest ended with status {self.status} before this test\n"
+            "hint: a conftest.py or one of your plugins ends the session (session.shouldstop)"
         )

@@ -1,8 +1,8 @@
-"""A watch on the kernel: a scenario in whose time the kernel reports a fault of its own fails.
+"""A watch on the kernel: a scenario fails if the kernel reports a fault of its own during it.
 
 In a guest's worker the kernel log is read over the whole of each scenario, setup and teardown
 included, beside the recordings' own reading. On the host the reports of all scenarios are summed
-up, each fingerprint once. What a scenario expects it names, and then it must come.
+up, each fingerprint once. A report that a scenario expects, by name, must come.
 """
 
 from __future__ import annotations
@@ -55,13 +55,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Tell of what was reported before there was a scenario to blame."""
+    """Warn of reports before the first scenario."""
     _warn(session.config, "while it booted")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Tell of what was reported when all scenarios had ended."""
+    """Warn of reports after the last scenario."""
     _warn(session.config, "after the last scenario")
 
 
@@ -90,7 +90,7 @@ def judge(item: pytest.Item, phases: Sequence[pytest.TestReport]) -> list[bytes]
     wanted = [str(mark.args[0]) for mark in item.iter_markers(MARK)]
     expected = [report for report in found if _wanted(report, wanted)]
     others = [report for report in found if report not in expected]
-    absent = [text for text in wanted if not any(text in one.fingerprint for one in found)]
+    absent = [text for text in wanted if not any(text in report.fingerprint for report in found)]
     blamed = next((phase for phase in phases if phase.when == "call"), phases[0])
     properties = [(REPORTED, report.fingerprint) for report in others]
     properties += [(EXPECTED, report.fingerprint) for report in expected]
@@ -99,7 +99,7 @@ def judge(item: pytest.Item, phases: Sequence[pytest.TestReport]) -> list[bytes]
     if short := memory.shortage(lines):
         _fail(item, blamed, phases, short, [("memory", short)], "not judged")
     elif others:
-        _fail(item, blamed, phases, told(others), titled(others), counts.REPORTED)
+        _fail(item, blamed, phases, one_line(others), titled(others), counts.REPORTED)
     elif absent and blamed.when == "call" and counts.verdict_of(blamed) != counts.INCONCLUSIVE:
         _fail(item, blamed, phases, _missing(absent, log), titled(found), "not judged")
     return records
@@ -125,7 +125,7 @@ def _fail(
 ) -> None:
     """Make a phase fail; one that failed by itself keeps its own reason.
 
-    That nothing was judged is no such reason: the kernel's fault comes before it.
+    "Nothing was judged" is no such reason: the kernel's report comes first.
     """
     passed = not blamed.failed
     if passed:
@@ -163,8 +163,8 @@ def blame_crash(
     phases[0].sections.extend(verdicts.explanation(item))
 
 
-def told(found: Sequence[KernelReport]) -> str:
-    """Return in a line what the kernel reported."""
+def one_line(found: Sequence[KernelReport]) -> str:
+    """Return the kernel's reports in one line."""
     counts = Counter(report.fingerprint for report in found)
     names = [name if count == 1 else f"{name} ({count} times)" for name, count in counts.items()]
     return f"the kernel reported: {'; '.join(names)}"
@@ -179,7 +179,7 @@ def titled(found: Sequence[KernelReport], what: str = "kernel report") -> list[T
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name each fingerprint once: how often it came, and in which scenarios."""
+    """Write each fingerprint once: how often it was reported, and in which scenarios."""
     stats = terminalreporter.stats.values()
     phases = [r for group in stats for r in group if isinstance(r, pytest.TestReport)]
     for line in summary(phases):
@@ -191,7 +191,7 @@ def summary(phases: Iterable[counts.TestReport]) -> Iterator[str]:
     titles = {CRASHED: "kernel crash", REPORTED: "kernel report", EXPECTED: "expected report"}
     seen: dict[str, Counter[str]] = {name: Counter() for name in titles}
     where: dict[tuple[str, str], dict[str, None]] = {}
-    # All phases from the one that failed on carry what was reported; the last is there always.
+    # All phases from the failed one on have the reports as properties; there is always a teardown.
     for phase in (phase for phase in phases if getattr(phase, "when", "") == "teardown"):
         for name, value in phase.user_properties:
             if name in titles:

@@ -2,7 +2,7 @@
 
 pytest writes its dots one by one, so the line is drawn below the cursor, which then goes back to
 where it was; before anything else is written the line is erased. Where there is no terminal, or
-one that knows no control sequences, nothing is drawn: what pytest writes says it all.
+one that knows no control sequences, nothing is drawn: pytest's own output is enough.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 EVERY = 0.2  # seconds between two drawings
-KNOWN = 5  # results after which their pace tells more than what earlier runs took
+KNOWN = 5  # results after which their pace is a better estimate than earlier runs
 ERASE = "\x1b[J"  # from the cursor to the end of the screen
 
 
@@ -30,8 +30,8 @@ ERASE = "\x1b[J"  # from the cursor to the end of the screen
 class Status:
     """What the line shows: counts of items, running ones with their seconds, times in seconds.
 
-    `virtual` is what the guests' clocks have gone through, None where they are real; `left` is
-    None while nothing is known.
+    `virtual` is the time that passed on the guests' clocks, None where they are real; `left` is
+    None without an estimate.
     """
 
     done: int
@@ -130,7 +130,7 @@ class LiveStatus:
         return expected * (now - self._begun) * guests / self._before
 
     def clear(self) -> None:
-        """Erase the line: something else is about to be written."""
+        """Erase the line before anything else is written."""
         if self._visible:
             self._visible = False
             self._file.write(ERASE)

@@ -1,6 +1,6 @@
-"""How much memory a guest has left, and what its kernel's log says when it has none.
+"""How much memory a guest has left, and what its kernel logs when there is none.
 
-Scenarios that keep what they made (a list in a module, a file in the guest's memory) fill a
+Scenarios that keep what they create (a list in a module, a file in the guest's memory) fill a
 guest. It then stops between two scenarios, and a fresh guest does the rest of its work.
 """
 
@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-LEAST = 0.5  # of what was available at most: scenarios need different amounts while they run
+LEAST = 0.5  # of the most that was available: scenarios need different amounts
 MEMINFO = Path("/proc/meminfo")
 KILLED = "Out of memory: Killed process"
 
 
-class Room:
-    """The memory that is available to scenarios, looked at between them."""
+class FreeMemory:
+    """The memory that is available to scenarios, read between them."""
 
     def __init__(self) -> None:
         self._most = 0
 
     def spent(self) -> str:
-        """Return why a fresh guest is better from now on, "" while this one has room."""
+        """Return why a fresh guest must go on, "" while this one has enough memory."""
         left = available()
         self._most = max(self._most, left)
         if left >= self._most * LEAST:
@@ -29,12 +29,12 @@ class Room:
         return f"{left >> 20} MiB of the {self._most >> 20} MiB that it had free are left"
 
 
-def sweep(place: Path) -> None:
-    """Remove what pytest leaves of each `tmp_path` that it has removed: a link that leads nowhere.
+def remove_dangling_links(directory: Path) -> None:
+    """Remove what pytest leaves of each removed `tmp_path`: a link without a target.
 
-    In a guest that is a page of memory for each.
+    Each takes a page of memory of a guest.
     """
-    for link in place.iterdir() if place.is_dir() else ():
+    for link in directory.iterdir() if directory.is_dir() else ():
         if link.is_symlink() and not link.exists():
             link.unlink()
 
@@ -49,6 +49,6 @@ def available() -> int:
 
 
 def shortage(log: Iterable[str]) -> str:
-    """Return what lines of a kernel log say of processes that it ended for their memory."""
+    """Return which processes a kernel killed for want of memory, by lines of its log."""
     killed = [line.strip() for line in log if KILLED in line]
     return f"the guest ran out of memory: {'; '.join(killed)}" if killed else ""

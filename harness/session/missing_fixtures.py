@@ -1,4 +1,4 @@
-"""A fixture of `scenarios/` that is asked for elsewhere: where it is, and how to get it."""
+"""A fixture of `scenarios/` that is requested elsewhere: where it is, and how to import it."""
 
 from __future__ import annotations
 
@@ -17,22 +17,27 @@ CHECKOUT = Path(__file__).parents[2]
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Say of a topology that is not known in a folder how a test there gets one."""
+    """Explain how a test imports a topology that is unknown in its folder."""
     made = yield
     error = call.excinfo.value if call.excinfo else None
     if isinstance(error, pytest.FixtureLookupError) and error.argname in topologies():
-        made.longrepr = _told(str(error.argname), item.path)
+        made.longrepr = _explained(str(error.argname), item.path)
     return made
 
 
 def topologies() -> set[str]:
     """Return the names of the fixtures of scenarios/conftest.py."""
     tree = ast.parse((shipped.SCENARIOS / "conftest.py").read_text(encoding="utf-8"))
-    made = (one for one in tree.body if isinstance(one, ast.Assign))
-    return {target.id for one in made for target in one.targets if isinstance(target, ast.Name)}
+    made = (statement for statement in tree.body if isinstance(statement, ast.Assign))
+    return {
+        target.id
+        for statement in made
+        for target in statement.targets
+        if isinstance(target, ast.Name)
+    }
 
 
-def _told(name: str, path: Path) -> str:
+def _explained(name: str, path: Path) -> str:
     own = "draw a network of your own in a conftest.py, as docs/example/ does"
     if (CHECKOUT / "scenarios" / "conftest.py").exists():
         own = (

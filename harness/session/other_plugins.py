@@ -1,8 +1,8 @@
-"""Other pytest plugins and items that run in guests: passed on, or rejected by name.
+"""Other pytest plugins and items that run in guests: loaded there, or rejected by name.
 
-Guests load no plugin by themselves: reports are written, and workers are shared out, on the host.
-What acts where a test runs (its fixtures, parameters and hooks) is loaded in guests too, and the
-options of all plugins and of conftest.py have the values there that they have here.
+Guests load no plugin by themselves: reports are written, and workers are started, on the host.
+Plugins that act where a test runs (fixtures, parameters and hooks) are loaded in guests too,
+and the options of all plugins and of conftest.py have the same values there as here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-# By these hooks a plugin takes part in making items or in running them.
+# A plugin with one of these hooks takes part in making items or in running them.
 ACTING = (
     *("pytest_generate_tests", "pytest_make_parametrize_id", "pytest_collection_modifyitems"),
     *("pytest_collect_file", "pytest_pycollect_makemodule", "pytest_pycollect_makeitem"),
@@ -23,7 +23,7 @@ ACTING = (
     *("pytest_runtest_teardown", "pytest_pyfunc_call"),
     *("pytest_fixture_setup", "pytest_fixture_post_finalizer"),
 )
-# Replaced by what the controller does, or of no use in a guest while costing its start seconds.
+# Replaced by the controller, or useless in a guest although its start takes seconds.
 STAY = {
     *("xdist", "xdist.plugin", "xdist.looponfail", "pytest_cov", "pytest_cov.plugin"),
     *("timeout", "pytest_timeout", "rerunfailures", "pytest_rerunfailures"),
@@ -34,15 +34,15 @@ OURS = ("_pytest", "harness")
 
 def modules(config: pytest.Config) -> tuple[str, ...]:
     """Return the modules of installed plugins that guests have to load as well."""
-    return tuple(plugin.__name__ for plugin in _installed(config) if _travels(plugin))
+    return tuple(plugin.__name__ for plugin in _installed(config) if _acts_in_guest(plugin))
 
 
 def _installed(config: pytest.Config) -> list[ModuleType]:
     found = (plugin for plugin, _ in config.pluginmanager.list_plugin_distinfo())
-    return [one for one in dict.fromkeys(found) if isinstance(one, ModuleType)]
+    return [plugin for plugin in dict.fromkeys(found) if isinstance(plugin, ModuleType)]
 
 
-def _travels(plugin: ModuleType) -> bool:
+def _acts_in_guest(plugin: ModuleType) -> bool:
     if plugin.__name__ in STAY or _is_ours(plugin.__name__):
         return False
     return any(hasattr(plugin, hook) for hook in ACTING) or any(
@@ -96,7 +96,7 @@ def added(config: pytest.Config, wanted: Callable[[str], bool]) -> Added:
 
 
 def options(config: pytest.Config) -> dict[str, Any]:
-    """Return the values of other plugins' and conftest.py's options that a guest can be told."""
+    """Return the values of other plugins' and conftest.py's options that a guest can be given."""
     values = vars(config.option)
     names = added(config, lambda _: True).options
     return {name: values[name] for name in names if name in values and _is_plain(values[name])}

@@ -1,8 +1,8 @@
 """`--max-outage 200ms`: the user's own limit, which no documentation promises.
 
 A scenario that conforms fails with the verdict "exceeds limit" where a recording was dark for
-longer: beyond its tolerance, as documented bounds are. What contradicts the documentation, or
-cannot be judged, keeps that verdict: it says more.
+longer, beyond its tolerance. A scenario that contradicts the documentation or is inconclusive
+keeps that verdict.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the phases of a scenario show together: verdict, reason, time, evidence."""
+"""The result of a scenario from the reports of its phases: verdict, reason, time, evidence."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ REASON = 300
 
 def outcome(reports: Sequence[pytest.TestReport]) -> dict[str, Any]:
     """Return verdict, reason, time and evidence of an item from its phases."""
-    verdict = next((found for one in reports if (found := counts.verdict_of(one))), None)
-    wrong = [one for one in reports if one.outcome != "passed"]
-    failed = any(one.failed for one in reports)
+    verdict = next((found for report in reports if (found := counts.verdict_of(report))), None)
+    wrong = [report for report in reports if report.outcome != "passed"]
+    failed = any(report.failed for report in reports)
     if verdict is None or (failed and verdict in ("conforms", "contradicts as known")):
         verdict = "not judged" if failed else "not testable here"
     attempts = [
-        value for one in reports for name, value in one.user_properties if name == "attempts"
+        value for report in reports for name, value in report.user_properties if name == "attempts"
     ]
     evidence: dict[str, Any] = next(
-        (found for one in reports if (found := getattr(one, EVIDENCE, None))), {}
+        (found for report in reports if (found := getattr(report, EVIDENCE, None))), {}
     )
     return {
         "verdict": verdict,
         "reason": _reason(wrong[0]) if wrong else "",
-        "guest_seconds": round(sum(one.duration for one in reports), 3),
+        "guest_seconds": round(sum(report.duration for report in reports), 3),
         "attempts": max((int(str(value)) for value in attempts), default=1),
         "figures": evidence.get("figures", {}),
         "options": tuple(evidence.get("options", ())),
@@ -41,13 +41,13 @@ def outcome(reports: Sequence[pytest.TestReport]) -> dict[str, Any]:
 
 def _reason(report: pytest.TestReport) -> str:
     """Return in one line why an item did not pass."""
-    said = report.longrepr
+    longrepr = report.longrepr
     if hasattr(report, "wasxfail"):
         return str(report.wasxfail)[:REASON]
-    if isinstance(said, tuple):
-        text = str(said[2]).removeprefix("Skipped: ")
-    elif (crash := getattr(said, "reprcrash", None)) is not None:
+    if isinstance(longrepr, tuple):
+        text = str(longrepr[2]).removeprefix("Skipped: ")
+    elif (crash := getattr(longrepr, "reprcrash", None)) is not None:
         text = str(crash.message)
     else:
-        text = str(said or "")
+        text = str(longrepr or "")
     return next(iter(text.strip().splitlines()), "")[:REASON]

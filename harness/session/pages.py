@@ -1,7 +1,7 @@
 """The page below a failure: laid out for the terminal, part of the failure's text, painted last.
 
 The page belongs to the failure itself, so JUnit has it too. It is laid out where the scenario runs
-(a guest is told the width of the terminal) and painted where a terminal shows it.
+(a guest gets the width of the terminal) and painted where a terminal shows it.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from harness.judge import paint
 from harness.judge.layout import WIDTH
 
 COLUMNS = pytest.StashKey[int]()
-PAINTED = "timeline, "  # how the title of what has colour begins
+PAINTED = "timeline, "  # how the title of a section with colour begins
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Look how wide the terminal is, before pytest captures what is written to it."""
+    """Read the terminal's width, before pytest captures what is written to it."""
     config.stash[COLUMNS] = shutil.get_terminal_size((WIDTH, 0)).columns
 
 

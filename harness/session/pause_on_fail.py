@@ -1,6 +1,6 @@
 """`--pause-on-fail`: a scenario that fails waits with its topology, and gives a prompt in it.
 
-This is the host's side: what the option needs, and the user's terminal while a guest has it. The
+This is the host's side: what the option needs, and the user's terminal while a guest uses it. The
 guest's side is `harness.session.paused_scenario`.
 """
 
@@ -33,7 +33,8 @@ def prepared(config: pytest.Config, fleet: Fleet, *, beside: bool) -> Fleet:
         return fleet
     if beside:
         raise UsageError(
-            f"{OPTION} needs the terminal, which -n of pytest-xdist has meanwhile", hint="use -n 0"
+            f"{OPTION} needs the terminal, which -n of pytest-xdist uses meanwhile",
+            hint="use -n 0",
         )
     guests = config.getoption("guests")
     if guests > 1:
@@ -48,7 +49,7 @@ def prepared(config: pytest.Config, fleet: Fleet, *, beside: bool) -> Fleet:
     with real_input(config):
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
             raise UsageError(
-                f"{OPTION} needs a terminal, and standard input or output is none",
+                f"{OPTION} needs a terminal, and standard input or output is not one",
                 hint="run it on a terminal; a failure's recording is kept in any case",
             )
     config.option.guests = 1
@@ -58,7 +59,7 @@ def prepared(config: pytest.Config, fleet: Fleet, *, beside: bool) -> Fleet:
 
 @contextmanager
 def real_input(config: pytest.Config) -> Iterator[None]:
-    """Have the real standard input and output, which pytest replaces while tests run."""
+    """Restore standard input and output, which pytest replaces while tests run, for the block."""
     capture = config.pluginmanager.get_plugin("capturemanager")
     if capture is not None:
         capture.suspend_global_capture(in_=True)
@@ -88,21 +89,21 @@ class Pauses:
         def over() -> bool:
             self.ended += guests.ended(0)
             lines.extend(guest.lines())
-            return guest.name not in guests.running or any("resumed" in one for one in lines)
+            return guest.name not in guests.running or any("resumed" in line for line in lines)
 
         with real_input(self._config):
             terminal.talk_until(over, self._ours, lambda: guests.kill(guest, terminal.ENDED))
         return lines
 
-    def taken(self) -> list[Guest]:
-        """Return the guests that ended while one was attended, each once."""
+    def pop_ended(self) -> list[Guest]:
+        """Return the guests that ended during a pause, each once."""
         ended, self.ended = self.ended, []
         return ended
 
 
 @contextmanager
 def pseudo_terminal(config: pytest.Config) -> Generator[tuple[Pauses, int | None]]:
-    """Yield who attends guests, and the guests' end of the terminal, None without the option."""
+    """Yield the pauses, and the guests' end of the terminal, None without the option."""
     if not config.getoption("pause_on_fail"):
         yield Pauses(config, None), None
         return

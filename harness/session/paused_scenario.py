@@ -40,9 +40,9 @@ class PausedScenario:
     ) -> None:
         """Give a prompt while fixtures are still there: this comes before their teardown.
 
-        What is inconclusive is recorded again instead, and says nothing of the kernel.
+        An inconclusive scenario is recorded again instead.
         """
-        net = next((one for one in _fixtures(node) if isinstance(one, Net)), None)
+        net = next((fixture for fixture in _fixtures(node) if isinstance(fixture, Net)), None)
         error = call.excinfo.value if call.excinfo else None
         if net is None or isinstance(error, Inconclusive):
             return
@@ -62,7 +62,7 @@ class PausedScenario:
             prompt.take_terminal(self._directory)
             print(f"\n{text}")
             prompt.talk(net, names)
-        except BaseException:  # noqa: BLE001  (whatever it is, the scenario goes on in its process)
+        except BaseException:  # noqa: BLE001  (the scenario goes on in its process in any case)
             traceback.print_exc()
         finally:
             # The end of a session's leader would hang up the terminal for the next one.

@@ -1,7 +1,7 @@
-"""A rack is looked at, and its NICs asked for, before anything of it is touched.
+"""A rack is surveyed, and the use of its NICs confirmed, before anything is changed.
 
-That is the host's part of a session: the restorer of the tester's NICs, which outlives us, and the
-plan, which a person confirms. The worker does the rest (harness.labs.rack).
+This is the host's part of a session: the restorer of the tester's NICs, which outlives this
+process, and the plan, which the user confirms. The worker does the rest (harness.labs.rack).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ QUESTION = "take these NICs until the run ends? [y/N] "
 
 
 def prepare(config: pytest.Config, say: Say) -> Mapping[str, str]:
-    """Return what the worker has to know of the lab that --lab names; raises HarnessError."""
+    """Return what the worker needs of the lab that --lab names; raises HarnessError."""
     from harness.labs.description.read import read  # noqa: PLC0415  (paramiko takes a second)
     from harness.labs.rack.plan import RackPlan  # noqa: PLC0415
     from harness.labs.rack.survey import survey  # noqa: PLC0415
@@ -44,9 +44,9 @@ def prepare(config: pytest.Config, say: Say) -> Mapping[str, str]:
         undo.callback(shutil.rmtree, place, ignore_errors=True)
         restorer = RestorerClient.here(socket_in(place))
         undo.callback(_release, restorer)
-        found, told = survey(lab, restorer)
+        found, lines = survey(lab, restorer)
         plan = RackPlan(lab, found)
-        for line in told:
+        for line in lines:
             say(line)
         plan.demand_safe()
         confirm(config, plan.lines(), say)
@@ -69,8 +69,8 @@ def prepare(config: pytest.Config, say: Say) -> Mapping[str, str]:
 def _demand_possible(config: pytest.Config) -> None:
     if os.geteuid() != 0:
         raise UsageError(
-            "the tester's NICs are moved, which only root may do",
-            hint="run it by sudo, or as root",
+            "the tester's NICs are moved, which needs root",
+            hint="run it with sudo, or as root",
         )
     if config.getoption("guests") > 1:
         raise UsageError(
@@ -81,7 +81,7 @@ def _demand_possible(config: pytest.Config) -> None:
 
 
 def confirm(config: pytest.Config, plan: Iterable[str], say: Say) -> None:
-    """Show the lines of a plan, and ask; raises UsageError unless the answer is yes."""
+    """Show the lines of a plan and ask for confirmation; raises UsageError unless it is given."""
     for line in plan:
         say(line)
     if config.getoption("yes"):
@@ -92,30 +92,30 @@ def confirm(config: pytest.Config, plan: Iterable[str], say: Say) -> None:
     try:
         if not sys.stdin.isatty():
             raise UsageError(
-                "standard input is no terminal, so no answer can be given",
-                hint="--yes takes them without a question",
+                "standard input is not a terminal, so the question cannot be answered",
+                hint="give --yes to use the NICs without a question",
             )
-        said = input(QUESTION)
+        answer = input(QUESTION)
     except EOFError:
-        said = ""
+        answer = ""
     finally:
         if capture is not None:
             capture.resume_global_capture()
-    if said.strip().lower() not in ("y", "yes"):
+    if answer.strip().lower() not in ("y", "yes"):
         raise UsageError("nothing was touched", hint="answer y, or give --yes")
 
 
 def _reconnect(reconnector: Reconnector) -> None:
-    """Have all cables connected that are still cut; say what could not be."""
+    """Connect all cables that are still cut; report those that could not be."""
     if trouble := reconnector.close():
         print(f"error: a cable may still be cut: {trouble}", file=sys.stderr)
 
 
 def _release(restorer: RestorerClient) -> None:
-    """Have everything put back; say what could not be, whatever else has happened."""
+    """Restore the tester's NICs; report what could not be restored."""
     try:
         troubles = restorer.release()
     except HarnessError as error:
         troubles = [error.message]
     for trouble in troubles:
-        print(f"error: not put back on the tester: {trouble}", file=sys.stderr)
+        print(f"error: not restored on the tester: {trouble}", file=sys.stderr)

@@ -1,10 +1,10 @@
 """`--repeat N`: run each scenario N times in its guest; the results have every run.
 
-A scenario fails if one of its runs does. What is reported of it is the run that says most: by its
-verdict, and among equals by the longest outage.
+A scenario fails if one of its runs does. Its report is that of the worst run: by verdict, then by
+the longest outage.
 
-In virtual time a scenario that is merely run again shows the same to the nanosecond. So the runs
-differ in what chance decides in real time: in which frames are lost, and in the phase of the
+In virtual time a scenario that is merely run again has the same result to the nanosecond. So the
+runs differ in what is random in real time: in which frames are lost, and in the phase of the
 bond's monitor at which the fault comes. The phases are spread evenly, however many there are.
 """
 
@@ -22,7 +22,7 @@ from harness.session.option_types import number_of
 from harness.session.outcome import outcome
 
 OPTION = "--repeat"
-NUMBER = pytest.StashKey[int]()  # of the run that is going on, from 0
+NUMBER = pytest.StashKey[int]()  # of the current run, from 0
 KEPT = ("verdict", "reason", "guest_seconds", "attempts", "figures", "history")
 RUNS, FAILED = "runs", "runs_failed"  # properties
 MOST = 20  # scenarios that the terminal shows
@@ -43,13 +43,13 @@ def add_option(group: pytest.OptionGroup) -> None:
 
 
 def folder(item: pytest.Item) -> str:
-    """Return the name of the directory of the run that is going on, "" for the first."""
+    """Return the name of the directory of the current run, "" for the first."""
     number = item.stash.get(NUMBER, 0)
     return f"run-{number + 1}" if number else ""
 
 
 def phase(number: int) -> float:
-    """Return the share of the monitor's interval by which the fault of a run is put off.
+    """Return the share of the monitor's interval by which the fault of a run is delayed.
 
     0, 1/2, 1/4, 3/4, 1/8 ...: the first runs are spread as evenly as all of them (the sequence of
     van der Corput).
@@ -65,9 +65,9 @@ def phase(number: int) -> float:
 def run(
     item: pytest.Item, once: Callable[[], Reports], note: Callable[[Mapping[str, Any]], None]
 ) -> Reports:
-    """Run an item as often as wanted by `once`; return the reports of the run that says most.
+    """Run an item by `once` as often as --repeat asks; return the reports of the worst run.
 
-    Each run is handed to `note` as soon as it is over.
+    `note` gets each run as soon as it is over.
     """
     wanted = item.config.getoption("repeat", default=1)
     if wanted == 1:
@@ -97,14 +97,14 @@ def _weight(run: Mapping[str, Any]) -> tuple[int, float]:
     return list(counts.WORDS).index(run["verdict"]), float("inf") if outage is None else outage
 
 
-def told(found: Conformance) -> Iterator[str]:
+def lines(found: Conformance) -> Iterator[str]:
     """Yield the statistics of repeated scenarios, those that failed most often first."""
-    repeated = [one for one in found.results if one.statistics]
-    order = sorted(repeated, key=lambda one: -one.statistics["failed"])
+    repeated = [result for result in found.results if result.statistics]
+    order = sorted(repeated, key=lambda result: -result.statistics["failed"])
     several = len(found.labels()) > 1
-    for one in order[:MOST]:
-        name = one.scenario.partition("::")[2] or one.scenario
-        label = f"{name} on {one.kernel}" if several else name
-        yield from repetition.lines(label, one.statistics, one.figures)
+    for result in order[:MOST]:
+        name = result.scenario.partition("::")[2] or result.scenario
+        label = f"{name} on {result.kernel}" if several else name
+        yield from repetition.lines(label, result.statistics, result.figures)
     if len(order) > MOST:
         yield f"... and {len(order) - MOST} more scenarios: statistics in conformance.json"

@@ -1,4 +1,4 @@
-"""Give pytest the results that guests report, each item whole, as if it had run them itself."""
+"""Pass the results that guests report to pytest, each item whole, as if it had run them."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ PHASES = ("setup", "call", "teardown")
 Keep = Callable[[str, Sequence[pytest.TestReport]], None]
 
 
-class Feed:
+class Replay:
     """The results of the items that guests run, on their way into a pytest session.
 
     `keep` gets each item's reports as soon as they are whole; `group` says which items' results
     are shown together, by default those of a file, one file after the other. `before_output` is
-    called before anything is written. `lasted` returns what an item took (s) where that is not
-    what its guest's clock says, for `--durations` and `--junitxml`.
+    called before anything is written. `lasted` returns an item's duration (s) where that is not
+    that of its guest's clock, for `--durations` and `--junitxml`.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Feed:
         return nodeid in self._whole
 
     def report(self, data: dict[str, Any]) -> None:
-        """Take one phase; an item's last one brings the item to pytest when its turn comes."""
+        """Add one phase; after its last one, an item is passed to pytest when its turn comes."""
         hook = self.config.hook
         report = hook.pytest_report_from_serializable(config=self.config, data=_tuples(data))
         self._reports.setdefault(report.nodeid, []).append(report)
@@ -69,12 +69,12 @@ class Feed:
     ) -> None:
         """Report an item as failed that its guest could not finish.
 
-        The console is evidence, and better still what the kernel reported of itself.
+        The kernel's own reports are the evidence, without any the console.
         """
         have = {str(report.when): report for report in self._reports.get(nodeid, [])}
         blamed = "teardown" if "call" in have else "call"
         whole = [
-            have.get(phase) or self._stand_in(nodeid, phase, reason if phase == blamed else "")
+            have.get(phase) or self._placeholder(nodeid, phase, reason if phase == blamed else "")
             for phase in PHASES
         ]
         about = [(counts.CLAIM, name) for name in claims_of(self.items[nodeid])]
@@ -89,15 +89,15 @@ class Feed:
         self._complete(nodeid)
 
     def leave_out(self, nodeid: str, reason: str) -> None:
-        """Report an item as skipped that has nothing to run in."""
-        whole = [self._stand_in(nodeid, phase, "") for phase in PHASES]
+        """Report an item as skipped whose kernel is unavailable."""
+        whole = [self._placeholder(nodeid, phase, "") for phase in PHASES]
         path, line, _ = self.items[nodeid].location
         whole[1].outcome = "skipped"
         whole[1].longrepr = (path, (line or 0) + 1, f"Skipped: {reason}")
         self._reports[nodeid] = whole
         self._complete(nodeid)
 
-    def _stand_in(self, nodeid: str, phase: Any, reason: str) -> pytest.TestReport:
+    def _placeholder(self, nodeid: str, phase: Any, reason: str) -> pytest.TestReport:
         item = self.items[nodeid]
         return pytest.TestReport(
             nodeid=nodeid,
@@ -116,9 +116,9 @@ class Feed:
         maxfail = self.config.getoption("maxfail")
         urgent = bool(maxfail) and any(report.failed for report in reports)
         for name in self._turns.arrive(nodeid, urgent=urgent):
-            self._give(self.items[name], self._reports.pop(name))
+            self._pass_on(self.items[name], self._reports.pop(name))
 
-    def _give(self, item: pytest.Item, reports: list[pytest.TestReport]) -> None:
+    def _pass_on(self, item: pytest.Item, reports: list[pytest.TestReport]) -> None:
         hook = item.ihook
         self.before_output()
         _rescale(reports, self.lasted(item.nodeid))
@@ -139,11 +139,11 @@ class Feed:
             sys.stderr.write(report.capstderr)
 
     def warn(self, data: dict[str, Any]) -> None:
-        """Hand a guest's warning to pytest's summary."""
-        said = data["said"]
-        category = _category(said["module"], said["category"])
+        """Add a guest's warning to pytest's summary."""
+        warning = data["warning"]
+        category = _category(warning["module"], warning["category"])
         message = warnings.WarningMessage(
-            category(said["message"]), category, said["filename"], said["lineno"]
+            category(warning["message"]), category, warning["filename"], warning["lineno"]
         )
         location = tuple(data["location"]) if data["location"] else None
         self.config.hook.pytest_warning_recorded.call_historic(

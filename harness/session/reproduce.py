@@ -1,4 +1,4 @@
-"""The command that runs one scenario of a session again, on the kernel and in the lab it had."""
+"""The command that runs one scenario of a session again, on the same kernel and lab."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a result says besides its verdict: docstring, reproduce command, page of a failure."""
+"""Fields of a result besides its verdict: docstring, reproduce command, page of a failure."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def context(item: pytest.Item, spec: str, chosen: str | None) -> dict[str, Any]:
 def claim_texts(results: Iterable[Result]) -> dict[str, dict[str, str]]:
     """Return section, text and kind of each claim that some results judge, by its id."""
     known = catalogue().claims
-    ids = dict.fromkeys(name for one in results for name in one.claims if name in known)
+    ids = dict.fromkeys(name for result in results for name in result.claims if name in known)
     return {
-        name: {"section": one.section, "text": one.text, "kind": one.kind}
-        for name, one in ((name, known[name]) for name in ids)
+        name: {"section": claim.section, "text": claim.text, "kind": claim.kind}
+        for name, claim in ((name, known[name]) for name in ids)
     }
 
 

@@ -1,6 +1,6 @@
 """Where a run keeps its recordings: results/<time>/, with results/latest pointing to it.
 
-`latest` follows as soon as a guest works: a run whose kernel does not boot has nothing to show.
+`latest` is set as soon as a guest works: a run whose kernel does not boot has nothing to show.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ def place_of(config: pytest.Config) -> Path:
 
 
 def old_removed(config: pytest.Config, made: Path) -> Iterator[str]:
-    """Remove the results of older runs than the setting allows; yield what to say of it."""
+    """Remove the results of older runs than the setting allows; yield a line on them."""
     text = str(config.getini(INI))
     if not text.isdigit():
         raise UsageError(
-            f'{INI}: "{text}" is no number of runs',
+            f'{INI}: "{text}" is not a number of runs',
             hint="write how many, such as 30, or 0 for all",
         )
     gone = kept.prune(made.parent, int(text))
@@ -64,7 +64,7 @@ def new_directory(root: Path) -> Path:
 
 
 def _why(root: Path, error: OSError) -> str:
-    """Return what is in the way: mkdir calls a file and a loop of links "File exists"."""
+    """Return why mkdir failed: it reports a file and a loop of links as "File exists"."""
     if not isinstance(error, FileExistsError):
         return error.strerror or str(error)
     try:
@@ -88,7 +88,7 @@ def _make(root: Path, now: str) -> Path:
 def point_latest(made: Path) -> None:
     """Point `latest` to a run's directory, as soon as a scenario has begun: not before.
 
-    What a file system without symbolic links refuses costs the name only.
+    On a file system without symbolic links there is no `latest`.
     """
     link = made.with_name("latest")
     with contextlib.suppress(OSError):

@@ -1,7 +1,7 @@
-"""A recording that cannot be judged is made again: it says nothing of the kernel, either way.
+"""A recording that cannot be judged is made again: it is no evidence on the kernel.
 
 A host that was late (a busy CI runner) is the usual reason. What stays inconclusive after
-the last attempt fails as such; how often it was tried is told with the result.
+the last attempt fails as such; the number of attempts is part of the result.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 def _note(item: pytest.Item, run: Mapping[str, Any]) -> None:
-    """Hand over one of several runs, and be done with its garbage."""
+    """Report one of several runs, and collect its garbage."""
     _forget(item)
     worker.note_run(item.nodeid, run)
     worker.tidy(whole=item.stash[repeat.NUMBER] % worker.WHOLE_EVERY == worker.WHOLE_EVERY - 1)
@@ -44,7 +44,7 @@ def _judged(item: pytest.Item, nextitem: pytest.Item | None) -> list[pytest.Test
     """Return the reports of the first attempt that could be judged, or of the last one."""
     reports: list[pytest.TestReport] = []
     attempt = 0
-    # In virtual time the same recording would come of it again.
+    # In virtual time another attempt would give the same recording.
     most = 1 if worker.facts().clock == "virtual" else ATTEMPTS
     while attempt < most:
         attempt += 1
@@ -60,7 +60,7 @@ def _judged(item: pytest.Item, nextitem: pytest.Item | None) -> list[pytest.Test
 
 
 def _forget(item: pytest.Item) -> None:
-    """Let go of what an attempt left with its item: pytest keeps items to the session's end."""
+    """Discard what an attempt left on its item: pytest keeps items to the session's end."""
     item.stash.setdefault(verdicts.RUNS, []).clear()
     item.stash.setdefault(verdicts.STATES, []).clear()
     item.user_properties.clear()

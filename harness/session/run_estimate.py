@@ -43,22 +43,22 @@ def line(config: pytest.Config, fleet: Fleet, items: Iterable[pytest.Item], gues
 def each(
     config: pytest.Config, fleet: Fleet, items: Mapping[str, pytest.Item]
 ) -> dict[str, float]:
-    """Return how long each item is expected to take a guest, in seconds, by its id."""
+    """Return the expected duration of each item in a guest, in seconds, by its id."""
     before = wall_time.known(config)
     runs = config.getoption("repeat", default=1)
-    found = {}
+    seconds = {}
     for nodeid, item in items.items():
         kernel = fleet.kernels.get(fleet.label(item))
         took = before.get(wall_time.key(config, kernel), {}) if kernel else {}
         usual = _usual(kernel) if kernel else 0.0
-        found[nodeid] = runs * took.get(axis.scenario_of(item), _mean(took, usual))
-    return found
+        seconds[nodeid] = runs * took.get(axis.scenario_of(item), _mean(took, usual))
+    return seconds
 
 
 def expected(names: Iterable[str], took: Times, usual: float) -> float:
-    """Return how long scenarios will take one guest, in seconds, by what they took before.
+    """Return the expected duration of scenarios in one guest, in seconds, by earlier runs.
 
-    One that never ran is taken to last as long as the mean of the others, or else as `usual`.
+    One that never ran counts as the mean of the others, or as `usual` if none ran.
     """
     mean = _mean(took, usual)
     return sum(took.get(name, mean) for name in names)

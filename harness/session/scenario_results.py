@@ -19,10 +19,10 @@ from harness.session.claim_marks import claims_of
 from harness.session.outcome import outcome
 from harness.session.result_context import claim_texts, context, keep_page
 from harness.session.session_facts import session_facts
-from harness.session.where_it_runs import asks_for_stage
+from harness.session.where_it_runs import requests_stage
 
-SHARE = 20  # a writing takes at most a twentieth of the time: with --repeat they are large
-EVERY = 1.0  # seconds between two writings: what a kill may lose
+SHARE = 20  # writing takes at most a twentieth of the time: with --repeat results are large
+EVERY = 1.0  # seconds between two writes: what a kill may lose
 
 
 class ScenarioResults:
@@ -39,9 +39,9 @@ class ScenarioResults:
         self.config = config
         self.choices = choices
         self.kernels: dict[str, Mapping[str, Any]] = {label: {} for label in kernels}
-        # What builds a network has figures worth keeping, with or without a claim.
+        # An item that builds a network has figures to keep, with or without a claim.
         self.items = {
-            item.nodeid: item for item in items if claims_of(item) or asks_for_stage(item)
+            item.nodeid: item for item in items if claims_of(item) or requests_stage(item)
         }
         self.results: dict[str, Result] = {}
         self.repeat = int(config.getoption("repeat", default=1))
@@ -53,16 +53,16 @@ class ScenarioResults:
         self._written = self._took = 0.0
         config.pluginmanager.register(self, "harness-scenario-results")
 
-    def learn(self, label: str, facts: Mapping[str, Any]) -> None:
-        """Take what a guest measured of its kernel; the first guest of each counts."""
+    def add_facts(self, label: str, facts: Mapping[str, Any]) -> None:
+        """Add what a guest measured of its kernel; the first guest of each kernel counts."""
         if not self.kernels.get(label):
             self.kernels[label] = dict(facts)
 
     def note_run(self, nodeid: str, run: Mapping[str, Any]) -> None:
-        """Take one of several runs of a scenario, which is not whole yet."""
+        """Add one of several runs of a scenario, which is not complete yet."""
         self._runs.setdefault(nodeid, []).append(run)
 
-    def take(
+    def add(
         self,
         label: str,
         nodeid: str,
@@ -72,7 +72,7 @@ class ScenarioResults:
         *,
         ran: bool = True,
     ) -> None:
-        """Take a whole result; what never `ran`, for want of a kernel, is not judged."""
+        """Add a complete result; if the scenario never `ran`, for want of a kernel: not judged."""
         item = self.items.get(nodeid)
         if item is None:
             return
@@ -98,11 +98,11 @@ class ScenarioResults:
             self.write()
 
     def failed_in(self, console: str) -> bool:
-        """Tell whether a scenario failed in the guest that has this console."""
-        return any(one.page and one.console == console for one in self.results.values())
+        """Return whether a scenario failed in the guest that has this console."""
+        return any(result.page and result.console == console for result in self.results.values())
 
     def write(self, *, last: bool = False) -> None:
-        """Write all there is; nothing where no scenario is in the session.
+        """Write all results so far; nothing if the session has no scenario.
 
         The `last` time the table of several kernels, files for other tools and the page are
         written too.
@@ -119,14 +119,14 @@ class ScenarioResults:
             if last:
                 exports.write(self.config, found)
                 self.page = _write_page(found, self.directory)
-        except LabError as error:  # the scenarios go on: what they tell is shown at the end
+        except LabError as error:  # the scenarios go on: the error is shown at the end
             self.unwritten = error
         self._written = time.monotonic()
         self._took = self._written - begun
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """End a session whose results could not be kept with another status than 0."""
+        """End with a status other than 0 if results could not be written."""
         if self.unwritten is not None and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
@@ -147,7 +147,7 @@ class ScenarioResults:
         )
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Show how several kernels fared, side by side, and what could not be kept."""
+        """Show the results of several kernels side by side, and what could not be written."""
         if self.unwritten is not None:
             terminalreporter.write_line(f"error: {self.unwritten}", red=True)
         if not self.results:
@@ -158,7 +158,7 @@ class ScenarioResults:
         if self.page is not None:
             shown = os.path.relpath(self.page, self.config.invocation_params.dir)
             terminalreporter.write_line(f"report: {shown}")
-        for line in repeat.told(found):
+        for line in repeat.lines(found):
             terminalreporter.write_line(line)
         if len(self.kernels) < 2:
             return

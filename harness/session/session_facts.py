@@ -1,4 +1,4 @@
-"""What is worth knowing of a session when its results are read a year later."""
+"""Facts about a session, for whoever reads its results later."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@
 | Kubernetes (indexed job) | `JOB_COMPLETION_INDEX` | 0 | `SHARD_COUNT`, set by the user |
 | others, GitHub | `SHARD_INDEX`, set by the user | 0 | `SHARD_COUNT`, set by the user |
 
-Kubernetes tells a pod its index only, and GitHub has both only as expressions,
+Kubernetes gives a pod its index only, and GitHub has both only as expressions,
 `strategy.job-index` and `strategy.job-total`: there the job's definition sets the variables.
 """
 
@@ -59,7 +59,7 @@ GITHUB = (
 
 
 def shard_of(environment: Mapping[str, str]) -> Shard:
-    """Return this machine's shard; raises UsageError where the variables do not tell it.
+    """Return this machine's shard; raises UsageError if the variables do not determine it.
 
     Variables set by the user count before those of a scheduler, since a job of one scheduler may
     run in a pod of another.
@@ -70,9 +70,7 @@ def shard_of(environment: Mapping[str, str]) -> Shard:
     if not found:
         seen = ", ".join(scheduler.index for scheduler in (USER, *SCHEDULERS))
         hint = GITHUB if "GITHUB_ACTIONS" in environment else "name the part: --shard 2/5"
-        raise UsageError(
-            f"no variable tells the number of this job (looked for {seen})", hint=hint
-        )
+        raise UsageError(f"no variable has the number of this job (looked for {seen})", hint=hint)
     if len(set(found.values())) > 1:
         seen = ", ".join(f"{shard} by {name}" for name, shard in found.items())
         raise UsageError(
@@ -83,7 +81,7 @@ def shard_of(environment: Mapping[str, str]) -> Shard:
 
 
 def _present(environment: Mapping[str, str]) -> Iterator[Scheduler]:
-    """Yield the schedulers whose index is set; GitLab sets none in a job that is the only one."""
+    """Yield the schedulers whose index is set; GitLab sets none for a single job."""
     for scheduler in SCHEDULERS:
         alone = scheduler.name == "GitLab" and environment.get(scheduler.count) == "1"
         if scheduler.index in environment or alone:

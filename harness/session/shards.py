@@ -25,7 +25,7 @@ class Shard:
         match = re.fullmatch(r"(\d+)/(\d+)", text)
         if match is None or not 1 <= int(match[1]) <= int(match[2]):
             raise UsageError(
-                f'"{text}" is no shard',
+                f'"{text}" is not a shard',
                 hint="the second of five is 2/5, the last 5/5; auto takes the CI job's number",
             )
         return cls(int(match[1]), int(match[2]))
@@ -36,7 +36,7 @@ class Shard:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """What a shard got of `total` scenarios; `digest` says which way the work was cut."""
+    """What a shard got of `total` scenarios; `digest` is that of all parts."""
 
     shard: Shard
     mine: tuple[str, ...]
@@ -47,10 +47,10 @@ class Cut:
 def cut(ids: Sequence[str], shard: Shard, seconds: Mapping[str, float]) -> Cut:
     """Return a shard's part of a collection, in its order.
 
-    By what scenarios took when that is known of any of them, else by their number. Machines that
-    know other times cut otherwise: then their digests differ, and `harness merge` says so.
+    It balances the times of scenarios, or their number if no time is known. Machines with other
+    times have other parts: then their digests differ, and `harness merge` reports that.
     """
-    piles = split(ids, shard.count, seconds)
-    mine = piles[shard.index - 1] if shard.index <= len(piles) else []
-    digest = hashlib.sha256(json.dumps(piles).encode()).hexdigest()[:16]
+    parts = split(ids, shard.count, seconds)
+    mine = parts[shard.index - 1] if shard.index <= len(parts) else []
+    digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
     return Cut(shard, tuple(mine), len(ids), digest)

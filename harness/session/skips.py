@@ -11,8 +11,8 @@ SHOWN = 5  # reasons at most: the commonest ones
 PREFIX = "Skipped: "
 
 
-def told(reports: Iterable[pytest.TestReport]) -> Iterator[str]:
-    """Yield a line for each of the commonest reasons, with how many tests it kept from running."""
+def lines(reports: Iterable[pytest.TestReport]) -> Iterator[str]:
+    """Yield a line for each of the commonest reasons, with the number of tests it skipped."""
     counts = Counter(reason for report in reports if (reason := _reason(report)))
     for reason, count in counts.most_common(SHOWN):
         yield f"{count} skipped: {reason}"

@@ -38,15 +38,15 @@ class Module:
 
     def function(self, node: ast.AST) -> Function | None:
         """Return the function around a node."""
-        return next((one for one, _ in self.around(node) if isinstance(one, Function)), None)
+        return next((outer for outer, _ in self.around(node) if isinstance(outer, Function)), None)
 
     def functions(self, name: str) -> list[Function]:
         """Return the functions and methods of a name."""
-        found = (one for one in self._statements if isinstance(one, Function))
-        return [one for one in found if one.name == name]
+        found = (statement for statement in self._statements if isinstance(statement, Function))
+        return [statement for statement in found if statement.name == name]
 
     def text(self, node: ast.AST) -> str:
-        """Return the source of a node in one line."""
+        """Return the source of a node on one line."""
         return " ".join(ast.unparse(node).split())
 
 
@@ -58,12 +58,12 @@ class CodePlace(NamedTuple):
     stop: Position
 
     def lies_in(self, node: ast.AST) -> bool:
-        """Tell whether a node of this place's module covers it."""
+        """Return whether a node of this place's module covers it."""
         first, last = extent(node)
         return first <= self.start and self.stop <= last
 
     def is_of(self, node: ast.AST) -> bool:
-        """Tell whether a node has exactly this extent."""
+        """Return whether a node has exactly this extent."""
         return (self.start, self.stop) == extent(node)
 
 
@@ -88,7 +88,7 @@ def place_of(instruction: Instruction) -> CodePlace | None:
 
 
 def module_of(path: str) -> Module | None:
-    """Return a source file as syntax; None for what is no readable Python."""
+    """Return a source file's syntax; None if it is not readable Python."""
     try:
         return _parsed(path, Path(path).stat().st_mtime_ns)
     except (OSError, ValueError, SyntaxError):
@@ -103,25 +103,25 @@ def _parsed(path: str, _changed: int) -> Module:
 
 def statements(node: ast.AST) -> list[ast.stmt]:
     """Return all statements below a node, the outer ones first."""
-    return [one for one in ast.walk(node) if isinstance(one, ast.stmt) and one is not node]
+    return [inner for inner in ast.walk(node) if isinstance(inner, ast.stmt) and inner is not node]
 
 
 def read_names(node: ast.AST) -> set[str]:
     """Return the names whose values an expression uses."""
-    names = (one for one in ast.walk(node) if isinstance(one, ast.Name))
+    names = (part for part in ast.walk(node) if isinstance(part, ast.Name))
     return {name.id for name in names if isinstance(name.ctx, ast.Load)}
 
 
 def set_names(node: ast.AST) -> set[str]:
     """Return the names that code below a node gives values to, or adds to their values."""
     found: set[str] = set()
-    for one in ast.walk(node):
-        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store):
-            found.add(one.id)
-        elif isinstance(one, ast.Subscript | ast.Attribute) and isinstance(one.ctx, ast.Store):
-            found |= {base(one)} - {""}
-        elif isinstance(one, ast.Expr) and isinstance(one.value, ast.Call):
-            found |= {base(one.value.func)} - {"", called(one.value)}
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+            found.add(inner.id)
+        elif isinstance(inner, ast.Subscript | ast.Attribute) and isinstance(inner.ctx, ast.Store):
+            found |= {base(inner)} - {""}
+        elif isinstance(inner, ast.Expr) and isinstance(inner.value, ast.Call):
+            found |= {base(inner.value.func)} - {"", called(inner.value)}
     return found
 
 

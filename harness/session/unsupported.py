@@ -16,8 +16,8 @@ KEPT = "leave it out: a failure's recording is kept below results/"
 RERUNS = "cannot run a scenario of a guest again: what cannot be judged is recorded again anyway"
 COUNT = "leave it out; --repeat N shows how often a scenario fails"
 FIXTURES = "cannot show what fixtures do in a guest"
-LISTS = "leave it out; --fixtures-per-test lists what each scenario asks for"
-# The names under which pytest keeps the options, what they are called, why not, and what helps.
+LISTS = "leave it out; --fixtures-per-test lists what each scenario requests"
+# pytest's name of each option, the option, why it is not supported, and what helps.
 UNSUPPORTED = (
     ("usepdb", "--pdb", "cannot reach a scenario in a guest", KEPT),
     ("trace", "--trace", "cannot reach a scenario in a guest", KEPT),
@@ -69,25 +69,25 @@ USUAL = {"virtual": 60.0, "real": 180.0}  # seconds: in real time a recording wa
 
 
 class TimeLimit(NamedTuple):
-    """How many seconds a scenario may take, and who says so."""
+    """How many seconds a scenario may take, and which option sets it."""
 
     seconds: float
-    said_by: str
+    set_by: str
 
 
 def time_limit(config: pytest.Config, item: pytest.Item | None, clock: str) -> TimeLimit:
-    """Return an item's time limit: what pytest-timeout was told of it, else --time-limit.
+    """Return an item's time limit: pytest-timeout's if it has one, else --time-limit.
 
-    `clock` is that of its kernel, virtual or real, on which the default depends.
+    The default depends on the kernel's `clock`, virtual or real.
     """
     usual = TimeLimit(config.getoption("time_limit") or USUAL[clock], "--time-limit")
     if not config.pluginmanager.has_plugin("timeout"):
         return usual
     mark = item.get_closest_marker("timeout") if item else None
     if mark is not None:
-        given, said_by = (*mark.args, mark.kwargs.get("timeout"))[0], "@pytest.mark.timeout"
+        given, set_by = (*mark.args, mark.kwargs.get("timeout"))[0], "@pytest.mark.timeout"
     else:
-        given, said_by = config.getoption("timeout", default=None), "--timeout"
+        given, set_by = config.getoption("timeout", default=None), "--timeout"
     if given is None:
-        given, said_by = os.environ.get("PYTEST_TIMEOUT") or config.getini("timeout"), "timeout"
-    return TimeLimit(float(given), said_by) if given and float(given) > 0 else usual
+        given, set_by = os.environ.get("PYTEST_TIMEOUT") or config.getini("timeout"), "timeout"
+    return TimeLimit(float(given), set_by) if given and float(given) > 0 else usual

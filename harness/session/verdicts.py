@@ -64,7 +64,7 @@ def note_run(run: Run, path: Path | None = None, states: StateReader = no_states
 
 
 def note_seen() -> None:
-    """Remember that the kernel told the running scenario something: an option, a refusal."""
+    """Remember that the running scenario read an answer of the kernel: an option, a refusal."""
     observations.note(observations.ObservationKind.FACT)
     if _running:
         _running[-1].stash[SEEN] = True
@@ -72,7 +72,7 @@ def note_seen() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Know which scenario runs, and say in its reports what it is about."""
+    """Note which scenario runs, and its claims in its reports."""
     _running.append(item)
     item.stash[EMPTY] = False
     seen = item.stash[assertion_basis.OBSERVATIONS] = {}
@@ -92,16 +92,16 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
 
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
-    """Say in a sentence what a failed comparison of times means."""
-    said = units.sentence(op, left, right)
-    return [said] if said else None
+    """Explain a failed comparison of times in a sentence."""
+    sentence = units.sentence(op, left, right)
+    return [sentence] if sentence else None
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Attach verdict, figures and, where it went wrong, all that explains it."""
+    """Attach verdict, figures and, to a failure, what explains it."""
     made = yield
     if call.when == "teardown" or (call.when == "setup" and made.passed):
         return made
@@ -111,7 +111,7 @@ def pytest_runtest_makereport(
     if basis is assertion_basis.Basis.COARSE:
         error = _doubt(item, made) or error
     known = item.get_closest_marker("contradicted") and hasattr(made, "wasxfail")
-    if known and call.excinfo and assertion_basis.is_not_what_is_known(basis):
+    if known and call.excinfo and assertion_basis.is_other_than_known(basis):
         del made.wasxfail
         made.outcome, made.longrepr = "failed", call.excinfo.getrepr(style="short")
     if made.failed and claims_of(item) and basis is assertion_basis.Basis.NOTHING:
@@ -121,8 +121,8 @@ def pytest_runtest_makereport(
     if isinstance(error, NotPromised | NotTestable):
         made.outcome, made.longrepr = "skipped", _reason(item, error)
     if isinstance(error, HarnessError) and call.excinfo is not None and made.failed:
-        made.longrepr = _own_words(item, call.excinfo)
-    judges = claims_of(item) or where_it_runs.asks_for_stage(item)
+        made.longrepr = _without_traceback(item, call.excinfo)
+    judges = claims_of(item) or where_it_runs.requests_stage(item)
     verdict = counts.verdict(made, error, assertion_basis.WRONG[basis])
     found: Figures = [(counts.VERDICT, verdict)] if judges else []
     noted = _noted(item)
@@ -154,16 +154,15 @@ def _doubt(item: pytest.Item, made: pytest.TestReport) -> Inconclusive | None:
 
 
 def _empty(item: pytest.Item, made: pytest.TestReport) -> ScenarioError | None:
-    """Return why it says nothing of a claim that a scenario passed: it asserted nothing.
+    """Return why a scenario that passed is no evidence on its claim: it asserted nothing.
 
-    It judges who asserts what depends on a finished run or on what the kernel reads back of a
-    bond's options, or expects a refusal; or who expects a report of the kernel's, which is looked
-    for in any case.
+    A scenario judges if it asserts what depends on a finished run or on a bond's options as the
+    kernel returns them, or expects a refusal, or a report in the kernel log.
     """
     expects = item.get_closest_marker("expect_kernel_report") is not None
     if not (made.passed and claims_of(item)) or expects:
         return None
-    if _looked(item):
+    if _read_anything(item):
         missing = asserted.missing(item, item.stash.get(assertion_basis.OBSERVATIONS, {}))
     else:
         missing = asserted.unread(recorded=bool(item.stash.get(RUNS, [])))
@@ -184,8 +183,8 @@ def _over_limit(item: pytest.Item, made: pytest.TestReport) -> OverLimit | None:
     return over
 
 
-def _looked(item: pytest.Item) -> bool:
-    """Tell whether a scenario read anything of a run, or was told anything by the kernel."""
+def _read_anything(item: pytest.Item) -> bool:
+    """Return whether a scenario read anything of a run, or an answer of the kernel."""
     runs = item.stash.get(RUNS, [])
     return any(run.used for run, _ in runs) or item.stash.get(SEEN, False)
 
@@ -205,15 +204,15 @@ def _reason(item: pytest.Item, error: HarnessError) -> tuple[str, int, str]:
 
 
 def explanation(item: pytest.Item) -> list[tuple[str, str]]:
-    """Return what explains a failure; trouble with that must not hide the failure itself."""
+    """Return what explains a failure; an error in the explanation must not hide the failure."""
     try:
         return list(report.sections(_failure(item, _noted(item)), pages.width(item.config)))
     except Exception:  # noqa: BLE001
         return [("no explanation", f"a bug of the harness:\n{traceback.format_exc()}")]
 
 
-def _own_words(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
-    """Return a report without a traceback but for the scenario's own line."""
+def _without_traceback(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
+    """Return a failure's text with the scenario's own line as its only traceback."""
     own = [entry for entry in excinfo.traceback if Path(str(entry.path)) == item.path]
     if not own:
         return excinfo.getrepr(style="value")
@@ -230,7 +229,7 @@ def _figures(run: Run) -> Iterator[tuple[str, str | float]]:
     try:
         yield from report.figures(run.history, run.limits, run.asked)
     except (Inconclusive, LookupError, TypeError, ValueError):
-        return  # figures that cannot be trusted are not handed on
+        return  # figures that cannot be trusted are not reported
 
 
 def _failure(item: pytest.Item, noted: Runs) -> report.Failure:
@@ -261,11 +260,15 @@ def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, Any] 
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how the claims fared, and which scenario was dark for longest."""
+    """Write how many claims hold, and which scenario had the longest outage."""
     stats = terminalreporter.stats.values()
     reports = [r for group in stats for r in group if isinstance(r, pytest.TestReport)]
     config = terminalreporter.config
-    skipped = () if set("sSaA") & set(config.option.reportchars) else skips.told(reports)
-    for line in (*skipped, *axis.told(config, reports), *catalogue_line.tried(config, reports)):
+    skipped = () if set("sSaA") & set(config.option.reportchars) else skips.lines(reports)
+    for line in (
+        *skipped,
+        *axis.verdict_lines(config, reports),
+        *catalogue_line.tried(config, reports),
+    ):
         if line:
             terminalreporter.write_line(line)

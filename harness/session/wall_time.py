@@ -1,7 +1,7 @@
-"""What scenarios take on the clock of the machine that runs them, not on their guests' clocks.
+"""Durations of scenarios on the clock of the machine that runs them, not of their guests.
 
-It is remembered from session to session, for each kernel and lab, by scenario: in virtual time a
-guest's own durations say nothing about how long a run will take.
+They are kept from session to session, for each kernel and lab, by scenario: in virtual time a
+guest's own durations do not show how long a run will take.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ class Stopwatch:
         self.boot: float | None = None
 
     def laps(self, lines: Lines) -> dict[str, float]:
-        """Return what each scenario took that ended in these lines, the latest of a guest.
+        """Return the duration of each scenario that ended in these lines, a guest's latest.
 
-        Those that ended between two looks share the time between them.
+        Those that ended between two calls share the time between them.
         """
         now, lines = self._clock(), list(lines)
         if self.boot is None and any("start" in line for line in lines):
@@ -46,7 +46,7 @@ class Stopwatch:
 
 
 def key(config: pytest.Config, kernel: Kernel) -> str:
-    """Return what times are remembered under: they hold for a kernel, its clock and the lab."""
+    """Return the key of times in the cache: a kernel, its clock and the lab."""
     accelerator = getattr(kernel, "accelerator", "")
     return " ".join(
         filter(None, (kernel.name, kernel.clock, accelerator, config.getoption("lab")))
@@ -54,36 +54,36 @@ def key(config: pytest.Config, kernel: Kernel) -> str:
 
 
 def known(config: pytest.Config) -> dict[str, dict[str, float]]:
-    """Return what scenarios took in earlier sessions, in seconds, by key and scenario."""
+    """Return the durations of earlier sessions, in seconds, by key and scenario."""
     cache = getattr(config, "cache", None)
     found = cache.get(CACHE, {}) if cache else {}
     return found if isinstance(found, dict) else {}
 
 
 class WallTimes:
-    """What the items of a session took, in seconds: by id in `seconds`, and to be remembered."""
+    """The durations of a session's items, in seconds: by id in `seconds`, and for the cache."""
 
     def __init__(self, config: pytest.Config) -> None:
         self.seconds: dict[str, float] = {}
         self._config = config
-        self._taken: dict[str, dict[str, float]] = {}
+        self._by_key: dict[str, dict[str, float]] = {}
 
-    def take(
+    def add(
         self, kernel: Kernel, watch: Stopwatch, scenarios: Mapping[str, str], lines: Lines
     ) -> None:
-        """Take the latest lines of a guest; `scenarios` are called by id."""
+        """Add the latest lines of a guest; `scenarios` are the scenarios' names by id."""
         laps = watch.laps(lines)
         self.seconds |= laps
-        times = self._taken.setdefault(key(self._config, kernel), {})
-        runs = self._config.getoption("repeat", default=1)  # one of them is remembered
+        times = self._by_key.setdefault(key(self._config, kernel), {})
+        runs = self._config.getoption("repeat", default=1)  # the time of one is kept
         times |= {scenarios[name]: took / runs for name, took in laps.items() if name in scenarios}
         if watch.boot is not None:
             times[BOOT] = watch.boot
 
     def keep(self) -> None:
-        """Remember them for later sessions, beside what others took before."""
+        """Write them to the cache, beside those of earlier sessions."""
         cache = getattr(self._config, "cache", None)
         if cache:
             before = known(self._config)
-            now = {name: before.get(name, {}) | times for name, times in self._taken.items()}
+            now = {name: before.get(name, {}) | times for name, times in self._by_key.items()}
             cache.set(CACHE, before | now)

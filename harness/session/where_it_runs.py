@@ -34,12 +34,12 @@ def in_guest() -> bool:
 def needs_guest(item: pytest.Item) -> bool:
     """Return whether an item runs in a guest.
 
-    It does where it is marked so, asks for a network, or lies in one of the `scenario_paths`.
+    It does if it is marked so, requests a network, or lies in one of the `scenario_paths`.
     """
     marker = item.get_closest_marker("guest")
     if marker is not None:
         return bool(marker.kwargs.get("inside", True))
-    return asks_for_stage(item) or is_scenario(item.path, item.config)
+    return requests_stage(item) or is_scenario(item.path, item.config)
 
 
 def is_scenario(path: Path, config: pytest.Config) -> bool:
@@ -52,15 +52,15 @@ def _lies_in_one(path: Path, folders: tuple[Path, ...]) -> bool:
     return any(path.is_relative_to(folder) for folder in folders)
 
 
-def asks_for_stage(item: pytest.Item) -> bool:
-    """Return whether an item asks for our `stage`, itself or by a fixture such as a topology."""
+def requests_stage(item: pytest.Item) -> bool:
+    """Return whether an item requests our `stage`, itself or by a fixture such as a topology."""
     if STAGE not in getattr(item, "fixturenames", ()):
         return False
-    # pytest has no public way to tell whose fixture a name means.
+    # pytest has no public way to find which fixture a name refers to.
     known: dict[str, Sequence[Any]] = item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined]  # noqa: SLF001
     for found in reversed(known.get(STAGE, ())):
         if found.func.__module__ == FIXTURES:
             return True
-        if STAGE not in found.argnames:  # a fixture of the user's that does not ask for ours
+        if STAGE not in found.argnames:  # a fixture of the user's that does not request ours
             return False
     return False

@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
-UNKNOWN = 1.0  # seconds
-LEAST = 0.001  # seconds that a scenario counts at least: virtual time may measure none
+USUAL = 1.0  # seconds of a scenario, if no duration is known
+LEAST = 0.001  # seconds, the minimum for a scenario: virtual time may measure 0
 SMALLEST = 0.15  # of a core's time: less is not worth another guest's boot
 
 
 def split(ids: Sequence[str], guests: int, seconds: Mapping[str, float]) -> list[list[str]]:
     """Return a work list for each guest, so that all end at about the same time.
 
-    `seconds` is what scenarios took in earlier runs; those it lacks are taken for usual. Each list
-    keeps the order of `ids`; with nothing known they are dealt in turn. No list is empty.
+    `seconds` are durations in earlier runs; a scenario without one counts as their median. Each
+    list keeps the order of `ids`; without any duration they are dealt in turn. No list is empty.
     """
     return in_proportion(ids, [1.0] * min(guests, len(ids)), costs(ids, seconds))
 
 
 def costs(ids: Iterable[str], seconds: Mapping[str, float]) -> dict[str, float]:
-    """Return what each scenario is taken to last, in seconds, never nothing."""
+    """Return the assumed duration of each scenario, in seconds, above 0."""
     names = list(ids)
     known = [seconds[name] for name in names if name in seconds]
-    usual = median(known) if known else UNKNOWN
+    usual = median(known) if known else USUAL
     return {name: max(LEAST, seconds.get(name, usual)) for name in names}
 
 
@@ -39,28 +39,28 @@ def split_by_kernel(
         return split(next(iter(work.values())), cores, seconds)
     took = costs((name for ids in work.values() for name in ids), seconds)
     found = [
-        pile
+        names
         for ids, parts in zip(work.values(), _parts(work, took, cores), strict=True)
-        for pile in in_proportion(ids, parts, took)
+        for names in in_proportion(ids, parts, took)
     ]
-    return sorted(found, key=lambda pile: -sum(took[name] for name in pile))
+    return sorted(found, key=lambda names: -sum(took[name] for name in names))
 
 
 def in_proportion(
     ids: Sequence[str], parts: Sequence[float], seconds: Mapping[str, float]
 ) -> list[list[str]]:
     """Return work lists whose times are in the ratio of `parts`; each keeps the order of `ids`."""
-    piles: list[list[str]] = [[] for _ in parts]
+    lists: list[list[str]] = [[] for _ in parts]
     load = [0.0] * len(parts)
     for name in sorted(ids, key=lambda name: -seconds[name]):
         full = [
             (had + seconds[name]) / max(part, 1e-9) for had, part in zip(load, parts, strict=True)
         ]
         least = full.index(min(full))
-        piles[least].append(name)
+        lists[least].append(name)
         load[least] += seconds[name]
     place = {name: number for number, name in enumerate(ids)}
-    return [sorted(pile, key=place.__getitem__) for pile in piles if pile]
+    return [sorted(names, key=place.__getitem__) for names in lists if names]
 
 
 def _parts(
@@ -83,7 +83,7 @@ def _parts(
 
 
 class Turns:
-    """Lets results through file by file, as pytest shows them, whichever guest they come from."""
+    """Orders results file by file, as pytest shows them, whichever guest they come from."""
 
     def __init__(self, files: Mapping[str, str], *, strict: bool = True) -> None:
         """Take the file of each scenario, in the order of the session.
@@ -100,9 +100,9 @@ class Turns:
         self._held: list[str] = []
 
     def arrive(self, name: str, *, urgent: bool = False) -> list[str]:
-        """Note that a scenario's result is there; return those whose turn has come.
+        """Note a scenario's result; return the scenarios whose turn has come.
 
-        An urgent one brings all that were held back with it.
+        An urgent one releases all that were held back.
         """
         self._held.append(name)
         if urgent:

@@ -6,13 +6,13 @@ The stream is `stream.jsonl` in the guest's directory, one object a line:
     {"start": nodeid}
     {"run": {...}}               one of several, with --repeat: its verdict and figures
     {"report": {...}}            as pytest serialises it, one for each phase
-    {"absent": {nodeid: [id]}}   scenarios of the work list that are not there, and those alike
+    {"absent": {nodeid: [id]}}   scenarios of the work list that do not exist, with similar ids
     {"collect": [path, text]}    a file that could not be collected here
     {"paused": nodeid}           it failed and waits for the user, with --pause-on-fail; then
     {"resumed": nodeid}
     {"warning": {...}}
     {"internal": text}           pytest itself failed
-    {"spent": why}               it makes way for a fresh guest, which does the rest
+    {"spent": why}               it ends so that a fresh guest does the rest
     {"done": exit status}
 """
 
@@ -44,7 +44,7 @@ WHOLE_EVERY = 50  # scenarios between two collections that examine all objects
 
 _job: Job | None = None
 _streams: list[ReportFile] = []  # the one of this process
-_untold: list[ReportFile] = []  # where the facts go that are not known yet
+_without_facts: list[ReportFile] = []  # the one, until the facts are known
 
 
 def job() -> Job | None:
@@ -57,32 +57,32 @@ def facts() -> Facts:
     return measure(_job)
 
 
-def tell(found: Mapping[str, Any]) -> None:
-    """Tell once what is known of a DUT that is no part of this process: its lab is open now."""
-    if _untold:
-        _untold.pop().write(facts=dict(found))
+def write_facts(found: Mapping[str, Any]) -> None:
+    """Write the facts of a DUT outside this process, once: when its lab has been opened."""
+    if _without_facts:
+        _without_facts.pop().write(facts=dict(found))
 
 
 def note_run(nodeid: str, run: Mapping[str, Any]) -> None:
-    """Hand over one of several runs of a scenario: it counts even if a later one is its last."""
+    """Report one of several runs of a scenario: it counts even if a later one kills the guest."""
     for stream in _streams:
         stream.write(run=dict(run), of=nodeid)
 
 
 def warn(config: pytest.Config, text: str) -> None:
-    """Have a warning of our own in the summary of the run."""
+    """Add a warning of the harness to the summary of the run."""
     warning = warnings.WarningMessage(pytest.PytestWarning(text), pytest.PytestWarning, "", 0)
-    told = {"warning_message": warning, "when": "config", "nodeid": "", "location": None}
-    config.hook.pytest_warning_recorded.call_historic(kwargs=told)
+    fields = {"warning_message": warning, "when": "config", "nodeid": "", "location": None}
+    config.hook.pytest_warning_recorded.call_historic(kwargs=fields)
 
 
 def own_kernel() -> bool:
-    """Return whether this kernel runs for us alone: all its memory and all it logged is ours."""
+    """Return whether this kernel runs for this job alone: all its memory and log is the job's."""
     return _job is not None and not _job.kernel.startswith("host ")
 
 
 def main(directory: Path) -> None:
-    """Do the job that lies in `directory`."""
+    """Do the job of `directory`."""
     global _job  # noqa: PLW0603  (a process has one job)
     _job = Job.load(directory)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
@@ -90,7 +90,7 @@ def main(directory: Path) -> None:
     os.chdir(_job.rootdir)
     with ReportFile(directory, sync=_job.writeback) as stream:
         apart = _job.lab != registry.DEFAULT
-        _untold.extend([stream] if apart else [])
+        _without_facts.extend([stream] if apart else [])
         _streams.append(stream)
         if not apart:
             stream.write(facts=asdict(facts()))
@@ -107,7 +107,7 @@ def main(directory: Path) -> None:
         ]
         status = pytest.main(arguments, plugins=plugins)
         if not _job.dut:  # no scenario opened the lab: the kernel is this one
-            tell(asdict(facts()))
+            write_facts(asdict(facts()))
         stream.write(done=int(status))
 
 
@@ -136,14 +136,14 @@ def tidy(*, whole: bool = False) -> None:
     gc.freeze()
 
 
-def _alike(wanted: str, names: Iterable[str]) -> list[str]:
+def _similar(wanted: str, names: Iterable[str]) -> list[str]:
     """Return a few ids of the same test function with other parameters."""
     function = wanted.partition("[")[0]
     return [name for name in names if name.partition("[")[0] == function][:MOST]
 
 
 class Silence:
-    """Takes pytest's own terminal output away: the console is for the kernel."""
+    """Removes pytest's own terminal output: the console is for the kernel."""
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -162,11 +162,11 @@ class Worker:
         self.basetemp = basetemp
         self.config: pytest.Config | None = None
         self._session: pytest.Session | None = None
-        self._room = memory.Room()
+        self._memory = memory.FreeMemory()
         self._done = 0
 
     def pytest_addoption(self, parser: pytest.Parser) -> None:
-        """Know the settings of plugins that are loaded on the host only."""
+        """Declare the settings of plugins that are loaded on the host only."""
         for name in self.job.settings:
             parser.addini(name, "read on the host", default=None)
 
@@ -182,7 +182,7 @@ class Worker:
             config.stash[RESULTS] = Path(self.job.results)
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Know the session, to end it early."""
+        """Keep the session, to end it early."""
         self._session = session
 
     @pytest.hookimpl(trylast=True)
@@ -192,35 +192,35 @@ class Worker:
         items[:] = [found[name] for name in self.job.ids if name in found]
         absent = [name for name in self.job.ids if name not in found]
         if absent:
-            self.stream.write(absent={name: _alike(name, found) for name in absent})
+            self.stream.write(absent={name: _similar(name, found) for name in absent})
 
     def pytest_collection_finish(self) -> None:
-        """Be done with the garbage of the start."""
+        """Collect the garbage of the start."""
         tidy()
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        """Be done with the garbage of a scenario; where memory runs short, with all of them."""
+        """Collect the garbage of a scenario; if memory runs short, all garbage."""
         self._done += 1
         self._tidy(whole=self._done % WHOLE_EVERY == 0)
-        if not own_kernel() or nodeid == self.job.ids[-1] or not self._room.spent():
+        if not own_kernel() or nodeid == self.job.ids[-1] or not self._memory.spent():
             return
         self._tidy(whole=True)
-        if why := self._room.spent():
-            self._make_way(nodeid, why)
+        if why := self._memory.spent():
+            self._end_for_fresh_guest(nodeid, why)
 
     def _tidy(self, *, whole: bool) -> None:
         tidy(whole=whole)
         if whole:
-            memory.sweep(self.basetemp)
+            memory.remove_dangling_links(self.basetemp)
 
-    def _make_way(self, nodeid: str, why: str) -> None:
-        """End the session behind a scenario, and say so; the controller boots a fresh guest."""
+    def _end_for_fresh_guest(self, nodeid: str, why: str) -> None:
+        """End the session after a scenario, and report it; the controller boots a fresh guest."""
         assert self._session is not None
         assert self.config is not None
         self._session.shouldstop = why
         self.stream.write(spent=why)
-        text = f"scenarios kept memory, a fresh guest went on behind {nodeid}: {why}"
+        text = f"scenarios kept memory, a fresh guest went on after {nodeid}: {why}"
         warn(self.config, text)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -229,11 +229,11 @@ class Worker:
             self.stream.write(collect=[report.nodeid, str(report.longrepr)])
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """Tell which scenario is to blame if the guest does not live on."""
+        """Report which scenario begins: it is to blame if the guest dies."""
         self.stream.write(start=nodeid)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Hand over one phase of a scenario."""
+        """Report one phase of a scenario."""
         assert self.config is not None
         data = self.config.hook.pytest_report_to_serializable(config=self.config, report=report)
         self.stream.write(report=data)
@@ -245,8 +245,8 @@ class Worker:
         nodeid: str,
         location: tuple[str, int, str] | None,
     ) -> None:
-        """Hand over a warning."""
-        said = {
+        """Report a warning."""
+        details = {
             "message": str(warning_message.message),
             "module": warning_message.category.__module__,
             "category": warning_message.category.__name__,
@@ -254,9 +254,9 @@ class Worker:
             "lineno": warning_message.lineno,
         }
         self.stream.write(
-            warning={"said": said, "when": when, "nodeid": nodeid, "location": location}
+            warning={"warning": details, "when": when, "nodeid": nodeid, "location": location}
         )
 
     def pytest_internalerror(self, excrepr: object) -> None:
-        """Tell that pytest itself failed."""
+        """Report that pytest itself failed."""
         self.stream.write(internal=str(excrepr))

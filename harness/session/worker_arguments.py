@@ -1,4 +1,4 @@
-"""The job of a guest: arguments of its pytest; and the measured times of such work."""
+"""The job of a guest: the arguments of its pytest; and the durations kept of such work."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def options(config: pytest.Config) -> dict[str, Any]:
 
 
 def plugins(config: pytest.Config) -> dict[str, Any]:
-    """Return what a guest's pytest has to know of other plugins, as fields of a Job."""
+    """Return what a guest's pytest needs of other plugins, as fields of a Job."""
     return {
         "plugins": other_plugins.modules(config),
         "markers": tuple(config.getini("markers")),
@@ -87,9 +87,9 @@ def plugins(config: pytest.Config) -> dict[str, Any]:
     }
 
 
-def absence(alike: list[str]) -> str:
+def absence(similar: list[str]) -> str:
     """Return why an item has no result although its guest did its work."""
-    found = f"it has {', '.join(alike)} instead" if alike else "it found no such test"
+    found = f"it has {', '.join(similar)} instead" if similar else "it found no such test"
     return (
         f"the guest does not know this test: {found}\nhint: parameters have to be the same each "
         "time a file is collected: not of the time, of random numbers, or in the order of a set"
@@ -97,9 +97,9 @@ def absence(alike: list[str]) -> str:
 
 
 def keep(config: pytest.Config, seconds: dict[str, float]) -> None:
-    """Remember what scenarios took.
+    """Keep the durations of scenarios.
 
-    A shard does not: by the times of before it, the next shard of the same work is cut.
+    A shard does not: the next shard of the same work must be cut by the same durations.
     """
     if config.getoption("shard") is not None:
         return

@@ -71,7 +71,7 @@ def test_a_file_that_cannot_be_imported_is_reported_once_and_nothing_boots(tmp_p
 def test_a_path_that_does_not_exist_is_not_an_empty_session(tmp_path: Path) -> None:
     code, said = tiny_of(tmp_path, a=IN_GUEST).run(*XDIST, "test_nowhere.py")
     assert code == 4, said
-    assert "ERROR: no worker of pytest-xdist could collect the tests\nhint: -n 0 says why" in said
+    assert "ERROR: no worker of pytest-xdist could collect the tests\nhint: -n 0 shows why" in said
 
 
 def test_workers_that_crash_do_not_pass_for_an_empty_session(tmp_path: Path) -> None:

@@ -167,7 +167,7 @@ def test_a_marker_that_names_nothing_is_rejected(tmp_path: Path) -> None:
 
 def test_repeats_are_counted_in_words() -> None:
     found = reports(["BUG: a b", "bond0: x", "BUG: c", "bond0: y", "BUG: a b"])
-    assert kernelwatch.told(found) == "the kernel reported: BUG: a b (2 times); BUG: c"
+    assert kernelwatch.one_line(found) == "the kernel reported: BUG: a b (2 times); BUG: c"
     assert [title for title, _ in kernelwatch.titled(found)] == [
         "kernel report: BUG: a b",
         "kernel report: BUG: c",

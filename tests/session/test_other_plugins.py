@@ -185,7 +185,7 @@ def test_what_runs_on_the_host_may_use_any_option(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mark", "arguments", "said_by"),
+    ("mark", "arguments", "set_by"),
     [
         ("@pytest.mark.timeout(1)", [], "@pytest.mark.timeout"),
         ("", ["--timeout=1"], "--timeout"),
@@ -193,11 +193,11 @@ def test_what_runs_on_the_host_may_use_any_option(tmp_path: Path) -> None:
     ],
 )
 def test_the_limits_of_pytest_timeout_hold_in_guests(
-    tmp_path: Path, mark: str, arguments: list[str], said_by: str
+    tmp_path: Path, mark: str, arguments: list[str], set_by: str
 ) -> None:
     text = f"import time\n{mark}\ndef test_it(): time.sleep(30)\n"
     tiny = Tiny.make(tmp_path, conftest=ADOPTING, a=text)
     install(tiny, "timeout", "pytest_timeout", TIMEOUT)
     code, said = run(tiny, *arguments)
     assert code == 1, said
-    assert f"1 s ({said_by})" in said
+    assert f"1 s ({set_by})" in said

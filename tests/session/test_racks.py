@@ -58,8 +58,8 @@ def test_anything_else_touches_nothing(tmp_path: Path, typed: str) -> None:
 
 def test_a_script_gets_no_question(tmp_path: Path) -> None:
     _, said = asked(tmp_path)
-    assert "standard input is no terminal" in said
-    assert "hint: --yes takes them without a question" in said
+    assert "standard input is not a terminal" in said
+    assert "hint: give --yes to use the NICs without a question" in said
 
 
 def test_the_option_answers(tmp_path: Path) -> None:

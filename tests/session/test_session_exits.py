@@ -56,8 +56,8 @@ def test_tests_behind_an_ended_session_say_that_it_ended(tmp_path: Path) -> None
     code, said = Tiny.make(tmp_path, conftest=PLAIN, a=text).run("--guests=1")
     assert code == 1, said
     assert "1 failed, 1 passed" in said
-    assert "the guest's pytest ended with status 2 before it came to this test" in said
-    assert "hint: a conftest.py or a plugin of yours ends the session" in said
+    assert "the guest's pytest ended with status 2 before this test" in said
+    assert "hint: a conftest.py or one of your plugins ends the session" in said
 
 
 def test_a_scenario_whose_guest_died_is_counted_as_not_judged(tmp_path: Path) -> None:

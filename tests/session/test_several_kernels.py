@@ -248,8 +248,8 @@ def test_shards_are_parts_of_the_whole_even_one_after_the_other(tiny: Tiny) -> N
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--shard=0/2"], '"0/2" is no shard (hint: the second of five is 2/5'),
-        (["--shard=half"], '"half" is no shard'),
+        (["--shard=0/2"], '"0/2" is not a shard (hint: the second of five is 2/5'),
+        (["--shard=half"], '"half" is not a shard'),
         (
             ["--kernel=old@1", "--kernel=nonesuch"],
             '"nonesuch" is not a kernel\nhint:',

@@ -45,8 +45,8 @@ def test_the_job_number_of_a_scheduler_is_the_shard(
 @pytest.mark.parametrize(
     ("environment", "message", "hint"),
     [
-        ({}, "no variable tells the number of this job", "--shard 2/5"),
-        ({"GITHUB_ACTIONS": "true"}, "no variable tells", "strategy.job-index"),
+        ({}, "no variable has the number of this job", "--shard 2/5"),
+        ({"GITHUB_ACTIONS": "true"}, "no variable has", "strategy.job-index"),
         ({"JOB_COMPLETION_INDEX": "1"}, "SHARD_COUNT is not set", "set SHARD_COUNT"),
         ({"SHARD_INDEX": "two", "SHARD_COUNT": "3"}, 'SHARD_INDEX is "two"', "set SHARD_INDEX"),
         ({"SHARD_INDEX": "3", "SHARD_COUNT": "3"}, "not one of 3 jobs counted from 0", "gaps"),

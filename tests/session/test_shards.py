@@ -18,7 +18,7 @@ IDS = [f"t{number}" for number in range(10)]
 
 @pytest.mark.parametrize("text", ["0/3", "4/3", "1", "a/b", "1/0", "-1/2", ""])
 def test_what_is_no_shard_is_explained(text: str) -> None:
-    with pytest.raises(UsageError, match="is no shard\nhint: the second of five is 2/5"):
+    with pytest.raises(UsageError, match="is not a shard\nhint: the second of five is 2/5"):
         Shard.parse(text)
 
 

@@ -18,20 +18,20 @@ def skipped(reason: str) -> pytest.TestReport:
 
 def test_each_reason_is_reported_once_the_commonest_first() -> None:
     reports = [skipped("no USB")] + [skipped("too slow\nhint: virtual")] * 3
-    assert list(skips.told(reports)) == ["3 skipped: too slow", "1 skipped: no USB"]
+    assert list(skips.lines(reports)) == ["3 skipped: too slow", "1 skipped: no USB"]
 
 
 def test_rare_reasons_are_only_counted() -> None:
     reports = [skipped(f"reason {number}") for number in range(8)]
-    assert list(skips.told(reports))[-1] == "3 skipped for other reasons: -rs shows them"
-    assert len(list(skips.told(reports))) == skips.SHOWN + 1
+    assert list(skips.lines(reports))[-1] == "3 skipped for other reasons: -rs shows them"
+    assert len(list(skips.lines(reports))) == skips.SHOWN + 1
 
 
 def test_known_contradictions_and_passes_are_no_skips() -> None:
     known = skipped("contradicted")
     known.wasxfail = "contradicted"
     passed = pytest.TestReport("x", ("test_x.py", 1, "x"), {}, "passed", None, "call")
-    assert list(skips.told([known, passed])) == []
+    assert list(skips.lines([known, passed])) == []
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 140])

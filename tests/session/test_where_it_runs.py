@@ -119,7 +119,7 @@ def test_a_stage_that_adds_to_ours_is_ours(tiny: Tiny) -> None:
 @pytest.mark.parametrize(
     ("mark", "message"),
     [
-        ("", "asks for `stage` only while it runs"),
+        ("", "requests `stage` only while it runs"),
         ("@pytest.mark.guest(inside=False)\n", "guest(inside=False) keeps this test outside"),
     ],
 )
