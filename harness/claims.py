@@ -5,7 +5,6 @@ It is kept as TOML under scenarios/claims/, one file per option or section, and 
 
 from __future__ import annotations
 
-import difflib
 import operator
 import re
 import tomllib
@@ -17,6 +16,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from harness.errors import UsageError
+from harness.suggest import alike
 
 # In a checkout a link to scenarios/claims, in an installed wheel a copy of it.
 FOLDER = (Path(__file__).parent / "data" / "claims").resolve()
@@ -99,8 +99,7 @@ def find(id: str) -> Claim:  # noqa: A002
     known = catalogue().claims
     if id in known:
         return known[id]
-    meant = difflib.get_close_matches(id.upper(), known, n=3, cutoff=0.6)
-    hint = f"did you mean {' or '.join(meant)}?" if meant else "scenarios/claims/ lists them"
+    hint = alike(id.upper(), known, most=3) or "scenarios/claims/ lists them"
     raise UsageError(f"{id} is no claim of the catalogue", hint=hint)
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from ipaddress import ip_address, ip_interface
 from typing import Literal, Protocol
 
 from harness.drivers import VETH
 from harness.errors import ScenarioError
+from harness.suggest import alike
 from harness.units import Span
 
 DUT = "dut"
@@ -212,8 +212,7 @@ class TopologyPlan:
 
     def missing(self, kind: str, name: str, has: list[str]) -> ScenarioError:
         """Return the error for a name that is not in this topology."""
-        near = get_close_matches(name, has, 1)
-        hint = f'did you mean "{near[0]}"?' if near else f"see the plan of {self.name}"
+        hint = alike(name, has, most=1) or f"see the plan of {self.name}"
         return ScenarioError(
             f'{kind} "{name}" is not in topology {self.name} (has: {", ".join(has)})', hint=hint
         )

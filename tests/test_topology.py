@@ -192,7 +192,7 @@ def test_a_missing_link_is_reported_what_exists_and_what_is_nearest() -> None:
     with pytest.raises(ScenarioError) as caught:
         LAB.link("eht0")
     assert str(caught.value) == (
-        'link "eht0" is not in topology lab (has: eth0, eth1, target)\nhint: did you mean "eth0"?'
+        'link "eht0" is not in topology lab (has: eth0, eth1, target)\nhint: did you mean eth0?'
     )
 
 

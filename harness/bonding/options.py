@@ -6,12 +6,12 @@ The facts are those of bond_opts[] (drivers/net/bonding/bond_options.c), bond_po
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from harness.errors import ScenarioError
+from harness.suggest import alike
 
 Wire = Literal["u8", "u16", "u32", "s32", "ip4", "ip6", "index", "mac"]
 Unit = Literal["", "ms", "s"]
@@ -113,8 +113,7 @@ class Option:
 def near(name: str, known: Iterable[str]) -> str:
     """Return a hint with the most similar values."""
     names = sorted(known)
-    meant = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
-    return f"did you mean {' or '.join(meant)}?" if meant else f"there are {', '.join(names)}"
+    return alike(name, names, most=3) or f"there are {', '.join(names)}"
 
 
 def rejected(option: Option, raw: object, why: str) -> ScenarioError:

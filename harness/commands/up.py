@@ -85,7 +85,7 @@ def _dut(lab: str, kernel: str | None, nic: str | None) -> Mapping[str, str]:
     from harness.kernels.dut import image  # noqa: PLC0415  (only for this lab)
 
     models(nic or DEFAULT_MODEL)
-    return {**image.as_option(image.image(say)), "nic": nic or DEFAULT_MODEL}
+    return image.for_job(say, nic or DEFAULT_MODEL)
 
 
 def _with_terminal(spec: str | None) -> Kernel:

@@ -72,11 +72,14 @@ class CachedKernel:
         release = modules[0].name if modules else found[2]
         return cls(place, "uml", release, found[1], suite=codename())
 
-    def write(self, place: Path) -> None:
-        """Write the record into a directory."""
+    def keep(self, name: str) -> CachedKernel:
+        """Write the record into its directory, and move that into the cache under a name."""
         data = asdict(self)
         del data["place"]
-        (place / RECORD).write_text(json.dumps(data, indent=1), encoding="utf-8")
+        (self.place / RECORD).write_text(json.dumps(data, indent=1), encoding="utf-8")
+        kept = CachedKernel.read(cache.keep(self.place, name))
+        assert kept is not None
+        return kept
 
     @property
     def series(self) -> str:

@@ -160,10 +160,7 @@ def _finish(place: Path, name: str, meta: Offer) -> CachedKernel:
         modules=str(home.relative_to(place)),
         suite=suite,
     )
-    entry.write(place)
-    kept = CachedKernel.read(cache.keep(place, name))
-    assert kept is not None
-    return kept
+    return entry.keep(name)
 
 
 def _busybox_of(entry: CachedKernel) -> Path:

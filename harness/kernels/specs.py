@@ -18,7 +18,6 @@ PATH                  a User-Mode Linux executable, a .deb of user-mode-linux, o
 
 from __future__ import annotations
 
-import difflib
 import operator
 import re
 from collections.abc import Callable, Mapping
@@ -45,6 +44,7 @@ from harness.kernels.aliases import Options
 from harness.kernels.cached_kernel import CachedKernel
 from harness.kernels.qemu import StockKernel
 from harness.kernels.uml import UmlKernel
+from harness.suggest import alike
 
 VERSION = r"\d+\.\d+(?:\.\d+)?"
 ALONE = ("auto", "host", "uml", "virtual", "debug")
@@ -100,8 +100,8 @@ def _plain(text: str, names: list[str], base: Path = Path()) -> Spec:
     if "/" in text:
         raise UsageError(f"{text} is not a file", hint=f"give {FORMS}")
     names = [*names, *(entry.name for entry in cached_kernel.entries() if entry.name)]
-    meant = difflib.get_close_matches(text, [*ALONE, *VERSIONED, *names], n=1, cutoff=0.6)
-    hint = f"did you mean {meant[0]}? otherwise give {FORMS}" if meant else f"give {FORMS}"
+    near = alike(text, [*ALONE, *VERSIONED, *names], most=1)
+    hint = f"{near} otherwise give {FORMS}" if near else f"give {FORMS}"
     raise UsageError(f'"{text}" is not a kernel', hint=hint)
 
 

@@ -211,10 +211,7 @@ def _finish(place: Path, name: str, offer: Offer, suite: str) -> CachedKernel:
         needs=offer.needs,
         suite=suite,
     )
-    entry.write(place)
-    kept = CachedKernel.read(cache.keep(place, name))
-    assert kept is not None
-    return kept
+    return entry.keep(name)
 
 
 def _libraries(place: Path) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.drivers import models
 from harness.errors import UsageError
+from harness.suggest import alike
 
 if TYPE_CHECKING:  # the host's pytest only needs the names
     from harness.lab import Lab
@@ -46,10 +46,9 @@ def known(name: str, *, files: bool = False) -> str:
         return name
     if is_file(name):
         return _described(name)
-    near = get_close_matches(name, NAMES, 1)
     raise UsageError(
         f'there is no lab "{name}" (has: {", ".join(NAMES)}, FILE.toml)',
-        hint=f"did you mean --lab {near[0]}?" if near else "leave --lab out for netns",
+        hint=alike(name, NAMES, most=1) or f"leave --lab out for {DEFAULT}",
     )
 
 

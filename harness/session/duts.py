@@ -32,7 +32,7 @@ def tester(config: pytest.Config, say: Say) -> Kernel | None:
 
         config.stash[DUT] = racks.prepare(config, say)
         return HostKernel()
-    config.stash[DUT] = {**image.as_option(image.image(say)), "nic": config.getoption("nic")}
+    config.stash[DUT] = image.for_job(say, config.getoption("nic"))
     return HostKernel()
 
 

@@ -39,7 +39,7 @@ def table(bench: Bench) -> Table:
     rounds = max(4, bench.rounds // 4)
     there = replace(bench, kernel=HostKernel())
     said: list[Line] = []
-    dut = image.as_option(image.image(lambda _: None))
+    dut = image.for_job(lambda _: None)
     options = {"rounds": rounds}
     there.guest(
         "tests.bench.qemu:inside", lambda _, line: said.append(line), dut=dut, options=options

@@ -33,10 +33,8 @@ def keep(name: str, flavour: str, release: str) -> CachedKernel:
         )
         (place / "linux").write_text(script.format(release))
         (place / "linux").chmod(0o755)
-        CachedKernel(place, flavour, release, version=f"{release}-1", kernel="linux").write(place)
-        found = CachedKernel.read(cache.keep(place, name))
-    assert found is not None
-    return found
+        version = f"{release}-1"
+        return CachedKernel(place, flavour, release, version=version, kernel="linux").keep(name)
 
 
 def test_the_list_shows_each_kernel_with_its_state() -> None:

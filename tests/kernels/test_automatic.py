@@ -41,10 +41,8 @@ def keep(flavour: str, release: str, does: str, suite: str = "") -> CachedKernel
             f"#!/bin/sh\n[ $1 = --help ] && echo User Mode Linux v{release} && exit\n{does}\n"
         )
         (place / "linux").chmod(0o755)
-        CachedKernel(place, flavour, release, kernel="linux", suite=suite).write(place)
-        found = CachedKernel.read(cache.keep(place, f"{flavour}-{release}"))
-    assert found is not None
-    return found
+        made = CachedKernel(place, flavour, release, kernel="linux", suite=suite)
+        return made.keep(f"{flavour}-{release}")
 
 
 def chosen() -> tuple[str, list[str]]:

@@ -114,8 +114,7 @@ def test_a_bare_version_is_the_virtual_kernel_where_there_is_one() -> None:
         record = CachedKernel(
             built, "virtual", "7.2.13", clock="virtual", kernel="linux", arguments=more
         )
-        record.write(built)
-        cache.keep(built, "virtual_7.2.13")
+        record.keep("virtual_7.2.13")
     for text in ("7.2", "virtual@7.2", "virtual@7.2.13"):
         kernel = specs.resolve(text, print)
         assert kernel.name == "virtual 7.2.13"

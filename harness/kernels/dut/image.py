@@ -153,6 +153,8 @@ def _key_pair() -> tuple[str, str]:
     return private.decode(), public.decode()
 
 
-def as_option(found: Image) -> dict[str, Any]:
-    """Return an image as plain values for the job of a guest, with QEMU's arguments."""
-    return {**asdict(found), "processor": list(kvm.CHOICES[found.accelerator])}
+def for_job(say: Say, nic: str = "") -> dict[str, Any]:
+    """Return the DUT in QEMU for a guest's job: its image, QEMU's arguments, its NICs."""
+    found = image(say)
+    nics = {"nic": nic} if nic else {}
+    return {**asdict(found), "processor": list(kvm.CHOICES[found.accelerator]), **nics}

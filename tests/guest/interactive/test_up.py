@@ -144,7 +144,7 @@ def test_the_dut_may_be_a_stock_kernel_in_qemu() -> None:
 @pytest.mark.parametrize(
     ("options", "said", "hint"),
     [
-        (("--lab=qmu",), 'there is no lab "qmu"', "did you mean --lab qemu?"),
+        (("--lab=qmu",), 'there is no lab "qmu"', "did you mean qemu?"),
         (("--lab=qemu", "--kernel=uml"), "brings the kernel of its DUT", "leave --kernel out"),
         (("--nic=e1000",), "--lab netns has no NICs", "add --lab qemu"),
         (("--lab=rack.toml",), "where only scenarios run", "choose --lab netns"),
