@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness import Machine, Net, s
+from harness import Dut, Machine, Net, s
 
 UNUSED = 0x88B5  # an Ethernet type for experiments (IEEE 802): no stack takes such frames
 EVERYONE = "ff:ff:ff:ff:ff:ff"
@@ -44,6 +44,15 @@ for _ in range(int(sys.argv[3])):
         one.bind(("", 5000))
         if stream: one.connect_ex(to)
         else: one.sendto(b"", to)
+"""
+# A host without a listener refuses the connection: its answer has come back.
+CONNECT = """
+import socket, sys
+with socket.socket() as one:
+    one.settimeout(3)
+    try: one.connect((sys.argv[1], 9))
+    except ConnectionRefusedError: print("answered")
+    except OSError: pass
 """
 
 
@@ -91,6 +100,33 @@ def frames_counted(net: Net, way: str, *interfaces: str) -> list[int]:
     """Return how many frames each of the DUT's interfaces has sent (`tx`) or received (`rx`)."""
     files = [f"/sys/class/net/{name}/statistics/{way}_packets" for name in interfaces]
     return [int(net.dut.read_file(file) or 0) for file in files]
+
+
+def command(machine: Dut | Machine, text: str) -> None:
+    """Run a command that has to succeed."""
+    done = machine.run(text.split())
+    assert done.returncode == 0, done.stderr
+
+
+def add_vlan(
+    machine: Dut | Machine, over: str, ids: Sequence[int], address: str = "", length: int = 24
+) -> str:
+    """Stack VLANs on an interface, set them up, give the last an address; return its name."""
+    for number in ids:
+        name = f"{over}.{number}"
+        command(machine, f"ip link add link {over} name {name} type vlan id {number}")
+        command(machine, f"ip link set {name} up")
+        over = name
+    if address:
+        command(machine, f"ip address add {address}/{length} dev {over} nodad")
+    return over
+
+
+def answers(machine: Dut | Machine, address: str) -> bool:
+    """Tell whether an address answers a request of a machine to connect, within 3 s."""
+    done = machine.run(["python3", "-I", "-S", "-c", CONNECT, address])
+    assert done.returncode == 0, done.stderr
+    return done.stdout == "answered\n"
 
 
 def _python(net: Net, machine: Machine | None, program: str, *arguments: str) -> str:

@@ -3,6 +3,7 @@
 import pytest
 
 from harness import claim, contradicted, control
+from scenarios.programs import command
 from scenarios.variants import EmptyBond, SpareSlave, TwoBonds
 
 MASTERS = "/sys/class/net/bonding_masters"
@@ -12,6 +13,12 @@ import fcntl, socket, struct
 control = socket.socket()
 for number, name in ((0x8990, b"eth2"), (0x8995, b"eth1"), (0x8991, b"eth0")):
     fcntl.ioctl(control, number, struct.pack("16s16s", b"bond0", name))
+"""
+# A namespace that exists for as long as a process is in it.
+MOVE = """
+unshare --net sleep 9 & other=$!
+sleep 0.2; ip link set "$1" netns $other; status=$?
+kill $other; exit $status
 """
 
 
@@ -262,3 +269,17 @@ def test_a_list_of_bonds_that_is_cut_says_so(two_bonds: TwoBonds) -> None:
 def test_a_short_list_of_bonds_is_complete(two_bonds: TwoBonds) -> None:
     """Some bonds fit into the page, and nothing else is listed."""
     assert listed(two_bonds, 8) == set()
+
+
+@claim("NETNS-1")
+@pytest.mark.parametrize(
+    ("name", "words"), [("bond0", "The interface netns is immutable"), ("other", "")]
+)
+def test_a_bond_stays_in_its_namespace(empty_bond: EmptyBond, name: str, words: str) -> None:
+    """It is refused to another namespace, to which other interfaces may go."""
+    empty_bond.dut.bond()
+    command(empty_bond.dut, "ip link add other type dummy")
+    moved = empty_bond.dut.run(["sh", "-c", MOVE, "sh", name])
+    gone = empty_bond.dut.read_file(f"/sys/class/net/{name}/ifindex") is None
+    assert words in moved.stderr
+    assert gone == (words == "") == (moved.returncode == 0)

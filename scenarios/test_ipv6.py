@@ -3,9 +3,10 @@
 import pytest
 
 from harness import claim, control, ms, s
+from scenarios.programs import talk
 from scenarios.variants import DualStack
 
-FIRST, SECOND = "2001:db8::1", "2001:db8::2"
+FIRST, SECOND, OTHER = "2001:db8::1", "2001:db8::2", "2001:db8::fe"
 TENTATIVE, FAILED = 0x40, 0x08  # IFA_F_TENTATIVE, IFA_F_DADFAILED (linux/if_addr.h)
 
 
@@ -88,3 +89,23 @@ def test_a_tentative_address_is_not_announced(
     announced = {one.ip for one in run.unsolicited_nas}
     assert FIRST in announced
     assert (SECOND in announced) == told
+
+
+@claim("IPV6-5")
+@pytest.mark.parametrize(("num_unsol_na", "told"), [(1, "eth1"), (0, "eth0")])
+def test_an_advertisement_replaces_what_neighbours_know(
+    dual_stack: DualStack, num_unsol_na: int, told: str
+) -> None:
+    """With fail_over_mac=active they have the new MAC before they ask for it again."""
+    net = dual_stack
+    net.dut.bond(num_unsol_na=num_unsol_na, fail_over_mac="active")
+    net.dut.add_address(FIRST)
+    net.target.add_address(OTHER)
+    with net.watch():
+        talk(net, [FIRST], net.target)
+        net.after(2 * s)
+        net.eth0.cut()
+        net.after(1 * s)
+        known = net.target.run(["ip", "neighbour", "show", "dev", "target"]).stdout
+    macs = {net.eth0.mac: "eth0", net.eth1.mac: "eth1"}
+    assert [macs[mac] for mac in macs if f"{FIRST} lladdr {mac} " in known] == [told]

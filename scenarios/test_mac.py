@@ -3,7 +3,10 @@
 import pytest
 
 from harness import claim, control
+from scenarios.programs import command
 from scenarios.variants import SpareSlave
+
+FREE, BUSY = "02:00:00:00:00:07", "02:00:00:00:00:08"  # MACs: of nobody, of another macvlan
 
 
 def mac_of(net: SpareSlave, interface: str) -> str:
@@ -90,3 +93,47 @@ def test_the_mtu_of_a_slave_is_its_own_affair(spare_slave: SpareSlave) -> None:
     spare_slave.dut.bond()
     spare_slave.dut.write_file("/sys/class/net/eth0/mtu", "1400")
     assert mtus(spare_slave) == ["1500", "1400", "1500", "1500"]
+
+
+def add_macvlan_slave(net: SpareSlave) -> None:
+    """Enslave a macvlan over the spare interface, which refuses what that cannot take."""
+    for words in (
+        "set eth2 up",
+        f"add link eth2 name other address {BUSY} type macvlan mode bridge",
+        "set other up",
+        "add link eth2 name upper type macvlan mode bridge",
+        "set upper master bond0",
+    ):
+        command(net.dut, f"ip link {words}")
+
+
+@claim("MAC-7")
+@pytest.mark.parametrize(
+    ("mac", "error", "changed"), [(FREE, "", True), (BUSY, "EADDRINUSE", False)]
+)
+def test_a_mac_that_a_slave_refuses_changes_nothing(
+    spare_slave: SpareSlave, mac: str, error: str, *, changed: bool
+) -> None:
+    """The slaves that had accepted it get the old one back."""
+    net, bond = spare_slave, spare_slave.dut.bond()
+    add_macvlan_slave(net)
+    answer = net.dut.attempt.set_mac(bond, mac)
+    assert answer.error == error
+    kept = mac if changed else net.eth0.mac
+    assert [mac_of(net, name) for name in ("bond0", "eth0", "eth1", "upper")] == [kept] * 4
+
+
+@claim("MAC-7")
+@pytest.mark.parametrize(
+    ("below", "error", "after"), [("9000", "", "9000"), ("1500", "EINVAL", "1500")]
+)
+def test_an_mtu_that_a_slave_refuses_changes_nothing(
+    spare_slave: SpareSlave, below: str, error: str, after: str
+) -> None:
+    """A macvlan refuses an MTU beyond that of its interface, and the others get theirs back."""
+    net, bond = spare_slave, spare_slave.dut.bond()
+    add_macvlan_slave(net)
+    net.dut.write_file("/sys/class/net/eth2/mtu", below)
+    answer = net.dut.attempt.write_file(bond, "/sys/class/net/bond0/mtu", "9000")
+    assert answer.error == error
+    assert mtus(net) == [after, after, after, below]

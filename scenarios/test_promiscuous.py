@@ -3,10 +3,12 @@
 import pytest
 
 from harness import Dut, claim, control, s
+from scenarios.programs import FRAMES, SPACING, copies, frame
 from scenarios.topologies import OneSwitch
 
 # IFF_PROMISC, IFF_ALLMULTI (linux/if.h) by the words of ip-link(8).
 FLAGS = {"promisc": 0x100, "allmulticast": 0x200}
+STRANGER = "02:00:00:00:00:09"  # the MAC of nobody
 ALL, ACTIVE = ["eth0", "eth1"], ["eth0"]
 SLAVES_OF_MODE = [
     ("balance-rr", ALL),
@@ -82,3 +84,21 @@ def test_the_setting_follows_the_active_slave(
         one_switch.after(1 * s)
     assert run.active_slaves == active
     assert (before, slaves_with(one_switch.dut, setting)) == (["eth0"], active[-1:])
+
+
+@claim("PROMISC-6")
+@pytest.mark.parametrize(
+    ("all_slaves_active", "port", "seen"),
+    [("off", "eth0", 1), ("off", "eth1", 0), ("on", "eth1", 1)],
+)
+def test_a_capture_on_the_bond_sees_the_active_path(
+    one_switch: OneSwitch, all_slaves_active: str, port: str, seen: int
+) -> None:
+    """Unicast to a stranger is seen where it arrives at the active slave, or at any if set so."""
+    one_switch.dut.bond(all_slaves_active=all_slaves_active)
+    switch(one_switch.dut, "promisc", "on")
+    with one_switch.watch():
+        by = {"eth0": one_switch.eth0, "eth1": one_switch.eth1}[port]
+        one_switch.sw.send(frame(STRANGER), by=by, every=SPACING, count=FRAMES)
+        count = copies(one_switch, "bond0")
+    assert count == seen

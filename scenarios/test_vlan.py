@@ -1,57 +1,20 @@
 """VLANs over a bond: their tags, their MACs, and probes in them (bonding.rst 6)."""
 
-from collections.abc import Sequence
-
 import pytest
 
-from harness import MODES, Dut, Machine, claim, contradicted, control, s
+from harness import MODES, Dut, claim, contradicted, control, s
+from scenarios.programs import add_vlan, answers, command
 from scenarios.topologies import OneSwitch
 from scenarios.variants import DualStack, EmptyBond, SpareSlave
 
 OWN, OTHER = "203.0.113.1", "203.0.113.254"  # in the VLAN: the DUT's address, the target's
 OWN6, OTHER6 = "2001:db8:5::1", "2001:db8:5::fe"
 RANDOM = "1"  # NET_ADDR_RANDOM (linux/netdevice.h)
-# A host without a listener refuses the connection: its answer has come back.
-CONNECT = """
-import socket, sys
-with socket.socket() as one:
-    one.settimeout(3)
-    try: one.connect((sys.argv[1], 9))
-    except ConnectionRefusedError: print("answered")
-    except OSError: pass
-"""
-
-
-def command(machine: Dut | Machine, text: str) -> None:
-    """Run a command that has to succeed."""
-    done = machine.run(text.split())
-    assert done.returncode == 0, done.stderr
-
-
-def add_vlan(
-    machine: Dut | Machine, over: str, ids: Sequence[int], address: str = "", length: int = 24
-) -> str:
-    """Stack VLANs on an interface, set them up, give the last an address; return its name."""
-    for number in ids:
-        name = f"{over}.{number}"
-        command(machine, f"ip link add link {over} name {name} type vlan id {number}")
-        command(machine, f"ip link set {name} up")
-        over = name
-    if address:
-        command(machine, f"ip address add {address}/{length} dev {over} nodad")
-    return over
 
 
 def mac(dut: Dut, interface: str) -> str:
     """Return the MAC of one of the DUT's interfaces."""
     return (dut.read_file(f"/sys/class/net/{interface}/address") or "").strip()
-
-
-def answers(dut: Dut) -> bool:
-    """Tell whether the target in the VLAN answers a request to connect within 3 s."""
-    done = dut.run(["python3", "-I", "-S", "-c", CONNECT, OTHER])
-    assert done.returncode == 0, done.stderr
-    return done.stdout == "answered\n"
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -64,7 +27,7 @@ def test_frames_of_a_vlan_are_tagged(
     one_switch.dut.bond(mode=mode, miimon=100)
     add_vlan(one_switch.dut, "bond0", [5], OWN)
     add_vlan(one_switch.target, "target", [number], OTHER)
-    assert answers(one_switch.dut) == reached
+    assert answers(one_switch.dut, OTHER) == reached
 
 
 @pytest.mark.parametrize(
@@ -80,7 +43,7 @@ def test_a_slave_that_cannot_tag_gets_tagged_frames(
         command(one_switch.dut, f"ethtool -K {link.name} txvlan {offload}")
     add_vlan(one_switch.dut, "bond0", [5], OWN)
     add_vlan(one_switch.target, "target", [number], OTHER)
-    assert answers(one_switch.dut) == reached
+    assert answers(one_switch.dut, OTHER) == reached
 
 
 @pytest.mark.parametrize(("repaired", "reached"), [(True, True), (False, False)])
@@ -92,14 +55,14 @@ def test_a_vlan_survives_a_failover(
     one_switch.dut.bond(mode="active-backup", miimon=100)
     add_vlan(one_switch.dut, "bond0", [5], OWN)
     add_vlan(one_switch.target, "target", [5], OTHER)
-    before = answers(one_switch.dut)
+    before = answers(one_switch.dut, OTHER)
     with one_switch.watch():
         one_switch.eth0.cut()
         one_switch.after(1 * s)
         if not repaired:
             one_switch.eth1.cut()
             one_switch.after(1 * s)
-        after = answers(one_switch.dut)
+        after = answers(one_switch.dut, OTHER)
     assert (before, after) == (True, reached)
 
 
