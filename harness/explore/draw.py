@@ -17,7 +17,9 @@ from harness.explore.schedule import UNDONE_BY, FaultSchedule, FaultStep
 
 MODES = ("active-backup",)
 WAITS = (20, 60, 130, 250, 400, 900)  # ms: within an inspection, one, a few, all reactions
-MOST_STEPS = 8
+# ms: longer than all reactions and the resolution of addresses, so that traffic is judged too.
+RESTS = (4000,)
+FEWEST_STEPS, MOST_STEPS = 4, 44  # a network and a baseline cost as much as some ten steps
 VALIDATE = ("none", "active", "backup", "all", "filter", "filter_active", "filter_backup")
 RESELECT = ("always", "better", "failure")
 
@@ -61,11 +63,18 @@ def _others(chance: random.Random, names: list[str]) -> dict[str, Any]:
 
 
 def _steps(chance: random.Random, names: list[str], *, arp: bool) -> Iterator[FaultStep]:
-    kinds = ["cut", "cut", "cut", "admin_down", "release", *(["lose"] * 3 if arp else [])]
+    """Yield steps of some kinds: each schedule lacks some, because a kind hides what others do.
+
+    Groce et al., Swarm Testing, ISSTA 2012. After an option was set, for instance, an announcement
+    may have more reasons.
+    """
+    faults = ["cut", "cut", "cut", "admin_down", "release", *(["lose"] * 3 if arp else [])]
+    kinds = _some(chance, faults) or ["cut"]
+    sets = chance.random() < 1 / 2
     done: dict[str, str] = {}
-    for _ in range(chance.randint(1, MOST_STEPS)):
-        after = chance.choice(WAITS)
-        if chance.random() < 1 / 8:
+    for _ in range(chance.randint(FEWEST_STEPS, MOST_STEPS)):
+        after = chance.choice(RESTS if chance.random() < 1 / 16 else WAITS)
+        if sets and chance.random() < 1 / 8:
             yield FaultStep(after, "set", *_setting(chance, names))
             continue
         name = chance.choice(names)
@@ -73,6 +82,11 @@ def _steps(chance: random.Random, names: list[str], *, arp: bool) -> Iterator[Fa
         if action in UNDONE_BY:
             done[name] = action
         yield FaultStep(after, action, name)
+
+
+def _some(chance: random.Random, kinds: list[str]) -> list[str]:
+    left_out = {kind for kind in dict.fromkeys(kinds) if chance.random() < 1 / 2}
+    return [kind for kind in kinds if kind not in left_out]
 
 
 def _setting(chance: random.Random, names: list[str]) -> tuple[str, str]:

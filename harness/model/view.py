@@ -30,6 +30,15 @@ def options_of(given: dict[str, Any]) -> BondOptions:
     )
 
 
+def _remembered(event: Event) -> dict[str, str]:
+    """Return the primary that was set: the kernel hides, and keeps, one that is no slave yet.
+
+    PRIMARY-5; bond_option_primary_set, bond_enslave.
+    """
+    words = str(event.get("options", "")).split()
+    return dict(word.split("=", 1) for word in words if word.startswith("primary="))
+
+
 class BondHistory:
     """One bond in a history: inputs and observations as signals, times in ns.
 
@@ -92,7 +101,7 @@ class BondHistory:
         """The options in force."""
         changes, given = [], dict(self.about.options)
         for event in self.history.select("fault", self.bond):
-            if became := event.get("became"):
+            if became := {**_remembered(event), **event.get("became", {})}:
                 given = {**given, **became}
                 changes.append((event.at, options_of(given)))
         return Signal.of(options_of(dict(self.about.options)), changes)
@@ -126,8 +135,9 @@ class BondHistory:
                 yield Stay(start, stop, stay.value)
 
     def any_up(self, start: int, stop: int) -> bool:
-        """Tell whether some slave was up at any time between two times."""
-        return any("up" in self.links[slave].within(start, stop) for slave in self.slaves)
+        """Tell whether some slave was up, or waited for downdelay, between two times."""
+        found = (state for slave in self.slaves for state in self.links[slave].within(start, stop))
+        return any(state in ("up", "fail") for state in found)
 
     def usable(self, slave: str, start: int, stop: int) -> bool:
         """Tell whether a slave was up, and had carrier, all the time between two times.

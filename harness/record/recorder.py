@@ -290,7 +290,7 @@ class Recorder:
     def _note_links(self, links: list[bytes]) -> None:
         at = now()
         for link in links:
-            self._noted += self.states.changes(at, messages.decode_link(link))
+            self._noted += self.states.changes(at, messages.decode_state(link))
 
     def _take_links(self) -> None:
         self._noted += self.states.heard(self._links.take())

@@ -131,9 +131,9 @@ def _bonding(message: bytes, link: Any, names: Mapping[int, str]) -> dict[str, A
 
 def slave_of(links: Iterable[bytes], index: int) -> Mapping[str, str | int]:
     """Return the driver's attributes of the slave with an interface index, {} if it is none."""
-    for link in map(messages.decode_link, links):
+    for link in (messages.decode_link(one) for one in links if messages.index_of(one) == index):
         info = link.get_attr("IFLA_LINKINFO")
-        if link["index"] == index and info and info.get_attr("IFLA_INFO_SLAVE_KIND") == "bond":
+        if info and info.get_attr("IFLA_INFO_SLAVE_KIND") == "bond":
             data = info.get_attr("IFLA_INFO_SLAVE_DATA")["attrs"]
             known = ((name, value) for name, value in data if name.startswith(PREFIX))
             found = {name.removeprefix(PREFIX).lower(): value for name, value in known}
@@ -146,9 +146,9 @@ def options_of(
     links: Iterable[bytes], index: int, names: Mapping[int, str]
 ) -> Mapping[str, Setting]:
     """Return the options in effect of the bond with an interface index, {} if there is none."""
-    for link in map(messages.decode_link, links):
-        if link["index"] == index:
-            return decode(data_of(link), names)
+    for link in links:
+        if messages.index_of(link) == index:
+            return decode(data_of(messages.decode_link(link)), names)
     return {}
 
 

@@ -45,7 +45,7 @@ class LinkStates:
         for datagram in seen:
             for at, kind, message in messages.notifications([datagram]):
                 if kind in decoders:
-                    events = decoders[kind](at, messages.decode_link(message))
+                    events = decoders[kind](at, messages.decode_state(message))
                     yield from _late(events, datagram[-1])
 
     def changes(self, at: int, link: Any) -> Iterator[Event]:

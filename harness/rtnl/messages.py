@@ -7,6 +7,7 @@ import socket
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
@@ -33,6 +34,11 @@ RT_TABLE_MAIN, RTPROT_STATIC, RTN_UNICAST = 254, 4, 1
 BUFFER = 1 << 20
 
 HEADER = struct.Struct("=IHHII")
+ATTRIBUTE = struct.Struct("=HH")
+IFINFOMSG = 16  # bytes of struct ifinfomsg; the last four say what a request changes
+# IFLA_ADDRESS, MASTER, OPERSTATE, LINKINFO, CARRIER: what a recording reads of a link
+STATE = frozenset({1, 10, 16, 18, 33})
+STATES_KEPT = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +224,35 @@ def decode_link(message: bytes) -> Any:
     link = ifinfmsg(message)
     link.decode()
     return link
+
+
+def decode_state(message: bytes) -> Any:
+    """Return an ifinfmsg with the attributes that a recording reads; it must not be changed.
+
+    Most notifications differ in statistics alone, and pyroute2 takes a millisecond of a guest for
+    the 60 attributes of one: the others are left out before, and equal states are decoded once.
+    """
+    return _decoded_state(_state_of(message))
+
+
+@lru_cache(maxsize=STATES_KEPT)
+def _decoded_state(message: bytes) -> Any:
+    return decode_link(message)
+
+
+def _state_of(message: bytes) -> bytes:
+    at = HEADER.size + IFINFOMSG
+    kept = [message[HEADER.size : at - 4], bytes(4)]
+    while at + ATTRIBUTE.size <= len(message):
+        length, kind = ATTRIBUTE.unpack_from(message, at)
+        if length < ATTRIBUTE.size:
+            break
+        following = at + ((length + 3) & ~3)
+        if kind & 0x3FFF in STATE:
+            kept.append(message[at:following])
+        at = following
+    body = b"".join(kept)
+    return HEADER.pack(HEADER.size + len(body), RTM_NEWLINK, 0, 0, 0) + body
 
 
 def decode_neighbour(message: bytes) -> Any:

@@ -202,3 +202,28 @@ def test_a_new_slave_waits_for_updelay(up: float, rules: set[str]) -> None:
     moved = [member(0, "release", "fault"), member(400, "enslave", "repair")]
     told = [slave(400.1, "eth1", "back", "backup"), slave(up, "eth1", "up", "backup")]
     assert refused(story(nothing, UPDELAY, *moved, *told, dark=0, end=2000)) == rules
+
+
+def test_a_slave_that_waits_for_downdelay_is_still_used() -> None:
+    """No other one is taken before its updelay is over (DELAY-3 is for a bond without links)."""
+    options = {**OPTIONS, "updelay": 800, "downdelay": 800}
+    nothing: dict[str, Line | None] = dict.fromkeys(FAILOVER)
+    told = [
+        *(fault(0, "eth1"), carrier(0.1, "eth1", up=False), slave(92, "eth1", "fail", "backup")),
+        *(slave(892, "eth1", "down", "backup"), fault(950, "eth1", "heal", "repair")),
+        *(carrier(950.1, "eth1", up=True), fault(960, "eth0"), carrier(960.1, "eth0", up=False)),
+        *(slave(990, "eth0", "fail"), slave(990, "eth1", "back", "backup")),
+        *(fault(1500, "eth0", "heal", "repair"), carrier(1500.1, "eth0", up=True)),
+        *(slave(1590, "eth0", "up"), slave(1790, "eth1", "up", "backup")),
+    ]
+    assert "first-link" not in refused(story(nothing, options, *told, dark=0, end=3000))
+
+
+def test_a_primary_that_is_no_slave_yet_is_remembered() -> None:
+    """It is made active once it is enslaved and heard (PRIMARY-5): that is no reselection."""
+    quiet: dict[str, Line | None] = dict.fromkeys(FAILOVER)
+    told = fault(-100, "bond0", "set", "stimulus")
+    told[3].update(options="primary=eth1", became={})
+    moved = [active(900, "eth1"), garp(900.1, "sw/eth1")]
+    assert refused(story(quiet, ARP, told, *moved, dark=0)) == set()
+    assert refused(story(quiet, ARP, *moved, dark=0)) == {"reselection"}

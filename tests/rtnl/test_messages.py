@@ -155,3 +155,18 @@ def test_pyroute2_is_complete_after_it_was_imported_in_part() -> None:
         "assert theirs.ifinfmsg is ours.ifinfmsg and IPRoute.__name__ == 'IPRoute'\n"
     )
     subprocess.run([sys.executable, "-c", asked], cwd=HARNESS, check=True)
+
+
+def test_the_state_of_a_link_has_what_a_recording_reads_and_is_decoded_once() -> None:
+    def told(mtu: int) -> bytes:
+        state = {"address": "02:00:00:00:00:01", "linkinfo": messages.kind_of("bond")}
+        link = messages.link_message(7, up=True, carrier=1, mtu=mtu, **state)
+        return messages.request("", messages.RTM_NEWLINK, 0, link).data
+
+    first, second = (messages.decode_state(told(mtu)) for mtu in (1500, 9000))
+    assert first is second
+    assert (first["index"], first["flags"]) == (7, messages.IFF_UP)
+    assert first.get_attr("IFLA_ADDRESS") == "02:00:00:00:00:01"
+    assert first.get_attr("IFLA_CARRIER") == 1
+    assert first.get_attr("IFLA_MTU") is None
+    assert first.get_attr("IFLA_LINKINFO").get_attr("IFLA_INFO_KIND") == "bond"
