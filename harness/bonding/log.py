@@ -17,7 +17,7 @@ LineKind = Literal[
 ]  # fmt: skip
 
 
-class Said(NamedTuple):
+class BondLogLine(NamedTuple):
     """A line of the driver: the bond, the slave if any, the event, and the delay in ms.
 
     what          the driver says                                      delay
@@ -67,7 +67,7 @@ _FORMS: tuple[tuple[str, LineKind], ...] = (
 _COMPILED = tuple((re.compile(form), what) for form, what in _FORMS)
 
 
-def parse(line: str) -> Said | None:
+def parse(line: str) -> BondLogLine | None:
     """Return the event in a line of a kernel log, None for a line of something else."""
     match = _BOND.fullmatch(plain(line))
     if match is None:
@@ -78,11 +78,11 @@ def parse(line: str) -> Said | None:
             parts = found.groupdict()
             delay = parts.get("ms")
             slave = match["slave"] or parts.get("name")
-            return Said(match["bond"], slave, what, None if delay is None else int(delay))
+            return BondLogLine(match["bond"], slave, what, None if delay is None else int(delay))
     return None
 
 
-def words(said: Said) -> str:
+def words(said: BondLogLine) -> str:
     """Return the meaning of a log line in plain English."""
     slave, ms = said.slave or said.bond, said.delay
     soon = f"up in {ms} ms (updelay)" if ms else "usable at once (updelay ignored)"

@@ -1,4 +1,4 @@
-"""The axis of the lanes: which column a time falls into, as far as anything decisive happened."""
+"""The axis of the lanes: which column a time falls into; it ends after the last decisive event."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from harness.judge import scene, timeline
 from harness.judge.timeline import Allowed
 from harness.units import MS
 
-SHARE = 6  # this part of the axis lies before the fault
+BEFORE = 6  # one part of so many of the axis is before the fault
 TICK = 8  # columns that a number on the axis needs at least
 LONG = 20_000 * MS  # an axis beyond that counts in seconds
 
@@ -25,19 +25,19 @@ class TextAxis(NamedTuple):
 
     @classmethod
     def of(cls, history: History, windows: Sequence[Allowed], columns: int) -> TextAxis:
-        """Return an axis from a little before the fault to a little after all that matters."""
+        """Return an axis from shortly before the fault to soon after the last decisive event."""
         zero, _ = timeline.origin(history)
         last = max([*scene.decisive(history, windows), zero + 10 * MS])
         span = (last - zero) * 11 // 10
-        before = span // (SHARE - 1)
+        before = span // (BEFORE - 1)
         return cls(zero, zero - before, max(1, (span + before) // columns), columns)
 
     def column(self, at: int) -> int:
-        """Return the column of a time, at the border where it lies outside."""
+        """Return the column of a time, the first or last if it lies outside."""
         return min(max((at - self.start) // self.per_column, 0), self.columns - 1)
 
     def cell(self, column: int) -> tuple[int, int]:
-        """Return from when to when (ns) a column lasts."""
+        """Return begin and end of a column (ns)."""
         begin = self.start + column * self.per_column
         return begin, begin + self.per_column
 

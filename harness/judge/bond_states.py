@@ -16,7 +16,7 @@ NOTHING = "-"
 
 
 class StateReader(Protocol):
-    """Return the states when they are wanted; `at_failure` once the scenario has failed."""
+    """Return the states at the time of the call; `at_failure` once the scenario has failed."""
 
     def __call__(self, *, at_failure: bool = False) -> Mapping[str, Any]:
         """Return them."""
@@ -49,4 +49,4 @@ def _values(state: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         for slave, values in proc.slaves.items():
             yield from ((f"proc {slave}, {name}", value) for name, value in values.items())
     for interface, values in state["netlink"].items():
-        yield from ((f"netlink {interface}, {name}", str(one)) for name, one in values.items())
+        yield from ((f"netlink {interface}, {name}", str(value)) for name, value in values.items())

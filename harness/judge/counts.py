@@ -21,10 +21,10 @@ OWN_BOUND = "misses own bound"  # a number of the scenario's own, which nothing 
 EXCEEDS = "exceeds limit"  # of --max-outage: the user's own
 REPORTED, CRASHED = "kernel report", "kernel crash"
 AGAINST = "conforms against expectation"  # where a contradiction is on record
-# Verdicts that blame the kernel; "inconclusive" and "not judged" blame nobody.
+# Verdicts that blame the kernel.
 BLAMES = (CONTRADICTS, AGAINST, REPORTED, CRASHED, OWN_BOUND)
 
-# From what says least to what says most: of a claim's scenarios the last in this order counts.
+# In order of weight: the verdict of a claim is that of its scenarios which comes last here.
 WORDS = {
     NOT_PROMISED: NOT_PROMISED,
     NOT_TESTABLE: NOT_TESTABLE,
@@ -44,7 +44,7 @@ OF_ERRORS = {OverLimit: EXCEEDS, Inconclusive: INCONCLUSIVE}  # any other judges
 
 
 class TestReport(Protocol):
-    """What is read of a pytest report."""
+    """The attributes of a pytest report that are read."""
 
     nodeid: str
     outcome: Any
@@ -54,7 +54,7 @@ class TestReport(Protocol):
 def verdict(report: TestReport, error: BaseException | None, wrong: str = CONTRADICTS) -> str:
     """Return the verdict of one phase of a scenario, from its report and what it raised.
 
-    `wrong` is the verdict where an assertion failed: it depends on what that rests on.
+    `wrong` is the verdict if an assertion failed: it depends on the basis of the assertion.
     """
     if report.outcome == "passed":
         return "conforms"
@@ -75,15 +75,15 @@ def verdict_of(report: TestReport) -> str | None:
 
 
 def by_claim(reports: Iterable[TestReport]) -> dict[str, str]:
-    """Return for each claim the verdict of its scenarios that says most."""
+    """Return for each claim the verdict of its scenarios that has the most weight."""
     order = list(WORDS)
     found: dict[str, str] = {}
     for report in reports:
         # A scenario that never came to its verdict (its guest died) judged nothing.
-        said = verdict_of(report) or (NOT_JUDGED if report.outcome == "failed" else None)
+        own = verdict_of(report) or (NOT_JUDGED if report.outcome == "failed" else None)
         for claim in claims_in(report):
-            if said and order.index(said) >= order.index(found.get(claim, said)):
-                found[claim] = said
+            if own and order.index(own) >= order.index(found.get(claim, own)):
+                found[claim] = own
     return found
 
 
@@ -104,12 +104,12 @@ def worst_outage(reports: Iterable[TestReport]) -> tuple[float, str] | None:
 
 
 def lines(reports: Iterable[TestReport]) -> Iterator[str]:
-    """Yield the lines that end a run: how the claims fared, and the worst outage."""
+    """Yield the lines that end a run: claims by verdict, and the worst outage."""
     reports = list(reports)
     counts = Counter(by_claim(reports).values())
     if counts:
-        told = [_counted(counts[word], word) for word in WORDS if counts[word]]
-        yield from _wrapped("claims: ", told)
+        parts = [_counted(counts[word], word) for word in WORDS if counts[word]]
+        yield from _wrapped("claims: ", parts)
     again = len({report.nodeid for report in reports if list(_values(report, ATTEMPTS))})
     if again:
         scenarios = counted(again, "scenario")
@@ -131,7 +131,7 @@ def _counted(count: int, word: str) -> str:
 
 
 def _values(report: TestReport, wanted: str) -> Iterator[str]:
-    # Other plugins hand out reports that have no properties at all.
+    # Reports of other plugins may have no properties.
     for name, value in getattr(report, "user_properties", ()):
         if name == wanted:
             yield str(value)

@@ -24,7 +24,7 @@ class SentFrame(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """Frames that left one after the other by the same slave: which, and how many."""
+    """Frames that left in a row by the same slave: which, and how many."""
 
     port: str
     frames: int

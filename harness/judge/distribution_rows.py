@@ -1,4 +1,4 @@
-"""What the frames by which a bond distributes add to the table of what happened."""
+"""Rows of the table for the frames that a bond distributes."""
 
 from __future__ import annotations
 

@@ -17,9 +17,10 @@ def elapsed(
     *,
     clocks: bool = False,
 ) -> Measured:
-    """Return the time between two events; no `stop` means watched in vain.
+    """Return the time between two events (ns); no `stop`: the second one did not come.
 
-    Where the events come from two `clocks`, the tester's and a machine's, their error counts.
+    If the events are of two `clocks`, the tester's and a machine's, their error is added to the
+    tolerance.
     """
     end = traffic.end_at(history) if stop is None else stop
     jiffy = traffic.jiffy(history)

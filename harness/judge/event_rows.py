@@ -21,13 +21,13 @@ from harness.topology import DUT, TARGET
 
 
 def rows(history: History) -> Iterator[EventRow]:
-    """Yield a row for each event that a reader may want to see; faults whenever they were."""
+    """Yield a row for each event of interest since the baseline; faults of any time."""
     start, stop = history.mark("baseline") or 0, traffic.end_at(history)
     slaves = [s for bond in measure.bonds(history) for s in measure.slaves_of(history, bond)]
     known: dict[tuple[str, str], object] = {}
     for event in history.events:
-        tell = TELL.get(event.kind)
-        row = tell(event, slaves, known) if tell else None
+        make_row = MAKERS.get(event.kind)
+        row = make_row(event, slaves, known) if make_row else None
         if row is not None and (start <= event.at <= stop or event.kind == "fault"):
             yield row
     yield from (row for row in kernel_log_rows.rows(history) if start <= row.at <= stop)
@@ -46,7 +46,7 @@ def _fault(event: Event, _slaves: list[str], _known: Known) -> EventRow:
     matters = role != "stimulus" or fault_texts.sets_options(event)
     weight = VITAL if matters else CONTEXT
     why = str(event.get("why", ""))
-    return EventRow(event.at, role.upper(), fault_texts.told(event), why, role, weight)
+    return EventRow(event.at, role.upper(), fault_texts.text(event), why, role, weight)
 
 
 def _slave(event: Event, _slaves: list[str], known: Known) -> EventRow | None:
@@ -83,7 +83,7 @@ def _mac(event: Event, _slaves: list[str], known: Known) -> EventRow | None:
 
 
 def _arp(event: Event, slaves: list[str], _known: Known) -> EventRow | None:
-    """Return a frame once: where the DUT's enters the fabric, where another's reaches the DUT."""
+    """Return a row for a frame of the DUT where it enters the fabric, of others at the DUT."""
     port, kind = frames_seen.port_of(event, slaves), event["kind"]
     if not port:
         return None
@@ -106,7 +106,7 @@ def _arp(event: Event, slaves: list[str], _known: Known) -> EventRow | None:
 
 
 def _nd(event: Event, slaves: list[str], _known: Known) -> EventRow | None:
-    """Return a message of the DUT's where it enters the fabric."""
+    """Return a row for a message of the DUT where it enters the fabric."""
     place, _, port = event.where.rpartition("/")
     if port not in slaves or place in (DUT, TARGET):
         return None
@@ -137,8 +137,8 @@ def _aggregator(event: Event, _slaves: list[str], _known: Known) -> EventRow:
     return EventRow(event.at, DUT, what, event.where, "aggregator", VITAL)
 
 
-Teller = Callable[[Event, list[str], Known], EventRow | None]
-TELL: dict[str, Teller] = {
+RowMaker = Callable[[Event, list[str], Known], EventRow | None]
+MAKERS: dict[str, RowMaker] = {
     "fault": _fault,
     "slave": _slave,
     "active": _active,

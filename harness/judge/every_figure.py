@@ -1,4 +1,4 @@
-"""All figures that a recording can give, by the names under which results keep them."""
+"""All figures of a recording, by their names in the results."""
 
 from __future__ import annotations
 

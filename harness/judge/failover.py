@@ -4,7 +4,7 @@
 
 The first part is the monitor's (bond_main.c: bond_miimon_inspect, bond_ab_arp_inspect), the second
 the driver's (bond_select_active_slave), the third the network's: gratuitous ARP and the switches'
-tables. Together they are the outage, give or take one probe interval.
+tables. Their sum is the outage, within one probe interval.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FIRST_REPLY = "first reply"
 
 
 def replied(history: History, bond: str) -> Stretch:
-    """Return from when (the switchover) to when the first answer came through the new slave.
+    """Return the stretch from the switchover to the first answer through the new slave.
 
     The answer may come before the event that reports the switchover: the time is then 0.
     """
@@ -43,7 +43,7 @@ def replied(history: History, bond: str) -> Stretch:
 
 
 def _through(history: History, bond: str, probe: Event, slave: str, start: int) -> bool:
-    """Tell whether a probe crossed a slave; of one whose way is not known, whether it may have."""
+    """Return whether a probe crossed a slave, or may have if its way is not known."""
     crossed = [name for name in probe.get("crossed") or [probe.get("via")] if name]
     mine = [name for name in crossed if name in measure.slaves_of(history, bond)]
     return slave in mine if crossed else probe.at >= start
@@ -60,7 +60,7 @@ def first_reply(history: History, bond: str) -> Measured:
 
 
 def lines(history: History) -> Iterator[str]:
-    """Yield for each bond that changed its active slave what its failover took, part by part."""
+    """Yield for each bond that changed its active slave the parts of its failover's time."""
     if not measure.faults(history) or not traffic.interval(history):
         return
     for bond in measure.bonds(history):
@@ -70,7 +70,7 @@ def lines(history: History) -> Iterator[str]:
         hit = measure.concerned(history, bond)
         detection = measure.detection(history, hit, measure.fault_at(history, slaves))
         parts = (detection, measure.switchover(history, bond), first_reply(history, bond))
-        told = " + ".join(f"{part.what} {part}" for part in parts)
+        terms = " + ".join(f"{part.what} {part}" for part in parts)
         error = traffic.clock_error(history)
         apart = f"; clocks known to {in_ms(error)}" if error else ""
-        yield f"{bond}: {told}{apart}"
+        yield f"{bond}: {terms}{apart}"

@@ -12,8 +12,8 @@ SIGNS = {"fault": "v", "repair": "^"}
 SETTING = ("set", "write")  # change the bond's options, and with them what is documented
 SET_SIGN = "*"
 
-# What the journal keeps for the machinery, or what the table shows in a column of its own.
-UNSAID = {
+# Parameters for the harness only, or that the table shows in a separate column.
+HIDDEN = {
     "action",
     "role",
     "phase",
@@ -28,7 +28,7 @@ UNSAID = {
     "output",
     "lasted_ms",
 }
-SAID: dict[str, Callable[[Any], str]] = {
+TEXTS: dict[str, Callable[[Any], str]] = {
     "direction": lambda way: "" if way == "both" else str(way),
     "percent": lambda share: "" if share == 100 else f"{share:g} %",
     "by_ms": lambda by: f"by {by:g} ms",
@@ -47,45 +47,45 @@ SAID: dict[str, Callable[[Any], str]] = {
     "via": lambda link: f"by {link}",
     "bond": lambda bond: f"of {bond}",
     "frame": str,
-    "lacp": lambda told: ", ".join(f"{name} {value}" for name, value in told.items()),
+    "lacp": lambda fields: ", ".join(f"{name} {value}" for name, value in fields.items()),
     "command": lambda line: f"$ {line}",
     "status": lambda status: f"ends with status {status}",
 }
 
 
 def sets_options(event: Event) -> bool:
-    """Tell whether an event changed a bond's options."""
+    """Return whether an event changed a bond's options."""
     return event["action"] in SETTING
 
 
 def sign(event: Event) -> str:
-    """Return the sign of an event in the lanes, "" where it has no place there."""
+    """Return the sign of an event in the lanes, "" if it is not shown there."""
     return SET_SIGN if sets_options(event) else SIGNS.get(str(event.get("role", "fault")), "")
 
 
 def name(event: Event) -> str:
-    """Return what was done to whom, such as "cut eth0"."""
+    """Return action and object of an event, such as "cut eth0"."""
     ended = " ends" if event.get("phase") == "end" else ""
     return f"{str(event['action']).replace('_', ' ')} {event.where}{ended}"
 
 
-def told(event: Event) -> str:
-    """Return what was done to whom, and with which parameters."""
+def text(event: Event) -> str:
+    """Return action, object and parameters of an event."""
     return " ".join([name(event), *_parameters(event)])
 
 
 def _parameters(event: Event) -> Iterator[str]:
     for key, value in event.data.items():
-        if key in UNSAID or value in (None, False, "", 0):
+        if key in HIDDEN or value in (None, False, "", 0):
             continue
-        if key in SAID:
-            text = SAID[key](value)
+        if key in TEXTS:
+            shown = TEXTS[key](value)
         elif value is True:
-            text = key.replace("_", " ")
+            shown = key.replace("_", " ")
         else:
-            text = _plain(key, value)
-        if text:
-            yield text
+            shown = _plain(key, value)
+        if shown:
+            yield shown
 
 
 def _plain(key: str, value: object) -> str:

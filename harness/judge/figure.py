@@ -1,4 +1,4 @@
-"""A measured time that remembers what it was held against, for the reports on pass and failure."""
+"""A measured time that notes what it is compared with, for the reports on pass and failure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.units import Measured, Span, as_span, in_ms, sentence
 class Limit(NamedTuple):
     """One comparison that a scenario made: which figure, how (<=, >=, <, >), with what.
 
-    It is in `doubt` where the figure lies beyond the bound and only its tolerance lets it pass.
+    It is in `doubt` if the figure lies beyond the bound by less than its tolerance.
     """
 
     what: str
@@ -26,7 +26,7 @@ class Limit(NamedTuple):
 
     @property
     def whole(self) -> tuple[object, ...]:
-        """All that tells it from another: spans are equal by their length alone."""
+        """All fields, for comparison: spans are equal by their length alone."""
         bound = self.bound
         timers = bound.slack, bound.early, bound.own
         return self.what, self.op, bound.ns, *timers, self.doubt
@@ -36,10 +36,10 @@ class Limit(NamedTuple):
 class Figure(Measured):
     """A Measured that notes each comparison in `limits`, which all figures of one run share.
 
-    What is documented (<=, >=) holds unless the figure is beyond the bound for certain. That a
-    figure lies beyond a bound (>, <) must be certain; where the tolerance is all that is in the
-    way, the comparison raises Inconclusive: the kernel is not to blame for a coarse measurement.
-    Nor is it where something did not happen, and was not watched for until the bound was over.
+    A documented bound (<=, >=) holds unless the figure is beyond it by more than the tolerance.
+    That a figure lies beyond a bound (>, <) must be certain: if it is by less than the tolerance,
+    the comparison raises Inconclusive, as the kernel is not to blame for a coarse measurement. It
+    also does if something did not happen, but was not watched for until the bound was over.
     """
 
     limits: list[Limit] = field(default_factory=list, repr=False)
@@ -51,7 +51,7 @@ class Figure(Measured):
         doubt = self.happened and not self._below(bound)
         self._note("<=", bound, doubt=doubt)
         self._demand_long_enough(bound)
-        return _seen(bound, holds=Measured.__le__(self, bound), doubt=doubt)
+        return _noted(bound, holds=Measured.__le__(self, bound), doubt=doubt)
 
     def __ge__(self, bound: Span | Measured) -> bool:
         if _only_sorted(bound):
@@ -59,14 +59,14 @@ class Figure(Measured):
         doubt = not self._above(bound)
         self._note(">=", bound, doubt=doubt)
         self._demand_long_enough(bound, upper=False)
-        return _seen(bound, holds=Measured.__ge__(self, bound), doubt=doubt)
+        return _noted(bound, holds=Measured.__ge__(self, bound), doubt=doubt)
 
     def __gt__(self, bound: Span | Measured) -> bool:
         if _only_sorted(bound):
             return _rank(self) > _rank(bound)
         self._note(">", bound)
         self._demand_long_enough(bound)
-        return _seen(bound, holds=self._certain(">", bound, beyond=not self._below(bound)))
+        return _noted(bound, holds=self._certain(">", bound, beyond=not self._below(bound)))
 
     def __lt__(self, bound: Span | Measured) -> bool:
         if _only_sorted(bound):
@@ -74,14 +74,14 @@ class Figure(Measured):
         self._note("<", bound)
         self._demand_long_enough(bound, upper=False)
         beyond = self.happened and not self._above(bound)
-        return _seen(bound, holds=self._certain("<", bound, beyond=beyond))
+        return _noted(bound, holds=self._certain("<", bound, beyond=beyond))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Span):
             return Measured.__eq__(self, other)
         self._note("==", other)
         self._demand_long_enough(other)
-        return _seen(other, holds=Measured.__eq__(self, other))
+        return _noted(other, holds=Measured.__eq__(self, other))
 
     def __hash__(self) -> int:
         return Measured.__hash__(self)
@@ -109,8 +109,8 @@ class Figure(Measured):
         over = limit.slack + self.tolerance if upper else -limit.early - self.tolerance
         if not self.happened and self.ns < limit.ns + over:
             raise Inconclusive(
-                f"{self.what} did not come within the {in_ms(self.ns)} watched, too short to hold "
-                f"it against {limit} (with its tolerance {in_ms(limit.ns + over)})",
+                f"{self.what} did not come within the {in_ms(self.ns)} watched, too short to "
+                f"compare it with {limit} (with its tolerance {in_ms(limit.ns + over)})",
                 hint="watch for longer: net.after(...) at the end of the block",
             )
 
@@ -138,17 +138,17 @@ class Figure(Measured):
 
 
 def _only_sorted(bound: Span | Measured) -> bool:
-    """Tell whether max() or sorted() compares two figures: that takes no certainty, only order."""
+    """Return whether max() or sorted() compares two figures: they need order, not certainty."""
     return isinstance(bound, Measured) and not observations.is_compared()
 
 
 def _rank(measured: Span | Measured) -> tuple[bool, int]:
-    """Return the place of a figure among others: what did not end is longer than what did."""
+    """Return the sort key of a figure: one that did not end is longer than any that did."""
     return not getattr(measured, "happened", True), measured.ns
 
 
-def _seen(bound: Span | Measured, *, holds: bool, doubt: bool = False) -> bool:
-    """Return whether a comparison holds, having noted it and whose the bound is."""
+def _noted(bound: Span | Measured, *, holds: bool, doubt: bool = False) -> bool:
+    """Note a comparison, and whose the bound is; return whether it holds."""
     own = as_span(bound).own
     observations.note_compared(
         ObservationKind.OWN if own else ObservationKind.DOCUMENTED, holds=holds
@@ -159,7 +159,7 @@ def _seen(bound: Span | Measured, *, holds: bool, doubt: bool = False) -> bool:
 
 
 def coarse(history: History | None) -> str:
-    """Return what helps against too wide a tolerance: in virtual time no machine is busy."""
+    """Return the hint on too wide a tolerance: in virtual time load has no influence."""
     if history is not None and history.about.virtual:
         return "probe more often, watch(every=1 * ms), or choose a bound farther from the figure"
     return fitness.ALONE
@@ -167,13 +167,13 @@ def coarse(history: History | None) -> str:
 
 def noting(measured: Measured, run: object, limits: list[Limit]) -> Figure:
     """Return a measured time as a figure of a run."""
-    was, took = measured.what, measured.ns
-    return Figure(was, took, measured.tolerance, measured.why, measured.happened, run, limits)
+    what, ns = measured.what, measured.ns
+    return Figure(what, ns, measured.tolerance, measured.why, measured.happened, run, limits)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Truth:
-    """A truth value with a description of what was seen, which a failed assertion prints."""
+    """A truth value with a description of what was observed, which a failed assertion prints."""
 
     holds: bool
     seen: str = ""
@@ -192,7 +192,7 @@ class Truth:
 
 
 class Share(float):
-    """A share between 0 and 1 that says of how many it is one: what a failed assertion prints."""
+    """A share between 0 and 1 with its two counts, which a failed assertion prints."""
 
     __slots__ = ("lost", "sent", "way")
     lost: int
@@ -209,31 +209,31 @@ class Share(float):
     def __repr__(self) -> str:
         return f"{100 * self:.1f} % ({self.lost} of {counted(self.sent, 'frame')} {self.way})"
 
-    # Said again so that type checkers let a share be compared with a plain number.
+    # Repeated so that type checkers let a share be compared with a plain number.
     def __eq__(self, other: object) -> bool:
-        return _held(float(self) == other, other)
+        return _noted_share(float(self) == other, other)
 
     def __ne__(self, other: object) -> bool:
-        return _held(float(self) != other, other)
+        return _noted_share(float(self) != other, other)
 
     def __hash__(self) -> int:
         return float.__hash__(self)
 
     def __le__(self, bound: float) -> bool:
-        return _held(float(self) <= _share(bound), bound)
+        return _noted_share(float(self) <= _share(bound), bound)
 
     def __ge__(self, bound: float) -> bool:
-        return _held(float(self) >= _share(bound), bound)
+        return _noted_share(float(self) >= _share(bound), bound)
 
     def __lt__(self, bound: float) -> bool:
-        return _held(float(self) < _share(bound), bound)
+        return _noted_share(float(self) < _share(bound), bound)
 
     def __gt__(self, bound: float) -> bool:
-        return _held(float(self) > _share(bound), bound)
+        return _noted_share(float(self) > _share(bound), bound)
 
 
-def _held(holds: bool, bound: object) -> bool:  # noqa: FBT001  (an operator's result)
-    """Return whether a comparison of a share holds; that nothing is lost may be documented."""
+def _noted_share(holds: bool, bound: object) -> bool:  # noqa: FBT001  (an operator's result)
+    """Note a comparison of a share, return whether it holds; 0 and 1 may be documented bounds."""
     observations.note_compared(
         ObservationKind.DOCUMENTED if bound in (0, 1) else ObservationKind.OWN, holds=holds
     )

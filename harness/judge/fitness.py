@@ -1,4 +1,4 @@
-"""What a recording can prove: nothing without a clean baseline or a partner."""
+"""Whether a recording can be judged: not without a clean baseline, nor without a partner."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from harness.topology import DUT
 from harness.units import MS, in_ms
 
 ALONE = "run with --guests 1, or on an idle machine"
-STALL = 100 * MS  # a host that is later than this has measured itself, not the kernel
-ON_THE_DUT = ("admin_down", "admin_up")  # of a cable, by the DUT
+STALL = 100 * MS  # of a host that is later, figures show the host rather than the kernel
+ON_THE_DUT = ("admin_down", "admin_up")  # of a link, by the DUT
 TESTER = "the tester"  # every machine but the DUT is one of the tester's
 CHANGES = ("fault", "carrier", "admin", "slave", "active", "mac", "fdb", "log")
 WITHOUT_PARTNER = "link states, options and refusals of this mode can be judged"
 
 
 def demand_judgeable(history: History) -> None:
-    """Raise Inconclusive, with the reason, where the recording can prove nothing."""
+    """Raise Inconclusive, with the reason, if the recording cannot be judged."""
     if broken := history.about.broken:
         raise Inconclusive(
             f"the recording was broken off: {broken}",
@@ -43,10 +43,10 @@ def demand_judgeable(history: History) -> None:
 
 
 def last_change(history: History, start: int) -> int:
-    """Return when the last thing happened until the end (ns), `start` where nothing did.
+    """Return the time of the last change before the end (ns), `start` if there was none.
 
-    That is whatever the kernel or a switch told, an announcement, or a path that works no longer
-    or again. Frames that are sent all the time, such as ARP probes, are no change.
+    That is any notification of the kernel or a switch, an announcement, or a path that fails or
+    works again. Frames that are sent all the time, such as ARP probes, are no change.
     """
     end = traffic.end_at(history)
     return max((at for at in _changes(history) if start < at <= end), default=start)
@@ -70,8 +70,8 @@ def _too_late(history: History, start: int, stop: int) -> list[str]:
         worst[host] = max(worst[host], *lateness.pauses(history, stream, start, stop), 0)
     for step in lateness.steps(history, start, stop):
         host = _host(history, step)
-        stood = lateness.step_late(history, step) - step.get("went_on", 0)
-        worst[host] = max(worst[host], stood)
+        late = lateness.step_late(history, step) - step.get("went_on", 0)
+        worst[host] = max(worst[host], late)
     return [f"{host} was late by {in_ms(late)}" for host, late in worst.items() if late > STALL]
 
 
@@ -92,18 +92,18 @@ def _why_late(history: History, start: int) -> str:
     if not commands:
         return ALONE
     return (
-        f"`{commands[0]['command']}` delayed it: to start a program takes long in this kernel, so "
+        f"`{commands[0]['command']}` delayed it: starting a program takes long in this kernel, so "
         "run it before or after the block, or choose a kernel with virtual time"
     )
 
 
 def without_partner(history: History) -> str:
-    """Return what a bond's mode needs of its switch and does not have here, "" for nothing."""
+    """Return what a bond's mode needs of its switch and lacks here, "" if nothing."""
     return next((bond.lacks for bond in history.about.bonds.values() if bond.lacks), "")
 
 
 def demand_partner(history: History) -> None:
-    """Raise NotTestable where what happens to traffic says nothing of the bond."""
+    """Raise NotTestable if the traffic is no evidence on the bond."""
     if lacks := without_partner(history):
         raise NotTestable(lacks, hint=WITHOUT_PARTNER)
 
@@ -115,7 +115,9 @@ def _demand_baseline(history: History, stop: int) -> None:
     start = history.mark("baseline") or 0
     seen = [probe for probe in traffic.probes(history) if start <= probe.at < stop]
     trips = [probe["reply"] - probe.at for probe in seen if probe["reply"] is not None]
-    young = stop - max(step, 2 * max(trips, default=0))  # may have met the fault on their way
+    young = stop - max(
+        step, 2 * max(trips, default=0)
+    )  # later ones may have met the fault on their way
     lost = sum(probe["reply"] is None and probe.at < young for probe in seen)
     if lost or not trips:
         sent = counted(len(seen), "probe")

@@ -1,4 +1,4 @@
-"""What taps and switches saw: the ARP frames of a bond, and addresses that changed their port."""
+"""ARP frames of a bond as taps captured them, and addresses that changed their switch port."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Move(NamedTuple):
 def garps(history: History, bond: str) -> list[SeenFrame]:
     """Return the gratuitous ARPs that left the bond's slaves since the fault, each once.
 
-    Not those for an address that was added: these are a second round of the same.
+    Those for an added address are left out: the kernel repeats each GARP for it.
     """
     start, added = fault_at(history, slaves_of(history, bond)), history.about.added
     return [
@@ -60,7 +60,7 @@ def garps_for(history: History, address: str) -> list[SeenFrame]:
 
 
 def answers(history: History, address: str, *, heard: bool = False) -> list[SeenFrame]:
-    """Return the ARP replies that said where an address is since the disturbance.
+    """Return the ARP replies for an address since the disturbance.
 
     They are seen where they enter the fabric, or with `heard` where they reach another machine.
     """
@@ -86,7 +86,7 @@ def others(history: History) -> set[str]:
 def announcement(history: History, bond: str) -> Measured:
     """Return the time from the switchover to the first gratuitous ARP.
 
-    The frame may be seen before the kernel's word of the switchover: that is no time at all.
+    The frame may be captured before the kernel notifies of the switchover: the time is then 0.
     """
     _, moved = switched(history, bond)
     sent = garps(history, bond)
@@ -98,7 +98,7 @@ def announcement(history: History, bond: str) -> Measured:
 def arp_probes(history: History, bond: str) -> list[SeenFrame]:
     """Return the probes of the bond's ARP monitor since the disturbance, through any slave.
 
-    Sooner, the DUT's own look-up of the target's address may be among them: it looks the same.
+    Before it, the DUT's own look-up of the target's address may be among them: it is identical.
     """
     start = traffic.disturb_at(history)
     return [frame for frame in _sent(history, bond, "probe") if frame.at >= start]
@@ -115,7 +115,7 @@ def fdb_moves(history: History) -> list[Move]:
     for event in history.select("fdb"):
         key, port = (event.where, event["mac"]), event.get("port")
         before = known.get(key)
-        if port is None:  # forgotten: where it was still counts when it is learnt again
+        if port is None:  # removed: its last port counts when it is learnt again
             continue
         if before not in (None, port) and event.at >= start:
             moves.append(Move(event.at, *key, str(before), port))
@@ -138,13 +138,13 @@ def port_of(event: Event, slaves: Container[str]) -> str:
 
 def _entered(history: History, address: str, *, kind: str) -> list[SeenFrame]:
     """Return frames about an address where they entered the fabric from a machine."""
-    start, aside = traffic.disturb_at(history), {"dut", *others(history)}
+    start, elsewhere = traffic.disturb_at(history), {"dut", *others(history)}
     slaves = {slave for bond in bonds(history) for slave in slaves_of(history, bond)}
     edges = slaves | set(history.about.edges)
     found = []
     for event in history.select("arp", kind=kind, sender_ip=address):
         owner, _, port = event.where.rpartition("/")
-        if event.at >= start and owner not in aside and port in edges:
+        if event.at >= start and owner not in elsewhere and port in edges:
             found.append(_seen(event))
     return found
 
@@ -160,16 +160,16 @@ def _heard(history: History, address: str, start: int, *, kind: str) -> list[See
 
 def _sent(history: History, bond: str, kind: str) -> list[SeenFrame]:
     """Return the frames of a kind that entered a switch where a slave's link ends."""
-    slaves, aside = slaves_of(history, bond), {"dut", *others(history)}
+    slaves, elsewhere = slaves_of(history, bond), {"dut", *others(history)}
     found = []
     for event in history.select("arp", kind=kind):
         owner, _, port = event.where.rpartition("/")
-        if owner not in aside and port in slaves:
+        if owner not in elsewhere and port in slaves:
             found.append(_seen(event))
     return found
 
 
 def _seen(event: Event) -> SeenFrame:
-    """Return an event of ARP as a frame."""
+    """Return an ARP event as a frame."""
     whom = event["sender_mac"], event["sender_ip"], event["target_ip"]
     return SeenFrame(event.at, event.where.rpartition("/")[2], *whom)

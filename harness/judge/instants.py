@@ -77,7 +77,7 @@ def _at_slaves(
 ) -> Iterator[Instants]:
     """Yield the DUT's frames of a kind where they enter the fabric, and others' at the DUT.
 
-    `sign` gives the key of FRAMES for a frame, of which it is told where it was seen.
+    `sign` returns the key of FRAMES for a frame and the place of its capture, "" for none.
     """
     found: dict[str, list[Instant]] = {slave: [] for slave in _slaves(history)}
     elsewhere = frames_seen.others(history)
@@ -106,7 +106,7 @@ def _sent(event: Event, place: str) -> str:
 
 
 def _nd(event: Event, place: str) -> str:
-    """Return the key of a message of neighbour discovery, "" for others' questions to all."""
+    """Return the key of a message of neighbour discovery, "" for others' solicitations."""
     if event["message"] == "advertisement":
         announced = not event["solicited"] and event["to_ip"] == ALL_NODES
         return "na in" if place == DUT else "una" if announced else "na"
@@ -134,7 +134,7 @@ def lines(history: History) -> Instants:
 
 
 def carriers(history: History) -> Iterator[States]:
-    """Yield the carrier of each slave, and whether it was set up, where that changed."""
+    """Yield the carrier of each slave, and its administrative state if that changed."""
     for slave in _slaves(history):
         yield scene.states(history, f"{slave} carrier", "carrier", f"dut/{slave}", "up")
         admin = scene.states(history, f"{slave} set", "admin", f"dut/{slave}", "up")

@@ -1,4 +1,4 @@
-"""Marks on an axis with labels behind them, on as many rows as keep each label legible."""
+"""Marks on an axis with labels beside them, on as many rows as keep each label legible."""
 
 from __future__ import annotations
 
@@ -28,9 +28,8 @@ class _Cluster(NamedTuple):
 def rows(marks: Iterable[Mark], columns: int) -> list[str]:
     """Return the marks on rows of at most `columns`; no mark and no label hides another label.
 
-    Marks of one label that are closer together than the label is long share it, behind the last
-    of them. Each cluster takes a row that has room for it, that of its
-    kind before it if possible.
+    Marks of one label that are closer together than the label is long share it, after the last of
+    them. Each cluster takes a row with enough space, that of the label's last cluster if possible.
     """
     grouped: dict[tuple[str, str], list[int]] = {}
     for mark in sorted(marks, key=_column):
@@ -41,14 +40,14 @@ def rows(marks: Iterable[Mark], columns: int) -> list[str]:
         for cluster in _clusters(sign, label, places, columns)
     ]
     lines: list[str] = []
-    homes: dict[tuple[str, str], int] = {}  # the row where a label stood last is its first choice
+    last_row: dict[tuple[str, str], int] = {}  # of each label, preferred for its next cluster
     for start, text, sign, label in sorted(found):
-        home = homes.get((sign, label), 0)
+        preferred = last_row.get((sign, label), 0)
         free = [row for row, line in enumerate(lines) if len(line) < start]
-        row = home if home in free else next(iter(free), len(lines))
+        row = preferred if preferred in free else next(iter(free), len(lines))
         lines += [""] * (row == len(lines))
         lines[row] = f"{lines[row]:<{start}}{text}"
-        homes[sign, label] = row
+        last_row[sign, label] = row
     return lines
 
 
@@ -57,7 +56,7 @@ def _column(mark: Mark) -> int:
 
 
 def shorten(text: str, room: int) -> str:
-    """Return a text that is no longer than there is room for."""
+    """Return a text cut to at most `room` characters."""
     if len(text) <= room:
         return text
     return text[: room - len(CUT)] + CUT if room > len(CUT) else text[: max(room, 0)]
@@ -76,7 +75,7 @@ def _clusters(sign: str, label: str, places: Sequence[int], columns: int) -> Ite
 
 
 def _cluster(sign: str, label: str, places: Sequence[int], columns: int) -> Iterator[_Cluster]:
-    """Yield marks with their label behind them, before them, or where neither fits on its own."""
+    """Yield marks with their label after or before them, or apart if neither fits."""
     first, last = places[0], places[-1]
     signs = "".join(sign if n in places else " " for n in range(first, last + 1))
     if len(places) > len(set(places)):  # some marks hide others

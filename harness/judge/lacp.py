@@ -17,7 +17,7 @@ from harness.units import Measured
 class SeenLacpdu(NamedTuple):
     """A LACPDU: when it was seen (ns), at which slave's cable, whether the DUT `sent` it.
 
-    `actor` is the port that sent it, `partner` what that knows of the other end.
+    `actor` is the port that sent it, `partner` the other end as that port knows it.
     """
 
     at: int
@@ -58,25 +58,25 @@ def aggregators(history: History, bond: str) -> list[Aggregator]:
     for event in history.select("aggregator", bond):
         if event.at <= stop:
             data = event.data
-            one = Aggregator(
+            aggregator = Aggregator(
                 data["aggregator"],
                 data["ports"],
                 data["actor_key"],
                 data["partner_key"],
                 data["partner"],
             )
-            found = [one] if event.at <= start else [*found, one]
+            found = [aggregator] if event.at <= start else [*found, aggregator]
     return found
 
 
 def partners(history: History, bond: str) -> list[str]:
-    """Return the partner systems of the active aggregators, one after the other."""
-    systems = [one.partner for one in aggregators(history, bond)]
-    return [one for n, one in enumerate(systems) if not n or systems[n - 1] != one]
+    """Return the partner systems of the active aggregators in order."""
+    systems = [aggregator.partner for aggregator in aggregators(history, bond)]
+    return [system for n, system in enumerate(systems) if not n or systems[n - 1] != system]
 
 
 def usages(history: History, slave: str) -> list[str]:
-    """Return the states of a slave, `active` or `backup`, one after the other."""
+    """Return the states of a slave, `active` or `backup`, in order."""
     return [change.value for change in sequence(history, "slave", slave, "state")]
 
 
@@ -89,7 +89,7 @@ def leaving(history: History, slave: str) -> Measured:
 def joining(history: History, slave: str) -> Measured:
     """Return the time from the last repair of a slave's path to its being in use.
 
-    Without a repair it counts from the fault, or from what was done instead.
+    Without a repair it counts from the fault, else from the first stimulus.
     """
     return _changed(history, f"joining of {slave}", slave, "active", repaired_at(history, slave))
 
@@ -101,7 +101,9 @@ def _changed(history: History, what: str, slave: str, state: str, start: int) ->
 
 def _first(changes: Iterable[Since], value: object, start: int) -> int | None:
     """Return when something first became a value after `start` (ns), None for never."""
-    return next((one.at for one in changes if one.value == value and one.at > start), None)
+    return next(
+        (change.at for change in changes if change.value == value and change.at > start), None
+    )
 
 
 def carrier_change(history: History, bond: str, *, up: bool) -> Measured:
@@ -159,4 +161,4 @@ def together(history: History, bond: str) -> list[list[str]]:
 
 def of_slave(found: Iterable[SeenLacpdu], slave: str, *, sent: bool) -> list[SeenLacpdu]:
     """Return the LACPDUs that a slave sent, or received."""
-    return [one for one in found if one.port == slave and one.sent == sent]
+    return [pdu for pdu in found if pdu.port == slave and pdu.sent == sent]

@@ -14,7 +14,7 @@ from harness.judge.layout import LEAST, WIDTH
 from harness.judge.scene import Bound, State
 from harness.judge.timeline import Allowed
 
-LABEL = 12  # columns of the names of the lanes, or more where a name needs it
+LABEL = 12  # columns of the lanes' names, more if a name needs them
 FILL = {"up": "-", "down": "_", "none": "_"}  # what a lane of states shows behind the name
 OTHER = "~"
 GLUE = "\0"  # keeps a sign and its meaning on one line
@@ -39,18 +39,18 @@ def draw(history: History, windows: Iterable[Allowed] = (), width: int = WIDTH) 
     """Return the lanes, cause above effect, with the documented windows, an axis and a legend."""
     windows, width = tuple(windows), max(width, LEAST)
     most = max(LABEL, width * 2 // 5)
-    bound = [_bound_name(window, most) for window in windows]
+    bound_names = [_bound_name(window, most) for window in windows]
     links = list(scene.links(history))
-    names = [one.name for one in links] + bound
+    names = [link.name for link in links] + bound_names
     label = min(max([LABEL, *map(len, names)]), most) + 2
     axis = TextAxis.of(history, windows, width - label - 2)
     lanes = [("fault" * (n == 0), row) for n, row in enumerate(_faults(history, axis))]
     lanes += [(f"traffic {way}", traffic_lane(history, axis, way)) for way in traffic.STREAMS]
-    lanes += [(one.name, _states(one.states, axis)) for one in links]
-    placed = {one.what: one for one in scene.bounds(history, windows)}
+    lanes += [(link.name, _states(link.states, axis)) for link in links]
+    placed = {bound.what: bound for bound in scene.bounds(history, windows)}
     lanes += [
         (name, _window(placed[window.what], axis))
-        for name, window in zip(bound, windows, strict=True)
+        for name, window in zip(bound_names, windows, strict=True)
         if window.what in placed
     ]
     lanes = [(name, lane) for name, lane in lanes if lane]
@@ -60,26 +60,26 @@ def draw(history: History, windows: Iterable[Allowed] = (), width: int = WIDTH) 
 
 
 def _bound_name(window: Allowed, room: int) -> str:
-    """Return the name of the lane of a window: what it is for says enough where room is short."""
+    """Return the name of a window's lane: without its source if there is too little room."""
     name = f"{window.whose} {window.what}"
     return name if len(name) <= room else window.what
 
 
 def _legend(lanes: Iterable[TextLane], width: int) -> list[str]:
-    """Return what the signs in the lanes mean, as far as they are there."""
+    """Return the meanings of the signs that occur in the lanes."""
     lanes = list(lanes)
     # A name may hold any letter, so each kind of lane is searched for its own signs only.
     signs = set[str]()
     for name, lane in lanes:
         own = "v^" + fault_texts.SET_SIGN if name in ("", "fault") else "|+_~[!"
         signs |= set(lane) & set("#:." if name.startswith("traffic ") else own)
-    said = [MEANING[sign].replace(" ", GLUE) for sign in MEANING if sign in signs]
-    lines = textwrap.wrap("   ".join(said), width - 2, break_on_hyphens=False)
+    meanings = [MEANING[sign].replace(" ", GLUE) for sign in MEANING if sign in signs]
+    lines = textwrap.wrap("   ".join(meanings), width - 2, break_on_hyphens=False)
     return ["  " + line.replace(GLUE, " ") for line in lines]
 
 
 def _faults(history: History, axis: TextAxis) -> list[str]:
-    """Return rows with what was done on purpose, each where it was done."""
+    """Return rows with a mark for each fault, repair and change of options."""
     marks = [
         Mark(axis.column(action.at), action.sign, action.label)
         for action in scene.actions(history)
@@ -91,8 +91,8 @@ def _faults(history: History, axis: TextAxis) -> list[str]:
 def traffic_lane(history: History, axis: TextAxis, direction: str) -> str:
     """Return a cell for each column since the baseline: # all arrived, . none, : some.
 
-    Silences decide, as they do for the figures: a frame that was held up arrived when it arrived,
-    not when it was sent. A column is dark that lies within an outage from end to end.
+    The cells follow the silences, as the figures do: a delayed frame counts when it arrived, not
+    when it was sent. A column is dark if it lies within an outage from end to end.
     """
     seen = scene.path(history, direction)
     if seen is None:
@@ -102,11 +102,11 @@ def traffic_lane(history: History, axis: TextAxis, direction: str) -> str:
     for dark in seen.silences:
         for column in range(axis.column(dark.begin), min(axis.column(dark.stop), last) + 1):
             opens, closes = axis.cell(column)
-            # What comes after the end is not shown.
+            # What is after the end is not shown.
             opens, closes = max(opens, seen.start), min(closes, seen.stop)
             if opens < dark.stop and dark.begin < closes:
                 within = dark.begin <= opens and closes <= dark.stop
-                if cells[column] != ".":  # outages may overlap: one of them is enough
+                if cells[column] != ".":  # outages may overlap: "." stays
                     cells[column] = "." if within and dark.certain else ":"
     return "".join(cells)
 
@@ -114,7 +114,7 @@ def traffic_lane(history: History, axis: TextAxis, direction: str) -> str:
 def _states(changes: Sequence[State], axis: TextAxis) -> str:
     """Return a line that names each state where it begins, if there is room before the next.
 
-    What it is filled with tells the state where there is none.
+    Without room the fill character shows the state.
     """
     if not changes:
         return ""
@@ -127,7 +127,7 @@ def _states(changes: Sequence[State], axis: TextAxis) -> str:
         fill = FILL.get(text, "-" if text not in ("fail", "back") else OTHER)
         shown = name if len(name) <= room else name[:1] if n else ""
         cells[column:stop] = shown.ljust(room, fill)
-    for column in {one for one, other in pairwise(sorted(ends[1:-1])) if one == other}:
+    for column in {column for column, other in pairwise(sorted(ends[1:-1])) if column == other}:
         cells[column] = "+"
     return "".join(cells)
 

@@ -1,7 +1,7 @@
-"""By how much a recording may be later than what it shows: timers, steps, what was read late.
+"""By how much events of a recording may be late: timers, steps, notifications read late.
 
-In virtual time nothing is late. In real time a machine that did not run stretches what it
-measures, and each figure says by how much.
+In virtual time nothing is late. In real time a machine that did not run lengthens what it
+measures, and the tolerance of each figure has by how much.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ class Late(NamedTuple):
 
     @property
     def ns(self) -> int:
-        """All together."""
+        """The sum in ns."""
         return sum(self)
 
     def text(self, jitter: int) -> str:
-        """Return how it reads in the list of tolerances."""
+        """Return the text for the list of tolerances, given the jitter (ns)."""
         word = "timers late by" if self.timers - jitter >= NOTICEABLE else "timer jitter"
         parts = [f"{word} {in_ms(self.timers)}"]
         if self.steps >= NOTICEABLE:
@@ -53,7 +53,7 @@ class Late(NamedTuple):
 
 
 def lateness(history: History, start: int, stop: int) -> Late:
-    """Return by how much anything was late between two times at worst, at least the jitter.
+    """Return by how much anything was late between two times (ns) at worst, at least the jitter.
 
     The pauses of the sender show when a machine was not running. A monitor starts its timer anew
     at each inspection (queue_delayed_work in bond_mii_monitor), so that its latenesses add up:
@@ -81,8 +81,8 @@ def steps(history: History, start: int, stop: int) -> Iterator[Event]:
 def step_late(history: History, step: Event) -> int:
     """Return by how many ns the effect of a step may be later than planned.
 
-    That is how late it was done and how long it took, or until a carrier of the DUT changed where
-    that shows a moment later.
+    That is how late it began and how long it took, or until a carrier of the DUT changed if
+    that took longer.
     """
     until = step.at + TO_CARRIER * traffic.jiffy(history)
     changed = (event.at - step.at for event in _between(history, "carrier", step.at, until))
@@ -102,7 +102,7 @@ def pauses(history: History, stream: str, start: int, stop: int) -> Iterator[int
 def _inspections(history: History, length: int) -> int:
     """Return how often the quickest monitor of any bond inspected its slaves in a time of ns."""
     options = [bond.options for bond in history.about.bonds.values()]
-    every = [int(one.get(name) or 0) * MS for one in options for name in INSPECTIONS]
+    every = [int(of_bond.get(name) or 0) * MS for of_bond in options for name in INSPECTIONS]
     shortest = min(filter(None, every), default=0)
     return max(0, length) // shortest if shortest else 0
 
@@ -114,7 +114,7 @@ def _between(history: History, kind: str, start: int, stop: int) -> tuple[Event,
 
 
 def _read_late(history: History) -> Mapping[int, int]:
-    """Return by how many ns the notifications that were read at a time may be older than that."""
+    """Return by how many ns notifications may be older than the time at which they were read."""
     return history.derived(
         "read late",
         lambda: {event.at: event["late"] for event in history.events if "late" in event.data},

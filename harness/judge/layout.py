@@ -1,4 +1,4 @@
-"""Rows of the table as lines of text, none of them longer than the page is wide."""
+"""Rows of the table as lines of text, none longer than the page is wide."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from harness.judge.rows import KEY, EventRow
 from harness.plural import counted
 from harness.units import MS
 
-WIDTH = 90  # of a page where no terminal says how wide it is
+WIDTH = 90  # of a page without a terminal
 ROOMY = 80  # columns from which the table has a margin, and columns of the usual width
 LEAST = 40  # columns that a page is laid out for at least
-REMARKS = 50  # the column from which remarks stand below each other where there is room
+REMARKS = 50  # the column at which remarks are aligned if there is room
 TIMES = 9
-MOST = 3  # kinds of events that a line of counts tells apart
+MOST = 3  # kinds of events that a line of counts names
 Part = EventRow | list[EventRow]
 
 
@@ -44,11 +44,11 @@ def text(parts: Sequence[Part], zero: int, remarks: Mapping[int, str], width: in
 
 
 def _lines(start: str, body: str, remark: str, width: int, head: int) -> Iterator[str]:
-    """Yield a row and the remark on it, on further lines where the width does not do."""
+    """Yield a row and the remark on it, on several lines if the width requires it."""
     fits = len(body) <= width - head
     first, *more = [body] if fits else textwrap.wrap(body, width - head, break_on_hyphens=False)
-    row, said = f"{start}{first}", f"<- {remark}"
-    for line in (f"{row:<{REMARKS}}  {said}", f"{row}  {said}"):
+    row, marked = f"{start}{first}", f"<- {remark}"
+    for line in (f"{row:<{REMARKS}}  {marked}", f"{row}  {marked}"):
         if remark and not more and len(line) <= width:
             yield line
             return
@@ -57,17 +57,17 @@ def _lines(start: str, body: str, remark: str, width: int, head: int) -> Iterato
         yield " " * head + line
     if remark:
         yield from textwrap.wrap(
-            said, width, initial_indent=" " * head, subsequent_indent=" " * (head + 3)
+            marked, width, initial_indent=" " * head, subsequent_indent=" " * (head + 3)
         )
 
 
 def counts(rows: Sequence[EventRow]) -> str:
     """Return how many rows there are of each kind, such as "(7 ARP probes, 1 log line)"."""
     found = Counter(row.label for row in rows).most_common()
-    told = [counted(n, label) for label, n in found[:MOST]]
+    parts = [counted(n, label) for label, n in found[:MOST]]
     others = sum(n for _, n in found[MOST:])
-    told += [f"{others} more"] if others else []
-    return f"({', '.join(told)})"
+    parts += [f"{others} more"] if others else []
+    return f"({', '.join(parts)})"
 
 
 def bare(ns: int) -> str:

@@ -1,7 +1,7 @@
-"""What the kernel's own events show: pure functions from a history to values.
+"""Figures from the kernel's events: pure functions from a history to values.
 
-Times between events of the kernel are known to one jiffy, the beat of the bond's monitors, and to
-the lateness of the machine's timers. What the probes show is in `traffic`.
+The tolerance of times between kernel events is one jiffy, the resolution of the bond's monitors,
+and the lateness of the machine's timers. Figures from probes are in `traffic`.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def bond_of(history: History, slave: str) -> str:
 
 
 def faults(history: History, role: str = "fault") -> list[Event]:
-    """Return what began on purpose since the disturbance, of one role."""
+    """Return the events of one role that began since the disturbance."""
     start = traffic.disturb_at(history)
     return [
         event
@@ -66,14 +66,14 @@ def faults(history: History, role: str = "fault") -> list[Event]:
 
 
 def reactions(history: History) -> list[str]:
-    """Return what the network did by itself since the disturbance, as "shut_port eth1"."""
+    """Return the reactions of switches since the disturbance, as "shut_port eth1"."""
     return [f"{event['action']} {event.where}" for event in faults(history, "reaction")]
 
 
 def demand_disturbed(history: History, measured: Measured) -> None:
-    """Raise ScenarioError for a figure of an empty block: nothing was done, nothing waited for.
+    """Raise ScenarioError for a figure of a block without any action or wait.
 
-    A block that waits says that nothing happens without a fault, and what came by itself is seen.
+    A block that waits may show that nothing happens without a fault, or that something does.
     """
     if not traffic.healthy(history) or next(history.select("fault"), None):
         return
@@ -89,15 +89,15 @@ def demand_disturbed(history: History, measured: Measured) -> None:
 
 
 def demand_up(history: History, slaves: Collection[str], fault: int) -> None:
-    """Raise ScenarioError where slaves were down already when the fault came that they show."""
+    """Raise ScenarioError if slaves were down before the fault that they should detect."""
     states = [_state_at(history, slave, fault) for slave in slaves]
     if not traffic.healthy(history) and "up" not in states:
-        said = ", ".join(
+        was = ", ".join(
             f"{slave} was {state or 'no slave'}"
             for slave, state in zip(slaves, states, strict=True)
         )
         raise ScenarioError(
-            f"there is no detection to judge: {said} already when the fault came",
+            f"there is no detection to judge: {was} already when the fault came",
             hint="of a bond that was not healthy read run.outage, run.recovered, run.link_states",
         )
 
@@ -123,7 +123,7 @@ def fault_at(history: History, of: Collection[str] = ()) -> int:
 
 
 def sequence(history: History, kind: str, where: str, key: str) -> list[Since]:
-    """Return the value at the disturbance and each change of it until the end."""
+    """Return the value at the disturbance and each change until the end, with times (ns)."""
     start, stop = traffic.disturb_at(history), traffic.end_at(history)
     seen: list[Since] = []
     for event in history.select(kind, where):
@@ -136,17 +136,17 @@ def sequence(history: History, kind: str, where: str, key: str) -> list[Since]:
 
 
 def active_slaves(history: History, bond: str) -> list[str | None]:
-    """Return the active slaves one after the other, None while there was none."""
+    """Return the active slaves in order, None while there was none."""
     return [change.value for change in sequence(history, "active", bond, "slave")]
 
 
 def mac_addresses(history: History, bond: str) -> list[str]:
-    """Return the addresses that the bond had one after the other."""
+    """Return the bond's addresses in order."""
     return [change.value for change in sequence(history, "mac", f"dut/{bond}", "mac")]
 
 
 def link_states(history: History, slave: str) -> list[str]:
-    """Return bonding's judgements of a slave one after the other: up, fail, down, back."""
+    """Return the link states of a slave in order: up, fail, down, back."""
     return [change.value for change in sequence(history, "slave", slave, "link")]
 
 
@@ -156,7 +156,7 @@ def failures(history: History, slave: str) -> int:
 
 
 def concerned(history: History, bond: str) -> list[str]:
-    """Return the slaves that the fault concerns: whose link it hit, else the active one."""
+    """Return the slaves that the fault concerns: that whose link it hit, else the active one."""
     slaves = slaves_of(history, bond)
     fault = first_fault(history, slaves)
     if fault is not None and fault.where in slaves:
@@ -183,10 +183,10 @@ def detection(history: History, slaves: Collection[str], fault: int) -> Measured
 
 
 def switched(history: History, bond: str) -> Stretch:
-    """Return from when (the detection) to when another slave than at the fault became active.
+    """Return the stretch from the detection to another slave than at the fault being active.
 
-    The kernel may tell of the new active slave first and of the old one's end a moment later: that
-    is no time at all. Without a detection the time counts from the fault.
+    The kernel may notify of the new active slave before it declares the old one down: the time is
+    then 0. Without a detection the time counts from the fault.
     """
     fault = fault_at(history, slaves_of(history, bond))
     before = _active_at(history, bond, fault)
@@ -212,32 +212,32 @@ def option_at(history: History, bond: str, name: str, at: int) -> Any:
 
 
 def original(history: History, bond: str) -> str | None:
-    """Return the slave that traffic belongs on: the primary, else the one active at the fault."""
+    """Return the slave that traffic returns to: the primary, else the one active at the fault."""
     start = fault_at(history, slaves_of(history, bond))
     primary = option_at(history, bond, "primary", start)
     return primary or _active_at(history, bond, start)
 
 
 def reverted(history: History, bond: str) -> Stretch:
-    """Return from when (the repair) to when traffic came back to the slave it belongs on."""
-    home = original(history, bond)
-    repairs = _repairs(history, home)
+    """Return the stretch from the repair to traffic being back on the original slave."""
+    wanted = original(history, bond)
+    repairs = _repairs(history, wanted)
     back = next(
         (
             change.at
             for change in sequence(history, "active", bond, "slave")
-            if repairs and change.at > repairs[0] and change.value == home
+            if repairs and change.at > repairs[0] and change.value == wanted
         ),
         None,
     )
     start = max((at for at in repairs if back is None or at <= back), default=None)
-    if start is None:  # nothing was repaired: it was watched for in vain since the fault
+    if start is None:  # nothing was repaired: the time counts from the fault
         start = fault_at(history, slaves_of(history, bond))
-    return Stretch(start, None if back is None else _carried(history, bond, home, back))
+    return Stretch(start, None if back is None else _carried(history, bond, wanted, back))
 
 
 def reversion(history: History, bond: str) -> Measured:
-    """Return the time from the repair to traffic being back on the slave it belongs on."""
+    """Return the time from the repair to traffic being back on the original slave."""
     step = traffic.interval(history)
     return elapsed(history, "reversion", *reverted(history, bond), step, clocks=True)
 
@@ -281,7 +281,7 @@ def _repairs(history: History, slave: str | None) -> list[int]:
 
 
 def _carried(history: History, bond: str, slave: str | None, back: int) -> int | None:
-    """Return from when on traffic used a slave that became active, None where it never did."""
+    """Return when traffic began to use a slave that became active (ns), None if never."""
     mine = slaves_of(history, bond)
     used = [probe for probe in traffic.probes(history) if probe.at >= back and _via(probe, mine)]
     if not used:

@@ -15,7 +15,7 @@ from harness.topology import DUT
 class SeenNeighbour(NamedTuple):
     """A message: when it entered the fabric (ns), by which slave, with which addresses.
 
-    `to` is the IPv6 destination, `ip` the target: the address that is asked for or told.
+    `to` is the IPv6 destination, `ip` the target: the address that is solicited or advertised.
     """
 
     at: int
@@ -30,7 +30,7 @@ class SeenNeighbour(NamedTuple):
 def probes(history: History, slave: str) -> list[SeenNeighbour]:
     """Return the solicitations of a bond's monitor that left a slave since the disturbance.
 
-    A look-up by the DUT itself of a target's address is not told from them.
+    Solicitations by which the DUT itself resolves a target's address are among them.
     """
     bond, start = bond_of(history, slave), traffic.disturb_at(history)
     return [

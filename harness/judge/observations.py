@@ -16,14 +16,14 @@ from typing import NamedTuple
 
 COMPARES = dis.opmap["COMPARE_OP"]
 ENDS = ("_pytest.python", "_pytest.fixtures", "_pytest.runner")  # they call scenario and fixtures
-EXPLAINS = "_pytest.assertion"  # looks at values again, for the text of a failure
+EXPLAINS = "_pytest.assertion"  # reads values again, for the text of a failure
 PASSED_OVER = ("_pytest", "pluggy", "harness")
 
 
 class ObservationKind(Enum):
-    """What was looked at."""
+    """What was read."""
 
-    FACT = "something that happened, or that the kernel told"
+    FACT = "something that happened, or an answer of the kernel"
     COUNT = "a number of frames"
     SHARE = "a share of frames"
     NUMBER = "a measured time as a bare number or text"
@@ -40,69 +40,69 @@ class Instruction(NamedTuple):
 
 
 class Observation(NamedTuple):
-    """One look: of what kind, from where (the innermost call first), and did a comparison hold."""
+    """One reading: its kind, the calls from the innermost on, and whether a comparison held."""
 
     kind: ObservationKind
     trail: tuple[Instruction, ...]
     holds: bool | None = None
 
 
-Observations = dict[Observation, None]  # in the order in which each was seen for the last time
+Observations = dict[Observation, None]  # in the order of their last occurrence
 
-_watched: list[Observations] = []
+_collections: list[Observations] = []
 
 
 def start(seen: Observations) -> None:
-    """Note in `seen` what is looked at from now on; what watched before it rests."""
-    _watched.append(seen)
+    """Note observations in `seen` from now on; earlier collections get none meanwhile."""
+    _collections.append(seen)
 
 
 def stop(seen: Observations) -> None:
     """Note nothing more in `seen`."""
-    _watched[:] = [one for one in _watched if one is not seen]
+    _collections[:] = [noted for noted in _collections if noted is not seen]
 
 
 @contextmanager
 def paused() -> Iterator[None]:
-    """Note nothing meanwhile."""
-    _watched.append({})
+    """Note no observations within the block."""
+    _collections.append({})
     try:
         yield
     finally:
-        _watched.pop()
+        _collections.pop()
 
 
 def note(kind: ObservationKind, *, holds: bool | None = None) -> None:
-    """Note that something was looked at, wherever it was called for."""
-    if not _watched:
+    """Note that a value was read, with the calls that lead to it."""
+    if not _collections:
         return
     trail = _trail(sys._getframe(1))  # noqa: SLF001  (the standard library's name for it)
     if trail:
         observation = Observation(kind, trail, holds)
-        _watched[-1].pop(observation, None)
-        _watched[-1][observation] = None
+        _collections[-1].pop(observation, None)
+        _collections[-1][observation] = None
 
 
 def note_compared(kind: ObservationKind, *, holds: bool) -> None:
-    """Note a comparison that the scenario makes itself; those inside of the harness are none."""
-    if _watched and not _is_harness(_caller()):
+    """Note a comparison that the scenario itself makes, none of the harness's own."""
+    if _collections and not _is_harness(_caller()):
         note(kind, holds=holds)
 
 
 def note_number() -> None:
-    """Note that a scenario takes a figure for a bare number, or for text."""
-    if _watched and not _is_harness(sys._getframe(2)):  # noqa: SLF001
+    """Note that a scenario uses a figure as a bare number, or as text."""
+    if _collections and not _is_harness(sys._getframe(2)):  # noqa: SLF001
         note(ObservationKind.NUMBER)
 
 
 def is_compared() -> bool:
-    """Tell whether two values are compared by an operator: max() and sorted() have none."""
+    """Return whether an operator compares two values: max() and sorted() use none."""
     frame = _caller()
     return frame is None or frame.f_code.co_code[frame.f_lasti] == COMPARES
 
 
 def _caller() -> FrameType | None:
-    """Return who used a value: the first frame outside of its own methods."""
+    """Return the caller that used a value: the first frame outside of its own methods."""
     frame: FrameType | None = sys._getframe(2)  # noqa: SLF001
     while frame is not None and frame.f_globals.get("__name__") in VALUES:
         frame = frame.f_back
@@ -121,7 +121,7 @@ def _module(frame: FrameType) -> str:
 
 
 def _trail(frame: FrameType | None) -> tuple[Instruction, ...]:
-    """Return where a look was taken, without the harness's own code; () for pytest's own looks."""
+    """Return the calls that led to a reading, without the harness's; () for readings by pytest."""
     instructions: list[Instruction] = []
     while frame is not None and (module := _module(frame)) not in ENDS:
         if module.startswith(EXPLAINS):

@@ -17,13 +17,13 @@ from harness.judge.lateness import Late, lateness
 from harness.judge.traffic import OPEN, STREAMS, ProbeFrame
 from harness.units import Measured, in_ms
 
-CHANCE = 0.001  # a run of losses is a matter of chance where it is likelier than that
+CHANCE = 0.001  # a run of losses counts as random if its probability is higher
 
 
 class Gap(NamedTuple):
     """A time without a good sample: its length and borders in ns, and did it end.
 
-    `held` is how long the sample that ended it was on its way, where none was lost.
+    `held` is the delay (ns) of the sample that ended it, if none was lost.
     """
 
     ns: int
@@ -40,7 +40,7 @@ Silences = Mapping[str, Sequence[Gap]]
 class Outage:
     """A time without traffic: since when, counted from the fault, how long, in which direction.
 
-    `direction` is out, in or both; what overlaps counts as one.
+    `direction` is out, in or both; outages that overlap count as one.
     """
 
     start: Measured
@@ -53,7 +53,7 @@ class Outage:
 
     def _no_time(self, _: object) -> bool:
         raise ScenarioError(
-            "an outage of run.outages has a start and a length: it is no time to compare",
+            "an outage of run.outages has a start and a length, and cannot be compared itself",
             hint="compare outage.length (or run.outage, which is the longest one)",
         )
 
@@ -61,10 +61,10 @@ class Outage:
 
 
 def silences(seen: Iterable[ProbeFrame], step: int) -> Iterator[Gap]:
-    """Yield the times without an arrival in which something was amiss, each less one `step`.
+    """Yield the times without an arrival in which a sample was lost or late, each less one `step`.
 
-    Amiss is a lost sample, or one that was held up for longer than a step: a frame that waits
-    for an address to be resolved does not tell when the path worked. A sender that merely paused
+    Late is a delay of more than a step: a frame that waited for an address to be resolved does not
+    show when the path worked. A sender that merely paused
     loses nothing and leaves no gap. The last gap may not have ended.
     """
     good: int | None = None
@@ -73,7 +73,7 @@ def silences(seen: Iterable[ProbeFrame], step: int) -> Iterator[Gap]:
         count += 1
         if sample.arrived is None:
             run, last = run + 1, sample.sent
-            good = last - step if good is None else good  # dark from the first sample on
+            good = last - step if good is None else good  # dark since the first sample
             continue
         held = 0 if run else sample.arrived - sample.sent
         if (run or held > step) and good is not None and sample.arrived > good:
@@ -86,9 +86,9 @@ def silences(seen: Iterable[ProbeFrame], step: int) -> Iterator[Gap]:
 
 
 def by_chance(run: int, share: float) -> bool:
-    """Tell whether so many losses in a row at the end may be of a path that loses a share.
+    """Return whether so many losses in a row may be random on a path that loses a share.
 
-    The recorder waits for a steady path, so a silence that is none has more than a few of them.
+    The recorder waits for a steady path, so a random silence at the end is short.
     """
     return run < traffic.STEADY or bool(share**run >= CHANCE)
 
@@ -98,7 +98,7 @@ def _worse(gap: Gap) -> tuple[bool, int]:
 
 
 def every(history: History) -> Silences:
-    """Return all silences of each direction since the baseline; a figure may be given them."""
+    """Return all silences of each direction since the baseline."""
     step = traffic.interval(history)
     return history.derived(
         "silences", lambda: {way: list(silences(judged(history, way), step)) for way in STREAMS}
@@ -117,7 +117,7 @@ def gaps(history: History) -> dict[str, Gap]:
 
 
 def figures(history: History) -> Iterator[tuple[str, Measured]]:
-    """Yield the figures of a recording by name; its silences are looked for once."""
+    """Yield the figures of a recording by name, computing its silences once."""
     seen = every(history)
     for direction in (None, *STREAMS):
         found = outage(history, direction, seen)
@@ -130,7 +130,7 @@ def outage(
 ) -> Measured:
     """Return how long one direction was dark, or the worse of both: last good to first good.
 
-    One probe interval is taken off, so that nothing lost is 0 ms; it is also the tolerance.
+    One probe interval is subtracted, so that no loss is 0 ms; it is also in the tolerance.
     """
     wanted = STREAMS if direction is None else (direction,)
     all_ = every(history) if seen is None else seen
@@ -172,22 +172,22 @@ def _certain(history: History, found: Iterable[Gap]) -> list[Gap]:
 
 def _longer_than_its_tolerance(history: History, gap: Gap) -> bool:
     least = traffic.interval(history) + (traffic.jitter(history) if gap.closed else 0)
-    if not gap.closed or gap.ns <= least:  # to look for what was late takes long
+    if not gap.closed or gap.ns <= least:  # computing the lateness takes long
         return gap.ns > least
     return gap.ns > traffic.interval(history) + _late(history, gap).ns
 
 
 def dark(history: History, direction: str | None = None, seen: Silences | None = None) -> Measured:
     """Return how long all outages took together: of one direction, or when either was dark."""
-    found = [one.length for one in outages(history, direction, seen)]
+    lengths = [each.length for each in outages(history, direction, seen)]
     late = lateness(history, *[traffic.disturb_at(history)] * 2)
-    tolerance = sum(one.tolerance for one in found) or traffic.interval(history) + late.ns
-    whys = [one.why for one in found] or [_why(history, late)]
+    tolerance = sum(length.tolerance for length in lengths) or traffic.interval(history) + late.ns
+    whys = [length.why for length in lengths] or [_why(history, late)]
     name = "dark time" if direction is None else f"dark time {direction}"
-    ended = all(one.happened for one in found)
+    ended = all(length.happened for length in lengths)
     return Measured(
         name if ended else f"{OPEN}{name}",
-        sum(one.ns for one in found),
+        sum(length.ns for length in lengths),
         tolerance,
         whys[0] if len(whys) == 1 else f"{len(whys)} outages, each {max(whys, key=len)}",
         happened=ended,
@@ -227,8 +227,8 @@ def _why(history: History, late: Late) -> str:
 def _late(history: History, gap: Gap) -> Late:
     """Return how late the machine was in a gap and at both of its ends.
 
-    A frame that was held up where nothing was lost and nothing had been disturbed yet waited for
-    the machine: there was nothing else to wait for.
+    A frame that was delayed without any loss and before any disturbance waited for the machine:
+    there was nothing else to wait for.
     """
     late = lateness(history, gap.start, gap.stop)
     start = traffic.disturb_at(history)

@@ -1,4 +1,4 @@
-"""Colour for the page of a failure where a terminal shows it; what files get stays plain."""
+"""Colour for the page of a failure on a terminal; files get plain text."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TABLE = _rules(
     (REMARK, CYAN),
     (r"^ *\.\.\. .*$", FAINT),
 )
-# Which lines of the lanes hold which signs; the first that fits counts.
+# Which lines of the lanes have which signs; the first match counts.
 LANES = (
     (re.compile(r"  traffic \S+ +"), _rules(("#+", GREEN), (r"\.+", RED), (":+", YELLOW))),
     (re.compile(r"  \S+ (?:link|active) +"), _rules(("_+", RED))),
@@ -45,7 +45,7 @@ def page(text: str) -> str:
 
 
 def _table(lines: Iterable[str]) -> Iterator[str]:
-    remark = False  # that goes on from the line before
+    remark = False  # that continues from the line before
     for line in lines:
         remark = "<- " in line or (remark and not re.match(r" {0,11}\S", line))
         yield ink(line, CYAN) if remark and "<- " not in line else _inked(line, TABLE)
@@ -59,7 +59,7 @@ def _lane(line: str) -> str:
 
 
 def _inked(line: str, rules: Iterable[PaintRule]) -> str:
-    """Return a line with each piece in the colour of the first rule that it fits."""
+    """Return a line with each piece in the colour of the first rule that matches it."""
     pieces = sorted(
         (found.start(), found.end(), colour)
         for pattern, colour in rules

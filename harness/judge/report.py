@@ -37,7 +37,7 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What is known of a scenario that failed; `states` as in `harness.judge.bond_states`."""
+    """The facts about a scenario that failed; `states` as in `harness.judge.bond_states`."""
 
     claims: tuple[Claim, ...] = ()
     history: History | None = None
@@ -49,9 +49,9 @@ class Failure:
 
 
 def sections(failure: Failure, width: int = WIDTH) -> Iterator[tuple[str, str]]:
-    """Yield title and text of each block, as far as there is something to say.
+    """Yield title and text of each block that has content.
 
-    No line is longer than `width`, but for the commands: they are there to be copied.
+    No line is longer than `width` except for commands, which are for copying.
     """
     if failure.claims:
         yield "claim", "\n".join(claim_text(claim, width) for claim in failure.claims)
@@ -77,17 +77,17 @@ def drawn(history: History, windows: Iterable[Allowed] = (), width: int = WIDTH)
 
 
 def claim_text(claim: Claim, width: int = WIDTH) -> str:
-    """Return a claim as its id, where it stands, its text, and the words that promise it."""
+    """Return a claim as its id, section, text, and the quoted words that promise it."""
     kind = f" ({KINDS[claim.kind]})" if claim.kind in KINDS else ""
     texts = [claim.text]
     if claim.quote:
         texts.append(f'bonding.rst: "{claim.quote}"')
-    told = [textwrap.indent(_fill(text, width - 2, ""), "  ") for text in texts]
-    return "\n".join([_fill(f"{claim.id}, {claim.section}{kind}", width), *told])
+    indented = [textwrap.indent(_fill(text, width - 2, ""), "  ") for text in texts]
+    return "\n".join([_fill(f"{claim.id}, {claim.section}{kind}", width), *indented])
 
 
 def settings(about: About, width: int = WIDTH) -> str:
-    """Return lab and kernel, and what each bond has been told that differs from the default."""
+    """Return lab and kernel, and each bond's options that differ from their defaults."""
     where = f"lab {about.lab}, topology {about.topology}"
     kernel = f"linux {about.kernel.release} (HZ={about.kernel.hz}"
     lines = [f"{where}, {kernel}, {about.kernel.clock} clock)"]
@@ -107,7 +107,7 @@ def _fill(text: str, width: int, indent: str = "  ") -> str:
 
 
 def windows_of(limits: Iterable[Limit]) -> list[Allowed]:
-    """Return what each figure was held against as the window that the documentation allows."""
+    """Return the bounds that each figure was compared with as a window."""
     low: dict[str, Span] = {}
     high: dict[str, Span] = {}
     for limit in limits:
@@ -124,9 +124,9 @@ def command(nodeid: str, options: Iterable[str] = (), program: Sequence[str] = (
 def figures(
     history: History, limits: Iterable[Limit] = (), asked: Mapping[str, Measured] = EMPTY
 ) -> Iterator[tuple[str, str | float]]:
-    """Yield name and value of what a recording shows, for JUnit: times in ms, `never` if so.
+    """Yield name and value of what a recording shows, for JUnit: times in ms or `never`.
 
-    `asked` are the figures that a scenario read by name. What figures were held against follows.
+    `asked` are the figures that a scenario read by name. The bounds of figures follow.
     """
     yield "kernel", history.about.kernel.release
     yield "lab", history.about.lab

@@ -1,4 +1,4 @@
-"""A row of the table of what happened, and how much it matters."""
+"""A row of the table of events, and its weight."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ VITAL, KEY, CONTEXT, NOISE = range(4)
 
 
 class EventRow(NamedTuple):
-    """A line of the table: when (ns), who, what, through which port, and how much it matters.
+    """A line of the table: when (ns), who, what, through which port, and its weight.
 
-    `label` is what the row is counted as where it is not shown; one that is VITAL always is.
+    `label` is the kind as which a row is counted if it is not shown; VITAL rows always are.
     """
 
     at: int
@@ -22,5 +22,5 @@ class EventRow(NamedTuple):
 
 
 def short(mac: str) -> str:
-    """Return a hardware address by its first and last byte, which tell a lab's apart."""
+    """Return a hardware address by its first and last byte, which differ within a lab."""
     return f"{mac[:3]}..{mac[-3:]}"

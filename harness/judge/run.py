@@ -1,7 +1,7 @@
-"""The frozen `Run` that scenarios read: every figure of a recording, by the name it is spoken of.
+"""The frozen `Run` that scenarios read: every figure of a recording, by its name.
 
-A run is empty until `watch()` ends and freezes it. A recording that can prove nothing (an unclean
-baseline, frames lost by the recorder, a host that was late) is Inconclusive at first sight.
+A run is empty until `watch()` ends and freezes it. A recording that cannot be judged (an unclean
+baseline, frames lost by the recorder, a host that was late) raises Inconclusive at first use.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from harness.bonding.log import Said
+from harness.bonding.log import BondLogLine
 from harness.errors import ScenarioError
 from harness.history import History
 from harness.judge import (
@@ -88,7 +88,7 @@ class Run(TrafficView):
 
     @property
     def bond(self) -> str:
-        """The name of the bond in question: the first unless said; ScenarioError without any."""
+        """The name of the bond in question: the first by default; ScenarioError without any."""
         if self._bond is not None:
             return self._bond
         known = measure.bonds(self.history)
@@ -125,18 +125,18 @@ class Run(TrafficView):
     def first_reply(self) -> Measured:
         """From the switchover to the first probe that was answered through the new slave.
 
-        With detection and switchover it makes up the outage, within one probe interval.
+        Detection, switchover and first reply add up to the outage, within one probe interval.
         """
         return self.caused(self._named(failover.first_reply(self._traffic, self.bond)))
 
     @property
     def reversion(self) -> Measured:
-        """From the repair to traffic being back on the slave it belongs on."""
+        """From the repair to traffic being back on the primary, else on the original slave."""
         return self.caused(self._named(measure.reversion(self.history, self.bond)))
 
     @property
     def active_slaves(self) -> list[str | None]:
-        """The active slaves one after the other, None while there was none."""
+        """The active slaves in order, None while there was none."""
         return measure.active_slaves(self.history, self.bond)
 
     @property
@@ -146,12 +146,12 @@ class Run(TrafficView):
 
     @property
     def mac_addresses(self) -> list[str]:
-        """The addresses the bond had one after the other."""
+        """The addresses of the bond in order."""
         return measure.mac_addresses(self.history, self.bond)
 
     @property
     def link_states(self) -> Mapping[str, str | None]:
-        """Bonding's judgement of each slave at the end; `run.slave(name)` has the way there."""
+        """Bonding's judgement of each slave at the end; `run.slave(name)` has all of them."""
         slaves = measure.slaves_of(self.history, self.bond)
         return {name: self.slave(name).link_state for name in slaves}
 
@@ -162,9 +162,9 @@ class Run(TrafficView):
         return {name: measure.failures(self.history, name) for name in slaves}
 
     @property
-    def log(self) -> list[Said]:
-        """What the driver's own lines said of the bond since the disturbance, in order."""
-        return kernel_log_rows.said(self.history, self.bond)
+    def log(self) -> list[BondLogLine]:
+        """The driver's log lines on the bond since the disturbance, in order."""
+        return kernel_log_rows.bond_lines(self.history, self.bond)
 
     @property
     def garps(self) -> list[SeenFrame]:
@@ -176,7 +176,7 @@ class Run(TrafficView):
         return frames_seen.garps_for(self.history, address)
 
     def answers(self, address: str, *, heard: bool = False) -> list[SeenFrame]:
-        """The ARP replies for an address: which MAC was told to whom, through which cable.
+        """The ARP replies for an address: which MAC was sent to whom, through which cable.
 
         With `heard` those that reached an end of the path besides the DUT.
         """
@@ -232,17 +232,17 @@ class Run(TrafficView):
 
     @property
     def partners(self) -> list[str]:
-        """The systems (MACs) that the active aggregator led to, one after the other."""
+        """The systems (MACs) of the active aggregators' partners, in order."""
         return lacp.partners(self.history, self.bond)
 
     @property
     def aggregated(self) -> list[list[str]]:
-        """The slaves that were together in an aggregator at the end, for each aggregator."""
+        """The slaves of each aggregator at the end."""
         return lacp.together(self.history, self.bond)
 
     @property
     def carriers(self) -> list[bool]:
-        """Whether the bond had carrier, one after the other."""
+        """The states of the bond's carrier in order."""
         changes = measure.sequence(self.history, "carrier", f"dut/{self.bond}", "up")
         return [change.value for change in changes]
 
@@ -253,7 +253,7 @@ class Run(TrafficView):
 
     @property
     def carrier_return(self) -> Measured:
-        """From the last repair, or what was done instead, to the bond's carrier."""
+        """From the last repair, without any the fault or stimulus, to the bond's carrier."""
         return self.caused(self._named(lacp.carrier_change(self.history, self.bond, up=True)))
 
     @property
@@ -268,7 +268,7 @@ class Run(TrafficView):
 
     @property
     def turns(self) -> list[Turn]:
-        """How many frames of `send_flows` left by the same slave, one after the other."""
+        """How many frames of `send_flows` left by the same slave in a row, in order."""
         return distribution.turns(self.history, self.bond)
 
     def sent_of(self, kind: Literal["learning", "igmp", "mld"]) -> list[SentFrame]:
@@ -276,13 +276,13 @@ class Run(TrafficView):
         return distribution.sent(self.history, self.bond, kind)
 
     def _named(self, measured: Measured) -> Measured:
-        """Return a figure of a bond by its name; the first bond's need none."""
+        """Return a figure with the bond's name in its own; the first bond's have none."""
         return replace(measured, what=measured.what + measure.suffix(self.history, self.bond))
 
     def kernel_said(self, text: str) -> Truth:
-        """Return whether a line with this text came into the kernel's log since the fault.
+        """Return whether the kernel logged a line with this text since the fault.
 
-        Raises NotTestable for what the driver says of a partner where there is none.
+        Raises NotTestable for texts about a partner where there is none.
         """
         if PARTNER.search(text):
             fitness.demand_partner(self.history)

@@ -1,6 +1,6 @@
-"""What the timeline of a history shows, in ns: what is painted as text and as a picture.
+"""The contents of a history's timeline, in ns, whether drawn as text or as a picture.
 
-`harness.judge.lanes` paints it in columns of text, `harness.picture` as SVG.
+`harness.judge.lanes` draws them in columns of text, `harness.picture` as SVG.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from harness.judge.timeline import Allowed
 from harness.judge.traffic import Leg
 from harness.units import Measured
 
-# Which actions end a fault; of one that is not listed, any repair at the same place does.
+# Which actions end a fault; a fault that is not listed is ended by any repair at its place.
 ENDS = {
     "cut": {"heal", "heal_late"},
     "lose": {"deliver"},
@@ -57,7 +57,7 @@ class Traffic(NamedTuple):
 
 
 class State(NamedTuple):
-    """A value since when (ns) it held, and the event that told so."""
+    """A value, since when (ns) it held, and the event that reports it."""
 
     at: int
     value: Any
@@ -65,7 +65,7 @@ class State(NamedTuple):
 
 
 class States(NamedTuple):
-    """The states of something one after the other; `kind` is what they are states of."""
+    """The states of something in order; `kind` is what they are states of."""
 
     name: str
     kind: str
@@ -75,8 +75,8 @@ class States(NamedTuple):
 class Bound(NamedTuple):
     """A figure on the clock with what it may be: it should end from `low` to `high` (ns).
 
-    `beyond` is by how many ns it was too late for certain, negative where too early; 0 where it
-    was within the window and the tolerances, as the comparison of a scenario has it.
+    `beyond` is by how many ns it was certainly too late, negative if too early; 0 if it was
+    within the window and the tolerances, as in a scenario's comparison.
     """
 
     what: str
@@ -89,7 +89,7 @@ class Bound(NamedTuple):
 
 
 def actions(history: History) -> list[Action]:
-    """Return all that was done, in order."""
+    """Return all actions in order."""
     return history.derived("actions", lambda: list(_actions(history)))
 
 
@@ -99,12 +99,12 @@ def _actions(history: History) -> Iterator[Action]:
         role = str(event.get("role", "fault"))
         until = _until(event, events[n + 1 :]) if role == "fault" else None
         yield Action(
-            event.at, until, role, fault_texts.sign(event), fault_texts.told(event), event
+            event.at, until, role, fault_texts.sign(event), fault_texts.text(event), event
         )
 
 
 def _until(fault: Event, later: Iterable[Event]) -> int | None:
-    """Return when a fault was repaired; it also ends where it is replaced by the same one."""
+    """Return when a fault was repaired; it also ends when the same fault begins again."""
     action = str(fault["action"])
     ends = ENDS.get(action)
     for event in later:
@@ -140,16 +140,16 @@ def links(history: History) -> Iterator[States]:
 
 def states(history: History, name: str, kind: str, where: str, key: str) -> States:
     """Return the value at the disturbance and each change of it, with their events."""
-    told: dict[tuple[int, Any], Event] = {
+    events: dict[tuple[int, Any], Event] = {
         (event.at, event.get(key)): event for event in reversed(history.part(kind, where))
     }
     changes = measure.sequence(history, kind, where, key)
-    found = [State(one.at, one.value, told[one.at, one.value]) for one in changes]
+    found = [State(at, value, events[at, value]) for at, value in changes]
     return States(name, kind, found)
 
 
 def bounds(history: History, windows: Iterable[Allowed]) -> list[Bound]:
-    """Return each window on the clock, as far as the recording has its figure."""
+    """Return each window on the clock whose figure the recording has."""
     known = timeline.stretches(history)
     return [bound(history, window.what, window) for window in windows if window.what in known]
 
@@ -186,15 +186,15 @@ def _measured(history: History, what: str, stretch: Stretch) -> Measured:
 
 
 def decisive(history: History, windows: Iterable[Allowed]) -> Iterator[int]:
-    """Yield the times that an axis must hold: of faults, outages, active slaves and figures."""
+    """Yield the times that an axis must include: of faults, outages, active slaves and figures."""
     end, known = traffic.end_at(history), timeline.stretches(history)
     placed = bounds(history, windows)
-    asked = {one.what for one in placed}
+    asked = {each.what for each in placed}
     for what, stretch in known.items():
-        if " " not in what or what in asked:  # one slave's own figures only where they matter
+        if " " not in what or what in asked:  # a single slave's figures only if they have a window
             yield stretch.stop or end
-    for one in placed:
-        last = one.high if one.high is not None else one.low
+    for each in placed:
+        last = each.high if each.high is not None else each.low
         if last is not None:
             yield last
     yield from (action.at for action in actions(history) if action.sign)

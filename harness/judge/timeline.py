@@ -1,4 +1,4 @@
-"""A history as a table of what happened when, in about a dozen lines relative to the fault."""
+"""A history as a table of events, about a dozen lines with times relative to the fault."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from harness.judge.rows import KEY, NOISE, VITAL, EventRow
 from harness.units import Span
 
 LINES = 12
-BEFORE = 3  # lines that show what the world was like before the fault
+BEFORE = 3  # lines about the time before the fault
 
 
 class Allowed(NamedTuple):
-    """What the documentation allows for one figure; a side it leaves open is None."""
+    """What the documentation allows for one figure; an open side is None."""
 
     what: str
     low: Span | None = None
@@ -26,7 +26,7 @@ class Allowed(NamedTuple):
 
     @property
     def whose(self) -> str:
-        """Whether the documentation says so, or the scenario alone."""
+        """Whether the window follows from the documentation, or is the scenario's own."""
         own = any(side is not None and side.own for side in (self.low, self.high))
         return "asserted" if own else "documented"
 
@@ -46,7 +46,7 @@ def origin(history: History) -> tuple[int, str]:
 
 
 def stretches(history: History) -> dict[str, Stretch]:
-    """Return where on the clock each figure of the recording lies."""
+    """Return begin and end (ns) of each figure of the recording."""
     return history.derived("stretches", lambda: _stretches(history))
 
 
@@ -74,9 +74,9 @@ def _stretches(history: History) -> dict[str, Stretch]:
 
 
 def table(history: History, windows: Iterable[Allowed] = (), width: int = WIDTH) -> str:
-    """Return what happened as a dozen lines or so, none longer than `width`; the rest is counted.
+    """Return the events in about a dozen lines, none longer than `width`; the rest is counted.
 
-    Faults, repairs and changes of the active slave all are there, however many they are.
+    All faults, repairs and changes of the active slave are there.
     """
     zero, _ = origin(history)
     remarks = _remarks(history, tuple(windows))
@@ -96,8 +96,8 @@ def _weighed(row: EventRow, remarks: Mapping[int, str]) -> EventRow:
 def fit(rows: Sequence[EventRow], zero: int, room: int) -> list[EventRow | list[EventRow]]:
     """Return rows, and runs of rows that are only counted, as at most `room` parts if possible.
 
-    What matters least goes first: noise far from anything that matters, other noise, context, and
-    at last the middle of what matters; but never what is vital.
+    Rows are dropped by weight: noise far from key rows, other noise, context, and at last the
+    middle of the key rows; vital rows never.
     """
     early = [n for n, row in enumerate(rows) if row.at < zero and row.weight != VITAL][:-BEFORE]
     rows = [row for n, row in enumerate(rows) if n not in set(early)]
@@ -113,7 +113,7 @@ def fit(rows: Sequence[EventRow], zero: int, room: int) -> list[EventRow | list[
     vital = {n for n, row in enumerate(rows) if row.weight == VITAL}
     dropped = 0
     while len(parts := _parts(rows, vital | set(order[dropped:]))) > room and dropped < len(order):
-        dropped += max(1, (len(parts) - room) // 2)  # one that goes takes two lines at most
+        dropped += max(1, (len(parts) - room) // 2)  # a dropped row removes two lines at most
     return parts
 
 
@@ -130,17 +130,19 @@ def _parts(rows: Sequence[EventRow], kept: set[int]) -> list[EventRow | list[Eve
 
 
 def _remarks(history: History, windows: tuple[Allowed, ...]) -> dict[int, str]:
-    """Return what to say beside the moments at which a figure was complete."""
-    told: dict[int, str] = {}
+    """Return remarks on the times (ns) at which a figure was complete."""
+    remarks: dict[int, str] = {}
     for what, stretch in stretches(history).items():
         allowed = next((str(window) for window in windows if window.what == what), "")
         if stretch.stop is None or (" " in what and not allowed):
             continue
         text = f"{what} {bare(_length(history, what, stretch))}"
-        told[stretch.stop] = "; ".join(
-            part for part in (told.get(stretch.stop), text + (allowed and f", {allowed}")) if part
+        remarks[stretch.stop] = "; ".join(
+            part
+            for part in (remarks.get(stretch.stop), text + (allowed and f", {allowed}"))
+            if part
         )
-    return told
+    return remarks
 
 
 def _length(history: History, what: str, stretch: Stretch) -> int:

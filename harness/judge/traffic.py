@@ -1,8 +1,8 @@
-"""What the probes show: which arrived, in which direction, and for how long none did.
+"""Figures from the probes: which arrived, in which direction, and how many were lost.
 
-A probe tells two directions apart. `out` (from the DUT) is shown by the requests of stream out and
+Probes distinguish two directions. `out` (from the DUT) is shown by the requests of stream out and
 by the replies of stream in; `in` (to the DUT) by the requests of stream in and the replies of
-stream out. A reply is a sample only where its request arrived: what was never sent cannot be lost.
+stream out. A reply is a sample only if its request arrived: else it was never sent.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from harness.units import MS
 
 STREAMS = ("out", "in")
 LEGS = ("request", "reply")
-OPEN = "end of the "  # before the name of a figure that had not ended yet
-STEADY = 5  # as many good samples in a row, in each direction, are a path that works
+OPEN = "end of the "  # prefix of the name of a figure that had not ended
+STEADY = 5  # good samples in a row, in each direction, that show a working path
 
 
 class ProbeFrame(NamedTuple):
@@ -48,7 +48,7 @@ def end_at(history: History) -> int:
 
 
 def healthy(history: History) -> bool:
-    """Return whether the bond was demanded to be healthy before the disturbance."""
+    """Return whether the bond was required to be healthy before the disturbance."""
     return history.about.healthy
 
 
@@ -73,7 +73,7 @@ def jiffy(history: History) -> int:
 
 
 def clock_error(history: History) -> int:
-    """Return by how many ns a machine's clock may stand otherwise than it was taken to."""
+    """Return the largest error of a machine's clock offset in ns."""
     return max((clock.error for clock in history.about.clocks.values()), default=0)
 
 
@@ -131,7 +131,7 @@ def sent(history: History) -> int:
 
 
 def lost(history: History, direction: str) -> tuple[int, int]:
-    """Return of how many frames of one direction since the disturbance how many were lost."""
+    """Return two counts of frames of one direction since the disturbance: lost, and all."""
     start = disturb_at(history)
     seen = [sample for sample in samples(history, direction) if sample.sent >= start]
     return sum(sample.arrived is None for sample in seen), len(seen)
@@ -160,7 +160,7 @@ def reordered(history: History) -> int:
 
 
 def _overtaken(history: History, stream: str, leg: str) -> int:
-    """Count within one stream and leg: only there does the order of sending mean anything."""
+    """Count within one stream and leg: between them the order of sending is not defined."""
     start = disturb_at(history)
     latest = count = 0
     for probe in probes(history, stream):
@@ -177,7 +177,7 @@ def _in_flight(history: History) -> int:
 
 
 def _slowest_trips(history: History) -> int:
-    start = history.mark("baseline") or 0  # sooner, probes may have waited for an address
+    start = history.mark("baseline") or 0  # earlier probes may have waited for an address
     stop = history.mark("disturb") or end_at(history)
     if not healthy(history):  # there is no baseline: the quicker half did not wait for anything
         return _quicker_half(history) + jitter(history)

@@ -1,4 +1,4 @@
-"""What the probes add to the table of what happened: when traffic came back, and what was lost."""
+"""Rows of the table from the probes: when traffic came back, and what was lost."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def rows(history: History) -> Iterator[EventRow]:
     step, seen = traffic.interval(history), outages.every(history)
     sure = {way: outages.certain(history, way) for way in traffic.STREAMS}
     worst = outages.gaps(history)
-    found = {way: _told(sure[way], worst.get(way)) for way in seen}
+    found = {way: _shown(sure[way], worst.get(way)) for way in seen}
     for out in list(found["out"]):
-        same = [one for one in found["in"] if _together(out, one, step)]
+        same = [gap for gap in found["in"] if _together(out, gap, step)]
         if same:
             weight = VITAL if out in sure["out"] or same[0] in sure["in"] else KEY
             what = _fate(history, {"out": out, "in": same[0]})
@@ -41,14 +41,14 @@ def rows(history: History) -> Iterator[EventRow]:
             yield _heard(gap.stop, who, way, _fate(history, {way: gap}), weight, closed=gap.closed)
 
 
-def _told(sure: Sequence[Gap], worst: Gap | None) -> list[Gap]:
-    """Return the outages of a direction, and its longest silence if that is none."""
+def _shown(sure: Sequence[Gap], worst: Gap | None) -> list[Gap]:
+    """Return the outages of a direction, and its longest silence if that is not one of them."""
     return [*sure] if worst is None or worst in sure else [*sure, worst]
 
 
-def _together(one: Gap, other: Gap, step: int) -> bool:
-    """Tell whether two silences ended, or did not end, at the same time."""
-    return abs(one.stop - other.stop) <= step and one.closed == other.closed
+def _together(first: Gap, second: Gap, step: int) -> bool:
+    """Return whether two silences ended, or did not end, at the same time."""
+    return abs(first.stop - second.stop) <= step and first.closed == second.closed
 
 
 def _heard(at: int, who: str, way: str, what: str, weight: int, *, closed: bool) -> EventRow:
@@ -57,22 +57,22 @@ def _heard(at: int, who: str, way: str, what: str, weight: int, *, closed: bool)
 
 
 def _fate(history: History, gaps: Mapping[str, Gap]) -> str:
-    """Return what became of the frames that were sent in a silence of one direction or of both."""
+    """Return how many frames sent in a silence, of one direction or both, were lost or delayed."""
     lost = {way: _lost(history, way, gap) for way, gap in gaps.items()}
     held = {way: _held(history, way, gap) for way, gap in gaps.items()}
-    told = []
+    parts = []
     if any(lost.values()) or not any(held.values()):
         where = "".join(_discarded(history, way, gap) for way, gap in gaps.items())
-        told.append(f"{_frames(lost)} lost{where}")
+        parts.append(f"{_frames(lost)} lost{where}")
     if any(held.values()):
         waited = max(max(each, default=0) for each in held.values())
         counts = {way: len(each) for way, each in held.items()}
-        told.append(f"{_frames(counts)} held for up to {in_ms(waited)}")
-    return ", ".join(told)
+        parts.append(f"{_frames(counts)} held for up to {in_ms(waited)}")
+    return ", ".join(parts)
 
 
 def _frames(counts: Mapping[str, int]) -> str:
-    """Return how many frames, by direction where both are meant."""
+    """Return the number of frames as text, by direction if there are two."""
     if len(counts) == 1:
         return counted(next(iter(counts.values())), "frame")
     return f"{counted(counts['out'], 'frame')} out and {counts['in']} in"
@@ -86,23 +86,23 @@ def _within(history: History, direction: str, gap: Gap) -> list[Leg]:
 
 
 def _lost(history: History, direction: str, gap: Gap) -> int:
-    return sum(each.arrived is None for each, _ in _within(history, direction, gap))
+    return sum(frame.arrived is None for frame, _ in _within(history, direction, gap))
 
 
 def _held(history: History, direction: str, gap: Gap) -> list[int]:
-    """Return how long (ns) each frame was on its way that was sent in a silence and not lost."""
+    """Return the delay (ns) of each frame that was sent in a silence and arrived late."""
     step = traffic.interval(history)
     return [
-        each.arrived - each.sent
-        for each, _ in _within(history, direction, gap)
-        if each.arrived is not None and each.arrived - each.sent > step
+        frame.arrived - frame.sent
+        for frame, _ in _within(history, direction, gap)
+        if frame.arrived is not None and frame.arrived - frame.sent > step
     ]
 
 
 def _discarded(history: History, direction: str, gap: Gap) -> str:
-    """Return how many lost frames came to the machine they were for and were not accepted."""
+    """Return how many lost frames reached their machine and were discarded there, as text."""
     refused = history.derived(
-        "discarded", lambda: [one for one in traffic.probes(history) if one.get("discarded")]
+        "discarded", lambda: [probe for probe in traffic.probes(history) if probe.get("discarded")]
     )
     places = Counter(
         str(probe["discarded"])
@@ -110,5 +110,5 @@ def _discarded(history: History, direction: str, gap: Gap) -> str:
         if gap.start <= probe.at <= gap.stop
         if (probe["request"] is None) == (probe.where == direction)
     )
-    told = ", ".join(f"{count} at {place}" for place, count in places.items())
-    return f" (discarded: {told})" if told else ""
+    by_place = ", ".join(f"{count} at {place}" for place, count in places.items())
+    return f" (discarded: {by_place})" if by_place else ""

@@ -1,4 +1,4 @@
-"""What the probes show of a run: how long it was dark, how often, what was lost; and switches."""
+"""Figures of a run from its probes: outages, their sum, and losses; and events of switches."""
 
 from __future__ import annotations
 
@@ -37,31 +37,31 @@ class TrafficView(View):
 
     @property
     def outages(self) -> list[Outage]:
-        """Each time that it was dark in either direction: start, length and direction.
+        """Each outage in either direction: start, length and direction.
 
-        What is no longer than its tolerance, as a lost frame or two, is no outage.
+        A silence within its tolerance, such as a lost frame or two, is no outage.
         """
-        return [self._owned(one) for one in outages.outages(self._traffic)]
+        return [self._owned(outage) for outage in outages.outages(self._traffic)]
 
     @property
     def dark(self) -> Measured:
-        """How long all outages took together, in either direction."""
+        """The sum of all outages, in either direction."""
         return self.caused(outages.dark(self._traffic))
 
     @property
     def dark_out(self) -> Measured:
-        """How long frames from the DUT did not get through, all outages together."""
+        """The sum of all outages of frames from the DUT."""
         return self.caused(outages.dark(self._traffic, "out"))
 
     @property
     def dark_in(self) -> Measured:
-        """How long frames to the DUT did not get through, all outages together."""
+        """The sum of all outages of frames to the DUT."""
         return self.caused(outages.dark(self._traffic, "in"))
 
-    def _owned(self, one: Outage) -> Outage:
+    def _owned(self, outage: Outage) -> Outage:
         limits = self._record.limits
-        start, length = noting(one.start, self, limits), noting(one.length, self, limits)
-        return Outage(start, length, one.direction)
+        start, length = noting(outage.start, self, limits), noting(outage.length, self, limits)
+        return Outage(start, length, outage.direction)
 
     @property
     def recovered(self) -> Truth:
@@ -125,14 +125,14 @@ class TrafficView(View):
 
     @property
     def fdb_moves(self) -> list[Move]:
-        """When a switch found an address behind another port than before."""
+        """Each time that a switch found an address behind another port than before."""
         return frames_seen.fdb_moves(self.history)
 
     def moves_of(self, mac: str) -> list[Move]:
-        """When a switch found one address behind another port than before."""
+        """Each time that a switch found one address behind another port than before."""
         return [move for move in self.fdb_moves if move.mac == mac]
 
     @property
     def reactions(self) -> list[str]:
-        """What switches did by themselves one after the other, as "shut_port eth1"."""
+        """What switches did by themselves, in order, as "shut_port eth1"."""
         return measure.reactions(self.history)

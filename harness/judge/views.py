@@ -1,4 +1,4 @@
-"""What is seen of one recording: the record itself, and what happened to one of its slaves."""
+"""Views of one recording: the part that all share, and the figures of one slave."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from harness.units import Measured
 
 @dataclass(slots=True)
 class Record:
-    """What all views of a run share: its history, once there is one; was it vetted, and read."""
+    """What all views of a run share: the history once recorded, whether it was vetted and read."""
 
     history: History | None = None
     vetted: bool = False
@@ -53,7 +53,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """A look at the record: what a run and one of its slaves have in common."""
+    """A view of the record: what a run and one of its slaves have in common."""
 
     _record: Record = field(default_factory=Record, repr=False)
 
@@ -74,7 +74,7 @@ class View:
 
     @property
     def limits(self) -> tuple[Limit, ...]:
-        """What the figures of this run were held against, in order."""
+        """The bounds that figures of this run were compared with, in order."""
         return tuple(self._record.limits)
 
     @property
@@ -105,7 +105,7 @@ class View:
         return self.own(measured)
 
     def own(self, measured: Measured) -> Measured:
-        """Return a figure that remembers its run and what it is held against."""
+        """Return a figure that notes its run and the bounds it is compared with."""
         known = self._record.asked.setdefault(measured.what, measured)
         if measured.ns > known.ns:
             self._record.asked[measured.what] = measured
@@ -115,7 +115,7 @@ class View:
 @keeping_reads
 @dataclass(frozen=True, slots=True, eq=False)
 class Slave(View):
-    """What happened to one slave, whichever was active."""
+    """The figures of one slave, whichever was active."""
 
     name: str = ""
 
@@ -153,7 +153,7 @@ class Slave(View):
 
     @property
     def link_states(self) -> list[str]:
-        """Bonding's judgements one after the other: up, fail, down, back."""
+        """Its link states in order: up, fail, down, back."""
         return measure.link_states(self.history, self.name)
 
     @property
@@ -163,12 +163,12 @@ class Slave(View):
 
     @property
     def link_state(self) -> str | None:
-        """Bonding's judgement at the end."""
+        """Its link state at the end."""
         return next(reversed(self.link_states), None)
 
     @property
     def mac_addresses(self) -> list[str]:
-        """The addresses it had one after the other."""
+        """Its addresses in order."""
         return measure.mac_addresses(self.history, self.name)
 
     @property
@@ -203,7 +203,7 @@ class Slave(View):
 
     @property
     def usages(self) -> list[str]:
-        """The driver's states one after the other: `active` (in use) or `backup`.
+        """The driver's states in order: `active` (in use) or `backup`.
 
         In 802.3ad a slave is in use while its port is distributing in the active aggregator.
         """
@@ -216,7 +216,7 @@ class Slave(View):
 
     @property
     def joining(self) -> Measured:
-        """From the last repair of its path, or what was done instead, to its being in use."""
+        """From the last repair of its path, or without any the fault, to its being in use."""
         return self.caused(lacp.joining(self.history, self.name))
 
     @property
@@ -252,11 +252,11 @@ class Slave(View):
     def gaps_of(self, kind: Literal["learning", "igmp", "mld"]) -> list[Measured]:
         """The times between its learning packets, or between messages of IGMP or MLD it sent."""
         sent = distribution.sent(self.history, measure.bond_of(self.history, self.name), kind)
-        mine = [one for one in sent if one.port == self.name and not one.tagged]
+        mine = [frame for frame in sent if frame.port == self.name and not frame.tagged]
         return self._gaps(f"gap of {kind} frames of {self.name}", mine)
 
     def telling(self, **fields: object) -> Measured:
-        """From what was done to the first LACPDU that says so of its port: `telling(key=335)`."""
+        """From the fault to the first LACPDU with these fields of its port: `telling(key=335)`."""
         return self.caused(lacp.telling(self.history, self.name, self.lacpdus, fields))
 
     def _lacpdus(self, *, sent: bool) -> list[SeenLacpdu]:
@@ -269,5 +269,5 @@ class Slave(View):
 
 def found(measured: Measured, what: str) -> Truth:
     """Return whether a time was measured, and its text."""
-    said = f"{what} after {measured}" if measured.happened else f"{what} {measured}"
-    return Truth(measured.happened, said)
+    text = f"{what} after {measured}" if measured.happened else f"{what} {measured}"
+    return Truth(measured.happened, text)

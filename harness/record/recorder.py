@@ -237,7 +237,7 @@ class Recorder:
     def note_fault(self, event: Event) -> None:
         """Put a fault among the captured frames."""
         if self._capture:
-            self._capture.fault(event.at, fault_texts.told(event))
+            self._capture.fault(event.at, fault_texts.text(event))
 
     def _dispatch(self, where: str, place: tuple[str, str], frame: Seen) -> None:
         """Pass a probe to the tracker, or keep a control frame of a known device."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.bonding.log import Said, parse, words
+from harness.bonding.log import BondLogLine, parse, words
 from harness.history import History
 from harness.judge import timeline
 from tests.stories import Line, active, failover, fault, slave
@@ -18,110 +18,119 @@ OLD = "Sep 17 01:23:00 gt110b01 kernel: bonding: bond0: "  # a system log of 2.6
         # Linux 5.10 to 7.2
         (
             "bond0: (slave eth0): link status down for active interface, disabling it in 200 ms",
-            Said("bond0", "eth0", "losing", 200),
+            BondLogLine("bond0", "eth0", "losing", 200),
         ),
         (
             "bond0: (slave eth0): link status down for interface, disabling it in 200 ms",
-            Said("bond0", "eth0", "losing", 200),
+            BondLogLine("bond0", "eth0", "losing", 200),
         ),
         (
             "bond0: (slave eth1): link status down for backup interface, disabling it in 0 ms",
-            Said("bond0", "eth1", "losing", 0),
+            BondLogLine("bond0", "eth1", "losing", 0),
         ),
         (
             "bond0: (slave eth0): link status definitely down, disabling slave",
-            Said("bond0", "eth0", "down"),
+            BondLogLine("bond0", "eth0", "down"),
         ),
         (
             "bond0: (slave eth0): link status up, enabling it in 5000 ms",
-            Said("bond0", "eth0", "gaining", 5000),
+            BondLogLine("bond0", "eth0", "gaining", 5000),
         ),
         (
             "bond0: (slave eth0): link status definitely up, 10000 Mbps full duplex",
-            Said("bond0", "eth0", "up"),
+            BondLogLine("bond0", "eth0", "up"),
         ),
-        ("bond0: (slave eth0): link status definitely up", Said("bond0", "eth0", "up")),
+        ("bond0: (slave eth0): link status definitely up", BondLogLine("bond0", "eth0", "up")),
         (
             "bond0: (slave eth0): link status up again after 100 ms",
-            Said("bond0", "eth0", "kept", 100),
+            BondLogLine("bond0", "eth0", "kept", 100),
         ),
         (
             "bond0: (slave eth0): link status down again after 300 ms",
-            Said("bond0", "eth0", "lost again", 300),
+            BondLogLine("bond0", "eth0", "lost again", 300),
         ),
         (
             "bond0: (slave eth1): making interface the new active one",
-            Said("bond0", "eth1", "active"),
+            BondLogLine("bond0", "eth1", "active"),
         ),
         (
             "bond0: (slave eth1): making interface the new active one 1400 ms earlier",
-            Said("bond0", "eth1", "active", 1400),
+            BondLogLine("bond0", "eth1", "active", 1400),
         ),
-        ("bond0: now running without any active interface!", Said("bond0", None, "none")),
-        ("bond0: active interface up!", Said("bond0", None, "carrier")),
-        ("bond0: (slave eth0): interface is now down", Said("bond0", "eth0", "down")),
-        ("bond0: (slave eth0): interface is now up", Said("bond0", "eth0", "up")),
-        ("bond0: (slave eth1): backup interface is now down", Said("bond0", "eth1", "down")),
+        ("bond0: now running without any active interface!", BondLogLine("bond0", None, "none")),
+        ("bond0: active interface up!", BondLogLine("bond0", None, "carrier")),
+        ("bond0: (slave eth0): interface is now down", BondLogLine("bond0", "eth0", "down")),
+        ("bond0: (slave eth0): interface is now up", BondLogLine("bond0", "eth0", "up")),
+        (
+            "bond0: (slave eth1): backup interface is now down",
+            BondLogLine("bond0", "eth1", "down"),
+        ),
         (
             "bond0: (slave eth0): Enslaving as an active interface with an up link",
-            Said("bond0", "eth0", "enslaved"),
+            BondLogLine("bond0", "eth0", "enslaved"),
         ),
         (
             "bond0 (unregistering): (slave eth0): Releasing backup interface",
-            Said("bond0", "eth0", "released"),
+            BondLogLine("bond0", "eth0", "released"),
         ),
         # Linux 3.17 to 5.2
         (
             "bond0: link status definitely down for interface eth0, disabling it",
-            Said("bond0", "eth0", "down"),
+            BondLogLine("bond0", "eth0", "down"),
         ),
         (
             "bond0: link status definitely up for interface eth0, 1000 Mbps full duplex",
-            Said("bond0", "eth0", "up"),
+            BondLogLine("bond0", "eth0", "up"),
         ),
-        ("bond0: first active interface up!", Said("bond0", None, "carrier")),
+        ("bond0: first active interface up!", BondLogLine("bond0", None, "carrier")),
         (
             "bond0: Enslaving eth0 as a backup interface with a down link",
-            Said("bond0", "eth0", "enslaved"),
+            BondLogLine("bond0", "eth0", "enslaved"),
         ),
-        ("bond0: Releasing active interface eth0", Said("bond0", "eth0", "released")),
+        ("bond0: Releasing active interface eth0", BondLogLine("bond0", "eth0", "released")),
         # before
         (
             f"{OLD}link status definitely down for interface eth0, disabling it",
-            Said("bond0", "eth0", "down"),
+            BondLogLine("bond0", "eth0", "down"),
         ),
         (
             f"{OLD}making interface eth1 the new active one 1400 ms earlier.",
-            Said("bond0", "eth1", "active", 1400),
+            BondLogLine("bond0", "eth1", "active", 1400),
         ),
-        (f"{OLD}making interface eth2 the new active one.", Said("bond0", "eth2", "active")),
+        (
+            f"{OLD}making interface eth2 the new active one.",
+            BondLogLine("bond0", "eth2", "active"),
+        ),
         (
             f"{OLD}link status up for interface eth0, enabling it in 5000 ms.",
-            Said("bond0", "eth0", "gaining", 5000),
+            BondLogLine("bond0", "eth0", "gaining", 5000),
         ),
-        (f"{OLD}link status definitely up for interface eth1.", Said("bond0", "eth1", "up")),
+        (
+            f"{OLD}link status definitely up for interface eth1.",
+            BondLogLine("bond0", "eth1", "up"),
+        ),
         (
             f"{OLD}link status definitely up for interface eth0.10.",
-            Said("bond0", "eth0.10", "up"),
+            BondLogLine("bond0", "eth0.10", "up"),
         ),
         (
             f"{OLD}link status down for active interface eth0, disabling it in 200 ms.",
-            Said("bond0", "eth0", "losing", 200),
+            BondLogLine("bond0", "eth0", "losing", 200),
         ),
         (
             f"{OLD}link status up again after 100 ms for interface eth0.",
-            Said("bond0", "eth0", "kept", 100),
+            BondLogLine("bond0", "eth0", "kept", 100),
         ),
-        (f"{OLD}now running without any active interface !", Said("bond0", None, "none")),
+        (f"{OLD}now running without any active interface !", BondLogLine("bond0", None, "none")),
         (
             f"{OLD}enslaving eth0 as a backup interface with a down link.",
-            Said("bond0", "eth0", "enslaved"),
+            BondLogLine("bond0", "eth0", "enslaved"),
         ),
-        (f"{OLD}interface eth0 is now down.", Said("bond0", "eth0", "down")),
-        (f"{OLD}backup interface eth1 is now down", Said("bond0", "eth1", "down")),
+        (f"{OLD}interface eth0 is now down.", BondLogLine("bond0", "eth0", "down")),
+        (f"{OLD}backup interface eth1 is now down", BondLogLine("bond0", "eth1", "down")),
     ],
 )
-def test_every_kernels_spelling_is_understood(line: str, said: Said) -> None:
+def test_every_kernels_spelling_is_understood(line: str, said: BondLogLine) -> None:
     assert parse(line) == said
     assert parse(f"[   12.345678] {line}") in (said, None if "kernel:" in line else said)
 
@@ -144,21 +153,27 @@ def test_other_lines_are_not(line: str) -> None:
 @pytest.mark.parametrize(
     ("said", "text"),
     [
-        (Said("b", "eth0", "losing", 200), "eth0 lost its link, down in 200 ms (downdelay)"),
-        (Said("b", "eth0", "gaining", 5000), "eth0 has its link back, up in 5000 ms (updelay)"),
         (
-            Said("b", "eth0", "gaining", 0),
+            BondLogLine("b", "eth0", "losing", 200),
+            "eth0 lost its link, down in 200 ms (downdelay)",
+        ),
+        (
+            BondLogLine("b", "eth0", "gaining", 5000),
+            "eth0 has its link back, up in 5000 ms (updelay)",
+        ),
+        (
+            BondLogLine("b", "eth0", "gaining", 0),
             "eth0 has its link back, usable at once (updelay ignored)",
         ),
         (
-            Said("b", "eth1", "active", 1400),
+            BondLogLine("b", "eth1", "active", 1400),
             "eth1 made active after 1400 ms of its updelay",
         ),
-        (Said("b", "eth1", "active"), "eth1 made active"),
-        (Said("b", None, "none"), "b has no active slave"),
+        (BondLogLine("b", "eth1", "active"), "eth1 made active"),
+        (BondLogLine("b", None, "none"), "b has no active slave"),
     ],
 )
-def test_lines_have_plain_words(said: Said, text: str) -> None:
+def test_lines_have_plain_words(said: BondLogLine, text: str) -> None:
     assert words(said) == text
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.bonding.log import Said
+from harness.bonding.log import BondLogLine
 from harness.errors import NotTestable
 from harness.history import History
 from harness.judge import frames_seen, lanes, report, timeline
@@ -90,8 +90,8 @@ def test_the_drivers_lines_are_reported_by_bond() -> None:
         log(96, "eth1: entered promiscuous mode"),
     ]
     run = Run.of(story(*lines))
-    assert run.log == [Said("bond0", "eth1", "active", 1400)]
-    assert run["bond1"].log == [Said("bond1", "eth3", "gaining", 5000)]
+    assert run.log == [BondLogLine("bond0", "eth1", "active", 1400)]
+    assert run["bond1"].log == [BondLogLine("bond1", "eth3", "gaining", 5000)]
     text = timeline.table(run.history)
     assert "log: eth1 made active after 1400 ms of its updelay" in text
     assert "log: eth3 has its link back, up in 5000 ms (updelay)" in text
