@@ -17,6 +17,8 @@ from harness.results.conformance import Conformance
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "docs" / "pages"
+# A page for each difference that has a report; the table of findings links them.
+DIFFERENCES = ROOT / "docs" / "findings"
 # Pages whose text has its place elsewhere, as code hosts show it there.
 ELSEWHERE = {
     "index.md": "README.md",
@@ -36,6 +38,8 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     pages = {name: _moved(name, ROOT / source) for name, source in ELSEWHERE.items()}
     pages["catalogue.md"] = "\n".join(_catalogue(found))
     pages["findings.md"] = "\n".join(_findings(found))
+    for place in DIFFERENCES.glob("*.md"):
+        pages[f"findings/{place.name}"] = place.read_text(encoding="utf-8")
     for name, text in pages.items():
         files.append(File.generated(config, name, content=text))
     return files
@@ -124,7 +128,9 @@ def _findings(found: Conformance | None) -> Iterator[str]:
 
 
 def _difference(one: Difference) -> list[str]:
-    return [str(one.number), one.documentation, one.kernel, ", ".join(one.ids), one.status]
+    page = f"findings/{one.number}.md"
+    number = f"[{one.number}]({page})" if one.report else str(one.number)
+    return [number, one.documentation, one.kernel, ", ".join(one.ids), one.status]
 
 
 def _verdicts(found: Conformance | None) -> tuple[Mapping[str, list[str]], list[str]]:

@@ -53,13 +53,20 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One difference between documentation and kernel, the claims it concerns, how it is known."""
+    """One difference between documentation and kernel, the claims it concerns, how it is known.
+
+    `scenario` is the id of the smallest scenario that shows it, `cause` names the function of the
+    driver, `report` is a text for the kernel's mailing list; all are "" where nobody wrote them.
+    """
 
     number: int
     documentation: str
     kernel: str
     ids: tuple[str, ...]
     status: str
+    scenario: str = ""
+    cause: str = ""
+    report: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +108,17 @@ def find(id: str) -> Claim:  # noqa: A002
         return known[id]
     hint = alike(id.upper(), known, most=3) or "scenarios/claims/ lists them"
     raise UsageError(f"{id} is no claim of the catalogue", hint=hint)
+
+
+def difference(number: int) -> Difference:
+    """Return the known difference of that number; raises UsageError for any other."""
+    known = {one.number: one for one in catalogue().differences}
+    if number in known:
+        return known[number]
+    raise UsageError(
+        f"there is no difference {number}",
+        hint=f"differences are numbered 1 to {max(known, default=0)}; see {DIFFERENCES}",
+    )
 
 
 def _claims(path: Path) -> Iterable[Claim]:

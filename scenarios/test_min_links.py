@@ -41,8 +41,8 @@ def test_the_carrier_follows_the_links(lacp_pair: LacpPair, min_links: int) -> N
 @contradicted(
     "MINLINK-1",
     kernels=">=7.2",
-    evidence="carrier for less than a jiffy at the inspection that finds the link, then none for "
-    "1.1 s, until the port has joined its aggregator anew (difference 62)",
+    evidence="carrier from the inspection that finds the link to the next run of the state "
+    "machines (110 ms), then none for 1.1 s, until the port has joined anew (difference 62)",
 )
 @control("test_the_carrier_follows_the_links")
 def test_the_carrier_returns_once(lacp_pair: LacpPair) -> None:

@@ -14,6 +14,7 @@ import click
 
 from harness.claim_index import scenarios_by_claim
 from harness.claims import FOLDER, Claim, catalogue, find
+from harness.claims import difference as known_difference
 from harness.commands.exit_status import CommandGroup
 from harness.errors import UsageError
 from harness.plural import counted
@@ -104,6 +105,22 @@ def coverage(folders: tuple[Path, ...], *, as_json: bool) -> None:
     needing = sum(bool(one.needs) for one in _all())
     said = f"{total - tried} have no scenario; {needing} need what no lab here has"
     click.echo(f"{tried:>4} of {total:>3}  claims are tested; {said}")
+
+
+@claims.command()
+@click.argument("number", type=int)
+@click.argument("directories", nargs=-1, type=click.Path(path_type=Path, file_okay=False))
+def difference(number: int, directories: tuple[Path, ...]) -> None:
+    """Write the page of known difference NUMBER in Markdown, from results in DIRECTORIES.
+
+    The page has the claims, the verdict of each kernel in the results (default: results/latest),
+    the scenario, the timeline of its recording, and a text for the kernel's mailing list.
+    """
+    from harness.results import conformance, difference_page  # noqa: PLC0415  (only this needs it)
+
+    found = {one: conformance.load(one) for one in directories or (Path("results/latest"),)}
+    here = Path.cwd() if Path("scenarios").is_dir() else FOLDER.parent.parent
+    click.echo(difference_page.page(known_difference(number), here, found))
 
 
 def _all() -> Iterable[Claim]:
