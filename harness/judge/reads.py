@@ -1,7 +1,7 @@
 """Keep what a scenario reads of its recording, with the values of states and counts.
 
-A verdict follows from what was read. A later version reads it again in the recording: figures, to
-hold them against their bounds, which are kept elsewhere; everything else, to compare its value.
+A verdict follows from what was read. A later version reads it again in the recording: figures to
+compare them with their bounds, which are kept elsewhere; others to compare the values.
 """
 
 from __future__ import annotations
@@ -86,15 +86,15 @@ def _keeping(name: str, reader: Callable[..., V]) -> Callable[..., V]:
 
 
 def _by_scenario() -> bool:
-    """Tell whether the reader's caller is code of a scenario."""
+    """Return whether the reader's caller is code of a scenario."""
     module = str(sys._getframe(2).f_globals.get("__name__", ""))  # noqa: SLF001
     return module.partition(".")[0] not in NOT_SCENARIOS
 
 
 def _can_be_read_again(value: object, given: Sequence[object]) -> bool:
-    """Tell whether it is a value, not a view or the recording, and asked for with plain words."""
+    """Return whether it is a value, no view or recording, and read with literal arguments."""
     is_value = not isinstance(value, History) and not hasattr(value, "reads")
-    return is_value and all(isinstance(one, LITERALS) for one in given)
+    return is_value and all(isinstance(argument, LITERALS) for argument in given)
 
 
 def _value(found: object) -> Json:
@@ -120,24 +120,24 @@ def plain(value: object) -> Json:
         case str() | int() | float() | None:
             found = value
         case Mapping():
-            found = {str(name): plain(one) for name, one in value.items()}
+            found = {str(name): plain(item) for name, item in value.items()}
         case frozenset() | set():
             found = sorted(map(str, value))
         case tuple() if hasattr(value, "_asdict"):
             found = plain(value._asdict())
         case Sequence():
-            found = [plain(one) for one in value[:FIRST]]
+            found = [plain(item) for item in value[:FIRST]]
             if len(value) > FIRST:
                 found = {"number": len(value), "first": found}
         case _ if is_dataclass(value):
-            found = {one.name: plain(getattr(value, one.name)) for one in fields(value)}
+            found = {field.name: plain(getattr(value, field.name)) for field in fields(value)}
         case _:
             found = str(value)
     return found
 
 
 def again(run: ReadView, read: Mapping[str, Json]) -> Json:
-    """Return what a run says today where a value was read before; raises what reading raises."""
+    """Read a value again from a run, and return it; raises what reading it raises."""
     view = cast("Any", run)
     if read["slave"] is not None:
         view = view.slave(read["slave"])
@@ -150,9 +150,9 @@ def again(run: ReadView, read: Mapping[str, Json]) -> Json:
 
 
 def same(before: Json, now: Json) -> bool:
-    """Tell whether two values are equal; what a later version tells in addition is no change."""
+    """Return whether two values are equal; fields that a later version adds are no change."""
     if isinstance(before, dict) and isinstance(now, dict):
-        return all(name in now and same(one, now[name]) for name, one in before.items())
+        return all(name in now and same(item, now[name]) for name, item in before.items())
     if isinstance(before, list) and isinstance(now, list):
         return len(before) == len(now) and all(map(same, before, now))
     return bool(before == now)

@@ -32,7 +32,7 @@ def problems(states: LinkStates, bond: BondPlan, *, has_active: bool) -> Iterato
 
 
 def carrier_regained(events: Iterable[Event], subject: Subject, since: int) -> bool:
-    """Tell whether a bond regained carrier after a time in ns."""
+    """Return whether a bond regained carrier after a time in ns."""
     bonds = {f"{DUT}/{bond.name}" for bond in subject.bonds}
     return any(
         event.kind == "carrier" and event.where in bonds and event["up"] and event.at > since

@@ -53,13 +53,13 @@ def _requests(network: Network, plan: BondPlan, options: BondOptions) -> list[Re
             messages.set_link(f"slave {slave}", network.number(DUT, slave), master=index)
             for slave in plan.slaves
         ),
-        *_place(network, plan, index),
+        *_attachment(network, plan, index),
         messages.set_link(f"bond {plan.name} up", index, up=True),
         *_vlans(network, plan, index),
     ]
 
 
-def _place(network: Network, plan: BondPlan, index: int) -> list[Request]:
+def _attachment(network: Network, plan: BondPlan, index: int) -> list[Request]:
     """Return the requests that add a bond's addresses, or make it a port of a bridge."""
     bridge, what = network.topology.bridge_over(plan.name), f"address of {plan.name}"
     requests = []

@@ -66,7 +66,7 @@ class BondStates:
         """Read the present state; raises HarnessError if the DUT is lost."""
         host = self.network.host(DUT)
         links = messages.dump_links(host)
-        texts = {one.name: read(host, f"/proc/net/bonding/{one.name}") for one in self.plans}
+        texts = {plan.name: read(host, f"/proc/net/bonding/{plan.name}") for plan in self.plans}
         return Snapshot(now(), tuple(links), {name: text or "" for name, text in texts.items()})
 
     def plain(self, start: int, *, at_failure: bool = False) -> dict[str, Any]:
@@ -88,9 +88,9 @@ class BondStates:
         return both | ({"failure": self.at_failure} if both and self.at_failure else {})
 
     def _files(self) -> dict[str, dict[str, str]]:
-        """Return the texts of the files in sysfs of each bond and slave that is still there."""
+        """Return the texts of the files in sysfs of each bond and slave that still exists."""
         found: dict[str, dict[str, str]] = {}
-        with suppress(HarnessError, OSError):  # of a DUT that is lost there is nothing more to say
+        with suppress(HarnessError, OSError):  # a DUT that is lost has no files
             host = self.network.host(DUT)
             for plan in self.plans:
                 found[plan.name] = _texts(host, f"{plan.name}/bonding", BOND_FILES)
@@ -100,10 +100,10 @@ class BondStates:
 
 
 def _texts(host: Host, place: str, names: Iterable[str]) -> dict[str, str]:
-    """Return the texts of files in a directory of /sys/class/net, of those that there are."""
+    """Return the texts of files in a directory of /sys/class/net, of those that exist."""
     texts: dict[str, str] = {}
     for name in names:
-        with suppress(KernelRefused):  # some may only be written, or hide what LACP says
+        with suppress(KernelRefused):  # some are write-only, or hide LACP's values
             text = read(host, f"/sys/class/net/{place}/{name}")
             texts |= {} if text is None else {name: text.strip()}
     return texts

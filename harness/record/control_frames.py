@@ -22,7 +22,7 @@ class ControlFrames:
     _data: DataFrames = field(default_factory=DataFrames)
 
     def keep(self, at: int, node: str, link: str, data: bytes, *, tagged: bool = False) -> bool:
-        """Keep a frame of a known device (`link`); tell whether it is of these protocols."""
+        """Keep a frame of a known device (`link`); return whether it is of these protocols."""
         if self._data.keep(at, node, link, data, tagged=tagged):
             return True
         kind = data[12:14]

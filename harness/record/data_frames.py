@@ -16,7 +16,7 @@ LEARNING = b"\x90\x00"  # ETH_P_LOOPBACK, alb_send_lp_vid
 IGMP_AT, IGMP = 23, 2
 QUERY, REPORT_3 = b"\x11", b"\x22"  # types (RFC 3376)
 IPV6_NEXT, HOP_BY_HOP, ICMPV6 = 20, 0, 58
-MLD_NEXT, MLD_AT = 54, 62  # behind the options that each message of MLD has, 8 octets
+MLD_NEXT, MLD_AT = 54, 62  # after the hop-by-hop options of each MLD message, 8 octets
 MLD_QUERY, MLD_REPORT_2 = 130, 143
 MLD_TYPES = (MLD_QUERY, 131, 132, MLD_REPORT_2)
 ADDRESS = 16  # octets
@@ -29,7 +29,7 @@ class DataFrames:
     _events: list[Event] = field(default_factory=list)
 
     def keep(self, at: int, node: str, link: str, data: bytes, *, tagged: bool = False) -> bool:
-        """Keep a frame of a known device (`link`); tell whether it is of these."""
+        """Keep a frame of a known device (`link`); return whether it is of these protocols."""
         kind, what = _read(data)
         if not kind:
             return False
@@ -61,7 +61,7 @@ def _group(data: bytes) -> str:
     """Return the group of a membership report, the first of several; "" for a query."""
     body = 14 + 4 * (data[14] & 15)  # after Ethernet's header and IPv4's, with its options
     kind = data[body : body + 1]
-    at = body + (12 if kind == REPORT_3 else 4)  # in version 3 behind the head of a record
+    at = body + (12 if kind == REPORT_3 else 4)  # in version 3 after the head of a record
     return "" if kind == QUERY else ".".join(map(str, data[at : at + 4]))
 
 

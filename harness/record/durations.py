@@ -16,17 +16,17 @@ PATIENCE = 30 * SECOND  # in real time, in which a scenario may take six times t
 
 def longest_settle(bonds: Iterable[Bond]) -> int:
     """Return the time in ns until all of these bonds are stable."""
-    return max(settle(one.options, len(one.plan.slaves), one.hz, one.lag) for one in bonds)
+    return max(settle(bond.options, len(bond.plan.slaves), bond.hz, bond.lag) for bond in bonds)
 
 
 def longest_judgement(bonds: Iterable[Bond]) -> int:
     """Return the time in ns until the monitors of all bonds have judged each of their slaves."""
-    return max(judgement(one.options, one.hz, one.lag) for one in bonds)
+    return max(judgement(bond.options, bond.hz, bond.lag) for bond in bonds)
 
 
 def longest_inspection(bonds: Iterable[Bond]) -> int:
-    """Return the longest interval in ns at which a monitor of these bonds looks, 0 without any."""
-    values = (one.options[name] for one in bonds for name in MONITORS)
+    """Return the longest interval in ns of a monitor of these bonds, 0 without any."""
+    values = (bond.options[name] for bond in bonds for name in MONITORS)
     return max((value * MS for value in values if isinstance(value, int)), default=0)
 
 
@@ -37,9 +37,9 @@ def longest_horizon(bonds: Iterable[Bond]) -> int:
     what the previous ones started.
     """
     return max(
-        horizon(options, len(one.plan.slaves), one.hz, one.lag)
-        for one in bonds
-        for options in one.in_force
+        horizon(options, len(bond.plan.slaves), bond.hz, bond.lag)
+        for bond in bonds
+        for options in bond.in_force
     )
 
 

@@ -80,7 +80,7 @@ class Dut(DutRequests):
     def run(
         self, command: str | Sequence[str], *, within: Span = 10 * s, role: Role = "command"
     ) -> Done:
-        """Run a command as on any machine; bond options that it changes are noticed."""
+        """Run a command as on any machine; bond options that it changes are recorded."""
         try:
             return super().run(command, within=within, role=role)
         finally:
@@ -121,4 +121,6 @@ class Dut(DutRequests):
             for option in [name for name in base if name.startswith("arp_")]:
                 del base[option]
         wanted: dict[str, object] = {**base, **given}
-        return BondOptions.of(**{name: one for name, one in wanted.items() if one is not None})
+        return BondOptions.of(
+            **{name: value for name, value in wanted.items() if value is not None}
+        )

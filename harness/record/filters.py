@@ -78,7 +78,7 @@ def _program(*steps: tuple[int, int, int, int]) -> bytes:
 
 
 def accepted(frame: Seen) -> bool:
-    """Tell whether the kernel's IP layer accepts the frame on this device.
+    """Return whether the kernel's IP layer accepts the frame on this device.
 
     ip_rcv drops PACKET_OTHERHOST; a frame with a VLAN tag belongs to a VLAN device on top.
     """

@@ -20,7 +20,7 @@ Role = Literal["fault", "repair", "stimulus", "reaction", "command"]
 
 
 class Journal(Protocol):
-    """Takes the events that faults write."""
+    """Where faults write their events."""
 
     def note(self, at: int, where: str, action: str, role: Role, **what: object) -> None:
         """Record a fault that took effect at a time in ns."""
@@ -74,7 +74,7 @@ class LossSeeds:
 
 @dataclass(frozen=True, slots=True)
 class FaultContext:
-    """What cables, switches and machines need to apply a fault and write it down.
+    """What cables, switches and machines need to apply a fault and record it.
 
     `seeds` determine which frames are lost; `numbers` are those of frames of flows; `held_until`
     is the time in ns at which a port begins to forward, by link; `added` are the IPv4 addresses
@@ -104,7 +104,7 @@ class FaultContext:
     def apply(
         self, where: str, action: str, role: Role, do: Callable[[], None], **what: object
     ) -> None:
-        """Run `do` and write it down with the time just before.
+        """Run `do` and record it with the time just before.
 
         `took` is how long the kernel needed for it, in ns: the effect may be that much later.
         `went_on` is how much of that the recording went on, as a device outside of it acted.

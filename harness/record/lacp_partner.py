@@ -1,4 +1,4 @@
-"""LACP that the harness speaks itself at ports of a switch: a partner that does as it is told."""
+"""LACP that the harness speaks itself at ports of a switch: a partner that scenarios control."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.record.sending import RecordedSender, send_or_drop
 from harness.suggest import suggesting
 from harness.units import MS, Span, in_ms
 
-TICK = 50 * MS  # how soon a change or a partner's LACPDU is answered
+TICK = 50 * MS  # the longest delay of the answer to a change or a LACPDU
 SYSTEM = "02:00:00:ac:00:{:02x}"  # of the partner at each switch, unless another is given
 
 
@@ -39,7 +39,7 @@ class PartnerSettings(TypedDict, total=False):
 
 @dataclass(slots=True, eq=False)
 class LacpPartner:
-    """A partner at some ports of a switch; it speaks while time passes in recordings."""
+    """A partner at some ports of a switch; it sends while a recording goes on."""
 
     context: FaultContext
     where: str
@@ -56,7 +56,7 @@ class LacpPartner:
         cls, context: FaultContext, switch: str, ports: Mapping[str, Port], given: PartnerSettings
     ) -> LacpPartner:
         """Return a partner that begins to speak at ports of a switch, by their links."""
-        switches = [one.name for one in context.topology.switches]
+        switches = [plan.name for plan in context.topology.switches]
         system = given.get("system") or SYSTEM.format(switches.index(switch) + 1)
         settings = replace(LacpSettings(**given), system=system)
         host = context.network.host(FABRIC)
@@ -76,11 +76,11 @@ class LacpPartner:
 
     @property
     def system(self) -> str:
-        """The MAC of its system, as it is told now."""
+        """The MAC of its system, as its LACPDUs have it now."""
         return self.settings.system
 
     def change(self, **settings: Unpack[PartnerSettings]) -> None:
-        """Change what it tells; it is sent at once."""
+        """Change its settings; a LACPDU with them is sent at once."""
         self.settings = replace(self.settings, **settings)
         for port, _ in self._ports.values():
             port.settings = self.settings

@@ -55,7 +55,7 @@ class MachineActions(ABC):
     def send_flows(self, flows: Sequence[Flow], *, by: NamedPart | None = None) -> Effect:
         """Send one frame of each flow, in order, 4 each millisecond; at most 2000 in one call.
 
-        `run.carried_by` tells which slave each of them left by. The DUT sends by a bond, a slave
+        `run.carried_by` has the slave by which each of them left. The DUT sends by a bond, a slave
         or a VLAN on top of a bond. Sending ends at once when the returned effect is ended.
         """
         return self._sender(by).flows(flows)
@@ -63,7 +63,7 @@ class MachineActions(ABC):
     def garp(self, address: str, *, by: NamedPart | None = None) -> None:
         """Send one gratuitous ARP for an address, with the interface's current MAC.
 
-        A service that has moved does that, and so does a misconfigured or hostile host.
+        This is what a moved service does, or a misconfigured or hostile host.
         """
         sender = self._sender(by)
         frame = frames.gratuitous_arp(sender.mac, address)

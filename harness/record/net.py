@@ -94,7 +94,7 @@ class Net:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        with _first_error(told=kind is not None):
+        with _first_error(known=kind is not None):
             self._undo.close()
 
     def _parts(self, context: FaultContext) -> Iterator[tuple[object, str]]:
@@ -208,14 +208,14 @@ class Net:
             raise
         finally:
             self._recorder = None
-            with _first_error(told=bool(broken)):
+            with _first_error(known=bool(broken)):
                 recorder.close()
-            with _first_error(told=bool(broken)):
+            with _first_error(known=bool(broken)):
                 history = self._finish(recorder, run, subject, healthy=healthy, broken=broken)
                 self._stage.keep(run, self._save(history), partial(states.plain, self._start))
 
     def _touched(self) -> bool:
-        """Tell whether anything that may concern a bond was noted since the last recording."""
+        """Return whether anything that may concern a bond was noted since the last recording."""
         of_dut = {DUT, *self.dut.bonds}
         return any(e["role"] != "stimulus" or e.where in of_dut for e in self._noted)
 
@@ -241,12 +241,12 @@ class Net:
         bonds = self.dut.bonds
         return Subject(
             tuple(bond.plan for bond in bonds.values()),
-            frozenset(n for n, one in bonds.items() if one.options.mode in WITH_ACTIVE_SLAVE),
+            frozenset(n for n, bond in bonds.items() if bond.options.mode in WITH_ACTIVE_SLAVE),
             interval=self._interval,
             path=path,
             directions=directions,
             address=address,
-            lacp=any(one.options.mode == "802.3ad" for one in bonds.values()),
+            lacp=any(bond.options.mode == "802.3ad" for bond in bonds.values()),
         )
 
     def _usual_interval(self) -> int:
@@ -265,7 +265,7 @@ class Net:
         addresses += self._context.added.addresses
         targets = [str(m.address) for m in self.plan.machines if m.name == "target"]
         for options in (options for bond in bonds for options in bond.in_force):
-            targets += [str(one) for one in options["arp_ip_target"]]  # type: ignore[union-attr]
+            targets += [str(address) for address in options["arp_ip_target"]]  # type: ignore[union-attr]
         events = since(self._start, [*recorder.events(addresses, targets), *self._noted])
         self._noted = []
         stage, added = self._stage, self._context.added.addresses
@@ -290,9 +290,9 @@ class Net:
         return path
 
 
-def _first_error(*, told: bool) -> AbstractContextManager[None]:
-    """Suppress errors of closing where one is `told` already: that is the cause, these follow."""
-    return suppress(HarnessError) if told else nullcontext()
+def _first_error(*, known: bool) -> AbstractContextManager[None]:
+    """Suppress errors of closing if an error is `known` already: it is their cause."""
+    return suppress(HarnessError) if known else nullcontext()
 
 
 def _named(error: BaseException) -> str:

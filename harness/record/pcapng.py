@@ -1,7 +1,7 @@
 """A recording's frames as a capture file, for Wireshark and tshark: pcapng, one interface a port.
 
-What was captured is appended as the recording goes on, so that the file is readable when the
-process dies: at each drain, or where it is kept only for a failure, at each fault and in parts.
+Frames are appended while the recording goes on, so that the file is readable if the process
+dies: at each drain, or where it is kept only for a failure, at each fault and in parts.
 The file's clock is the history's, in ns: time 0 is where history.jsonl has it. Faults are packets
 of an interface named "faults", with the text as comment.
 Format: draft-ietf-opsawg-pcapng. Scapy's writer keeps microseconds.
@@ -20,7 +20,7 @@ from harness.lab import TAGGED, Seen
 
 SECTION, INTERFACE, PACKET = 0x0A0D0D0A, 1, 6  # types of blocks
 BYTE_ORDER, ANY_LENGTH = 0x1A2B3C4D, 0xFFFFFFFFFFFFFFFF
-COMMENT, NAME, RESOLUTION, FLAGS = 1, 2, 9, 2  # options; of which blocks, the methods show
+COMMENT, NAME, RESOLUTION, FLAGS = 1, 2, 9, 2  # options of blocks (each method has the block)
 APPLICATION = 4  # option of a section: the program that wrote it
 ETHERNET, USER0 = 1, 147  # LINKTYPE_ETHERNET, and LINKTYPE_USER0 for the texts of faults
 SNAP = 128  # bytes kept of a frame
@@ -66,17 +66,17 @@ class Capture:
             self._write()
 
     def frame(self, frame: Seen, port: str) -> None:
-        """Take a captured frame; it is written by `flush`."""
+        """Add a captured frame; it is written by `flush`."""
         self._pending.append((frame.at, port, frame.data, _received_as(frame.kind)))
 
     def fault(self, at: int, text: str) -> None:
-        """Take a fault; it is written by `flush`, and synced."""
+        """Add a fault; it is written by `flush`, and synced."""
         self._urgent = True
         data = text.encode()
         self._pending.append((at, FAULTS, data, _option(COMMENT, data)))
 
     def flush(self) -> None:
-        """Write what was taken, in the order of time, if it is time to; raises LabError."""
+        """Write what was added, in order of time, if it is due; raises LabError."""
         if self._urgent or len(self._pending) > PART:
             self._write_pending()
             self._urgent = self.every_frame
@@ -128,13 +128,13 @@ class Capture:
     def _unwritten(self, error: OSError) -> LabError:
         return LabError(
             f"{self._path} cannot be written: {error.strerror}",
-            hint="make room, or keep recordings elsewhere: --results DIR",
+            hint="free space, or keep recordings elsewhere: --results DIR",
         )
 
 
 @cache
 def _received_as(kind: int) -> bytes:
-    """Return the option of a packet that says how it was received, by its packet type."""
+    """Return the option of a packet with its direction and reception, by its packet type."""
     flags = INBOUND | RECEPTION.get(kind & ~TAGGED, 0)
     return _option(FLAGS, struct.pack("=I", flags))
 

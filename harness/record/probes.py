@@ -55,7 +55,7 @@ class Probe:
     def data(self, seq: int) -> dict[str, object]:
         """Return the fields of a probe's event; `seq` is its number."""
         request = self.request
-        if request is None:  # answered, so accepted: the answer tells when at the latest
+        if request is None:  # answered, so accepted, at the latest when it was answered
             request = self.reply if self.answered is None else self.answered
         data: dict[str, object] = {
             "seq": seq,
@@ -91,7 +91,7 @@ class Echo(NamedTuple):
 class ProbeStream:
     """The probes of one direction: `out` from the path's first machine, `in` from its second.
 
-    A frame may be seen before its sender's host has told that it was sent: `early` probes wait.
+    A frame may be captured before its sender's host reports it as sent: `early` has such probes.
     """
 
     direction: str
@@ -120,12 +120,12 @@ class ProbeStream:
         return self.early.setdefault(seq, Probe(0))
 
     def steady(self, since: int) -> bool:
-        """Tell whether the last probes sent before a time in ns were all answered."""
+        """Return whether the last probes sent before a time in ns were all answered."""
         judged = [probe for probe in self.probes[-(STEADY + 5) :] if probe.sent <= since]
         return len(judged) >= STEADY and all(probe.reply is not None for probe in judged[-STEADY:])
 
     def answered(self, since: int, until: int) -> bool:
-        """Tell whether probes were sent between two times in ns, and all of them answered."""
+        """Return whether probes were sent between two times in ns, and all of them answered."""
         judged = [probe for probe in self.probes if since <= probe.sent <= until]
         return bool(judged) and all(probe.reply is not None for probe in judged)
 
@@ -214,7 +214,7 @@ class Tracker:
             probe.discarded = echo.leg, device
 
     def _ends(self, echo: Echo, machine: str) -> bool:
-        """Tell whether a leg ends at a machine: a request at the peer, a reply at the sender."""
+        """Return whether a leg ends at a machine: a request at the peer, a reply at the sender."""
         return (machine == self._first) == (echo.is_reply == (echo.direction == "out"))
 
     def _probe(self, echo: Echo) -> Probe | None:

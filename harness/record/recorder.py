@@ -50,7 +50,7 @@ class Recorder:
         self._bond_of = {slave: bond.name for bond in subject.bonds for slave in bond.slaves}
         # A frame for a bridge in the DUT has arrived only after it has passed the bridge.
         topology = network.topology
-        bridged = [link for one in topology.bridges for link in topology.links_of(one.name)]
+        bridged = [link for bridge in topology.bridges for link in topology.links_of(bridge.name)]
         self._below = {(DUT, bridge.bond) for bridge in topology.bridges}
         self._below |= {(DUT, link.name) for link in bridged}
         self._interval = subject.interval
@@ -59,7 +59,8 @@ class Recorder:
         self._open = ExitStack()
         self._noted: list[Event] = []
         self._control = ControlFrames()
-        over = [*(one.name for one in topology.bonds), *(one.name for one in topology.bridges)]
+        over = [bond.name for bond in topology.bonds]
+        over += [bridge.name for bridge in topology.bridges]
         names = (*network.links(DUT), *over)
         self._dut_names = {network.number(DUT, name): name for name in names}
         self.states = LinkStates(self._dut_names, DUT)
@@ -121,22 +122,22 @@ class Recorder:
         self._noted.append(Event(now(), "mark", "", {"name": name}))
 
     def bonds_up(self) -> bool:
-        """Tell whether each bond has carrier, its slaves up and, by its mode, an active slave."""
+        """Return whether each bond has carrier, slaves up and, by its mode, an active slave."""
         self._take_links()
         return not self.problems()
 
     def healthy(self) -> bool:
-        """Tell whether probes are answered both ways and all bonds are up."""
+        """Return whether probes are answered both ways and all bonds are up."""
         return self.steady() and self.bonds_up()
 
     def steady(self) -> bool:
-        """Tell whether probes are answered both ways."""
+        """Return whether probes are answered both ways."""
         # Half an interval off the grid of probes: no probe lies on the limit.
         grace = now() - 5 * self._interval // 2
         return all(stream.steady(grace) for stream in self.streams.values())
 
     def answered_since(self, at: int) -> bool:
-        """Tell whether each probe sent since a time (ns) is answered, but those under way."""
+        """Return whether each probe sent since a time (ns) is answered, but those in flight."""
         grace = now() - 5 * self._interval // 2
         return all(stream.answered(at, grace) for stream in self.streams.values())
 
@@ -159,7 +160,7 @@ class Recorder:
         return self._control.replied_for()
 
     def carrier_regained(self, since: int) -> bool:
-        """Tell whether a bond regained carrier after a time in ns."""
+        """Return whether a bond regained carrier after a time in ns."""
         self._take_links()
         return bond_health.carrier_regained(self._noted, self._subject, since)
 
@@ -213,7 +214,7 @@ class Recorder:
         self._refresh = True
 
     def _take_lacp(self) -> None:
-        """Note what LACP has come to: the kernel does not notify each change of it."""
+        """Note the state of LACP: the kernel does not notify of each change."""
         self._take_links()
         if self._subject.lacp:
             self._refresh = False
@@ -262,7 +263,7 @@ class Recorder:
                 tracker.discarded(echo, where, link)
 
     def _is_for(self, machine: str, frame: Seen) -> bool:
-        """Tell whether a packet is for a machine, considering added addresses."""
+        """Return whether a packet is for a machine, considering added addresses."""
         if not self._added.addresses:
             return True
         holder = self._added.holder(socket.inet_ntoa(frame.data[30:34]), frame.at)

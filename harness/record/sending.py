@@ -24,7 +24,7 @@ MOST_FLOWS = 2000
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often frames are sent: `count` frames, or `during` a span, or until it is ended."""
+    """The pace of a sender: a frame `every` span, `count` frames, or `during` a span."""
 
     every: Span | None = None
     count: int | None = None
@@ -97,12 +97,15 @@ class RecordedSender:
 
             context.apply(self.machine, action, "stimulus", do, **what)
             return Effect(lambda: None)
-        told = {"every_ms": pace.every.ns / ms.ns, **({"count": pace.count} if pace.count else {})}
-        context.journal.note(at, self.machine, action, "stimulus", phase="begin", **what, **told)
+        fields = {
+            "every_ms": pace.every.ns / ms.ns,
+            **({"count": pace.count} if pace.count else {}),
+        }
+        context.journal.note(at, self.machine, action, "stimulus", phase="begin", **what, **fields)
 
         def ended(sent: int) -> None:
-            told = {**what, "sent": sent}
-            context.journal.note(now(), self.machine, action, "stimulus", phase="end", **told)
+            final = {**what, "sent": sent}
+            context.journal.note(now(), self.machine, action, "stimulus", phase="end", **final)
 
         series = _Repetition(lambda: send_or_drop(sender, data), pace.count, ended)
         series.stop = context.loop.every(pace.every.ns, series.tick)
@@ -121,8 +124,8 @@ class RecordedSender:
             )
         sender, context, at = self._host.sender(self.device), self.context, now()
         numbers = [next(context.numbers) for _ in given]
-        told = {"via": self.link, "first": numbers[0], "count": len(given)}
-        context.journal.note(at, self.machine, "send_flows", "stimulus", **told)
+        fields = {"via": self.link, "first": numbers[0], "count": len(given)}
+        context.journal.note(at, self.machine, "send_flows", "stimulus", **fields)
         left = iter([flow.encode(number) for flow, number in zip(given, numbers, strict=True)])
 
         def send() -> bool:
@@ -148,7 +151,7 @@ class RecordedSender:
         port, network = self.port, self.context.network
         number = port.index if port else network.number(self.machine, self.link)
         links = messages.dump_links(self._host)
-        found = (one for one in map(messages.decode_link, links) if one["index"] == number)
+        found = (link for link in map(messages.decode_link, links) if link["index"] == number)
         return str(next(found).get_attr(name))
 
     @property

@@ -1,4 +1,4 @@
-"""What a recording is told of where it runs: the kernel, the lab, the directory for its files."""
+"""The environment of a recording: the kernel, the lab, the directory for its files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Stage:
     what returns the states of its bonds (`harness.judge.bond_states`); `note_read` is called when
     the scenario reads something from the kernel without a run: an option, or an error code.
     `phase` is the share of the monitors' longest interval, 0 to 1, by which the block of a
-    recording is put off: the fault comes at that phase of the monitor.
+    recording is delayed: the fault comes at that phase of the monitor.
     `seed_text` determines which frames `lose(percent=...)` drops. Frames are kept in capture files
     beside the histories, with `pcap` all of them; `writes_behind` says that `folder` is on hostfs.
     """

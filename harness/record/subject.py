@@ -1,4 +1,4 @@
-"""What a recording is about."""
+"""The subject of a recording: bonds, path and probes."""
 
 from __future__ import annotations
 

@@ -64,9 +64,9 @@ class Switch:
 
     @timed
     def age_fdb(self, after: Span) -> None:
-        """Remove an FDB entry that no frame has renewed for so long; a switch has 300 s at first.
+        """Set the ageing time (first 300 s): an FDB entry that no frame renews is removed.
 
-        Its kernel looks for such entries as often, so one may live for up to twice the time.
+        The kernel looks for such entries at this interval, so one may stay for twice as long.
         """
         self.context.apply(
             self.name,
@@ -118,12 +118,14 @@ class Switch:
     def speak_lacp(self, *links: NamedPart, **settings: Unpack[PartnerSettings]) -> LacpPartner:
         """Speak LACP at the ports of links, by LACPDUs of the harness, as one system with one key.
 
-        `active`, `fast`, `in_sync` ... tell it what to say (harness.lacp_port.LacpSettings). The
+        `active`, `fast`, `in_sync` ... are its settings (harness.lacp_port.LacpSettings). The
         ports are those of a channel with `lacp="harness"`; raises ScenarioError for others.
         """
         check(self.name, settings)
         own = {port.link: port for port in self.context.network.ports if port.switch == self.name}
-        plan = next(one for one in self.context.topology.switches if one.name == self.name)
+        plan = next(
+            switch for switch in self.context.topology.switches if switch.name == self.name
+        )
         known = [link for c in plan.channels if c.lacp == "harness" for link in c.links]
         for link in links:
             if link.name not in known:

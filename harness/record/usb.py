@@ -38,12 +38,12 @@ class UsbNic(Cable):
                 f"{self.name} cannot interrupt every {every}", hint="every is longer than 0 ms"
             )
         self._fail("slow_interrupts", interrupt_every=every.ns)
-        return Effect(lambda: self._mend("quick_interrupts", interrupt_every=0))
+        return Effect(lambda: self._end_fault("quick_interrupts", interrupt_every=0))
 
     def stall_interrupts(self) -> Effect:
         """Let the interrupt endpoint answer every poll with STALL."""
         self._fail("stall_interrupts", stalled=True)
-        return Effect(lambda: self._mend("unstall_interrupts", stalled=False))
+        return Effect(lambda: self._end_fault("unstall_interrupts", stalled=False))
 
     def misreport_link(self, *, every: int = 2) -> Effect:
         """Let one in `every` interrupt packets report the opposite link state."""
@@ -53,7 +53,7 @@ class UsbNic(Cable):
                 hint="every is 1 or more",
             )
         self._fail("misreport_link", lie_every=every)
-        return Effect(lambda: self._mend("report_link", lie_every=0))
+        return Effect(lambda: self._end_fault("report_link", lie_every=0))
 
     def drop_bulk(self, direction: Direction = "both") -> Effect:
         """Accept bulk transfers and drop their frames; `out` are frames from the DUT."""
@@ -65,17 +65,17 @@ class UsbNic(Cable):
         sides = frozenset(SIDES if direction == "both" else (direction,))
         self._fail("drop_bulk", dropped=self._nics.dropped(self.name) | sides)
         return Effect(
-            lambda: self._mend("deliver_bulk", dropped=self._nics.dropped(self.name) - sides)
+            lambda: self._end_fault("deliver_bulk", dropped=self._nics.dropped(self.name) - sides)
         )
 
     def half_duplex(self) -> Effect:
         """Let the other end of the network cable be able of half duplex only.
 
-        The driver reads the duplex when it is asked for it: bonding asks when a slave's link
-        comes up, and when it is enslaved.
+        The driver reads the duplex on request: bonding requests it when a slave's link comes up,
+        and when it is enslaved.
         """
         self._fail("half_duplex", half_duplex=True)
-        return Effect(lambda: self._mend("full_duplex", half_duplex=False))
+        return Effect(lambda: self._end_fault("full_duplex", half_duplex=False))
 
     @property
     def mii_refusal(self) -> str:
@@ -92,7 +92,7 @@ class UsbNic(Cable):
         fields = {name: _plain(value) for name, value in faults.items()}
         self._act(action, "fault", lambda nics: nics.fail(self.name, **faults), **fields)
 
-    def _mend(self, action: str, **faults: object) -> None:
+    def _end_fault(self, action: str, **faults: object) -> None:
         self._act(action, "repair", lambda nics: nics.fail(self.name, **faults))
 
     def _act(

@@ -101,9 +101,9 @@ class Watching:
         ]
 
     def _has_baseline(self, until: int) -> bool:
-        """Record a baseline once the path is healthy; tell whether the bonds stayed up in it.
+        """Record a baseline once the path is healthy; return whether the bonds stayed up in it.
 
-        In real time it must have lost nothing either: until it is clean it is begun again.
+        In real time it must have lost nothing either, else it is begun again.
         """
         self.loop.pump(until, self.recorder.healthy)
         if not self.recorder.healthy():
@@ -116,7 +116,7 @@ class Watching:
         return clean and self.recorder.bonds_up()
 
     def _patience(self, open_faults: OpenFaults) -> int:
-        """Return for how many ns more a path is waited for that nothing is known against."""
+        """Return for how many ns more to wait for a path without a known obstacle."""
         known = self.virtual or open_faults.text(now()) or self._known_reason()
         return 0 if known else PATIENCE
 
@@ -144,26 +144,26 @@ class Watching:
             self.loop.pump(end)
             end = max(end, schedule.expected + span)
         if not self.virtual:
-            self._make_up_for_pauses(disturbed, end)
+            self._extend_by_pauses(disturbed, end)
         patience = RESOLUTION if self.recorder.carrier_regained(disturbed) else 500 * MS
         self.loop.pump(now() + max(50 * self.interval, patience), self.recorder.steady)
         self.recorder.mark("end")
         self.recorder.stop_probing()
         self.loop.pump(now() + LAST_REPLIES * self.interval)
 
-    def _make_up_for_pauses(self, disturbed: int, end: int) -> None:
-        """Record for as long as a host was late meanwhile: nothing was watched then.
+    def _extend_by_pauses(self, disturbed: int, end: int) -> None:
+        """Record longer by the time that a host was late: nothing was recorded then.
 
-        Raises Inconclusive if it is late again and again.
+        Raises Inconclusive if it is late repeatedly.
         """
-        while now() < end + (still := self._stood_still(disturbed)):
+        while now() < end + (still := self._paused(disturbed)):
             if still > PATIENCE:
                 raise Inconclusive(
                     f"probes were late by {in_ms(still)} in all after the disturbance", hint=ALONE
                 )
             self.loop.pump(end + still)
 
-    def _stood_still(self, since: int) -> int:
+    def _paused(self, since: int) -> int:
         """Return for how many ns nothing was sent since a time, in pauses too long to judge."""
         streams = self.recorder.streams.values()
         return max(stream.paused(since, self.interval) for stream in streams)
@@ -181,7 +181,7 @@ class Watching:
                 raise wrong
 
     def _passes_judgement(self, until: int) -> bool:
-        """Tell whether no bond changed during one whole judgement, before a time in ns."""
+        """Return whether no bond changed during one whole judgement, before a time in ns."""
         takes, recorder = durations.longest_judgement(self.bonds.values()), self.recorder
         while now() < until:
             self.loop.pump(until, recorder.bonds_up)
