@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from harness.bonding.horizon import horizon, judgement, settle
+from harness.bonding.wheel import period
 from harness.errors import NotTestable
 from harness.loop import SECOND
 from harness.record.bond import Bond
@@ -28,6 +29,13 @@ def longest_inspection(bonds: Iterable[Bond]) -> int:
     """Return the longest interval in ns of a monitor of these bonds, 0 without any."""
     values = (bond.options[name] for bond in bonds for name in MONITORS)
     return max((value * MS for value in values if isinstance(value, int)), default=0)
+
+
+def longest_arp_round(bonds: Iterable[Bond]) -> int:
+    """Return the longest time in ns between two rounds of an ARP monitor, 0 without any."""
+    known = ((one.options["arp_interval"], one.hz) for one in bonds)
+    rounds = (period(value * MS, hz) for value, hz in known if isinstance(value, int))
+    return max(rounds, default=0)
 
 
 def longest_horizon(bonds: Iterable[Bond]) -> int:

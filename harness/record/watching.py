@@ -103,7 +103,9 @@ class Watching:
     def _has_baseline(self, until: int) -> bool:
         """Record a baseline once the path is healthy; return whether the bonds stayed up in it.
 
-        In real time it must have lost nothing either, else it is begun again.
+        In real time it must have lost nothing either, else it is begun again. A round of each ARP
+        monitor lies in it: the first probe resolves the target's address, and the answer to that
+        counts to the monitor like one to its own probe.
         """
         self.loop.pump(until, self.recorder.healthy)
         if not self.recorder.healthy():
@@ -111,7 +113,8 @@ class Watching:
         self.loop.latest = 0  # delays before the baseline do not count
         self.recorder.mark("baseline")
         begun = now()
-        self.loop.pump(begun + BASELINE_PROBES * self.interval)
+        answered = durations.longest_arp_round(self.bonds.values()) + LAST_REPLIES * self.interval
+        self.loop.pump(begun + max(BASELINE_PROBES * self.interval, answered))
         clean = self.virtual or now() > until or self.recorder.answered_since(begun)
         return clean and self.recorder.bonds_up()
 
