@@ -38,11 +38,11 @@ EVIDENCE = "evidence"  # the attribute of a report with the output of harness.re
 class Result:
     """The result of one scenario on one kernel; times in `figures` are in ms.
 
-    `reads` are the states and counts that the scenario read (`harness.judge.reads`). `history`
-    (its recording), `page` (what was shown of its failure) and `console` (of the guest that it ran
-    in) are paths within the directory of results. With `--repeat` the fields are those of the run
-    that says most, `runs` has all of them, and `statistics` is what `harness.results.repetition`
-    makes of them.
+    `reads` is what the scenario read of its recording (`harness.judge.reads`), None in results of
+    a version that did not store it. `history` (its recording), `page` (what was shown of its
+    failure) and `console` (of the guest that it ran in) are paths within the directory of results.
+    With `--repeat` the fields are those of the run that says most, `runs` has all of them, and
+    `statistics` is what `harness.results.repetition` makes of them.
     """
 
     scenario: str
@@ -57,7 +57,7 @@ class Result:
     figures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     options: tuple[str, ...] = ()
     settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    reads: tuple[Mapping[str, Any], ...] = ()
+    reads: tuple[Mapping[str, Any], ...] | None = None
     history: str | None = None
     page: str | None = None
     console: str | None = None
@@ -183,8 +183,10 @@ def _read(data: Mapping[str, Any]) -> Conformance:
 
 
 def _result(row: Mapping[str, Any]) -> Result:
-    lists = {name: tuple(row.get(name, ())) for name in ("claims", "options", "reads", "runs")}
+    lists = {name: tuple(row.get(name, ())) for name in ("claims", "options", "runs")}
     row = dict(row)
+    if row.get("reads") is not None:
+        lists["reads"] = tuple(row["reads"])
     if "seconds" in row:  # as it was called before the two clocks were told apart
         row["guest_seconds"] = row.pop("seconds")
     known = {one.name for one in fields(Result)}

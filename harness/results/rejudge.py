@@ -145,6 +145,8 @@ def _judged(one: Result, history: History) -> tuple[Result, str]:
     """
     if not history.about.broken and history.mark("end") is None:
         raise UsageError(f'{one.history}: it has no mark "end"', hint="copy the recording again")
+    if one.reads == () and not any(_bounds(one)):  # its verdict never rested on the recording
+        return one, ""
     try:
         fitness.demand_judgeable(history)
     except Inconclusive as error:
@@ -153,24 +155,27 @@ def _judged(one: Result, history: History) -> tuple[Result, str]:
         return replace(one, verdict=counts.INCONCLUSIVE, reason=error.message), error.message
     if one.verdict == counts.INCONCLUSIVE and not any(_bounds(one)):
         return replace(one, verdict=counts.NOT_JUDGED, reason=AGAIN), AGAIN
+    return _compared(one, history)
+
+
+def _compared(one: Result, history: History) -> tuple[Result, str]:
+    """Return a result by its figures and by what was read, and why its verdict changed."""
     figures = _figures(one, history)
     changed = list(_changed(one.figures, figures))
-    new = replace(one, figures=figures)
     verdict = _verdict(one.verdict, [now for now, _ in changed])
-    others = list(_read_otherwise(one, history))
-    if others and verdict == one.verdict:
-        why = f"{'; '.join(others)}: {READ_AGAIN}"
-        return replace(new, verdict=counts.NOT_JUDGED, reason=why), why
+    why = "; ".join(text for _, text in changed)
+    if verdict == one.verdict and (others := "; ".join(_read_otherwise(one, history))):
+        verdict, why = counts.NOT_JUDGED, f"{others}: {READ_AGAIN}"
+    new = replace(one, figures=figures)
     if verdict == one.verdict:
         return new, ""
-    why = "; ".join(text for _, text in changed)
     return replace(new, verdict=verdict, reason=why), why
 
 
 def _read_otherwise(one: Result, history: History) -> Iterator[str]:
     """Yield each value that the scenario read and that is another today, with both."""
     run = Run.of(history, vetted=True)
-    for before in one.reads:
+    for before in one.reads or ():
         try:
             now = reads.again(run, before)
         except HarnessError as error:
@@ -185,14 +190,19 @@ def _bounds(one: Result) -> Iterator[Plain]:
 
 
 def _figures(one: Result, history: History) -> dict[str, Plain]:
-    """Return the figures of a result computed again, each with the bounds it had."""
-    seen = every_figure.by_name(history, one.figures, one.reads)
+    """Return the figures of a result computed again, each with the bounds it had.
+
+    One that is not found stays in results that do not store by which name it was read.
+    """
+    seen = every_figure.by_name(history, one.figures, one.reads or ())
     made: dict[str, Plain] = {}
     for name, old in one.figures.items():
         if name in seen:
             new = evidence.figure(name, seen[name], (), history)
             kept = {key: old[key] for key in ("bounds", "leeway_ms") if key in old}
             made[name] = {**new, **kept}
+        elif one.reads is None:
+            made[name] = old
     return made
 
 

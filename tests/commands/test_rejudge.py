@@ -93,6 +93,12 @@ def test_states_that_read_as_before_confirm_a_failure(tmp_path: Path) -> None:
     assert (done.exit_code, "do not store" in done.output) == (0, False)
 
 
+def test_a_scenario_that_read_nothing_of_its_recording_stays(tmp_path: Path) -> None:
+    unfit = failover(dropped=3)
+    assert report(results(tmp_path / "a", "conforms", unfit, reads=())).exit_code == 0
+    assert "lost 3 frames" in report(results(tmp_path / "b", "conforms", unfit)).output
+
+
 def test_a_value_of_another_version_is_named(tmp_path: Path) -> None:
     read = {**READ, "name": "flavours", "value": 1}
     done = report(results(tmp_path / "a", reads=(read,)))
