@@ -38,8 +38,9 @@ def build(
 ) -> None:
     """Build a kernel with virtual time.
 
-    SPEC is virtual@7.2, or debug@7.2 for one with lockdep, KASAN and fault injection: Debian's
-    linux-source package of that version, from any suite. It takes some minutes. An interrupted
+    SPEC is virtual@7.2, debug@7.2 for one with lockdep, KASAN and fault injection, or coverage@7.2
+    for one that counts which lines of the driver run: Debian's linux-source package of that
+    version, from any suite. It takes some minutes. An interrupted
     build is resumed by the same command; only a complete kernel is put into the cache.
 
     TREE is the directory of a kernel tree: what is not committed counts, and nothing is written to

@@ -30,6 +30,7 @@ CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x20000, 1 << 28, 1 << 
 MS_REC, MS_PRIVATE, PR_SET_PDEATHSIG, POWER_OFF = 0x4000, 1 << 18, 1, 0x4321FEDC
 PR_SET_TIMERSLACK = 29
 MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT = 1, 2, 4
+COUNTS = "HARNESS_COUNTS"  # a directory for what the kernel's gcov has counted
 HOME = "HARNESS_FIRST_NETNS"  # a descriptor of the namespace in which USB NICs appear
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 RTM_NEWLINK, NLM_F_REQUEST_ACK_CREATE_EXCL, IFLA_IFNAME, IFLA_LINKINFO = 16, 0x605, 3, 18
@@ -74,6 +75,17 @@ def boot(directory: Path) -> None:
         modules.usual()
     reached["modules"] = time.monotonic()
     work(job, directory)
+    if os.environ.get(COUNTS):
+        keep_counts(Path(os.environ[COUNTS], f"{directory.parent.name}-{directory.name}"))
+
+
+def keep_counts(place: Path) -> None:
+    """Copy what gcov has counted, in a kernel of the flavour coverage, to the host's directory."""
+    mount_shared("counts", str(place.parent))
+    mount("debugfs", "/sys/kernel/debug", "debugfs")
+    place.mkdir()
+    for file in Path("/sys/kernel/debug/gcov").rglob("*.gcda"):
+        (place / file.name).write_bytes(file.read_bytes())
 
 
 def mount_shared(tag: str, path: str) -> None:

@@ -99,7 +99,7 @@ def _fields(table: dict[str, Any], wrong: Callable[[str, str], UsageError]) -> d
     return found
 
 
-TAKEN = frozenset({"auto", "host", "uml", "virtual", "debug", "stock"})
+TAKEN = frozenset({"auto", "host", "uml", "virtual", "debug", "coverage", "stock"})
 HINT = 'write NAME = "uml@6.12", or [NAME] with spec = "PATH" and memory = "256M"'
 
 

@@ -36,13 +36,14 @@ class Recipe:
     """A flavour: its configuration fragments, and the cost of a build.
 
     `objects` is the number of object files, `seconds` the processor time, both of 7.2 on a slow
-    machine; `size` is that of the objects in bytes.
+    machine; `size` is that of the objects in bytes. `arguments` are additional ones of make.
     """
 
     fragments: tuple[str, ...]
     objects: int
     seconds: int
     size: int
+    arguments: tuple[str, ...] = ()
 
     def files(self) -> list[Path]:
         """Return the paths of the fragments."""
@@ -50,12 +51,22 @@ class Recipe:
 
     def checksum(self) -> int:
         """Return a checksum of all options."""
-        return zlib.crc32(b"".join(path.read_bytes() for path in self.files()))
+        fragments = b"".join(path.read_bytes() for path in self.files())
+        return zlib.crc32(fragments + " ".join(self.arguments).encode())
 
 
+DRIVER = "drivers/net/bonding"
+# The objects of the driver whose lines are counted: scripts/Makefile.lib of the kernel.
+COUNTED = tuple(
+    f"GCOV_PROFILE_bond_{name}.o=y"
+    for name in ("main", "options", "netlink", "3ad", "alb", "sysfs", "sysfs_slave", "procfs")
+)
 RECIPES = {
     "virtual": Recipe(("virtual.config", "virtual-usb.config"), 800, 390, 130 << 20),
     "debug": Recipe(("virtual.config", "virtual-usb.config", "debug.config"), 880, 900, 400 << 20),
+    "coverage": Recipe(
+        ("virtual.config", "virtual-usb.config", "coverage.config"), 810, 400, 130 << 20, COUNTED
+    ),
 }
 
 
@@ -67,7 +78,7 @@ def parse(spec: str) -> tuple[str, str]:
     if flavour not in RECIPES or not right:
         raise UsageError(
             f'"{spec}" cannot be built',
-            hint="give virtual@7.2 or debug@7.2, or the directory of a kernel tree",
+            hint="give virtual@7.2, debug@7.2 or coverage@7.2, or the directory of a kernel tree",
         )
     return flavour, version
 
@@ -135,7 +146,7 @@ def _build(place: Path, flavour: str, version: str, lock: int, say: Say) -> Cach
             place.rmdir()  # fails if an earlier build left something there
         raise
     begun = time.monotonic()
-    made = Tree(place / "source", place / flavour)
+    made = Tree(place / "source", place / flavour, recipe.arguments)
     made.configure(recipe.files(), say)
     say(f"compiling linux {package}; the same command resumes an interrupted build")
     objects = made.compile(recipe.objects, lock, say)
@@ -183,6 +194,8 @@ def keep(
         shutil.copy(made.out / ".config", place / "config")
         for script in (made.source / KUNIT).glob("kunit_p*.py"):
             shutil.copy(script, place)  # the kernel's reader of KTAP: 30 kB, for the tests
+        for notes in (made.out / DRIVER).glob("*.gcno"):
+            shutil.copy(notes, place)  # what gcov needs to read a guest's counts
         (place / RECORD).write_text(json.dumps(record), encoding="utf-8")
         name, entry = describe(place)
         return entry.keep(name)

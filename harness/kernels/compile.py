@@ -38,12 +38,16 @@ NEEDED = (
 class Tree:
     """A source tree and the directory in which one flavour of it is built.
 
-    `remedy` is the hint when it cannot be configured or compiled.
+    `arguments` are those of make besides the usual, `remedy` is the hint when it cannot be
+    configured or compiled.
     """
 
-    def __init__(self, source: Path, out: Path, remedy: str = REMEDY) -> None:
+    def __init__(
+        self, source: Path, out: Path, arguments: Iterable[str] = (), remedy: str = REMEDY
+    ) -> None:
         self.source = source
         self.out = out
+        self.arguments = tuple(arguments)
         self.remedy = remedy
 
     def configure(self, fragments: Iterable[Path], say: Say) -> None:
@@ -124,7 +128,7 @@ class Tree:
 
     def _make(self) -> list[str]:
         where = ["-C", str(self.source), f"O={self.out}"]
-        return ["make", *where, "ARCH=um", "SUBARCH=x86_64"]
+        return ["make", *where, "ARCH=um", "SUBARCH=x86_64", *self.arguments]
 
 
 def merged(texts: Iterable[str]) -> Mapping[str, str]:

@@ -169,7 +169,9 @@ def _demand_free(name: str, origin: str) -> None:
 def _build(origin: Origin, given: list[Path], name: str, lock: int, say: Say) -> CachedKernel:
     begun = time.monotonic()
     recipe = build.RECIPES[origin.flavour]
-    made = Tree(origin.workspace / mirror.COPY, origin.workspace / origin.flavour, REMEDY)
+    made = Tree(
+        origin.workspace / mirror.COPY, origin.workspace / origin.flavour, recipe.arguments, REMEDY
+    )
     tree, version = origin.fetch(say)
     changes = patches.overlay(tree, given)
     if not (made.out / "linux").exists():

@@ -8,6 +8,7 @@ uml, uml@6.12         Debian's user-mode-linux: of the machine's own suite, or o
 virtual, virtual@7.2  a cached kernel with virtual time, built by `harness kernels build`; the
                       newest, or of a version
 debug, debug@7.2      the same with lockdep, KASAN and fault injection
+coverage@7.2          the same, which counts the lines of the driver that run
 6.12                  the best kernel of a version: virtual@6.12 if cached, else uml@6.12
 stock@6.12            Debian's linux-image of a version, in QEMU
 NAME                  a kernel of labs/kernels.toml, or one that `harness kernels build` built
@@ -47,8 +48,8 @@ from harness.kernels.uml import UmlKernel
 from harness.suggest import alike
 
 VERSION = r"\d+\.\d+(?:\.\d+)?"
-ALONE = ("auto", "host", "uml", "virtual", "debug")
-BUILT = ("virtual", "debug")  # flavours of `harness kernels build`
+ALONE = ("auto", "host", "uml", "virtual", "debug", "coverage")
+BUILT = ("virtual", "debug", "coverage")  # flavours of `harness kernels build`
 VERSIONED = ("uml", *BUILT, "stock")
 FORMS = (
     "auto, host, uml, virtual, FLAVOUR@VERSION, VERSION, a name of labs/kernels.toml or of "
@@ -235,6 +236,7 @@ FINDERS: Mapping[str, Callable[[Spec, Say], Kernel]] = MappingProxyType(
         "best": _best,
         "virtual": _built,
         "debug": _built,
+        "coverage": _built,
         "stock": _stock,
         cached_kernel.OWN: _own,
         "vmlinuz": _vmlinuz,
