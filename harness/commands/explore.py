@@ -39,10 +39,11 @@ MINUTES = 5.0
 )
 @click.option(
     "--modes",
-    default="active-backup",
+    default="all",
     show_default=True,
     metavar="MODE,...",
-    help="The modes of the bonds; the model knows active-backup.",
+    help="The modes of the bonds, of those that the model knows: active-backup, balance-rr,"
+    " balance-xor, broadcast.",
 )
 @click.option(
     "--kernel",
@@ -130,6 +131,8 @@ def _known(text: str) -> tuple[str, ...]:
     """Return the modes of a list; raises UsageError for one without a model."""
     from harness.model.judge import MODES  # noqa: PLC0415
 
+    if text.strip() == "all":
+        return MODES
     asked = tuple(mode.strip() for mode in text.split(",") if mode.strip())
     if not asked or (unknown := [mode for mode in asked if mode not in MODES]):
         named = f'mode "{unknown[0]}" has' if asked else "no mode is given: none has"

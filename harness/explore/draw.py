@@ -14,14 +14,15 @@ from typing import Any
 
 from harness.explore.networks import TARGET_ADDRESS
 from harness.explore.schedule import UNDONE_BY, FaultSchedule, FaultStep
+from harness.model.judge import MODES, WITH_ACTIVE_SLAVE
 
-MODES = ("active-backup",)
 WAITS = (20, 60, 130, 250, 400, 900)  # ms: within an inspection, one, a few, all reactions
 # ms: longer than all reactions and the resolution of addresses, so that traffic is judged too.
 RESTS = (4000,)
 FEWEST_STEPS, MOST_STEPS = 4, 44  # a network and a baseline cost as much as some ten steps
 VALIDATE = ("none", "active", "backup", "all", "filter", "filter_active", "filter_backup")
 RESELECT = ("always", "better", "failure")
+HASHES = ("layer2", "layer2+3", "layer3+4", "encap2+3", "encap3+4", "vlan+srcmac")
 
 
 def drawn(seed: int, number: int, modes: tuple[str, ...] = MODES) -> FaultSchedule:
@@ -29,13 +30,13 @@ def drawn(seed: int, number: int, modes: tuple[str, ...] = MODES) -> FaultSchedu
     chance = random.Random(f"{seed} {number}")  # noqa: S311  (no secret)
     slaves = chance.choice((2, 2, 3))
     names = [f"eth{one}" for one in range(slaves)]
-    options = {"mode": chance.choice(modes), **_monitor(chance), **_others(chance, names)}
-    steps = tuple(_steps(chance, names, arp="arp_interval" in options))
-    return FaultSchedule(slaves, options, steps)
+    mode = chance.choice(modes)
+    options = {"mode": mode, **_monitor(chance, mode), **_others(chance, mode, names)}
+    return FaultSchedule(slaves, options, tuple(_steps(chance, options, names)))
 
 
-def _monitor(chance: random.Random) -> dict[str, Any]:
-    if chance.random() < 1 / 3:
+def _monitor(chance: random.Random, mode: str) -> dict[str, Any]:
+    if mode == "active-backup" and chance.random() < 1 / 3:
         return {
             "arp_interval": chance.choice((100, 200)),
             "arp_ip_target": TARGET_ADDRESS,
@@ -49,33 +50,40 @@ def _monitor(chance: random.Random) -> dict[str, Any]:
     return found
 
 
-def _others(chance: random.Random, names: list[str]) -> dict[str, Any]:
+def _others(chance: random.Random, mode: str, names: list[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if (policy := chance.choice(("none", "none", "active", "follow"))) != "none":
         found["fail_over_mac"] = policy
-    if chance.random() < 1 / 2:
+    if mode in WITH_ACTIVE_SLAVE and chance.random() < 1 / 2:
         found["primary"] = chance.choice(names)
         if (reselect := chance.choice(RESELECT)) != "always":
             found["primary_reselect"] = reselect
     if (rounds := chance.choice((1, 1, 0, 2, 3, 5))) != 1:
         found["num_grat_arp"] = rounds
+    if mode == "balance-xor":
+        found["xmit_hash_policy"] = chance.choice(HASHES)
+    if mode == "balance-rr":
+        found["packets_per_slave"] = chance.choice((1, 1, 0, 2, 7))
     return found
 
 
-def _steps(chance: random.Random, names: list[str], *, arp: bool) -> Iterator[FaultStep]:
+def _steps(
+    chance: random.Random, options: dict[str, Any], names: list[str]
+) -> Iterator[FaultStep]:
     """Yield steps of some kinds: each schedule lacks some, because a kind hides what others do.
 
     Groce et al., Swarm Testing, ISSTA 2012. After an option was set, for instance, an announcement
     may have more reasons.
     """
-    faults = ["cut", "cut", "cut", "admin_down", "release", *(["lose"] * 3 if arp else [])]
+    silence = ["lose"] * 3 if "arp_interval" in options else []
+    faults = ["cut", "cut", "cut", "admin_down", "release", *silence]
     kinds = _some(chance, faults) or ["cut"]
     sets = chance.random() < 1 / 2
     done: dict[str, str] = {}
     for _ in range(chance.randint(FEWEST_STEPS, MOST_STEPS)):
         after = chance.choice(RESTS if chance.random() < 1 / 16 else WAITS)
         if sets and chance.random() < 1 / 8:
-            yield FaultStep(after, "set", *_setting(chance, names))
+            yield FaultStep(after, "set", *_setting(chance, str(options["mode"]), names))
             continue
         name = chance.choice(names)
         action = UNDONE_BY[done.pop(name)] if name in done else chance.choice(kinds)
@@ -89,13 +97,16 @@ def _some(chance: random.Random, kinds: list[str]) -> list[str]:
     return [kind for kind in kinds if kind not in left_out]
 
 
-def _setting(chance: random.Random, names: list[str]) -> tuple[str, str]:
+def _setting(chance: random.Random, mode: str, names: list[str]) -> tuple[str, str]:
     """Return an option that is changed, and to what."""
-    settings = {
-        "primary": (*names, ""),
-        "primary_reselect": RESELECT,
-        "active_slave": tuple(names),
-        "num_grat_arp": ("0", "1", "3"),
-    }
+    settings: dict[str, tuple[str, ...]] = {"num_grat_arp": ("0", "1", "3")}
+    if mode in WITH_ACTIVE_SLAVE:
+        settings |= {
+            "primary": (*names, ""),
+            "primary_reselect": RESELECT,
+            "active_slave": tuple(names),
+        }
+    if mode == "balance-xor":
+        settings["xmit_hash_policy"] = HASHES
     option = chance.choice(list(settings))
     return option, chance.choice(settings[option])

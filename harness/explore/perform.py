@@ -84,7 +84,8 @@ def _disagreements(bond: Bond, run: Run) -> Iterator[Refusal]:
             seen = f"netlink shows {name} {shown[name]}, sysfs {value}"
             yield Refusal("sources-agree", "none", at, bond.name, seen, "expected the same")
     active = str(shown.get("active_slave", ""))
-    if (told := proc["Currently Active Slave"]) not in (active or "None", active):
+    told = proc.lines.get("Currently Active Slave", active)  # modes without one have no such line
+    if told not in (active or "None", active):
         seen = f"netlink shows the active slave {active}, /proc {told}"
         yield Refusal("sources-agree", "none", at, bond.name, seen, "expected the same")
     yield from _slaves_in_proc(run.history, proc, bond, at)

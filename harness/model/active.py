@@ -1,14 +1,13 @@
-"""Which slave is the active one, by the link states; and the bond's own carrier.
+"""Which slave is the active one, by the link states.
 
 MODE-AB-1, MODE-AB-2, PRIMARY-1, PRESEL-1, PRESEL-3, PRESEL-4, PRIO-7; bond_select_active_slave,
-bond_find_best_slave, bond_set_carrier.
+bond_find_best_slave.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.bonding.wheel import SECOND
 from harness.model.refusal import Refusal
 from harness.model.view import BondHistory
 from harness.units import in_ms
@@ -142,23 +141,4 @@ def _prio_is_used(view: BondHistory) -> bool:
     return any("prio" in e.get("options", "") for e in changes)
 
 
-def carrier_of_bond(view: BondHistory) -> Iterator[Refusal]:
-    """Refuse a bond whose carrier is not that of its slaves (MODE-AB-1; bond_set_carrier).
-
-    Notifications of a bond's carrier may be batched for a second (linkwatch).
-    """
-    late = SECOND + view.tolerance
-    for stay in view.calm(view.bond_carrier):
-        after = stay.start + late
-        if after >= stay.stop:
-            continue
-        states = [set(view.links[s].within(after - late, stay.stop)) for s in view.slaves]
-        down = all(found <= {"down", None} for found in states)
-        up = any(found == {"up"} for found in states)
-        if (stay.value and down) or (not stay.value and up):
-            seen = f"the bond has {'' if stay.value else 'no '}carrier for {in_ms(stay.length)}"
-            told = f"{'no slave is' if down else 'a slave is'} up"
-            yield Refusal("bond-carrier", "MODE-AB-1", stay.start, view.bond, seen, told)
-
-
-RULES = (is_up, is_there, moves_for_a_reason, primary_is_used, next_in_line, carrier_of_bond)
+RULES = (is_up, is_there, moves_for_a_reason, primary_is_used, next_in_line)

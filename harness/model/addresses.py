@@ -1,6 +1,7 @@
-"""The MACs of bond and slaves, by fail_over_mac.
+"""The MACs of bond and slaves, by mode and fail_over_mac.
 
-FOM-NONE-1, FOM-NONE-3, FOM-ACTIVE-1, FOM-FOLLOW-1, FOM-FOLLOW-2; bond_do_fail_over_mac.
+FOM-NONE-1, FOM-NONE-3, FOM-ACTIVE-1, FOM-FOLLOW-1, FOM-FOLLOW-2, MAC-1, MAC-2;
+bond_do_fail_over_mac, bond_enslave.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ def macs(view: BondHistory) -> Iterator[Refusal]:
         view.silent("mac", view.bond, f"{touched[0]['action']} changes MACs")
         return
     policy = str(view.options.at(view.start)["fail_over_mac"])
-    judge = {"none": _none, "active": _active, "follow": _follow}[policy]
+    if view.mode != "active-backup":  # fail_over_mac has no effect (FOM-6)
+        policy = "same"
+    judge = {"none": _none, "active": _active, "follow": _follow, "same": _same}[policy]
     for start in _steady(view):
         members = [one for one in view.slaves if view.links[one].at(start) is not None]
         if not members:
@@ -69,6 +72,11 @@ def _none(view: BondHistory, found: Macs, _: str | None) -> Problem:
         return "FOM-NONE-3", view.bond, f"documented: it stays {first}"
     other = next((s for s in _slaves(view, found) if found[s] != first), None)
     return ("FOM-NONE-1", other, f"documented: that of the bond, {first}") if other else None
+
+
+def _same(view: BondHistory, found: Macs, active: str | None) -> Problem:
+    problem = _none(view, found, active)
+    return problem and ("MAC-2" if problem[1] == view.bond else "MAC-1", *problem[1:])
 
 
 def _active(view: BondHistory, found: Macs, active: str | None) -> Problem:

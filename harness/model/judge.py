@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from harness.history import History
-from harness.model import active, addresses, announcements, arp, mii, service, waiting
+from harness.model import (
+    active,
+    addresses,
+    announcements,
+    arp,
+    carrier,
+    mii,
+    service,
+    waiting,
+)
 from harness.model.refusal import Refusal, Unjudged
 from harness.model.view import BondHistory
 
-RULES = (
+ModelRule = Callable[[BondHistory], Iterator[Refusal]]
+ANY_MODE: tuple[ModelRule, ...] = (
     *mii.RULES,
-    *waiting.RULES,
-    *arp.RULES,
-    *active.RULES,
+    waiting.new_slaves_wait,
+    *carrier.RULES,
     *addresses.RULES,
-    *announcements.RULES,
     *service.RULES,
 )
-MODES = ("active-backup",)  # those that the model knows
+ACTIVE_BACKUP: tuple[ModelRule, ...] = (
+    *ANY_MODE,
+    *active.RULES,
+    waiting.a_waiting_slave_replaces_the_last,
+    *arp.RULES,
+    *announcements.RULES,
+)
+RULES: Mapping[str, tuple[ModelRule, ...]] = MappingProxyType(
+    {
+        "active-backup": ACTIVE_BACKUP,
+        "balance-rr": ANY_MODE,
+        "balance-xor": ANY_MODE,
+        "broadcast": ANY_MODE,
+    }
+)
+MODES = tuple(RULES)  # those that the model knows
+WITH_ACTIVE_SLAVE = {"active-backup"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +70,7 @@ def judge(history: History) -> Verdict:
 
 
 def _refused(view: BondHistory) -> Iterator[Refusal]:
-    for rule in RULES:
+    for rule in RULES[view.mode]:
         yield from rule(view)
 
 
@@ -61,6 +86,8 @@ def _unjudged(history: History, bond: str) -> str:
     }
     if other := sorted(modes - set(MODES)):
         return f"mode {other[0]} has no model yet"
-    if not next(history.select("active", bond), None):
+    if len(modes) > 1:
+        return "its mode was changed"
+    if modes & WITH_ACTIVE_SLAVE and not next(history.select("active", bond), None):
         return "the recording shows no active slave"
     return ""

@@ -126,7 +126,7 @@ def _held(view: BondHistory, slave: str, at: int, value: bool) -> int | None:  #
 
 
 def first_link_at_once(view: BondHistory) -> Iterator[Refusal]:
-    """Refuse a bond without any slave up although one of them has carrier (DELAY-3)."""
+    """Refuse a bond without any slave up although one of them has carrier (DELAY-3, DELAY-4)."""
     for slave in view.slaves:
         for stay in view.calm(view.carriers[slave]):
             if not stay.value or not watches(view, stay.start, stay.stop):

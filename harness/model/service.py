@@ -15,6 +15,7 @@ from harness.units import Span, in_ms
 # A bond that regains carrier has flushed its neighbours, and the kernel repeats an ARP request
 # after a second; linkwatch may batch its carrier for another.
 RESOLUTION = 5 * SECOND // 2
+CLAIMS = {"active-backup": "HA-2", "broadcast": "MODE-BC-2"}
 
 
 def carries(view: BondHistory) -> Iterator[Refusal]:
@@ -34,15 +35,26 @@ def carries(view: BondHistory) -> Iterator[Refusal]:
             if _serves(view, last, frame.sent):
                 seen = f"a frame ({direction}) is lost {in_ms(frame.sent - last)} after the last"
                 told = f"documented: nothing is lost after {in_ms(reach)}"
-                yield Refusal("traffic", "HA-2", frame.sent, view.bond, f"{seen} change", told)
+                claim = CLAIMS.get(view.mode, "HA-1")
+                yield Refusal("traffic", claim, frame.sent, view.bond, f"{seen} change", told)
                 return
 
 
 def _serves(view: BondHistory, start: int, stop: int) -> bool:
-    """Tell whether the bond can serve: its monitor sees what happens, and all paths are sound."""
+    """Tell whether the bond can serve: some paths are sound, all others have no carrier.
+
+    Its monitor must see what happens. A slave that was released counts as none.
+    """
     options = view.options.at(start)
-    monitored = bool(options["miimon"] or options["arp_interval"])
-    return monitored and all(view.all_sound(one, start, stop) for one in view.slaves)
+    if not (options["miimon"] or options["arp_interval"]):
+        return False
+    begun = min(start + view.tolerance, stop)  # when a slave is released, or enslaved
+    members = [one for one in view.slaves if set(view.links[one].within(begun, stop)) != {None}]
+    sound = [one for one in members if view.all_sound(one, start, stop)]
+    others = [one for one in members if one not in sound]
+    return bool(sound) and all(
+        set(view.carriers[one].within(start, stop)) == {False} for one in others
+    )
 
 
 RULES = (carries,)

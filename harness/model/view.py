@@ -51,6 +51,7 @@ class BondHistory:
         self.bond = bond
         self.about: BondAbout = history.about.bonds[bond]
         self.slaves = tuple(self.about.slaves)
+        self.mode = str(self.about.options["mode"])
         self.unjudged: list[Unjudged] = []
         kernel = history.about.kernel
         self.hz, self.release = kernel.hz, kernel.release

@@ -65,6 +65,3 @@ def _waits_since(view: BondHistory, slave: str, at: int) -> int:
         return 0
     stays = list(view.carriers[slave].stays(view.start, at + view.tolerance))
     return stays[-1].start if stays and stays[-1].value else 0
-
-
-RULES = (new_slaves_wait, a_waiting_slave_replaces_the_last)

@@ -13,10 +13,11 @@ import pytest
 
 from harness.errors import LabError
 from harness.explore.corpus import Corpus
-from harness.explore.draw import MODES, drawn
+from harness.explore.draw import drawn
 from harness.explore.finding import DIED
 from harness.explore.search import KernelSearch, SearchPlan, Tally
 from harness.guests.kernel import BootCommand
+from harness.model.judge import MODES
 
 SEED, DEADLY, SCHEDULES = 7, 3, 8
 CODE = """

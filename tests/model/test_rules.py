@@ -168,9 +168,9 @@ def test_a_total_outage_announces_one_less_as_it_is_known_to() -> None:
 
 
 def test_modes_without_a_model_are_not_judged() -> None:
-    verdict = judge(story(None, {"mode": "balance-rr", "miimon": 100}))
+    verdict = judge(story(None, {"mode": "802.3ad", "miimon": 100}))
     assert verdict.refusals == ()
-    assert [one.why for one in verdict.unjudged] == ["mode balance-rr has no model yet"]
+    assert [one.why for one in verdict.unjudged] == ["mode 802.3ad has no model yet"]
 
 
 UPDELAY = {**OPTIONS, "updelay": 800}
@@ -227,3 +227,47 @@ def test_a_primary_that_is_no_slave_yet_is_remembered() -> None:
     moved = [active(900, "eth1"), garp(900.1, "sw/eth1")]
     assert refused(story(quiet, ARP, told, *moved, dark=0)) == set()
     assert refused(story(quiet, ARP, *moved, dark=0)) == {"reselection"}
+
+
+WITHOUT_ACTIVE: dict[str, Line | None] = {"active": None, "garp": None}
+SHARING = ("balance-rr", "balance-xor", "broadcast")
+
+
+@pytest.mark.parametrize("mode", SHARING)
+@pytest.mark.parametrize(
+    ("rules", "lines"),
+    [
+        (set(), {}),
+        ({"detection"}, {"down": None}),
+        ({"mac-same"}, {"more": mac(92.1, "bond0", OTHER)}),
+        ({"mac-same"}, {"more": mac(300, "eth1", OTHER)}),
+        ({"bond-carrier"}, {"more": carrier(93, "bond0", up=False)}),
+    ],
+)
+def test_modes_that_use_all_slaves(
+    mode: str, rules: set[str], lines: dict[str, Line | None]
+) -> None:
+    options = {"mode": mode, "miimon": 100}
+    assert refused(story({**WITHOUT_ACTIVE, **lines}, options, end=3000)) == rules
+
+
+@pytest.mark.parametrize(("lost", "rules"), [(4000.0, {"traffic"}), (1000.0, set())])
+@pytest.mark.parametrize("mode", SHARING)
+def test_one_slave_is_enough_for_traffic(mode: str, lost: float, rules: set[str]) -> None:
+    more = probing({"both": (lost, lost + 50)}, stop=5000)
+    story_of = story(WITHOUT_ACTIVE, {"mode": mode, "miimon": 100}, *more, end=5000, dark=0)
+    assert refused(story_of) == rules
+
+
+@pytest.mark.parametrize(
+    ("mode", "rules"), [("balance-rr", set()), ("balance-xor", {"first-link"})]
+)
+def test_some_modes_wait_for_updelay_without_any_link(mode: str, rules: set[str]) -> None:
+    """They are known to (DELAY-4); in the others the first link is used at once (DELAY-3)."""
+    more = [
+        *(fault(200, "eth1"), carrier(200.1, "eth1", up=False), slave(280, "eth1", "down")),
+        *(fault(400, "eth1", "heal", "repair"), carrier(400.1, "eth1", up=True)),
+        *(slave(450, "eth1", "back"), slave(1290, "eth1", "up")),
+    ]
+    options = {"mode": mode, "miimon": 100, "updelay": 800}
+    assert refused(story(WITHOUT_ACTIVE, options, *more, end=2000, dark=0)) == rules
