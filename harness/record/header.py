@@ -11,6 +11,11 @@ from harness.record.bond import Bond, plain
 from harness.topology import DUT
 
 
+def broken_by(error: BaseException) -> str:
+    """Return an error in one line: it ended a recording."""
+    return f"{type(error).__name__}: {error}".partition("\n")[0]
+
+
 def about(
     scenario: str,
     facts: Mapping[str, Any],

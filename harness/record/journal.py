@@ -31,6 +31,9 @@ class Journal(Protocol):
     def expect(self, at: int) -> None:
         """Note that the network will act by itself at a time in ns."""
 
+    def wait_for_gap(self) -> None:
+        """Wait until no probe is under way: the next frame of the path is a request."""
+
     def note_read(self) -> None:
         """Note that the scenario read something from the kernel outside of a recording."""
 

@@ -21,6 +21,7 @@ from harness.record import durations, header, watch_arguments
 from harness.record.bond_states import BondStates
 from harness.record.cable import Cable
 from harness.record.dut import Dut
+from harness.record.gap import wait_for_gap
 from harness.record.journal import FaultContext, LossSeeds, OpenFaults, Role, Schedule
 from harness.record.machine import Machine
 from harness.record.recorder import Recorder
@@ -122,9 +123,8 @@ class Net:
     def after(self, span: Span) -> None:
         """Continue recording until `span` after the last step of the schedule."""
         if self._recorder is None:
-            raise ScenarioError(
-                "a schedule of faults needs a recording", hint="put it into `with net.watch()`"
-            )
+            hint = "put it into `with net.watch()`"
+            raise ScenarioError("a schedule of faults needs a recording", hint=hint)
         self._loop.pump(self._schedule.after(span, self._disturbed))
         self._schedule.is_due()
 
@@ -133,6 +133,11 @@ class Net:
     def expect(self, at: int) -> None:
         """Extend the recording beyond a reaction of the network that is due at a time in ns."""
         self._schedule.expected = max(self._schedule.expected, at)
+
+    def wait_for_gap(self) -> None:
+        """Wait until no probe is under way; raises Inconclusive if there always is one."""
+        if self._recorder is not None:
+            wait_for_gap(self._loop, self._recorder, self._interval)
 
     def note_read(self) -> None:
         """Note that the scenario read something from the kernel outside of a recording."""
@@ -202,7 +207,7 @@ class Net:
             states.after = states.read()
         except BaseException as error:
             recorder.mark("end")
-            broken = _named(error)
+            broken = header.broken_by(error)
             with suppress(HarnessError):
                 states.after = states.read()
             raise
@@ -293,8 +298,3 @@ class Net:
 def _first_error(*, known: bool) -> AbstractContextManager[None]:
     """Suppress errors of closing if an error is `known` already: it is their cause."""
     return suppress(HarnessError) if known else nullcontext()
-
-
-def _named(error: BaseException) -> str:
-    """Return an error in one line, for the header of a recording that it ended."""
-    return f"{type(error).__name__}: {error}".partition("\n")[0]

@@ -15,7 +15,7 @@ import errno
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from harness.history import Event
@@ -30,6 +30,7 @@ DIRECTION = {ident: direction for direction, ident in IDENT.items()}
 ECHO_REPLY, ECHO_REQUEST = 0, 8
 HEADER = struct.Struct("!BBHHH")
 ICMP_AT, BODY_AT = 34, 42
+GIVEN_UP = 20  # probe intervals after which an answer no longer comes
 STEADY = 3  # replies in a row that make a path good
 
 
@@ -128,6 +129,12 @@ class ProbeStream:
         """Return whether probes were sent between two times in ns, and all of them answered."""
         judged = [probe for probe in self.probes if since <= probe.sent <= until]
         return bool(judged) and all(probe.reply is not None for probe in judged)
+
+    def under_way(self, every: int) -> bool:
+        """Return whether one of the last probes has no answer yet; older ones are lost."""
+        since = now() - GIVEN_UP * every
+        last = takewhile(lambda probe: probe.sent > since, reversed(self.probes))
+        return any(probe.reply is None and probe.error is None for probe in last)
 
     def paused(self, since: int, every: int) -> int:
         """Return the ns since a time, and until now, in which probes were late by over STALL."""

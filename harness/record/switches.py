@@ -45,7 +45,11 @@ class Switch:
         )
 
     def flush_fdb(self) -> None:
-        """Flush all learned entries of the FDB."""
+        """Flush all learned entries of the FDB, while no probe is under way.
+
+        So the next probe is flooded: nothing has brought its destination into the table again.
+        """
+        self.context.journal.wait_for_gap()
         self.context.apply(
             self.name,
             "flush_fdb",
