@@ -7,9 +7,10 @@ import contextlib
 import errno
 import json
 import select
+import struct
 import threading
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from harness.labs.agent.pipe import WORDS, AgentLost, Pipe
 from harness.labs.agent.program import VERSION
@@ -18,7 +19,11 @@ from harness.labs.agent.source import LOADER, source
 ANSWER = 10.0  # seconds that an agent may take for an answer
 GREETING = 30.0  # seconds for its Python to start, on an emulated processor that is busy
 BEAT = b"\n"  # an empty line: a heartbeat, which requests nothing
+FLOOD = 1 << 26  # bytes: an agent never writes so much before an answer, nor in one line
+# What reading a message raises that does not have the form of an agent's.
+INVALID = (ValueError, TypeError, LookupError, OverflowError, RecursionError, struct.error)
 AgentEvent = dict[str, Any]
+Value = TypeVar("Value")
 
 
 def python(name: str = "python3", program: bytes = b"") -> list[str]:
@@ -27,14 +32,22 @@ def python(name: str = "python3", program: bytes = b"") -> list[str]:
 
 
 class AgentReply(dict[str, Any]):
-    """An answer of an agent; reading a missing part raises AgentLost."""
+    """An answer of an agent; reading a part that is missing or invalid raises AgentLost."""
 
-    def __init__(self, parts: AgentEvent, missing: Callable[[str], NoReturn]) -> None:
+    def __init__(self, parts: AgentEvent, fail: Callable[[str], NoReturn]) -> None:
         super().__init__(parts)
-        self._missing = missing
+        self._fail = fail
 
     def __missing__(self, part: str) -> NoReturn:
-        self._missing(part)
+        self._fail(f'without "{part}"')
+
+    def value(self, part: str, kind: Callable[[Any], Value]) -> Value:
+        """Return a part, converted by `kind`."""
+        found = self[part]
+        try:
+            return kind(found)
+        except INVALID:
+            self._fail(f'with an invalid "{part}": {json.dumps(found)[:WORDS]}')
 
 
 class Channel:
@@ -58,6 +71,7 @@ class Channel:
         self._answers: dict[int, AgentEvent] = {}
         self._serial = 0
         self._pending = b""
+        self._flood = 0  # bytes since a request
         self._writing = threading.Lock()
         self.lost = ""
         try:
@@ -78,7 +92,7 @@ class Channel:
     @property
     def pid(self) -> int:
         """The process id of the agent on its host."""
-        return int(self.hello["pid"])
+        return self.hello.value("pid", int)
 
     def fileno(self) -> int:
         """Return the descriptor that is readable when the agent has sent something."""
@@ -105,7 +119,7 @@ class Channel:
         self._write(request.encode())
         answer = self._await(lambda: self._answers.pop(number, None), f"an answer to {do}")
         if "errno" in answer:
-            raise OSError(int(answer["errno"]), str(answer["text"]))
+            raise OSError(answer.value("errno", int), answer.value("text", str))
         return answer
 
     def beat(self) -> None:
@@ -126,6 +140,9 @@ class Channel:
         *lines, self._pending = (self._pending + data).split(b"\n")
         for line in lines:
             self._hear(line)
+        self._flood += len(data)
+        if len(self._pending) > FLOOD:
+            self._fail(f"it wrote {FLOOD >> 20} MiB without the end of a line")
 
     def close(self) -> None:
         """End the agent."""
@@ -142,17 +159,20 @@ class Channel:
                 take = self._streams.get(int(said["s"]))
                 if take is not None:  # events of a closed stream may still have been queued
                     take(said)
-        except (ValueError, TypeError, KeyError):
+        except INVALID:
             shown = line[:WORDS].decode(errors="replace")
             self._fail(f'it wrote "{shown}", which is no message of an agent')
 
     def _await(
         self, have: Callable[[], AgentEvent | None], what: str, within: float = ANSWER
     ) -> AgentReply:
+        self._flood = 0
         while True:
             answer = have()
             if answer is not None:
-                return AgentReply(answer, lambda part: self._fail(f'{what} came without "{part}"'))
+                return AgentReply(answer, lambda how: self._fail(f"{what} came {how}"))
+            if self._flood > FLOOD:
+                self._fail(f"{what} did not come within {FLOOD >> 20} MiB of other messages")
             ready, _, _ = select.select([self.fileno()], [], [], within)
             if not ready:
                 self._fail(f"{what} did not come within {within:g} s")

@@ -19,9 +19,9 @@ def measure(channel: Channel) -> Clock:
     best: Clock | None = None
     for _ in range(TRIPS):
         before = time.monotonic_ns()
-        there = int(channel.ask("ping")["t"])
+        there = channel.ask("ping").value("t", int)
         after = time.monotonic_ns()
         found = Clock((before + after) // 2 - there, (after - before + 1) // 2)
         best = found if best is None or found.error < best.error else best
     assert best is not None
-    return best._replace(wall=int(channel.ask("wall")["wall"]))
+    return best._replace(wall=channel.ask("wall").value("wall", int))

@@ -77,7 +77,7 @@ class RemoteTap(RemoteStream):
 
     def close(self) -> None:
         """Receive the remaining frames, and the number of dropped ones."""
-        self.lost += int(self._channel.ask("dropped", s=self._number)["dropped"])
+        self.lost += self._channel.ask("dropped", s=self._number).value("dropped", int)
         super().close()
 
 
@@ -135,7 +135,7 @@ class RemoteShell:
 
     def read(self, path: str) -> str:
         """Return a file's text; raises OSError."""
-        return str(self._channel.ask("read", path=path)["text"])
+        return self._channel.ask("read", path=path).value("text", str)
 
     def write(self, path: str, text: str) -> None:
         """Write to a file that is there; raises OSError."""
@@ -225,15 +225,13 @@ class RemoteHost:
 
     def _carry(self, data: bytes, acks: int) -> list[bytes]:
         try:
-            return [
-                unpacked(raw)
-                for raw in self._channel.ask("send", data=packed(data), acks=acks)["raw"]
-            ]
+            answer = self._channel.ask("send", data=packed(data), acks=acks)
         except OSError as error:
             raise AgentLost(
                 f"the kernel of {self.name} did not answer a request: {error.strerror}",
                 hint="look at that kernel's log for a hung task",
             ) from error
+        return answer.value("raw", lambda raw: [unpacked(one) for one in raw])
 
 
 def enter_fresh_namespace(channel: Channel, hint: str) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 
 from harness.errors import HarnessError, LabError
 from harness.labs.agent import wire
-from harness.labs.agent.channel import Channel, python
+from harness.labs.agent.channel import AgentReply, Channel, python
 from harness.labs.agent.pipe import ROOM, ProcessPipe
 from harness.labs.agent.source import source
 from harness.labs.restorer import links, nics, program
@@ -124,7 +124,7 @@ class RestorerClient:
 
     def save(self, name: str, undo: Sequence[Sequence[str]] = ()) -> str:
         """Save the state of a NIC, and commands to run when it is restored; return its MAC."""
-        return _colons(self._ask("save", name=name, undo=undo)["mac"])
+        return self._ask("save", name=name, undo=undo).value("mac", _colons)
 
     def lend(
         self, name: str, namespace: str, called: str, number: int = 0, mac: str = ""
@@ -140,7 +140,7 @@ class RestorerClient:
         said = self._ask(
             "lend", name=name, ns=path, called=called, number=number, mac=mac.replace(":", "")
         )
-        return int(said["number"]), _colons(said["mac"])
+        return said.value("number", int), said.value("mac", _colons)
 
     def park(self, name: str) -> None:
         """Move a NIC to a namespace of the restorer, not through the initial one."""
@@ -164,7 +164,7 @@ class RestorerClient:
         while not self._ended.wait(BEAT):
             self._channel.beat()
 
-    def _ask(self, do: str, **what: Any) -> dict[str, Any]:
+    def _ask(self, do: str, **what: Any) -> AgentReply:
         try:
             return self._channel.ask(do, **what)
         except OSError as error:
