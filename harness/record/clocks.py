@@ -28,20 +28,29 @@ def compared(
     abouts = {}
     for name, first in before.items():
         last = after[name]
+        if first.error or last.error:
+            moved = _moved(name, first, last, lasted)
+            error = max(first.error, last.error) + moved
+            abouts[name] = ClockAbout(offset=first.offset, error=error)
         _demand_same_wall(name, first, last)
-        if not (first.error or last.error):
-            continue
-        moved = abs(last.offset - first.offset)
-        allowed = first.error + last.error + lasted // DRIFT
-        if moved > allowed:
-            raise Inconclusive(
-                f"the clock of {name} jumped by {in_ms(moved)} during the recording, at most "
-                f"{in_ms(allowed)} can be explained",
-                hint=f"{name} was stopped or its clock was set: let it run undisturbed",
-            )
-        error = max(first.error, last.error) + moved
-        abouts[name] = ClockAbout(offset=first.offset, error=error)
     return abouts
+
+
+def _moved(name: str, first: Clock, last: Clock, lasted: int) -> int:
+    """Return by how many ns an offset changed; raises Inconclusive where drift cannot explain it.
+
+    A jump of the monotonic clock also changes what is added to the wall clock, so it is looked for
+    first.
+    """
+    moved = abs(last.offset - first.offset)
+    allowed = first.error + last.error + lasted // DRIFT
+    if moved > allowed:
+        raise Inconclusive(
+            f"the clock of {name} jumped by {in_ms(moved)} during the recording, at most "
+            f"{in_ms(allowed)} can be explained",
+            hint=f"{name} was stopped or its clock was set: let it run undisturbed",
+        )
+    return moved
 
 
 def _demand_same_wall(name: str, first: Clock, last: Clock) -> None:

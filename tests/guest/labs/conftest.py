@@ -1,4 +1,4 @@
-"""A lab whose DUT is behind a pipe, for the tests of it."""
+"""A lab whose DUT is behind a pipe, and a check that labs leave nothing."""
 
 from __future__ import annotations
 
@@ -9,6 +9,14 @@ import pytest
 
 from harness.labs.pipe.lab import PipeLab
 from harness.record.net import Stage
+from tests import leftovers
+
+
+@pytest.fixture
+def nothing_left() -> Iterator[None]:
+    """Hold a test to leaving nothing."""
+    with leftovers.none():
+        yield
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
-"""The lab whose DUT is behind an agent: the same verdicts, and an agent that dies is the lab's."""
+"""The lab whose DUT is behind an agent: the same verdicts."""
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from pathlib import Path
 
@@ -12,7 +10,6 @@ import pytest
 from harness import ms
 from harness.errors import KernelRefused, LabError
 from harness.judge.run import Run
-from harness.labs.agent.pipe import AgentLost
 from harness.labs.pipe.lab import PipeLab
 from harness.loop import now
 from harness.record.net import Stage
@@ -33,13 +30,6 @@ def failover(stage: Stage) -> Run:
         with net.watch() as run:
             net.eth0.cut()
     return run
-
-
-def failover_of_the_lost(lab: PipeLab, stage: Stage) -> None:
-    """Record a cut while the agent is killed."""
-    with OneSwitch(stage) as net, net.watch():
-        os.kill(agent_of(lab), signal.SIGKILL)
-        net.after(200 * ms)
 
 
 def test_a_failover_is_seen_alike_in_both_labs(stage: Stage, piped: Stage) -> None:
@@ -80,12 +70,6 @@ def test_refusals_and_files_are_returned_unchanged(piped: Stage) -> None:
         assert net.dut.run("cat /sys/class/net/bond0/bonding/miimon").stdout == "40\n"
         with pytest.raises(LabError, match="/sys/class/net/bond0/bonding/nope cannot be written"):
             net.dut.write(bond, "nope", "1")
-
-
-def test_an_agent_that_dies_while_recording_is_the_labs_fault(lab: PipeLab, piped: Stage) -> None:
-    with pytest.raises(AgentLost, match="the agent on dut is lost"):
-        failover_of_the_lost(lab, piped)
-    assert failover(piped).active_slaves == ["eth0", "eth1"]  # by another agent
 
 
 def test_probes_keep_their_pace_while_the_agents_output_is_not_read(piped: Stage) -> None:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import gc
-import os
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -16,80 +12,21 @@ from harness.errors import KernelRefused, LabError
 from harness.lab import FABRIC
 from harness.labs.netns.build import build
 from harness.labs.netns.monitor import RTMGRP_NEIGH, NetlinkMonitor
-from harness.labs.netns.namespace import Namespace
-from harness.loop import Loop, now
+from harness.loop import Loop
 from harness.record.net import Net, Stage
 from harness.rtnl import messages
 from harness.rtnl.link_states import fdb_events
 from harness.topology import LinkPlan
 from harness.units import MS
 from scenarios.topologies import BladeChassis, FilteringSwitch, OneSwitch, TwoSwitches
+from tests.leftovers import LIMIT, namespaces, settled
 from tests.wire import Wire, listening, network_of, recorded, wired
 
 pytestmark = pytest.mark.guest
 
 KINDS: list[type[Net]] = [OneSwitch, TwoSwitches, BladeChassis, FilteringSwitch]
-LIMIT = Path("/proc/sys/user/max_net_namespaces")
-MOST = 200
-TRIES = 50
-OURS = Path("/proc/thread-self/ns/net")
 
 kinds = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-
-
-def namespaces() -> int:
-    """Return how many network namespaces there are: a limit just above lets one more be made."""
-    before = LIMIT.read_text()
-    try:
-        for limit in range(1, MOST):
-            LIMIT.write_text(str(limit))
-            try:
-                Namespace("one more").close()
-            except LabError:
-                continue
-            return limit - 1
-    finally:
-        LIMIT.write_text(before)
-    raise AssertionError(f"more than {MOST} namespaces")
-
-
-def held() -> list[str]:
-    """Return what this process has open: namespaces, sockets, files."""
-    gc.collect()
-    found = []
-    for path in Path("/proc/self/fd").iterdir():
-        try:
-            found.append(path.readlink().name.partition(":")[0])
-        except FileNotFoundError:
-            continue  # the directory itself
-    return sorted(found)
-
-
-def interfaces() -> set[str]:
-    return set(os.listdir("/sys/class/net"))  # noqa: PTH208  sysfs has no other type
-
-
-def pause() -> None:
-    Loop().pump(now() + 20 * MS)
-
-
-def settled(goal: int = 0) -> int:
-    """Return how many namespaces are left: the kernel drops them by and by, what we made too."""
-    found = MOST
-    for _ in range(TRIES):
-        pause()
-        found = min(found, namespaces())
-        if found <= goal:
-            break
-    return found
-
-
-@pytest.fixture
-def nothing_left() -> Iterator[None]:
-    """Hold a test to leaving nothing."""
-    before = settled(), held(), interfaces(), OURS.readlink()
-    yield
-    assert (settled(before[0]), held(), interfaces(), OURS.readlink()) == before
 
 
 @kinds
