@@ -23,7 +23,7 @@ FLOOD = 1 << 26  # bytes: an agent never writes so much before an answer, nor in
 # What reading a message raises that does not have the form of an agent's.
 INVALID = (ValueError, TypeError, LookupError, OverflowError, RecursionError, struct.error)
 AgentEvent = dict[str, Any]
-Value = TypeVar("Value")
+AnswerPart = TypeVar("AnswerPart")
 
 
 def python(name: str = "python3", program: bytes = b"") -> list[str]:
@@ -41,7 +41,7 @@ class AgentReply(dict[str, Any]):
     def __missing__(self, part: str) -> NoReturn:
         self._fail(f'without "{part}"')
 
-    def value(self, part: str, kind: Callable[[Any], Value]) -> Value:
+    def value(self, part: str, kind: Callable[[Any], AnswerPart]) -> AnswerPart:
         """Return a part, converted by `kind`."""
         found = self[part]
         try:
