@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness import claim, control, s
+from harness import claim, contradicted, control, s
 from scenarios.topologies import TARGET, OneSwitch
 
 ARP = {"arp_ip_target": TARGET, "arp_validate": "all"}
@@ -159,6 +159,37 @@ def test_the_arp_monitor_takes_over_from_the_mii_monitor(one_switch: OneSwitch) 
     assert bond.detection.earliest <= run.detection <= bond.detection.latest
     assert run.active_slaves == ["eth0", "eth1"]
     assert run.recovered
+
+
+@claim("ARPMISS-1")
+@contradicted(
+    "ARPMISS-1",
+    kernels=">=6.1",
+    evidence="bond_option_arp_interval_set runs the first check at once, and nothing was noted as "
+    "received before: bond_ab_arp_inspect finds all slaves silent (difference 66)",
+)
+def test_a_slave_is_not_down_before_the_first_check_can_fail(one_switch: OneSwitch) -> None:
+    """The ARP monitor is set on a bond that has worked for two seconds: its slaves stay up."""
+    bond = one_switch.dut.bond(miimon=100)
+    with one_switch.watch() as run:
+        one_switch.after(2 * s)
+        one_switch.dut.set(bond, arp_interval=100, **ARP)
+        one_switch.after(1 * s)
+    assert run.active_slaves == ["eth0"]
+    assert run.failures == {"eth0": 0, "eth1": 0}
+
+
+@claim("ARPMISS-1")
+@control("test_a_slave_is_not_down_before_the_first_check_can_fail")
+def test_a_slave_that_is_heard_passes_the_first_check(one_switch: OneSwitch) -> None:
+    """The same with the ARP monitor on from the start, and another interval set."""
+    bond = one_switch.dut.bond(arp_interval=200, **ARP)
+    with one_switch.watch() as run:
+        one_switch.after(2 * s)
+        one_switch.dut.set(bond, arp_interval=100)
+        one_switch.after(1 * s)
+    assert run.active_slaves == ["eth0"]
+    assert run.failures == {"eth0": 0, "eth1": 0}
 
 
 @claim("ARPINT-3", "MIIMON-1")

@@ -31,6 +31,35 @@ def test_a_blip_shorter_than_downdelay_changes_nothing(one_switch: OneSwitch) ->
     assert run.failures == {"eth0": 0, "eth1": 0}
 
 
+@claim("DOWNDELAY-1")
+@contradicted(
+    "DOWNDELAY-1",
+    kernels=">=6.1",
+    evidence="bond_set_carrier counts slaves whose link is BOND_LINK_UP; one that waits for "
+    "downdelay is BOND_LINK_FAIL, and the carrier goes at the first inspection (difference 67)",
+)
+def test_a_blip_of_the_last_link_leaves_the_carrier(one_switch: OneSwitch) -> None:
+    """The bond keeps its carrier as long as it keeps its active slave."""
+    one_switch.dut.bond(downdelay=500)
+    with one_switch.watch() as run:
+        one_switch.eth1.cut()
+        one_switch.after(1000 * ms)
+        one_switch.eth0.flap(down=BLIP)
+    assert run.active_slaves == ["eth0"]
+    assert run.carriers == [True]
+
+
+@claim("DOWNDELAY-5")
+@control("test_a_blip_of_the_last_link_leaves_the_carrier")
+def test_a_blip_of_one_of_two_links_leaves_the_carrier(one_switch: OneSwitch) -> None:
+    """With another link that is up the carrier stays."""
+    one_switch.dut.bond(downdelay=500)
+    with one_switch.watch() as run:
+        one_switch.eth0.flap(down=BLIP)
+    assert run.active_slaves == ["eth0"]
+    assert run.carriers == [True]
+
+
 @claim("DOWNDELAY-3", "MIIMON-1")
 @control("test_a_blip_shorter_than_downdelay_changes_nothing")
 @control("test_a_failed_slave_is_left_after_downdelay")

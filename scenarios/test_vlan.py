@@ -130,6 +130,37 @@ def test_solicitations_have_two_tags(dual_stack: DualStack) -> None:
     assert heard_by_target(dual_stack, "ns_ip6_target", IPV6, [5, 7], [5, 7])
 
 
+def active_with_a_target_in(net: DualStack, ids: list[int]) -> list[str | None]:
+    """Return the active slaves of 3 s under arp_validate, with a target that answers in VLANs."""
+    bond = net.dut.bond(mode="active-backup", miimon=0)
+    add_vlan(net.dut, "bond0", ids, OWN)
+    add_vlan(net.target, "target", ids, OTHER)
+    net.dut.set(bond, arp_ip_target=OTHER, arp_validate="active")
+    net.dut.set(bond, arp_interval=100)
+    with net.watch(healthy=False) as run:
+        net.after(3 * s)
+    return run.active_slaves
+
+
+@claim("ARPVAL-7")
+@contradicted(
+    "ARPVAL-7",
+    kernels=">=6.1",
+    evidence="the receive path takes off one tag, so bond_rcv_validate sees the protocol 802.1Q "
+    "and no ARP: the replies do not count, and the slave goes down (difference 65)",
+)
+def test_replies_with_two_tags_are_valid(dual_stack: DualStack) -> None:
+    """A target in a VLAN on a VLAN answers every probe: its slave stays the active one."""
+    assert active_with_a_target_in(dual_stack, [5, 7]) == ["eth0"]
+
+
+@claim("ARPVAL-7")
+@control("test_replies_with_two_tags_are_valid")
+def test_replies_with_one_tag_are_valid(dual_stack: DualStack) -> None:
+    """The same with a target in a VLAN."""
+    assert active_with_a_target_in(dual_stack, [5]) == ["eth0"]
+
+
 @claim("VLAN-6")
 @contradicted(
     "VLAN-6",

@@ -30,13 +30,19 @@ def options_of(given: dict[str, Any]) -> BondOptions:
     )
 
 
-def _remembered(event: Event) -> dict[str, str]:
-    """Return the primary that was set: the kernel hides, and keeps, one that is no slave yet.
+def _became(event: Event) -> dict[str, Any]:
+    """Return the options that an event changed.
 
-    PRIMARY-5; bond_option_primary_set, bond_enslave.
+    The kernel hides, and keeps, a primary that is no slave now: what was asked for counts, and a
+    primary that is hidden when another option is set was not changed (PRIMARY-5;
+    bond_option_primary_set, bond_enslave).
     """
     words = str(event.get("options", "")).split()
-    return dict(word.split("=", 1) for word in words if word.startswith("primary="))
+    asked = dict(word.split("=", 1) for word in words if word.startswith("primary="))
+    became = {**event.get("became", {}), **asked}
+    if not asked and became.get("primary") == "":
+        del became["primary"]
+    return became
 
 
 class BondHistory:
@@ -102,7 +108,7 @@ class BondHistory:
         """The options in force."""
         changes, given = [], dict(self.about.options)
         for event in self.history.select("fault", self.bond):
-            if became := {**_remembered(event), **event.get("became", {})}:
+            if became := _became(event):
                 given = {**given, **became}
                 changes.append((event.at, options_of(given)))
         return Signal.of(options_of(dict(self.about.options)), changes)

@@ -223,9 +223,12 @@ def test_a_primary_that_is_no_slave_yet_is_remembered() -> None:
     """It is made active once it is enslaved and heard (PRIMARY-5): that is no reselection."""
     quiet: dict[str, Line | None] = dict.fromkeys(FAILOVER)
     told = fault(-100, "bond0", "set", "stimulus")
-    told[3].update(options="primary=eth1", became={})
+    told[3].update(options="primary=eth1", became={"primary": ""})
     moved = [active(900, "eth1"), garp(900.1, "sw/eth1")]
     assert refused(story(quiet, ARP, told, *moved, dark=0)) == set()
+    other = fault(0, "bond0", "set", "stimulus")
+    other[3].update(options="num_grat_arp=3", became={"primary": "", "num_grat_arp": 3})
+    assert "reselection" not in refused(story(quiet, ARP, told, other, *moved, dark=0))
     assert refused(story(quiet, ARP, *moved, dark=0)) == {"reselection"}
 
 
