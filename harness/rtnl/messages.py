@@ -267,9 +267,14 @@ def of_vlan(entry: Any) -> bool:
     return entry.get_attr("NDA_VLAN") is not None
 
 
-def numbered(data: bytes, seq: int) -> bytes:
-    """Return a request with a sequence number, which identifies its reply."""
-    return data[:8] + struct.pack("=I", seq) + data[12:]
+def numbered(data: bytes, seq: int, *, quiet: bool = False) -> bytes:
+    """Return a request with a sequence number, which identifies its reply.
+
+    A `quiet` one is answered only if the kernel refuses it.
+    """
+    length, kind, flags, _, port = HEADER.unpack_from(data)
+    flags = flags & ~ACK if quiet else flags
+    return HEADER.pack(length, kind, flags, seq, port) + data[HEADER.size :]
 
 
 def refusal(what: str, flags: int, body: bytes) -> KernelRefused | None:

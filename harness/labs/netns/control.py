@@ -7,6 +7,7 @@ times that: a plain socket carries many requests in one send.
 from __future__ import annotations
 
 import socket
+import struct
 from typing import Any
 
 from harness.errors import KernelRefused, LabError
@@ -22,6 +23,8 @@ from harness.rtnl.messages import (
     Request,
 )
 
+LONGEST = 10  # seconds that an answer may take
+
 
 class Control:
     """A netlink socket in a namespace."""
@@ -31,7 +34,9 @@ class Control:
         self._sock = namespace.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
         self._sock.setsockopt(SOL_NETLINK, EXT_ACK, 1)
         self._sock.setsockopt(SOL_NETLINK, CAP_ACK, 1)
-        self._sock.settimeout(10)
+        # Python's own timeout would read the clock and poll before each call.
+        limit = struct.pack("@ll", LONGEST, 0)
+        self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
         self._sock.bind((0, 0))
 
     def close(self) -> None:
@@ -45,15 +50,20 @@ class Control:
         """
         if not requests:
             return
-        self._sock.send(b"".join(messages.numbered(one.data, n) for n, one in enumerate(requests)))
+        last = len(requests) - 1
+        self._sock.send(
+            b"".join(
+                messages.numbered(one.data, number, quiet=number < last)
+                for number, one in enumerate(requests)
+            )
+        )
         refused: KernelRefused | None = None
-        waiting = len(requests)
-        while waiting:
+        done = False
+        while not done:
             for kind, flags, seq, body in messages.messages(self._receive()):
-                if kind != NLMSG_ERROR:
-                    continue
-                waiting -= 1
-                refused = refused or messages.refusal(requests[seq].what, flags, body)
+                if kind == NLMSG_ERROR:
+                    refused = refused or messages.refusal(requests[seq].what, flags, body)
+                    done = done or seq == last
         if refused:
             raise refused
 
@@ -75,8 +85,8 @@ class Control:
     def _receive(self) -> bytes:
         try:
             return self._sock.recv(BUFFER)
-        except TimeoutError as error:
+        except BlockingIOError as error:
             raise LabError(
-                f"the kernel did not answer a request in {self.namespace.name} within 10 s",
+                f"the kernel did not answer a request in {self.namespace.name} within {LONGEST} s",
                 hint="look at the kernel's log for a hung task",
             ) from error

@@ -78,8 +78,12 @@ def _silence_ipv6() -> None:
     IPv6 autoconfiguration sends multicast frames, which an ARP monitor without validation counts
     as received traffic.
     """
-    with suppress(OSError), open(NO_IPV6, "w") as file:  # noqa: PTH123  a kernel without IPv6
-        file.write("1")
+    with suppress(OSError):  # a kernel without IPv6
+        file = os.open(NO_IPV6, os.O_WRONLY)
+        try:
+            os.write(file, b"1")
+        finally:
+            os.close(file)
 
 
 def _enter(fd: int, name: str) -> None:
