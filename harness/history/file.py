@@ -18,6 +18,7 @@ from harness.whole_file import replacing
 FORMAT = 2
 SHAPE = "a history.jsonl is an object, then lines of [at, kind, where, data]"
 TYPES = (int, str, str, dict)
+_encode = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps makes one for each line
 
 
 def header(about: About) -> dict[str, Any]:
@@ -46,9 +47,9 @@ def save(history: History, path: Path) -> None:
     hint = "make room, or keep results elsewhere: --results DIR"
     with replacing(path, path.with_suffix(".part"), hint=hint, parents=True) as file:
         file.write(json.dumps(header(history.about)) + "\n")
-        for event in history.events:
-            line = [event.at, event.kind, event.where, dict(event.data)]
-            file.write(json.dumps(line, separators=(",", ":")) + "\n")
+        lines = ([one.at, one.kind, one.where, dict(one.data)] for one in history.events)
+        for line in lines:
+            file.write(_encode(line) + "\n")
 
 
 def load(path: Path) -> History:

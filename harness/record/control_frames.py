@@ -21,16 +21,13 @@ class ControlFrames:
     )
     _data: DataFrames = field(default_factory=DataFrames)
 
-    def keep(self, at: int, node: str, link: str, data: bytes, *, tagged: bool = False) -> bool:
-        """Keep a frame of a known device (`link`); return whether it is of these protocols."""
+    def keep(self, at: int, node: str, link: str, data: bytes, *, tagged: bool = False) -> None:
+        """Keep a frame of a known device (`link`) if it is of these protocols."""
         if self._data.keep(at, node, link, data, tagged=tagged):
-            return True
+            return
         kind = data[12:14]
-        if kind not in self._kept:
-            return False
-        if link:
+        if link and kind in self._kept:
             self._kept[kind].append((at, f"{node}/{link}", data))
-        return True
 
     def replied_for(self) -> set[str]:
         """Return the addresses for which an ARP reply was captured."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import struct
-from functools import cache
+from functools import cache, lru_cache
 from operator import itemgetter
 from pathlib import Path
 
@@ -91,10 +91,9 @@ class Capture:
                 self._interface(port)
             since, size = max(at - start, 0), len(data)
             whole = size if size < SNAP or port == FAULTS else max(size, _on_the_wire(data))
-            body = _padded(data) + options
-            length = HEAD.size + len(body) + 8
+            length, rest = _rest(size, options)
             head = HEAD.pack(PACKET, length, numbers[port], since >> 32, since & LOW, size, whole)
-            self._blocks += (head, body, END.pack(0, length))
+            self._blocks += (head, data, rest)
         faults = any(port == FAULTS for _, port, _, _ in self._pending)
         self._pending = []
         self._write()
@@ -130,6 +129,14 @@ class Capture:
             f"{self._path} cannot be written: {error.strerror}",
             hint="free space, or keep recordings elsewhere: --results DIR",
         )
+
+
+@lru_cache(maxsize=1024)
+def _rest(size: int, options: bytes) -> tuple[int, bytes]:
+    """Return the length of a packet's block, and what follows its `size` bytes of data."""
+    rest = bytes(-size % 4) + options
+    length = HEAD.size + size + len(rest) + END.size
+    return length, rest + END.pack(0, length)
 
 
 @cache

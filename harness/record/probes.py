@@ -29,7 +29,15 @@ IDENT = {"out": 0x6E66, "in": 0x6E67}
 DIRECTION = {ident: direction for direction, ident in IDENT.items()}
 ECHO_REPLY, ECHO_REQUEST = 0, 8
 HEADER = struct.Struct("!BBHHH")
+# By identifier and type: the direction of a probe, and whether it is the reply.
+LEGS = {
+    (ident, kind): (direction, kind == ECHO_REPLY)
+    for ident, direction in DIRECTION.items()
+    for kind in (ECHO_REPLY, ECHO_REQUEST)
+}
 ICMP_AT, BODY_AT = 34, 42
+BODY_END = BODY_AT + len(MAGIC)
+WHOLE = struct.Struct(f"!BxxxHxx{len(MAGIC)}xI")  # from ICMP_AT: type, identifier, number
 GIVEN_UP = 20  # probe intervals after which an answer no longer comes
 STEADY = 3  # replies in a row that make a path good
 
@@ -159,16 +167,13 @@ def echo(ident: int) -> bytes:
 
 def read_echo(frame: bytes) -> Echo | None:
     """Return the probe that a frame carries, None for any other frame."""
-    if len(frame) < BODY_AT + len(MAGIC) + 4 or frame[12:14] != b"\x08\x00":
+    if frame[BODY_AT:BODY_END] != MAGIC or frame[12:14] != b"\x08\x00":
         return None
-    kind, _, _, ident, _ = HEADER.unpack_from(frame, ICMP_AT)
-    direction = DIRECTION.get(ident)
-    if direction is None or kind not in (ECHO_REPLY, ECHO_REQUEST):
+    if len(frame) < ICMP_AT + WHOLE.size:
         return None
-    if frame[BODY_AT : BODY_AT + len(MAGIC)] != MAGIC:
-        return None
-    (seq,) = struct.unpack_from("!I", frame, BODY_AT + len(MAGIC))
-    return Echo(direction, kind == ECHO_REPLY, seq)
+    kind, ident, seq = WHOLE.unpack_from(frame, ICMP_AT)
+    leg = LEGS.get((ident, kind))
+    return None if leg is None else Echo(*leg, seq)
 
 
 class Tracker:

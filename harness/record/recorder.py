@@ -228,10 +228,10 @@ class Recorder:
         for where, tap in self._taps.items():
             places, elsewhere = self._places[where], (where, "")
             for frame in tap.take():
-                node, link = places.get(frame.device, elsewhere)
-                if self._capture and link:
-                    self._capture.frame(frame, f"{node}/{link}")
-                self._dispatch(where, (node, link), frame)
+                place = places.get(frame.device, elsewhere)
+                if self._capture and place[1]:
+                    self._capture.frame(frame, "/".join(place))
+                self._dispatch(where, place, frame)
         if self._capture:
             self._capture.flush()
 
@@ -242,10 +242,11 @@ class Recorder:
 
     def _dispatch(self, where: str, place: tuple[str, str], frame: Seen) -> None:
         """Pass a probe to the tracker, or keep a control frame of a known device."""
-        if self._control.keep(frame.at, *place, frame.data, tagged=bool(frame.kind & TAGGED)):
+        tracker, echo = self._tracker, read_echo(frame.data)  # most frames are probes
+        if echo is None:
+            self._control.keep(frame.at, *place, frame.data, tagged=bool(frame.kind & TAGGED))
             return
-        tracker, echo = self._tracker, read_echo(frame.data)
-        if tracker is None or echo is None:
+        if tracker is None:
             return
         link = place[1]
         bond = self._bond_of.get(link)

@@ -20,9 +20,9 @@ SO_ATTACH_FILTER = 26
 SLOT, BLOCK, BLOCKS = 256, 1 << 16, 16
 SLOTS = BLOCK * BLOCKS // SLOT
 FREE = b"\0\0\0\0"  # TP_STATUS_KERNEL: the slot is returned to the kernel
-HEADER = struct.Struct("=IIIHHIIHH")  # struct tpacket2_hdr
-SLL = struct.Struct("=HHiHBB")  # struct sockaddr_ll, behind the header aligned to 16
-SLL_AT = 32
+# Of struct tpacket2_hdr: status, snaplen, mac, sec, nsec; behind it, aligned to 16, of struct
+# sockaddr_ll: ifindex, pkttype.
+HEADER = struct.Struct("=I4xIH2xII12xi2xB")
 STATUS_USER, STATUS_VLAN_VALID = 1, 1 << 4
 TAGGED = 0x100  # as in harness.lab: the kernel has taken a VLAN tag out of the frame
 RECORD = struct.Struct("!qiHH")  # before each frame: time in ns, device, kind, bytes that follow
@@ -56,10 +56,9 @@ class Ring:
         ring = self._ring
         while True:
             base = self._next * SLOT
-            status, _, snap, mac, _, sec, nsec, _, _ = HEADER.unpack_from(ring, base)
+            status, snap, mac, sec, nsec, device, kind = HEADER.unpack_from(ring, base)
             if not status & STATUS_USER:
                 return
-            _, _, device, _, kind, _ = SLL.unpack_from(ring, base + SLL_AT)
             data = ring[base + mac : base + mac + snap]
             ring[base : base + 4] = FREE
             self._next = (self._next + 1) % SLOTS
