@@ -38,6 +38,14 @@ def test_an_unknown_model_is_a_usage_error(pytester: pytest.Pytester) -> None:
     done.stderr.fnmatch_lines(['*"vmxnet" is no model of a NIC (hint: did you mean vmxnet3?*'])
 
 
+def test_a_lab_that_does_not_exist_is_a_usage_error(pytester: pytest.Pytester) -> None:
+    done = pytester.runpytest_subprocess("--lab=netsn")
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    there = "netns, pipe, qemu, FILE.toml"
+    done.stderr.fnmatch_lines([f'*no lab "netsn" (has: {there}) (hint: did you mean netns?*'])
+    assert not list(pytester.path.glob("results*"))
+
+
 def test_the_shipped_lab_file_is_the_lab_by_its_name(pytester: pytest.Pytester) -> None:
     shipped = Path(__file__).parents[2] / "labs/qemu.toml"
     config = pytester.parseconfig("-p", "harness.plugin", f"--lab={shipped}")

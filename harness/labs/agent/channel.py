@@ -44,10 +44,9 @@ class AgentReply(dict[str, Any]):
     def value(self, part: str, kind: Callable[[Any], AnswerPart]) -> AnswerPart:
         """Return a part, converted by `kind`."""
         found = self[part]
-        try:
+        with contextlib.suppress(*INVALID):
             return kind(found)
-        except INVALID:
-            self._fail(f'with an invalid "{part}": {json.dumps(found)[:WORDS]}')
+        return self._fail(f'with an invalid "{part}": {json.dumps(found)[:WORDS]}')
 
 
 class Channel:
@@ -161,7 +160,9 @@ class Channel:
                     take(said)
         except INVALID:
             shown = line[:WORDS].decode(errors="replace")
-            self._fail(f'it wrote "{shown}", which is no message of an agent')
+        else:
+            return
+        self._fail(f'it wrote "{shown}", which is no message of an agent')
 
     def _await(
         self, have: Callable[[], AgentEvent | None], what: str, within: float = ANSWER
