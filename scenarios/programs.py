@@ -29,6 +29,32 @@ for address in sys.argv[1:]:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     socket.socket(family, socket.SOCK_DGRAM).sendto(b"", (address, 9))
 """
+# Binds to the group of link events, makes a slave active, counts the events of a failover and
+# the requests to announce (IFLA_EVENT of RTM_NEWLINK, linux/if_link.h) within 2 s.
+EVENTS = """
+import socket, struct, subprocess
+GROUP, NEWLINK, EVENT, FAILOVER, NOTIFY = 1, 16, 44, 3, 4
+seen = []
+def attributes(data):
+    while len(data) >= 4:
+        length, kind = struct.unpack_from("=HH", data)
+        yield kind, data[4:length]
+        data = data[(max(length, 4) + 3) & ~3:]
+with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as one:
+    one.bind((0, GROUP))
+    one.settimeout(2)
+    subprocess.run("ip link set bond0 type bond active_slave eth1".split(), check=True)
+    try:
+        while data := one.recv(65536):
+            while len(data) >= 16:
+                length, kind = struct.unpack_from("=IH", data)
+                if kind == NEWLINK:
+                    for number, value in attributes(data[32:length]):
+                        if number == EVENT: seen += struct.unpack("=I", value)
+                data = data[(length + 3) & ~3:]
+    except TimeoutError: pass
+print(seen.count(FAILOVER), seen.count(NOTIFY))
+"""
 RAW_SENDER = """
 import socket, sys
 tap = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
@@ -88,6 +114,12 @@ def connect_again(net: Net, to: Machine, kind: str, times: int) -> None:
     A connection is refused at once, so each socket sends one packet of one 5-tuple.
     """
     _python(net, None, CONNECTOR, to.address, kind, str(times))
+
+
+def failover_events(net: Net) -> tuple[int, int]:
+    """Make eth1 active; return how many events of a failover and of announcements were sent."""
+    failovers, announcements = _python(net, None, EVENTS).split()
+    return int(failovers), int(announcements)
 
 
 def know_for_good(net: Net, machine: Machine) -> None:

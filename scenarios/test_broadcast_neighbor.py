@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness import Flow, claim, control, many_flows, s
+from harness import Flow, claim, contradicted, control, many_flows, s
 from scenarios.channels import LacpPair, LacpPairAndBond
 
 ARP = 0x0806
@@ -99,3 +99,16 @@ def test_a_port_that_returns_is_announced_by_all_ports(
         net.eth0.flap(down=3 * s)
         net.after(8 * s)
     assert sorted(frame.port for frame in run.garps) == ["eth0"] * rounds + ["eth1"] * rounds
+
+
+@claim("BCN-5")
+@control("test_arp_leaves_by_all_ports")
+@contradicted(
+    "BCN-5",
+    kernels=">=6.1,<6.17",
+    evidence="the documentation of 6.1.192 has the option, whose attribute 33 the kernel does not "
+    "know: IFLA_BOND_MAX is less (difference 42)",
+)
+def test_the_option_is_where_its_documentation_is(lacp_pair: LacpPair) -> None:
+    """A kernel whose documentation describes the option shows it by netlink."""
+    assert "broadcast_neighbor" in lacp_pair.dut.bond().now.netlink

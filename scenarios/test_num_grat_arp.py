@@ -3,6 +3,7 @@
 import pytest
 
 from harness import claim, contradicted, control, ms, s
+from scenarios.programs import failover_events
 from scenarios.topologies import TARGET, OneSwitch
 from scenarios.variants import NoAddress
 
@@ -241,3 +242,23 @@ def test_a_bond_without_address_announces_nothing(no_address: NoAddress) -> None
         no_address.eth0.cut()
     assert run.active_slaves == ["eth0", "eth1"]
     assert run.garps == []
+
+
+@claim("GARP-18")
+@pytest.mark.parametrize(
+    ("mode", "num_grat_arp", "events"),
+    [
+        ("active-backup", 1, (1, 1)),
+        ("active-backup", 3, (1, 3)),
+        ("active-backup", 0, (1, 0)),
+        ("balance-tlb", 3, (0, 0)),
+    ],
+)
+def test_a_failover_is_told_by_netlink(
+    one_switch: OneSwitch, mode: str, num_grat_arp: int, events: tuple[int, int]
+) -> None:
+    """Programs get one event of the failover, and one of each round of announcements."""
+    one_switch.dut.bond(mode=mode, num_grat_arp=num_grat_arp)
+    with one_switch.watch():
+        told = failover_events(one_switch)
+    assert told == events

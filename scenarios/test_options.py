@@ -173,3 +173,33 @@ def test_delays_are_multiples_and_follow_miimon(
     bond = one_switch.dut.bond(miimon=100, **options)
     one_switch.dut.set(bond, miimon=miimon)
     assert tuple(bond.now.netlink[name] for name in options) == kept
+
+
+@claim("ARPVAL-14")
+@pytest.mark.parametrize(
+    ("option", "value", "kept"),
+    [("arp_validate", "all", "none"), ("arp_all_targets", "all", "all"), ("miimon", 50, 50)],
+)
+def test_a_change_of_mode_resets_arp_validate(
+    empty_bond: EmptyBond, option: str, value: object, kept: object
+) -> None:
+    """It is none in the new mode, which could use it; other options stay as they are."""
+    bond = empty_bond.dut.bond(mode="active-backup")
+    empty_bond.dut.write(bond, option, str(value))
+    before = bond.now.netlink[option]
+    with empty_bond.dut.take_down(bond):
+        empty_bond.dut.set(bond, mode="balance-rr")
+    assert (before, bond.now.netlink[option]) == (value, kept)
+
+
+@claim("ARPVAL-15")
+@pytest.mark.parametrize(("miimon", "error"), [(0, ""), (100, "EINVAL")])
+def test_arp_validate_needs_no_arp_interval(
+    empty_bond: EmptyBond, miimon: int, error: str
+) -> None:
+    """It can be set before the monitor is, but not together with that of the carrier."""
+    bond = empty_bond.dut.bond(mode="active-backup")
+    answer = empty_bond.dut.attempt.set(bond, arp_validate="all", miimon=miimon)
+    assert answer.error == error
+    assert bond.now.netlink["arp_interval"] == 0
+    assert ("arp_validate" in answer.became) == (error == "")

@@ -24,7 +24,7 @@ ARP = ("balance-rr", "active-backup", "balance-xor", "broadcast")
             "tlb_dynamic_lb", "0", ("balance-tlb", "balance-alb"), marks=claim("TLBDYN-3")
         ),
         pytest.param("arp_interval", "200", ARP, marks=claim("TPUT-9")),
-        ("arp_validate", "all", ARP),
+        pytest.param("arp_validate", "all", ARP, marks=claim("ARPVAL-18")),
         ("arp_missed_max", "3", ARP),
         ("lacp_active", "off", LACP),
         ("lacp_rate", "fast", LACP),

@@ -3,11 +3,13 @@
 import pytest
 
 from harness import Run, claim, contradicted, control, s
+from scenarios.programs import command
 from scenarios.topologies import OneSwitch
 from scenarios.variants import NoAddress
 
 TARGET, OWN = "198.51.100.254", "198.51.100.1"
 DATAGRAMS = 20
+ONCE = 1  # each slave fails when the monitor starts (difference 66)
 SENDER = f"""
 import socket
 with socket.socket(type=socket.SOCK_DGRAM) as one:
@@ -75,6 +77,17 @@ def test_probes_are_sent_by_the_bonds_route(one_switch: OneSwitch) -> None:
     """With the route of the bond the target is asked for."""
     run = monitored(one_switch, "bond0")
     assert run.slave("eth0").arp_probes != []
+
+
+@claim("ARPTGT-9")
+@pytest.mark.parametrize(("by", "fails"), [("eth0", True), ("bond0", False)])
+def test_a_target_beyond_another_route_is_never_heard(
+    one_switch: OneSwitch, by: str, *, fails: bool
+) -> None:
+    """The probes are left out, not sent by the slave of the route: slaves fail again and again."""
+    command(one_switch.target, f"ip route add {OWN}/32 dev target")
+    run = monitored(one_switch, by)
+    assert (run.slave("eth0").arp_probes == [], run.failures["eth0"] > ONCE) == (fails, fails)
 
 
 @claim("TROUBLE-3")

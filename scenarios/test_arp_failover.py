@@ -1,0 +1,100 @@
+"""The ARP monitor round a failover: who is trusted then, and for how long nobody can fail."""
+
+import pytest
+
+from harness import Span, claim, control, ms, s
+from scenarios.topologies import TARGET, OneSwitch
+from scenarios.variants import ThreeSlaves
+
+ARP = {"arp_ip_target": TARGET, "arp_validate": "all"}
+
+
+@claim("ARPMISS-5")
+def test_a_new_active_slave_cannot_fail_at_once(one_switch: OneSwitch) -> None:
+    """Both paths break together, and the second slave is tried for three rounds all the same."""
+    bond = one_switch.dut.bond(arp_interval=200, arp_missed_max=1, **ARP)
+    with one_switch.watch() as run:
+        one_switch.eth0.lose()
+        one_switch.eth1.lose()
+        one_switch.after(8 * bond.arp_interval)
+    immune = 3 * bond.arp_interval
+    first, second = run.slave("eth0").detection, run.slave("eth1").detection
+    assert run.active_slaves[:3] == ["eth0", "eth1", None]
+    assert bond.detection.earliest + immune <= second <= bond.detection.latest + immune
+    assert first <= bond.detection.latest
+
+
+@claim("ARPMISS-1")
+@control("test_a_new_active_slave_cannot_fail_at_once")
+def test_a_slave_that_has_been_active_fails_in_its_time(one_switch: OneSwitch) -> None:
+    """A second failure that comes later finds the slave of the first failover without grace."""
+    bond = one_switch.dut.bond(arp_interval=200, arp_missed_max=1, **ARP)
+    with one_switch.watch() as run:
+        one_switch.dut.set(bond, active_slave="eth1")
+        one_switch.after(2 * s)
+        one_switch.eth1.lose()
+    assert bond.detection.earliest <= run.detection <= bond.detection.latest
+
+
+@claim("ARPVAL-16")
+@pytest.mark.parametrize(("changed", "trusted"), [(True, False), (False, True)])
+def test_requests_of_a_new_active_slave_are_no_proof(
+    three_slaves: ThreeSlaves, *, changed: bool, trusted: bool
+) -> None:
+    """A backup trusts what it hears of them only once the target has answered that slave."""
+    bond = three_slaves.dut.bond(arp_interval=100, arp_missed_max=5, **ARP)
+    window = bond.times.silence(backup=True)
+    with three_slaves.watch() as run:
+        three_slaves.target.die()
+        if changed:
+            three_slaves.dut.set(bond, active_slave="eth1")
+        three_slaves.after(20 * bond.arp_interval)
+    assert run.slave("eth2").detection >= window.earliest
+    assert (run.slave("eth2").detection > window.latest) == trusted
+
+
+@claim("ARPVAL-17")
+@pytest.mark.parametrize(("stale", "returns"), [(True, "eth0"), (False, "eth1")])
+def test_an_answer_by_another_slave_counts_when_none_is_active(
+    one_switch: OneSwitch, *, stale: bool, returns: str
+) -> None:
+    """Where the switch sends the answer for one slave to another, that one is used."""
+    net = one_switch
+    bond = net.dut.bond(arp_interval=100, **ARP)
+    with net.watch("out") as run:  # the target asks for nobody
+        net.target.die()
+        net.after(12 * bond.arp_interval)
+        net.eth0.lose("out")
+        if stale:
+            net.sw.pin(net.eth0.mac, net.eth0)
+        net.target.revive()
+        net.after(12 * bond.arp_interval)
+    assert None in run.active_slaves
+    assert run.active_slaves[run.active_slaves.index(None) + 1] == returns
+
+
+@claim("ARPINT-13")
+@pytest.mark.parametrize(("pause", "count"), [(500 * ms, 1), (1500 * ms, 2), (2500 * ms, 3)])
+def test_the_monitor_starts_with_a_probe(one_switch: OneSwitch, pause: Span, count: int) -> None:
+    """On a running bond the first request leaves at once, not after an interval of 1 s."""
+    bond = one_switch.dut.bond(miimon=None)
+    with one_switch.watch() as run:
+        one_switch.dut.set(bond, arp_interval=1000, arp_ip_target=TARGET)
+        one_switch.after(pause)
+        one_switch.dut.set(bond, arp_interval=0)
+    assert len(run.slave("eth0").arp_probes) == count
+
+
+@claim("PND-5")
+@pytest.mark.parametrize(("delay", "rounds"), [(300, 3), (0, 1)])
+def test_a_delay_outlives_its_monitor(one_switch: OneSwitch, delay: int, rounds: int) -> None:
+    """Set with miimon, it counts as many rounds of the ARP monitor, although 0 is shown."""
+    bond = one_switch.dut.bond(miimon=100, peer_notif_delay=delay, num_grat_arp=4)
+    with one_switch.watch() as run:
+        one_switch.dut.set(bond, arp_interval=200, arp_ip_target=TARGET)
+        one_switch.after(1 * s)
+        one_switch.dut.set(bond, active_slave="eth1")
+        one_switch.after(3 * s)
+    assert bond["peer_notif_delay"] == 0
+    assert len(run.garp_gaps) == 3
+    assert all(gap == rounds * bond.arp_interval for gap in run.garp_gaps[1:])
