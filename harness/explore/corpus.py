@@ -1,4 +1,4 @@
-"""What a search keeps between runs: a directory of findings, each with its files.
+"""The findings of a search, kept between runs: a directory with the files of each.
 
 corpus.json                    the format, and the version of the harness that wrote it
 findings/RULE-KEY/             one for each finding:
@@ -25,7 +25,7 @@ from harness.whole_file import replacing
 
 FORMAT = 1
 HEADER, SCHEDULE = "corpus.json", "schedule.json"
-ROOM = "make room, or keep findings elsewhere: --corpus DIR"
+NO_SPACE = "free space, or keep findings elsewhere: --corpus DIR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Corpus:
 
     @classmethod
     def open(cls, place: Path) -> Corpus:
-        """Return the corpus of a directory, made if it is not there; raises UsageError."""
+        """Return the corpus of a directory, created if it does not exist; raises UsageError."""
         header = place / HEADER
         if header.exists():
             found = _json(header).get("format")
@@ -47,7 +47,7 @@ class Corpus:
                 )
         elif place.exists() and (not place.is_dir() or any(place.iterdir())):
             raise UsageError(
-                f"{place} is no corpus: it has no {HEADER}",
+                f"{place} is not a corpus: it has no {HEADER}",
                 hint="give an empty or new directory: --corpus DIR",
             )
         else:
@@ -80,17 +80,17 @@ def _json(path: Path) -> Mapping[str, Any]:
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be read: {error}", hint="remove it") from error
     if not isinstance(found, dict):
-        raise UsageError(f"{path} is no JSON object", hint="remove it")
+        raise UsageError(f"{path} is not a JSON object", hint="remove it")
     return found
 
 
 def _write(path: Path, text: str) -> None:
-    with replacing(path, path.with_suffix(".part"), hint=ROOM, parents=True) as file:
+    with replacing(path, path.with_suffix(".part"), hint=NO_SPACE, parents=True) as file:
         file.write(f"{text.rstrip()}\n")
 
 
 def history_of(folder: Path, name: str) -> str:
-    """Return the text of a history that a guest wrote, "" if it is not there."""
+    """Return the text of a history that a guest wrote, "" if there is none."""
     with suppress(OSError):
         return (folder / name).read_text(encoding="utf-8")
     return ""

@@ -1,8 +1,8 @@
 """Draw schedules: the same seed and number give the same schedule, on any machine.
 
 Hypothesis does not drive the search. It would have to run in the guest, next to the kernel: when a
-schedule kills the guest, what it had drawn and shrunk so far would be lost, and it could not go on
-behind that schedule. It also ends at its first failure, while a search has to continue after one.
+schedule kills the guest, what it had drawn and shrunk so far would be lost, and it could not
+continue after that schedule. It also ends at its first failure, where a search continues.
 Here the host knows from a number alone which schedule a guest was in.
 """
 
@@ -29,7 +29,7 @@ def drawn(seed: int, number: int, modes: tuple[str, ...] = MODES) -> FaultSchedu
     """Return the schedule of a number."""
     chance = random.Random(f"{seed} {number}")  # noqa: S311  (no secret)
     slaves = chance.choice((2, 2, 3))
-    names = [f"eth{one}" for one in range(slaves)]
+    names = [f"eth{number}" for number in range(slaves)]
     mode = chance.choice(modes)
     options = {"mode": mode, **_monitor(chance, mode), **_others(chance, mode, names)}
     return FaultSchedule(slaves, options, tuple(_steps(chance, options, names)))
@@ -70,7 +70,7 @@ def _others(chance: random.Random, mode: str, names: list[str]) -> dict[str, Any
 def _steps(
     chance: random.Random, options: dict[str, Any], names: list[str]
 ) -> Iterator[FaultStep]:
-    """Yield steps of some kinds: each schedule lacks some, because a kind hides what others do.
+    """Yield steps of some kinds: each schedule lacks some, as a kind may hide effects of others.
 
     Groce et al., Swarm Testing, ISSTA 2012. After an option was set, for instance, an announcement
     may have more reasons.
@@ -98,7 +98,7 @@ def _some(chance: random.Random, kinds: list[str]) -> list[str]:
 
 
 def _setting(chance: random.Random, mode: str, names: list[str]) -> tuple[str, str]:
-    """Return an option that is changed, and to what."""
+    """Return an option to change, and its new value."""
     settings: dict[str, tuple[str, ...]] = {"num_grat_arp": ("0", "1", "3")}
     if mode in WITH_ACTIVE_SLAVE:
         settings |= {

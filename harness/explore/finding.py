@@ -1,4 +1,4 @@
-"""One finding of a search: the schedule, and what is refused of it."""
+"""One finding of a search: the schedule, and what the model refuses of it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ DIED = "guest-died"
 
 @dataclass(frozen=True, slots=True)
 class FoundDifference:
-    """What is refused of a schedule on a kernel, by one rule.
+    """The refusals of a schedule on a kernel by one rule.
 
     `drawn` is the schedule before it was shrunk, `release` that of the kernel, `spec` the
-    `--kernel` that chooses it; `console` has the end of a console where the guest died.
+    `--kernel` that chooses it; `console` has the end of the console if the guest died.
     """
 
     rule: str
@@ -35,7 +35,7 @@ class FoundDifference:
             line["rule"],
             FaultSchedule.of(line["schedule"]),
             FaultSchedule.of(line["drawn"]),
-            tuple(Refusal(**one) for one in line["refusals"]),
+            tuple(Refusal(**refusal) for refusal in line["refusals"]),
             line["release"],
             spec,
         )
@@ -53,7 +53,7 @@ class FoundDifference:
         """Return the finding in one line."""
         if self.refusals:
             first = self.refusals[0]
-            told = f"{first.where}: {first.seen}; {first.allowed} ({first.claim})"
+            text = f"{first.where}: {first.seen}; {first.allowed} ({first.claim})"
         else:
-            told = self.console[-1] if self.console else "the guest ended"
-        return f"{self.rule}: {told}"
+            text = self.console[-1] if self.console else "the guest ended"
+        return f"{self.rule}: {text}"

@@ -1,4 +1,4 @@
-"""In a guest: perform schedules one after the other and report what is refused.
+"""In a guest: perform schedules one after the other and report what the model refuses.
 
 Lines of `stream.jsonl`: {"start": number} before each schedule; {"count": schedules, "steps": n,
 "unfit": n} now and then; {"finding": {...}} with a schedule as it was drawn and as it was shrunk,
@@ -29,12 +29,12 @@ from harness.labs import registry
 from harness.record.net import Stage
 
 COUNT_EVERY = 20  # schedules
-FRESH_AFTER = 2000  # schedules: then a fresh guest goes on, with all of its memory
+FRESH_AFTER = 2000  # schedules: then a fresh guest continues, with all of its memory
 SAME = 3  # findings of one rule that are shrunk by one guest; further ones are counted
 
 
 def main(directory: Path) -> None:
-    """Do the job that lies in `directory`."""
+    """Do the job of `directory`."""
     job = Job.load(directory)
     with ReportFile(directory, sync=job.writeback) as stream:
         try:
@@ -64,7 +64,7 @@ class SearchInGuest:
             self._perform(number, schedule)
             if self._done % COUNT_EVERY == 0:
                 gc.collect()  # at each schedule it would take a sixth of the time
-                gc.freeze()  # modules stay, and are not looked at again
+                gc.freeze()  # modules stay, and are not examined again
                 self._count()
         self._count()
         self._stream.write(done=number)
@@ -88,7 +88,7 @@ class SearchInGuest:
             self._unfit += 1
             self._stream.write(unfit=str(error), number=number)
             return
-        for rule in dict.fromkeys(one.rule for one in performed.findings):
+        for rule in dict.fromkeys(refusal.rule for refusal in performed.findings):
             self._of_rule[rule] += 1
             if self._of_rule[rule] <= SAME and rule not in self._known:
                 self._find(number, schedule, rule)
@@ -98,9 +98,9 @@ class SearchInGuest:
     def _find(self, number: int, schedule: FaultSchedule, rule: str) -> None:
         """Confirm a finding by repetition, shrink it, and report it."""
 
-        def refused(one: FaultSchedule) -> bool:
-            self._steps += len(one.whole)
-            return rule in rule_of(one, named(self._stage, one))
+        def refused(tried: FaultSchedule) -> bool:
+            self._steps += len(tried.whole)
+            return rule in rule_of(tried, named(self._stage, tried))
 
         if not refused(schedule):
             self._stream.write(unconfirmed=rule, number=number)
@@ -126,9 +126,9 @@ class SearchInGuest:
             "schedule": small.plain(),
             "drawn": was.plain(),
             "refusals": [
-                asdict(replace(one, at=one.at - begun))
-                for one in last.findings
-                if one.rule == rule
+                asdict(replace(refusal, at=refusal.at - begun))
+                for refusal in last.findings
+                if refusal.rule == rule
             ],
             "release": last.history.about.kernel.release,
             "history": name,

@@ -7,8 +7,8 @@ from harness.record.net import Net
 from harness.topology import DUT, TARGET, Topology
 
 ADDRESS, TARGET_ADDRESS, NEIGHBOUR_ADDRESS = "192.0.2.1", "192.0.2.254", "192.0.2.7"
-EVERY_MS = 200  # between two probes: what is judged of traffic is whether it flows at last
-# Longer than the longest reaction and the resolution of addresses: traffic is judged behind that.
+EVERY_MS = 200  # between two probes: of traffic only its recovery is judged
+# Longer than the longest reaction and the resolution of addresses: traffic is judged after that.
 REST_MS = 3000
 MII = {"mode": "active-backup", "miimon": 100}
 

@@ -1,4 +1,4 @@
-"""In a guest: perform a schedule on a bond, and hold what it did against model and invariants."""
+"""In a guest: perform a schedule on a bond, and check the recording by model and invariants."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from harness.units import ms
 
 @dataclass(frozen=True, slots=True)
 class Performed:
-    """A schedule that was performed: its recording, and all that is refused of it."""
+    """A schedule that was performed: its recording, and all refusals."""
 
     history: History
     refusals: tuple[Refusal, ...]
 
     @property
     def findings(self) -> list[Refusal]:
-        """What is refused and no known difference of this kernel."""
+        """The refusals that are not known differences of this kernel."""
         release = self.history.about.kernel.release
-        return [one for one in self.refusals if not one.known_on(release)]
+        return [refusal for refusal in self.refusals if not refusal.known_on(release)]
 
 
 def perform(schedule: FaultSchedule, stage: Stage) -> Performed:
@@ -48,7 +48,7 @@ def perform(schedule: FaultSchedule, stage: Stage) -> Performed:
 
 
 def _do(net: Net, bond: Bond, step: FaultStep) -> None:
-    """Do one step; what the kernel refuses is not done."""
+    """Do one step; one that the kernel refuses is left out."""
     net.after(step.after * ms)
     try:
         if step.action == "set":
@@ -84,9 +84,11 @@ def _disagreements(bond: Bond, run: Run) -> Iterator[Refusal]:
             seen = f"netlink shows {name} {shown[name]}, sysfs {value}"
             yield Refusal("sources-agree", "none", at, bond.name, seen, "expected the same")
     active = str(shown.get("active_slave", ""))
-    told = proc.lines.get("Currently Active Slave", active)  # modes without one have no such line
-    if told not in (active or "None", active):
-        seen = f"netlink shows the active slave {active}, /proc {told}"
+    in_proc = proc.lines.get(
+        "Currently Active Slave", active
+    )  # modes without one have no such line
+    if in_proc not in (active or "None", active):
+        seen = f"netlink shows the active slave {active}, /proc {in_proc}"
         yield Refusal("sources-agree", "none", at, bond.name, seen, "expected the same")
     yield from _slaves_in_proc(run.history, proc, bond, at)
     yield from _failures(run.history, proc, bond, at)
@@ -95,10 +97,10 @@ def _disagreements(bond: Bond, run: Run) -> Iterator[Refusal]:
 def _slaves_in_proc(history: History, proc: Proc, bond: Bond, at: int) -> Iterator[Refusal]:
     last: dict[str, Any] = {event.where: event["link"] for event in history.part("slave")}
     for slave, link in last.items():
-        told = proc.slaves.get(slave, {}).get("MII Status")
+        status = proc.slaves.get(slave, {}).get("MII Status")
         wanted = {"up": "up", "down": "down", "fail": "going down", "back": "going back"}
-        if link is not None and told != wanted[link]:
-            seen = f"netlink shows {slave} {link}, /proc {told}"
+        if link is not None and status != wanted[link]:
+            seen = f"netlink shows {slave} {link}, /proc {status}"
             yield Refusal("sources-agree", "none", at, bond.name, seen, "expected the same")
 
 
@@ -109,14 +111,14 @@ def _failures(history: History, proc: Proc, bond: Bond, at: int) -> Iterator[Ref
         counted = proc.slaves.get(slave, {}).get("Link Failure Count", "")
         seen = link_states(history, slave).count("down")
         if slave not in moved and counted != str(seen):
-            told = f"{slave} failed {seen} times"
-            yield Refusal("failure-count", "PROC-5", at, slave, f"/proc counts {counted}", told)
+            allowed = f"{slave} failed {seen} times"
+            yield Refusal("failure-count", "PROC-5", at, slave, f"/proc counts {counted}", allowed)
 
 
 def rule_of(schedule: FaultSchedule, stage: Stage) -> set[str]:
-    """Return the rules that refuse a schedule; none where it cannot be performed."""
+    """Return the rules that refuse a schedule; none if it cannot be performed."""
     try:
-        return {one.rule for one in perform(schedule, stage).findings}
+        return {refusal.rule for refusal in perform(schedule, stage).findings}
     except HarnessError:
         return set()
 

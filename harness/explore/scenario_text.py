@@ -25,7 +25,7 @@ def scenario(finding: FoundDifference) -> str:
     """Return the text of a scenario file: topology, bond, disturbance, assertion."""
     schedule = finding.schedule
     fixture, topology, module = FIXTURES[schedule.slaves]
-    claim = next((one.claim for one in finding.refusals if one.claim != "none"), "")
+    claim = next((refusal.claim for refusal in finding.refusals if refusal.claim != "none"), "")
     lines = [f'"""{finding.line()}."""', ""]
     imports = ["refused", "ms"] if not claim else ["claim", "ms", "refused"]
     lines += [
@@ -69,11 +69,11 @@ def report(finding: FoundDifference, name: str) -> str:
         "## What was done",
         "",
         f"- a bond of {finding.schedule.slaves} slaves with `{_arguments(finding.schedule)}`",
-        *(f"- after {_told(step)}" for step in finding.schedule.whole),
+        *(f"- after {_text(step)}" for step in finding.schedule.whole),
         "",
         "## What is not allowed",
         "",
-        *(f"- {one.told(0)}" for one in finding.refusals),
+        *(f"- {refusal.line(0)}" for refusal in finding.refusals),
         *(f"    {line}" for line in finding.console),
         "",
         *_claims(finding),
@@ -82,19 +82,19 @@ def report(finding: FoundDifference, name: str) -> str:
     return "\n".join(lines)
 
 
-def _told(step: FaultStep) -> str:
+def _text(step: FaultStep) -> str:
     value = f" to {step.value!r}" if step.action == "set" else ""
     return f"{step.after} ms: {step.action} {step.where}{value}"
 
 
 def _claims(finding: FoundDifference) -> list[str]:
-    """Return the claims concerned, with their words in the documentation."""
+    """Return the claims concerned, with the documentation's words."""
     try:
         known = catalogue()
     except HarnessError:
         return []
     lines = []
-    for name in dict.fromkeys(one.claim for one in finding.refusals):
+    for name in dict.fromkeys(refusal.claim for refusal in finding.refusals):
         if name in known.claims:
             claim = known.claims[name]
             lines += [f"Claim {name}: {claim.text}", ""]

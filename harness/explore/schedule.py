@@ -1,4 +1,4 @@
-"""A schedule: a bond's options, how many slaves it has, and what is done to it step by step."""
+"""A schedule: a bond's options, its number of slaves, and the steps."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from harness.bonding import OPTIONS, BondOptions
 from harness.errors import ScenarioError, UsageError
 from harness.explore.networks import NETWORKS
 
-# What is done to a slave, and what undoes it.
+# Actions on a slave, and those that undo them.
 UNDONE_BY = {"cut": "heal", "admin_down": "admin_up", "lose": "deliver", "release": "enslave"}
 ACTIONS = {*UNDONE_BY, *UNDONE_BY.values(), "set"}
-LAST = 130  # ms from the last step to the first that undoes one
+LAST = 130  # ms from the last step to the first undoing one
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,13 @@ class FaultStep:
 
     @property
     def setting(self) -> int | str:
-        """What `set` sets: a number where it is one."""
+        """The value of `set`: a number if it is one."""
         return int(self.value) if self.value.isdigit() else self.value
 
 
 @dataclass(frozen=True, slots=True)
 class FaultSchedule:
-    """What is done in one recording; the faults that are open at its end are undone then."""
+    """The steps of one recording; faults that are open at its end are undone then."""
 
     slaves: int
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class FaultSchedule:
 
     @property
     def key(self) -> str:
-        """A short name: equal schedules have the same."""
+        """A short name, the same for equal schedules."""
         text = json.dumps(self.plain(), sort_keys=True)
         return blake2b(text.encode(), digest_size=5).hexdigest()
 
@@ -82,7 +82,7 @@ class FaultSchedule:
 
 
 def _undoing(steps: tuple[FaultStep, ...]) -> Iterator[FaultStep]:
-    """Yield the steps that undo what others have done and left, in the order of the first."""
+    """Yield the steps that undo open actions, in the order of these."""
     begun: dict[tuple[str, str], None] = {}
     for step in steps:
         for action, undo in UNDONE_BY.items():

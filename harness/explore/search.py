@@ -1,4 +1,4 @@
-"""The search from the host's side: guests perform schedules, findings are kept, deaths too."""
+"""The host's side of the search: guests perform schedules; findings and deaths are kept."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ENDLESS = 1 << 62
 
 @dataclass(frozen=True, slots=True)
 class SearchPlan:
-    """What is searched: from `seed`, in `modes`, for `seconds` or at most `schedules`.
+    """The extent of a search: from `seed`, in `modes`, for `seconds` or at most `schedules`.
 
     With `until_found` the search ends at its first finding.
     """
@@ -41,7 +41,10 @@ class SearchPlan:
 
 @dataclass(slots=True)
 class Tally:
-    """What a search has done so far; `unfit` schedules could not be judged."""
+    """The counts of a search so far.
+
+    `unfit` schedules could not be judged; `unconfirmed` findings did not come again.
+    """
 
     schedules: int = 0
     steps: int = 0
@@ -56,6 +59,7 @@ class Tally:
         seconds = max(time.monotonic() - self.began, 0.001)
         rate = round(self.steps * 3600 / seconds, -3)
         also = f", {self.unfit} not judged" if self.unfit else ""
+        also += f", {self.unconfirmed} not confirmed" if self.unconfirmed else ""
         return (
             f"{seconds:.0f} s: {self.schedules} schedules, {self.steps} steps "
             f"({rate:,.0f} an hour){also}, {len(self.findings)} findings"
@@ -64,13 +68,13 @@ class Tally:
 
 @dataclass(slots=True)
 class _Worker:
-    """One of the guests that run at a time: which schedules are its own, which it is at."""
+    """One of the guests that run at a time: its schedules, and the present one."""
 
     place: int
     at: int  # the number of its next schedule
     now: int | None = None
     first: list[dict[str, Any]] = field(default_factory=list)
-    heard: float = field(default_factory=time.monotonic)
+    reported: float = field(default_factory=time.monotonic)
     done: bool = False  # whether its guest has reported that it did its job
     finished: bool = False
     died_at: set[str] = field(default_factory=set)  # keys of schedules that ended a guest once
@@ -100,7 +104,7 @@ class KernelSearch:
             _Worker(place, place, first=first if place == 0 else [])
             for place in range(self._plan.guests)
         ]
-        told = time.monotonic()
+        reported = time.monotonic()
         with Guests(self._kernel) as guests:
             running = {worker.place: self._boot(guests, worker) for worker in workers}
             while time.monotonic() < end and not self._over(workers):
@@ -108,8 +112,8 @@ class KernelSearch:
                 for worker in workers:
                     if not worker.finished:
                         self._attend(guests, worker, running)
-                if time.monotonic() - told > 10:
-                    told = time.monotonic()
+                if time.monotonic() - reported > 10:
+                    reported = time.monotonic()
                     self._say(self.tally.text())
 
     def _over(self, workers: list[_Worker]) -> bool:
@@ -118,7 +122,7 @@ class KernelSearch:
 
     def _boot(self, guests: Guests, worker: _Worker) -> Guest:
         plan = self._plan
-        worker.heard = time.monotonic()
+        worker.reported = time.monotonic()
         worker.now, worker.done = None, False
         options = {
             "seed": plan.seed,
@@ -133,8 +137,8 @@ class KernelSearch:
         return guests.boot(f"explore-{worker.place}-{time.monotonic_ns()}", job)
 
     def _common(self) -> set[str]:
-        """Return the rules of which there are findings enough."""
-        counted = Counter(one.rule for one in self.tally.findings)
+        """Return the rules that have enough findings."""
+        counted = Counter(finding.rule for finding in self.tally.findings)
         return {rule for rule, number in counted.items() if number >= 5}
 
     def _attend(self, guests: Guests, worker: _Worker, running: dict[int, Guest]) -> None:
@@ -142,9 +146,9 @@ class KernelSearch:
         guest = running[worker.place]
         over = guest.name not in guests.running
         for line in guest.lines():
-            worker.heard = time.monotonic()
-            self._hear(worker, guest, line)
-        if not over and time.monotonic() - worker.heard > SILENCE:
+            worker.reported = time.monotonic()
+            self._read(worker, guest, line)
+        if not over and time.monotonic() - worker.reported > SILENCE:
             guests.kill(guest, f"it reported nothing for {SILENCE:g} s")
         if not over:
             return
@@ -156,7 +160,7 @@ class KernelSearch:
         if not worker.finished:
             running[worker.place] = self._boot(guests, worker)
 
-    def _hear(self, worker: _Worker, guest: Guest, line: dict[str, Any]) -> None:
+    def _read(self, worker: _Worker, guest: Guest, line: dict[str, Any]) -> None:
         if "start" in line:
             worker.now = int(line["start"])
             if worker.now >= 0:
@@ -189,7 +193,7 @@ class KernelSearch:
         self._say(f"found {finding.line()}\n      {folder}")
 
     def _died(self, worker: _Worker, guest: Guest) -> None:
-        """Try the schedule that ended a guest once more, alone; if it ends that too, keep it."""
+        """Perform the schedule that ended a guest once more; if that guest ends too, keep it."""
         if worker.now is None:
             raise LabError(
                 f"a guest ended before its first schedule: {guest.ending()}",

@@ -15,8 +15,8 @@ Column = tuple[str, str]  # the kernel's label, the lab
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A figure against a bound, in ms: `ms` is None where the event was never seen."""
+class BoundedFigure:
+    """A figure and a bound, in ms: `ms` is None if the event never happened."""
 
     name: str
     ms: float | None
@@ -42,11 +42,11 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class ClaimCell:
-    """What all scenarios of a claim gave on one kernel and lab: the verdict that says most."""
+    """The result of a claim's scenarios on one kernel and lab: the weightiest verdict."""
 
     verdict: str
     glyph: str
-    held: Held | None
+    compared: BoundedFigure | None
     scenarios: int
 
 
@@ -60,41 +60,44 @@ class ClaimRow:
     cells: tuple[ClaimCell | None, ...]
 
 
-def held(figures: Mapping[str, Mapping[str, Any]]) -> Iterator[Held]:
+def comparisons(figures: Mapping[str, Mapping[str, Any]]) -> Iterator[BoundedFigure]:
     """Yield each figure that a scenario compared with a bound."""
-    for name, one in figures.items():
-        for bound in one.get("bounds", ()):
-            yield Held(name, one["ms"], bound["op"], bound["ms"], bound["slack_ms"])
+    for name, figure in figures.items():
+        for bound in figure.get("bounds", ()):
+            yield BoundedFigure(name, figure["ms"], bound["op"], bound["ms"], bound["slack_ms"])
 
 
-def nearest(figures: Mapping[str, Mapping[str, Any]]) -> Held | None:
+def nearest(figures: Mapping[str, Mapping[str, Any]]) -> BoundedFigure | None:
     """Return the figure nearest to its bound, or farthest beyond it."""
-    return max(held(figures), key=lambda one: one.excess, default=None)
+    return max(comparisons(figures), key=lambda compared: compared.excess, default=None)
 
 
 def columns(found: Conformance) -> list[Column]:
     """Return the kernels and labs that have results, in order."""
     order = found.labels()
-    pairs = dict.fromkeys((one.kernel, one.lab) for one in found.results)
+    pairs = dict.fromkeys((result.kernel, result.lab) for result in found.results)
     return sorted(pairs, key=lambda pair: order.index(pair[0]))
 
 
 def rows(found: Conformance) -> list[ClaimRow]:
-    """Return a row for each claim that was tried: in the documentation's order, then others."""
+    """Return a row for each claim that was tested: in the documentation's order, then others."""
     heads = columns(found)
-    tried: dict[str, dict[Column, list[Result]]] = {}
-    for one in found.results:
-        for claim in one.claims:
-            tried.setdefault(claim, {}).setdefault((one.kernel, one.lab), []).append(one)
+    tested: dict[str, dict[Column, list[Result]]] = {}
+    for result in found.results:
+        column = result.kernel, result.lab
+        for claim in result.claims:
+            tested.setdefault(claim, {}).setdefault(column, []).append(result)
     known = catalogue().claims
-    order = sorted((name for name in known if name in tried), key=lambda name: _place(known[name]))
-    order += sorted(set(tried) - set(known))
+    order = sorted(
+        (name for name in known if name in tested), key=lambda name: _place(known[name])
+    )
+    order += sorted(set(tested) - set(known))
     return [
         ClaimRow(
             name,
             known[name].text if name in known else "not in this version's catalogue",
             known[name].section if name in known else "",
-            tuple(_cell(tried[name].get(head, ())) for head in heads),
+            tuple(_cell(tested[name].get(head, ())) for head in heads),
         )
         for name in order
     ]
@@ -111,9 +114,11 @@ def _cell(results: Iterable[Result]) -> ClaimCell | None:
     own = list(results)
     if not own:
         return None
-    worst = max((one.verdict for one in own), key=list(counts.WORDS).index)
-    figures = [found for one in own if one.verdict == worst and (found := nearest(one.figures))]
-    most = max(figures, key=lambda one: one.excess, default=None)
+    worst = max((result.verdict for result in own), key=list(counts.WORDS).index)
+    figures = [
+        found for result in own if result.verdict == worst and (found := nearest(result.figures))
+    ]
+    most = max(figures, key=lambda compared: compared.excess, default=None)
     return ClaimCell(worst, grid.glyph(worst), most, len(own))
 
 

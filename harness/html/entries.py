@@ -1,4 +1,4 @@
-"""What the page tells of each scenario: its result, and its recording if it is of interest."""
+"""What the page shows of each scenario: its result, and its recording if it is of interest."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.claims import catalogue
 from harness.errors import HarnessError
 from harness.history import files, load
 from harness.html import repetition
-from harness.html.claims_table import Held, held, nearest
+from harness.html.claims_table import BoundedFigure, comparisons, nearest
 from harness.html.repetition import Repeated
 from harness.judge import bond_states, counts, report, timeline
 from harness.results import grid, windows
@@ -61,8 +61,8 @@ class ScenarioEntry:
 
     result: Result
     glyph: str
-    nearest: Held | None
-    held: tuple[Held, ...]
+    nearest: BoundedFigure | None
+    compared: tuple[BoundedFigure, ...]
     others: tuple[str, ...]
     claims: tuple[tuple[str, str, str], ...]
     reproduce: str
@@ -92,11 +92,11 @@ def groups(found: Conformance, place: Path, output: Path, drawn: int = DRAWN) ->
     place, output = place.resolve(), output.resolve()
     few, made = len(found.results) <= drawn, []
     for number, (title, verdicts) in enumerate(GROUPS):
-        own = [one for word in verdicts for one in found.results if one.verdict == word]
+        own = [result for word in verdicts for result in found.results if result.verdict == word]
         drawn = min(len(own), left) if number < OPEN or few else 0
         left -= drawn
         entries = [
-            _entry(one, place, output, drawn=index < drawn) for index, one in enumerate(own)
+            _entry(result, place, output, drawn=index < drawn) for index, result in enumerate(own)
         ]
         if entries:
             made.append(EntryGroup(title, tuple(entries), unfolded=number < OPEN))
@@ -108,33 +108,33 @@ def _claim(name: str) -> tuple[str, str, str]:
     return (name, known.text, known.quote) if known else (name, "", "")
 
 
-def _entry(one: Result, place: Path, output: Path, *, drawn: bool) -> ScenarioEntry:
-    path = _within(one.history, place)
+def _entry(result: Result, place: Path, output: Path, *, drawn: bool) -> ScenarioEntry:
+    path = _within(result.history, place)
     relative = os.path.relpath(path, output.parent) if path else ""
     links = (
         (title, name, quote(os.path.relpath(file, output.parent)))
-        for title, name in _files(one, place)
+        for title, name in _files(result, place)
         if name and (file := _within(name, place))
     )
     return ScenarioEntry(
-        one,
-        grid.glyph(one.verdict),
-        nearest(one.figures),
-        tuple(held(one.figures)),
-        tuple(_others(one.figures)),
-        tuple(_claim(name) for name in one.claims),
-        one.reproduce,
+        result,
+        grid.glyph(result.verdict),
+        nearest(result.figures),
+        tuple(comparisons(result.figures)),
+        tuple(_others(result.figures)),
+        tuple(_claim(name) for name in result.claims),
+        result.reproduce,
         tuple(links),
         shlex.join(["harness", "show", relative, "--svg", "timeline.svg"]) if path else "",
-        _timeline(one, path) if drawn and path else None,
-        repetition.of(one.runs),
-        tuple(_differences(one, place)),
+        _timeline(result, path) if drawn and path else None,
+        repetition.of(result.runs),
+        tuple(_differences(result, place)),
     )
 
 
-def _differences(one: Result, place: Path) -> list[str]:
-    """Return how the states of the bonds differ before and after, as far as they were kept."""
-    path = _within(_beside(one.history, files.state_of), place)
+def _differences(result: Result, place: Path) -> list[str]:
+    """Return the differences of the bonds' states before and after, if they were kept."""
+    path = _within(_beside(result.history, files.state_of), place)
     if path is None:
         return []
     try:
@@ -149,23 +149,23 @@ def _beside(history: str | None, name_of: Callable[[str], str]) -> str | None:
     return str(path.with_name(name_of(path.name))) if history else None
 
 
-def _files(one: Result, place: Path) -> Iterator[tuple[str, str | None]]:
-    """Yield title and name of each file of a result that may be there.
+def _files(result: Result, place: Path) -> Iterator[tuple[str, str | None]]:
+    """Yield title and name of each file that a result may have.
 
     A scenario whose guest died has captures, though no recording of it is finished.
     """
-    yield "recording", one.history
-    if one.history or one.page:
-        folder = PurePosixPath(one.history or one.page or "").parent
+    yield "recording", result.history
+    if result.history or result.page:
+        folder = PurePosixPath(result.history or result.page or "").parent
         for path in files.histories(place / folder):
-            if path.name != PurePosixPath(one.history or "").name:
+            if path.name != PurePosixPath(result.history or "").name:
                 yield "recording before", str(folder / path.name)
         captures = sorted((place / folder).glob(files.CAPTURES))
         yield from (("frames", str(folder / path.name)) for path in captures)
         yield "kernel log", str(folder / files.KERNEL_LOG)
-    yield "bonds before and after", _beside(one.history, files.state_of)
-    yield "failure", one.page
-    yield "console of its guest", one.console
+    yield "bonds before and after", _beside(result.history, files.state_of)
+    yield "failure", result.page
+    yield "console of its guest", result.console
 
 
 def _within(name: str | None, root: Path) -> Path | None:
@@ -176,25 +176,25 @@ def _within(name: str | None, root: Path) -> Path | None:
     return path if path.is_relative_to(root) and path.is_file() else None
 
 
-def _timeline(one: Result, path: Path) -> Timeline:
+def _timeline(result: Result, path: Path) -> Timeline:
     """Return the timeline of a recording, or why it has none."""
     try:
         history = load(path)
         if history.mark("disturb") is None:
             return Timeline("", "nothing was disturbed in this recording")
-        allowed = windows.of_figures(one.figures)
+        allowed = windows.of_figures(result.figures)
         _, zero = timeline.origin(history)
         text = f"0 = {zero}\n{report.drawn(history, allowed, WIDTH)}"
         return Timeline(picture.draw(history, allowed, styled=False), text)
     except HarnessError as error:
         return Timeline("", f"this recording cannot be drawn: {error}")
     except (LookupError, TypeError, ValueError, AttributeError, ZeroDivisionError) as error:
-        return Timeline("", f"this recording lacks what every recording has: {error!r}")
+        return Timeline("", f"this recording is incomplete: {error!r}")
 
 
 def _others(figures: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """Yield the figures that were compared with nothing."""
-    for name, one in figures.items():
-        if not one.get("bounds"):
-            seen = "never" if one["ms"] is None else f"{one['ms']:.1f} ms"
+    """Yield the figures without a bound."""
+    for name, figure in figures.items():
+        if not figure.get("bounds"):
+            seen = "never" if figure["ms"] is None else f"{figure['ms']:.1f} ms"
             yield f"{name} {seen}"

@@ -34,10 +34,10 @@ def write(
     drawn: int = DRAWN,
     again: Rejudged | None = None,
 ) -> None:
-    """Write the page of results that lie in `place`, atomically; raises LabError."""
+    """Write the page of the results in `place`, atomically; raises LabError."""
     text = render(found, place, output, drawn, again)
     part = output.with_name(f".{output.name}-{os.getpid()}")  # two reports may be made at once
-    hint = "make room, or write it elsewhere: harness report --output FILE"
+    hint = "free space, or write it elsewhere: harness report --output FILE"
     with replacing(output, part, hint=hint) as file:
         file.write(text)
 
@@ -51,7 +51,7 @@ def render(
 ) -> str:
     """Return the page with at most `drawn` timelines; links are relative to `output`.
 
-    If recordings were judged `again`, it tells which verdicts that changed.
+    If recordings were judged `again`, it shows which verdicts changed.
     """
     pages = Environment(
         loader=PackageLoader("harness.html"),
@@ -86,13 +86,13 @@ def _digest(text: str) -> str:
 
 
 def _verdicts(found: Conformance) -> list[tuple[str, int]]:
-    """Return how many results each verdict has, what says most first."""
-    number = Counter(one.verdict for one in found.results)
+    """Return the number of results of each verdict, the one with the most weight first."""
+    number = Counter(result.verdict for result in found.results)
     return [(word, number[word]) for word in reversed(counts.WORDS) if number[word]]
 
 
 def _missing(found: Conformance) -> Iterator[str]:
-    """Yield what has no result at all."""
+    """Yield the parts of a session without any result."""
     if short := found.short():
         yield f"the session {short}"
     for label in found.labels():

@@ -20,16 +20,16 @@ class Strip(NamedTuple):
 
 
 class Repeated(NamedTuple):
-    """How many runs failed, in words, and the strips."""
+    """The number of failed runs, as text, and the strips."""
 
     failed: str
     strips: tuple[Strip, ...]
 
 
 def of(runs: Sequence[RunRecord]) -> Repeated | None:
-    """Return what several runs show together, None where a scenario ran once.
+    """Return the statistics of several runs, None for a single run.
 
-    There is a strip for each figure that any run compared with a bound; where none was, for the
+    There is a strip for each figure that any run compared with a bound; without any, for the
     outage.
     """
     if len(runs) < 2:
@@ -53,12 +53,12 @@ def _strip(name: str, runs: Sequence[RunRecord]) -> Strip:
     ]
     values = [dot.ms for dot in dots]
     quantiles = (
-        f"{word} {_told(repetition.quantile(values, share))}"
+        f"{word} {_text(repetition.quantile(values, share))}"
         for word, share in repetition.SHARES.items()
     )
-    bounds = [one for run in runs for one in _bounds(run, name)]
+    bounds = [bound for run in runs for bound in _bounds(run, name)]
     return Strip(name, f"{name}: {', '.join(quantiles)}", strip.draw(name, dots, bounds))
 
 
-def _told(ms: float | None) -> str:
+def _text(ms: float | None) -> str:
     return "never" if ms is None else f"{ms:.1f} ms"

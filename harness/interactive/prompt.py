@@ -42,7 +42,7 @@ HELP = """
   with net.watch() as run:     records until the end of the block, with probes
       eth0.cut()
   show(run)                    the timeline; run.outage, run.detection, ...
-  dut.bond(miimon=50)          the bond by options of your own; watch() makes it, too
+  dut.bond(miimon=50)          the bond with your own options; watch() makes it, too
   shell(), shell("target")     a shell in a machine's network
   Ctrl-D                       leaves; nothing is left (Ctrl-]: if nothing answers)
 """
@@ -127,7 +127,7 @@ def talk(net: Net, more: Mapping[str, object] = NOTHING) -> None:
 
 def _run_shell(net: Net, machine: str) -> None:
     """Run a shell in a machine's network; raises UsageError for a machine that has none."""
-    # The prompt is where a user looks behind the nouns.
+    # The prompt gives access to what is behind the links, switches and machines.
     host, lab = net._network.host(machine), net._stage.lab  # noqa: SLF001
     if isinstance(host, NetnsHost):
         with host.namespace.inside():
@@ -142,7 +142,7 @@ def _run_shell(net: Net, machine: str) -> None:
 
 
 def _shown(value: object) -> None:
-    """Show the value of an expression: what is long, such as a bond, only by its kind."""
+    """Print the value of an expression; a long one, such as a bond, only by its type."""
     text = repr(value)
     if value is not None:
         print(text if len(text) <= LONGEST else f"<{type(value).__name__}>")
@@ -151,14 +151,19 @@ def _shown(value: object) -> None:
 def _shell(machine: str) -> list[str]:
     """Return the command of a shell whose prompt is the machine's name.
 
-    Its /sys is that of its network, as `ip netns exec` has it. It reads no file of the user's:
-    these write to places that are read-only in a guest.
+    Its /sys is that of its network, as with `ip netns exec`. It reads no start-up file: those
+    write to places that are read-only in a guest.
     """
     own = ["bash", "--norc", "--noprofile", "-i"] if shutil.which("bash") else ["sh", "-i"]
     inner = f"mount -t sysfs sysfs /sys 2>/dev/null; exec {shlex.join(own)}"
-    apart = ["unshare", "--mount"] if shutil.which("unshare") else []
+    isolated = ["unshare", "--mount"] if shutil.which("unshare") else []
     prompt = shlex.quote(f"{machine}# ")
-    return [*apart, "sh", "-c", f"PS1={prompt}; export PS1; {inner if apart else shlex.join(own)}"]
+    return [
+        *isolated,
+        "sh",
+        "-c",
+        f"PS1={prompt}; export PS1; {inner if isolated else shlex.join(own)}",
+    ]
 
 
 def take_terminal(directory: Path) -> None:

@@ -1,4 +1,4 @@
-"""The user's terminal, handed on to a guest: keys go in, what it prints comes out.
+"""The user's terminal, passed on to a guest: keys go in, its output comes out.
 
 The guest has a pseudo-terminal, so that Ctrl-C and line editing are its own; the user's terminal
 is in raw mode meanwhile, and restored in any case.
@@ -51,10 +51,10 @@ def pair() -> Iterator[tuple[int, int]]:
 def attend(guests: Guests, guest: Guest, ours: int) -> None:
     """Copy between the user's terminal and a guest's until it ends.
 
-    Raises LabError for an error of the guest's, and where it ended by itself.
+    Raises LabError for an error of the guest, and if it ended by itself.
 
     Keys are passed on once the guest reports that it is ready: before, Ctrl-C ends the command.
-    Nothing is shown until then: whoever answers a prompt is heard.
+    Nothing is shown until then, so that no prompt appears whose answer would be lost.
     """
     keyboard: Keyboard | None = None
     with contextlib.ExitStack() as restore:
@@ -101,12 +101,12 @@ def _exchange(ours: int, keyboard: Keyboard) -> bool:
 
 
 class Keyboard:
-    """What the user types, or what a pipe or a file holds."""
+    """Input of the user, or from a pipe or a file."""
 
     def __init__(self, terminal: int) -> None:
         self.terminal = terminal
         self.over = False
-        self._told = -math.inf
+        self._sent_end_at = -math.inf
 
     def read(self) -> bytes:
         """Return what was typed; after the end of input Ctrl-D, again and again.
@@ -115,8 +115,8 @@ class Keyboard:
         """
         typed = b"" if self.over else os.read(self.terminal, 4096)
         self.over = self.over or not typed
-        if self.over and time.monotonic() - self._told > AGAIN:
-            self._told = time.monotonic()
+        if self.over and time.monotonic() - self._sent_end_at > AGAIN:
+            self._sent_end_at = time.monotonic()
             return END
         return typed
 

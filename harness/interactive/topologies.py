@@ -35,7 +35,7 @@ def find(text: str) -> TopologyClass:
     known = names()
     if text not in known:
         near = alike(text, list(known)) or f"one of {', '.join(known)}; or FILE.py:CLASS"
-        raise UsageError(f'"{text}" is no topology', hint=near)
+        raise UsageError(f'"{text}" is not a topology', hint=near)
     return TopologyClass(str(shipped.SCENARIOS.parent), TOPOLOGIES, known[text])
 
 
@@ -55,12 +55,12 @@ def load(place: TopologyClass) -> type:
 def _in_file(path: Path, name: str) -> TopologyClass:
     if not path.is_file():
         raise UsageError(
-            f"{path} is no file", hint="give FILE.py:CLASS, such as tests/conftest.py:Lan"
+            f"{path} is not a file", hint="give FILE.py:CLASS, such as tests/conftest.py:Lan"
         )
     place = TopologyClass(str(path.resolve().parent), path.stem, name)
     module = _module(place.directory, place.module)
     if not _is_topology(getattr(module, name, None)):
-        here = [one for one, value in vars(module).items() if _is_topology(value)]
+        here = [class_ for class_, value in vars(module).items() if _is_topology(value)]
         raise UsageError(
             f"{path} has no topology {name}",
             hint=f"it has {', '.join(here)}"
@@ -83,7 +83,7 @@ def _module(directory: str, module: str) -> object:
 
 
 def _is_topology(value: object) -> bool:
-    from harness.record.net import Net  # noqa: PLC0415  (the wrong name is told without it)
+    from harness.record.net import Net  # noqa: PLC0415  (a wrong name needs no import)
 
     return isinstance(value, type) and issubclass(value, Net) and hasattr(value, "plan")
 

@@ -14,9 +14,9 @@ from harness.units import in_ms
 
 
 def _moves(view: BondHistory) -> Iterator[tuple[int, str | None, str]]:
-    """Yield each time (ns) at which another slave became active: when, which was, which is.
+    """Yield each change of the active slave: when (ns), the one before, the new one.
 
-    The kernel may tell of the end of one a moment before it tells of the next.
+    The kernel may notify of the end of one shortly before the next.
     """
     before = view.active.at(view.start)
     gone = view.start
@@ -34,16 +34,16 @@ def is_up(view: BondHistory) -> Iterator[Refusal]:
     for at, _, new in _moves(view):
         if "up" not in view.links[new].within(at - around, at + around):
             found = view.links[new].at(at)
-            seen, told = f"{new} became active while {found}", "a slave that is down cannot be"
-            yield Refusal("active-is-up", "ACTIVE-2", at, view.bond, seen, told)
+            seen, allowed = f"{new} became active while {found}", "a slave that is down cannot be"
+            yield Refusal("active-is-up", "ACTIVE-2", at, view.bond, seen, allowed)
     for stay in view.active.stays(view.start, view.end):
         if stay.value is None:
             continue
         for part in view.links[stay.value].stays(stay.start, stay.stop):
             if part.value == "down" and part.length > around:
                 seen = f"{stay.value} is active for {in_ms(part.length)} although it is down"
-                told = "documented: another slave becomes active if the active one fails"
-                yield Refusal("failover", "MODE-AB-2", part.start, view.bond, seen, told)
+                allowed = "documented: another slave becomes active if the active one fails"
+                yield Refusal("failover", "MODE-AB-2", part.start, view.bond, seen, allowed)
 
 
 def is_there(view: BondHistory) -> Iterator[Refusal]:
@@ -56,18 +56,20 @@ def is_there(view: BondHistory) -> Iterator[Refusal]:
                 usable = all(view.carriers[slave].within(part.start, part.stop))
                 if part.value == "up" and usable and part.length > view.tolerance:
                     seen = f"no slave is active for {in_ms(part.length)} although {slave} is up"
-                    told = "documented: one slave is active"
-                    yield Refusal("active-there", "MODE-AB-1", part.start, view.bond, seen, told)
+                    allowed = "documented: one slave is active"
+                    yield Refusal(
+                        "active-there", "MODE-AB-1", part.start, view.bond, seen, allowed
+                    )
 
 
 def moves_for_a_reason(view: BondHistory) -> Iterator[Refusal]:
-    """Refuse another active slave while the one before is up and need not give way (MODE-AB-2)."""
+    """Refuse a change of the active slave without a reason while the old is up (MODE-AB-2)."""
     for at, old, new in _moves(view):
         around = view.tolerance
         if old is None or not view.quiet(_last_active(view, new, at) - around, at + around):
             continue  # PRESEL-6, PRIMARY-8: a primary that is new, or was set, is made active
         if _last_active(view, new, at) == view.start and view.options.at(at)["primary"] == new:
-            continue  # so is one that was enslaved before the recording and waited for updelay
+            continue  # PRIMARY-8: a primary enslaved before the recording that waited for updelay
         if set(view.links[old].within(at - around, at + around)) != {"up"}:
             continue
         options = view.options.at(at)
@@ -79,8 +81,8 @@ def moves_for_a_reason(view: BondHistory) -> Iterator[Refusal]:
         claim = {"better": "PRESEL-3", "failure": "PRESEL-4"}.get(
             str(options["primary_reselect"]) if options["primary"] == new else "", "MODE-AB-2"
         )
-        seen, told = f"{new} became active while {old} was up", f"documented: {old} is kept"
-        yield Refusal("reselection", claim, at, view.bond, seen, told)
+        seen, allowed = f"{new} became active while {old} was up", f"documented: {old} is kept"
+        yield Refusal("reselection", claim, at, view.bond, seen, allowed)
 
 
 def primary_is_used(view: BondHistory) -> Iterator[Refusal]:
@@ -93,12 +95,12 @@ def primary_is_used(view: BondHistory) -> Iterator[Refusal]:
         if part.value in (None, primary):
             continue
         if part.start - view.since_stir(part.start) <= view.tolerance:
-            continue  # chosen by hand, perhaps: until something changes (ACTIVE-9)
+            continue  # perhaps set by active_slave: kept until something changes (ACTIVE-9)
         for stay in view.links[primary].stays(part.start, part.stop):
             if stay.value == "up" and stay.length > view.tolerance:
                 seen = f"{part.value} is active for {in_ms(stay.length)} while the primary is up"
-                told = f"documented: {primary} is used whenever it is available"
-                yield Refusal("primary", "PRIMARY-1", stay.start, view.bond, seen, told)
+                allowed = f"documented: {primary} is used whenever it is available"
+                yield Refusal("primary", "PRIMARY-1", stay.start, view.bond, seen, allowed)
 
 
 def next_in_line(view: BondHistory) -> Iterator[Refusal]:
@@ -113,19 +115,19 @@ def next_in_line(view: BondHistory) -> Iterator[Refusal]:
         if "up" in view.links[old].within(at + around, at + around):
             continue
         up = [s for s in view.slaves if set(view.links[s].within(at - around, at)) == {"up"}]
-        # The kernel does not tell of a slave whose failure it has only just noticed.
+        # The kernel does not notify of a slave whose failure it has just detected.
         up = [s for s in up if all(view.carriers[s].within(at - around, at + around))]
         up = [s for s in up if s != old and view.links[s].at(at + around) == "up"]
         primary = str(view.options.at(at)["primary"])
         right = primary if primary in up else next(iter(_in_order(view, up)), new)
         if new != right and new in up:
             claim = "PRESEL-4" if right == primary else "PRIO-7"
-            seen, told = f"{new} became active after {old}", f"{right} comes first"
-            yield Refusal("successor", claim, at, view.bond, seen, told)
+            seen, allowed = f"{new} became active after {old}", f"{right} comes first"
+            yield Refusal("successor", claim, at, view.bond, seen, allowed)
 
 
 def _last_active(view: BondHistory, slave: str, at: int) -> int:
-    """Return until when (ns) a slave was active before a time, or the recording's start."""
+    """Return when (ns) a slave was last active before a time, else the recording's start."""
     stays = view.active.stays(view.start, at - view.tolerance)
     return max((stay.stop for stay in stays if stay.value == slave), default=view.start)
 

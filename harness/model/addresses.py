@@ -17,7 +17,7 @@ BY_HAND = {"set_mac", "rename", "run"}
 
 
 def macs(view: BondHistory) -> Iterator[Refusal]:
-    """Refuse MACs that the policy does not allow, whenever they have been steady."""
+    """Refuse MACs that the policy does not allow, at each time when they are steady."""
     touched = [e for e in view.history.part("fault") if e["action"] in BY_HAND]
     if touched:
         view.silent("mac", view.bond, f"{touched[0]['action']} changes MACs")
@@ -27,27 +27,27 @@ def macs(view: BondHistory) -> Iterator[Refusal]:
         policy = "same"
     judge = {"none": _none, "active": _active, "follow": _follow, "same": _same}[policy]
     for start in _steady(view):
-        members = [one for one in view.slaves if view.links[one].at(start) is not None]
+        members = [slave for slave in view.slaves if view.links[slave].at(start) is not None]
         if not members:
             view.silent("mac", view.bond, "a bond without slaves may get any MAC")
             return
         found = {name: view.macs[name].at(start) for name in (view.bond, *members)}
         problem = judge(view, found, view.active.at(start))
         if problem:
-            claim, where, told = problem
+            claim, where, allowed = problem
             seen = f"the MAC of {where} is {found[where]}"
-            rule = "mac-shared" if told == SHARED and _replaced(view) else f"mac-{policy}"
-            yield Refusal(rule, claim, start, where, seen, told)
+            rule = "mac-shared" if allowed == SHARED and _replaced(view) else f"mac-{policy}"
+            yield Refusal(rule, claim, start, where, seen, allowed)
             return
 
 
 def _replaced(view: BondHistory) -> bool:
-    """Tell whether a slave was released and enslaved again."""
+    """Return whether a slave was released and enslaved again."""
     return any(event["action"] == "enslave" for event in view.history.part("fault"))
 
 
 def _steady(view: BondHistory) -> Iterator[int]:
-    """Yield since when (ns) MACs and active slave were the same, for longer than the error."""
+    """Yield the begin (ns) of each time without a change that is longer than the tolerance."""
     changes = {at for mac in view.macs.values() for at, _ in mac.steps}
     changes |= {at for at, _ in view.active.steps}
     changes |= {at for link in view.links.values() for at, _ in link.steps}

@@ -26,14 +26,14 @@ def _sent(view: BondHistory) -> list[tuple[int, str]]:
 
 
 def _judgeable(view: BondHistory) -> bool:
-    """Tell whether what the bond sends for its address comes from the bond alone.
+    """Return whether all GARPs for the bond's address are the bond's own.
 
-    A bridge above it has the address: it is not announced (GARP-11). Other machines may send
-    gratuitous ARPs for it, and switches drop them.
+    If a bridge above it has the address, it is not announced (GARP-11). If it was added to a
+    machine, others may send GARPs for it.
     """
-    names = {f"dut/{one}" for one in (view.bond, *view.slaves)}
-    bonds = {f"dut/{one}" for one in view.history.about.bonds}
-    bonds |= {f"dut/{s}" for one in view.history.about.bonds.values() for s in one.slaves}
+    names = {f"dut/{name}" for name in (view.bond, *view.slaves)}
+    bonds = {f"dut/{bond}" for bond in view.history.about.bonds}
+    bonds |= {f"dut/{s}" for bond in view.history.about.bonds.values() for s in bond.slaves}
     above = {e.where for e in view.history.part("admin") if e.where.startswith("dut/")}
     return bool(view.about.address) and not above - names - bonds and not view.history.about.added
 
@@ -99,8 +99,8 @@ def _unfounded(
         explained = any(at - view.tolerance <= when <= at + reach for at in moves)
         if when > view.start + reach and not explained:
             seen = f"{port} announced the bond's address"
-            told = "no slave has become active"
-            yield Refusal("announcement-unfounded", "MODE-AB-6", when, view.bond, seen, told)
+            allowed = "no slave has become active"
+            yield Refusal("announcement-unfounded", "MODE-AB-6", when, view.bond, seen, allowed)
 
 
 RULES = (announcements,)

@@ -17,16 +17,18 @@ from harness.units import in_ms
 
 
 def watches(view: BondHistory, start: int, stop: int) -> bool:
-    """Tell whether the ARP monitor alone ran, with the one target that the topology has."""
+    """Return whether the ARP monitor alone ran, with the one target that the topology has."""
     target = (str(view.history.about.target),)
     return all(
-        one["arp_interval"] and not one["miimon"] and tuple(one["arp_ip_target"] or ()) == target  # type: ignore[arg-type]
-        for one in view.options.within(start, stop)
+        options["arp_interval"]
+        and not options["miimon"]
+        and tuple(options["arp_ip_target"] or ()) == target  # type: ignore[arg-type]
+        for options in view.options.within(start, stop)
     )
 
 
 def _longest(view: BondHistory, at: int, *, backup: bool) -> int:
-    """Return within which time (ns) a deaf slave must be down: silence, or the grace before.
+    """Return the longest time (ns) until a slave that receives nothing is down: silence or grace.
 
     A slave that became active at any phase of a round is judged at the first round later than 2.5
     intervals after that (last_link_up in bond_ab_arp_inspect).
@@ -78,14 +80,14 @@ def sound_slaves_stay_up(view: BondHistory) -> Iterator[Refusal]:
             if not view.quiet(back, at) or back < view.start:
                 continue
             # A backup hears the probes of the active slave; both paths must have been sound.
-            others = {one for one in view.active.within(back, at) if one is not None}
+            others = {other for other in view.active.within(back, at) if other is not None}
             alone = None in view.active.within(back, at - view.tolerance)
             heard = [slave, *others] if slave != active else [slave]
-            if not alone and all(view.all_sound(one, back, at) for one in heard):
+            if not alone and all(view.all_sound(name, back, at) for name in heard):
                 claim = "ARPMISS-1" if slave == active else "ARPMISS-2"
                 seen = "declared down although its path was sound"
-                told = f"sound for {in_ms(at - back)}"
-                yield Refusal("sound-path", claim, at, slave, seen, told)
+                allowed = f"sound for {in_ms(at - back)}"
+                yield Refusal("sound-path", claim, at, slave, seen, allowed)
 
 
 def _too_soon(view: BondHistory, slave: str, at: int) -> Iterator[Refusal]:
@@ -100,8 +102,8 @@ def _too_soon(view: BondHistory, slave: str, at: int) -> Iterator[Refusal]:
         return  # it was deaf, or judged by less, just before
     if at - since < window.earliest.ns - window.earliest.early - view.tolerance:
         seen = f"declared down {in_ms(at - since)} after its path was cut"
-        told = f"documented at least {window.earliest}"
-        yield Refusal("silence-early", "ARPMISS-1", at, slave, seen, told)
+        allowed = f"documented at least {window.earliest}"
+        yield Refusal("silence-early", "ARPMISS-1", at, slave, seen, allowed)
 
 
 def service_returns(view: BondHistory) -> Iterator[Refusal]:
@@ -117,8 +119,8 @@ def service_returns(view: BondHistory) -> Iterator[Refusal]:
                     seen = (
                         f"no slave is active for {in_ms(part.length)} although its path is sound"
                     )
-                    told = f"documented at most {in_ms(limit - view.tolerance)}"
-                    yield Refusal("service", "ARPMISS-7", part.start, slave, seen, told)
+                    allowed = f"documented at most {in_ms(limit - view.tolerance)}"
+                    yield Refusal("service", "ARPMISS-7", part.start, slave, seen, allowed)
 
 
 def backups_come_back(view: BondHistory) -> Iterator[Refusal]:
@@ -135,22 +137,22 @@ def backups_come_back(view: BondHistory) -> Iterator[Refusal]:
                     heard = who.value is not None and _sends(view, who, limit)
                     if who.length > limit + _trusted(view, who) and heard:
                         seen = f"down for {in_ms(who.length)} although it hears the active slave"
-                        told = f"documented at most {in_ms(limit - view.tolerance)}"
-                        yield Refusal("backup-back", "ARPMISS-8", who.start, slave, seen, told)
+                        allowed = f"documented at most {in_ms(limit - view.tolerance)}"
+                        yield Refusal("backup-back", "ARPMISS-8", who.start, slave, seen, allowed)
 
 
 def _trusted(view: BondHistory, who: Stay[str | None]) -> int:
     """Return how much longer (ns) a new active slave's probes do not count.
 
     It must have received a reply in a later jiffy than that in which it became active, and a probe
-    behind that one counts: two rounds (bond_validate_arp, last_link_up).
+    after that one counts: two rounds (bond_validate_arp, last_link_up).
     """
     rounds = 2 * whole(view.times(who.start).arp_interval)
     return rounds if who.start - view.since_active(who.start) <= rounds else 0
 
 
 def _sends(view: BondHistory, who: Stay[str | None], limit: int) -> bool:
-    """Tell whether the active slave's path was sound, long enough, to the end of a stay."""
+    """Return whether the active slave's path was sound, long enough, to the end of a stay."""
     slave = str(who.value)
     return view.all_sound(slave, who.stop - 1 - limit, who.stop - 1)
 

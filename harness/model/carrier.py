@@ -28,9 +28,9 @@ def carrier_of_bond(view: BondHistory) -> Iterator[Refusal]:
         up = any(found == {"up"} for found in states)
         if (stay.value and down) or (not stay.value and up):
             seen = f"the bond has {'' if stay.value else 'no '}carrier for {in_ms(stay.length)}"
-            told = f"{'no slave is' if down else 'a slave is'} up"
+            allowed = f"{'no slave is' if down else 'a slave is'} up"
             claim = "MODE-AB-1" if view.mode == "active-backup" else "FAQ-6"
-            yield Refusal("bond-carrier", claim, stay.start, view.bond, seen, told)
+            yield Refusal("bond-carrier", claim, stay.start, view.bond, seen, allowed)
 
 
 RULES = (carrier_of_bond,)

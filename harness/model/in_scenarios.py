@@ -1,4 +1,4 @@
-"""The model as scenarios ask it: `assert refused(run) == []`."""
+"""The model for scenarios: `assert refused(run) == []`."""
 
 from __future__ import annotations
 
@@ -12,4 +12,6 @@ def refused(run: Run, rule: str = "") -> list[str]:
     observations.note(observations.ObservationKind.FACT)
     history = run.history
     start = history.mark("disturb") or 0
-    return [one.told(start) for one in judge(history).refusals if rule in ("", one.rule)]
+    return [
+        refusal.line(start) for refusal in judge(history).refusals if rule in ("", refusal.rule)
+    ]

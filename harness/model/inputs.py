@@ -1,7 +1,7 @@
-"""What was done to a bond and its network, as signals: carriers, paths, changes of the bond.
+"""The inputs of a bond as signals: carriers, paths, changes of the bond.
 
-A carrier follows from the schedule where a cable was cut or an interface set down. Where anything
-else takes it (a switch that dies, a port that is shut), the kernel's own report of it counts.
+A carrier follows from the schedule where a cable was cut or an interface set down. If anything
+else takes it away (a switch without power, a shut port), the kernel's notification counts.
 """
 
 from __future__ import annotations
@@ -32,25 +32,25 @@ def carriers(history: History, slave: str) -> Signal[bool]:
     cable, admin = bool(first["carrier"]), bool(first["admin"])
     changes = [(begun, cable and admin)]
     done = {e.at: e for e in history.select("fault", slave) if e["action"] in LINK}
-    told = [e for e in history.select("carrier", f"dut/{slave}") if e.at > begun]
-    for event in sorted([*done.values(), *told], key=lambda one: one.at):
+    notified = [e for e in history.select("carrier", f"dut/{slave}") if e.at > begun]
+    for event in sorted([*done.values(), *notified], key=lambda event: event.at):
         if event.at < begun:
             continue
         if event.kind == "fault":
             cable = CABLE.get(event["action"], cable)
             admin = ADMIN.get(event["action"], admin)
-        elif event["up"] != (cable and admin) and not _explained(event, done, told):
-            cable = event["up"]  # neither a cut nor a heal: something else took or gave it
+        elif event["up"] != (cable and admin) and not _explained(event, done, notified):
+            cable = event["up"]  # neither a cut nor a heal: something else changed it
         changes.append((event.at, cable and admin))
     return Signal.of(changes[0][1], changes[1:])
 
 
-def _explained(event: Event, done: dict[int, Event], told: list[Event]) -> bool:
-    """Tell whether a report of a carrier may be the late one of what was done within a second."""
-    before = max((one.at for one in told if one.at < event.at), default=0)
+def _explained(event: Event, done: dict[int, Event], notified: list[Event]) -> bool:
+    """Return whether a report of a carrier may be the delayed one of an action, up to a second."""
+    before = max((report.at for report in notified if report.at < event.at), default=0)
     return any(
-        max(before, event.at - SECOND) <= at <= event.at and LINK[one["action"]] == event["up"]
-        for at, one in done.items()
+        max(before, event.at - SECOND) <= at <= event.at and LINK[action["action"]] == event["up"]
+        for at, action in done.items()
     )
 
 
@@ -68,7 +68,7 @@ def paths(history: History, slave: str, carrier: Signal[bool]) -> Signal[str]:
         elif action not in LINK or action == "heal_late":
             changes.append((event.at, ODD, "loss"))
     has, found = carrier.steps[0][1], []
-    for at, value, kind in sorted(changes, key=lambda one: one[0]):
+    for at, value, kind in sorted(changes, key=lambda change: change[0]):
         if kind == "carrier":
             has = bool(value)
         else:

@@ -15,7 +15,7 @@ from harness.units import in_ms
 
 
 def watches(view: BondHistory, start: int, stop: int) -> bool:
-    """Tell whether the MII monitor alone ran from `start` to `stop`."""
+    """Return whether the MII monitor alone ran from `start` to `stop`."""
     return all(
         one["miimon"] and not one["arp_interval"] for one in view.options.within(start, stop)
     )
@@ -50,7 +50,7 @@ def changes_in_time(view: BondHistory) -> Iterator[Refusal]:
 
 
 def _is_slave(view: BondHistory, slave: str, stay: Stay[bool]) -> bool:
-    """Tell whether bonding has it all the time: one that is released has no link state."""
+    """Return whether bonding has it all the time: one that is released has no link state."""
     return None not in view.links[slave].within(stay.start, stay.stop)
 
 
@@ -76,8 +76,8 @@ def _reason(view: BondHistory, slave: str, at: int, up: bool) -> Iterator[Refusa
         if view.quiet(at - view.tolerance, at) and watches(view, at, at):
             claim = "MIIMON-3" if up else "MIIMON-1"
             seen = f"declared {'up' if up else 'down'}"
-            told = f"its carrier was {'lost' if up else 'there'}"
-            yield Refusal("link-state", claim, at, slave, seen, told)
+            allowed = f"its carrier was {'lost' if up else 'there'}"
+            yield Refusal("link-state", claim, at, slave, seen, allowed)
         return
     begun = since == view.start or since == view.since_stir(since)
     if begun or not view.quiet(since, at) or not watches(view, since, at):
@@ -94,7 +94,7 @@ def _reason(view: BondHistory, slave: str, at: int, up: bool) -> Iterator[Refusa
 
 
 def _undelayed(view: BondHistory, slave: str, at: int, up: bool) -> bool:  # noqa: FBT001
-    """Tell whether a change need not wait for updelay or downdelay.
+    """Return whether a change need not wait for updelay or downdelay.
 
     DELAY-3, DELAY-5: no other slave is up, or the last one failed now. DOWNDELAY-5, UPDELAY-4:
     it had not been declared down, or not up.
@@ -103,14 +103,14 @@ def _undelayed(view: BondHistory, slave: str, at: int, up: bool) -> bool:  # noq
     if not up:
         return before == "back"
     around = view.tolerance
-    others = [one for one in view.slaves if one != slave]
+    others = [other for other in view.slaves if other != slave]
     return before == "fail" or not any(view.usable(s, at - around, at + around) for s in others)
 
 
 def _held(view: BondHistory, slave: str, at: int, value: bool) -> int | None:  # noqa: FBT001
-    """Return since when a slave had carrier, or none, until a time; None where it had not.
+    """Return since when (ns) a slave's carrier had a value until a time; None if it had not.
 
-    An interruption shorter than an inspection may have gone unseen.
+    The monitor may miss an interruption shorter than an inspection.
     """
     since: int | None = None
     unseen = whole(view.times(at).miimon) if watches(view, at, at) else 0
@@ -138,14 +138,14 @@ def first_link_at_once(view: BondHistory) -> Iterator[Refusal]:
             for at in (*_ups(view, stay), stay.stop):
                 if at - dark > limit and not view.any_up(dark, at - 1):
                     seen = f"no slave is up for {in_ms(at - dark)} although it has carrier"
-                    told = f"documented at most {in_ms(limit - view.tolerance)}"
-                    yield Refusal("first-link", "DELAY-3", dark, slave, seen, told)
+                    allowed = f"documented at most {in_ms(limit - view.tolerance)}"
+                    yield Refusal("first-link", "DELAY-3", dark, slave, seen, allowed)
                 dark = at
 
 
 def _ups(view: BondHistory, stay: Stay[bool]) -> list[int]:
     """Return when any slave changed its state within a stay."""
-    changes = (view.links[one].changes(stay.start, stay.stop) for one in view.slaves)
+    changes = (view.links[slave].changes(stay.start, stay.stop) for slave in view.slaves)
     return sorted(at for found in changes for at, _, _ in found)
 
 

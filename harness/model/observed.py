@@ -1,4 +1,4 @@
-"""Link states and the active slave, of which the kernel does not tell all."""
+"""Link states and the active slave; the kernel does not notify of every change."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ MEMBERSHIP = ("release", "enslave")
 def links(history: History, bond: str, slave: str) -> Signal[str | None]:
     """Return bonding's judgement of a slave: up, fail, down, back; None while it is no slave.
 
-    The kernel's notifications do not tell that a slave was released, nor its state when it is
-    enslaved with the same one again.
+    The kernel does not notify of the release of a slave, nor of its state when it is enslaved
+    with the same state again.
     """
-    told = list(history.select("slave", slave))
+    notified = list(history.select("slave", slave))
     moved = [e for e in history.select("fault", slave) if e["action"] in MEMBERSHIP]
     moved = [event for event in moved if event.get("bond") == bond]
     out, last, changes = False, None, []
-    for event in sorted([*told, *moved], key=_done_at):
+    for event in sorted([*notified, *moved], key=_done_at):
         if event.kind == "slave":
             last = event["link"] if event["bond"] == bond else None
         else:
@@ -28,7 +28,7 @@ def links(history: History, bond: str, slave: str) -> Signal[str | None]:
 
 
 def _done_at(event: Event) -> int:
-    """Return when a request was done (ns), or when the kernel told something."""
+    """Return the time (ns) of a notification, or the end of a request."""
     return event.at + int(event.get("took", 0))
 
 
@@ -39,14 +39,14 @@ def _known_at(event: Event) -> int:
 def active_slaves(history: History, bond: str) -> Signal[str | None]:
     """Return the active slave, None for none.
 
-    A bond that has lost its carrier before it loses its active slave does not tell of the latter,
-    nor that it has the same one again; but the slave tells that it is a backup, or active.
+    A bond that lost its carrier before its active slave does not notify of the latter, nor when it
+    has the same one again; but the slave's own notification has its state, backup or active.
     """
-    told = list(history.select("active", bond))
+    notified = list(history.select("active", bond))
     slaves = history.about.bonds[bond].slaves
     states = [event for slave in slaves for event in history.select("slave", slave)]
-    active, changes = told[0]["slave"] if told else None, []
-    for event in sorted([*told, *states], key=lambda one: one.at):
+    active, changes = notified[0]["slave"] if notified else None, []
+    for event in sorted([*notified, *states], key=lambda event: event.at):
         if event.kind == "active":
             active = event["slave"]
         elif event.where == active and (event["link"], event.get("state")) == ("down", "backup"):
@@ -54,4 +54,4 @@ def active_slaves(history: History, bond: str) -> Signal[str | None]:
         elif active is None and (event["link"], event.get("state")) == ("up", "active"):
             active = event.where
         changes.append((event.at, active))
-    return Signal.of(told[0]["slave"] if told else None, changes)
+    return Signal.of(notified[0]["slave"] if notified else None, changes)

@@ -1,4 +1,4 @@
-"""What the model says of a recording: what it refuses, and where the documentation is silent."""
+"""The verdicts of the model on a recording: refusals, and what it does not judge."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from types import MappingProxyType
 from harness.claims import matches
 from harness.units import in_ms
 
-# Differences of the catalogue that are expected of some kernels, by the rule that meets them: the
-# kernels, and the number of the difference.
+# Differences of the catalogue that are expected on some kernels, by the rule that refuses them:
+# the kernels, and the number of the difference.
 KNOWN = MappingProxyType(
     {
         "announcements": (">=6.1,<7.2", 4),
@@ -39,7 +39,7 @@ class Refusal:
         kernels, number = KNOWN.get(self.rule, ("", 0))
         return number if kernels and matches(release, kernels) else 0
 
-    def told(self, start: int) -> str:
+    def line(self, start: int) -> str:
         """Return one line, with the time since `start` (ns)."""
         return (
             f"{in_ms(self.at - start)} {self.where}: {self.seen}, {self.allowed} "

@@ -34,26 +34,26 @@ def carries(view: BondHistory) -> Iterator[Refusal]:
                 continue
             if _serves(view, last, frame.sent):
                 seen = f"a frame ({direction}) is lost {in_ms(frame.sent - last)} after the last"
-                told = f"documented: nothing is lost after {in_ms(reach)}"
+                allowed = f"documented: nothing is lost after {in_ms(reach)}"
                 claim = CLAIMS.get(view.mode, "HA-1")
-                yield Refusal("traffic", claim, frame.sent, view.bond, f"{seen} change", told)
+                yield Refusal("traffic", claim, frame.sent, view.bond, f"{seen} change", allowed)
                 return
 
 
 def _serves(view: BondHistory, start: int, stop: int) -> bool:
-    """Tell whether the bond can serve: some paths are sound, all others have no carrier.
+    """Return whether the bond can carry traffic: some paths are sound, others have no carrier.
 
-    Its monitor must see what happens. A slave that was released counts as none.
+    It must have a monitor. A slave that was released does not count.
     """
     options = view.options.at(start)
     if not (options["miimon"] or options["arp_interval"]):
         return False
     begun = min(start + view.tolerance, stop)  # when a slave is released, or enslaved
-    members = [one for one in view.slaves if set(view.links[one].within(begun, stop)) != {None}]
-    sound = [one for one in members if view.all_sound(one, start, stop)]
-    others = [one for one in members if one not in sound]
+    members = [s for s in view.slaves if set(view.links[s].within(begun, stop)) != {None}]
+    sound = [slave for slave in members if view.all_sound(slave, start, stop)]
+    others = [slave for slave in members if slave not in sound]
     return bool(sound) and all(
-        set(view.carriers[one].within(start, stop)) == {False} for one in others
+        set(view.carriers[slave].within(start, stop)) == {False} for slave in others
     )
 
 

@@ -12,7 +12,7 @@ U = TypeVar("U")
 
 
 class Stay(NamedTuple, Generic[U]):
-    """A value, and from when to when (ns) it held."""
+    """A value, and the begin and end (ns) of the time that it held."""
 
     start: int
     stop: int
@@ -39,7 +39,7 @@ class Signal(Generic[T]):
 
     @classmethod
     def of(cls, initial: T, changes: Iterable[tuple[int, T]]) -> Signal[T]:
-        """Return a signal without changes that change nothing."""
+        """Return a signal; changes to the same value are left out."""
         steps = [(0, initial)]
         for at, value in sorted(changes, key=lambda change: change[0]):
             if value != steps[-1][1]:
@@ -62,7 +62,7 @@ class Signal(Generic[T]):
                 yield at, before, value
 
     def stays(self, start: int, stop: int) -> Iterator[Stay[T]]:
-        """Yield the values one after the other, cut to `start` and `stop`."""
+        """Yield the values in order, cut to `start` and `stop`."""
         ends = [*self._times[1:], stop]
         for (at, value), end in zip(self.steps, ends, strict=True):
             if end > start and at < stop:

@@ -1,4 +1,4 @@
-"""A recording of one bond as the rules read it: what was done to it, and what it did."""
+"""A recording of one bond as the rules read it: its inputs and observations."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class BondHistory:
     """One bond in a history: inputs and observations as signals, times in ns.
 
     `tolerance` is that of a time between two events: one jiffy, the lateness of timers and the
-    error of the clocks. Nothing is judged before `start` and behind `end`.
+    error of the clocks. Nothing is judged before `start` and after `end`.
     """
 
     def __init__(self, history: History, bond: str) -> None:
@@ -80,17 +80,20 @@ class BondHistory:
     @cached_property
     def bond_carrier(self) -> Signal[bool]:
         """Whether the bond has carrier."""
-        return self._told("carrier", f"dut/{self.bond}", lambda event: event["up"])
+        return self._notified("carrier", f"dut/{self.bond}", lambda event: event["up"])
 
     @cached_property
     def macs(self) -> dict[str, Signal[Named]]:
         """The MAC of the bond and of each slave."""
         names = (self.bond, *self.slaves)
-        return {one: self._told("mac", f"dut/{one}", lambda event: event["mac"]) for one in names}
+        return {
+            name: self._notified("mac", f"dut/{name}", lambda event: event["mac"])
+            for name in names
+        }
 
     @cached_property
     def carriers(self) -> dict[str, Signal[bool]]:
-        """What each slave's driver is asked for: carrier, and the interface up."""
+        """Whether each slave's interface is up and has carrier."""
         return {slave: carriers(self.history, slave) for slave in self.slaves}
 
     @cached_property
@@ -122,7 +125,7 @@ class BondHistory:
         return int(str(self.options.at(at)[name]))
 
     def quiet(self, start: int, stop: int) -> bool:
-        """Tell whether nobody changed the bond itself from `start` to `stop`."""
+        """Return whether the bond itself was not changed from `start` to `stop`."""
         return bisect_left(self.stirs, start) == bisect_right(self.stirs, stop)
 
     def since_stir(self, at: int) -> int:
@@ -142,20 +145,20 @@ class BondHistory:
                 yield Stay(start, stop, stay.value)
 
     def any_up(self, start: int, stop: int) -> bool:
-        """Tell whether some slave was up, or waited for downdelay, between two times."""
+        """Return whether some slave was up, or waited for downdelay, between two times."""
         found = (state for slave in self.slaves for state in self.links[slave].within(start, stop))
         return any(state in ("up", "fail") for state in found)
 
     def usable(self, slave: str, start: int, stop: int) -> bool:
-        """Tell whether a slave was up, and had carrier, all the time between two times.
+        """Return whether a slave was up, and had carrier, all the time between two times.
 
-        The kernel does not tell of a slave that has lost its carrier before downdelay is over.
+        The kernel does not notify of a slave without carrier before downdelay is over.
         """
         up = set(self.links[slave].within(start, stop)) == {"up"}
         return up and all(self.carriers[slave].within(start, stop))
 
     def all_sound(self, slave: str, start: int, stop: int) -> bool:
-        """Tell whether a slave's whole path passed all frames between two times."""
+        """Return whether a slave's whole path passed all frames between two times."""
         return set(self.paths[slave].within(start, stop)) == {SOUND} and not any(
             self.odd_network.within(start, stop)
         )
@@ -164,7 +167,7 @@ class BondHistory:
         """Note that a rule allows everything somewhere."""
         self.unjudged.append(Unjudged(rule, where, why))
 
-    def _told(self, kind: str, where: str, value: Callable[[Event], Any]) -> Signal[Any]:
+    def _notified(self, kind: str, where: str, value: Callable[[Event], Any]) -> Signal[Any]:
         events = list(self.history.select(kind, where))
         first = value(events[0]) if events else None
         return Signal.of(first, ((event.at, value(event)) for event in events))

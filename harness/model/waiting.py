@@ -23,15 +23,15 @@ def new_slaves_wait(view: BondHistory) -> Iterator[Refusal]:
             until = event.at + delay.ns - delay.early - view.tolerance
             if until <= at or not view.quiet(event.at + 1, until):
                 continue
-            others = [one for one in view.slaves if one != slave]
+            others = [other for other in view.slaves if other != slave]
             if not watches(view, event.at, until) or not any(
-                view.usable(one, event.at, until) for one in others
+                view.usable(other, event.at, until) for other in others
             ):
                 continue
             if "up" in view.links[slave].within(at, until):
                 seen = f"up less than {in_ms(until - event.at)} after it was enslaved"
-                told = f"documented after {delay}"
-                yield Refusal("new-slave", "UPDELAY-5", event.at, slave, seen, told)
+                allowed = f"documented after {delay}"
+                yield Refusal("new-slave", "UPDELAY-5", event.at, slave, seen, allowed)
 
 
 def a_waiting_slave_replaces_the_last(view: BondHistory) -> Iterator[Refusal]:
@@ -43,19 +43,19 @@ def a_waiting_slave_replaces_the_last(view: BondHistory) -> Iterator[Refusal]:
         if not view.quiet(at - inspected, at + view.tolerance):
             continue
         since = {slave: _waits_since(view, slave, at) for slave in view.slaves if slave != old}
-        waiting = {one: when for one, when in since.items() if when and at - when > inspected}
+        waiting = {slave: when for slave, when in since.items() if when and at - when > inspected}
         if new is None:
-            later = [one for one in view.active.within(at, at + view.tolerance) if one]
+            later = [slave for slave in view.active.within(at, at + view.tolerance) if slave]
             if waiting and not later:
                 seen = f"no slave is active although {min(waiting)} waits for updelay"
-                told = "documented: it is used at once"
-                yield Refusal("last-link", "DELAY-5", at, view.bond, seen, told)
+                allowed = "documented: it is used at once"
+                yield Refusal("last-link", "DELAY-5", at, view.bond, seen, allowed)
         elif new in waiting:
-            first = min(waiting, key=lambda one: waiting[one])
+            first = min(waiting, key=lambda slave: waiting[slave])
             if waiting[new] - waiting[first] > inspected:
                 seen = f"{new} became active, which waited for less time than {first}"
-                told = "documented: the one that waited longest"
-                yield Refusal("waited-longest", "DELAY-5", at, view.bond, seen, told)
+                allowed = "documented: the one that waited longest"
+                yield Refusal("waited-longest", "DELAY-5", at, view.bond, seen, allowed)
 
 
 def _waits_since(view: BondHistory, slave: str, at: int) -> int:

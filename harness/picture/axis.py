@@ -1,4 +1,4 @@
-"""Where a time of the recording lies in a panel of the picture, and the numbers below it."""
+"""The place of a time of the recording in a panel of the picture, and the numbers below it."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ class PanelAxis(NamedTuple):
         return None
 
     def shown(self, items: Sequence[T], when: Callable[[T], int]) -> Iterator[tuple[float, T]]:
-        """Yield what of some items, in order of time, is shown, with its place (px)."""
+        """Yield the items that are shown, in order of time, with their places (px)."""
         for piece, x in self.segments:
             first = bisect_left(items, piece.begin, key=when)
             for item in items[first : bisect_right(items, piece.stop, key=when)]:
                 yield x + (when(item) - piece.begin) * self.scale, item
 
     def spans(self, begin: int, stop: int) -> Iterator[tuple[float, float]]:
-        """Yield what is shown of a time, from where to where (px), a fold apart from the next."""
+        """Yield begin and end (px) of each part of a time that is shown, divided at folds."""
         for piece, x in self.segments:
             first, last = max(begin, piece.begin), min(stop, piece.stop)
             if first < last or (first == last and begin == stop):
@@ -76,12 +76,12 @@ class PanelAxis(NamedTuple):
                 yield Piece(piece.stop, begin), x + piece.ns * self.scale + BREAK / 2
 
     def step(self) -> int:
-        """Return a round time (ns) that is as long as numbers are apart."""
+        """Return the round distance (ns) between two numbers."""
         return round_step(TICK / self.scale)
 
     def numbers(self) -> Iterator[tuple[float, str]]:
-        """Yield where which number of the time since the fault stands, none over another."""
-        step, taken = self.step(), float("-inf")
+        """Yield place (px) and text of each number of the axis, without overlap."""
+        step, occupied = self.step(), float("-inf")
         for piece, x in self.segments:
             own = step
             while own > 1 and not _multiples(piece, self.zero, own):
@@ -90,15 +90,15 @@ class PanelAxis(NamedTuple):
                 place = x + (when - piece.begin) * self.scale
                 text = self.number(when, own)
                 half = width(text) / 2
-                if place - half > taken:
-                    taken = place + half + 6
+                if place - half > occupied:
+                    occupied = place + half + 6
                     yield place, text
 
     def number(self, when: int, step: int) -> str:
         """Return a time since the fault as a number of as many decimals as the step needs."""
-        one = 1000 * MS if self.seconds else MS
-        decimals = next((n for n in range(10) if step * 10**n % one == 0), 9)
-        return f"{(when - self.zero) / one:.{decimals}f}".replace("-", "\N{MINUS SIGN}")
+        unit = 1000 * MS if self.seconds else MS
+        decimals = next((n for n in range(10) if step * 10**n % unit == 0), 9)
+        return f"{(when - self.zero) / unit:.{decimals}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def laid_out(

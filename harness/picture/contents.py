@@ -1,4 +1,4 @@
-"""Which lanes the picture of a recording has, and at which times something decisive happened."""
+"""The lanes of a recording's picture, and the times of its decisive events."""
 
 from __future__ import annotations
 
@@ -37,45 +37,45 @@ class Contents:
         """The names of all lanes."""
         return [
             "traffic out",
-            *(one.name for one in (*self.states, *self.tables)),
-            *(one.name for one in (*self.frames, self.log)),
-            *(one.what for one in self.figures),
+            *(lane.name for lane in (*self.states, *self.tables)),
+            *(lane.name for lane in (*self.frames, self.log)),
+            *(figure.what for figure in self.figures),
         ]
 
     def lanes(self, axis: PanelAxis) -> list[Lane]:
-        """Return the lanes of one panel in which there is something."""
+        """Return the lanes of one panel that are not empty."""
         found = [lanes.actions(self.actions, axis)]
-        found += [traffic_lane.paint(one, axis) for one in self.traffic]
-        found += [lanes.states(one, axis) for one in self.states]
-        found += [lanes.single(one, axis) for one in self.frames]
-        found += [lanes.states(one, axis) for one in self.tables]
+        found += [traffic_lane.paint(path, axis) for path in self.traffic]
+        found += [lanes.states(lane, axis) for lane in self.states]
+        found += [lanes.single(lane, axis) for lane in self.frames]
+        found += [lanes.states(lane, axis) for lane in self.tables]
         found += [lanes.single(self.log, axis)]
-        found += [figure_lane.paint(one, axis) for one in self.figures]
+        found += [figure_lane.paint(figure, axis) for figure in self.figures]
         return [lane for lane in found if lane.parts]
 
 
 def of(history: History, windows: Iterable[Allowed]) -> Contents:
     """Return what the picture of a recording shows."""
     windows = list(windows)
-    states = [one for one in _states(history) if one.states]
+    states = [lane for lane in _states(history) if lane.states]
     tables, frames = list(instants.tables(history)), list(instants.frames(history))
     log, figures = instants.lines(history), _figures(history, windows)
     points = [*scene.decisive(history, windows), *(action.at for action in scene.actions(history))]
-    points += [state.at for one in (*states, *tables) for state in one.states[1:]]
+    points += [state.at for lane in (*states, *tables) for state in lane.states[1:]]
     points += [
-        instant.at for one in (*frames, log) for instant in one.instants if instant.kind in KEY
+        instant.at for lane in (*frames, log) for instant in lane.instants if instant.kind in KEY
     ]
-    paths = [one for way in traffic.STREAMS if (one := scene.path(history, way)) is not None]
-    silences = [dark for one in paths for dark in one.silences]  # loss within tolerance, too
+    paths = [seen for way in traffic.STREAMS if (seen := scene.path(history, way)) is not None]
+    silences = [dark for seen in paths for dark in seen.silences]  # loss within tolerance, too
     points += [at for dark in silences for at in (dark.begin, dark.stop)]
-    points += [one.stretch.start for one in figures]
+    points += [figure.stretch.start for figure in figures]
     return Contents(
         history, scene.actions(history), paths, states, frames, tables, log, figures, points
     )
 
 
 def extent(history: History) -> tuple[int, int]:
-    """Return from when to when (ns) a recording is shown: from its baseline or first fault on."""
+    """Return begin and end (ns) of what is shown: from the baseline or the first fault on."""
     disturbed = traffic.disturb_at(history)
     baseline = history.mark("baseline")
     first = [disturbed if baseline is None else baseline, *(d.at for d in scene.actions(history))]
@@ -83,7 +83,7 @@ def extent(history: History) -> tuple[int, int]:
 
 
 def lengths(history: History) -> Iterator[int]:
-    """Yield how long (ns) figures took, the one that should be legible first."""
+    """Yield the lengths (ns) of figures, the one that must be legible first."""
     known = timeline.stretches(history)
     for kind in ("detection", "outage", "switchover", "reversion"):
         for what, (start, stop) in known.items():
@@ -98,15 +98,15 @@ def _states(history: History) -> Iterator[States]:
     for link in links:
         if link.kind == "slave":
             slave = link.name.removesuffix(" link")
-            yield from (one for one in carriers if one.name.rpartition(" ")[0] == slave)
+            yield from (lane for lane in carriers if lane.name.rpartition(" ")[0] == slave)
             yield link
-    yield from (one for one in links if one.kind == "active")
+    yield from (lane for lane in links if lane.kind == "active")
     yield from instants.aggregators(history)
     yield from instants.addresses(history)
 
 
 def _figures(history: History, windows: Sequence[Allowed]) -> list[Bound]:
-    """Return the figures of the whole and those asked for; outages have their length as label."""
+    """Return a bond's figures and those with a window; outages have their length as label."""
     asked = {window.what: window for window in windows}
     return [
         scene.bound(history, what, asked.get(what))

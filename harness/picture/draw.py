@@ -31,14 +31,14 @@ def style() -> str:
 def draw(history: History, windows: Iterable[Allowed] = (), *, styled: bool = True) -> str:
     """Return the timeline of a recording as an SVG element, the fault at 0.
 
-    `windows` are what figures are held against. Without `styled` the page that it is put into
-    must have `style()`. Raises Inconclusive where nothing was disturbed.
+    `windows` are the bounds of figures. Without `styled` the page that contains it must have
+    `style()`. Raises Inconclusive where nothing was disturbed.
     """
     shown = contents.of(history, windows)
     zero, cause = timeline.origin(history)
     start, stop = contents.extent(history)
-    one = folding.unit(contents.lengths(history), stop - start, traffic.interval(history))
-    panels = folding.panels(folding.pieces(shown.points, start, stop, one), one)
+    unit = folding.unit(contents.lengths(history), stop - start, traffic.interval(history))
+    panels = folding.panels(folding.pieces(shown.points, start, stop, unit), unit)
     left = MARGIN + min(max(map(svg.width, shown.names)) + 10, NAMES)
     room = WIDTH - left - MARGIN
     axes = axis.laid_out(panels, zero, left, room, seconds=stop - start > axis.LONG)
@@ -47,8 +47,8 @@ def draw(history: History, windows: Iterable[Allowed] = (), *, styled: bool = Tr
         y += LINE
         parts.append(svg.label(MARGIN, y - 4, svg.shorten(text, WIDTH - 2 * MARGIN), class_))
     parts.append(ground.scale(axes[0], WIDTH - MARGIN, y))
-    for one_axis in axes:
-        height, panel = _panel(shown, one_axis, left)
+    for panel_axis in axes:
+        height, panel = _panel(shown, panel_axis, left)
         y += APART
         parts.append(element("g", *panel, transform=f"translate(0,{y:.1f})"))
         y += height

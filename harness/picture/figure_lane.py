@@ -64,7 +64,7 @@ def _value(bound: Bound, axis: PanelAxis, y: float) -> Iterator[str]:
     x = None if stop is None else axis.at(stop)
     missed = "bad-text" if bound.beyond or (stop is None and bound.high is not None) else ""
     if stop is None and axis.at(start) is not None:  # where it began, once
-        yield from _beside(_told(bound), spans[0][0], spans[-1][1], y + 4, axis, missed)
+        yield from _beside(_text(bound), spans[0][0], spans[-1][1], y + 4, axis, missed)
     if x is None or stop is None:
         return
     tolerance = list(axis.spans(stop - measured.tolerance, stop + measured.tolerance))
@@ -78,10 +78,10 @@ def _value(bound: Bound, axis: PanelAxis, y: float) -> Iterator[str]:
     yield shapes.mark(shapes.MISSED if bound.beyond else shapes.END, x, y, title)
     first = min([x, *(x1 for x1, _ in spans)])
     last = max([x + 5, *(x2 for _, x2 in tolerance)])
-    yield from _beside(_told(bound), first, last, y + 4, axis, missed)
+    yield from _beside(_text(bound), first, last, y + 4, axis, missed)
 
 
-def _told(bound: Bound) -> str:
+def _text(bound: Bound) -> str:
     if not bound.measured.happened:
         ended = bound.what.startswith("outage")
         return f"{bare(bound.measured.ns)} ms, to the end" if ended else str(bound.measured)
@@ -93,7 +93,7 @@ def _told(bound: Bound) -> str:
 def _beside(
     text: str, first: float, last: float, y: float, axis: PanelAxis, class_: str
 ) -> Iterator[str]:
-    """Yield a label after a mark, or before it where there is no room; else none."""
+    """Yield a label after a mark, before it if there is no room, else above it."""
     room = svg.width(text) + ROOM
     if last + room <= axis.right + ROOM:
         yield svg.label(last + ROOM, y, text, class_)

@@ -1,4 +1,4 @@
-"""Which times a picture shows: where nothing changes for long, the time is folded.
+"""Which times a picture shows: long times without a change are folded.
 
 Times are in ns.
 """
@@ -39,47 +39,47 @@ def unit(lengths: Iterable[int], whole: int, interval: int) -> int:
     return max(first, PROBES * interval, LEAST)
 
 
-def pieces(points: Iterable[int], start: int, stop: int, one: int) -> list[Piece]:
+def pieces(points: Iterable[int], start: int, stop: int, unit_length: int) -> list[Piece]:
     """Return what is shown from `start` to `stop`: all but long times between two points.
 
     Where that would be too many pieces for the panels, only longer times are folded.
     """
     times = sorted({start, stop, *(at for at in points if start <= at <= stop)})
-    while len(found := _pieces(times, one)) > PANELS * PIECES:
-        one *= 2
+    while len(found := _pieces(times, unit_length)) > PANELS * PIECES:
+        unit_length *= 2
     return found
 
 
-def _pieces(times: Sequence[int], one: int) -> list[Piece]:
+def _pieces(times: Sequence[int], unit_length: int) -> list[Piece]:
     start, stop = times[0], times[-1]
     found, begin = [], start
     for before, after in pairwise(times):
-        if after - before > QUIET * one:
-            found.append(Piece(begin, before + one // MARGIN))
-            begin = after - one // MARGIN
+        if after - before > QUIET * unit_length:
+            found.append(Piece(begin, before + unit_length // MARGIN))
+            begin = after - unit_length // MARGIN
     return [*found, Piece(begin, max(stop, begin + 1))]
 
 
-def panels(shown: Sequence[Piece], one: int) -> list[list[Piece]]:
-    """Return the pieces of each panel, one below the other; a piece may go on in the next."""
-    total = sum(_room(piece, one) for piece in shown)
-    number = min(PANELS, -(-total // (PANEL * one)))
+def panels(shown: Sequence[Piece], unit_length: int) -> list[list[Piece]]:
+    """Return the pieces of each panel in order; a piece may continue in the next panel."""
+    total = sum(_room(piece, unit_length) for piece in shown)
+    number = min(PANELS, -(-total // (PANEL * unit_length)))
     room = -(-total // max(1, number))
     found: list[list[Piece]] = [[]]
     left = room
     for piece in shown:
         for part in _cut(piece, room):
-            full = _room(part, one) > left + one or len(found[-1]) == PIECES
+            full = _room(part, unit_length) > left + unit_length or len(found[-1]) == PIECES
             if found[-1] and full:
                 found.append([])
                 left = room
             found[-1].append(part)
-            left -= _room(part, one)
+            left -= _room(part, unit_length)
     return found
 
 
-def _room(piece: Piece, one: int) -> int:
-    return piece.ns + one // FOLD
+def _room(piece: Piece, unit_length: int) -> int:
+    return piece.ns + unit_length // FOLD
 
 
 def _cut(piece: Piece, room: int) -> Iterator[Piece]:

@@ -1,4 +1,4 @@
-"""What lies below the lanes of a panel: faults while they last, folds, and the axis."""
+"""The background of a panel's lanes: faults while they last, folds, and the axis."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def paint(shown: Contents, axis: PanelAxis, height: float) -> list[str]:
 
 
 def scale(axis: PanelAxis, right: float, y: float) -> str:
-    """Return a line of a round length, and how long (ms) it lasts: one scale for all panels."""
+    """Return a line of a round length with its time (ms): the scale of all panels."""
     step = axis.step()
     x = right - step * axis.scale
     return element(
@@ -93,7 +93,7 @@ def _length(ns: int) -> str:
 
 
 def _left_out(shown: Contents, folded: Piece, zero: int) -> Iterator[str]:
-    """Yield what is not shown of a time: how many events of each kind."""
+    """Yield the number of events of each kind in a time that is not shown."""
     yield f"{_length(folded.ns)} are folded: no state changed"
     yield f"from {titles.since(folded.begin, zero)} to {titles.since(folded.stop, zero)}"
     events = shown.history.events

@@ -1,4 +1,4 @@
-"""The lanes of the picture: each is painted with its top at 0, and says how high it is."""
+"""The lanes of the picture: each is drawn with its top at 0, and has its height."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from harness.picture.svg import element
 
 ROW = 18.0
 AT = attrgetter("at")
-NEAR = 3.0  # px: closer together, marks of one kind become one
-# Where in the lane the marks of a kind stand, so that those of one time do not hide each other.
+NEAR = 3.0  # px: marks of one kind that are closer together are grouped
+# Offsets of the marks of a kind, so that those of one time do not hide each other.
 HIGH = {
     "foreign": -6.0,
     "probe": 6.0,
@@ -39,7 +39,7 @@ class Lane(NamedTuple):
 
 
 def actions(done: Sequence[Action], axis: PanelAxis) -> Lane:
-    """Return what was done, each with its label."""
+    """Return the lane of faults and other actions with their labels."""
     own: dict[tuple[str, str, float], list[Event]] = {}
     for action in done:
         x = axis.at(action.at)
@@ -50,13 +50,13 @@ def actions(done: Sequence[Action], axis: PanelAxis) -> Lane:
             ).append(action.event)
     parts: list[str] = []
     placed = placing.rows([(x, key, text) for key, text, x in own], axis.left, axis.right)
-    for one in placed:
-        y = one.row * ROW + ROW / 2
-        for x in dict.fromkeys(one.xs):
-            title = titles.of(axis.zero, one.label, *own[one.key, one.label, x])
-            parts.append(shapes.mark(shapes.ACTIONS[one.key], x, y, title))
-        parts.append(svg.label(one.x, y + 4, one.text))
-    height = ROW * (1 + max((one.row for one in placed), default=0))
+    for group in placed:
+        y = group.row * ROW + ROW / 2
+        for x in dict.fromkeys(group.xs):
+            title = titles.of(axis.zero, group.label, *own[group.key, group.label, x])
+            parts.append(shapes.mark(shapes.ACTIONS[group.key], x, y, title))
+        parts.append(svg.label(group.x, y + 4, group.text))
+    height = ROW * (1 + max((group.row for group in placed), default=0))
     return Lane("fault", height, parts)
 
 
@@ -97,7 +97,7 @@ def _word(value: object) -> str:
 
 
 def single(lane: Instants, axis: PanelAxis) -> Lane:
-    """Return events without a duration, by their kinds; what is too close together is grouped."""
+    """Return events without a duration, by their kinds; those too close together are grouped."""
     parts: list[str] = []
     kinds: dict[str, list[tuple[float, Instant]]] = {}
     for x, instant in axis.shown(lane.instants, AT):

@@ -1,4 +1,4 @@
-"""What the signs of a picture mean, as far as they are in it."""
+"""The meanings of the signs that a picture has."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ def _signs(shown: Contents) -> Iterator[tuple[str, str]]:
             yield shapes.mark(shapes.ACTIONS[role], 0, 0), text
     if shown.traffic:
         yield _line("frame", "M0,-7V7"), "frame arrived"
-        if any(sample.arrived is None for one in shown.traffic for sample, _ in one.legs):
+        if any(sample.arrived is None for path in shown.traffic for sample, _ in path.legs):
             yield shapes.mark(shapes.LOST, 0, 0), "frame lost"
-        if any(dark.certain for one in shown.traffic for dark in one.silences):
+        if any(dark.certain for path in shown.traffic for dark in path.silences):
             yield _line("outage", "M-8,0H8M-8,-6V6M8,-6V6"), "outage"
-    states = [state.value for one in (*shown.states, *shown.tables) for state in one.states]
+    states = [state.value for lane in (*shown.states, *shown.tables) for state in lane.states]
     classes = {"on"} | {"off" for value in states if value in (None, False, "down")}
     classes |= {"odd" for value in states if value in ("fail", "back")}
     for class_, text in BARS.items():
         if class_ in classes and states:
             yield _line(f"state {class_}", "M-9,0H9"), text
-    kinds = {instant.kind for one in (*shown.frames, shown.log) for instant in one.instants}
+    kinds = {instant.kind for lane in (*shown.frames, shown.log) for instant in lane.instants}
     for kind, text in {**instants.FRAMES, **instants.LINES}.items():
         if kind in kinds:
             yield shapes.mark(shapes.SPOTS[kind], 0, 0), text
@@ -63,9 +63,9 @@ def _of_figures(shown: Contents) -> Iterator[tuple[str, str]]:
     if shown.figures:
         yield shapes.mark(shapes.END, 0, 0), "end of a figure"
         yield _line("hair", "M-8,-4V4M-8,0H8M8,-4V4"), "its tolerance"
-    if any(one.window for one in shown.figures):
+    if any(figure.window for figure in shown.figures):
         yield _line("bracket", "M-9,-6V6M-9,0H9M9,-6V6"), "allowed"
-    if any(one.beyond for one in shown.figures):
+    if any(figure.beyond for figure in shown.figures):
         yield shapes.mark(shapes.MISSED, 0, 0), "outside of what is allowed"
 
 

@@ -1,4 +1,4 @@
-"""Where labels stand: none over another, and none outside of the picture."""
+"""The places of labels: without overlap, and inside the picture."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ def rows(marks: Iterable[tuple[float, str, str]], left: float, right: float) -> 
     ends: list[float] = []  # of the last label of each row
     found = []
     for (key, text), xs in sorted(groups, key=lambda group: group[1][0]):
-        told = text if len(xs) == 1 else f"{text} ({len(xs)} times)"
-        told = shorten(told, right - left)
-        start, x, end = _sides(xs, width(told), left, right)
-        row = next((n for n, taken in enumerate(ends) if taken <= start), len(ends))
+        shown = text if len(xs) == 1 else f"{text} ({len(xs)} times)"
+        shown = shorten(shown, right - left)
+        start, x, end = _sides(xs, width(shown), left, right)
+        row = next((n for n, end in enumerate(ends) if end <= start), len(ends))
         ends += [left - GAP] * (row == len(ends))
         ends[row] = end + GAP
-        found.append(Placed(tuple(xs), row, x, told, key, text))
+        found.append(Placed(tuple(xs), row, x, shown, key, text))
     return found
 
 
 def _sides(xs: list[float], room: float, left: float, right: float) -> tuple[float, ...]:
-    """Return where marks and label begin, where the label alone does, and where both end."""
+    """Return begin of marks and label, begin of the label, and end of both (px)."""
     if xs[-1] + GAP + room <= right:
         return xs[0] - GAP, xs[-1] + GAP, xs[-1] + GAP + room
     x = max(left, xs[0] - GAP - room)
@@ -56,11 +56,11 @@ def _sides(xs: list[float], room: float, left: float, right: float) -> tuple[flo
 
 
 def without_overlap(labels: Iterable[tuple[float, str]]) -> list[tuple[float, str]]:
-    """Return labels by their middle (px), without those that would stand over one before."""
-    taken, found = float("-inf"), []
+    """Return labels by their middle (px), without those that would overlap an earlier one."""
+    occupied, found = float("-inf"), []
     for middle, text in sorted(labels):
         half = width(text) / 2
-        if middle - half >= taken:
+        if middle - half >= occupied:
             found.append((middle, text))
-            taken = middle + half + GAP / 2
+            occupied = middle + half + GAP / 2
     return found

@@ -13,10 +13,10 @@ from harness.picture.svg import element
 from harness.plural import counted
 
 WIDTH, LEFT, RIGHT = 640.0, 16.0, 96.0
-NEVER = 40.0  # px behind the axis where runs stand in which the event never came
+NEVER = 40.0  # px after the axis, for runs in which the event never came
 TICKS = 8  # numbers on the axis at most, about
-DOT = 6.0  # px: closer together, dots stand on each other
-ROOM = 60.0  # px that dots on each other take at most
+DOT = 6.0  # px: dots that are closer together are stacked
+ROOM = 60.0  # px of a stack of dots at most
 SIGNS = {
     "<=": "\N{LESS-THAN OR EQUAL TO}",
     ">=": "\N{GREATER-THAN OR EQUAL TO}",
@@ -36,9 +36,9 @@ def draw(name: str, dots: Sequence[Dot], bounds: Iterable[Mapping[str, Any]]) ->
 
     A bound has `op`, `ms` and `slack_ms`, as in conformance.json.
     """
-    limits = {(one["op"], one["ms"]): one for one in bounds}
+    limits = {(bound["op"], bound["ms"]): bound for bound in bounds}
     known = [dot.ms for dot in dots if dot.ms is not None]
-    low, high = _range([*known, *(one["ms"] for one in limits.values())])
+    low, high = _range([*known, *(bound["ms"] for bound in limits.values())])
     scale = (WIDTH - LEFT - RIGHT) / (high - low)
     places = [LEFT + (dot.ms - low) * scale if dot.ms is not None else None for dot in dots]
     height = 34 + ROOM
@@ -49,7 +49,7 @@ def draw(name: str, dots: Sequence[Dot], bounds: Iterable[Mapping[str, Any]]) ->
         x = LEFT + (middle - low) * scale
         title = svg.title([f"median {middle:.1f} ms of {counted(len(dots), 'run')}"])
         parts.append(element("path", title, class_="change", d=f"M{x:.1f},{height - 12}v-12"))
-    told = f"{name} of {counted(len(dots), 'run')}"
+    caption = f"{name} of {counted(len(dots), 'run')}"
     return element(
         "svg",
         element("rect", width="100%", height="100%", class_="paper"),
@@ -59,7 +59,7 @@ def draw(name: str, dots: Sequence[Dot], bounds: Iterable[Mapping[str, Any]]) ->
         width=WIDTH,
         height=height + 4,
         role="img",
-        aria_label=f"{told}: {_summary([dot.ms for dot in dots])}",
+        aria_label=f"{caption}: {_summary([dot.ms for dot in dots])}",
     )
 
 
@@ -74,9 +74,9 @@ def _summary(values: Sequence[float | None]) -> str:
     if not known:
         return f"all {len(values)} never"
     middle = _median(values)
-    told = "never" if middle is None else f"{middle:.1f} ms"
+    text = "never" if middle is None else f"{middle:.1f} ms"
     never = f", {len(values) - len(known)} never" if len(known) < len(values) else ""
-    return f"from {min(known):.1f} to {max(known):.1f} ms, median {told}{never}"
+    return f"from {min(known):.1f} to {max(known):.1f} ms, median {text}{never}"
 
 
 def _range(values: Sequence[float]) -> tuple[float, float]:
@@ -100,13 +100,13 @@ def _axis(low: float, high: float, scale: float, height: float) -> Iterator[str]
 def _bounds(
     limits: Iterable[Mapping[str, Any]], low: float, scale: float, height: float
 ) -> Iterator[str]:
-    for one in limits:
-        x = LEFT + (one["ms"] - low) * scale
-        text = f"{SIGNS.get(one['op'], one['op'])} {one['ms']:.1f} ms"
-        slack = f", kernel timers {one['slack_ms']:.1f} ms" if one["slack_ms"] else ""
+    for bound in limits:
+        x = LEFT + (bound["ms"] - low) * scale
+        text = f"{SIGNS.get(bound['op'], bound['op'])} {bound['ms']:.1f} ms"
+        slack = f", kernel timers {bound['slack_ms']:.1f} ms" if bound["slack_ms"] else ""
         title = svg.title([f"bound {text}{slack}"])
         yield element("path", title, class_="bound", d=f"M{x:.1f},14V{height - 18}")
-        end = "end" if one["op"] in (">=", ">") and x > LEFT + svg.width(text) else ""
+        end = "end" if bound["op"] in (">=", ">") and x > LEFT + svg.width(text) else ""
         yield svg.label(x - 4 if end else x + 4, 11, text, "small", end)
 
 

@@ -1,4 +1,4 @@
-"""SVG elements as text: whatever a name holds becomes text, and text that XML allows."""
+"""SVG elements as text: any name is escaped to text that XML allows."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def words(text: str) -> str:
 
 
 def title(lines: Iterable[str]) -> str:
-    """Return the element that tells, where the pointer rests, what a mark stands for."""
+    """Return the element whose text the pointer shows at a mark."""
     return f"<title>{escape(chr(10).join(map(clean, lines)))}</title>"
 
 
@@ -40,7 +40,7 @@ def label(x: float, y: float, text: str, class_: str = "", anchor: str = "") -> 
 
 
 def clean(text: str) -> str:
-    """Return a text with escapes for characters that XML forbids or that change what is seen."""
+    """Return a text with escapes for characters that XML forbids or that are invisible."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(
@@ -56,14 +56,14 @@ def _escaped(char: str) -> str:
 
 
 def width(text: str) -> float:
-    """Return how wide (px) a label is, about; characters of East Asia take the room of two."""
+    """Return the approximate width (px) of a label; wide East Asian characters count twice."""
     text = clean(text)
     wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
     return (len(text) + wide) * CHARACTER
 
 
 def shorten(text: str, room: float) -> str:
-    """Return a text that is no wider than the room (px), cut where it has to be."""
+    """Return a text cut to the width `room` (px)."""
     text = clean(text)
     if width(text) <= room:
         return text

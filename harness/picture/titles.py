@@ -1,4 +1,4 @@
-"""What the pointer shows at a mark: time, source and the event as the file has it."""
+"""Texts that the pointer shows at a mark: time, source and the event as in the file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def since(when: int, zero: int) -> str:
 
 
 def of(zero: int, text: str, *events: Event) -> str:
-    """Return the title of a mark that stands for some events."""
+    """Return the title of a mark of some events."""
     return svg.title(_lines(zero, text, events))
 
 

@@ -20,7 +20,7 @@ TOP, BOTTOM = 16.0, 30.0
 
 
 class Band(NamedTuple):
-    """Frames side by side that had the same fate: from where to where (px), and their probes."""
+    """Adjacent frames with the same result: begin and end (px), and their probes."""
 
     begin: float
     stop: float
@@ -32,8 +32,8 @@ def paint(seen: Traffic, axis: PanelAxis) -> Lane:
     """Return the lane of one direction."""
     parts = [part for dark in seen.silences for part in _silence(seen, dark, axis)]
     for band in _bands(seen, axis):
-        fate = "arrived" if band.arrived else "lost"
-        title = titles.of(axis.zero, f"traffic {seen.way} {fate}", *band.events)
+        result = "arrived" if band.arrived else "lost"
+        title = titles.of(axis.zero, f"traffic {seen.way} {result}", *band.events)
         if not band.arrived:
             parts.append(shapes.mark(shapes.LOST, (band.begin + band.stop) / 2, BOTTOM - 4, title))
         elif band.stop - band.begin > 2 * APART:
@@ -47,7 +47,7 @@ def paint(seen: Traffic, axis: PanelAxis) -> Lane:
 
 
 def _bands(seen: Traffic, axis: PanelAxis) -> Iterator[Band]:
-    """Yield frames that are too close together to be told apart, and had the same fate."""
+    """Yield frames with the same result that are too close together to be distinguished."""
     band: Band | None = None
     for x, (sample, event) in axis.shown(seen.legs, sent_at):
         arrived = sample.arrived is not None
@@ -64,10 +64,10 @@ def _bands(seen: Traffic, axis: PanelAxis) -> Iterator[Band]:
 
 
 def _silence(seen: Traffic, dark: Dark, axis: PanelAxis) -> Iterator[str]:
-    told = f"outage {seen.way}" if dark.certain else "silence within its tolerance"
+    kind = f"outage {seen.way}" if dark.certain else "silence within its tolerance"
     title = svg.title(
         [
-            f"{told}: {bare(dark.ns)} ms{'' if dark.closed else ', to the end'}",
+            f"{kind}: {bare(dark.ns)} ms{'' if dark.closed else ', to the end'}",
             f"from {titles.since(dark.begin, axis.zero)} to {titles.since(dark.stop, axis.zero)}",
         ]
     )
@@ -83,7 +83,7 @@ def _silence(seen: Traffic, dark: Dark, axis: PanelAxis) -> Iterator[str]:
 
 
 def _labels(silences: Sequence[Dark], axis: PanelAxis) -> Iterator[str]:
-    """Yield the length of each outage above its gap, as far as there is room."""
+    """Yield the length of each outage above its gap, where there is room."""
     wanted = []
     for dark in silences:
         spans = list(axis.spans(dark.begin, dark.stop))

@@ -124,7 +124,7 @@ def test_a_corpus_of_another_format_is_an_error(tmp_path: Path) -> None:
 
 def test_a_directory_with_other_files_is_no_corpus(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("precious")
-    with pytest.raises(UsageError, match="is no corpus"):
+    with pytest.raises(UsageError, match="is not a corpus"):
         Corpus.open(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 

@@ -45,8 +45,8 @@ def test_a_class_of_a_users_own_file_is_found(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("one_swich", '"one_swich" is no topology'),
-        ("none.py:Lan", "none.py is no file"),
+        ("one_swich", '"one_swich" is not a topology'),
+        ("none.py:Lan", "none.py is not a file"),
         ("{own}:Lann", "has no topology Lann"),
         ("{own}:Other", "has no topology Other"),
         ("{broken}:Lan", "cannot be imported: No module named 'no_such_module'"),
