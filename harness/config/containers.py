@@ -130,10 +130,10 @@ def _page(source: Source) -> Sources:
     fences = [nth for nth, line in enumerate(lines) if FENCE.match(line)]
     parts = Sources()
     for first, last in zip(fences[::2], fences[1::2], strict=False):
-        said = next(
+        caption = next(
             (line for line in reversed(lines[max(0, first - NEAR) : first]) if line.strip()), ""
         )
-        name = NAMED.search(said)
+        name = NAMED.search(caption)
         block = "\n".join(lines[first + 1 : last])
         parts.append(_part(source, name[0] if name else "", block, first + 1))
     found = [part for part in parts if detect(part)]

@@ -25,7 +25,7 @@ HOMES = frozenset(
 
 
 def kept(path: Path) -> bool:
-    """Tell whether a file or directory is read: not hidden, and no backup copy."""
+    """Return whether a file or directory is read: not hidden, and no backup copy."""
     return not path.name.startswith(".") and not path.name.endswith(LEFTOVERS)
 
 
@@ -72,7 +72,7 @@ class Sifted:
 
 
 def _speaks(source: Source) -> bool:
-    """Tell whether a text mentions a bond, or a file that it includes does."""
+    """Return whether a text mentions a bond, or a file that it includes does."""
     if "bond" in source.text.lower():
         return True
     paths = [one.path for one in included(source) if not one.missing]

@@ -1,7 +1,7 @@
-"""A configuration while it is being read: readers add what they find.
+"""A configuration while it is being read: readers add its content.
 
-Statements that are added with a place are marked as taken: they are part of the configuration, or
-reported. Other statements of a file are lost when the bonds are written in another format.
+Statements that are added with a place are marked as used: they are part of the configuration, or
+reported. Unused statements are lost when the bonds are written in another format.
 """
 
 from __future__ import annotations
@@ -53,11 +53,11 @@ class DraftBond:
     shared: bool = False
     made: bool = False
     extras: list[Extra] = field(default_factory=list)
-    taken: set[StatementId] = field(default_factory=set)
+    used: set[StatementId] = field(default_factory=set)
 
-    def take(self, *places: Place) -> None:
+    def mark_used(self, *places: Place) -> None:
         """Mark statements as part of the bond, or as without effect."""
-        self.taken.update(place.statement_id for place in places)
+        self.used.update(place.statement_id for place in places)
 
     def option(
         self, name: str, raw: str, place: Place, spelled: str = "", format_: str = ""
@@ -66,20 +66,20 @@ class DraftBond:
 
         `format_` is its format if that is not the bond's, such as a command.
         """
-        self.take(place)
+        self.mark_used(place)
         try:
             option_called(name)  # those of a slave are refused here
             self.given.append(Given.read(name, raw, place, format_ or self.format, spelled))
         except ScenarioError as error:
-            self.unknown(spelled or f"{name}={raw}", error.message, place, error.hint)
+            self.note_unknown(spelled or f"{name}={raw}", error.message, place, error.hint)
 
     def slave(self, name: str, place: Place) -> None:
         """Add a slave; a name that no interface can have is a finding instead."""
-        self.take(place)
+        self.mark_used(place)
         try:
             self.slaves.setdefault(interface(name, place), [])
         except ConfigError as error:
-            self.unknown("", error.seen, place, error.hint, "error")
+            self.note_unknown("", error.seen, place, error.hint, "error")
         else:
             self.places.setdefault(name, place)
 
@@ -88,7 +88,7 @@ class DraftBond:
     ) -> None:
         """Add an option of a slave."""
         if name not in SLAVE_OPTIONS:
-            self.unknown(spelled or f"{name}={raw}", f"{name} is no option of a slave", place)
+            self.note_unknown(spelled or f"{name}={raw}", f"{name} is no option of a slave", place)
             return
         self.slave(slave, place)
         if slave in self.slaves:
@@ -96,12 +96,12 @@ class DraftBond:
 
     def match(self, by: str, value: str, place: Place, spelled: str, called: str = "") -> None:
         """Add a rule that selects slaves whose names are not in the files."""
-        self.take(place)
+        self.mark_used(place)
         match = Match(by, value, called, spelled, place)
         if match not in self.matches:
             self.matches.append(match)
 
-    def unknown(
+    def note_unknown(
         self,
         spelled: str,
         why: str,
@@ -111,8 +111,8 @@ class DraftBond:
         *,
         refused: bool = False,
     ) -> None:
-        """Keep an unknown statement; `refused` if the tool makes no bond because of it."""
-        self.take(place)
+        """Note an unknown statement; `refused` if the tool makes no bond because of it."""
+        self.mark_used(place)
         self.extras.append(Extra(spelled, why, place, hint, self.format, level, refused))
 
 
@@ -144,23 +144,23 @@ class Draft:
     ports: list[DraftPort] = field(default_factory=list)
     kinds: dict[str, str] = field(default_factory=dict)
     defaults: list[Given] = field(default_factory=list)
-    taken: set[StatementId] = field(default_factory=set)
+    used: set[StatementId] = field(default_factory=set)
     about: dict[str, set[StatementId]] = field(default_factory=dict)
-    left: list[Extra] = field(default_factory=list)
+    lost: list[Extra] = field(default_factory=list)
 
-    def take(self, place: Place, *names: str) -> None:
-        """Mark a statement as taken, if one of these interfaces is in the configuration.
+    def mark_used(self, place: Place, *names: str) -> None:
+        """Mark a statement as used, if one of these interfaces is in the configuration.
 
         Without names it is marked in any case.
         """
         for name in names:
             self.about.setdefault(name, set()).add(place.statement_id)
         if not names:
-            self.taken.add(place.statement_id)
+            self.used.add(place.statement_id)
 
-    def leave(self, spelled: str, place: Place) -> None:
-        """Note a part of a taken statement that is not in the configuration."""
-        self.left.append(Extra(spelled, "", place, "", self.format))
+    def note_lost(self, spelled: str, place: Place) -> None:
+        """Note a part of a used statement that is not in the configuration."""
+        self.lost.append(Extra(spelled, "", place, "", self.format))
 
     def bond(self, name: str, place: Place) -> DraftBond:
         """Return the bond of that name, which is created here."""
@@ -194,17 +194,19 @@ class Draft:
 
     def settle(self, kinds: Mapping[str, str]) -> None:
         """Assign ports to their devices; `kinds` are the devices that any file creates."""
-        for one in self.ports:
-            kind = self.kinds.get(one.master) or kinds.get(one.master)
+        for port in self.ports:
+            kind = self.kinds.get(port.master) or kinds.get(port.master)
             if kind == "bond":
                 with self.tolerant():
-                    self.bond(one.master, one.place).slave(one.name, one.place)
+                    self.bond(port.master, port.place).slave(port.name, port.place)
             elif kind == "bridge":
-                self.bridge(one.master, (one.name,), one.place)
+                self.bridge(port.master, (port.name,), port.place)
             elif kind is None:
-                why = f"nothing here says what {one.master} is: a bond, a bridge, a team or a VRF"
-                hint = f"also give the command that makes it: ip link add {one.master} type ..."
-                self.unknown(one.spelled, why, one.place, hint, "warning")
+                why = (
+                    f"no file given here defines {port.master}: a bond, a bridge, a team or a VRF"
+                )
+                hint = f"also give the command that makes it: ip link add {port.master} type ..."
+                self.note_unknown(port.spelled, why, port.place, hint, "warning")
 
     def reaching(self, gateway: str) -> str:
         """Return the interface in whose network a gateway is, "" if none is known."""
@@ -220,11 +222,11 @@ class Draft:
         if number.isascii() and number.isdigit() and int(number[:6]) < MAX_VLAN:
             self.uppers[name] = Upper(name, "vlan", (below,), int(number), place=place)
 
-    def unknown(
+    def note_unknown(
         self, spelled: str, why: str, place: Place, hint: str = "", level: Level | None = None
     ) -> None:
-        """Keep a statement that belongs to no particular bond."""
-        self.take(place)
+        """Note an unknown statement that belongs to no particular bond."""
+        self.mark_used(place)
         self.extras.append(Extra(spelled, why, place, hint, self.format, level))
 
     @contextmanager
@@ -233,15 +235,15 @@ class Draft:
         try:
             yield
         except ConfigError as error:
-            self.unknown("", error.seen, error.place, error.hint, "error")
+            self.note_unknown("", error.seen, error.place, error.hint, "error")
 
     def frozen(self) -> Iterator[BondConfig]:
         """Yield the bonds as they were read."""
-        told: set[str] = set()
+        reported: set[str] = set()
         for bond in self.bonds.values():
             above = tuple(self._above(bond.name))
-            nets = [bond.net, *(self.net(u.name) for u in above if u.name not in told)]
-            told |= {upper.name for upper in above}
+            nets = [bond.net, *(self.net(u.name) for u in above if u.name not in reported)]
+            reported |= {upper.name for upper in above}
             yield BondConfig(
                 bond.name,
                 tuple(bond.given),
@@ -259,14 +261,14 @@ class Draft:
 
     def accounted(self) -> set[StatementId]:
         """Return the statements that are in the configuration, or reported by it."""
-        found = self.taken.union(*(draft.accounted() for draft in self.machines))
+        found = self.used.union(*(draft.accounted() for draft in self.machines))
         for bond in self.bonds.values():
             above = list(self._above(bond.name))
             ours = {bond.name, *(upper.name for upper in above)}
             ports = set(bond.slaves).union(*(upper.below for upper in above)) - ours
-            found |= bond.taken.union(*(self.about.get(name, ()) for name in ours | ports))
+            found |= bond.used.union(*(self.about.get(name, ()) for name in ours | ports))
             for name in ours & self.nets.keys():
-                found |= self.nets[name].taken | self.nets[name].sized
+                found |= self.nets[name].used | self.nets[name].sized
             for name in set(bond.slaves) & self.nets.keys():
                 # A slave has the MTU of its bond, wherever that is set.
                 found |= self.nets[name].sized if self.nets[name].mtu == bond.net.mtu else set()

@@ -22,22 +22,22 @@ class DraftNet:
     dhcp6: bool = False
     mtu: int = 0
     extras: list[Extra] = field(default_factory=list)
-    taken: set[StatementId] = field(default_factory=set)
+    used: set[StatementId] = field(default_factory=set)
     sized: set[StatementId] = field(default_factory=set)
 
-    def take(self, *places: Place) -> None:
+    def mark_used(self, *places: Place) -> None:
         """Mark statements as part of this configuration, or as without effect."""
-        self.taken.update(place.statement_id for place in places)
+        self.used.update(place.statement_id for place in places)
 
     def asks(self, place: Place, *, four: bool = False, six: bool = False) -> None:
         """Note that IPv4 or IPv6 addresses come from the network."""
         self.dhcp4, self.dhcp6 = self.dhcp4 or four, self.dhcp6 or six
-        self.take(place)
+        self.mark_used(place)
 
     def address(self, text: str, mask: str, place: Place) -> None:
         """Add an address; `mask` is a prefix length, a netmask, or "" if the text has it."""
         whole = f"{text}/{mask}" if mask and "/" not in text else text
-        self.take(place)
+        self.mark_used(place)
         try:
             found = str(ipaddress.ip_interface(whole))
         except ValueError:
@@ -48,7 +48,7 @@ class DraftNet:
 
     def gateway(self, text: str, place: Place) -> None:
         """Add the address of a default gateway."""
-        self.take(place)
+        self.mark_used(place)
         try:
             found = str(ipaddress.ip_address(text))
         except ValueError:
@@ -68,14 +68,14 @@ class DraftNet:
             self._wrong(text, "is no MTU", place, "write a number of bytes such as 9000")
 
     def follows(self, text: str, place: Place) -> None:
-        """Mark a network or broadcast address as taken, which follows from the address."""
+        """Mark a network or broadcast address that follows from the address as used."""
         networks = [ipaddress.ip_interface(address).network for address in self.addresses]
         implied = {str(n.network_address) for n in networks}
         if text in implied | {str(n.broadcast_address) for n in networks}:
-            self.take(place)
+            self.mark_used(place)
 
     def _wrong(self, text: str, why: str, place: Place, hint: str) -> None:
-        self.take(place)
+        self.mark_used(place)
         self.extras.append(Extra(text, f"{text} {why}", place, hint, self.format))
 
     def frozen(self) -> Addressing:

@@ -70,7 +70,7 @@ def words_of(word: str, known: dict[str, str]) -> list[str]:
     """Return the words to which one word expands: a list in a variable, eth{0..3}, eth{a,b}."""
     text = expanded(word, known)
     parts = text.split() if VARIABLE.fullmatch(word) else [text]
-    return [one for part in parts for one in _braces(part)][:MOST]
+    return [brace for part in parts for brace in _braces(part)][:MOST]
 
 
 def _braces(word: str) -> Iterator[str]:
@@ -81,5 +81,5 @@ def _braces(word: str) -> Iterator[str]:
     choices = match[1].split(",")
     if match.re is NUMBERS:
         choices = _range(int(match[1]), int(match[2]) + 1).split()
-    for one in choices:
-        yield from _braces(word[: match.start()] + one + word[match.end() :])
+    for choice in choices:
+        yield from _braces(word[: match.start()] + choice + word[match.end() :])

@@ -30,7 +30,9 @@ class Cannot:
 
 def fitted(bond: BondConfig, tool: Tool) -> tuple[BondConfig, list[Cannot]]:
     """Return the bond in the format of a tool, and the parts that it cannot express."""
-    cannot = [Cannot(bond.name, one.spelled, one.wrong) for one in bond.given if one.wrong]
+    cannot = [
+        Cannot(bond.name, option.spelled, option.wrong) for option in bond.given if option.wrong
+    ]
     kept, left = _options(bond, tool)
     cannot += left
     slaves = [_slave(bond.name, slave, tool, cannot) for slave in bond.slaves]
@@ -114,7 +116,7 @@ def _not_by_nm(bond: BondConfig, tool: Tool, name: str, value: Setting) -> str:
 
 
 def whole(bond: BondConfig, value: Setting) -> bool:
-    """Tell whether a delay is a multiple of the bond's miimon."""
+    """Return whether a delay is a multiple of the bond's miimon."""
     every = bond.loose()["miimon"]
     return isinstance(value, int) and isinstance(every, int) and not (every and value % every)
 
@@ -132,7 +134,7 @@ def _in_effect(
 
 
 def _slave(bond: str, slave: SlaveConfig, tool: Tool, cannot: list[Cannot]) -> SlaveConfig:
-    found = {one.name: one for one in slave.given if one.value is not None}
+    found = {option.name: option for option in slave.given if option.value is not None}
     kept = {name: one for name, one in found.items() if name in tool.slave_options}
     for name, one in found.items():
         if name not in kept and one.value != SLAVE_OPTIONS[name].default:

@@ -57,7 +57,7 @@ class _SourceCollector:
         path = Path(argument)
         with self.tolerant():
             if argument == "-":
-                self.take(decoded(STANDARD_INPUT, _limited(STANDARD_INPUT, sys.stdin.buffer)))
+                self.add(decoded(STANDARD_INPUT, _limited(STANDARD_INPUT, sys.stdin.buffer)))
             elif "=" in argument and not _exists(path):
                 self.found.append(Source(COMMAND_LINE, argument))
             elif _exists(path) and path.is_dir():
@@ -97,12 +97,12 @@ class _SourceCollector:
             self.found.append(Source(str(path), ""))
         elif real not in self.seen:
             self.seen.add(real)
-            self.take(_read(path))
+            self.add(_read(path))
             for other in drop_ins(path):
                 with self.tolerant():
                     self.file(other)
 
-    def take(self, source: Source) -> None:
+    def add(self, source: Source) -> None:
         """Add a text, and the files that it includes."""
         self.found.append(source)
         for one in included(source):
@@ -126,12 +126,12 @@ class _SourceCollector:
                 self.running(place)
                 return
         before, files = len(self.found), [one for one in sorted(path.iterdir()) if kept(one)]
-        for one in files:
-            if not one.is_dir():
+        for file in files:
+            if not file.is_dir():
                 with self.tolerant("note"):
-                    self.file(one)
+                    self.file(file)
         self.below(path)
-        read_before = any(os.path.realpath(one) in self.seen for one in files)
+        read_before = any(os.path.realpath(file) in self.seen for file in files)
         if len(self.found) == before and not read_before:
             raise ConfigError("the directory has no file", Place(str(path)), hint=NARROWER)
 
@@ -161,7 +161,7 @@ class _SourceCollector:
         if os.path.realpath(path) in self.seen:
             return
         mains = [place / "interfaces" for place in path.parents]
-        main = next((one for one in mains if os.path.realpath(one) in self.seen), None)
+        main = next((main for main in mains if os.path.realpath(main) in self.seen), None)
         if main and name in SOURCED:
             why = f"{main} does not source it, so it is not in effect"
             error = ConfigError(why, Place(str(path)), hint="source interfaces.d/*")

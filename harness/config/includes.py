@@ -77,14 +77,14 @@ def _in_tree(home: Path, path: Path) -> Path:
     here = home.absolute()
     if not path.is_relative_to(HOME) or here.is_relative_to(HOME):
         return path
-    places = [one for one in (here, *here.parents) if one.parts[-2:] == HOME.parts[-2:]]
+    places = [parent for parent in (here, *here.parents) if parent.parts[-2:] == HOME.parts[-2:]]
     return (places[0] if places else here) / path.relative_to(HOME)
 
 
 def _in_directory(path: Path) -> Iterator[Path]:
     if path.is_dir():
         names = sorted(one for one in path.iterdir() if IN_DIRECTORY.fullmatch(one.name))
-        yield from (one for one in names if one.is_file())
+        yield from (name for name in names if name.is_file())
 
 
 def drop_ins(path: Path) -> list[Path]:

@@ -98,7 +98,7 @@ def variables(source: Source, draft: Draft) -> Iterator[Assignment]:
             yield from _assigned(text, words, source.at(start))
     if pending:
         why = "a quotation that begins here never ends"
-        draft.unknown("", why, source.at(start), "close it", "error")
+        draft.note_unknown("", why, source.at(start), "close it", "error")
 
 
 def _assigned(text: str, words: list[str], place: Place) -> Iterator[Assignment]:

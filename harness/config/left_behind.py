@@ -1,7 +1,7 @@
 """The statements of files that are not in the configuration and are lost when it is converted.
 
-Nothing is searched by name: any statement that no reader took is left behind, whether it is known
-here or not. A machine without its gateway, or without its name servers, is lost.
+Nothing is searched by name: any statement that no reader used is left behind, whether it is known
+here or not. A machine without its gateway or name servers cannot be reached.
 """
 
 from __future__ import annotations
@@ -17,36 +17,41 @@ from harness.config.place import StatementId
 from harness.config.source import Source
 from harness.config.statements import Statement, statements
 
-MANY = 8  # values below one key, none of which is taken: they are reported together
+MANY = 8  # values below one key, none of which is used: they are reported together
 
 
 def left_behind(
     sources: Iterable[Source], configuration: Configuration, format_: str | None = None
 ) -> list[Extra]:
     """Return the statements of files that are not in their configuration, in order."""
-    found = list(configuration.left)
+    found = list(configuration.lost)
     given = sources if format_ else [part for source in sources for part in unpacked(source)]
     for source in given:
         with suppress(ConfigError):  # which is a finding already
-            told = list(statements(source, format_ or detect(source) or ""))
-            found += _left(told, configuration.taken)
+            all_statements = list(statements(source, format_ or detect(source) or ""))
+            found += _unused(all_statements, configuration.used)
     once = {(extra.place, extra.spelled): extra for extra in found}
     return sorted(once.values(), key=lambda extra: extra.place)
 
 
-def _left(told: list[Statement], taken: frozenset[StatementId]) -> Iterator[Extra]:
-    kept = {path for one in told if one.taken(taken) for path in _paths(one)}
-    below = Counter(path for one in told for path in _paths(one))
+def _unused(all_statements: list[Statement], used: frozenset[StatementId]) -> Iterator[Extra]:
+    kept = {
+        path
+        for statement in all_statements
+        if statement.is_used(used)
+        for path in _paths(statement)
+    }
+    below = Counter(path for statement in all_statements for path in _paths(statement))
     summed: set[tuple[str, ...]] = set()
-    for one in told:
-        if one.taken(taken):
+    for statement in all_statements:
+        if statement.is_used(used):
             continue
-        root = next((path for path in _paths(one) if path not in kept), ())
+        root = next((path for path in _paths(statement) if path not in kept), ())
         if below[root] <= MANY:
-            yield Extra(one.spelled, "", one.place)
+            yield Extra(statement.spelled, "", statement.place)
         elif root not in summed:
             summed.add(root)
-            yield Extra(f"{'.'.join(root)}: ({below[root]} values)", "", one.place)
+            yield Extra(f"{'.'.join(root)}: ({below[root]} values)", "", statement.place)
 
 
 def _paths(one: Statement) -> Iterator[tuple[str, ...]]:

@@ -139,7 +139,7 @@ def _of_one(bond: BondConfig, rules: Iterable[Rule], around: Around) -> Iterator
 
 
 def _finding(rule: Rule, bond: BondConfig, found: Found) -> Finding:
-    written = {one.place: one.format for one in bond.given}
+    written = {option.place: option.format for option in bond.given}
     format_ = written.get(found.place) or bond.format
     return Finding(
         rule.id,

@@ -50,12 +50,12 @@ class Given:
     def read(cls, name: str, raw: str, place: Place, format_: str, spelled: str = "") -> Given:
         """Return a setting of a file; raises ScenarioError for a name that is not an option."""
         option = SLAVE_OPTIONS.get(name) or option_called(name)
-        said = spelled or f"{name}={raw}"
+        text = spelled or f"{name}={raw}"
         try:
             value = normal(option, raw)
         except ScenarioError as error:
-            return cls(option.name, raw, None, said, place, format_, error.message, error.hint)
-        return cls(option.name, raw, value, said, place, format_)
+            return cls(option.name, raw, None, text, place, format_, error.message, error.hint)
+        return cls(option.name, raw, value, text, place, format_)
 
     @property
     def text(self) -> str:
@@ -203,12 +203,12 @@ class BondConfig:
         Targets that are given separately are combined.
         """
         found: dict[str, Setting] = {}
-        for one in self.given:
-            before = found.get(one.name)
-            if isinstance(one.value, tuple) and isinstance(before, tuple):
-                found[one.name] = tuple(dict.fromkeys((*before, *one.value)))
-            elif one.value is not None:
-                found[one.name] = one.value
+        for option in self.given:
+            before = found.get(option.name)
+            if isinstance(option.value, tuple) and isinstance(before, tuple):
+                found[option.name] = tuple(dict.fromkeys((*before, *option.value)))
+            elif option.value is not None:
+                found[option.name] = option.value
         return {name: found[name] for name in OPTIONS if name in found}
 
     @property
@@ -218,9 +218,9 @@ class BondConfig:
 
     def options(self) -> BondOptions:
         """Return the options, checked; raises ConfigError with the line of the wrong one."""
-        for one in self.given:
-            if one.wrong:
-                raise ConfigError(one.wrong, one.place, hint=one.hint)
+        for option in self.given:
+            if option.wrong:
+                raise ConfigError(option.wrong, option.place, hint=option.hint)
         try:
             return BondOptions.of(**self.asked)
         except ScenarioError as error:
@@ -229,7 +229,7 @@ class BondConfig:
     @property
     def misread(self) -> frozenset[str]:
         """The options with a value that they do not accept."""
-        return frozenset(one.name for one in self.given if one.wrong)
+        return frozenset(option.name for option in self.given if option.wrong)
 
     def loose(self) -> BondOptions:
         """Return the options unchecked, for lint: they may contradict each other."""
@@ -237,7 +237,9 @@ class BondConfig:
 
     def blame(self, said: str) -> Place:
         """Return the place of the option that an error names first, else the bond's."""
-        names = sorted({one.name for one in self.given if one.name in said}, key=said.index)
+        names = sorted(
+            {option.name for option in self.given if option.name in said}, key=said.index
+        )
         return self.where(names[0]) if names else self.place
 
     def where(self, option: str) -> Place:
@@ -247,7 +249,9 @@ class BondConfig:
     def without(self, options: Iterable[str]) -> BondConfig:
         """Return the bond without some options."""
         gone = set(options)
-        return replace(self, given=tuple(one for one in self.given if one.name not in gone))
+        return replace(
+            self, given=tuple(option for option in self.given if option.name not in gone)
+        )
 
     def meaning(self) -> tuple[object, ...]:
         """Return its content for comparison: name, options not at default, slaves, IP, uppers."""
@@ -264,7 +268,7 @@ class BondConfig:
 
 
 def _meant(slave: SlaveConfig) -> tuple[tuple[str, Setting], ...]:
-    found = {one.name: one.value for one in slave.given if one.value is not None}
+    found = {option.name: option.value for option in slave.given if option.value is not None}
     return tuple(
         (name, value)
         for name, value in sorted(found.items())
@@ -276,13 +280,13 @@ def _meant(slave: SlaveConfig) -> tuple[tuple[str, Setting], ...]:
 class Configuration:
     """All bonds of a set of files; `extras` belong to none of them.
 
-    `taken` are the statements in it or reported by it, `left` are parts of them that are not.
+    `used` are the statements in it or reported by it, `lost` are parts of them that are not.
     """
 
     bonds: tuple[BondConfig, ...]
     extras: tuple[Extra, ...] = field(default=(), compare=False)
-    taken: frozenset[StatementId] = field(default=frozenset(), compare=False)
-    left: tuple[Extra, ...] = field(default=(), compare=False)
+    used: frozenset[StatementId] = field(default=frozenset(), compare=False)
+    lost: tuple[Extra, ...] = field(default=(), compare=False)
 
     def everything_unknown(self) -> Iterator[tuple[BondConfig | None, Extra]]:
         """Yield the unknown statements, each with its bond."""

@@ -54,7 +54,7 @@ class _Seat:
 
 
 def can_mask(path: str) -> bool:
-    """Tell whether an empty file prevents another one of the same name from being read."""
+    """Return whether an empty file prevents another one of the same name from being read."""
     return _seat(path) is not None
 
 

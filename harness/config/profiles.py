@@ -104,61 +104,71 @@ def find(profiles: Iterable[Connection], reference: str) -> Connection | None:
     for profile in profiles:
         if reference and reference in (profile.uuid, profile.id, profile.ifname):
             return profile
-    return next((one for one in profiles if one.kind and one.interface == reference), None)
+    return next(
+        (profile for profile in profiles if profile.kind and profile.interface == reference), None
+    )
 
 
 def _bond(draft: Draft, profile: Connection) -> None:
     bond = draft.bond(profile.interface, profile.place)
-    bond.take(*profile.which)
-    for one in profile.options:
-        bond.option(one.name, one.raw, one.place, one.spelled)
+    bond.mark_used(*profile.which)
+    for option in profile.options:
+        bond.option(option.name, option.raw, option.place, option.spelled)
     default_monitor(bond)
 
 
 def default_monitor(bond: DraftBond) -> None:
     """Add NetworkManager's default: miimon=100 if no monitor is set."""
-    given = {one.name: one.value for one in bond.given}
+    given = {option.name: option.value for option in bond.given}
     if "miimon" not in given and not given.get("arp_interval"):
-        said = "miimon=100 (NetworkManager's default)"
-        bond.given.append(Given.read("miimon", IMPLIED, bond.place, bond.format, said))
+        text = "miimon=100 (NetworkManager's default)"
+        bond.given.append(Given.read("miimon", IMPLIED, bond.place, bond.format, text))
 
 
 def _port(draft: Draft, profile: Connection, name: str, *, known: bool) -> None:
     if not known and (UUID.fullmatch(name) or not profile.port_of):
         why = "it is not known for which bond this is"
         hint = "give the profile with that name or uuid as well"
-        draft.unknown(f"master={profile.master}", why, profile.place, hint)
+        draft.note_unknown(f"master={profile.master}", why, profile.place, hint)
         return
     bond = draft.referred(name, profile.place)
     # The IP configuration of a port has no effect.
-    bond.take(*profile.which, *(one.place for one in profile.methods.values()))
+    bond.mark_used(*profile.which, *(method.place for method in profile.methods.values()))
     if profile.ifname not in NO_NAME:
         bond.slave(profile.ifname, profile.place)
-        for one in profile.port_options:
-            bond.slave_option(profile.ifname, one.name, one.raw, one.place, one.spelled)
+        for option in profile.port_options:
+            bond.slave_option(
+                profile.ifname, option.name, option.raw, option.place, option.spelled
+            )
     elif profile.mac:
         spelled = f"mac-address={profile.mac}"
         bond.match("mac", profile.mac, profile.place, spelled, profile.id)
-        bond.take(*profile.selects)
+        bond.mark_used(*profile.selects)
     elif profile.pattern:
         spelled = f"interface-name={profile.pattern}"
         bond.match("name", profile.pattern, profile.place, spelled, profile.id)
-        bond.take(*profile.selects)
+        bond.mark_used(*profile.selects)
     else:
         why = "it names no interface, so NetworkManager takes any that is free"
-        bond.unknown(profile.id, why, profile.place, "set interface-name", "warning")
+        bond.note_unknown(profile.id, why, profile.place, "set interface-name", "warning")
 
 
 def _addressing(draft: Draft, profile: Connection) -> None:
     if not (name := profile.interface):
         return
     net = draft.net(name)
-    for one in profile.addresses:
-        net.address(one.raw, "", one.place)
-    for one in profile.gateways:
-        net.gateway(one.raw, one.place)
+    for address in profile.addresses:
+        net.address(address.raw, "", address.place)
+    for gateway in profile.gateways:
+        net.gateway(gateway.raw, gateway.place)
     _mtu(draft, profile)
-    net.take(*(one.place for one in profile.methods.values() if one.raw in CARRIED[one.name]))
+    net.mark_used(
+        *(
+            method.place
+            for method in profile.methods.values()
+            if method.raw in CARRIED[method.name]
+        )
+    )
     net.dhcp4 = net.dhcp4 or profile.method4 in ASKING4
     net.dhcp6 = net.dhcp6 or profile.method6 in ASKING6
 
@@ -168,14 +178,14 @@ def _mtu(draft: Draft, profile: Connection) -> None:
     if profile.interface and profile.mtu:
         net = draft.net(profile.interface)
         if profile.mtu.raw in ("", "0"):
-            net.take(profile.mtu.place)
+            net.mark_used(profile.mtu.place)
         else:
             net.size(profile.mtu.raw, profile.mtu.place)
 
 
 def _upper(draft: Draft, profile: Connection) -> None:
     for place in profile.which:
-        draft.take(place, profile.interface)
+        draft.mark_used(place, profile.interface)
     if profile.kind == "vlan" and profile.parent:
         draft.vlan(profile.interface, profile.parent, profile.vlan, profile.place)
     elif profile.kind == "bridge":

@@ -99,28 +99,28 @@ def parse(given: Sequence[Source], format_: str | None = None) -> Configuration:
     extras: list[Extra] = []
     groups = _grouped(given, format_, extras)
     bonds: dict[str, BondConfig] = {}
-    taken: set[StatementId] = set()
-    left: list[Extra] = []
+    used: set[StatementId] = set()
+    lost: list[Extra] = []
     apart: list[BondConfig] = []
     drafts = [_drafted(name, texts, extras) for name, texts in _in_order(groups)]
     kinds = {name: "bridge" for draft in drafts for name in draft.uppers}
     kinds |= {name: "bond" for draft in drafts for name in draft.bonds}
-    defaults = [one for draft in drafts for one in draft.defaults]
+    defaults = [default for draft in drafts for default in draft.defaults]
     for draft in drafts:
         draft.settle(kinds)
         extras += draft.extras
-        taken |= draft.accounted()
-        left += draft.left
-        for read in (_begun(one, defaults) for one in draft.frozen()):
+        used |= draft.accounted()
+        lost += draft.lost
+        for read in (_begun(bond, defaults) for bond in draft.frozen()):
             bonds[read.name] = _joined(bonds[read.name], read) if read.name in bonds else read
         for nth, other in enumerate(draft.machines, 1):
             extras += other.extras
-            apart += (replace(one, machine=nth) for one in other.frozen() if one not in apart)
+            apart += (replace(bond, machine=nth) for bond in other.frozen() if bond not in apart)
     found = (*bonds.values(), *(bond for bond in apart if bond != bonds.get(bond.name)))
     if not found and not any(extra.why in NO_BOND for extra in extras):
         raise _without_bonds(given, extras)
-    taken |= {extra.place.statement_id for extra in extras}
-    return Configuration(found, tuple(extras), frozenset(taken), tuple(left))
+    used |= {extra.place.statement_id for extra in extras}
+    return Configuration(found, tuple(extras), frozenset(used), tuple(lost))
 
 
 def _grouped(
@@ -188,14 +188,16 @@ def _begun(bond: BondConfig, defaults: Iterable[Given]) -> BondConfig:
 
     A tool that sets one monitor switches the other one off.
     """
-    names = {one.name for one in bond.given}
+    names = {option.name for option in bond.given}
     if bond.format in ALWAYS_SET or bond.format == modprobe.FORMAT:
         return bond
     if "arp_interval" in names:
         names |= {"miimon", "updelay", "downdelay", "use_carrier"}
     if "miimon" in names:
         names |= {"arp_interval", "arp_ip_target", "arp_validate"}
-    return replace(bond, given=(*(one for one in defaults if one.name not in names), *bond.given))
+    return replace(
+        bond, given=(*(default for default in defaults if default.name not in names), *bond.given)
+    )
 
 
 def _joined(first: BondConfig, second: BondConfig) -> BondConfig:

@@ -107,7 +107,7 @@ def _logical(source: Source) -> Iterator[tuple[Place, str]]:
 
 
 def _session(lines: list[str]) -> bool:
-    """Tell whether a text is a terminal's: then what has no prompt is output.
+    """Return whether a text is a terminal's: then what has no prompt is output.
 
     `# ` alone is a prompt in a text that is no script and has no commands without it.
     """

@@ -89,10 +89,10 @@ def stanzas(draft: Draft, source: Source) -> Iterator[Stanza]:
             _between(draft, line)
         elif current is None:
             why = f"{word!r} is in no stanza, and ifupdown refuses the whole file"
-            draft.unknown("", why, place, "begin with iface bond0 inet manual", "error")
+            draft.note_unknown("", why, place, "begin with iface bond0 inet manual", "error")
         elif word == "inherit" and draft.format == "ifupdown2":
             current.parents += line.value.split()[:1]
-            draft.take(place, current.name)
+            draft.mark_used(place, current.name)
         else:
             current.lines.append(line)
     if current:
@@ -111,23 +111,23 @@ def lines(source: Source) -> Iterator[Line]:
 def _between(draft: Draft, line: Line) -> None:
     """Mark lines that bring interfaces up; all formats bring up what they describe."""
     if line.word in SOURCING:
-        draft.take(line.place)
+        draft.mark_used(line.place)
     elif line.word == "auto" or line.word.startswith("allow-"):
-        draft.take(line.place, *line.value.split())
+        draft.mark_used(line.place, *line.value.split())
         if line.value.split() == [LOOPBACK]:
-            draft.take(line.place)
+            draft.mark_used(line.place)
 
 
 def _begun(draft: Draft, rest: str, place: Place) -> Stanza | None:
     if not rest:
         why = "iface without a name, and ifupdown refuses the whole file"
-        draft.unknown("", why, place, "iface bond0 inet manual", "error")
+        draft.note_unknown("", why, place, "iface bond0 inet manual", "error")
         return None
     name, family, method, *more = [*rest.split(), "", ""]
     if draft.format == "interfaces" and not family:
         why = f"iface {name} has no address family, and ifupdown refuses the whole file"
         hint = f"write iface {name} inet manual; ifupdown2 takes it as it is (--from ifupdown2)"
-        draft.unknown("", why, place, hint, "error")
+        draft.note_unknown("", why, place, hint, "error")
     left = " ".join(more).split()
     parents = [two for one, two in pairwise((method, *more)) if one == "inherits" and two]
     known = method in METHODS and len(left) == 2 * len(parents)
@@ -147,12 +147,12 @@ def inherited(draft: Draft, found: list[Stanza], started: frozenset[str]) -> lis
             above = [one for one in whole if one.name == name and _akin(one, stanza)]
             parents |= {id(one) for one in above}
             for one in above[-1:]:
-                draft.take(one.place, stanza.name)
+                draft.mark_used(one.place, stanza.name)
             lines += above[-1].lines if above else ()
             if not above:
                 why = f"inherits {name}, which is not above it for {stanza.family or 'it'}"
                 hint = f"write iface {name} {stanza.family} manual above it"
-                draft.unknown("", f"{stanza.name} {why}", stanza.place, hint, "error")
+                draft.note_unknown("", f"{stanza.name} {why}", stanza.place, hint, "error")
         stanza.lines[:0] = lines
         whole.append(stanza)
     return [

@@ -1,7 +1,7 @@
-"""All statements of a file, independent of its reader, to find those that no reader took.
+"""All statements of a file, independent of its reader, to find those that no reader used.
 
 A statement is a value of YAML, a KEY=VALUE, a line of a stanza, a command. It has the same kind of
-place with which readers mark what they took.
+place with which readers mark what they used.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ DEEPEST = 40  # levels of YAML; an alias may contain itself
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement; readers take all of its `parts`, or `whole`."""
+    """One statement; readers mark all of its `parts`, or `whole`."""
 
     place: Place
     spelled: str
     parts: tuple[StatementId, ...]
     path: tuple[str, ...] = ()
 
-    def taken(self, ids: frozenset[StatementId]) -> bool:
-        """Tell whether a reader took it."""
+    def is_used(self, ids: frozenset[StatementId]) -> bool:
+        """Return whether a reader used it."""
         return self.place.statement_id in ids or bool(self.parts and ids.issuperset(self.parts))
 
 

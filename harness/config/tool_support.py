@@ -39,7 +39,7 @@ class ToolLimit:
     soft: bool = False
 
     def allows(self, value: Setting) -> bool:
-        """Tell whether the tool accepts a value."""
+        """Return whether the tool accepts a value."""
         if self.words:
             return value in self.words
         return isinstance(value, int) and self.low <= value <= self.high
@@ -69,7 +69,7 @@ class Tool:
     lately: Mapping[str, str] = field(default_factory=dict)
 
     def lacks(self, option: str) -> bool:
-        """Tell whether the format lacks an option."""
+        """Return whether the format lacks an option."""
         return option not in self.speaks
 
 

@@ -54,8 +54,8 @@ def _below(node: Node, wanted: Test, around: tuple[Node, ...]) -> Iterator[Inner
     if isinstance(node.raw, yaml.MappingNode) and wanted(node):
         yield Inner(node, around)
     elif len(around) < DEEPEST:
-        for one in _members(node):
-            yield from _below(one, wanted, (*around, node))
+        for member in _members(node):
+            yield from _below(member, wanted, (*around, node))
 
 
 def _members(node: Node) -> Iterator[Node]:
@@ -84,7 +84,7 @@ def scalars(source: Source) -> list[str]:
     left, found = documents(source), list[str]()
     for _ in range(DEEPEST):
         found += [str(node.raw.value) for node in left if isinstance(node.raw, yaml.ScalarNode)]
-        left = [one for node in left for one in _members(node)]
+        left = [member for node in left for member in _members(node)]
     return found
 
 

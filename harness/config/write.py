@@ -12,7 +12,7 @@ from harness.config.tool_support import FORMATS, TOOLS
 from harness.config.writers import debian, networkd, nm, running, shell, yamlish
 from harness.errors import UsageError
 
-REMARKS = frozenset({"warning", "note"})  # of what is said: nothing is lost of it
+REMARKS = frozenset({"warning", "note"})  # levels of findings by which nothing is lost
 Files = dict[str, str]
 Writer = Callable[[Sequence[BondConfig]], Files]
 WRITERS: Mapping[str, Writer] = MappingProxyType(
@@ -41,7 +41,7 @@ class Written:
 
     files: Mapping[str, str]
     cannot: tuple[Cannot, ...]
-    said: Configuration
+    reread: Configuration
 
 
 def write(configuration: Configuration, format_: str) -> Written:
@@ -55,19 +55,19 @@ def write(configuration: Configuration, format_: str) -> Written:
         for bond, extra in configuration.everything_unknown()
         if extra.level not in REMARKS
     ]
-    said: list[BondConfig] = []
+    kept: list[BondConfig] = []
     for bond in configuration.bonds:
-        if any(bond.name == one.name for one in said):
+        if any(bond.name == other.name for other in kept):
             why = "it is another machine's, and another bond of that name is written"
             cannot.append(Cannot(bond.name, str(bond.place), why))
             continue
         made, left = fitted(bond, TOOLS[format_])
-        said.append(made)
+        kept.append(made)
         cannot += left
     if format_ in ("bonding-opts", "modprobe"):
-        said, left = alike(said, format_)
+        kept, left = alike(kept, format_)
         cannot += left
-    return Written(WRITERS[format_](said), tuple(cannot), Configuration(tuple(said)))
+    return Written(WRITERS[format_](kept), tuple(cannot), Configuration(tuple(kept)))
 
 
 def listed(written: Written) -> Iterator[str]:

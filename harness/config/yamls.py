@@ -97,8 +97,8 @@ def documents(source: Source) -> list[Node]:
             f"not YAML: {error.problem or error.context}", source.at(line), hint="correct the file"
         ) from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        said = str(error).partition("\n")[0]
-        raise ConfigError(f"not YAML: {said}", source.at(), hint="correct the file") from None
+        message = str(error).partition("\n")[0]
+        raise ConfigError(f"not YAML: {message}", source.at(), hint="correct the file") from None
     return [Node(raw, source) for raw in found if raw is not None]
 
 

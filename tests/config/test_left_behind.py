@@ -124,5 +124,5 @@ def test_a_reader_that_takes_and_forgets_would_be_seen(monkeypatch: pytest.Monke
     (netplan,) = (one for one in DIALECTS if one.format == "netplan")
     line = ("bond", "mtu: 1437")
     assert not vanished(netplan, [line], "networkd")
-    monkeypatch.setattr(DraftNet, "size", lambda net, _, place: net.take(place))
+    monkeypatch.setattr(DraftNet, "size", lambda net, _, place: net.mark_used(place))
     assert vanished(netplan, [line], "networkd") == [line[1]]

@@ -94,7 +94,7 @@ def test_what_is_written_reads_back(format_: str, first: BondConfig, second: Bon
     written = write(asked, format_)
     sources = [Source(name, text) for name, text in written.files.items()]
     back = parse(sources, format_)
-    assert {bond.name: bond for bond in back.bonds} == {b.name: b for b in written.said.bonds}
+    assert {bond.name: bond for bond in back.bonds} == {b.name: b for b in written.reread.bonds}
     assert not list(back.everything_unknown())
     if not written.cannot:
         assert {bond.name: bond for bond in back.bonds} == {b.name: b for b in asked.bonds}
@@ -106,7 +106,7 @@ def test_what_is_written_reads_back(format_: str, first: BondConfig, second: Bon
 def test_what_is_left_out_is_named(format_: str, bond: BondConfig) -> None:
     """Every option, slave and address that does not come through stands in the list."""
     written = write(Configuration((bond,)), format_)
-    said, named = written.said.bonds[0], " ".join(cannot.what for cannot in written.cannot)
+    said, named = written.reread.bonds[0], " ".join(cannot.what for cannot in written.cannot)
     for name, value in bond.loose().changed().items():
         if said.loose()[name] != value:
             assert f"{name}=" in named
@@ -132,7 +132,7 @@ def test_ip_and_what_stands_on_a_bond_read_back(format_: str, bond: BondConfig) 
     written = write(Configuration((bond,)), format_)
     sources = [Source(name, text) for name, text in written.files.items()]
     (back,) = parse(sources, format_).bonds
-    (said,) = written.said.bonds
+    (said,) = written.reread.bonds
     assert back.ip.meaning() == said.ip.meaning()
     above = {upper.name: upper.meaning() for upper in said.uppers}
     assert {upper.name: upper.meaning() for upper in back.uppers} == above
@@ -146,7 +146,7 @@ def test_no_ip_and_nothing_on_a_bond_is_lost_without_a_word(
     format_: str, bond: BondConfig
 ) -> None:
     written = write(Configuration((bond,)), format_)
-    said, named = written.said.bonds[0], " ".join(map(str, written.cannot))
+    said, named = written.reread.bonds[0], " ".join(map(str, written.cannot))
     assert all(what in named for what in lost(bond.ip, said.ip))
     after = {upper.name: upper for upper in said.uppers}
     for upper in bond.uppers:

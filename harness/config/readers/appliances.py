@@ -69,7 +69,7 @@ def uci(sources: Sequence[Source]) -> Draft:
             if given.get("proto") != "bonding":
                 continue
             bond = draft.bond(name, place)
-            bond.take(place, *(at for key, _, at in lines if key in UCI_OURS))
+            bond.mark_used(place, *(at for key, _, at in lines if key in UCI_OURS))
             idle = UCI_MONITORS.get(given.get("link_monitoring", ""), ())
             for key, found, at in lines:
                 option = UCI_NAMES.get(key, key)
@@ -78,7 +78,7 @@ def uci(sources: Sequence[Source]) -> Draft:
                         bond.slave(slave, at)
                 elif key == "ipaddr":
                     bond.net.address(found, given.get("netmask", ""), at)
-                    bond.net.take(*(place for one, _, place in lines if one == "netmask"))
+                    bond.net.mark_used(*(place for one, _, place in lines if one == "netmask"))
                 elif key == "gateway":
                     bond.net.gateway(found, at)
                 elif option in OPTIONS and not option.startswith(tuple(idle) or ("-",)):
@@ -120,7 +120,7 @@ def vyos(sources: Sequence[Source]) -> Draft:
                     draft, words[3], [word.strip("'\"") for word in words[4:]], source.at(number)
                 )
     for bond in draft.bonds.values():
-        given = {one.name for one in bond.given}
+        given = {option.name for option in bond.given}
         if "mode" not in given:
             bond.option("mode", "802.3ad", bond.place, "mode 802.3ad (VyOS's default)")
         if not given & {"miimon", "arp_interval"}:
@@ -132,7 +132,7 @@ def _vyos(draft: Draft, name: str, words: list[str], place: Place) -> None:
     bond, spelled = draft.bond(name, place), " ".join(words)
     key = " ".join(words[:-1])
     if not words:
-        bond.take(place)
+        bond.mark_used(place)
     elif words[:2] == ["member", "interface"] and len(words) > 2:
         bond.slave(words[2], place)
     elif key in VYOS_NAMES:
@@ -152,7 +152,7 @@ def _vif(draft: Draft, name: str, words: list[str], place: Place) -> None:
     vlan = f"{name}.{words[1]}"
     draft.vlan(vlan, name, words[1], place)
     if len(words) == 2:
-        draft.take(place, vlan)
+        draft.mark_used(place, vlan)
     elif words[2:-1] == ["address"] and words[-1] in ("dhcp", "dhcpv6"):
         draft.net(vlan).asks(place, four=words[-1] == "dhcp", six=words[-1] == "dhcpv6")
     elif words[2:-1] == ["address"]:
@@ -168,7 +168,7 @@ def talos(sources: Sequence[Source]) -> Draft:
         for one in inner(source, lambda node: isinstance(_bond_of(node), Node)):
             node, bonded = one.node, _bond_of(one.node)
             bond = draft.bond(text(node, "interface"), node.place)
-            bond.take(*places(node, "interface"))
+            bond.mark_used(*places(node, "interface"))
             for key, setting in bonded.items("bond") if bonded else ():
                 _talos(bond, key, setting)
             _talos_ip(draft, bond, node)
@@ -204,12 +204,12 @@ def _talos_ip(draft: Draft, bond: DraftBond, node: Node) -> None:
         gateway = value(route, "gateway")
         if gateway and text(route, "network") in ("", "0.0.0.0/0", "::/0"):
             bond.net.gateway(gateway.text("gateway"), gateway.place)
-            bond.take(*places(route, "network"))
+            bond.mark_used(*places(route, "network"))
     for vlan in mappings(value(node, "vlans")):
         number = text(vlan, "vlanId")
         net = draft.net(f"{bond.name}.{number}")
         draft.vlan(f"{bond.name}.{number}", bond.name, number, vlan.place)
-        net.take(*places(vlan, "vlanId"))
+        net.mark_used(*places(vlan, "vlanId"))
         _talos_dhcp(net, vlan)
         more = value(vlan, "addresses")
         for one in more.list("addresses") if more else ():
@@ -230,7 +230,7 @@ def _camel(bond: DraftBond, key: str, raw: str, place: Place) -> None:
         bond.option(name, raw, place, f"{key}: {raw}")
     else:
         why = f"{bond.format} has no such option of a bond"
-        bond.unknown(f"{key}: {raw}", why, place, near(name, OPTIONS))
+        bond.note_unknown(f"{key}: {raw}", why, place, near(name, OPTIONS))
 
 
 def cni(sources: Sequence[Source]) -> Draft:
@@ -239,16 +239,20 @@ def cni(sources: Sequence[Source]) -> Draft:
     for source in sources:
         for found in _networks(source):
             plugins = found.get("plugins")
-            for one in plugins if isinstance(plugins, list) else [found]:
-                if isinstance(one, dict) and one.get("type", "bond") == "bond":
-                    _cni(draft, one, source)
+            for plugin in plugins if isinstance(plugins, list) else [found]:
+                if isinstance(plugin, dict) and plugin.get("type", "bond") == "bond":
+                    _cni(draft, plugin, source)
     return draft
 
 
 def _networks(source: Source) -> Iterator[Mapping[str, object]]:
     """Yield the JSON objects of a file, or of the texts in a Kubernetes manifest."""
     bare = source.text.lstrip().startswith(("{", "["))
-    texts = [source.text] if bare else [one for one in scalars(source) if one.lstrip()[:1] == "{"]
+    texts = (
+        [source.text]
+        if bare
+        else [scalar for scalar in scalars(source) if scalar.lstrip()[:1] == "{"]
+    )
     for one in texts:
         try:
             found = json.loads(one)
@@ -267,7 +271,7 @@ def _cni(draft: Draft, found: Mapping[str, object], source: Source) -> None:
         if isinstance(link, dict) and isinstance(link.get("name"), str):
             bond.slave(link["name"], source.at(_line(source, link["name"])))
     for key in found.keys() - CNI_OURS:
-        draft.leave(f"{key}: {json.dumps(found[key])}", source.at(_line(source, key)))
+        draft.note_lost(f"{key}: {json.dumps(found[key])}", source.at(_line(source, key)))
     for key in CNI_OPTIONS:
         if key in found:
             _camel(bond, key, str(found[key]), source.at(_line(source, key)))

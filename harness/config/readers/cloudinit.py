@@ -28,39 +28,39 @@ def read(sources: Sequence[Source]) -> Draft:
     absent = "there is no `config:` of cloud-init"
     hint = "write version: 1 and config: [...], or version 2 as netplan has it"
     for network in configurations(sources, is_version_1, absent, hint):
-        take(draft, network)
+        read_network(draft, network)
     return draft
 
 
 def is_version_1(node: Node) -> bool:
-    """Tell whether a mapping is version 1: a list of items that have a type."""
+    """Return whether a mapping is version 1: a list of items that have a type."""
     listed = mappings(value(node, "config"))
     return any(text(one, "type") in (*KINDS, "physical", "nameserver") for one in listed)
 
 
-def take(draft: Draft, network: Node) -> None:
+def read_network(draft: Draft, network: Node) -> None:
     """Add the items of a list."""
     for place in places(network, "version"):
-        draft.take(place)
-    for one in mappings(value(network, "config")):
-        kind, name = text(one, "type"), text(one, "name")
+        draft.mark_used(place)
+    for mapping in mappings(value(network, "config")):
+        kind, name = text(mapping, "type"), text(mapping, "name")
         if not name:
             continue
-        for place in places(one, "type", "name"):
-            draft.take(place, name)
+        for place in places(mapping, "type", "name"):
+            draft.mark_used(place, name)
         if kind == "bond":
-            _bond(draft, one, name)
+            _bond(draft, mapping, name)
         elif kind == "vlan":
-            draft.vlan(name, text(one, "vlan_link"), text(one, "vlan_id"), one.place)
-            for place in places(one, "vlan_link", "vlan_id"):
-                draft.take(place, name)
+            draft.vlan(name, text(mapping, "vlan_link"), text(mapping, "vlan_id"), mapping.place)
+            for place in places(mapping, "vlan_link", "vlan_id"):
+                draft.mark_used(place, name)
         elif kind == "bridge":
-            listed = value(one, "bridge_interfaces")
+            listed = value(mapping, "bridge_interfaces")
             ports = [port.text("a port") for port in listed.list("ports")] if listed else []
-            draft.bridge(name, ports, one.place)
-            for place in places(one, "bridge_interfaces"):
-                draft.take(place, name)
-        _addressing(draft, one, name)
+            draft.bridge(name, ports, mapping.place)
+            for place in places(mapping, "bridge_interfaces"):
+                draft.mark_used(place, name)
+        _addressing(draft, mapping, name)
 
 
 def _bond(draft: Draft, node: Node, name: str) -> None:
@@ -82,20 +82,20 @@ def parameter(bond: DraftBond, key: str, setting: Node) -> None:
     else:
         known = [f"bond-{one.replace('_', '-')}" for one in OPTIONS]
         why = "cloud-init knows no such parameter of a bond"
-        bond.unknown(f"{key}: {raw}", why, setting.place, near(key, known))
+        bond.note_unknown(f"{key}: {raw}", why, setting.place, near(key, known))
 
 
 def _addressing(draft: Draft, node: Node, name: str) -> None:
     net = draft.net(name)
     if mtu := value(node, "mtu"):
         net.size(mtu.text("mtu"), mtu.place)
-    for one in mappings(value(node, "subnets")):
-        kind = text(one, "type")
+    for mapping in mappings(value(node, "subnets")):
+        kind = text(mapping, "type")
         if kind in ASKING4 | ASKING6 | BY_HAND:
-            net.asks(one.place, four=kind in ASKING4, six=kind in ASKING6)
-            net.take(*places(one, "type"))
-        if address := value(one, "address"):
-            net.address(address.text("address"), text(one, "netmask"), address.place)
-            net.take(*places(one, "netmask"))
-        if gateway := value(one, "gateway"):
+            net.asks(mapping.place, four=kind in ASKING4, six=kind in ASKING6)
+            net.mark_used(*places(mapping, "type"))
+        if address := value(mapping, "address"):
+            net.address(address.text("address"), text(mapping, "netmask"), address.place)
+            net.mark_used(*places(mapping, "netmask"))
+        if gateway := value(mapping, "gateway"):
             net.gateway(gateway.text("gateway"), gateway.place)

@@ -65,7 +65,7 @@ def device(source: Source, found: Variables) -> str:
 
 
 def is_bond(found: Variables) -> bool:
-    """Tell whether a file describes a bond."""
+    """Return whether a file describes a bond."""
     return (
         "BONDING_OPTS" in found
         or value(found, "TYPE").lower() == "bond"
@@ -80,17 +80,19 @@ def value(found: Variables, key: str) -> str:
 
 def _bond(bond: DraftBond, found: Variables) -> None:
     bond.place = found["BONDING_OPTS"].place if "BONDING_OPTS" in found else bond.place
-    bond.take(*(found[key].place for key in ("BONDING_OPTS", "BONDING_MASTER") if key in found))
+    bond.mark_used(
+        *(found[key].place for key in ("BONDING_OPTS", "BONDING_MASTER") if key in found)
+    )
     if (entry := found.get("NM_CONTROLLED")) and entry.value.strip().lower() in NO:
         bond.renderer = INITSCRIPTS
         why = "NetworkManager ignores the bond: only the initscripts create it"
         hint = "install network-scripts, which RHEL 9 does not have, or remove the line"
-        bond.unknown(entry.spelled, why, entry.place, hint, "note")
+        bond.note_unknown(entry.spelled, why, entry.place, hint, "note")
     if (entry := found.get("ONBOOT")) and entry.value.strip().lower() in NO:
         why = "the bond is not made at boot, only by hand"
-        bond.unknown(entry.spelled, why, entry.place, "write ONBOOT=yes", "note")
+        bond.note_unknown(entry.spelled, why, entry.place, "write ONBOOT=yes", "note")
     if "BONDING_OPTS" in found:
-        optstring.take(bond, found["BONDING_OPTS"].value, found["BONDING_OPTS"].place)
+        optstring.read_options(bond, found["BONDING_OPTS"].value, found["BONDING_OPTS"].place)
 
 
 def _other(draft: Draft, source: Source, found: Variables, known: Mapping[str, str]) -> None:
@@ -101,18 +103,18 @@ def _other(draft: Draft, source: Source, found: Variables, known: Mapping[str, s
         named = known.get(master, master)
         if INTERFACE.fullmatch(named):
             bond = draft.referred(named, found[key].place)
-            bond.take(found[key].place)
+            bond.mark_used(found[key].place)
             _slave(bond, source, found)
             if bond.matches and not value(found, "DEVICE"):
                 _accounted(draft, bond.name, found)
         else:
             why = "no file has the bond of that name or uuid"
-            draft.unknown(
+            draft.note_unknown(
                 found[key].spelled, why, found[key].place, "also give its file", "warning"
             )
     name = device(source, found)
     if value(found, "TYPE").lower() == "ovsbond":
-        draft.unknown(name, OPEN_VSWITCH, source.at(), level="note")
+        draft.note_unknown(name, OPEN_VSWITCH, source.at(), level="note")
     if value(found, "TYPE").lower() == "bridge":
         draft.bridge(name, (), source.at())
     below, dot, number = name.rpartition(".")
@@ -121,7 +123,7 @@ def _other(draft: Draft, source: Source, found: Variables, known: Mapping[str, s
         number = value(found, "VLAN_ID") or number
         draft.vlan(name, value(found, "PHYSDEV") or below, number, source.at())
         for key in {"PHYSDEV", "VLAN_ID"} & found.keys():
-            draft.take(found[key].place, name)
+            draft.mark_used(found[key].place, name)
 
 
 def _accounted(draft: Draft, name: str, found: Variables) -> None:
@@ -129,7 +131,7 @@ def _accounted(draft: Draft, name: str, found: Variables) -> None:
     for key, entry in found.items():
         text = entry.value.strip().lower()
         if key in WHICH or text in SAME.get(key, ()):
-            draft.take(entry.place, name)
+            draft.mark_used(entry.place, name)
 
 
 def _slave(bond: DraftBond, source: Source, found: Variables) -> None:
@@ -149,7 +151,7 @@ def _addressing(draft: Draft, name: str, found: Variables) -> None:
             mask = value(found, f"PREFIX{match[1]}") or value(found, f"NETMASK{match[1]}")
             net.address(text, mask, entry.place)
             masks = found.keys() & {f"PREFIX{match[1]}", f"NETMASK{match[1]}"}
-            net.take(*(found[mask].place for mask in masks))
+            net.mark_used(*(found[mask].place for mask in masks))
         elif key in SIX:
             for word in text.split():
                 net.address(word, "", entry.place)
@@ -159,7 +161,7 @@ def _addressing(draft: Draft, name: str, found: Variables) -> None:
             net.size(text, entry.place)
         elif key == "BRIDGE" and text:
             draft.bridge(text, (name,), entry.place)
-            draft.take(entry.place, name)
+            draft.mark_used(entry.place, name)
     _asked(net, found)
 
 
@@ -172,6 +174,6 @@ def _asked(net: DraftNet, found: Variables) -> None:
         elif key in ("DHCPV6C", "IPV6_AUTOCONF") and asks in YES:
             net.asks(entry.place, six=True)
         elif key == "IPV6_AUTOCONF" and value(found, "IPV6ADDR"):
-            net.take(entry.place)  # a static address instead
+            net.mark_used(entry.place)  # a static address instead
         elif key in ("NETWORK", "BROADCAST"):
             net.follows(asks, entry.place)

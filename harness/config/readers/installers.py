@@ -72,7 +72,7 @@ def _network(draft: Draft, entries: Mapping[str, Assignment], place: Place) -> N
     name = given.get("device") or NAMELESS
     for entry in entries.values():
         if entry.key in READ:
-            draft.take(entry.place, name)
+            draft.mark_used(entry.place, name)
     if not entries:
         return
     if slaves := given.get("bondslaves"):
@@ -94,7 +94,7 @@ def _bond_options(bond: DraftBond, text: str, place: Place) -> None:
         if equals:
             bond.option(option, value.replace(";", ","), place, word.strip())
         elif option:
-            bond.unknown(option, "it is no NAME=VALUE", place, "write mode=active-backup")
+            bond.note_unknown(option, "it is no NAME=VALUE", place, "write mode=active-backup")
 
 
 def _addressing(draft: Draft, name: str, given: Mapping[str, str], place: Place) -> None:
@@ -140,11 +140,11 @@ def _argument(draft: Draft, key: str, value: str, place: Place) -> None:
     if key == "bond":
         _bond(draft, parts, place)
     elif key == "vlan" and len(parts) > 1:
-        draft.take(place, parts[0])
+        draft.mark_used(place, parts[0])
         number = re.search(r"(\d+)$", parts[0])
         draft.vlan(parts[0], parts[1], (number[1] if number else "").lstrip("0"), place)
     elif key == "bridge" and len(parts) > 1:
-        draft.take(place, parts[0])
+        draft.mark_used(place, parts[0])
         draft.bridge(parts[0], parts[1].split(","), place)
     elif key == "ip" and len(parts) > 1:
         _ip(draft, parts, place)
@@ -169,12 +169,12 @@ def _bond(draft: Draft, parts: list[str], place: Place) -> None:
 def _ip(draft: Draft, parts: list[str], place: Place) -> None:
     """Take ip=INTERFACE:METHOD, or ip=ADDRESS:PEER:GATEWAY:MASK:HOST:INTERFACE:METHOD."""
     if len(parts) < LONG:
-        draft.take(place, parts[0])
+        draft.mark_used(place, parts[0])
         net = draft.net(parts[0])
         net.dhcp4 = net.dhcp4 or parts[1] in ("dhcp", "on", "any")
         net.dhcp6 = net.dhcp6 or parts[1] in ("dhcp6", "auto6", "either6")
     elif parts[5]:
-        draft.take(place, parts[5])
+        draft.mark_used(place, parts[5])
         net = draft.net(parts[5])
         net.address(parts[0].strip("[]"), parts[3], place)
         if parts[2]:

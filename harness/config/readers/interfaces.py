@@ -52,7 +52,7 @@ def read(sources: Sequence[Source], format_: str = FORMAT) -> Draft:
                     _enslaved(stanza, draft.referred(master, place))
     for stanza in found:
         if stanza.known:
-            draft.take(stanza.place, *[interface_of(stanza.name)] * (stanza.name != LOOPBACK))
+            draft.mark_used(stanza.place, *[interface_of(stanza.name)] * (stanza.name != LOOPBACK))
         _addresses(draft, stanza)
         _upper(draft, stanza)
         _hooks(draft, stanza)
@@ -69,7 +69,7 @@ def _ranged(stanza: Stanza) -> list[Stanza]:
 
 
 def _speaks_of_a_bond(stanza: Stanza, format_: str) -> bool:
-    """Tell whether a stanza is a bond's; to ifenslave, bond-master makes it a slave's."""
+    """Return whether a stanza is a bond's; to ifenslave, bond-master makes it a slave's."""
     bonds = {key for key in stanza.keys if key.startswith("bond_")}
     if format_ == "ifupdown2":
         bonds -= {"bond_master"}
@@ -80,7 +80,7 @@ def _bond(bond: DraftBond, stanza: Stanza) -> None:
     bond.shared = bond.shared or bool(stanza.keys & SHARED)
     lines = list(_once(bond, stanza))
     for line in (line for line in lines if line.key in SLAVES):
-        bond.take(line.place)
+        bond.mark_used(line.place)
         for name in ports(bond, line.value, line.place):
             bond.slave(name, line.place)
     for line in lines:
@@ -89,7 +89,7 @@ def _bond(bond: DraftBond, stanza: Stanza) -> None:
             _forgotten(bond, line)
         elif not line.value and bond.format == FORMAT:
             why = "it has no value, and ifupdown refuses the whole file"
-            bond.unknown(
+            bond.note_unknown(
                 line.spelled, why, line.place, "write a value, or leave it out", refused=True
             )
         elif name not in NOT_OPTIONS:
@@ -114,10 +114,10 @@ def _once(bond: DraftBond, stanza: Stanza) -> Iterator[Line]:
         which = "last" if bond.format == FORMAT and first.word != line.word else "first"
         if which == "last":
             counts[alike[0]] = line
-        bond.take(first.place, line.place)
+        bond.mark_used(first.place, line.place)
         if first.value != line.value:
             why = f"the stanza has {first.spelled} before, and the {which} one counts"
-            bond.unknown(line.spelled, why, line.place, "keep one of the two", "warning")
+            bond.note_unknown(line.spelled, why, line.place, "keep one of the two", "warning")
     yield from counts
 
 
@@ -129,7 +129,7 @@ def _forgotten(bond: DraftBond, line: Line) -> None:
     if near:
         why = "this is ignored: options of a bond begin with bond-"
         hint = f"write {near[0].replace('_', '-')} {line.value}"
-        bond.unknown(line.spelled, why, line.place, hint)
+        bond.note_unknown(line.spelled, why, line.place, hint)
 
 
 def _option(bond: DraftBond, name: str, line: Line, stanza: Stanza) -> None:
@@ -140,7 +140,7 @@ def _option(bond: DraftBond, name: str, line: Line, stanza: Stanza) -> None:
             bond.slave_option(slave or stanza.name, "queue_id", number, line.place, line.spelled)
     elif name == "lacp_bypass_allow":
         why = "an option of Cumulus Linux, no kernel of kernel.org has it"
-        bond.unknown(line.spelled, why, line.place)
+        bond.note_unknown(line.spelled, why, line.place)
     else:
         bond.option(name, _value(name, line.value, bond.format), line.place, line.spelled)
 
@@ -158,14 +158,14 @@ def _left_out(draft: Draft, stanza: Stanza, master: str, place: Place) -> None:
     """Remark on a slave that names its bond, which ifupdown2 does not know."""
     why = f"ifupdown2 has no such setting: {stanza.name} is not enslaved"
     hint = f"write bond-slaves {stanza.name} in the stanza of {master}"
-    draft.unknown(f"bond-master {master}", why, place, hint, "error")
+    draft.note_unknown(f"bond-master {master}", why, place, hint, "error")
 
 
 def _enslaved(stanza: Stanza, bond: DraftBond) -> None:
     """Add a slave that names its bond; ifenslave reads only the primary in its stanza."""
     bond.slave(stanza.name, stanza.place)
-    bond.take(*(place for _, place in stanza.values("bond_master")))
-    given = {(one.name, one.raw) for one in bond.given}
+    bond.mark_used(*(place for _, place in stanza.values("bond_master")))
+    given = {(option.name, option.raw) for option in bond.given}
     for line in stanza.lines:
         name = line.key.removeprefix("bond_")
         if name == line.key or name in NOT_OPTIONS:
@@ -175,9 +175,9 @@ def _enslaved(stanza: Stanza, bond: DraftBond) -> None:
         elif (name, line.value) not in given:
             why = f"ifenslave ignores it in a slave's stanza, so {bond.name} does not get it"
             hint = f"write it in the stanza of {bond.name}"
-            bond.unknown(line.spelled, why, line.place, hint, "warning")
+            bond.note_unknown(line.spelled, why, line.place, hint, "warning")
         else:
-            bond.take(line.place)
+            bond.mark_used(line.place)
 
 
 def _made(bond: DraftBond, own: list[Stanza]) -> None:
@@ -188,10 +188,10 @@ def _made(bond: DraftBond, own: list[Stanza]) -> None:
         return
     if bond.format == "ifupdown2" and not by_hand:
         why = f"{bond.name} has no bond-slaves, so ifupdown2 makes no bond of it"
-        bond.unknown("", why, bond.place, "write bond-slaves with the names of the slaves")
+        bond.note_unknown("", why, bond.place, "write bond-slaves with the names of the slaves")
     elif options and "bond_mode" not in keys:
         why = f"{bond.name} has neither bond-slaves nor bond-mode: ifenslave makes no bond of it"
-        bond.unknown("", why, bond.place, "write bond-mode, and bond-slaves none")
+        bond.note_unknown("", why, bond.place, "write bond-mode, and bond-slaves none")
 
 
 def _addresses(draft: Draft, stanza: Stanza) -> None:
@@ -206,7 +206,7 @@ def _addresses(draft: Draft, stanza: Stanza) -> None:
     for text, place in stanza.values("address"):
         if text.split():
             net.address(text.split()[0], mask, place)
-            net.take(*(where for _, where in stanza.values("netmask")))
+            net.mark_used(*(where for _, where in stanza.values("netmask")))
     for text, place in stanza.values("network", "broadcast"):
         net.follows(text, place)
     for text, place in stanza.values("gateway"):
@@ -220,16 +220,16 @@ def _upper(draft: Draft, stanza: Stanza) -> None:
     for text, place in stanza.values("bridge_ports"):
         draft.bridge(stanza.name, named(text), stanza.place)
         if not BY_RULE & set(text.split()):
-            draft.take(place, stanza.name)
+            draft.mark_used(place, stanza.name)
     if stanza.first("ovs_type", "ovs-type").endswith("OVSBond"):
-        draft.unknown(stanza.name, OPEN_VSWITCH, stanza.place, level="note")
+        draft.note_unknown(stanza.name, OPEN_VSWITCH, stanza.place, level="note")
     below, dot, number = stanza.name.rpartition(".")
     raw = stanza.first("vlan_raw_device")
     if raw and not dot:
         number = stanza.first("vlan_id") or stanza.name.removeprefix("vlan").lstrip("0")
     if raw or (dot and below):
         for _, place in stanza.values("vlan_raw_device", "vlan_id"):
-            draft.take(place, stanza.name)
+            draft.mark_used(place, stanza.name)
         draft.vlan(stanza.name, raw or below, number, stanza.place)
 
 
@@ -240,4 +240,4 @@ def _hooks(draft: Draft, stanza: Stanza) -> None:
         for command in commands(Source(line.place.file, line.value), known):
             place = replace(line.place, column=command.place.column)
             with draft.tolerant():
-                iplink.take(draft, replace(command, place=place, text=line.spelled))
+                iplink.read_command(draft, replace(command, place=place, text=line.spelled))

@@ -62,8 +62,8 @@ def _bond(draft: Draft, link: Mapping[str, Any], data: Mapping[str, Any], source
             continue
         place = _place(source, name, key)
         bond.option(OURS.get(key, key), _text(value), place, f"{key}: {json.dumps(value)}")
-    if data and not any(one.name == "mode" for one in bond.given):
-        bond.unknown(name, "its mode is not shown", bond.place, "give ip -d -j link, with -d")
+    if data and not any(option.name == "mode" for option in bond.given):
+        bond.note_unknown(name, "its mode is not shown", bond.place, "give ip -d -j link, with -d")
     addresses = link.get("addr_info")
     for address in addresses if isinstance(addresses, list) else ():
         if isinstance(address, dict) and "local" in address and address.get("scope") != "link":

@@ -32,20 +32,20 @@ def read(sources: Sequence[Source]) -> Draft:
     for source in sources:
         for command in commands(source):
             with draft.tolerant():
-                take(draft, command)
+                read_command(draft, command)
     return draft
 
 
-def take(draft: Draft, command: ShellCommand) -> None:
+def read_command(draft: Draft, command: ShellCommand) -> None:
     """Add the effect of a command on a bond, its slaves and its upper devices."""
     words = command.words
     if command.name in ("ip", "ip.exe") or words[0] in BARE:
         _ip(draft, command)
     elif command.target or command.name == "tee":
-        writes.take(draft, command)
+        writes.read_write(draft, command)
     elif command.name == "modprobe" and "bonding" in words:
         text = " ".join(words[words.index("bonding") + 1 :])
-        draft.take(command.place)
+        draft.mark_used(command.place)
         writes.module(draft, text, command)
     elif command.name == "ifenslave" and len(words) > 2 and not words[1].startswith("-"):
         for slave in words[2:] if writes.clear(draft, command) else ():
@@ -56,11 +56,11 @@ def take(draft: Draft, command: ShellCommand) -> None:
     elif act := OLD.get((command.name, *words[1:2])):
         act(draft, list(words[2:]), command)
     elif harmless(command):
-        draft.take(command.place)
+        draft.mark_used(command.place)
 
 
 def harmless(command: ShellCommand) -> bool:
-    """Tell whether a command has no effect, or brings up what is brought up anyway."""
+    """Return whether a command has no effect, or brings up what is brought up anyway."""
     talks = command.name in TALKING and not command.target
     return talks or (command.name == "ifconfig" and command.words[2:] == ("up",))
 
@@ -68,8 +68,8 @@ def harmless(command: ShellCommand) -> bool:
 def _ip(draft: Draft, command: ShellCommand) -> None:
     words = list(command.words if command.words[0] in BARE else command.words[1:])
     while words and words[0].startswith("-"):
-        takes = words[0] in ("-n", "-netns", "-b", "-batch", "-f", "-family")
-        words = words[2 if takes else 1 :]
+        has_value = words[0] in ("-n", "-netns", "-b", "-batch", "-f", "-family")
+        words = words[2 if has_value else 1 :]
     if len(words) < 3:
         return
     kind, verb, rest = words[0], words[1], words[2:]
@@ -103,15 +103,15 @@ def _add(draft: Draft, rest: list[str], command: ShellCommand) -> None:
         draft.bridge(name, (), command.place)
         odd += own
     if name not in draft.kinds:
-        draft.take(command.place, name)
+        draft.mark_used(command.place, name)
     _odd(draft, odd, command)
     _applied(draft, name, pairs, own, command)
 
 
 def _odd(draft: Draft, words: list[str], command: ShellCommand) -> None:
-    """Note the words of a command that are not taken."""
+    """Note the words of a command that are not used."""
     if words:
-        draft.leave(f"{' '.join(words)} (of {command.text})", command.place)
+        draft.note_lost(f"{' '.join(words)} (of {command.text})", command.place)
 
 
 def _set(draft: Draft, rest: list[str], command: ShellCommand) -> None:
@@ -122,13 +122,13 @@ def _set(draft: Draft, rest: list[str], command: ShellCommand) -> None:
         if pairs.keys() & {"nomaster", "link"} or pairs.get("type", "bond")[:4] != "bond":
             odd = rest
         elif wanted != {"mtu"}:
-            draft.take(command.place, name)
+            draft.mark_used(command.place, name)
             sized = "mtu" in wanted and name not in (*draft.bonds, *draft.uppers)
             odd += ["mtu", pairs["mtu"]] if sized else []
         _odd(draft, odd, command)
         _applied(draft, name, pairs, own, command)
     elif name and not wanted and not odd:
-        draft.take(command.place)  # up and down: what is configured is brought up
+        draft.mark_used(command.place)  # up and down: what is configured is brought up
 
 
 def _pairs(rest: list[str]) -> tuple[dict[str, str], list[str], list[str]]:
@@ -164,10 +164,10 @@ def _applied(
     if pairs.get("type") == "bond":
         _options(draft, name, own, command)
     elif pairs.get("type") == "bond_slave":
-        for port in (one for one in list(draft.ports) if one.name == name):
-            draft.ports.remove(port)  # the kind of its master is said here
+        for port in (port for port in list(draft.ports) if port.name == name):
+            draft.ports.remove(port)  # here the kind of its master is known
             draft.bond(port.master, port.place).slave(name, port.place)
-        bond = next((one for one in draft.bonds.values() if name in one.slaves), None)
+        bond = next((bond for bond in draft.bonds.values() if name in bond.slaves), None)
         for key, value in zip(own[::2], own[1::2], strict=False):
             if bond is not None:
                 bond.slave_option(name, key, value, command.place, f"{key} {value}")
@@ -182,12 +182,12 @@ def _options(draft: Draft, name: str, own: list[str], command: ShellCommand) -> 
             bond.option(option, value, command.place, f"{key} {value}", FORMAT)
         elif key not in FLAGS:
             why = "ip has no such option of a bond and refuses the command"
-            bond.unknown(
+            bond.note_unknown(
                 f"{key} {value}", why, command.place, "ip link help bond lists them", refused=True
             )
     if len(words) % 2 and words[-1] not in FLAGS:
         why = "it has no value, and ip refuses the command"
-        bond.unknown(
+        bond.note_unknown(
             words[-1], why, command.place, f"write a value behind {words[-1]}", refused=True
         )
 
@@ -207,25 +207,25 @@ def _add_bridge(draft: Draft, rest: list[str], command: ShellCommand) -> None:
     """Take `brctl addbr BRIDGE`."""
     if rest and clear(draft, command):
         draft.bridge(rest[0], (), command.place)
-        draft.take(command.place, rest[0])
+        draft.mark_used(command.place, rest[0])
 
 
 def _add_port(draft: Draft, rest: list[str], command: ShellCommand) -> None:
     """Take `brctl addif BRIDGE PORT...`."""
     if rest and clear(draft, command):
         draft.bridge(rest[0], rest[1:], command.place)
-        draft.take(command.place, rest[0])
+        draft.mark_used(command.place, rest[0])
 
 
 def _add_vlan(draft: Draft, rest: list[str], command: ShellCommand) -> None:
     """Take `vconfig add INTERFACE NUMBER`."""
     if len(rest) > 1 and clear(draft, command):
         draft.vlan(f"{rest[0]}.{rest[1]}", rest[0], rest[1], command.place)
-        draft.take(command.place, f"{rest[0]}.{rest[1]}")
+        draft.mark_used(command.place, f"{rest[0]}.{rest[1]}")
 
 
 def _open_vswitch(draft: Draft, _: list[str], command: ShellCommand) -> None:
-    draft.unknown(command.text, OPEN_VSWITCH, command.place, "", "note")
+    draft.note_unknown(command.text, OPEN_VSWITCH, command.place, "", "note")
 
 
 # Commands before iproute2's, and of another bond.
@@ -265,10 +265,10 @@ def _route(draft: Draft, rest: list[str], command: ShellCommand) -> None:
 
 def _besides(words: list[str], *keys: str) -> list[str]:
     """Return words without some keys and their values."""
-    left, taken = list(words), 0
-    while taken < len(left):
-        if left[taken] in keys:
-            del left[taken : taken + 2]
+    left, position = list(words), 0
+    while position < len(left):
+        if left[position] in keys:
+            del left[position : position + 2]
         else:
-            taken += 1
+            position += 1
     return left

@@ -24,4 +24,4 @@ def misnamed(
         if section.name not in wanted and near:
             why = f"{tool} has no such section and ignores it"
             hint = f"did you mean [{lower[near[0]]}]?"
-            draft.unknown(f"[{section.name}]", why, section.place, hint, "error")
+            draft.note_unknown(f"[{section.name}]", why, section.place, hint, "error")

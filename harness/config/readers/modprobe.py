@@ -54,7 +54,7 @@ def read(sources: Sequence[Source]) -> Draft:
         if words[0] not in COMMANDS:
             hint = "write: options bonding mode=1 miimon=100"
             why = f"{words[0]!r} is no command of modprobe.d, and modprobe ignores the line"
-            draft.unknown("", why, place, hint, "error")
+            draft.note_unknown("", why, place, hint, "error")
         elif len(words) == 3 and words[0] in ("alias", "install"):
             with draft.tolerant():
                 _declare(draft, words, place)
@@ -68,11 +68,11 @@ def read(sources: Sequence[Source]) -> Draft:
 
 def _declare(draft: Draft, words: list[str], place: Place) -> None:
     if words[0] == "alias" and words[2].split()[0] == MODULE:
-        draft.bond(words[1].removeprefix(FOR_ITS_OWN), place).take(place)
+        draft.bond(words[1].removeprefix(FOR_ITS_OWN), place).mark_used(place)
     elif words[0] == "install" and (match := INSTALLED.search(words[2])):
         bond = draft.bond(match[1], place)
-        bond.take(place)
-        optstring.take(bond, _less(match[2], draft, place), place)
+        bond.mark_used(place)
+        optstring.read_options(bond, _less(match[2], draft, place), place)
 
 
 def _count(draft: Draft, given: list[tuple[str, str, Place]]) -> None:
@@ -81,7 +81,7 @@ def _count(draft: Draft, given: list[tuple[str, str, Place]]) -> None:
         match = re.search(r"\bmax_bonds=(\d{1,6})\b", text)
         if module == MODULE and match:
             if not int(match[1]):
-                draft.unknown("max_bonds=0", NONE, place)
+                draft.note_unknown("max_bonds=0", NONE, place)
                 return
             for number in range(min(int(match[1]), MOST_BONDS)):
                 draft.bond(f"bond{number}", place)
@@ -92,15 +92,15 @@ def _count(draft: Draft, given: list[tuple[str, str, Place]]) -> None:
 def _options(draft: Draft, module: str, text: str, place: Place) -> None:
     if module == MODULE:
         every = DraftBond("", place, FORMAT, DraftNet(FORMAT))
-        optstring.take(every, _less(text, Draft(FORMAT), place), place)
+        optstring.read_options(every, _less(text, Draft(FORMAT), place), place)
         draft.defaults += every.given
         bonds = list(draft.bonds.values())
     else:
         bonds = [draft.bonds[module]] if module in draft.bonds else []
     wanted = _less(text, draft, place) if bonds else ""
     for bond in bonds:
-        bond.take(place)
-        optstring.take(bond, wanted, place)
+        bond.mark_used(place)
+        optstring.read_options(bond, wanted, place)
         bond.place = place
 
 
@@ -113,10 +113,10 @@ def _less(text: str, draft: Draft, place: Place) -> str:
     alone = [word for word in words if word.partition("=")[0] in MODULE_ONLY]
     for word in alone:
         if not word.startswith("max_bonds="):
-            draft.unknown(word, "a parameter of the module, not of a bond", place)
+            draft.note_unknown(word, "a parameter of the module, not of a bond", place)
     for word in words:
         if "=" not in word:
-            draft.leave(f"{word} (of {text.strip()})", place)
+            draft.note_lost(f"{word} (of {text.strip()})", place)
     for command in text.split(";")[1:]:
-        draft.leave(f"{command.strip()} (of {text.strip()})", place)
+        draft.note_lost(f"{command.strip()} (of {text.strip()})", place)
     return " ".join(word for word in words if word not in alone and "=" in word)

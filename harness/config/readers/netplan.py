@@ -36,7 +36,9 @@ def read(sources: Sequence[Source]) -> Draft:
     draft = Draft(FORMAT)
     ordered = sorted(sources, key=lambda source: source.base)
     networks = [network for source in ordered for network in _networks(draft, source)]
-    devices = [one for network in networks for one in netplan_keys.definitions(network)]
+    devices = [
+        definition for network in networks for definition in netplan_keys.definitions(network)
+    ]
     real: dict[str, list[Node]] = {}
     for _, name, node in devices:
         real.setdefault(name, []).append(node)
@@ -46,10 +48,10 @@ def read(sources: Sequence[Source]) -> Draft:
         netplan_keys.unknown_keys(draft, network)
         for key, node in network.items("network"):
             if key == "version" or (key == "renderer" and node.joined(key) == "networkd"):
-                draft.take(node.place)
+                draft.mark_used(node.place)
     for name in dict.fromkeys(name for kind, name, _ in devices if kind == "bonds"):
         if _all(real[name], "openvswitch") or patches & set(_members(real[name])):
-            draft.unknown(name, OPEN_VSWITCH, real[name][-1].place, level="note")
+            draft.note_unknown(name, OPEN_VSWITCH, real[name][-1].place, level="note")
             continue
         bond = draft.bond(name, real[name][-1].place)
         for node in real[name]:
@@ -70,9 +72,9 @@ def _networks(draft: Draft, source: Source) -> Iterator[Node]:
     for one in found:
         network = value(one.node, "network") or one.node
         if word(network, "config") == "disabled":
-            draft.unknown("config: disabled", cloudinit.DISABLED, network.place)
+            draft.note_unknown("config: disabled", cloudinit.DISABLED, network.place)
         elif cloudinit.is_version_1(network):
-            cloudinit.take(draft, network)
+            cloudinit.read_network(draft, network)
         else:
             yield network
     if not found:
@@ -81,7 +83,7 @@ def _networks(draft: Draft, source: Source) -> Iterator[Node]:
 
 
 def _is_network(node: Node) -> bool:
-    """Tell whether a mapping is a network or holds one; NoCloud has it without `network`."""
+    """Return whether a mapping is a network or holds one; NoCloud has it without `network`."""
     below = value(node, "network")
     if below is not None and isinstance(below.raw, MappingNode):
         return value(below, "network") is None
@@ -121,7 +123,7 @@ def _member(bond: DraftBond, one: Node, real: Real) -> str:
     for key, found in rules:
         text = found.joined(key)
         bond.match(BY.get(key, key), text, one.place, f"{called}: match: {key}: {text}", called)
-        bond.take(found.place)
+        bond.mark_used(found.place)
         break
     return ""
 
@@ -144,15 +146,15 @@ def _option(bond: DraftBond, key: str, node: Node, members: dict[str, str]) -> N
     spelled = f"{key}: {text}"
     name = KNOWN.get(key)
     if name is None:
-        bond.unknown(spelled, "netplan has no such parameter and refuses the file", node.place,
-                     near(key, KNOWN), refused=True)  # fmt: skip
+        why = "netplan has no such parameter and refuses the file"
+        bond.note_unknown(spelled, why, node.place, near(key, KNOWN), refused=True)
         return
     if name == "primary" and members:
         _primary(bond, text, node, members)
         return
-    if name == "arp_ip_target" and _taken(bond, node):
+    if name == "arp_ip_target" and _is_dropped(bond, node):
         why = "netplan drops a list as long as that of the files before, and keeps that one"
-        bond.unknown(spelled, why, node.place, "write all targets in one file", "warning")
+        bond.note_unknown(spelled, why, node.place, "write all targets in one file", "warning")
         return
     unit = OPTIONS[name].unit
     if unit:
@@ -160,9 +162,9 @@ def _option(bond: DraftBond, key: str, node: Node, members: dict[str, str]) -> N
     bond.option(name, switch(text) if name == "all_slaves_active" else text, node.place, spelled)
 
 
-def _taken(bond: DraftBond, node: Node) -> bool:
-    """Tell whether netplan drops a list of targets: it takes one of equal length for the same."""
-    values = [one.value for one in bond.given if one.name == "arp_ip_target"]
+def _is_dropped(bond: DraftBond, node: Node) -> bool:
+    """Return whether netplan drops a list of targets, as long as the one before it."""
+    values = [option.value for option in bond.given if option.name == "arp_ip_target"]
     before = sum(len(value) for value in values if isinstance(value, tuple))
     return before > 0 and before == len(node.list("arp-ip-targets"))
 
@@ -175,7 +177,7 @@ def _primary(bond: DraftBond, text: str, node: Node, members: dict[str, str]) ->
         bond.option("primary", members[text] or text, node.place, spelled)
     elif called:
         why = f"netplan wants the identifier, {called}, and refuses the name of its interface"
-        bond.unknown(spelled, why, node.place, f"write primary: {called}", refused=True)
+        bond.note_unknown(spelled, why, node.place, f"write primary: {called}", refused=True)
     else:
         bond.option("primary", text, node.place, spelled)
 
@@ -187,11 +189,11 @@ def _device(draft: Draft, kind: str, called: str, node: Node, real: Real) -> Non
         match = node.get("match", called)
         matched = match.get("name", "match") if match else None
         if matched is not None and node.get("set-name", called) is None:
-            draft.take(matched.place, name)
+            draft.mark_used(matched.place, name)
     if kind == "vlans":
         links, numbers = _all(real[called], "link"), _all(real[called], "id")
-        for one in (*links, *numbers):
-            draft.take(one.place, called)
+        for link in (*links, *numbers):
+            draft.mark_used(link.place, called)
         if links and numbers:
             below = _name(links[-1].text("link"), real)
             draft.vlan(called, below, numbers[-1].text("id"), node.place)
@@ -202,7 +204,7 @@ def _device(draft: Draft, kind: str, called: str, node: Node, real: Real) -> Non
         draft.bridge(called, [name for name in names if name], node.place)
         for name, one in zip(names, listed.list("interfaces") if listed else [], strict=True):
             if name:
-                draft.take(one.place, called)
+                draft.mark_used(one.place, called)
 
 
 def _addressing(net: DraftNet, node: Node) -> None:
@@ -217,7 +219,7 @@ def _addressing(net: DraftNet, node: Node) -> None:
             net.size(found.text(key), found.place)
         elif key in ("dhcp4", "dhcp6"):
             setattr(net, key, found.joined(key).lower() in TRUE)
-            net.take(found.place)
+            net.mark_used(found.place)
         elif key == "routes":
             for route in found.list("routes"):
                 _route(net, route)
@@ -228,9 +230,9 @@ def _route(net: DraftNet, route: Node) -> None:
     to, via = route.get("to", "a route"), route.get("via", "a route")
     if to and via and to.text("to") in DEFAULT and route.get("table", "a route") is None:
         net.gateway(via.text("via"), via.place)
-        net.take(to.place)
+        net.mark_used(to.place)
 
 
 def _has_label(node: Node) -> bool:
-    """Tell whether an address is the key of a mapping that holds its label."""
+    """Return whether an address is the key of a mapping that holds its label."""
     return isinstance(node.raw, MappingNode) and bool(node.raw.value)

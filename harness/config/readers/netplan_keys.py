@@ -73,7 +73,7 @@ def unknown_keys(draft: Draft, network: Node) -> None:
     """Remark on keys of a network that netplan does not know."""
     for key, node in network.items("network"):
         if key not in NETWORK:
-            draft.unknown(f"{key}:", REFUSES, node.place, near(key, NETWORK), "error")
+            draft.note_unknown(f"{key}:", REFUSES, node.place, near(key, NETWORK), "error")
 
 
 def unknown_in_bond(bond: DraftBond, node: Node) -> None:
@@ -82,7 +82,7 @@ def unknown_in_bond(bond: DraftBond, node: Node) -> None:
         if key not in BOND:
             close = near(key, BOND)
             hint = close if close.startswith("did") else "options of a bond stand in parameters:"
-            bond.unknown(f"{key}:", REFUSES, value.place, hint, "error", refused=True)
+            bond.note_unknown(f"{key}:", REFUSES, value.place, hint, "error", refused=True)
 
 
 def undefined(bond: DraftBond, node: Node, defined: Collection[str]) -> None:
@@ -94,7 +94,7 @@ def undefined(bond: DraftBond, node: Node, defined: Collection[str]) -> None:
             why = "netplan refuses a member that is defined nowhere"
             hint = f"add it below ethernets: {name}: {{}}, or give the file that has it"
             level: Level = "error" if defined else "warning"
-            bond.unknown(f"interfaces: {name}", why, one.place, hint, level, refused=True)
+            bond.note_unknown(f"interfaces: {name}", why, one.place, hint, level, refused=True)
 
 
 def definitions(network: Node) -> Iterator[tuple[str, str, Node]]:
@@ -119,7 +119,7 @@ def renderer(networks: Sequence[Node], bond: Sequence[Node]) -> str:
 
     If several files set it, the last one is in force.
     """
-    bonds = [node for one in networks if (node := one.get("bonds", "network")) is not None]
+    bonds = [node for network in networks if (node := network.get("bonds", "network")) is not None]
     for places in (bond, bonds, networks):
         found = [node for place in places if (node := place.get("renderer", "a mapping"))]
         if found:

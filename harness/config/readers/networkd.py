@@ -64,7 +64,7 @@ def read(sources: Sequence[Source]) -> Draft:
 def _take(draft: Draft, name: str, *entries: Assignment) -> None:
     """Mark what identifies the interface of a unit, or its kind."""
     for entry in entries:
-        draft.take(entry.place, name)
+        draft.mark_used(entry.place, name)
 
 
 def _units(draft: Draft, sources: Sequence[Source]) -> Iterator[UnitFile]:
@@ -76,10 +76,12 @@ def _units(draft: Draft, sources: Sequence[Source]) -> Iterator[UnitFile]:
         with draft.tolerant():
             sections = ini(source, draft, joins=True)
             name = source.parent.removesuffix(".d") if _is_drop_in(source) else source.name
-            main = next((one for one in mains if one == name or one.endswith(f"/{name}")), name)
+            main = next(
+                (main for main in mains if main == name or main.endswith(f"/{name}")), name
+            )
             if _is_drop_in(source) and main not in mains:
                 why = f"{name}, to which this adds, is not given"
-                draft.unknown("", why, source.at(), "give both", "warning")
+                draft.note_unknown("", why, source.at(), "give both", "warning")
             homes.setdefault(main, source)
             mains.setdefault(main, []).extend(sections)
     yield from (UnitFile(homes[name], sections) for name, sections in mains.items())
@@ -93,12 +95,12 @@ def _bond(draft: Draft, unit: UnitFile, name: str) -> None:
     head = next(section for section in unit.sections if section.name == "NetDev")
     if not name:
         why = "a bond without Name=, which systemd-networkd ignores"
-        draft.unknown("", why, head.place, "write Name=bond0", "error")
+        draft.note_unknown("", why, head.place, "write Name=bond0", "error")
         return
     first = next((one for one in unit.before if one.first("NetDev", "Name") == name), None)
     if first is not None:
         why = f"{first.source.base} makes {name}, and systemd-networkd makes it once"
-        draft.unknown("", why, head.place, "remove one of the two", "warning")
+        draft.note_unknown("", why, head.place, "remove one of the two", "warning")
         return
     own = [section for section in unit.sections if section.name == "Bond"]
     bond = draft.bond(name, own[0].place if own else unit.source.at(1))
@@ -117,14 +119,16 @@ def _option(bond: DraftBond, entry: Assignment) -> None:
         if not hint.startswith("did"):
             hint = "[Bond] in systemd.netdev(5) has what there is"
         why = "systemd-networkd has no such setting and ignores it"
-        bond.unknown(entry.spelled, why, entry.place, hint)
+        bond.note_unknown(entry.spelled, why, entry.place, hint)
     elif not entry.value:
-        bond.take(entry.place)
-        bond.given = [one for one in bond.given if one.name != name]  # empty: forget what was set
+        bond.mark_used(entry.place)
+        bond.given = [
+            option for option in bond.given if option.name != name
+        ]  # empty: forget what was set
     elif "," in entry.value and isinstance(OPTIONS[name].default, tuple):
         why = "systemd-networkd takes spaces between targets, and ignores what has a comma"
         hint = f"write {entry.key}={' '.join(entry.value.replace(',', ' ').split())}"
-        bond.unknown(entry.spelled, why, entry.place, hint)
+        bond.note_unknown(entry.spelled, why, entry.place, hint)
         if left := " ".join(word for word in entry.value.split() if "," not in word):
             bond.option(name, kernels(name, left), entry.place, entry.spelled)
     else:
@@ -149,7 +153,7 @@ def _network(draft: Draft, unit: UnitFile, numbers: dict[str, str]) -> None:
         _take(draft, name, *(entry for called, entry in unit.names if fnmatchcase(name, called)))
     for entry in unit.entries("Network", "Bond"):
         bond = draft.referred(entry.value, entry.place)
-        bond.take(entry.place)
+        bond.mark_used(entry.place)
         _slaves(bond, unit, entry)
     if not list(unit.entries("Network", "Bond")):
         _lonely_roles(draft, unit)
@@ -172,19 +176,21 @@ def _left_out(draft: Draft, unit: UnitFile) -> None:
         owner = unit.owner(name)
         if owner is not None and not WILD & set(name):
             why = f"{owner.source.base} matches {name} before, and nothing here is set on it"
-            draft.unknown("", why, entry.place, hint, "warning")
+            draft.note_unknown("", why, entry.place, hint, "warning")
         elif wide is not None and enslaves:
             why = (
                 f"{wide.source.base} matches all of Type=ether before: where {name} is Ethernet, "
                 "it is no slave"
             )
-            draft.unknown(entry.spelled, why, entry.place, hint, "warning")
+            draft.note_unknown(entry.spelled, why, entry.place, hint, "warning")
 
 
 def _slaves(bond: DraftBond, unit: UnitFile, entry: Assignment) -> None:
-    roles = [(option, one) for key, option in ROLES.items()
-             for one in unit.entries("Network", key) if switch(one.value) == "on"]  # fmt: skip
-    bond.take(*(one.place for one in unit.entries("Network", *ROLES) if switch(one.value) == OFF))
+    roles = [(option, entry) for key, option in ROLES.items()
+             for entry in unit.entries("Network", key) if switch(entry.value) == "on"]  # fmt: skip
+    bond.mark_used(
+        *(entry.place for entry in unit.entries("Network", *ROLES) if switch(entry.value) == OFF)
+    )
     for name, match in unit.names:
         if WILD & set(name):
             bond.match("name", name, match.place, match.spelled)
@@ -194,14 +200,14 @@ def _slaves(bond: DraftBond, unit: UnitFile, entry: Assignment) -> None:
             bond.option(option, name, one.place, one.spelled)
     if unit.names:
         return
-    others = [one for section in unit.sections if section.name == "Match"
-              for one in section.entries if one.value]  # fmt: skip
-    for one in others[:1]:
-        by = "mac" if one.key in MACS else one.key
-        bond.match(by, one.value, one.place, one.spelled)
+    others = [entry for section in unit.sections if section.name == "Match"
+              for entry in section.entries if entry.value]  # fmt: skip
+    for other in others[:1]:
+        by = "mac" if other.key in MACS else other.key
+        bond.match(by, other.value, other.place, other.spelled)
     if not others:
         why = "there is no condition in [Match], and systemd-networkd ignores the file"
-        bond.unknown(entry.spelled, why, entry.place, "write [Match] and Name=", "error")
+        bond.note_unknown(entry.spelled, why, entry.place, "write [Match] and Name=", "error")
 
 
 def _lonely_roles(draft: Draft, unit: UnitFile) -> None:
@@ -209,14 +215,14 @@ def _lonely_roles(draft: Draft, unit: UnitFile) -> None:
     for entry in unit.entries("Network", *ROLES):
         why = "is set without Bond=, and systemd-networkd silently ignores it"
         hint = "write it in the .network file of the slave, beside Bond="
-        draft.unknown(entry.spelled, why, entry.place, hint, "warning")
+        draft.note_unknown(entry.spelled, why, entry.place, hint, "warning")
 
 
 def _named(draft: Draft, unit: UnitFile) -> list[str]:
     """Return the interfaces that are named, and the bonds and uppers that a pattern matches."""
     patterns = [name for name, _ in unit.names if WILD & set(name)]
     free = [name for name in (*draft.bonds, *draft.uppers) if unit.owner(name) is None]
-    matched = (name for name in free for one in patterns if fnmatchcase(name, one))
+    matched = (name for name in free for pattern in patterns if fnmatchcase(name, pattern))
     return list(dict.fromkeys((*(name for name, _ in unit.exact), *matched)))
 
 
@@ -230,7 +236,7 @@ def _addressing(draft: Draft, unit: UnitFile) -> None:
             net.gateway(entry.value, entry.place)
         for route, entry in _routes(unit):
             net.gateway(entry.value, entry.place)
-            net.take(*(one.place for one in route.entries if one.key == "Destination"))
+            net.mark_used(*(entry.place for entry in route.entries if entry.key == "Destination"))
         for entry in unit.entries("Link", "MTUBytes"):
             net.size(_size(entry.value), entry.place)
         for entry in unit.entries("Network", "DHCP"):
@@ -244,9 +250,9 @@ def _routes(unit: UnitFile) -> Iterator[tuple[Section, Assignment]]:
     for section in unit.sections:
         default = section.get("Destination") in ("", "0.0.0.0/0", "::/0")
         if section.name == "Route" and default and section.get("Table") in MAIN:
-            for one in section.entries:
-                if one.key == "Gateway" and one.value and one.value[:1] != "_":
-                    yield section, one
+            for entry in section.entries:
+                if entry.key == "Gateway" and entry.value and entry.value[:1] != "_":
+                    yield section, entry
 
 
 def _size(text: str) -> str:

@@ -65,7 +65,7 @@ def read(sources: Sequence[Source]) -> Draft:
                     if command.name == "nmcli":
                         _command(draft, profiles, command)
                     elif iplink.harmless(command):
-                        draft.take(command.place)
+                        draft.mark_used(command.place)
         else:
             _strings(draft, source)
     for bond in draft.bonds.values():
@@ -78,8 +78,8 @@ def _strings(draft: Draft, source: Source) -> None:
     for number, line in plain(source.text):
         if line.strip() and not line.lstrip().startswith("#"):
             bond = draft.bond(optstring.NAMELESS, source.at(number))
-            for one in _options(line, source.at(number)):
-                bond.option(one.name, one.raw, one.place, one.spelled)
+            for option in _options(line, source.at(number)):
+                bond.option(option.name, option.raw, option.place, option.spelled)
 
 
 def _options(text: str, place: Place) -> Iterator[ProfileSetting]:
@@ -97,7 +97,7 @@ def _command(draft: Draft, profiles: list[Connection], command: ShellCommand) ->
     verb, rest = _verb(command)
     if len(rest) < 1 or verb in PASSING:
         if verb in PASSING:
-            draft.take(command.place)
+            draft.mark_used(command.place)
         return
     if "add".startswith(verb):
         profile = Connection(command.place)
@@ -116,13 +116,13 @@ def _command(draft: Draft, profiles: list[Connection], command: ShellCommand) ->
         if not known.kind and known.options:
             known.kind = "bond"
     elif "delete".startswith(verb):
-        draft.take(command.place)
+        draft.mark_used(command.place)
         gone = [find(profiles, name) for name in rest]
-        profiles[:] = [one for one in profiles if one not in gone]
+        profiles[:] = [profile for profile in profiles if profile not in gone]
     if command.unclear and any("bond" in word for word in command.words):
         why = f"what {command.unclear} stands for is unknown"
         hint = "write the value itself"
-        draft.unknown("", f"{command.text}: {why}", command.place, hint, "warning")
+        draft.note_unknown("", f"{command.text}: {why}", command.place, hint, "warning")
 
 
 def _defaults(profile: Connection) -> None:
@@ -164,9 +164,9 @@ def _pairs(words: list[str], command: ShellCommand) -> Iterator[ProfileSetting]:
 
 
 def _settings(profile: Connection, words: list[str], command: ShellCommand) -> None:
-    for one in _pairs(words, command):
-        sign, name = (one.name[0], one.name[1:]) if one.name[0] in "+-" else ("", one.name)
-        _set(profile, sign, _whole(name), one.raw, one.place)
+    for pair in _pairs(words, command):
+        sign, name = (pair.name[0], pair.name[1:]) if pair.name[0] in "+-" else ("", pair.name)
+        _set(profile, sign, _whole(name), pair.raw, pair.place)
 
 
 def _whole(name: str) -> str:
@@ -193,8 +193,8 @@ def _set(profile: Connection, sign: str, name: str, value: str, place: Place) ->
         _addresses(profile, sign, name, value, place)
     elif name in GATEWAYS:
         six = ":" in value
-        kept = [one for one in profile.gateways if (":" in one.raw) != six]
-        profile.which += [one.place for one in profile.gateways if one not in kept]
+        kept = [gateway for gateway in profile.gateways if (":" in gateway.raw) != six]
+        profile.which += [gateway.place for gateway in profile.gateways if gateway not in kept]
         profile.gateways = [*kept, ProfileSetting(name, value, place)] if value else kept
     elif name in MTUS:
         profile.mtu = ProfileSetting("mtu", value, place)
@@ -218,14 +218,14 @@ def _text(profile: Connection, attribute: str, text: str, place: Place) -> None:
 
 def _change(profile: Connection, sign: str, value: str, place: Place) -> None:
     """Change options: + adds to them, - takes away by name, else they are all replaced."""
-    profile.which += [place, *(one.place for one in profile.options)]
+    profile.which += [place, *(option.place for option in profile.options)]
     if sign == "-":
         gone = {word.partition("=")[0].strip() for word in value.split(",")}
-        profile.options = [one for one in profile.options if one.name not in gone]
+        profile.options = [option for option in profile.options if option.name not in gone]
         return
     new = list(_options(value, place)) if value.strip() else []
     names = {one.name for one in new}
-    kept = [one for one in profile.options if one.name not in names] if sign else []
+    kept = [option for option in profile.options if option.name not in names] if sign else []
     profile.options = [*kept, *new]
 
 

@@ -57,19 +57,23 @@ def read(sources: Sequence[Source]) -> Draft:
 
 
 def _is_state(node: Node) -> bool:
-    """Tell whether a mapping is a state: its interfaces have names, or types.
+    """Return whether a mapping is a state: its interfaces have names, or types.
 
     The list of an installer, of a name and a MAC for each NIC, is none.
     """
-    listed = [one for one in mappings(value(node, "interfaces")) if not text(one, "macAddress")]
+    listed = [
+        mapping
+        for mapping in mappings(value(node, "interfaces"))
+        if not text(mapping, "macAddress")
+    ]
     return any(text(one, "name") or text(one, "type") for one in listed)
 
 
 def _macs(state: Inner) -> Iterator[tuple[str, str]]:
     """Yield name and MAC of the NICs that an installer maps a state to: it puts in their names."""
     for around in state.around:
-        for one in mappings(value(around, "interfaces")):
-            if (name := text(one, "name")) and (mac := text(one, "macAddress")):
+        for mapping in mappings(value(around, "interfaces")):
+            if (name := text(mapping, "name")) and (mac := text(mapping, "macAddress")):
                 yield name, mac
 
 
@@ -79,15 +83,17 @@ def _says_nothing(source: Source) -> bool:
 
 def _state(draft: Draft, state: Inner) -> None:
     node, macs = state.node, dict(_macs(state))
-    for one in mappings(value(node, "interfaces")):
-        if text(one, "identifier") == "mac-address":
-            macs[text(one, "name")] = text(one, "mac-address")
-    for one in mappings(value(node, "interfaces")):
-        idle = IDLE.get(text(one, "state"))
+    for mapping in mappings(value(node, "interfaces")):
+        if text(mapping, "identifier") == "mac-address":
+            macs[text(mapping, "name")] = text(mapping, "mac-address")
+    for mapping in mappings(value(node, "interfaces")):
+        idle = IDLE.get(text(mapping, "state"))
         if idle is None:
-            _interface(draft, one, macs)
-        elif text(one, "type") == "bond":
-            draft.unknown(f"{text(one, 'name')}: state: {text(one, 'state')}", idle, one.place)
+            _interface(draft, mapping, macs)
+        elif text(mapping, "type") == "bond":
+            draft.note_unknown(
+                f"{text(mapping, 'name')}: state: {text(mapping, 'state')}", idle, mapping.place
+            )
     routes = value(node, "routes")
     for route in mappings(value(routes, "config")) if routes else ():
         gateway, device = value(route, "next-hop-address"), text(route, "next-hop-interface")
@@ -95,7 +101,7 @@ def _state(draft: Draft, state: Inner) -> None:
         if gateway and device and main and text(route, "destination") in DEFAULT:
             net = draft.net(device)
             net.gateway(gateway.text("next-hop-address"), gateway.place)
-            net.take(*places(route, "destination", "next-hop-interface", "table-id"))
+            net.mark_used(*places(route, "destination", "next-hop-interface", "table-id"))
     for bond in draft.bonds.values():
         default_monitor(bond)
         _selected(bond, state)
@@ -105,10 +111,10 @@ def _selected(bond: DraftBond, state: Inner) -> None:
     """Mark what gives the MAC of a slave's name."""
     called = {match.called for match in bond.matches}
     for around in (state.node, *state.around):
-        for one in mappings(value(around, "interfaces")):
-            if text(one, "name") in called:
+        for mapping in mappings(value(around, "interfaces")):
+            if text(mapping, "name") in called:
                 keys = ("name", "type", "state", "identifier", "mac-address", "macAddress")
-                bond.take(*places(one, *keys))
+                bond.mark_used(*places(mapping, *keys))
 
 
 def _interface(draft: Draft, node: Node, macs: Mapping[str, str]) -> None:
@@ -139,14 +145,14 @@ def _interface(draft: Draft, node: Node, macs: Mapping[str, str]) -> None:
 
 def _take(draft: Draft, name: str, found: Iterable[Place]) -> None:
     for place in found:
-        draft.take(place, name)
+        draft.mark_used(place, name)
 
 
 def _open_vswitch(draft: Draft, bridge: Node) -> None:
     """Remark on bonds of Open vSwitch, which are ports of its bridges."""
     for port in mappings(value(bridge, "port") or value(bridge, "ports")):
         if value(port, "link-aggregation") is not None:
-            draft.unknown(text(port, "name"), OPEN_VSWITCH, port.place, level="note")
+            draft.note_unknown(text(port, "name"), OPEN_VSWITCH, port.place, level="note")
 
 
 def _aggregation(bond: DraftBond, node: Node, macs: Mapping[str, str]) -> None:
@@ -163,7 +169,7 @@ def _aggregation(bond: DraftBond, node: Node, macs: Mapping[str, str]) -> None:
             for port in found.list(key):
                 _port(bond, port)
         else:
-            bond.unknown(
+            bond.note_unknown(
                 f"{key}: ...",
                 "nmstate has no such key and refuses the state",
                 found.place,
@@ -186,7 +192,7 @@ def _option(bond: DraftBond, name: str, node: Node) -> None:
     raw = node.joined(name)
     if name in NOT_THE_DRIVERS:
         why = "NetworkManager does this with nftables, the driver has no such option"
-        bond.unknown(f"{name}: {raw}", why, node.place, "", "note")
+        bond.note_unknown(f"{name}: {raw}", why, node.place, "", "note")
         return
     value_ = WORDS.get(raw, switch(raw)) if name in SWITCHES else raw
     bond.option(name, value_, node.place, f"{name}: {raw}")
@@ -211,14 +217,14 @@ def _addressing(net: DraftNet, node: Node) -> None:
         ip = value(node, family)
         if ip is None:
             continue
-        net.take(*places(ip, "enabled"))
+        net.mark_used(*places(ip, "enabled"))
         if text(ip, "enabled").lower() in NO:
             continue
         for key in ("dhcp", "autoconf"):
             asks = text(ip, key).lower() in TRUE
             for place in places(ip, key):
                 net.asks(place, four=asks and family == "ipv4", six=asks and family == "ipv6")
-        for one in mappings(value(ip, "address")):
-            if address := value(one, "ip"):
-                net.address(address.text("ip"), text(one, "prefix-length"), address.place)
-                net.take(*places(one, "prefix-length"))
+        for mapping in mappings(value(ip, "address")):
+            if address := value(mapping, "ip"):
+                net.address(address.text("ip"), text(mapping, "prefix-length"), address.place)
+                net.mark_used(*places(mapping, "prefix-length"))

@@ -36,11 +36,13 @@ def data(sources: Sequence[Source]) -> Draft:
 
 
 def _has_links(node: Node) -> bool:
-    return any(text(one, "id") and text(one, "type") for one in mappings(value(node, "links")))
+    return any(
+        text(mapping, "id") and text(mapping, "type") for mapping in mappings(value(node, "links"))
+    )
 
 
 def _links(draft: Draft, node: Node) -> None:
-    links = {text(one, "id"): one for one in mappings(value(node, "links"))}
+    links = {text(mapping, "id"): mapping for mapping in mappings(value(node, "links"))}
     names = {called: text(one, "name") for called, one in links.items()}
     bonds = [called for called, one in links.items() if text(one, "type") == "bond"]
     names |= {called: f"bond{nth}" for nth, called in enumerate(bonds)}
@@ -56,15 +58,15 @@ def _links(draft: Draft, node: Node) -> None:
         _take(draft, one, names[called], OF_LINK | mac)
         if (mtu := value(one, "mtu")) and names[called] and not mtu.empty:
             draft.net(names[called]).size(mtu.text("mtu"), mtu.place)
-    for one in mappings(value(node, "networks")):
-        _network(draft, one, names.get(text(one, "link"), ""))
+    for mapping in mappings(value(node, "networks")):
+        _network(draft, mapping, names.get(text(mapping, "link"), ""))
 
 
 def _take(draft: Draft, node: Node, name: str, keys: frozenset[str]) -> None:
     """Note what is read of a mapping that is about an interface."""
     for key in keys:
         if found := value(node, key):
-            draft.take(found.place, *([name] if name else []))
+            draft.mark_used(found.place, *([name] if name else []))
 
 
 def _bond(bond: DraftBond, node: Node, links: dict[str, Node], names: dict[str, str]) -> None:
@@ -79,7 +81,7 @@ def _bond(bond: DraftBond, node: Node, links: dict[str, Node], names: dict[str, 
                     bond.match("mac", mac.lower(), one.place, f"{called}: {mac}", called)
                 else:
                     why = "there is no link of that id, with a name or a MAC"
-                    bond.unknown(called, why, one.place, "add it to links", "error")
+                    bond.note_unknown(called, why, one.place, "add it to links", "error")
         elif key.startswith("bond_"):
             parameter(bond, key, setting)
 
@@ -94,10 +96,10 @@ def _network(draft: Draft, node: Node, name: str) -> None:
     net.dhcp6 = net.dhcp6 or kind in ASKING6 or kind == "ipv6_dhcp"
     if address := value(node, "ip_address"):
         net.address(address.text("ip_address"), text(node, "netmask"), address.place)
-    for one in (node, *mappings(value(node, "routes"))):
-        gateway = value(one, "gateway")
-        if gateway and (one is node or text(one, "network") in DEFAULT):
-            _take(draft, one, name, frozenset({"network", "netmask"}))
+    for mapping in (node, *mappings(value(node, "routes"))):
+        gateway = value(mapping, "gateway")
+        if gateway and (mapping is node or text(mapping, "network") in DEFAULT):
+            _take(draft, mapping, name, frozenset({"network", "netmask"}))
             net.gateway(gateway.text("gateway"), gateway.place)
 
 
@@ -115,25 +117,27 @@ def _linux_bond(draft: Draft, bond: DraftBond, node: Node) -> None:
     _take(draft, node, bond.name, frozenset({"type", "name", "use_dhcp"}))
     options = value(node, "bonding_options")
     if words := text(node, "bonding_options"):
-        optstring.take(bond, words, options.place if options else node.place)
+        optstring.read_options(bond, words, options.place if options else node.place)
     elif options is not None:
         why = "the value is that of a parameter, so the options are not known"
-        bond.unknown("bonding_options", why, options.place, "write them themselves", "warning")
-    for one in mappings(value(node, "members")):
-        _take(draft, one, bond.name, frozenset({"type", "name", "vlan_id"}))
-        name = text(one, "name")
-        if text(one, "type") == "vlan":
-            number = text(one, "vlan_id")
-            draft.vlan(f"vlan{number}", bond.name, number, one.place)
+        bond.note_unknown(
+            "bonding_options", why, options.place, "write them themselves", "warning"
+        )
+    for mapping in mappings(value(node, "members")):
+        _take(draft, mapping, bond.name, frozenset({"type", "name", "vlan_id"}))
+        name = text(mapping, "name")
+        if text(mapping, "type") == "vlan":
+            number = text(mapping, "vlan_id")
+            draft.vlan(f"vlan{number}", bond.name, number, mapping.place)
         elif ALIAS.fullmatch(name):
-            bond.match("nic", name, one.place, f"name: {name}")
+            bond.match("nic", name, mapping.place, f"name: {name}")
         elif name:
-            bond.slave(name, one.place)
+            bond.slave(name, mapping.place)
     bond.net.dhcp4 = text(node, "use_dhcp").lower() in TRUE
     if mtu := text(node, "mtu"):
         bond.net.size(mtu, node.place)
-    for one in mappings(value(node, "addresses")):
-        if address := value(one, "ip_netmask"):
+    for mapping in mappings(value(node, "addresses")):
+        if address := value(mapping, "ip_netmask"):
             bond.net.address(address.text("ip_netmask"), "", address.place)
 
 

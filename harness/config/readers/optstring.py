@@ -23,11 +23,11 @@ def read(sources: Sequence[Source]) -> Draft:
         for number, line in plain(source.text):
             if line.strip() and not line.lstrip().startswith("#"):
                 place = source.at(number)
-                take(draft.bond(NAMELESS, place), line, place)
+                read_options(draft.bond(NAMELESS, place), line, place)
     return draft
 
 
-def take(bond: DraftBond, text: str, place: Place) -> None:
+def read_options(bond: DraftBond, text: str, place: Place) -> None:
     """Take the options of a string; raises ConfigError for a word that is no NAME=VALUE."""
     try:
         words = split(text)

@@ -108,8 +108,10 @@ def _apart(text: str) -> tuple[str, tuple[str, str] | None]:
 
 def running(bond: DraftBond) -> None:
     """Keep the options of a running bond that are not at their default: the kernel shows all."""
-    asked = {one.name: one.value for one in bond.given if one.value is not None}
+    asked = {option.name: option.value for option in bond.given if option.value is not None}
     mode = str(asked.get("mode", "balance-rr"))
     bond.given = [
-        one for one in bond.given if one.name == "mode" or one.value != default(one.name, mode)
+        option
+        for option in bond.given
+        if option.name == "mode" or option.value != default(option.name, mode)
     ]

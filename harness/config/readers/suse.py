@@ -40,12 +40,12 @@ def read(sources: Sequence[Source]) -> Draft:
 
 def _bond(bond: DraftBond, found: Mapping[str, Assignment]) -> None:
     if "BONDING_MASTER" in found:
-        bond.take(found["BONDING_MASTER"].place)
+        bond.mark_used(found["BONDING_MASTER"].place)
     if "BONDING_MODULE_OPTS" in found:
         entry = found["BONDING_MODULE_OPTS"]
         bond.place = entry.place
-        bond.take(entry.place)
-        optstring.take(bond, entry.value, entry.place)
+        bond.mark_used(entry.place)
+        optstring.read_options(bond, entry.value, entry.place)
     slaves = {int(m[1]): entry for key, entry in found.items() if (m := SLAVE.fullmatch(key))}
     for _, entry in sorted(slaves.items()):
         if entry.value.strip():
@@ -66,7 +66,7 @@ def _upper(draft: Draft, name: str, found: Mapping[str, Assignment], source: Sou
 def _take(draft: Draft, name: str, found: Mapping[str, Assignment], *keys: str) -> None:
     for key in keys:
         if key in found:
-            draft.take(found[key].place, name)
+            draft.mark_used(found[key].place, name)
 
 
 def _addressing(draft: Draft, name: str, found: Mapping[str, Assignment]) -> None:
@@ -74,7 +74,7 @@ def _addressing(draft: Draft, name: str, found: Mapping[str, Assignment]) -> Non
     for key, entry in found.items():
         text = entry.value.strip().lower()
         if text in SAME.get(key, ()):
-            draft.take(entry.place, name)
+            draft.mark_used(entry.place, name)
         elif key in ("NETWORK", "BROADCAST"):
             net.follows(text, entry.place)
         if (match := ADDRESS.fullmatch(key)) and entry.value.strip():
@@ -82,7 +82,7 @@ def _addressing(draft: Draft, name: str, found: Mapping[str, Assignment]) -> Non
             mask = value(found, f"PREFIXLEN{tail}") or value(found, f"NETMASK{tail}")
             net.address(entry.value.strip(), mask, entry.place)
             masks = found.keys() & {f"PREFIXLEN{tail}", f"NETMASK{tail}"}
-            net.take(*(found[mask].place for mask in masks))
+            net.mark_used(*(found[mask].place for mask in masks))
     if text := value(found, "MTU"):
         net.size(text, found["MTU"].place)
     asks = value(found, "BOOTPROTO").lower()

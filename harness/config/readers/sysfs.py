@@ -48,7 +48,7 @@ def read(sources: Sequence[Source]) -> Draft:
             raw = ",".join(words) if lists else words[0]
             bond.option(source.base, raw, source.at(1), f"{source.base}: {source.text.strip()}")
         elif source.base not in STATE | set(OPTIONS):
-            bond.unknown(source.base, "no option of a bond", source.at())
+            bond.note_unknown(source.base, "no option of a bond", source.at())
     for bond in draft.bonds.values():
         running(bond)
     return draft

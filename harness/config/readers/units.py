@@ -50,12 +50,19 @@ class UnitFile:
         return next((one for one in self.before if one.takes(name)), None)
 
     def takes(self, name: str) -> bool:
-        """Tell whether the name of an interface is enough for this file to match it."""
-        keys = {e.key for one in self.sections if one.name == "Match" for e in one.entries}
+        """Return whether the name of an interface is enough for this file to match it."""
+        keys = {
+            e.key for section in self.sections if section.name == "Match" for e in section.entries
+        }
         return keys == {"Name"} and any(fnmatchcase(name, one) for one, _ in self.names)
 
     @property
     def takes_ethernet(self) -> bool:
-        """Tell whether this file matches every Ethernet interface that is no bond or the like."""
-        found = [entry for one in self.sections if one.name == "Match" for entry in one.entries]
+        """Return whether this file matches all physical Ethernet interfaces."""
+        found = [
+            entry
+            for section in self.sections
+            if section.name == "Match"
+            for entry in section.entries
+        ]
         return {one.key for one in found} == {"Type"} and "ether" in found[-1].value.split()

@@ -19,15 +19,15 @@ ECHOES = frozenset({"echo", "printf"})
 
 
 def clear(draft: Draft, command: ShellCommand) -> bool:
-    """Tell whether all names are known; remark on it where one is a variable."""
+    """Return whether all names are known; remark on it where one is a variable."""
     if command.unclear:
         why = f"what {command.unclear} stands for is unknown: the command is ignored"
         hint = "write the name itself"
-        draft.unknown("", f"{command.text}: {why}", command.place, hint, "warning")
+        draft.note_unknown("", f"{command.text}: {why}", command.place, hint, "warning")
     return not command.unclear
 
 
-def take(draft: Draft, command: ShellCommand) -> None:
+def read_write(draft: Draft, command: ShellCommand) -> None:
     """Add writes to sysfs: options, slaves, names of bonds."""
     words, target = command.words, command.target
     if command.name == "tee":
@@ -40,7 +40,7 @@ def take(draft: Draft, command: ShellCommand) -> None:
         if "$" in text:
             clear(draft, command)
             return
-        draft.bond(text[1:], command.place).take(command.place)
+        draft.bond(text[1:], command.place).mark_used(command.place)
     elif match := MTU.fullmatch(target):
         draft.net(match[1]).size(text, command.place)
     elif (match := BONDING.fullmatch(target)) and (command.unclear or "$" in text):
@@ -53,7 +53,7 @@ def take(draft: Draft, command: ShellCommand) -> None:
 
 def _slaves(draft: Draft, name: str, text: str, place: Place) -> None:
     bond = draft.bond(name, place)
-    bond.take(place)
+    bond.mark_used(place)
     for word in text.split():
         if word.startswith("-"):
             bond.slaves.pop(word[1:], None)
@@ -69,11 +69,11 @@ def _option(draft: Draft, name: str, option: str, text: str, command: ShellComma
         bond.slave_option(slave, "queue_id", number, place, command.text)
     elif text.startswith("-") and option in ("arp_ip_target", "ns_ip6_target"):
         gone = (text[1:],)
-        bond.take(place)
+        bond.mark_used(place)
         bond.given = [one for one in bond.given if one.name != option or one.value != gone]
     elif option not in OPTIONS or option in BY_NETLINK:
         why = f"there is no file {option} in a bond's directory"
-        bond.unknown(command.text, why, place, "correct the name")
+        bond.note_unknown(command.text, why, place, "correct the name")
     else:
         bond.option(option, text, place, command.text, FORMAT)
 
@@ -85,4 +85,4 @@ def module(draft: Draft, text: str, command: ShellCommand) -> None:
         draft.kinds.setdefault(optstring.NAMELESS, "bond")
     if words and "max_bonds=0" not in text and clear(draft, command):
         bond = draft.bond(optstring.NAMELESS, command.place)
-        optstring.take(bond, " ".join(words), command.place)
+        optstring.read_options(bond, " ".join(words), command.place)

@@ -9,7 +9,7 @@ from harness.bonding import OPTIONS, Setting
 from harness.config import by_hand
 from harness.config.lint import Around, Found, Rule
 from harness.config.model import BondConfig, SlaveConfig
-from harness.config.rules.left import dropped
+from harness.config.rules.sent import dropped
 from harness.config.rules.words import given, text, written
 from harness.config.spelling import verbatim
 from harness.config.tool_support import TOOLS
@@ -35,7 +35,7 @@ def not_applied(bond: BondConfig, around: Around) -> Iterator[Found]:
 
 
 def _shows(runs: BondConfig, name: str) -> bool:
-    """Tell whether the source from which the running bond was read has an option."""
+    """Return whether the source from which the running bond was read has an option."""
     if TOOLS[runs.format].lacks(name):
         return False
     return runs.format != "proc" or not hidden(runs.loose(), name)
@@ -98,14 +98,17 @@ def slaves(bond: BondConfig, around: Around) -> Iterator[Found]:
 
 
 def _slave(bond: str, slave: SlaveConfig, runs: SlaveConfig) -> Iterator[Found]:
-    has = {one.name: one.value for one in runs.given}
-    for one in slave.given:
-        if one.name in has and one.value != has[one.name]:
+    has = {option.name: option.value for option in runs.given}
+    for option in slave.given:
+        if option.name in has and option.value != has[option.name]:
             yield Found(
-                one.place,
-                f"{verbatim(one.spelled)} of {slave.name} is not applied: it is {has[one.name]}",
+                option.place,
+                f"{verbatim(option.spelled)} of {slave.name} is not applied: "
+                f"it is {has[option.name]}",
                 "error",
-                hint=verbatim(by_hand.on_a_slave(bond, slave.name, one.name, one.value or 0)),
+                hint=verbatim(
+                    by_hand.on_a_slave(bond, slave.name, option.name, option.value or 0)
+                ),
             )
 
 

@@ -7,8 +7,15 @@ from collections.abc import Iterator
 from harness.bonding import OPTIONS
 from harness.config.lint import Around, Found, Rule
 from harness.config.model import BondConfig, Given
-from harness.config.rules.left import by_netlink, gone, is_refused_validation, kept, left, refusals
 from harness.config.rules.misspelt import consequences
+from harness.config.rules.sent import (
+    by_netlink,
+    is_refused_validation,
+    lost_options,
+    refusals,
+    sent,
+    sent_options,
+)
 from harness.config.rules.words import quoted, text, written
 from harness.config.source import COMMAND_LINE
 from harness.config.spelling import verbatim
@@ -22,12 +29,12 @@ ARP_OPTIONS = ("arp_ip_target", "ns_ip6_target", "arp_all_targets")  # any mode 
 
 def bad_value(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Values that an option does not accept."""
-    given = [*bond.given, *(one for slave in bond.slaves for one in slave.given)]
-    for one in given:
-        if one.wrong:
-            why = verbatim(one.wrong.removeprefix(f"{one.name}={one.raw}: "))
-            message = f"{verbatim(one.spelled)}: {why}"
-            yield Found(one.place, message, hint=one.hint, about=one.name)
+    given = [*bond.given, *(option for slave in bond.slaves for option in slave.given)]
+    for option in given:
+        if option.wrong:
+            why = verbatim(option.wrong.removeprefix(f"{option.name}={option.raw}: "))
+            message = f"{verbatim(option.spelled)}: {why}"
+            yield Found(option.place, message, hint=option.hint, about=option.name)
 
 
 def unknown_setting(bond: BondConfig, _: Around) -> Iterator[Found]:
@@ -41,13 +48,13 @@ def unknown_setting(bond: BondConfig, _: Around) -> Iterator[Found]:
 def given_twice(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Options that are set to two values; lists of targets are concatenated."""
     seen: dict[str, Given] = {}
-    for one in bond.given:
-        before = seen.get(one.name)
-        if one.value is None or isinstance(one.value, tuple):
+    for option in bond.given:
+        before = seen.get(option.name)
+        if option.value is None or isinstance(option.value, tuple):
             continue
-        if before is not None and before.value != one.value:
-            yield _twice(before, one)
-        seen[one.name] = one
+        if before is not None and before.value != option.value:
+            yield _twice(before, option)
+        seen[option.name] = option
 
 
 def _twice(idle: Given, counts: Given) -> Found:
@@ -91,17 +98,17 @@ def _refused_at_rest(bond: BondConfig) -> Iterator[Found]:
     """Yield delays of 0 without miimon, where the tool writes them all the same."""
     if bond.loose()["miimon"] or bond.misread & {"mode", "miimon"}:
         return
-    for one in bond.given:
-        at_rest = OPTIONS[one.name].requires and one.value == 0
-        if at_rest and (one.format in WRITE_DEFAULTS or by_netlink(one)):
-            with_all_of_it = by_netlink(one) and one.place.file != COMMAND_LINE
+    for option in bond.given:
+        at_rest = OPTIONS[option.name].requires and option.value == 0
+        if at_rest and (option.format in WRITE_DEFAULTS or by_netlink(option)):
+            with_all_of_it = by_netlink(option) and option.place.file != COMMAND_LINE
             yield Found(
-                one.place,
-                f"{verbatim(one.spelled)} needs miimon, which is 0: the driver refuses even a "
+                option.place,
+                f"{verbatim(option.spelled)} needs miimon, which is 0: the driver refuses even a "
                 f"delay of 0{', and makes no bond' * with_all_of_it}",
                 "error" if with_all_of_it else "note",
-                hint=f"leave {one.name} out, or give miimon before it",
-                about=one.name,
+                hint=f"leave {option.name} out, or give miimon before it",
+                about=option.name,
             )
 
 
@@ -109,8 +116,11 @@ def idle(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Options that the driver accepts in this mode but that have no effect there."""
     if "mode" in bond.misread:
         return
-    options, caused = kept(bond), ARP_OPTIONS if "arp_interval" in gone(bond) else ()
-    for name, value in left(bond).asked.items():
+    options, caused = (
+        sent_options(bond),
+        ARP_OPTIONS if "arp_interval" in lost_options(bond) else (),
+    )
+    for name, value in sent(bond).asked.items():
         option = OPTIONS[name]
         if name in caused:
             continue
@@ -122,7 +132,7 @@ def idle(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 def idle_reselect(bond: BondConfig, _: Around) -> Iterator[Found]:
     """A reselection policy without a primary."""
-    options = kept(bond)
+    options = sent_options(bond)
     if options["primary_reselect"] != "always" and not options["primary"]:
         yield Found(
             bond.where("primary_reselect"),
@@ -133,8 +143,8 @@ def idle_reselect(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 def no_carrier(bond: BondConfig, around: Around) -> Iterator[Found]:
     """use_carrier=0, which newer kernels refuse."""
-    told = around.kernel is not None and bond.loose().unknown_to(around.kernel)
-    if bond.asked.get("use_carrier") == "off" and not told:
+    unknown = around.kernel is not None and bond.loose().unknown_to(around.kernel)
+    if bond.asked.get("use_carrier") == "off" and not unknown:
         yield Found(
             bond.where("use_carrier"),
             f"{written(bond, 'use_carrier')} is refused from kernel 7.2 on, and was obsolete long "

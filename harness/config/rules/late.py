@@ -19,24 +19,28 @@ CLAIMS = {"fail_over_mac": "FOM-5"}
 
 def too_late(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Options set by commands on a bond that has slaves or is up: the driver refuses them."""
-    for one in bond.given:
-        hook = one.spelled.startswith(AFTERWARDS)
-        if one.value is None or one.name not in OPTIONS or not (hook or one.format == SCRIPT):
+    for option in bond.given:
+        hook = option.spelled.startswith(AFTERWARDS)
+        if (
+            option.value is None
+            or option.name not in OPTIONS
+            or not (hook or option.format == SCRIPT)
+        ):
             continue
-        needs = OPTIONS[one.name].needs
-        if needs & EMPTY and bond.slaves and (hook or _after_a_slave(bond, one)):
-            why = f"{bond.name} has slaves then, and the driver refuses {one.name}"
-        elif needs & DOWN and hook and " down" not in one.spelled:
-            why = f"{bond.name} is up then, and the driver refuses {one.name}"
+        needs = OPTIONS[option.name].needs
+        if needs & EMPTY and bond.slaves and (hook or _after_a_slave(bond, option)):
+            why = f"{bond.name} has slaves then, and the driver refuses {option.name}"
+        elif needs & DOWN and hook and " down" not in option.spelled:
+            why = f"{bond.name} is up then, and the driver refuses {option.name}"
         else:
             continue
         level: Level = "error" if hook else "warning"  # a script may not run from top to bottom
-        message, claim = f"{verbatim(one.spelled)}: {why}", CLAIMS.get(one.name, "")
-        yield Found(one.place, message, level, _hint(bond, one), claim, one.name)
+        message, claim = f"{verbatim(option.spelled)}: {why}", CLAIMS.get(option.name, "")
+        yield Found(option.place, message, level, _hint(bond, option), claim, option.name)
 
 
 def _after_a_slave(bond: BondConfig, one: Given) -> bool:
-    """Tell whether a command follows one that gives the bond a slave."""
+    """Return whether a command follows one that gives the bond a slave."""
     return any(s.place.file == one.place.file and s.place < one.place for s in bond.slaves)
 
 

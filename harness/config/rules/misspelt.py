@@ -8,7 +8,7 @@ from functools import cache
 
 from harness.bonding import OPTIONS
 from harness.config.model import BondConfig, Extra, Given
-from harness.config.rules.left import kept
+from harness.config.rules.sent import sent_options
 from harness.config.spelling import name_in
 
 IMPLIED = "(NetworkManager's default)"
@@ -22,7 +22,7 @@ def consequences(bond: BondConfig, extra: Extra) -> str:
     lost = meant_by(extra) & meant(bond)
     if extra.refused:
         return ""
-    options, follows = kept(bond), list[str]()
+    options, follows = sent_options(bond), list[str]()
     if "mode" in lost:
         follows.append(f"{bond.name} has no mode and is balance-rr")
     if lost & MONITORS and not (options["miimon"] or options["arp_interval"]):
@@ -35,14 +35,16 @@ def consequences(bond: BondConfig, extra: Extra) -> str:
 
 
 def implied(one: Given) -> bool:
-    """Tell whether an option is in no file: NetworkManager adds it."""
+    """Return whether an option is in no file: NetworkManager adds it."""
     return one.spelled.endswith(IMPLIED)
 
 
 def meant(bond: BondConfig) -> frozenset[str]:
     """Return the options that a bond lacks and that a misspelt line was probably meant to set."""
-    asked = {one.name for one in bond.given if one.value is not None and not implied(one)}
-    return frozenset[str]().union(*(meant_by(one) for one in bond.extras)) - asked
+    asked = {
+        option.name for option in bond.given if option.value is not None and not implied(option)
+    }
+    return frozenset[str]().union(*(meant_by(extra) for extra in bond.extras)) - asked
 
 
 def meant_by(extra: Extra) -> frozenset[str]:

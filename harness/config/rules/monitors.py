@@ -9,8 +9,8 @@ from harness.bonding import BondOptions
 from harness.bonding.options import ARP_MODES
 from harness.config.lint import Around, Found, Rule
 from harness.config.model import BondConfig
-from harness.config.rules.left import gone, is_refused_validation, kept, left
 from harness.config.rules.misspelt import MONITORS, meant
+from harness.config.rules.sent import is_refused_validation, lost_options, sent, sent_options
 from harness.config.rules.words import given, written
 from harness.config.spelling import verbatim
 from harness.config.tool_support import BY_NM, INITSCRIPTS, TOOLS
@@ -25,9 +25,9 @@ MONITORED_BY_NM = frozenset(
 
 def no_monitor(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Neither monitor runs, and nothing that was meant to be one has a finding of its own."""
-    if (bond.misread | gone(bond) | meant(bond)) & {"mode", *MONITORS}:
+    if (bond.misread | lost_options(bond) | meant(bond)) & {"mode", *MONITORS}:
         return
-    options = kept(bond)
+    options = sent_options(bond)
     if options["miimon"] or options["arp_interval"]:
         return
     where = next((bond.where(name) for name in MONITORS if name in bond.asked), bond.place)
@@ -66,7 +66,7 @@ def no_monitor(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 def _monitor(bond: BondConfig) -> str:
     """Return which monitor a bond can have with its other options, its mode and its tool."""
-    options, tool = kept(bond), TOOLS.get(bond.format)
+    options, tool = sent_options(bond), TOOLS.get(bond.format)
     arp = "arp_interval and arp_ip_target"
     if options.mode not in ARP_MODES or (tool and tool.lacks("arp_interval")):
         return "set miimon=100"
@@ -77,7 +77,7 @@ def _monitor(bond: BondConfig) -> str:
 
 def two_monitors(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Both monitors are set."""
-    options = kept(bond)
+    options = sent_options(bond)
     if not (options["miimon"] and options["arp_interval"]):
         return
     yield Found(
@@ -89,7 +89,10 @@ def two_monitors(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 def no_target(bond: BondConfig, _: Around) -> Iterator[Found]:
     """The ARP monitor without targets."""
-    options, caused = kept(bond), "arp_ip_target" in meant(bond) | bond.misread | gone(bond)
+    options, caused = (
+        sent_options(bond),
+        "arp_ip_target" in meant(bond) | bond.misread | lost_options(bond),
+    )
     targets = options["arp_ip_target"] or options["ns_ip6_target"]
     if options["arp_interval"] and not targets and not caused:
         yield Found(
@@ -101,7 +104,7 @@ def no_target(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 def one_target(bond: BondConfig, around: Around) -> Iterator[Found]:
     """A single target, whose own failure takes the bond down."""
-    options = kept(bond)
+    options = sent_options(bond)
     targets = (*_targets(options, "arp_ip_target"), *_targets(options, "ns_ip6_target"))
     unfit = {found.level for found in unfit_target(bond, around)}
     if options["arp_interval"] and len(targets) == 1 and "error" not in unfit:
@@ -120,15 +123,15 @@ def unfit_target(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Targets that are the bond itself, or in none of its networks."""
     known = [*bond.addresses, *(text for upper in bond.uppers for text in upper.ip.addresses)]
     networks = [ipaddress.ip_interface(address) for address in known]
-    for text in _targets(kept(bond), "arp_ip_target"):
+    for text in _targets(sent_options(bond), "arp_ip_target"):
         target = ipaddress.ip_address(text)
-        if any(target == one.ip for one in networks):
+        if any(target == network.ip for network in networks):
             yield Found(
                 bond.where("arp_ip_target"),
                 f"{text} is {bond.name} itself, nobody answers",
                 "error",
             )
-        elif networks and not any(target in one.network for one in networks):
+        elif networks and not any(target in network.network for network in networks):
             yield Found(
                 bond.where("arp_ip_target"),
                 f"{text} is in none of the networks of {bond.name}: it is probed only while a "
@@ -138,7 +141,7 @@ def unfit_target(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 def unvalidated(bond: BondConfig, _: Around) -> Iterator[Found]:
     """The ARP monitor without validation: any frame counts."""
-    options = kept(bond)
+    options = sent_options(bond)
     if options["arp_interval"] and options["arp_validate"] == "none":
         yield Found(
             bond.where("arp_interval"),
@@ -149,7 +152,7 @@ def unvalidated(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 def all_unvalidated(bond: BondConfig, _: Around) -> Iterator[Found]:
     """arp_all_targets=all without validation."""
-    options = kept(bond)
+    options = sent_options(bond)
     unvalidated_ = options["arp_interval"] and options["arp_validate"] == "none"
     if options["arp_all_targets"] == "all" and unvalidated_ and options.mode == "active-backup":
         yield Found(
@@ -161,14 +164,14 @@ def all_unvalidated(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 def unmonitored(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Options of the ARP monitor where it does not run."""
-    options = left(bond).loose()
-    lost = {"arp_interval"} & (gone(bond) | bond.misread | meant(bond))
+    options = sent(bond).loose()
+    lost = {"arp_interval"} & (lost_options(bond) | bond.misread | meant(bond))
     if options["arp_interval"] or lost or "mode" in bond.misread:
         return
     for name in ARP_OPTIONS:
         refuses = name == "arp_ip_target" and by_nm(bond)  # in any mode
-        told = name == "arp_validate" and is_refused_validation(bond)
-        if name not in options.changed() or told or not (refuses or options.mode in ARP_MODES):
+        refused = name == "arp_validate" and is_refused_validation(bond)
+        if name not in options.changed() or refused or not (refuses or options.mode in ARP_MODES):
             continue
         yield Found(
             bond.where(name),
@@ -181,13 +184,13 @@ def unmonitored(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 
 def by_nm(bond: BondConfig) -> bool:
-    """Tell whether NetworkManager reads the bond's file itself, and verifies it as a whole."""
+    """Return whether NetworkManager reads the bond's file itself, and verifies it as a whole."""
     return bond.format in BY_NM
 
 
 def blind(bond: BondConfig, _: Around) -> Iterator[Found]:
     """What the MII monitor cannot detect, in the mode for which the ARP monitor was made."""
-    options = kept(bond)
+    options = sent_options(bond)
     if options.mode == "active-backup" and options["miimon"] and not options["arp_interval"]:
         yield Found(
             bond.where("miimon"),
@@ -207,7 +210,7 @@ def _end_to_end(bond: BondConfig) -> str:
 
 def slow_partner(bond: BondConfig, _: Around) -> Iterator[Found]:
     """lacp_rate=slow: a partner that stops sending is detected late."""
-    options = kept(bond)
+    options = sent_options(bond)
     if options.mode == "802.3ad" and options["lacp_rate"] == "slow":
         one = given(bond, "lacp_rate")
         slow = verbatim(one.spelled) if one else "lacp_rate is slow by default"
@@ -220,7 +223,7 @@ def slow_partner(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 def uneven(bond: BondConfig, _: Around) -> Iterator[Found]:
     """The ARP monitor in modes whose switch must spread the replies over all slaves."""
-    options = kept(bond)
+    options = sent_options(bond)
     if options["arp_interval"] and options.mode in ("balance-rr", "balance-xor"):
         yield Found(
             bond.where("arp_interval"),

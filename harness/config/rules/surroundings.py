@@ -8,7 +8,7 @@ from types import MappingProxyType
 from harness.bonding.options import PRIMARY_MODES
 from harness.config.lint import Around, Found, Rule
 from harness.config.model import BondConfig
-from harness.config.rules.left import kept
+from harness.config.rules.sent import sent_options
 from harness.config.rules.words import written
 
 # Networks whose ports deliver, or let pass, the MAC of their own NIC only.
@@ -28,7 +28,7 @@ def shared_mac(bond: BondConfig, around: Around) -> Iterator[Found]:
     """One MAC on several ports, in a network that binds MACs to ports."""
     if not around.environment:
         return
-    options, why = kept(bond), ENVIRONMENTS[around.environment]
+    options, why = sent_options(bond), ENVIRONMENTS[around.environment]
     if options.mode == "active-backup":
         if options["fail_over_mac"] != "active":
             yield Found(
@@ -46,7 +46,7 @@ def shared_mac(bond: BondConfig, around: Around) -> Iterator[Found]:
 
 def lost_announcement(bond: BondConfig, _: Around) -> Iterator[Found]:
     """fail_over_mac=active depends on gratuitous ARP."""
-    options = kept(bond)
+    options = sent_options(bond)
     if options["fail_over_mac"] == "active" and options.mode == "active-backup":
         if not options["num_grat_arp"]:
             yield Found(
@@ -67,7 +67,7 @@ def lost_announcement(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 def early_return(bond: BondConfig, _: Around) -> Iterator[Found]:
     """A primary that comes back before its switch port forwards."""
-    options = kept(bond)
+    options = sent_options(bond)
     known = not bond.slaves or bond.matches or options["primary"] in bond.slave_names
     back = options["primary"] and known and options["primary_reselect"] == "always"
     if options.mode in PRIMARY_MODES and back and options["miimon"] and not options["updelay"]:

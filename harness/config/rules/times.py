@@ -8,7 +8,7 @@ from harness.bonding import BondOptions, Setting, spans
 from harness.bonding.table import IN_MS
 from harness.config.lint import Around, Found, Rule
 from harness.config.model import BondConfig, Given, Level
-from harness.config.rules.left import kept, left
+from harness.config.rules.sent import sent, sent_options
 from harness.config.rules.words import written
 from harness.config.spelling import verbatim
 from harness.config.tool_support import BY_NM
@@ -61,11 +61,11 @@ def unit(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 def _last(bond: BondConfig) -> Iterable[Given]:
     """Return each option that reaches the driver, as it was given last."""
-    return {one.name: one for one in left(bond).given}.values()
+    return {option.name: option for option in sent(bond).given}.values()
 
 
 def bare(one: Given) -> bool:
-    """Tell whether a time is a number without unit that systemd counts in seconds."""
+    """Return whether a time is a number without unit that systemd counts in seconds."""
     return one.format == "networkd" and one.spelled.rpartition("=")[2].strip().isdigit()
 
 
@@ -94,7 +94,7 @@ def _dark(bond: BondConfig, name: str) -> str:
 
 def rounded(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Delays that are not a multiple of miimon: the kernel rounds them down."""
-    options = kept(bond)
+    options = sent_options(bond)
     every = _number(options["miimon"])
     for name, claim in DELAYS.items():
         value = _number(options[name])

@@ -9,7 +9,7 @@ from harness.config import by_hand
 from harness.config.lint import Around, Found, Rule
 from harness.config.model import BondConfig, Given
 from harness.config.option_names import NETWORKD
-from harness.config.rules import left
+from harness.config.rules import sent
 from harness.config.rules.misspelt import MONITORS, implied, meant
 from harness.config.rules.words import text
 from harness.config.spelling import spelled, verbatim
@@ -24,31 +24,31 @@ CHANNEL = ("balance-rr", "balance-xor")
 
 def drops(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Options that the tool lacks, and the monitor that is then missing."""
-    for one in bond.given:
-        tool = TOOLS.get(one.format)
-        if tool and left.drops(one, tool):
+    for option in bond.given:
+        tool = TOOLS.get(option.format)
+        if tool and sent.drops(option, tool):
             yield Found(
-                one.place,
-                f"{verbatim(one.spelled)}: {tool.name} has no such option, so it {tool.drops}"
-                f"{_unmonitored(bond, one)}",
-                hint=f"{tool.source}; {_instead(bond, one)}",  # ends with what is to be copied
-                about=one.name,
+                option.place,
+                f"{verbatim(option.spelled)}: {tool.name} has no such option, so it {tool.drops}"
+                f"{_unmonitored(bond, option)}",
+                hint=f"{tool.source}; {_instead(bond, option)}",  # ends with what is to be copied
+                about=option.name,
             )
     for slave in bond.slaves:
-        for one in slave.given:
-            tool = TOOLS.get(one.format)
-            if tool and one.name not in tool.slave_options:
+        for option in slave.given:
+            tool = TOOLS.get(option.format)
+            if tool and option.name not in tool.slave_options:
                 yield Found(
-                    one.place,
-                    f"{verbatim(one.spelled)}: {tool.name} has no such option of a slave, so it "
-                    f"{tool.drops}",
-                    hint=_of_slave(bond, slave.name, one),
+                    option.place,
+                    f"{verbatim(option.spelled)}: {tool.name} has no such option of a slave, "
+                    f"so it {tool.drops}",
+                    hint=_of_slave(bond, slave.name, option),
                 )
 
 
 def _unmonitored(bond: BondConfig, one: Given) -> str:
     """Return what follows for the bond from a monitor that is dropped, "" where nothing does."""
-    options = left.kept(bond)
+    options = sent.sent_options(bond)
     if one.name not in MONITORS or options["miimon"] or options["arp_interval"]:
         return ""
     fails_over = "" if options.mode in CHANNEL else f", and {bond.name} never fails over"
@@ -70,7 +70,7 @@ def _instead(bond: BondConfig, one: Given) -> str:
         line = by_hand.in_a_stanza(one.format, bond.loose().mode, one.name, asked)
         if line:
             return f"{monitor}write instead: {verbatim(line)}"
-    if one.format == "netplan" and left.by_networkd(bond, one) and one.name in NETWORKD.values():
+    if one.format == "netplan" and sent.by_networkd(bond, one) and one.name in NETWORKD.values():
         file = f"/etc/systemd/network/10-netplan-{bond.name}.netdev.d/more.conf"
         line = spelled("networkd", one.name, text(asked))
         return f"leave it out, and write below [Bond] in {file}: {verbatim(line)}"
@@ -91,37 +91,46 @@ def _of_slave(bond: BondConfig, slave: str, one: Given) -> str:
 
 def limits(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Values that the kernel accepts and the tool refuses, or accepts with a warning."""
-    for one in bond.given:
-        limit = left.limit_of(bond, one)
-        if limit and one.value is not None and not limit.allows(one.value):
-            tool = TOOLS[one.format]
+    for option in bond.given:
+        limit = sent.limit_of(bond, option)
+        if limit and option.value is not None and not limit.allows(option.value):
+            tool = TOOLS[option.format]
             says = f"takes {limit} only, though the kernel takes it"
             if limit.soft:
                 says = f"expects {limit}, warns, and sets it all the same"
             yield Found(
-                one.place,
-                f"{verbatim(one.spelled)}: {tool.name} {says}",
+                option.place,
+                f"{verbatim(option.spelled)}: {tool.name} {says}",
                 "note" if limit.soft else None,
                 hint=f"choose another value or another tool ({tool.source})",
-                about="" if limit.soft else one.name,
+                about="" if limit.soft else option.name,
             )
 
 
 def words(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Numbers where the tool accepts only words, and words where it accepts only numbers."""
-    for one in bond.given:
-        values = {value.word for value in OPTIONS[one.name].values} if one.value else set()
-        if not values or one.format not in TOOLS:
+    for option in bond.given:
+        values = {value.word for value in OPTIONS[option.name].values} if option.value else set()
+        if not values or option.format not in TOOLS:
             continue
-        tool, number = TOOLS[one.format], OPTIONS[one.name].number_of(one.value or 0)
-        by_word = left.by_networkd(bond, one) or (one.format == "netplan" and one.name == "mode")
-        seen = verbatim(one.spelled)
-        if values != SWITCH and one.raw.isdigit() and by_word:
-            message = f"{seen}: {_by_word(bond, one)}"
-            yield Found(one.place, message, hint=f"write {one.name}={one.value}", about=one.name)
-        elif values == SWITCH and one.raw in SWITCH and one.format in NUMBERS:
-            message = f"{seen}: {tool.name} takes 0 or 1 only, and {WRONG[one.format]}"
-            yield Found(one.place, message, hint=f"write {one.name}={number}", about=one.name)
+        tool, number = TOOLS[option.format], OPTIONS[option.name].number_of(option.value or 0)
+        by_word = sent.by_networkd(bond, option) or (
+            option.format == "netplan" and option.name == "mode"
+        )
+        seen = verbatim(option.spelled)
+        if values != SWITCH and option.raw.isdigit() and by_word:
+            message = f"{seen}: {_by_word(bond, option)}"
+            yield Found(
+                option.place,
+                message,
+                hint=f"write {option.name}={option.value}",
+                about=option.name,
+            )
+        elif values == SWITCH and option.raw in SWITCH and option.format in NUMBERS:
+            message = f"{seen}: {tool.name} takes 0 or 1 only, and {WRONG[option.format]}"
+            yield Found(
+                option.place, message, hint=f"write {option.name}={number}", about=option.name
+            )
 
 
 WRONG = {
@@ -143,30 +152,30 @@ def _by_word(bond: BondConfig, one: Given) -> str:
 
 def lately(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Options that releases of the tool in use lack."""
-    given = [*bond.given, *(one for slave in bond.slaves for one in slave.given)]
-    for one in given:
-        tool = TOOLS.get(one.format)
-        if tool and one.name in tool.lately and not implied(one):
+    given = [*bond.given, *(option for slave in bond.slaves for option in slave.given)]
+    for option in given:
+        tool = TOOLS.get(option.format)
+        if tool and option.name in tool.lately and not implied(option):
             yield Found(
-                one.place,
-                f"{verbatim(one.spelled)}: {tool.lately[one.name]} and older do not know it; "
-                f"there it {tool.drops}",
+                option.place,
+                f"{verbatim(option.spelled)}: {tool.lately[option.name]} and older do not know "
+                f"it; there it {tool.drops}",
                 hint="see which release the machine has, or leave it out",
-                about=one.name,
+                about=option.name,
             )
 
 
 def unsent(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Settings that systemd-networkd reads but does not send in this case."""
     options = bond.loose()
-    for one in bond.given:
-        why = left.unsent(bond, one)
-        if one.value is not None and one.value != default(one.name, options.mode) and why:
+    for option in bond.given:
+        why = sent.unsent(bond, option)
+        if option.value is not None and option.value != default(option.name, options.mode) and why:
             yield Found(
-                one.place,
-                f"{verbatim(one.spelled)}: systemd-networkd sends it {why}",
-                hint=_sent(bond, one),
-                about=one.name,
+                option.place,
+                f"{verbatim(option.spelled)}: systemd-networkd sends it {why}",
+                hint=_sent(bond, option),
+                about=option.name,
             )
 
 
@@ -177,31 +186,31 @@ def _sent(bond: BondConfig, one: Given) -> str:
         return f"leave it out, or run when {bond.name} is up: {verbatim(command)}"
     if one.name == "arp_ip_target":
         return "set arp_interval, or leave the option out"
-    return f"leave it out, or set mode={left.ONE_MODE[one.name]}"
+    return f"leave it out, or set mode={sent.ONE_MODE[one.name]}"
 
 
 def added(bond: BondConfig, _: Around) -> Iterator[Found]:
     """The monitor that NetworkManager adds, unless a misspelt line was meant to set one."""
-    for one in bond.given if not meant(bond) & MONITORS else ():
-        if implied(one):
-            yield Found(one.place, "no monitor is set: NetworkManager makes it miimon=100")
+    for option in bond.given if not meant(bond) & MONITORS else ():
+        if implied(option):
+            yield Found(option.place, "no monitor is set: NetworkManager makes it miimon=100")
 
 
 def order(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Delays that precede miimon, where a script writes the options in order."""
     seen: set[str] = set()
-    for one in bond.given:
-        needs = OPTIONS[one.name].requires
+    for option in bond.given:
+        needs = OPTIONS[option.name].requires
         late = needs and needs not in seen and bond.loose()[needs]
-        if late and one.format in IN_ORDER and one.value:
+        if late and option.format in IN_ORDER and option.value:
             yield Found(
-                one.place,
-                f"{verbatim(one.spelled)} precedes {needs}: ifup writes them in this order, "
+                option.place,
+                f"{verbatim(option.spelled)} precedes {needs}: ifup writes them in this order, "
                 f"and the driver refuses a delay while {needs} is 0 (NetworkManager sorts them)",
                 hint=f"write {needs}={bond.loose()[needs]} before it",
-                about=one.name,
+                about=option.name,
             )
-        seen.add(one.name)
+        seen.add(option.name)
 
 
 def no_mode(bond: BondConfig, _: Around) -> Iterator[Found]:

@@ -24,7 +24,7 @@ def _written(bond: BondConfig, name: str) -> str:
 
 def given(bond: BondConfig, name: str) -> Given | None:
     """Return the setting of an option that is in force, None if the file has none."""
-    return next((one for one in reversed(bond.given) if one.name == name), None)
+    return next((option for option in reversed(bond.given) if option.name == name), None)
 
 
 def quoted(extra: Extra) -> str:

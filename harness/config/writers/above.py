@@ -66,5 +66,5 @@ def strangers(bonds: Sequence[BondConfig]) -> Iterator[str]:
 
 
 def dotted(upper: Upper) -> bool:
-    """Tell whether a VLAN is called as tools expect that read its number from its name."""
+    """Return whether a VLAN is called as tools expect that read its number from its name."""
     return upper.name == f"{upper.below[0]}.{upper.vlan}"

@@ -23,7 +23,7 @@ def _bond(bond: BondConfig) -> Iterator[str]:
         if name == "use_carrier":
             text = "1" if value == "on" else "0"
         yield f"bond-{name.replace('_', '-')} {text}"
-    queues = [(slave.name, one.text) for slave in bond.slaves for one in slave.given]
+    queues = [(slave.name, option.text) for slave in bond.slaves for option in slave.given]
     if queues:
         yield f"bond-queue-id {' '.join(f'{slave}:{number}' for slave, number in queues)}"
 

@@ -23,7 +23,7 @@ def _option(name: str, value: Setting, escape: str = "") -> str:
     """Return NAME=VALUE: NetworkManager takes switches as 0 and 1 only."""
     if isinstance(value, tuple):
         return f"{name}={f'{escape},'.join(value)}"
-    words = {one.word for one in OPTIONS[name].values}
+    words = {value.word for value in OPTIONS[name].values}
     return f"{name}={OPTIONS[name].number_of(value) if words == {'off', 'on'} else value}"
 
 
@@ -36,7 +36,7 @@ def keyfiles(bonds: Sequence[BondConfig]) -> dict[str, str]:
         head = _profile(bond.name, "bond", master)
         files[bond.name] = [*head, "", "[bond]", *options, *_ip(bond.ip, bool(master))]
         for slave in bond.slaves:
-            own = [f"{one.name.replace('_', '-')}={one.text}" for one in slave.given]
+            own = [f"{option.name.replace('_', '-')}={option.text}" for option in slave.given]
             port = _port(bond.name, "bond")
             files[slave.name] = [
                 *_profile(slave.name, "ethernet", port),
@@ -125,10 +125,12 @@ def _ip_words(ip: Addressing, master: str) -> list[str]:
     words = ["802-3-ethernet.mtu", str(ip.mtu)] if ip.mtu else []
     if master:
         return [*words, "master", master, "slave-type", "bridge"]
-    for one in families(ip):
-        words += [f"{one.name}.method", one.method]
-        words += [f"{one.name}.addresses", ",".join(one.addresses)] if one.addresses else []
-        words += [f"{one.name}.gateway", one.gateway] if one.gateway else []
+    for family in families(ip):
+        words += [f"{family.name}.method", family.method]
+        words += (
+            [f"{family.name}.addresses", ",".join(family.addresses)] if family.addresses else []
+        )
+        words += [f"{family.name}.gateway", family.gateway] if family.gateway else []
     return words
 
 

@@ -37,7 +37,7 @@ def ip_json(bonds: Sequence[BondConfig]) -> dict[str, str]:
         ]
         links.append(link)
         for slave in bond.slaves:
-            own = {one.name: one.value for one in slave.given}
+            own = {option.name: option.value for option in slave.given}
             info = {"info_slave_kind": "bond", "info_slave_data": own}
             links.append({"ifname": slave.name, "master": bond.name, "linkinfo": info})
     return {"links.json": json.dumps(links, indent=1) + "\n"}
@@ -94,7 +94,7 @@ def _proc(bond: BondConfig) -> Iterator[str]:
     for slave in bond.slaves:
         yield ""
         yield f"Slave Interface: {slave.name}"
-        yield from (f"Slave queue ID: {one.text}" for one in slave.given)
+        yield from (f"Slave queue ID: {option.text}" for option in slave.given)
 
 
 def sysfs(bonds: Sequence[BondConfig]) -> dict[str, str]:
@@ -108,6 +108,6 @@ def sysfs(bonds: Sequence[BondConfig]) -> dict[str, str]:
             text += f" {option.number_of(value)}" if option.values else ""
             files[f"{place}/{name}"] = f"{text}\n"
         files[f"{place}/slaves"] = " ".join(bond.slave_names) + "\n"
-        queues = [(slave.name, one.text) for slave in bond.slaves for one in slave.given]
+        queues = [(slave.name, option.text) for slave in bond.slaves for option in slave.given]
         files[f"{place}/queue_id"] = " ".join(f"{name}:{number}" for name, number in queues) + "\n"
     return files

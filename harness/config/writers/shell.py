@@ -17,7 +17,7 @@ def optstring(bond: BondConfig) -> str:
     words = []
     for name, value in bond.asked.items():
         text = ",".join(value) if isinstance(value, tuple) else str(value)
-        if {one.word for one in OPTIONS[name].values} == SWITCH:
+        if {value.word for value in OPTIONS[name].values} == SWITCH:
             text = str(OPTIONS[name].number_of(value if isinstance(value, str) else text))
         words.append(f"{name}={text}")
     return " ".join(words)

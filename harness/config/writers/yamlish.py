@@ -53,12 +53,12 @@ def _netplan_upper(upper: Upper) -> dict[str, Any]:
 
 def _netplan_ip(ip: Addressing) -> dict[str, Any]:
     made: dict[str, Any] = {}
-    for one in families(ip):
-        if one.dynamic:
-            made[f"dhcp{one.version}"] = True
+    for family in families(ip):
+        if family.dynamic:
+            made[f"dhcp{family.version}"] = True
     if ip.addresses:
         made["addresses"] = list(ip.addresses)
-    gates = [one.gateway for one in families(ip) if one.gateway]
+    gates = [family.gateway for family in families(ip) if family.gateway]
     if gates:
         made["routes"] = [{"to": _everywhere(gate), "via": gate} for gate in gates]
     if ip.mtu:
@@ -100,26 +100,26 @@ def _nmstate_upper(upper: Upper) -> dict[str, Any]:
 
 
 def _routes(name: str, ip: Addressing) -> Iterator[dict[str, str]]:
-    for one in families(ip):
-        if one.gateway:
+    for family in families(ip):
+        if family.gateway:
             yield {
-                "destination": ANYWHERE[one.version],
-                "next-hop-address": one.gateway,
+                "destination": ANYWHERE[family.version],
+                "next-hop-address": family.gateway,
                 "next-hop-interface": name,
             }
 
 
 def _nmstate_ip(ip: Addressing) -> dict[str, Any]:
     made: dict[str, Any] = {"mtu": ip.mtu} if ip.mtu else {}
-    for one in families(ip):
-        found = [ipaddress.ip_interface(text) for text in one.addresses]
+    for family in families(ip):
+        found = [ipaddress.ip_interface(text) for text in family.addresses]
         address = [{"ip": str(a.ip), "prefix-length": a.network.prefixlen} for a in found]
-        if one.dynamic:
-            made[one.name] = {"enabled": True, "dhcp": True}
-            made[one.name] |= {"autoconf": True} if one.version == 6 else {}
-            made[one.name] |= {"address": address} if address else {}
+        if family.dynamic:
+            made[family.name] = {"enabled": True, "dhcp": True}
+            made[family.name] |= {"autoconf": True} if family.version == 6 else {}
+            made[family.name] |= {"address": address} if address else {}
         elif address:
-            made[one.name] = {"enabled": True, "address": address}
+            made[family.name] = {"enabled": True, "address": address}
     return made
 
 
@@ -134,7 +134,10 @@ def _interface(bond: BondConfig) -> dict[str, Any]:
     own_ports = [slave for slave in bond.slaves if slave.given]
     if own_ports:
         made["link-aggregation"]["ports-config"] = [
-            {"name": slave.name, **{PORT_KEYS[one.name]: one.value for one in slave.given}}
+            {
+                "name": slave.name,
+                **{PORT_KEYS[option.name]: option.value for option in slave.given},
+            }
             for slave in own_ports
         ]
     return made

@@ -80,7 +80,7 @@ def test_proc_of_a_bond_that_runs(stage: Stage, text: str) -> None:
             shown = Path("/proc/thread-self/net/bonding/bond0").read_text(encoding="ascii")
     (bond,) = parse([Source("bond0", shown)]).bonds
     assert bond.format == "proc"
-    assert bond == write(given(text), "proc").said.bonds[0], shown
+    assert bond == write(given(text), "proc").reread.bonds[0], shown
 
 
 @pytest.mark.parametrize("text", OPTIONS)
@@ -90,7 +90,7 @@ def test_sysfs_of_a_bond_that_runs(stage: Stage, tmp_path: Path, text: str) -> N
         with network_of(net).spaces[DUT].inside(), sysfs(tmp_path / "sys") as place:
             found = load([str(place / "class/net/bond0/bonding")])
     assert found.bonds[0].format == "sysfs"
-    assert found.bonds[0] == write(given(text), "sysfs").said.bonds[0]
+    assert found.bonds[0] == write(given(text), "sysfs").reread.bonds[0]
     assert not list(found.everything_unknown())
 
 

@@ -25,17 +25,17 @@ ONE_MODE = {
 BY_NETLINK = frozenset({"ip-link"})
 
 
-def left(bond: BondConfig) -> BondConfig:
+def sent(bond: BondConfig) -> BondConfig:
     """Return the bond with the options that reach the driver and that it accepts."""
-    return bond.without(gone(bond))
+    return bond.without(lost_options(bond))
 
 
-def kept(bond: BondConfig) -> BondOptions:
+def sent_options(bond: BondConfig) -> BondOptions:
     """Return the options that reach the driver."""
-    return left(bond).loose()
+    return sent(bond).loose()
 
 
-def gone(bond: BondConfig) -> frozenset[str]:
+def lost_options(bond: BondConfig) -> frozenset[str]:
     """Return the options that do not reach the driver, or that it refuses in the bond's mode."""
     lost = dropped(bond) | unsent_options(bond) | limited(bond)
     return frozenset(lost | {name for name, _ in refusals(bond)}) - {"mode"}
@@ -43,12 +43,16 @@ def gone(bond: BondConfig) -> frozenset[str]:
 
 def dropped(bond: BondConfig) -> frozenset[str]:
     """Return the options that the tool does not apply, whatever the file says."""
-    found = (one for one in bond.given if (tool := TOOLS.get(one.format)) and drops(one, tool))
+    found = (
+        option
+        for option in bond.given
+        if (tool := TOOLS.get(option.format)) and drops(option, tool)
+    )
     return frozenset(one.name for one in found)
 
 
 def drops(one: Given, tool: Tool) -> bool:
-    """Tell whether a tool lacks an option that is given."""
+    """Return whether a tool lacks an option that is given."""
     if tool.format in RUNNING or one.place.file == COMMAND_LINE or one.value is None:
         return False
     return tool.lacks(one.name)
@@ -57,9 +61,9 @@ def drops(one: Given, tool: Tool) -> bool:
 def limited(bond: BondConfig) -> frozenset[str]:
     """Return the options whose value the tool refuses."""
     return frozenset(
-        one.name
-        for one in bond.given
-        if (limit := limit_of(bond, one)) and not limit.soft and not _allows(limit, one)
+        option.name
+        for option in bond.given
+        if (limit := limit_of(bond, option)) and not limit.soft and not _allows(limit, option)
     )
 
 
@@ -76,12 +80,12 @@ def _allows(limit: ToolLimit, one: Given) -> bool:
 
 
 def by_networkd(bond: BondConfig, one: Given) -> bool:
-    """Tell whether systemd-networkd applies an option."""
+    """Return whether systemd-networkd applies an option."""
     return one.format in BY_NETWORKD and bond.renderer != "NetworkManager"
 
 
 def by_netlink(one: Given) -> bool:
-    """Tell whether an option reaches the driver with all others, in the request for the bond.
+    """Return whether an option reaches the driver with all others, in the request for the bond.
 
     What is refused there refuses the bond; scripts write one option after another.
     """
@@ -90,7 +94,7 @@ def by_netlink(one: Given) -> bool:
 
 def unsent_options(bond: BondConfig) -> frozenset[str]:
     """Return the options that systemd-networkd does not send in the bond's mode."""
-    return frozenset(one.name for one in bond.given if unsent(bond, one))
+    return frozenset(option.name for option in bond.given if unsent(bond, option))
 
 
 def unsent(bond: BondConfig, one: Given) -> str:
@@ -122,8 +126,8 @@ def refusals(bond: BondConfig) -> Iterator[tuple[str, ScenarioError]]:
 
 
 def is_refused_validation(bond: BondConfig) -> bool:
-    """Tell whether arp_validate is set with miimon only, for which the driver refuses the bond."""
-    options, found = kept(bond), left(bond).given
+    """Return whether arp_validate is set with miimon only, which the driver refuses."""
+    options, found = sent_options(bond), sent(bond).given
     given = [one for one in found if one.name == "arp_validate" and one.value != "none"]
     asked = given and options["miimon"] and not options["arp_interval"]
     able = options.mode in OPTIONS["arp_validate"].modes and "mode" not in bond.misread
