@@ -43,7 +43,7 @@ MINUTES = 5.0
     show_default=True,
     metavar="MODE,...",
     help="The modes of the bonds, of those that the model knows: active-backup, balance-rr,"
-    " balance-xor, broadcast.",
+    " balance-xor, broadcast, balance-tlb, balance-alb.",
 )
 @click.option(
     "--kernel",

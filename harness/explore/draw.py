@@ -62,6 +62,8 @@ def _others(chance: random.Random, mode: str, names: list[str]) -> dict[str, Any
         found["num_grat_arp"] = rounds
     if mode == "balance-xor":
         found["xmit_hash_policy"] = chance.choice(HASHES)
+    if mode == "balance-tlb" and chance.random() < 1 / 2:
+        found["tlb_dynamic_lb"] = 0
     if mode == "balance-rr":
         found["packets_per_slave"] = chance.choice((1, 1, 0, 2, 7))
     return found

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.model.refusal import Refusal
-from harness.model.view import BondHistory
+from harness.model.signals import Stay
+from harness.model.view import LOAD_BALANCING, BondHistory
 from harness.units import in_ms
 
 
@@ -24,13 +25,13 @@ def _moves(view: BondHistory) -> Iterator[tuple[int, str | None, str]]:
         if new is None:
             before, gone = old, at
             continue
-        was = old if old is not None else (before if at - gone <= view.tolerance else None)
+        was = old if old is not None else (before if at - gone <= view.active_late else None)
         yield at, was, new
 
 
 def is_up(view: BondHistory) -> Iterator[Refusal]:
     """Refuse an active slave that is down, or was down when it became active (ACTIVE-2)."""
-    around = view.tolerance
+    around = view.active_late
     for at, _, new in _moves(view):
         if "up" not in view.links[new].within(at - around, at + around):
             found = view.links[new].at(at)
@@ -40,10 +41,22 @@ def is_up(view: BondHistory) -> Iterator[Refusal]:
         if stay.value is None:
             continue
         for part in view.links[stay.value].stays(stay.start, stay.stop):
-            if part.value == "down" and part.length > around:
+            if part.value == "down" and part.length > around and _another(view, stay, part):
                 seen = f"{stay.value} is active for {in_ms(part.length)} although it is down"
                 allowed = "documented: another slave becomes active if the active one fails"
                 yield Refusal("failover", "MODE-AB-2", part.start, view.bond, seen, allowed)
+
+
+def _another(view: BondHistory, stay: Stay[str | None], part: Stay[str | None]) -> bool:
+    """Tell whether another slave could be active while this one is down.
+
+    Without any, active-backup reports at once that there is none; the load balancing modes do so
+    with the bond's carrier, which may be up to a second late (linkwatch).
+    """
+    if view.mode not in LOAD_BALANCING:
+        return True
+    others = [one for one in view.slaves if one != stay.value]
+    return any(view.usable(one, part.start, part.stop) for one in others)
 
 
 def is_there(view: BondHistory) -> Iterator[Refusal]:
@@ -54,7 +67,7 @@ def is_there(view: BondHistory) -> Iterator[Refusal]:
         for slave in view.slaves:
             for part in view.links[slave].stays(stay.start, stay.stop):
                 usable = all(view.carriers[slave].within(part.start, part.stop))
-                if part.value == "up" and usable and part.length > view.tolerance:
+                if part.value == "up" and usable and part.length > view.active_late:
                     seen = f"no slave is active for {in_ms(part.length)} although {slave} is up"
                     allowed = "documented: one slave is active"
                     yield Refusal(
@@ -65,12 +78,12 @@ def is_there(view: BondHistory) -> Iterator[Refusal]:
 def moves_for_a_reason(view: BondHistory) -> Iterator[Refusal]:
     """Refuse a change of the active slave without a reason while the old is up (MODE-AB-2)."""
     for at, old, new in _moves(view):
-        around = view.tolerance
+        around = view.active_late
         if old is None or not view.quiet(_last_active(view, new, at) - around, at + around):
             continue  # PRESEL-6, PRIMARY-8: a primary that is new, or was set, is made active
         if _last_active(view, new, at) == view.start and view.options.at(at)["primary"] == new:
             continue  # PRIMARY-8: a primary enslaved before the recording that waited for updelay
-        if set(view.links[old].within(at - around, at + around)) != {"up"}:
+        if not view.usable(old, at - around, at + around):
             continue
         options = view.options.at(at)
         if _prio_is_used(view):
@@ -94,10 +107,10 @@ def primary_is_used(view: BondHistory) -> Iterator[Refusal]:
             continue
         if part.value in (None, primary):
             continue
-        if part.start - view.since_stir(part.start) <= view.tolerance:
+        if part.start - view.since_stir(part.start) <= view.active_late:
             continue  # perhaps set by active_slave: kept until something changes (ACTIVE-9)
         for stay in view.links[primary].stays(part.start, part.stop):
-            if stay.value == "up" and stay.length > view.tolerance:
+            if stay.value == "up" and stay.length > view.active_late:
                 seen = f"{part.value} is active for {in_ms(stay.length)} while the primary is up"
                 allowed = f"documented: {primary} is used whenever it is available"
                 yield Refusal("primary", "PRIMARY-1", stay.start, view.bond, seen, allowed)
@@ -109,7 +122,7 @@ def next_in_line(view: BondHistory) -> Iterator[Refusal]:
     PRESEL-4, PRIO-7: bond_find_best_slave.
     """
     for at, old, new in _moves(view):
-        around = view.tolerance
+        around = view.active_late
         if old is None or _prio_is_used(view) or not view.quiet(at - around, at + around):
             continue
         if "up" in view.links[old].within(at + around, at + around):
@@ -128,7 +141,7 @@ def next_in_line(view: BondHistory) -> Iterator[Refusal]:
 
 def _last_active(view: BondHistory, slave: str, at: int) -> int:
     """Return when (ns) a slave was last active before a time, else the recording's start."""
-    stays = view.active.stays(view.start, at - view.tolerance)
+    stays = view.active.stays(view.start, at - view.active_late)
     return max((stay.stop for stay in stays if stay.value == slave), default=view.start)
 
 

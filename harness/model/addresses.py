@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from harness.model.refusal import Refusal
-from harness.model.view import BondHistory
+from harness.model.view import LOAD_BALANCING, BondHistory
 
 SHARED = "documented: each slave has another one"
 BY_HAND = {"set_mac", "rename", "run"}
@@ -24,8 +24,8 @@ def macs(view: BondHistory) -> Iterator[Refusal]:
         return
     policy = str(view.options.at(view.start)["fail_over_mac"])
     if view.mode != "active-backup":  # fail_over_mac has no effect (FOM-6)
-        policy = "same"
-    judge = {"none": _none, "active": _active, "follow": _follow, "same": _same}[policy]
+        policy = "unique" if view.mode in LOAD_BALANCING else "same"
+    judge = JUDGES[policy]
     for start in _steady(view):
         members = [slave for slave in view.slaves if view.links[slave].at(start) is not None]
         if not members:
@@ -54,7 +54,7 @@ def _steady(view: BondHistory) -> Iterator[int]:
     changes |= set(view.stirs)
     edges = [view.start, *sorted(at for at in changes if view.start < at < view.end), view.end]
     for start, stop in pairwise(edges):
-        if stop - start > view.tolerance:
+        if stop - start > view.active_late:
             yield start
 
 
@@ -79,6 +79,18 @@ def _same(view: BondHistory, found: Macs, active: str | None) -> Problem:
     return problem and ("MAC-2" if problem[1] == view.bond else "MAC-1", *problem[1:])
 
 
+def _unique(view: BondHistory, found: Macs, active: str | None) -> Problem:
+    first = view.macs[view.bond].at(view.start)
+    if found[view.bond] != first:
+        return "MAC-2", view.bond, f"documented: it stays {first}"
+    if active in found and found[active] != first:
+        return "MODE-ALB-7", active, f"documented: the active slave has the bond's, {first}"
+    if view.mode == "balance-tlb":  # the kernel does not report all that it sets (dev_addr_set)
+        return None
+    twice = _twice(view, found)
+    return ("FLAG-2", twice, "documented: each slave's is unique") if twice else None
+
+
 def _active(view: BondHistory, found: Macs, active: str | None) -> Problem:
     for slave in _slaves(view, found):
         if found[slave] != (own := view.macs[slave].at(view.start)):
@@ -94,10 +106,22 @@ def _follow(view: BondHistory, found: Macs, active: str | None) -> Problem:
         return "FOM-FOLLOW-1", view.bond, f"documented: it stays {first}"
     if active in found and found[active] != first:
         return "FOM-FOLLOW-2", active, f"documented: the active slave has the bond's, {first}"
-    slaves = _slaves(view, found)
-    own = [found[slave] for slave in slaves]
-    twice = next((s for s in slaves if own.count(found[s]) > 1), None)
+    twice = _twice(view, found)
     return ("FOM-FOLLOW-2", twice, SHARED) if twice else None
 
 
+def _twice(view: BondHistory, found: Macs) -> str | None:
+    """Return a slave whose MAC another one has too, None for none."""
+    slaves = _slaves(view, found)
+    own = [found[slave] for slave in slaves]
+    return next((slave for slave in slaves if own.count(found[slave]) > 1), None)
+
+
+JUDGES = {
+    "none": _none,
+    "active": _active,
+    "follow": _follow,
+    "same": _same,
+    "unique": _unique,
+}
 RULES = (macs,)

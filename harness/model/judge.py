@@ -28,9 +28,9 @@ ANY_MODE: tuple[ModelRule, ...] = (
     *addresses.RULES,
     *service.RULES,
 )
+WITH_ACTIVE: tuple[ModelRule, ...] = (*ANY_MODE, *active.RULES)
 ACTIVE_BACKUP: tuple[ModelRule, ...] = (
-    *ANY_MODE,
-    *active.RULES,
+    *WITH_ACTIVE,
     waiting.a_waiting_slave_replaces_the_last,
     *arp.RULES,
     *announcements.RULES,
@@ -41,10 +41,12 @@ RULES: Mapping[str, tuple[ModelRule, ...]] = MappingProxyType(
         "balance-rr": ANY_MODE,
         "balance-xor": ANY_MODE,
         "broadcast": ANY_MODE,
+        "balance-tlb": WITH_ACTIVE,
+        "balance-alb": WITH_ACTIVE,
     }
 )
 MODES = tuple(RULES)  # those that the model knows
-WITH_ACTIVE_SLAVE = {"active-backup"}
+WITH_ACTIVE_SLAVE = {mode for mode, rules in RULES.items() if active.is_there in rules}
 
 
 @dataclass(frozen=True, slots=True)

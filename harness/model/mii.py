@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from harness.bonding import whole
 from harness.model.refusal import Refusal
 from harness.model.signals import Stay
-from harness.model.view import BondHistory
+from harness.model.view import LOAD_BALANCING, BondHistory
 from harness.units import in_ms
 
 
@@ -89,8 +89,10 @@ def _reason(view: BondHistory, slave: str, at: int, up: bool) -> Iterator[Refusa
     if _undelayed(view, slave, at, up):
         return
     claim = "UPDELAY-1" if up else "DOWNDELAY-1"
+    outage = up and view.mode in LOAD_BALANCING and not view.any_up(since, since)
+    rule = "delay-after-outage" if outage else "delay"
     seen = f"declared {'up' if up else 'down'} {in_ms(at - since)} after its carrier changed"
-    yield Refusal("delay", claim, at, slave, seen, f"documented at least {earliest}")
+    yield Refusal(rule, claim, at, slave, seen, f"documented at least {earliest}")
 
 
 def _undelayed(view: BondHistory, slave: str, at: int, up: bool) -> bool:  # noqa: FBT001

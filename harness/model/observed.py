@@ -40,10 +40,12 @@ def active_slaves(history: History, bond: str) -> Signal[str | None]:
     """Return the active slave, None for none.
 
     A bond that lost its carrier before its active slave does not notify of the latter, nor when it
-    has the same one again; but the slave's own notification has its state, backup or active.
+    has the same one again; but the slave's own notification has its state, backup or active: in
+    active-backup, for in other modes all slaves are called active.
     """
     notified = list(history.select("active", bond))
-    slaves = history.about.bonds[bond].slaves
+    about = history.about.bonds[bond]
+    slaves = about.slaves if about.options.get("mode") == "active-backup" else ()
     states = [event for slave in slaves for event in history.select("slave", slave)]
     active, changes = notified[0]["slave"] if notified else None, []
     for event in sorted([*notified, *states], key=lambda event: event.at):

@@ -15,6 +15,7 @@ KNOWN = MappingProxyType(
         "announcements": (">=6.1,<7.2", 4),
         "announcements-after-outage": (">=6.1", 3),
         "mac-shared": (">=6.1", 63),
+        "delay-after-outage": (">=6.1", 68),
     }
 )
 

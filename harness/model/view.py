@@ -45,11 +45,17 @@ def _became(event: Event) -> dict[str, Any]:
     return became
 
 
+LOAD_BALANCING = {"balance-tlb", "balance-alb"}
+
+
 class BondHistory:
     """One bond in a history: inputs and observations as signals, times in ns.
 
     `tolerance` is that of a time between two events: one jiffy, the lateness of timers and the
-    error of the clocks. Nothing is judged before `start` and after `end`.
+    error of the clocks. `active_late` is that of the active slave: in the load balancing modes the
+    kernel reports it with the repetition of IGMP reports only, one jiffy or two later
+    (bond_change_active_slave, bond_resend_igmp_join_requests_delayed).
+    Nothing is judged before `start` and after `end`.
     """
 
     def __init__(self, history: History, bond: str) -> None:
@@ -63,6 +69,8 @@ class BondHistory:
         self.hz, self.release = kernel.hz, kernel.release
         late = max(traffic.jitter(history), history.about.latest)
         self.tolerance = traffic.jiffy(history) + late + traffic.clock_error(history)
+        more = 2 * traffic.jiffy(history) if self.mode in LOAD_BALANCING else 0
+        self.active_late = self.tolerance + more
         self.start = history.mark("recording") or 0
         self.end = traffic.end_at(history)
         self.stirs = stirs(history, bond, self.slaves)

@@ -6,61 +6,9 @@ from typing import Any
 
 import pytest
 
-from harness.history import History
 from harness.model import judge
-from tests import stories
-from tests.stories import Line, active, fault, garp, marks, probing, tell
-
-MAC, OTHER = "02:00:00:00:00:01", "02:00:00:00:00:02"
-TARGET = "192.0.2.254"
-OPTIONS = {"mode": "active-backup", "miimon": 100}
-ARP = {"mode": "active-backup", "arp_interval": 100, "arp_ip_target": [TARGET]}
-
-
-def slave(when: float, name: str, link: str, state: str = "active") -> Line:
-    return (when, "slave", name, {"bond": "bond0", "link": link, "state": state})
-
-
-def mac(when: float, where: str, address: str = MAC) -> Line:
-    return (when, "mac", f"dut/{where}", {"mac": address})
-
-
-def carrier(when: float, where: str, *, up: bool) -> Line:
-    return (when, "carrier", f"dut/{where}", {"up": up})
-
-
-BEFORE = [
-    *(slave(-300, name, "up") for name in ("eth0", "eth1")),
-    *(carrier(-300, name, up=True) for name in ("eth0", "eth1", "bond0")),
-    *(mac(-300, name) for name in ("eth0", "eth1", "bond0")),
-    active(-300, "eth0"),
-]
-FAILOVER = {
-    "cut": fault(0, "eth0"),
-    "lost": carrier(0.1, "eth0", up=False),
-    "down": slave(92, "eth0", "down"),
-    "active": active(92.1, "eth1"),
-    "garp": garp(92.2, "sw/eth1"),
-}
-
-
-def story(
-    lines: dict[str, Line | None] | None = None,
-    options: dict[str, Any] | None = None,
-    *more: Line,
-    end: float = 1000,
-    dark: float = 93,
-) -> History:
-    """Return a failover in which some of its lines are others, or None."""
-    told = [line for line in {**FAILOVER, **(lines or {})}.values() if line is not None]
-    bond = {**stories.ABOUT["bonds"]["bond0"], "options": {**(options or OPTIONS)}}
-    probes = probing({"both": (0.0, dark)}, stop=end)
-    about = {"bonds": {"bond0": bond}, "kernel": "7.2.13", "clock": "virtual"}
-    return tell([*marks(end), *BEFORE, *told, *more, *probes], about)
-
-
-def refused(history: History) -> set[str]:
-    return {one.rule for one in judge(history).refusals}
+from tests.model.failover import ARP, FAILOVER, OPTIONS, OTHER, carrier, mac, refused, slave, story
+from tests.stories import Line, active, fault, garp, probing
 
 
 def test_a_failover_is_allowed() -> None:
@@ -230,47 +178,3 @@ def test_a_primary_that_is_no_slave_yet_is_remembered() -> None:
     other[3].update(options="num_grat_arp=3", became={"primary": "", "num_grat_arp": 3})
     assert "reselection" not in refused(story(quiet, ARP, told, other, *moved, dark=0))
     assert refused(story(quiet, ARP, *moved, dark=0)) == {"reselection"}
-
-
-WITHOUT_ACTIVE: dict[str, Line | None] = {"active": None, "garp": None}
-SHARING = ("balance-rr", "balance-xor", "broadcast")
-
-
-@pytest.mark.parametrize("mode", SHARING)
-@pytest.mark.parametrize(
-    ("rules", "lines"),
-    [
-        (set(), {}),
-        ({"detection"}, {"down": None}),
-        ({"mac-same"}, {"more": mac(92.1, "bond0", OTHER)}),
-        ({"mac-same"}, {"more": mac(300, "eth1", OTHER)}),
-        ({"bond-carrier"}, {"more": carrier(93, "bond0", up=False)}),
-    ],
-)
-def test_modes_that_use_all_slaves(
-    mode: str, rules: set[str], lines: dict[str, Line | None]
-) -> None:
-    options = {"mode": mode, "miimon": 100}
-    assert refused(story({**WITHOUT_ACTIVE, **lines}, options, end=3000)) == rules
-
-
-@pytest.mark.parametrize(("lost", "rules"), [(4000.0, {"traffic"}), (1000.0, set())])
-@pytest.mark.parametrize("mode", SHARING)
-def test_one_slave_is_enough_for_traffic(mode: str, lost: float, rules: set[str]) -> None:
-    more = probing({"both": (lost, lost + 50)}, stop=5000)
-    story_of = story(WITHOUT_ACTIVE, {"mode": mode, "miimon": 100}, *more, end=5000, dark=0)
-    assert refused(story_of) == rules
-
-
-@pytest.mark.parametrize(
-    ("mode", "rules"), [("balance-rr", set()), ("balance-xor", {"first-link"})]
-)
-def test_some_modes_wait_for_updelay_without_any_link(mode: str, rules: set[str]) -> None:
-    """They are known to (DELAY-4); in the others the first link is used at once (DELAY-3)."""
-    more = [
-        *(fault(200, "eth1"), carrier(200.1, "eth1", up=False), slave(280, "eth1", "down")),
-        *(fault(400, "eth1", "heal", "repair"), carrier(400.1, "eth1", up=True)),
-        *(slave(450, "eth1", "back"), slave(1290, "eth1", "up")),
-    ]
-    options = {"mode": mode, "miimon": 100, "updelay": 800}
-    assert refused(story(WITHOUT_ACTIVE, options, *more, end=2000, dark=0)) == rules

@@ -1,0 +1,111 @@
+"""The rules of the modes other than active-backup, each refused by an altered failover."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.model import judge
+from tests.model.failover import OTHER, carrier, mac, refused, slave, story
+from tests.stories import Line, active, fault, probing
+
+WITHOUT_ACTIVE: dict[str, Line | None] = {"active": None, "garp": None}
+SHARING = ("balance-rr", "balance-xor", "broadcast")
+
+
+@pytest.mark.parametrize("mode", SHARING)
+@pytest.mark.parametrize(
+    ("rules", "lines"),
+    [
+        (set(), {}),
+        ({"detection"}, {"down": None}),
+        ({"mac-same"}, {"more": mac(92.1, "bond0", OTHER)}),
+        ({"mac-same"}, {"more": mac(300, "eth1", OTHER)}),
+        ({"bond-carrier"}, {"more": carrier(93, "bond0", up=False)}),
+    ],
+)
+def test_modes_that_use_all_slaves(
+    mode: str, rules: set[str], lines: dict[str, Line | None]
+) -> None:
+    options = {"mode": mode, "miimon": 100}
+    assert refused(story({**WITHOUT_ACTIVE, **lines}, options, end=3000)) == rules
+
+
+@pytest.mark.parametrize(("lost", "rules"), [(4000.0, {"traffic"}), (1000.0, set())])
+@pytest.mark.parametrize("mode", SHARING)
+def test_one_slave_is_enough_for_traffic(mode: str, lost: float, rules: set[str]) -> None:
+    more = probing({"both": (lost, lost + 50)}, stop=5000)
+    story_of = story(WITHOUT_ACTIVE, {"mode": mode, "miimon": 100}, *more, end=5000, dark=0)
+    assert refused(story_of) == rules
+
+
+@pytest.mark.parametrize(
+    ("mode", "rules"), [("balance-rr", set()), ("balance-xor", {"first-link"})]
+)
+def test_some_modes_wait_for_updelay_without_any_link(mode: str, rules: set[str]) -> None:
+    """They are known to (DELAY-4); in the others the first link is used at once (DELAY-3)."""
+    more = [
+        *(fault(200, "eth1"), carrier(200.1, "eth1", up=False), slave(280, "eth1", "down")),
+        *(fault(400, "eth1", "heal", "repair"), carrier(400.1, "eth1", up=True)),
+        *(slave(450, "eth1", "back"), slave(1290, "eth1", "up")),
+    ]
+    options = {"mode": mode, "miimon": 100, "updelay": 800}
+    assert refused(story(WITHOUT_ACTIVE, options, *more, end=2000, dark=0)) == rules
+
+
+SWAPPED: dict[str, Line | None] = {
+    "active": active(112, "eth1"),  # told with the IGMP reports, two jiffies late
+    "garp": None,
+    "eth0 before": mac(-299, "eth1", OTHER),
+    "eth0": mac(92.1, "eth0", OTHER),
+    "eth1": mac(92.1, "eth1"),
+}
+
+
+@pytest.mark.parametrize("mode", ["balance-tlb", "balance-alb"])
+@pytest.mark.parametrize(
+    ("rules", "lines"),
+    [
+        (set(), {}),
+        ({"detection"}, {"down": None}),
+        ({"failover", "mac-unique"}, {"active": None}),
+        ({"mac-unique"}, {"eth1": None}),
+        ({"active-is-up", "reselection"}, {"more": active(500, "eth0"),
+                                           "back": active(500.1, "eth1")}),
+    ],
+)  # fmt: skip
+def test_modes_that_balance_load(
+    mode: str, rules: set[str], lines: dict[str, Line | None]
+) -> None:
+    options = {"mode": mode, "miimon": 100}
+    assert refused(story({**SWAPPED, **lines}, options, end=3000)) == rules
+
+
+def test_slaves_of_balance_alb_have_macs_of_their_own() -> None:
+    shared: dict[str, Line | None] = {**SWAPPED, "eth0": None}
+    assert refused(story(shared, {"mode": "balance-alb", "miimon": 100})) == {"mac-unique"}
+
+
+@pytest.mark.parametrize(
+    ("mode", "rules"),
+    [("balance-alb", [("delay-after-outage", 68)]), ("active-backup", [("delay", 0)])],
+)
+def test_the_second_slave_after_an_outage_waits_for_updelay(
+    mode: str, rules: list[tuple[str, int]]
+) -> None:
+    more = [
+        *(fault(200, "eth1"), carrier(200.1, "eth1", up=False), slave(280, "eth1", "down")),
+        active(280.1, None),
+        *(fault(400, "eth0", "heal", "repair"), carrier(400.1, "eth0", up=True)),
+        *(fault(400, "eth1", "heal", "repair"), carrier(400.1, "eth1", up=True)),
+        *(
+            slave(490, "eth0", "up"),
+            active(490, "eth0"),
+            mac(490, "eth0"),
+            mac(490, "eth1", OTHER),
+        ),
+        slave(600, "eth1", "up"),
+    ]
+    options = {"mode": mode, "miimon": 100, "updelay": 800, "num_grat_arp": 0}
+    found = judge(story(SWAPPED, options, *more, end=2000, dark=0)).refusals
+    delays = [(r.rule, r.known_on("7.2.13")) for r in found if r.rule.startswith("delay")]
+    assert delays == rules
