@@ -27,10 +27,10 @@ def macs(view: BondHistory) -> Iterator[Refusal]:
         policy = "unique" if view.mode in LOAD_BALANCING else "same"
     judge = JUDGES[policy]
     for start in _steady(view):
-        members = [slave for slave in view.slaves if view.links[slave].at(start) is not None]
-        if not members:
-            view.silent("mac", view.bond, "a bond without slaves may get any MAC")
+        if any(_is_empty(view, at) for at in view.stirs if at <= start):
+            view.silent("mac", view.bond, "a bond that had no slaves may have any MAC (MAC-3)")
             return
+        members = [slave for slave in view.slaves if view.links[slave].at(start) is not None]
         found = {name: view.macs[name].at(start) for name in (view.bond, *members)}
         problem = judge(view, found, view.active.at(start))
         if problem:
@@ -39,6 +39,10 @@ def macs(view: BondHistory) -> Iterator[Refusal]:
             rule = "mac-shared" if allowed == SHARED and _replaced(view) else f"mac-{policy}"
             yield Refusal(rule, claim, start, where, seen, allowed)
             return
+
+
+def _is_empty(view: BondHistory, at: int) -> bool:
+    return all(view.links[slave].at(at) is None for slave in view.slaves)
 
 
 def _replaced(view: BondHistory) -> bool:

@@ -89,7 +89,7 @@ def _reason(view: BondHistory, slave: str, at: int, up: bool) -> Iterator[Refusa
     if _undelayed(view, slave, at, up):
         return
     claim = "UPDELAY-1" if up else "DOWNDELAY-1"
-    outage = up and view.mode in LOAD_BALANCING and not view.any_up(since, since)
+    outage = up and view.mode in LOAD_BALANCING and not _others_usable(view, slave, since)
     rule = "delay-after-outage" if outage else "delay"
     seen = f"declared {'up' if up else 'down'} {in_ms(at - since)} after its carrier changed"
     yield Refusal(rule, claim, at, slave, seen, f"documented at least {earliest}")
@@ -104,9 +104,14 @@ def _undelayed(view: BondHistory, slave: str, at: int, up: bool) -> bool:  # noq
     before = view.links[slave].at(at - 1)
     if not up:
         return before == "back"
+    return before == "fail" or not _others_usable(view, slave, at)
+
+
+def _others_usable(view: BondHistory, slave: str, at: int) -> bool:
+    """Return whether another slave was up, with carrier, around a time in ns."""
     around = view.tolerance
     others = [other for other in view.slaves if other != slave]
-    return before == "fail" or not any(view.usable(s, at - around, at + around) for s in others)
+    return any(view.usable(other, at - around, at + around) for other in others)
 
 
 def _held(view: BondHistory, slave: str, at: int, value: bool) -> int | None:  # noqa: FBT001

@@ -109,3 +109,21 @@ def test_the_second_slave_after_an_outage_waits_for_updelay(
     found = judge(story(SWAPPED, options, *more, end=2000, dark=0)).refusals
     delays = [(r.rule, r.known_on("7.2.13")) for r in found if r.rule.startswith("delay")]
     assert delays == rules
+
+
+def test_a_bond_that_had_no_slaves_may_have_another_mac() -> None:
+    """It takes that of the next slave (MAC-3), however soon that comes."""
+    moves: list[Line] = []
+    for when, action, role, name in (
+        (200, "release", "fault", "eth0"),
+        (210, "release", "fault", "eth1"),
+        (215, "enslave", "repair", "eth1"),
+    ):
+        line = fault(when, name, action, role)
+        line[3].update(bond="bond0")
+        moves.append(line)
+    moves += [mac(215, "bond0", OTHER), mac(215, "eth1", OTHER), slave(215, "eth1", "up")]
+    quiet = dict.fromkeys(("cut", "lost", "down", "active", "garp"))
+    options = {"mode": "balance-xor", "miimon": 100}
+    assert "mac-same" not in refused(story(quiet, options, *moves, dark=0))
+    assert "mac-same" in refused(story(quiet, options, *moves[3:], dark=0))
