@@ -45,7 +45,7 @@ def test_the_largest_aggregator_with_a_partner_is_active(
 @claim("ADSEL-STABLE-1")
 @contradicted(
     "ADSEL-STABLE-1",
-    kernels=">=7.2",
+    kernels=">=6.1",
     evidence="ports join one by one and ad_agg_selection_logic runs for each: the first with a "
     "partner makes its aggregator active, and stable does not reselect (difference 57)",
 )

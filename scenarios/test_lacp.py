@@ -38,7 +38,7 @@ def test_ports_to_the_same_partner_are_one_aggregator(
 @claim("MODE-AD-6")
 @contradicted(
     "MODE-AD-6",
-    kernels=">=7.2",
+    kernels=">=6.1",
     evidence="ad_port_selection_logic compares system, key and priority of the partner, not its "
     "Aggregation bit (difference 61)",
 )

@@ -40,7 +40,7 @@ def test_the_carrier_follows_the_links(lacp_pair: LacpPair, min_links: int) -> N
 @claim("MINLINK-1")
 @contradicted(
     "MINLINK-1",
-    kernels=">=7.2",
+    kernels=">=6.1",
     evidence="carrier from the inspection that finds the link to the next run of the state "
     "machines (110 ms), then none for 1.1 s, until the port has joined anew (difference 62)",
 )

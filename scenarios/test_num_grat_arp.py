@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness import claim, contradicted, control, ms, s
+from harness import Span, claim, contradicted, control, ms, s
 from scenarios.programs import failover_events
 from scenarios.topologies import TARGET, OneSwitch
 from scenarios.variants import NoAddress
@@ -262,3 +262,37 @@ def test_a_failover_is_told_by_netlink(
     with one_switch.watch():
         told = failover_events(one_switch)
     assert told == events
+
+
+def announced_too_often(net: OneSwitch, between: Span) -> bool:
+    """Tell whether slaves that return `between` apart are announced more often than active."""
+    net.dut.bond(arp_interval=100, arp_ip_target=TARGET, arp_validate="filter", primary="eth0")
+    with net.watch() as run:
+        for _ in range(6):
+            net.eth0.cut()
+            net.eth1.cut()
+            net.after(1 * s)
+            net.eth1.heal()
+            net.after(between)
+            net.eth0.heal()
+            net.after(1 * s)
+    return len(run.garps) > sum(slave is not None for slave in run.active_slaves[1:])
+
+
+@claim("GARP-1")
+@contradicted(
+    "GARP-1",
+    kernels=">=6.1,<7.2",
+    evidence="bond_activebackup_arp_mon asks whether to announce before a failover, and counts "
+    "after it: at 0 the counter becomes 4294967295 (difference 69)",
+)
+def test_announcements_end(one_switch: OneSwitch) -> None:
+    """The primary takes over a round after another slave: no more than one for each of them."""
+    assert not announced_too_often(one_switch, 100 * ms)
+
+
+@claim("GARP-1")
+@control("test_announcements_end")
+def test_announcements_end_between_two_failovers(one_switch: OneSwitch) -> None:
+    """The same with half a second between the two."""
+    assert not announced_too_often(one_switch, 500 * ms)

@@ -41,6 +41,11 @@ def monitored(net: OneSwitch, by: str) -> Run:
     return run
 
 
+def asked(run: Run) -> bool:
+    """Tell whether eth0 sent a request for the target: one for another address is no probe."""
+    return any(frame.to == TARGET for frame in run.slave("eth0").arp_probes)
+
+
 @claim("TROUBLE-1")
 @pytest.mark.parametrize(("by", "bypasses"), [("eth1", True), ("bond0", False)])
 def test_a_slaves_own_route_bypasses_the_bond(
@@ -68,7 +73,7 @@ def test_a_slaves_own_route_bypasses_the_bond(
 def test_probes_are_sent_whatever_the_slaves_routes(one_switch: OneSwitch) -> None:
     """The driver sends its ARP requests also when a slave's route leads to the target."""
     run = monitored(one_switch, "eth0")
-    assert run.slave("eth0").arp_probes != []
+    assert asked(run)
 
 
 @claim("TROUBLE-2")
@@ -76,7 +81,7 @@ def test_probes_are_sent_whatever_the_slaves_routes(one_switch: OneSwitch) -> No
 def test_probes_are_sent_by_the_bonds_route(one_switch: OneSwitch) -> None:
     """With the route of the bond the target is asked for."""
     run = monitored(one_switch, "bond0")
-    assert run.slave("eth0").arp_probes != []
+    assert asked(run)
 
 
 @claim("ARPTGT-9")
@@ -87,7 +92,7 @@ def test_a_target_beyond_another_route_is_never_heard(
     """The probes are left out, not sent by the slave of the route: slaves fail again and again."""
     command(one_switch.target, f"ip route add {OWN}/32 dev target")
     run = monitored(one_switch, by)
-    assert (run.slave("eth0").arp_probes == [], run.failures["eth0"] > ONCE) == (fails, fails)
+    assert (not asked(run), run.failures["eth0"] > ONCE) == (fails, fails)
 
 
 @claim("TROUBLE-3")

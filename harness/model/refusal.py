@@ -13,6 +13,7 @@ from harness.units import in_ms
 KNOWN = MappingProxyType(
     {
         "announcements": (">=6.1,<7.2", 4),
+        "announcement-unfounded": (">=6.1,<7.2", 69),
         "announcements-after-outage": (">=6.1", 3),
         "mac-shared": (">=6.1", 63),
         "delay-after-outage": (">=6.1", 68),
