@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -45,6 +46,7 @@ IN_ITS_PLACE = re.compile(r"write instead: (.+)$")
 LEFT_OUT = re.compile(r"^(?:leave (?:it|\S+) out)|; leave it out|or leave it out$")
 
 
+@cache  # two tests look at the same files, and each at what came of them
 def found(text: str, format_: str | None = None) -> list[Finding]:
     """Return what the rules say of a file."""
     return lint(parse([Source("file", text)], format_), RULES)

@@ -10,9 +10,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.virtual_kernel import virtual_kernel
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
+pytestmark = pytest.mark.guest(inside=False)
 # Difference 8: without validation, arp_all_targets=all takes every slave down.
 DIFFERENCE: dict[str, Any] = {
     "slaves": 3,

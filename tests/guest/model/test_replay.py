@@ -14,7 +14,8 @@ from harness.results import conformance
 from harness.session.fixtures import folder_of
 from tests.virtual_kernel import virtual_kernel
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
+pytestmark = pytest.mark.guest(inside=False)
 FILES = (
     *("miimon", "delays", "primary", "primary_reselect", "active_slave", "fail_over_mac"),
     *("num_grat_arp", "arp_monitor", "high_availability", "switch_configuration"),
