@@ -101,7 +101,9 @@ def test_what_is_written_reads_back(first: BondConfig, second: BondConfig) -> No
         written = write(asked, format_)
         sources = [Source(name, text) for name, text in written.files.items()]
         back = parse(sources, format_)
-        assert {bond.name: bond for bond in back.bonds} == {b.name: b for b in written.reread.bonds}
+        assert {bond.name: bond for bond in back.bonds} == {
+            b.name: b for b in written.reread.bonds
+        }
         assert not list(back.everything_unknown())
         if not written.cannot:
             assert {bond.name: bond for bond in back.bonds} == {b.name: b for b in asked.bonds}
