@@ -112,7 +112,7 @@ def find(id: str) -> Claim:  # noqa: A002
 
 def difference(number: int) -> Difference:
     """Return the known difference of that number; raises UsageError for any other."""
-    known = {one.number: one for one in catalogue().differences}
+    known = {difference.number: difference for difference in catalogue().differences}
     if number in known:
         return known[number]
     raise UsageError(

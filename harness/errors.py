@@ -48,8 +48,8 @@ class KernelRefused(LabError):
 
     def __init__(self, what: str, code: int, *, detail: str = "", hint: str = "") -> None:
         name = errno.errorcode.get(code, str(code))
-        said = f': kernel says "{detail}"' if detail else ""
-        super().__init__(f"{what} was refused with {name}{said}", hint=hint)
+        reason = f': kernel says "{detail}"' if detail else ""
+        super().__init__(f"{what} was refused with {name}{reason}", hint=hint)
         self.errno = code
         self.detail = detail
 

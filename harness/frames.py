@@ -47,7 +47,7 @@ class Arp:
 
     @property
     def gratuitous(self) -> bool:
-        """Tell whether the sender announces itself (RFC 5227, section 3)."""
+        """Return whether the sender announces itself (RFC 5227, section 3)."""
         return self.sender_ip == self.target_ip
 
 

@@ -274,7 +274,7 @@ class Network(Protocol):
         """Return the driver of slaves that keep no time of their last frame, "" for none."""
 
     def ready(self) -> bool:
-        """Tell whether every port of switches and bridges forwards."""
+        """Return whether every port of switches and bridges forwards."""
 
     def close(self) -> None:
         """Tear everything down."""

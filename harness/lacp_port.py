@@ -67,7 +67,7 @@ class LacpPort:
         return pdu
 
     def _wants(self, pdu: Lacpdu, at: int) -> bool:
-        """Tell whether something has changed, or a period is over (the periodic machine)."""
+        """Return whether something has changed, or a period is over (the periodic machine)."""
         since, settings = at - self._sent, self.settings
         if settings.every is not None:
             return self._last is None or since >= settings.every.ns
@@ -115,5 +115,5 @@ class LacpPort:
         }
 
 
-def _given(told: bool | None, otherwise: bool) -> bool:  # noqa: FBT001
-    return otherwise if told is None else told
+def _given(given: bool | None, otherwise: bool) -> bool:  # noqa: FBT001
+    return otherwise if given is None else given

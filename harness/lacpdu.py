@@ -65,7 +65,7 @@ class PortInfo:
         }
 
     def same_port(self, other: PortInfo) -> bool:
-        """Tell whether both are the same port of the same system, whatever its state."""
+        """Return whether both are the same port of the same system, whatever its state."""
         return self._identity() == other._identity()
 
     def _identity(self) -> tuple[object, ...]:

@@ -104,7 +104,7 @@ class PlanChecks:
             self.plan.reach(machine)
 
     def _check_channels(self) -> None:
-        channels = [one.name for switch in self.plan.switches for one in switch.channels]
+        channels = [channel.name for switch in self.plan.switches for channel in switch.channels]
         others = {switch.name for switch in self.plan.switches}
         others |= {bond.name for bond in self.plan.bonds}
         for switch in self.plan.switches:

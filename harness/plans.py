@@ -203,7 +203,7 @@ class TopologyPlan:
 
         Raises ScenarioError for a machine that has none.
         """
-        known = {one.name: one.address for one in self.machines if one.address}
+        known = {machine.name: machine.address for machine in self.machines if machine.address}
         if self.bonds and self.bond_address(self.bonds[0]):
             known[DUT] = self.bond_address(self.bonds[0])
         if machine not in known:

@@ -24,9 +24,9 @@ def arguments(given: Sequence[str], place: Path) -> list[str]:
     scenarios; without one, all scenarios are run. Results and pytest's cache are kept in `place`,
     as the package's directory may be read-only.
     """
-    chosen = [_meant(one, place) for one in given]
+    chosen = [_meant(option, place) for option in given]
     named = any(new != old or _is_path(old) for new, old in zip(chosen, given, strict=True))
-    kept = any(one == "--results" or one.startswith("--results=") for one in given)
+    kept = any(option == "--results" or option.startswith("--results=") for option in given)
     return [
         *("-c", str(settings())),
         *("-o", f"cache_dir={place / '.pytest_cache'}"),

@@ -93,7 +93,7 @@ def unanswered_targets(
     one_will_do = options["arp_all_targets"] != "all"
     if wrong and (len(wrong) == len(targets) or not one_will_do):
         return ScenarioError(f"nobody answers {plan.name}: {'; '.join(wrong)}", hint=AS_IT_IS)
-    beyond = [one for one in _words(options["ns_ip6_target"]) if one not in added]
+    beyond = [word for word in _words(options["ns_ip6_target"]) if word not in added]
     if beyond and not (targets and one_will_do):
         return NotTestable(
             f"nobody answers {plan.name}: no machine of topology {topology.name} has IPv6, "
@@ -118,11 +118,11 @@ def unheard_targets(
     """
     if not options["arp_interval"]:
         return None
-    targets = [one for one in _words(options["arp_ip_target"]) if one not in heard]
+    targets = [word for word in _words(options["arp_ip_target"]) if word not in heard]
     wrong = [why for target in targets if (why := _unreached(topology, plan, target))]
     if wrong:
-        said = f"{plan.name} probes what nobody answers for: {'; '.join(wrong)}"
-        return ScenarioError(said, hint=AS_IT_IS)
+        problem = f"{plan.name} probes what nobody answers for: {'; '.join(wrong)}"
+        return ScenarioError(problem, hint=AS_IT_IS)
     unvalidated = options["arp_validate"] == "none"
     return unanswered_targets(topology, plan, options, added) if unvalidated else None
 

@@ -62,5 +62,5 @@ def mac_of(topology: Topology, machine: str, link: str) -> str:
     if (given := topology.link(link).mac) is not None:
         return given
     machines = [node.name for node in topology.machines]
-    links = [one.name for one in topology.links]
+    links = [link.name for link in topology.links]
     return f"02:00:00:00:{machines.index(machine):02x}:{links.index(link):02x}"

@@ -255,7 +255,7 @@ def _missed(op: str, measured: Measured, bound: Span) -> str:
 
 
 def _holds(op: str, measured: Measured, bound: Span) -> bool:
-    """Tell whether a comparison is true, as Measured does; a Figure would note it."""
+    """Return whether a comparison is true, as Measured does; a Figure would note it."""
     if op == "==":
         return Measured.__eq__(measured, bound)
     within = Measured.__le__ if op in ("<=", ">") else Measured.__ge__

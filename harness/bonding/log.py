@@ -82,9 +82,9 @@ def parse(line: str) -> BondLogLine | None:
     return None
 
 
-def words(said: BondLogLine) -> str:
+def words(line: BondLogLine) -> str:
     """Return the meaning of a log line in plain English."""
-    slave, ms = said.slave or said.bond, said.delay
+    slave, ms = line.slave or line.bond, line.delay
     soon = f"up in {ms} ms (updelay)" if ms else "usable at once (updelay ignored)"
     # The driver counts what the slave has waited (updelay - delay, bond_change_active_slave).
     earlier = "" if ms is None else f" after {ms} ms of its updelay"
@@ -96,8 +96,8 @@ def words(said: BondLogLine) -> str:
         "down": f"{slave} declared down",
         "up": f"{slave} declared up",
         "active": f"{slave} made active{earlier}",
-        "none": f"{said.bond} has no active slave",
-        "carrier": f"{said.bond} has an active slave again",
+        "none": f"{line.bond} has no active slave",
+        "carrier": f"{line.bond} has an active slave again",
         "enslaved": f"{slave} enslaved",
         "released": f"{slave} released",
-    }[said.what]
+    }[line.what]

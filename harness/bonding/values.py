@@ -106,7 +106,7 @@ def _address(option: Option, raw: str, *, checked: bool) -> str:
 
 
 def _is_unfit(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Tell whether bond_is_ip_target_ok or bond_is_ip6_target_ok refuses it (net/bonding.h)."""
+    """Return whether bond_is_ip_target_ok or bond_is_ip6_target_ok refuses it (net/bonding.h)."""
     if address.version == 4:
         return address.packed in (b"\0" * 4, b"\xff" * 4)
     return address.is_unspecified or address.is_loopback or address.is_multicast

@@ -135,7 +135,7 @@ class BondTimes:
         return Window(Span(earliest), _late((missed + 1) * span, latest))
 
     def backups_outlive(self) -> bool:
-        """Tell whether backups are still up in the round that declares the active slave down.
+        """Return whether backups are still up in the round that declares the active slave down.
 
         They have one round more (ARPMISS-2), but it counts in arp_interval, and the wheel makes
         rounds longer than that: with 5 jiffies a round takes 6, so 2.5 and 3.5 intervals end in
@@ -147,7 +147,7 @@ class BondTimes:
         interval = jiffies(self.arp_interval.ns, self.hz)
         every = wheel(self.arp_interval.ns, self.hz)
         periods = range(every.best // jiffy(self.hz), every.worst // jiffy(self.hz) + 1)
-        return all((limit // one + 1) * one <= limit + interval for one in periods)
+        return all((limit // period + 1) * period <= limit + interval for period in periods)
 
     def sound_again(self) -> Window:
         """Path repaired to backup slave up: at most two rounds, one to probe, one to evaluate.
@@ -227,7 +227,7 @@ class BondTimes:
         return _number(self.options, "num_grat_arp") * self.peer_notif_delay
 
     def _any_frame_counts(self, *, backup: bool) -> bool:
-        """Tell whether any frame counts: the slave's role is neither validated nor filtered."""
+        """Return whether any frame counts: the slave's role is neither validated nor filtered."""
         return self.options["arp_validate"] in ("none", "active" if backup else "backup")
 
     def _silent(self, missed: int) -> int:

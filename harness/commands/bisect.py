@@ -104,7 +104,7 @@ class CommitSearch:
     def _remove_kernels(self) -> None:
         """Remove all kernels but the last good and the last bad one."""
         kept = {self.last[GOOD].hash, self.last[BAD].hash}
-        others = [name_of(one) for one in self.verdicts if one not in kept]
+        others = [name_of(verdict) for verdict in self.verdicts if verdict not in kept]
         with cache.locked(say):
             for entry in cached_kernel.entries():
                 if entry.name in others and not cached_kernel.in_use(entry):
@@ -114,7 +114,10 @@ class CommitSearch:
         """Return the lines that describe the result, with the evidence before and after."""
         answer = [f"first bad commit: {step.commit}"]
         if step.suspects:
-            answer = ["the first bad commit is one of:", *(f"  {one}" for one in step.suspects)]
+            answer = [
+                "the first bad commit is one of:",
+                *(f"  {suspect}" for suspect in step.suspects),
+            ]
         return [*answer, self._evidence("before", GOOD), self._evidence("after", BAD)]
 
     def _evidence(self, when: str, word: str) -> str:

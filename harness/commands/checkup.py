@@ -155,7 +155,9 @@ def _other(option: Option) -> object:
     """Return a setting that is not the default."""
     special = {"ip4": "192.0.2.254", "ip6": "2001:db8::1", "mac": "02:00:00:00:00:0a"}
     if option.values:
-        words = [one.word for one in option.values if one.since is None and one.until is None]
+        words = [
+            value.word for value in option.values if value.since is None and value.until is None
+        ]
         return next((word for word in words if word != option.default), option.default)
     if option.wire == "index":
         return "eth1"

@@ -103,8 +103,8 @@ def coverage(folders: tuple[Path, ...], *, as_json: bool) -> None:
     for name, some, all_ in rows:
         click.echo(f"{some:>4} of {all_:>3}  {name}")
     needing = sum(bool(one.needs) for one in _all())
-    said = f"{total - tried} have no scenario; {needing} need what no lab here has"
-    click.echo(f"{tried:>4} of {total:>3}  claims are tested; {said}")
+    rest = f"{total - tried} have no scenario; {needing} need what no lab here has"
+    click.echo(f"{tried:>4} of {total:>3}  claims are tested; {rest}")
 
 
 @claims.command()
@@ -118,7 +118,10 @@ def difference(number: int, directories: tuple[Path, ...]) -> None:
     """
     from harness.results import conformance, difference_page  # noqa: PLC0415  (only this needs it)
 
-    found = {one: conformance.load(one) for one in directories or (Path("results/latest"),)}
+    found = {
+        directory: conformance.load(directory)
+        for directory in directories or (Path("results/latest"),)
+    }
     here = Path.cwd() if Path("scenarios").is_dir() else FOLDER.parent.parent
     click.echo(difference_page.page(known_difference(number), here, found))
 
@@ -128,8 +131,8 @@ def _all() -> Iterable[Claim]:
 
 
 def _words(claim: Claim) -> str:
-    said = (claim.id, claim.section, claim.text, claim.quote, claim.figure, claim.test)
-    return " ".join(said).lower()
+    texts = (claim.id, claim.section, claim.text, claim.quote, claim.figure, claim.test)
+    return " ".join(texts).lower()
 
 
 def _index(folders: tuple[Path, ...], *, needed: bool = False) -> Index:

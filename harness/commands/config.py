@@ -141,8 +141,8 @@ def _beside_running(configuration: Configuration, argument: str) -> tuple[Config
     bonds = tuple(bond for bond in configuration.bonds if bond.name == runs.name)
     if not bonds:
         names = ", ".join(bond.name for bond in configuration.bonds)
-        said = f"no bond is called {runs.name} in what is given (there is {names})"
-        raise ConfigError(said, Place(argument), hint="give the files of the bond that runs")
+        problem = f"no bond is called {runs.name} in what is given (there is {names})"
+        raise ConfigError(problem, Place(argument), hint="give the files of the bond that runs")
     return Configuration(bonds, configuration.extras), Around(running=runs)
 
 
@@ -156,7 +156,7 @@ def _plain(finding: Finding) -> dict[str, Any]:
 def _tell(configuration: Configuration, found: Sequence[Finding]) -> None:
     """Print remarks for people: where, how bad, why, what to do; each claim and advice once."""
     console = Console(highlight=False, soft_wrap=True)
-    told: set[str] = set()
+    shown: set[str] = set()
     for finding in found:
         head = Text(f"{finding.place}  ")
         head.append(finding.level, COLOURS[finding.level])
@@ -166,9 +166,9 @@ def _tell(configuration: Configuration, found: Sequence[Finding]) -> None:
         claim = f"    {finding.claim}: {finding.in_short}" if finding.claim else ""
         hint = f"    hint: {finding.hint}" if finding.hint else ""
         for line, style in ((claim, "dim"), (hint, "")):
-            if line and line not in told:
+            if line and line not in shown:
                 _print(console, Text(line, style))
-        told |= {claim, hint} if finding.level == "note" else {claim}
+        shown |= {claim, hint} if finding.level == "note" else {claim}
     for bond in configuration.bonds:
         selected = [f"those of {match.spelled}" for match in bond.matches]
         slaves = ", ".join([*bond.slave_names, *selected]) or "not told here"

@@ -105,7 +105,7 @@ def runs_in(rows: dict[str, CheckResult]) -> str:
 
 
 def _unfit(rows: dict[str, CheckResult]) -> bool:
-    """Tell whether what is offered is cached already, and does not boot."""
+    """Return whether what is offered is cached already, and does not boot."""
     return rows["kernels cached"].state == BAD
 
 

@@ -111,7 +111,7 @@ def _readers(history: History) -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "sent", lambda: run.sent
     yield "loss out", lambda: str(run.loss_out)
     yield "loss in", lambda: str(run.loss_in)
-    yield "outages", lambda: [repr(one) for one in run.outages]
+    yield "outages", lambda: [repr(outage) for outage in run.outages]
     yield "lost requests", lambda: run.lost_requests
     yield "lost replies", lambda: run.lost_replies
     yield "duplicates", lambda: run.duplicates

@@ -58,7 +58,7 @@ def judge(kernel: str, scenarios: list[str], results: Path) -> KernelVerdict:
 
 
 def _session(results: Path) -> Path | None:
-    paths = [one.parent for one in results.glob(f"*/{conformance.NAME}")]
+    paths = [path.parent for path in results.glob(f"*/{conformance.NAME}")]
     kept = sorted(path for path in paths if not path.is_symlink())
     return kept[-1] if kept else None
 
@@ -77,12 +77,14 @@ def _without_results(output: str) -> KernelVerdict:
 
 def sum_up(results: tuple[Result, ...], place: Path | None = None) -> KernelVerdict:
     """Return the verdict that follows from the results of all scenarios."""
-    blamed = next((one for one in results if one.verdict in counts.BLAMES), None)
+    blamed = next((result for result in results if result.verdict in counts.BLAMES), None)
     if blamed is not None:
         return KernelVerdict(BAD, f"{blamed.scenario}: {blamed.verdict}", place)
     unclear = (counts.INCONCLUSIVE, counts.NOT_JUDGED)
-    judged = [one for one in results if one.verdict in ("conforms", "contradicts as known")]
-    unjudged = next((one for one in results if one.verdict in unclear), None)
+    judged = [
+        result for result in results if result.verdict in ("conforms", "contradicts as known")
+    ]
+    unjudged = next((result for result in results if result.verdict in unclear), None)
     if unjudged is not None or not judged:
         one = unjudged or next(iter(results), None)
         why = f"{one.scenario}: {one.verdict}" if one else "no scenario has a result"

@@ -159,12 +159,12 @@ def _row(
 
 
 def _table(rows: list[dict[str, Any]]) -> str:
-    told: list[dict[str, str]] = [{name: name for name in FIELDS}]
+    rows_shown: list[dict[str, str]] = [{name: name for name in FIELDS}]
     for row in rows:
         size = _mb(row["size"]) if row["size"] else "-"
-        told.append({name: str(row[name]) for name in FIELDS} | {"size": size})
-    width = {name: max(len(line[name]) for line in told) for name in FIELDS}
-    shown = ("  ".join(line[name].ljust(width[name]) for name in FIELDS) for line in told)
+        rows_shown.append({name: str(row[name]) for name in FIELDS} | {"size": size})
+    width = {name: max(len(line[name]) for line in rows_shown) for name in FIELDS}
+    shown = ("  ".join(line[name].ljust(width[name]) for name in FIELDS) for line in rows_shown)
     return "\n".join([*(line.rstrip() for line in shown), "", f"cache: {cache.directory()}"])
 
 

@@ -57,7 +57,10 @@ def report(
     recording cannot be read, 2 the command line is wrong, 4 there are no results.
     """
     places = list(
-        {one.resolve(): one for one in directories or (Path("results/latest"),)}.values()
+        {
+            directory.resolve(): directory
+            for directory in directories or (Path("results/latest"),)
+        }.values()
     )
     found, root = _found(places)
     if output is None and len(places) > 1:

@@ -47,15 +47,15 @@ def show(recording: Path, svg: Path | None) -> None:
             hint="the last lines of the file show how far the recording came",
         )
     try:
-        told = _picture(path, history, svg) if svg else _text(path, history)
+        output = _picture(path, history, svg) if svg else _text(path, history)
     except BROKEN as error:
         raise UsageError(
             f"{path} lacks what every recording has: {error!r}",
             hint="give a history.jsonl that `pytest scenarios/` wrote",
         ) from error
-    click.echo(told)
+    click.echo(output)
     if others:
-        names = ", ".join(shlex.quote(str(one)) for one in others)
+        names = ", ".join(shlex.quote(str(other)) for other in others)
         click.echo(
             f"note: {path.name} is the last of {len(others) + 1} recordings, before it {names}",
             err=True,

@@ -37,6 +37,6 @@ def stats(directories: tuple[Path, ...], *, as_json: bool) -> None:
         click.echo(json.dumps(data, indent=1))
         return
     click.echo("\n".join(statistics.text(found)))
-    for one in kernels:  # runs of parts of the scenarios are usual: what one lacks is no news
-        short = replace(one, only_old=(), only_new=())
+    for kernel in kernels:  # runs of parts of the scenarios are usual: what one lacks is no news
+        short = replace(kernel, only_old=(), only_new=())
         click.echo("\n" + "\n".join(changes_text.text(short)))

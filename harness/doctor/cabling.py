@@ -74,7 +74,7 @@ def _carries(one: Interface | None) -> bool:
 
 
 def _usable(one: Interface | None, nic: LabNic) -> bool:
-    """Tell whether a far end may send: it is up, without other addresses and masters."""
+    """Return whether a far end may send: it is up, without other addresses and masters."""
     if one is None or not _carries(one) or one.default_route or one.stacked:
         return False
     if one.master and one.master not in nic.masters:

@@ -41,8 +41,8 @@ def _switch(lab: LabFile) -> CheckResult:
     with closing(CommandLine(lab.switch)):
         pass
     ports = [f"{nic.name} at {nic.switch_port}" for nic in lab.nics if nic.cut == SWITCH]
-    said = f"{lab.switch.address}, {lab.switch.type}, may be configured; {', '.join(ports)}"
-    return CheckResult(GOOD, said)
+    text = f"{lab.switch.address}, {lab.switch.type}, may be configured; {', '.join(ports)}"
+    return CheckResult(GOOD, text)
 
 
 def _hub_port(lab: LabFile, nic: LabNic) -> CheckResult:
@@ -51,8 +51,8 @@ def _hub_port(lab: LabFile, nic: LabNic) -> CheckResult:
             uhubctl.demand_not_its_power(server.host, "far end", nic.far_end, nic)
         _, on = uhubctl.commands(server.host, nic)
         powered = uhubctl.powered(server.host, nic)
-    said = f"{nic.name}: uhubctl can switch it; it has {'power' if powered else 'no power'}"
-    return CheckResult(GOOD, said) if powered else CheckResult(LACKING, said, on)
+    text = f"{nic.name}: uhubctl can switch it; it has {'power' if powered else 'no power'}"
+    return CheckResult(GOOD, text) if powered else CheckResult(LACKING, text, on)
 
 
 def _place(lab: LabFile, nic: LabNic) -> CheckResult:

@@ -139,8 +139,8 @@ def _why_refused(refusal: int) -> tuple[str, str]:
         return "/dev/kvm is kept from this container: start it with --device /dev/kvm", ""
     if refusal != errno.EACCES:
         module = _module()
-        said = f"/dev/kvm is there, but nothing is behind it ({os.strerror(refusal)})"
-        return said, install.as_root(f"modprobe {module}") if module else ""
+        text = f"/dev/kvm is there, but nothing is behind it ({os.strerror(refusal)})"
+        return text, install.as_root(f"modprobe {module}") if module else ""
     group = kvm.group()
     if group:
         join = install.as_root(f"usermod -aG {group} $USER")
@@ -169,7 +169,7 @@ def memory() -> CheckResult:
 def disk() -> CheckResult:
     """Check that the cache is writable and has space for a kernel."""
     place = cache.directory()
-    existing = next(one for one in (place, *place.parents) if one.exists())
+    existing = next(parent for parent in (place, *place.parents) if parent.exists())
     if not os.access(existing, os.W_OK | os.X_OK) or not existing.is_dir():
         return CheckResult(BAD, f"{existing} cannot be written", "export XDG_CACHE_HOME=DIRECTORY")
     free = shutil.disk_usage(existing).free

@@ -67,7 +67,7 @@ def _up(restorer: RestorerClient, host: Control | RemoteHost, one: Interface) ->
 
 
 def _carry(found: Interfaces, names: Sequence[str]) -> bool:
-    """Tell whether all of some interfaces that are there are up with carrier.
+    """Return whether all of some interfaces that are there are up with carrier.
 
     A NIC that is down may have carrier too: some drivers look at their chip only while it is up.
     """

@@ -47,7 +47,7 @@ def _nic(nic: LabNic, there: dict[str, str], dut: SshMachine, managing: list[str
         return CheckResult(
             BAD, f"{found}, expected {nic.driver}", f'driver = "{driver}", or other NICs'
         )
-    foreign = [one for one in _addresses(nic.name, dut) if one not in nic.addresses]
+    foreign = [address for address in _addresses(nic.name, dut) if address not in nic.addresses]
     if foreign:
         why = f"{found}; it has the address {', '.join(foreign)}, which the lab file does not name"
         return CheckResult(BAD, why, "remove it, or add it to `addresses`")

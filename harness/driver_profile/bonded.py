@@ -65,7 +65,7 @@ class Pair:
             self.nic.admin(up=False)
 
     def until(self, bond: TrialBond, condition: Callable[[BondView], bool]) -> bool:
-        """Tell whether a bond reached a state within TIME_LIMIT."""
+        """Return whether a bond reached a state within TIME_LIMIT."""
         return self.nic.wait(lambda: condition(bond.view()), TIME_LIMIT, every=20 * MS)
 
 
@@ -105,7 +105,9 @@ def _trial(pair: Pair, what: str, run: Callable[[Pair, Trial, str], Trial], word
         found = Trial(what, refused=errno_name(refused.errno), detail=refused.message)
     log.close()
     lines = (text for record in log.take() for text in kmsg.decode(record.data))
-    return replace(found, log=tuple(one for one in lines if _reports_error(one, pair))[:LOG_LINES])
+    return replace(
+        found, log=tuple(line for line in lines if _reports_error(line, pair))[:LOG_LINES]
+    )
 
 
 def _reports_error(line: str, pair: Pair) -> bool:
@@ -249,7 +251,7 @@ def _set(pair: Pair, bond: TrialBond, setting: str) -> Iterator[None]:
 
 
 def _look(pair: Pair, ear: FrameListener, setting: str) -> Reception:
-    """Tell whether the flag is set on the slave, and whether a frame that needs it arrives."""
+    """Return whether the flag is set on the slave, and whether a frame that needs it arrives."""
     pair.nic.rest(FILTER_DELAY)
     if setting == "group":
         return Reception(_on_list(pair), ear.hears(GROUP))
@@ -259,7 +261,7 @@ def _look(pair: Pair, ear: FrameListener, setting: str) -> Reception:
 
 
 def _on_list(pair: Pair) -> bool:
-    """Tell whether the group is on the slave's list of addresses to receive."""
+    """Return whether the group is on the slave's list of addresses to receive."""
     path = "/proc/thread-self/net/dev_mcast"
     with pair.nic.namespace.inside(), open(path, encoding="ascii") as file:  # noqa: PTH123
         lines = [line.split() for line in file]

@@ -108,8 +108,8 @@ def hash_modes(profile: Profile) -> Conclusion:
         return line("unknown", profile.missing.get("carrier", UNMEASURED))
     if seen.down_event.worst is None:
         return line("no", f"a lost link is not always reported: {seen.down_event.text()} (ms)")
-    told = in_ms(seen.down_event.worst)
-    why = f"a lost link is reported within {told}; at once for a slave, else one event a second"
+    delay = in_ms(seen.down_event.worst)
+    why = f"a lost link is reported within {delay}; at once for a slave, else one event a second"
     return line("yes", why)
 
 
@@ -195,7 +195,7 @@ def better(profile: Profile) -> Conclusion:
 
 def multicast(profile: Profile) -> list[Conclusion]:
     """Conclude on receive filters, which a bond must set again on each new active slave."""
-    return [_survived(one) for one in profile.survivals]
+    return [_survived(survival) for survival in profile.survivals]
 
 
 def _survived(one: Survival) -> Conclusion:

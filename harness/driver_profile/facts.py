@@ -86,7 +86,7 @@ class CarrierLatency:
     def reported(self) -> bool:
         """Whether the driver reported every loss and every return of its link."""
         flags = (self.down_flag, self.up_flag)
-        return all(one.ns and len(one.came) == len(one.ns) for one in flags)
+        return all(flag.ns and len(flag.came) == len(flag.ns) for flag in flags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +219,7 @@ class Profile:
 
     def trial(self, what: str) -> Trial | None:
         """Return the trial of a name, None if it was not run."""
-        return next((one for one in self.trials if one.what == what), None)
+        return next((trial for trial in self.trials if trial.what == what), None)
 
     def plain(self) -> dict[str, Any]:
         """Return it as plain JSON values; times in ns."""
@@ -249,7 +249,7 @@ def restore(data: dict[str, Any]) -> Profile:
         values[name] = None if values[name] is None else kind(**values[name])
     values["carrier"] = _carrier(values["carrier"])
     values["survivals"] = tuple(map(_survival, values["survivals"]))
-    values["trials"] = tuple(_trial(one) for one in values["trials"])
+    values["trials"] = tuple(_trial(value) for value in values["trials"])
     return Profile(**values)
 
 

@@ -41,7 +41,7 @@ class DriverQuery:
         except OSError:
             return Identity()
         _, *texts = DRVINFO.unpack(answer)[:5]
-        driver, version, firmware, bus = (_text(one) for one in texts)
+        driver, version, firmware, bus = (_text(text) for text in texts)
         return Identity(driver, version, firmware, bus)
 
     def ethtool_link(self) -> LinkQuery:

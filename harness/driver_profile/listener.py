@@ -46,7 +46,7 @@ class FrameListener:
         self._sock.close()
 
     def hears(self, mac: str) -> bool | None:
-        """Tell whether a frame to a MAC arrives; None if none can be sent."""
+        """Return whether a frame to a MAC arrives; None if none can be sent."""
         if self._far is None:
             return None
         mark = b"driver-profile %d " % next(self._numbers)

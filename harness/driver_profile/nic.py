@@ -54,12 +54,12 @@ class ProfiledNic:
         self.control.send(messages.set_link(f"address of {self.name}", self.index, address=mac))
 
     def wait_for_carrier(self, within: int = PATIENCE) -> bool:
-        """Tell whether it gains carrier within some ns."""
+        """Return whether it gains carrier within some ns."""
         with self.sysfs.watch(self.name, "carrier") as file:
             return self.wait(lambda: file.read() == "1", within)
 
     def wait(self, condition: Callable[[], bool], within: int, every: int = 10 * MS) -> bool:
-        """Tell whether a condition becomes true within some ns."""
+        """Return whether a condition becomes true within some ns."""
         true = False
 
         def look(_: int) -> None:

@@ -61,8 +61,8 @@ def measured(profile: Profile) -> Iterator[TableRow]:
     yield "speed and duplex", _speed(profile.speed)
     yield "MAC change while up", _change(profile.mac_up)
     yield "MAC change while down", _change(profile.mac_down)
-    for one in profile.survivals:
-        yield f"{one.setting} of a bond", _survival(one)
+    for survival in profile.survivals:
+        yield f"{survival.setting} of a bond", _survival(survival)
     if "bonds" in missing:
         yield "bonds with it", missing["bonds"]
     if "frames" in missing:

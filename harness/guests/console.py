@@ -23,5 +23,5 @@ def cause_lines(lines: Iterable[str]) -> list[str]:
 
 
 def refuses_short_state(lines: Iterable[str]) -> bool:
-    """Tell whether a guest died because the host refused a short extended state."""
+    """Return whether a guest died because the host refused a short extended state."""
     return any(SHORT_STATE.search(line) for line in lines)

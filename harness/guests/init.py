@@ -98,7 +98,7 @@ def mount_shared(tag: str, path: str) -> None:
 
 
 def in_uml() -> bool:
-    """Tell whether this kernel is User-Mode Linux, the only one with hostfs."""
+    """Return whether this kernel is User-Mode Linux, the only one with hostfs."""
     return "\thostfs\n" in Path("/proc/filesystems").read_text(encoding="ascii")
 
 

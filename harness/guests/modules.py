@@ -103,7 +103,8 @@ def prune(directory: Path, wanted: Callable[[str], bool]) -> None:
     needs = {_name(name): needed(read(path)) for name, path in found.items()}
     by_name = {_name(name): name for name in found}
     known = {
-        name: tuple(by_name[one] for one in needs[_name(name)] if one in by_name) for name in found
+        name: tuple(by_name[need] for need in needs[_name(name)] if need in by_name)
+        for name in found
     }
     kept = set(order(known, (_name(name) for name in found if wanted(name))))
     for name in kept:

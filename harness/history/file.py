@@ -47,7 +47,7 @@ def save(history: History, path: Path) -> None:
     hint = "make room, or keep results elsewhere: --results DIR"
     with replacing(path, path.with_suffix(".part"), hint=hint, parents=True) as file:
         file.write(json.dumps(header(history.about)) + "\n")
-        lines = ([one.at, one.kind, one.where, dict(one.data)] for one in history.events)
+        lines = ([event.at, event.kind, event.where, dict(event.data)] for event in history.events)
         for line in lines:
             file.write(_encode(line) + "\n")
 
@@ -66,8 +66,8 @@ def load(path: Path) -> History:
             events.append(_event(json.loads(line)))
     except ValueError as error:
         hint = getattr(error, "hint", "") or SHAPE
-        said = f"{path}, line {number}: not a line of a history ({error})"
-        raise UsageError(said, hint=hint) from error
+        problem = f"{path}, line {number}: not a line of a history ({error})"
+        raise UsageError(problem, hint=hint) from error
     return History.of(about, events)
 
 

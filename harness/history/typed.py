@@ -34,16 +34,16 @@ def read(kind: type[T], data: object, place: str = "") -> T:
     if type(data) is not dict:
         raise wrong(place or "the header", data, dict)
     hints, before = get_type_hints(kind), f"{place}." if place else ""
-    known = [one.name for one in fields(kind)]  # type: ignore[arg-type]
+    known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
     if unknown := [name for name in data if name not in known]:
         raise Malformed(
             f'the header has an unknown key "{before}{unknown[0]}"',
             f"{meant(unknown[0], known)}; or use the version of the harness that wrote the file",
         )
-    for one in fields(kind):  # type: ignore[arg-type]
-        needed = one.default is MISSING and one.default_factory is MISSING
-        if needed and one.name not in data:
-            raise Malformed(f'the header lacks "{before}{one.name}"')
+    for field in fields(kind):  # type: ignore[arg-type]
+        needed = field.default is MISSING and field.default_factory is MISSING
+        if needed and field.name not in data:
+            raise Malformed(f'the header lacks "{before}{field.name}"')
     return kind(**{name: _value(hints[name], one, before + name) for name, one in data.items()})
 
 

@@ -105,7 +105,7 @@ def _stock(version: str, say: Say) -> Kernel:
 
 
 def _can_fetch(troubles: list[KernelUnavailable]) -> bool:
-    return not any(isinstance(one, AptFailed | CacheUnusable) for one in troubles)
+    return not any(isinstance(trouble, AptFailed | CacheUnusable) for trouble in troubles)
 
 
 def installed_images() -> list[Path]:
@@ -113,7 +113,7 @@ def installed_images() -> list[Path]:
     found = []
     for modules in sorted(Path("/lib/modules").glob("[0-9]*"), reverse=True):
         images = (modules / "vmlinuz", Path("/boot", f"vmlinuz-{modules.name}"))
-        image = next((one for one in images if os.access(one, os.R_OK)), None)
+        image = next((image for image in images if os.access(image, os.R_OK)), None)
         if image is not None and any(modules.glob("kernel/drivers/net/bonding/bonding.ko*")):
             found.append(image)
     return found
@@ -136,9 +136,9 @@ def _remedy(troubles: list[KernelUnavailable]) -> str:
     ways = []
     if host.has_module():
         ways.append(install.as_root(host.LOAD))
-    unfetched = [one for one in troubles if isinstance(one, AptFailed | CacheUnusable)]
+    unfetched = [trouble for trouble in troubles if isinstance(trouble, AptFailed | CacheUnusable)]
     ways += [one.hint for one in unfetched]
-    if not preload.compiler() and any(trial.TOO_OLD in one.message for one in troubles):
+    if not preload.compiler() and any(trial.TOO_OLD in trouble.message for trouble in troubles):
         ways.append(install.command(*install.COMPILER))
     # QEMU also needs a kernel: an installed one, or one that can be fetched.
     in_qemu = not unfetched or bool(installed_images())

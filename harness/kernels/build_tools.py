@@ -58,7 +58,7 @@ def _has_headers() -> bool:
 
 def check_space(place: Path, needed: int) -> None:
     """Raise KernelUnavailable if fewer than `needed` bytes are free on the disk of `place`."""
-    existing = next(one for one in (place, *place.parents) if one.exists())
+    existing = next(parent for parent in (place, *place.parents) if parent.exists())
     free = shutil.disk_usage(existing).free
     if free < needed + SPARE:
         raise KernelUnavailable(

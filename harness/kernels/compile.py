@@ -83,7 +83,7 @@ class Tree:
         return known == _as_fragment(wanted) and (self.out / CONFIG).is_file()
 
     def has(self, option: str) -> bool:
-        """Tell whether an option is y."""
+        """Return whether an option is y."""
         return f"\n{option}=y\n" in (self.out / CONFIG).read_text(encoding="utf-8")
 
     def compile(self, expected: int, lock: int, say: Say) -> int:

@@ -49,7 +49,7 @@ def wanted(version: str) -> Callable[[CachedKernel], bool]:
 
 
 def _is_version(package: str, version: str) -> bool:
-    """Tell whether a package's version is of a kernel version: 6.1.176-1 is of 6.1."""
+    """Return whether a package's version is of a kernel version: 6.1.176-1 is of 6.1."""
     return f"{package}.".startswith((f"{version}.", f"{version}-"))
 
 
@@ -109,11 +109,11 @@ def _fetch(place: Path, version: str, say: Say) -> CachedKernel:
     parts = list(_parts(private, meta))
     busybox = _required(private, BUSYBOX)
     name = f"linux-image_{meta.version}_{meta.architecture}"
-    cache.check_space(place, sum(one.size + one.installed for one in [*parts, busybox]))
+    cache.check_space(place, sum(part.size + part.installed for part in [*parts, busybox]))
     say(uml_package.announced([*parts, busybox]))
-    for one in [*parts, busybox]:
-        with bar(f"fetching {one.package}", 100, say, every=5) as progress:
-            uml_package.extract(private.download(one, progress), place)
+    for part in [*parts, busybox]:
+        with bar(f"fetching {part.package}", 100, say, every=5) as progress:
+            uml_package.extract(private.download(part, progress), place)
     return _finish(place, name, meta)
 
 

@@ -37,7 +37,7 @@ def manager() -> str:
 def command(*packages: str) -> str:
     """Return the command that installs packages, given by their Debian names."""
     found = manager()
-    names = " ".join(ELSEWHERE.get(one, {}).get(found, one) for one in packages)
+    names = " ".join(ELSEWHERE.get(package, {}).get(found, package) for package in packages)
     if not found:
         return f"install {names}"
     return as_root(f"{MANAGERS[found]} {names}")

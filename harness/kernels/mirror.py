@@ -26,7 +26,7 @@ OBJECTS = (
 
 
 def _any(patterns: Iterable[str]) -> re.Pattern[str]:
-    return re.compile("|".join(fnmatch.translate(one) for one in patterns))
+    return re.compile("|".join(fnmatch.translate(pattern) for pattern in patterns))
 
 
 UNREAD_NAME = _any((*OBJECTS, *TEXTS))

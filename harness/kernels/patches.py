@@ -57,7 +57,7 @@ def _read(path: Path) -> str:
             f"{path} is not a patch: it names no file", hint="give what `git diff` has written"
         )
     outside = next(
-        (one for one in names if Path(one).is_absolute() or ".." in Path(one).parts), ""
+        (name for name in names if Path(name).is_absolute() or ".." in Path(name).parts), ""
     )
     if outside:
         raise UsageError(

@@ -26,7 +26,9 @@ def seed(workspace: Path, flavour: str, version: str, others: Iterable[Path], of
     """
     if (workspace / COPY).exists() or (workspace / flavour).exists():
         return False
-    complete = [one for one in others if (one / flavour / "linux").is_file() and one != workspace]
+    complete = [
+        other for other in others if (other / flavour / "linux").is_file() and other != workspace
+    ]
     versions = {one: of(one / COPY) for one in complete if (one / STATE).is_file()}
     alike = [one for one, its in versions.items() if _series(its) == _series(version)]
     if not alike:

@@ -106,11 +106,11 @@ def _download(
     place: Path, name: str, private: Apt, wanted: list[Offer | None], say: Say
 ) -> CachedKernel:
     offer, *_ = packages = [one for one in wanted if one]
-    cache.check_space(place, sum(one.size + one.installed for one in packages))
+    cache.check_space(place, sum(package.size + package.installed for package in packages))
     say(announced(packages))
-    for one in packages:
-        with bar(f"fetching {one.package}", 100, say, every=5) as progress:
-            extract(private.download(one, progress), _home(place, one))
+    for package in packages:
+        with bar(f"fetching {package.package}", 100, say, every=5) as progress:
+            extract(private.download(package, progress), _home(place, package))
     return _finish(place, name, offer, offer.suite or cached_kernel.codename())
 
 
@@ -162,7 +162,7 @@ def _home(place: Path, package: Offer) -> Path:
 
 def announced(packages: list[Offer]) -> str:
     """Return the line that announces a download and its size."""
-    what = " and ".join(f"{one.package} {one.version}" for one in packages)
+    what = " and ".join(f"{package.package} {package.version}" for package in packages)
     size, installed = (sum(getattr(p, name) for p in packages) for name in ("size", "installed"))
     return (
         f"fetching {what}: {size / 1e6:.0f} MB to download, "

@@ -19,12 +19,12 @@ BRINGS_KERNEL = ("qemu",)  # the DUT has a kernel of its own: the tester's needs
 
 
 def is_file(name: str) -> bool:
-    """Tell whether a lab is described by a file."""
+    """Return whether a lab is described by a file."""
     return name.endswith(".toml")
 
 
 def brings_kernel(name: str) -> bool:
-    """Tell whether the DUT of a lab has a kernel of its own."""
+    """Return whether the DUT of a lab has a kernel of its own."""
     return name in BRINGS_KERNEL or is_file(name)
 
 

@@ -33,7 +33,7 @@ def longest_inspection(bonds: Iterable[Bond]) -> int:
 
 def longest_arp_round(bonds: Iterable[Bond]) -> int:
     """Return the longest time in ns between two rounds of an ARP monitor, 0 without any."""
-    known = ((one.options["arp_interval"], one.hz) for one in bonds)
+    known = ((bond.options["arp_interval"], bond.hz) for bond in bonds)
     rounds = (period(value * MS, hz) for value, hz in known if isinstance(value, int))
     return max(rounds, default=0)
 

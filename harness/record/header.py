@@ -51,7 +51,7 @@ def _kernel(facts: Mapping[str, Any]) -> KernelAbout:
 
 def _edges(network: Network) -> tuple[str, ...]:
     """Return the links that end at a machine: a frame that enters there was sent by one."""
-    links = {link for one in network.topology.machines for link in network.links(one.name)}
+    links = {link for machine in network.topology.machines for link in network.links(machine.name)}
     return tuple(sorted(links))
 
 

@@ -80,11 +80,11 @@ class Conformance:
 
     def of(self, kernel: str) -> dict[str, Result]:
         """Return the results of one kernel by scenario."""
-        return {one.scenario: one for one in self.results if one.kernel == kernel}
+        return {result.scenario: result for result in self.results if result.kernel == kernel}
 
     def labels(self) -> list[str]:
         """Return the kernels in order."""
-        return list(dict.fromkeys([*self.kernels, *(one.kernel for one in self.results)]))
+        return list(dict.fromkeys([*self.kernels, *(result.kernel for result in self.results)]))
 
     def release(self, label: str) -> str:
         """Return the release of a kernel, "" if it never booted."""
@@ -189,7 +189,7 @@ def _result(row: Mapping[str, Any]) -> Result:
         lists["reads"] = tuple(row["reads"])
     if "seconds" in row:  # as it was called before the two clocks were told apart
         row["guest_seconds"] = row.pop("seconds")
-    known = {one.name for one in fields(Result)}
+    known = {field.name for field in fields(Result)}
     found = Result(**{name: value for name, value in {**row, **lists}.items() if name in known})
     if found.verdict not in counts.WORDS:
         raise ValueError(found.verdict)
@@ -214,15 +214,15 @@ def _demand_types(found: Result) -> None:
 
 def _demand(name: str, value: object, types: tuple[type, ...]) -> None:
     if type(value) not in types:
-        allowed = " or ".join(one.__name__ for one in types)
+        allowed = " or ".join(type_.__name__ for type_ in types)
         raise ValueError(f"{name} is {value!r}, expected {allowed}")
 
 
 def gathered(kernels: Iterable[Conformance]) -> dict[str, Mapping[str, Any]]:
     """Return the kernels of several sessions; of equal labels, the first one."""
     found: dict[str, Mapping[str, Any]] = {}
-    for one in kernels:
-        for label in one.labels():
+    for kernel in kernels:
+        for label in kernel.labels():
             if not found.get(label):
-                found[label] = one.kernels.get(label, {})
+                found[label] = kernel.kernels.get(label, {})
     return found

@@ -114,8 +114,8 @@ def _slack(limit: Limit) -> int:
 
 def _between(limits: Iterable[Limit]) -> int:
     """Return the width (ns) of the range that a scenario's bounds allow."""
-    high = [one.bound.ns + one.bound.slack for one in limits if one.op in ("<=", "<")]
-    low = [one.bound.ns - one.bound.early for one in limits if one.op in (">=", ">")]
+    high = [limit.bound.ns + limit.bound.slack for limit in limits if limit.op in ("<=", "<")]
+    low = [limit.bound.ns - limit.bound.early for limit in limits if limit.op in (">=", ">")]
     return max(0, min(high) - max(low, default=0)) if high else 0
 
 

@@ -43,10 +43,12 @@ def summary(found: Conformance) -> Iterator[str]:
     if short := found.short():
         yield f"**The run {short}.**"
         yield ""
-    words = [word for word in counts.WORDS if any(one.verdict == word for one in found.results)]
+    words = [
+        word for word in counts.WORDS if any(result.verdict == word for result in found.results)
+    ]
     yield _row(["kernel", *words])
     yield _row(["---", *("---:" for _ in words)])
-    count = Counter((one.kernel, one.verdict) for one in found.results)
+    count = Counter((result.kernel, result.verdict) for result in found.results)
     for label in found.labels():
         name = found.title(label) if found.kernels.get(label) else f"{label} (did not boot)"
         yield _row([_text(name), *(str(count[label, word]) for word in words)])
@@ -57,7 +59,7 @@ def summary(found: Conformance) -> Iterator[str]:
 
 def urgent(found: Conformance) -> list[Result]:
     """Return the results that need a reader, the most urgent verdict first."""
-    return [one for word in LEVELS for one in found.results if one.verdict == word]
+    return [result for word in LEVELS for result in found.results if result.verdict == word]
 
 
 def _table(wanted: Sequence[Result], found: Conformance) -> Iterator[str]:

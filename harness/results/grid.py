@@ -79,10 +79,10 @@ def rows(found: Conformance) -> list[GridRow]:
     kernels = found.labels()
     results = {label: found.of(label) if found.kernels[label] else {} for label in kernels}
     scenarios: dict[str, list[str]] = {}
-    for one in found.results:
-        ids = scenarios.setdefault(function(one.scenario), [])
-        if one.scenario not in ids:
-            ids.append(one.scenario)
+    for result in found.results:
+        ids = scenarios.setdefault(function(result.scenario), [])
+        if result.scenario not in ids:
+            ids.append(result.scenario)
     return [
         _row(name, ids, [results[label] for label in kernels]) for name, ids in scenarios.items()
     ]
@@ -105,9 +105,9 @@ def _figure(results: Iterable[Result]) -> str:
     """Return the figure shown for a scenario: the one most often compared with a bound."""
     held = Counter(
         name
-        for one in results
-        for name, figure in one.figures.items()
-        if figure.get("bounds") and one.verdict != counts.INCONCLUSIVE
+        for result in results
+        for name, figure in result.figures.items()
+        if figure.get("bounds") and result.verdict != counts.INCONCLUSIVE
     )
     return max(held, key=lambda name: held[name]) if held else ""
 
@@ -145,7 +145,7 @@ def text(found: Conformance, width: int = 100) -> Iterator[str]:
     ]
     figures = max((len(row.figure) + 2 for row in table if row.figure), default=0)
     wanted = max((len(_short(row)) for row in table), default=0) + figures
-    room = max(NARROWEST + figures, min(wanted, width - sum(one + 2 for one in widths) - 1))
+    room = max(NARROWEST + figures, min(wanted, width - sum(width + 2 for width in widths) - 1))
     yield " " * room + "".join(f"  {h:<{w}}" for h, w in zip(heads, widths, strict=True)).rstrip()
     file = ""
     for row, body in zip(table, bodies, strict=True):
@@ -201,7 +201,9 @@ def as_json(found: Conformance) -> dict[str, Any]:
     """Return the table as plain JSON values."""
     kernels = found.labels()
     return {
-        "kernels": [{"name": one, "kernel": found.release(one) or None} for one in kernels],
+        "kernels": [
+            {"name": kernel, "kernel": found.release(kernel) or None} for kernel in kernels
+        ],
         "rows": [
             {
                 "scenario": f"{row.file}::{row.name}",

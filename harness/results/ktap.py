@@ -119,7 +119,7 @@ def _kernel(label: str, facts: Mapping[str, Any]) -> str:
 
 
 def _totals(results: Sequence[Result]) -> str:
-    count = Counter(OUTCOMES[one.verdict].total for one in results)
+    count = Counter(OUTCOMES[result.verdict].total for result in results)
     return _comment(f"Totals: {' '.join(f'{name}:{count[name]}' for name in TOTALS)}")
 
 

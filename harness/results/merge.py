@@ -67,10 +67,10 @@ def unlike(parts: SessionParts) -> Iterator[str]:
             was, first = releases.setdefault(label, (release, place)) if release else ("", place)
             if was and was != release:
                 yield f"  kernel {label} is {was} in {first}, {release} in {place}"
-        for one in part.results:
-            first = seen.setdefault((one.kernel, one.scenario), place)
+        for result in part.results:
+            first = seen.setdefault((result.kernel, result.scenario), place)
             if first != place:
-                yield f"  {one.scenario} on {one.kernel}: in {first} and in {place}"
+                yield f"  {result.scenario} on {result.kernel}: in {first} and in {place}"
 
 
 def _shards(parts: SessionParts) -> Iterator[str]:
@@ -107,12 +107,12 @@ def missing(found: Conformance, parts: Sequence[Conformance]) -> Iterator[str]:
 
 def joined(parts: Mapping[str, Conformance]) -> Conformance:
     """Return one conformance of several, by the subdirectory of each one's recordings."""
-    results = [_moved(one, folder) for folder, part in parts.items() for one in part.results]
+    results = [_moved(result, folder) for folder, part in parts.items() for result in part.results]
     return Conformance(
         results=tuple(results),
         kernels=conformance.gathered(parts.values()),
         planned=sum(part.planned for part in parts.values()),
-        sessions=tuple(one for part in parts.values() for one in part.sessions),
+        sessions=tuple(session for part in parts.values() for session in part.sessions),
         claims={name: one for part in parts.values() for name, one in part.claims.items()},
     )
 

@@ -70,8 +70,12 @@ def _family(name: str, about: str, samples: Iterable[Sample]) -> Iterator[str]:
 def _info(found: Conformance) -> Iterator[str]:
     yield "# TYPE failover_scenario info"
     yield "# HELP failover_scenario What a scenario found."
-    for one in found.results:
-        about = {**_of(one, found), "verdict": one.verdict, "claims": ",".join(one.claims)}
+    for result in found.results:
+        about = {
+            **_of(result, found),
+            "verdict": result.verdict,
+            "claims": ",".join(result.claims),
+        }
         yield f"failover_scenario_info{_labels(about)} 1"
 
 
@@ -85,43 +89,43 @@ def _of(one: Result, found: Conformance) -> dict[str, str]:
 
 
 def _figures(found: Conformance, key: str = "ms") -> Iterator[Sample]:
-    for one in found.results:
-        for name, figure in one.figures.items():
+    for result in found.results:
+        for name, figure in result.figures.items():
             value = float("inf") if figure[key] is None else float(figure[key])
-            yield Sample({**_of(one, found), "figure": name}, value / MS)
+            yield Sample({**_of(result, found), "figure": name}, value / MS)
 
 
 def _bounds(found: Conformance) -> Iterator[Sample]:
     """Yield the limits of each figure; of several with the same comparison, the narrowest."""
-    for one in found.results:
-        for name, figure in one.figures.items():
+    for result in found.results:
+        for name, figure in result.figures.items():
             narrowest: dict[str, float] = {}
             for bound in figure.get("bounds", ()):
                 op, ms = bound["op"], float(bound["ms"])
                 choose = min if op in ("<=", "<") else max
                 narrowest[op] = choose(ms, narrowest.get(op, ms))
             for op, ms in narrowest.items():
-                yield Sample({**_of(one, found), "figure": name, "op": op}, ms / MS)
+                yield Sample({**_of(result, found), "figure": name, "op": op}, ms / MS)
 
 
 def _quantiles(found: Conformance) -> Iterator[Sample]:
-    for one in found.results:
-        for name, figure in one.statistics.get("figures", {}).items():
+    for result in found.results:
+        for name, figure in result.statistics.get("figures", {}).items():
             for word, share in repetition.SHARES.items():
                 ms = figure[f"{word}_ms"]
-                labels = {**_of(one, found), "figure": name, "quantile": f"{share:g}"}
+                labels = {**_of(result, found), "figure": name, "quantile": f"{share:g}"}
                 yield Sample(labels, float("inf") if ms is None else ms / MS)
 
 
 def _runs(found: Conformance, key: str) -> Iterator[Sample]:
-    for one in found.results:
-        if one.statistics:
-            yield Sample(_of(one, found), one.statistics[key])
+    for result in found.results:
+        if result.statistics:
+            yield Sample(_of(result, found), result.statistics[key])
 
 
 def _verdicts(found: Conformance) -> Iterator[Sample]:
     """Yield the count of each verdict on each kernel, 0 included: a trend has no holes."""
-    count = Counter((one.kernel, one.verdict) for one in found.results)
+    count = Counter((result.kernel, result.verdict) for result in found.results)
     for label in found.labels():
         for verdict in counts.WORDS:
             yield Sample({"kernel": label, "verdict": verdict}, count[label, verdict])

@@ -35,18 +35,18 @@ def warnings(old: str, new: str, results: Path) -> list[str]:
     """Return what a comparison leaves out: sessions cut short, kernels that one side lacks."""
     places = [Path(name) for name in (old, new) if _is_place(name, results)]
     found = {place: conformance.load(place) for place in dict.fromkeys(places or [results])}
-    told = [f"{place} {why}" for place, one in found.items() if (why := one.short())]
+    lines = [f"{place} {why}" for place, one in found.items() if (why := one.short())]
     if len(found) == 2:
         before, after = found.values()
         sides = zip(*_pairs(before, after), strict=True)
         for (place, one), side in zip(found.items(), sides, strict=True):
             left = ", ".join(one.title(label) for label in one.labels() if label not in side)
-            told += [f"only {place} has results of {left}: not compared"] if left else []
-    return told
+            lines += [f"only {place} has results of {left}: not compared"] if left else []
+    return lines
 
 
 def _is_place(name: str, results: Path) -> bool:
-    """Tell whether a name is meant as a path: it is one, or looks like one, and no kernel is."""
+    """Return whether a name is meant as a path: it is one, or looks like one, and no kernel is."""
     path = Path(name)
     if (path / conformance.NAME).is_file():
         return True
@@ -105,8 +105,8 @@ def _kernel(found: Conformance, name: str, place: Path) -> str:
     labels = found.labels()
     if name in labels:
         return name
-    meant = [one for one in labels if f"{found.release(one)}.".startswith(f"{name}.")]
-    meant = meant or [one for one in labels if one.endswith(f"@{name}")]
+    meant = [label for label in labels if f"{found.release(label)}.".startswith(f"{name}.")]
+    meant = meant or [label for label in labels if label.endswith(f"@{name}")]
     if len(meant) == 1:
         return meant[0]
     have = ", ".join(map(found.title, labels)) or "none"

@@ -92,37 +92,39 @@ class Rejudged:
 def again(found: Conformance, place: Path) -> Rejudged:
     """Judge each recording of results in `place` again."""
     results, changes, unread, judged = [], [], [], 0
-    for one in found.results:
-        new = one
-        if one.history:
+    for result in found.results:
+        new = result
+        if result.history:
             try:
-                new, why = _judged(one, load(_inside(place, one.history)))
+                new, why = _judged(result, load(_inside(place, result.history)))
             except HarnessError as error:
-                unread.append(NotJudgedAgain(one.scenario, one.kernel, str(error)))
+                unread.append(NotJudgedAgain(result.scenario, result.kernel, str(error)))
             except BROKEN as error:
-                text = f"{one.history} lacks what every recording has: {error!r}"
-                unread.append(NotJudgedAgain(one.scenario, one.kernel, text))
+                text = f"{result.history} lacks what every recording has: {error!r}"
+                unread.append(NotJudgedAgain(result.scenario, result.kernel, text))
             else:
                 judged += 1
                 if why:
                     changes.append(
-                        ChangedVerdict(one.scenario, one.kernel, one.verdict, new.verdict, why)
+                        ChangedVerdict(
+                            result.scenario, result.kernel, result.verdict, new.verdict, why
+                        )
                     )
         results.append(new)
     changed = {(each.scenario, each.kernel) for each in changes}
     changed |= {(each.scenario, each.kernel) for each in unread}
     elsewhere = [
-        one
-        for one in found.results
-        if one.history and one.verdict in FAILURES and not _explained(one)
-        if (one.scenario, one.kernel) not in changed
+        result
+        for result in found.results
+        if result.history and result.verdict in FAILURES and not _explained(result)
+        if (result.scenario, result.kernel) not in changed
     ]
     new_found = replace(found, results=tuple(results))
     return Rejudged(new_found, judged, tuple(changes), tuple(unread), len(elsewhere))
 
 
 def _explained(one: Result) -> bool:
-    """Tell whether a verdict rests on what is stored: a bound that is missed, or values read."""
+    """Return whether a verdict rests on what is stored: a bound that is missed, or values read."""
     return bool(one.reads) or any(
         _holds(name, figure, bound) == "fails"
         for name, figure in one.figures.items()

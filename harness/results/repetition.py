@@ -96,7 +96,7 @@ def quantile(values: Sequence[float | None], share: float) -> float | None:
 
 def of_runs(runs: Sequence[RunRecord]) -> Rate:
     """Return how often runs failed; those that say nothing are left out."""
-    judged = [one for one in runs if one["verdict"] not in UNCOUNTED]
+    judged = [run for run in runs if run["verdict"] not in UNCOUNTED]
     return rate(sum(one["verdict"] not in FINE for one in judged), len(judged))
 
 
@@ -105,7 +105,7 @@ def statistics(runs: Sequence[RunRecord]) -> dict[str, Any]:
     if len(runs) < 2:
         return {}
     failed, judged, low, high = of_runs(runs)
-    names = dict.fromkeys(name for one in runs for name in one["figures"])
+    names = dict.fromkeys(name for run in runs for name in run["figures"])
     return {
         "runs": len(runs),
         "judged": judged,
@@ -113,13 +113,13 @@ def statistics(runs: Sequence[RunRecord]) -> dict[str, Any]:
         "rate_low": round(low, 6),
         "rate_high": round(high, 6),
         "confidence": CONFIDENCE,
-        "figures": {name: _figure([one["figures"].get(name) for one in runs]) for name in names},
+        "figures": {name: _figure([run["figures"].get(name) for run in runs]) for name in names},
     }
 
 
 def _figure(figures: Sequence[Mapping[str, Any] | None]) -> dict[str, Any]:
     """Return the quantiles of one figure over the runs that have it."""
-    seen = [one["ms"] for one in figures if one is not None]
+    seen = [figure["ms"] for figure in figures if figure is not None]
     found: dict[str, Any] = {"runs": len(seen), "never": seen.count(None)}
     return found | {f"{name}_ms": quantile(seen, share) for name, share in SHARES.items()}
 
@@ -136,9 +136,9 @@ def lines(name: str, found: Mapping[str, Any], figures: Mapping[str, Any]) -> It
     bound = [one for one in found["figures"] if figures.get(one, {}).get("bounds")]
     for figure in bound or [one for one in ("outage",) if one in found["figures"]]:
         own = found["figures"][figure]
-        told = ", ".join(f"{share} {_ms(own[f'{share}_ms'])}" for share in SHARES)
+        quantiles = ", ".join(f"{share} {_ms(own[f'{share}_ms'])}" for share in SHARES)
         never = f" (never in {own['never']})" if own["never"] else ""
-        yield f"  {figure}: {told} ms{never}"
+        yield f"  {figure}: {quantiles} ms{never}"
 
 
 def _ms(value: float | None) -> str:

@@ -35,10 +35,12 @@ def with_commands(part: Conformance) -> Conformance:
     labs = {tuple(_lab(session)) for session in part.sessions}
     lab = labs.pop() if len(labs) == 1 else ()
     results = (
-        one
-        if one.reproduce
-        else replace(one, reproduce=report.command(one.scenario, ["--kernel", one.kernel, *lab]))
-        for one in part.results
+        result
+        if result.reproduce
+        else replace(
+            result, reproduce=report.command(result.scenario, ["--kernel", result.kernel, *lab])
+        )
+        for result in part.results
     )
     return replace(part, results=tuple(results))
 
@@ -66,7 +68,7 @@ def _names(places: Sequence[Path]) -> dict[Path, str]:
 def _labelled(part: Conformance, name: str) -> Conformance:
     return replace(
         part,
-        results=tuple(_renamed(one, name) for one in part.results),
+        results=tuple(_renamed(result, name) for result in part.results),
         kernels={f"{label} in {name}": facts for label, facts in part.kernels.items()},
     )
 

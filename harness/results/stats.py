@@ -117,8 +117,8 @@ def of(runs: Sequence[SessionResults]) -> Statistics:
     """Return what runs show, given the oldest first."""
     series: dict[tuple[str, str], list[tuple[SessionResults, Result]]] = {}
     for run in runs:
-        for one in run.found.results:
-            series.setdefault((one.scenario, one.kernel), []).append((run, one))
+        for result in run.found.results:
+            series.setdefault((result.scenario, result.kernel), []).append((run, result))
     return Statistics(
         tuple(runs),
         tuple(sorted(_flips(series), key=lambda flip: -flip.flips)),

@@ -39,9 +39,9 @@ def of_recording(path: Path) -> list[Allowed]:
         except UsageError:
             return []
         own = file.relative_to(directory).as_posix()
-        for one in results:
-            if one.history == own:
-                return of_figures(one.figures)
+        for result in results:
+            if result.history == own:
+                return of_figures(result.figures)
     return []
 
 

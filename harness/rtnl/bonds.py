@@ -131,7 +131,7 @@ def _bonding(message: bytes, link: Any, names: Mapping[int, str]) -> dict[str, A
 
 def slave_of(links: Iterable[bytes], index: int) -> Mapping[str, str | int]:
     """Return the driver's attributes of the slave with an interface index, {} if it is none."""
-    for link in (messages.decode_link(one) for one in links if messages.index_of(one) == index):
+    for link in (messages.decode_link(link) for link in links if messages.index_of(link) == index):
         info = link.get_attr("IFLA_LINKINFO")
         if info and info.get_attr("IFLA_INFO_SLAVE_KIND") == "bond":
             data = info.get_attr("IFLA_INFO_SLAVE_DATA")["attrs"]

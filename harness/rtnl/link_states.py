@@ -31,7 +31,7 @@ class LinkStates:
         return self._seen.get((kind, where))
 
     def awaits_linkwatch(self, name: str) -> bool:
-        """Tell whether an interface has carrier that the kernel has not processed yet.
+        """Return whether an interface has carrier that the kernel has not processed yet.
 
         linkwatch does that up to a second later, unless the interface was a slave when its
         carrier came (linkwatch_urgent_event). Until then a bond sends no peer notifications from

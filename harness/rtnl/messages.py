@@ -263,7 +263,7 @@ def decode_neighbour(message: bytes) -> Any:
 
 
 def of_vlan(entry: Any) -> bool:
-    """Tell whether an entry is for a VLAN: each entry has such a duplicate, without effect."""
+    """Return whether an entry is for a VLAN: each entry has such a duplicate, without effect."""
     return entry.get_attr("NDA_VLAN") is not None
 
 

@@ -152,7 +152,7 @@ def _ends(network: IPv4Network) -> tuple[IPv4Address, ...]:
 
 
 def _is_static(bond: BondConfig) -> bool:
-    """Tell whether the files give all addresses: none is assigned by DHCP."""
+    """Return whether the files give all addresses: none is assigned by DHCP."""
     known = [bond.ip, *(upper.ip for upper in bond.uppers)]
     return any(ip.addresses for ip in known) and not any(ip.dhcp4 for ip in known)
 
@@ -187,7 +187,8 @@ def _holder(bond: BondConfig) -> tuple[str, str, int]:
         if upper.ip.dhcp4 and len(numbers) == 1 and not bond.ip.dhcp4:
             return upper.name, "vlan", numbers[0]
     bridge = next(
-        (one for one in bond.uppers if one.kind == "bridge" and bond.name in one.below), None
+        (upper for upper in bond.uppers if upper.kind == "bridge" and bond.name in upper.below),
+        None,
     )
     return (bridge.name, "bridge", 0) if bridge else (bond.name, "bond", 0)
 

@@ -50,7 +50,10 @@ def _read(config: pytest.Config, given: list[str]) -> list[dict[str, Any]]:
         raise pytest.UsageError(_in_options(str(error))) from None
     remarks = [one for one in lint(found, RULES) if one.level == "error"]
     config.stash[REMARKS] = [
-        *(_in_options(f"{one.place}  error  {one.message}  [{one.rule}]") for one in remarks),
+        *(
+            _in_options(f"{remark.place}  error  {remark.message}  [{remark.rule}]")
+            for remark in remarks
+        ),
         *(remark for plan in made for remark in plan.remarks),
     ]
     return [plan.plain() for plan in made]
@@ -101,7 +104,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _applies(item: pytest.Item) -> bool:
-    """Tell whether an item is a fault that applies to a user's bond."""
+    """Return whether an item is a fault that applies to a user's bond."""
     callspec = getattr(item, "callspec", None)
     marked = item.get_closest_marker(MARK) is not None
     return marked and callspec is not None and hasattr(callspec.params.get("your_plan"), "slaves")

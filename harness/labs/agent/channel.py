@@ -149,15 +149,15 @@ class Channel:
 
     def _hear(self, line: bytes) -> None:
         try:
-            said = json.loads(line)
-            if "hello" in said:
-                self._answers[0] = said
-            elif "id" in said:
-                self._answers[int(said["id"])] = said
+            answer = json.loads(line)
+            if "hello" in answer:
+                self._answers[0] = answer
+            elif "id" in answer:
+                self._answers[int(answer["id"])] = answer
             else:
-                take = self._streams.get(int(said["s"]))
+                take = self._streams.get(int(answer["s"]))
                 if take is not None:  # events of a closed stream may still have been queued
-                    take(said)
+                    take(answer)
         except INVALID:
             shown = line[:WORDS].decode(errors="replace")
         else:

@@ -55,11 +55,11 @@ class RemoteStream:
         self._channel.ask("close", s=self._number)
         self._channel.forget(self._number)
 
-    def _hear(self, said: AgentEvent) -> None:
-        self.lost += int(said.get("lost", 0))
-        for at, data, late in said.get("e", ()):
+    def _hear(self, event: AgentEvent) -> None:
+        self.lost += int(event.get("lost", 0))
+        for at, data, late in event.get("e", ()):
             self._seen.append(Seen(at + self._offset, 0, 0, unpacked(data), late))
-        self._seen += self._frames(unpacked(said.get("frames", "")))
+        self._seen += self._frames(unpacked(event.get("frames", "")))
         if self._then is not None:
             self._then()
 
@@ -122,8 +122,8 @@ class RemoteSender:
         self._channel.ask("close", s=self._number)
         self._channel.forget(self._number)
 
-    def _hear(self, said: AgentEvent) -> None:
-        for at, number, errno in said.get("sent", ()):
+    def _hear(self, event: AgentEvent) -> None:
+        for at, number, errno in event.get("sent", ()):
             self._sent.append(Sent(at + self._offset, number, errno))
 
 
@@ -165,8 +165,8 @@ class RemoteProgram:
         self._channel.ask("close", s=self._number)
         self._channel.forget(self._number)
 
-    def _hear(self, said: AgentEvent) -> None:
-        status, out, err = said["exit"]
+    def _hear(self, event: AgentEvent) -> None:
+        status, out, err = event["exit"]
         self._said = int(status), str(out), str(err)
 
 

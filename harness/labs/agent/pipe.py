@@ -92,5 +92,5 @@ class ProcessPipe:
 def ending(status: int, errors: bytes) -> str:
     """Return a text for an exit status (negative: a signal) and the last error output."""
     how = f"signal {-status}" if status < 0 else f"exit status {status}"
-    said = errors.decode(errors="replace").strip()
-    return f" with {how}{': ' + said[-WORDS:] if said else ''}"
+    output = errors.decode(errors="replace").strip()
+    return f" with {how}{': ' + output[-WORDS:] if output else ''}"

@@ -178,11 +178,11 @@ class Agent:
         def look(at: int) -> None:
             if number in self.stopped:
                 return
-            said = program.ended()
-            if said is None:
+            result = program.ended()
+            if result is None:
                 self.timers.append((at + GLANCE, number, look))
             else:
-                self.output.say(s=number, exit=said)
+                self.output.say(s=number, exit=result)
 
         self.timers.append((now(), number, look))
 

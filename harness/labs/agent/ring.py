@@ -67,8 +67,8 @@ class Ring:
 
     def dropped(self) -> int:
         """Return the number of frames dropped since the last call."""
-        told = self._sock.getsockopt(SOL_PACKET, STATISTICS, 8)
-        return int(struct.unpack("=II", told)[1])
+        counters = self._sock.getsockopt(SOL_PACKET, STATISTICS, 8)
+        return int(struct.unpack("=II", counters)[1])
 
     @property
     def closed(self) -> bool:

@@ -53,9 +53,9 @@ def load(path: Path) -> LabFile | QemuFile:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         where = re.search(r" \(at line (\d+), column \d+\)$", str(error))
-        said = str(error)[: where.start()] if where else str(error)
+        problem = str(error)[: where.start()] if where else str(error)
         line = f":{where[1]}" if where else ""
-        raise UsageError(f"{path}{line}: {said}", hint=GUIDE) from error
+        raise UsageError(f"{path}{line}: {problem}", hint=GUIDE) from error
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
         raise UsageError(f"{path} cannot be read: {why}", hint=GUIDE) from error
@@ -118,7 +118,7 @@ class _Reader:
 
     def _nics(self) -> list[LabNic]:
         tables = self.content.get("nic", [])
-        if not isinstance(tables, list) or not all(isinstance(one, dict) for one in tables):
+        if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
             self._wrong("nic", 0, "expected tables [[nic]], one for each test NIC", GUIDE)
         if not tables:
             self._wrong("nic", 0, "there is no [[nic]]", "name the test NICs of the DUT")
@@ -166,7 +166,7 @@ class _Reader:
                 self._wrong("nic", number, wrong.why, wrong.hint, wrong.key)
             for key in ("name", "far_end", "switch_port"):
                 value = getattr(nic, key)
-                if value and value in [getattr(one, key) for one in nics[:number]]:
+                if value and value in [getattr(nic, key) for nic in nics[:number]]:
                     why = f"{key} is {value}, as another NIC's is"
                     self._wrong("nic", number, why, "no two cables have an end in common", key)
 

@@ -87,8 +87,8 @@ class NftWiring(Wiring):
                 "there is no nft on this machine", hint="apt-get install nftables"
             ) from error
         if done.returncode:
-            said = done.stderr.strip().splitlines() or ["no output"]
+            output = done.stderr.strip().splitlines() or ["no output"]
             raise LabError(
-                f"nftables does not take a rule: {said[0]}",
+                f"nftables does not take a rule: {output[0]}",
                 hint="the tester's kernel needs nf_tables_netdev, with hooks on egress (5.16)",
             )

@@ -16,7 +16,7 @@ DEVICE = 2
 
 
 def has_classifiers() -> bool:
-    """Tell whether tc classifiers can drop frames at a device."""
+    """Return whether tc classifiers can drop frames at a device."""
     return _takes(
         messages.new_link("a device", DEVICE, "trial", messages.kind_of("bridge")),
         shaping.clsact(DEVICE),

@@ -43,7 +43,7 @@ class Switches:
 
     def index(self, switch: str) -> int:
         """Return the device number of a switch's bridge."""
-        return FIRST_SWITCH + [one.name for one in self.topology.switches].index(switch)
+        return FIRST_SWITCH + [switch.name for switch in self.topology.switches].index(switch)
 
     def of_switch(self, switch: str) -> list[Port]:
         """Return the ports of a switch."""
@@ -62,7 +62,7 @@ class Switches:
         return 0 if self._in_channel(port) else self.index(port.switch)
 
     def _in_channel(self, port: Port) -> bool:
-        plan = next(one for one in self.topology.switches if one.name == port.switch)
+        plan = next(switch for switch in self.topology.switches if switch.name == port.switch)
         return any(port.link in channel.links for channel in plan.channels)
 
     def far_port(self, link: LinkPlan) -> Port:

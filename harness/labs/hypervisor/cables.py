@@ -113,7 +113,7 @@ class CommandCables(RecordedCables):
         self._commands = commands
         self._prefix = libvirt.prefix(uri) if uri else ""
         self._console = server.console(self._prefix) if uri else None
-        plug_all = "; ".join(one.plug for one in commands.values())
+        plug_all = "; ".join(command.plug for command in commands.values())
         self._end = self.connect_all if server.is_local else server.at_the_end(plug_all)
 
     def _connecting(self, nic: str) -> Connecting | None:

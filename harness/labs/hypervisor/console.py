@@ -82,16 +82,16 @@ class Console:
         except OSError as error:
             raise _lost(command, error.strerror or str(error)) from error
         lines = self._answer(command, end)
-        return next((one.removeprefix(ERROR) for one in lines if one.startswith(ERROR)), "")
+        return next((line.removeprefix(ERROR) for line in lines if line.startswith(ERROR)), "")
 
     def _answer(self, command: str, end: str) -> list[str]:
         """Return the lines up to the last one, without the echo of the commands."""
-        said, until = b"", time.monotonic() + ANSWER
-        while end not in (lines := said.decode(errors="replace").splitlines()):
+        output, until = b"", time.monotonic() + ANSWER
+        while end not in (lines := output.decode(errors="replace").splitlines()):
             data = self._line.read(max(0.0, until - time.monotonic()))
             if not data:
                 raise _lost(command, lines[-1] if lines else "no output")
-            said += data
+            output += data
         return lines
 
     def close(self) -> None:

@@ -42,13 +42,13 @@ def _call(host: Host, uri: str, *words: str) -> str:
     done = host.run("LC_ALL=C virsh -c %s " + " ".join(["%s"] * len(words)), uri, *words)
     if done.rc == 0:
         return str(done.stdout)
-    said = done.stderr.strip().removeprefix("error: ")
-    if "not found" in said and "virsh" in said:
+    message = done.stderr.strip().removeprefix("error: ")
+    if "not found" in message and "virsh" in message:
         raise LabError(
             "there is no virsh, the command of libvirt",
             hint="install libvirt-clients, or name in [libvirt] the address of its machine",
         )
     raise LabError(
-        f"virsh {' '.join(words)} ended with exit status {done.rc}: {said.splitlines()[0]}",
+        f"virsh {' '.join(words)} ended with exit status {done.rc}: {message.splitlines()[0]}",
         hint=f"`virsh -c {uri} list --all` shows the machines there",
     )

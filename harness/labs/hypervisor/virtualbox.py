@@ -58,14 +58,14 @@ class VBoxManage:
         if done.rc == 0:
             return str(done.stdout)
         errors = [line for line in done.stderr.splitlines() if "error:" in line]
-        said = errors[0].partition("error: ")[2] if errors else done.stderr.strip()
-        if "not found" in said:
+        message = errors[0].partition("error: ")[2] if errors else done.stderr.strip()
+        if "not found" in message:
             raise LabError(
                 "there is no VBoxManage, the command of VirtualBox",
                 hint="install VirtualBox, or name in [virtualbox] the address of its machine",
             )
         raise LabError(
-            f"VBoxManage {' '.join(words)} ended with exit status {done.rc}: {said}",
+            f"VBoxManage {' '.join(words)} ended with exit status {done.rc}: {message}",
             hint="`VBoxManage list vms` shows this user's machines",
         )
 

@@ -136,8 +136,8 @@ class _Build:
     def _cables(self) -> list[Request]:
         inside = {name for _, name in self._guests()}
         usb_nics = usb.adapters(self.topology)
-        links = [one for one in self.topology.links if one.name not in inside]
-        links = [one for one in links if one not in usb_nics]
+        links = [link for link in self.topology.links if link.name not in inside]
+        links = [link for link in links if link not in usb_nics]
         return [request for link in links for request in self._cable(link)]
 
     def _cable(self, link: LinkPlan) -> list[Request]:
@@ -160,7 +160,7 @@ class _Build:
 
     def _laid(self, lay: Lay, link: str) -> list[Request]:
         """Connect a cable of the DUT to its switch port; return what enables the port."""
-        port = next(one for one in self.switches.ports.values() if one.link == link)
+        port = next(port for port in self.switches.ports.values() if port.link == link)
         far = CableEnd(
             self.machines[FABRIC].namespace, port_name(port), port.index, fabric_mac(port.index)
         )

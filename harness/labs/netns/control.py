@@ -69,7 +69,7 @@ class Control:
 
     def links(self) -> list[Any]:
         """Return all devices of the namespace as pyroute2's decoded ifinfmsg."""
-        return [messages.decode_link(one) for one in messages.dump_links(self)]
+        return [messages.decode_link(link) for link in messages.dump_links(self)]
 
     def dump(self, request: Request, kind: int) -> list[bytes]:
         """Return the messages of type `kind` with which the kernel answers a dump request."""

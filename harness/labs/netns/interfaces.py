@@ -88,7 +88,7 @@ class Interface:
 
 def interfaces(kernel: Dumps) -> dict[str, Interface]:
     """Return the interfaces of a namespace by name."""
-    decoded = [messages.decode_link(one) for one in messages.dump_links(kernel)]
+    decoded = [messages.decode_link(link) for link in messages.dump_links(kernel)]
     links = {link["index"]: link for link in decoded if link["family"] == 0}
     addresses = _addresses(kernel)
     defaults = _defaults(kernel)

@@ -75,13 +75,13 @@ class NetnsNetwork:
         return next(iter(sorted(nics & WITHOUT_TX_TIME)), "")
 
     def ready(self) -> bool:
-        """Tell whether every port of switches and bridges that has carrier forwards.
+        """Return whether every port of switches and bridges that has carrier forwards.
 
         The kernel processes their carriers in turn. Without carrier a port never forwards: its
         other end is down.
         """
         inside = {index for _, index, _ in guest_ends(self.topology, self.ends)}
-        inside |= {number_over(self.topology, one.bond) for one in self.topology.bridges}
+        inside |= {number_over(self.topology, bridge.bond) for bridge in self.topology.bridges}
         outside = self.switches.bridged()
         return all(
             _forwards(link) or not link.get_attr("IFLA_CARRIER")
@@ -95,7 +95,7 @@ class NetnsNetwork:
         self.undo.close()
 
     def _links(self, place: str) -> list[Any]:
-        return [messages.decode_link(one) for one in messages.dump_links(self.hosts[place])]
+        return [messages.decode_link(link) for link in messages.dump_links(self.hosts[place])]
 
 
 def _forwards(link: Any) -> bool:

@@ -33,10 +33,10 @@ def commands(host: Host, nic: LabNic, coordinator: str) -> tuple[str, str]:
     prefix = shlex.join(words)
     done = host.run(f"{prefix} power get")
     if done.rc:
-        said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+        lines = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
         raise LabError(
             f"labgrid does not switch the power of the place {nic.place}: "
-            f"{said[-1] if said else 'no output'}",
+            f"{lines[-1] if lines else 'no output'}",
             hint=f"`{PROGRAM} -p {nic.place} acquire` takes the place, `show` lists what it has",
         )
     return f"{prefix} power off", f"{prefix} power on"

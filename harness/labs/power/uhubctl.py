@@ -32,21 +32,21 @@ def commands(host: Host, nic: LabNic) -> tuple[str, str]:
 
 
 def powered(host: Host, nic: LabNic) -> bool:
-    """Tell whether a port has power; raises LabError for one that cannot be switched."""
+    """Return whether a port has power; raises LabError for one that cannot be switched."""
     done = host.run(f"LC_ALL=C {PROGRAM} -l %s -p %s", nic.hub, str(nic.hub_port))
     states = _states(str(done.stdout), nic.hub_port)
     if done.rc or not states:
-        said = (done.stderr.strip() or done.stdout.strip() or "no output").splitlines()[0]
+        message = (done.stderr.strip() or done.stdout.strip() or "no output").splitlines()[0]
         raise LabError(
-            f"{PROGRAM} cannot switch port {nic.hub_port} of hub {nic.hub}: {said}",
+            f"{PROGRAM} cannot switch port {nic.hub_port} of hub {nic.hub}: {message}",
             hint=f"`{PROGRAM}` as root lists the hubs that can: few switch ports one by one",
         )
     return any(map(POWERED.search, states))
 
 
-def not_done(said: str, port: int, *, up: bool) -> str:
+def not_done(output: str, port: int, *, up: bool) -> str:
     """Return why a command that ended well has not switched a port, "" if it has."""
-    after = [part.partition("Current status")[0] for part in said.split(AFTERWARDS)[1:]]
+    after = [part.partition("Current status")[0] for part in output.split(AFTERWARDS)[1:]]
     states = [state for part in after for state in _states(part, port)]
     if not states:
         return f"it does not say the state of port {port} afterwards"
@@ -66,5 +66,5 @@ def demand_not_its_power(host: Host, where: str, interface: str, nic: LabNic) ->
         )
 
 
-def _states(said: str, port: int) -> list[str]:
-    return re.findall(rf"^\s+Port {port}: (.*?)\s*$", said, re.MULTILINE)
+def _states(output: str, port: int) -> list[str]:
+    return re.findall(rf"^\s+Port {port}: (.*?)\s*$", output, re.MULTILINE)

@@ -87,8 +87,8 @@ class Qemu:
 
     def _version(self) -> list[int]:
         """Return the version of the QEMU that runs: major, minor, micro."""
-        told = self.monitor.do("query-version")["qemu"]
-        return [told[part] for part in ("major", "minor", "micro")]
+        version = self.monitor.do("query-version")["qemu"]
+        return [version[part] for part in ("major", "minor", "micro")]
 
     def trouble(self) -> str:
         """Return why the machine cannot be used any more, "" if it runs."""
@@ -116,10 +116,10 @@ class Qemu:
 
     def _key(self) -> str:
         """Return what a snapshot depends on besides its image: QEMU, and how it is called."""
-        said = subprocess.run(
+        output = subprocess.run(
             [self._image["qemu"], "--version"], capture_output=True, text=True, check=False
         )
-        text = repr((said.stdout, os.uname().machine, self._arguments()))
+        text = repr((output.stdout, os.uname().machine, self._arguments()))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def _start(self, *more: str) -> None:
@@ -182,8 +182,8 @@ class Qemu:
 
     def _failed(self, what: str) -> LabError:
         self.close()
-        said = self._errors.read_bytes() + self._said()
-        words = said.decode(errors="replace").strip()[-LAST_WORDS:]
+        output = self._errors.read_bytes() + self._said()
+        words = output.decode(errors="replace").strip()[-LAST_WORDS:]
         return LabError(
             f"{what}: {words or 'no output'}",
             hint="`harness lab build qemu --again` makes the DUT's image anew",

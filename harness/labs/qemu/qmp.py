@@ -85,10 +85,10 @@ class Monitor:
                 raise self._gone("it ended")
             self._pending += data
         line, _, self._pending = self._pending.partition(b"\n")
-        said: dict[str, Any] = json.loads(line)
-        if "event" in said:
-            self.events.append(said)
-        return said
+        message: dict[str, Any] = json.loads(line)
+        if "event" in message:
+            self.events.append(message)
+        return message
 
     def _gone(self, why: str) -> MachineGone:
         return MachineGone(

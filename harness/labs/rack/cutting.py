@@ -61,7 +61,7 @@ class Cutters:
             self._undo.callback(one.close)
 
     def __bool__(self) -> bool:
-        """Tell whether there are any."""
+        """Return whether there are any."""
         return bool(self._all)
 
     @property
@@ -139,8 +139,8 @@ def _hub_ports(lab: LabFile, record: CutRecord) -> CommandCables | None:
             uhubctl.demand_not_its_power(server.host, "far end", nic.far_end, nic)
 
     def plug(host: Host, nic: LabNic) -> Plug:
-        def not_done(said: str, up: bool) -> str:  # noqa: FBT001
-            return uhubctl.not_done(said, nic.hub_port, up=up)
+        def not_done(output: str, up: bool) -> str:  # noqa: FBT001
+            return uhubctl.not_done(output, nic.hub_port, up=up)
 
         return Plug(*uhubctl.commands(host, nic), not_done)
 

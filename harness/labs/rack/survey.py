@@ -33,7 +33,7 @@ def survey(lab: LabFile, tester: RestorerClient) -> tuple[Survey, list[str]]:
         restorer = RestorerClient.on(dut, lab.silence)
         undo.callback(restorer.close)
         restorer.lock()
-        told = recovered(tester) + recovered(restorer)
+        lines = recovered(tester) + recovered(restorer)
         agent = dut.agent()
         undo.callback(agent.close)
         host = RemoteHost(agent)
@@ -44,7 +44,7 @@ def survey(lab: LabFile, tester: RestorerClient) -> tuple[Survey, list[str]]:
             clock=host.clock(),
             bonding=dut.run("test -e /sys/module/bonding || modprobe -n bonding").rc == 0,
         )
-    return found, told
+    return found, lines
 
 
 def here(names: Iterable[str]) -> Side:

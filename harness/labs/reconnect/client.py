@@ -25,9 +25,9 @@ class Reconnector:
     def close(self) -> str:
         """Let it connect what is cut; return what failed, "" for nothing."""
         try:
-            _, said = self._process.communicate(timeout=FAREWELL)
+            _, output = self._process.communicate(timeout=FAREWELL)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.communicate()
             return f"cables were not connected within {FAREWELL:g} s"
-        return said.strip() if self._process.returncode else ""
+        return output.strip() if self._process.returncode else ""

@@ -119,8 +119,8 @@ class RestorerClient:
 
     def recover(self) -> tuple[list[str], list[str]]:
         """Restore the NICs of a killed restorer; return those NICs, and failures."""
-        said = self._ask("recover")
-        return said["back"], said["troubles"]
+        answer = self._ask("recover")
+        return answer["back"], answer["troubles"]
 
     def save(self, name: str, undo: Sequence[Sequence[str]] = ()) -> str:
         """Save the state of a NIC, and commands to run when it is restored; return its MAC."""
@@ -137,10 +137,10 @@ class RestorerClient:
         """
         caller = self._channel.hello.get("caller", "self")
         path = namespace.replace("/proc/self/", f"/proc/{caller}/")
-        said = self._ask(
+        answer = self._ask(
             "lend", name=name, ns=path, called=called, number=number, mac=mac.replace(":", "")
         )
-        return said.value("number", int), said.value("mac", _colons)
+        return answer.value("number", int), answer.value("mac", _colons)
 
     def park(self, name: str) -> None:
         """Move a NIC to a namespace of the restorer, not through the initial one."""
@@ -184,8 +184,8 @@ def _colons(mac: str) -> str:
 
 def _holder(text: str) -> str:
     try:
-        said = json.loads(text)
-        return f"{said['who']} (process {said['pid']}) since {said['since']}"
+        owner = json.loads(text)
+        return f"{owner['who']} (process {owner['pid']}) since {owner['since']}"
     except (ValueError, KeyError, TypeError):
         return "an unknown process"
 

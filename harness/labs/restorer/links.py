@@ -146,7 +146,7 @@ class Rtnetlink:
         self._ask(kind, CREATE | REPLACE, bytes(body))
 
     def _dump(self, kind: int, body: bytes) -> list[bytes]:
-        return [one for told, one in self._carry(kind + 2, DUMP, body) if told == kind]
+        return [one for type_, one in self._carry(kind + 2, DUMP, body) if type_ == kind]
 
     def _ask(self, kind: int, flags: int, body: bytes) -> None:
         self._carry(kind, flags | ACK, body)
@@ -157,11 +157,11 @@ class Rtnetlink:
         for datagram in carried(self._control, head + body, 1):
             at = 0
             while at + 16 <= len(datagram):
-                length, told = struct.unpack_from("=IH", datagram, at)
-                came.append((told, datagram[at : at + length]))
+                length, type_ = struct.unpack_from("=IH", datagram, at)
+                came.append((type_, datagram[at : at + length]))
                 at += max(16, (length + 3) & ~3)
-        for told, message in came:
-            code = struct.unpack_from("=i", message, 16)[0] if told == NLMSG_ERROR else 0
+        for type_, message in came:
+            code = struct.unpack_from("=i", message, 16)[0] if type_ == NLMSG_ERROR else 0
             if code:
                 raise OSError(-code, os.strerror(-code))
         return came

@@ -194,9 +194,9 @@ def _settings(kernel: Rtnetlink, link: Link, state: dict[str, Any], troubles: li
 
 def _enslave(kernel: Rtnetlink, index: int, master: str) -> None:
     """Make a link a slave or port of its master again, whose index may have changed."""
-    for one in kernel.links():
-        if one.name == master:
-            kernel.change(index, attrs={MASTER: struct.pack("=I", one.index)})
+    for link in kernel.links():
+        if link.name == master:
+            kernel.change(index, attrs={MASTER: struct.pack("=I", link.index)})
             return
     raise OSError(errno.ENODEV, f"{master} is not there")
 
@@ -205,10 +205,10 @@ def state_of(home: int, name: str, undo: list[list[str]]) -> dict[str, Any]:
     """Return the state of a NIC in its original namespace; raises OSError if it is not there."""
     link, kernel = _among(home, name), Rtnetlink(home)
     try:
-        told = {"addresses": kernel.addresses, "routes": kernel.routes}
+        dumps = {"addresses": kernel.addresses, "routes": kernel.routes}
         found: dict[str, Any] = {
             key: [base64.b64encode(one).decode() for one in dump(link.index)]
-            for key, dump in told.items()
+            for key, dump in dumps.items()
         }
         masters = [one.name for one in kernel.links() if one.index == link.master]
     finally:

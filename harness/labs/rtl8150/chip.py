@@ -158,7 +158,7 @@ class Chip:
         return True
 
     def _wanted(self, frame: bytes) -> bool:
-        """Tell whether the receive filter accepts a frame."""
+        """Return whether the receive filter accepts a frame."""
         rules, to = self._get(RCR, 1)[0], frame[:MAC_BYTES]
         if len(to) < MAC_BYTES:
             return False
@@ -172,7 +172,7 @@ class Chip:
         return bool(rules & RCR_OWN) and to == self.mac
 
     def _in_table(self, mac: bytes) -> bool:
-        """Tell whether the multicast table has the bit of an address (Ethernet CRC, 6 bits)."""
+        """Return whether the multicast table has the bit of an address (Ethernet CRC, 6 bits)."""
         crc = zlib.crc32(mac) ^ 0xFFFFFFFF
         bit = int(f"{crc:032b}"[::-1][:6], 2)
         return bool(self._get(MAR, 8)[bit >> 3] >> (bit & 7) & 1)

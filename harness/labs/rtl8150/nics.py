@@ -37,9 +37,9 @@ class Nics:
     def fail(self, name: str, **changes: Any) -> None:
         """Set an adapter's faults; raises LabError."""
         self._faults[name] = replace(self._faults.get(name, Faults()), **changes)
-        told = asdict(self._faults[name])
-        told["dropped"] = sorted(told["dropped"])
-        self._order(name, "fail", faults=told)
+        faults = asdict(self._faults[name])
+        faults["dropped"] = sorted(faults["dropped"])
+        self._order(name, "fail", faults=faults)
 
     def dropped(self, name: str) -> frozenset[str]:
         """Return in which directions an adapter drops bulk transfers."""

@@ -111,7 +111,7 @@ class AdapterServer:
             return
         at, before = now(), adapter.device.due()
         requests = adapter.reader.feed(data)
-        self._answer(adapter, b"".join(adapter.device.asked(one, at) for one in requests))
+        self._answer(adapter, b"".join(adapter.device.asked(request, at) for request in requests))
         if adapter.device.due() != before:
             self._listen(adapter)
 
@@ -177,8 +177,8 @@ class AdapterServer:
         return {"port": adapter.port}
 
 
-def _faults(told: Mapping[str, Any]) -> dict[str, Any]:
-    return {**told, "dropped": frozenset(told["dropped"])}
+def _faults(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {**fields, "dropped": frozenset(fields["dropped"])}
 
 
 def serve(plans: list[AdapterPlan], orders: socket.socket, switches: socket.socket) -> None:

@@ -98,10 +98,12 @@ def _take(port: int, end: socket.socket) -> bool:
 
 
 def is_free(number: int) -> bool:
-    """Tell whether a port is free again, and the interface of its device removed.
+    """Return whether a port is free again, and the interface of its device removed.
 
     The controller frees a port before its hub has notified the device's driver.
     """
     if any(CONTROLLER.glob(f"usb*/*-{number + 1}")):
         return False
-    return any(one.hub == "hs" and one.number == number and one.state == FREE for one in ports())
+    return any(
+        port.hub == "hs" and port.number == number and port.state == FREE for port in ports()
+    )

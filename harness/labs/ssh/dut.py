@@ -55,8 +55,8 @@ class RemoteDut:
 
     def facts(self) -> Mapping[str, Any]:
         """Return the facts about the DUT's kernel and clock, which are not the tester's."""
-        said = self.ssh.check("%s -c %s", self.ssh.python, MEASURE).split()
-        release, hz, jitter = said[0], int(said[1]), int(said[2])
+        words = self.ssh.check("%s -c %s", self.ssh.python, MEASURE).split()
+        release, hz, jitter = words[0], int(words[1]), int(words[2])
         found = {"kernel": release, "hz": hz, "jitter": jitter, "bonding": release}
         measured = clock.measure(self.work)
         apart = {"offset": measured.offset, "error": measured.error}

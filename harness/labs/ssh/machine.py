@@ -73,10 +73,10 @@ class SshMachine:
         """Return what a command printed; raises LabError, with its errors, where it failed."""
         done = self.run(command, *arguments)
         if done.rc:
-            said = (done.stderr.strip() or done.stdout.strip()).splitlines() or ["nothing said"]
+            output = (done.stderr.strip() or done.stdout.strip()).splitlines() or ["nothing said"]
             shown = self._backend.quote(command, *arguments)
             raise LabError(
-                f"`{shown}` on {self.name} ended with exit status {done.rc}: {said[-1]}",
+                f"`{shown}` on {self.name} ended with exit status {done.rc}: {output[-1]}",
                 hint=f"try it there by hand: ssh {self.to}",
             )
         return str(done.stdout)
@@ -145,16 +145,16 @@ class SshMachine:
             raise _no_sudo(self.name, user, done)
 
     def _may(self) -> bool:
-        """Tell whether commands may change the network there."""
+        """Return whether commands may change the network there."""
         words: Sequence[str] = self.run(EFFECTIVE).stdout.split()
         return len(words) == 2 and bool(int(words[1], 16) & CAP_NET_ADMIN)
 
 
 def _no_sudo(name: str, user: str, done: CommandResult) -> LabError:
-    said = done.stderr.strip().splitlines() or ["it gave no reason"]
+    output = done.stderr.strip().splitlines() or ["it gave no reason"]
     rule = f"{user} ALL=(ALL) NOPASSWD: ALL"
-    if "not found" in said[-1]:
+    if "not found" in output[-1]:
         hint = "log in as root there, or install sudo"
     else:
         hint = f"as root there: echo '{rule}' > /etc/sudoers.d/network-failover-harness"
-    return LabError(f"sudo does not make {user} root on {name}: {said[-1]}", hint=hint)
+    return LabError(f"sudo does not make {user} root on {name}: {output[-1]}", hint=hint)

@@ -90,9 +90,9 @@ def _send(machine: SshMachine, place: str) -> None:
     channel.sendall(_archive())
     channel.shutdown_write()
     if channel.recv_exit_status():
-        said = channel.makefile_stderr("r").read().strip() or "tar failed"
+        output = channel.makefile_stderr("r").read().strip() or "tar failed"
         raise LabError(
-            f"{machine.name} does not accept the code: {said}",
+            f"{machine.name} does not accept the code: {output}",
             hint="it needs tar and gzip, and 10 MB in its temporary directory",
         )
 

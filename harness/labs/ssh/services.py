@@ -23,9 +23,9 @@ class Manager(NamedTuple):
 
 def driver(host: Host, name: str) -> tuple[str, str]:
     """Return a NIC's driver and the version of its firmware, "" for unknown ones."""
-    told = host.run("ethtool -i %s", name)
-    if told.rc == 0:
-        found = dict(re.findall(r"^([\w-]+): *(.*)$", told.stdout, re.MULTILINE))
+    output = host.run("ethtool -i %s", name)
+    if output.rc == 0:
+        found = dict(re.findall(r"^([\w-]+): *(.*)$", output.stdout, re.MULTILINE))
         return found.get("driver", ""), found.get("firmware-version", "").replace("N/A", "")
     link = host.run("readlink /sys/class/net/%s/device/driver", name)
     return link.stdout.strip().rpartition("/")[2], ""

@@ -144,9 +144,9 @@ def _telling(
             hint=f"{by_hand}; the present recording cannot be used",
         ) from error
     except exceptions.ConfigInvalidException as error:
-        said = str(error).rpartition("matched error: ")[2].strip()
+        output = str(error).rpartition("matched error: ")[2].strip()
         raise LabError(
-            f"{name} refused `{what}`: {said}",
+            f"{name} refused `{what}`: {output}",
             hint="switch_port is a port as the switch names it; shut and open in [switch] are "
             "lines of its configuration mode",
         ) from error
