@@ -155,7 +155,7 @@ def add_vlan(
 
 
 def answers(machine: Dut | Machine, address: str) -> bool:
-    """Tell whether an address answers a request of a machine to connect, within 3 s."""
+    """Return whether an address answers a request of a machine to connect, within 3 s."""
     done = machine.run(["python3", "-I", "-S", "-c", CONNECT, address])
     assert done.returncode == 0, done.stderr
     return done.stdout == "answered\n"

@@ -24,7 +24,7 @@ def spread(net: ThreeSlaves) -> dict[str, str]:
 
 
 def is_promiscuous(net: ThreeSlaves, slave: str) -> bool:
-    """Tell whether a slave receives frames for any MAC."""
+    """Return whether a slave receives frames for any MAC."""
     return bool(int(str(net.dut.read_file(f"/sys/class/net/{slave}/flags")), 16) & PROMISCUOUS)
 
 

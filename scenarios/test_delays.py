@@ -142,7 +142,7 @@ def test_updelay_is_waited_for_when_another_slave_is_up(one_switch: OneSwitch) -
 
 @claim("DELAY-5")
 def test_a_waiting_slave_is_used_when_the_last_one_fails(one_switch: OneSwitch) -> None:
-    """A slave in the middle of its updelay becomes active at once when it is the only hope."""
+    """A slave in its updelay becomes active at once when no other slave is up."""
     bond = one_switch.dut.bond(updelay=2000)
     with one_switch.watch() as run:
         one_switch.eth1.flap(down=BLIP)

@@ -117,7 +117,7 @@ def test_a_filtering_switch_is_content_without_failover(
 def test_a_shared_mac_is_lost_at_a_filtering_switch(
     filtering_switch: FilteringSwitch, fail_over_mac: str
 ) -> None:
-    """The bond is content and the wire is silent: its MAC is not what the second port is for."""
+    """The bond shows no error, but no frame passes: the second port is not for its MAC."""
     bond = filtering_switch.dut.bond(fail_over_mac=fail_over_mac)
     with filtering_switch.watch() as run:
         filtering_switch.eth0.cut()

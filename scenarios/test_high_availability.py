@@ -25,7 +25,7 @@ HASHED = 0  # tlb_dynamic_lb: by hash, not by load
 def test_a_target_at_each_switch_serves_whichever_is_active(
     blade_chassis: BladeChassis, targets: tuple[str, ...], actives: list[str | None]
 ) -> None:
-    """Where the switches are parted, only a bond with a target at both can move to the other."""
+    """Without a link between the switches only a bond with a target at both can fail over."""
     blade_chassis.dut.bond(arp_ip_target=targets, primary="eth0")
     with blade_chassis.watch(path=("dut", "neighbour")) as run:
         blade_chassis.uplink1.cut()

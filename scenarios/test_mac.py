@@ -6,7 +6,7 @@ from harness import claim, control
 from scenarios.programs import command
 from scenarios.variants import SpareSlave
 
-FREE, BUSY = "02:00:00:00:00:07", "02:00:00:00:00:08"  # MACs: of nobody, of another macvlan
+FREE, BUSY = "02:00:00:00:00:07", "02:00:00:00:00:08"  # MACs: an unused one, another macvlan's
 
 
 def mac_of(net: SpareSlave, interface: str) -> str:

@@ -127,7 +127,7 @@ def test_recovery_from_a_total_outage_is_announced(one_switch: OneSwitch) -> Non
 @claim("GARP-10")
 @control("test_recovery_from_a_total_outage_is_announced")
 def test_recovery_is_announced_when_more_is_asked_for(one_switch: OneSwitch) -> None:
-    """The same recovery with three announcements asked for is told to the network."""
+    """The same recovery with three announcements asked for is announced."""
     one_switch.dut.bond(num_grat_arp=3)
     with one_switch.watch() as run:
         one_switch.eth1.cut()

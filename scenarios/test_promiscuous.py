@@ -8,7 +8,7 @@ from scenarios.topologies import OneSwitch
 
 # IFF_PROMISC, IFF_ALLMULTI (linux/if.h) by the words of ip-link(8).
 FLAGS = {"promisc": 0x100, "allmulticast": 0x200}
-STRANGER = "02:00:00:00:00:09"  # the MAC of nobody
+STRANGER = "02:00:00:00:00:09"  # an unused MAC
 ALL, ACTIVE = ["eth0", "eth1"], ["eth0"]
 SLAVES_OF_MODE = [
     ("balance-rr", ALL),

@@ -142,7 +142,7 @@ def test_a_full_disk_is_the_labs_fault_and_leaves_nothing(tmp_path: Path) -> Non
     if not full.exists():
         pytest.skip("this machine has no /dev/full")
     (tmp_path / "history.part").symlink_to(full)
-    with pytest.raises(LabError, match=r"No space left on device\nhint: make room"):
+    with pytest.raises(LabError, match=r"No space left on device\nhint: free space"):
         save(
             History.of(ABOUT, [Event(1, "mark", "", {"name": "end"})]), tmp_path / "history.jsonl"
         )

@@ -57,7 +57,7 @@ def _judged(path: Path, *, as_json: bool) -> tuple[str, bool]:
         return _text(path, history), _unfit(history) is None
     except BROKEN as error:
         raise UsageError(
-            f"{path} lacks what every recording has: {error!r}",
+            f"{path} is incomplete: {error!r}",
             hint="give a history.jsonl that `pytest scenarios/` wrote",
         ) from error
 

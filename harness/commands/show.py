@@ -20,7 +20,7 @@ from harness.results import windows
 from harness.whole_file import replacing
 
 BROKEN = (LookupError, TypeError, ValueError, AttributeError, ZeroDivisionError)
-HINT = "make room, or write it elsewhere: --svg FILE"
+HINT = "free space, or write it elsewhere: --svg FILE"
 PLACE = click.Path(path_type=Path)
 
 
@@ -50,7 +50,7 @@ def show(recording: Path, svg: Path | None) -> None:
         output = _picture(path, history, svg) if svg else _text(path, history)
     except BROKEN as error:
         raise UsageError(
-            f"{path} lacks what every recording has: {error!r}",
+            f"{path} is incomplete: {error!r}",
             hint="give a history.jsonl that `pytest scenarios/` wrote",
         ) from error
     click.echo(output)

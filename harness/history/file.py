@@ -44,7 +44,7 @@ def about_of(line: object) -> About:
 
 def save(history: History, path: Path) -> None:
     """Write a history as JSON lines, atomically; raises LabError on a full disk."""
-    hint = "make room, or keep results elsewhere: --results DIR"
+    hint = "free space, or keep results elsewhere: --results DIR"
     with replacing(path, path.with_suffix(".part"), hint=hint, parents=True) as file:
         file.write(json.dumps(header(history.about)) + "\n")
         lines = ([event.at, event.kind, event.where, dict(event.data)] for event in history.events)

@@ -112,7 +112,7 @@ def save(found: Conformance, directory: Path) -> None:
 
 def write(path: Path, data: Mapping[str, Any]) -> None:
     """Write a file of results as JSON, atomically; raises LabError."""
-    hint = "make room, or keep results elsewhere: --results DIR"
+    hint = "free space, or keep results elsewhere: --results DIR"
     with replacing(path, path.with_suffix(".part"), hint=hint) as file:
         file.write(json.dumps(data, indent=1) + "\n")
 

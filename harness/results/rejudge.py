@@ -100,7 +100,7 @@ def again(found: Conformance, place: Path) -> Rejudged:
             except HarnessError as error:
                 unread.append(NotJudgedAgain(result.scenario, result.kernel, str(error)))
             except BROKEN as error:
-                text = f"{result.history} lacks what every recording has: {error!r}"
+                text = f"{result.history} is incomplete: {error!r}"
                 unread.append(NotJudgedAgain(result.scenario, result.kernel, text))
             else:
                 judged += 1

@@ -12,7 +12,7 @@ def number_of(what: str, least: int, more: str = "") -> Callable[[str], int]:
     def read(text: str) -> int:
         if not text.isdigit() or int(text) < least:
             raise argparse.ArgumentTypeError(
-                f'"{text}" is no number of {what} (hint: give {least} or more{more})'
+                f'"{text}" is not a number of {what} (hint: give {least} or more{more})'
             )
         return int(text)
 

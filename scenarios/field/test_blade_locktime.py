@@ -67,7 +67,7 @@ def test_a_spare_target_is_followed_at_the_next_answer(
 def test_a_young_entry_is_locked_whatever_the_interval(
     chassis: Chassis, arp_interval: int
 ) -> None:
-    """Answers come, the bond is content, and the DUT goes on sending to a MAC that is gone."""
+    """Answers come, the bond stays up, and the DUT goes on sending to a MAC that is gone."""
     bond = chassis.dut.bond(arp_interval=arp_interval)
     chassis.dut.set_locktime(bond, 60 * s)
     with chassis.watch("out") as run:

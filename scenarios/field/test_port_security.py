@@ -140,7 +140,7 @@ def test_active_survives_a_silent_failure(office: Office, addresses: PortAddress
 @claim("FOM-NONE-1", "FOM-FOLLOW-2")
 @pytest.mark.parametrize("fail_over_mac", SHARED)
 def test_a_configured_guard_shuts_the_only_port_left(office: Office, fail_over_mac: str) -> None:
-    """A port that knows its NIC's MAC takes the failover for an intruder, each time anew."""
+    """A port with its NIC's MAC configured treats each failover as a violation."""
     office.sw.secure("configured")
     office.dut.bond(fail_over_mac=fail_over_mac)
     with office.watch("in") as run:

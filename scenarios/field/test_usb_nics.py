@@ -84,7 +84,7 @@ def test_miimon_works_although_mii_tool_does_not(usb_nics: UsbNics, miimon: int)
 @claim("MIIMON-1", "TROUBLE-5")
 @control("test_miimon_works_although_mii_tool_does_not")
 def test_a_slow_interrupt_pipe_makes_miimon_slow(usb_nics: UsbNics) -> None:
-    """A chip that tells of its link once a second is found out later than any window allows."""
+    """If the chip reports its link once a second, detection is later than any window allows."""
     bond = usb_nics.dut.bond(miimon=100)
     with usb_nics.watch() as run:
         usb_nics.eth1.slow_interrupts(1 * s)
@@ -98,7 +98,7 @@ def test_a_slow_interrupt_pipe_makes_miimon_slow(usb_nics: UsbNics) -> None:
 @claim("MON-4", "TROUBLE-5")
 @control("test_miimon_works_although_mii_tool_does_not")
 def test_a_stalled_interrupt_pipe_hides_the_cable(usb_nics: UsbNics) -> None:
-    """With no word from the chip the carrier stays, and miimon sees nothing wrong."""
+    """Without a report from the chip the carrier stays, and miimon detects nothing."""
     usb_nics.dut.bond(miimon=100)
     with usb_nics.watch() as run:
         usb_nics.eth1.stall_interrupts()

@@ -151,7 +151,7 @@ def test_a_cable_that_is_out_does_not_flap(usb_nics: UsbNics) -> None:
 @claim("MON-2", "MIIMON-6")
 @control("test_an_interval_of_seconds_is_an_outage_of_many")
 def test_the_arp_monitor_finds_what_a_stalled_pipe_hides(usb_nics: UsbNics) -> None:
-    """Where the chip tells nothing of its link, missing answers do."""
+    """Without reports of the chip, missing answers show that the link is lost."""
     bond = usb_nics.dut.bond(arp_interval=100, arp_ip_target=TARGET, primary="eth1")
     with usb_nics.watch("out") as run:
         usb_nics.eth1.stall_interrupts()

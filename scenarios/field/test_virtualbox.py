@@ -110,7 +110,7 @@ def test_a_lost_garp_undoes_the_cure(virtualbox: VirtualBox) -> None:
 @claim("FOM-ACTIVE-2")
 @control("test_a_lost_garp_undoes_the_cure")
 def test_a_vm_that_speaks_first_makes_up_for_it(virtualbox: VirtualBox) -> None:
-    """A new MAC empties the VM's own ARP cache: its next word to the gateway is who it is."""
+    """A new MAC empties the VM's own ARP cache: its next ARP request tells the gateway its MAC."""
     bond = virtualbox.dut.bond(fail_over_mac="active")
     virtualbox.eth2.mute_garp(bond.address)
     with virtualbox.watch() as run:

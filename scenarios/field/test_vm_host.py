@@ -110,7 +110,7 @@ def test_three_cables_at_once(bridge_host: BridgeHost) -> None:
 @control("test_each_cable_in_turn")
 @control("test_the_reports_ping")
 def test_four_cables_at_once(bridge_host: BridgeHost) -> None:
-    """With the last cable goes the guest."""
+    """Without the last cable the guest is unreachable."""
     bridge_host.dut.bond()
     with bridge_host.watch() as run:
         for cable in (bridge_host.eth0, bridge_host.eth1, bridge_host.eth2, bridge_host.eth3):

@@ -63,7 +63,7 @@ def test_a_recording_that_proves_nothing_is_exit_status_1() -> None:
         (b'{"format": 1, "hz": 100, "bonds": 7}\n', "bonds is an integer, expected an object"),
         (
             b'{"format":1,"hz":0,"bonds":{"b":{"slaves":["x"]}}}\n[1,"mark","",{"name":"disturb"}]\n',
-            "lacks what every",
+            "is incomplete: ",
         ),
     ],
 )

@@ -97,7 +97,7 @@ def test_a_recording_that_was_cut_off_or_edited_is_an_error(tmp_path: Path) -> N
     file.write_text("\n".join([json.dumps({**about, "hz": 0}), *lines[1:]]))
     done = run(file, "--svg", tmp_path / "x.svg")
     assert done.exit_code == 4
-    assert "lacks what every recording has: ZeroDivisionError" in done.output
+    assert "is incomplete: ZeroDivisionError" in done.output
     assert not (tmp_path / "x.svg").exists()
 
 
@@ -115,7 +115,7 @@ def test_a_directory_without_a_recording_and_a_place_that_cannot_be_written(
     done = run(FAILOVER, "--svg", tmp_path / "none" / "x.svg")
     assert done.exit_code == 1
     assert "cannot be written: No such file or directory" in done.output
-    assert "hint: make room, or write it elsewhere" in done.output
+    assert "hint: free space, or write it elsewhere" in done.output
 
 
 def test_results_that_cannot_be_read_cost_the_windows_only(tmp_path: Path) -> None:

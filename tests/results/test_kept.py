@@ -104,7 +104,7 @@ def test_a_session_keeps_as_many_runs_as_it_is_told(tmp_path: Path) -> None:
     assert len(kept.runs(tiny.root / "results")) == 2
     code, said = tiny.run("-o", "results_keep=some")
     assert code == 4
-    assert 'results_keep: "some" is no number of runs' in said
+    assert 'results_keep: "some" is not a number of runs' in said
 
 
 def test_results_say_who_made_them_and_of_what(tmp_path: Path) -> None:

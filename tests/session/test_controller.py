@@ -233,8 +233,8 @@ def test_guests_that_never_come_up_end_the_run_with_their_console(tmp_path: Path
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--guests=0"], '"0" is no number of guests (hint: give 1 or more'),
-        (["--guests=many"], '"many" is no number of guests'),
+        (["--guests=0"], '"0" is not a number of guests (hint: give 1 or more'),
+        (["--guests=many"], '"many" is not a number of guests'),
         (["--time-limit=0"], '"0" is no time in seconds (hint: '),
         (["--time-limit=nan"], '"nan" is no time in seconds'),
         (

@@ -49,4 +49,4 @@ def test_none_is_accepted_unasked_nor_where_not_all_was_run(
 def test_a_wrong_number_is_rejected(pytester: pytest.Pytester) -> None:
     done = run(pytester, CONFORMS, "--max-inconclusive=some")
     assert done.ret == pytest.ExitCode.USAGE_ERROR
-    assert '"some" is no number of scenarios (hint: give 0 or more)' in done.stderr.str()
+    assert '"some" is not a number of scenarios (hint: give 0 or more)' in done.stderr.str()

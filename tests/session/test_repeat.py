@@ -133,4 +133,4 @@ def test_phases_are_spread_evenly_at_any_time() -> None:
 def test_what_is_no_number_of_runs_is_rejected(text: str, tmp_path: Path) -> None:
     code, said = Tiny.make(tmp_path, a="def test_a(): pass").run(f"--repeat={text}")
     assert code == 4
-    assert re.search(rf'"{text}" is no number of runs \(hint: give 1 or more\)', said)
+    assert re.search(rf'"{text}" is not a number of runs \(hint: give 1 or more\)', said)

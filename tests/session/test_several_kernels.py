@@ -221,7 +221,7 @@ def test_results_that_cannot_be_written_are_reported_at_the_end(tmp_path: Path) 
     assert code == 3, said
     assert "1 skipped" in said
     assert "conformance.json cannot be written: Is a directory" in said
-    assert "hint: make room, or keep results elsewhere: --results DIR" in said
+    assert "hint: free space, or keep results elsewhere: --results DIR" in said
     assert "Traceback" not in said
 
 

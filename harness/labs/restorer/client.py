@@ -174,7 +174,9 @@ class RestorerClient:
         name = f" {what['name']}" if "name" in what else ""
         hint = f"`ip -d link` there shows its state; saved states are in {program.PLACE}"
         if error.errno == errno.ENOSPC:
-            hint = f"make room in {program.PLACE.parent} there: the states of NICs are saved in it"
+            hint = (
+                f"free space in {program.PLACE.parent} there: the states of NICs are saved in it"
+            )
         return LabError(f"{self.host} cannot {do}{name}: {error.strerror}", hint=hint)
 
 

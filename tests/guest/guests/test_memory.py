@@ -110,7 +110,7 @@ def test_a_guest_that_scenarios_fill_makes_way_for_a_fresh_one(tmp_path: Path) -
     assert code == 0, said
     assert "60 passed" in said
     assert re.search(
-        r"scenarios kept memory, a fresh guest went on behind test_keeps\.py::test_keeps\[\d+\]: "
+        r"scenarios kept memory, a fresh guest went on after test_keeps\.py::test_keeps\[\d+\]: "
         r"\d+ MiB of the \d+ MiB that it had free are left",
         said,
     )

@@ -122,7 +122,7 @@ def test_what_could_not_be_restored_is_reported_at_both_ends(rack: Rack) -> None
         said, _ = process.communicate(timeout=300)
     assert "4 passed" in said, said
     assert "NICs of the DUT could not be restored: eth4: File exists" in said
-    assert "error: not put back on the tester: far4: File exists" in said
+    assert "error: not restored on the tester: far4: File exists" in said
 
 
 def test_without_room_for_the_state_of_a_nic_none_is_taken(rack: Rack) -> None:
@@ -133,7 +133,7 @@ def test_without_room_for_the_state_of_a_nic_none_is_taken(rack: Rack) -> None:
     status, said = run(rack, "--yes", FIRST)
     assert status == pytest.ExitCode.USAGE_ERROR, said
     assert "the DUT cannot lock: No space left on device" in said, said
-    assert "hint: make room in /run there" in said
+    assert "hint: free space in /run there" in said
     assert rack.comes_to_be(before)
 
 
