@@ -19,6 +19,7 @@ TPACKET_V2 = 1
 SO_ATTACH_FILTER = 26
 SLOT, BLOCK, BLOCKS = 256, 1 << 16, 16
 SLOTS = BLOCK * BLOCKS // SLOT
+PER_PAGE = mmap.PAGESIZE // SLOT
 FREE = b"\0\0\0\0"  # TP_STATUS_KERNEL: the slot is returned to the kernel
 # Of struct tpacket2_hdr: status, snaplen, mac, sec, nsec; behind it, aligned to 16, of struct
 # sockaddr_ll: ifindex, pkttype.
@@ -46,6 +47,7 @@ class Ring:
             # User-Mode Linux miscounts the pages of such a mapping at a fork, and crashes.
             self._ring.madvise(mmap.MADV_DONTFORK)
         self._next = 0
+        self._touch()
 
     def fileno(self) -> int:
         """Return the descriptor that is readable while frames are in the ring."""
@@ -62,8 +64,18 @@ class Ring:
             data = ring[base + mac : base + mac + snap]
             ring[base : base + 4] = FREE
             self._next = (self._next + 1) % SLOTS
+            if not self._next % PER_PAGE:
+                self._touch()
             kind |= TAGGED if status & STATUS_VLAN_VALID else 0
             yield sec * 1000000000 + nsec, device, kind, data
+
+    def _touch(self) -> None:
+        """Write to a page before it is read, at the end of a slot, which no frame reaches.
+
+        User-Mode Linux has a page fault for the first reading and another for the first writing.
+        """
+        end = (self._next + 1) * SLOT
+        self._ring[end - 1 : end] = b"\0"
 
     def dropped(self) -> int:
         """Return the number of frames dropped since the last call."""
