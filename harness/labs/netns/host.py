@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from pathlib import Path
+from functools import cached_property
 
 from harness.lab import Clock, Sent, Stream, StreamSource
 from harness.labs.agent.wire import ChildProcess, numbered, sender_socket, wall_to_monotonic
@@ -13,7 +13,7 @@ from harness.labs.netns.capture import Tap
 from harness.labs.netns.control import Control
 from harness.labs.netns.monitor import RTMGRP_LINK, RTMGRP_NEIGH, KernelLog, NetlinkMonitor
 from harness.labs.netns.namespace import Namespace
-from harness.labs.netns.sysfs import Sysfs
+from harness.labs.netns.sysfs import Sysfs, read_and_close
 from harness.loop import Loop
 from harness.rtnl.messages import Request
 
@@ -31,7 +31,7 @@ class NetnsHost:
         undo.callback(self.namespace.close)
         self.control = Control(self.namespace)
         undo.callback(self.control.close)
-        self.shell = NetnsShell(self.namespace, loop)
+        self.shell = NetnsShell(self.namespace, loop, undo)
         self._loop = loop
         self._undo = undo
 
@@ -119,23 +119,29 @@ class NetnsSender:
 class NetnsShell:
     """Files and programs inside a namespace."""
 
-    def __init__(self, namespace: Namespace, loop: Loop) -> None:
+    def __init__(self, namespace: Namespace, loop: Loop, undo: ExitStack) -> None:
         self._namespace = namespace
         self._loop = loop
+        self._undo = undo
+
+    @cached_property
+    def _sysfs(self) -> Sysfs:
+        """The namespace's sysfs, open until the host is closed."""
+        sysfs = Sysfs(self._namespace)
+        self._undo.callback(sysfs.close)
+        return sysfs
 
     def read(self, path: str) -> str:
         """Return a file's text; raises OSError."""
         if path.startswith(SYS):
-            with Sysfs(self._namespace) as sysfs:
-                return sysfs.read(path.removeprefix(SYS))
+            return self._sysfs.read(path.removeprefix(SYS))
         with self._namespace.inside():
-            return Path(path).read_text(encoding="utf-8")
+            return read_and_close(os.open(path, os.O_RDONLY))
 
     def write(self, path: str, text: str) -> None:
         """Write to an existing file, such as one in /proc; raises OSError."""
         if path.startswith(SYS):
-            with Sysfs(self._namespace) as sysfs:
-                sysfs.write(path.removeprefix(SYS), text)
+            self._sysfs.write(path.removeprefix(SYS), text)
             return
         with self._namespace.inside(), os.fdopen(os.open(path, os.O_WRONLY), "wb", 0) as file:
             file.write(text.encode())
