@@ -74,7 +74,7 @@ def explore(context: click.Context, /, **asked: Any) -> None:
     virtual time; holds the recording against a model of the documentation, and /proc, sysfs,
     netlink and the kernel's log against each other. What is refused is performed again, made as
     small as possible, and written to --corpus: the schedule, its history, a scenario, and a draft
-    of a report. Known differences are not reported. Ctrl-C ends the search and keeps what was
+    of a report. Known differences are only counted. Ctrl-C ends the search and keeps what was
     found.
 
     A finding may be a fault of the model: look into the driver before you report it.
@@ -93,6 +93,8 @@ def explore(context: click.Context, /, **asked: Any) -> None:
     click.echo(tally.text())
     for rule, times in sorted(tally.again.items()):
         click.echo(f"  {rule}: refused again in {counted(times, 'schedule')}")
+    for (spec, difference), seconds in sorted(tally.known.items()):
+        click.echo(f"  {spec} shows known difference {difference}, after {seconds:.0f} s")
     context.exit(1 if tally.findings else 0)
 
 

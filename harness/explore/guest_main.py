@@ -2,8 +2,8 @@
 
 Lines of `stream.jsonl`: {"start": number} before each schedule; {"count": schedules, "steps": n,
 "unfit": n} now and then; {"finding": {...}} with a schedule as it was drawn and as it was shrunk,
-and the name of its history in the guest's directory; {"error": text, "hint": text};
-{"done": last}.
+and the name of its history in the guest's directory; {"known": number} at the first sight of a
+known difference; {"error": text, "hint": text}; {"done": last}.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ class SearchInGuest:
         lab = registry.open_lab(registry.DEFAULT, modules.need, {})
         self._stage = Stage("harness explore", asdict(measure(job)), lab)
         self._known: set[str] = set(self._asked["known"])
+        self._met: set[int] = set()  # known differences
         self._of_rule: Counter[str] = Counter()
         self._done, self._steps, self._unfit = 0, 0, 0
 
@@ -88,6 +89,9 @@ class SearchInGuest:
             self._unfit += 1
             self._stream.write(unfit=str(error), number=number)
             return
+        for difference in performed.known - self._met:
+            self._met.add(difference)
+            self._stream.write(known=difference)
         for rule in dict.fromkeys(refusal.rule for refusal in performed.findings):
             self._of_rule[rule] += 1
             if self._of_rule[rule] <= SAME and rule not in self._known:

@@ -28,6 +28,12 @@ class Performed:
     refusals: tuple[Refusal, ...]
 
     @property
+    def known(self) -> set[int]:
+        """The numbers of the known differences of this kernel that it shows."""
+        release = self.history.about.kernel.release
+        return {refusal.known_on(release) for refusal in self.refusals} - {0}
+
+    @property
     def findings(self) -> list[Refusal]:
         """The refusals that are not known differences of this kernel."""
         release = self.history.about.kernel.release

@@ -43,7 +43,8 @@ class SearchPlan:
 class Tally:
     """The counts of a search so far.
 
-    `unfit` schedules could not be judged; `unconfirmed` findings did not come again.
+    `unfit` schedules could not be judged; `unconfirmed` findings did not come again. `known` has
+    after how many seconds a kernel showed a known difference, by spec and number.
     """
 
     schedules: int = 0
@@ -51,6 +52,7 @@ class Tally:
     unfit: int = 0
     unconfirmed: int = 0
     again: Counter[str] = field(default_factory=Counter)
+    known: dict[tuple[str, int], float] = field(default_factory=dict)
     findings: list[FoundDifference] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
 
@@ -94,11 +96,13 @@ class KernelSearch:
         self._kernel, self._plan, self._corpus, self._say = kernel, plan, corpus, say
         self.tally = tally
         self._release = ""
+        self._began = 0.0
         self._keys: set[str] = set()
 
     def run(self) -> None:
         """Search until the time or the schedules are used up; raises LabError."""
-        end = time.monotonic() + self._plan.seconds
+        self._began = time.monotonic()
+        end = self._began + self._plan.seconds
         first = list(self._corpus.schedules())
         workers = [
             _Worker(place, place, first=first if place == 0 else [])
@@ -169,19 +173,27 @@ class KernelSearch:
             self._release = str(line["release"])
         elif "done" in line:
             worker.done = True
-        elif "count" in line:
-            self.tally.schedules += line["count"]
-            self.tally.steps += line["steps"]
-            self.tally.unfit += line["unfit"]
-        elif "again" in line:
-            self.tally.again[line["again"]] += 1
-        elif "unconfirmed" in line:
-            self.tally.unconfirmed += 1
         elif "finding" in line:
             found = FoundDifference.reported(line["finding"], self._kernel.spec)
             self._keep(found, history_of(guest.directory, line["finding"]["history"]))
         elif "error" in line:
             raise LabError(line["error"], hint=line["hint"])
+        else:
+            self._count(line)
+
+    def _count(self, line: dict[str, Any]) -> None:
+        """Add a line that only counts to the tally."""
+        if "count" in line:
+            self.tally.schedules += line["count"]
+            self.tally.steps += line["steps"]
+            self.tally.unfit += line["unfit"]
+        elif "again" in line:
+            self.tally.again[line["again"]] += 1
+        elif "known" in line:
+            met = (self._kernel.spec, int(line["known"]))
+            self.tally.known.setdefault(met, time.monotonic() - self._began)
+        elif "unconfirmed" in line:
+            self.tally.unconfirmed += 1
 
     def _keep(self, finding: FoundDifference, history: str) -> None:
         key = f"{finding.rule}-{finding.schedule.key}"

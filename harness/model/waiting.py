@@ -42,6 +42,8 @@ def a_waiting_slave_replaces_the_last(view: BondHistory) -> Iterator[Refusal]:
         inspected = whole(view.times(at).miimon) + view.tolerance
         if not view.quiet(at - inspected, at + view.tolerance):
             continue
+        if view.links[old].at(at + view.tolerance) == "up":
+            continue  # its link has not failed: a slave that is preferred has come up
         since = {slave: _waits_since(view, slave, at) for slave in view.slaves if slave != old}
         waiting = {slave: when for slave, when in since.items() if when and at - when > inspected}
         if new is None:

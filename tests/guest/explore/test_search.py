@@ -32,6 +32,17 @@ DIFFERENCE: dict[str, Any] = {
     ],
 }
 
+# Difference 63: under fail_over_mac=follow, the slave that took over is replaced.
+KNOWN: dict[str, Any] = {
+    "slaves": 3,
+    "options": {"mode": "active-backup", "miimon": 100, "fail_over_mac": "follow"},
+    "steps": [
+        {"after": 400, "action": "cut", "where": "eth0"},
+        {"after": 400, "action": "release", "where": "eth1"},
+        {"after": 400, "action": "enslave", "where": "eth1"},
+    ],
+}
+
 
 def harness(*arguments: str, corpus: Path) -> list[str]:
     command = [sys.executable, "-m", "harness", "explore", "--kernel", virtual_kernel()]
@@ -50,12 +61,23 @@ def test_a_search_of_a_kernel_that_conforms_finds_nothing(tmp_path: Path) -> Non
     assert "0 findings" in done.stdout
 
 
-def test_what_is_refused_is_shrunk_and_becomes_a_scenario(tmp_path: Path) -> None:
-    corpus = tmp_path / "corpus"
+def given(schedule: dict[str, Any], corpus: Path) -> Path:
+    """Make a corpus in which a schedule was found; it is performed first."""
     earlier = corpus / "findings" / "given"
     earlier.mkdir(parents=True)
     (corpus / "corpus.json").write_text('{"format": 1}')
-    (earlier / "schedule.json").write_text(json.dumps({"schedule": DIFFERENCE}))
+    (earlier / "schedule.json").write_text(json.dumps({"schedule": schedule}))
+    return corpus
+
+
+def test_a_known_difference_is_counted_and_no_finding(tmp_path: Path) -> None:
+    done = explore("--schedules", "1", corpus=given(KNOWN, tmp_path / "corpus"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "shows known difference 63, after" in done.stdout
+
+
+def test_what_is_refused_is_shrunk_and_becomes_a_scenario(tmp_path: Path) -> None:
+    corpus = given(DIFFERENCE, tmp_path / "corpus")
     done = explore("--schedules", "1", corpus=corpus)
     assert done.returncode == 1, done.stdout + done.stderr
     (folder,) = (path for path in corpus.glob("findings/service-*"))
