@@ -59,7 +59,7 @@ def doctor(context: click.Context, /, *, as_json: bool, lab: Path | None, up: bo
         _of_lab(context, lab, as_json=as_json, up=up)
     if up:
         raise UsageError("--up tests the cables of a lab", hint="name its file: --lab FILE")
-    rows = dict(_look(quiet=as_json))
+    rows = dict(_check_all(quiet=as_json))
     kernel = runs_in(rows)
     if as_json:
         found = {name: asdict(row) for name, row in rows.items()}
@@ -87,7 +87,7 @@ def _of_lab(context: click.Context, path: Path, *, as_json: bool, up: bool) -> N
     context.exit(1 if bad else 0)
 
 
-def _look(*, quiet: bool) -> Iterator[tuple[str, CheckResult]]:
+def _check_all(*, quiet: bool) -> Iterator[tuple[str, CheckResult]]:
     with Console(stderr=True, quiet=quiet).status("") as status:
         for look in LOOKS:
             status.update(f"{look.name}, at most {look.limit:g} s")

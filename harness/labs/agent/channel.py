@@ -138,7 +138,7 @@ class Channel:
             self._fail(f"it ended{self._pipe.ending()}")
         *lines, self._pending = (self._pending + data).split(b"\n")
         for line in lines:
-            self._hear(line)
+            self._receive(line)
         self._flood += len(data)
         if len(self._pending) > FLOOD:
             self._fail(f"it wrote {FLOOD >> 20} MiB without the end of a line")
@@ -147,7 +147,7 @@ class Channel:
         """End the agent."""
         self._pipe.close()
 
-    def _hear(self, line: bytes) -> None:
+    def _receive(self, line: bytes) -> None:
         try:
             answer = json.loads(line)
             if "hello" in answer:

@@ -34,7 +34,7 @@ class RemoteStream:
         self._channel = channel
         self._offset = offset
         self._seen: list[Seen] = []
-        self._number = channel.open(self._hear)
+        self._number = channel.open(self._receive)
         self.lost = 0
         try:
             channel.ask(do, s=self._number, **what)
@@ -55,7 +55,7 @@ class RemoteStream:
         self._channel.ask("close", s=self._number)
         self._channel.forget(self._number)
 
-    def _hear(self, event: AgentEvent) -> None:
+    def _receive(self, event: AgentEvent) -> None:
         self.lost += int(event.get("lost", 0))
         for at, data, late in event.get("e", ()):
             self._seen.append(Seen(at + self._offset, 0, 0, unpacked(data), late))
@@ -89,7 +89,7 @@ class RemoteSender:
         self._channel = channel
         self._offset = offset
         self._sent: list[Sent] = []
-        self._number = channel.open(self._hear)
+        self._number = channel.open(self._receive)
         try:
             channel.ask("sender", s=self._number, device=link)
         except OSError as error:
@@ -122,7 +122,7 @@ class RemoteSender:
         self._channel.ask("close", s=self._number)
         self._channel.forget(self._number)
 
-    def _hear(self, event: AgentEvent) -> None:
+    def _receive(self, event: AgentEvent) -> None:
         for at, number, errno in event.get("sent", ()):
             self._sent.append(Sent(at + self._offset, number, errno))
 
@@ -153,7 +153,7 @@ class RemoteProgram:
         """Start it; raises OSError."""
         self._channel = channel
         self._said: tuple[int, str, str] | None = None
-        self._number = channel.open(self._hear)
+        self._number = channel.open(self._receive)
         channel.ask("start", s=self._number, argv=list(argv))
 
     def ended(self) -> tuple[int, str, str] | None:
@@ -165,7 +165,7 @@ class RemoteProgram:
         self._channel.ask("close", s=self._number)
         self._channel.forget(self._number)
 
-    def _hear(self, event: AgentEvent) -> None:
+    def _receive(self, event: AgentEvent) -> None:
         status, out, err = event["exit"]
         self._said = int(status), str(out), str(err)
 

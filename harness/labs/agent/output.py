@@ -90,7 +90,7 @@ class Taps:
                 self.wait_for(ring)
 
     def read_one(self, number: int, most: int = SLOTS) -> bool:
-        """Write at most so many frames of one ring; tell whether there may be more."""
+        """Write at most so many frames of one ring; return whether there may be more."""
         ring, offset = self.rings[number]
         records = []
         for at, device, kind, data in itertools.islice(ring.frames(), most):

@@ -34,8 +34,8 @@ from harness.labs.agent.wire import (
     RunQueue,
     carried,
     control_socket,
+    enlarge_buffer,
     fresh_namespace,
-    make_room,
     now,
     numbered,
     sender_socket,
@@ -207,7 +207,7 @@ class Agent:
     def do_listen(self, asked: dict[str, Any]) -> None:
         """Record the notifications of netlink groups."""
         number, sock = asked["s"], socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
-        make_room(sock)
+        enlarge_buffer(sock)
         sock.bind((0, sum(GROUPS[name] for name in asked["groups"])))
         sock.setblocking(False)
 

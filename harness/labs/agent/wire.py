@@ -62,7 +62,7 @@ def checksum(data: bytes) -> int:
     return ~(total + (total >> 16)) & 0xFFFF
 
 
-def make_room(sock: socket.socket) -> None:
+def enlarge_buffer(sock: socket.socket) -> None:
     """Set a receive buffer larger than net.core.rmem_max, if permitted."""
     try:
         sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, ROOM)
@@ -113,7 +113,7 @@ class RunQueue:
     """How long this process was ready to run and did not (ns), by /proc/self/schedstat.
 
     Its second number is the time on the run queue (scheduler/sched-stats.rst); a kernel without
-    CONFIG_SCHED_INFO has no such file, and then nothing is known of it.
+    CONFIG_SCHED_INFO has no such file, and then the time is unknown.
     """
 
     def __init__(self) -> None:

@@ -89,6 +89,6 @@ class NftWiring(Wiring):
         if done.returncode:
             output = done.stderr.strip().splitlines() or ["no output"]
             raise LabError(
-                f"nftables does not take a rule: {output[0]}",
+                f"nftables refuses a rule: {output[0]}",
                 hint="the tester's kernel needs nf_tables_netdev, with hooks on egress (5.16)",
             )

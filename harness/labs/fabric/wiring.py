@@ -31,7 +31,7 @@ def by_wire(link: str, *, up: bool) -> None:
 
 
 def bridge_setting(change: Literal["flush"] | Span) -> tuple[str, object]:
-    """Return what a bridge is told; times are in 1/100 s (USER_HZ)."""
+    """Return the request for settings of a bridge; times are in 1/100 s (USER_HZ)."""
     if isinstance(change, Span):
         return "IFLA_BR_AGEING_TIME", change.ns // (10 * MS)
     return "IFLA_BR_FDB_FLUSH", None

@@ -1,1 +1,1 @@
-"""Hypervisors that run a DUT: what they say of its adapters, and how they pull its cables."""
+"""Hypervisors that run a DUT: the state of its adapters, and how its cables are unplugged."""

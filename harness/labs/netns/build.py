@@ -37,8 +37,8 @@ class CableEnd(NamedTuple):
     mac: str
 
 
-# Lays a cable from an interface of a machine (link, device number, MAC) to its far end; returns
-# the number that the interface has: kernels before 5.13 let a NIC keep its own.
+# Connects a cable from an interface of a machine (link, device number, MAC) to its far end;
+# returns the number that the interface has: kernels before 5.13 let a NIC keep its own.
 Lay = Callable[[str, int, str, CableEnd], int]
 
 

@@ -1,6 +1,6 @@
-"""labgrid-client, which takes the power of a place (https://labgrid.readthedocs.io).
+"""labgrid-client, which switches the power of a place (https://labgrid.readthedocs.io).
 
-A place must be acquired first, by whoever runs the tests: labgrid is then the lock of what it has.
+A place must be acquired first, by whoever runs the tests: labgrid then locks what it has.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""uhubctl, which takes the power of one port of a USB hub (https://github.com/mvp/uhubctl).
+"""uhubctl, which switches the power of one port of a USB hub (https://github.com/mvp/uhubctl).
 
-Its exit status is 0 even if a port keeps its power: what it says of the port afterwards counts. A
-hub for USB 3 is two hubs, each with its state.
+Its exit status is 0 even if a port keeps its power: its output on the state afterwards counts.
+A hub for USB 3 is two hubs, each with its state.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from harness.labs.netns.interfaces import Existing
 from harness.labs.netns.network import NetnsNetwork
 from harness.labs.netns.usb import adapters
 from harness.labs.qemu.machine import Qemu
-from harness.labs.qemu.wires import Near, Rack, back
+from harness.labs.qemu.wires import DutEnd, Rack, back
 from harness.labs.ssh.dut import RemoteDut
 from harness.loop import Loop
 from harness.topology import DUT, LinkPlan, Topology
@@ -146,11 +146,11 @@ class QemuLab:
         dut = running.dut
         undo.callback(running.rack.forget)
         host = dut.fresh(loop, undo)
-        laid: list[Near] = []
+        laid: list[DutEnd] = []
         undo.callback(back, host, laid, dut.home.pid)
 
         def lay(link: str, index: int, mac: str, far: CableEnd) -> int:
-            near = Near(link, index, mac, models[link])
+            near = DutEnd(link, index, mac, models[link])
             running.rack.lay(near, far, dut.work.pid, undo)
             laid.append(near)
             return index

@@ -51,7 +51,7 @@ class Rack:
     _nics: dict[str, QemuNic] = field(default_factory=dict)
     _links: dict[str, QemuNic] = field(default_factory=dict)
 
-    def lay(self, near: Near, far: CableEnd, pid: int, undo: ExitStack) -> None:
+    def lay(self, near: DutEnd, far: CableEnd, pid: int, undo: ExitStack) -> None:
         """Cable a NIC of the DUT: its tap goes to the far end, the NIC to an agent's namespace."""
         nic = self.plugged(near.mac, near.model)
         self._links[near.link] = nic
@@ -152,7 +152,7 @@ def _tun() -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
+class DutEnd:
     """The DUT's end of a cable: its name, device number, MAC, and its NIC's model in QEMU."""
 
     link: str
@@ -161,7 +161,7 @@ class Near:
     model: str
 
 
-def back(host: Host, ends: list[Near], pid: int) -> None:
+def back(host: Host, ends: list[DutEnd], pid: int) -> None:
     """Move NICs back to the DUT's own namespace, where they are available at once."""
     for number, end in enumerate(ends):
         what = f"interface {end.link} of the dut"

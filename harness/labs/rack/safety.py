@@ -13,7 +13,7 @@ MISSING = "is not there"
 
 
 def in_the_way(found: Mapping[str, Interface], name: str, nic: LabNic, ssh: str) -> str:
-    """Return why an interface must not be touched, "" for no reason.
+    """Return why an interface must not be changed, "" if it may be.
 
     Addresses and masters that the lab file names are no reason, except for the address that SSH
     uses.

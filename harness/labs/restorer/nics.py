@@ -70,7 +70,7 @@ class SavedNic:
                 return link
         return next((link for link in links if strayed and link.mac == mac), None)
 
-    def step_aside(self, home: int) -> None:
+    def rename_aside(self, home: int) -> None:
         """Rename a NIC that the kernel has moved back: its name may be another NIC's."""
         found = self.find(home)
         if found is None:
@@ -130,7 +130,7 @@ class SavedNic:
         if before is not None:
             os.close(before)
 
-    def go_home(self, home: int) -> list[str]:
+    def restore(self, home: int) -> list[str]:
         """Restore its initial state; return texts of what could not be restored."""
         troubles: list[str] = []
         state, name = self.state, self.state["name"]

@@ -62,7 +62,7 @@ class RestorerServer:
                     self.accept() if source is self.listener else self.read(source)
         finally:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)  # this process is ending
-            self.go_home()
+            self.restore_all()
 
     def say(self, to: int, **what: Any) -> None:
         """Write one line; errors of a closed connection are ignored."""
@@ -142,19 +142,19 @@ class RestorerServer:
                 with contextlib.suppress(OSError, ValueError):
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     left[path] = SavedNic(json.load(file))
-            self.step_aside(left.values())
-            failed = {path: nic.go_home(self.home) for path, nic in left.items()}
+            self.rename_aside(left.values())
+            failed = {path: nic.restore(self.home) for path, nic in left.items()}
             back = [path for path, troubles in failed.items() if not troubles]
             for path in back:
                 path.unlink()
         troubles = [one for path in failed for one in failed[path]]
         return {"back": [left[path].state["name"] for path in back], "troubles": troubles}
 
-    def step_aside(self, nics: Iterable[SavedNic]) -> None:
+    def rename_aside(self, nics: Iterable[SavedNic]) -> None:
         """Rename NICs that the kernel has moved back, which may have each other's names."""
         for nic in nics:
             with contextlib.suppress(OSError):
-                nic.step_aside(self.home)
+                nic.rename_aside(self.home)
 
     def do_save(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Save the state of a NIC; `undo` are commands to run when it is restored."""
@@ -195,14 +195,14 @@ class RestorerServer:
 
     def do_release(self, _: dict[str, Any]) -> dict[str, Any]:
         """Restore all NICs; answers with the failures."""
-        return {"troubles": self.go_home()}
+        return {"troubles": self.restore_all()}
 
-    def go_home(self) -> list[str]:
+    def restore_all(self) -> list[str]:
         """Restore all NICs, each even if another fails; return the failures."""
         troubles: list[str] = []
-        self.step_aside(self.nics.values())
+        self.rename_aside(self.nics.values())
         for name in list(self.nics):
-            failed = self.nics.pop(name).go_home(self.home)
+            failed = self.nics.pop(name).restore(self.home)
             troubles += failed
             with contextlib.suppress(OSError):
                 if not failed:  # otherwise the next restorer tries again

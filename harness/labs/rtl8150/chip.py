@@ -148,7 +148,7 @@ class Chip:
         return data.ljust(SHORTEST, b"\0")
 
     def receive(self, frame: bytes) -> bool:
-        """Receive a frame from the wire; tell whether it is queued for the host."""
+        """Receive a frame from the wire; return whether it is queued for the host."""
         if not (self.link and self._get(CR, 1)[0] & CR_RECEIVE and self._wanted(frame)):
             return False
         if len(self._inbox) >= HELD:

@@ -31,7 +31,7 @@ class Faults:
     interrupt_every  time between two interrupt packets in ns, 0: as the host asks for
     stalled          the interrupt pipe answers every transfer with a STALL
     lie_every        every so many interrupt packets one has a wrong link bit, 0: none has
-    dropped          bulk transfers that are taken and go nowhere: out, in
+    dropped          bulk transfers that are accepted and dropped: out, in
     half_duplex      the link partner is able of half duplex only
     """
 

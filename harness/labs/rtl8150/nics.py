@@ -84,13 +84,13 @@ def start(plans: list[AdapterPlan], switches: socket.socket) -> Nics:
     ours.settimeout(PATIENCE)
     process = os.fork()
     if process == 0:
-        _be(plans, theirs, switches)
+        _run_child(plans, theirs, switches)
     theirs.close()
     switches.close()
     return Nics(process, ours)
 
 
-def _be(plans: list[AdapterPlan], orders: socket.socket, switches: socket.socket) -> None:
+def _run_child(plans: list[AdapterPlan], orders: socket.socket, switches: socket.socket) -> None:
     """Run as the child; never returns."""
     status = 1
     try:

@@ -74,7 +74,7 @@ class AdapterServer:
             self.adapters[plan.name] = adapter
             self._loop.watch(plan.tap, self._wire(adapter))
         self._loop.watch(orders, self._obey)
-        self._loop.watch(switches, self._look)
+        self._loop.watch(switches, self._read_ports)
 
     def run(self) -> None:
         """Serve until the other end has closed the orders' socket."""
@@ -141,7 +141,7 @@ class AdapterServer:
 
         return read
 
-    def _look(self) -> None:
+    def _read_ports(self) -> None:
         """Read which ports of the switches are up: a PHY has a link while its partner is up."""
         data, at = self._switches.recv(BUFFER), 0
         while at + MESSAGE.size <= len(data):

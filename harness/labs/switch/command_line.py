@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 LOGIN = 10.0  # seconds to connect
 ANSWER = 10.0  # seconds for the prompt to come back after a line
-# What command lines say of a line that they do not execute; the prompt comes back all the same.
+# What command lines print for a line that they do not execute; the prompt comes back in any case.
 REFUSAL = (
     r"^\s*(?:%|\^|[Ee]rror\b|ERROR\b|[Ii]nvalid\b|[Uu]nknown (?:command|action)|"
     r"[Uu]nrecognized|syntax error|missing argument|"
@@ -41,7 +41,7 @@ class CommandLine:
         self._lines = lines(switch)
         self.lost = ""
         self._connection = _connected(switch)
-        with self._telling("configuration mode"):
+        with self._lost_on_error("configuration mode"):
             if switch.secret:
                 self._connection.enable()
             self._connection.config_mode()
@@ -50,7 +50,7 @@ class CommandLine:
         """Open or shut a port; raises LabError."""
         chosen = self._lines.open if up else self._lines.shut
         written = [line.replace(PORT, port) for line in chosen]
-        with self._telling("; ".join(written)):
+        with self._lost_on_error("; ".join(written)):
             self._connection.send_config_set(
                 written,
                 enter_config_mode=False,
@@ -60,7 +60,7 @@ class CommandLine:
             )
 
     def close(self) -> None:
-        """Close the connection, without a word to a switch that does not answer."""
+        """Close the connection, without sending anything to a switch that does not answer."""
         with suppress(Exception):  # netmiko's errors, paramiko's and those of sockets
             if self.lost:
                 self._connection.paramiko_cleanup()
@@ -68,10 +68,10 @@ class CommandLine:
                 self._connection.disconnect()
 
     @contextmanager
-    def _telling(self, what: str) -> Iterator[None]:
+    def _lost_on_error(self, what: str) -> Iterator[None]:
         """Turn errors of the block into LabErrors that name the switch; it is lost then."""
         try:
-            with _telling(self._switch, what, self._connection):
+            with _lab_errors(self._switch, what, self._connection):
                 yield
         except LabError as error:
             self.lost = error.message
@@ -91,7 +91,7 @@ def _connected(switch: ManagedSwitch) -> BaseConnection:
             f'netmiko has no device type "{switch.type}"',
             hint=alike(switch.type, platforms, most=3) or "netmiko's PLATFORMS.md has them all",
         )
-    with _telling(switch, "login"):
+    with _lab_errors(switch, "login"):
         return ConnectHandler(
             device_type=switch.type,
             host=at.host,
@@ -126,7 +126,7 @@ def _name(switch: ManagedSwitch) -> str:
 
 
 @contextmanager
-def _telling(
+def _lab_errors(
     switch: ManagedSwitch, what: str, connection: BaseConnection | None = None
 ) -> Iterator[None]:
     """Turn what netmiko raises in the block into LabErrors that name the switch."""
