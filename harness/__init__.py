@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from harness.errors import KernelRefused
+from harness.errors import KernelRefused, NotTestable
 from harness.units import Measured, Span, ms, s
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ __all__ = [
     "MachinePlan",
     "Measured",
     "Net",
+    "NotTestable",
     "PortAddresses",
     "Run",
     "Span",

@@ -156,7 +156,7 @@ def add_vlan(
 
 def answers(machine: Dut | Machine, address: str) -> bool:
     """Return whether an address answers a request of a machine to connect, within 3 s."""
-    done = machine.run(["python3", "-I", "-S", "-c", CONNECT, address])
+    done = machine.run(["python3", "-I", "-S", "-c", CONNECT, address], within=60 * s)
     assert done.returncode == 0, done.stderr
     return done.stdout == "answered\n"
 

@@ -4,7 +4,7 @@ import pytest
 
 from harness import Flow, claim, contradicted, control, many_flows, ms, s, slave_by_hash
 from scenarios.channels import LacpPair, RoundRobinChannel, StaticChannel
-from scenarios.programs import frames_counted
+from scenarios.programs import command, frames_counted
 from scenarios.topologies import NEIGHBOUR, TARGET
 from scenarios.variants import ParallelSwitches, ThreeSlaves
 
@@ -23,6 +23,8 @@ UNLUCKY = [
 ][:6]
 RARELY = 1 * s  # between two probes
 BALANCED = 11 * s  # longer than the 10 s after which loads are compared
+RATE = 480  # kbit/s: a frame of 60 bytes each ms
+FILLED, FULL = 400 * ms, 360  # frames that a full link carries in that time, to 10 per cent
 LONGER = 45 * ms  # on one link than on the others; probes are sent more often
 
 
@@ -225,3 +227,27 @@ def test_the_arp_monitor_works_with_parallel_switches(
     asked = [frame.to for name in ("eth0", "eth1") for frame in run.slave(name).arp_probes]
     assert [run.link_states["eth0"], run.link_states["eth1"]] == states
     assert all(asked.count(target) >= 20 for target in targets)  # two slaves, 12 intervals
+
+
+@claim("TPUT-3")
+@pytest.mark.parametrize(
+    ("slaves", "mode", "busy"),
+    [(3, "balance-rr", 3), (2, "balance-rr", 2), (1, "balance-rr", 1), (3, "balance-xor", 1)],
+)
+def test_datagrams_of_one_stream_fill_all_links(
+    static_channel: StaticChannel, slaves: int, mode: str, busy: int
+) -> None:
+    """In balance-rr each link carries all that its rate allows, and so the rates add up."""
+    net = static_channel
+    bond = net.dut.bond(mode=mode)
+    for link in (net.eth2, net.eth1)[: len(SLAVES) - slaves]:
+        net.dut.release(bond, link)
+    for name in SLAVES:
+        command(net.dut, f"tc qdisc add dev {name} root netem rate {RATE}kbit limit 2000")
+    with net.watch(every=RARELY, healthy=False):
+        before = frames_counted(net, "tx", *SLAVES)
+        net.dut.send_flows([Flow()] * 2000)  # 4 frames each ms
+        net.after(FILLED)
+        after = frames_counted(net, "tx", *SLAVES)
+    counts = [b - a for a, b in zip(before, after, strict=True)]
+    assert sum(count >= FULL for count in counts) == busy
