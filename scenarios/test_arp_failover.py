@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness import Span, claim, control, ms, s
+from harness import Span, claim, contradicted, control, ms, s
 from scenarios.topologies import TARGET, OneSwitch
 from scenarios.variants import ThreeSlaves
 
@@ -85,8 +85,16 @@ def test_the_monitor_starts_with_a_probe(one_switch: OneSwitch, pause: Span, cou
     assert len(run.slave("eth0").arp_probes) == count
 
 
+ONLY_THE_FIRST = contradicted(
+    "PND-5",
+    kernels=">=6.1,<7.2",
+    evidence="bond_activebackup_arp_mon counts down only in the rounds in which it announces: "
+    "with a delay it never gets to the second (difference 70)",
+)
+
+
 @claim("PND-5")
-@pytest.mark.parametrize(("delay", "rounds"), [(300, 3), (0, 1)])
+@pytest.mark.parametrize(("delay", "rounds"), [pytest.param(300, 3, marks=ONLY_THE_FIRST), (0, 1)])
 def test_a_delay_outlives_its_monitor(one_switch: OneSwitch, delay: int, rounds: int) -> None:
     """Set with miimon, it counts as many rounds of the ARP monitor, although 0 is shown."""
     bond = one_switch.dut.bond(miimon=100, peer_notif_delay=delay, num_grat_arp=4)

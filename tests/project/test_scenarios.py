@@ -83,6 +83,13 @@ def test_every_control_names_another_scenario_of_its_file() -> None:
             assert name != scenario.function.name, f"{scenario.where} is its own control"
 
 
+def values(row: ast.expr) -> list[ast.expr]:
+    """Return the values of a row of parameters, a tuple or `pytest.param(...)`."""
+    if isinstance(row, ast.Tuple):
+        return row.elts
+    return row.args if isinstance(row, ast.Call) else []
+
+
 def outcomes(scenario: Scenario) -> set[str]:
     """Return the outcomes a scenario is given: values of a parameter that only asserts use."""
     found: set[str] = set()
@@ -93,8 +100,7 @@ def outcomes(scenario: Scenario) -> set[str]:
         for place, name in enumerate(ast.literal_eval(names)):
             users = [node for node in scenario.function.body if name in names_in(node)]
             if users and all(isinstance(node, ast.Assert) for node in users):
-                tuples = [row for row in rows.elts if isinstance(row, ast.Tuple)]
-                found |= {ast.unparse(row.elts[place]) for row in tuples}
+                found |= {ast.unparse(row[place]) for row in map(values, rows.elts) if row}
     return found
 
 
