@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness.kernels import cached_kernel
-from tests.project.test_wheel import SOURCES
+from tests.project.test_wheel import copy_sources
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.guest(inside=False)
@@ -23,11 +23,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return a Python that has the harness from a wheel, and its libraries from ours."""
     place = tmp_path_factory.mktemp("wheel")
     (place / "source").mkdir()
-    for name in SOURCES:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, place / "source" / name, symlinks=True)
-        else:
-            shutil.copy(ROOT / name, place / "source" / name)
+    copy_sources(place / "source")
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "-q"]
     made = subprocess.run(
         [*pip, "wheel", "--no-deps", "-w", str(place), str(place / "source")],

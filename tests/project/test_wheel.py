@@ -15,16 +15,21 @@ HISTORY = ROOT / "tests" / "histories" / "failover.jsonl"
 SOURCES = ("pyproject.toml", "README.md", "LICENSE", "harness", "labs", "scenarios")
 
 
+def copy_sources(place: Path) -> None:
+    """Copy what a wheel is built of."""
+    for name in SOURCES:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, place / name, symlinks=True)
+        else:
+            shutil.copy(ROOT / name, place / name)
+
+
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a directory with the package as a wheel would install it."""
     pytest.importorskip("setuptools")
     source, built = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("built")
-    for name in SOURCES:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, source / name, symlinks=True)
-        else:
-            shutil.copy(ROOT / name, source / name)
+    copy_sources(source)
     argv = [sys.executable, "-c", "import setuptools; setuptools.setup()", "-q"]
     done = subprocess.run(
         [*argv, "build", "--build-lib", str(built)], cwd=source, capture_output=True, check=False

@@ -10,7 +10,7 @@ from harness.errors import UsageError
 from harness.labs.description.model import ManagedSwitch
 from harness.labs.description.read import load, read
 from harness.labs.ssh.address import Address
-from tests.lab_files import DUT, NIC, OTHER, lab
+from tests.lab_files import DUT, NIC, OTHER, assert_rejected, lab
 
 SWITCH = '[switch]\naddress = "sw"\nuser = "bench"\ntype = "cisco_ios"\n'
 PORT = 'cut = "switch"\nswitch_port = "Gi1/0/3"\n'
@@ -61,12 +61,7 @@ def test_a_place_of_labgrid(tmp_path: Path) -> None:
 def test_what_a_cut_lacks_is_reported_with_its_place(
     tmp_path: Path, text: str, line: int, said: str, hint: str
 ) -> None:
-    path = lab(tmp_path, text)
-    with pytest.raises(UsageError) as error:
-        read(path)
-    assert error.value.message.startswith(f"{path}:{line}: ")
-    assert said in error.value.message
-    assert hint in error.value.hint
+    assert_rejected(lab(tmp_path, text), line, said, hint)
 
 
 def test_a_lab_in_qemu_has_no_switch(tmp_path: Path) -> None:

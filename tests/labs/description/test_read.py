@@ -10,7 +10,7 @@ from harness.errors import UsageError
 from harness.labs.description.model import QemuFile, VirtualMachine
 from harness.labs.description.read import load, read
 from harness.labs.ssh.address import Address
-from tests.lab_files import DUT, NIC, OTHER, lab
+from tests.lab_files import DUT, NIC, OTHER, assert_rejected, lab
 
 LABS = Path(__file__).parents[3] / "labs"
 BOX = '[virtualbox]\nmachine = "failover-dut"\n'
@@ -106,12 +106,7 @@ def test_a_lab_in_qemu_has_no_machine_to_look_at(tmp_path: Path) -> None:
 def test_what_is_wrong_is_reported_with_its_place(
     tmp_path: Path, text: str, line: int, said: str, hint: str
 ) -> None:
-    path = lab(tmp_path, text)
-    with pytest.raises(UsageError) as error:
-        read(path)
-    assert error.value.message.startswith(f"{path}:{line}: ")
-    assert said in error.value.message
-    assert hint in error.value.hint
+    assert_rejected(lab(tmp_path, text), line, said, hint)
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
