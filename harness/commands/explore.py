@@ -42,8 +42,7 @@ MINUTES = 5.0
     default="all",
     show_default=True,
     metavar="MODE,...",
-    help="The modes of the bonds, of those that the model knows: active-backup, balance-rr,"
-    " balance-xor, broadcast, balance-tlb, balance-alb.",
+    help="The modes of the bonds, as the driver names them.",
 )
 @click.option(
     "--kernel",
@@ -130,15 +129,15 @@ def _search(
 
 
 def _known(text: str) -> tuple[str, ...]:
-    """Return the modes of a list; raises UsageError for one without a model."""
+    """Return the modes of a list; raises UsageError for a name that is none."""
     from harness.model.judge import MODES  # noqa: PLC0415
 
     if text.strip() == "all":
         return MODES
     asked = tuple(mode.strip() for mode in text.split(",") if mode.strip())
     if not asked or (unknown := [mode for mode in asked if mode not in MODES]):
-        named = f'mode "{unknown[0]}" has' if asked else "no mode is given: none has"
-        raise UsageError(f"{named} no model", hint=f"known: {', '.join(MODES)}")
+        what = f'"{unknown[0]}" is no mode' if asked else "no mode is given"
+        raise UsageError(what, hint=f"known: all, {', '.join(MODES)}")
     return asked
 
 

@@ -18,19 +18,20 @@ from harness.model.judge import MODES, WITH_ACTIVE_SLAVE
 
 WAITS = (20, 60, 130, 250, 400, 900)  # ms: within an inspection, one, a few, all reactions
 # ms: longer than all reactions and the resolution of addresses, so that traffic is judged too.
-RESTS = (4000,)
+REST, REST_OF_LACP = 4000, 12000
 FEWEST_STEPS, MOST_STEPS = 4, 44  # a network and a baseline cost as much as some ten steps
 VALIDATE = ("none", "active", "backup", "all", "filter", "filter_active", "filter_backup")
 RESELECT = ("always", "better", "failure")
+SELECT = ("stable", "bandwidth", "count")
 HASHES = ("layer2", "layer2+3", "layer3+4", "encap2+3", "encap3+4", "vlan+srcmac")
 
 
 def drawn(seed: int, number: int, modes: tuple[str, ...] = MODES) -> FaultSchedule:
     """Return the schedule of a number."""
     chance = random.Random(f"{seed} {number}")  # noqa: S311  (no secret)
-    slaves = chance.choice((2, 2, 3))
-    names = [f"eth{number}" for number in range(slaves)]
     mode = chance.choice(modes)
+    slaves = 2 if mode == "802.3ad" else chance.choice((2, 2, 3))
+    names = [f"eth{number}" for number in range(slaves)]
     options = {"mode": mode, **_monitor(chance, mode), **_others(chance, mode, names)}
     return FaultSchedule(slaves, options, tuple(_steps(chance, options, names)))
 
@@ -60,7 +61,10 @@ def _others(chance: random.Random, mode: str, names: list[str]) -> dict[str, Any
             found["primary_reselect"] = reselect
     if (rounds := chance.choice((1, 1, 0, 2, 3, 5))) != 1:
         found["num_grat_arp"] = rounds
-    if mode == "balance-xor":
+    if mode == "802.3ad":
+        found["lacp_rate"] = "fast"  # else each schedule would last minutes
+        found |= {"min_links": chance.choice((0, 0, 1, 2)), "ad_select": chance.choice(SELECT)}
+    if mode in ("balance-xor", "802.3ad"):
         found["xmit_hash_policy"] = chance.choice(HASHES)
     if mode == "balance-tlb" and chance.random() < 1 / 2:
         found["tlb_dynamic_lb"] = 0
@@ -81,9 +85,10 @@ def _steps(
     faults = ["cut", "cut", "cut", "admin_down", "release", *silence]
     kinds = _some(chance, faults) or ["cut"]
     sets = chance.random() < 1 / 2
+    rest = REST_OF_LACP if options["mode"] == "802.3ad" else REST
     done: dict[str, str] = {}
     for _ in range(chance.randint(FEWEST_STEPS, MOST_STEPS)):
-        after = chance.choice(RESTS if chance.random() < 1 / 16 else WAITS)
+        after = rest if chance.random() < 1 / 16 else chance.choice(WAITS)
         if sets and chance.random() < 1 / 8:
             yield FaultStep(after, "set", *_setting(chance, str(options["mode"]), names))
             continue
@@ -108,7 +113,9 @@ def _setting(chance: random.Random, mode: str, names: list[str]) -> tuple[str, s
             "primary_reselect": RESELECT,
             "active_slave": tuple(names),
         }
-    if mode == "balance-xor":
+    if mode == "802.3ad":
+        settings["min_links"] = ("0", "1", "2")
+    if mode in ("balance-xor", "802.3ad"):
         settings["xmit_hash_policy"] = HASHES
     option = chance.choice(list(settings))
     return option, chance.choice(settings[option])

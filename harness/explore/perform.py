@@ -42,7 +42,7 @@ class Performed:
 
 def perform(schedule: FaultSchedule, stage: Stage) -> Performed:
     """Build the network, do all steps, wait, and judge; raises HarnessError."""
-    with NETWORKS[schedule.slaves](stage) as net:
+    with NETWORKS[schedule.network](stage) as net:
         bond = net.dut.bond(**schedule.options)
         with net.watch(every=EVERY_MS * ms) as run:
             for step in schedule.whole:

@@ -11,8 +11,9 @@ from harness.explore.networks import EVERY_MS, REST_MS
 from harness.explore.schedule import FaultSchedule, FaultStep
 
 FIXTURES = {
-    2: ("one_switch", "OneSwitch", "topologies"),
-    3: ("three_slaves", "ThreeSlaves", "variants"),
+    "2": ("one_switch", "OneSwitch", "topologies"),
+    "3": ("three_slaves", "ThreeSlaves", "variants"),
+    "2 lacp": ("lacp_pair", "LacpPair", "channels"),
 }
 UNCHECKED = (
     "Not checked yet: whether the driver or the model is wrong. Read the function of the driver "
@@ -24,7 +25,7 @@ METHODS = {"enslave", "release"}
 def scenario(finding: FoundDifference) -> str:
     """Return the text of a scenario file: topology, bond, disturbance, assertion."""
     schedule = finding.schedule
-    fixture, topology, module = FIXTURES[schedule.slaves]
+    fixture, topology, module = FIXTURES[schedule.network]
     claim = next((refusal.claim for refusal in finding.refusals if refusal.claim != "none"), "")
     lines = [f'"""{finding.line()}."""', ""]
     imports = ["refused", "ms"] if not claim else ["claim", "ms", "refused"]

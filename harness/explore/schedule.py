@@ -47,6 +47,12 @@ class FaultSchedule:
         return (*self.steps, *_undoing(self.steps))
 
     @property
+    def network(self) -> str:
+        """The name of its network in NETWORKS: how many slaves, and whether a partner."""
+        lacp = " lacp" if self.options.get("mode") == "802.3ad" else ""
+        return f"{self.slaves}{lacp}"
+
+    @property
     def key(self) -> str:
         """A short name, the same for equal schedules."""
         text = json.dumps(self.plain(), sort_keys=True)
@@ -71,8 +77,8 @@ class FaultSchedule:
             raise _broken(f"{type(error).__name__}: {error}") from error
         except ScenarioError as error:
             raise UsageError(error.message, hint=error.hint) from error
-        if made.slaves not in NETWORKS:
-            raise _broken(f"{made.slaves} slaves")
+        if made.network not in NETWORKS:
+            raise _broken(f"{made.slaves} slaves in mode {made.options.get('mode')}")
         names = {f"eth{number}" for number in range(made.slaves)}
         for step in steps:
             known = OPTIONS if step.action == "set" else names
@@ -97,8 +103,8 @@ def _undoing(steps: tuple[FaultStep, ...]) -> Iterator[FaultStep]:
 
 
 def _broken(what: str) -> UsageError:
-    slaves = " or ".join(map(str, NETWORKS))
     return UsageError(
         f"a schedule cannot be built: {what}",
-        hint=f"it has {slaves} slaves, options of a bond, and steps: {', '.join(sorted(ACTIONS))}",
+        hint="it has 2 or 3 slaves (2 in 802.3ad), options of a bond, and steps: "
+        f"{', '.join(sorted(ACTIONS))}",
     )

@@ -41,11 +41,12 @@ RULES: Mapping[str, tuple[ModelRule, ...]] = MappingProxyType(
         "balance-rr": ANY_MODE,
         "balance-xor": ANY_MODE,
         "broadcast": ANY_MODE,
+        "802.3ad": ANY_MODE,
         "balance-tlb": WITH_ACTIVE,
         "balance-alb": WITH_ACTIVE,
     }
 )
-MODES = tuple(RULES)  # those that the model knows
+MODES = tuple(RULES)
 WITH_ACTIVE_SLAVE = {mode for mode, rules in RULES.items() if active.is_there in rules}
 
 
@@ -86,8 +87,6 @@ def _unjudged(history: History, bond: str) -> str:
         str(about.bonds[bond].options.get("mode")),
         *(c["mode"] for c in changes if "mode" in c),
     }
-    if other := sorted(modes - set(MODES)):
-        return f"mode {other[0]} has no model yet"
     if len(modes) > 1:
         return "its mode was changed"
     if modes & WITH_ACTIVE_SLAVE and not next(history.select("active", bond), None):

@@ -16,7 +16,7 @@ from harness.units import in_ms
 
 def watches(view: BondHistory, start: int, stop: int) -> bool:
     """Return whether the MII monitor alone ran from `start` to `stop`."""
-    return all(
+    return False not in view.bond_up.within(start, stop) and all(
         one["miimon"] and not one["arp_interval"] for one in view.options.within(start, stop)
     )
 
@@ -84,7 +84,8 @@ def _reason(view: BondHistory, slave: str, at: int, up: bool) -> Iterator[Refusa
         return
     times = view.times(since)
     earliest = (times.carrier_back() if up else times.carrier_loss()).earliest
-    if at - since >= earliest.ns - earliest.early - view.tolerance:
+    shorter = _repeated(view, slave, since, at) * whole(times.miimon)
+    if at - since >= earliest.ns - earliest.early - view.tolerance - shorter:
         return
     if _undelayed(view, slave, at, up):
         return
@@ -93,6 +94,18 @@ def _reason(view: BondHistory, slave: str, at: int, up: bool) -> Iterator[Refusa
     rule = "delay-after-outage" if outage else "delay"
     seen = f"declared {'up' if up else 'down'} {in_ms(at - since)} after its carrier changed"
     yield Refusal(rule, claim, at, slave, seen, f"documented at least {earliest}")
+
+
+def _repeated(view: BondHistory, slave: str, since: int, at: int) -> int:
+    """Return how many inspections of a delay may have been repeated a jiffy later, in 802.3ad.
+
+    That is done where the RTNL lock is taken, as by the change of another slave, and each counts
+    (DOWNDELAY-8; bond_mii_monitor).
+    """
+    if view.mode != "802.3ad":
+        return 0
+    others = [other for other in view.slaves if other != slave]
+    return sum(len(list(view.carriers[other].changes(since, at))) for other in others)
 
 
 def _undelayed(view: BondHistory, slave: str, at: int, up: bool) -> bool:  # noqa: FBT001
@@ -108,10 +121,10 @@ def _undelayed(view: BondHistory, slave: str, at: int, up: bool) -> bool:  # noq
 
 
 def _others_usable(view: BondHistory, slave: str, at: int) -> bool:
-    """Return whether another slave was up, with carrier, around a time in ns."""
+    """Return whether another slave was in use around a time in ns."""
     around = view.tolerance
     others = [other for other in view.slaves if other != slave]
-    return any(view.usable(other, at - around, at + around) for other in others)
+    return any(view.in_use(other, at - around, at + around) for other in others)
 
 
 def _held(view: BondHistory, slave: str, at: int, value: bool) -> int | None:  # noqa: FBT001

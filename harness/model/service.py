@@ -20,6 +20,9 @@ CLAIMS = {"active-backup": "HA-2", "broadcast": "MODE-BC-2"}
 
 def carries(view: BondHistory) -> Iterator[Refusal]:
     """Refuse a frame that is lost although nothing has happened for the longest reaction."""
+    if view.mode == "802.3ad" and not view.has_partner:
+        view.silent("traffic", view.bond, "not all ports had joined one partner")
+        return
     faults = sorted(event.at for event in view.history.part("fault"))
     lag = Span(view.about.lag)
     for direction in traffic.STREAMS:
@@ -52,7 +55,7 @@ def _serves(view: BondHistory, start: int, stop: int) -> bool:
     members = [s for s in view.slaves if set(view.links[s].within(begun, stop)) != {None}]
     sound = [slave for slave in members if view.all_sound(slave, start, stop)]
     others = [slave for slave in members if slave not in sound]
-    return bool(sound) and all(
+    return len(sound) >= view.links_needed(stop) and all(
         set(view.carriers[slave].within(start, stop)) == {False} for slave in others
     )
 

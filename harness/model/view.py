@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
-from harness.bonding import OPTIONS, BondOptions, BondTimes, spans
+from harness.bonding import OPTIONS, BondOptions, BondTimes, spans, whole
 from harness.history import BondAbout, Event, History
 from harness.judge import traffic
-from harness.model.inputs import SOUND, carriers, network_oddities, paths, stirs
+from harness.model.inputs import LINK, LOSSES, SOUND, carriers, network_oddities, paths, stirs
 from harness.model.observed import active_slaves, links
 from harness.model.refusal import Unjudged
 from harness.model.signals import Signal, Stay
@@ -132,6 +132,29 @@ class BondHistory:
         """Return an option that is a number, as in force at a time."""
         return int(str(self.options.at(at)[name]))
 
+    @cached_property
+    def bond_up(self) -> Signal[bool]:
+        """Whether the bond is administratively up: its monitor runs only then (bond_open)."""
+        return self._notified("admin", f"dut/{self.bond}", lambda event: event["up"])
+
+    @cached_property
+    def has_partner(self) -> bool:
+        """Whether, in 802.3ad, all slaves had joined one aggregator and its partner at the start.
+
+        Else, or where anything but cables, interfaces, slaves and options is changed, the model
+        does not say which ports join.
+        """
+        first = [next(self.history.select("lacp", slave), None) for slave in self.slaves]
+        joined = [event for event in first if event and "distributing" in event["actor"]]
+        one = len({event["aggregator"] for event in joined}) == 1
+        known = {*LINK, *LOSSES, "set", "enslave", "release"}
+        plain = all(event["action"] in known for event in self.history.part("fault"))
+        return len(joined) == len(self.slaves) and one and plain
+
+    def links_needed(self, at: int) -> int:
+        """Return how many slaves must be up for the bond to have carrier (MINLINK-1)."""
+        return max(1, self.number("min_links", at)) if self.mode == "802.3ad" else 1
+
     def quiet(self, start: int, stop: int) -> bool:
         """Return whether the bond itself was not changed from `start` to `stop`."""
         return bisect_left(self.stirs, start) == bisect_right(self.stirs, stop)
@@ -164,6 +187,15 @@ class BondHistory:
         """
         up = set(self.links[slave].within(start, stop)) == {"up"}
         return up and all(self.carriers[slave].within(start, stop))
+
+    def in_use(self, slave: str, start: int, stop: int) -> bool:
+        """Return whether a slave was usable and, in 802.3ad, had joined its partner before.
+
+        LACP-CONV-1: until then the bond has no usable slave (bond_update_slave_arr).
+        """
+        lacp = self.mode == "802.3ad"
+        joins = whole(self.times(start).lacp_join().latest) if lacp else 0
+        return self.usable(slave, start - joins, stop)
 
     def all_sound(self, slave: str, start: int, stop: int) -> bool:
         """Return whether a slave's whole path passed all frames between two times."""

@@ -23,9 +23,11 @@ def new_slaves_wait(view: BondHistory) -> Iterator[Refusal]:
             until = event.at + delay.ns - delay.early - view.tolerance
             if until <= at or not view.quiet(event.at + 1, until):
                 continue
+            if view.links[slave].at(event.at - 1) is not None:
+                continue  # it was a slave already: nothing was done
             others = [other for other in view.slaves if other != slave]
             if not watches(view, event.at, until) or not any(
-                view.usable(other, event.at, until) for other in others
+                view.in_use(other, event.at, until) for other in others
             ):
                 continue
             if "up" in view.links[slave].within(at, until):

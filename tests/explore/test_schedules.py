@@ -19,6 +19,7 @@ from harness.explore.scenario_text import report, scenario
 from harness.explore.schedule import UNDONE_BY, FaultSchedule, FaultStep
 from harness.explore.shrink import shrunk
 from harness.model import Refusal
+from scenarios.channels import LacpPair
 from scenarios.topologies import OneSwitch
 from scenarios.variants import ThreeSlaves
 
@@ -54,15 +55,18 @@ def test_other_numbers_draw_other_schedules() -> None:
     assert len({drawn(1, number).key for number in range(200)}) > 190
 
 
-@pytest.mark.parametrize(("slaves", "topology"), [(2, OneSwitch), (3, ThreeSlaves)])
-def test_the_networks_are_those_of_the_fixtures(slaves: int, topology: Any) -> None:
-    assert NETWORKS[slaves].plan == topology.plan
+@pytest.mark.parametrize(
+    ("network", "topology"), [("2", OneSwitch), ("3", ThreeSlaves), ("2 lacp", LacpPair)]
+)
+def test_the_networks_are_those_of_the_fixtures(network: str, topology: Any) -> None:
+    assert NETWORKS[network].plan == topology.plan
 
 
 @pytest.mark.parametrize(
     "change",
     [
         {"slaves": 9},
+        {"slaves": 3, "options": {"mode": "802.3ad", "miimon": 100}},
         {"options": {"mode": "active-backup", "miimon": -1}},
         {"options": {"mimon": 100}},
         {"steps": [{"after": 1, "action": "burn", "where": "eth0"}]},

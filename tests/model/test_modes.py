@@ -127,3 +127,28 @@ def test_a_bond_that_had_no_slaves_may_have_another_mac() -> None:
     options = {"mode": "balance-xor", "miimon": 100}
     assert "mac-same" not in refused(story(quiet, options, *moves, dark=0))
     assert "mac-same" in refused(story(quiet, options, *moves[3:], dark=0))
+
+
+def lacp(name: str) -> Line:
+    bits = ["activity", "aggregation", "synchronization", "collecting", "distributing"]
+    return (-298, "lacp", name, {"aggregator": 1, "actor": bits, "partner": bits})
+
+
+@pytest.mark.parametrize(
+    ("rules", "min_links", "up", "partners"),
+    [
+        (set(), 0, True, ("eth0", "eth1")),
+        ({"bond-carrier"}, 2, True, ("eth0", "eth1")),
+        (set(), 2, False, ("eth0", "eth1")),
+        ({"bond-carrier"}, 1, False, ("eth0", "eth1")),
+        (set(), 1, False, ("eth0",)),  # the other had not joined: the model does not know
+    ],
+)
+def test_the_carrier_of_802_3ad(
+    rules: set[str], min_links: int, partners: tuple[str, ...], *, up: bool
+) -> None:
+    """Of min_links slaves, all with one partner, each must be up (MINLINK-1)."""
+    options = {"mode": "802.3ad", "miimon": 100, "lacp_rate": "fast", "min_links": min_links}
+    lines = {**WITHOUT_ACTIVE, **{name: lacp(name) for name in partners}}
+    more = [] if up else [carrier(92.2, "bond0", up=False)]
+    assert refused(story(lines, options, *more, end=9000, dark=0)) == rules

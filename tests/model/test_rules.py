@@ -115,10 +115,12 @@ def test_a_total_outage_announces_one_less_as_it_is_known_to() -> None:
     ]
 
 
-def test_modes_without_a_model_are_not_judged() -> None:
-    verdict = judge(story(None, {"mode": "802.3ad", "miimon": 100}))
+def test_a_bond_whose_mode_was_changed_is_not_judged() -> None:
+    changed = fault(300, "bond0", "set", "stimulus")
+    changed[3].update(became={"mode": "balance-rr"})
+    verdict = judge(story({"down": None}, None, changed))
     assert verdict.refusals == ()
-    assert [one.why for one in verdict.unjudged] == ["mode 802.3ad has no model yet"]
+    assert [one.why for one in verdict.unjudged] == ["its mode was changed"]
 
 
 UPDELAY = {**OPTIONS, "updelay": 800}

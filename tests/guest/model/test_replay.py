@@ -19,7 +19,16 @@ pytestmark = pytest.mark.guest(inside=False)
 FILES = (
     *("miimon", "delays", "primary", "primary_reselect", "active_slave", "fail_over_mac"),
     *("num_grat_arp", "arp_monitor", "high_availability", "switch_configuration"),
-    *("balance_rr", "balance_xor", "broadcast", "balance_tlb", "balance_alb", "mac", "enslaving"),
+    *(
+        "balance_rr",
+        "balance_xor",
+        "broadcast",
+        "balance_tlb",
+        "balance_alb",
+        "mac",
+        "enslaving",
+        "min_links",
+    ),
 )
 
 
