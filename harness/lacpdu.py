@@ -64,13 +64,6 @@ class PortInfo:
             "state": bits(number(self.state)),
         }
 
-    def same_port(self, other: PortInfo) -> bool:
-        """Return whether both are the same port of the same system, whatever its state."""
-        return self._identity() == other._identity()
-
-    def _identity(self) -> tuple[object, ...]:
-        return self.system, self.system_priority, self.key, self.port, self.port_priority
-
 
 @dataclass(frozen=True, slots=True)
 class Lacpdu:

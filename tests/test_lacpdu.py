@@ -59,8 +59,3 @@ def test_a_port_is_kept_as_json_and_taken_back() -> None:
 def test_each_bit_of_the_state_has_its_number() -> None:
     assert lacpdu.number({"activity", "synchronization", "aggregation"}) == 0x0D
     assert lacpdu.bits(0xFF) == list(lacpdu.STATE)
-
-
-def test_a_port_is_the_same_whatever_its_state() -> None:
-    assert ACTOR.same_port(PortInfo.of({**ACTOR.fields(), "state": []}))
-    assert not ACTOR.same_port(PortInfo.of({**ACTOR.fields(), "key": 16}))
