@@ -71,6 +71,7 @@ def test_a_macvlan_is_reached_before_and_after_a_failover(
     add_macvlan(net.dut, OWN)
     command(net.target, f"ip address add {OTHER}/24 dev target")
     before = answers(net.dut, OTHER), answers(net.target, OWN)
+    known = net.target.run(["ip", "neighbour", "show", OWN]).stdout
     with net.watch():
         net.eth0.cut()
         net.after(1 * s)
@@ -78,6 +79,7 @@ def test_a_macvlan_is_reached_before_and_after_a_failover(
             net.eth1.cut()
             net.after(1 * s)
         after = answers(net.dut, OTHER), answers(net.target, OWN)
+    assert f" lladdr {FOREIGN} " in known  # the DUT answers by any of its interfaces
     assert (before, after) == ((True, True), (reached, reached))
 
 
