@@ -33,7 +33,8 @@ def is_up(view: BondHistory) -> Iterator[Refusal]:
     """Refuse an active slave that is down, or was down when it became active (ACTIVE-2)."""
     around = view.active_late
     for at, _, new in _moves(view):
-        if "up" not in view.links[new].within(at - around, at + around):
+        states = view.links[new].within(at - around, at + around)
+        if "up" not in states and None not in states:  # None: it is released at this moment
             found = view.links[new].at(at)
             seen, allowed = f"{new} became active while {found}", "a slave that is down cannot be"
             yield Refusal("active-is-up", "ACTIVE-2", at, view.bond, seen, allowed)

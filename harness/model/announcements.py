@@ -67,7 +67,11 @@ def _of_move(
     due = at + whole(view.times(at).notifications()) + view.tolerance
     mine = [when for when, port in sent if port == new and at - view.tolerance <= when <= due]
     calm = view.quiet(at - view.tolerance, due) and due < then
-    if not calm or set(view.paths[new].within(at, due)) != {SOUND} or not _bond_is_up(view, at):
+    if (
+        not calm
+        or set(view.paths[new].within(at - view.tolerance, due)) != {SOUND}
+        or not _bond_is_up(view, at)
+    ):
         view.silent("announcements", new, "disturbed before the last one was due")
         return
     rule = "announcements-after-outage" if outage else "announcements"
