@@ -27,6 +27,21 @@ def test_a_bond_needs_a_valid_mac(one_switch: OneSwitch, mac: str, error: str) -
     )
 
 
+@claim("REJ-9")
+@pytest.mark.parametrize(
+    ("mac", "made"), [("01:00:5e:00:00:01", False), ("02:00:00:00:00:99", True)]
+)
+def test_a_bond_is_made_with_a_valid_mac_only(
+    one_switch: OneSwitch, mac: str, *, made: bool
+) -> None:
+    """A request for a bond with a multicast address makes none."""
+    dut = one_switch.dut
+    dut.bond()
+    done = dut.run(["ip", "link", "add", "other", "address", mac, "type", "bond"])
+    assert (done.returncode == 0) == made
+    assert (dut.read_file("/sys/class/net/other/address") is not None) == made
+
+
 @claim("REJ-7", "CFG-2")
 @control("test_bonds_can_be_slaves_but_not_in_a_circle")
 def test_an_interface_that_is_up_cannot_be_enslaved(spare_slave: SpareSlave) -> None:

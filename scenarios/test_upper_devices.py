@@ -70,7 +70,7 @@ def test_a_macvlan_is_reached_before_and_after_a_failover(
     net.dut.bond(mode=mode)
     add_macvlan(net.dut, OWN)
     command(net.target, f"ip address add {OTHER}/24 dev target")
-    before = answers(net.dut, OTHER), answers(net.target, OWN)
+    before = answers(net.target, OWN), answers(net.dut, OTHER)  # the target asks first
     known = net.target.run(["ip", "neighbour", "show", OWN]).stdout
     with net.watch():
         net.eth0.cut()
