@@ -139,13 +139,16 @@ class BondHistory:
 
     @cached_property
     def has_partner(self) -> bool:
-        """Whether, in 802.3ad, all slaves had joined one aggregator and its partner at the start.
+        """Whether, in 802.3ad, all slaves had joined one aggregator and its partner at first.
 
         Else, or where anything but cables, interfaces, slaves and options is changed, the model
         does not say which ports join.
         """
-        first = [next(self.history.select("lacp", slave), None) for slave in self.slaves]
-        joined = [event for event in first if event and "distributing" in event["actor"]]
+        begun = self.history.mark("disturb") or self.end
+        joined = []
+        for slave in self.slaves:
+            seen = [e for e in self.history.select("lacp", slave) if e.at <= begun]
+            joined += [e for e in seen[-1:] if "distributing" in e["actor"]]
         one = len({event["aggregator"] for event in joined}) == 1
         known = {*LINK, *LOSSES, "set", "enslave", "release"}
         plain = all(event["action"] in known for event in self.history.part("fault"))
