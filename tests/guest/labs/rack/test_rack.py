@@ -70,7 +70,7 @@ def test_a_session_that_cannot_ask_takes_no_nic(rack: Rack) -> None:
     assert status == pytest.ExitCode.USAGE_ERROR
     assert "DUT eth4 (veth) - far4 (veth) of the tester" in said
     assert "standard input is not a terminal" in said
-    assert "hint: --yes" in said
+    assert "hint: give --yes" in said
     assert rack.comes_to_be(before)
 
 
