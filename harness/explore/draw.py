@@ -12,9 +12,10 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
+from harness.bonding.options import PRIMARY_MODES
 from harness.explore.networks import TARGET_ADDRESS
 from harness.explore.schedule import UNDONE_BY, FaultSchedule, FaultStep
-from harness.model.judge import MODES, WITH_ACTIVE_SLAVE
+from harness.model.judge import MODES
 
 WAITS = (20, 60, 130, 250, 400, 900)  # ms: within an inspection, one, a few, all reactions
 # ms: longer than all reactions and the resolution of addresses, so that traffic is judged too.
@@ -55,7 +56,7 @@ def _others(chance: random.Random, mode: str, names: list[str]) -> dict[str, Any
     found: dict[str, Any] = {}
     if (policy := chance.choice(("none", "none", "active", "follow"))) != "none":
         found["fail_over_mac"] = policy
-    if mode in WITH_ACTIVE_SLAVE and chance.random() < 1 / 2:
+    if mode in PRIMARY_MODES and chance.random() < 1 / 2:
         found["primary"] = chance.choice(names)
         if (reselect := chance.choice(RESELECT)) != "always":
             found["primary_reselect"] = reselect
@@ -107,7 +108,7 @@ def _some(chance: random.Random, kinds: list[str]) -> list[str]:
 def _setting(chance: random.Random, mode: str, names: list[str]) -> tuple[str, str]:
     """Return an option to change, and its new value."""
     settings: dict[str, tuple[str, ...]] = {"num_grat_arp": ("0", "1", "3")}
-    if mode in WITH_ACTIVE_SLAVE:
+    if mode in PRIMARY_MODES:
         settings |= {
             "primary": (*names, ""),
             "primary_reselect": RESELECT,

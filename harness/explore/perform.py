@@ -58,9 +58,7 @@ def _do(net: Net, bond: Bond, step: FaultStep) -> None:
     net.after(step.after * ms)
     try:
         if step.action == "set":
-            setting: Any = {
-                step.where: step.setting
-            }  # a dictionary of settings, by a name that is data
+            setting: Any = {step.where: step.setting}  # by a name that is data
             net.dut.set(**setting)
         elif step.action in ("enslave", "release"):
             getattr(net.dut, step.action)(bond, getattr(net, step.where))
@@ -90,9 +88,8 @@ def _disagreements(bond: Bond, run: Run) -> Iterator[Refusal]:
             seen = f"netlink shows {name} {shown[name]}, sysfs {value}"
             yield Refusal("sources-agree", "none", at, bond.name, seen, "expected the same")
     active = str(shown.get("active_slave", ""))
-    in_proc = proc.lines.get(
-        "Currently Active Slave", active
-    )  # modes without one have no such line
+    # Modes without an active slave have no such line.
+    in_proc = proc.lines.get("Currently Active Slave", active)
     if in_proc not in (active or "None", active):
         seen = f"netlink shows the active slave {active}, /proc {in_proc}"
         yield Refusal("sources-agree", "none", at, bond.name, seen, "expected the same")

@@ -8,8 +8,7 @@ from contextlib import suppress
 from functools import partial
 
 from harness.errors import HarnessError
-from harness.history import History
-from harness.judge import measure, reads, report
+from harness.judge import measure, report
 from harness.judge.run import Run
 from harness.judge.views import Slave
 from harness.units import Measured
@@ -20,26 +19,20 @@ OF_SLAVE = ("detection", "recovery", "arp_probe_gaps")
 BETWEEN = re.compile(r"time from gratuitous ARP (\d+) to (\d+)")
 
 
-def by_name(
-    history: History, wanted: Iterable[str] = (), read: Iterable[reads.Json] = ()
-) -> dict[str, Measured]:
-    """Return the figures of a recording; of several alike the longest, as a run has them.
+def by_name(run: Run, wanted: Iterable[str] = ()) -> dict[str, Measured]:
+    """Return the figures of a vetted run; of several alike the longest, as a run has them.
 
-    What a scenario `read` (harness.judge.reads) is read again; of older results, which do not say
-    it, the times between two gratuitous ARPs whose names are `wanted`. What the recording cannot
-    tell is left out.
+    Those that were read of it before are among them (harness.judge.reads); of older results, which
+    do not store what was read, the times between two gratuitous ARPs whose names are `wanted`.
+    What the recording cannot tell is left out.
     """
-    run = Run.of(history, vetted=True)
-    for reader in _readers(run, wanted, read):
+    for reader in _readers(run, wanted):
         with suppress(HarnessError):
             reader()
-    return {**run.asked, **dict(report.times(history))}
+    return {**run.asked, **dict(report.times(run.history))}
 
 
-def _readers(
-    run: Run, wanted: Iterable[str], read: Iterable[reads.Json]
-) -> Iterator[Callable[[], object]]:
-    yield from (partial(reads.again, run, one) for one in read)
+def _readers(run: Run, wanted: Iterable[str]) -> Iterator[Callable[[], object]]:
     for view, names in _views(run):
         yield from (partial(getattr, view, name) for name in names)
     for match in filter(None, map(BETWEEN.fullmatch, wanted)):

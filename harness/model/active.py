@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harness.bonding.options import TLB_MODES
 from harness.model.refusal import Refusal
 from harness.model.signals import Stay
-from harness.model.view import LOAD_BALANCING, BondHistory
+from harness.model.view import BondHistory
 from harness.units import in_ms
 
 
@@ -54,7 +55,7 @@ def _another(view: BondHistory, stay: Stay[str | None], part: Stay[str | None]) 
     Without any, active-backup reports at once that there is none; the load balancing modes do so
     with the bond's carrier, which may be up to a second late (linkwatch).
     """
-    if view.mode not in LOAD_BALANCING:
+    if view.mode not in TLB_MODES:
         return True
     others = [one for one in view.slaves if one != stay.value]
     return any(view.usable(one, part.start, part.stop) for one in others)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
+from harness.bonding.options import TLB_MODES
 from harness.model.refusal import Refusal
-from harness.model.view import LOAD_BALANCING, BondHistory
+from harness.model.view import BondHistory
 
 SHARED = "documented: each slave has another one"
 BY_HAND = {"set_mac", "rename", "run"}
@@ -24,7 +25,7 @@ def macs(view: BondHistory) -> Iterator[Refusal]:
         return
     policy = str(view.options.at(view.start)["fail_over_mac"])
     if view.mode != "active-backup":  # fail_over_mac has no effect (FOM-6)
-        policy = "unique" if view.mode in LOAD_BALANCING else "same"
+        policy = "unique" if view.mode in TLB_MODES else "same"
     judge = JUDGES[policy]
     for start in _steady(view):
         if any(_is_empty(view, at) for at in view.stirs if at <= start):
@@ -84,11 +85,8 @@ def _same(view: BondHistory, found: Macs, active: str | None) -> Problem:
 
 
 def _unique(view: BondHistory, found: Macs, active: str | None) -> Problem:
-    first = view.macs[view.bond].at(view.start)
-    if found[view.bond] != first:
-        return "MAC-2", view.bond, f"documented: it stays {first}"
-    if active in found and found[active] != first:
-        return "MODE-ALB-7", active, f"documented: the active slave has the bond's, {first}"
+    if problem := _active_has_the_bonds(view, found, active, ("MAC-2", "MODE-ALB-7")):
+        return problem
     if view.mode == "balance-tlb":  # the kernel does not report all that it sets (dev_addr_set)
         return None
     twice = _twice(view, found)
@@ -105,13 +103,22 @@ def _active(view: BondHistory, found: Macs, active: str | None) -> Problem:
 
 
 def _follow(view: BondHistory, found: Macs, active: str | None) -> Problem:
-    first = view.macs[view.bond].at(view.start)
-    if found[view.bond] != first:
-        return "FOM-FOLLOW-1", view.bond, f"documented: it stays {first}"
-    if active in found and found[active] != first:
-        return "FOM-FOLLOW-2", active, f"documented: the active slave has the bond's, {first}"
+    if problem := _active_has_the_bonds(view, found, active, ("FOM-FOLLOW-1", "FOM-FOLLOW-2")):
+        return problem
     twice = _twice(view, found)
     return ("FOM-FOLLOW-2", twice, SHARED) if twice else None
+
+
+def _active_has_the_bonds(
+    view: BondHistory, found: Macs, active: str | None, claims: tuple[str, str]
+) -> Problem:
+    """Return a bond's MAC that has changed, or an active slave with another: by these claims."""
+    first = view.macs[view.bond].at(view.start)
+    if found[view.bond] != first:
+        return claims[0], view.bond, f"documented: it stays {first}"
+    if active in found and found[active] != first:
+        return claims[1], active, f"documented: the active slave has the bond's, {first}"
+    return None
 
 
 def _twice(view: BondHistory, found: Macs) -> str | None:

@@ -35,8 +35,8 @@ def carrier_of_bond(view: BondHistory) -> Iterator[Refusal]:
             needed = view.links_needed(part.start)
             sound, possible = _up(view, part), _possibly_up(view, part)
             if (stay.value and possible < needed) or (not stay.value and sound >= needed):
-                seen = f"the bond has {'' if stay.value else 'no '}carrier for"
-                seen = f"{seen} {in_ms(part.length)} with {possible} slaves up"
+                word = "carrier" if stay.value else "no carrier"
+                seen = f"the bond has {word} for {in_ms(part.length)} with {possible} slaves up"
                 claim = CLAIMS.get(view.mode, "FAQ-6")
                 allowed = f"{needed} are needed"
                 yield Refusal("bond-carrier", claim, part.start, view.bond, seen, allowed)
@@ -47,8 +47,7 @@ CLAIMS = {"active-backup": "MODE-AB-1", "802.3ad": "MINLINK-1"}
 
 def _unchanged(view: BondHistory, stay: Stay[bool]) -> Iterator[Stay[bool]]:
     """Yield the parts of a stay in which no link state changes."""
-    changes = (view.links[slave].changes(stay.start, stay.stop) for slave in view.slaves)
-    cuts = sorted({at for found in changes for at, _, _ in found} | {stay.start, stay.stop})
+    cuts = sorted({stay.start, *view.link_changes(stay.start, stay.stop), stay.stop})
     for start, stop in pairwise(cuts):
         yield Stay(start, stop, stay.value)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from harness.bonding.options import PRIMARY_MODES
 from harness.history import History
 from harness.model import (
     active,
@@ -47,7 +48,6 @@ RULES: Mapping[str, tuple[ModelRule, ...]] = MappingProxyType(
     }
 )
 MODES = tuple(RULES)
-WITH_ACTIVE_SLAVE = {mode for mode, rules in RULES.items() if active.is_there in rules}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,6 @@ def _unjudged(history: History, bond: str) -> str:
     }
     if len(modes) > 1:
         return "its mode was changed"
-    if modes & WITH_ACTIVE_SLAVE and not next(history.select("active", bond), None):
+    if modes & PRIMARY_MODES and not next(history.select("active", bond), None):
         return "the recording shows no active slave"
     return ""

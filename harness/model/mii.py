@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.bonding import whole
+from harness.bonding.options import TLB_MODES
 from harness.model.refusal import Refusal
 from harness.model.signals import Stay
-from harness.model.view import LOAD_BALANCING, BondHistory
+from harness.model.view import BondHistory
 from harness.units import in_ms
 
 
@@ -90,7 +91,7 @@ def _reason(view: BondHistory, slave: str, at: int, up: bool) -> Iterator[Refusa
     if _undelayed(view, slave, at, up):
         return
     claim = "UPDELAY-1" if up else "DOWNDELAY-1"
-    outage = up and view.mode in LOAD_BALANCING and not _others_usable(view, slave, since)
+    outage = up and view.mode in TLB_MODES and not _others_usable(view, slave, since)
     rule = "delay-after-outage" if outage else "delay"
     seen = f"declared {'up' if up else 'down'} {in_ms(at - since)} after its carrier changed"
     yield Refusal(rule, claim, at, slave, seen, f"documented at least {earliest}")
@@ -155,18 +156,12 @@ def first_link_at_once(view: BondHistory) -> Iterator[Refusal]:
                 continue
             limit = whole(view.times(stay.start).carrier_back(alone=True).latest) + view.tolerance
             dark = stay.start
-            for at in (*_ups(view, stay), stay.stop):
+            for at in (*view.link_changes(stay.start, stay.stop), stay.stop):
                 if at - dark > limit and not view.any_up(dark, at - 1):
                     seen = f"no slave is up for {in_ms(at - dark)} although it has carrier"
                     allowed = f"documented at most {in_ms(limit - view.tolerance)}"
                     yield Refusal("first-link", "DELAY-3", dark, slave, seen, allowed)
                 dark = at
-
-
-def _ups(view: BondHistory, stay: Stay[bool]) -> list[int]:
-    """Return when any slave changed its state within a stay."""
-    changes = (view.links[slave].changes(stay.start, stay.stop) for slave in view.slaves)
-    return sorted(at for found in changes for at, _, _ in found)
 
 
 RULES = (changes_in_time, changes_for_a_reason, first_link_at_once)

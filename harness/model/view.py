@@ -8,6 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from harness.bonding import OPTIONS, BondOptions, BondTimes, spans, whole
+from harness.bonding.options import TLB_MODES
+from harness.bonding.wheel import jiffy
 from harness.history import BondAbout, Event, History
 from harness.judge import traffic
 from harness.model.inputs import LINK, LOSSES, SOUND, carriers, network_oddities, paths, stirs
@@ -45,9 +47,6 @@ def _became(event: Event) -> dict[str, Any]:
     return became
 
 
-LOAD_BALANCING = {"balance-tlb", "balance-alb"}
-
-
 class BondHistory:
     """One bond in a history: inputs and observations as signals, times in ns.
 
@@ -68,8 +67,9 @@ class BondHistory:
         kernel = history.about.kernel
         self.hz, self.release = kernel.hz, kernel.release
         late = max(traffic.jitter(history), history.about.latest)
-        self.tolerance = traffic.jiffy(history) + late + traffic.clock_error(history)
-        more = 2 * traffic.jiffy(history) if self.mode in LOAD_BALANCING else 0
+        tick = jiffy(self.hz)
+        self.tolerance = tick + late + traffic.clock_error(history)
+        more = 2 * tick if self.mode in TLB_MODES else 0
         self.active_late = self.tolerance + more
         self.start = history.mark("recording") or 0
         self.end = traffic.end_at(history)
@@ -153,6 +153,11 @@ class BondHistory:
         known = {*LINK, *LOSSES, "set", "enslave", "release"}
         plain = all(event["action"] in known for event in self.history.part("fault"))
         return len(joined) == len(self.slaves) and one and plain
+
+    def link_changes(self, start: int, stop: int) -> list[int]:
+        """Return when (ns) any slave changed its link state between two times."""
+        changes = (self.links[slave].changes(start, stop) for slave in self.slaves)
+        return sorted(at for found in changes for at, _, _ in found)
 
     def links_needed(self, at: int) -> int:
         """Return how many slaves must be up for the bond to have carrier (MINLINK-1)."""

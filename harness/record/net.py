@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from harness.bonding.options import PRIMARY_MODES
 from harness.bonding.wheel import grain
 from harness.drivers import emulated
 from harness.errors import HarnessError, NotTestable, ScenarioError
@@ -38,7 +39,6 @@ from harness.units import MS, Span, as_span, timed
 from harness.virtual_time import align, begin
 
 USB_INTERVAL = 50 * MS  # a frame through a USB adapter costs an emulated processor some 5 ms
-WITH_ACTIVE_SLAVE = ("active-backup", "balance-tlb", "balance-alb")
 
 __all__ = ["Net", "Run", "Stage"]
 
@@ -246,7 +246,7 @@ class Net:
         bonds = self.dut.bonds
         return Subject(
             tuple(bond.plan for bond in bonds.values()),
-            frozenset(n for n, bond in bonds.items() if bond.options.mode in WITH_ACTIVE_SLAVE),
+            frozenset(n for n, bond in bonds.items() if bond.options.mode in PRIMARY_MODES),
             interval=self._interval,
             path=path,
             directions=directions,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.bonding.wheel import jiffy
 from harness.history.files import CAPTURE, numbered
 from harness.judge.bond_states import StateReader
 from harness.judge.run import Run
@@ -48,8 +49,8 @@ class Stage:
 
         It is longer in a lab whose DUT cannot send and receive so often (`pace`, in its facts).
         """
-        jiffy = 1_000_000_000 // int(self.facts["hz"])
-        return self.interval or max(MS, jiffy, self.facts.get("pace", 0))
+        shortest = max(MS, jiffy(int(self.facts["hz"])))
+        return self.interval or max(shortest, self.facts.get("pace", 0))
 
     def file(self, name: str, number: int) -> Path | None:
         """Return the path of a file of the scenario's recording of this number, from 1."""

@@ -162,11 +162,13 @@ def _judged(one: Result, history: History) -> tuple[Result, str]:
 
 def _compared(one: Result, history: History) -> tuple[Result, str]:
     """Return a result by its figures and by what was read, and why its verdict changed."""
-    figures = _figures(one, history)
+    run = Run.of(history, vetted=True)
+    others = "; ".join(_read_otherwise(one, run))
+    figures = _figures(one, run)
     changed = list(_changed(one.figures, figures))
     verdict = _verdict(one.verdict, [now for now, _ in changed])
     why = "; ".join(text for _, text in changed)
-    if verdict == one.verdict and (others := "; ".join(_read_otherwise(one, history))):
+    if verdict == one.verdict and others:
         verdict, why = counts.NOT_JUDGED, f"{others}: {READ_AGAIN}"
     new = replace(one, figures=figures)
     if verdict == one.verdict:
@@ -174,9 +176,8 @@ def _compared(one: Result, history: History) -> tuple[Result, str]:
     return replace(new, verdict=verdict, reason=why), why
 
 
-def _read_otherwise(one: Result, history: History) -> Iterator[str]:
-    """Yield each value that the scenario read and that is another today, with both."""
-    run = Run.of(history, vetted=True)
+def _read_otherwise(one: Result, run: Run) -> Iterator[str]:
+    """Read all that the scenario read; yield each value that is another today, with both."""
     for before in one.reads or ():
         try:
             now = reads.again(run, before)
@@ -191,16 +192,17 @@ def _bounds(one: Result) -> Iterator[Plain]:
         yield from figure.get("bounds", ())
 
 
-def _figures(one: Result, history: History) -> dict[str, Plain]:
+def _figures(one: Result, run: Run) -> dict[str, Plain]:
     """Return the figures of a result computed again, each with the bounds it had.
 
-    One that is not found stays in results that do not store by which name it was read.
+    What the scenario read has been read of the run again. One that is not found stays in results
+    that do not store by which name it was read.
     """
-    seen = every_figure.by_name(history, one.figures, one.reads or ())
+    seen = every_figure.by_name(run, one.figures)
     made: dict[str, Plain] = {}
     for name, old in one.figures.items():
         if name in seen:
-            new = evidence.figure(name, seen[name], (), history)
+            new = evidence.figure(name, seen[name], (), run.history)
             kept = {key: old[key] for key in ("bounds", "leeway_ms") if key in old}
             made[name] = {**new, **kept}
         elif one.reads is None:

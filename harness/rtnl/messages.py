@@ -35,6 +35,7 @@ BUFFER = 1 << 20
 
 HEADER = struct.Struct("=IHHII")
 ATTRIBUTE = struct.Struct("=HH")
+KIND = 0x3FFF  # the type of an attribute without its flags
 IFINFOMSG = 16  # bytes of struct ifinfomsg; the last four say what a request changes
 # IFLA_ADDRESS, MASTER, OPERSTATE, LINKINFO, CARRIER: what a recording reads of a link
 STATE = frozenset({1, 10, 16, 18, 33})
@@ -204,6 +205,16 @@ def messages(data: bytes) -> Iterator[tuple[int, int, int, bytes]]:
         at += (length + 3) & ~3
 
 
+def attributes(data: bytes, at: int = 0) -> Iterator[tuple[int, bytes]]:
+    """Yield the type, without flags, and the payload of each netlink attribute from `at` on."""
+    while at + ATTRIBUTE.size <= len(data):
+        length, kind = ATTRIBUTE.unpack_from(data, at)
+        if length < ATTRIBUTE.size:
+            return
+        yield kind & KIND, data[at + ATTRIBUTE.size : at + length]
+        at += (length + 3) & ~3
+
+
 def notifications(
     seen: Iterable[tuple[int, int, int, bytes, int]],
 ) -> Iterator[tuple[int, int, bytes]]:
@@ -243,14 +254,10 @@ def _decoded_state(message: bytes) -> Any:
 def _state_of(message: bytes) -> bytes:
     at = HEADER.size + IFINFOMSG
     kept = [message[HEADER.size : at - 4], bytes(4)]
-    while at + ATTRIBUTE.size <= len(message):
-        length, kind = ATTRIBUTE.unpack_from(message, at)
-        if length < ATTRIBUTE.size:
-            break
-        following = at + ((length + 3) & ~3)
-        if kind & 0x3FFF in STATE:
-            kept.append(message[at:following])
-        at = following
+    for kind, payload in attributes(message, at):
+        if kind in STATE:
+            head = ATTRIBUTE.pack(ATTRIBUTE.size + len(payload), kind)
+            kept += (head, payload, bytes(-len(payload) % 4))
     body = b"".join(kept)
     return HEADER.pack(HEADER.size + len(body), RTM_NEWLINK, 0, 0, 0) + body
 
@@ -289,10 +296,5 @@ def refusal(what: str, flags: int, body: bytes) -> KernelRefused | None:
 
 def _detail(body: bytes) -> str:
     """Return the message of an extended acknowledgement (netlink_ack_tlv_fill)."""
-    at = HEADER.size + 4 + HEADER.size
-    while at + 4 <= len(body):
-        length, kind = struct.unpack_from("=HH", body, at)
-        if kind & 0x3FFF == NLMSGERR_ATTR_MSG:
-            return body[at + 4 : at + length].rstrip(b"\0").decode(errors="replace")
-        at += max((length + 3) & ~3, 4)
-    return ""
+    known = dict(attributes(body, HEADER.size + 4 + HEADER.size))
+    return known.get(NLMSGERR_ATTR_MSG, b"").rstrip(b"\0").decode(errors="replace")

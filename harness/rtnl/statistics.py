@@ -6,13 +6,12 @@ import struct
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 
-from harness.rtnl.messages import DUMP, HEADER, REQUEST, Request
+from harness.rtnl.messages import DUMP, HEADER, REQUEST, Request, attributes
 
 RTM_NEWSTATS, RTM_GETSTATS = 92, 94
 STATS = struct.Struct("=BBHII")  # if_stats_msg: family, padding, ifindex, filter_mask
 OF_DEVICE, OF_SLAVE = 2, 3  # IFLA_STATS_LINK_XSTATS, IFLA_STATS_LINK_XSTATS_SLAVE
 BOND, LACP = 2, 1  # LINK_XSTATS_TYPE_BOND, BOND_XSTATS_3AD
-KIND = 0x3FFF  # the type of an attribute without its flags
 # BOND_3AD_STAT_* (if_bonding.h), by their numbers.
 NAMES = (
     "lacpdu_rx",
@@ -45,22 +44,11 @@ def lacp_counters(replies: Iterable[bytes], index: int) -> Mapping[str, int]:
 
 
 def _counters(data: bytes) -> Iterator[tuple[str, int]]:
-    for kind, outer in _attributes(data):
+    for kind, outer in attributes(data):
         if kind not in (OF_DEVICE, OF_SLAVE):
             continue
-        kinds = (inner for kind, inner in _attributes(outer) if kind == BOND)
-        modes = (mode for one in kinds for kind, mode in _attributes(one) if kind == LACP)
-        for number, value in (counter for mode in modes for counter in _attributes(mode)):
+        kinds = (inner for kind, inner in attributes(outer) if kind == BOND)
+        modes = (mode for one in kinds for kind, mode in attributes(one) if kind == LACP)
+        for number, value in (counter for mode in modes for counter in attributes(mode)):
             if number < len(NAMES):
                 yield NAMES[number], int.from_bytes(value, sys.byteorder)
-
-
-def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield the type and payload of each netlink attribute."""
-    at = 0
-    while at + 4 <= len(data):
-        length, kind = struct.unpack_from("=HH", data, at)
-        if length < 4:
-            return
-        yield kind & KIND, data[at + 4 : at + length]
-        at += length + 3 & ~3

@@ -40,13 +40,15 @@ def test_of_figures_the_name_is_kept() -> None:
 def test_a_figure_that_takes_arguments_is_read_again() -> None:
     seen = Run.of(failover(*(garp(when, "sw/eth1") for when in (94, 194, 294))))
     between = seen.garps_between(0, 2)
-    again = every_figure.by_name(seen.history, (), map(asdict, seen.reads.values()))
-    assert again[between.what].ns == between.ns
+    later = Run.of(seen.history, vetted=True)
+    for read in seen.reads.values():
+        reads.again(later, asdict(read))
+    assert every_figure.by_name(later)[between.what].ns == between.ns
 
 
 def test_what_the_harness_reads_is_not_the_scenarios() -> None:
     seen = run()
-    every_figure.by_name(seen.history)
+    every_figure.by_name(seen)
     assert seen.link_states  # reads `slave` and `link_state` itself
     assert list(seen.reads) == ["run.link_states"]
 
