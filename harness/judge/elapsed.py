@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from harness.bonding.wheel import jiffy
 from harness.history import History
 from harness.judge import traffic
 from harness.judge.lateness import Late, lateness
@@ -24,14 +23,14 @@ def elapsed(
     tolerance.
     """
     end = traffic.end_at(history) if stop is None else stop
-    tick = jiffy(history.about.kernel.hz)
+    jiffy = traffic.jiffy(history)
     usual = traffic.jitter(history)
     late = Late(usual) if stop is None else lateness(history, start, end)
-    parts = [f"one jiffy {in_ms(tick)}", late.text(usual)]
+    parts = [f"one jiffy {in_ms(jiffy)}", late.text(usual)]
     if step:
         parts.insert(0, f"probe interval {in_ms(step)}")
     apart = traffic.clock_error(history) if clocks else 0
     if apart:
         parts.append(f"clocks apart by {in_ms(apart)}")
-    tolerance = tick + late.ns + step + apart
+    tolerance = jiffy + late.ns + step + apart
     return Measured(what, end - start, tolerance, " + ".join(parts), happened=stop is not None)

@@ -12,7 +12,6 @@ from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
-from harness.bonding.wheel import jiffy
 from harness.history import Event, History
 from harness.judge import traffic
 from harness.units import MS, NOTICEABLE, in_ms
@@ -85,7 +84,7 @@ def step_late(history: History, step: Event) -> int:
     That is how late it began and how long it took, or until a carrier of the DUT changed if
     that took longer.
     """
-    until = step.at + TO_CARRIER * jiffy(history.about.kernel.hz)
+    until = step.at + TO_CARRIER * traffic.jiffy(history)
     changed = (event.at - step.at for event in _between(history, "carrier", step.at, until))
     took = max(int(step.get("took", 0)), *changed, 0)
     return int(step.get("slip", 0)) + took

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from harness.errors import Inconclusive
 from harness.history import Event, History
+from harness.units import MS
 
 STREAMS = ("out", "in")
 LEGS = ("request", "reply")
@@ -64,6 +65,11 @@ def interval(history: History) -> int:
 def jitter(history: History) -> int:
     """Return the measured lateness of timers in ns (99th percentile)."""
     return history.about.kernel.jitter
+
+
+def jiffy(history: History) -> int:
+    """Return the length of a jiffy of the DUT's kernel in ns."""
+    return 1000 * MS // history.about.kernel.hz
 
 
 def clock_error(history: History) -> int:

@@ -9,7 +9,6 @@ from typing import Any
 
 from harness.bonding import OPTIONS, BondOptions, BondTimes, spans, whole
 from harness.bonding.options import TLB_MODES
-from harness.bonding.wheel import jiffy
 from harness.history import BondAbout, Event, History
 from harness.judge import traffic
 from harness.model.inputs import LINK, LOSSES, SOUND, carriers, network_oddities, paths, stirs
@@ -67,7 +66,7 @@ class BondHistory:
         kernel = history.about.kernel
         self.hz, self.release = kernel.hz, kernel.release
         late = max(traffic.jitter(history), history.about.latest)
-        tick = jiffy(self.hz)
+        tick = traffic.jiffy(history)
         self.tolerance = tick + late + traffic.clock_error(history)
         more = 2 * tick if self.mode in TLB_MODES else 0
         self.active_late = self.tolerance + more
