@@ -31,10 +31,19 @@ def problems(states: LinkStates, bond: BondPlan, *, has_active: bool) -> Iterato
             yield f"the kernel has not processed the carrier of {slave} yet (linkwatch)"
 
 
-def carrier_regained(events: Iterable[Event], subject: Subject, since: int) -> bool:
-    """Return whether a bond regained carrier after a time in ns."""
+def neighbours_forgotten(events: Iterable[Event], subject: Subject, since: int) -> bool:
+    """Return whether an end of the path lost its neighbour entries and was up again after `since`.
+
+    `since` is a time in ns. The kernel removes the entries of an interface that is set down, and
+    of one that loses its carrier (neigh_carrier_down, net/core/neighbour.c): a bond's, or that of
+    a machine that was dead.
+    """
     bonds = {f"{DUT}/{bond.name}" for bond in subject.bonds}
     return any(
-        event.kind == "carrier" and event.where in bonds and event["up"] and event.at > since
+        event.at > since
+        and (
+            (event.kind == "carrier" and event.where in bonds and event["up"])
+            or (event.kind == "fault" and event["action"] == "revive")
+        )
         for event in events
     )

@@ -203,7 +203,7 @@ class Net:
             self._disturb(recorder)
             with without_sleep(self._loop, strict=self._virtual):
                 yield run
-            watching.wait_for_horizon(self._schedule, self._disturbed)
+            watching.wait_for_horizon(self._schedule, self._noted, self._disturbed)
             states.after = states.read()
         except BaseException as error:
             recorder.mark("end")

@@ -7,7 +7,7 @@ history.
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from itertools import chain
 
@@ -159,10 +159,10 @@ class Recorder:
         """Return the addresses for which an ARP reply was captured."""
         return self._control.replied_for()
 
-    def carrier_regained(self, since: int) -> bool:
-        """Return whether a bond regained carrier after a time in ns."""
+    def neighbours_forgotten(self, faults: Iterable[Event], since: int) -> bool:
+        """Return whether an end of the path lost its neighbour entries after a time in ns."""
         self._take_links()
-        return bond_health.carrier_regained(self._noted, self._subject, since)
+        return bond_health.neighbours_forgotten([*self._noted, *faults], self._subject, since)
 
     @property
     def monitor_actions(self) -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from harness.errors import HarnessError, Inconclusive, NotTestable, ScenarioError
+from harness.history import Event
 from harness.judge.fitness import ALONE, WITHOUT_PARTNER
 from harness.lab import Network
 from harness.loop import SECOND, Loop, now
@@ -135,10 +136,13 @@ class Watching:
                 now() + round(share * durations.longest_inspection(self.bonds.values()))
             )
 
-    def wait_for_horizon(self, schedule: Schedule, disturbed: int) -> None:
+    def wait_for_horizon(
+        self, schedule: Schedule, faults: Iterable[Event], disturbed: int
+    ) -> None:
         """Record until no consequence of the disturbance can follow, then stop probing.
 
-        A bond that lost carrier and regained it has flushed its neighbour entries.
+        An end of the path that was down asks for its neighbours anew: an ARP request that is lost
+        while a port does not forward yet is repeated a second later.
         """
         self.recorder.mark("settle")
         span = durations.longest_horizon(self.bonds.values())
@@ -148,7 +152,9 @@ class Watching:
             end = max(end, schedule.expected + span)
         if not self.virtual:
             self._extend_by_pauses(disturbed, end)
-        patience = RESOLUTION if self.recorder.carrier_regained(disturbed) else 500 * MS
+        patience = (
+            RESOLUTION if self.recorder.neighbours_forgotten(faults, disturbed) else 500 * MS
+        )
         self.loop.pump(now() + max(50 * self.interval, patience), self.recorder.steady)
         self.recorder.mark("end")
         self.recorder.stop_probing()

@@ -128,3 +128,14 @@ def test_probes_a_millisecond_apart_are_held(stage: Stage) -> None:
         shown = [in_ms(gaps[len(gaps) * share // 100 - 1]) for share in (50, 99, 100)]
         print(f"{stream}: {held:.0f} probes a second; gaps median, p99, worst: {shown}")
     assert right(run.outage, silence(run)), str(run.outage)
+
+
+def test_a_machine_that_was_dead_is_watched_until_it_repeats_its_arp_request(stage: Stage) -> None:
+    """Its first request is lost, as its port does not forward yet; the next is a second later."""
+
+    def disturb(net: OneSwitch) -> None:
+        with net.target.die():
+            net.after(100 * ms)
+            net.target.cable.heal_late(300 * ms)
+
+    assert recorded(OneSwitch, stage, disturb).recovered
