@@ -180,7 +180,7 @@ def test_a_late_port_swallows_the_garp(
 
 @claim("FOM-FOLLOW-4")
 def test_follow_after_a_total_outage(one_switch: OneSwitch) -> None:
-    """The first slave to recover gets the bond's MAC."""
+    """The first slave to recover gets the bond's MAC, and the one that had it gets the other."""
     one_switch.dut.bond(fail_over_mac="follow")
     with one_switch.watch() as run:
         one_switch.eth0.cut()
@@ -189,6 +189,7 @@ def test_follow_after_a_total_outage(one_switch: OneSwitch) -> None:
         one_switch.eth1.heal()
     assert run.mac_addresses == [one_switch.eth0.mac]
     assert run.slave("eth1").mac_addresses[-1] == one_switch.eth0.mac
+    assert run.slave("eth0").mac_addresses[-1] == one_switch.eth1.mac
     assert run.recovered
 
 

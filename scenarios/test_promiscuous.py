@@ -1,14 +1,18 @@
-"""Promiscuous mode and all-multicast of a bond, and which slaves get them (bonding.rst 10)."""
+"""What a bond asks of its slaves' filters, and which slaves are asked (bonding.rst 10).
+
+Promiscuous mode, all-multicast, and the groups that the bond has joined.
+"""
 
 import pytest
 
 from harness import Dut, claim, control, s
-from scenarios.programs import FRAMES, SPACING, copies, frame
+from scenarios.programs import FRAMES, SPACING, command, copies, frame
 from scenarios.topologies import OneSwitch
 
 # IFF_PROMISC, IFF_ALLMULTI (linux/if.h) by the words of ip-link(8).
 FLAGS = {"promisc": 0x100, "allmulticast": 0x200}
 STRANGER = "02:00:00:00:00:09"  # an unused MAC
+GROUP, GROUP_MAC = "239.1.2.3", "01005e010203"  # a group, and its MAC in dev_mcast (RFC 1112)
 ALL, ACTIVE = ["eth0", "eth1"], ["eth0"]
 SLAVES_OF_MODE = [
     ("balance-rr", ALL),
@@ -84,6 +88,50 @@ def test_the_setting_follows_the_active_slave(
         one_switch.after(1 * s)
     assert run.active_slaves == active
     assert (before, slaves_with(one_switch.dut, setting)) == (["eth0"], active[-1:])
+
+
+def join(net: OneSwitch) -> None:
+    """Let the bond join a group, and give the kernel time: it sets filters by a work queue."""
+    with net.watch():
+        command(net.dut, f"ip address add {GROUP}/32 dev bond0 autojoin")
+        net.after(1 * s)
+
+
+def slaves_that_receive_the_group(dut: Dut) -> list[str]:
+    """Return the slaves whose filter has the MAC of the group."""
+    lines = (dut.read_file("/proc/net/dev_mcast") or "").splitlines()
+    rows = [line.split() for line in lines]
+    return sorted({row[1] for row in rows if row[-1] == GROUP_MAC and row[1] in ALL})
+
+
+@claim("PROMISC-7")
+@pytest.mark.parametrize(("mode", "slaves"), SLAVES_OF_MODE)
+def test_a_group_of_the_bond_is_received_by_all_slaves_or_by_the_active_one(
+    one_switch: OneSwitch, mode: str, slaves: list[str]
+) -> None:
+    """The MAC of a group is put into the filters of those slaves that the flags go to."""
+    one_switch.dut.bond(mode=mode)
+    before = slaves_that_receive_the_group(one_switch.dut)
+    join(one_switch)
+    assert (before, slaves_that_receive_the_group(one_switch.dut)) == ([], slaves)
+
+
+@claim("PROMISC-7")
+@pytest.mark.parametrize("mode", ["active-backup", "balance-tlb", "balance-alb"])
+@control("test_a_group_of_the_bond_is_received_by_all_slaves_or_by_the_active_one")
+@pytest.mark.parametrize(("failed", "active"), [("eth0", ["eth0", "eth1"]), ("eth1", ["eth0"])])
+def test_a_group_of_the_bond_follows_the_active_slave(
+    one_switch: OneSwitch, mode: str, failed: str, active: list[str]
+) -> None:
+    """After a failover only the new active slave receives it; a failed backup moves nothing."""
+    one_switch.dut.bond(mode=mode, miimon=100)
+    join(one_switch)
+    before = slaves_that_receive_the_group(one_switch.dut)
+    with one_switch.watch() as run:
+        {"eth0": one_switch.eth0, "eth1": one_switch.eth1}[failed].cut()
+        one_switch.after(1 * s)
+    assert run.active_slaves == active
+    assert (before, slaves_that_receive_the_group(one_switch.dut)) == (ACTIVE, active[-1:])
 
 
 @claim("PROMISC-6")
