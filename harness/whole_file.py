@@ -18,9 +18,7 @@ def replacing(path: Path, part: Path, *, hint: str, parents: bool = False) -> It
     as on a full disk.
     """
     try:
-        if parents:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("w", encoding="utf-8", errors="replace") as file:
+        with _opened(part, parents=parents) as file:
             yield file
         part.replace(path)
     except OSError as error:
@@ -29,3 +27,14 @@ def replacing(path: Path, part: Path, *, hint: str, parents: bool = False) -> It
         raise LabError(
             f"{path} cannot be written: {error.strerror or error}", hint=hint
         ) from error
+
+
+def _opened(part: Path, *, parents: bool) -> TextIO:
+    """Open a file to write; its directory is made where it does not exist, if `parents`."""
+    try:
+        return part.open("w", encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        if not parents:
+            raise
+        part.parent.mkdir(parents=True, exist_ok=True)
+        return part.open("w", encoding="utf-8", errors="replace")

@@ -79,6 +79,21 @@ def test_a_saved_history_is_loaded_as_it_was(tmp_path: Path) -> None:
     assert [found.name for found in tmp_path.iterdir()] == ["history.jsonl"]
 
 
+def test_text_that_looks_like_the_end_of_a_line_is_kept(tmp_path: Path) -> None:
+    texts = ('}],"\\n",[', '}],"\n",[', "\n", "}]\n[", '"', "\\")
+    story = History.of(
+        ABOUT, [Event(n, "log", text, {"text": text}) for n, text in enumerate(texts)]
+    )
+    save(story, tmp_path / "history.jsonl")
+    assert load(tmp_path / "history.jsonl") == story
+
+
+def test_a_history_without_events_is_its_header(tmp_path: Path) -> None:
+    save(History(ABOUT, ()), tmp_path / "history.jsonl")
+    assert (tmp_path / "history.jsonl").read_text().count("\n") == 1
+    assert load(tmp_path / "history.jsonl") == History(ABOUT, ())
+
+
 @given(events=st.lists(EVENTS, max_size=8))
 def test_any_history_survives_its_file(
     tmp_path_factory: pytest.TempPathFactory, events: list[Event]

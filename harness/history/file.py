@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from harness.errors import UsageError
 from harness.history import kinds, typed
-from harness.history.about import About
+from harness.history.about import About, BondAbout, ClockAbout, KernelAbout
 from harness.history.events import Event, History
 from harness.history.format1 import upgraded
 from harness.history.typed import Malformed
@@ -18,12 +17,28 @@ from harness.whole_file import replacing
 FORMAT = 2
 SHAPE = "a history.jsonl is an object, then lines of [at, kind, where, data]"
 TYPES = (int, str, str, dict)
-_encode = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps makes one for each line
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+# All events are encoded at once, which takes half the time of one after the other, with a newline
+# as a string between them. A quote within a string is escaped, so no text of an event can look
+# like such a separator, and no field is a list of lists.
+NEWLINE = "\n"
+SEPARATOR = '}],"\\n",['
 
 
 def header(about: About) -> dict[str, Any]:
     """Return the first line of a file."""
-    return {"format": FORMAT, **asdict(about)}
+    return {
+        "format": FORMAT,
+        **_values(about),
+        "kernel": _values(about.kernel),
+        "bonds": {name: _values(bond) for name, bond in about.bonds.items()},
+        "clocks": {name: _values(clock) for name, clock in about.clocks.items()},
+    }
+
+
+def _values(part: About | KernelAbout | BondAbout | ClockAbout) -> dict[str, Any]:
+    """Return the fields of a part of the header; `asdict` would copy all that is in them."""
+    return {name: getattr(part, name) for name in part.__slots__}
 
 
 def about_of(line: object) -> About:
@@ -45,11 +60,20 @@ def about_of(line: object) -> About:
 def save(history: History, path: Path) -> None:
     """Write a history as JSON lines, atomically; raises LabError on a full disk."""
     hint = "free space, or keep results elsewhere: --results DIR"
+    text = f"{json.dumps(header(history.about))}\n{_lines(history)}"
     with replacing(path, path.with_suffix(".part"), hint=hint, parents=True) as file:
-        file.write(json.dumps(header(history.about)) + "\n")
-        lines = ([event.at, event.kind, event.where, dict(event.data)] for event in history.events)
-        for line in lines:
-            file.write(_encode(line) + "\n")
+        file.write(text)  # at once: a system call of a guest takes longer than an event
+
+
+def _lines(history: History) -> str:
+    """Return the events as lines."""
+    if not history.events:
+        return ""
+    rows: list[object] = []
+    for event in history.events:
+        rows += ([event.at, event.kind, event.where, dict(event.data)], NEWLINE)
+    rows.pop()
+    return _encode(rows)[1:-1].replace(SEPARATOR, "}]\n[") + "\n"
 
 
 def load(path: Path) -> History:
