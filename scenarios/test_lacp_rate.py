@@ -89,7 +89,7 @@ def test_a_returning_port_waits_before_it_carries_traffic(lacp_pair: LacpPair) -
     with lacp_pair.watch() as run:
         lacp_pair.eth0.flap(down=1 * s)
     slave = run.slave("eth0")
-    assert bond.lacp_join.earliest <= slave.joining <= bond.lacp_join.latest + bond.miimon
+    assert bond.lacp_join.earliest <= slave.joining <= bond.lacp_join.latest + bond.inspection
     assert slave.usages == ["active", "backup", "active"]
     assert run.slave("eth1").usages == ["active"]
 

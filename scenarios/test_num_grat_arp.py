@@ -69,7 +69,7 @@ def test_announcements_are_one_inspection_apart(one_switch: OneSwitch) -> None:
         one_switch.eth0.cut()
     assert len(run.garps) >= 5
     for gap in run.garp_gaps[1:]:
-        assert bond.miimon <= gap <= bond.miimon
+        assert bond.inspection <= gap <= bond.inspection
 
 
 @claim("PND-1")

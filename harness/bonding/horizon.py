@@ -25,17 +25,18 @@ def horizon(options: BondOptions, slaves: int, hz: int, lag: Span = NONE) -> int
     * 802.3ad: in addition, the LACP timeout and joining again;
     * always: the peer notifications of a switchover at the end.
 
-    `lag` is how late the slaves' drivers may report a change of carrier.
+    `lag` is how late the slaves' drivers may report a change of carrier: whatever the monitor, no
+    frame passes before that.
     """
     times = spans(options, hz, lag)
     reaction = _lacp(times) if options.mode == "802.3ad" else 0
     if options["arp_interval"]:
-        reaction += _arp_rounds(options, slaves) * whole(times.arp_interval)
+        reaction += _arp_rounds(options, slaves) * whole(times.arp_interval) + whole(lag)
     elif options["miimon"]:
         down, up = times.carrier_loss().latest, times.carrier_back().latest
         reaction += max(whole(down), whole(up))
     else:
-        reaction += LINKWATCH
+        reaction += LINKWATCH + whole(lag)
     return reaction + whole(times.notifications())
 
 
@@ -49,7 +50,7 @@ def settle(options: BondOptions, slaves: int, hz: int, lag: Span = NONE) -> int:
     times = spans(options, hz, lag)
     start = whole(times.lacp_join().latest) if options.mode == "802.3ad" else 0
     if options["arp_interval"]:
-        start += max(GRACE + 1, slaves + 1) * whole(times.arp_interval)
+        start += max(GRACE + 1, slaves + 1) * whole(times.arp_interval) + whole(lag)
     elif options["miimon"]:
         start += whole(times.carrier_back().latest)
     return start + whole(times.notifications())

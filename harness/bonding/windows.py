@@ -152,18 +152,19 @@ class BondTimes:
     def sound_again(self) -> Window:
         """Path repaired to backup slave up: at most two rounds, one to probe, one to evaluate.
 
+        The lag comes first: no frame passes before the driver has reported the carrier.
         Source: bond_ab_arp_inspect accepts any frame of the last 1.5 intervals. ARPMISS-8.
         """
         self.need("arp_interval")
-        return Window(Span(0), self._intervals(2))
+        return Window(Span(0), self._intervals(2) + self.lag)
 
     def service_again(self, slaves: int) -> Window:
-        """Path repaired after all slaves were down to a slave active: (0, (n+1)*A'].
+        """Path repaired after all slaves were down to a slave active: (0, (n+1)*A'], and the lag.
 
         Source: bond_ab_arp_probe tries one slave per round, in the order of the list. ARPMISS-7.
         """
         self.need("arp_interval")
-        return Window(Span(0), self._intervals(slaves + 1))
+        return Window(Span(0), self._intervals(slaves + 1) + self.lag)
 
     def reversion(self) -> Window:
         """The primary's path repaired to the primary active, if primary_reselect permits it.
@@ -218,9 +219,13 @@ class BondTimes:
         return stretched(LACP_TICK, self.hz, times)
 
     def lacp_join(self) -> Window:
-        """Both ends up to port distributing: 20 to 30 T' (wait-while, handshake). LACP-CONV-1."""
+        """Both ends up to port distributing: 20 to 30 T' (wait-while, handshake), and the lag.
+
+        LACP-CONV-1.
+        """
         self._need_lacp()
-        return Window(Span(20 * LACP_TICK), stretched(LACP_TICK, self.hz, LACP_JOIN_TICKS))
+        latest = stretched(LACP_TICK, self.hz, LACP_JOIN_TICKS) + self.lag
+        return Window(Span(20 * LACP_TICK), latest)
 
     def notifications(self) -> Span:
         """From a switchover until its last peer notification has gone out. GARP-1, GARP-3."""

@@ -30,7 +30,7 @@ def test_an_adapter_that_is_pulled_out_is_not_missed(usb_nics: UsbNics) -> None:
         usb_nics.eth1.unplug()
     assert run.active_slaves == ["eth1", "eth2"]
     assert run.mac_addresses == [usb_nics.eth1.mac]
-    assert run.outage < bond.miimon
+    assert run.outage < bond.inspection
     assert not run.slave("eth1").detected
 
 
