@@ -21,7 +21,7 @@ def test_the_partner_sends_as_often_as_it_is_asked(
         lacp_pair.after(lasts)
     gaps = run.slave("eth0").partner_lacpdu_gaps
     assert len(gaps) > 1
-    assert all(gap == bond.lacp_interval(asked) for gap in gaps)
+    assert all(gap == bond.lacp_interval(asked, partner=True) for gap in gaps)
 
 
 @claim("LACP-RATE-3")

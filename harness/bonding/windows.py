@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.bonding.lacp_times import LACP_TICK, gap_ticks, interval, timeout_ticks
+from harness.bonding.options import Series
 from harness.bonding.parse import BondOptions
 from harness.bonding.wheel import jiffies, jiffy, stretched, wheel
 from harness.errors import ScenarioError
 from harness.units import MS, Span
 
-LACP_TICK = 100 * MS
 ALB_TICK = 100 * MS
 NONE = Span(0)
-SHORT_TIMEOUT = 30  # AD_SHORT_TIMEOUT_TIME, 3 s in ticks
-LONG_TIMEOUT = 900  # AD_LONG_TIMEOUT_TIME, 90 s in ticks
 LACP_SLACK_TICKS = 2
 LACP_JOIN_TICKS = 30
 GRACE = 2  # intervals of arp_interval, and a half, in which nothing is judged
@@ -44,11 +43,15 @@ class BondTimes:
     """The times of one bond on a kernel with `hz` ticks a second, made by `spans`.
 
     `lag` is the delay with which the slaves' drivers may report a change of carrier: mostly 0.
+    `kernel` and `partner` are the series of its kernel and of that of its LACP partner, None for
+    the newest.
     """
 
     options: BondOptions
     hz: int
     lag: Span = NONE
+    kernel: Series | None = None
+    partner: Series | None = None
 
     @property
     def miimon(self) -> Span:
@@ -177,25 +180,26 @@ class BondTimes:
     def lacp_timeout(self) -> Window:
         """LACPDUs stop to port out: 2/3 to all of the timeout (3 s or 90 s), and 2 T'.
 
-        Source: ad_rx_machine, __ad_timer_to_ticks; the partner sends every third of it.
-        LACP-RATE-4.
+        Source: ad_rx_machine, __ad_timer_to_ticks; the partner sends every third of it, or up to
+        2 T' less often (`lacp_interval`). LACP-RATE-4.
         """
         self._need_lacp()
-        ticks = SHORT_TIMEOUT if self.options["lacp_rate"] == "fast" else LONG_TIMEOUT
-        earliest = Span(ticks * LACP_TICK * 2 // 3)
+        rate = str(self.options["lacp_rate"])
+        ticks = timeout_ticks(rate)
+        earliest = Span((ticks - gap_ticks(rate, self.partner)[1]) * LACP_TICK)
         latest = stretched(LACP_TICK, self.hz, ticks + LACP_SLACK_TICKS)
         documented = Span(ticks * LACP_TICK)
         return Window(earliest, _late(documented.ns, latest.ns + latest.slack))
 
-    def lacp_interval(self, rate: str = "") -> Span:
+    def lacp_interval(self, rate: str = "", *, partner: bool = False) -> Span:
         """From one LACPDU to the next, as a rate asks for it: 10 or 300 T'; by default the own.
 
+        `partner`: of the partner's LACPDUs. Before 6.17 10 T' are 9 or 12 (`gap_ticks`).
         Source: ad_periodic_machine, AD_FAST_PERIODIC_TIME. LACP-RATE-1, LACP-RATE-2.
         """
         self._need_lacp()
-        asked = rate or str(self.options["lacp_rate"])
-        ticks = (SHORT_TIMEOUT if asked == "fast" else LONG_TIMEOUT) // 3
-        return Span(ticks * LACP_TICK, stretched(LACP_TICK, self.hz, ticks).slack)
+        kernel = self.partner if partner else self.kernel
+        return interval(rate or str(self.options["lacp_rate"]), self.hz, kernel)
 
     @property
     def learning_interval(self) -> Span:
@@ -276,9 +280,15 @@ class BondTimes:
             )
 
 
-def spans(options: BondOptions, hz: int, lag: Span = NONE) -> BondTimes:
+def spans(
+    options: BondOptions,
+    hz: int,
+    lag: Span = NONE,
+    kernel: Series | None = None,
+    partner: Series | None = None,
+) -> BondTimes:
     """Return the windows of a bond with these options, as the kernel rounds them."""
-    return BondTimes(options.effective(), hz, lag)
+    return BondTimes(options.effective(), hz, lag, kernel, partner)
 
 
 def _late(documented: int, real: int) -> Span:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.bonding import OPTIONS, BondOptions, Setting
+from harness.bonding.options import Series
 from harness.bonding.windows import BondTimes, Window, spans
 from harness.record.readings import Readings
 from harness.suggest import suggesting
@@ -21,6 +22,8 @@ class Bond:
     `bond[...]` is what the kernel reported when the bond was created or its options were last
     changed; the times follow such a change. `in_force` lists the successive options of this
     recording; `options` is the last of them. `now` is what the kernel shows at the moment.
+    `kernel` is the series of the DUT's kernel, `partner` that of the tester's, whose bonds are the
+    LACP partners.
     """
 
     plan: BondPlan
@@ -29,6 +32,8 @@ class Bond:
     hz: int
     lag: Span
     now: Readings
+    kernel: Series | None = None
+    partner: Series | None = None
 
     if not TYPE_CHECKING:
         __getattr__ = suggesting("a bond")
@@ -46,7 +51,7 @@ class Bond:
     @property
     def times(self) -> BondTimes:
         """All times that follow from the options."""
-        return spans(self.options, self.hz, self.lag)
+        return spans(self.options, self.hz, self.lag, self.kernel, self.partner)
 
     @property
     def detection(self) -> Window:
@@ -120,9 +125,12 @@ class Bond:
         """From both ends of a link being up until its port is in use."""
         return self.times.lacp_join()
 
-    def lacp_interval(self, rate: str = "") -> Span:
-        """The time between two LACPDUs that a rate asks for, `fast` or `slow`: the own one."""
-        return self.times.lacp_interval(rate)
+    def lacp_interval(self, rate: str = "", *, partner: bool = False) -> Span:
+        """The time between two LACPDUs that a rate, `fast` or `slow`, asks for: the own one.
+
+        It is that of the LACPDUs of the bond, or of its `partner`.
+        """
+        return self.times.lacp_interval(rate, partner=partner)
 
     def lacp_tick(self, times: int = 1) -> Span:
         """The time of some runs of LACP's state machines, 100 ms each."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Unpack
 
@@ -9,6 +10,7 @@ from harness import testability
 from harness.bonding import BondOptions, BondSettings
 from harness.bonding.windows import Window, spans
 from harness.bonding.wire import ignored
+from harness.claims import Release
 from harness.errors import HarnessError, KernelRefused, ScenarioError
 from harness.loop import now
 from harness.record import bond_maker
@@ -69,7 +71,8 @@ class Dut(DutRequests):
             raise testability.ignored_error(wanted, left_out, self._release)
         lag = carrier_lag(self._context.network.topology, plan)
         now = Readings(network, plan, self._context.journal.note_read)
-        return Bond(plan, [wanted], seen, self._hz, lag, now)
+        kernel, tester = Release.parse(self._release), Release.parse(os.uname().release)
+        return Bond(plan, [wanted], seen, self._hz, lag, now, kernel.series, tester.series)
 
     def window(self, **options: Unpack[BondSettings]) -> Window:
         """Return the detection window of a bond with these options."""
