@@ -44,6 +44,16 @@ def test_the_command_line_has_no_blank_in_it(tmp_path: Path) -> None:
     assert (tmp_path / "guest/python").resolve() == Path(sys.executable).resolve()
 
 
+def test_the_name_of_the_root_is_that_of_no_block_device(tmp_path: Path) -> None:
+    """Linux 6.1 without a block layer then mounts nothing, and every init= is missing (ENOENT)."""
+    kernel = uml.identify(_answering(tmp_path / "linux", "User Mode Linux v6.1.176"))
+    (tmp_path / "guest").mkdir()
+    (root,) = [
+        part for part in kernel.command(tmp_path / "guest").argv if part.startswith("root=")
+    ]
+    assert root.startswith("root=mtd")
+
+
 @pytest.mark.parametrize("text", ["", "linux 6.1", "usage: linux"])
 def test_another_program_is_no_kernel(tmp_path: Path, text: str) -> None:
     with pytest.raises(UsageError, match=r"is not a User-Mode Linux kernel(.|\n)*hint: "):
