@@ -2,8 +2,9 @@
 
 import pytest
 
-from harness import Flow, claim, control, many_flows, s, slave_by_hash
+from harness import Flow, claim, contradicted, control, many_flows, ms, s, slave_by_hash
 from scenarios.channels import StaticChannel
+from scenarios.topologies import OneSwitch
 from scenarios.variants import EmptyBond, ThreeSlaves
 
 SLAVES = ("eth0", "eth1", "eth2")
@@ -11,6 +12,8 @@ MANY = list(many_flows(300))
 # Flows of the same load, whose hashes differ.
 ALIKE = [Flow(peer=peer) for peer in range(1, 7)]
 SECOND = 1 * s  # between two probes
+BY_HAND = "02:00:00:00:00:07"  # the MAC of no interface
+RARE = 50 * ms  # between two probes: the active slave does not teach the switch all the time
 BALANCED = 11 * s  # longer than the 10 s after which loads are compared
 ICMPV6, SOLICITATION, ADVERTISEMENT, ECHO_REQUEST, REPORT = 58, 135, 136, 128, 143
 
@@ -110,6 +113,50 @@ def test_in_a_channel_the_bond_stays(static_channel: StaticChannel, mode: str) -
         static_channel.dut.send_flows(list(many_flows(60, Flow(src_mac=mac))))
     assert run.moves_of(mac) == []
     assert run.recovered
+
+
+@claim("MODE-TLB-4", "MODE-TLB-6")
+@contradicted(
+    "MODE-TLB-4",
+    kernels=">=6.1",
+    evidence="bond_set_mac_address gives all slaves the new MAC, and learning packets of each "
+    "slave have it: the switch learns it at one port after the other (difference 71)",
+)
+def test_a_mac_set_by_hand_is_received_by_the_active_slave(one_switch: OneSwitch) -> None:
+    """The switch finds it at the port of the active slave, and nothing is lost."""
+    bond = one_switch.dut.bond(mode="balance-tlb")
+    one_switch.dut.set_mac(bond, BY_HAND)
+    with one_switch.watch(every=RARE) as run:
+        one_switch.after(BALANCED)
+    assert run.lost == 0
+    assert run.moves_of(BY_HAND) == []
+
+
+@claim("MODE-TLB-4")
+@control("test_a_mac_set_by_hand_is_received_by_the_active_slave")
+def test_what_reaches_another_slave_is_lost(one_switch: OneSwitch) -> None:
+    """A switch that has the MAC at the port of another slave sends frames there."""
+    one_switch.dut.bond(mode="balance-tlb")
+    with one_switch.watch(every=RARE) as run:
+        one_switch.sw.pin(one_switch.eth0.mac, one_switch.eth1)
+        one_switch.after(BALANCED)
+    assert run.lost
+    assert run.active_slaves == ["eth0"]
+
+
+@claim("MODE-TLB-4")
+@control("test_a_mac_set_by_hand_is_received_by_the_active_slave")
+@pytest.mark.parametrize("mode", ["balance-tlb", "balance-alb"])
+def test_a_bond_is_found_at_one_port(one_switch: OneSwitch, mode: str) -> None:
+    """The MAC of the first slave, and in balance-alb also one that is set by hand."""
+    bond = one_switch.dut.bond(mode=mode)
+    mac = one_switch.eth0.mac
+    if mode == "balance-alb":
+        one_switch.dut.set_mac(bond, mac := BY_HAND)
+    with one_switch.watch(every=RARE) as run:
+        one_switch.after(BALANCED)
+    assert run.lost == 0
+    assert run.moves_of(mac) == []
 
 
 @claim("MODE-TLB-7")

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.bonding.options import PRIMARY_MODES
-from harness.explore.networks import TARGET_ADDRESS
+from harness.explore.networks import BOND, TARGET_ADDRESS
 from harness.explore.schedule import UNDONE_BY, FaultSchedule, FaultStep
 from harness.model.judge import MODES
 
@@ -25,6 +25,8 @@ VALIDATE = ("none", "active", "backup", "all", "filter", "filter_active", "filte
 RESELECT = ("always", "better", "failure")
 SELECT = ("stable", "bandwidth", "count")
 HASHES = ("layer2", "layer2+3", "layer3+4", "encap2+3", "encap3+4", "vlan+srcmac")
+PRIOS = ("-5", "0", "5", "5", "10")
+MACS = ("02:00:00:00:00:a1", "02:00:00:00:00:a2")  # those of no interface
 
 
 def drawn(seed: int, number: int, modes: tuple[str, ...] = MODES) -> FaultSchedule:
@@ -91,7 +93,7 @@ def _steps(
     for _ in range(chance.randint(FEWEST_STEPS, MOST_STEPS)):
         after = rest if chance.random() < 1 / 16 else chance.choice(WAITS)
         if sets and chance.random() < 1 / 8:
-            yield FaultStep(after, "set", *_setting(chance, str(options["mode"]), names))
+            yield FaultStep(after, *_setting(chance, str(options["mode"]), names))
             continue
         name = chance.choice(names)
         action = UNDONE_BY[done.pop(name)] if name in done else chance.choice(kinds)
@@ -105,18 +107,22 @@ def _some(chance: random.Random, kinds: list[str]) -> list[str]:
     return [kind for kind in kinds if kind not in left_out]
 
 
-def _setting(chance: random.Random, mode: str, names: list[str]) -> tuple[str, str]:
-    """Return an option to change, and its new value."""
-    settings: dict[str, tuple[str, ...]] = {"num_grat_arp": ("0", "1", "3")}
+def _setting(chance: random.Random, mode: str, names: list[str]) -> tuple[str, str, str]:
+    """Return what to change: the step's action, where, and the new value."""
+    settings: dict[tuple[str, str], tuple[str, ...]] = {
+        ("set", "num_grat_arp"): ("0", "1", "3"),
+        ("set_mac", BOND): MACS,
+    }
     if mode in PRIMARY_MODES:
         settings |= {
-            "primary": (*names, ""),
-            "primary_reselect": RESELECT,
-            "active_slave": tuple(names),
+            ("set", "primary"): (*names, ""),
+            ("set", "primary_reselect"): RESELECT,
+            ("set", "active_slave"): tuple(names),
+            **{("prio", name): PRIOS for name in names},
         }
     if mode == "802.3ad":
-        settings["min_links"] = ("0", "1", "2")
+        settings["set", "min_links"] = ("0", "1", "2")
     if mode in ("balance-xor", "802.3ad"):
-        settings["xmit_hash_policy"] = HASHES
-    option = chance.choice(list(settings))
-    return option, chance.choice(settings[option])
+        settings["set", "xmit_hash_policy"] = HASHES
+    action, where = chance.choice(list(settings))
+    return action, where, chance.choice(settings[action, where])

@@ -7,6 +7,7 @@ from harness.record.net import Net
 from harness.topology import DUT, TARGET, Topology
 
 ADDRESS, TARGET_ADDRESS, NEIGHBOUR_ADDRESS = "192.0.2.1", "192.0.2.254", "192.0.2.7"
+BOND = "bond0"
 EVERY_MS = 200  # between two probes: of traffic only its recovery is judged
 # Longer than the longest reaction and the resolution of addresses: traffic is judged after that.
 REST_MS = 3000
@@ -24,7 +25,7 @@ def _topology(name: str, slaves: tuple[str, ...], others: dict[str, str]) -> Top
             *(LinkPlan(slave, DUT, "sw") for slave in slaves),
             *(LinkPlan(machine, "sw", machine) for machine in others),
         ),
-        bonds=(BondPlan("bond0", slaves, ADDRESS, MII),),
+        bonds=(BondPlan(BOND, slaves, ADDRESS, MII),),
     )
 
 
@@ -56,7 +57,7 @@ class LacpPair(Net):
             LinkPlan("eth1", DUT, "sw"),
             LinkPlan(TARGET, "sw", TARGET),
         ),
-        bonds=(BondPlan("bond0", ("eth0", "eth1"), ADDRESS, LACP),),
+        bonds=(BondPlan(BOND, ("eth0", "eth1"), ADDRESS, LACP),),
     )
 
 

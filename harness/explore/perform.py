@@ -60,6 +60,10 @@ def _do(net: Net, bond: Bond, step: FaultStep) -> None:
         if step.action == "set":
             setting: Any = {step.where: step.setting}  # by a name that is data
             net.dut.set(**setting)
+        elif step.action == "prio":
+            net.dut.set_slave(getattr(net, step.where), prio=int(step.value))
+        elif step.action == "set_mac":
+            net.dut.set_mac(bond, step.value)
         elif step.action in ("enslave", "release"):
             getattr(net.dut, step.action)(bond, getattr(net, step.where))
         else:

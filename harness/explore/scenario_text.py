@@ -55,6 +55,10 @@ def _lines(fixture: str, step: FaultStep) -> list[str]:
     found = [f"{fixture}.after({step.after} * ms)"] if step.after else []
     if step.action == "set":
         return [*found, f"{fixture}.dut.set({step.where}={json.dumps(step.setting)})"]
+    if step.action == "prio":
+        return [*found, f"{fixture}.dut.set_slave({fixture}.{step.where}, prio={step.value})"]
+    if step.action == "set_mac":
+        return [*found, f'{fixture}.dut.set_mac(bond, "{step.value}")']
     if step.action in METHODS:
         return [*found, f"{fixture}.dut.{step.action}(bond, {fixture}.{step.where})"]
     return [*found, f"{fixture}.{step.where}.{step.action}()"]
@@ -84,7 +88,7 @@ def report(finding: FoundDifference, name: str) -> str:
 
 
 def _text(step: FaultStep) -> str:
-    value = f" to {step.value!r}" if step.action == "set" else ""
+    value = f" to {step.value!r}" if step.value or step.action == "set" else ""
     return f"{step.after} ms: {step.action} {step.where}{value}"
 
 

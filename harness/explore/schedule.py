@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
@@ -10,17 +11,21 @@ from typing import Any
 
 from harness.bonding import OPTIONS, BondOptions
 from harness.errors import ScenarioError, UsageError
-from harness.explore.networks import NETWORKS
+from harness.explore.networks import BOND, NETWORKS
 
 # Actions on a slave, and those that undo them.
 UNDONE_BY = {"cut": "heal", "admin_down": "admin_up", "lose": "deliver", "release": "enslave"}
-ACTIONS = {*UNDONE_BY, *UNDONE_BY.values(), "set"}
+ACTIONS = {*UNDONE_BY, *UNDONE_BY.values(), "set", "prio", "set_mac"}
+MAC = re.compile(r"[0-9a-f][02468ace](:[0-9a-f]{2}){5}")  # of one interface: no multicast
 LAST = 130  # ms from the last step to the first undoing one
 
 
 @dataclass(frozen=True, slots=True)
 class FaultStep:
-    """One step: `after` so many ms, `action` at a slave; `set` sets the option `where`."""
+    """One step: `after` so many ms, `action` at a slave.
+
+    `set` sets the option `where`, `prio` that of a slave, `set_mac` the MAC of the bond `where`.
+    """
 
     after: int
     action: str
@@ -29,8 +34,8 @@ class FaultStep:
 
     @property
     def setting(self) -> int | str:
-        """The value of `set`: a number if it is one."""
-        return int(self.value) if self.value.isdigit() else self.value
+        """The value that is set: a number if it is one."""
+        return int(self.value) if self.value.removeprefix("-").isdigit() else self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +86,19 @@ class FaultSchedule:
             raise _broken(f"{made.slaves} slaves in mode {made.options.get('mode')}")
         names = {f"eth{number}" for number in range(made.slaves)}
         for step in steps:
-            known = OPTIONS if step.action == "set" else names
-            if step.action not in ACTIONS or step.where not in known or step.after < 0:
-                raise _broken(f"{step.action} {step.where} after {step.after} ms")
+            if not _possible(step, names):
+                raise _broken(f"{step.action} {step.where} {step.value} after {step.after} ms")
         return made
+
+
+def _possible(step: FaultStep, slaves: set[str]) -> bool:
+    """Return whether a step can be done on a bond with some slaves."""
+    known = {"set": set(OPTIONS), "set_mac": {BOND}}.get(step.action, slaves)
+    fits = {
+        "prio": isinstance(step.setting, int),
+        "set_mac": MAC.fullmatch(step.value) is not None,
+    }.get(step.action, True)
+    return step.action in ACTIONS and step.where in known and step.after >= 0 and fits
 
 
 def _undoing(steps: tuple[FaultStep, ...]) -> Iterator[FaultStep]:

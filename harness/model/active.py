@@ -1,7 +1,7 @@
 """Which slave is the active one, by the link states.
 
-MODE-AB-1, MODE-AB-2, PRIMARY-1, PRESEL-1, PRESEL-3, PRESEL-4, PRIO-7; bond_select_active_slave,
-bond_find_best_slave.
+MODE-AB-1, MODE-AB-2, PRIMARY-1, PRESEL-1, PRESEL-3, PRESEL-4, PRIO-1, PRIO-3, PRIO-7;
+bond_select_active_slave, bond_find_best_slave.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from harness.model.refusal import Refusal
 from harness.model.signals import Stay
 from harness.model.view import BondHistory
 from harness.units import in_ms
+
+PRIMARY_CLAIMS = {"better": "PRESEL-3", "failure": "PRESEL-4"}  # by primary_reselect
 
 
 def _moves(view: BondHistory) -> Iterator[tuple[int, str | None, str]]:
@@ -88,14 +90,12 @@ def moves_for_a_reason(view: BondHistory) -> Iterator[Refusal]:
         if not view.usable(old, at - around, at + around):
             continue
         options = view.options.at(at)
-        if _prio_is_used(view):
-            view.silent("reselection", view.bond, "a slave's prio was set")
+        preferred = options["primary"] == new or _outranks(view, new, old, at)
+        if preferred and options["primary_reselect"] == "always":
             continue
-        if options["primary"] == new and options["primary_reselect"] == "always":
-            continue
-        claim = {"better": "PRESEL-3", "failure": "PRESEL-4"}.get(
-            str(options["primary_reselect"]) if options["primary"] == new else "", "MODE-AB-2"
-        )
+        claim = "PRIO-3" if preferred else "MODE-AB-2"
+        if options["primary"] == new:
+            claim = PRIMARY_CLAIMS.get(str(options["primary_reselect"]), claim)
         seen, allowed = f"{new} became active while {old} was up", f"documented: {old} is kept"
         yield Refusal("reselection", claim, at, view.bond, seen, allowed)
 
@@ -119,13 +119,14 @@ def primary_is_used(view: BondHistory) -> Iterator[Refusal]:
 
 
 def next_in_line(view: BondHistory) -> Iterator[Refusal]:
-    """Refuse the wrong successor of a slave that failed: the primary, else the first of the list.
+    """Refuse the wrong successor of a slave that failed.
 
-    PRESEL-4, PRIO-7: bond_find_best_slave.
+    The primary comes first (PRESEL-4), else the slave with the highest prio (PRIO-1), among equals
+    the first of the list (PRIO-7); bond_find_best_slave.
     """
     for at, old, new in _moves(view):
         around = view.active_late
-        if old is None or _prio_is_used(view) or not view.quiet(at - around, at + around):
+        if old is None or not view.quiet(at - around, at + around):
             continue
         if "up" in view.links[old].within(at + around, at + around):
             continue
@@ -134,11 +135,35 @@ def next_in_line(view: BondHistory) -> Iterator[Refusal]:
         up = [s for s in up if all(view.carriers[s].within(at - around, at + around))]
         up = [s for s in up if s != old and view.links[s].at(at + around) == "up"]
         primary = str(view.options.at(at)["primary"])
-        right = primary if primary in up else next(iter(_in_order(view, up)), new)
-        if new != right and new in up:
-            claim = "PRESEL-4" if right == primary else "PRIO-7"
-            seen, allowed = f"{new} became active after {old}", f"{right} comes first"
+        highest = _highest(view, up, at)
+        right = [primary] if primary in up else highest
+        if not _was_reordered(view):
+            right = right[:1]
+        if new in up and new not in right:
+            claim = "PRESEL-4" if primary in up else "PRIO-7" if new in highest else "PRIO-1"
+            seen, allowed = f"{new} became active after {old}", f"{right[0]} comes first"
             yield Refusal("successor", claim, at, view.bond, seen, allowed)
+
+
+def a_higher_prio_is_used(view: BondHistory) -> Iterator[Refusal]:
+    """Refuse a slave that comes up with a higher prio and is not used under `always` (PRIO-3).
+
+    A slave that was up before is left out: a prio that is set beside a primary has no effect until
+    the next selection (PRIO-6).
+    """
+    for part in view.calm(view.active):
+        active = part.value
+        if active is None or view.options.at(part.start)["primary_reselect"] != "always":
+            continue
+        for slave in view.slaves:
+            if not _outranks(view, slave, active, part.start):
+                continue
+            for stay in view.links[slave].stays(part.start, part.stop):
+                came = stay.value == "up" and stay.start > part.start
+                if came and stay.length > view.active_late and not _primary_up(view, stay.start):
+                    seen = f"{active} is active for {in_ms(stay.length)} while {slave} is up"
+                    allowed = "documented: the one with the higher prio is used"
+                    yield Refusal("prio", "PRIO-3", stay.start, view.bond, seen, allowed)
 
 
 def _last_active(view: BondHistory, slave: str, at: int) -> int:
@@ -147,15 +172,35 @@ def _last_active(view: BondHistory, slave: str, at: int) -> int:
     return max((stay.stop for stay in stays if stay.value == slave), default=view.start)
 
 
-def _in_order(view: BondHistory, up: list[str]) -> list[str]:
-    """Return slaves in the order of the list; none where it was changed."""
-    moved = any(None in view.links[s].within(view.start, view.end) for s in view.slaves)
-    return [] if moved else up
+def _was_reordered(view: BondHistory) -> bool:
+    """Return whether a slave left the list: it is the last one when it returns."""
+    return any(None in view.links[s].within(view.start, view.end) for s in view.slaves)
 
 
-def _prio_is_used(view: BondHistory) -> bool:
-    changes = (e for s in view.slaves for e in view.history.select("fault", s, action="set"))
-    return any("prio" in e.get("options", "") for e in changes)
+def _highest(view: BondHistory, slaves: list[str], at: int) -> list[str]:
+    """Return those of some slaves that have the highest prio at a time in ns."""
+    prios = {slave: view.prios[slave].at(at) for slave in slaves}
+    return [slave for slave in slaves if prios[slave] == max(prios.values())]
 
 
-RULES = (is_up, is_there, moves_for_a_reason, primary_is_used, next_in_line)
+def _outranks(view: BondHistory, slave: str, other: str, at: int) -> bool:
+    """Return whether a slave has a higher prio than another one, and no primary is up (PRIO-2)."""
+    higher = view.prios[slave].at(at) > view.prios[other].at(at)
+    return higher and not _primary_up(view, at)
+
+
+def _primary_up(view: BondHistory, at: int) -> bool:
+    """Return whether the primary was up around a time in ns."""
+    primary, around = str(view.options.at(at)["primary"]), view.active_late
+    known = primary in view.slaves
+    return known and "up" in view.links[primary].within(at - around, at + around)
+
+
+RULES = (
+    is_up,
+    is_there,
+    moves_for_a_reason,
+    primary_is_used,
+    next_in_line,
+    a_higher_prio_is_used,
+)

@@ -1,7 +1,7 @@
 """The MACs of bond and slaves, by mode and fail_over_mac.
 
-FOM-NONE-1, FOM-NONE-3, FOM-ACTIVE-1, FOM-FOLLOW-1, FOM-FOLLOW-2, MAC-1, MAC-2;
-bond_do_fail_over_mac, bond_enslave.
+FOM-NONE-1, FOM-NONE-3, FOM-ACTIVE-1, FOM-ACTIVE-5, FOM-FOLLOW-1, FOM-FOLLOW-2, MAC-1, MAC-2,
+MAC-4; bond_do_fail_over_mac, bond_enslave, bond_set_mac_address.
 """
 
 from __future__ import annotations
@@ -10,16 +10,26 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from harness.bonding.options import TLB_MODES
+from harness.history import Event
+from harness.model.inputs import macs_by_hand
 from harness.model.refusal import Refusal
 from harness.model.view import BondHistory
 
+# What claims say of the bond's MAC holds for one that was set by hand by another claim.
+MAC_BY_HAND = {
+    ("FOM-NONE-1", True): "MAC-4",
+    ("FOM-NONE-3", True): "MAC-4",
+    ("MAC-1", True): "MAC-4",
+    ("MAC-2", True): "MAC-4",
+    ("FOM-FOLLOW-1", True): "FOM-ACTIVE-5",
+}
 SHARED = "documented: each slave has another one"
-BY_HAND = {"set_mac", "rename", "run"}
+BY_HAND = {"rename", "run"}
 
 
 def macs(view: BondHistory) -> Iterator[Refusal]:
     """Refuse MACs that the policy does not allow, at each time when they are steady."""
-    touched = [e for e in view.history.part("fault") if e["action"] in BY_HAND]
+    touched = [e for e in view.history.part("fault") if _by_hand(view, e)]
     if touched:
         view.silent("mac", view.bond, f"{touched[0]['action']} changes MACs")
         return
@@ -33,13 +43,25 @@ def macs(view: BondHistory) -> Iterator[Refusal]:
             return
         members = [slave for slave in view.slaves if view.links[slave].at(start) is not None]
         found = {name: view.macs[name].at(start) for name in (view.bond, *members)}
-        problem = judge(view, found, view.active.at(start))
+        problem = judge(view, found, view.active.at(start), view.wanted_mac.at(start))
         if problem:
             claim, where, allowed = problem
+            claim = MAC_BY_HAND.get((claim, _was_set(view, start)), claim)
             seen = f"the MAC of {where} is {found[where]}"
             rule = "mac-shared" if allowed == SHARED and _replaced(view) else f"mac-{policy}"
             yield Refusal(rule, claim, start, where, seen, allowed)
             return
+
+
+def _by_hand(view: BondHistory, event: Event) -> bool:
+    """Return whether an event may change MACs in a way that the rules do not follow."""
+    other_bond = event["action"] == "set_mac" and event.where != view.bond
+    return event["action"] in BY_HAND or other_bond
+
+
+def _was_set(view: BondHistory, at: int) -> bool:
+    """Return whether a MAC had been set on the bond by hand before a time in ns."""
+    return any(when <= at for when, _ in macs_by_hand(view.history, view.bond))
 
 
 def _is_empty(view: BondHistory, at: int) -> bool:
@@ -71,21 +93,20 @@ def _slaves(view: BondHistory, found: Macs) -> list[str]:
     return [name for name in found if name != view.bond]
 
 
-def _none(view: BondHistory, found: Macs, _: str | None) -> Problem:
-    first = view.macs[view.bond].at(view.start)
+def _none(view: BondHistory, found: Macs, _: str | None, first: str | None) -> Problem:
     if found[view.bond] != first:
         return "FOM-NONE-3", view.bond, f"documented: it stays {first}"
     other = next((s for s in _slaves(view, found) if found[s] != first), None)
     return ("FOM-NONE-1", other, f"documented: that of the bond, {first}") if other else None
 
 
-def _same(view: BondHistory, found: Macs, active: str | None) -> Problem:
-    problem = _none(view, found, active)
+def _same(view: BondHistory, found: Macs, active: str | None, first: str | None) -> Problem:
+    problem = _none(view, found, active, first)
     return problem and ("MAC-2" if problem[1] == view.bond else "MAC-1", *problem[1:])
 
 
-def _unique(view: BondHistory, found: Macs, active: str | None) -> Problem:
-    if problem := _active_has_the_bonds(view, found, active, ("MAC-2", "MODE-ALB-7")):
+def _unique(view: BondHistory, found: Macs, active: str | None, first: str | None) -> Problem:
+    if problem := _active_has_the_bonds(view, found, active, first, ("MAC-2", "MODE-ALB-7")):
         return problem
     if view.mode == "balance-tlb":  # the kernel does not report all that it sets (dev_addr_set)
         return None
@@ -93,7 +114,7 @@ def _unique(view: BondHistory, found: Macs, active: str | None) -> Problem:
     return ("FLAG-2", twice, "documented: each slave's is unique") if twice else None
 
 
-def _active(view: BondHistory, found: Macs, active: str | None) -> Problem:
+def _active(view: BondHistory, found: Macs, active: str | None, _: str | None) -> Problem:
     for slave in _slaves(view, found):
         if found[slave] != (own := view.macs[slave].at(view.start)):
             return "FOM-ACTIVE-1", slave, f"documented: it keeps its own, {own}"
@@ -102,18 +123,22 @@ def _active(view: BondHistory, found: Macs, active: str | None) -> Problem:
     return None
 
 
-def _follow(view: BondHistory, found: Macs, active: str | None) -> Problem:
-    if problem := _active_has_the_bonds(view, found, active, ("FOM-FOLLOW-1", "FOM-FOLLOW-2")):
+def _follow(view: BondHistory, found: Macs, active: str | None, first: str | None) -> Problem:
+    claims = ("FOM-FOLLOW-1", "FOM-FOLLOW-2")
+    if problem := _active_has_the_bonds(view, found, active, first, claims):
         return problem
     twice = _twice(view, found)
     return ("FOM-FOLLOW-2", twice, SHARED) if twice else None
 
 
 def _active_has_the_bonds(
-    view: BondHistory, found: Macs, active: str | None, claims: tuple[str, str]
+    view: BondHistory,
+    found: Macs,
+    active: str | None,
+    first: str | None,
+    claims: tuple[str, str],
 ) -> Problem:
     """Return a bond's MAC that has changed, or an active slave with another: by these claims."""
-    first = view.macs[view.bond].at(view.start)
     if found[view.bond] != first:
         return claims[0], view.bond, f"documented: it stays {first}"
     if active in found and found[active] != first:

@@ -15,6 +15,7 @@ CABLE = {"cut": False, "heal": True, "heal_late": True}
 ADMIN = {"admin_down": False, "admin_up": True}
 LINK = {**CABLE, **ADMIN}
 LOSSES = {"lose", "deliver", "delay", "undelay", "forward", "mute_garp", "unmute_garp"}
+MEMBERSHIP = {"release", "enslave"}
 STIRS = {"set", "write", "enslave", "release", "rename", "set_mac", "run", "set_locktime"}
 
 
@@ -65,7 +66,7 @@ def paths(history: History, slave: str, carrier: Signal[bool]) -> Signal[str]:
             changes.append((event.at, DEAF if whole else ODD, "loss"))
         elif action == "deliver":
             changes.append((event.at, SOUND if event.get("direction") == "both" else ODD, "loss"))
-        elif action not in LINK or action == "heal_late":
+        elif action not in {*LINK, *MEMBERSHIP, "set"} or action == "heal_late":
             changes.append((event.at, ODD, "loss"))
     has, found = carrier.steps[0][1], []
     for at, value, kind in sorted(changes, key=lambda change: change[0]):
@@ -86,6 +87,26 @@ def stirs(history: History, bond: str, slaves: tuple[str, ...]) -> list[int]:
         or (event.where == bond and event["action"] in ADMIN)
         or (event.where in slaves and event["action"] not in {*LINK, *LOSSES})
     )
+
+
+def priorities(history: History, slave: str) -> Signal[int]:
+    """Return a slave's prio: 0 until it is set, and 0 again after a release (PRIO-4)."""
+    changes = []
+    for event in _faults(history):
+        if event.where != slave:
+            continue
+        words = dict(word.split("=", 1) for word in str(event.get("options", "")).split())
+        if event["action"] == "release":
+            changes.append((event.at, 0))
+        elif event["action"] == "set" and "prio" in words:
+            changes.append((event.at, int(words["prio"])))
+    return Signal.of(0, changes)
+
+
+def macs_by_hand(history: History, bond: str) -> list[tuple[int, str]]:
+    """Return each MAC that was set on a bond, and when (ns)."""
+    events = history.select("fault", bond, action="set_mac")
+    return [(event.at, str(event["mac"])) for event in events]
 
 
 def network_oddities(history: History, bond: str, slaves: tuple[str, ...]) -> Signal[bool]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from harness.history import Event, History
+from harness.model.inputs import MEMBERSHIP
 from harness.model.signals import Signal
-
-MEMBERSHIP = ("release", "enslave")
 
 
 def links(history: History, bond: str, slave: str) -> Signal[str | None]:

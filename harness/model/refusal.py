@@ -17,6 +17,7 @@ KNOWN = MappingProxyType(
         "announcements-after-outage": (">=6.1", 3),
         "mac-shared": (">=6.1", 63),
         "delay-after-outage": (">=6.1", 68),
+        "traffic-after-mac": (">=6.1", 71),
     }
 )
 

@@ -38,9 +38,20 @@ def carries(view: BondHistory) -> Iterator[Refusal]:
             if _serves(view, last, frame.sent):
                 seen = f"a frame ({direction}) is lost {in_ms(frame.sent - last)} after the last"
                 allowed = f"documented: nothing is lost after {in_ms(reach)}"
-                claim = CLAIMS.get(view.mode, "HA-1")
-                yield Refusal("traffic", claim, frame.sent, view.bond, f"{seen} change", allowed)
+                rule, claim = _rule(view, frame.sent)
+                yield Refusal(rule, claim, frame.sent, view.bond, f"{seen} change", allowed)
                 return
+
+
+def _rule(view: BondHistory, at: int) -> tuple[str, str]:
+    """Return the name of the rule, and its claim.
+
+    A bond in balance-tlb whose MAC was set is received at the active slave as before
+    (MODE-TLB-4).
+    """
+    if view.mode == "balance-tlb" and view.wanted_mac.at(at) != view.wanted_mac.at(view.start):
+        return "traffic-after-mac", "MODE-TLB-4"
+    return "traffic", CLAIMS.get(view.mode, "HA-1")
 
 
 def _serves(view: BondHistory, start: int, stop: int) -> bool:

@@ -11,7 +11,17 @@ from harness.bonding import OPTIONS, BondOptions, BondTimes, spans, whole
 from harness.bonding.options import TLB_MODES
 from harness.history import BondAbout, Event, History
 from harness.judge import traffic
-from harness.model.inputs import LINK, LOSSES, SOUND, carriers, network_oddities, paths, stirs
+from harness.model.inputs import (
+    LINK,
+    LOSSES,
+    SOUND,
+    carriers,
+    macs_by_hand,
+    network_oddities,
+    paths,
+    priorities,
+    stirs,
+)
 from harness.model.observed import active_slaves, links
 from harness.model.refusal import Unjudged
 from harness.model.signals import Signal, Stay
@@ -97,6 +107,23 @@ class BondHistory:
             name: self._notified("mac", f"dut/{name}", lambda event: event["mac"])
             for name in names
         }
+
+    @cached_property
+    def wanted_mac(self) -> Signal[Named]:
+        """The MAC that the bond had at first, then the last one that was set by hand (MAC-4).
+
+        With fail_over_mac active or follow in active-backup that is ignored (FOM-ACTIVE-5).
+        """
+        first = self.macs[self.bond].at(self.start)
+        if self.mode == "active-backup" and self.options.at(self.start)["fail_over_mac"] != "none":
+            return Signal.of(first, [])
+        given = macs_by_hand(self.history, self.bond)
+        return Signal.of(first, [(at, mac) for at, mac in given if at > self.start])
+
+    @cached_property
+    def prios(self) -> dict[str, Signal[int]]:
+        """The prio of each slave."""
+        return {slave: priorities(self.history, slave) for slave in self.slaves}
 
     @cached_property
     def carriers(self) -> dict[str, Signal[bool]]:

@@ -1,0 +1,150 @@
+"""Slaves with a prio, and a MAC that is set by hand: what the rules allow and refuse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.history import History
+from harness.model import judge
+from tests import stories
+from tests.model.failover import (
+    BEFORE,
+    OPTIONS,
+    OTHER,
+    carrier,
+    mac,
+    refused,
+    slave,
+    story,
+)
+from tests.stories import Line, active, fault, garp, marks, probing, tell
+
+THIRD = [slave(-300, "eth2", "up"), carrier(-300, "eth2", up=True), mac(-300, "eth2")]
+BY_HAND = "02:00:00:00:00:a1"
+
+
+def prio(when: float, name: str, value: int) -> Line:
+    line = fault(when, name, "set", "stimulus")
+    line[3].update(options=f"prio={value}")
+    return line
+
+
+def set_mac(when: float, bond: str = "bond0") -> Line:
+    line = fault(when, bond, "set_mac", "stimulus")
+    line[3].update(mac=BY_HAND)
+    return line
+
+
+def three(*lines: Line, dark: float = 93, **options: Any) -> History:
+    """Return a story of three slaves, of which the first one is active at first."""
+    bond = {
+        **stories.ABOUT["bonds"]["bond0"],
+        "slaves": ["eth0", "eth1", "eth2"],
+        "options": {**OPTIONS, **options},
+    }
+    about = {"bonds": {"bond0": bond}, "kernel": "7.2.13", "clock": "virtual"}
+    probes = probing({"both": (0.0, dark)}, stop=1000)
+    return tell([*marks(1000), *BEFORE, *THIRD, *lines, *probes], about)
+
+
+def failover(to: str) -> list[Line]:
+    return [
+        *(fault(0, "eth0"), carrier(0.1, "eth0", up=False), slave(92, "eth0", "down")),
+        *(active(92.1, to), garp(92.2, f"sw/{to}")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("to", "prios", "options", "claims"),
+    [
+        ("eth1", [], {}, []),
+        ("eth2", [], {}, ["PRIO-7"]),
+        ("eth2", [prio(-200, "eth2", 5)], {}, []),
+        ("eth1", [prio(-200, "eth2", 5)], {}, ["PRIO-1"]),
+        ("eth2", [prio(-200, "eth1", -5)], {}, []),
+        ("eth1", [prio(-200, "eth2", 5), prio(-150, "eth1", 5)], {}, []),
+        ("eth1", [prio(-200, "eth2", 5), prio(-150, "eth2", 0)], {}, []),
+        ("eth1", [prio(-200, "eth2", 5)], {"primary": "eth1"}, []),
+        ("eth2", [prio(-200, "eth2", 5)], {"primary": "eth1"}, ["PRIMARY-1", "PRESEL-4"]),
+    ],
+)
+def test_the_highest_prio_comes_next(
+    to: str, prios: list[Line], options: dict[str, Any], claims: list[str]
+) -> None:
+    found = judge(three(*prios, *failover(to), **options)).refusals
+    assert [one.claim for one in found] == claims
+
+
+BACK = [fault(200, "eth0", "heal", "repair"), carrier(200.1, "eth0", up=True)]
+TAKES = [slave(280, "eth0", "up"), active(280, "eth0"), garp(280, "sw/eth0")]
+
+
+@pytest.mark.parametrize(
+    ("rules", "prios", "options", "more"),
+    [
+        ({"reselection"}, [], {}, TAKES),
+        (set(), [prio(-200, "eth0", 5)], {}, TAKES),
+        ({"prio"}, [prio(-200, "eth0", 5)], {}, TAKES[:1]),
+        ({"reselection"}, [prio(-200, "eth1", 5)], {}, TAKES),
+        ({"reselection"}, [prio(-200, "eth0", 5)], {"primary_reselect": "failure"}, TAKES),
+        ({"reselection"}, [prio(-200, "eth0", 5)], {"primary_reselect": "better"}, TAKES),
+        (set(), [prio(-200, "eth0", 5)], {"primary_reselect": "failure"}, TAKES[:1]),
+        ({"primary", "reselection"}, [prio(-200, "eth0", 5)], {"primary": "eth1"}, TAKES),
+        (set(), [prio(-200, "eth0", 5)], {"primary": "eth1"}, TAKES[:1]),
+    ],
+)
+def test_a_higher_prio_follows_primary_reselect(
+    rules: set[str], prios: list[Line], options: dict[str, Any], more: list[Line]
+) -> None:
+    """PRIO-2, PRIO-3."""
+    assert refused(story(None, {**OPTIONS, **options}, *prios, *BACK, *more)) == rules
+
+
+def test_a_released_slave_has_no_prio() -> None:
+    moved = [prio(-200, "eth2", 5), fault(-150, "eth2", "release"), fault(-100, "eth2", "enslave")]
+    assert "successor" not in refused(three(*moved, *failover("eth1")))
+
+
+QUIET: dict[str, Line | None] = dict.fromkeys(("cut", "lost", "down", "active", "garp"))
+ALL_HAVE_IT = [mac(100, name, BY_HAND) for name in ("bond0", "eth0", "eth1")]
+ALB = [mac(-299, "eth1", OTHER)]
+
+
+@pytest.mark.parametrize(
+    ("claims", "options", "lines"),
+    [
+        ([], {}, ALL_HAVE_IT),
+        (["MAC-4"], {}, ALL_HAVE_IT[:2]),
+        (["MAC-4"], {}, ALL_HAVE_IT[1:]),
+        ([], {"mode": "balance-xor"}, ALL_HAVE_IT),
+        (["MAC-4"], {"mode": "balance-xor"}, ALL_HAVE_IT[:2]),
+        ([], {"mode": "balance-alb"}, [*ALB, *ALL_HAVE_IT[:2]]),
+        (["MODE-ALB-7"], {"mode": "balance-alb"}, [*ALB, ALL_HAVE_IT[0]]),
+        (["FLAG-2"], {"mode": "balance-alb"}, [*ALB, *ALL_HAVE_IT]),
+        ([], {"fail_over_mac": "follow"}, ALB),
+        (["FOM-ACTIVE-5"], {"fail_over_mac": "follow"}, [*ALB, *ALL_HAVE_IT[:2]]),
+    ],
+)
+def test_a_mac_that_is_set_by_hand(
+    claims: list[str], options: dict[str, Any], lines: list[Line]
+) -> None:
+    history = story(QUIET, {**OPTIONS, **options}, set_mac(100), *lines, dark=0)
+    assert [one.claim for one in judge(history).refusals] == claims
+
+
+def test_the_mac_of_another_bond_is_not_followed() -> None:
+    verdict = judge(story(QUIET, None, set_mac(100, "bond1"), dark=0))
+    assert [(one.rule, one.why) for one in verdict.unjudged] == [("mac", "set_mac changes MACs")]
+
+
+@pytest.mark.parametrize(("mac_set", "rule"), [(True, "traffic-after-mac"), (False, "traffic")])
+def test_frames_to_a_mac_set_by_hand_are_lost_as_is_known(*, mac_set: bool, rule: str) -> None:
+    """In balance-tlb that is difference 71."""
+    lost = probing({"both": (4000.0, 4050.0)}, stop=5000)
+    lines = [*ALB, *([set_mac(100), *ALL_HAVE_IT] if mac_set else [])]
+    history = story(QUIET, {"mode": "balance-tlb", "miimon": 100}, *lines, *lost, end=5000, dark=0)
+    assert {one.rule: one.known_on("7.2.13") for one in judge(history).refusals} == {
+        rule: 71 if mac_set else 0
+    }
