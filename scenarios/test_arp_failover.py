@@ -87,7 +87,7 @@ def test_the_monitor_starts_with_a_probe(one_switch: OneSwitch, pause: Span, cou
 
 ONLY_THE_FIRST = contradicted(
     "PND-5",
-    kernels=">=6.1,<7.2",
+    kernels=">=6.1,<7.0",
     evidence="bond_activebackup_arp_mon counts down only in the rounds in which it announces: "
     "with a delay it never gets to the second (difference 70)",
 )

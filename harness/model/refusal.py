@@ -12,8 +12,8 @@ from harness.units import in_ms
 # the kernels, and the number of the difference.
 KNOWN = MappingProxyType(
     {
-        "announcements": (">=6.1,<7.2", 4),
-        "announcement-unfounded": (">=6.1,<7.2", 69),
+        "announcements": (">=6.1,<7.0", 4),
+        "announcement-unfounded": (">=6.1,<7.0", 69),
         "announcements-after-outage": (">=6.1", 3),
         "mac-shared": (">=6.1", 63),
         "delay-after-outage": (">=6.1", 68),
