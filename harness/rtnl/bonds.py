@@ -148,7 +148,7 @@ def options_of(
     """Return the options in effect of the bond with an interface index, {} if there is none."""
     for link in links:
         if messages.index_of(link) == index:
-            return decode(data_of(messages.decode_link(link)), names)
+            return decode(data_of(messages.decode_state(link)), names)
     return {}
 
 

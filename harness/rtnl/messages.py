@@ -16,6 +16,8 @@ from pyroute2.netlink.rtnl.ndmsg import ndmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from harness.errors import KernelRefused
+from harness.rtnl.encoding import encoded
+from harness.rtnl.reduced import HEADER, attributes, reduced
 
 RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK = 16, 17, 18
 RTM_NEWADDR, RTM_DELADDR, RTM_NEWROUTE = 20, 21, 24
@@ -33,12 +35,11 @@ NTF_MASTER, NTF_EXT_LEARNED, NTF_STICKY = 0x04, 0x10, 0x40
 RT_TABLE_MAIN, RTPROT_STATIC, RTN_UNICAST = 254, 4, 1
 BUFFER = 1 << 20
 
-HEADER = struct.Struct("=IHHII")
-ATTRIBUTE = struct.Struct("=HH")
-KIND = 0x3FFF  # the type of an attribute without its flags
 IFINFOMSG = 16  # bytes of struct ifinfomsg; the last four say what a request changes
 # IFLA_ADDRESS, MASTER, OPERSTATE, LINKINFO, CARRIER: what a recording reads of a link
 STATE = frozenset({1, 10, 16, 18, 33})
+NDMSG = 12  # bytes of struct ndmsg
+NEIGHBOUR = frozenset({2, 5})  # NDA_LLADDR, VLAN
 STATES_KEPT = 4096
 
 
@@ -54,8 +55,7 @@ def request(what: str, kind: int, flags: int, message: Any) -> Request:
     """Return a request from one of pyroute2's messages."""
     message["header"]["type"] = kind
     message["header"]["flags"] = flags | REQUEST | ACK
-    message.encode()
-    return Request(what, bytes(message.data))
+    return Request(what, encoded(message))
 
 
 def link_message(index: int = 0, *, up: bool | None = None, **attrs: Any) -> Any:
@@ -160,8 +160,7 @@ def dump_request(message: Any, kind: int) -> Request:
     """Return the dump request of a message."""
     message["header"]["type"] = kind
     message["header"]["flags"] = REQUEST | DUMP
-    message.encode()
-    return Request(f"dump {kind}", bytes(message.data))
+    return Request(f"dump {kind}", encoded(message))
 
 
 class Dumps(Protocol):
@@ -205,16 +204,6 @@ def messages(data: bytes) -> Iterator[tuple[int, int, int, bytes]]:
         at += (length + 3) & ~3
 
 
-def attributes(data: bytes, at: int = 0) -> Iterator[tuple[int, bytes]]:
-    """Yield the type, without flags, and the payload of each netlink attribute from `at` on."""
-    while at + ATTRIBUTE.size <= len(data):
-        length, kind = ATTRIBUTE.unpack_from(data, at)
-        if length < ATTRIBUTE.size:
-            return
-        yield kind & KIND, data[at + ATTRIBUTE.size : at + length]
-        at += (length + 3) & ~3
-
-
 def notifications(
     seen: Iterable[tuple[int, int, int, bytes, int]],
 ) -> Iterator[tuple[int, int, bytes]]:
@@ -238,32 +227,25 @@ def decode_link(message: bytes) -> Any:
 
 
 def decode_state(message: bytes) -> Any:
-    """Return an ifinfmsg with the attributes that a recording reads; it must not be changed.
-
-    Most notifications differ in statistics alone, and pyroute2 takes a millisecond of a guest for
-    the 60 attributes of one: the others are left out before, and equal states are decoded once.
-    """
-    return _decoded_state(_state_of(message))
+    """Return an ifinfmsg with the attributes that a recording reads; it must not be changed."""
+    at = HEADER.size + IFINFOMSG
+    # The end of an ifinfomsg says what a request changes; notifications differ in it.
+    return _link(reduced(RTM_NEWLINK, message[HEADER.size : at - 4] + bytes(4), message, STATE))
 
 
 @lru_cache(maxsize=STATES_KEPT)
-def _decoded_state(message: bytes) -> Any:
+def _link(message: bytes) -> Any:
     return decode_link(message)
 
 
-def _state_of(message: bytes) -> bytes:
-    at = HEADER.size + IFINFOMSG
-    kept = [message[HEADER.size : at - 4], bytes(4)]
-    for kind, payload in attributes(message, at):
-        if kind in STATE:
-            head = ATTRIBUTE.pack(ATTRIBUTE.size + len(payload), kind)
-            kept += (head, payload, bytes(-len(payload) % 4))
-    body = b"".join(kept)
-    return HEADER.pack(HEADER.size + len(body), RTM_NEWLINK, 0, 0, 0) + body
-
-
 def decode_neighbour(message: bytes) -> Any:
-    """Return a decoded ndmsg."""
+    """Return an ndmsg with its MAC and VLAN; it must not be changed."""
+    header = message[HEADER.size : HEADER.size + NDMSG]
+    return _neighbour(reduced(RTM_NEWNEIGH, header, message, NEIGHBOUR))
+
+
+@lru_cache(maxsize=STATES_KEPT)
+def _neighbour(message: bytes) -> Any:
     entry = ndmsg(message)
     entry.decode()
     return entry

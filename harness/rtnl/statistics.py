@@ -6,7 +6,8 @@ import struct
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 
-from harness.rtnl.messages import DUMP, HEADER, REQUEST, Request, attributes
+from harness.rtnl.messages import DUMP, REQUEST, Request
+from harness.rtnl.reduced import HEADER, attributes
 
 RTM_NEWSTATS, RTM_GETSTATS = 92, 94
 STATS = struct.Struct("=BBHII")  # if_stats_msg: family, padding, ifindex, filter_mask

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.rtnl import messages, shaping
-from harness.rtnl.messages import HEADER, Request
+from harness.rtnl.messages import Request
+from harness.rtnl.reduced import HEADER
 from tests.tiny import HARNESS
 
 ERROR = struct.Struct("=i")

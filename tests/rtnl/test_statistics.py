@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 from harness.rtnl import statistics
-from harness.rtnl.messages import HEADER
+from harness.rtnl.reduced import HEADER
 
 
 def attribute(kind: int, payload: bytes) -> bytes:

@@ -8,9 +8,10 @@ from harness.errors import LabError
 from harness.lab import Host, PortGuard
 from harness.labs.fabric.switches import Switches
 from harness.rtnl import messages
+from harness.rtnl.reduced import HEADER
 
 LINK = struct.Struct("=BxHiI")  # ifinfomsg: family, type, number, flags
-LINK_AT = messages.HEADER.size
+LINK_AT = HEADER.size
 IFF_LOWER_UP = 1 << 16
 NOT_LEARNED = 0x80 | 0x40  # NUD_PERMANENT, a port's own address; NUD_NOARP, a pinned one
 

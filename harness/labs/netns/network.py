@@ -7,7 +7,7 @@ harness.labs.fabric).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -86,16 +86,17 @@ class NetnsNetwork:
         return all(
             _forwards(link) or not link.get_attr("IFLA_CARRIER")
             for place, indexes in ((FABRIC, outside), (DUT, inside))
-            for link in (self._links(place) if indexes else ())
-            if link["index"] in indexes
+            for link in self._links(place, indexes)
         )
 
     def close(self) -> None:
         """Remove everything."""
         self.undo.close()
 
-    def _links(self, place: str) -> list[Any]:
-        return [messages.decode_link(link) for link in messages.dump_links(self.hosts[place])]
+    def _links(self, place: str, indexes: Collection[int]) -> list[Any]:
+        links = messages.dump_links(self.hosts[place]) if indexes else []
+        wanted = (link for link in links if messages.index_of(link) in indexes)
+        return [messages.decode_state(link) for link in wanted]
 
 
 def _forwards(link: Any) -> bool:
