@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness import toml_file
 from harness.errors import UsageError
 
 FILE = Path("labs", "kernels.toml")
@@ -50,21 +50,8 @@ def load() -> dict[str, KernelAlias]:
 
 def read(path: Path) -> dict[str, KernelAlias]:
     """Return the kernels of one file; raises UsageError."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise _unreadable(path, error) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read: {error}", hint="correct the file") from error
+    text, content = toml_file.read(path, 'a line is NAME = "SPEC"')
     return {name: _kernel(path, text, name, value) for name, value in content.items()}
-
-
-def _unreadable(path: Path, error: tomllib.TOMLDecodeError) -> UsageError:
-    found = re.search(r" \(at line (\d+), column \d+\)$", str(error))
-    line = f":{found[1]}" if found else ""
-    text = str(error)[: found.start()] if found else str(error)
-    return UsageError(f"{path}{line}: {text}", hint='a line is NAME = "SPEC"')
 
 
 def _kernel(path: Path, text: str, name: str, value: Any) -> KernelAlias:

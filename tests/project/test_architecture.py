@@ -19,7 +19,16 @@ HARNESS = [path for path in FILES if path.is_relative_to(ROOT / "harness")]
 
 # What belongs together, from the bottom up; a package stands for all that is in it.
 PARTS = {
-    "ground": {"errors", "plural", "shipped", "suggest", "units", "version", "whole_file"},
+    "ground": {
+        "errors",
+        "plural",
+        "shipped",
+        "suggest",
+        "toml_file",
+        "units",
+        "version",
+        "whole_file",
+    },
     "rules": {
         *(
             "drivers",

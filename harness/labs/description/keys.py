@@ -12,6 +12,7 @@ from harness.drivers import DEFAULT_MODEL, QEMU_DEVICES
 from harness.labs.description.model import CUTS, KINDS
 
 INTERFACE = re.compile(r"[^\s/:]{1,15}")  # dev_valid_name, and no ":" of an alias
+HOST = re.compile(r"(?!-)\S{1,253}")  # 253: the longest name of a host
 SILENCES = 3, 600  # seconds: heartbeats are one second apart
 LONGEST_LAG = 20_000  # ms; no driver polls its chip less often
 ADAPTERS = range(1, 37)  # VirtualBox: 8 with chipset PIIX3, 36 with ICH9
@@ -32,7 +33,19 @@ class Key:
 
 
 def _text(value: Any) -> Any:
-    return value if isinstance(value, str) and value.strip() == value and value else WRONG
+    whole = isinstance(value, str) and value.strip() == value and value and value.isprintable()
+    return value if whole else WRONG
+
+
+def _host(value: Any) -> Any:
+    """Return the name of a host: without a space, and not taken for an option of ssh."""
+    whole = _text(value) is not WRONG and HOST.fullmatch(value)
+    return value if whole else WRONG
+
+
+def _user(value: Any) -> Any:
+    """Return the name of a user, which may have a space on Windows, but is no option of ssh."""
+    return WRONG if isinstance(value, str) and value.startswith("-") else _text(value)
 
 
 def _interface(value: Any) -> Any:
@@ -62,11 +75,11 @@ def _milliseconds(value: Any) -> Any:
 
 
 def _addresses(value: Any) -> Any:
-    if not isinstance(value, list):
-        return WRONG
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        return WRONG  # a number would be read as an address, 3 as 0.0.0.3
     try:
         return tuple(str(ip_interface(one).ip) for one in value)
-    except (TypeError, ValueError):
+    except ValueError:
         return WRONG
 
 
@@ -89,7 +102,8 @@ def _hub_port(value: Any) -> Any:
 
 
 def _models(value: Any) -> Any:
-    whole = isinstance(value, list) and value and all(name in QEMU_DEVICES for name in value)
+    known = tuple(QEMU_DEVICES)  # not every value of TOML can be looked up in a mapping
+    whole = isinstance(value, list) and value and all(name in known for name in value)
     return tuple(value) if whole else WRONG
 
 
@@ -100,8 +114,8 @@ def one_of(*words: str) -> Key:
 
 
 SSH = {
-    "address": Key(_text, 'a host name or address, such as "192.0.2.20"'),
-    "user": Key(_text, 'a user, such as "root"', ""),
+    "address": Key(_host, 'a host name or address, such as "192.0.2.20"'),
+    "user": Key(_user, 'a user, such as "root"', ""),
     "port": Key(_port, "a TCP port from 1 to 65535", 0),
     "key": Key(_text, "the path of a private key", ""),
     "known_hosts": Key(_text, "the path of a file of host keys", ""),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
 
+from harness import toml_file
 from harness.errors import UsageError
 from harness.labs.description.cut_needs import lacking
 from harness.labs.description.keys import REQUIRED, TABLES, TOP, WRONG, Key
@@ -48,17 +48,7 @@ def read(path: Path) -> LabFile:
 
 def load(path: Path) -> LabFile | QemuFile:
     """Return what a lab file describes; raises UsageError."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        where = re.search(r" \(at line (\d+), column \d+\)$", str(error))
-        problem = str(error)[: where.start()] if where else str(error)
-        line = f":{where[1]}" if where else ""
-        raise UsageError(f"{path}{line}: {problem}", hint=GUIDE) from error
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else str(error)
-        raise UsageError(f"{path} cannot be read: {why}", hint=GUIDE) from error
+    text, content = toml_file.read(path, GUIDE)
     return _Reader(path, text, content).lab()
 
 
@@ -174,8 +164,18 @@ class _Reader:
         known = {key: value for key, value in table.items() if key in OF_ADDRESS}
         for key in ("key", "known_hosts"):
             if known[key]:  # relative to the file, so that a lab can be used from anywhere
-                known[key] = str(self.path.parent / Path(known[key]).expanduser())
+                known[key] = str(self.path.parent / self._expanded(known[key]))
         return Address(host=table["address"], **known)
+
+    def _expanded(self, name: str) -> Path:
+        """Return a path whose `~` or `~USER` is that user's home directory."""
+        try:
+            return Path(name).expanduser()
+        except RuntimeError as error:
+            raise UsageError(
+                f"{self.path}: the home directory of {name} is not known",
+                hint="write the whole path",
+            ) from error
 
     def _switch(self) -> ManagedSwitch | None:
         table = self._table(SWITCH)

@@ -31,6 +31,18 @@ class _Strict(paramiko.MissingHostKeyPolicy):
         raise unknown_host_key(self._to, key)
 
 
+def _no_file(to: Address, what: str, path: str) -> UsageError:
+    if Path(path).expanduser().is_dir():
+        return UsageError(
+            f"{what} of {to}: {path} is a directory", hint=f"name a file in it: {what} = ..."
+        )
+    make = f"make one with `ssh-keygen -f {path}`, or name another: key = ..."
+    accept = "the file of a known host's keys is usually ~/.ssh/known_hosts"
+    return UsageError(
+        f"{what} of {to}: there is no file {path}", hint=make if what == "key" else accept
+    )
+
+
 class Backend(ParamikoBackend):
     """A connection that is made on first use, and never again."""
 
@@ -39,10 +51,7 @@ class Backend(ParamikoBackend):
         self.to = to
         for what, path in (("key", to.key), ("known_hosts", to.known_hosts)):
             if path and not Path(path).expanduser().is_file():
-                raise UsageError(
-                    f"{what} of {to}: there is no file {path}",
-                    hint=f"make one with `ssh-keygen -f {path}`" if what == "key" else "name one",
-                )
+                raise _no_file(to, what, path)
         super().__init__("placeholder", timeout=int(WITHIN))
         self.host.name = to.host  # given as it is: an IPv6 address has colons
         self._encoding = "utf-8"
@@ -62,7 +71,7 @@ class Backend(ParamikoBackend):
             transport = client.get_transport()
             assert transport is not None
             transport.set_keepalive(ALIVE)
-        except (OSError, paramiko.SSHException, EOFError) as error:
+        except (OSError, UnicodeError, paramiko.SSHException, EOFError) as error:
             client.close()
             self._end_proxy()
             raise refusal(self.to, error) from error

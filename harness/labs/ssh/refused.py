@@ -108,6 +108,7 @@ MEANINGS: tuple[tuple[type[Exception], Callable[[Address, Exception], LabError]]
     (paramiko.PasswordRequiredException, _locked_key),
     (paramiko.AuthenticationException, _not_let_in),
     (socket.gaierror, _no_name),
+    (UnicodeError, _no_name),  # a part of the name is empty or has more than 63 characters
     (NoValidConnectionsError, _no_server),
     (TimeoutError, _silent),
     (ConnectionError, _no_server),

@@ -101,6 +101,12 @@ def test_a_lab_in_qemu_has_no_machine_to_look_at(tmp_path: Path) -> None:
         (f"{QEMU_LAB}[qemu]\nnics = []\n", 3, "nics is [], expected a list of virtio", "README"),
         (f'{QEMU_LAB}[qemu]\nnics = ["veth"]\n', 3, 'nics is ["veth"], expected', "README"),
         (f"{DUT}{NIC}[qemu]\n", 7, '[qemu] belongs to kind = "qemu"', "change the kind"),
+        (f"{QEMU_LAB}[qemu]\nnics = [{{}}]\n", 3, "nics is [{}], expected a list of", "README"),
+        (DUT + NIC + "addresses = [3]\n", 7, "addresses is [3], expected a list", "README"),
+        (DUT + 'user = "-l"\n' + NIC, 4, 'user is "-l", expected a user', "README"),
+        (DUT.replace("192.0.2.20", "-oX=1"), 2, 'address is "-oX=1", expected a host', "README"),
+        (DUT.replace("192.0.2.20", "a" * 254), 2, "expected a host name", "README"),
+        (DUT + 'key = "a\\u0000b"\n' + NIC, 4, "expected the path of a private key", "README"),
     ],
 )
 def test_what_is_wrong_is_reported_with_its_place(
@@ -115,3 +121,15 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(UsageError, match="cannot be read: 'utf-8' codec"):
         read(tmp_path / "binary.toml")
+
+
+def test_what_an_editor_of_windows_writes_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "lab.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + (DUT + NIC).replace("\n", "\r\n").encode())
+    assert read(path).dut == Address("192.0.2.20")
+
+
+def test_the_home_of_a_user_who_does_not_exist(tmp_path: Path) -> None:
+    path = lab(tmp_path, DUT + 'key = "~no-such-user/id"\n' + NIC)
+    with pytest.raises(UsageError, match=r"the home directory of ~no-such-user/id is not known"):
+        read(path)
