@@ -48,6 +48,12 @@ def test_active_gives_the_bond_the_mac_of_its_active_slave(one_switch: OneSwitch
 
 
 @claim("FOM-FOLLOW-1", "FOM-FOLLOW-2", "FAQ-8")
+@contradicted(
+    "FOM-FOLLOW-2",
+    nics="pcnet",
+    evidence="pcnet32 refuses a MAC while it is up: the log has bond0: (slave eth1): Error 16 "
+    "setting MAC of new active slave, and nothing arrives any more (Linux 6.1, QEMU 7.2)",
+)
 @control("test_active_gives_the_bond_the_mac_of_its_active_slave")
 def test_follow_swaps_the_macs_of_the_slaves(one_switch: OneSwitch) -> None:
     """The bond keeps its MAC: the new active slave takes it, the old one gets the other's."""
@@ -78,6 +84,7 @@ def test_follow_gives_no_two_slaves_the_same_mac(three_slaves: ThreeSlaves) -> N
         three_slaves.after(QUIET)
         three_slaves.dut.enslave(bond, three_slaves.eth1)
         three_slaves.after(QUIET)
+    assert three_slaves.eth0.mac in run.slave("eth1").mac_addresses
     last = [run.slave(name).mac_addresses[-1] for name in ("eth0", "eth1", "eth2")]
     assert len(set(last)) == 3
 
@@ -179,6 +186,12 @@ def test_a_late_port_swallows_the_garp(
 
 
 @claim("FOM-FOLLOW-4")
+@contradicted(
+    "FOM-FOLLOW-4",
+    nics="pcnet",
+    evidence="pcnet32 refuses a MAC while it is up: after both cables were out, the slave that is "
+    "back keeps its own, and nothing passes for 5.9 s (Linux 6.1, QEMU 7.2)",
+)
 def test_follow_after_a_total_outage(one_switch: OneSwitch) -> None:
     """The first slave to recover gets the bond's MAC, and the one that had it gets the other."""
     one_switch.dut.bond(fail_over_mac="follow")
@@ -225,6 +238,11 @@ def test_a_mac_that_is_set_by_hand_is_taken(one_switch: OneSwitch, fail_over_mac
 
 
 @claim("MAC-4")
+@contradicted(
+    "MAC-4",
+    nics="pcnet",
+    evidence="pcnet32 refuses a MAC while it is up: set_mac of bond0 fails with EBUSY (Linux 6.1)",
+)
 @control("test_a_mac_that_is_set_by_hand_is_taken")
 def test_with_none_it_is_taken(one_switch: OneSwitch) -> None:
     """With the default policy the bond and its slaves take the new MAC."""

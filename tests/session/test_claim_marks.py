@@ -7,6 +7,7 @@ import os
 
 import pytest
 
+from harness.errors import KernelRefused
 from harness.guests.job import Job
 from harness.session import claim_marks, worker
 
@@ -76,6 +77,7 @@ def test_a_fault_of_a_driver_is_expected_of_that_driver(
     mark = expected(pytester, monkeypatch, **dut)
     assert mark is not None
     assert mark.kwargs["strict"] is strict
+    assert mark.kwargs["raises"] == (AssertionError, KernelRefused)
     nics = (
         "pcnet"
         if "ends" in dut
