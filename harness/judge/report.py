@@ -141,8 +141,15 @@ def figures(
         yield f"{_snake(window.what)}_limit", f"{window}{timers}"
 
 
-def times(history: History) -> Iterator[tuple[str, Measured]]:
-    """Yield every time that a recording shows, by name, and by bond where there are several."""
+def times(history: History) -> tuple[tuple[str, Measured], ...]:
+    """Return every time that a recording shows, by name, and by bond where there are several.
+
+    They are computed once: a scenario's properties and its evidence have the same.
+    """
+    return history.derived("times", lambda: tuple(_times(history)))
+
+
+def _times(history: History) -> Iterator[tuple[str, Measured]]:
     bonds = measure.bonds(history)
     probed = traffic.interval(history) and not fitness.without_partner(history)
     for bond in bonds:

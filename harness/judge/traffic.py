@@ -85,10 +85,12 @@ def probes(history: History, stream: str | None = None) -> Iterator[Event]:
             yield event
 
 
-def disturbed(history: History) -> Iterator[Event]:
-    """Yield the probes sent since the disturbance began."""
+def disturbed(history: History) -> tuple[Event, ...]:
+    """Return the probes sent since the disturbance began."""
     start = disturb_at(history)
-    return (probe for probe in probes(history) if probe.at >= start)
+    return history.derived(
+        "disturbed", lambda: tuple(probe for probe in probes(history) if probe.at >= start)
+    )
 
 
 def samples(history: History, direction: str) -> list[ProbeFrame]:
@@ -127,7 +129,7 @@ def recovered(history: History) -> bool:
 
 def sent(history: History) -> int:
     """Return how many probes of both streams were sent since the disturbance."""
-    return sum(1 for _ in disturbed(history))
+    return len(disturbed(history))
 
 
 def lost(history: History, direction: str) -> tuple[int, int]:

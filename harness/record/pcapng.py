@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import struct
-from functools import cache, lru_cache
+from functools import cache
 from operator import itemgetter
 from pathlib import Path
 
@@ -30,7 +30,9 @@ SYNC_EVERY = 1 << 16  # bytes
 PART = 1000  # frames that a capture keeps in memory if it is not written at each drain
 LOW = 0xFFFFFFFF
 END = struct.Struct("=II")  # of a packet's block: end of its options, length
-HEAD = struct.Struct("=IIIIIII")  # of a packet: type, length, interface, time, two lengths
+HEAD = struct.Struct("=III")  # of a packet's block: type, length, interface
+TIME = struct.Struct("=II")  # behind it: the time
+SIZES = struct.Struct("=II")  # behind that: how much of the frame was kept, and its length
 
 FAULTS = "faults"
 
@@ -52,6 +54,7 @@ class Capture:
         self.every_frame = every_frame
         self._urgent = every_frame
         self._interfaces: dict[str, int] = {}
+        self._forms: dict[tuple[str, int, bytes], tuple[bytes, bytes, bytes]] = {}
         self._pending: list[tuple[int, str, bytes, bytes]] = []
         self._unsynced = 0
         try:
@@ -85,21 +88,33 @@ class Capture:
         if not (self._pending or self._blocks):
             return
         self._pending.sort(key=itemgetter(0))
-        numbers, start = self._interfaces, self._start
+        forms, start = self._forms, self._start
         for at, port, data, options in self._pending:
-            if port not in numbers:
-                self._interface(port)
-            since, size = max(at - start, 0), len(data)
-            whole = size if size < SNAP or port == FAULTS else max(size, _on_the_wire(data))
-            length, rest = _rest(size, options)
-            head = HEAD.pack(PACKET, length, numbers[port], since >> 32, since & LOW, size, whole)
-            self._blocks += (head, data, rest)
+            size = len(data)
+            form = forms.get((port, size, options))
+            if form is None or (size >= SNAP and port != FAULTS):
+                form = self._form(port, data, options)
+            since = max(at - start, 0)
+            self._blocks += (form[0], TIME.pack(since >> 32, since & LOW), form[1], data, form[2])
         faults = any(port == FAULTS for _, port, _, _ in self._pending)
         self._pending = []
         self._write()
         if self._sync and (faults or self._unsynced > SYNC_EVERY):
             os.sync()
             self._unsynced = 0
+
+    def _form(self, port: str, data: bytes, options: bytes) -> tuple[bytes, bytes, bytes]:
+        """Return a packet's block without time and data: frames of a port are mostly alike."""
+        if port not in self._interfaces:
+            self._interface(port)
+        size = len(data)
+        whole = size if size < SNAP or port == FAULTS else max(size, _on_the_wire(data))
+        rest = bytes(-size % 4) + options
+        length = HEAD.size + TIME.size + SIZES.size + size + len(rest) + END.size
+        head = HEAD.pack(PACKET, length, self._interfaces[port])
+        form = head, SIZES.pack(size, whole), rest + END.pack(0, length)
+        self._forms[port, size, options] = form
+        return form
 
     def close(self) -> None:
         """Write the rest and close the file."""
@@ -129,14 +144,6 @@ class Capture:
             f"{self._path} cannot be written: {error.strerror}",
             hint="free space, or keep recordings elsewhere: --results DIR",
         )
-
-
-@lru_cache(maxsize=1024)
-def _rest(size: int, options: bytes) -> tuple[int, bytes]:
-    """Return the length of a packet's block, and what follows its `size` bytes of data."""
-    rest = bytes(-size % 4) + options
-    length = HEAD.size + size + len(rest) + END.size
-    return length, rest + END.pack(0, length)
 
 
 @cache
