@@ -139,7 +139,7 @@ def read(sources: list[Source], format_: str | None) -> Configuration | None:
 
 @settings(max_examples=60, deadline=None)
 @given(NAMES, TEXTS)
-@example("x", "[" * 5000)
+@example("x", "[" * 600)  # nested deeper than PyYAML can read
 @example("x", "- " * 3000)
 @example("x", "a: &a [*a]")
 @example("x", "network: &a {bonds: *a}")

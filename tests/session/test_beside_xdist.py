@@ -9,7 +9,8 @@ import pytest
 from tests.session.test_controller import PLAIN
 from tests.tiny import Tiny
 
-XDIST = ("-p", "xdist.plugin", "-n", "2")
+TWO = ("-p", "xdist.plugin", "-n", "2")
+ONE = ("-p", "xdist.plugin", "-n", "1")  # as good where the number of workers does not matter
 ON_HOST = """
 import os
 @pytest.mark.guest(inside=False)
@@ -31,7 +32,7 @@ def tiny_of(place: Path, **files: str) -> Tiny:
 
 def test_workers_run_what_stays_on_the_host_and_guests_the_rest(tmp_path: Path) -> None:
     tiny = tiny_of(tmp_path, a=IN_GUEST)
-    code, said = tiny.run(*XDIST, "--dist=loadgroup")
+    code, said = tiny.run(*TWO, "--dist=loadgroup")
     assert code == 1, said
     assert "2 failed, 4 passed" in said
     assert "FAILED test_pure.py::test_out[2]" in said
@@ -50,26 +51,26 @@ def test_workers_run_what_stays_on_the_host_and_guests_the_rest(tmp_path: Path) 
 def test_what_is_chosen_is_chosen_in_both(
     tmp_path: Path, arguments: list[str], outcome: str
 ) -> None:
-    _, said = tiny_of(tmp_path, a=IN_GUEST).run(*XDIST, *arguments)
+    _, said = tiny_of(tmp_path, a=IN_GUEST).run(*ONE, *arguments)
     assert outcome in said.splitlines()[-1], said
 
 
 def test_the_first_failure_ends_the_session(tmp_path: Path) -> None:
-    code, said = tiny_of(tmp_path, a=IN_GUEST).run(*XDIST, "-x")
+    code, said = tiny_of(tmp_path, a=IN_GUEST).run(*ONE, "-x")
     assert code == 2, said
     assert "test_in" not in said
 
 
 def test_a_file_that_cannot_be_imported_is_reported_once_and_nothing_boots(tmp_path: Path) -> None:
     tiny = tiny_of(tmp_path, a=IN_GUEST, b="import nowhere_at_all")
-    code, said = tiny.run(*XDIST)
+    code, said = tiny.run(*TWO)
     assert code == 2, said
     assert said.count("ERROR collecting test_b.py") == 1
     assert "test_in" not in said
 
 
 def test_a_path_that_does_not_exist_is_not_an_empty_session(tmp_path: Path) -> None:
-    code, said = tiny_of(tmp_path, a=IN_GUEST).run(*XDIST, "test_nowhere.py")
+    code, said = tiny_of(tmp_path, a=IN_GUEST).run(*ONE, "test_nowhere.py")
     assert code == 4, said
     assert "ERROR: no worker of pytest-xdist could collect the tests\nhint: -n 0 shows why" in said
 
@@ -77,6 +78,6 @@ def test_a_path_that_does_not_exist_is_not_an_empty_session(tmp_path: Path) -> N
 def test_workers_that_crash_do_not_pass_for_an_empty_session(tmp_path: Path) -> None:
     dying = PLAIN + "\n    import os\n    if 'PYTEST_XDIST_WORKER' in os.environ: os._exit(9)\n"
     tiny = Tiny.make(tmp_path, conftest=dying, a=IN_GUEST)
-    code, said = tiny.run(*XDIST)
+    code, said = tiny.run(*TWO)
     assert code != 0, said
     assert "passed" not in said
