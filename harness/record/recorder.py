@@ -112,7 +112,7 @@ class Recorder:
         start = now()
         for stream in self.streams.values():
             stream.start(self._interval, start)
-        self._open.callback(self._loop.every(self._interval, lambda _: self._drain(), start))
+        self._open.callback(self._loop.every(self._interval, lambda _: self.drain(), start))
 
     def mark(self, name: str) -> None:
         """Add a mark to the history, in the place of an earlier one of this name."""
@@ -183,7 +183,7 @@ class Recorder:
             with self._open:  # also if a host is lost
                 self.stop_probing()
             if self._tracker is not None:
-                self._drain()
+                self.drain()
         finally:
             if self._capture:
                 self._capture.close()
@@ -220,7 +220,8 @@ class Recorder:
             self._refresh = False
             self._note_links(self._all_links())
 
-    def _drain(self) -> None:
+    def drain(self) -> None:
+        """Take in what has been sent and captured until now."""
         if self._refresh:
             self._take_lacp()
         for stream in self.streams.values():
