@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness import claim, control, s
+from harness import Run, claim, control, ms, s
 from scenarios.field.servers import GUEST, BridgeHost
 from scenarios.programs import command, know_for_good, talk
 from scenarios.topologies import DUT
@@ -10,6 +10,7 @@ from scenarios.variants import DualStack, SpareSlave, ThreeSlaves
 
 CLIENTS = [f"192.0.2.{number}" for number in range(20, 26)]
 SECOND = 1 * s  # between two probes
+OFTEN = 50 * ms  # the bond asks for the target as soon as it can send
 PROMISCUOUS = 0x100  # IFF_PROMISC
 
 
@@ -69,6 +70,41 @@ def test_clients_are_spread_again_when_a_slave_returns(three_slaves: ThreeSlaves
         three_slaves.after(5 * s)
     told = {answer.to: answer.mac for answer in run.answers(DUT)}
     assert len({told[client] for client in CLIENTS}) == 3
+
+
+def outage(net: ThreeSlaves, *healed: str) -> Run:
+    """Cut all slaves of a bond that clients have asked for, and heal some; return the run."""
+    net.dut.bond(mode="balance-alb")
+    cables = {"eth0": net.eth0, "eth1": net.eth1, "eth2": net.eth2}
+    with net.watch(every=OFTEN) as run:
+        net.target.ask_as(CLIENTS, DUT)
+        net.after(1 * s)
+        for cable in cables.values():
+            cable.cut()
+        net.after(2 * s)
+        for slave in healed:
+            cables[slave].heal()
+        net.after(5 * s)
+    return run
+
+
+@claim("MODE-ALB-4")
+def test_clients_that_had_no_slave_are_spread_again(three_slaves: ThreeSlaves) -> None:
+    """After an outage of all slaves the last words to the clients name all three."""
+    # Until the next tick of 100 ms they have none (rlb_clear_slave). If the bond sends an ARP
+    # request before it, the driver's log has "found a client with no channel" for each of them.
+    run = outage(three_slaves, "eth0", "eth1", "eth2")
+    told = {answer.to: answer.mac for answer in run.answers(DUT)}
+    assert len({told[client] for client in CLIENTS}) == 3
+
+
+@claim("MODE-ALB-8")
+@control("test_clients_that_had_no_slave_are_spread_again")
+def test_clients_are_not_told_the_mac_of_a_slave_that_is_down(three_slaves: ThreeSlaves) -> None:
+    """If one slave comes back the last words to the clients name only that one."""
+    run = outage(three_slaves, "eth1")
+    told = {answer.to: answer.mac for answer in run.answers(DUT)}
+    assert len({told[client] for client in CLIENTS}) == 1
 
 
 @claim("MODE-ALB-8")
