@@ -51,6 +51,8 @@ def _monitor(chance: random.Random, mode: str) -> dict[str, Any]:
     for delay in ("updelay", "downdelay"):
         if times := chance.choice((0, 0, 1, 2, 4)):
             found[delay] = times * every
+    if mode == "active-backup" and (times := chance.choice((0, 0, 0, 2, 3))):
+        found["peer_notif_delay"] = times * every
     return found
 
 
@@ -99,7 +101,8 @@ def _steps(
         action = UNDONE_BY[done.pop(name)] if name in done else chance.choice(kinds)
         if action in UNDONE_BY:
             done[name] = action
-        yield FaultStep(after, action, name)
+        way = chance.choice(("", "in", "out")) if action == "lose" else ""
+        yield FaultStep(after, action, name, way)
 
 
 def _some(chance: random.Random, kinds: list[str]) -> list[str]:

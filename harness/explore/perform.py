@@ -64,6 +64,8 @@ def _do(net: Net, bond: Bond, step: FaultStep) -> None:
             net.dut.set_slave(getattr(net, step.where), prio=int(step.value))
         elif step.action == "set_mac":
             net.dut.set_mac(bond, step.value)
+        elif step.action == "lose" and step.value:
+            getattr(net, step.where).lose(direction=step.value)
         elif step.action in ("enslave", "release"):
             getattr(net.dut, step.action)(bond, getattr(net, step.where))
         else:

@@ -61,7 +61,8 @@ def _lines(fixture: str, step: FaultStep) -> list[str]:
         return [*found, f'{fixture}.dut.set_mac(bond, "{step.value}")']
     if step.action in METHODS:
         return [*found, f"{fixture}.dut.{step.action}(bond, {fixture}.{step.where})"]
-    return [*found, f"{fixture}.{step.where}.{step.action}()"]
+    way = f'direction="{step.value}"' if step.value else ""
+    return [*found, f"{fixture}.{step.where}.{step.action}({way})"]
 
 
 def report(finding: FoundDifference, name: str) -> str:
@@ -88,6 +89,8 @@ def report(finding: FoundDifference, name: str) -> str:
 
 
 def _text(step: FaultStep) -> str:
+    if step.action == "lose" and step.value:
+        return f"{step.after} ms: lose {step.where} {step.value}wards"
     value = f" to {step.value!r}" if step.value or step.action == "set" else ""
     return f"{step.after} ms: {step.action} {step.where}{value}"
 

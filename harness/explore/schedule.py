@@ -25,6 +25,7 @@ class FaultStep:
     """One step: `after` so many ms, `action` at a slave.
 
     `set` sets the option `where`, `prio` that of a slave, `set_mac` the MAC of the bond `where`.
+    `lose` may lose frames in one direction only: `in` or `out`.
     """
 
     after: int
@@ -95,6 +96,7 @@ def _possible(step: FaultStep, slaves: set[str]) -> bool:
     """Return whether a step can be done on a bond with some slaves."""
     known = {"set": set(OPTIONS), "set_mac": {BOND}}.get(step.action, slaves)
     fits = {
+        "lose": step.value in ("", "in", "out"),
         "prio": isinstance(step.setting, int),
         "set_mac": MAC.fullmatch(step.value) is not None,
     }.get(step.action, True)

@@ -1,11 +1,12 @@
 """The gratuitous ARPs of a failover: how many, from which slave, how soon.
 
-GARP-1, GARP-2, GARP-4, GARP-10, MODE-AB-6; bond_should_notify_peers.
+GARP-1, GARP-2, GARP-3, GARP-4, GARP-10, MODE-AB-6, PND-1; bond_should_notify_peers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from harness.bonding import whole
 from harness.judge.frames_seen import port_of
@@ -79,9 +80,26 @@ def _of_move(
     if len(mine) != wanted:
         seen = f"{len(mine)} announcements after {new} became active"
         yield Refusal(rule, claim, at, view.bond, seen, f"documented {wanted}")
-    elif mine and not outage and mine[0] - at > view.tolerance:
+        return
+    if mine and not outage and mine[0] - at > view.tolerance:
         seen = f"the first announcement came {in_ms(mine[0] - at)} after {new} became active"
         yield Refusal("announcement-late", "GARP-2", at, view.bond, seen, "documented at once")
+    yield from _spacing(view, mine)
+
+
+def _spacing(view: BondHistory, sent: list[int]) -> Iterator[Refusal]:
+    """Refuse announcements (ns) that are not one peer_notif_delay apart.
+
+    GARP-3, PND-1. A first gap that is too short has a rule of its own: it is known.
+    """
+    for number, (before, at) in enumerate(pairwise(sent)):
+        gap, every = at - before, view.times(before).peer_notif_delay
+        short = gap < every.ns - every.early - view.tolerance
+        if short or gap > whole(every) + view.tolerance:
+            rule = "announcement-first-gap" if short and not number else "announcement-spacing"
+            claim = "PND-1" if view.number("peer_notif_delay", before) else "GARP-3"
+            seen = f"announcement {number + 2} came {in_ms(gap)} after the one before"
+            yield Refusal(rule, claim, at, view.bond, seen, f"documented {every}")
 
 
 def _bond_is_up(view: BondHistory, at: int) -> bool:

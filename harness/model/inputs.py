@@ -56,13 +56,17 @@ def _explained(event: Event, done: dict[int, Event], notified: list[Event]) -> b
 
 
 def paths(history: History, slave: str, carrier: Signal[bool]) -> Signal[str]:
-    """Return whether a slave's cable passes all frames, none, or some of them."""
+    """Return whether a slave's cable passes all frames, none, or some of them.
+
+    None means none inwards: the slave hears nothing, whether or not its own frames arrive.
+    """
     lossy = SOUND
     changes: list[tuple[int, bool | str, str]] = [(at, up, "carrier") for at, up in carrier.steps]
     for event in history.select("fault", slave):
         action = event["action"]
         if action == "lose":
-            whole = event.get("direction") == "both" and event.get("percent", 100) == 100
+            inwards = event.get("direction") in ("both", "in")
+            whole = inwards and event.get("percent", 100) == 100
             changes.append((event.at, DEAF if whole else ODD, "loss"))
         elif action == "deliver":
             changes.append((event.at, SOUND if event.get("direction") == "both" else ODD, "loss"))

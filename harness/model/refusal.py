@@ -14,6 +14,7 @@ KNOWN = MappingProxyType(
     {
         "announcements": (">=6.1,<7.0", 4),
         "announcement-unfounded": (">=6.1,<7.0", 69),
+        "announcement-first-gap": (">=6.1", 5),
         "announcements-after-outage": (">=6.1", 3),
         "mac-shared": (">=6.1", 63),
         "delay-after-outage": (">=6.1", 68),

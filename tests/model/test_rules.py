@@ -180,3 +180,40 @@ def test_a_primary_that_is_no_slave_yet_is_remembered() -> None:
     other[3].update(options="num_grat_arp=3", became={"primary": "", "num_grat_arp": 3})
     assert "reselection" not in refused(story(quiet, ARP, told, other, *moved, dark=0))
     assert refused(story(quiet, ARP, *moved, dark=0)) == {"reselection"}
+
+
+GAPS: dict[str, Any] = {"num_grat_arp": 3}
+
+
+@pytest.mark.parametrize(
+    ("rules", "options", "at"),
+    [
+        ([], GAPS, (92.2, 202.2, 312.2)),
+        (["announcement-spacing"], GAPS, (92.2, 202.2, 302.2 - 20)),
+        (["announcement-spacing"], GAPS, (92.2, 202.2, 342.2)),
+        (["announcement-first-gap"], GAPS, (92.2, 92.2, 202.2)),
+        (["announcement-spacing"], GAPS, (92.2, 232.2, 342.2)),
+        ([], {**GAPS, "peer_notif_delay": 300}, (92.2, 412.2, 732.2)),
+        (["announcement-first-gap"], {**GAPS, "peer_notif_delay": 300}, (92.2, 302.2, 622.2)),
+        (["announcement-spacing"] * 2, {**GAPS, "peer_notif_delay": 300}, (92.2, 602.2, 712.2)),
+    ],
+)
+def test_announcements_are_apart(
+    rules: list[str], options: dict[str, Any], at: tuple[float, ...]
+) -> None:
+    """GARP-3, PND-1. A first gap that is too short is difference 5."""
+    sent: dict[str, Line | None] = {
+        f"garp {n}": garp(when, "sw/eth1") for n, when in enumerate(at)
+    }
+    found = judge(story({"garp": None, **sent}, {**OPTIONS, **options}, end=3000)).refusals
+    assert [one.rule for one in found] == rules
+    assert {one.known_on("7.2.13") for one in found if "first" in one.rule} <= {5}
+
+
+@pytest.mark.parametrize(("direction", "rules"), [("in", {"silence"}), ("out", set())])
+def test_a_slave_that_hears_nothing_goes_down(direction: str, rules: set[str]) -> None:
+    """ARPMISS-1. Of one that cannot send it is not said: other frames may count."""
+    lost = fault(0, "eth0", "lose")
+    lost[3].update(direction=direction, percent=100)
+    lines: dict[str, Line | None] = {**dict.fromkeys(FAILOVER), "cut": lost}
+    assert refused(story(lines, ARP, dark=1000)) == rules
