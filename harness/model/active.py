@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harness.bonding import whole
 from harness.bonding.options import TLB_MODES
 from harness.model.refusal import Refusal
 from harness.model.signals import Stay
@@ -111,8 +112,8 @@ def primary_is_used(view: BondHistory) -> Iterator[Refusal]:
             continue
         if part.start - view.since_stir(part.start) <= view.active_late:
             continue  # perhaps set by active_slave: kept until something changes (ACTIVE-9)
-        for stay in view.links[primary].stays(part.start, part.stop):
-            if stay.value == "up" and stay.length > view.active_late:
+        for stay in _available(view, primary, part):
+            if stay.length > view.active_late:
                 seen = f"{part.value} is active for {in_ms(stay.length)} while the primary is up"
                 allowed = f"documented: {primary} is used whenever it is available"
                 yield Refusal("primary", "PRIMARY-1", stay.start, view.bond, seen, allowed)
@@ -158,12 +159,29 @@ def a_higher_prio_is_used(view: BondHistory) -> Iterator[Refusal]:
         for slave in view.slaves:
             if not _outranks(view, slave, active, part.start):
                 continue
-            for stay in view.links[slave].stays(part.start, part.stop):
-                came = stay.value == "up" and stay.start > part.start
+            for stay in _available(view, slave, part):
+                came = stay.start > part.start
                 if came and stay.length > view.active_late and not _primary_up(view, stay.start):
                     seen = f"{active} is active for {in_ms(stay.length)} while {slave} is up"
                     allowed = "documented: the one with the higher prio is used"
                     yield Refusal("prio", "PRIO-3", stay.start, view.bond, seen, allowed)
+
+
+def _available(
+    view: BondHistory, slave: str, part: Stay[str | None]
+) -> Iterator[Stay[str | None]]:
+    """Yield when a slave was up and had carrier, within a stay.
+
+    The kernel does not notify of a slave without carrier before downdelay is over, nor of its
+    recovery before that, which the next inspection sees (DOWNDELAY-5).
+    """
+    for stay in view.links[slave].stays(part.start, part.stop):
+        for carrier in view.carriers[slave].stays(stay.start, stay.stop):
+            since = carrier.start
+            if since > stay.start:
+                since += whole(view.times(since).miimon)
+            if stay.value == "up" and carrier.value and since < carrier.stop:
+                yield Stay(since, carrier.stop, stay.value)
 
 
 def _last_active(view: BondHistory, slave: str, at: int) -> int:

@@ -148,3 +148,18 @@ def test_frames_to_a_mac_set_by_hand_are_lost_as_is_known(*, mac_set: bool, rule
     assert {one.rule: one.known_on("7.2.13") for one in judge(history).refusals} == {
         rule: 71 if mac_set else 0
     }
+
+
+@pytest.mark.parametrize(
+    ("rules", "more"),
+    [
+        ({"primary"}, []),
+        (set(), [fault(150, "eth0"), carrier(150.1, "eth0", up=False)]),
+    ],
+)
+def test_a_primary_without_carrier_is_not_available(rules: set[str], more: list[Line]) -> None:
+    """The kernel calls it up until downdelay is over, and another slave may be used meanwhile."""
+    options = {**OPTIONS, "downdelay": 800, "primary": "eth0"}
+    moved = [active(150.2, "eth1"), garp(150.2, "sw/eth1")]
+    history = story(QUIET, options, *more, *moved, dark=0)
+    assert refused(history) & {"primary"} == rules
