@@ -189,8 +189,8 @@ def test_balancing_modes_do_not_ask_for_all_targets(
 def test_a_bond_without_address_probes_from_none(no_address: NoAddress) -> None:
     """Where no route leads to the target, the requests have the sender 0.0.0.0."""
     bond = no_address.dut.bond(arp_interval=100, arp_ip_target=TARGET)
-    with no_address.watch() as run:
-        no_address.after(6 * bond.arp_interval)
+    with no_address.watch(healthy=False) as run:  # without requests no path would be healthy
+        no_address.after(12 * bond.arp_interval)
     assert {(probe.ip, probe.to) for probe in run.slave("eth0").arp_probes} == {NONE}
     assert run.failures == {"eth0": 0, "eth1": 0}
 
