@@ -1,7 +1,7 @@
 """`python -m tests.bench.same DIR DIR ...`: are the histories of several runs the same bytes?
 
-In virtual time they must be, whatever else the machine does and however the scenarios are shared
-out. A directory is one of `--results`, or one run in it. Exit status: 0 the same, 1 not.
+In virtual time nearly all are, whatever else the machine does (docs/pages/kernels.md). A directory
+is one of `--results`, or one run in it. Exit status: 0 the same, 1 not.
 """
 
 from __future__ import annotations

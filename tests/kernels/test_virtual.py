@@ -18,6 +18,7 @@ from harness.history import load
 from harness.kernels import virtual
 from harness.kernels.uml import UmlKernel
 from harness.units import MS
+from tests.bench.same import difference, histories
 from tests.virtual_kernel import virtual_kernel
 
 ROOT = Path(__file__).parents[2]
@@ -76,21 +77,16 @@ def _load() -> Iterator[None]:
 MOST_DIFFERENT = 0.05
 
 
-def _run(kernel: str, place: Path, **more: str) -> Path:
-    """Run the handful; return the directory of its results."""
-    argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *HANDFUL]
-    argv += ["--kernel", kernel, "--guests", "2", "--results", str(place)]
+def _run(place: Path, *arguments: str, **more: str) -> Path:
+    """Run scenarios in guests with virtual time; return the directory of the results."""
+    argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+    argv += ["--kernel", virtual_kernel(), "--results", str(place)]
     environment = os.environ | more
     done = subprocess.run(
         argv, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout
     return place / "latest"
-
-
-def _histories(results: Path) -> dict[str, bytes]:
-    found = results.rglob("history*.jsonl")
-    return {str(path.relative_to(results)): path.read_bytes() for path in found}
 
 
 def _judged(results: Path) -> dict[str, tuple[str, int, dict[str, float]]]:
@@ -110,20 +106,21 @@ def _judged(results: Path) -> dict[str, tuple[str, int, dict[str, float]]]:
 def test_a_run_gives_the_same_histories_and_figures_again_on_a_busy_machine(
     tmp_path: Path,
 ) -> None:
-    kernel = virtual_kernel()
-    first = _run(kernel, tmp_path / "first")
+    handful = (*HANDFUL, "--guests", "2")
+    first = _run(tmp_path / "first", *handful)
     with _load():
         # Guests see the environment: what is in it, and how much, must not show either.
-        second = _run(kernel, tmp_path / "second", USER="somebody else", MORE="x" * 100_000)
+        more = {"USER": "somebody else", "MORE": "x" * 100_000}
+        second = _run(tmp_path / "second", *handful, **more)
     expected, judged = _judged(first), _judged(second)
     assert sorted(judged) == sorted(expected)
     for name, (verdict, attempts, figures) in expected.items():
         assert judged[name][:2] == (verdict, attempts), name
         assert judged[name][2] == pytest.approx(figures, abs=0.1), name
-    before, after = _histories(first), _histories(second)
+    before, after = histories(first), histories(second)
     assert len(before) > 40
     assert sorted(before) == sorted(after)
-    different = [name for name in before if before[name] != after[name]]
+    different = [name for name in before if difference(before[name], after[name])]
     assert len(different) <= MOST_DIFFERENT * len(before), different
 
 
@@ -166,20 +163,16 @@ SLOW = "scenarios/field/test_usb_nics_arp.py::test_an_interval_of_seconds_is_an_
 BEFORE = ("scenarios/test_miimon.py", "scenarios/test_delays.py")
 
 
-def _link_states(kernel: str, place: Path, *before: str) -> list[tuple[int, str, str]]:
+def _link_states(place: Path, *before: str) -> list[tuple[int, str, str]]:
     """Return when, in 0.1 ms, the slaves of a bond with a timer of 50 s were declared what."""
-    argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *before]
-    argv += [f"{SLOW}[50000]", "--kernel", kernel, "--guests", "1", "--results", str(place)]
-    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
-    (path,) = (place / "latest").glob("*an_interval_of_seconds*/history.jsonl")
+    results = _run(place, *before, f"{SLOW}[50000]", "--guests", "1")
+    (path,) = results.glob("*an_interval_of_seconds*/history.jsonl")
     states = load(path).select("slave")
     return [(event.at // (MS // 10), event.where, event["link"]) for event in states]
 
 
 @pytest.mark.guest(inside=False)
 def test_slow_timers_fire_at_the_same_time_whatever_ran_before(tmp_path: Path) -> None:
-    kernel = virtual_kernel()
-    alone = _link_states(kernel, tmp_path / "alone")
+    alone = _link_states(tmp_path / "alone")
     assert any(link == "down" for _, _, link in alone)
-    assert alone == _link_states(kernel, tmp_path / "behind", *BEFORE)
+    assert alone == _link_states(tmp_path / "behind", *BEFORE)
