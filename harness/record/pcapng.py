@@ -54,7 +54,7 @@ class Capture:
         self.every_frame = every_frame
         self._urgent = every_frame
         self._interfaces: dict[str, int] = {}
-        self._forms: dict[tuple[str, int, bytes], tuple[bytes, bytes, bytes]] = {}
+        self._forms: dict[tuple[str, int, int, bytes], tuple[bytes, bytes, bytes]] = {}
         self._pending: list[tuple[int, str, bytes, bytes]] = []
         self._unsynced = 0
         try:
@@ -91,9 +91,9 @@ class Capture:
         forms, start = self._forms, self._start
         for at, port, data, options in self._pending:
             size = len(data)
-            form = forms.get((port, size, options))
-            if form is None or (size >= SNAP and port != FAULTS):
-                form = self._form(port, data, options)
+            whole = size if size < SNAP or port == FAULTS else max(size, _on_the_wire(data))
+            key = port, size, whole, options
+            form = forms.get(key) or self._form(*key)
             since = max(at - start, 0)
             self._blocks += (form[0], TIME.pack(since >> 32, since & LOW), form[1], data, form[2])
         faults = any(port == FAULTS for _, port, _, _ in self._pending)
@@ -103,17 +103,17 @@ class Capture:
             os.sync()
             self._unsynced = 0
 
-    def _form(self, port: str, data: bytes, options: bytes) -> tuple[bytes, bytes, bytes]:
+    def _form(
+        self, port: str, size: int, whole: int, options: bytes
+    ) -> tuple[bytes, bytes, bytes]:
         """Return a packet's block without time and data: frames of a port are mostly alike."""
         if port not in self._interfaces:
             self._interface(port)
-        size = len(data)
-        whole = size if size < SNAP or port == FAULTS else max(size, _on_the_wire(data))
         rest = bytes(-size % 4) + options
         length = HEAD.size + TIME.size + SIZES.size + size + len(rest) + END.size
         head = HEAD.pack(PACKET, length, self._interfaces[port])
         form = head, SIZES.pack(size, whole), rest + END.pack(0, length)
-        self._forms[port, size, options] = form
+        self._forms[port, size, whole, options] = form
         return form
 
     def close(self) -> None:
