@@ -17,11 +17,11 @@ from harness.model.view import BondHistory
 
 # What claims say of the bond's MAC holds for one that was set by hand by another claim.
 MAC_BY_HAND = {
-    ("FOM-NONE-1", True): "MAC-4",
-    ("FOM-NONE-3", True): "MAC-4",
-    ("MAC-1", True): "MAC-4",
-    ("MAC-2", True): "MAC-4",
-    ("FOM-FOLLOW-1", True): "FOM-ACTIVE-5",
+    "FOM-NONE-1": "MAC-4",
+    "FOM-NONE-3": "MAC-4",
+    "MAC-1": "MAC-4",
+    "MAC-2": "MAC-4",
+    "FOM-FOLLOW-1": "FOM-ACTIVE-5",
 }
 SHARED = "documented: each slave has another one"
 BY_HAND = {"rename", "run"}
@@ -46,7 +46,8 @@ def macs(view: BondHistory) -> Iterator[Refusal]:
         problem = judge(view, found, view.active.at(start), view.wanted_mac.at(start))
         if problem:
             claim, where, allowed = problem
-            claim = MAC_BY_HAND.get((claim, _was_set(view, start)), claim)
+            if _was_set(view, start):
+                claim = MAC_BY_HAND.get(claim, claim)
             seen = f"the MAC of {where} is {found[where]}"
             rule = "mac-shared" if allowed == SHARED and _replaced(view) else f"mac-{policy}"
             yield Refusal(rule, claim, start, where, seen, allowed)

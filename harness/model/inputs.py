@@ -93,17 +93,22 @@ def stirs(history: History, bond: str, slaves: tuple[str, ...]) -> list[int]:
     )
 
 
+def asked(event: Event) -> dict[str, str]:
+    """Return the options that an event asked for, as written."""
+    words = str(event.get("options", "")).split()
+    return dict(word.split("=", 1) for word in words if "=" in word)
+
+
 def priorities(history: History, slave: str) -> Signal[int]:
     """Return a slave's prio: 0 until it is set, and 0 again after a release (PRIO-4)."""
     changes = []
     for event in _faults(history):
         if event.where != slave:
             continue
-        words = dict(word.split("=", 1) for word in str(event.get("options", "")).split())
         if event["action"] == "release":
             changes.append((event.at, 0))
-        elif event["action"] == "set" and "prio" in words:
-            changes.append((event.at, int(words["prio"])))
+        elif event["action"] == "set" and "prio" in (given := asked(event)):
+            changes.append((event.at, int(given["prio"])))
     return Signal.of(0, changes)
 
 

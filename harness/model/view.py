@@ -15,6 +15,7 @@ from harness.model.inputs import (
     LINK,
     LOSSES,
     SOUND,
+    asked,
     carriers,
     macs_by_hand,
     network_oddities,
@@ -48,10 +49,10 @@ def _became(event: Event) -> dict[str, Any]:
     primary that is hidden when another option is set was not changed (PRIMARY-5;
     bond_option_primary_set, bond_enslave).
     """
-    words = str(event.get("options", "")).split()
-    asked = dict(word.split("=", 1) for word in words if word.startswith("primary="))
-    became = {**event.get("became", {}), **asked}
-    if not asked and became.get("primary") == "":
+    became, given = dict(event.get("became", {})), asked(event)
+    if "primary" in given:
+        became["primary"] = given["primary"]
+    elif became.get("primary") == "":
         del became["primary"]
     return became
 
