@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness import Run, claim, control, ms, s
+from harness import claim, control, ms, s
 from scenarios.field.servers import GUEST, BridgeHost
 from scenarios.programs import command, know_for_good, talk
 from scenarios.topologies import DUT
@@ -72,8 +72,11 @@ def test_clients_are_spread_again_when_a_slave_returns(three_slaves: ThreeSlaves
     assert len({told[client] for client in CLIENTS}) == 3
 
 
-def outage(net: ThreeSlaves, *healed: str) -> Run:
-    """Cut all slaves of a bond that clients have asked for, and heal some; return the run."""
+def told_after_an_outage(net: ThreeSlaves, *healed: str) -> dict[str, str]:
+    """Cut all slaves of a bond that clients have asked for, and heal some.
+
+    Return which MAC each of the clients was told last.
+    """
     net.dut.bond(mode="balance-alb")
     cables = {"eth0": net.eth0, "eth1": net.eth1, "eth2": net.eth2}
     with net.watch(every=OFTEN) as run:
@@ -85,7 +88,7 @@ def outage(net: ThreeSlaves, *healed: str) -> Run:
         for slave in healed:
             cables[slave].heal()
         net.after(5 * s)
-    return run
+    return {answer.to: answer.mac for answer in run.answers(DUT)}
 
 
 @claim("MODE-ALB-4")
@@ -93,8 +96,7 @@ def test_clients_that_had_no_slave_are_spread_again(three_slaves: ThreeSlaves) -
     """After an outage of all slaves the last words to the clients name all three."""
     # Until the next tick of 100 ms they have none (rlb_clear_slave). If the bond sends an ARP
     # request before it, the driver's log has "found a client with no channel" for each of them.
-    run = outage(three_slaves, "eth0", "eth1", "eth2")
-    told = {answer.to: answer.mac for answer in run.answers(DUT)}
+    told = told_after_an_outage(three_slaves, "eth0", "eth1", "eth2")
     assert len({told[client] for client in CLIENTS}) == 3
 
 
@@ -102,8 +104,7 @@ def test_clients_that_had_no_slave_are_spread_again(three_slaves: ThreeSlaves) -
 @control("test_clients_that_had_no_slave_are_spread_again")
 def test_clients_are_not_told_the_mac_of_a_slave_that_is_down(three_slaves: ThreeSlaves) -> None:
     """If one slave comes back the last words to the clients name only that one."""
-    run = outage(three_slaves, "eth1")
-    told = {answer.to: answer.mac for answer in run.answers(DUT)}
+    told = told_after_an_outage(three_slaves, "eth1")
     assert len({told[client] for client in CLIENTS}) == 1
 
 
