@@ -261,12 +261,6 @@ class Network(Protocol):
     def number(self, machine: str, name: str) -> int:
         """Return the interface index of a link's end, a bond or a bridge in a machine."""
 
-    def links(self, machine: str) -> Sequence[str]:
-        """Return the links that end in a machine."""
-
-    def mac(self, machine: str, link: str) -> str:
-        """Return the permanent MAC of a machine's interface."""
-
     def lacks(self, plan: BondPlan, options: BondOptions) -> str:
         """Return what a bond's mode needs of its switches that they cannot, "" for nothing."""
 

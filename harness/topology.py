@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.drivers import CARRIER_LAG, VETH, known_lag
@@ -38,6 +39,8 @@ __all__ = [
     "Topology",
     "VlanPlan",
     "carrier_lag",
+    "link_ends",
+    "links_at",
     "mac_of",
 ]
 
@@ -55,6 +58,24 @@ def carrier_lag(topology: Topology, bond: BondPlan) -> Span:
     links = map(topology.link, bond.slaves)
     lags = [known_lag(link.nic) if link.lag is None else link.lag for link in links]
     return max(lags, key=lambda lag: lag.ns, default=CARRIER_LAG[VETH])
+
+
+def link_ends(topology: Topology) -> Iterator[tuple[str, str]]:
+    """Yield (machine, link) for each end of a link at a machine, in the order of the links.
+
+    A guest's link ends at a bridge in the DUT: that end is the DUT's.
+    """
+    bridges = {bridge.name for bridge in topology.bridges}
+    switches = {switch.name for switch in topology.switches}
+    for link in topology.links:
+        for node in (link.a, link.b):
+            if node not in switches:
+                yield DUT if node in bridges else node, link.name
+
+
+def links_at(topology: Topology, machine: str) -> tuple[str, ...]:
+    """Return the links that end at a machine."""
+    return tuple(link for end, link in link_ends(topology) if end == machine)
 
 
 def mac_of(topology: Topology, machine: str, link: str) -> str:

@@ -20,7 +20,7 @@ from harness.loop import Loop, now
 from harness.record.filters import control_and_icmp
 from harness.record.net import Net, Stage
 from harness.rtnl import messages
-from harness.topology import DUT
+from harness.topology import DUT, mac_of
 from harness.units import MS
 
 ETH_P_ALL = 3
@@ -76,7 +76,7 @@ class Wire:
         """Send a frame that was never sent before; return it and when it was sent."""
         number = next(self._numbers)
         sender = f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}"
-        mac = self.network.mac(machine, link)
+        mac = mac_of(self.network.topology, machine, link)
         frame = frames.arp_reply(mac, sender, mac, "10.255.255.255", dst=dst)
         return frame, self.send(machine, link, frame)
 

@@ -10,7 +10,7 @@ from harness.errors import KernelRefused
 from harness.lab import Network
 from harness.rtnl import bonds, messages
 from harness.rtnl.messages import Request
-from harness.topology import DUT, BondPlan
+from harness.topology import DUT, BondPlan, links_at
 
 
 def make_bond(network: Network, plan: BondPlan, options: BondOptions) -> None:
@@ -91,7 +91,7 @@ def _address(what: str, index: int, text: str) -> Request:
 
 def _numbers(network: Network) -> dict[str, int]:
     """Return the interface indexes of the DUT by link name."""
-    return {link: network.number(DUT, link) for link in network.links(DUT)}
+    return {link: network.number(DUT, link) for link in links_at(network.topology, DUT)}
 
 
 def _culprit(network: Network, plan: BondPlan, options: BondOptions) -> KernelRefused | None:

@@ -15,7 +15,7 @@ from harness.lab import ALL_FRAMES, Way
 from harness.loop import now
 from harness.record.journal import Effect, FaultContext, Role
 from harness.suggest import suggesting
-from harness.topology import DUT
+from harness.topology import DUT, mac_of
 from harness.units import Span, ms, timed
 
 Direction = Literal["out", "in", "both"]
@@ -38,7 +38,7 @@ class Cable:
         link = self.context.topology.link(self.name)
         machines = {machine.name for machine in self.context.topology.machines}
         machine = link.a if link.a in machines else link.b
-        return self.context.network.mac(machine, self.name)
+        return mac_of(self.context.topology, machine, self.name)
 
     def cut(self) -> Effect:
         """Pull the cable at its far end: the near end loses carrier."""

@@ -8,7 +8,7 @@ from typing import Any
 from harness.history import About, BondAbout, KernelAbout
 from harness.lab import Network
 from harness.record.bond import Bond, plain
-from harness.topology import DUT
+from harness.topology import DUT, link_ends, mac_of
 
 
 def broken_by(error: BaseException) -> str:
@@ -51,8 +51,7 @@ def _kernel(facts: Mapping[str, Any]) -> KernelAbout:
 
 def _edges(network: Network) -> tuple[str, ...]:
     """Return the links that end at a machine: a frame that enters there was sent by one."""
-    links = {link for machine in network.topology.machines for link in network.links(machine.name)}
-    return tuple(sorted(links))
+    return tuple(sorted({link for _, link in link_ends(network.topology)}))
 
 
 def _bond(bond: Bond, network: Network) -> BondAbout:
@@ -64,7 +63,7 @@ def _bond(bond: Bond, network: Network) -> BondAbout:
         seen={name: plain(value) for name, value in bond.seen.items()},
         changed={name: plain(value) for name, value in options.changed().items()},
         later={name: plain(value) for name, value in later.items()},
-        mac=network.mac(DUT, bond.plan.slaves[0]),
+        mac=mac_of(network.topology, DUT, bond.plan.slaves[0]),
         address=network.topology.bond_address(bond.plan),
         lag=bond.lag.ns,
         lacks=network.lacks(bond.plan, options),

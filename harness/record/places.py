@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from harness.lab import FABRIC, Network
-from harness.topology import DUT
+from harness.topology import DUT, links_at
 
 Places = Mapping[str, dict[int, tuple[str, str]]]
 
@@ -18,6 +18,6 @@ def named(network: Network, dut: Mapping[int, str], machines: Iterable[str]) -> 
     }
     for machine in machines:
         if machine != DUT:
-            names = network.links(machine)
+            names = links_at(network.topology, machine)
             places[machine] = {network.number(machine, n): (machine, n) for n in names}
     return places

@@ -25,7 +25,7 @@ from harness.record.probes import ProbeStream, Tracker, read_echo
 from harness.record.subject import Subject
 from harness.rtnl import messages
 from harness.rtnl.link_states import LinkStates, fdb_events
-from harness.topology import DUT
+from harness.topology import DUT, links_at
 
 LACP_IS_READ_AT = ("disturb", "end")  # marks
 
@@ -61,7 +61,7 @@ class Recorder:
         self._control = ControlFrames()
         over = [bond.name for bond in topology.bonds]
         over += [bridge.name for bridge in topology.bridges]
-        names = (*network.links(DUT), *over)
+        names = (*links_at(topology, DUT), *over)
         self._dut_names = {network.number(DUT, name): name for name in names}
         self.states = LinkStates(self._dut_names, DUT)
         self.dropped, self._refresh = 0, False

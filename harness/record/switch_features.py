@@ -12,6 +12,7 @@ from typing import ClassVar
 from harness.lab import Port
 from harness.loop import now
 from harness.record.journal import FaultContext
+from harness.topology import mac_of
 from harness.units import in_ms
 
 
@@ -83,7 +84,7 @@ class PortSecurity:
         """Return the port security of a switch, for all ports of machines."""
         ports = context.topology.machine_links(switch)
         owners = {link: str(context.topology.leads_to(switch, link)) for link in ports}
-        macs = {link: context.network.mac(owner, link) for link, owner in owners.items()}
+        macs = {link: mac_of(context.topology, owner, link) for link, owner in owners.items()}
         bound = macs if fixed else {}
         return cls(context, switch, ports, fixed, bound)
 

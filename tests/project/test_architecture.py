@@ -8,10 +8,13 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from graphlib import TopologicalSorter
+from inspect import isfunction
 from pathlib import Path
 from typing import TypeGuard
 
 import pytest
+
+from harness import lab
 
 ROOT = Path(__file__).parents[2]
 FILES = [path for top in ("harness", "scenarios", "tests") for path in (ROOT / top).rglob("*.py")]
@@ -240,6 +243,14 @@ def test_each_library_is_used_in_its_modules_only() -> None:
         if not within(name_of(path), HOMES.get(library, set()))
     ]
     assert wrong == []
+
+
+def test_what_a_lab_must_do_stays_small() -> None:
+    seam = {name: part for name, part in vars(lab).items() if getattr(part, "_is_protocol", False)}
+    for name, protocol in seam.items():
+        verbs = [verb for verb, part in vars(protocol).items() if isfunction(part)]
+        assert len([verb for verb in verbs if not verb.startswith("_")]) <= 6, name
+    assert {"Lab", "Network", "Host", "Stream", "Sender", "Fabric"} <= set(seam)
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "scenarios").rglob("*.py")), ids=named)

@@ -23,7 +23,7 @@ from harness.labs.netns.network import (
 from harness.loop import Loop
 from harness.rtnl import messages
 from harness.rtnl.messages import Request
-from harness.topology import DUT, LinkPlan, MachinePlan, Topology
+from harness.topology import DUT, LinkPlan, MachinePlan, Topology, mac_of
 
 LOOPBACK = 1
 
@@ -165,7 +165,7 @@ class _Build:
             self.machines[FABRIC].namespace, port_name(port), port.index, fabric_mac(port.index)
         )
         number = self.ends[DUT, link]
-        self.ends[DUT, link] = lay(link, number, self.made.mac(DUT, link), far)
+        self.ends[DUT, link] = lay(link, number, mac_of(self.topology, DUT, link), far)
         return self._served(f"cable {link}", port)
 
     def _served(self, what: str, port: Port) -> list[Request]:
@@ -180,7 +180,7 @@ class _Build:
     def _machine_end(self, machine: str, link: str) -> dict[str, object]:
         attrs = [
             ("IFLA_IFNAME", link),
-            ("IFLA_ADDRESS", self.made.mac(machine, link)),
+            ("IFLA_ADDRESS", mac_of(self.topology, machine, link)),
             ("IFLA_NET_NS_FD", self.machines[machine].namespace.fd),
         ]
         return {"index": self.ends[machine, link], "attrs": attrs}
@@ -220,7 +220,7 @@ class _Build:
         A bridge takes the lowest of its ports' MACs. Guests' ends have high ones, as libvirt gives
         them, so that it is the bond's.
         """
-        own, index = self.made.mac(machine, name), self.ends[machine, name]
+        own, index = mac_of(self.topology, machine, name), self.ends[machine, name]
         lay = self.machines[DUT].lay
         if lay is not None:
             far = CableEnd(self.machines[machine].namespace, name, index, own)

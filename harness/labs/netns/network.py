@@ -20,7 +20,7 @@ from harness.labs.fabric.switches import Switches
 from harness.labs.fabric.wiring import Wiring
 from harness.labs.netns.namespace import Namespace
 from harness.rtnl import messages
-from harness.topology import DUT, BondPlan, Topology, mac_of
+from harness.topology import DUT, BondPlan, Topology, link_ends
 
 FIRST_END, FIRST_BOND, FIRST_BRIDGE, FIRST_VLAN = 2, 16, 24, 64
 FORWARDING = 3  # BR_STATE_FORWARDING
@@ -56,14 +56,6 @@ class NetnsNetwork:
         """Return the device number of a link's end, a bond or a bridge in a machine."""
         known = self.ends.get((machine, name))
         return known if known is not None else number_over(self.topology, name)
-
-    def links(self, machine: str) -> Sequence[str]:
-        """Return the links that end in a machine."""
-        return tuple(link for end, link in self.ends if end == machine)
-
-    def mac(self, machine: str, link: str) -> str:
-        """Return the MAC that a machine's interface was made with."""
-        return mac_of(self.topology, machine, link)
 
     def lacks(self, plan: BondPlan, options: BondOptions) -> str:
         """Return what a bond's mode needs of its switches and they lack, "" for nothing."""
@@ -106,16 +98,11 @@ def _forwards(link: Any) -> bool:
 
 def number_ends(topology: Topology) -> dict[tuple[str, str], int]:
     """Return the device number of each machine's end of each link."""
-    bridges = {bridge.name for bridge in topology.bridges}
-    switches = {switch.name for switch in topology.switches}
     following = {machine.name: FIRST_END for machine in topology.machines}
     ends = {}
-    for link in topology.links:
-        for node in (link.a, link.b):
-            if node not in switches:
-                machine = DUT if node in bridges else node
-                ends[machine, link.name] = following[machine]
-                following[machine] += 1
+    for machine, link in link_ends(topology):
+        ends[machine, link] = following[machine]
+        following[machine] += 1
     return ends
 
 

@@ -29,7 +29,7 @@ from harness.labs.rtl8150.tap import TapDevice
 from harness.loop import Loop
 from harness.rtnl import messages
 from harness.rtnl.messages import Request
-from harness.topology import DUT, LinkPlan, Topology
+from harness.topology import DUT, LinkPlan, Topology, mac_of
 
 FIRST = "HARNESS_FIRST_NETNS"  # set by harness.guests.init
 RTMGRP_LINK = 1
@@ -97,7 +97,9 @@ class Arrivals:
             device = messages.decode_link(message)
             for link in adapters(self._network.topology):
                 owner = owner_of(self._network.topology, link)
-                ours = device.get_attr("IFLA_ADDRESS") == self._network.mac(owner, link.name)
+                ours = device.get_attr("IFLA_ADDRESS") == mac_of(
+                    self._network.topology, owner, link.name
+                )
                 if ours and link.name in self.expected:
                     self._move(device["index"], owner, link)
 
@@ -234,7 +236,7 @@ class Plugging:
 
     def _plan(self, name: str, tap: TapDevice) -> AdapterPlan:
         topology = self._network.topology
-        mac = self._network.mac(owner_of(topology, topology.link(name)), name)
+        mac = mac_of(topology, owner_of(topology, topology.link(name)), name)
         return AdapterPlan(name, mac, tap, self._port_of(name))
 
     def _port_of(self, link: str) -> int:

@@ -21,7 +21,7 @@ from harness.labs.netns.network import NetnsNetwork
 from harness.loop import Loop
 from harness.record.bond_maker import drop_bond, read_back
 from harness.rtnl import bonds, messages
-from harness.topology import DUT
+from harness.topology import DUT, links_at
 from tests.guest.bonding.test_table import ARP, MII, OTHERS, PLAIN, PLAN
 from tests.guest.config.test_running_bonds import over_sys
 
@@ -71,7 +71,7 @@ def minded(mode: str, settings: dict[str, str]) -> bool:
 
 def by_netlink(network: NetnsNetwork, mode: str, settings: dict[str, str]) -> bool | None:
     """Tell whether the driver refuses a new bond; None where the text fits into no message."""
-    numbers = {link: network.number(DUT, link) for link in network.links(DUT)}
+    numbers = {link: network.number(DUT, link) for link in links_at(network.topology, DUT)}
     try:
         options = BondOptions.unchecked(**{"mode": mode} | settings)
         sent = dict(packed(options, numbers))

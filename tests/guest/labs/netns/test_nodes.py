@@ -9,6 +9,7 @@ import pytest
 from harness import frames, ms, s
 from harness.record.journal import Effect
 from harness.record.net import Stage
+from harness.topology import mac_of
 from harness.units import MS
 from scenarios.topologies import DUT, NEIGHBOUR, TARGET, FilteringSwitch, OneSwitch, TwoSwitches
 from tests.wire import MOMENT, Path, Wire, wired
@@ -41,7 +42,7 @@ def test_a_switch_without_power_takes_the_carrier_of_its_neighbours(stage: Stage
 def learn(net: OneSwitch, wire: Wire) -> str:
     """Let the switch learn where eth0's MAC is; return that MAC."""
     assert wire.passes(OUT)
-    assert net.eth0.mac == wire.network.mac("dut", "eth0")
+    assert net.eth0.mac == mac_of(wire.network.topology, "dut", "eth0")
     return net.eth0.mac
 
 
