@@ -78,7 +78,11 @@ class BondOptions(Mapping[str, Setting]):
     @property
     def mode(self) -> str:
         """The mode, as its word."""
-        return str(self.asked.get("mode", OPTIONS["mode"].default))
+        return str(self._given("mode") or OPTIONS["mode"].default)
+
+    def _given(self, name: str) -> Setting | None:
+        """Return an option that was set, None if it was not."""
+        return next((value for known, value in self.given if known == name), None)
 
     def replace(self, **changes: object) -> BondOptions:
         """Return these options with changes; None resets one to its default."""
@@ -111,7 +115,8 @@ class BondOptions(Mapping[str, Setting]):
 
     def __getitem__(self, name: str) -> Setting:
         name = SYNONYMS.get(name, name)
-        return self.asked[name] if name in self.asked else default(name, self.mode)
+        value = self._given(name)
+        return default(name, self.mode) if value is None else value
 
     def __iter__(self) -> Iterator[str]:
         return iter(OPTIONS)

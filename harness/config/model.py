@@ -7,9 +7,10 @@ count.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property
+from types import MappingProxyType
 from typing import Literal
 
 from harness.bonding import OPTIONS, SLAVE_OPTIONS, BondOptions, Setting
@@ -161,13 +162,7 @@ class SlaveConfig:
     ip: Addressing = field(default=Addressing(), compare=False)
 
 
-@lru_cache(maxsize=64)
-def _unchecked(asked: tuple[tuple[str, Setting], ...]) -> BondOptions:
-    # Each rule asks for them, and rules for one another.
-    return BondOptions.unchecked(**dict(asked))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class BondConfig:
     """One bond: options in the order in which they were given, slaves, its IP, upper devices.
 
@@ -196,8 +191,8 @@ class BondConfig:
         """The addresses with prefix."""
         return self.ip.addresses
 
-    @property
-    def asked(self) -> dict[str, Setting]:
+    @cached_property  # each rule asks for them, and rules for one another
+    def asked(self) -> Mapping[str, Setting]:
         """The options by name that could be read; the last of several is in force.
 
         Targets that are given separately are combined.
@@ -209,7 +204,7 @@ class BondConfig:
                 found[option.name] = tuple(dict.fromkeys((*before, *option.value)))
             elif option.value is not None:
                 found[option.name] = option.value
-        return {name: found[name] for name in OPTIONS if name in found}
+        return MappingProxyType({name: found[name] for name in OPTIONS if name in found})
 
     @property
     def slave_names(self) -> tuple[str, ...]:
@@ -233,7 +228,11 @@ class BondConfig:
 
     def loose(self) -> BondOptions:
         """Return the options unchecked, for lint: they may contradict each other."""
-        return _unchecked(tuple(self.asked.items()))
+        return self._unchecked
+
+    @cached_property
+    def _unchecked(self) -> BondOptions:
+        return BondOptions.unchecked(**self.asked)
 
     def blame(self, said: str) -> Place:
         """Return the place of the option that an error names first, else the bond's."""

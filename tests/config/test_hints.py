@@ -92,6 +92,12 @@ def broken_by(text: str, finding: Finding, between: str, format_: str | None) ->
     return f"{text!r}: {finding.hint!r} makes {made!r}: {[*again, *new]}" if again or new else ""
 
 
+@pytest.fixture(scope="module", params=FILES)
+def format_(request: pytest.FixtureRequest) -> str:
+    """A format; by this scope its two tests follow each other, in one process of xdist."""
+    return str(request.param)
+
+
 def files(format_: str) -> Iterator[str]:
     """Yield a file for each option in each mode, with miimon and without."""
     room, between = FILES[format_]
@@ -104,7 +110,6 @@ def files(format_: str) -> Iterator[str]:
                 yield room % between.join(words)
 
 
-@pytest.mark.parametrize("format_", FILES)
 def test_who_follows_a_hint_is_rid_of_the_finding(format_: str) -> None:
     between, seen, wrong = FILES[format_][1], set[tuple[str, str]](), list[str]()
     for text in files(format_):
@@ -116,16 +121,19 @@ def test_who_follows_a_hint_is_rid_of_the_finding(format_: str) -> None:
     assert len(seen) >= 6
 
 
-@pytest.mark.parametrize("format_", FILES)
+def words_for(format_: str, name: str) -> re.Pattern[str]:
+    """Return what finds an option in a hint, by the word of the format or by its name."""
+    words = (re.escape(word.strip(" =:")) for word in (spelled(format_, name, ""), name))
+    return re.compile(rf"(?<![\w/-])({'|'.join(words)})(?![\w-])")
+
+
 def test_no_hint_sends_to_what_the_tool_has_no_word_for(format_: str) -> None:
     """An option that the file has not, and its tool neither, is no remedy."""
     tool = TOOLS[format_]
-    lacking = {name for name in OPTIONS if tool.lacks(name)}
+    lacking = {name: words_for(format_, name) for name in OPTIONS if tool.lacks(name)}
     for text in files(format_):
         for finding in found(text, format_):
-            said = {name for name in lacking for word in (spelled(format_, name, ""), name)
-                    if re.search(rf"(?<![\w/-]){re.escape(word.strip(' =:'))}(?![\w-])",
-                                 finding.hint)}  # fmt: skip
+            said = {name for name, words in lacking.items() if words.search(finding.hint)}
             own = {name for name in said if spelled(format_, name, "").strip(" =:") in text}
             assert not said - own or "post-up" in finding.hint, finding
 

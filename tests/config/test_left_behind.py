@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from tests.referees import REFEREES
 
 TARGETS = ("netplan", "networkd", "nm", "interfaces")
 Chosen = Sequence[tuple[str, str]]
+Files = tuple[tuple[str, str], ...]  # their names and texts
 by_format = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda one: one.format)
 
 
@@ -29,20 +31,39 @@ def sources(files: Mapping[str, str]) -> list[Source]:
     return [Source(name, text) for name, text in files.items()]
 
 
+@cache  # a file is what is left of many others without one of their lines
+def read(files: Files, format_: str) -> Configuration:
+    """Return what is read of files."""
+    return parse(sources(dict(files)), format_)
+
+
+@cache
+def written(files: Files, format_: str, target: str) -> tuple[object, ...]:
+    """Return all that comes of files: those that are written, and what they cannot say."""
+    made = write(read(files, format_), target)
+    return (made.files, sorted(map(str, made.cannot)))
+
+
 def made_of(dialect: Dialect, chosen: Chosen, target: str) -> tuple[object, ...]:
-    """Return all that comes of a file: the files that are written, and what they cannot say."""
-    written = write(parse(sources(dialect.files(chosen)), dialect.format), target)
-    return (written.files, sorted(map(str, written.cannot)))
+    """Return all that comes of the files of a dialect with some lines."""
+    return written(tuple(dialect.files(chosen).items()), dialect.format, target)
 
 
-def told(dialect: Dialect, chosen: Chosen) -> list[str]:
+def told(dialect: Dialect, chosen: Chosen) -> tuple[str, ...]:
     """Return what is told of a file, each by its line: what is left behind, and what is unread."""
-    files = dialect.files(chosen)
-    found = parse(sources(files), dialect.format)
-    extras = [*left_behind(sources(files), found, dialect.format)]
+    return told_of(tuple(dialect.files(chosen).items()), dialect.format)
+
+
+@cache
+def told_of(files: Files, format_: str) -> tuple[str, ...]:
+    """Return the lines of files that are told."""
+    found = read(files, format_)
+    extras = [*left_behind(sources(dict(files)), found, format_)]
     extras += [extra for _, extra in found.everything_unknown()]
-    lines = {name: text.splitlines() for name, text in files.items()}
-    return [lines[one.place.file][one.place.line - 1].strip() for one in extras if one.place.line]
+    lines = {name: text.splitlines() for name, text in files}
+    return tuple(
+        lines[one.place.file][one.place.line - 1].strip() for one in extras if one.place.line
+    )
 
 
 def vanished(dialect: Dialect, chosen: Chosen, target: str) -> list[str]:
@@ -125,4 +146,14 @@ def test_a_reader_that_takes_and_forgets_would_be_seen(monkeypatch: pytest.Monke
     line = ("bond", "mtu: 1437")
     assert not vanished(netplan, [line], "networkd")
     monkeypatch.setattr(DraftNet, "size", lambda net, _, place: net.mark_used(place))
-    assert vanished(netplan, [line], "networkd") == [line[1]]
+    try:
+        forget()
+        assert vanished(netplan, [line], "networkd") == [line[1]]
+    finally:
+        forget()
+
+
+def forget() -> None:
+    """Read all files again: a reader is another one now."""
+    for known in (read, written, told_of):
+        known.cache_clear()

@@ -6,7 +6,9 @@ own finding, which is the cause; its consequences are no further findings.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import TypeVar
 
 from harness.bonding import OPTIONS, BondOptions
 from harness.bonding.checks import check
@@ -15,6 +17,7 @@ from harness.config.source import COMMAND_LINE
 from harness.config.tool_support import BY_NETWORKD, RUNNING, TOOLS, Tool, ToolLimit
 from harness.errors import ScenarioError
 
+T = TypeVar("T")
 # What systemd-networkd sends to the kernel in one mode only, whatever the file says.
 ONE_MODE = {
     "lacp_rate": "802.3ad",
@@ -25,6 +28,23 @@ ONE_MODE = {
 BY_NETLINK = frozenset({"ip-link"})
 
 
+def _remembered(derive: Callable[[BondConfig], T]) -> Callable[[BondConfig], T]:
+    """Remember what was derived of the last bond: rules ask for it one after another.
+
+    Bonds are told apart by identity: equal ones may be of different formats.
+    """
+    last: list[tuple[BondConfig, T]] = []
+
+    @wraps(derive)
+    def derived(bond: BondConfig) -> T:
+        if not last or last[0][0] is not bond:
+            last[:] = [(bond, derive(bond))]
+        return last[0][1]
+
+    return derived
+
+
+@_remembered
 def sent(bond: BondConfig) -> BondConfig:
     """Return the bond with the options that reach the driver and that it accepts."""
     return bond.without(lost_options(bond))
@@ -35,6 +55,7 @@ def sent_options(bond: BondConfig) -> BondOptions:
     return sent(bond).loose()
 
 
+@_remembered
 def lost_options(bond: BondConfig) -> frozenset[str]:
     """Return the options that do not reach the driver, or that it refuses in the bond's mode."""
     lost = dropped(bond) | unsent_options(bond) | limited(bond)

@@ -12,7 +12,7 @@ from harness.config.writers.above import bridge_of, families, strangers, uppers
 
 def monitored(bond: BondConfig) -> dict[str, Setting]:
     """Return options with miimon=0 if no monitor is set: NetworkManager's default is 100."""
-    asked = bond.asked
+    asked = dict(bond.asked)
     bare = "miimon" not in asked and not asked.get("arp_interval")
     if bare and not default("miimon", bond.loose().mode):
         asked["miimon"] = 0
