@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.forked import server
+from tests.forked_python import SOCKET
 
 SETTINGS = """\
 [tool.pytest.ini_options]
@@ -52,6 +53,11 @@ class Tiny:
             (tiny.root / path).write_text(head + textwrap.dedent(text))
         return tiny
 
+    @classmethod
+    def checkout(cls, temporary: Path) -> Tiny:
+        """Return the harness's own scenarios as a project."""
+        return cls(HARNESS, temporary)
+
     def start(self, *arguments: str, **more: str) -> subprocess.Popen[str]:
         """Start pytest on the project; `more` is added to the environment."""
         return subprocess.Popen(
@@ -68,14 +74,17 @@ class Tiny:
         """Return the environment that pytest gets: of plugins, only ours."""
         own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
         own |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "TMPDIR": str(self.temporary)}
-        return own | {"PYTHONPATH": str(HARNESS), "COLUMNS": "200"} | more
+        own |= {"PYTHONPATH": str(HARNESS), "COLUMNS": "200", SOCKET: server().name}
+        return own | more
 
-    def run(self, *arguments: str, within: float = 120, **more: str) -> tuple[int, str]:
+    def run(
+        self, *arguments: str, within: float = 120, stdin: int | None = None, **more: str
+    ) -> tuple[int, str]:
         """Run pytest on the project, forked; return its exit code and all that it wrote."""
         environment = self.environment(more)
         if environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]:
             argv = ["-p", "harness.plugin", *arguments]
-            return server().run("pytest", argv, self.root, environment, within)
+            return server().run("pytest", argv, self.root, environment, within, stdin)
         # pytest rewrites the asserts of all installed plugins, which must not be imported before
         process = self.start(*arguments, **more)
         try:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +11,7 @@ import pytest
 
 from harness import claims
 from harness.drivers import models
+from tests.tiny import Tiny
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "scenarios").rglob("test_*.py"))
@@ -192,24 +191,9 @@ def test_no_judgement_brings_a_tolerance_of_its_own() -> None:
                     assert times(part) <= given, f"{scenario.where}: {ast.unparse(part)}"
 
 
-def test_at_least_sixty_items_are_collected() -> None:
-    said = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-p",
-            "harness.plugin",
-            "--collect-only",
-            "-q",
-            "scenarios",
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert said.returncode == 0, said.stdout + said.stderr
-    items = [line for line in said.stdout.splitlines() if "::" in line]
+def test_at_least_sixty_items_are_collected(tmp_path: Path) -> None:
+    status, said = Tiny.checkout(tmp_path).run("--collect-only", "-q", "scenarios")
+    assert status == 0, said
+    items = [line for line in said.splitlines() if "::" in line]
     assert len(items) >= ITEMS
     assert len(set(items)) == len(items)

@@ -6,9 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.forked import Server
 
 ROOT = Path(__file__).parents[2]
 HISTORY = ROOT / "tests" / "histories" / "failover.jsonl"
@@ -38,16 +41,24 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-def run(installed: Path, place: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of the installed package in another directory."""
-    return subprocess.run(
-        [sys.executable, "-m", "harness", *arguments],
-        cwd=place,
-        env=os.environ | {"PYTHONPATH": str(installed)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@pytest.fixture(scope="module")
+def server(installed: Path) -> Iterator[Server]:
+    """A process that has imported the installed package, and forks its commands."""
+    forks = Server(installed)
+    yield forks
+    forks.close()
+
+
+def test_what_is_imported_is_what_was_installed(
+    installed: Path, server: Server, tmp_path: Path
+) -> None:
+    (tmp_path / "where.py").write_text("import harness; print(harness.__file__)")
+    assert run(server, tmp_path, "where") == (0, f"{installed}/harness/__init__.py\n")
+
+
+def run(server: Server, place: Path, *words: str) -> tuple[int, str]:
+    """Run a module, or a command of the installed package, in another directory."""
+    return server.run(words[0], [*words[1:]], place, dict(os.environ), within=120)
 
 
 def test_it_has_the_catalogue_and_the_kernels(installed: Path) -> None:
@@ -81,9 +92,9 @@ def test_it_has_the_catalogue_and_the_kernels(installed: Path) -> None:
     ],
 )
 def test_every_command_works(
-    installed: Path, tmp_path: Path, arguments: tuple[str, ...], status: int, says: str
+    server: Server, tmp_path: Path, arguments: tuple[str, ...], status: int, says: str
 ) -> None:
-    done = run(installed, tmp_path, *arguments)
-    assert "Traceback" not in done.stderr
-    assert done.returncode == status, done.stdout + done.stderr
-    assert says in done.stdout + done.stderr
+    ended, said = run(server, tmp_path, "harness", *arguments)
+    assert "Traceback" not in said
+    assert ended == status, said
+    assert says in said

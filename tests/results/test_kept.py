@@ -14,7 +14,7 @@ from harness.cli import main
 from harness.errors import UsageError
 from harness.results import conformance, kept
 from harness.results.conformance import load
-from tests.session.test_controller import PLAIN
+from tests.plain_kernels import PLAIN
 from tests.tiny import Tiny
 
 CLAIMED = """

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.session.test_controller import PLAIN
+from tests.plain_kernels import PLAIN
 from tests.tiny import Tiny
 
 TWO = ("-p", "xdist.plugin", "-n", "2")

@@ -17,27 +17,9 @@ from pathlib import Path
 import pytest
 
 from harness.kernels import host
+from tests.plain_kernels import PLAIN
 from tests.tiny import HARNESS, Tiny
 
-PLAIN = """
-    import sys
-    from harness.session import controller
-    from harness.kernels import BootCommand
-
-    class Plain:
-        name, spec, modules, writeback = "plain", "plain", "", False
-        clock, waits = "real", False
-        def command(self, directory):
-            code = (
-                "import sys, json, pathlib; d = pathlib.Path(sys.argv[1]);"
-                "sys.path[:] = json.loads((d / 'job.json').read_text())['path'];"
-                "from harness.session import worker; worker.main(d)"
-            )
-            return BootCommand([sys.executable, "-c", code, str(directory)], {})
-
-    def pytest_configure(config):
-        config.stash[controller.KERNEL] = Plain()
-"""
 MIXED = """
     import os, pytest, sys, time, warnings
 

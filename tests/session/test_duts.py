@@ -10,6 +10,7 @@ from harness.session import duts
 
 pytest_plugins = ["pytester"]
 
+PLUGIN = ("-p", "harness.plugin")
 LAB = 'kind = "qemu"\n[qemu]\nnics = ["rtl8139", "e1000"]\n'
 
 
@@ -27,19 +28,19 @@ def test_where_nics_come_from(
     pytester: pytest.Pytester, given: list[str], lab: str, nics: str
 ) -> None:
     Path("mine.toml").write_text(LAB, encoding="utf-8")
-    config = pytester.parseconfig("-p", "harness.plugin", *given)
+    config = pytester.parseconfig(*PLUGIN, *given)
     duts.settle_options(config)
     assert (config.option.lab, config.option.nic) == (lab, nics)
 
 
 def test_an_unknown_model_is_a_usage_error(pytester: pytest.Pytester) -> None:
-    done = pytester.runpytest_subprocess("--lab=qemu", "--nic=rtl8139,vmxnet")
+    done = pytester.runpytest_inprocess(*PLUGIN, "--lab=qemu", "--nic=rtl8139,vmxnet")
     assert done.ret == pytest.ExitCode.USAGE_ERROR
     done.stderr.fnmatch_lines(['*"vmxnet" is no model of a NIC (hint: did you mean vmxnet3?*'])
 
 
 def test_a_lab_that_does_not_exist_is_a_usage_error(pytester: pytest.Pytester) -> None:
-    done = pytester.runpytest_subprocess("--lab=netsn")
+    done = pytester.runpytest_inprocess(*PLUGIN, "--lab=netsn")
     assert done.ret == pytest.ExitCode.USAGE_ERROR
     there = "netns, pipe, qemu, FILE.toml"
     done.stderr.fnmatch_lines([f'*no lab "netsn" (has: {there}) (hint: did you mean netns?*'])
@@ -48,6 +49,6 @@ def test_a_lab_that_does_not_exist_is_a_usage_error(pytester: pytest.Pytester) -
 
 def test_the_shipped_lab_file_is_the_lab_by_its_name(pytester: pytest.Pytester) -> None:
     shipped = Path(__file__).parents[2] / "labs/qemu.toml"
-    config = pytester.parseconfig("-p", "harness.plugin", f"--lab={shipped}")
+    config = pytester.parseconfig(*PLUGIN, f"--lab={shipped}")
     duts.settle_options(config)
     assert (config.option.lab, config.option.nic) == ("qemu", "virtio-net")

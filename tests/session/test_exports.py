@@ -10,7 +10,7 @@ import pytest
 from harness.results import ktap, metrics
 from harness.results.conformance import load
 from tests.kunit import parsed
-from tests.plain_kernels import PLAIN
+from tests.plain_kernels import NAMED
 from tests.tiny import Tiny
 from tests.tiny_scenarios import PRELUDE
 
@@ -44,7 +44,7 @@ def test_again():
 
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Tiny]:
-    tiny = Tiny.make(tmp_path_factory.mktemp("exports"), conftest=PLAIN, a=SCENARIOS)
+    tiny = Tiny.make(tmp_path_factory.mktemp("exports"), conftest=NAMED, a=SCENARIOS)
     (tiny.root / "summary.md").write_text("before\n")
     code, said = tiny.run(
         "--kernel=old@1",
@@ -126,7 +126,7 @@ def test_the_page_of_the_run_is_written_and_named(session: tuple[str, Tiny]) -> 
 
 
 def test_a_file_that_cannot_be_written_is_reported_before_anything_runs(tmp_path: Path) -> None:
-    tiny = Tiny.make(tmp_path, conftest=PLAIN, a=SCENARIOS)
+    tiny = Tiny.make(tmp_path, conftest=NAMED, a=SCENARIOS)
     code, said = tiny.run("--kernel=old@1", "--ktap=nowhere/out.ktap")
     assert code == 4, said
     assert "nowhere/out.ktap cannot be written: No such file or directory" in said
@@ -135,8 +135,9 @@ def test_a_file_that_cannot_be_written_is_reported_before_anything_runs(tmp_path
 
 
 def test_a_session_that_breaks_off_leaves_no_earlier_success(tmp_path: Path) -> None:
-    text = "import os\n\ndef test_a():\n    os.kill(os.getppid(), 9)\n"  # the guests' supervisor
-    tiny = Tiny.make(tmp_path, conftest=PLAIN, a=text)
+    supervisor = "int(os.environ['ASKED_BY'])"
+    text = f"import os\n\ndef test_a():\n    os.kill({supervisor}, 9)\n"
+    tiny = Tiny.make(tmp_path, conftest=NAMED, a=text)
     (tiny.root / "out.ktap").write_text("KTAP version 1\n1..1\nok 1 test_a.py::test_a\n")
     code, said = tiny.run("--kernel=old@1", "--ktap=out.ktap")
     assert code == 3, said

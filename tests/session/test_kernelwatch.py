@@ -10,7 +10,7 @@ import pytest
 from harness.judge import counts
 from harness.log.kernlog import reports
 from harness.session import kernelwatch
-from tests.session.test_controller import PLAIN
+from tests.plain_kernels import PLAIN
 from tests.tiny import Tiny
 
 WATCHED = """

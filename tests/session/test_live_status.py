@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.session.live_status import Status, parts
-from tests.plain_kernels import PLAIN
+from tests.plain_kernels import NAMED
 from tests.terminal import SIZE, UP, screens
 from tests.tiny import Tiny
 
@@ -38,7 +38,7 @@ def test_the_line_says_what_runs_and_what_is_left() -> None:
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
-    return Tiny.make(tmp_path_factory.mktemp("live"), conftest=PLAIN, a=TEXT, b=TEXT)
+    return Tiny.make(tmp_path_factory.mktemp("live"), conftest=NAMED, a=TEXT, b=TEXT)
 
 
 def run(tiny: Tiny, *arguments: str, term: str = "xterm") -> str:
@@ -86,7 +86,7 @@ def test_without_a_terminal_lines_are_plain(tiny: Tiny) -> None:
 def test_an_interrupt_leaves_no_line(tmp_path: Path) -> None:
     text = "import os, signal, time\n\ndef test_a():\n    time.sleep(0.5)\n    assert 0\n"
     more = "import time\n\ndef test_b():\n    time.sleep(60)\n"
-    tiny = Tiny.make(tmp_path, conftest=PLAIN, a=text, b=more)
+    tiny = Tiny.make(tmp_path, conftest=NAMED, a=text, b=more)
     _, end = screens(run(tiny, "-x"))
     assert not [one for one in end if re.match(r"\d+/2 ", one)]
     assert any("1 failed" in one for one in end)

@@ -9,7 +9,7 @@ import pytest
 from harness import topology_fixture
 from harness.session import missing_fixtures
 from scenarios import conftest
-from tests.session.test_controller import PLAIN
+from tests.plain_kernels import PLAIN
 from tests.tiny import HARNESS, Tiny
 
 FIXTURE = type(conftest.one_switch)

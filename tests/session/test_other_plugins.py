@@ -9,7 +9,7 @@ import pytest
 
 from harness.guests.job import environment
 from harness.session import other_plugins
-from tests.session.test_controller import PLAIN
+from tests.plain_kernels import PLAIN
 from tests.tiny import Tiny
 
 # As harness.guests.init does it: a guest has the environment that its job brings, nothing else.

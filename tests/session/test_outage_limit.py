@@ -87,6 +87,6 @@ def test_times_have_a_unit(text: str, ns: int, pytester: pytest.Pytester) -> Non
 @pytest.mark.parametrize("text", ["200", "0ms", "-5ms", "soon", "2 min", ""])
 def test_what_is_no_time_is_rejected(text: str, pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_a(): pass")
-    done = pytester.runpytest_subprocess(*OPTIONS, f"--max-outage={text}")
+    done = pytester.runpytest_inprocess(*OPTIONS, f"--max-outage={text}")
     assert done.ret == pytest.ExitCode.USAGE_ERROR
     done.stderr.fnmatch_lines([f'*"{text}" is no time (hint: write a number above 0 with*'])

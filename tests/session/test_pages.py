@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.session.test_controller import PLAIN
+from tests.plain_kernels import PLAIN
 from tests.session.test_verdicts import CONTRADICTS, run
 from tests.tiny import Tiny
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.tiny import Tiny
 
 ASKS = """
 from harness.session import racks
@@ -22,24 +22,16 @@ def asked(place: Path, *options: str, typed: str | None = None) -> tuple[int, st
     """Run pytest that asks; return its status and what it said. Nobody types anything at None."""
     (place / "asks.py").write_text(ASKS, encoding="ascii")
     (place / "test_nothing.py").write_text("def test_nothing(): pass", encoding="ascii")
-    argv = [sys.executable, "-m", "pytest", "-p", "asks", "-p", "harness.plugin", *options]
-    ours, its = os.openpty() if typed is not None else (-1, os.open(os.devnull, os.O_RDONLY))
-    if typed is not None:
-        os.write(ours, typed.encode())
+    project = Tiny(place, place)
+    if typed is None:
+        return project.run("-p", "asks", *options)
+    ours, its = os.openpty()
+    os.write(ours, typed.encode())
     try:
-        done = subprocess.run(
-            argv,
-            cwd=place,
-            env=os.environ | {"PYTHONPATH": f"{place}:{Path(__file__).parents[2]}"},
-            stdin=its,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return project.run("-p", "asks", *options, stdin=its)
     finally:
-        for fd in {ours, its} - {-1}:
-            os.close(fd)
-    return done.returncode, done.stdout + done.stderr
+        os.close(ours)
+        os.close(its)
 
 
 @pytest.mark.parametrize("typed", ["y\n", "yes\n", "Y\n"])

@@ -12,7 +12,7 @@ from harness.results import ktap
 from harness.results.conformance import Conformance, load
 from harness.results.repetition import rate
 from harness.session import repeat
-from tests.plain_kernels import PLAIN
+from tests.plain_kernels import NAMED
 from tests.tiny import Tiny
 from tests.tiny_scenarios import PRELUDE
 
@@ -63,7 +63,7 @@ N = 5
 
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path, Conformance]:
-    tiny = Tiny.make(tmp_path_factory.mktemp("repeat"), conftest=PLAIN, a=SCENARIOS)
+    tiny = Tiny.make(tmp_path_factory.mktemp("repeat"), conftest=NAMED, a=SCENARIOS)
     code, said = tiny.run("--kernel=old@1", f"--repeat={N}", "--guests=1", "--junitxml=out.xml")
     assert code == 1, said
     return said, tiny.root, load(tiny.root / "results/latest")

@@ -6,7 +6,7 @@ import pytest
 
 from harness.claims import catalogue
 from harness.results.conformance import load
-from tests.plain_kernels import PLAIN
+from tests.plain_kernels import NAMED
 from tests.tiny import Tiny
 
 SCENARIOS = """
@@ -27,7 +27,7 @@ SCENARIOS = """
 
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, str, Tiny]:
-    tiny = Tiny.make(tmp_path_factory.mktemp("context"), conftest=PLAIN, a=SCENARIOS)
+    tiny = Tiny.make(tmp_path_factory.mktemp("context"), conftest=NAMED, a=SCENARIOS)
     return *tiny.run("--kernel=old@1", "--kernel=new@2", "--guests=2"), tiny
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from harness.session import run_estimate
 from harness.session.wall_time import BOOT, Stopwatch
-from tests.session.test_controller import PLAIN
+from tests.plain_kernels import PLAIN
 from tests.terminal import SIZE, screens
 from tests.tiny import Tiny
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from harness.results.conformance import load
-from tests.plain_kernels import PLAIN
+from tests.plain_kernels import NAMED
 from tests.tiny import Tiny
 
 SCENARIOS = """
@@ -49,13 +49,13 @@ BOTH = ("--kernel=old@1", "--kernel=new@2")
 
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, str, Tiny]:
-    tiny = Tiny.make(tmp_path_factory.mktemp("matrix"), conftest=PLAIN, a=SCENARIOS, b=HOST)
+    tiny = Tiny.make(tmp_path_factory.mktemp("matrix"), conftest=NAMED, a=SCENARIOS, b=HOST)
     return *tiny.run(*BOTH, "-v", "--guests=2", "--junitxml=out.xml"), tiny
 
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> Tiny:
-    return Tiny.make(tmp_path, conftest=PLAIN, a=SCENARIOS, b=HOST)
+    return Tiny.make(tmp_path, conftest=NAMED, a=SCENARIOS, b=HOST)
 
 
 def _table(said: str) -> list[str]:
@@ -192,7 +192,7 @@ def test_an_interrupted_session_keeps_what_there_was(tmp_path: Path) -> None:
             open(worker.job().results + "/begun", "w").close()
             time.sleep(100)
     """
-    tiny = Tiny.make(tmp_path, conftest=PLAIN, a=text)
+    tiny = Tiny.make(tmp_path, conftest=NAMED, a=text)
     process = tiny.start("--kernel=old@1", "--guests=1")
     while not (tiny.root / "results/latest/begun").exists() and process.poll() is None:
         time.sleep(0.02)
@@ -217,7 +217,7 @@ def test_results_that_cannot_be_written_are_reported_at_the_end(tmp_path: Path) 
             os.mkdir(worker.job().results + "/conformance.part")
             pytest.skip("nothing to judge")
     """
-    code, said = Tiny.make(tmp_path, conftest=PLAIN, a=text).run("--kernel=old@1")
+    code, said = Tiny.make(tmp_path, conftest=NAMED, a=text).run("--kernel=old@1")
     assert code == 3, said
     assert "1 skipped" in said
     assert "conformance.json cannot be written: Is a directory" in said
@@ -269,7 +269,7 @@ def test_what_cannot_carry_a_kernel_is_named(tmp_path: Path) -> None:
         class TestOld(unittest.TestCase):
             def test_x(self): pass
     """
-    tiny = Tiny.make(tmp_path, conftest=PLAIN, a=text)
+    tiny = Tiny.make(tmp_path, conftest=NAMED, a=text)
     code, said = tiny.run(*BOTH)
     assert code == 4, said
     assert "test_a.py::TestOld::test_x cannot run on several kernels" in said

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from harness.results.conformance import load
-from tests.plain_kernels import PLAIN
+from tests.plain_kernels import NAMED
 from tests.session.test_several_kernels import HOST, SCENARIOS, _table
 from tests.tiny import Tiny
 
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> Tiny:
-    return Tiny.make(tmp_path, conftest=PLAIN, a=SCENARIOS, b=HOST)
+    return Tiny.make(tmp_path, conftest=NAMED, a=SCENARIOS, b=HOST)
 
 
 def test_a_kernel_that_never_comes_up_fails_alone_and_once(tiny: Tiny) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,9 +14,9 @@ from harness.config.rules import RULES
 from harness.labs.netns import lab
 from harness.yours.networks import networks
 from harness.yours.plan import YourPlan
+from tests.tiny import Tiny
 from tests.virtual_kernel import virtual_kernel
 
-ROOT = Path(__file__).parents[2]
 NETPLAN = """\
 network:
   version: 2
@@ -175,12 +173,12 @@ def test_targets_in_two_networks_answer_and_are_validated(above: str, tmp_path: 
     """All targets must answer: with one that does not, the bond would be down from the start."""
     virtual_kernel()
     (tmp_path / "net.yaml").write_text(NETPLAN + above)
-    argv = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "scenarios/field"]
-    argv += ["--kernel=virtual", "--guests=1", "-k", "cable_is_left or target_of_several"]
-    argv += ["--bond-config", str(tmp_path / "net.yaml"), "--results", str(tmp_path / "results")]
-    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
-    said = done.stdout + done.stderr
-    assert done.returncode == 0, said
+    status, said = Tiny.checkout(tmp_path).run(
+        *("-p", "no:cacheprovider", "scenarios/field", "--kernel=virtual", "--guests=1"),
+        *("-k", "cable_is_left or target_of_several"),
+        *("--bond-config", str(tmp_path / "net.yaml"), "--results", str(tmp_path / "results")),
+    )
+    assert status == 0, said
     dark = re.search(r"cable of eno1 cut +(\d+\.\d) ms", said)
     assert dark, said
     assert 200 < float(dark[1]) <= 300, said  # two or three rounds of 100 ms, as the phase has it

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,9 +16,9 @@ from harness.topology import DUT
 from harness.yours.plan import YourPlan
 from harness.yours.session import table
 from tests.config.test_roundtrip import configs
+from tests.tiny import Tiny
 from tests.virtual_kernel import virtual_kernel
 
-ROOT = Path(__file__).parents[2]
 IFACE = """\
 iface trunk0 inet static
     address 10.1.2.3/16
@@ -184,16 +182,14 @@ def test_the_table_tells_darkness_and_promise() -> None:
     assert list(table([])) == []
 
 
-def _pytest(*arguments: str) -> tuple[int, str]:
-    argv = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
-    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout + done.stderr
+def _pytest(temporary: Path, *arguments: str) -> tuple[int, str]:
+    return Tiny.checkout(temporary).run("-p", "no:cacheprovider", *arguments)
 
 
-def test_without_a_bond_of_the_users_nothing_is_collected_for_it() -> None:
+def test_without_a_bond_of_the_users_nothing_is_collected_for_it(tmp_path: Path) -> None:
     collect = ("--collect-only", "-q", "scenarios")
-    assert "your_bond" not in _pytest(*collect)[1]
-    _, said = _pytest(*collect, "--bond-config", "mode=1 miimon=100")
+    assert "your_bond" not in _pytest(tmp_path, *collect)[1]
+    _, said = _pytest(tmp_path, *collect, "--bond-config", "mode=1 miimon=100")
     items = [line for line in said.splitlines() if "::" in line]
     assert items
     assert all("test_your_bond" in item for item in items)
@@ -202,8 +198,9 @@ def test_without_a_bond_of_the_users_nothing_is_collected_for_it() -> None:
 
 
 def test_a_config_that_cannot_be_read_is_a_usage_error(tmp_path: Path) -> None:
-    (tmp_path / "ifcfg-bond0").write_text("DEVICE=bond0\nBONDING_OPTS='mode=1\n")
-    status, said = _pytest("scenarios/field", "--bond-config", str(tmp_path / "ifcfg-bond0"))
+    path = tmp_path / "ifcfg-bond0"
+    path.write_text("DEVICE=bond0\nBONDING_OPTS='mode=1\n")
+    status, said = _pytest(tmp_path, "scenarios/field", "--bond-config", str(path))
     assert status == pytest.ExitCode.USAGE_ERROR
     assert "ifcfg-bond0:2: a quotation that begins here never ends" in said
     assert "Traceback" not in said
@@ -225,7 +222,7 @@ def test_a_monitored_bond_leaves_a_cut_cable_and_one_without_monitor_never_does(
         ("mode=1", "cable of the active slave cut", "never recovers"),
     ]:
         places = ("--results", str(tmp_path / "results"))
-        status, said = _pytest(*common, *places, "--bond-config", options)
+        status, said = _pytest(tmp_path, *common, *places, "--bond-config", options)
         assert status == 0, said
         assert re.fullmatch(dark, _rows(said)[row][0]), said
 
@@ -237,7 +234,7 @@ def test_what_the_kernel_refuses_is_reported_with_option_and_line(tmp_path: Path
     )
     arguments = ("--bond-config", str(tmp_path / "b.conf"), "--results", str(tmp_path / "r"))
     _, said = _pytest(
-        "scenarios/field", "--kernel", virtual_kernel(), "-k", "cut", "-rs", *arguments
+        tmp_path, "scenarios/field", "--kernel", virtual_kernel(), "-k", "cut", "-rs", *arguments
     )
     assert re.search(r"b\.conf:2: .*use_carrier=off is refused", said), said
 
@@ -245,15 +242,16 @@ def test_what_the_kernel_refuses_is_reported_with_option_and_line(tmp_path: Path
 def test_a_format_that_cannot_be_told_is_asked_for_by_pytests_own_option(tmp_path: Path) -> None:
     path = tmp_path / "unknown"
     path.write_text("no configuration of anything\n")
-    status, said = _pytest("scenarios/field", "--collect-only", "--bond-config", str(path))
+    collect = (tmp_path, "scenarios/field", "--collect-only")
+    status, said = _pytest(*collect, "--bond-config", str(path))
     assert status == 4
     assert "say which with --bond-format: " in said
     assert "--from" not in said
     path.write_text("DEVICE=bond7\nBONDING_OPTS='mode=1 miimon=100'\n")
     given = ("--bond-config", str(path), "--bond-format")
-    status, said = _pytest("scenarios/field", "--collect-only", "-q", *given, "ifcfg")
+    status, said = _pytest(*collect, "-q", *given, "ifcfg")
     assert status == 0, said
     assert "bond7" in said
-    status, said = _pytest("scenarios/field", "--collect-only", *given, "nonesuch")
+    status, said = _pytest(*collect, *given, "nonesuch")
     assert status == 4
     assert 'there is no format "nonesuch"' in said
