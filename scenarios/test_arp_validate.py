@@ -69,6 +69,20 @@ def test_a_dead_uplink_is_noticed(blade_chassis: BladeChassis, arp_validate: str
     assert run.recovered
 
 
+@claim("ARPVAL-4", "ARPVAL-5", "ARPVAL-6")
+@control("test_validation_sees_through_a_neighbour")
+@pytest.mark.parametrize("arp_validate", ["filter", "filter_active", "filter_backup"])
+def test_a_filter_lets_the_answers_of_a_target_count(
+    blade_chassis: BladeChassis, arp_validate: str
+) -> None:
+    """From the bond's start, the ARP of its own probing keeps both slaves up."""
+    bond = blade_chassis.dut.bond(arp_validate=arp_validate)
+    with blade_chassis.watch(healthy=False) as run:
+        blade_chassis.after(10 * bond.arp_interval)
+    assert run.link_states == {"eth0": "up", "eth1": "up"}
+    assert run.failures == {"eth0": 0, "eth1": 0}
+
+
 @claim(*CLAIMS, "ARPVAL-9", "ARPINT-7")
 @pytest.mark.parametrize(("arp_validate", "noise"), FOOLED)
 def test_a_neighbour_hides_a_dead_uplink(

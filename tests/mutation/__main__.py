@@ -7,12 +7,14 @@ import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 from rich.console import Console
 
 from harness.errors import HarnessError, UsageError
+from harness.kernels import source_tree
 from tests.mutation import batches, fault, judge, score
 from tests.mutation.fault import Fault
 from tests.mutation.judge import FOUND, ROOT, Outcome
@@ -30,7 +32,7 @@ from tests.mutation.score import Outcomes
     "--results",
     default=ROOT / "results" / "mutation",
     type=click.Path(path_type=Path),
-    help="The directory for patches, recordings and outcomes.  [default: results/mutation]",
+    help="The directory for patches and recordings.  [default: results/mutation]",
 )
 @click.argument("scenarios", nargs=-1)
 def main(
@@ -47,14 +49,14 @@ def main(
     """Build the driver with each fault and run scenarios until one of them finds it.
 
     SCENARIOS are arguments of pytest, after `--`: files, ids, -k. Without any, all scenarios are
-    run, those near the fault first, and the outcome is kept.
+    run, those near the fault first, and the outcome is kept in tests/mutation/outcomes.json.
 
     Exit status: 0 all were found or have a reason, 1 some were not, 4 the command line or a fault
     is wrong.
     """
     try:
         chosen = choose(fault.load(), areas, only)
-        known = Outcomes.load(results / "outcomes.json")
+        known = Outcomes.load(score.STORE)
         seen = dict(known.known)
         if not listed:
             given = list(scenarios)
@@ -98,6 +100,7 @@ def run(
     """
     judge.remove_left_behind(say)
     tree, suite = judge.source(say), batches.digest(ROOT)
+    version = source_tree.unpacked(tree.parent)
     patches = {one.name: one.patch(tree) for one in chosen}
     open_ = [
         one for one in chosen if not (resume and known.holds(one.name, patches[one.name], suite))
@@ -109,7 +112,13 @@ def run(
         todo = [scenarios] if scenarios else batches.of(one, ROOT, near=near)
         outcome = judge.judge(one, patches[one.name], results / one.name, todo, processor, say)
         tried = "" if near else suite
-        outcome = replace(outcome, digest=score.digest(patches[one.name]), suite=tried)
+        outcome = replace(
+            outcome,
+            digest=score.digest(patches[one.name]),
+            suite=tried,
+            kernel=version,
+            day=f"{datetime.now(UTC):%Y-%m-%d}",
+        )
         if not scenarios:
             known.note(one.name, outcome)
         click.echo(score.line(one, outcome))

@@ -32,7 +32,7 @@ class Outcome:
     `by` is the first scenario that found something, `verdict` its verdict. A fault is `noticed`
     if scenarios failed, but none with a verdict about the kernel. `text` is the reason, or the
     errors of the compiler. Times are in seconds; `digest` is that of the patch and `suite` that
-    of the scenarios.
+    of the scenarios; `kernel` is the version of the driver's source, `day` when it was judged.
     """
 
     result: str
@@ -43,6 +43,8 @@ class Outcome:
     judge_seconds: float = 0.0
     digest: str = ""
     suite: str = ""
+    kernel: str = ""
+    day: str = ""
 
 
 def source(say: Say) -> Path:

@@ -1,10 +1,11 @@
-"""The outcomes of faults: kept in a file, so that a run can be resumed, and scored."""
+"""The outcomes of faults: kept in a file, so that a run can be resumed, and scored by area."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import threading
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -13,6 +14,8 @@ from rich.table import Table
 
 from tests.mutation.fault import Fault
 from tests.mutation.judge import FOUND, NOTICED, Outcome
+
+STORE = Path(__file__).with_name("outcomes.json")
 
 
 def digest(patch: str) -> str:
@@ -42,8 +45,8 @@ class Outcomes:
             self.known[name] = outcome
             self.path.parent.mkdir(parents=True, exist_ok=True)
             part = self.path.with_suffix(".part")
-            data = {one: asdict(known) for one, known in sorted(self.known.items())}
-            part.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+            lines = [f"{json.dumps(one)}: {_short(of)}" for one, of in sorted(self.known.items())]
+            part.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
             part.replace(self.path)
 
     def holds(self, name: str, patch: str, suite: str) -> bool:
@@ -57,29 +60,57 @@ class Outcomes:
         return known.result == FOUND or known.suite == suite
 
 
-def table(faults: Iterable[Fault], known: Mapping[str, Outcome]) -> Table:
-    """Return how many faults of each area were found; the score is their share of those judged.
+def _short(outcome: Outcome) -> str:
+    return json.dumps({name: value for name, value in asdict(outcome).items() if value})
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How many faults of an area there are, and what became of those that were judged.
 
     A fault is noticed if scenarios fail that judge nothing: nobody knows then whose fault it is.
+    Those with a reason cannot be found, and are not counted further.
     """
+
+    area: str
+    faults: int
+    reasoned: int
+    judged: int
+    found: int
+    noticed: int
+
+    def cells(self) -> list[str]:
+        """Return a row of a table under `HEAD`; the score is the share of those judged."""
+        missed = self.judged - self.found - self.noticed
+        share = f"{self.found / self.judged:.0%}" if self.judged else "-"
+        counts = (self.faults, self.reasoned, self.judged, self.found, self.noticed, missed)
+        return [self.area, *map(str, counts), share]
+
+
+HEAD = ("area", "faults", "with a reason", "judged", "found", "noticed", "missed", "score")
+
+
+def scores(faults: Iterable[Fault], known: Mapping[str, Outcome]) -> list[Score]:
+    """Return the score of each area, and last that of all."""
     areas: dict[str, list[Fault]] = {}
     for fault in faults:
         areas.setdefault(fault.area, []).append(fault)
     areas["all"] = [fault for area in list(areas.values()) for fault in area]
-    shown = Table(
-        "area", "faults", "judged", "found", "missed", "with a reason", "score", box=None
-    )
-    for area, those in areas.items():
-        reasoned = [fault for fault in those if fault.unfound]
-        judged = [fault for fault in those if fault.name in known and not fault.unfound]
-        found, noticed = (
-            sum(known[fault.name].result == result for fault in judged)
-            for result in (FOUND, NOTICED)
-        )
-        missed = len(judged) - found - noticed
-        counts = (len(those), len(judged), found, noticed, missed, len(reasoned))
-        share = f"{found / len(judged):.0%}" if judged else "-"
-        shown.add_row(area, *map(str, counts), share)
+    return [_score(area, those, known) for area, those in areas.items()]
+
+
+def _score(area: str, faults: list[Fault], known: Mapping[str, Outcome]) -> Score:
+    judged = [one for one in faults if one.name in known and not one.unfound]
+    results = Counter(known[one.name].result for one in judged)
+    reasoned = sum(bool(one.unfound) for one in faults)
+    return Score(area, len(faults), reasoned, len(judged), results[FOUND], results[NOTICED])
+
+
+def table(faults: Iterable[Fault], known: Mapping[str, Outcome]) -> Table:
+    """Return the score of each area as it is printed."""
+    shown = Table(*HEAD, box=None)
+    for one in scores(faults, known):
+        shown.add_row(*one.cells())
     return shown
 
 

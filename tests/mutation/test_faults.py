@@ -10,7 +10,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.kernels import build, source_tree
-from tests.mutation import batches, fault, score
+from tests.mutation import batches, fault, page, score
 from tests.mutation.__main__ import choose
 from tests.mutation.fault import DRIVER, REASONS, Fault
 from tests.mutation.judge import FOUND, MISSED, NOTICED, ROOT, Outcome
@@ -65,12 +65,14 @@ def test_a_fault_without_a_scenario_has_a_reason() -> None:
     assert not [one.name for one in FAULTS if one.unfound and not one.unfound.startswith(REASONS)]
 
 
-def test_each_has_its_place_in_the_source() -> None:
+def test_each_has_a_place_of_its_own_in_the_source() -> None:
     _, version = build.parse(fault.SPEC)
     place = build.builds() / f"linux-{version}"
     if not source_tree.unpacked(place):
         pytest.skip(f"the source of linux {version} is not unpacked: python -m tests.mutation")
-    assert all(one.patch(place / "source").startswith("--- a/") for one in FAULTS)
+    patches = Counter("".join(one.patch(place / "source").split()) for one in FAULTS)
+    assert all(patch.startswith("---a/") for patch in patches)
+    assert [patch for patch, count in patches.items() if count > 1] == []
 
 
 def test_a_fault_is_in_its_function_only(tree: Path) -> None:
@@ -131,10 +133,22 @@ def test_what_was_found_stays_so_and_what_was_missed_is_tried_with_new_scenarios
     assert not again.holds("c", "patch", "old")
 
 
+def test_what_is_kept_is_of_faults_that_exist() -> None:
+    assert set(Outcomes.load(score.STORE).known) <= {one.name for one in FAULTS}
+
+
 def test_the_score_is_of_those_that_can_be_found() -> None:
     faults = [a_fault(name=name) for name in "abcd"]
     faults.append(a_fault(name="e", unfound="equivalent: no difference"))
     known = {"a": Outcome(FOUND), "b": Outcome(MISSED), "c": Outcome(NOTICED)}
     known["e"] = Outcome(MISSED)
-    columns = [list(column.cells)[-1] for column in score.table(faults, known).columns]
-    assert columns == ["all", "5", "3", "1", "1", "1", "1", "33%"]
+    rows = [dict(zip(score.HEAD, one.cells(), strict=True)) for one in score.scores(faults, known)]
+    wanted = {"faults": 5, "with a reason": 1, "judged": 3, "found": 1, "noticed": 1, "missed": 1}
+    cells = {name: str(count) for name, count in wanted.items()} | {"score": "33%"}
+    assert rows == [{"area": "y"} | cells, {"area": "all"} | cells]
+
+
+def test_the_page_of_the_score_is_as_written() -> None:
+    assert page.PAGE.read_text(encoding="utf-8") == page.text(), (
+        "python -m tests.mutation.page writes the page"
+    )
