@@ -15,10 +15,12 @@ from rich.console import Console
 
 from harness.errors import HarnessError, UsageError
 from harness.kernels import source_tree
-from tests.mutation import batches, fault, judge, score
+from tests.mutation import batches, fault, judge, score, switched
 from tests.mutation.fault import Fault
 from tests.mutation.judge import FOUND, ROOT, Outcome
 from tests.mutation.score import Outcomes
+
+MANY = 20  # so many faults are built faster in one kernel
 
 
 @click.command()
@@ -105,12 +107,15 @@ def run(
     open_ = [
         one for one in chosen if not (resume and known.holds(one.name, patches[one.name], suite))
     ]
+    together = switched.shared(fault.load(), tree, say, build=len(open_) >= MANY)
     processors = sorted(os.sched_getaffinity(0))
 
     def work(number: int, one: Fault) -> Outcome:
         processor = processors[number % min(jobs, len(processors))]
         todo = [scenarios] if scenarios else batches.of(one, ROOT, near=near)
-        outcome = judge.judge(one, patches[one.name], results / one.name, todo, processor, say)
+        outcome = judge.judge(
+            one, patches[one.name], results / one.name, todo, processor, say, together
+        )
         tried = "" if near else suite
         outcome = replace(
             outcome,

@@ -36,33 +36,40 @@ class Fault:
     claims: tuple[str, ...] = ()
     unfound: str = ""
 
+    @property
+    def path(self) -> str:
+        """The path of the file in the tree."""
+        return self.file if "/" in self.file else str(DRIVER / self.file)
+
     def patch(self, tree: Path) -> str:
         """Return the fault as a patch of a kernel tree; raises UsageError."""
-        name = self.file if "/" in self.file else str(DRIVER / self.file)
         try:
-            before = (tree / name).read_text(encoding="utf-8")
+            before = (tree / self.path).read_text(encoding="utf-8")
         except OSError as error:
             raise UsageError(f"{self.name}: {error.filename}: {error.strerror}") from error
-        start, end = self._extent(before)
-        count = before.count(self.old, start, end)
+        lines = difflib.unified_diff(
+            before.splitlines(keepends=True),
+            self.applied(before).splitlines(keepends=True),
+            f"a/{self.path}",
+            f"b/{self.path}",
+            n=1,
+        )
+        return "".join(lines)
+
+    def applied(self, text: str) -> str:
+        """Return the text of the file with the fault; raises UsageError."""
+        start, end = self.extent(text)
+        count = text.count(self.old, start, end)
         if count != 1:
             where = f"{self.function} of {self.file}" if self.function else self.file
             raise UsageError(
                 f"{self.name}: {count} places in {where} have the text {self.old!r}",
                 hint="lengthen `old` until it is in one place only",
             )
-        at = before.index(self.old, start, end)
-        after = before[:at] + self.new + before[at + len(self.old) :]
-        lines = difflib.unified_diff(
-            before.splitlines(keepends=True),
-            after.splitlines(keepends=True),
-            f"a/{name}",
-            f"b/{name}",
-            n=1,
-        )
-        return "".join(lines)
+        at = text.index(self.old, start, end)
+        return text[:at] + self.new + text[at + len(self.old) :]
 
-    def _extent(self, text: str) -> tuple[int, int]:
+    def extent(self, text: str) -> tuple[int, int]:
         """Return where the definition of the function begins and ends."""
         if not self.function:
             return 0, len(text)
@@ -71,7 +78,7 @@ class Fault:
         found = re.search(head, text, re.MULTILINE)
         if not found:
             raise UsageError(f"{self.name}: {self.file} has no function {self.function}")
-        end = text.find("\n}", found.end()) + 1
+        end = text.index("\n}", found.end()) + 2
         return found.start(), end
 
 

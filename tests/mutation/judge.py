@@ -18,6 +18,7 @@ from harness.kernels import Say, build, cache, cached_kernel, own_build, source_
 from harness.results import conformance
 from harness.results.conformance import Result
 from tests.mutation.fault import SPEC, Fault
+from tests.mutation.switched import Shared
 
 ROOT = Path(__file__).resolve().parents[2]
 PREFIX = "fault-"  # of the names of kernels
@@ -58,11 +59,18 @@ def source(say: Say) -> Path:
 
 
 def judge(
-    fault: Fault, patch: str, place: Path, batches: list[list[str]], processor: int, say: Say
+    fault: Fault,
+    patch: str,
+    place: Path,
+    batches: list[list[str]],
+    processor: int,
+    say: Say,
+    shared: Shared | None = None,
 ) -> Outcome:
     """Return the outcome of a fault; `place` is the directory for its patch and results.
 
     `batches` are arguments of pytest sessions, run until one finds something, on one processor.
+    A fault that is in the `shared` kernel is only switched on there.
     """
     if not batches:
         return Outcome(MISSED, text="no scenario is near it")
@@ -72,7 +80,7 @@ def judge(
     file.write_text(patch, encoding="utf-8")
     begun = time.monotonic()
     try:
-        with built(fault, file, say) as kernel:
+        with built(fault, file, say, shared) as kernel:
             compiled = time.monotonic()
             outcome = _run(kernel, place, batches, processor)
     except KernelUnavailable as error:
@@ -85,10 +93,13 @@ def judge(
 
 
 @contextmanager
-def built(fault: Fault, patch: Path, say: Say) -> Iterator[str]:
+def built(fault: Fault, patch: Path, say: Say, shared: Shared | None = None) -> Iterator[str]:
     """Yield the name of the kernel with a fault; it is removed afterwards."""
     name = f"{PREFIX}{fault.name}-{os.getpid()}"
-    entry = own_build.build_own(SPEC, [patch], name, lambda _: None)
+    if shared and fault.name in shared.numbers:
+        entry = shared.entry(fault, name, say)
+    else:
+        entry = own_build.build_own(SPEC, [patch], name, lambda _: None)
     try:
         yield name
     finally:

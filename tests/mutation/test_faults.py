@@ -10,7 +10,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.kernels import build, source_tree
-from tests.mutation import batches, fault, page, score
+from tests.mutation import batches, fault, page, score, switched
 from tests.mutation.__main__ import choose
 from tests.mutation.fault import DRIVER, REASONS, Fault
 from tests.mutation.judge import FOUND, MISSED, NOTICED, ROOT, Outcome
@@ -84,6 +84,32 @@ def test_a_fault_is_in_its_function_only(tree: Path) -> None:
         "+\tint delay = 2;",
         " \treturn 0;",
     ]
+
+
+def test_faults_that_share_a_kernel_are_copies_of_their_functions(tree: Path) -> None:
+    """Each call of the function goes to the copy that the command line has chosen."""
+    one = a_fault(function="first", old="delay = 1", new="delay = 2")
+    other = a_fault(function="first", old="return delay", new="return 3")
+    lines = switched.patch([(7, one), (9, other)], tree).splitlines()
+    added = [line[1:] for line in lines if line.startswith("+")]
+    calls = [line.strip() for line in added if "return first_" in line]
+    assert calls == [
+        "case 7: return first_7(bond);",
+        "case 9: return first_9(bond);",
+        "default: return first_sound(bond);",
+    ]
+    assert {f"static int first_{copy}(struct bonding *bond)" for copy in (7, 9)} <= set(added)
+    assert {"\tint delay = 2;", "\treturn 3;"} <= set(added)
+
+
+def test_each_fault_in_a_function_can_share_a_kernel() -> None:
+    _, version = build.parse(fault.SPEC)
+    place = build.builds() / f"linux-{version}"
+    if not source_tree.unpacked(place):
+        pytest.skip(f"the source of linux {version} is not unpacked: python -m tests.mutation")
+    numbered = [(number, one) for number, one in enumerate(FAULTS, 1) if one.function]
+    text = switched.patch(numbered, place / "source")
+    assert [number for number, _ in numbered if f"case {number}: " not in text] == []
 
 
 @pytest.mark.parametrize(
