@@ -7,7 +7,6 @@ kernel costs as much as some ten with one fault each.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import os
 import re
@@ -101,16 +100,15 @@ def patch(faults: Iterable[tuple[int, Fault]], tree: Path) -> str:
         assert after[name].count(whole) == 1
         after[name] = after[name].replace(whole, "\n".join(parts))
     after[MAIN] += DEFINITION
-    return "".join(
-        line
-        for name, text in before.items()
-        for line in difflib.unified_diff(
-            text.splitlines(keepends=True),
-            after[name].splitlines(keepends=True),
-            f"a/{name}",
-            f"b/{name}",
-        )
-    )
+    return "".join(_replaced(name, text, after[name]) for name, text in before.items())
+
+
+def _replaced(name: str, before: str, after: str) -> str:
+    """Return a patch that replaces all lines of a file: to find equal ones would take long."""
+    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    lines = [*(f"-{line}" for line in old), *(f"+{line}" for line in new)]
+    head = f"--- a/{name}\n+++ b/{name}\n@@ -1,{len(old)} +1,{len(new)} @@\n"
+    return head + "".join(lines)
 
 
 def _copy(whole: str, function: str, label: str) -> str:

@@ -70,9 +70,12 @@ def test_each_has_a_place_of_its_own_in_the_source() -> None:
     place = build.builds() / f"linux-{version}"
     if not source_tree.unpacked(place):
         pytest.skip(f"the source of linux {version} is not unpacked: python -m tests.mutation")
-    patches = Counter("".join(one.patch(place / "source").split()) for one in FAULTS)
-    assert all(patch.startswith("---a/") for patch in patches)
-    assert [patch for patch, count in patches.items() if count > 1] == []
+    texts = {one.path: (place / "source" / one.path).read_text() for one in FAULTS}
+    made: dict[tuple[str, str], list[str]] = {}
+    for one in FAULTS:
+        text = "".join(one.applied(texts[one.path]).split())
+        made.setdefault((one.path, text), []).append(one.name)
+    assert [names for names in made.values() if len(names) > 1] == []
 
 
 def test_a_fault_is_in_its_function_only(tree: Path) -> None:
