@@ -6,8 +6,6 @@ import os
 import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -113,17 +111,9 @@ def run(
     def work(number: int, one: Fault) -> Outcome:
         processor = processors[number % min(jobs, len(processors))]
         todo = [scenarios] if scenarios else batches.of(one, ROOT, near=near)
-        outcome = judge.judge(
-            one, patches[one.name], results / one.name, todo, processor, say, together
-        )
-        tried = "" if near else suite
-        outcome = replace(
-            outcome,
-            digest=score.digest(patches[one.name]),
-            suite=tried,
-            kernel=version,
-            day=f"{datetime.now(UTC):%Y-%m-%d}",
-        )
+        patch, place = patches[one.name], results / one.name
+        outcome = judge.judge(one, patch, place, todo, processor, say, together)
+        outcome = score.with_origin(outcome, patch, "" if near else suite, version)
         if not scenarios:
             known.note(one.name, outcome)
         click.echo(score.line(one, outcome))

@@ -7,7 +7,8 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.table import Table
@@ -21,6 +22,12 @@ STORE = Path(__file__).with_name("outcomes.json")
 def digest(patch: str) -> str:
     """Return a digest of a patch."""
     return hashlib.sha256(patch.encode()).hexdigest()[:12]
+
+
+def with_origin(outcome: Outcome, patch: str, suite: str, kernel: str) -> Outcome:
+    """Return an outcome with what it was made from, and on which day."""
+    day = f"{datetime.now(UTC):%Y-%m-%d}"
+    return replace(outcome, digest=digest(patch), suite=suite, kernel=kernel, day=day)
 
 
 @dataclass(slots=True)
