@@ -11,6 +11,12 @@ from harness.polling import Poll, Readable
 
 now = time.monotonic_ns
 SECOND = 1_000_000_000
+CLOCK_MONOTONIC_COARSE = 6  # linux/time.h; its resolution is the jiffy
+
+
+def running_hz() -> int:
+    """Return how many ticks a second the kernel has that this process runs on."""
+    return round(1 / time.clock_getres(CLOCK_MONOTONIC_COARSE))
 
 
 class Loop:

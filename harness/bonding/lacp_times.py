@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from harness.bonding.options import Series
 from harness.bonding.wheel import stretched
 from harness.units import MS, Span
@@ -13,6 +15,13 @@ TX_TICKS = 3  # ad_ticks_per_sec / AD_MAX_TX_IN_SECOND
 # From this series on a due LACPDU is sent at once, if the last one was TX_TICKS ago: commit
 # 135faae63218, "bonding: don't force LACPDU tx to ~333 ms boundaries". 6.12.117 does not have it.
 SENT_AT_ONCE: Series = (6, 17)
+
+
+class LacpKernel(NamedTuple):
+    """A kernel that sends LACPDUs: its ticks a second, and its series, None for the newest."""
+
+    hz: int
+    series: Series | None = None
 
 
 def timeout_ticks(rate: str) -> int:
@@ -33,15 +42,15 @@ def gap_ticks(rate: str, kernel: Series | None) -> tuple[int, int]:
     return ticks // TX_TICKS * TX_TICKS, -(-ticks // TX_TICKS) * TX_TICKS
 
 
-def interval(rate: str, hz: int, kernel: Series | None) -> Span:
+def interval(rate: str, sender: LacpKernel) -> Span:
     """Return the documented time between two LACPDUs that a rate asks for: 1 s or 30 s.
 
     Its slack and the time by which it may be early are those of `gap_ticks` and of the timer wheel
-    of a kernel with `hz` ticks a second.
+    of the kernel that sends.
     """
     documented = timeout_ticks(rate) // 3 * LACP_TICK
-    least, most = gap_ticks(rate, kernel)
-    latest = stretched(LACP_TICK, hz, most)
+    least, most = gap_ticks(rate, sender.series)
+    latest = stretched(LACP_TICK, sender.hz, most)
     return Span(
         documented,
         slack=latest.ns + latest.slack - documented,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.bonding.lacp_times import LACP_TICK, gap_ticks, interval, timeout_ticks
+from harness.bonding.lacp_times import LACP_TICK, LacpKernel, gap_ticks, interval, timeout_ticks
 from harness.bonding.options import Series
 from harness.bonding.parse import BondOptions
 from harness.bonding.wheel import jiffies, jiffy, stretched, wheel
@@ -43,15 +43,14 @@ class BondTimes:
     """The times of one bond on a kernel with `hz` ticks a second, made by `spans`.
 
     `lag` is the delay with which the slaves' drivers may report a change of carrier: mostly 0.
-    `kernel` and `partner` are the series of its kernel and of that of its LACP partner, None for
-    the newest.
+    `kernel` is the series of its kernel, None for the newest; `partner` is its LACP partner's.
     """
 
     options: BondOptions
     hz: int
-    lag: Span = NONE
-    kernel: Series | None = None
-    partner: Series | None = None
+    lag: Span
+    kernel: Series | None
+    partner: LacpKernel
 
     @property
     def miimon(self) -> Span:
@@ -186,7 +185,7 @@ class BondTimes:
         self._need_lacp()
         rate = str(self.options["lacp_rate"])
         ticks = timeout_ticks(rate)
-        earliest = Span((ticks - gap_ticks(rate, self.partner)[1]) * LACP_TICK)
+        earliest = Span((ticks - gap_ticks(rate, self.partner.series)[1]) * LACP_TICK)
         latest = stretched(LACP_TICK, self.hz, ticks + LACP_SLACK_TICKS)
         documented = Span(ticks * LACP_TICK)
         return Window(earliest, _late(documented.ns, latest.ns + latest.slack))
@@ -198,8 +197,8 @@ class BondTimes:
         Source: ad_periodic_machine, AD_FAST_PERIODIC_TIME. LACP-RATE-1, LACP-RATE-2.
         """
         self._need_lacp()
-        kernel = self.partner if partner else self.kernel
-        return interval(rate or str(self.options["lacp_rate"]), self.hz, kernel)
+        sender = self.partner if partner else LacpKernel(self.hz, self.kernel)
+        return interval(rate or str(self.options["lacp_rate"]), sender)
 
     @property
     def learning_interval(self) -> Span:
@@ -285,10 +284,10 @@ def spans(
     hz: int,
     lag: Span = NONE,
     kernel: Series | None = None,
-    partner: Series | None = None,
+    partner: LacpKernel | None = None,
 ) -> BondTimes:
     """Return the windows of a bond with these options, as the kernel rounds them."""
-    return BondTimes(options.effective(), hz, lag, kernel, partner)
+    return BondTimes(options.effective(), hz, lag, kernel, partner or LacpKernel(hz))
 
 
 def _late(documented: int, real: int) -> Span:

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 
 from harness.guests.job import Job
 from harness.log import kmsg
+from harness.loop import running_hz
 from harness.units import MS, in_ms
 
 SLEEPS = 200
-CLOCK_MONOTONIC_COARSE = 6  # linux/time.h; its resolution is the jiffy
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def _measured() -> Facts:
     return Facts(
         lab="netns",
         kernel=release,
-        hz=round(1 / time.clock_getres(CLOCK_MONOTONIC_COARSE)),
+        hz=running_hz(),
         clock="real",
         bonding=_bonding_version() or release,
         jitter=_jitter(),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.bonding import OPTIONS, BondOptions, Setting
+from harness.bonding.lacp_times import LacpKernel
 from harness.bonding.options import Series
 from harness.bonding.windows import BondTimes, Window, spans
 from harness.record.readings import Readings
@@ -22,8 +23,8 @@ class Bond:
     `bond[...]` is what the kernel reported when the bond was created or its options were last
     changed; the times follow such a change. `in_force` lists the successive options of this
     recording; `options` is the last of them. `now` is what the kernel shows at the moment.
-    `kernel` is the series of the DUT's kernel, `partner` that of the tester's, whose bonds are the
-    LACP partners.
+    `kernel` is the series of the DUT's kernel; `partner` is the tester's kernel, whose bonds are
+    the LACP partners.
     """
 
     plan: BondPlan
@@ -33,7 +34,7 @@ class Bond:
     lag: Span
     now: Readings
     kernel: Series | None = None
-    partner: Series | None = None
+    partner: LacpKernel | None = None
 
     if not TYPE_CHECKING:
         __getattr__ = suggesting("a bond")

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Unpack
 
 from harness import testability
 from harness.bonding import BondOptions, BondSettings
+from harness.bonding.lacp_times import LacpKernel
 from harness.bonding.windows import Window, spans
 from harness.bonding.wire import ignored
 from harness.claims import Release
 from harness.errors import HarnessError, KernelRefused, ScenarioError
-from harness.loop import now
+from harness.loop import now, running_hz
 from harness.record import bond_maker
 from harness.record.addresses import AddressedInterface
 from harness.record.attempts import Attempts
@@ -72,7 +73,8 @@ class Dut(DutRequests):
         lag = carrier_lag(self._context.network.topology, plan)
         now = Readings(network, plan, self._context.journal.note_read)
         kernel, tester = Release.parse(self._release), Release.parse(os.uname().release)
-        return Bond(plan, [wanted], seen, self._hz, lag, now, kernel.series, tester.series)
+        partner = LacpKernel(running_hz(), tester.series)
+        return Bond(plan, [wanted], seen, self._hz, lag, now, kernel.series, partner)
 
     def window(self, **options: Unpack[BondSettings]) -> Window:
         """Return the detection window of a bond with these options."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness.bonding import BondOptions, spans
+from harness.bonding import BondOptions, spans, whole
+from harness.bonding.lacp_times import LacpKernel
 from harness.units import MS, Measured, Span
 
 
@@ -30,7 +31,7 @@ def test_before_6_17_a_due_lacpdu_waits_for_every_third_tick(
     """LACP-TX-1: ad_tx_machine restarts its timer of three ticks also when nothing was due."""
     options = BondOptions.parse("mode=4")
     of_bond = spans(options, 100, kernel=kernel)
-    of_partner = spans(options, 100, partner=kernel)
+    of_partner = spans(options, 100, partner=LacpKernel(100, kernel))
     for interval in (of_bond.lacp_interval(rate), of_partner.lacp_interval(rate, partner=True)):
         assert [Measured("it", gap * MS, 0) == interval for gap in allowed] == [True, True]
         assert [Measured("it", gap * MS, 0) == interval for gap in forbidden] == [False, False]
@@ -42,5 +43,13 @@ def test_the_last_lacpdu_of_an_older_partner_may_be_twelve_ticks_old(
 ) -> None:
     """Its silence is then noticed 18 ticks after the fault. LACP-RATE-4, LACP-TX-1."""
     options = BondOptions.parse("mode=4 lacp_rate=fast")
-    window = spans(options, 100, partner=partner).lacp_timeout()
+    window = spans(options, 100, partner=LacpKernel(100, partner)).lacp_timeout()
     assert window.earliest == Span(earliest * MS)
+
+
+def test_the_ticks_of_the_partner_are_those_of_its_own_kernel() -> None:
+    """Ten ticks take up to 1100 ms at HZ=100, up to 1080 ms at HZ=1000 (harness.bonding.wheel)."""
+    options = BondOptions.parse("mode=4 lacp_rate=fast")
+    times = spans(options, 100, partner=LacpKernel(1000))
+    assert whole(times.lacp_interval()) == 1100 * MS
+    assert whole(times.lacp_interval(partner=True)) == 1080 * MS
