@@ -20,12 +20,14 @@ def read(path: Path, hint: str) -> tuple[str, dict[str, Any]]:
     try:
         with path.open("rb") as file:
             raw = file.read(LONGEST + 1)
-        text = raw.decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else str(error)
-        raise UsageError(f"{path} cannot be read: {why}", hint=hint) from error
-    if len(raw) > LONGEST:
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}", hint=hint) from error
+    if len(raw) > LONGEST:  # what was read may end within a character
         raise UsageError(f"{path} is longer than {LONGEST} bytes", hint=hint)
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} cannot be read: {error}", hint=hint) from error
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     try:
         return text, tomllib.loads(text)

@@ -17,10 +17,19 @@ from harness.errors import UsageError
         (b"a = " + 5000 * b"9", "file.toml: a number has too many digits"),
         (b"a = " + 5000 * b"[" + 5000 * b"]", "nested too deeply"),
         (b"# x" * 1_000_000, "is longer than 1048576 bytes"),
+        ("#\u2026".encode() * 300_000, "is longer than 1048576 bytes"),
         (b"\xff\xfe", "cannot be read: 'utf-8' codec"),
         (b"a = 1\n\x00", "Invalid statement"),
     ],
-    ids=["syntax", "digits", "depth", "length", "encoding", "nul"],
+    ids=[
+        "syntax",
+        "digits",
+        "depth",
+        "length",
+        "cut-character",
+        "encoding",
+        "nul",
+    ],
 )
 def test_a_broken_file_is_an_error_with_a_hint(tmp_path: Path, content: bytes, said: str) -> None:
     path = tmp_path / "file.toml"
