@@ -6,6 +6,7 @@ what a frame means is remembered by its bytes: a recording holds few different o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +14,7 @@ from typing import Any
 
 from harness.errors import ScenarioError
 
+MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")  # as the kernel writes one
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 UNKNOWN = "00:00:00:00:00:00"
 REQUEST, REPLY = 1, 2

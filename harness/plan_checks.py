@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from harness.drivers import CARRIER_LAG, VETH
 from harness.errors import ScenarioError
+from harness.frames import MAC
 from harness.plans import DEFAULT_PATH, DUT, LinkPlan, TopologyPlan
 
 NAME_MAX = 15  # IFNAMSIZ - 1
-MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from harness.bonding.options import MAX_TARGETS, Option, Setting, near, rejected
 from harness.bonding.table import MODULE_ONLY, OPTIONS, SLAVE_OPTIONS, SYNONYMS
 from harness.errors import ScenarioError
+from harness.frames import MAC
 
 NO_MAC = "00:00:00:00:00:00"
-MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 IFNAMSIZ = 16
 
 
