@@ -34,6 +34,16 @@ if not in_guest():
         ) from None
 
 
+@pytest.fixture
+def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """Let a pytest within this one load no plugin by itself, as in a guest.
+
+    Some that may be installed cannot be loaded twice in a process: hypothesis's, labgrid's.
+    """
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    return pytester
+
+
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist starts what -n says
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """Run all of the tests in as many processes as there are processors; -n 0 is one."""

@@ -75,7 +75,7 @@ def reports_of(
         head + textwrap.indent(body, "    ") for head, body in zip(heads, bodies, strict=True)
     ]
     path = pytester.makepyfile(test_it="\n\n".join([PRELUDE, *scenarios]))
-    options = ["-p", "harness.plugin", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
+    options = ["-p", "harness.plugin", "-p", "no:cacheprovider"]
     options += ["-W", "ignore"]  # of assertions on tuples and of returned values
     done = pytester.inline_run(path, *options)
     return [r for r in done.getreports("pytest_runtest_logreport") if r.when == "call"]

@@ -49,7 +49,8 @@ def expected(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, **dut: str
 ) -> pytest.Mark | None:
     """Return the mark by which a scenario is bound to fail on a DUT."""
-    (item,), _ = pytester.inline_genitems(pytester.makepyfile(BY_DRIVER))
+    path = pytester.makepyfile(BY_DRIVER)
+    (item,), _ = pytester.inline_genitems("-p", "harness.plugin", path)
     there = {"release": "6.1.0-50-amd64", **dut}
     monkeypatch.setattr(worker, "_job", Job("/", (), (), "", dut=there))
     claim_marks.pytest_collection_modifyitems(item.config, [item])

@@ -10,7 +10,7 @@ from tests.tiny_scenarios import PRELUDE
 
 pytest_plugins = ["pytester"]
 
-OPTIONS = ("-p", "harness.plugin", "-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+OPTIONS = ("-p", "harness.plugin", "-p", "no:cacheprovider")
 SCENARIOS = (
     PRELUDE
     + """

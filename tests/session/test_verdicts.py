@@ -45,7 +45,7 @@ def run(
         )
     pytester.makepyfile(test_it=PRELUDE + body)
     return pytester.runpytest_inprocess(
-        "-p", "harness.plugin", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *arguments
+        "-p", "harness.plugin", "-p", "no:cacheprovider", *arguments
     )
 
 
