@@ -10,6 +10,7 @@ from harness.errors import ScenarioError
 from harness.history import History
 from harness.judge import (
     distribution,
+    driver_lag,
     fitness,
     frames_seen,
     lacp,
@@ -45,6 +46,7 @@ class Record:
             )
         if not self.vetted:
             fitness.demand_judgeable(self.history)
+            driver_lag.demand_reported(self.history)
             self.vetted = True
         self.used = True
         observations.note(observations.ObservationKind.FACT)
@@ -59,7 +61,10 @@ class View:
 
     @property
     def history(self) -> History:
-        """The frozen recording; raises ScenarioError before the end, Inconclusive if unfit."""
+        """The frozen recording; raises ScenarioError before the end, Inconclusive if unfit.
+
+        Raises NotTestable if a driver did not report a fault that was shorter than its lag.
+        """
         return self._record.read()
 
     @property

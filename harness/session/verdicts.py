@@ -23,7 +23,7 @@ from harness.errors import (
     ScenarioError,
 )
 from harness.history import files
-from harness.judge import counts, observations, report
+from harness.judge import counts, driver_lag, observations, report
 from harness.judge.bond_states import StateReader, no_states
 from harness.judge.figure import coarse
 from harness.judge.run import Run
@@ -117,7 +117,7 @@ def pytest_runtest_makereport(
     if made.failed and claims_of(item) and basis is assertion_basis.Basis.NOTHING:
         error = assertion_basis.unfounded(made)
     if made.failed:
-        error = _unpromised(item, error) or error
+        error = _unpromised(item, error) or _unseen(item, error) or error
     if isinstance(error, NotPromised | NotTestable):
         made.outcome, made.longrepr = "skipped", _reason(item, error)
     if isinstance(error, HarnessError) and call.excinfo is not None and made.failed:
@@ -198,6 +198,17 @@ def _unpromised(item: pytest.Item, error: BaseException | None) -> NotPromised |
     return NotPromised(f"not promised by {kernel}: {', '.join(broken)}") if broken else None
 
 
+def _unseen(item: pytest.Item, error: BaseException | None) -> NotTestable | None:
+    """Return why a failure is no evidence: the DUT's drivers reported other faults than were made.
+
+    Without an error a scenario is wrong because it passed.
+    """
+    if error is not None and not isinstance(error, AssertionError):
+        return None
+    recordings = [run.recording for run, _ in _noted(item) if run.recording is not None]
+    return next(filter(None, map(driver_lag.distorted, recordings)), None)
+
+
 def _reason(item: pytest.Item, error: HarnessError) -> tuple[str, int, str]:
     kind = "" if isinstance(error, NotPromised) else "not testable here: "
     return str(item.path), item.reportinfo()[1] or 0, f"Skipped: {kind}{error.message}"
@@ -228,7 +239,7 @@ def _noted(item: pytest.Item) -> Runs:
 def _figures(run: Run) -> Iterator[tuple[str, str | float]]:
     try:
         yield from report.figures(run.history, run.limits, run.asked)
-    except (Inconclusive, LookupError, TypeError, ValueError):
+    except (Inconclusive, NotTestable, LookupError, TypeError, ValueError):
         return  # figures that cannot be trusted are not reported
 
 

@@ -130,3 +130,30 @@ def test_a_bond_that_was_dark_is_measured_from_the_start() -> None:
     assert dark.recovered
     with pytest.raises(ScenarioError, match="eth0 was down, eth1 was down already"):
         assert dark.detected
+
+
+def test_faults_that_drivers_reported_otherwise_contradict_nothing(
+    pytester: pytest.Pytester,
+) -> None:
+    body = """
+from tests.judge.test_driver_lag import carrier, fault, heal, story
+
+CUT = fault(0, "eth0"), heal(300)
+
+@pytest.mark.parametrize("reports", [[], [carrier(100, up=False), carrier(2100, up=True)]])
+@claim("MIIMON-2")
+def test_short(reports):
+    run = Run()
+    run.freeze(story(*CUT, *reports))
+    verdicts.note_run(run)
+    assert run.detected
+"""
+    done = run(pytester, body, "-rs")
+    done.assert_outcomes(skipped=2)
+    done.stdout.fnmatch_lines(
+        [
+            "claims: 1 not testable here",
+            "SKIPPED * not testable here: eth0 was without carrier for 300.0 ms and its driver *",
+            "SKIPPED * not testable here: the loss of carrier of eth0 came 300.0 ms before *",
+        ]
+    )
