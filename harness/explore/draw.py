@@ -26,6 +26,7 @@ RESELECT = ("always", "better", "failure")
 SELECT = ("stable", "bandwidth", "count")
 HASHES = ("layer2", "layer2+3", "layer3+4", "encap2+3", "encap3+4", "vlan+srcmac")
 PRIOS = ("-5", "0", "5", "5", "10")
+SHARING = ("balance-rr", "balance-xor", "broadcast")  # all slaves send
 MACS = ("02:00:00:00:00:a1", "02:00:00:00:00:a2")  # those of no interface
 
 
@@ -46,6 +47,8 @@ def _monitor(chance: random.Random, mode: str) -> dict[str, Any]:
             "arp_ip_target": TARGET_ADDRESS,
             "arp_validate": chance.choice(VALIDATE),
         }
+    if mode in SHARING and chance.random() < 1 / 4:
+        return {"arp_interval": chance.choice((100, 200)), "arp_ip_target": TARGET_ADDRESS}
     every = chance.choice((50, 100, 200))
     found: dict[str, Any] = {"miimon": every}
     for delay in ("updelay", "downdelay"):

@@ -1,6 +1,9 @@
-"""The ARP monitor of active-backup: when a slave is declared down and up, by its path.
+"""The ARP monitor: when a slave is declared down and up, by its path.
 
-ARPMISS-1, ARPMISS-2, ARPMISS-7, ARPMISS-8; bond_ab_arp_inspect, bond_ab_arp_probe.
+ARPMISS-1, ARPMISS-2, ARPMISS-7, ARPMISS-8; bond_ab_arp_inspect, bond_ab_arp_probe. In the modes
+without an active slave a slave that hears nothing is down after arp_missed_max rounds (ARPMISS-3,
+bond_loadbalance_arp_mon). Whether it stays up depends on where the switch sends the replies, which
+the model does not say.
 """
 
 from __future__ import annotations
@@ -50,18 +53,30 @@ def deaf_slaves_go_down(view: BondHistory) -> Iterator[Refusal]:
             if stay.value != DEAF or not watches(view, stay.start, stay.stop):
                 continue
             for part in _parts(view, stay, slave):
-                claim = "ARPMISS-1" if part.value else "ARPMISS-2"
+                role, claim = _role(view, active=part.value)
                 limit = _longest(view, part.start, backup=not part.value)
                 ups = view.links[slave].within(part.start + limit, part.stop)
                 if part.length > limit and "up" in ups:
-                    role = "active slave" if part.value else "backup"
                     seen = f"the {role} hears nothing for {in_ms(part.length)} and is still up"
                     allowed = f"documented at most {in_ms(limit - view.tolerance)}"
                     yield Refusal("silence", claim, part.start, slave, seen, allowed)
 
 
+def _role(view: BondHistory, *, active: bool) -> tuple[str, str]:
+    """Return what a slave is called, and the claim that says when it is down."""
+    if not view.has_active:
+        return "slave", "ARPMISS-3"
+    return ("active slave", "ARPMISS-1") if active else ("backup", "ARPMISS-2")
+
+
 def _parts(view: BondHistory, stay: Stay[str], slave: str) -> Iterator[Stay[bool]]:
-    """Yield the parts of a stay in which a slave was the active one, and those with another."""
+    """Yield the parts of a stay in which a slave was the active one, and those with another.
+
+    In a mode without an active slave all are judged alike, by arp_missed_max rounds.
+    """
+    if not view.has_active:
+        yield Stay(stay.start, stay.stop, value=True)
+        return
     for part in view.active.stays(stay.start, stay.stop):
         if part.value is not None:
             yield Stay(part.start, part.stop, part.value == slave)

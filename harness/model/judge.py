@@ -29,6 +29,7 @@ ANY_MODE: tuple[ModelRule, ...] = (
     *addresses.RULES,
     *service.RULES,
 )
+SHARING: tuple[ModelRule, ...] = (*ANY_MODE, arp.deaf_slaves_go_down)
 WITH_ACTIVE: tuple[ModelRule, ...] = (*ANY_MODE, *active.RULES)
 ACTIVE_BACKUP: tuple[ModelRule, ...] = (
     *WITH_ACTIVE,
@@ -39,9 +40,9 @@ ACTIVE_BACKUP: tuple[ModelRule, ...] = (
 RULES: Mapping[str, tuple[ModelRule, ...]] = MappingProxyType(
     {
         "active-backup": ACTIVE_BACKUP,
-        "balance-rr": ANY_MODE,
-        "balance-xor": ANY_MODE,
-        "broadcast": ANY_MODE,
+        "balance-rr": SHARING,
+        "balance-xor": SHARING,
+        "broadcast": SHARING,
         "802.3ad": ANY_MODE,
         "balance-tlb": WITH_ACTIVE,
         "balance-alb": WITH_ACTIVE,

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from harness.bonding import OPTIONS, BondOptions, BondTimes, spans, whole
-from harness.bonding.options import TLB_MODES
+from harness.bonding.options import PRIMARY_MODES, TLB_MODES
 from harness.history import BondAbout, Event, History
 from harness.judge import traffic
 from harness.model.inputs import (
@@ -94,6 +94,11 @@ class BondHistory:
     def active(self) -> Signal[Named]:
         """The active slave, None for none."""
         return active_slaves(self.history, self.bond)
+
+    @property
+    def has_active(self) -> bool:
+        """Whether the mode has an active slave."""
+        return self.mode in PRIMARY_MODES
 
     @cached_property
     def bond_carrier(self) -> Signal[bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.model import judge
-from tests.model.failover import OTHER, carrier, mac, refused, slave, story
+from tests.model.failover import ARP, OTHER, carrier, mac, refused, slave, story
 from tests.stories import Line, active, fault, probing
 
 WITHOUT_ACTIVE: dict[str, Line | None] = {"active": None, "garp": None}
@@ -28,6 +28,20 @@ def test_modes_that_use_all_slaves(
 ) -> None:
     options = {"mode": mode, "miimon": 100}
     assert refused(story({**WITHOUT_ACTIVE, **lines}, options, end=3000)) == rules
+
+
+@pytest.mark.parametrize("mode", SHARING)
+@pytest.mark.parametrize(
+    ("down", "rules"), [(300, set()), (390, {"silence"}), (None, {"silence"})]
+)
+def test_a_slave_that_hears_nothing_gets_no_check_more(
+    mode: str, down: float | None, rules: set[str]
+) -> None:
+    """With two missed rounds of 100 ms it is down after at most three (ARPMISS-3)."""
+    lines = {**WITHOUT_ACTIVE, "down": slave(down, "eth0", "down") if down else None}
+    found = judge(story(lines, {**ARP, "mode": mode}, end=3000)).refusals
+    assert {one.rule for one in found} == rules
+    assert {one.claim for one in found} <= {"ARPMISS-3"}
 
 
 @pytest.mark.parametrize(("lost", "rules"), [(4000.0, {"traffic"}), (1000.0, set())])
