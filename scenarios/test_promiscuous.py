@@ -6,7 +6,7 @@ Promiscuous mode, all-multicast, and the groups that the bond has joined.
 import pytest
 
 from harness import Dut, claim, control, s
-from scenarios.programs import FRAMES, SPACING, command, copies, frame
+from scenarios.programs import FRAMES, SPACING, command, copies, frame, receive_all
 from scenarios.topologies import OneSwitch
 
 # IFF_PROMISC, IFF_ALLMULTI (linux/if.h) by the words of ip-link(8).
@@ -145,6 +145,7 @@ def test_a_capture_on_the_bond_sees_the_active_path(
     """Unicast to a stranger is seen where it arrives at the active slave, or at any if set so."""
     one_switch.dut.bond(all_slaves_active=all_slaves_active)
     switch(one_switch.dut, "promisc", "on")
+    receive_all(one_switch.dut, "eth1")  # so that the bond drops it, and not the NIC
     with one_switch.watch():
         by = {"eth0": one_switch.eth0, "eth1": one_switch.eth1}[port]
         one_switch.sw.send(frame(STRANGER), by=by, every=SPACING, count=FRAMES)
