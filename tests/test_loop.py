@@ -113,11 +113,12 @@ def test_a_stall_leaves_ticks_out_instead_of_a_burst() -> None:
 
     start = now()
     loop.every(STEP, tick)
-    loop.pump(start + 20 * STEP)
+    loop.pump(start + 10_000 * STEP, lambda: len(ticks) == 24)
     gaps = [b - a for a, b in pairwise(ticks)]
     assert max(gaps) >= 10 * STEP
     assert min(gaps) > 0
-    assert len(ticks) <= 11, "3 before the stall and at most 8 behind it"
+    due = (ticks[-1] - start) // STEP + 1
+    assert len(ticks) <= due - 10, "none of the ten that the stall took is made up for"
     after = [(at - ticks[0]) % STEP for at in ticks[4:]]
     assert min(after) < STEP // 2, "back on the grid"
 
