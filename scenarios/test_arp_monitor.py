@@ -147,6 +147,21 @@ def test_service_does_not_return_by_itself(one_switch: OneSwitch) -> None:
     assert not run.recovered
 
 
+@claim("ARPMISS-7")
+@control("test_service_does_not_return_by_itself")
+@pytest.mark.parametrize("intervals", [12, 13])
+def test_one_slave_at_a_time_is_tried(one_switch: OneSwitch, intervals: int) -> None:
+    """In a total outage one slave is active; that before it, tried in vain, is a backup again."""
+    bond = one_switch.dut.bond(arp_interval=100, **ARP)
+    files = [f"/sys/class/net/{name}/bonding_slave/state" for name in ("eth0", "eth1")]
+    with one_switch.watch() as run:
+        one_switch.target.die()
+        one_switch.after(intervals * bond.arp_interval)
+        states = [one_switch.dut.read_file(file) or "" for file in files]
+    assert None in run.active_slaves
+    assert sorted(states) == ["active\n", "backup\n"]
+
+
 @claim("ARPINT-3", "ARPINT-4")
 def test_the_arp_monitor_takes_over_from_the_mii_monitor(one_switch: OneSwitch) -> None:
     """Set on a bond with miimon=100, it finds silence in its own time, and miimon is off."""

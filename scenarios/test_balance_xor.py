@@ -4,6 +4,7 @@ import pytest
 
 from harness import Flow, VlanPlan, claim, control, many_flows, s, slave_by_hash
 from scenarios.channels import StaticChannel
+from scenarios.topologies import TARGET, OneSwitch
 
 SLAVES = ("eth0", "eth1", "eth2")
 MANY = list(many_flows(300))
@@ -50,6 +51,23 @@ def test_a_released_slave_is_not_hashed(static_channel: StaticChannel) -> None:
         static_channel.dut.release(bond, static_channel.eth1)
         static_channel.dut.send_flows(MANY)
     assert run.carried_by == by_hash("layer2", MANY, "eth0", "eth2")
+
+
+@claim("ARPINT-2", "MODE-XOR-2")
+@pytest.mark.parametrize("fails", [True, False])
+def test_the_arp_monitor_takes_a_slave_out_of_the_hash(
+    one_switch: OneSwitch, *, fails: bool
+) -> None:
+    """All flows leave by the slave that still hears something; without a fault both are used."""
+    bond = one_switch.dut.bond(mode="balance-xor", arp_interval=100, arp_ip_target=TARGET)
+    with one_switch.watch(healthy=False) as run:
+        one_switch.after(10 * bond.arp_interval)
+        if fails:
+            one_switch.eth1.lose()
+        one_switch.after(10 * bond.arp_interval)
+        one_switch.dut.send_flows(MANY)
+    left = ["eth0"] if fails else ["eth0", "eth1"]
+    assert run.carried_by == by_hash("layer2", MANY, *left)
 
 
 @claim("XMIT-1")

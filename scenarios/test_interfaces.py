@@ -7,6 +7,7 @@ from scenarios.programs import command
 from scenarios.variants import EmptyBond, SpareSlave, TwoBonds
 
 MASTERS = "/sys/class/net/bonding_masters"
+IFF_UP = 1  # linux/if.h
 # SIOCBONDENSLAVE, SIOCBONDCHANGEACTIVE, SIOCBONDRELEASE (linux/sockios.h) with two names each.
 IFENSLAVE = """
 import fcntl, socket, struct
@@ -59,6 +60,18 @@ def test_bonds_come_and_go_again(two_bonds: TwoBonds) -> None:
         dut.write_file(MASTERS, "-uplink")
     assert dut.read_file(MASTERS) == "bond0\n"
     assert dut.read_file("/sys/class/net/eth0/bonding_slave/state") is None
+
+
+@claim("SYSFS-3")
+@control("test_slaves_are_added_and_released_by_name")
+def test_a_slave_that_is_released_is_down(spare_slave: SpareSlave) -> None:
+    """The driver has brought it up, and sets it down; the slave that stays is up."""
+    bond = spare_slave.dut.bond()
+    spare_slave.dut.attempt.write(bond, "slaves", "-eth0")
+    flags = [
+        spare_slave.dut.read_file(f"/sys/class/net/{name}/flags") for name in ("eth0", "eth1")
+    ]
+    assert [int(one or "0", 16) & IFF_UP for one in flags] == [0, IFF_UP]
 
 
 @claim("SYSFS-3", "REJ-13")

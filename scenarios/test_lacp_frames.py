@@ -11,6 +11,7 @@ ANSWER = SLOW + bytes.fromhex("02 01 02 10 0001 020000000101 00000007 0000") + b
 NO_MARKER = SLOW + bytes.fromhex("02 01 09 10") + bytes(106)
 LACPDU = SLOW + bytes.fromhex("01 01 01 14 8000 020000000101 0001 8000 0001 07") + bytes(93)
 OTHER = SLOW + bytes.fromhex("0a 01") + bytes(108)
+TAKES_PART = ("synchronization", "collecting", "distributing")
 SHORT = SLOW + bytes.fromhex("01 01") + bytes(44)
 
 
@@ -48,7 +49,7 @@ def test_each_frame_is_counted_as_what_it_is(
 def test_a_slave_that_is_released_says_that_it_cannot_aggregate(
     scripted_partner: ScriptedPartner, goes: str, *, aggregatable: bool
 ) -> None:
-    """Its last LACPDU has the Aggregation bit off; a cable that is cut tells nothing."""
+    """Its last LACPDU says so, and that it takes part no more; a cut cable tells nothing."""
     net = scripted_partner
     bond = net.dut.bond()
     net.sw.speak_lacp(net.eth0, net.eth1)
@@ -58,5 +59,6 @@ def test_a_slave_that_is_released_says_that_it_cannot_aggregate(
             net.dut.release(bond, net.eth1)
         else:
             net.eth1.cut()
-    last = run.slave("eth1").lacpdus[-1]
-    assert ("aggregation" in last.actor.state) == aggregatable
+    last = run.slave("eth1").lacpdus[-1].actor.state
+    assert ("aggregation" in last) == aggregatable
+    assert [name in last for name in TAKES_PART] == [aggregatable] * len(TAKES_PART)

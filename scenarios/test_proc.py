@@ -4,7 +4,7 @@ import pytest
 
 from harness import MODES, Bond, Cable, claim, control, ms
 from scenarios.topologies import OneSwitch
-from scenarios.variants import SpareSlave, TwoBonds
+from scenarios.variants import EmptyBond, SpareSlave, TwoBonds
 
 TARGETS = "192.0.2.254,192.0.2.7"
 ARP_LINES = ("ARP Polling Interval (ms)", "ARP Missed Max", "ARP IP target/s (n.n.n.n form)")
@@ -65,6 +65,18 @@ def test_the_times_of_the_mii_monitor_are_shown(
     proc = one_switch.dut.bond(miimon=miimon, **options).now.proc
     names = ("MII Polling Interval", "Up Delay", "Down Delay", "Peer Notification Delay")
     assert [proc[f"{name} (ms)"] for name in names] == shown
+
+
+@claim("PROC-2")
+@pytest.mark.parametrize(("enslaved", "shown"), [(False, "down"), (True, "up")])
+def test_a_new_bond_is_down_until_it_has_a_slave(
+    empty_bond: EmptyBond, shown: str, *, enslaved: bool
+) -> None:
+    """Its MII status is its carrier, which comes with the first slave."""
+    bond = empty_bond.dut.bond(mode="balance-rr")
+    if enslaved:
+        empty_bond.dut.enslave(bond, empty_bond.eth0)
+    assert bond.now.proc["MII Status"] == shown
 
 
 @claim("PROC-2", "PRIMARY-1")

@@ -25,7 +25,11 @@ MANY = 20  # so many faults are built faster in one kernel
 @click.option("--area", "areas", multiple=True, help="Only this area; may be given again.")
 @click.option("--only", multiple=True, metavar="ID", help="Only this fault; may be given again.")
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(min=1))
-@click.option("--resume", is_flag=True, help="Keep what was found, and what cannot have changed.")
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Skip what was found, what cannot have changed, and what has a reason.",
+)
 @click.option("--near", is_flag=True, help="Run only the scenarios near each fault.")
 @click.option("--list", "listed", is_flag=True, help="List the faults and what became of them.")
 @click.option(
@@ -49,7 +53,8 @@ def main(
     """Build the driver with each fault and run scenarios until one of them finds it.
 
     SCENARIOS are arguments of pytest, after `--`: files, ids, -k. Without any, all scenarios are
-    run, those near the fault first, and the outcome is kept in tests/mutation/outcomes.json.
+    run, those near the fault first. The outcome is kept in tests/mutation/outcomes.json, unless it
+    is that the given scenarios find nothing.
 
     Exit status: 0 all were found or have a reason, 1 some were not, 4 the command line or a fault
     is wrong.
@@ -95,15 +100,17 @@ def run(
 ) -> dict[str, Outcome]:
     """Judge faults, several at a time, and return their outcomes by name.
 
-    The outcomes for given scenarios are not kept: others may find what those do not. With `near`,
-    what was missed is tried again by a run without.
+    What given scenarios miss is not kept: others may find it. With `near`, what was missed is tried
+    again by a run without.
     """
     judge.remove_left_behind(say)
     tree, suite = judge.source(say), batches.digest(ROOT)
     version = source_tree.unpacked(tree.parent)
     patches = {one.name: one.patch(tree) for one in chosen}
     open_ = [
-        one for one in chosen if not (resume and known.holds(one.name, patches[one.name], suite))
+        one
+        for one in chosen
+        if not (resume and (one.unfound or known.holds(one.name, patches[one.name], suite)))
     ]
     together = switched.shared(fault.load(), tree, say, build=len(open_) >= MANY)
     processors = sorted(os.sched_getaffinity(0))
@@ -114,7 +121,7 @@ def run(
         patch, place = patches[one.name], results / one.name
         outcome = judge.judge(one, patch, place, todo, processor, say, together)
         outcome = score.with_origin(outcome, patch, "" if near else suite, version)
-        if not scenarios:
+        if not scenarios or outcome.result == FOUND:
             known.note(one.name, outcome)
         click.echo(score.line(one, outcome))
         return outcome
