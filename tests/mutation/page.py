@@ -43,15 +43,21 @@ def page(faults: list[Fault], known: Mapping[str, Outcome]) -> Iterator[str]:
     yield from (_row(one.cells()) for one in scores(faults, known))
     yield "\n## Not found\n\n| fault | what a user would see | |\n|---|---|---|"
     for fault in faults:
-        why = fault.unfound or (known[fault.name].result if fault.name in known else FOUND)
-        if why != FOUND:
-            yield _row((f"`{fault.name}`", fault.shows, why))
+        outcome = known.get(fault.name)
+        if fault.unfound or (outcome and outcome.result != FOUND):
+            yield _row((f"`{fault.name}`", fault.shows, fault.unfound or _missed(outcome)))
     yield "\n## Found\n\n| fault | what a user would see | first by |\n|---|---|---|"
     for fault in faults:
         outcome = known.get(fault.name)
         if outcome and outcome.result == FOUND:
             by = f"`{outcome.by.removeprefix('scenarios/')}`" if outcome.by else outcome.text
             yield _row((f"`{fault.name}`", fault.shows, by))
+
+
+def _missed(outcome: Outcome | None) -> str:
+    if outcome is None:
+        return ""
+    return outcome.result if outcome.suite else f"{outcome.result} by the scenarios near it"
 
 
 def _row(cells: Iterable[str]) -> str:
