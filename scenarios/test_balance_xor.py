@@ -54,6 +54,7 @@ def test_a_released_slave_is_not_hashed(static_channel: StaticChannel) -> None:
 
 
 @claim("ARPINT-2", "MODE-XOR-2")
+@control("test_a_slave_that_returns_is_hashed_again")
 @pytest.mark.parametrize("fails", [True, False])
 def test_the_arp_monitor_takes_a_slave_out_of_the_hash(
     one_switch: OneSwitch, *, fails: bool

@@ -6,7 +6,7 @@ VirtualBox, delivers a MAC only to the port whose NIC was configured with it (se
 
 import pytest
 
-from harness import claim, contradicted, control, ms, s
+from harness import claim, contradicted, control, ms
 from scenarios.topologies import FilteringSwitch, OneSwitch
 from scenarios.variants import ThreeSlaves
 
@@ -65,18 +65,6 @@ def test_follow_swaps_the_macs_of_the_slaves(one_switch: OneSwitch) -> None:
     assert run.slave("eth0").mac_addresses[-1] == other
     assert run.slave("eth1").mac_addresses[-1] == own
     assert run.outage <= bond.miimon
-
-
-@claim("FOM-FOLLOW-1", "FOM-FOLLOW-2")
-@control("test_follow_swaps_the_macs_of_the_slaves")
-def test_follow_swaps_them_with_a_first_slave_that_was_never_active(one_switch: OneSwitch) -> None:
-    """The second slave gets the bond's MAC, which is that of the first, and this one the other."""
-    one_switch.eth0.cut()
-    one_switch.dut.bond(fail_over_mac="follow")
-    with one_switch.watch(healthy=False):
-        one_switch.after(1 * s)
-    own, other = one_switch.eth0.mac, one_switch.eth1.mac
-    assert macs(one_switch) == [own, other, own]
 
 
 @claim("FOM-FOLLOW-2")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness import claim, control
+from harness import claim, control, s
 from scenarios.programs import command
 from scenarios.variants import SpareSlave
 
@@ -22,6 +22,19 @@ def test_a_released_slave_has_its_own_mac_again(spare_slave: SpareSlave) -> None
     spare_slave.dut.release(bond, spare_slave.eth1)
     assert enslaved == spare_slave.eth0.mac
     assert mac_of(spare_slave, "eth1") == spare_slave.eth1.mac
+
+
+@claim("FOM-FOLLOW-1", "FOM-FOLLOW-2")
+@control("test_a_released_slave_has_its_own_mac_again")
+def test_follow_swaps_the_macs_of_a_first_slave_without_carrier(spare_slave: SpareSlave) -> None:
+    """The second slave gets the bond's MAC, which is that of the first, and this one the other."""
+    net = spare_slave
+    net.eth0.cut()
+    net.dut.bond(mode="active-backup", fail_over_mac="follow")
+    with net.watch(healthy=False):
+        net.after(1 * s)
+    own, other = net.eth0.mac, net.eth1.mac
+    assert [mac_of(net, name) for name in ("bond0", "eth0", "eth1")] == [own, other, own]
 
 
 @claim("MAC-2")

@@ -100,8 +100,7 @@ def run(
 ) -> dict[str, Outcome]:
     """Judge faults, several at a time, and return their outcomes by name.
 
-    What given scenarios miss is not kept: others may find it. With `near`, what was missed is
-    tried again by a run without.
+    What given scenarios miss is not kept; what those near a fault miss is tried again by all.
     """
     judge.remove_left_behind(say)
     tree, suite = judge.source(say), batches.digest(ROOT)
