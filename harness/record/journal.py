@@ -84,7 +84,6 @@ class FaultContext:
     added to machines during the run.
     """
 
-    topology: Topology
     network: Network
     loop: Loop
     journal: Journal
@@ -92,6 +91,11 @@ class FaultContext:
     held_until: dict[str, int] = field(default_factory=dict)
     added: AddedAddresses = field(default_factory=AddedAddresses)
     numbers: Iterator[int] = field(default_factory=count)
+
+    @property
+    def topology(self) -> Topology:
+        """The topology as the lab built it: with the MACs of NICs that existed before."""
+        return self.network.topology
 
     @property
     def fabric(self) -> Fabric:

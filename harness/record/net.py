@@ -71,7 +71,7 @@ class Net:
         self._interval = stage.probe_interval
         self._runs = 0
         self._context = context = FaultContext(
-            self.plan, self._network, self._loop, self, LossSeeds(stage.seed_text)
+            self._network, self._loop, self, LossSeeds(stage.seed_text)
         )
         self.dut = Dut(context, int(stage.facts["hz"]), str(stage.facts["kernel"]))
         for part, name in self._parts(context):
