@@ -4,7 +4,7 @@ import pytest
 
 from harness import Span, claim, contradicted, control, ms, s
 from scenarios.topologies import TARGET, OneSwitch
-from scenarios.variants import ThreeSlaves
+from scenarios.variants import SpareSlave, ThreeSlaves
 
 ARP = {"arp_ip_target": TARGET, "arp_validate": "all"}
 
@@ -22,6 +22,30 @@ def test_a_new_active_slave_cannot_fail_at_once(one_switch: OneSwitch) -> None:
     assert run.active_slaves[:3] == ["eth0", "eth1", None]
     assert bond.detection.earliest + immune <= second <= bond.detection.latest + immune
     assert first <= bond.detection.latest
+
+
+@claim("ARPMISS-2")
+@pytest.mark.parametrize(("validate", "all_targets"), [("none", "any"), ("all", "all")])
+def test_a_new_backup_may_miss_as_many_answers_as_others(
+    spare_slave: SpareSlave, validate: str, all_targets: str
+) -> None:
+    """It hears nothing from the start: up through 5 checks, down after the sixth."""
+    net = spare_slave
+    bond = net.dut.bond(
+        arp_interval=200,
+        arp_missed_max=5,
+        arp_ip_target=TARGET,
+        arp_validate=validate,
+        arp_all_targets=all_targets,
+    )
+    seen = []
+    with net.watch():
+        net.eth2.lose()
+        net.dut.enslave(bond, net.eth2)
+        for checks in (5, 3):
+            net.after(checks * bond.arp_interval)
+            seen.append(bond.now.slave(net.eth2)["mii_status"])
+    assert seen == ["up", "down"]
 
 
 @claim("ARPMISS-1")

@@ -9,6 +9,7 @@ from scenarios.topologies import DUT
 from scenarios.variants import DualStack, SpareSlave, ThreeSlaves
 
 CLIENTS = [f"192.0.2.{number}" for number in range(20, 26)]
+MOVING = "192.0.2.60"  # an address of the bond that moves to another host
 SECOND = 1 * s  # between two probes
 OFTEN = 50 * ms  # the bond asks for the target as soon as it can send
 PROMISCUOUS = 0x100  # IFF_PROMISC
@@ -156,6 +157,22 @@ def test_clients_that_the_server_asks_are_balanced_too(
     assert len(set(told.values())) == macs
 
 
+@claim("MODE-ALB-2")
+@control("test_clients_that_the_server_asks_are_balanced_too")
+def test_a_client_that_answers_again_is_told_no_more(three_slaves: ThreeSlaves) -> None:
+    """Its answers confirm the MAC that the bond knows: no update follows them."""
+    net = three_slaves
+    net.dut.bond(mode="balance-alb")
+    command(net.target, f"ip neighbour add {DUT} lladdr {net.eth0.mac} dev target nud permanent")
+    with net.watch(every=SECOND):
+        know_for_good(net, net.target)
+        net.after(5 * s)
+    with net.watch(every=SECOND) as run:
+        net.target.arp_replies(DUT, mac=net.eth0.mac, every=500 * ms)
+        net.after(5 * s)
+    assert [answer for answer in run.answers(DUT) if answer.to == net.target.address] == []
+
+
 @claim("MODE-ALB-3")
 @pytest.mark.parametrize(("asks", "reminded"), [(True, 4), (False, 0)])
 def test_clients_are_spread_again_after_the_server_has_asked(
@@ -189,6 +206,27 @@ def test_two_clients_of_one_bucket_evict_each_other(
     moved = {answer.mac for answer in run.answers(DUT) if answer.to == older}
     assert len(moved) == moves
     assert moved <= {net.eth0.mac}
+
+
+@claim("MODE-ALB-13")
+@pytest.mark.parametrize(("announced", "told"), [(True, 0), (False, 2)])
+def test_nobody_is_told_of_an_address_that_moved_to_another_host(
+    three_slaves: ThreeSlaves, told: int, *, announced: bool
+) -> None:
+    """Its new host announces it, and when a slave fails clients are told nothing about it."""
+    net = three_slaves
+    net.dut.bond(mode="balance-alb")
+    know_for_good(net, net.target)
+    with net.dut.add_address(MOVING), net.watch(every=SECOND):
+        net.target.ask_as(CLIENTS, MOVING)
+        net.after(5 * s)
+    with net.watch(every=SECOND) as run:
+        if announced:
+            net.target.garp(MOVING)
+        net.after(1 * s)
+        net.eth1.cut()
+        net.after(5 * s)
+    assert len({answer.to for answer in run.answers(MOVING)}) == told
 
 
 @claim("MODE-ALB-1")

@@ -101,6 +101,23 @@ def test_a_partner_out_of_sync_for_a_minute_is_churned(
     assert seen["Partner Churn State"] == churn
 
 
+@claim("LACP-CHURN-1")
+@control("test_a_partner_out_of_sync_for_a_minute_is_churned")
+def test_a_partner_that_speaks_again_is_monitored_again(scripted_partner: ScriptedPartner) -> None:
+    """Its LACPDUs are a change of state: a port that was churned has another 60 s."""
+    net = scripted_partner
+    bond = net.dut.bond()
+    partner = net.sw.speak_lacp(net.eth0, net.eth1)
+    seen = []
+    with net.watch("out", every=SLOWLY, healthy=False):
+        with partner.silence():
+            net.after(75 * s)
+            seen.append(bond.now.proc.slaves["eth0"]["Partner Churn State"])
+        net.after(5 * s)
+        seen.append(bond.now.proc.slaves["eth0"]["Partner Churn State"])
+    assert seen == ["churned", "monitoring"]
+
+
 @claim("LACP-TX-1")
 def test_no_more_than_three_lacpdus_leave_in_a_second(scripted_partner: ScriptedPartner) -> None:
     """A partner with a wrong view of the DUT, told ten times a second, gets three answers."""

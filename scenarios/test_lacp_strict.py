@@ -98,6 +98,20 @@ def test_the_carrier_of_a_strict_bond_is_lost_with_the_timeout(
     assert bond.lacp_timeout.earliest <= run.carrier_loss <= bond.lacp_timeout.latest
 
 
+@claim("LSTRICT-2", "LSTRICT-7")
+@pytest.mark.parametrize(("lacp_strict", "carriers"), [(True, [True, False]), (False, [True])])
+def test_it_is_in_force_as_soon_as_it_is_set(
+    one_switch: OneSwitch, carriers: list[bool], *, lacp_strict: bool
+) -> None:
+    """A bond without a partner loses its carrier when it becomes strict, without another event."""
+    bond = one_switch.dut.bond(mode="802.3ad", lacp_rate="fast", min_links=1)
+    with one_switch.watch(healthy=False) as run:
+        one_switch.after(LONG)
+        one_switch.dut.set(bond, lacp_strict=lacp_strict)
+        one_switch.after(2 * s)
+    assert run.carriers == carriers
+
+
 @claim("LSTRICT-7")
 @pytest.mark.parametrize(
     ("mode", "error"),
