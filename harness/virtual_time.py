@@ -15,8 +15,6 @@ import ctypes
 import errno
 import os
 import time
-from contextlib import suppress
-from pathlib import Path
 
 from harness.loop import SECOND, now
 from harness.polling import Timespec
@@ -29,10 +27,6 @@ IDLE_TIME = 10 * SECOND
 PHASE_SEARCH = 500_000  # ns before the time to begin at, in which the phase is found
 SLEEP_TO_SLEEP = 64 * STEP  # ns from a short sleep to the end of the next, calls included
 ABSOLUTE = 1  # TIMER_ABSTIME of clock_nanosleep(2)
-PROC = Path("/proc")
-INIT = 1  # the process that is the harness in a guest
-KTHREADD = 2  # the process that is the parent of the kernel's threads
-BELOW_HARNESS = os.sched_param(1)  # a priority; the harness has 2
 
 
 def begin(grain: int) -> int:
@@ -43,44 +37,11 @@ def begin(grain: int) -> int:
 
 def align(grain: int) -> int:
     """Sleep until the clock shows a multiple of `grain` ns, with a phase of 0, and return it."""
-    kernel_threads.keep_order()
     target = ((now() + PHASE_SEARCH) // grain + 1) * grain
     _sleep(target - PHASE_SEARCH)
     _settle()
     _sleep(target)
     return target
-
-
-class KernelThreads:
-    """Lets the kernel's threads run in the order in which they were woken.
-
-    Time stands still while they run, so the fair scheduler's choice among those that are ready at
-    one instant depends on what they did before, such as reclaim of memory. With SCHED_FIFO it does
-    not (sched(7)). The harness runs before them, at a higher priority (harness/guests/init.py).
-    """
-
-    def __init__(self) -> None:
-        self._known: set[str] = set()
-
-    def keep_order(self) -> None:
-        """Schedule new threads of this guest's kernel by SCHED_FIFO."""
-        if os.getpid() != INIT:  # not a guest
-            return
-        listed = {path.name for path in PROC.iterdir() if path.name.isdecimal()}
-        for process in listed - self._known:
-            with suppress(ProcessLookupError, FileNotFoundError):
-                if _parent(process) == KTHREADD:
-                    os.sched_setscheduler(int(process), os.SCHED_FIFO, BELOW_HARNESS)
-        self._known = listed
-
-
-def _parent(process: str) -> int:
-    """Return the number of a process's parent; its name, in brackets, may hold any text."""
-    stat = (PROC / process / "stat").read_text(encoding="utf-8", errors="replace")
-    return int(stat.rpartition(")")[2].split()[1])
-
-
-kernel_threads = KernelThreads()
 
 
 def _settle() -> None:

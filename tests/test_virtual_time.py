@@ -1,17 +1,9 @@
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from harness import virtual_time
-from harness.virtual_time import (
-    PHASE_SEARCH,
-    PROGRAMMING_COST,
-    SHORTEST_TIMER,
-    STEP,
-    KernelThreads,
-)
+from harness.virtual_time import PHASE_SEARCH, PROGRAMMING_COST, SHORTEST_TIMER, STEP
 
 
 class Guest:
@@ -32,13 +24,6 @@ class Guest:
         self.time += max(0, until - self.clock) + PROGRAMMING_COST
         if self.clock < until:
             self.time += SHORTEST_TIMER
-
-
-def test_threads_of_the_machine_s_kernel_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    changed: list[int] = []
-    monkeypatch.setattr(os, "sched_setscheduler", lambda number, *_: changed.append(number))
-    KernelThreads().keep_order()
-    assert changed == []
 
 
 @pytest.mark.parametrize("phase", range(STEP))

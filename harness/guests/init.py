@@ -148,7 +148,7 @@ def work(job: dict[str, Any], directory: Path) -> None:
     if job["clock"] == "virtual":
         # Run before the kernel's threads at each instant, and wake up without slack. This delays
         # nothing, as computation takes no virtual time.
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(2))
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
     loopback_up()
     module, _, function = job["work"].partition(":")
     perform(getattr(import_module(module), function), directory)

@@ -1,8 +1,9 @@
 """Kernels with virtual time: the clock jumps to the next timer as soon as every process sleeps.
 
 In such a guest computation takes no time, so events depend only on the scenario's own requests.
-Without random numbers from the host, and with kernel threads in the order in which they were woken
-(harness.virtual_time), a session produces the same histories in every run, byte for byte.
+Without random numbers from the host, a scenario produces the same figures in every run, and with
+few exceptions the same history, byte for byte: which of two kernel threads runs first at one
+instant depends on the guest's memory as well.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from time import sleep
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from harness import virtual_time
 from harness.record.net import Stage
 from harness.units import MS
-from harness.virtual_time import KTHREADD, PROC, STEP, align, kernel_threads
+from harness.virtual_time import STEP, align
 
 pytestmark = pytest.mark.guest
 
@@ -27,17 +26,3 @@ def test_the_phase_is_none(stage: Stage, before: float) -> None:
         assert not virtual_time._one_shot(STEP - 1)  # a phase of 1 would make up for it
         assert virtual_time._one_shot(12)  # it is 244 then
         assert virtual_time._one_shot(STEP - 1) is False
-
-
-def test_kernel_threads_run_in_the_order_in_which_they_were_woken(stage: Stage) -> None:
-    if stage.facts["clock"] != "virtual":
-        pytest.skip("the clock of this kernel is real")
-    kernel_threads.keep_order()
-    policies = {}
-    for path in PROC.glob("[0-9]*/stat"):
-        name, _, rest = path.read_text(encoding="ascii").rpartition(")")
-        if int(rest.split()[1]) == KTHREADD:
-            policies[name] = os.sched_getscheduler(int(path.parent.name))
-    assert any("(kworker" in name for name in policies)
-    assert set(policies.values()) == {os.SCHED_FIFO}
-    assert os.sched_getparam(0).sched_priority > os.sched_getparam(KTHREADD + 1).sched_priority

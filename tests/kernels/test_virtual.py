@@ -71,9 +71,10 @@ def _load() -> Iterator[None]:
             process.wait()
 
 
-# None differs, as far as seen. A few may, in which of two kernel threads came first at one instant
-# if both are younger than the topology, as long as verdicts and figures are the same.
-MOST_DIFFERENT = 0.02
+# Of 171 histories two or three differ in some runs, in which of two threads came first at one
+# instant, or in when an ARP entry is confirmed. It depends on the guest's memory: whether its
+# modules were compiled before, for one.
+MOST_DIFFERENT = 0.05
 
 
 def _run(place: Path, *arguments: str, **more: str) -> Path:
