@@ -17,6 +17,7 @@ from harness.units import in_ms
 from tests.bench import (
     boot,
     kept,
+    kept_scenarios,
     labs,
     outage,
     probes,
@@ -48,7 +49,12 @@ FIGURES: dict[str, Callable[[Bench], Table]] = {
 }
 ON_REQUEST = {suite.NAME, kept_scenarios.NAME}  # they run scenarios for minutes
 # In virtual time work takes no time: what runs in the guest says 0.
-VIRTUAL = {skipped.NAME: skipped.table, kept.NAME: kept.table, report.NAME: report.table}
+VIRTUAL = {
+    skipped.NAME: skipped.table,
+    kept.NAME: kept.table,
+    kept_scenarios.NAME: kept_scenarios.table,
+    report.NAME: report.table,
+}
 ROOT = Path(__file__).resolve().parents[2]
 
 
