@@ -24,7 +24,7 @@ def add_option(group: pytest.OptionGroup) -> None:
         default=0,
         metavar="N",
         help="exit with status 0 though up to N scenarios are inconclusive, if something passed "
-        "and nothing else failed (default: 0)",
+        "(with --lf: earlier) and nothing else failed (default: 0)",
     )
 
 
@@ -41,7 +41,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     unclear = [report for report in failed if counts.verdict_of(report) == counts.INCONCLUSIVE]
     if len(unclear) < len(failed):
         return
-    accepted = len(unclear) <= most and bool(reporter.stats.get("passed"))
+    # What passed is not run again by --lf: whether anything did was decided by the run before.
+    repeated = session.config.getoption("lf", default=False)
+    accepted = len(unclear) <= most and bool(reporter.stats.get("passed") or repeated)
     if accepted:
         session.exitstatus = pytest.ExitCode.OK
     session.config.stash[SUMMARY_LINE] = (

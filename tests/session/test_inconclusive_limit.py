@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.session.test_verdicts import CONFORMS, CONTRADICTS, INCONCLUSIVE, run
+from tests.tiny_scenarios import PRELUDE
 
 pytest_plugins = ["pytester"]
 
@@ -27,6 +28,17 @@ def test_few_enough_are_accepted(
     done = run(pytester, body, "--max-inconclusive", most)
     assert done.ret == status
     assert said in done.stdout.lines
+
+
+def test_what_stays_inconclusive_alone_is_accepted_beside_what_passed_before(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makepyfile(test_it=PRELUDE + CONFORMS + INCONCLUSIVE)
+    usual = ["-p", "harness.plugin", "--max-inconclusive=1"]
+    for arguments, count in ([], 2), (["--lf", "--lfnf=none"], 1):
+        done = pytester.runpytest_inprocess(*usual, *arguments)
+        assert done.ret == pytest.ExitCode.OK
+        assert sum(done.parseoutcomes().get(what, 0) for what in ("passed", "failed")) == count
 
 
 @pytest.mark.parametrize("other", [CONTRADICTS, BROKEN, "\ndef test_it(): assert 1 == 2\n"])
