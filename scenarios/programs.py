@@ -149,6 +149,11 @@ def command(machine: Dut | Machine, text: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def flags(dut: Dut, interface: str) -> int:
+    """Return the flags of an interface, IFF_UP and others (linux/if.h)."""
+    return int(str(dut.read_file(f"/sys/class/net/{interface}/flags")), 16)
+
+
 def receive_all(dut: Dut, *slaves: str) -> None:
     """Let slaves receive frames for any MAC.
 

@@ -4,7 +4,7 @@ import pytest
 
 from harness import claim, control, ms, s
 from scenarios.field.servers import GUEST, BridgeHost
-from scenarios.programs import command, know_for_good, talk
+from scenarios.programs import command, flags, know_for_good, talk
 from scenarios.topologies import DUT
 from scenarios.variants import DualStack, SpareSlave, ThreeSlaves
 
@@ -27,7 +27,7 @@ def spread(net: ThreeSlaves) -> dict[str, str]:
 
 def is_promiscuous(net: ThreeSlaves, slave: str) -> bool:
     """Return whether a slave receives frames for any MAC."""
-    return bool(int(str(net.dut.read_file(f"/sys/class/net/{slave}/flags")), 16) & PROMISCUOUS)
+    return bool(flags(net.dut, slave) & PROMISCUOUS)
 
 
 @claim("MODE-ALB-1")

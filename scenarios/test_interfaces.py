@@ -3,7 +3,7 @@
 import pytest
 
 from harness import claim, contradicted, control
-from scenarios.programs import command
+from scenarios.programs import command, flags
 from scenarios.variants import EmptyBond, SpareSlave, TwoBonds
 
 MASTERS = "/sys/class/net/bonding_masters"
@@ -68,10 +68,8 @@ def test_a_slave_that_is_released_is_down(spare_slave: SpareSlave) -> None:
     """The driver has brought it up, and sets it down; the slave that stays is up."""
     bond = spare_slave.dut.bond()
     spare_slave.dut.attempt.write(bond, "slaves", "-eth0")
-    flags = [
-        spare_slave.dut.read_file(f"/sys/class/net/{name}/flags") for name in ("eth0", "eth1")
-    ]
-    assert [int(one or "0", 16) & IFF_UP for one in flags] == [0, IFF_UP]
+    up = [flags(spare_slave.dut, name) & IFF_UP for name in ("eth0", "eth1")]
+    assert up == [0, IFF_UP]
 
 
 @claim("SYSFS-3", "REJ-13")

@@ -3,6 +3,7 @@
 import pytest
 
 from harness import MODES, Bond, Cable, claim, control, ms
+from scenarios.programs import flags
 from scenarios.topologies import OneSwitch
 from scenarios.variants import EmptyBond, SpareSlave, TwoBonds
 
@@ -245,12 +246,11 @@ MASTER, SLAVE = 0x400, 0x800  # IFF_MASTER, IFF_SLAVE (linux/if.h)
 
 
 @claim("FLAG-1", "CFG-1")
-@pytest.mark.parametrize(("name", "flags"), [("bond0", MASTER), ("eth0", SLAVE), ("eth2", 0)])
-def test_flags_tell_bond_and_slave(spare_slave: SpareSlave, name: str, flags: int) -> None:
+@pytest.mark.parametrize(("name", "role"), [("bond0", MASTER), ("eth0", SLAVE), ("eth2", 0)])
+def test_flags_tell_bond_and_slave(spare_slave: SpareSlave, name: str, role: int) -> None:
     """A bond has MASTER, a slave has SLAVE, another interface has neither."""
     spare_slave.dut.bond()
-    shown = int(spare_slave.dut.read_file(f"/sys/class/net/{name}/flags") or "0", 16)
-    assert shown & (MASTER | SLAVE) == flags
+    assert flags(spare_slave.dut, name) & (MASTER | SLAVE) == role
 
 
 @claim("FLAG-2", "MAC-1")

@@ -6,7 +6,7 @@ Promiscuous mode, all-multicast, and the groups that the bond has joined.
 import pytest
 
 from harness import Dut, claim, control, s
-from scenarios.programs import FRAMES, SPACING, command, copies, frame, receive_all
+from scenarios.programs import FRAMES, SPACING, command, copies, flags, frame, receive_all
 from scenarios.topologies import OneSwitch
 
 # IFF_PROMISC, IFF_ALLMULTI (linux/if.h) by the words of ip-link(8).
@@ -27,14 +27,12 @@ SLAVES_OF_MODE = [
 
 def switch(dut: Dut, setting: str, state: str) -> None:
     """Switch promiscuous mode or all-multicast of the bond on or off."""
-    done = dut.run(["ip", "link", "set", "bond0", setting, state])
-    assert done.returncode == 0, done.stderr
+    command(dut, f"ip link set bond0 {setting} {state}")
 
 
 def slaves_with(dut: Dut, setting: str) -> list[str]:
     """Return the interfaces of the slaves that have the flag."""
-    flags = {name: dut.read_file(f"/sys/class/net/{name}/flags") or "0" for name in ALL}
-    return [name for name, text in flags.items() if int(text, 16) & FLAGS[setting]]
+    return [name for name in ALL if flags(dut, name) & FLAGS[setting]]
 
 
 @claim("PROMISC-5")

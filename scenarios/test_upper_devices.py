@@ -3,7 +3,7 @@
 import pytest
 
 from harness import Dut, claim, contradicted, control, s
-from scenarios.programs import add_vlan, answers, command
+from scenarios.programs import add_vlan, answers, command, flags
 from scenarios.topologies import OneSwitch
 
 OWN, OTHER = "203.0.113.1", "203.0.113.254"  # the upper device's address, the target's
@@ -21,9 +21,7 @@ def add_macvlan(dut: Dut, address: str) -> str:
 
 def promiscuous(dut: Dut) -> list[str]:
     """Return the interfaces of the bond and its slaves that are promiscuous."""
-    names = ("bond0", "eth0", "eth1")
-    flags = {name: dut.read_file(f"/sys/class/net/{name}/flags") or "0" for name in names}
-    return [name for name, text in flags.items() if int(text, 16) & PROMISC]
+    return [name for name in ("bond0", "eth0", "eth1") if flags(dut, name) & PROMISC]
 
 
 @claim("VLAN-10")

@@ -12,7 +12,7 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from harness.bonding.options import PRIMARY_MODES
+from harness.bonding.options import ARP_MODES, PRIMARY_MODES
 from harness.explore.networks import BOND, TARGET_ADDRESS
 from harness.explore.schedule import UNDONE_BY, FaultSchedule, FaultStep
 from harness.model.judge import MODES
@@ -26,7 +26,6 @@ RESELECT = ("always", "better", "failure")
 SELECT = ("stable", "bandwidth", "count")
 HASHES = ("layer2", "layer2+3", "layer3+4", "encap2+3", "encap3+4", "vlan+srcmac")
 PRIOS = ("-5", "0", "5", "5", "10")
-SHARING = ("balance-rr", "balance-xor", "broadcast")  # all slaves send
 MACS = ("02:00:00:00:00:a1", "02:00:00:00:00:a2")  # those of no interface
 
 
@@ -41,16 +40,14 @@ def drawn(seed: int, number: int, modes: tuple[str, ...] = MODES) -> FaultSchedu
 
 
 def _monitor(chance: random.Random, mode: str) -> dict[str, Any]:
-    if mode == "active-backup" and chance.random() < 1 / 3:
-        return {
-            "arp_interval": chance.choice((100, 200)),
-            "arp_ip_target": TARGET_ADDRESS,
-            "arp_validate": chance.choice(VALIDATE),
-        }
-    if mode in SHARING and chance.random() < 1 / 4:
-        return {"arp_interval": chance.choice((100, 200)), "arp_ip_target": TARGET_ADDRESS}
+    found: dict[str, Any]
+    if mode in ARP_MODES and chance.random() < (1 / 3 if mode == "active-backup" else 1 / 4):
+        found = {"arp_interval": chance.choice((100, 200)), "arp_ip_target": TARGET_ADDRESS}
+        if mode == "active-backup":
+            found["arp_validate"] = chance.choice(VALIDATE)
+        return found
     every = chance.choice((50, 100, 200))
-    found: dict[str, Any] = {"miimon": every}
+    found = {"miimon": every}
     for delay in ("updelay", "downdelay"):
         if times := chance.choice((0, 0, 1, 2, 4)):
             found[delay] = times * every

@@ -59,9 +59,9 @@ def distorted(history: History) -> NotTestable | None:
     Those of changes further apart than the lag differ by no more than it, which all bounds allow.
     """
     for lag, changes in _bonds(history):
-        told = [change for change in changes if change.reported is not None]
-        for first, second in combinations(told, 2):
-            made, seen = second.at - first.at, _reported(second) - _reported(first)
+        told = [(one, one.reported) for one in changes if one.reported is not None]
+        for (first, first_seen), (second, second_seen) in combinations(told, 2):
+            made, seen = second.at - first.at, second_seen - first_seen
             if made < lag and abs(seen - made) > traffic.jiffy(history) + traffic.jitter(history):
                 order = "" if seen >= 0 else " in the other order"
                 return NotTestable(
@@ -70,11 +70,6 @@ def distorted(history: History) -> NotTestable | None:
                     hint=HINT,
                 )
     return None
-
-
-def _reported(change: CarrierChange) -> int:
-    assert change.reported is not None
-    return change.reported
 
 
 def _bonds(history: History) -> Iterator[tuple[int, list[CarrierChange]]]:

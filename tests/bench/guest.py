@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -44,6 +47,20 @@ class Bench:
             if not bench.done:
                 raise bench.death()
         return bench.guest
+
+    def pytest(
+        self, *arguments: str, environment: Mapping[str, str]
+    ) -> subprocess.CompletedProcess[str]:
+        """Run pytest in the checkout with this kernel, and with more in its environment."""
+        return subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", f"--kernel={self.choice}", *arguments],
+            cwd=self.root,
+            env=os.environ | environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     def lines(self, work: str, **options: Any) -> list[Line]:
         """Have a guest call `work` with options; return all that it reported."""

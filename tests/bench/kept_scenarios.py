@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -53,17 +50,9 @@ def _run(bench: Bench, way: str) -> dict[str, float]:
     """Run the scenarios once; return the seconds of each."""
     with tempfile.TemporaryDirectory(prefix="harness-bench-") as place:
         times = Path(place, "times.json")
-        arguments = ["-q", "-p", "tests.bench.item_times", "-p", "no:cacheprovider"]
-        arguments += [f"--kernel={bench.choice}", "--guests=1", f"--results={place}/results"]
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", *arguments, *SCENARIOS],
-            cwd=bench.root,
-            env=os.environ | {FILE: str(times), KEEPS: way},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        arguments = ["-p", "tests.bench.item_times", "-p", "no:cacheprovider", "--guests=1"]
+        arguments += [f"--results={place}/results", *SCENARIOS]
+        done = bench.pytest(*arguments, environment={FILE: str(times), KEEPS: way})
         if done.returncode:
             raise HarnessError(
                 f"pytest ended with exit status {done.returncode}",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -104,17 +102,9 @@ def _last_ends(suite: Suite, guests: int) -> list[float]:
 def _run(bench: Bench) -> Suite:
     with tempfile.TemporaryDirectory(prefix="harness-bench-") as place:
         reports, results = Path(place, "phases.json"), Path(place, "results")
-        arguments = ["-q", "-p", "tests.bench.phases", f"--kernel={bench.choice}"]
+        arguments = ["-p", "tests.bench.phases", f"--results={results}", "scenarios/"]
         begin = time.time()
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", *arguments, f"--results={results}", "scenarios/"],
-            cwd=bench.root,
-            env=os.environ | {FILE: str(reports)},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = bench.pytest(*arguments, environment={FILE: str(reports)})
         end = time.time()
         found = json.loads(reports.read_text(encoding="utf-8")) if reports.exists() else []
         said = (done.stdout.strip().splitlines() or [done.stderr.strip()])[-1]

@@ -65,12 +65,18 @@ def test_a_fault_without_a_scenario_has_a_reason() -> None:
     assert not [one.name for one in FAULTS if one.unfound and not one.unfound.startswith(REASONS)]
 
 
-def test_each_has_a_place_of_its_own_in_the_source() -> None:
+@pytest.fixture
+def source() -> Path:
+    """The source of the kernel that faults are put into, skipped where it is not unpacked."""
     _, version = build.parse(fault.SPEC)
     place = build.builds() / f"linux-{version}"
     if not source_tree.unpacked(place):
         pytest.skip(f"the source of linux {version} is not unpacked: python -m tests.mutation")
-    texts = {one.path: (place / "source" / one.path).read_text() for one in FAULTS}
+    return place / "source"
+
+
+def test_each_has_a_place_of_its_own_in_the_source(source: Path) -> None:
+    texts = {one.path: (source / one.path).read_text() for one in FAULTS}
     made: dict[tuple[str, str], list[str]] = {}
     for one in FAULTS:
         text = "".join(one.applied(texts[one.path]).split())
@@ -105,13 +111,9 @@ def test_faults_that_share_a_kernel_are_copies_of_their_functions(tree: Path) ->
     assert {"\tint delay = 2;", "\treturn 3;"} <= set(added)
 
 
-def test_each_fault_in_a_function_can_share_a_kernel() -> None:
-    _, version = build.parse(fault.SPEC)
-    place = build.builds() / f"linux-{version}"
-    if not source_tree.unpacked(place):
-        pytest.skip(f"the source of linux {version} is not unpacked: python -m tests.mutation")
+def test_each_fault_in_a_function_can_share_a_kernel(source: Path) -> None:
     numbered = [(number, one) for number, one in enumerate(FAULTS, 1) if one.function]
-    text = switched.patch(numbered, place / "source")
+    text = switched.patch(numbered, source)
     assert [number for number, _ in numbered if f"case {number}: " not in text] == []
 
 
