@@ -125,3 +125,24 @@ def failover(*more: Line, dark: Dark | None = None, end: float = 1000.0, **about
     cut = [fault(0, "eth0"), slave(92, "eth0", "down"), active(93, "eth1")]
     lines = [*marks(end), *INITIAL, *MACS, *cut, *probing(lost, stop=end), *more]
     return tell(lines, about)
+
+
+LAG = 2700  # ms
+
+
+def heal(when: float, link: str = "eth0") -> Line:
+    """Return a line on a cable that is put in again."""
+    return fault(when, link, "heal", "repair")
+
+
+def carrier(when: float, *, up: bool, link: str = "eth0") -> Line:
+    """Return a line on a carrier that the DUT's driver reported."""
+    return (when, "carrier", f"dut/{link}", {"up": up})
+
+
+def slow_driver(*lines: Line, lag: int = LAG) -> History:
+    """Return a recording with drivers that report a carrier up to `lag` ms late."""
+    both = [carrier(-300, up=True, link=link) for link in ("eth0", "eth1")]
+    bonds = {"bond0": {**ABOUT["bonds"]["bond0"], "lag": lag * MS}}
+    told = [*marks(6000), *INITIAL, *both, *lines, *probing(stop=6000)]
+    return tell(told, {"bonds": bonds})

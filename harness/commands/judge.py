@@ -15,7 +15,7 @@ import click
 
 from harness.errors import HarnessError, Inconclusive, NotTestable, UsageError
 from harness.history import History, load
-from harness.judge import fitness, paint, report, timeline
+from harness.judge import driver_lag, fitness, paint, report, timeline
 from harness.judge.layout import WIDTH
 from harness.judge.run import Run
 from harness.units import MS, Measured, in_ms
@@ -32,8 +32,8 @@ def judge(context: click.Context, /, files: tuple[Path, ...], *, as_json: bool) 
 
     What a recording cannot tell, such as an outage of 802.3ad without a partner, is listed.
 
-    Exit status: 0 all recordings were judged, 1 one or more are inconclusive, 2 the command line
-    is wrong, 4 a file is no recording.
+    Exit status: 0 all recordings were judged, 1 one or more are inconclusive or not testable here,
+    2 the command line is wrong, 4 a file is no recording.
     """
     status = 0
     for path in files:
@@ -65,21 +65,26 @@ def _judged(path: Path, *, as_json: bool) -> tuple[str, bool]:
 def examine(history: History) -> dict[str, Any]:
     """Return the figures of a recording as plain JSON values; times in ms."""
     facts, reasons = _facts(history)
+    unfit = _unfit(history)
+    if isinstance(unfit, NotTestable):
+        reasons = {"recording": unfit.message, **reasons}
     return {
         "scenario": history.about.scenario,
         "kernel": history.about.kernel.release,
-        "inconclusive": _unfit(history),
+        "inconclusive": unfit.message if isinstance(unfit, Inconclusive) else None,
         "times": {name: _plain(measured) for name, measured in _times(history)},
         "facts": facts,
         "not_testable": reasons,
     }
 
 
-def _unfit(history: History) -> str | None:
+def _unfit(history: History) -> Inconclusive | NotTestable | None:
+    """Return why nothing can be concluded from a recording."""
     try:
         fitness.demand_judgeable(history)
-    except Inconclusive as error:
-        return error.message
+        driver_lag.demand_reported(history)
+    except (Inconclusive, NotTestable) as error:
+        return error
     return None
 
 
@@ -143,7 +148,8 @@ def _text(path: Path, history: History) -> str:
     lines = [str(path), history.about.scenario]
     lines.append(report.settings(history.about, width))
     unfit = _unfit(history)
-    lines += ["", f"INCONCLUSIVE: {unfit}"] if unfit else [""]
+    word = "INCONCLUSIVE" if isinstance(unfit, Inconclusive) else "NOT TESTABLE HERE"
+    lines += ["", f"{word}: {unfit.message}"] if unfit else [""]
     for name, measured in _times(history):
         tolerance = f"+- {in_ms(measured.tolerance)} ({measured.why})"
         lines.append(f"  {name:<22}{measured!s:>12}   {tolerance}")

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from harness.errors import HarnessError, Inconclusive, UsageError
+from harness.errors import HarnessError, Inconclusive, NotTestable, UsageError
 from harness.history import History, load
-from harness.judge import counts, every_figure, fitness, reads
+from harness.judge import counts, driver_lag, every_figure, fitness, reads
 from harness.judge.figure import Figure, noting
 from harness.judge.reads import Read
 from harness.judge.run import Run
@@ -151,13 +151,22 @@ def _judged(one: Result, history: History) -> tuple[Result, str]:
         return one, ""
     try:
         fitness.demand_judgeable(history)
-    except Inconclusive as error:
+        driver_lag.demand_reported(history)
+    except (Inconclusive, NotTestable) as error:
         if one.verdict not in JUDGED:  # it never rested on what was recorded
             return one, ""
-        return replace(one, verdict=counts.INCONCLUSIVE, reason=error.message), error.message
+        return _instead(one, error)
     if one.verdict == counts.INCONCLUSIVE and not any(_bounds(one)):
         return replace(one, verdict=counts.NOT_JUDGED, reason=AGAIN), AGAIN
-    return _compared(one, history)
+    new, why = _compared(one, history)
+    unseen = driver_lag.distorted(history) if new.verdict in FAILURES else None
+    return (new, why) if unseen is None else _instead(new, unseen)
+
+
+def _instead(one: Result, error: Inconclusive | NotTestable) -> tuple[Result, str]:
+    """Return a result whose recording proves nothing, and why."""
+    verdict = counts.INCONCLUSIVE if isinstance(error, Inconclusive) else counts.NOT_TESTABLE
+    return replace(one, verdict=verdict, reason=error.message), error.message
 
 
 def _compared(one: Result, history: History) -> tuple[Result, str]:

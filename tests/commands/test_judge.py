@@ -11,6 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from harness.cli import main
+from harness.history import save
+from tests.stories import fault, heal, slow_driver
 
 HISTORIES = Path(__file__).parents[1] / "histories"
 
@@ -106,6 +108,18 @@ def test_what_is_not_testable_is_listed_and_the_rest_is_judged(tmp_path: Path) -
     assert plain["facts"]["bond0 active slaves"] == ["eth0", "eth1"]
 
 
+def test_a_fault_that_the_driver_did_not_report_is_exit_status_1(tmp_path: Path) -> None:
+    unseen = tmp_path / "history.jsonl"
+    save(slow_driver(fault(0, "eth0"), heal(300)), unseen)
+    done = judge(unseen)
+    why = "eth0 was without carrier for 300.0 ms and its driver did not report it"
+    assert done.exit_code == 1
+    assert f"NOT TESTABLE HERE: {why}" in done.stdout
+    plain = json.loads(judge("--json", unseen).stdout)
+    assert plain["inconclusive"] is None
+    assert plain["not_testable"]["recording"].startswith(why)
+
+
 def test_a_recording_cut_short_is_exit_status_1(tmp_path: Path) -> None:
     path = tmp_path / "history.jsonl"
     path.write_text('{"format": 1, "hz": 100}\n')
@@ -127,7 +141,7 @@ def test_a_wrong_command_line_is_exit_status_2() -> None:
 
 def test_help_documents_the_exit_status() -> None:
     said = " ".join(judge("--help").stdout.split())
-    assert "Exit status: 0 all recordings were judged, 1 one or more are inconclusive" in said
+    assert "Exit status: 0 all recordings were judged, 1 one or more are inconclusive or" in said
 
 
 def test_the_module_is_the_command() -> None:

@@ -13,7 +13,7 @@ from harness.cli import main
 from harness.history import History, save
 from harness.results import conformance
 from tests.result_directories import figure, place, result
-from tests.stories import failover
+from tests.stories import Line, carrier, failover, fault, heal, slow_driver
 
 FAILOVER_MS = 99.0  # the outage of the story `failover`, +- 11 ms
 RECORDING = "test_a.test_x/history.jsonl"
@@ -126,6 +126,28 @@ def test_a_recording_that_can_no_longer_be_judged_is_inconclusive(tmp_path: Path
     lost = failover(dropped=3)
     done = report(results(tmp_path / "a", recording=lost, outage=figure(FAILOVER_MS)))
     assert "conforms -> inconclusive: the recorder lost 3 frames" in done.output
+
+
+@pytest.mark.parametrize(
+    ("verdict", "lines", "why"),
+    [
+        (
+            "conforms",
+            [fault(0, "eth0"), heal(300)],
+            "eth0 was without carrier for 300.0 ms and its driver did not report it",
+        ),
+        (
+            "contradicts",
+            [fault(0, "eth0"), carrier(100, up=False), heal(300), carrier(2100, up=True)],
+            "the loss of carrier of eth0 came 300.0 ms before the return of carrier of eth0",
+        ),
+    ],
+)
+def test_faults_that_the_driver_reported_otherwise_are_not_testable_here(
+    tmp_path: Path, verdict: str, lines: list[Line], why: str
+) -> None:
+    done = report(results(tmp_path / "a", verdict, slow_driver(*lines)))
+    assert f"{verdict} -> not testable here: {why}" in done.output
 
 
 def test_an_inconclusive_result_that_can_be_judged_now_says_what_to_do(tmp_path: Path) -> None:

@@ -5,33 +5,13 @@ from __future__ import annotations
 import pytest
 
 from harness.errors import NotTestable
-from harness.history import History
 from harness.judge import driver_lag
 from harness.judge.run import Run
-from harness.units import MS
-from tests.stories import ABOUT, INITIAL, Line, fault, marks, probing, tell
-
-LAG = 2700  # ms
-
-
-def heal(when: float, link: str = "eth0") -> Line:
-    return fault(when, link, "heal", "repair")
-
-
-def carrier(when: float, *, up: bool, link: str = "eth0") -> Line:
-    return (when, "carrier", f"dut/{link}", {"up": up})
-
-
-def story(*lines: Line, lag: int = LAG) -> History:
-    """Return a recording with the carriers that the DUT's drivers, late by `lag` ms, reported."""
-    both = [carrier(-300, up=True, link=link) for link in ("eth0", "eth1")]
-    bonds = {"bond0": {**ABOUT["bonds"]["bond0"], "lag": lag * MS}}
-    told = [*marks(6000), *INITIAL, *both, *lines, *probing(stop=6000)]
-    return tell(told, {"bonds": bonds})
+from tests.stories import Line, carrier, fault, heal, slow_driver
 
 
 def test_a_cut_that_the_driver_did_not_report_cannot_be_judged() -> None:
-    unseen = story(fault(0, "eth0"), heal(300))
+    unseen = slow_driver(fault(0, "eth0"), heal(300))
     with pytest.raises(NotTestable) as caught:
         assert not Run.of(unseen).detected
     assert caught.value.message == (
@@ -41,7 +21,7 @@ def test_a_cut_that_the_driver_did_not_report_cannot_be_judged() -> None:
 
 
 def test_a_cut_that_it_reported_is_judged() -> None:
-    seen = story(fault(0, "eth0"), carrier(100, up=False), heal(300), carrier(2100, up=True))
+    seen = slow_driver(fault(0, "eth0"), carrier(100, up=False), heal(300), carrier(2100, up=True))
     assert not Run.of(seen).detected
 
 
@@ -57,19 +37,19 @@ def test_a_cut_that_it_reported_is_judged() -> None:
 def test_a_fault_that_it_must_report_or_that_is_none_of_the_carrier_is_judged(
     lines: list[Line],
 ) -> None:
-    assert not Run.of(story(*lines)).detected
+    assert not Run.of(slow_driver(*lines)).detected
 
 
 def test_a_driver_that_is_never_late_is_to_blame_itself() -> None:
-    assert not Run.of(story(fault(0, "eth0"), heal(300), lag=0)).detected
+    assert not Run.of(slow_driver(fault(0, "eth0"), heal(300), lag=0)).detected
 
 
 def test_a_carrier_that_is_out_already_need_not_be_reported() -> None:
-    driver_lag.demand_reported(story(carrier(-100, up=False), fault(0, "eth0"), heal(300)))
+    driver_lag.demand_reported(slow_driver(carrier(-100, up=False), fault(0, "eth0"), heal(300)))
 
 
 def test_a_return_between_two_cuts_is_to_be_reported_too() -> None:
-    quick = story(fault(0, "eth0"), carrier(9, up=False), heal(3000), fault(3400, "eth0"))
+    quick = slow_driver(fault(0, "eth0"), carrier(9, up=False), heal(3000), fault(3400, "eth0"))
     with pytest.raises(NotTestable, match=r"eth0 was with carrier for 400\.0 ms"):
         driver_lag.demand_reported(quick)
 
@@ -79,11 +59,13 @@ def test_the_ports_that_a_switch_shuts_lose_their_carrier() -> None:
     shut = (when, kind, "sw", {**data, "ports": ["eth0", "eth1"]})
     opened = (300, kind, "sw", {**data, "action": "open_ports", "ports": ["eth0", "eth1"]})
     with pytest.raises(NotTestable, match="eth0 was without carrier"):
-        driver_lag.demand_reported(story(shut, opened))
+        driver_lag.demand_reported(slow_driver(shut, opened))
 
 
 def test_a_cut_that_was_reported_to_be_longer_is_no_evidence_against_the_kernel() -> None:
-    longer = story(fault(0, "eth0"), carrier(100, up=False), heal(300), carrier(2100, up=True))
+    longer = slow_driver(
+        fault(0, "eth0"), carrier(100, up=False), heal(300), carrier(2100, up=True)
+    )
     wrong = driver_lag.distorted(longer)
     assert wrong is not None
     assert wrong.message == (
@@ -95,13 +77,13 @@ def test_a_cut_that_was_reported_to_be_longer_is_no_evidence_against_the_kernel(
 def test_nor_are_two_cables_that_were_reported_in_the_other_order() -> None:
     cuts = [fault(0, "eth0"), fault(300, "eth1")]
     swapped = [carrier(1900, up=False), carrier(700, up=False, link="eth1")]
-    wrong = driver_lag.distorted(story(*cuts, *swapped))
+    wrong = driver_lag.distorted(slow_driver(*cuts, *swapped))
     assert wrong is not None
     assert "reported them 1200.0 ms apart in the other order" in wrong.message
 
 
 def test_changes_further_apart_than_the_lag_or_reported_alike_are_evidence() -> None:
     far = [fault(0, "eth0"), carrier(900, up=False), heal(2800), carrier(2810, up=True)]
-    assert driver_lag.distorted(story(*far)) is None
+    assert driver_lag.distorted(slow_driver(*far)) is None
     alike = [fault(0, "eth0"), carrier(400, up=False), heal(300), carrier(709, up=True)]
-    assert driver_lag.distorted(story(*alike)) is None
+    assert driver_lag.distorted(slow_driver(*alike)) is None
