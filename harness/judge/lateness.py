@@ -7,7 +7,7 @@ measures, and the tolerance of each figure has by how much.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple
@@ -55,22 +55,28 @@ class Late(NamedTuple):
 def lateness(history: History, start: int, stop: int) -> Late:
     """Return by how much anything was late between two times (ns) at worst, at least the jitter.
 
-    The pauses of the sender show when a machine was not running. A monitor starts its timer anew
-    at each inspection (queue_delayed_work in bond_mii_monitor), so that its latenesses add up:
-    besides the longest pause at each end of the figure, the jitter counts once for each
-    inspection, or the pause where one was so long that it left a probe out.
+    The pauses of the sender show when a machine was not running.
     """
     jitter, step = traffic.jitter(history), traffic.interval(history)
     between = _inspections(history, stop - start)
-    timers = jitter
-    for stream in traffic.STREAMS:
-        longest = sorted(pauses(history, stream, start, stop), reverse=True)
-        missed = [pause for pause in longest[ENDS : ENDS + between] if pause > max(step, jitter)]
-        more = sum(missed) + (between - len(missed)) * jitter
-        timers = max(timers, max(jitter, sum(longest[:ENDS])) + more)
+    seen = (pauses(history, stream, start, stop) for stream in traffic.STREAMS)
+    timers = max(add_up(of_stream, between, step, jitter) for of_stream in seen)
     late = (step_late(history, step) for step in steps(history, start, stop))
     read = _read_late(history)
     return Late(timers, max(late, default=0), read=read.get(start, 0) + read.get(stop, 0))
+
+
+def add_up(pauses: Iterable[int], inspections: int, step: int, jitter: int) -> int:
+    """Return by how many ns a monitor may be late after so many inspections, by a sender's pauses.
+
+    It starts its timer anew at each inspection (queue_delayed_work in bond_mii_monitor), so that
+    its latenesses add up: besides the longest pause at each end, the jitter counts once for each
+    inspection, or the pause where one was so long that it left a probe (each `step` ns) out.
+    """
+    longest = sorted(pauses, reverse=True)
+    missed = [pause for pause in longest[ENDS : ENDS + inspections] if pause > max(step, jitter)]
+    more = sum(missed) + (inspections - len(missed)) * jitter
+    return max(jitter, sum(longest[:ENDS])) + more
 
 
 def steps(history: History, start: int, stop: int) -> Iterator[Event]:

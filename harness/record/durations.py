@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from harness.bonding.horizon import horizon, judgement, settle
 from harness.bonding.wheel import period
@@ -27,8 +27,17 @@ def longest_judgement(bonds: Iterable[Bond]) -> int:
 
 def longest_inspection(bonds: Iterable[Bond]) -> int:
     """Return the longest interval in ns of a monitor of these bonds, 0 without any."""
+    return max(_inspections(bonds), default=0)
+
+
+def shortest_inspection(bonds: Iterable[Bond]) -> int:
+    """Return the shortest interval in ns of a monitor of these bonds, 0 without any."""
+    return min(filter(None, _inspections(bonds)), default=0)
+
+
+def _inspections(bonds: Iterable[Bond]) -> Iterator[int]:
     values = (bond.options[name] for bond in bonds for name in MONITORS)
-    return max((value * MS for value in values if isinstance(value, int)), default=0)
+    return (value * MS for value in values if isinstance(value, int))
 
 
 def longest_arp_round(bonds: Iterable[Bond]) -> int:

@@ -233,7 +233,8 @@ class Net:
 
     def _watching(self, recorder: Recorder) -> Watching:
         bonds, interval, added = self.dut.bonds, self._interval, self._context.added.addresses
-        return Watching(self._network, self._loop, recorder, bonds, interval, self._virtual, added)
+        jitter = None if self._virtual else int(self._stage.facts["jitter"])
+        return Watching(self._network, self._loop, recorder, bonds, interval, jitter, added)
 
     def _disturb(self, recorder: Recorder) -> None:
         recorder.mark("disturb")
@@ -266,14 +267,13 @@ class Net:
         """Freeze the run; return its history."""
         bonds = self.dut.bonds.values()
         own = [text for bond in bonds for text in self.plan.bond_addresses(bond.plan)]
-        addresses = [text.partition("/")[0] for text in own]
-        addresses += self._context.added.addresses
+        stage, added = self._stage, self._context.added.addresses
+        addresses = [*(text.partition("/")[0] for text in own), *added]
         targets = [str(m.address) for m in self.plan.machines if m.name == "target"]
         for options in (options for bond in bonds for options in bond.in_force):
             targets += [str(address) for address in options["arp_ip_target"]]  # type: ignore[union-attr]
         events = since(self._start, [*recorder.events(addresses, targets), *self._noted])
         self._noted = []
-        stage, added = self._stage, self._context.added.addresses
         about = replace(
             header.about(stage.scenario, stage.facts, self._network, bonds, added),
             path=subject.path,

@@ -19,7 +19,6 @@ from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from harness.history import Event
-from harness.judge.fitness import STALL
 from harness.lab import Sender
 from harness.loop import now
 from harness.topology import DUT
@@ -144,11 +143,10 @@ class ProbeStream:
         last = takewhile(lambda probe: probe.sent > since, reversed(self.probes))
         return any(probe.reply is None and probe.error is None for probe in last)
 
-    def paused(self, since: int, every: int) -> int:
-        """Return the ns since a time, and until now, in which probes were late by over STALL."""
+    def pauses(self, since: int, every: int) -> list[int]:
+        """Return by how many ns each probe since a time was late, and the next one is by now."""
         times = [since, *(probe.sent for probe in self.probes if probe.sent > since), now()]
-        pauses = (after - before - every for before, after in pairwise(times))
-        return sum(pause for pause in pauses if pause > STALL)
+        return [max(0, after - before - every) for before, after in pairwise(times)]
 
     def events(self) -> Iterator[Event]:
         """Yield one event for each probe sent."""

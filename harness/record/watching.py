@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from harness.errors import HarnessError, Inconclusive, NotTestable, ScenarioError
 from harness.history import Event
-from harness.judge.fitness import ALONE, WITHOUT_PARTNER
+from harness.judge.fitness import ALONE, STALL, WITHOUT_PARTNER
+from harness.judge.lateness import add_up
 from harness.lab import Network
 from harness.loop import SECOND, Loop, now
 from harness.record import durations, first_slave
@@ -34,7 +35,8 @@ HEAL = "repair it first, or record the bond as it is: watch(healthy=False)"
 class Watching:
     """A recording in progress; `interval` is the probe interval in ns.
 
-    `added` are the addresses that machines have besides those of the topology.
+    `jitter` is that of the DUT's timers in ns, None in virtual time; `added` are the addresses
+    that machines have besides those of the topology.
     """
 
     network: Network
@@ -42,8 +44,13 @@ class Watching:
     recorder: Recorder
     bonds: Mapping[str, Bond]
     interval: int
-    virtual: bool
+    jitter: int | None
     added: Collection[str] = ()
+
+    @property
+    def virtual(self) -> bool:
+        """Whether time is virtual: then nothing is late."""
+        return self.jitter is None
 
     def wait_until_healthy(self, open_faults: OpenFaults, *, new: bool) -> None:
         """Wait until the path is healthy and stable; raises the error that explains it if not.
@@ -150,8 +157,8 @@ class Watching:
         while now() < end:
             self.loop.pump(end)
             end = max(end, schedule.expected + span)
-        if not self.virtual:
-            self._extend_by_pauses(disturbed, end)
+        if self.jitter is not None:
+            self._extend_by_lateness(disturbed, end, span, self.jitter)
         patience = (
             RESOLUTION if self.recorder.neighbours_forgotten(faults, disturbed) else 500 * MS
         )
@@ -160,22 +167,26 @@ class Watching:
         self.recorder.stop_probing()
         self.loop.pump(now() + LAST_REPLIES * self.interval)
 
-    def _extend_by_pauses(self, disturbed: int, end: int) -> None:
-        """Record longer by the time that a host was late: nothing was recorded then.
+    def _extend_by_lateness(self, disturbed: int, end: int, span: int, jitter: int) -> None:
+        """Record longer by what its monitors may be late, as the judge's tolerances have it.
 
-        Raises Inconclusive if it is late repeatedly.
+        Raises Inconclusive if a host stalls repeatedly.
         """
-        while now() < end + (still := self._paused(disturbed)):
-            if still > PATIENCE:
-                raise Inconclusive(
-                    f"probes were late by {in_ms(still)} in all after the disturbance", hint=ALONE
-                )
-            self.loop.pump(end + still)
-
-    def _paused(self, since: int) -> int:
-        """Return for how many ns nothing was sent since a time, in pauses too long to judge."""
+        inspections = span // (durations.shortest_inspection(self.bonds.values()) or span)
         streams = self.recorder.streams.values()
-        return max(stream.paused(since, self.interval) for stream in streams)
+        while True:
+            late = 0
+            for pauses in (stream.pauses(disturbed, self.interval) for stream in streams):
+                stalled = sum(pause for pause in pauses if pause > STALL)
+                if stalled > PATIENCE:
+                    raise Inconclusive(
+                        f"probes were late by {in_ms(stalled)} in all after the disturbance",
+                        hint=ALONE,
+                    )
+                late = max(late, stalled, add_up(pauses, inspections, self.interval, jitter))
+            if now() >= end + late:
+                return
+            self.loop.pump(end + late)
 
     def _start_probing(self) -> None:
         if self.virtual:
