@@ -118,6 +118,17 @@ ONLY_THE_FIRST = contradicted(
 )
 
 
+@claim("ARPINT-15")
+@pytest.mark.parametrize(("cable", "state"), [("out", "down"), ("in", "up")])
+def test_a_slave_starts_as_its_carrier_is(spare_slave: SpareSlave, cable: str, state: str) -> None:
+    """Enslaved without a carrier it is down before the monitor has judged it."""
+    bond = spare_slave.dut.bond(arp_interval=500, **ARP)
+    if cable == "out":
+        spare_slave.eth2.cut()
+    spare_slave.dut.enslave(bond, spare_slave.eth2)
+    assert bond.now.slave(spare_slave.eth2)["mii_status"] == state
+
+
 @claim("PND-5")
 @pytest.mark.parametrize(("delay", "rounds"), [pytest.param(300, 3, marks=ONLY_THE_FIRST), (0, 1)])
 def test_a_delay_outlives_its_monitor(one_switch: OneSwitch, delay: int, rounds: int) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from harness import claim, control, ms
-from scenarios.topologies import OneSwitch
+from harness import claim, control, ms, s
+from scenarios.topologies import TARGET, OneSwitch
 from scenarios.variants import SpareSlave, ThreeSlaves
 
 WITH_PRIMARY = ("active-backup", "balance-tlb", "balance-alb")
@@ -21,6 +21,20 @@ def test_others_are_used_only_while_the_primary_is_down(
     three_slaves.dut.bond(mode=mode, primary=primary)
     with three_slaves.watch() as run:
         three_slaves.eth2.flap(down=400 * ms)
+    assert run.active_slaves == used
+
+
+@claim("PRIMARY-1", "PRESEL-1")
+@pytest.mark.parametrize(
+    ("primary", "used"), [("eth0", ["eth0", "eth1", "eth0"]), (None, ["eth0", "eth1"])]
+)
+def test_the_arp_monitor_returns_to_the_primary_only(
+    one_switch: OneSwitch, primary: str | None, used: list[str]
+) -> None:
+    """A slave that answers again is active again if it is the primary."""
+    one_switch.dut.bond(arp_interval=100, arp_ip_target=TARGET, primary=primary)
+    with one_switch.watch() as run:
+        one_switch.eth0.flap(down=1 * s)
     assert run.active_slaves == used
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from harness import claim, contradicted, control, ms
-from scenarios.topologies import OneSwitch
+from harness import claim, contradicted, control, ms, s
+from scenarios.topologies import TARGET, OneSwitch
 from scenarios.variants import SpareSlave, ThreeSlaves
 
 DOWN = 300 * ms
@@ -68,6 +68,19 @@ def test_a_higher_priority_that_recovers_follows_the_policy(
     three_slaves.dut.set(bond, primary_reselect=primary_reselect)
     with three_slaves.watch() as run:
         three_slaves.eth1.flap(down=DOWN)
+    assert run.active_slaves == used
+
+
+@claim("PRIO-3")
+@pytest.mark.parametrize(("prio", "used"), [(10, ["eth1", "eth0", "eth1"]), (0, ["eth0"])])
+def test_the_arp_monitor_returns_to_the_highest_priority(
+    three_slaves: ThreeSlaves, prio: int, used: list[str]
+) -> None:
+    """A slave that answers again is active again if its priority is higher."""
+    three_slaves.dut.bond(arp_interval=100, arp_ip_target=TARGET)
+    three_slaves.dut.set_slave(three_slaves.eth1, prio=prio)
+    with three_slaves.watch() as run:
+        three_slaves.eth1.flap(down=1 * s)
     assert run.active_slaves == used
 
 
