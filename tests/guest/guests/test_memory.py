@@ -1,4 +1,4 @@
-"""A guest's memory: flat over thousands of scenarios, and when it is full the guest says so."""
+"""A guest's memory: flat over a thousand scenarios, and when it is full the guest says so."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.virtual_kernel import virtual_kernel
 
 pytestmark = pytest.mark.guest(inside=False)
 
-SCENARIOS, WARM, FLAT = 2000, 500, 4.0
+SCENARIOS, WARM, FLAT = 1000, 300, 4.0
 # Each is a short recording; among them are all ways to end, and what else pytest keeps.
 MANY = f"""
     import logging, pytest
@@ -81,7 +81,7 @@ def virtual() -> str:
     return virtual_kernel()
 
 
-def test_memory_is_flat_over_thousands_of_scenarios(
+def test_memory_is_flat_over_a_thousand_scenarios(
     virtual: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tiny = Tiny.make(tmp_path, many=MANY, conftest=MEASURED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,42 +17,40 @@ from tests.virtual_kernel import virtual_kernel
 
 ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.guest(inside=False)
-FILES = (
+NAMES = (
     *("miimon", "delays", "primary", "primary_reselect", "active_slave", "fail_over_mac"),
     *("num_grat_arp", "arp_monitor", "high_availability", "switch_configuration"),
-    *(
-        "balance_rr",
-        "balance_xor",
-        "broadcast",
-        "balance_tlb",
-        "balance_alb",
-        "mac",
-        "enslaving",
-        "min_links",
-    ),
+    *("balance_rr", "balance_xor", "broadcast", "balance_tlb", "balance_alb"),
+    *("mac", "enslaving", "min_links"),
 )
+FILES = tuple(f"scenarios/test_{name}.py" for name in NAMES)
+RESULTS = "HARNESS_RECORDED"  # a directory of results of all scenarios: none are recorded then
 
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[History]]:
     """Return the recordings of scenarios that conform, by scenario."""
-    results = tmp_path_factory.mktemp("results")
-    argv = [sys.executable, "-m", "pytest", "-q", "--guests", "1", "-p", "no:cacheprovider"]
-    argv += ["--kernel", virtual_kernel(), "--results", str(results)]
-    argv += [f"scenarios/test_{name}.py" for name in FILES]
-    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
-    (run,) = (path for path in results.iterdir() if path.is_dir() and not path.is_symlink())
+    run = Path(os.environ.get(RESULTS) or _record(tmp_path_factory.mktemp("results")))
     return {
         one.scenario: [load(path) for path in (run / folder_of(one.scenario)).glob("history*")]
         for one in conformance.load(run).results
-        if one.verdict == "conforms"
+        if one.verdict == "conforms" and one.scenario.startswith(FILES)
     }
+
+
+def _record(results: Path) -> Path:
+    argv = [sys.executable, "-m", "pytest", "-q", "--guests", "1", "-p", "no:cacheprovider"]
+    argv += ["--kernel", virtual_kernel(), "--results", str(results), *FILES]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    return results / "latest"
 
 
 def test_the_model_agrees_with_every_conforming_scenario(
     recorded: dict[str, list[History]],
 ) -> None:
+    if not all(one.about.virtual for histories in recorded.values() for one in histories):
+        pytest.skip("the scenarios were recorded in real time, whose jitter the model leaves out")
     judged, wrong = 0, []
     for scenario, histories in recorded.items():
         for history in histories:
