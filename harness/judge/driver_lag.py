@@ -58,18 +58,38 @@ def distorted(history: History) -> NotTestable | None:
 
     Those of changes further apart than the lag differ by no more than it, which all bounds allow.
     """
+    tolerance = traffic.jiffy(history) + traffic.jitter(history)
     for lag, changes in _bonds(history):
         told = [(one, one.reported) for one in changes if one.reported is not None]
+        for change, seen in told:
+            gap = _forwarding_after(history, change)
+            if gap is not None and gap < lag and seen - change.at > tolerance:
+                return NotTestable(
+                    f"the port of {change.link} forwarded {in_ms(gap)} after {change}, which its "
+                    f"driver reported {in_ms(seen - change.at)} late",
+                    hint=HINT,
+                )
         for (first, first_seen), (second, second_seen) in combinations(told, 2):
-            made, seen = second.at - first.at, second_seen - first_seen
-            if made < lag and abs(seen - made) > traffic.jiffy(history) + traffic.jitter(history):
-                order = "" if seen >= 0 else " in the other order"
+            made, apart = second.at - first.at, second_seen - first_seen
+            if made < lag and abs(apart - made) > tolerance:
+                order = "" if apart >= 0 else " in the other order"
                 return NotTestable(
                     f"{first} came {in_ms(made)} before {second}, and their drivers reported "
-                    f"them {in_ms(abs(seen))} apart{order}: they may be {in_ms(lag)} late",
+                    f"them {in_ms(abs(apart))} apart{order}: they may be {in_ms(lag)} late",
                     hint=HINT,
                 )
     return None
+
+
+def _forwarding_after(history: History, change: CarrierChange) -> int | None:
+    """Return for how many ns after a return of carrier the port kept frames back; None: for none.
+
+    A slave whose driver reports the carrier later than that is never used in that time.
+    """
+    if not change.up:
+        return None
+    after = (e.at for e in history.select("fault", change.link, action="forward"))
+    return next((at - change.at for at in after if at > change.at), None)
 
 
 def _bonds(history: History) -> Iterator[tuple[int, list[CarrierChange]]]:

@@ -87,3 +87,16 @@ def test_changes_further_apart_than_the_lag_or_reported_alike_are_evidence() -> 
     assert driver_lag.distorted(slow_driver(*far)) is None
     alike = [fault(0, "eth0"), carrier(400, up=False), heal(300), carrier(709, up=True)]
     assert driver_lag.distorted(slow_driver(*alike)) is None
+
+
+def test_a_port_that_forwards_before_the_driver_reports_its_carrier_shows_nothing() -> None:
+    port = [fault(3000, "eth0", "heal_late", "repair"), fault(3600, "eth0", "forward", "repair")]
+    cut = [fault(0, "eth0"), carrier(9, up=False)]
+    wrong = driver_lag.distorted(slow_driver(*cut, *port, carrier(4500, up=True)))
+    assert wrong is not None
+    assert wrong.message == (
+        "the port of eth0 forwarded 600.0 ms after the return of carrier of eth0, "
+        "which its driver reported 1500.0 ms late"
+    )
+    at_once = slow_driver(*cut, *port, carrier(3008, up=True))
+    assert driver_lag.distorted(at_once) is None
