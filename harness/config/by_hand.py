@@ -11,7 +11,7 @@ from harness.bonding.table import DOWN, EMPTY
 from harness.config.spelling import spelled
 from harness.config.tool_support import MODULE
 
-HOOKED = "$IFACE"  # what ifupdown and ifupdown2 call the interface of a stanza
+STANZA_INTERFACE = "$IFACE"  # what ifupdown and ifupdown2 call the interface of a stanza
 SLAVE_COMMANDS = {
     "queue_id": "echo {slave}:{value} > /sys/class/net/{bond}/bonding/queue_id",
     "prio": "ip link set {slave} type bond_slave prio {value}",
@@ -59,13 +59,13 @@ def in_a_stanza(format_: str, mode: str, name: str, value: Setting) -> str:
     ifupdown2 runs pre-up when the bond has its slaves and no address yet. ifupdown runs it before
     ifenslave makes the bond, which it does not where one is there.
     """
-    command = on_a_bond(HOOKED, name, value)
+    command = on_a_bond(STANZA_INTERFACE, name, value)
     if not OPTIONS[name].needs:
         return f"post-up {command}"
     if format_ == "ifupdown2":
         return command and f"pre-up {command}"
     text = spelled("ip-link", name, str(value))
-    return f"pre-up ip link add {HOOKED} type bond mode {mode} {text}"
+    return f"pre-up ip link add {STANZA_INTERFACE} type bond mode {mode} {text}"
 
 
 def of_the_module(name: str, value: Setting) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.config.detect import detect
+from harness.config.detect import DROP_INS, detect
 from harness.config.includes import included
 from harness.config.precedence import can_mask
 from harness.config.source import Source
@@ -45,14 +45,14 @@ class Sifted:
     """Files of subdirectories: those that mention a bond, and others that may belong to these."""
 
     formats: dict[Path, str] = field(default_factory=dict)
-    speaking: list[Path] = field(default_factory=list)
+    with_bond: list[Path] = field(default_factory=list)
     others: list[Path] = field(default_factory=list)
 
     def sift(self, path: Path, source: Source) -> None:
         """Classify a text."""
         self.formats[path] = detect(source) or ""
-        speaks = bool(self.formats[path]) and _speaks(source)
-        (self.speaking if speaks else self.others).append(path)
+        mentions = bool(self.formats[path]) and _mentions_bond(source)
+        (self.with_bond if mentions else self.others).append(path)
 
     def not_text(self, path: Path) -> None:
         """Note a file that is not text, such as a link to /dev/null that masks another file."""
@@ -61,9 +61,9 @@ class Sifted:
 
     def wanted(self) -> Iterator[Path]:
         """Yield the files that mention a bond, those that belong to them or mask them."""
-        homes = {(self.formats[path], _home(path)) for path in self.speaking}
-        names = {(_home(path), path.name) for path in self.speaking}
-        yield from self.speaking
+        homes = {(self.formats[path], _home(path)) for path in self.with_bond}
+        names = {(_home(path), path.name) for path in self.with_bond}
+        yield from self.with_bond
         for path in self.others:
             name = self.formats[path]
             together = name in TOGETHER and (name, _home(path)) in homes
@@ -71,7 +71,7 @@ class Sifted:
                 yield path
 
 
-def _speaks(source: Source) -> bool:
+def _mentions_bond(source: Source) -> bool:
     """Return whether a text mentions a bond, or a file that it includes does."""
     if "bond" in source.text.lower():
         return True
@@ -81,5 +81,5 @@ def _speaks(source: Source) -> bool:
 
 def _home(path: Path) -> str:
     """Return the name of the directory whose files its tool reads together."""
-    drop_in = path.parent.name.endswith((".netdev.d", ".network.d"))
+    drop_in = path.parent.name.endswith(DROP_INS)
     return (path.parent.parent if drop_in else path.parent).name

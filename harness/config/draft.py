@@ -132,7 +132,8 @@ class Draft:
 
     `machines` are drafts of further machines, whose bonds are different ones of the same names.
     `ports` are assigned by `settle`; `kinds` are the kinds of devices that are not kept otherwise.
-    `defaults` are the initial options of every bond.
+    `defaults` are the initial options of every bond. `used_for` are the statements that are used
+    only if an interface is in the configuration.
     """
 
     format: str
@@ -145,18 +146,16 @@ class Draft:
     kinds: dict[str, str] = field(default_factory=dict)
     defaults: list[Given] = field(default_factory=list)
     used: set[StatementId] = field(default_factory=set)
-    about: dict[str, set[StatementId]] = field(default_factory=dict)
+    used_for: dict[str, set[StatementId]] = field(default_factory=dict)
     lost: list[Extra] = field(default_factory=list)
 
-    def mark_used(self, place: Place, *names: str) -> None:
-        """Mark a statement as used, if one of these interfaces is in the configuration.
+    def mark_used(self, *places: Place) -> None:
+        """Mark statements as used, or as without effect."""
+        self.used.update(place.statement_id for place in places)
 
-        Without names it is marked in any case.
-        """
-        for name in names:
-            self.about.setdefault(name, set()).add(place.statement_id)
-        if not names:
-            self.used.add(place.statement_id)
+    def mark_used_for(self, interface: str, *places: Place) -> None:
+        """Mark statements as used if this interface is in the configuration."""
+        self.used_for.setdefault(interface, set()).update(place.statement_id for place in places)
 
     def note_lost(self, spelled: str, place: Place) -> None:
         """Note a part of a used statement that is not in the configuration."""
@@ -266,12 +265,12 @@ class Draft:
             above = list(self._above(bond.name))
             ours = {bond.name, *(upper.name for upper in above)}
             ports = set(bond.slaves).union(*(upper.below for upper in above)) - ours
-            found |= bond.used.union(*(self.about.get(name, ()) for name in ours | ports))
+            found |= bond.used.union(*(self.used_for.get(name, ()) for name in ours | ports))
             for name in ours & self.nets.keys():
-                found |= self.nets[name].used | self.nets[name].sized
+                found |= self.nets[name].used | self.nets[name].mtu_used
             for name in set(bond.slaves) & self.nets.keys():
                 # A slave has the MTU of its bond, wherever that is set.
-                found |= self.nets[name].sized if self.nets[name].mtu == bond.net.mtu else set()
+                found |= self.nets[name].mtu_used if self.nets[name].mtu == bond.net.mtu else set()
         return found
 
     def _slave(self, bond: DraftBond, name: str) -> SlaveConfig:
@@ -290,7 +289,7 @@ class Draft:
                 below.add(upper.name)
 
 
-def switch(raw: str) -> str:
+def on_off(raw: str) -> str:
     """Return the kernel's on or off for a yes or no; anything else unchanged."""
     word = raw.strip().lower()
     return "on" if word in TRUE else "off" if word in FALSE else raw

@@ -13,7 +13,10 @@ MAX_MTU = 2**31
 
 @dataclass(slots=True)
 class DraftNet:
-    """The IP configuration of one interface: a bond, a slave, or an upper device of a bond."""
+    """The IP configuration of one interface: a bond, a slave, or an upper device of a bond.
+
+    `mtu_used` are the statements that set the MTU that is in force.
+    """
 
     format: str
     addresses: list[str] = field(default_factory=list)
@@ -23,13 +26,13 @@ class DraftNet:
     mtu: int = 0
     extras: list[Extra] = field(default_factory=list)
     used: set[StatementId] = field(default_factory=set)
-    sized: set[StatementId] = field(default_factory=set)
+    mtu_used: set[StatementId] = field(default_factory=set)
 
     def mark_used(self, *places: Place) -> None:
         """Mark statements as part of this configuration, or as without effect."""
         self.used.update(place.statement_id for place in places)
 
-    def asks(self, place: Place, *, four: bool = False, six: bool = False) -> None:
+    def set_dynamic(self, place: Place, *, four: bool = False, six: bool = False) -> None:
         """Note that IPv4 or IPv6 addresses come from the network."""
         self.dhcp4, self.dhcp6 = self.dhcp4 or four, self.dhcp6 or six
         self.mark_used(place)
@@ -57,18 +60,18 @@ class DraftNet:
         if found not in self.gateways:
             self.gateways.append(found)
 
-    def size(self, text: str, place: Place) -> None:
+    def set_mtu(self, text: str, place: Place) -> None:
         """Set the MTU."""
         if text.isascii() and text.isdigit() and 0 < int(text[:9]) < MAX_MTU:
             if self.mtu != int(text):
-                self.sized.clear()  # the last one counts
+                self.mtu_used.clear()  # the last one counts
             self.mtu = int(text)
-            self.sized.add(place.statement_id)
+            self.mtu_used.add(place.statement_id)
         else:
             self._wrong(text, "is no MTU", place, "write a number of bytes such as 9000")
 
-    def follows(self, text: str, place: Place) -> None:
-        """Mark a network or broadcast address that follows from the address as used."""
+    def mark_implied(self, text: str, place: Place) -> None:
+        """Mark a network or broadcast address that the addresses imply as used."""
         networks = [ipaddress.ip_interface(address).network for address in self.addresses]
         implied = {str(n.network_address) for n in networks}
         if text in implied | {str(n.broadcast_address) for n in networks}:

@@ -108,8 +108,8 @@ def _why_not(bond: BondConfig, tool: Tool, name: str, value: Setting) -> str:
 
 def _not_by_nm(bond: BondConfig, tool: Tool, name: str, value: Setting) -> str:
     """Return why NetworkManager refuses a value that others accept, "" if it does not."""
-    if tool.format == "nmcli" and name in tool.lately:
-        return f"{tool.lately[name]} refuses a command that has it"
+    if tool.format == "nmcli" and name in tool.lacked_by:
+        return f"{tool.lacked_by[name]} refuses a command that has it"
     if name == "peer_notif_delay" and not whole(bond, value):
         return "NetworkManager takes a multiple of miimon only"
     return ""

@@ -19,7 +19,7 @@ from harness.config.place import Place
 from harness.config.precedence import can_mask
 from harness.config.source import COMMAND_LINE, STANDARD_INPUT, NoText, Source, decoded
 
-RUNNING = Path("/sys/class/net")
+SYS_CLASS_NET = Path("/sys/class/net")
 BIGGEST = 4 * 1024 * 1024  # bytes; no configuration of bonds is that long
 MOST = 4000  # files: /etc has fewer
 NOTHING = "/dev/null"  # a link to it masks a file
@@ -64,8 +64,8 @@ class _SourceCollector:
                 self.directory(path)
             elif _exists(path) or path.is_symlink():
                 self.file(path)
-            elif "/" not in argument and _exists(RUNNING / argument / "bonding"):
-                self.running(RUNNING / argument / "bonding")
+            elif "/" not in argument and _exists(SYS_CLASS_NET / argument / "bonding"):
+                self.running(SYS_CLASS_NET / argument / "bonding")
             else:
                 raise ConfigError(
                     "there is no such file, directory or running bond",

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.config.detect import detect
-from harness.config.ini_and_shell import joined
+from harness.config.detect import UNITS, detect
+from harness.config.ini_and_shell import logical_lines
 from harness.config.model import Level
 from harness.config.place import Place
 from harness.config.source import STANDARD_INPUT, Source
@@ -16,7 +16,6 @@ from harness.config.stanzas import SOURCING
 
 IN_DIRECTORY = re.compile(r"[a-zA-Z0-9_-]+")  # interfaces(5): other names are passed over
 WILD = frozenset("*?[")
-UNITS = (".netdev", ".network")
 HOME = Path("/etc/network")
 
 
@@ -35,7 +34,7 @@ def included(source: Source) -> Iterator[Included]:
     """Yield the files that an interfaces file sources, and remarks on those that are missing."""
     if detect(source) not in ("interfaces", "ifupdown2"):
         return
-    for number, line in joined(source.text):
+    for number, line in logical_lines(source.text):
         words = line.split()
         if len(words) > 1 and words[0] in SOURCING:
             for pattern in words[1:]:

@@ -55,7 +55,7 @@ def ini(source: Source, draft: Draft, *, joins: bool = False) -> list[Section]:
     With `joins`, a backslash at the end of a line continues it, as in systemd.
     """
     found: IniSections = []
-    for number, line in joined(source.text) if joins else plain(source.text):
+    for number, line in logical_lines(source.text) if joins else physical_lines(source.text):
         text = line.strip()
         if text and text[0] not in "#;":
             with draft.tolerant():
@@ -83,7 +83,7 @@ def variables(source: Source, draft: Draft) -> Iterator[Assignment]:
     Quotes may span lines, as BONDING_OPTS of several lines do.
     """
     pending, start = "", 0
-    for number, line in plain(source.text):
+    for number, line in physical_lines(source.text):
         start = start if pending else number
         text = f"{pending}\n{line}" if pending else line
         if not pending and (not line.strip() or line.lstrip().startswith("#")):
@@ -112,16 +112,16 @@ def _assigned(text: str, words: list[str], place: Place) -> Iterator[Assignment]
             )
 
 
-def plain(text: str) -> Iterator[tuple[int, str]]:
+def physical_lines(text: str) -> Iterator[tuple[int, str]]:
     """Yield number and text of every line; only line feeds end lines."""
     for number, line in enumerate(text.split("\n"), 1):
         yield number, line.rstrip("\r")
 
 
-def joined(text: str) -> Iterator[tuple[int, str]]:
-    """Yield every line with those that a backslash at its end joins to it."""
+def logical_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield number and text of every logical line: a backslash at its end joins the next one."""
     pending, start = "", 0
-    for number, line in plain(text):
+    for number, line in physical_lines(text):
         start = start if pending else number
         if line.endswith("\\"):
             pending += line[:-1] + " "

@@ -234,10 +234,10 @@ class BondConfig:
     def _unchecked(self) -> BondOptions:
         return BondOptions.unchecked(**self.asked)
 
-    def blame(self, said: str) -> Place:
-        """Return the place of the option that an error names first, else the bond's."""
+    def blame(self, message: str) -> Place:
+        """Return the place of the option that an error message names first, else the bond's."""
         names = sorted(
-            {option.name for option in self.given if option.name in said}, key=said.index
+            {option.name for option in self.given if option.name in message}, key=message.index
         )
         return self.where(names[0]) if names else self.place
 

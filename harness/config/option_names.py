@@ -38,6 +38,9 @@ NETWORKD = MappingProxyType(
         "ARPMissedMax": "arp_missed_max",
     }
 )
+# Settings of a slave's [Network] section that name it as the bond's; no option of [Bond].
+NETWORKD_ROLES = MappingProxyType({"PrimarySlave": "primary", "ActiveSlave": "active_slave"})
+NETWORKD_BOOLEANS = frozenset({"all_slaves_active", "tlb_dynamic_lb"})  # written as yes and no
 NETPLAN = MappingProxyType(
     {
         "mode": "mode",
@@ -63,7 +66,7 @@ NETPLAN = MappingProxyType(
     }
 )
 # Later spellings, and a misspelling that netplan accepts because its documentation had it.
-NETPLAN_TOO = MappingProxyType(
+NETPLAN_ALIASES = MappingProxyType(
     {
         "all-members-active": "all_slaves_active",
         "packets-per-member": "packets_per_slave",
@@ -112,6 +115,6 @@ IFUPDOWN2_OLD = MappingProxyType(
 )
 
 
-def turned(table: Mapping[str, str]) -> Mapping[str, str]:
+def inverted(table: Mapping[str, str]) -> Mapping[str, str]:
     """Return the inverse of a table."""
     return MappingProxyType({ours: theirs for theirs, ours in table.items()})

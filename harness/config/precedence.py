@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from harness.config.detect import DROP_INS, UNITS
 from harness.config.model import Extra
 from harness.config.source import COMMAND_LINE, STANDARD_INPUT, Source
 
@@ -31,16 +32,15 @@ SEARCHES = (
         "systemd-networkd",
         "systemd/network",
         ETC_FIRST,
-        (".netdev", ".network", ".netdev.d", ".network.d"),
+        UNITS + DROP_INS,
     ),
     Search("modprobe", "modprobe.d", ETC_FIRST, (".conf",)),
     Search("netplan", "netplan", ("run", "etc", "lib"), (".yaml",)),
 )
-UNITS = (".netdev", ".network")
 
 
 @dataclass(frozen=True, slots=True)
-class _Seat:
+class _Position:
     """The position of a file: the tree, its name there, and the rank of its directory."""
 
     tree: str
@@ -55,19 +55,19 @@ class _Seat:
 
 def can_mask(path: str) -> bool:
     """Return whether an empty file prevents another one of the same name from being read."""
-    return _seat(path) is not None
+    return _position(path) is not None
 
 
 def effective(given: Sequence[Source]) -> tuple[list[Source], list[Extra]]:
     """Return the texts in effect, and remarks on the others."""
-    seats = [(source, _seat(source.name)) for source in given]
+    positions = [(source, _position(source.name)) for source in given]
     best: dict[tuple[str, str, str], tuple[int, Source]] = {}
-    for source, seat in seats:
-        if seat and (seat.key not in best or seat.rank < best[seat.key][0]):
-            best[seat.key] = (seat.rank, source)
+    for source, position in positions:
+        if position and (position.key not in best or position.rank < best[position.key][0]):
+            best[position.key] = (position.rank, source)
     kept, extras = list[Source](), list[Extra]()
-    for source, seat in seats:
-        why = _idle(source, seat, best) if seat else ""
+    for source, position in positions:
+        why = _why_not_read(source, position, best) if position else ""
         if why:
             extras.append(Extra("", why, source.at(), level="note"))
         else:
@@ -75,17 +75,17 @@ def effective(given: Sequence[Source]) -> tuple[list[Source], list[Extra]]:
     return kept, extras
 
 
-def _idle(
-    source: Source, seat: _Seat, best: dict[tuple[str, str, str], tuple[int, Source]]
+def _why_not_read(
+    source: Source, position: _Position, best: dict[tuple[str, str, str], tuple[int, Source]]
 ) -> str:
     """Return why a file is not in effect, "" if it is."""
-    first = best[seat.key][1]
+    first = best[position.key][1]
     if first is not source:
-        return f"not in effect: {seat.tool} reads {first.name} of the same name instead"
+        return f"not in effect: {position.tool} reads {first.name} of the same name instead"
     if _empty(source):
-        return f"masked: {seat.tool} reads no file of this name"
-    unit, drop_in, _ = seat.name.partition(".d/")
-    main = best.get((seat.tree, seat.tool, unit))
+        return f"masked: {position.tool} reads no file of this name"
+    unit, drop_in, _ = position.name.partition(".d/")
+    main = best.get((position.tree, position.tool, unit))
     if drop_in and main and _empty(main[1]):
         return f"not in effect: {main[1].name} masks the unit to which this adds"
     return ""
@@ -95,12 +95,12 @@ def _empty(source: Source) -> bool:
     return not source.text.strip() and not source.remarks
 
 
-def _seat(name: str) -> _Seat | None:
+def _position(name: str) -> _Position | None:
     """Return the position of a file among the directories that its tool searches."""
     if name in (COMMAND_LINE, STANDARD_INPUT):
         return None
     path = Path(name).absolute()
-    drop_in = path.parent.name.endswith(tuple(f"{unit}.d" for unit in UNITS))
+    drop_in = path.parent.name.endswith(DROP_INS)
     home = path.parent.parent if drop_in else path.parent
     tail = str(path.relative_to(home))
     for search in SEARCHES:
@@ -108,9 +108,9 @@ def _seat(name: str) -> _Seat | None:
             continue
         found = next(_trees(home, search), None)
         if found:
-            return _Seat(found[0], search.tool, tail, found[1])
+            return _Position(found[0], search.tool, tail, found[1])
     if path.suffix in UNITS or drop_in:
-        return _Seat(str(home), "systemd-networkd", tail, 0)
+        return _Position(str(home), "systemd-networkd", tail, 0)
     return None
 
 

@@ -15,10 +15,11 @@ from harness.config.model import Given
 from harness.config.names import INTERFACE
 from harness.config.place import Place
 
-IMPLIED = "100"  # ms
+DEFAULT_MIIMON = "100"  # ms
+IMPLIED = "(NetworkManager's default)"  # ends the spelling of an option that is in no file
 UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F-]{13,27}")
-ASKING4 = frozenset({"auto"})
-ASKING6 = frozenset({"auto", "dhcp"})
+DYNAMIC4 = frozenset({"auto"})
+DYNAMIC6 = frozenset({"auto", "dhcp"})
 CARRIED = {
     "method4": frozenset({"auto", "manual", "disabled", ""}),
     "method6": frozenset({"auto", "dhcp", "manual", "disabled", ""}),
@@ -121,8 +122,8 @@ def default_monitor(bond: DraftBond) -> None:
     """Add NetworkManager's default: miimon=100 if no monitor is set."""
     given = {option.name: option.value for option in bond.given}
     if "miimon" not in given and not given.get("arp_interval"):
-        text = "miimon=100 (NetworkManager's default)"
-        bond.given.append(Given.read("miimon", IMPLIED, bond.place, bond.format, text))
+        text = f"miimon={DEFAULT_MIIMON} {IMPLIED}"
+        bond.given.append(Given.read("miimon", DEFAULT_MIIMON, bond.place, bond.format, text))
 
 
 def _port(draft: Draft, profile: Connection, name: str, *, known: bool) -> None:
@@ -169,8 +170,8 @@ def _addressing(draft: Draft, profile: Connection) -> None:
             if method.raw in CARRIED[method.name]
         )
     )
-    net.dhcp4 = net.dhcp4 or profile.method4 in ASKING4
-    net.dhcp6 = net.dhcp6 or profile.method6 in ASKING6
+    net.dhcp4 = net.dhcp4 or profile.method4 in DYNAMIC4
+    net.dhcp6 = net.dhcp6 or profile.method6 in DYNAMIC6
 
 
 def _mtu(draft: Draft, profile: Connection) -> None:
@@ -180,12 +181,11 @@ def _mtu(draft: Draft, profile: Connection) -> None:
         if profile.mtu.raw in ("", "0"):
             net.mark_used(profile.mtu.place)
         else:
-            net.size(profile.mtu.raw, profile.mtu.place)
+            net.set_mtu(profile.mtu.raw, profile.mtu.place)
 
 
 def _upper(draft: Draft, profile: Connection) -> None:
-    for place in profile.which:
-        draft.mark_used(place, profile.interface)
+    draft.mark_used_for(profile.interface, *profile.which)
     if profile.kind == "vlan" and profile.parent:
         draft.vlan(profile.interface, profile.parent, profile.vlan, profile.place)
     elif profile.kind == "bridge":

@@ -112,7 +112,7 @@ def parse(given: Sequence[Source], format_: str | None = None) -> Configuration:
         used |= draft.accounted()
         lost += draft.lost
         for read in (_begun(bond, defaults) for bond in draft.frozen()):
-            bonds[read.name] = _joined(bonds[read.name], read) if read.name in bonds else read
+            bonds[read.name] = _merged(bonds[read.name], read) if read.name in bonds else read
         for nth, other in enumerate(draft.machines, 1):
             extras += other.extras
             apart += (replace(bond, machine=nth) for bond in other.frozen() if bond not in apart)
@@ -200,7 +200,7 @@ def _begun(bond: BondConfig, defaults: Iterable[Given]) -> BondConfig:
     )
 
 
-def _joined(first: BondConfig, second: BondConfig) -> BondConfig:
+def _merged(first: BondConfig, second: BondConfig) -> BondConfig:
     """Return one bond that two formats describe: the later options are in force."""
     slaves: dict[str, SlaveConfig] = {slave.name: slave for slave in first.slaves}
     for slave in second.slaves:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from harness.config.expansion import expanded, unrolled, words_of
-from harness.config.ini_and_shell import plain
+from harness.config.ini_and_shell import physical_lines
 from harness.config.place import Place
 from harness.config.source import Source
 
@@ -80,7 +80,7 @@ def commands(source: Source, known: Mapping[str, str] | None = None) -> Iterator
 
 def _logical(source: Source) -> Iterator[tuple[Place, str]]:
     """Yield complete lines: continued ones joined, without prompts, comments and heredocs."""
-    lines = list(plain(source.text))
+    lines = list(physical_lines(source.text))
     session = _session([line for _, line in lines])
     pending, start, until = "", 0, ""
     for number, line in lines:

@@ -9,13 +9,13 @@ from types import MappingProxyType
 
 from harness.bonding import OPTIONS, Setting
 from harness.bonding.values import normal
-from harness.config.option_names import NETPLAN, NETWORKD, turned
+from harness.config.option_names import NETPLAN, NETWORKD, inverted
 from harness.errors import ScenarioError
 
-NETWORKDS, NETPLANS = turned(NETWORKD), turned(NETPLAN)
+NETWORKDS, NETPLANS = inverted(NETWORKD), inverted(NETPLAN)
 YES = {"on": "yes", "off": "no"}
 TRUE = {"on": "true", "off": "false"}
-SWITCHED = {"on": "1", "off": "0"}
+AS_NUMBER = {"on": "1", "off": "0"}
 # Names that are also English words mean the option only if a value follows.
 PLAIN_WORDS = frozenset({"mode", "primary"})
 NAMES = "|".join(sorted(OPTIONS, key=len, reverse=True))
@@ -43,7 +43,7 @@ def _netplan(name: str, text: str) -> str:
 
 
 def _interfaces(name: str, text: str) -> str:
-    text = SWITCHED.get(text, text) if name == "use_carrier" else text
+    text = AS_NUMBER.get(text, text) if name == "use_carrier" else text
     return f"bond-{name.replace('_', '-')} {text.replace(',', ' ')}"
 
 
@@ -54,11 +54,11 @@ def _nmstate(name: str, text: str) -> str:
 
 def _ip_link(name: str, text: str) -> str:
     word = "peer_notify_delay" if name == "peer_notif_delay" else name
-    return f"{word} {SWITCHED.get(text, text)}"
+    return f"{word} {AS_NUMBER.get(text, text)}"
 
 
 def _numbers(name: str, text: str) -> str:
-    return f"{name}={SWITCHED.get(text, text)}"
+    return f"{name}={AS_NUMBER.get(text, text)}"
 
 
 Speller = Callable[[str, str], str]
@@ -108,19 +108,21 @@ def translated(text: str, format_: str) -> str:
     What is marked by `verbatim` stays as it is, less the marks.
     """
     if OPEN not in text:
-        return _turned(text, format_)
+        return _translated(text, format_)
     parts = AS_IT_IS.split(text)
-    return "".join(part if nth % 2 else _turned(part, format_) for nth, part in enumerate(parts))
+    return "".join(
+        part if nth % 2 else _translated(part, format_) for nth, part in enumerate(parts)
+    )
 
 
-def _turned(text: str, format_: str) -> str:
+def _translated(text: str, format_: str) -> str:
     if format_ not in SPELLERS:
         return text
 
-    def turned_(match: re.Match[str]) -> str:
+    def option(match: re.Match[str]) -> str:
         name, value = match[1], match[2]
         if value:
             return spelled(format_, name, value)
         return name if name in PLAIN_WORDS else name_in(format_, name)
 
-    return MENTION.sub(turned_, text)
+    return MENTION.sub(option, text)

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from harness.config.draft import Draft
-from harness.config.ini_and_shell import joined
+from harness.config.ini_and_shell import logical_lines
 from harness.config.place import Place
 from harness.config.source import Source
 
@@ -92,7 +92,7 @@ def stanzas(draft: Draft, source: Source) -> Iterator[Stanza]:
             draft.note_unknown("", why, place, "begin with iface bond0 inet manual", "error")
         elif word == "inherit" and draft.format == "ifupdown2":
             current.parents += line.value.split()[:1]
-            draft.mark_used(place, current.name)
+            draft.mark_used_for(current.name, place)
         else:
             current.lines.append(line)
     if current:
@@ -101,7 +101,7 @@ def stanzas(draft: Draft, source: Source) -> Iterator[Stanza]:
 
 def lines(source: Source) -> Iterator[Line]:
     """Yield the lines of a file without comments and empty lines."""
-    for number, text in joined(source.text):
+    for number, text in logical_lines(source.text):
         words = text.split(None, 1)
         if words and not words[0].startswith("#"):
             rest = words[1].strip() if len(words) > 1 else ""
@@ -113,8 +113,10 @@ def _between(draft: Draft, line: Line) -> None:
     if line.word in SOURCING:
         draft.mark_used(line.place)
     elif line.word == "auto" or line.word.startswith("allow-"):
-        draft.mark_used(line.place, *line.value.split())
-        if line.value.split() == [LOOPBACK]:
+        names = line.value.split()
+        for name in names:
+            draft.mark_used_for(name, line.place)
+        if names in ([], [LOOPBACK]):
             draft.mark_used(line.place)
 
 
@@ -147,7 +149,7 @@ def inherited(draft: Draft, found: list[Stanza], started: frozenset[str]) -> lis
             above = [one for one in whole if one.name == name and _akin(one, stanza)]
             parents |= {id(one) for one in above}
             for one in above[-1:]:
-                draft.mark_used(one.place, stanza.name)
+                draft.mark_used_for(stanza.name, one.place)
             lines += above[-1].lines if above else ()
             if not above:
                 why = f"inherits {name}, which is not above it for {stanza.family or 'it'}"
@@ -169,7 +171,7 @@ def _akin(above: Stanza, below: Stanza) -> bool:
 
 def started(source: Source) -> Iterator[str]:
     """Yield the interfaces that are brought up by themselves: auto, allow-hotplug and the like."""
-    for _, line in joined(source.text):
+    for _, line in logical_lines(source.text):
         words = line.split()
         if words and (words[0] == "auto" or words[0].startswith("allow-")):
             yield from words[1:]

@@ -14,7 +14,7 @@ from types import MappingProxyType
 import yaml
 
 from harness.config.draft import Draft
-from harness.config.ini_and_shell import ini, joined, plain, variables
+from harness.config.ini_and_shell import ini, logical_lines, physical_lines, variables
 from harness.config.place import Place, StatementId
 from harness.config.readers import installers, nmcli
 from harness.config.scripts import commands
@@ -125,7 +125,7 @@ def _options(source: Source) -> Iterator[Statement]:
 
 
 def _lines(source: Source) -> Iterator[Statement]:
-    for number, text in joined(source.text):
+    for number, text in logical_lines(source.text):
         if text.strip() and not text.lstrip().startswith("#"):
             yield Statement(source.at(number), text.strip(), ())
 
@@ -135,7 +135,7 @@ def _json(source: Source) -> Iterator[Statement]:
 
 
 def _networks(source: Source) -> Iterator[Statement]:
-    for number, text in plain(source.text):
+    for number, text in physical_lines(source.text):
         for entry in installers.options(text, source.at(number)).values():
             yield Statement(entry.place, f"--{entry.spelled.rstrip('=')}", ())
 
@@ -146,7 +146,7 @@ def _arguments(source: Source) -> Iterator[Statement]:
 
 
 def _vyos(source: Source) -> Iterator[Statement]:
-    for number, text in plain(source.text):
+    for number, text in physical_lines(source.text):
         if text.strip().startswith("set "):
             yield Statement(source.at(number), text.strip(), ())
 

@@ -1,7 +1,7 @@
 """The options that each tool supports: which it applies, which it drops, and when.
 
-`speaks` are the options of a format. What happens to another option is in `drops`: it is silently
-dropped, or the file is refused. Each tool has its source.
+`options` are the options of a format. What happens to another option is in `on_unknown`: it is
+silently dropped, or the file is refused. Each tool has its source.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from harness.bonding import OPTIONS, Setting
-from harness.config.option_names import NETPLAN, NETWORKD, PROC
+from harness.config.option_names import NETPLAN, NETWORKD, NETWORKD_ROLES, PROC
 
 ALL = frozenset(OPTIONS)
 # Only netlink sets these: nothing that writes to sysfs can.
@@ -50,27 +50,27 @@ class ToolLimit:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """The tool that applies a format: `drops` says what happens to an unknown option.
+    """The tool that applies a format: `on_unknown` says what happens to an unknown option.
 
-    `lately` are options that releases in use lack, with the latest such release that was checked.
+    `lacked_by` are options that releases in use lack, with the latest release known to lack them.
     `carries` are the parts of IP that it has, `matches` how it selects slaves without their names.
     """
 
     format: str
     name: str
-    speaks: frozenset[str]
-    drops: str
+    options: frozenset[str]
+    on_unknown: str
     source: str
     slaves: bool = True
     carries: frozenset[str] = ALL_IP
     matches: frozenset[str] = frozenset()
     slave_options: frozenset[str] = frozenset()
     limits: Mapping[str, ToolLimit] = field(default_factory=dict)
-    lately: Mapping[str, str] = field(default_factory=dict)
+    lacked_by: Mapping[str, str] = field(default_factory=dict)
 
     def lacks(self, option: str) -> bool:
         """Return whether the format lacks an option."""
-        return option not in self.speaks
+        return option not in self.options
 
 
 MODULE = _names(
@@ -99,16 +99,15 @@ NMSTATE = NM - {"active_slave", "peer_notif_delay"}
 VALIDATIONS = ToolLimit(words=_names("none active backup all"))
 HASHES = ToolLimit(words=_names("layer2 layer3+4 layer2+3 encap2+3 encap3+4"))
 SELECTIONS = ToolLimit(words=_names("stable bandwidth count"))
-NM_LATELY = MappingProxyType(
+LACKED_BY_NM = MappingProxyType(
     dict.fromkeys(
         ("ns_ip6_target", "lacp_active", "arp_missed_max", "prio"), "NetworkManager 1.42"
     )
 )
-NETWORKD_LATELY = MappingProxyType(
+LACKED_BY_NETWORKD = MappingProxyType(
     dict.fromkeys(("peer_notif_delay", "arp_missed_max"), "systemd 252")
 )
 PORT = frozenset({"prio", "queue_id"})
-NETWORKD_TOO = frozenset({"primary", "active_slave"})
 PROC_TOO = frozenset({"mode", "primary", "primary_reselect", "fail_over_mac"})
 UNSET = "is not set: sysfs has no file for it"
 
@@ -150,19 +149,19 @@ _TOOLS = (
         "nm", "NetworkManager", NM, "is silently dropped",
         "nm-settings(5), bond.options",
         slave_options=PORT, limits=MappingProxyType({"ad_select": SELECTIONS}),
-        matches=frozenset({"mac"}), lately=NM_LATELY,
+        matches=frozenset({"mac"}), lacked_by=LACKED_BY_NM,
     ),
     Tool(
         "nmcli", "nmcli", NM, "is refused by nmcli", "nm-settings(5), bond.options",
-        limits=MappingProxyType({"ad_select": SELECTIONS}), lately=NM_LATELY,
+        limits=MappingProxyType({"ad_select": SELECTIONS}), lacked_by=LACKED_BY_NM,
     ),
     Tool(
-        "networkd", "systemd-networkd", frozenset(NETWORKD.values()) | NETWORKD_TOO,
+        "networkd", "systemd-networkd", frozenset({*NETWORKD.values(), *NETWORKD_ROLES.values()}),
         "is ignored with only a warning in the journal", "systemd.netdev(5), [Bond]",
         limits=MappingProxyType({
             "arp_validate": VALIDATIONS, "ad_select": SELECTIONS, "xmit_hash_policy": HASHES,
         }),
-        matches=frozenset({"name", "mac"}), lately=NETWORKD_LATELY,
+        matches=frozenset({"name", "mac"}), lacked_by=LACKED_BY_NETWORKD,
     ),
     Tool(
         "netplan", "netplan", frozenset(NETPLAN.values()), "is refused with the whole file",

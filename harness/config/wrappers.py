@@ -18,7 +18,7 @@ from harness.config.source import Source
 from harness.config.yamls import Node, documents
 
 DEEPEST = 12
-Test = Callable[[Node], bool]
+Predicate = Callable[[Node], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,13 @@ class Inner:
         return bool(self.around)
 
 
-def inner(source: Source, wanted: Test) -> list[Inner]:
+def inner(source: Source, wanted: Predicate) -> list[Inner]:
     """Return the configurations in the documents of a YAML file, the outermost ones only."""
     return [one for node in documents(source) for one in _below(node, wanted, ())]
 
 
 def configurations(
-    sources: Sequence[Source], wanted: Test, absent: str, hint: str
+    sources: Sequence[Source], wanted: Predicate, absent: str, hint: str
 ) -> Iterator[Node]:
     """Yield the configurations of some files; raises ConfigError for a file that has none."""
     for source in sources:
@@ -50,7 +50,7 @@ def configurations(
             raise ConfigError(absent, source.at(1), hint=hint)
 
 
-def _below(node: Node, wanted: Test, around: tuple[Node, ...]) -> Iterator[Inner]:
+def _below(node: Node, wanted: Predicate, around: tuple[Node, ...]) -> Iterator[Inner]:
     if isinstance(node.raw, yaml.MappingNode) and wanted(node):
         yield Inner(node, around)
     elif len(around) < DEEPEST:

@@ -145,7 +145,7 @@ def test_a_reader_that_takes_and_forgets_would_be_seen(monkeypatch: pytest.Monke
     (netplan,) = (one for one in DIALECTS if one.format == "netplan")
     line = ("bond", "mtu: 1437")
     assert not vanished(netplan, [line], "networkd")
-    monkeypatch.setattr(DraftNet, "size", lambda net, _, place: net.mark_used(place))
+    monkeypatch.setattr(DraftNet, "set_mtu", lambda net, _, place: net.mark_used(place))
     try:
         forget()
         assert vanished(netplan, [line], "networkd") == [line[1]]

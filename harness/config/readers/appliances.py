@@ -15,7 +15,7 @@ from harness.bonding import OPTIONS
 from harness.bonding.options import near
 from harness.config.draft import TRUE, Draft, DraftBond
 from harness.config.draft_net import DraftNet
-from harness.config.ini_and_shell import plain
+from harness.config.ini_and_shell import physical_lines
 from harness.config.model import ConfigError
 from harness.config.place import Place
 from harness.config.readers.optstring import NAMELESS
@@ -26,7 +26,7 @@ from harness.config.yamls import Node
 UCI, VYOS, TALOS, CNI = "uci", "vyos", "talos", "bond-cni"
 UCI_NAMES = {"bonding_policy": "mode", "num_grat_arp__num_unsol_na": "num_grat_arp",
              "failover_mac": "fail_over_mac"}  # fmt: skip
-UCI_OURS = ("proto", "link_monitoring")
+UCI_OF_BOND = ("proto", "link_monitoring")
 UCI_MONITORS = {"mii": ("arp_",), "arp": ("miimon", "updelay", "downdelay", "use_carrier")}
 VYOS_NAMES = {
     "mode": "mode", "hash-policy": "xmit_hash_policy", "primary": "primary",
@@ -42,7 +42,7 @@ VYOS_MODES = {
 }
 CNI_OPTIONS = ("mode", "miimon", "failOverMac", "allSlavesActive", "tlbDynamicLb")
 # What makes a network one of bond-cni; a `name` is the network's, not the bond's.
-CNI_OURS = {
+CNI_KEYS = {
     "type",
     "cniVersion",
     "name",
@@ -69,7 +69,7 @@ def uci(sources: Sequence[Source]) -> Draft:
             if given.get("proto") != "bonding":
                 continue
             bond = draft.bond(name, place)
-            bond.mark_used(place, *(at for key, _, at in lines if key in UCI_OURS))
+            bond.mark_used(place, *(at for key, _, at in lines if key in UCI_OF_BOND))
             idle = UCI_MONITORS.get(given.get("link_monitoring", ""), ())
             for key, found, at in lines:
                 option = UCI_NAMES.get(key, key)
@@ -88,7 +88,7 @@ def uci(sources: Sequence[Source]) -> Draft:
 
 def _uci_sections(source: Source) -> Iterator[tuple[str, Place, list[tuple[str, str, Place]]]]:
     current: tuple[str, Place, list[tuple[str, str, Place]]] | None = None
-    for number, line in plain(source.text):
+    for number, line in physical_lines(source.text):
         try:
             words = shlex.split(line, comments=True)
         except ValueError as error:
@@ -109,7 +109,7 @@ def vyos(sources: Sequence[Source]) -> Draft:
     """Return the bonds of `set` commands; raises ConfigError for the syntax with braces."""
     draft = Draft(VYOS)
     for source in sources:
-        lines = [(number, line.split()) for number, line in plain(source.text)]
+        lines = [(number, line.split()) for number, line in physical_lines(source.text)]
         found = [(n, w) for n, w in lines if w[:3] == ["set", "interfaces", "bonding"]]
         if not found:
             hint = "give what `show configuration commands` prints"
@@ -138,9 +138,9 @@ def _vyos(draft: Draft, name: str, words: list[str], place: Place) -> None:
     elif key in VYOS_NAMES:
         bond.option(VYOS_NAMES[key], VYOS_MODES.get(words[-1], words[-1]), place, spelled)
     elif key == "mtu":
-        bond.net.size(words[-1], place)
+        bond.net.set_mtu(words[-1], place)
     elif key == "address" and words[-1] in ("dhcp", "dhcpv6"):
-        bond.net.asks(place, four=words[-1] == "dhcp", six=words[-1] == "dhcpv6")
+        bond.net.set_dynamic(place, four=words[-1] == "dhcp", six=words[-1] == "dhcpv6")
     elif key == "address":
         bond.net.address(words[-1], "", place)
     elif words[:1] == ["vif"] and len(words) > 1:
@@ -152,13 +152,13 @@ def _vif(draft: Draft, name: str, words: list[str], place: Place) -> None:
     vlan = f"{name}.{words[1]}"
     draft.vlan(vlan, name, words[1], place)
     if len(words) == 2:
-        draft.mark_used(place, vlan)
+        draft.mark_used_for(vlan, place)
     elif words[2:-1] == ["address"] and words[-1] in ("dhcp", "dhcpv6"):
-        draft.net(vlan).asks(place, four=words[-1] == "dhcp", six=words[-1] == "dhcpv6")
+        draft.net(vlan).set_dynamic(place, four=words[-1] == "dhcp", six=words[-1] == "dhcpv6")
     elif words[2:-1] == ["address"]:
         draft.net(vlan).address(words[-1], "", place)
     elif words[2:-1] == ["mtu"]:
-        draft.net(vlan).size(words[-1], place)
+        draft.net(vlan).set_mtu(words[-1], place)
 
 
 def talos(sources: Sequence[Source]) -> Draft:
@@ -199,7 +199,7 @@ def _talos_ip(draft: Draft, bond: DraftBond, node: Node) -> None:
         bond.net.address(one.text("an address"), "", one.place)
     _talos_dhcp(bond.net, node)
     if mtu:
-        bond.net.size(mtu.text("mtu"), mtu.place)
+        bond.net.set_mtu(mtu.text("mtu"), mtu.place)
     for route in mappings(value(node, "routes")):
         gateway = value(route, "gateway")
         if gateway and text(route, "network") in ("", "0.0.0.0/0", "::/0"):
@@ -215,12 +215,12 @@ def _talos_ip(draft: Draft, bond: DraftBond, node: Node) -> None:
         for one in more.list("addresses") if more else ():
             net.address(one.text("an address"), "", one.place)
         if size := value(vlan, "mtu"):
-            net.size(size.text("mtu"), size.place)
+            net.set_mtu(size.text("mtu"), size.place)
 
 
 def _talos_dhcp(net: DraftNet, node: Node) -> None:
     for place in places(node, "dhcp"):
-        net.asks(place, four=text(node, "dhcp").lower() in TRUE)
+        net.set_dynamic(place, four=text(node, "dhcp").lower() in TRUE)
 
 
 def _camel(bond: DraftBond, key: str, raw: str, place: Place) -> None:
@@ -270,13 +270,13 @@ def _cni(draft: Draft, found: Mapping[str, object], source: Source) -> None:
     for link in links if isinstance(links, list) else ():
         if isinstance(link, dict) and isinstance(link.get("name"), str):
             bond.slave(link["name"], source.at(_line(source, link["name"])))
-    for key in found.keys() - CNI_OURS:
+    for key in found.keys() - CNI_KEYS:
         draft.note_lost(f"{key}: {json.dumps(found[key])}", source.at(_line(source, key)))
     for key in CNI_OPTIONS:
         if key in found:
             _camel(bond, key, str(found[key]), source.at(_line(source, key)))
     if isinstance(found.get("mtu"), int):
-        bond.net.size(str(found["mtu"]), source.at(_line(source, "mtu")))
+        bond.net.set_mtu(str(found["mtu"]), source.at(_line(source, "mtu")))
 
 
 def _line(source: Source, word: str) -> int:

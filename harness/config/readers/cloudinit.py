@@ -15,8 +15,8 @@ from harness.config.wrappers import configurations, mappings, places, text, valu
 from harness.config.yamls import Node
 
 FORMAT = "cloud-init"
-ASKING4 = frozenset({"dhcp", "dhcp4"})
-ASKING6 = frozenset({"dhcp6", "ipv6_dhcpv6-stateful", "ipv6_dhcpv6-stateless", "ipv6_slaac"})
+DYNAMIC4 = frozenset({"dhcp", "dhcp4"})
+DYNAMIC6 = frozenset({"dhcp6", "ipv6_dhcpv6-stateful", "ipv6_dhcpv6-stateless", "ipv6_slaac"})
 BY_HAND = frozenset({"static", "static6", "manual"})
 DISABLED = "cloud-init does not configure the network"
 KINDS = ("bond", "vlan", "bridge")
@@ -40,26 +40,22 @@ def is_version_1(node: Node) -> bool:
 
 def read_network(draft: Draft, network: Node) -> None:
     """Add the items of a list."""
-    for place in places(network, "version"):
-        draft.mark_used(place)
+    draft.mark_used(*places(network, "version"))
     for mapping in mappings(value(network, "config")):
         kind, name = text(mapping, "type"), text(mapping, "name")
         if not name:
             continue
-        for place in places(mapping, "type", "name"):
-            draft.mark_used(place, name)
+        draft.mark_used_for(name, *places(mapping, "type", "name"))
         if kind == "bond":
             _bond(draft, mapping, name)
         elif kind == "vlan":
             draft.vlan(name, text(mapping, "vlan_link"), text(mapping, "vlan_id"), mapping.place)
-            for place in places(mapping, "vlan_link", "vlan_id"):
-                draft.mark_used(place, name)
+            draft.mark_used_for(name, *places(mapping, "vlan_link", "vlan_id"))
         elif kind == "bridge":
             listed = value(mapping, "bridge_interfaces")
             ports = [port.text("a port") for port in listed.list("ports")] if listed else []
             draft.bridge(name, ports, mapping.place)
-            for place in places(mapping, "bridge_interfaces"):
-                draft.mark_used(place, name)
+            draft.mark_used_for(name, *places(mapping, "bridge_interfaces"))
         _addressing(draft, mapping, name)
 
 
@@ -88,11 +84,11 @@ def parameter(bond: DraftBond, key: str, setting: Node) -> None:
 def _addressing(draft: Draft, node: Node, name: str) -> None:
     net = draft.net(name)
     if mtu := value(node, "mtu"):
-        net.size(mtu.text("mtu"), mtu.place)
+        net.set_mtu(mtu.text("mtu"), mtu.place)
     for mapping in mappings(value(node, "subnets")):
         kind = text(mapping, "type")
-        if kind in ASKING4 | ASKING6 | BY_HAND:
-            net.asks(mapping.place, four=kind in ASKING4, six=kind in ASKING6)
+        if kind in DYNAMIC4 | DYNAMIC6 | BY_HAND:
+            net.set_dynamic(mapping.place, four=kind in DYNAMIC4, six=kind in DYNAMIC6)
             net.mark_used(*places(mapping, "type"))
         if address := value(mapping, "address"):
             net.address(address.text("address"), text(mapping, "netmask"), address.place)

@@ -19,7 +19,7 @@ YES = frozenset({"yes", "true", "t", "y", "1"})
 NO = frozenset({"no", "false", "f", "n", "0"})
 SIX = ("IPV6ADDR", "IPV6ADDR_SECONDARIES")
 GATEWAYS = re.compile(r"GATEWAY\d*|IPV6_DEFAULTGW")
-ASKING = frozenset({"dhcp", "bootp"})
+DYNAMIC4 = frozenset({"dhcp", "bootp"})
 MASTERS = ("MASTER", "MASTER_UUID")
 # Which interface a file is of, by its own words and those that others speak of it by.
 WHICH = frozenset({"DEVICE", "NAME", "UUID"})
@@ -123,7 +123,7 @@ def _other(draft: Draft, source: Source, found: Variables, known: Mapping[str, s
         number = value(found, "VLAN_ID") or number
         draft.vlan(name, value(found, "PHYSDEV") or below, number, source.at())
         for key in {"PHYSDEV", "VLAN_ID"} & found.keys():
-            draft.mark_used(found[key].place, name)
+            draft.mark_used_for(name, found[key].place)
 
 
 def _accounted(draft: Draft, name: str, found: Variables) -> None:
@@ -131,7 +131,7 @@ def _accounted(draft: Draft, name: str, found: Variables) -> None:
     for key, entry in found.items():
         text = entry.value.strip().lower()
         if key in WHICH or text in SAME.get(key, ()):
-            draft.mark_used(entry.place, name)
+            draft.mark_used_for(name, entry.place)
 
 
 def _slave(bond: DraftBond, source: Source, found: Variables) -> None:
@@ -158,22 +158,22 @@ def _addressing(draft: Draft, name: str, found: Variables) -> None:
         elif GATEWAYS.fullmatch(key) and text:
             net.gateway(text.partition("%")[0], entry.place)
         elif key == "MTU" and text:
-            net.size(text, entry.place)
+            net.set_mtu(text, entry.place)
         elif key == "BRIDGE" and text:
             draft.bridge(text, (name,), entry.place)
-            draft.mark_used(entry.place, name)
-    _asked(net, found)
+            draft.mark_used_for(name, entry.place)
+    _dynamic(net, found)
 
 
-def _asked(net: DraftNet, found: Variables) -> None:
+def _dynamic(net: DraftNet, found: Variables) -> None:
     """Add the sources of further addresses, and mark what follows from the given ones."""
     for key, entry in found.items():
-        asks = entry.value.strip().lower()
-        if key == "BOOTPROTO" and asks in ASKING:
-            net.asks(entry.place, four=True)
-        elif key in ("DHCPV6C", "IPV6_AUTOCONF") and asks in YES:
-            net.asks(entry.place, six=True)
+        text = entry.value.strip().lower()
+        if key == "BOOTPROTO" and text in DYNAMIC4:
+            net.set_dynamic(entry.place, four=True)
+        elif key in ("DHCPV6C", "IPV6_AUTOCONF") and text in YES:
+            net.set_dynamic(entry.place, six=True)
         elif key == "IPV6_AUTOCONF" and value(found, "IPV6ADDR"):
             net.mark_used(entry.place)  # a static address instead
         elif key in ("NETWORK", "BROADCAST"):
-            net.follows(asks, entry.place)
+            net.mark_implied(text, entry.place)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from harness.config.draft import Draft, DraftBond
-from harness.config.ini_and_shell import Assignment, plain
+from harness.config.ini_and_shell import Assignment, physical_lines
 from harness.config.place import Place
 from harness.config.profiles import default_monitor
 from harness.config.readers.optstring import NAMELESS
@@ -28,7 +28,7 @@ READ = frozenset(
     ]
 )
 DHCP = frozenset({"dhcp", "bootp", "query"})
-ABOUT = frozenset(
+NETWORK_ARGUMENTS = frozenset(
     ["bond", "vlan", "bridge", "team", "ip", "ifname", "nameserver", "rd.route", "bootdev"]
 )
 SLAVES = ("eth0", "eth1")  # of a plain `bond`, as dracut has it
@@ -39,7 +39,7 @@ def kickstart(sources: Sequence[Source]) -> Draft:
     """Return the bonds of `network` lines; anaconda leaves them to NetworkManager."""
     draft = Draft(KICKSTART)
     for source in sources:
-        for number, line in plain(source.text):
+        for number, line in physical_lines(source.text):
             with draft.tolerant():
                 _network(draft, options(line, source.at(number)), source.at(number))
     for bond in draft.bonds.values():
@@ -72,7 +72,7 @@ def _network(draft: Draft, entries: Mapping[str, Assignment], place: Place) -> N
     name = given.get("device") or NAMELESS
     for entry in entries.values():
         if entry.key in READ:
-            draft.mark_used(entry.place, name)
+            draft.mark_used_for(name, entry.place)
     if not entries:
         return
     if slaves := given.get("bondslaves"):
@@ -112,7 +112,7 @@ def _addressing(draft: Draft, name: str, given: Mapping[str, str], place: Place)
         if given.get(key):
             net.gateway(given[key], place)
     if given.get("mtu"):
-        net.size(given["mtu"], place)
+        net.set_mtu(given["mtu"], place)
 
 
 def arguments(sources: Sequence[Source]) -> Draft:
@@ -127,11 +127,11 @@ def arguments(sources: Sequence[Source]) -> Draft:
 
 def words_of(source: Source) -> Iterator[Assignment]:
     """Yield the arguments that are about the network."""
-    for number, line in plain(source.text):
+    for number, line in physical_lines(source.text):
         words = [] if line.lstrip().startswith("#") else line.replace('"', " ").split()
         for nth, word in enumerate(words):
             key, equals, value = word.strip("'`").partition("=")
-            if equals and value and key in ABOUT:
+            if equals and value and key in NETWORK_ARGUMENTS:
                 yield Assignment(key, value, replace(source.at(number), column=nth + 1))
 
 
@@ -140,11 +140,11 @@ def _argument(draft: Draft, key: str, value: str, place: Place) -> None:
     if key == "bond":
         _bond(draft, parts, place)
     elif key == "vlan" and len(parts) > 1:
-        draft.mark_used(place, parts[0])
+        draft.mark_used_for(parts[0], place)
         number = re.search(r"(\d+)$", parts[0])
         draft.vlan(parts[0], parts[1], (number[1] if number else "").lstrip("0"), place)
     elif key == "bridge" and len(parts) > 1:
-        draft.mark_used(place, parts[0])
+        draft.mark_used_for(parts[0], place)
         draft.bridge(parts[0], parts[1].split(","), place)
     elif key == "ip" and len(parts) > 1:
         _ip(draft, parts, place)
@@ -157,7 +157,7 @@ def _bond(draft: Draft, parts: list[str], place: Place) -> None:
         if "=" in part:
             _bond_options(bond, part, place)
         elif part.isdigit():
-            bond.net.size(part, place)
+            bond.net.set_mtu(part, place)
         else:
             for slave in filter(None, part.split(",")):
                 bond.slave(slave, place)
@@ -169,12 +169,12 @@ def _bond(draft: Draft, parts: list[str], place: Place) -> None:
 def _ip(draft: Draft, parts: list[str], place: Place) -> None:
     """Take ip=INTERFACE:METHOD, or ip=ADDRESS:PEER:GATEWAY:MASK:HOST:INTERFACE:METHOD."""
     if len(parts) < LONG:
-        draft.mark_used(place, parts[0])
+        draft.mark_used_for(parts[0], place)
         net = draft.net(parts[0])
         net.dhcp4 = net.dhcp4 or parts[1] in ("dhcp", "on", "any")
         net.dhcp6 = net.dhcp6 or parts[1] in ("dhcp6", "auto6", "either6")
     elif parts[5]:
-        draft.mark_used(place, parts[5])
+        draft.mark_used_for(parts[5], place)
         net = draft.net(parts[5])
         net.address(parts[0].strip("[]"), parts[3], place)
         if parts[2]:

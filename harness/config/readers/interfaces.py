@@ -11,7 +11,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from harness.bonding import OPTIONS
-from harness.config.draft import OPEN_VSWITCH, Draft, DraftBond, switch
+from harness.config.draft import OPEN_VSWITCH, Draft, DraftBond, on_off
 from harness.config.names import interface_of
 from harness.config.option_names import IFUPDOWN2_OLD
 from harness.config.place import Place
@@ -40,7 +40,7 @@ def read(sources: Sequence[Source], format_: str = FORMAT) -> Draft:
     if format_ == "ifupdown2":
         found = [one for stanza in found for one in _ranged(stanza)]
     for stanza in found:
-        if _speaks_of_a_bond(stanza, format_):
+        if _is_bond(stanza, format_):
             with draft.tolerant():
                 _bond(draft.bond(stanza.name, stanza.place), stanza)
     for stanza in found:
@@ -51,14 +51,21 @@ def read(sources: Sequence[Source], format_: str = FORMAT) -> Draft:
                 else:
                     _enslaved(stanza, draft.referred(master, place))
     for stanza in found:
-        if stanza.known:
-            draft.mark_used(stanza.place, *[interface_of(stanza.name)] * (stanza.name != LOOPBACK))
-        _addresses(draft, stanza)
-        _upper(draft, stanza)
-        _hooks(draft, stanza)
+        _add_to_interface(draft, stanza)
     for bond in draft.bonds.values():
         _made(bond, [stanza for stanza in found if stanza.name == bond.name])
     return draft
+
+
+def _add_to_interface(draft: Draft, stanza: Stanza) -> None:
+    """Add what a stanza of any interface has: addresses, an upper device, commands."""
+    if stanza.known and stanza.name == LOOPBACK:
+        draft.mark_used(stanza.place)
+    elif stanza.known:
+        draft.mark_used_for(interface_of(stanza.name), stanza.place)
+    _addresses(draft, stanza)
+    _upper(draft, stanza)
+    _hooks(draft, stanza)
 
 
 def _ranged(stanza: Stanza) -> list[Stanza]:
@@ -68,7 +75,7 @@ def _ranged(stanza: Stanza) -> list[Stanza]:
     return [replace(stanza, name=name) for name in expanded(stanza.name)]
 
 
-def _speaks_of_a_bond(stanza: Stanza, format_: str) -> bool:
+def _is_bond(stanza: Stanza, format_: str) -> bool:
     """Return whether a stanza is a bond's; to ifenslave, bond-master makes it a slave's."""
     bonds = {key for key in stanza.keys if key.startswith("bond_")}
     if format_ == "ifupdown2":
@@ -151,7 +158,7 @@ def _value(name: str, text: str, format_: str) -> str:
         return ",".join(words)
     if name == "primary" and words:
         return words[0]  # ifenslave takes the first of them that is a slave
-    return switch(text) if format_ == "ifupdown2" and name == "use_carrier" else text
+    return on_off(text) if format_ == "ifupdown2" and name == "use_carrier" else text
 
 
 def _left_out(draft: Draft, stanza: Stanza, master: str, place: Place) -> None:
@@ -208,11 +215,11 @@ def _addresses(draft: Draft, stanza: Stanza) -> None:
             net.address(text.split()[0], mask, place)
             net.mark_used(*(where for _, where in stanza.values("netmask")))
     for text, place in stanza.values("network", "broadcast"):
-        net.follows(text, place)
+        net.mark_implied(text, place)
     for text, place in stanza.values("gateway"):
         net.gateway(text.split()[0] if text.split() else text, place)
     for text, place in stanza.values("mtu"):
-        net.size(text, place)
+        net.set_mtu(text, place)
 
 
 def _upper(draft: Draft, stanza: Stanza) -> None:
@@ -220,7 +227,7 @@ def _upper(draft: Draft, stanza: Stanza) -> None:
     for text, place in stanza.values("bridge_ports"):
         draft.bridge(stanza.name, named(text), stanza.place)
         if not BY_RULE & set(text.split()):
-            draft.mark_used(place, stanza.name)
+            draft.mark_used_for(stanza.name, place)
     if stanza.first("ovs_type", "ovs-type").endswith("OVSBond"):
         draft.note_unknown(stanza.name, OPEN_VSWITCH, stanza.place, level="note")
     below, dot, number = stanza.name.rpartition(".")
@@ -229,7 +236,7 @@ def _upper(draft: Draft, stanza: Stanza) -> None:
         number = stanza.first("vlan_id") or stanza.name.removeprefix("vlan").lstrip("0")
     if raw or (dot and below):
         for _, place in stanza.values("vlan_raw_device", "vlan_id"):
-            draft.mark_used(place, stanza.name)
+            draft.mark_used_for(stanza.name, place)
         draft.vlan(stanza.name, raw or below, number, stanza.place)
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from harness.config.draft import Draft, DraftBond
 from harness.config.model import ConfigError
-from harness.config.option_names import IP_JSON, turned
+from harness.config.option_names import IP_JSON, inverted
 from harness.config.place import Place
 from harness.config.readers.proc import running
 from harness.config.source import Source
 
 FORMAT = "ip-json"
-OURS = turned(IP_JSON)
+KERNEL_NAMES = inverted(IP_JSON)
 STATE = frozenset({"active_slave", "ad_info", "ad_num_ports", "peer_notif_delay_"})
 SLAVE_OPTIONS = frozenset({"queue_id", "prio"})
 
@@ -61,7 +61,7 @@ def _bond(draft: Draft, link: Mapping[str, Any], data: Mapping[str, Any], source
         if key in STATE or value in (None, [], ""):
             continue
         place = _place(source, name, key)
-        bond.option(OURS.get(key, key), _text(value), place, f"{key}: {json.dumps(value)}")
+        bond.option(KERNEL_NAMES.get(key, key), _text(value), place, f"{key}: {json.dumps(value)}")
     if data and not any(option.name == "mode" for option in bond.given):
         bond.note_unknown(name, "its mode is not shown", bond.place, "give ip -d -j link, with -d")
     addresses = link.get("addr_info")

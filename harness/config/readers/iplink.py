@@ -11,14 +11,14 @@ from types import MappingProxyType
 
 from harness.bonding import OPTIONS
 from harness.config.draft import OPEN_VSWITCH, Draft
-from harness.config.option_names import IP_JSON, turned
+from harness.config.option_names import IP_JSON, inverted
 from harness.config.readers import writes
 from harness.config.readers.writes import FORMAT, clear
 from harness.config.scripts import ShellCommand, commands
 from harness.config.source import Source
 
-OURS = turned(IP_JSON)
-TALKING = frozenset({"echo", "printf", "true", "sleep", "exit", ":"})
+KERNEL_NAMES = inverted(IP_JSON)
+HARMLESS = frozenset({"echo", "printf", "true", "sleep", "exit", ":"})
 ALONE = frozenset({"clear_active_slave"})  # words without a value
 CLIENTS = frozenset({"dhclient", "dhcpcd", "udhcpc"})
 BARE = frozenset({"link", "addr", "address", "route"})  # lines for `ip -batch`
@@ -52,7 +52,7 @@ def read_command(draft: Draft, command: ShellCommand) -> None:
             draft.bond(words[1], command.place).slave(slave, command.place)
     elif command.name in CLIENTS and len(words) > 1:
         six = "-6" in words
-        draft.net(words[-1]).asks(command.place, four=not six, six=six)
+        draft.net(words[-1]).set_dynamic(command.place, four=not six, six=six)
     elif act := OLD.get((command.name, *words[1:2])):
         act(draft, list(words[2:]), command)
     elif harmless(command):
@@ -61,7 +61,7 @@ def read_command(draft: Draft, command: ShellCommand) -> None:
 
 def harmless(command: ShellCommand) -> bool:
     """Return whether a command has no effect, or brings up what is brought up anyway."""
-    talks = command.name in TALKING and not command.target
+    talks = command.name in HARMLESS and not command.target
     return talks or (command.name == "ifconfig" and command.words[2:] == ("up",))
 
 
@@ -103,7 +103,7 @@ def _add(draft: Draft, rest: list[str], command: ShellCommand) -> None:
         draft.bridge(name, (), command.place)
         odd += own
     if name not in draft.kinds:
-        draft.mark_used(command.place, name)
+        draft.mark_used_for(name, command.place)
     _odd(draft, odd, command)
     _applied(draft, name, pairs, own, command)
 
@@ -122,7 +122,7 @@ def _set(draft: Draft, rest: list[str], command: ShellCommand) -> None:
         if pairs.keys() & {"nomaster", "link"} or pairs.get("type", "bond")[:4] != "bond":
             odd = rest
         elif wanted != {"mtu"}:
-            draft.mark_used(command.place, name)
+            draft.mark_used_for(name, command.place)
             sized = "mtu" in wanted and name not in (*draft.bonds, *draft.uppers)
             odd += ["mtu", pairs["mtu"]] if sized else []
         _odd(draft, odd, command)
@@ -158,7 +158,7 @@ def _applied(
 ) -> None:
     """Add what both `ip link add` and `ip link set` can set of an interface."""
     if "mtu" in pairs:
-        draft.net(name).size(pairs["mtu"], command.place)
+        draft.net(name).set_mtu(pairs["mtu"], command.place)
     if master := pairs.get("master"):
         draft.port(name, master, command.place, command.text)
     if pairs.get("type") == "bond":
@@ -177,7 +177,7 @@ def _options(draft: Draft, name: str, own: list[str], command: ShellCommand) -> 
     bond = draft.bond(name, command.place)
     words = [word for word in own if word not in ALONE]
     for key, value in zip(words[::2], words[1::2], strict=False):
-        option = OURS.get(key, key)
+        option = KERNEL_NAMES.get(key, key)
         if option in OPTIONS:
             bond.option(option, value, command.place, f"{key} {value}", FORMAT)
         elif key not in FLAGS:
@@ -207,21 +207,21 @@ def _add_bridge(draft: Draft, rest: list[str], command: ShellCommand) -> None:
     """Take `brctl addbr BRIDGE`."""
     if rest and clear(draft, command):
         draft.bridge(rest[0], (), command.place)
-        draft.mark_used(command.place, rest[0])
+        draft.mark_used_for(rest[0], command.place)
 
 
 def _add_port(draft: Draft, rest: list[str], command: ShellCommand) -> None:
     """Take `brctl addif BRIDGE PORT...`."""
     if rest and clear(draft, command):
         draft.bridge(rest[0], rest[1:], command.place)
-        draft.mark_used(command.place, rest[0])
+        draft.mark_used_for(rest[0], command.place)
 
 
 def _add_vlan(draft: Draft, rest: list[str], command: ShellCommand) -> None:
     """Take `vconfig add INTERFACE NUMBER`."""
     if len(rest) > 1 and clear(draft, command):
         draft.vlan(f"{rest[0]}.{rest[1]}", rest[0], rest[1], command.place)
-        draft.mark_used(command.place, f"{rest[0]}.{rest[1]}")
+        draft.mark_used_for(f"{rest[0]}.{rest[1]}", command.place)
 
 
 def _open_vswitch(draft: Draft, _: list[str], command: ShellCommand) -> None:

@@ -9,7 +9,7 @@ from harness.bonding.parse import split
 from harness.bonding.table import MODULE_ONLY
 from harness.config.draft import Draft, DraftBond
 from harness.config.draft_net import DraftNet
-from harness.config.ini_and_shell import joined
+from harness.config.ini_and_shell import logical_lines
 from harness.config.model import ConfigError
 from harness.config.place import Place
 from harness.config.readers import optstring
@@ -32,7 +32,7 @@ COMMANDS = frozenset(
     }
 )
 NONE = "the module makes no bond by itself"
-FOR_ITS_OWN = "netdev-"  # the kernel requests netdev-bond0 when a process asks for bond0
+AUTOLOADED = "netdev-"  # the kernel requests netdev-bond0 when a process asks for bond0
 INSTALLED = re.compile(r"\bbonding\b.*?\s-o\s*(\S+)(.*)")
 MOST_BONDS = 64
 
@@ -47,7 +47,7 @@ def read(sources: Sequence[Source]) -> Draft:
     lines = [
         (text.split(None, 2), source.at(number))
         for source in sorted(sources, key=lambda source: source.base)
-        for number, text in joined(source.text)
+        for number, text in logical_lines(source.text)
         if text.strip() and not text.lstrip().startswith("#")
     ]
     for words, place in lines:
@@ -68,7 +68,7 @@ def read(sources: Sequence[Source]) -> Draft:
 
 def _declare(draft: Draft, words: list[str], place: Place) -> None:
     if words[0] == "alias" and words[2].split()[0] == MODULE:
-        draft.bond(words[1].removeprefix(FOR_ITS_OWN), place).mark_used(place)
+        draft.bond(words[1].removeprefix(AUTOLOADED), place).mark_used(place)
     elif words[0] == "install" and (match := INSTALLED.search(words[2])):
         bond = draft.bond(match[1], place)
         bond.mark_used(place)

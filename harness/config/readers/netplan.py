@@ -8,11 +8,11 @@ from yaml import MappingNode
 
 from harness.bonding import OPTIONS
 from harness.bonding.options import near
-from harness.config.draft import OPEN_VSWITCH, TRUE, Draft, DraftBond, switch
+from harness.config.draft import OPEN_VSWITCH, TRUE, Draft, DraftBond, on_off
 from harness.config.draft_net import DraftNet
 from harness.config.durations import in_unit
 from harness.config.model import ConfigError
-from harness.config.option_names import NETPLAN, NETPLAN_TOO
+from harness.config.option_names import NETPLAN, NETPLAN_ALIASES
 from harness.config.profiles import default_monitor
 from harness.config.readers import cloudinit, netplan_keys
 from harness.config.source import Source
@@ -21,7 +21,7 @@ from harness.config.wrappers import text as word
 from harness.config.yamls import Node, documents
 
 FORMAT = "netplan"
-KNOWN = {**NETPLAN, **NETPLAN_TOO}
+KNOWN = {**NETPLAN, **NETPLAN_ALIASES}
 WILD = frozenset("*?[]")
 DEFAULT = frozenset({"default", "0.0.0.0/0", "::/0", "0/0"})
 BY = {"macaddress": "mac", "name": "name"}
@@ -159,7 +159,7 @@ def _option(bond: DraftBond, key: str, node: Node, members: dict[str, str]) -> N
     unit = OPTIONS[name].unit
     if unit:
         text = in_unit(text, unit, unit) or text
-    bond.option(name, switch(text) if name == "all_slaves_active" else text, node.place, spelled)
+    bond.option(name, on_off(text) if name == "all_slaves_active" else text, node.place, spelled)
 
 
 def _is_dropped(bond: DraftBond, node: Node) -> bool:
@@ -189,11 +189,11 @@ def _device(draft: Draft, kind: str, called: str, node: Node, real: Real) -> Non
         match = node.get("match", called)
         matched = match.get("name", "match") if match else None
         if matched is not None and node.get("set-name", called) is None:
-            draft.mark_used(matched.place, name)
+            draft.mark_used_for(name, matched.place)
     if kind == "vlans":
         links, numbers = _all(real[called], "link"), _all(real[called], "id")
         for link in (*links, *numbers):
-            draft.mark_used(link.place, called)
+            draft.mark_used_for(called, link.place)
         if links and numbers:
             below = _name(links[-1].text("link"), real)
             draft.vlan(called, below, numbers[-1].text("id"), node.place)
@@ -204,7 +204,7 @@ def _device(draft: Draft, kind: str, called: str, node: Node, real: Real) -> Non
         draft.bridge(called, [name for name in names if name], node.place)
         for name, one in zip(names, listed.list("interfaces") if listed else [], strict=True):
             if name:
-                draft.mark_used(one.place, called)
+                draft.mark_used_for(called, one.place)
 
 
 def _addressing(net: DraftNet, node: Node) -> None:
@@ -216,7 +216,7 @@ def _addressing(net: DraftNet, node: Node) -> None:
         elif key in ("gateway4", "gateway6"):
             net.gateway(found.text(key), found.place)
         elif key == "mtu":
-            net.size(found.text(key), found.place)
+            net.set_mtu(found.text(key), found.place)
         elif key in ("dhcp4", "dhcp6"):
             setattr(net, key, found.joined(key).lower() in TRUE)
             net.mark_used(found.place)

@@ -7,10 +7,11 @@ from fnmatch import fnmatchcase
 
 from harness.bonding import OPTIONS
 from harness.bonding.options import near
-from harness.config.draft import Draft, DraftBond, switch
+from harness.config.detect import DROP_INS
+from harness.config.draft import Draft, DraftBond, on_off
 from harness.config.durations import in_unit
 from harness.config.ini_and_shell import Assignment, Section, ini
-from harness.config.option_names import NETWORKD
+from harness.config.option_names import NETWORKD, NETWORKD_BOOLEANS, NETWORKD_ROLES
 from harness.config.readers.misnamed import misnamed
 from harness.config.readers.units import WILD, UnitFile
 from harness.config.source import Source
@@ -18,8 +19,6 @@ from harness.config.source import Source
 FORMAT = "networkd"
 TOOL = "systemd-networkd"
 SECONDS = "s"  # what a time without unit counts in
-SWITCHES = frozenset({"all_slaves_active", "tlb_dynamic_lb"})
-ROLES = {"PrimarySlave": "primary", "ActiveSlave": "active_slave"}
 KINDS, OFF = frozenset({"bond", "bridge", "vlan"}), "off"
 MACS = frozenset({"MACAddress", "PermanentMACAddress"})
 DHCP = {
@@ -49,8 +48,8 @@ def read(sources: Sequence[Source]) -> Draft:
         elif kind == "vlan" and name:
             numbers[name] = unit.first("VLAN", "Id")
         if kind in KINDS:
-            _take(draft, name, *unit.entries("NetDev", "Name", "Kind"))
-            _take(draft, name, *unit.entries("VLAN", "Id"))
+            _mark_used(draft, name, *unit.entries("NetDev", "Name", "Kind"))
+            _mark_used(draft, name, *unit.entries("VLAN", "Id"))
     for unit in units:
         if unit.first("NetDev", "Kind") != "bond":
             misnamed(unit.sections, SECTIONS, TOOL, draft)
@@ -61,10 +60,9 @@ def read(sources: Sequence[Source]) -> Draft:
     return draft
 
 
-def _take(draft: Draft, name: str, *entries: Assignment) -> None:
+def _mark_used(draft: Draft, name: str, *entries: Assignment) -> None:
     """Mark what identifies the interface of a unit, or its kind."""
-    for entry in entries:
-        draft.mark_used(entry.place, name)
+    draft.mark_used_for(name, *(entry.place for entry in entries))
 
 
 def _units(draft: Draft, sources: Sequence[Source]) -> Iterator[UnitFile]:
@@ -88,7 +86,7 @@ def _units(draft: Draft, sources: Sequence[Source]) -> Iterator[UnitFile]:
 
 
 def _is_drop_in(source: Source) -> bool:
-    return source.parent.endswith((".netdev.d", ".network.d"))
+    return source.parent.endswith(DROP_INS)
 
 
 def _bond(draft: Draft, unit: UnitFile, name: str) -> None:
@@ -109,7 +107,7 @@ def _bond(draft: Draft, unit: UnitFile, name: str) -> None:
         for entry in section.entries:
             _option(bond, entry)
     for entry in unit.entries("NetDev", "MTUBytes"):
-        bond.net.size(_size(entry.value), entry.place)
+        bond.net.set_mtu(_size(entry.value), entry.place)
 
 
 def _option(bond: DraftBond, entry: Assignment) -> None:
@@ -130,19 +128,19 @@ def _option(bond: DraftBond, entry: Assignment) -> None:
         hint = f"write {entry.key}={' '.join(entry.value.replace(',', ' ').split())}"
         bond.note_unknown(entry.spelled, why, entry.place, hint)
         if left := " ".join(word for word in entry.value.split() if "," not in word):
-            bond.option(name, kernels(name, left), entry.place, entry.spelled)
+            bond.option(name, kernel_value(name, left), entry.place, entry.spelled)
     else:
-        bond.option(name, kernels(name, entry.value), entry.place, entry.spelled)
+        bond.option(name, kernel_value(name, entry.value), entry.place, entry.spelled)
 
 
-def kernels(name: str, text: str) -> str:
+def kernel_value(name: str, text: str) -> str:
     """Return a value in the kernel's form: times in its unit, yes and no as on and off."""
     unit = OPTIONS[name].unit
     if unit:
         return in_unit(text, unit, SECONDS) or text
     if isinstance(OPTIONS[name].default, tuple):
         return ",".join(text.split())
-    return switch(text) if name in SWITCHES else text
+    return on_off(text) if name in NETWORKD_BOOLEANS else text
 
 
 def _network(draft: Draft, unit: UnitFile, numbers: dict[str, str]) -> None:
@@ -150,21 +148,23 @@ def _network(draft: Draft, unit: UnitFile, numbers: dict[str, str]) -> None:
     names = _named(draft, unit)
     _left_out(draft, unit)
     for name in names:
-        _take(draft, name, *(entry for called, entry in unit.names if fnmatchcase(name, called)))
+        _mark_used(
+            draft, name, *(entry for called, entry in unit.names if fnmatchcase(name, called))
+        )
     for entry in unit.entries("Network", "Bond"):
         bond = draft.referred(entry.value, entry.place)
         bond.mark_used(entry.place)
         _slaves(bond, unit, entry)
     if not list(unit.entries("Network", "Bond")):
-        _lonely_roles(draft, unit)
+        _roles_without_bond(draft, unit)
     for entry in unit.entries("Network", "Bridge"):
         draft.bridge(entry.value, names, entry.place)
-        _take(draft, entry.value, *[entry] * bool(names))
+        _mark_used(draft, entry.value, *[entry] * bool(names))
     for entry in unit.entries("Network", "VLAN"):
         for vlan in entry.value.split():
             for below in names:
                 draft.vlan(vlan, below, numbers.get(vlan, ""), entry.place)
-                _take(draft, vlan, entry)
+                _mark_used(draft, vlan, entry)
 
 
 def _left_out(draft: Draft, unit: UnitFile) -> None:
@@ -186,10 +186,14 @@ def _left_out(draft: Draft, unit: UnitFile) -> None:
 
 
 def _slaves(bond: DraftBond, unit: UnitFile, entry: Assignment) -> None:
-    roles = [(option, entry) for key, option in ROLES.items()
-             for entry in unit.entries("Network", key) if switch(entry.value) == "on"]  # fmt: skip
+    roles = [(option, entry) for key, option in NETWORKD_ROLES.items()
+             for entry in unit.entries("Network", key) if on_off(entry.value) == "on"]  # fmt: skip
     bond.mark_used(
-        *(entry.place for entry in unit.entries("Network", *ROLES) if switch(entry.value) == OFF)
+        *(
+            entry.place
+            for entry in unit.entries("Network", *NETWORKD_ROLES)
+            if on_off(entry.value) == OFF
+        )
     )
     for name, match in unit.names:
         if WILD & set(name):
@@ -210,9 +214,9 @@ def _slaves(bond: DraftBond, unit: UnitFile, entry: Assignment) -> None:
         bond.note_unknown(entry.spelled, why, entry.place, "write [Match] and Name=", "error")
 
 
-def _lonely_roles(draft: Draft, unit: UnitFile) -> None:
+def _roles_without_bond(draft: Draft, unit: UnitFile) -> None:
     """Remark on settings that make a slave the primary in a file that is for no slave."""
-    for entry in unit.entries("Network", *ROLES):
+    for entry in unit.entries("Network", *NETWORKD_ROLES):
         why = "is set without Bond=, and systemd-networkd silently ignores it"
         hint = "write it in the .network file of the slave, beside Bond="
         draft.note_unknown(entry.spelled, why, entry.place, hint, "warning")
@@ -238,11 +242,11 @@ def _addressing(draft: Draft, unit: UnitFile) -> None:
             net.gateway(entry.value, entry.place)
             net.mark_used(*(entry.place for entry in route.entries if entry.key == "Destination"))
         for entry in unit.entries("Link", "MTUBytes"):
-            net.size(_size(entry.value), entry.place)
+            net.set_mtu(_size(entry.value), entry.place)
         for entry in unit.entries("Network", "DHCP"):
             if entry.value == unit.first("Network", "DHCP"):
                 four, six = DHCP.get(entry.value.lower(), (False, False))
-                net.asks(entry.place, four=four, six=six)
+                net.set_dynamic(entry.place, four=four, six=six)
 
 
 def _routes(unit: UnitFile) -> Iterator[tuple[Section, Assignment]]:

@@ -27,7 +27,7 @@ WHICH = {
     "bridge": ("interface-name",),
 }
 # What is so without these lines, and when a profile was last used.
-AS_EVER = frozenset({("autoconnect", "true")})
+DEFAULTS = frozenset({("autoconnect", "true")})
 KINDS = {"802-3-ethernet": "ethernet"}
 
 
@@ -89,7 +89,7 @@ def _account(profile: Connection, sections: Mapping[str, Section]) -> None:
     profile.which += [
         entry.place
         for entry in sections["connection"].entries
-        if (entry.key, entry.value) in AS_EVER
+        if (entry.key, entry.value) in DEFAULTS
     ]
     for name in ("match", *WIRED):
         profile.selects += _places(sections, name, "interface-name", "mac-address")
@@ -114,10 +114,10 @@ def _settings(sections: Mapping[str, Section], name: str) -> Iterator[ProfileSet
     for entry in sections[name].entries if name in sections else ():
         # Profiles of old have the options with an escape, as GLib's key files have it.
         key = entry.key.replace("-", "_") if name == "bond-port" else entry.key
-        yield ProfileSetting(key, plain(entry.value), entry.place, entry.spelled)
+        yield ProfileSetting(key, unescaped(entry.value), entry.place, entry.spelled)
 
 
-def plain(text: str) -> str:
+def unescaped(text: str) -> str:
     r"""Return a value without the backslashes that protect commas: NAME=a\,b."""
     return text.replace("\\,", ",").rstrip(";")
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from harness.config.draft import Draft
-from harness.config.ini_and_shell import plain
+from harness.config.ini_and_shell import physical_lines
 from harness.config.model import ConfigError
 from harness.config.place import Place
 from harness.config.profiles import Connection, ProfileSetting, build, default_monitor, find
@@ -47,8 +47,8 @@ PORT = "bond-port."
 LONG = (*TEXTS, *ADDRESSES, *GATEWAYS, *MTUS, OPTIONS, "bond-port.prio", "bond-port.queue-id")
 KINDS = {"802-3-ethernet": "ethernet"}
 # What changes no profile, and what every profile is without it.
-PASSING = frozenset({"up", "show", "reload", "load"})
-AS_EVER = frozenset({("connection.autoconnect", "yes"), ("autoconnect", "yes")})
+CHANGES_NOTHING = frozenset({"up", "show", "reload", "load"})
+DEFAULTS = frozenset({("connection.autoconnect", "yes"), ("autoconnect", "yes")})
 APART = 1000  # places of the properties of one command
 SUBJECTS = frozenset({"id", "uuid", "path"})
 SHORTEST = 3  # letters of a setting's name, behind its dot
@@ -75,7 +75,7 @@ def read(sources: Sequence[Source]) -> Draft:
 
 
 def _strings(draft: Draft, source: Source) -> None:
-    for number, line in plain(source.text):
+    for number, line in physical_lines(source.text):
         if line.strip() and not line.lstrip().startswith("#"):
             bond = draft.bond(optstring.NAMELESS, source.at(number))
             for option in _options(line, source.at(number)):
@@ -95,8 +95,8 @@ def _options(text: str, place: Place) -> Iterator[ProfileSetting]:
 
 def _command(draft: Draft, profiles: list[Connection], command: ShellCommand) -> None:
     verb, rest = _verb(command)
-    if len(rest) < 1 or verb in PASSING:
-        if verb in PASSING:
+    if len(rest) < 1 or verb in CHANGES_NOTHING:
+        if verb in CHANGES_NOTHING:
             draft.mark_used(command.place)
         return
     if "add".startswith(verb):
@@ -181,7 +181,7 @@ def _whole(name: str) -> str:
 def _set(profile: Connection, sign: str, name: str, value: str, place: Place) -> None:
     if name in TEXTS:
         _text(profile, TEXTS[name], "" if sign == "-" else KINDS.get(value, value), place)
-    elif (name, value) in AS_EVER:
+    elif (name, value) in DEFAULTS:
         profile.which.append(place)
     elif name == OPTIONS:
         _change(profile, sign, value, place)

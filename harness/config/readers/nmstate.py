@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from harness.config.draft import OPEN_VSWITCH, TRUE, Draft, DraftBond, switch
+from harness.config.draft import OPEN_VSWITCH, TRUE, Draft, DraftBond, on_off
 from harness.config.draft_net import DraftNet
 from harness.config.model import ConfigError
-from harness.config.place import Place
 from harness.config.profiles import default_monitor
 from harness.config.source import Source
 from harness.config.wrappers import Inner, inner, mappings, places, text, value
@@ -16,7 +15,7 @@ from harness.config.yamls import Node, documents
 FORMAT = "nmstate"
 PORTS = ("port", "ports", "slaves")
 WORDS = {"dropped": "off", "delivered": "on"}  # what all_slaves_active is in nmstate's words
-SWITCHES = frozenset({"all_slaves_active", "tlb_dynamic_lb", "use_carrier", "lacp_active"})
+BOOLEANS = frozenset({"all_slaves_active", "tlb_dynamic_lb", "use_carrier", "lacp_active"})
 PORT_OPTIONS = {"priority": "prio", "queue-id": "queue_id"}
 # Which NetworkManager does by itself, with nftables and not with the driver.
 NOT_THE_DRIVERS = frozenset({"balance-slb", "balance_slb"})
@@ -128,24 +127,18 @@ def _interface(draft: Draft, node: Node, macs: Mapping[str, str]) -> None:
                 _aggregation(bond, found, macs)
     elif kind == "vlan" and (vlan := value(node, "vlan")):
         draft.vlan(name, text(vlan, "base-iface"), text(vlan, "id"), node.place)
-        _take(draft, name, places(vlan, "base-iface", "id"))
+        draft.mark_used_for(name, *places(vlan, "base-iface", "id"))
     elif kind == "linux-bridge" and (bridge := value(node, "bridge")):
         ports = value(bridge, "port") or value(bridge, "ports")
         draft.bridge(name, [text(port, "name") for port in mappings(ports)], node.place)
         for port in mappings(ports):
-            _take(draft, name, places(port, "name"))
+            draft.mark_used_for(name, *places(port, "name"))
     elif kind == "ovs-bridge" and (bridge := value(node, "bridge")):
         _open_vswitch(draft, bridge)
     if name:
-        _take(draft, name, places(node, "name"))
-        _take(draft, name, places(node, "type") if kind in KINDS else [])
-        _take(draft, name, places(node, "state") if text(node, "state") == "up" else [])
+        used = ["name", *["type"] * (kind in KINDS), *["state"] * (text(node, "state") == "up")]
+        draft.mark_used_for(name, *places(node, *used))
         _addressing(draft.net(name), node)
-
-
-def _take(draft: Draft, name: str, found: Iterable[Place]) -> None:
-    for place in found:
-        draft.mark_used(place, name)
 
 
 def _open_vswitch(draft: Draft, bridge: Node) -> None:
@@ -194,7 +187,7 @@ def _option(bond: DraftBond, name: str, node: Node) -> None:
         why = "NetworkManager does this with nftables, the driver has no such option"
         bond.note_unknown(f"{name}: {raw}", why, node.place, "", "note")
         return
-    value_ = WORDS.get(raw, switch(raw)) if name in SWITCHES else raw
+    value_ = WORDS.get(raw, on_off(raw)) if name in BOOLEANS else raw
     bond.option(name, value_, node.place, f"{name}: {raw}")
 
 
@@ -212,7 +205,7 @@ def _port(bond: DraftBond, node: Node) -> None:
 
 def _addressing(net: DraftNet, node: Node) -> None:
     if mtu := value(node, "mtu"):
-        net.size(mtu.text("mtu"), mtu.place)
+        net.set_mtu(mtu.text("mtu"), mtu.place)
     for family in ("ipv4", "ipv6"):
         ip = value(node, family)
         if ip is None:
@@ -221,9 +214,10 @@ def _addressing(net: DraftNet, node: Node) -> None:
         if text(ip, "enabled").lower() in NO:
             continue
         for key in ("dhcp", "autoconf"):
-            asks = text(ip, key).lower() in TRUE
+            dynamic = text(ip, key).lower() in TRUE
+            four, six = dynamic and family == "ipv4", dynamic and family == "ipv6"
             for place in places(ip, key):
-                net.asks(place, four=asks and family == "ipv4", six=asks and family == "ipv6")
+                net.set_dynamic(place, four=four, six=six)
         for mapping in mappings(value(ip, "address")):
             if address := value(mapping, "ip"):
                 net.address(address.text("ip"), text(mapping, "prefix-length"), address.place)

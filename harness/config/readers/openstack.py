@@ -12,15 +12,15 @@ from dataclasses import replace
 
 from harness.config.draft import TRUE, Draft, DraftBond
 from harness.config.readers import optstring
-from harness.config.readers.cloudinit import ASKING6, parameter
+from harness.config.readers.cloudinit import DYNAMIC6, parameter
 from harness.config.source import Source
-from harness.config.wrappers import configurations, inner, mappings, text, value
+from harness.config.wrappers import configurations, inner, mappings, places, text, value
 from harness.config.yamls import Node
 
 DATA, CONFIG = "openstack", "os-net-config"
 ALIAS = re.compile(r"nic\d+")  # the n-th NIC that has a carrier
-OF_LINK = frozenset({"id", "type", "name", "vlan_link", "vlan_id"})
-OF_NETWORK = frozenset({"id", "type", "link", "netmask"})
+OF_LINK = ("id", "type", "name", "vlan_link", "vlan_id")
+OF_NETWORK = ("id", "type", "link", "netmask")
 DEFAULT = frozenset({"0.0.0.0", "::", "::/0"})  # noqa: S104
 
 
@@ -54,19 +54,16 @@ def _links(draft: Draft, node: Node) -> None:
     for called in bonds:
         _bond(draft.bond(names[called], links[called].place), links[called], links, names)
     for called, one in links.items():
-        mac = {"ethernet_mac_address"} if text(one, "type") == "phy" else set()
-        _take(draft, one, names[called], OF_LINK | mac)
+        mac = ["ethernet_mac_address"] * (text(one, "type") == "phy")
+        used = places(one, *OF_LINK, *mac)
+        if names[called]:
+            draft.mark_used_for(names[called], *used)
+        else:
+            draft.mark_used(*used)
         if (mtu := value(one, "mtu")) and names[called] and not mtu.empty:
-            draft.net(names[called]).size(mtu.text("mtu"), mtu.place)
+            draft.net(names[called]).set_mtu(mtu.text("mtu"), mtu.place)
     for mapping in mappings(value(node, "networks")):
         _network(draft, mapping, names.get(text(mapping, "link"), ""))
-
-
-def _take(draft: Draft, node: Node, name: str, keys: frozenset[str]) -> None:
-    """Note what is read of a mapping that is about an interface."""
-    for key in keys:
-        if found := value(node, key):
-            draft.mark_used(found.place, *([name] if name else []))
 
 
 def _bond(bond: DraftBond, node: Node, links: dict[str, Node], names: dict[str, str]) -> None:
@@ -90,16 +87,16 @@ def _network(draft: Draft, node: Node, name: str) -> None:
     kind = text(node, "type")
     if not name:
         return
-    _take(draft, node, name, OF_NETWORK)
+    draft.mark_used_for(name, *places(node, *OF_NETWORK))
     net = draft.net(name)
     net.dhcp4 = net.dhcp4 or kind == "ipv4_dhcp"
-    net.dhcp6 = net.dhcp6 or kind in ASKING6 or kind == "ipv6_dhcp"
+    net.dhcp6 = net.dhcp6 or kind in DYNAMIC6 or kind == "ipv6_dhcp"
     if address := value(node, "ip_address"):
         net.address(address.text("ip_address"), text(node, "netmask"), address.place)
     for mapping in (node, *mappings(value(node, "routes"))):
         gateway = value(mapping, "gateway")
         if gateway and (mapping is node or text(mapping, "network") in DEFAULT):
-            _take(draft, mapping, name, frozenset({"network", "netmask"}))
+            draft.mark_used_for(name, *places(mapping, "network", "netmask"))
             net.gateway(gateway.text("gateway"), gateway.place)
 
 
@@ -114,7 +111,7 @@ def config(sources: Sequence[Source]) -> Draft:
 
 
 def _linux_bond(draft: Draft, bond: DraftBond, node: Node) -> None:
-    _take(draft, node, bond.name, frozenset({"type", "name", "use_dhcp"}))
+    draft.mark_used_for(bond.name, *places(node, "type", "name", "use_dhcp"))
     options = value(node, "bonding_options")
     if words := text(node, "bonding_options"):
         optstring.read_options(bond, words, options.place if options else node.place)
@@ -124,7 +121,7 @@ def _linux_bond(draft: Draft, bond: DraftBond, node: Node) -> None:
             "bonding_options", why, options.place, "write them themselves", "warning"
         )
     for mapping in mappings(value(node, "members")):
-        _take(draft, mapping, bond.name, frozenset({"type", "name", "vlan_id"}))
+        draft.mark_used_for(bond.name, *places(mapping, "type", "name", "vlan_id"))
         name = text(mapping, "name")
         if text(mapping, "type") == "vlan":
             number = text(mapping, "vlan_id")
@@ -135,7 +132,7 @@ def _linux_bond(draft: Draft, bond: DraftBond, node: Node) -> None:
             bond.slave(name, mapping.place)
     bond.net.dhcp4 = text(node, "use_dhcp").lower() in TRUE
     if mtu := text(node, "mtu"):
-        bond.net.size(mtu, node.place)
+        bond.net.set_mtu(mtu, node.place)
     for mapping in mappings(value(node, "addresses")):
         if address := value(mapping, "ip_netmask"):
             bond.net.address(address.text("ip_netmask"), "", address.place)

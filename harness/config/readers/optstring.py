@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from harness.bonding.parse import split
 from harness.config.draft import Draft, DraftBond
-from harness.config.ini_and_shell import plain
+from harness.config.ini_and_shell import physical_lines
 from harness.config.model import ConfigError
 from harness.config.place import Place
 from harness.config.source import Source
@@ -20,7 +20,7 @@ def read(sources: Sequence[Source]) -> Draft:
     """Return the bond of each text of options; a string has no name for it and no slaves."""
     draft = Draft(FORMAT)
     for source in sources:
-        for number, line in plain(source.text):
+        for number, line in physical_lines(source.text):
             if line.strip() and not line.lstrip().startswith("#"):
                 place = source.at(number)
                 read_options(draft.bond(NAMELESS, place), line, place)

@@ -8,17 +8,17 @@ from itertools import count, pairwise
 
 from harness.bonding import default
 from harness.config.draft import Draft, DraftBond
-from harness.config.ini_and_shell import plain
+from harness.config.ini_and_shell import physical_lines
 from harness.config.model import ConfigError
 from harness.config.names import INTERFACE
-from harness.config.option_names import PROC, PROC_MODES, turned
+from harness.config.option_names import PROC, PROC_MODES, inverted
 from harness.config.place import Place
 from harness.config.readers.optstring import NAMELESS
 from harness.config.source import Source
 
 FORMAT = "proc"
 FIRST = "Ethernet Channel Bonding Driver"
-MODES = turned(PROC_MODES)
+MODES = inverted(PROC_MODES)
 USUAL = re.compile(r"(bond|bnd|lag|team|ae|po|trunk|uplink)\d{1,4}")
 IN_BRACKETS = re.compile(r"(.*?) \((\w+) (\w+)\)")
 STATE = frozenset({"Currently Active Slave", "MII Status", FIRST, "Peer Notification Delay"})
@@ -31,7 +31,7 @@ def read(sources: Sequence[Source]) -> Draft:
     """
     draft = Draft(FORMAT)
     for source in sources:
-        lines = [(number, line.strip()) for number, line in plain(source.text)]
+        lines = [(number, line.strip()) for number, line in physical_lines(source.text)]
         if not any(line.startswith(FIRST) for _, line in lines):
             raise ConfigError(f'no line begins with "{FIRST}"', source.at(), hint="copy all of it")
         starts = [at for at, (_, line) in enumerate(lines) if line.startswith(FIRST)]

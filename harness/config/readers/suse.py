@@ -20,7 +20,7 @@ SAME = {
     "BOOTPROTO": frozenset({"static", "none"}),
     "USERCONTROL": frozenset({"no"}),
 }
-ASKING4, ASKING6 = ("dhcp", "dhcp4", "dhcp+autoip"), ("dhcp", "dhcp6", "auto6")
+DYNAMIC4, DYNAMIC6 = ("dhcp", "dhcp4", "dhcp+autoip"), ("dhcp", "dhcp6", "auto6")
 
 
 def read(sources: Sequence[Source]) -> Draft:
@@ -55,18 +55,16 @@ def _bond(bond: DraftBond, found: Mapping[str, Assignment]) -> None:
 def _upper(draft: Draft, name: str, found: Mapping[str, Assignment], source: Source) -> None:
     if value(found, "BRIDGE").lower() == "yes":
         draft.bridge(name, value(found, "BRIDGE_PORTS").split(), source.at())
-        _take(draft, name, found, "BRIDGE", "BRIDGE_PORTS")
+        _mark_used(draft, name, found, "BRIDGE", "BRIDGE_PORTS")
     below = value(found, "ETHERDEVICE")
     number = value(found, "VLAN_ID") or name.rpartition(".")[2].removeprefix("vlan").lstrip("0")
     if below:
         draft.vlan(name, below, number, source.at())
-        _take(draft, name, found, "ETHERDEVICE", "VLAN_ID")
+        _mark_used(draft, name, found, "ETHERDEVICE", "VLAN_ID")
 
 
-def _take(draft: Draft, name: str, found: Mapping[str, Assignment], *keys: str) -> None:
-    for key in keys:
-        if key in found:
-            draft.mark_used(found[key].place, name)
+def _mark_used(draft: Draft, name: str, found: Mapping[str, Assignment], *keys: str) -> None:
+    draft.mark_used_for(name, *(found[key].place for key in keys if key in found))
 
 
 def _addressing(draft: Draft, name: str, found: Mapping[str, Assignment]) -> None:
@@ -74,9 +72,9 @@ def _addressing(draft: Draft, name: str, found: Mapping[str, Assignment]) -> Non
     for key, entry in found.items():
         text = entry.value.strip().lower()
         if text in SAME.get(key, ()):
-            draft.mark_used(entry.place, name)
+            draft.mark_used_for(name, entry.place)
         elif key in ("NETWORK", "BROADCAST"):
-            net.follows(text, entry.place)
+            net.mark_implied(text, entry.place)
         if (match := ADDRESS.fullmatch(key)) and entry.value.strip():
             tail = match[1]
             mask = value(found, f"PREFIXLEN{tail}") or value(found, f"NETMASK{tail}")
@@ -84,7 +82,9 @@ def _addressing(draft: Draft, name: str, found: Mapping[str, Assignment]) -> Non
             masks = found.keys() & {f"PREFIXLEN{tail}", f"NETMASK{tail}"}
             net.mark_used(*(found[mask].place for mask in masks))
     if text := value(found, "MTU"):
-        net.size(text, found["MTU"].place)
-    asks = value(found, "BOOTPROTO").lower()
-    if asks in ASKING4 + ASKING6:
-        net.asks(found["BOOTPROTO"].place, four=asks in ASKING4, six=asks in ASKING6)
+        net.set_mtu(text, found["MTU"].place)
+    protocol = value(found, "BOOTPROTO").lower()
+    if protocol in DYNAMIC4 + DYNAMIC6:
+        net.set_dynamic(
+            found["BOOTPROTO"].place, four=protocol in DYNAMIC4, six=protocol in DYNAMIC6
+        )

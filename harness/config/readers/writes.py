@@ -42,7 +42,7 @@ def read_write(draft: Draft, command: ShellCommand) -> None:
             return
         draft.bond(text[1:], command.place).mark_used(command.place)
     elif match := MTU.fullmatch(target):
-        draft.net(match[1]).size(text, command.place)
+        draft.net(match[1]).set_mtu(text, command.place)
     elif (match := BONDING.fullmatch(target)) and (command.unclear or "$" in text):
         clear(draft, command)
     elif match and match[2] == "slaves":

@@ -8,10 +8,10 @@ from functools import cache
 
 from harness.bonding import OPTIONS
 from harness.config.model import BondConfig, Extra, Given
+from harness.config.profiles import IMPLIED
 from harness.config.rules.sent import sent_options
 from harness.config.spelling import name_in
 
-IMPLIED = "(NetworkManager's default)"
 MONITORS = frozenset({"miimon", "arp_interval"})
 WORD = re.compile(r"[\w-]+")
 BLOCKS = frozenset({"parameters", "Bond", "bond", "link-aggregation"})

@@ -15,7 +15,7 @@ from harness.config.rules.words import text
 from harness.config.spelling import spelled, verbatim
 from harness.config.tool_support import BY_NM, RUNNING, TOOLS
 
-SWITCH = frozenset({"on", "off"})
+ON_OFF = frozenset({"on", "off"})
 # Tools that take a switch as a number only: the others take the kernel's words too.
 NUMBERS = BY_NM | {"suse", "modprobe"}
 IN_ORDER = frozenset({"ifcfg", "bonding-opts"})
@@ -29,7 +29,8 @@ def drops(bond: BondConfig, _: Around) -> Iterator[Found]:
         if tool and sent.drops(option, tool):
             yield Found(
                 option.place,
-                f"{verbatim(option.spelled)}: {tool.name} has no such option, so it {tool.drops}"
+                f"{verbatim(option.spelled)}: {tool.name} has no such option, so it "
+                f"{tool.on_unknown}"
                 f"{_unmonitored(bond, option)}",
                 hint=f"{tool.source}; {_instead(bond, option)}",  # ends with what is to be copied
                 about=option.name,
@@ -41,7 +42,7 @@ def drops(bond: BondConfig, _: Around) -> Iterator[Found]:
                 yield Found(
                     option.place,
                     f"{verbatim(option.spelled)}: {tool.name} has no such option of a slave, "
-                    f"so it {tool.drops}",
+                    f"so it {tool.on_unknown}",
                     hint=_of_slave(bond, slave.name, option),
                 )
 
@@ -118,7 +119,7 @@ def words(bond: BondConfig, _: Around) -> Iterator[Found]:
             option.format == "netplan" and option.name == "mode"
         )
         seen = verbatim(option.spelled)
-        if values != SWITCH and option.raw.isdigit() and by_word:
+        if values != ON_OFF and option.raw.isdigit() and by_word:
             message = f"{seen}: {_by_word(bond, option)}"
             yield Found(
                 option.place,
@@ -126,7 +127,7 @@ def words(bond: BondConfig, _: Around) -> Iterator[Found]:
                 hint=f"write {option.name}={option.value}",
                 about=option.name,
             )
-        elif values == SWITCH and option.raw in SWITCH and option.format in NUMBERS:
+        elif values == ON_OFF and option.raw in ON_OFF and option.format in NUMBERS:
             message = f"{seen}: {tool.name} takes 0 or 1 only, and {WRONG[option.format]}"
             yield Found(
                 option.place, message, hint=f"write {option.name}={number}", about=option.name
@@ -150,16 +151,16 @@ def _by_word(bond: BondConfig, one: Given) -> str:
     return f"{passed or 'systemd-networkd'} takes words only, and ignores it{without}"
 
 
-def lately(bond: BondConfig, _: Around) -> Iterator[Found]:
+def older_releases(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Options that releases of the tool in use lack."""
     given = [*bond.given, *(option for slave in bond.slaves for option in slave.given)]
     for option in given:
         tool = TOOLS.get(option.format)
-        if tool and option.name in tool.lately and not implied(option):
+        if tool and option.name in tool.lacked_by and not implied(option):
             yield Found(
                 option.place,
-                f"{verbatim(option.spelled)}: {tool.lately[option.name]} and older do not know "
-                f"it; there it {tool.drops}",
+                f"{verbatim(option.spelled)}: {tool.lacked_by[option.name]} and older do not know "
+                f"it; there it {tool.on_unknown}",
                 hint="see which release the machine has, or leave it out",
                 about=option.name,
             )
@@ -239,7 +240,8 @@ RULES = (
     Rule("tool-drops", "error", "an option that the tool drops", "", "", drops),
     Rule("tool-limits", "error", "a value that the tool refuses", "", "", limits),
     Rule("tool-words", "error", "a number for a word, or a word for a number", "", "", words),
-    Rule("tool-version", "warning", "an option that older releases do not know", "", "", lately),
+    Rule("tool-version", "warning", "an option that older releases do not know", "", "",
+         older_releases),
     Rule("order", "warning", "options in an order that is refused", "", "", order),
     Rule("unsent", "warning", "a setting that is not sent", "", "", unsent),
     Rule("implied-monitor", "note", "a monitor that is not configured", "MIIMON-1",

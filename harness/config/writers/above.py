@@ -57,7 +57,7 @@ def vlans_on(name: str, above: Iterable[Upper]) -> list[Upper]:
     return [upper for upper in above if upper.kind == "vlan" and name in upper.below]
 
 
-def strangers(bonds: Sequence[BondConfig]) -> Iterator[str]:
+def other_interfaces(bonds: Sequence[BondConfig]) -> Iterator[str]:
     """Yield ports of bridges and lower devices of VLANs that are neither bonds nor on a bond."""
     above = uppers(bonds)
     ours = {bond.name for bond in bonds} | {upper.name for upper in above}

@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from harness.bonding import OPTIONS
 from harness.config.model import Addressing, BondConfig, Upper
-from harness.config.option_names import NETWORKD, turned
-from harness.config.writers.above import bridge_of, strangers, uppers, vlans_on
+from harness.config.option_names import NETWORKD, NETWORKD_BOOLEANS, NETWORKD_ROLES, inverted
+from harness.config.writers.above import bridge_of, other_interfaces, uppers, vlans_on
 
-SETTINGS = turned(NETWORKD)
-ROLES = {"primary": "PrimarySlave", "active_slave": "ActiveSlave"}
+SETTINGS = inverted(NETWORKD)
+ROLES = inverted(NETWORKD_ROLES)
 YES = {"on": "yes", "off": "no"}
-SWITCHES = frozenset({"all_slaves_active", "tlb_dynamic_lb"})
 MATCHES = {"name": "Name", "mac": "MACAddress"}
 
 
@@ -33,7 +32,7 @@ def networkd(bonds: Sequence[BondConfig]) -> dict[str, str]:
         own = [f"Id={upper.vlan}"] if upper.kind == "vlan" else []
         files[f"10-{upper.name}.netdev"] = _netdev(upper.name, upper.kind, "VLAN", own)
         files[f"20-{upper.name}.network"] = _network(upper.name, upper.ip, above)
-    for name in strangers(bonds):
+    for name in other_interfaces(bonds):
         if bridge_of(name, above):
             files[f"20-{name}.network"] = _network(name, Addressing(), above)
     return files
@@ -69,4 +68,4 @@ def _settings(bond: BondConfig) -> Iterator[str]:
             continue
         text = " ".join(value) if isinstance(value, tuple) else str(value)
         unit = OPTIONS[name].unit
-        yield f"{SETTINGS[name]}={YES[text] if name in SWITCHES else text}{unit}"
+        yield f"{SETTINGS[name]}={YES[text] if name in NETWORKD_BOOLEANS else text}{unit}"

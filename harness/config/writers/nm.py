@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from harness.bonding import OPTIONS, Setting, default
 from harness.config.model import Addressing, BondConfig, Match, Upper
-from harness.config.writers.above import bridge_of, families, strangers, uppers
+from harness.config.writers.above import bridge_of, families, other_interfaces, uppers
 
 
 def monitored(bond: BondConfig) -> dict[str, Setting]:
@@ -47,7 +47,7 @@ def keyfiles(bonds: Sequence[BondConfig]) -> dict[str, str]:
             files[name.replace("/", "_")] = _matched(name, bond.name, match)
     for upper in above:
         files[upper.name] = _upper(upper, _port(bridge_of(upper.name, above), "bridge"))
-    for name in strangers(bonds):
+    for name in other_interfaces(bonds):
         if bridge := bridge_of(name, above):
             files.setdefault(name, _profile(name, "ethernet", _port(bridge, "bridge")))
     return {f"{name}.nmconnection": "\n".join([*lines, ""]) for name, lines in files.items()}
@@ -110,7 +110,7 @@ def _commands(bonds: Sequence[BondConfig]) -> Iterator[str]:
             yield _add(
                 "vlan", upper.name, [*words, *_ip_words(upper.ip, bridge_of(upper.name, above))]
             )
-    for name in strangers(bonds):
+    for name in other_interfaces(bonds):
         if bridge := bridge_of(name, above):
             yield _add("ethernet", name, ["master", bridge, "slave-type", "bridge"])
 

@@ -11,10 +11,10 @@ from harness.bonding import OPTIONS, BondOptions, Setting
 from harness.bonding.options import LACP, PRIMARY_MODES, TLB_MODES
 from harness.bonding.table import HASHING
 from harness.config.model import BondConfig
-from harness.config.option_names import IP_JSON, PROC, PROC_MODES, turned
+from harness.config.option_names import IP_JSON, PROC, PROC_MODES, inverted
 from harness.config.tool_support import SYSFS
 
-LABELS = turned(PROC)
+LABELS = inverted(PROC)
 # Named as numbers by ip, though the driver has words for them.
 NUMBERS = frozenset({"use_carrier", "all_slaves_active", "tlb_dynamic_lb"})
 ARP_LINES = frozenset({"arp_interval", "arp_missed_max", "arp_ip_target", "ns_ip6_target"})

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from harness.bonding import OPTIONS
 from harness.config.model import Addressing, BondConfig, Upper
-from harness.config.writers.above import bridge_of, family, strangers, uppers
+from harness.config.writers.above import bridge_of, family, other_interfaces, uppers
 
-SWITCH = {"off", "on"}
+ON_OFF = {"off", "on"}
 
 
 def optstring(bond: BondConfig) -> str:
@@ -17,7 +17,7 @@ def optstring(bond: BondConfig) -> str:
     words = []
     for name, value in bond.asked.items():
         text = ",".join(value) if isinstance(value, tuple) else str(value)
-        if {value.word for value in OPTIONS[name].values} == SWITCH:
+        if {value.word for value in OPTIONS[name].values} == ON_OFF:
             text = str(OPTIONS[name].number_of(value if isinstance(value, str) else text))
         words.append(f"{name}={text}")
     return " ".join(words)
@@ -42,7 +42,7 @@ def ifcfg(bonds: Sequence[BondConfig]) -> dict[str, str]:
         if upper.kind == "vlan":
             own = ["VLAN=yes", f"PHYSDEV={upper.below[0]}", f"VLAN_ID={upper.vlan}"]
         files[upper.name] = _device(upper.name, own, upper.ip, above)
-    for name in strangers(bonds):
+    for name in other_interfaces(bonds):
         if bridge_of(name, above):
             files.setdefault(name, _device(name, [], Addressing(), above))
     return {f"ifcfg-{name}": "\n".join([*lines, ""]) for name, lines in files.items()}

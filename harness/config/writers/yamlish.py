@@ -8,12 +8,12 @@ from typing import Any
 
 from harness.bonding import OPTIONS, Setting
 from harness.config.model import Addressing, BondConfig, Upper
-from harness.config.option_names import NETPLAN, turned
-from harness.config.writers.above import families, strangers, uppers
+from harness.config.option_names import NETPLAN, inverted
+from harness.config.writers.above import families, other_interfaces, uppers
 from harness.config.writers.nm import monitored
 from harness.config.yamls import dump
 
-PARAMETERS = turned(NETPLAN)
+PARAMETERS = inverted(NETPLAN)
 BOOLEANS = frozenset({"tlb_dynamic_lb", "use_carrier", "lacp_active"})
 PORT_KEYS = {"prio": "priority", "queue_id": "queue-id"}
 WORDS = {"on": "delivered", "off": "dropped"}
@@ -25,7 +25,7 @@ def netplan(bonds: Sequence[BondConfig]) -> dict[str, str]:
     network: dict[str, Any] = {"version": 2}
     above = uppers(bonds)
     physical = [name for bond in bonds for name in bond.slave_names]
-    ethernets: dict[str, Any] = {name: {} for name in (*physical, *strangers(bonds))}
+    ethernets: dict[str, Any] = {name: {} for name in (*physical, *other_interfaces(bonds))}
     network["bonds"] = {}
     for bond in bonds:
         made: dict[str, Any] = {"interfaces": list(bond.slave_names)}

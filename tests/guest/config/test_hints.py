@@ -38,7 +38,7 @@ def plain() -> Iterator[NetnsNetwork]:
 def shell(network: NetnsNetwork, command: str) -> str:
     """Run a command as ifupdown does, on the DUT; return what it complains of."""
     with network.spaces[DUT].inside(), over_sys():
-        words = ["sh", "-ec", command.replace(by_hand.HOOKED, PLAN.name)]
+        words = ["sh", "-ec", command.replace(by_hand.STANZA_INTERFACE, PLAN.name)]
         ran = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
     return ran.stderr
 
