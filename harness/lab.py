@@ -49,7 +49,7 @@ class Sent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """One end of a cable in the fabric: the switch it belongs to, its link, its device number."""
+    """One end of a cable in the fabric: its switch, its link, its interface index."""
 
     switch: str
     link: str
@@ -258,7 +258,7 @@ class Network(Protocol):
     def host(self, machine: str) -> Host:
         """Return a machine of the topology, or the FABRIC, in which all switches are."""
 
-    def number(self, machine: str, name: str) -> int:
+    def ifindex(self, machine: str, name: str) -> int:
         """Return the interface index of a link's end, a bond or a bridge in a machine."""
 
     def lacks(self, plan: BondPlan, options: BondOptions) -> str:

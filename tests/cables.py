@@ -11,7 +11,7 @@ from harness.driver_profile.measure import Environment
 from harness.driver_profile.restore_on_exit import BOND, CABLE
 from harness.driver_profile.run import environment
 from harness.labs.netns.control import Control
-from harness.labs.netns.interfaces import Existing, Interface, interfaces
+from harness.labs.netns.interfaces import ExistingNamespace, Interface, interfaces
 from harness.labs.netns.trial_bond import new_cable
 from harness.loop import Loop, now
 from harness.rtnl import messages
@@ -24,7 +24,7 @@ MAC = "02:00:00:00:00:77"
 @pytest.fixture
 def control() -> Iterator[Control]:
     """A machine with two cables, one of which is to be profiled."""
-    found = Control(Existing("here"))
+    found = Control(ExistingNamespace("here"))
     new_cable(found, NIC, PORT)
     new_cable(found, OTHER, LAST)
     found.send(messages.set_link("MAC", interfaces(found)[NIC].index, address=MAC))

@@ -63,7 +63,7 @@ class QemuRack:
     def state(self) -> list[str]:
         """Return what both machines' networks are, to be compared.
 
-        Without device numbers, which the kernel chooses when it sends a NIC home, and without
+        Without interface indexes, which the kernel chooses when it sends a NIC home, and without
         qdiscs: a NIC that is down has noop until it is up for the first time at a place.
         """
         seen = ("ip -o -d link", "ip -o -4 address", "ip route")

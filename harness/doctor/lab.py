@@ -19,7 +19,7 @@ from harness.labs.agent.host import RemoteHost
 from harness.labs.description.model import LabFile, LabNic
 from harness.labs.netns.control import Control
 from harness.labs.netns.in_use import session_address
-from harness.labs.netns.interfaces import Existing, Interface, interfaces
+from harness.labs.netns.interfaces import ExistingNamespace, Interface, interfaces
 from harness.labs.rack.safety import MISSING, in_the_way
 from harness.labs.ssh import services
 from harness.labs.ssh.machine import NoPython, SshMachine
@@ -35,7 +35,7 @@ def rows(lab: LabFile, *, up: bool = False) -> Iterator[NamedResult]:
     With `up`, free NICs that are down are up while cables are tested.
     """
     with ExitStack() as undo:
-        home = Existing("tester")
+        home = ExistingNamespace("tester")
         undo.callback(home.close)
         control = Control(home)
         undo.callback(control.close)

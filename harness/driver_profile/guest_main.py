@@ -22,7 +22,7 @@ from harness.lab import FABRIC
 from harness.labs.fabric.switches import port_name
 from harness.labs.netns.build import build
 from harness.labs.netns.control import Control
-from harness.labs.netns.interfaces import Existing, interfaces, move
+from harness.labs.netns.interfaces import ExistingNamespace, interfaces, move
 from harness.labs.netns.trial_bond import new_cable
 from harness.labs.rtl8150 import vhci
 from harness.loop import Loop
@@ -59,14 +59,14 @@ def _profiled(job: Job, tell: Tell) -> dict[str, Any]:
 
 def veth(_: ExitStack) -> None:
     """Create a veth pair with the NIC as one end; the far end is found automatically."""
-    control = Control(Existing("here"))
+    control = Control(ExistingNamespace("here"))
     new_cable(control, NIC, FAR)
     control.send(messages.set_link("MAC", interfaces(control)[NIC].index, address=MAC))
 
 
 def dummy(_: ExitStack) -> None:
     """Create a dummy device, which drops all frames and reports nothing."""
-    control = Control(Existing("here"))
+    control = Control(ExistingNamespace("here"))
     try:
         control.send(messages.new_link("dummy", 0, NIC, messages.kind_of("dummy"), address=MAC))
     except KernelRefused as refused:
@@ -80,7 +80,7 @@ def rtl8150(undo: ExitStack) -> FarEnd:
     topology = Topology("profile", (MachinePlan(DUT),), (SwitchPlan(SWITCH),), (link,), ())
     network = build(topology, Loop())
     undo.callback(network.close)
-    adapter = move("adapter", network.number(DUT, NIC), Existing("here"))
+    adapter = move("adapter", network.ifindex(DUT, NIC), ExistingNamespace("here"))
     network.host(DUT).send(adapter)
     (port,) = network.ports
     far = InterfaceFarEnd(network.spaces[FABRIC], port_name(port), port.index)

@@ -14,10 +14,10 @@ from harness.driver_profile.farend import InterfaceFarEnd, Moment
 from harness.kernels import Say
 from harness.labs.agent.host import RemoteHost
 from harness.labs.netns.control import Control
-from harness.labs.netns.interfaces import Existing
+from harness.labs.netns.interfaces import ExistingNamespace
 from harness.labs.qemu.lab import LOGIN
 from harness.labs.qemu.machine import Qemu
-from harness.labs.qemu.wires import QemuNic, Rack
+from harness.labs.qemu.wires import QemuNic, QemuNics
 from harness.labs.ssh.machine import SshMachine
 from harness.loop import now
 from harness.rtnl import messages
@@ -54,12 +54,12 @@ def profile(image: Mapping[str, str], driver: str, repeat: int, say: Say) -> Pro
         undo.callback(machine.close)
         ssh = undo.enter_context(SshMachine(DUT, machine.address))
         ssh.connect(LOGIN)
-        rack = Rack(machine, RemoteHost(ssh.agent()))
-        nic = rack.plugged(MAC, driver)
-        home = undo.enter_context(closing(Existing("tester")))
+        nics = QemuNics(machine, RemoteHost(ssh.agent()))
+        nic = nics.plugged(MAC, driver)
+        home = undo.enter_context(closing(ExistingNamespace("tester")))
         with closing(Control(home)) as control:
             control.send(messages.set_link(f"tap of {driver}", nic.tap, up=True))
         tap = undo.enter_context(closing(InterfaceFarEnd(home, nic.name, nic.tap)))
-        link = rack.arrived(nic).get_attr("IFLA_IFNAME")
+        link = nics.arrived(nic).get_attr("IFLA_IFNAME")
         cable = QemuFarEnd(machine, nic, tap, f"QEMU's set_link for a {driver}")
         return over_ssh.profile(ssh, link, cable, repeat, say)

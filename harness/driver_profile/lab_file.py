@@ -18,7 +18,7 @@ from harness.labs.description.model import FAR_END, LabFile, LabNic
 from harness.labs.description.read import read
 from harness.labs.netns.control import Control
 from harness.labs.netns.in_use import session_address
-from harness.labs.netns.interfaces import Existing, interfaces
+from harness.labs.netns.interfaces import ExistingNamespace, interfaces
 from harness.labs.rack.cutting import Cutters, cutters
 from harness.labs.reconnect.client import Reconnector
 from harness.labs.ssh.machine import SshMachine
@@ -107,7 +107,7 @@ def _cutting(lab: LabFile, nic: LabNic, far: InterfaceFarEnd, ssh: SshMachine) -
 @contextmanager
 def _far_end(nic: LabNic) -> Iterator[InterfaceFarEnd]:
     """Yield the far end of a cable, set up; its state is restored in any case."""
-    with closing(Existing("here")) as home, closing(Control(home)) as control:
+    with closing(ExistingNamespace("here")) as home, closing(Control(home)) as control:
         one = safety.check_far_end(interfaces(control), nic.far_end, session_address())
         restorer = RestoreOnExit([SavedInterface(one, home)], [])
         try:

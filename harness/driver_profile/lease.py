@@ -14,7 +14,7 @@ from harness.errors import KernelRefused, LabError, UsageError
 from harness.kernels import Say
 from harness.labs.netns.control import Control
 from harness.labs.netns.in_use import session_address
-from harness.labs.netns.interfaces import Existing, Interface, interfaces, move, namespace
+from harness.labs.netns.interfaces import ExistingNamespace, Interface, interfaces, move, namespace
 from harness.labs.netns.namespace import Namespace
 from harness.labs.netns.sysfs import Sysfs
 
@@ -38,7 +38,7 @@ class _Far:
     """An interface at the far end, and its namespace."""
 
     interface: Interface
-    place: Existing
+    place: ExistingNamespace
 
 
 @contextmanager
@@ -49,7 +49,7 @@ def leased(request: ProfileRequest, say: Say, far: FarEnd | None = None) -> Iter
     for an interface that is in use, LabError if something could not be restored.
     """
     ssh = session_address()
-    home = Existing("here")
+    home = ExistingNamespace("here")
     with ExitStack() as undo:
         undo.callback(home.close)
         control = Control(home)
@@ -104,7 +104,7 @@ def _move(control: Control, one: Interface, place: Namespace) -> None:
 def _keep(
     undo: ExitStack,
     taken: list[Interface],
-    home: Existing,
+    home: ExistingNamespace,
     place: Namespace,
     there: _Far | None,
 ) -> None:
@@ -160,7 +160,7 @@ def _far_end(
         raise UsageError(f"{name} cannot be its own far end", hint="name the other end")
     if not name:
         return _peer(undo, one, found, ssh, say)
-    place = namespace(where) if where else Existing("here")
+    place = namespace(where) if where else ExistingNamespace("here")
     undo.callback(place.close)
     if where:
         control = Control(place)
@@ -184,7 +184,7 @@ def _peer(
     except UsageError as error:
         say(f"{one.name}: no fault is injected, as {error.message}")
         return None
-    place = Existing("here")
+    place = ExistingNamespace("here")
     undo.callback(place.close)
     return _Far(peer, place)
 

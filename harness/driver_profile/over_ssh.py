@@ -40,4 +40,4 @@ def _served(name: str, program: SentModule, far: FarEnd, say: Say) -> Profile:
             program.answer(done=True)
         else:
             program.answer(done=far.send(bytes.fromhex(line["send"])))
-    raise LabError(f"the profile on {name} ended early: {program.last_words()}", hint="try again")
+    raise LabError(f"the profile on {name} ended early: {program.last_error()}", hint="try again")

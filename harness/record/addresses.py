@@ -48,7 +48,7 @@ class AddressedInterface:
 
     def _set(self, action: str, address: str, *, on: bool, dad: bool = False) -> None:
         def do() -> None:
-            number = self.context.network.number(self.machine, self.name)
+            number = self.context.network.ifindex(self.machine, self.name)
             what = f"address {address} of {self.machine}"
             prefix = PREFIXES[ip_address(address).version]
             if on:

@@ -29,12 +29,12 @@ def make_bond(network: Network, plan: BondPlan, options: BondOptions) -> None:
 def drop_bond(network: Network, plan: BondPlan) -> None:
     """Delete a bond if it exists; its slaves are released."""
     with suppress(KernelRefused):
-        network.host(DUT).send(messages.delete_link(plan.name, network.number(DUT, plan.name)))
+        network.host(DUT).send(messages.delete_link(plan.name, network.ifindex(DUT, plan.name)))
 
 
 def set_options(network: Network, plan: BondPlan, options: BondOptions) -> None:
     """Change options of an existing bond; raises KernelRefused."""
-    index = network.number(DUT, plan.name)
+    index = network.ifindex(DUT, plan.name)
     network.host(DUT).send(bonds.change(plan.name, index, options, _numbers(network)))
 
 
@@ -42,15 +42,15 @@ def read_back(network: Network, plan: BondPlan) -> Mapping[str, Setting]:
     """Return the options that the kernel reports as in effect."""
     names = {number: name for name, number in _numbers(network).items()}
     links = messages.dump_links(network.host(DUT))
-    return bonds.options_of(links, network.number(DUT, plan.name), names)
+    return bonds.options_of(links, network.ifindex(DUT, plan.name), names)
 
 
 def _requests(network: Network, plan: BondPlan, options: BondOptions) -> list[Request]:
-    index = network.number(DUT, plan.name)
+    index = network.ifindex(DUT, plan.name)
     return [
         bonds.new_bond(plan.name, index, options, _numbers(network)),
         *(
-            messages.set_link(f"slave {slave}", network.number(DUT, slave), master=index)
+            messages.set_link(f"slave {slave}", network.ifindex(DUT, slave), master=index)
             for slave in plan.slaves
         ),
         *_attachment(network, plan, index),
@@ -64,7 +64,7 @@ def _attachment(network: Network, plan: BondPlan, index: int) -> list[Request]:
     bridge, what = network.topology.bridge_over(plan.name), f"address of {plan.name}"
     requests = []
     if bridge:
-        master = network.number(DUT, bridge.name)
+        master = network.ifindex(DUT, bridge.name)
         requests.append(messages.set_link(f"{plan.name} in {bridge.name}", index, master=master))
         index = master
     elif plan.address:
@@ -78,7 +78,7 @@ def _vlans(network: Network, plan: BondPlan, index: int) -> list[Request]:
     requests: list[Request] = []
     for vlan in network.topology.vlans:
         if vlan.bond == plan.name:
-            number, what = network.number(DUT, vlan.name), f"address of {vlan.name}"
+            number, what = network.ifindex(DUT, vlan.name), f"address of {vlan.name}"
             made = messages.new_vlan(f"VLAN {vlan.name}", number, vlan.name, index, vlan.number)
             requests += [*made, *(_address(what, number, text) for text in vlan.addresses)]
     return requests
@@ -91,13 +91,13 @@ def _address(what: str, index: int, text: str) -> Request:
 
 def _numbers(network: Network) -> dict[str, int]:
     """Return the interface indexes of the DUT by link name."""
-    return {link: network.number(DUT, link) for link in links_at(network.topology, DUT)}
+    return {link: network.ifindex(DUT, link) for link in links_at(network.topology, DUT)}
 
 
 def _culprit(network: Network, plan: BondPlan, options: BondOptions) -> KernelRefused | None:
     """Set the options one by one on a new bond; return the first error."""
     mode = BondOptions.unchecked(mode=options.mode)
-    index = network.number(DUT, plan.name)
+    index = network.ifindex(DUT, plan.name)
     try:
         network.host(DUT).send(bonds.new_bond(plan.name, index, mode, {}))
         for name, value in options.given:

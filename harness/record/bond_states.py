@@ -60,7 +60,7 @@ class BondStates:
         """Return the states of some bonds, of which none is read yet."""
         plans = tuple(plans)
         names = dict.fromkeys(name for plan in plans for name in (plan.name, *plan.slaves))
-        return cls(network, plans, {name: network.number(DUT, name) for name in names})
+        return cls(network, plans, {name: network.ifindex(DUT, name) for name in names})
 
     def read(self) -> Snapshot:
         """Read the present state; raises HarnessError if the DUT is lost."""

@@ -43,7 +43,7 @@ class DutRequests(MachineActions):
 
     def set_slave(self, link: NamedPart, **options: Unpack[SlaveSettings]) -> None:
         """Change options of a slave by netlink; raises KernelRefused."""
-        number = self._context.network.number(DUT, link.name)
+        number = self._context.network.ifindex(DUT, link.name)
         change = bonds.change_slave(link.name, number, options)
         text = " ".join(f"{name}={value}" for name, value in options.items())
         self._context.apply(
@@ -67,13 +67,13 @@ class DutRequests(MachineActions):
 
         Kernels before 6.2 refuse that while it is up. Raises KernelRefused.
         """
-        number = self._context.network.number(DUT, part.name)
+        number = self._context.network.ifindex(DUT, part.name)
         change = messages.set_link(f"name of {part.name}", number, ifname=to)
         self._context.apply(part.name, "rename", "stimulus", lambda: self._request(change), to=to)
 
     def set_mac(self, bond: Bond, mac: str) -> None:
         """Set a bond's MAC; written into the history as a stimulus."""
-        index = self._context.network.number(DUT, bond.name)
+        index = self._context.network.ifindex(DUT, bond.name)
         change = messages.set_link(f"MAC of {bond.name}", index, address=mac)
         self._context.apply(
             bond.name, "set_mac", "stimulus", lambda: self._request(change), mac=mac
@@ -98,14 +98,14 @@ class DutRequests(MachineActions):
 
     def enslave(self, bond: Bond, link: NamedPart) -> None:
         """Enslave a link or a bond that is down, as hotplug scripts do; raises KernelRefused."""
-        self._master(bond, link, "enslave", self._context.network.number(DUT, bond.name))
+        self._master(bond, link, "enslave", self._context.network.ifindex(DUT, bond.name))
 
     def release(self, bond: Bond, link: NamedPart) -> None:
         """Release a slave from a bond; raises KernelRefused."""
         self._master(bond, link, "release", 0)
 
     def _master(self, bond: Bond, link: NamedPart, action: str, index: int) -> None:
-        number = self._context.network.number(DUT, link.name)
+        number = self._context.network.ifindex(DUT, link.name)
         change = messages.set_link(f"slave {link.name}", number, master=index)
         role: Role = "repair" if index else "fault"
         self._context.apply(link.name, action, role, lambda: self._request(change), bond=bond.name)

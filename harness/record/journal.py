@@ -104,7 +104,7 @@ class FaultContext:
 
     def admin(self, machine: str, link: str, *, up: bool) -> None:
         """Set a machine's interface administratively up or down."""
-        index = self.network.number(machine, link)
+        index = self.network.ifindex(machine, link)
         request = messages.set_link(f"interface {link} of {machine}", index, up=up)
         self.network.host(machine).send(request)
 

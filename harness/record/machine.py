@@ -67,7 +67,7 @@ class Machine(MachineActions):
         link = self.cable.name
 
         def change(to: str) -> None:
-            number = self.context.network.number(self.name, link)
+            number = self.context.network.ifindex(self.name, link)
             request = messages.set_link(f"MAC of {self.name}", number, address=to)
             self.context.network.host(self.name).send(request)
 

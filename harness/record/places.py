@@ -19,5 +19,5 @@ def named(network: Network, dut: Mapping[int, str], machines: Iterable[str]) -> 
     for machine in machines:
         if machine != DUT:
             names = links_at(network.topology, machine)
-            places[machine] = {network.number(machine, n): (machine, n) for n in names}
+            places[machine] = {network.ifindex(machine, n): (machine, n) for n in names}
     return places

@@ -65,7 +65,7 @@ class Readings:
         """
         self.note_read()
         links = messages.dump_links(self.network.host(DUT))
-        return bonds.slave_of(links, self.network.number(DUT, link.name))
+        return bonds.slave_of(links, self.network.ifindex(DUT, link.name))
 
     def lacp_counters(self, link: NamedPart | None = None) -> Mapping[str, int]:
         """Return the counters of LACP of a slave, by default of the bond; {} outside of 802.3ad.
@@ -76,7 +76,7 @@ class Readings:
         name = link.name if link else self.plan.name
         request = statistics.all_counters()
         replies = self.network.host(DUT).dump(request, statistics.RTM_NEWSTATS)
-        return statistics.lacp_counters(replies, self.network.number(DUT, name))
+        return statistics.lacp_counters(replies, self.network.ifindex(DUT, name))
 
     def slave_file(self, link: NamedPart, name: str) -> str | None:
         """Return the text of a slave's file in sysfs, None for no file (bond_sysfs_slave.c)."""

@@ -62,7 +62,7 @@ class Recorder:
         over = [bond.name for bond in topology.bonds]
         over += [bridge.name for bridge in topology.bridges]
         names = (*links_at(topology, DUT), *over)
-        self._dut_names = {network.number(DUT, name): name for name in names}
+        self._dut_names = {network.ifindex(DUT, name): name for name in names}
         self.states = LinkStates(self._dut_names, DUT)
         self.dropped, self._refresh = 0, False
         self._tracker: Tracker | None = None

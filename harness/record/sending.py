@@ -149,7 +149,7 @@ class RecordedSender:
 
     def _attribute(self, name: str) -> str:
         port, network = self.port, self.context.network
-        number = port.index if port else network.number(self.machine, self.link)
+        number = port.index if port else network.ifindex(self.machine, self.link)
         links = messages.dump_links(self._host)
         found = (link for link in map(messages.decode_link, links) if link["index"] == number)
         return str(next(found).get_attr(name))

@@ -17,7 +17,7 @@ from tests.bench.guest import Bench, measured, reporting
 from tests.bench.table import Table, spread
 
 NAME = "topologies"
-WITNESS = 900  # device number of a namespace's witness: no topology counts so far
+WITNESS = 900  # interface index of a namespace's witness: no topology counts so far
 RTM_DELLINK = messages.RTM_DELLINK
 GONE_LIMIT = 10.0  # seconds
 

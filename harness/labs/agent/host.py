@@ -152,13 +152,13 @@ class RemoteProgram:
     def __init__(self, channel: Channel, argv: Sequence[str]) -> None:
         """Start it; raises OSError."""
         self._channel = channel
-        self._said: tuple[int, str, str] | None = None
+        self._result: tuple[int, str, str] | None = None
         self._number = channel.open(self._receive)
         channel.ask("start", s=self._number, argv=list(argv))
 
     def ended(self) -> tuple[int, str, str] | None:
         """Return its status, output and errors, None while it runs."""
-        return self._said
+        return self._result
 
     def close(self) -> None:
         """Kill what is left of it."""
@@ -167,7 +167,7 @@ class RemoteProgram:
 
     def _receive(self, event: AgentEvent) -> None:
         status, out, err = event["exit"]
-        self._said = int(status), str(out), str(err)
+        self._result = int(status), str(out), str(err)
 
 
 class RemoteHost:
@@ -185,7 +185,7 @@ class RemoteHost:
             return
         data = b"".join(numbered(one.data, n) for n, one in enumerate(requests))
         refused: KernelRefused | None = None
-        for datagram in self._carry(data, len(requests)):
+        for datagram in self._transact(data, len(requests)):
             for kind, flags, seq, body in messages(datagram):
                 if kind == NLMSG_ERROR:
                     refused = refused or refusal(requests[seq].what, flags, body)
@@ -196,7 +196,7 @@ class RemoteHost:
         """Return the messages of type `kind` that answer a dump request."""
         return [
             body
-            for datagram in self._carry(request.data, 1)
+            for datagram in self._transact(request.data, 1)
             for answer, _, _, body in messages(datagram)
             if answer == kind and answer != NLMSG_DONE
         ]
@@ -223,7 +223,7 @@ class RemoteHost:
         self._clock = clock.measure(self._channel)
         return self._clock
 
-    def _carry(self, data: bytes, acks: int) -> list[bytes]:
+    def _transact(self, data: bytes, acks: int) -> list[bytes]:
         try:
             answer = self._channel.ask("send", data=packed(data), acks=acks)
         except OSError as error:
@@ -245,7 +245,7 @@ def enter_fresh_namespace(channel: Channel, hint: str) -> None:
         ) from error
 
 
-def hear(channel: Channel, loop: Loop, undo: ExitStack) -> RemoteHost:
+def watched_host(channel: Channel, loop: Loop, undo: ExitStack) -> RemoteHost:
     """Return the host behind an agent that the loop now listens to, its clock measured."""
     undo.callback(loop.watch(channel, channel.read))
     host = RemoteHost(channel)

@@ -32,7 +32,6 @@ from harness.labs.agent.wire import (
     SECOND,
     ChildProcess,
     RunQueue,
-    carried,
     control_socket,
     enlarge_buffer,
     fresh_namespace,
@@ -40,12 +39,13 @@ from harness.labs.agent.wire import (
     numbered,
     sender_socket,
     text_of,
+    transact,
     wall_to_monotonic,
 )
 
 VERSION = 1
 GROUPS = {"links": 1, "neighbours": 4}
-GLANCE = 5000000  # ns between two checks whether a program has ended
+PROGRAM_POLL = 5000000  # ns between two checks whether a program has ended
 AT_ONCE = 1000000  # ns: a wait that is shorter may not have been one
 
 
@@ -121,14 +121,14 @@ class Agent:
         lines = (self.pending + data).split(b"\n")
         self.pending = lines.pop()
         for line in filter(None, lines):  # an empty one is a heartbeat of the tester
-            asked = json.loads(line.decode())
+            request = json.loads(line.decode())
             began = now()
             try:
-                answer = getattr(self, "do_" + asked["do"])(asked) or {}
+                answer = getattr(self, "do_" + request["do"])(request) or {}
             except OSError as error:
                 answer = {"errno": error.errno or errno.EIO, "text": error.strerror or str(error)}
             self.output.flush()
-            self.output.say(id=asked["id"], began=began, t=now(), **answer)
+            self.output.say(id=request["id"], began=began, t=now(), **answer)
 
     def do_ping(self, _: dict[str, Any]) -> None:
         """Answer with the time."""
@@ -137,9 +137,9 @@ class Agent:
         """Return what is added to the stamps of frames."""
         return {"wall": wall_to_monotonic()}
 
-    def do_batch(self, asked: dict[str, Any]) -> None:
+    def do_batch(self, request: dict[str, Any]) -> None:
         """Set for how many ns events are batched."""
-        self.output.batch = asked["ns"]
+        self.output.batch = request["ns"]
 
     def do_fresh(self, _: dict[str, Any]) -> None:
         """Enter a new network namespace; close what is open in the old one."""
@@ -150,29 +150,29 @@ class Agent:
             self.control = None
         fresh_namespace()
 
-    def do_send(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def do_send(self, request: dict[str, Any]) -> dict[str, Any]:
         """Send rtnetlink requests; answer with all messages up to the number of `acks`."""
         if self.control is None:
             self.control = control_socket()
-        raw = carried(self.control, base64.b64decode(asked["data"]), asked["acks"])
+        raw = transact(self.control, base64.b64decode(request["data"]), request["acks"])
         return {"raw": [text_of(one) for one in raw]}
 
-    def do_read(self, asked: dict[str, Any]) -> dict[str, str]:
+    def do_read(self, request: dict[str, Any]) -> dict[str, str]:
         """Return the text of a file."""
-        with open(asked["path"]) as file:  # noqa: PTH123
+        with open(request["path"]) as file:  # noqa: PTH123
             return {"text": file.read()}
 
-    def do_write(self, asked: dict[str, Any]) -> None:
+    def do_write(self, request: dict[str, Any]) -> None:
         """Write to an existing file, such as one in /proc or /sys."""
-        fd = os.open(asked["path"], os.O_WRONLY | os.O_TRUNC)
+        fd = os.open(request["path"], os.O_WRONLY | os.O_TRUNC)
         try:
-            os.write(fd, asked["text"].encode())
+            os.write(fd, request["text"].encode())
         finally:
             os.close(fd)
 
-    def do_start(self, asked: dict[str, Any]) -> None:
+    def do_start(self, request: dict[str, Any]) -> None:
         """Start a program; its output is reported when it has ended."""
-        number, program = asked["s"], ChildProcess(asked["argv"])
+        number, program = request["s"], ChildProcess(request["argv"])
         self.opened[number] = program
 
         def look(at: int) -> None:
@@ -180,15 +180,15 @@ class Agent:
                 return
             result = program.ended()
             if result is None:
-                self.timers.append((at + GLANCE, number, look))
+                self.timers.append((at + PROGRAM_POLL, number, look))
             else:
                 self.output.say(s=number, exit=result)
 
         self.timers.append((now(), number, look))
 
-    def do_close(self, asked: dict[str, Any]) -> None:
+    def do_close(self, request: dict[str, Any]) -> None:
         """Close a stream or a sender after writing its events."""
-        number = asked["s"]
+        number = request["s"]
         reader = self.readers.get(self.opened.get(number))
         if number in self.taps.rings:
             self.taps.read_one(number)
@@ -204,11 +204,11 @@ class Agent:
         self.readers.pop(source, None)
         os.close(source) if isinstance(source, int) else source.close()
 
-    def do_listen(self, asked: dict[str, Any]) -> None:
+    def do_listen(self, request: dict[str, Any]) -> None:
         """Record the notifications of netlink groups."""
-        number, sock = asked["s"], socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+        number, sock = request["s"], socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
         enlarge_buffer(sock)
-        sock.bind((0, sum(GROUPS[name] for name in asked["groups"])))
+        sock.bind((0, sum(GROUPS[name] for name in request["groups"])))
         sock.setblocking(False)
 
         def read() -> None:
@@ -224,9 +224,9 @@ class Agent:
 
         self.opened[number], self.readers[sock] = sock, read
 
-    def do_log(self, asked: dict[str, Any]) -> None:
+    def do_log(self, request: dict[str, Any]) -> None:
         """Record the kernel log."""
-        number = asked["s"]
+        number = request["s"]
         fd = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         os.lseek(fd, 0, os.SEEK_END)
 
@@ -242,30 +242,31 @@ class Agent:
 
         self.opened[number], self.readers[fd] = fd, read
 
-    def do_tap(self, asked: dict[str, Any]) -> None:
+    def do_tap(self, request: dict[str, Any]) -> None:
         """Capture the received frames that a BPF program accepts, with kernel time stamps."""
-        number = asked["s"]
+        number = request["s"]
         sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
-        ring = Ring(sock, base64.b64decode(asked["program"]))
+        ring = Ring(sock, base64.b64decode(request["program"]))
         self.opened[number] = ring
         self.taps.open(number, ring, wall_to_monotonic())
 
-    def do_dropped(self, asked: dict[str, Any]) -> dict[str, int]:
+    def do_dropped(self, request: dict[str, Any]) -> dict[str, int]:
         """Return the number of frames dropped by a tap since the last call."""
-        return {"dropped": self.opened[asked["s"]].dropped()}
+        return {"dropped": self.opened[request["s"]].dropped()}
 
-    def do_sender(self, asked: dict[str, Any]) -> None:
+    def do_sender(self, request: dict[str, Any]) -> None:
         """Open a sender of frames from a device, or of ICMP messages without one."""
-        self.opened[asked["s"]] = sender_socket(asked.get("device", ""))
+        self.opened[request["s"]] = sender_socket(request.get("device", ""))
 
-    def do_frame(self, asked: dict[str, Any]) -> None:
+    def do_frame(self, request: dict[str, Any]) -> None:
         """Send one frame."""
-        self.opened[asked["s"]].send(base64.b64decode(asked["frame"]))
+        self.opened[request["s"]].send(base64.b64decode(request["frame"]))
 
-    def do_repeat(self, asked: dict[str, Any]) -> None:
+    def do_repeat(self, request: dict[str, Any]) -> None:
         """Send numbered copies of an ICMP echo request on a fixed grid of times."""
-        number, every, template = asked["s"], asked["every"], base64.b64decode(asked["template"])
-        sock, to, first = self.opened[number], asked["to"], asked["first"]
+        number, every = request["s"], request["every"]
+        template = base64.b64decode(request["template"])
+        sock, to, first = self.opened[number], request["to"], request["first"]
         self.stopped.discard(number)
         state = {"seq": 0, "due": first}
 
@@ -284,9 +285,9 @@ class Agent:
 
         self.timers.append((first, number, tick))
 
-    def do_stop(self, asked: dict[str, Any]) -> None:
+    def do_stop(self, request: dict[str, Any]) -> None:
         """Stop sending; the sender stays open."""
-        self.stopped.add(asked["s"])
+        self.stopped.add(request["s"])
 
 
 if __name__ == "__main__":

@@ -95,18 +95,18 @@ def control_socket() -> socket.socket:
     return sock
 
 
-def carried(control: socket.socket, data: bytes, acks: int) -> list[bytes]:
+def transact(control: socket.socket, data: bytes, acks: int) -> list[bytes]:
     """Send netlink requests and return the replies, up to the number of acknowledgements."""
-    came = []
+    received = []
     control.send(data)
     while acks > 0:
-        came.append(control.recv(BUFFER))
+        received.append(control.recv(BUFFER))
         at = 0
-        while at + 16 <= len(came[-1]):
-            length, kind = struct.unpack_from("=IH", came[-1], at)
+        while at + 16 <= len(received[-1]):
+            length, kind = struct.unpack_from("=IH", received[-1], at)
             acks -= kind in (NLMSG_ERROR, NLMSG_DONE)
             at += max(16, (length + 3) & ~3)
-    return came
+    return received
 
 
 class RunQueue:

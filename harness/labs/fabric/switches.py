@@ -42,7 +42,7 @@ class Switches:
         )
 
     def index(self, switch: str) -> int:
-        """Return the device number of a switch's bridge."""
+        """Return the interface index of a switch's bridge."""
         return FIRST_SWITCH + [switch.name for switch in self.topology.switches].index(switch)
 
     def of_switch(self, switch: str) -> list[Port]:
@@ -50,9 +50,9 @@ class Switches:
         return [port for port in self.ports.values() if port.switch == switch]
 
     def bridged(self) -> set[int]:
-        """Return the device numbers of what is a port of a switch's bridge: channels count as one.
+        """Return the interface indexes of the ports of all switches' bridges.
 
-        The ports of a channel are none themselves.
+        A channel is one; its own ports are none.
         """
         alone = {port.index for port in self.ports.values() if not self._in_channel(port)}
         return alone | set(self.channels.values())

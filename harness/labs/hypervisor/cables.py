@@ -17,14 +17,14 @@ from testinfra.host import Host
 from harness.errors import LabError
 from harness.labs.description.model import HYPERVISOR, LabFile, LabNic, VirtualMachine
 from harness.labs.hypervisor import libvirt, virtualbox
-from harness.labs.hypervisor.console import Console, LocalStdio
+from harness.labs.hypervisor.virsh import LocalStdio, Virsh
 from harness.labs.reconnect.cables import RecordedCables
 from harness.labs.reconnect.record import Connecting, CutRecord
 from harness.labs.ssh.address import Address
 from harness.labs.ssh.machine import SshMachine
 from harness.labs.ssh.stdio import RemoteStdio
 
-FAREWELL = 20.0  # seconds for all cables to be plugged in again
+CLOSE_WITHIN = 20.0  # seconds for all cables to be plugged in again
 
 
 class Plug(NamedTuple):
@@ -74,16 +74,16 @@ class CommandHost:
 
         def end() -> None:
             channel.shutdown_write()
-            channel.status_event.wait(FAREWELL)
+            channel.status_event.wait(CLOSE_WITHIN)
             channel.close()
 
         return end
 
-    def console(self, command: str) -> Console:
+    def virsh(self, command: str) -> Virsh:
         """Return a console that a command starts."""
         if self._machine is not None:
-            return Console(RemoteStdio(self._machine.channel(command)))
-        return Console(LocalStdio(["/bin/sh", "-c", f"exec {command}"]))
+            return Virsh(RemoteStdio(self._machine.channel(command)))
+        return Virsh(LocalStdio(["/bin/sh", "-c", f"exec {command}"]))
 
     def close(self) -> None:
         """Close the connection."""
@@ -112,7 +112,7 @@ class CommandCables(RecordedCables):
         self._server = server
         self._commands = commands
         self._prefix = libvirt.prefix(uri) if uri else ""
-        self._console = server.console(self._prefix) if uri else None
+        self._virsh = server.virsh(self._prefix) if uri else None
         plug_all = "; ".join(command.plug for command in commands.values())
         self._end = self.connect_all if server.is_local else server.at_the_end(plug_all)
 
@@ -130,8 +130,8 @@ class CommandCables(RecordedCables):
 
     def _do(self, command: str, plug: Plug, *, up: bool) -> str:
         """Execute a command; return its error, "" for none."""
-        if self._console is not None:
-            return self._console.do(command.removeprefix(self._prefix))
+        if self._virsh is not None:
+            return self._virsh.do(command.removeprefix(self._prefix))
         done = self._server.host.run(command)
         if not done.rc:
             return plug.not_done(str(done.stdout), up) if plug.not_done else ""
@@ -140,8 +140,8 @@ class CommandCables(RecordedCables):
     def close(self) -> None:
         """Plug all cables in."""
         self._end()
-        if self._console is not None:
-            self._console.close()
+        if self._virsh is not None:
+            self._virsh.close()
         self._server.close()
 
 

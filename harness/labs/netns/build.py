@@ -17,8 +17,8 @@ from harness.labs.netns.network import (
     FIRST_VLAN,
     NetnsNetwork,
     guest_ends,
-    number_ends,
-    number_over,
+    index_ends,
+    index_over,
 )
 from harness.loop import Loop
 from harness.rtnl import messages
@@ -37,7 +37,7 @@ class CableEnd(NamedTuple):
     mac: str
 
 
-# Connects a cable from an interface of a machine (link, device number, MAC) to its far end;
+# Connects a cable from an interface of a machine (link, interface index, MAC) to its far end;
 # returns the number that the interface has: kernels before 5.13 let a NIC keep its own.
 Lay = Callable[[str, int, str, CableEnd], int]
 
@@ -96,7 +96,7 @@ class _Build:
         self.topology = topology
         self.machines = machines
         self.loop = loop
-        self.ends = number_ends(topology)
+        self.ends = index_ends(topology)
         self.switches = Switches.of(topology)
         hosts = {name: machine.host for name, machine in machines.items()}
         wiring = make_wiring(self.switches, machines[FABRIC])
@@ -155,7 +155,7 @@ class _Build:
         requests = [messages.new_link(what, port.index, port_name(port), info, address=mac)]
         for end in (port, ports.get((far, link.name))):
             if end is not None:
-                requests += self._served(what, end)
+                requests += self._enabled(what, end)
         return requests
 
     def _laid(self, lay: Lay, link: str) -> list[Request]:
@@ -166,9 +166,9 @@ class _Build:
         )
         number = self.ends[DUT, link]
         self.ends[DUT, link] = lay(link, number, mac_of(self.topology, DUT, link), far)
-        return self._served(f"cable {link}", port)
+        return self._enabled(f"cable {link}", port)
 
-    def _served(self, what: str, port: Port) -> list[Request]:
+    def _enabled(self, what: str, port: Port) -> list[Request]:
         """Return the request that enables a port; a channel does that for its own ports."""
         master = self.switches.master(port)
         return [messages.set_link(what, port.index, up=True, master=master)] if master else []
@@ -203,7 +203,7 @@ class _Build:
         """Return the requests for the DUT's own bridges and their ports; a bond joins later."""
         requests = []
         for bridge in self.topology.bridges:
-            index, what = number_over(self.topology, bridge.name), f"bridge {bridge.name}"
+            index, what = index_over(self.topology, bridge.name), f"bridge {bridge.name}"
             requests.append(messages.new_link(what, index, bridge.name, plain_bridge()))
             requests.append(messages.set_link(what, index, up=True))
             if bridge.address:

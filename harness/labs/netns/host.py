@@ -160,13 +160,13 @@ class NetnsProgram:
             self._program = ChildProcess(list(argv))
         self._end = os.fdopen(os.pidfd_open(self._program.process.pid), "rb", buffering=0)
         self._forget = loop.watch(self._end, lambda: None)
-        self._said: tuple[int, str, str] | None = None
+        self._result: tuple[int, str, str] | None = None
 
     def ended(self) -> tuple[int, str, str] | None:
         """Return its status, output and errors, None while it runs."""
-        if self._said is None:
-            self._said = self._program.ended()
-        return self._said
+        if self._result is None:
+            self._result = self._program.ended()
+        return self._result
 
     def close(self) -> None:
         """Kill what is left of it."""

@@ -1,4 +1,4 @@
-"""Existing machines: namespaces by name, their interfaces, and devices on top of those."""
+"""Namespaces that exist already, by name, their interfaces, and devices on top of those."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from harness.errors import UsageError
-from harness.labs.netns.namespace import OURS, Namespace
+from harness.labs.netns.namespace import CURRENT, Namespace
 from harness.rtnl import messages
 from harness.rtnl.messages import Dumps, Request
 
@@ -25,10 +25,10 @@ NAMED = Path("/run/netns")
 CABLES = ("veth",)  # devices whose IFLA_LINK is their other end, not a lower device
 
 
-class Existing(Namespace):
+class ExistingNamespace(Namespace):
     """An existing network namespace; entering the current one is a no-op."""
 
-    def __init__(self, name: str, path: str = OURS) -> None:
+    def __init__(self, name: str, path: str = CURRENT) -> None:
         """Open the namespace at a path; raises UsageError where there is none."""
         self.name = name
         try:
@@ -38,7 +38,7 @@ class Existing(Namespace):
                 f"namespace {name} could not be opened: {error.strerror}",
                 hint="name one that `ip netns list` shows, a process id, or a path",
             ) from error
-        ours = Path(OURS).stat()
+        ours = Path(CURRENT).stat()
         own = os.fstat(self.fd)
         self._here = (own.st_dev, own.st_ino) == (ours.st_dev, ours.st_ino)
 
@@ -52,11 +52,11 @@ class Existing(Namespace):
                 yield
 
 
-def namespace(text: str) -> Existing:
+def namespace(text: str) -> ExistingNamespace:
     """Return the namespace that a user names: /run/netns's, a process's, or a path's."""
     if "/" in text:
-        return Existing(text, text)
-    return Existing(text, f"/proc/{text}/ns/net" if text.isdigit() else str(NAMED / text))
+        return ExistingNamespace(text, text)
+    return ExistingNamespace(text, f"/proc/{text}/ns/net" if text.isdigit() else str(NAMED / text))
 
 
 @dataclass(frozen=True, slots=True)

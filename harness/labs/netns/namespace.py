@@ -17,7 +17,7 @@ from harness.errors import LabError
 CLONE_NEWNET = 0x40000000
 NO_IPV6 = "/proc/sys/net/ipv6/conf/default/disable_ipv6"
 FORWARD = "/proc/sys/net/ipv4/ip_forward"
-OURS = "/proc/thread-self/ns/net"
+CURRENT = "/proc/thread-self/ns/net"
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -28,11 +28,11 @@ class Namespace:
     def __init__(self, name: str) -> None:
         """Make a new namespace; raises LabError where the kernel does not allow it."""
         self.name = name
-        home = os.open(OURS, os.O_RDONLY)
+        home = os.open(CURRENT, os.O_RDONLY)
         try:
             if _libc.unshare(CLONE_NEWNET):
                 raise _failed(f"a network namespace for {name} could not be made")
-            self.fd = os.open(OURS, os.O_RDONLY)
+            self.fd = os.open(CURRENT, os.O_RDONLY)
             _silence_ipv6()
             _enter(home, name)
         finally:
@@ -45,7 +45,7 @@ class Namespace:
     @contextmanager
     def inside(self) -> Iterator[None]:
         """Run the block in the namespace; only this thread enters it."""
-        home = os.open(OURS, os.O_RDONLY)
+        home = os.open(CURRENT, os.O_RDONLY)
         try:
             _enter(self.fd, self.name)
             try:

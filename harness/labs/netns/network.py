@@ -1,7 +1,7 @@
 """A running topology in namespaces of this kernel, and its interface indexes.
 
-Device numbers are chosen here, so nothing has to be looked up: a machine's interfaces count from
-2, the DUT's bonds from 16, bridges over them from 24 and VLANs from 64 (its switches:
+The indexes are chosen here, so nothing has to be looked up: a machine's interfaces count from 2,
+the DUT's bonds from 16, bridges over them from 24 and VLANs from 64 (its switches:
 harness.labs.fabric).
 """
 
@@ -30,7 +30,7 @@ FORWARDING = 3  # BR_STATE_FORWARDING
 class NetnsNetwork:
     """A running topology; closing `undo` removes everything.
 
-    `ends` is keyed by (machine, link) and holds device numbers. The DUT's end of a guest's link
+    `ends` is keyed by (machine, link) and holds interface indexes. The DUT's end of a guest's link
     counts as the DUT's. `spaces` are the namespaces by the names of their machines.
     """
 
@@ -52,10 +52,10 @@ class NetnsNetwork:
         """Return a machine, or the FABRIC, in which all switches are."""
         return self.hosts[machine]
 
-    def number(self, machine: str, name: str) -> int:
-        """Return the device number of a link's end, a bond or a bridge in a machine."""
+    def ifindex(self, machine: str, name: str) -> int:
+        """Return the interface index of a link's end, a bond or a bridge in a machine."""
         known = self.ends.get((machine, name))
-        return known if known is not None else number_over(self.topology, name)
+        return known if known is not None else index_over(self.topology, name)
 
     def lacks(self, plan: BondPlan, options: BondOptions) -> str:
         """Return what a bond's mode needs of its switches and they lack, "" for nothing."""
@@ -73,7 +73,7 @@ class NetnsNetwork:
         other end is down.
         """
         inside = {index for _, index, _ in guest_ends(self.topology, self.ends)}
-        inside |= {number_over(self.topology, bridge.bond) for bridge in self.topology.bridges}
+        inside |= {index_over(self.topology, bridge.bond) for bridge in self.topology.bridges}
         outside = self.switches.bridged()
         return all(
             _forwards(link) or not link.get_attr("IFLA_CARRIER")
@@ -96,8 +96,8 @@ def _forwards(link: Any) -> bool:
     return data is not None and data.get_attr("IFLA_BRPORT_STATE") == FORWARDING
 
 
-def number_ends(topology: Topology) -> dict[tuple[str, str], int]:
-    """Return the device number of each machine's end of each link."""
+def index_ends(topology: Topology) -> dict[tuple[str, str], int]:
+    """Return the interface index of each machine's end of each link."""
     following = {machine.name: FIRST_END for machine in topology.machines}
     ends = {}
     for machine, link in link_ends(topology):
@@ -106,8 +106,8 @@ def number_ends(topology: Topology) -> dict[tuple[str, str], int]:
     return ends
 
 
-def number_over(topology: Topology, name: str) -> int:
-    """Return the device number of a bond, or of a bridge or VLAN over one, in the DUT."""
+def index_over(topology: Topology, name: str) -> int:
+    """Return the interface index of a bond, or of a bridge or VLAN over one, in the DUT."""
     bonds = [bond.name for bond in topology.bonds]
     vlans = [vlan.name for vlan in topology.vlans]
     if name in bonds:
@@ -118,9 +118,9 @@ def number_over(topology: Topology, name: str) -> int:
 
 
 def guest_ends(topology: Topology, ends: dict[tuple[str, str], int]) -> list[tuple[str, int, int]]:
-    """Return the guests' links: name, device number in the DUT, that of the bridge it ends at."""
+    """Return the guests' links: name, interface index in the DUT, index of the bridge there."""
     return [
-        (link.name, ends[DUT, link.name], number_over(topology, bridge.name))
+        (link.name, ends[DUT, link.name], index_over(topology, bridge.name))
         for bridge in topology.bridges
         for link in topology.links_of(bridge.name)
     ]

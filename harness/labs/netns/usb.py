@@ -20,7 +20,7 @@ from harness.lab import FABRIC
 from harness.labs.fabric.switches import fabric_mac
 from harness.labs.netns import mii
 from harness.labs.netns.control import Control
-from harness.labs.netns.namespace import OURS, Namespace
+from harness.labs.netns.namespace import CURRENT, Namespace
 from harness.labs.netns.network import NetnsNetwork
 from harness.labs.rtl8150 import nics, vhci
 from harness.labs.rtl8150.nics import Nics
@@ -46,7 +46,7 @@ class InitialNamespace(Namespace):
     def __init__(self) -> None:
         self.name = "initial"
         inherited = os.environ.get(FIRST)
-        self.fd = os.dup(int(inherited)) if inherited else os.open(OURS, os.O_RDONLY)
+        self.fd = os.dup(int(inherited)) if inherited else os.open(CURRENT, os.O_RDONLY)
 
 
 class Arrivals:

@@ -14,10 +14,10 @@ from typing import Any
 
 from harness.labs.agent import clock
 from harness.labs.agent.channel import Channel, python
-from harness.labs.agent.host import BATCH, enter_fresh_namespace, hear
+from harness.labs.agent.host import BATCH, enter_fresh_namespace, watched_host
 from harness.labs.agent.pipe import ProcessPipe
 from harness.labs.netns.build import NetnsMachine, build
-from harness.labs.netns.interfaces import Existing
+from harness.labs.netns.interfaces import ExistingNamespace
 from harness.labs.netns.network import NetnsNetwork
 from harness.labs.netns.usb import adapters
 from harness.loop import Loop
@@ -56,9 +56,9 @@ class PipeLab:
 
     def _machine(self, name: str, loop: Loop, undo: ExitStack) -> NetnsMachine:
         channel = self._ready(name)
-        namespace = Existing(name, f"/proc/{channel.pid}/ns/net")
+        namespace = ExistingNamespace(name, f"/proc/{channel.pid}/ns/net")
         undo.callback(namespace.close)
-        return NetnsMachine(hear(channel, loop, undo), namespace)
+        return NetnsMachine(watched_host(channel, loop, undo), namespace)
 
     def _ready(self, name: str) -> Channel:
         """Return the agent's channel, in a fresh namespace; a lost agent is replaced."""

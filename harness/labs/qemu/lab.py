@@ -13,15 +13,15 @@ from typing import Any
 
 from harness.drivers import QEMU_DEVICES
 from harness.labs.agent.host import RemoteHost
+from harness.labs.fabric.kernel_support import lacks_channels
 from harness.labs.fabric.nftables import NftWiring
-from harness.labs.fabric.probe import lacks_channels
 from harness.labs.fabric.switches import Switches
 from harness.labs.netns.build import CableEnd, NetnsMachine, build
-from harness.labs.netns.interfaces import Existing
+from harness.labs.netns.interfaces import ExistingNamespace
 from harness.labs.netns.network import NetnsNetwork
 from harness.labs.netns.usb import adapters
 from harness.labs.qemu.machine import Qemu
-from harness.labs.qemu.wires import DutEnd, Rack, back
+from harness.labs.qemu.wires import DutEnd, QemuNics, back
 from harness.labs.ssh.dut import RemoteDut
 from harness.loop import Loop
 from harness.topology import DUT, LinkPlan, Topology
@@ -39,11 +39,11 @@ class RunningDut:
 
     machine: Qemu
     dut: RemoteDut
-    rack: Rack
+    nics: QemuNics
 
     def lost(self) -> str:
         """Return why it cannot be used any more, "" if it can."""
-        return self.machine.trouble() or self.dut.lost() or self.rack.lost
+        return self.machine.trouble() or self.dut.lost() or self.nics.lost
 
     def close(self) -> None:
         """Switch it off."""
@@ -83,7 +83,7 @@ class QemuLab:
 
         def wiring(switches: Switches, machine: NetnsMachine) -> NftWiring:
             return NftWiring(
-                switches, machine.host, space=machine.namespace, follow=running.rack.carrier
+                switches, machine.host, space=machine.namespace, follow=running.nics.carrier
             )
 
         models = {link.name: link.nic for link in _ending_in_dut(cabled)}
@@ -137,25 +137,25 @@ class QemuLab:
         except BaseException:
             machine.close()
             raise
-        return RunningDut(machine, dut, Rack(machine, RemoteHost(dut.home)))
+        return RunningDut(machine, dut, QemuNics(machine, RemoteHost(dut.home)))
 
     def _machine(
         self, models: Mapping[str, str], name: str, loop: Loop, undo: ExitStack
     ) -> NetnsMachine:
         running = self._ready()
         dut = running.dut
-        undo.callback(running.rack.forget)
+        undo.callback(running.nics.forget)
         host = dut.fresh(loop, undo)
         laid: list[DutEnd] = []
         undo.callback(back, host, laid, dut.home.pid)
 
         def lay(link: str, index: int, mac: str, far: CableEnd) -> int:
             near = DutEnd(link, index, mac, models[link])
-            running.rack.lay(near, far, dut.work.pid, undo)
+            running.nics.lay(near, far, dut.work.pid, undo)
             laid.append(near)
             return index
 
-        return NetnsMachine(host, Existing(name), lay)
+        return NetnsMachine(host, ExistingNamespace(name), lay)
 
 
 def _ending_in_dut(topology: Topology) -> list[LinkPlan]:

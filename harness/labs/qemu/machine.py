@@ -27,12 +27,12 @@ APPEND = (
 READY = b"ready"
 BOOT, RESTORE, SAVE = 60.0, 20.0, 30.0  # seconds for each, on a busy machine
 PR_SET_PDEATHSIG = 1
-LAST_WORDS = 300
+SHOWN = 300  # characters of the end of its output
 
 libc = ctypes.CDLL(None)
 
 
-def tie() -> None:
+def end_with_parent() -> None:
     """Have the kernel kill this process when its parent ends."""
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
@@ -135,7 +135,7 @@ class Qemu:
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
                 pass_fds=[theirs.fileno()],
-                preexec_fn=tie,  # noqa: PLW1509  (it ends with us, however we end)
+                preexec_fn=end_with_parent,  # noqa: PLW1509  (it ends with us, however we end)
             )
         self.monitor = Monitor(ours)
         try:
@@ -144,7 +144,7 @@ class Qemu:
             raise self._failed(f"QEMU does not start: {error.message}") from error
 
     def _booted(self) -> None:
-        self._wait(BOOT, "boot", lambda: READY in self._said())
+        self._wait(BOOT, "boot", lambda: READY in self._console_output())
 
     def _restored(self) -> None:
         busy = {"inmigrate", "postmigrate"}
@@ -177,13 +177,13 @@ class Qemu:
                 raise self._failed(f"the DUT did not {what} within {within:g} s")
             time.sleep(0.01)
 
-    def _said(self) -> bytes:
+    def _console_output(self) -> bytes:
         return self._console.read_bytes() if self._console.exists() else b""
 
     def _failed(self, what: str) -> LabError:
         self.close()
-        output = self._errors.read_bytes() + self._said()
-        words = output.decode(errors="replace").strip()[-LAST_WORDS:]
+        output = self._errors.read_bytes() + self._console_output()
+        words = output.decode(errors="replace").strip()[-SHOWN:]
         return LabError(
             f"{what}: {words or 'no output'}",
             hint="`harness lab build qemu --again` makes the DUT's image anew",

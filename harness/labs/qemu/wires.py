@@ -18,7 +18,7 @@ from harness.errors import HarnessError, KernelRefused, LabError
 from harness.lab import Host
 from harness.labs.netns.build import CableEnd
 from harness.labs.netns.control import Control
-from harness.labs.netns.interfaces import Existing
+from harness.labs.netns.interfaces import ExistingNamespace
 from harness.labs.qemu.machine import Qemu
 from harness.rtnl import messages
 
@@ -38,15 +38,15 @@ class QemuNic:
 
 
 @dataclass(slots=True)
-class Rack:
-    """The NICs of one machine; `home` is the DUT's own network namespace, not an agent's.
+class QemuNics:
+    """The NICs of a DUT in QEMU; `home` is its own network namespace, not an agent's.
 
     `lost` is why it cannot be used any more, "" if it can.
     """
 
     machine: Qemu
     home: Host
-    ours: Existing = field(default_factory=lambda: Existing("tester"))
+    ours: ExistingNamespace = field(default_factory=lambda: ExistingNamespace("tester"))
     lost: str = ""
     _nics: dict[str, QemuNic] = field(default_factory=dict)
     _links: dict[str, QemuNic] = field(default_factory=dict)
@@ -153,7 +153,7 @@ def _tun() -> int:
 
 @dataclass(frozen=True, slots=True)
 class DutEnd:
-    """The DUT's end of a cable: its name, device number, MAC, and its NIC's model in QEMU."""
+    """The DUT's end of a cable: its name, interface index, MAC, and its NIC's model in QEMU."""
 
     link: str
     index: int

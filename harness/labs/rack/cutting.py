@@ -110,12 +110,12 @@ def pulling(
     def follow(link: str, *, up: bool) -> None:
         if link in nics:
             act = partial(cutters.carrier, nics[link].name, up=up)
-            served(loop, act) if loop is not None else act()
+            in_thread(loop, act) if loop is not None else act()
 
     return follow
 
 
-def served(loop: Loop, act: Callable[[], None]) -> None:
+def in_thread(loop: Loop, act: Callable[[], None]) -> None:
     """Do something in a thread while a loop is pumped; raises what that raises."""
     ended, end = socket.socketpair()
     with ended, end, ThreadPoolExecutor(1) as pool:

@@ -14,12 +14,12 @@ from harness.lab import FABRIC
 from harness.labs.agent.host import RemoteHost
 from harness.labs.description.model import LabFile, LabNic
 from harness.labs.description.read import read
+from harness.labs.fabric.kernel_support import has_classifiers, lacks_channels
 from harness.labs.fabric.nftables import NftWiring
-from harness.labs.fabric.probe import has_classifiers, lacks_channels
 from harness.labs.fabric.switches import Switches
 from harness.labs.fabric.wiring import SetCarrier, Wiring
 from harness.labs.netns.build import CableEnd, NetnsMachine, build
-from harness.labs.netns.interfaces import Existing, interfaces
+from harness.labs.netns.interfaces import ExistingNamespace, interfaces
 from harness.labs.netns.network import NetnsNetwork
 from harness.labs.netns.usb import InitialNamespace, adapters
 from harness.labs.rack.cutting import Cutters, cutters, pulling
@@ -226,7 +226,7 @@ class RackLab:
                 )
             return number
 
-        return NetnsMachine(host, Existing(name), lay)
+        return NetnsMachine(host, ExistingNamespace(name), lay)
 
     def _wiring(self, switches: Switches, machine: NetnsMachine, follow: SetCarrier) -> Wiring:
         """Return the faults of switches by the tester's tc, or else by its nftables."""

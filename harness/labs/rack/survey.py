@@ -13,7 +13,7 @@ from harness.labs.agent.host import RemoteHost
 from harness.labs.description.model import LabFile
 from harness.labs.netns.control import Control
 from harness.labs.netns.in_use import session_address
-from harness.labs.netns.interfaces import Existing, Interface, interfaces
+from harness.labs.netns.interfaces import ExistingNamespace, Interface, interfaces
 from harness.labs.rack.plan import End, Side, Survey
 from harness.labs.restorer.client import RestorerClient
 from harness.labs.ssh import services
@@ -49,7 +49,7 @@ def survey(lab: LabFile, tester: RestorerClient) -> tuple[Survey, list[str]]:
 
 def here(names: Iterable[str]) -> Side:
     """Return the tester as a side of cables; `names` are those of its ends."""
-    home = Existing("tester")
+    home = ExistingNamespace("tester")
     try:
         control = Control(home)
         found = interfaces(control)

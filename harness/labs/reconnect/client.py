@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-FAREWELL = 120.0  # seconds: three logins to a switch, each with its time limits
+CLOSE_WITHIN = 120.0  # seconds: three logins to a switch, each with its time limits
 
 
 class Reconnector:
@@ -25,9 +25,9 @@ class Reconnector:
     def close(self) -> str:
         """Let it connect what is cut; return what failed, "" for nothing."""
         try:
-            _, output = self._process.communicate(timeout=FAREWELL)
+            _, output = self._process.communicate(timeout=CLOSE_WITHIN)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.communicate()
-            return f"cables were not connected within {FAREWELL:g} s"
+            return f"cables were not connected within {CLOSE_WITHIN:g} s"
         return output.strip() if self._process.returncode else ""

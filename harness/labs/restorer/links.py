@@ -11,7 +11,7 @@ import socket
 import struct
 from collections.abc import Iterator
 
-from harness.labs.agent.wire import carried, control_socket
+from harness.labs.agent.wire import control_socket, transact
 
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 RTM_NEWLINK, RTM_NEWADDR, RTM_NEWROUTE = 16, 20, 24  # RTM_GET... is two higher
@@ -129,7 +129,7 @@ class Rtnetlink:
             )
         ]
 
-    def tell(self, message: bytes, index: int) -> None:
+    def add_again(self, message: bytes, index: int) -> None:
         """Add a saved address or route again, with the link's present index; raises OSError."""
         kind, body = struct.unpack_from("=H", message, 4)[0], bytearray(message[16:])
         if kind == RTM_NEWADDR:
@@ -146,22 +146,22 @@ class Rtnetlink:
         self._ask(kind, CREATE | REPLACE, bytes(body))
 
     def _dump(self, kind: int, body: bytes) -> list[bytes]:
-        return [one for type_, one in self._carry(kind + 2, DUMP, body) if type_ == kind]
+        return [one for type_, one in self._transact(kind + 2, DUMP, body) if type_ == kind]
 
     def _ask(self, kind: int, flags: int, body: bytes) -> None:
-        self._carry(kind, flags | ACK, body)
+        self._transact(kind, flags | ACK, body)
 
-    def _carry(self, kind: int, flags: int, body: bytes) -> list[tuple[int, bytes]]:
+    def _transact(self, kind: int, flags: int, body: bytes) -> list[tuple[int, bytes]]:
         head = struct.pack("=IHHII", 16 + len(body), kind, REQUEST | flags, 1, 0)
-        came = []
-        for datagram in carried(self._control, head + body, 1):
+        received = []
+        for datagram in transact(self._control, head + body, 1):
             at = 0
             while at + 16 <= len(datagram):
                 length, type_ = struct.unpack_from("=IH", datagram, at)
-                came.append((type_, datagram[at : at + length]))
+                received.append((type_, datagram[at : at + length]))
                 at += max(16, (length + 3) & ~3)
-        for type_, message in came:
+        for type_, message in received:
             code = struct.unpack_from("=i", message, 16)[0] if type_ == NLMSG_ERROR else 0
             if code:
                 raise OSError(-code, os.strerror(-code))
-        return came
+        return received

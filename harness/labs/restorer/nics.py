@@ -99,13 +99,13 @@ class SavedNic:
             kernel.change(link.index, 0, CHANGED)
             if mac and mac != link.mac:
                 kernel.change(link.index, attrs={ADDRESS: bytes.fromhex(mac)})
-            self._send(kernel, link, home, to, called, number)
+            self._move_link(kernel, link, home, to, called, number)
         finally:
             kernel.close()
-        link = _among(to, called)
+        link = _link_named(to, called)
         return link.index, link.mac
 
-    def _send(
+    def _move_link(
         self, kernel: Rtnetlink, link: Link, home: int, to: int, called: str, number: int
     ) -> None:
         attrs = {NET_NS_FD: struct.pack("=I", to), IFNAME: called.encode() + b"\0"}
@@ -119,11 +119,11 @@ class SavedNic:
                     raise
                 kernel.change(link.index, attrs=attrs)  # its old index is in use
             else:  # it has moved, but could not have that name there
-                self._is_at(home, to, link.name)
+                self._set_place(home, to, link.name)
                 raise
-        self._is_at(home, to, called)
+        self._set_place(home, to, called)
 
-    def _is_at(self, home: int, place: int, called: str) -> None:
+    def _set_place(self, home: int, place: int, called: str) -> None:
         """Note its present namespace and name."""
         before, self.place = self.place, None if place == home else os.dup(place)
         self.called = called
@@ -137,7 +137,7 @@ class SavedNic:
         try:
             if self.place is not None or not self._is_home(home):
                 self.move(home, home, name, state["index"])
-            link, kernel = _among(home, name), Rtnetlink(home)
+            link, kernel = _link_named(home, name), Rtnetlink(home)
         except OSError as error:
             return [f"{name}: {error.strerror or error}"]
         try:
@@ -157,7 +157,7 @@ class SavedNic:
         return bool(found[1].name == self.state["name"])
 
 
-def _among(namespace: int, name: str) -> Link:
+def _link_named(namespace: int, name: str) -> Link:
     """Return the link of a name in a namespace; raises OSError."""
     kernel = Rtnetlink(namespace)
     try:
@@ -189,7 +189,7 @@ def _settings(kernel: Rtnetlink, link: Link, state: dict[str, Any], troubles: li
     attempt("flags", kernel.change, link.index, state["flags"], CHANGED)
     for what, messages in (("an address", state["addresses"]), ("a route", state["routes"])):
         for message in messages:
-            attempt(what, kernel.tell, base64.b64decode(message), link.index)
+            attempt(what, kernel.add_again, base64.b64decode(message), link.index)
 
 
 def _enslave(kernel: Rtnetlink, index: int, master: str) -> None:
@@ -203,7 +203,7 @@ def _enslave(kernel: Rtnetlink, index: int, master: str) -> None:
 
 def state_of(home: int, name: str, undo: list[list[str]]) -> dict[str, Any]:
     """Return the state of a NIC in its original namespace; raises OSError if it is not there."""
-    link, kernel = _among(home, name), Rtnetlink(home)
+    link, kernel = _link_named(home, name), Rtnetlink(home)
     try:
         dumps = {"addresses": kernel.addresses, "routes": kernel.routes}
         found: dict[str, Any] = {

@@ -89,12 +89,12 @@ class RestorerServer:
         lines = (self.pending[source] + data).split(b"\n")
         self.pending[source] = lines.pop()
         for line in filter(None, lines):  # an empty one is a heartbeat of the tester
-            asked = json.loads(line.decode())
+            request = json.loads(line.decode())
             try:
-                answer = getattr(self, "do_" + asked["do"])(asked) or {}
+                answer = getattr(self, "do_" + request["do"])(request) or {}
             except OSError as error:
                 answer = {"errno": error.errno or errno.EIO, "text": error.strerror or str(error)}
-            self.say(self.answers[source], id=asked["id"], t=now(), **answer)
+            self.say(self.answers[source], id=request["id"], t=now(), **answer)
 
     def gone(self, source: int) -> None:
         """Remove a caller; end if it was the first one."""
@@ -107,18 +107,18 @@ class RestorerServer:
             with contextlib.suppress(OSError):
                 self.park(nic)
 
-    def do_patience(self, asked: dict[str, Any]) -> None:
+    def do_patience(self, request: dict[str, Any]) -> None:
         """Set for how many seconds the tester may be silent."""
-        self.patience = asked["seconds"]
+        self.patience = request["seconds"]
 
-    def do_listen(self, asked: dict[str, Any]) -> None:
+    def do_listen(self, request: dict[str, Any]) -> None:
         """Also serve callers of this machine at a path."""
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.listener.bind(asked["path"])
-        Path(asked["path"]).chmod(0o600)
+        self.listener.bind(request["path"])
+        Path(request["path"]).chmod(0o600)
         self.listener.listen(4)
 
-    def do_lock(self, asked: dict[str, Any]) -> None:
+    def do_lock(self, request: dict[str, Any]) -> None:
         """Lock the machine for a tester; the text of EBUSY is the holder."""
         PLACE.mkdir(mode=0o700, exist_ok=True)
         fd = os.open(str(PLACE / LOCK), os.O_RDWR | os.O_CREAT, 0o600)
@@ -129,7 +129,7 @@ class RestorerServer:
             os.close(fd)
             raise OSError(errno.EBUSY, holder) from None
         os.ftruncate(fd, 0)
-        os.write(fd, asked["who"].encode())
+        os.write(fd, request["who"].encode())
         self.locked = fd
 
     def do_recover(self, _: dict[str, Any]) -> dict[str, Any]:
@@ -156,10 +156,10 @@ class RestorerServer:
             with contextlib.suppress(OSError):
                 nic.rename_aside(self.home)
 
-    def do_save(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def do_save(self, request: dict[str, Any]) -> dict[str, Any]:
         """Save the state of a NIC; `undo` are commands to run when it is restored."""
-        name = asked["name"]
-        state = state_of(self.home, name, asked["undo"])
+        name = request["name"]
+        state = state_of(self.home, name, request["undo"])
         PLACE.mkdir(mode=0o700, exist_ok=True)
         fd = os.open(str(PLACE / (name + SAVED)), os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -168,24 +168,24 @@ class RestorerServer:
         self.files[name], self.nics[name] = fd, SavedNic(state)
         return {"mac": state["mac"]}
 
-    def do_lend(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def do_lend(self, request: dict[str, Any]) -> dict[str, Any]:
         """Move a NIC to the namespace at a path; answers with its number and MAC there."""
-        nic, place = self.nics[asked["name"]], os.open(asked["ns"], os.O_RDONLY)
+        nic, place = self.nics[request["name"]], os.open(request["ns"], os.O_RDONLY)
         try:
             number, mac = nic.move(
                 self.home,
                 place,
-                asked["called"],
-                asked["number"],
-                asked["mac"] or nic.state["mac"],
+                request["called"],
+                request["number"],
+                request["mac"] or nic.state["mac"],
             )
         finally:
             os.close(place)
         return {"number": number, "mac": mac}
 
-    def do_park(self, asked: dict[str, Any]) -> None:
+    def do_park(self, request: dict[str, Any]) -> None:
         """Take a NIC back, to a namespace in which no service sees it."""
-        self.park(self.nics[asked["name"]])
+        self.park(self.nics[request["name"]])
 
     def park(self, nic: SavedNic) -> None:
         """Move a NIC to the restorer's own namespace."""

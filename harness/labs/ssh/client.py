@@ -13,7 +13,7 @@ from harness.errors import UsageError
 from harness.labs.ssh.address import Address
 
 WITHIN = 10.0  # seconds for `ssh -G`, which contacts no host; a Match exec may run a program
-FAREWELL = 2.0  # seconds for a proxy to end
+CLOSE_WITHIN = 2.0  # seconds for a proxy to end
 NONE = "none"
 
 
@@ -103,7 +103,7 @@ class Proxy:
         self.socket.close()
         self._process.terminate()
         try:
-            self._process.wait(FAREWELL)
+            self._process.wait(CLOSE_WITHIN)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

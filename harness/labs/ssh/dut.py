@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from harness.labs.agent import clock
 from harness.labs.agent.channel import Channel
-from harness.labs.agent.host import RemoteHost, enter_fresh_namespace, hear
+from harness.labs.agent.host import RemoteHost, enter_fresh_namespace, watched_host
 from harness.labs.ssh.address import Address
 from harness.labs.ssh.machine import SshMachine
 from harness.loop import Loop
@@ -66,7 +66,7 @@ class RemoteDut:
         """Return the DUT as a host in a fresh namespace, its clock measured."""
         hint = "its kernel must have network namespaces (CONFIG_NET_NS)"
         enter_fresh_namespace(self.work, hint)
-        return hear(self.work, loop, undo)
+        return watched_host(self.work, loop, undo)
 
     def lost(self) -> str:
         """Return why it is lost, "" if it is not."""

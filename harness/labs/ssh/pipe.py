@@ -9,7 +9,7 @@ import paramiko
 
 from harness.labs.agent.pipe import ROOM, ending
 
-FAREWELL = 1.0  # seconds for an agent to end by itself
+CLOSE_WITHIN = 1.0  # seconds for an agent to end by itself
 
 
 class SshPipe:
@@ -50,7 +50,7 @@ class SshPipe:
 
     def ending(self) -> str:
         """Return how the agent ended, "" if the connection was lost first."""
-        if not self._channel.status_event.wait(FAREWELL):
+        if not self._channel.status_event.wait(CLOSE_WITHIN):
             return ""
         status = self._channel.recv_exit_status()
         if status == -1:
@@ -66,5 +66,5 @@ class SshPipe:
         """End the agent's input, wait briefly for its end, and close the channel."""
         with contextlib.suppress(OSError, EOFError, paramiko.SSHException):
             self._channel.shutdown_write()
-            self._channel.status_event.wait(FAREWELL)
+            self._channel.status_event.wait(CLOSE_WITHIN)
             self._channel.close()

@@ -50,7 +50,7 @@ class SentModule:
         except (OSError, EOFError, paramiko.SSHException) as error:
             raise self._dropped(error) from error
 
-    def last_words(self) -> str:
+    def last_error(self) -> str:
         """Return the last line of its error output, once it has ended."""
         lines = self._channel.makefile_stderr("r").read().strip().splitlines()
         return lines[-1] if lines else "no output"

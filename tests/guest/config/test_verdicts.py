@@ -71,7 +71,7 @@ def minded(mode: str, settings: dict[str, str]) -> bool:
 
 def by_netlink(network: NetnsNetwork, mode: str, settings: dict[str, str]) -> bool | None:
     """Tell whether the driver refuses a new bond; None where the text fits into no message."""
-    numbers = {link: network.number(DUT, link) for link in links_at(network.topology, DUT)}
+    numbers = {link: network.ifindex(DUT, link) for link in links_at(network.topology, DUT)}
     try:
         options = BondOptions.unchecked(**{"mode": mode} | settings)
         sent = dict(packed(options, numbers))
@@ -82,7 +82,7 @@ def by_netlink(network: NetnsNetwork, mode: str, settings: dict[str, str]) -> bo
              and OPTIONS[name].requires}  # fmt: skip
     info = messages.kind_of("bond", [(bonds.ATTRIBUTE[one], data) for one, data in sent.items()])
     try:
-        index = network.number(DUT, PLAN.name)
+        index = network.ifindex(DUT, PLAN.name)
         network.host(DUT).send(messages.new_link("bond", index, PLAN.name, info))
     except KernelRefused:
         return True
@@ -92,7 +92,7 @@ def by_netlink(network: NetnsNetwork, mode: str, settings: dict[str, str]) -> bo
 
 def by_sysfs(network: NetnsNetwork, mode: str, settings: dict[str, str]) -> bool:
     """Tell whether the driver refuses what is written to a bond of a mode, as scripts do it."""
-    index = network.number(DUT, PLAN.name)
+    index = network.ifindex(DUT, PLAN.name)
     start = BondOptions.of(mode="balance-rr" if "mode" in settings else mode)
     network.host(DUT).send(bonds.new_bond(PLAN.name, index, start, {}))
     try:
@@ -155,7 +155,7 @@ def test_two_options_are_rejected_by_the_rules_where_netlink_refuses_them(
 def test_of_two_monitors_the_last_one_written_to_sysfs_wins(
     plain: NetnsNetwork, last: str
 ) -> None:
-    index = plain.number(DUT, PLAN.name)
+    index = plain.ifindex(DUT, PLAN.name)
     plain.host(DUT).send(bonds.new_bond(PLAN.name, index, BondOptions.of(mode=1), {}))
     with plain.spaces[DUT].inside(), over_sys():
         for name in sorted(("miimon", "arp_interval"), key=last.__eq__):

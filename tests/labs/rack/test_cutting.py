@@ -10,7 +10,7 @@ import pytest
 from harness.errors import LabError
 from harness.labs.description.model import LabFile, LabNic
 from harness.labs.fabric.wiring import by_wire
-from harness.labs.rack.cutting import Cutters, cutters, pulling, served
+from harness.labs.rack.cutting import Cutters, cutters, in_thread, pulling
 from harness.labs.ssh.address import Address
 from harness.loop import Loop
 from harness.units import MS
@@ -49,7 +49,7 @@ def test_a_loop_is_served_while_a_cable_is_cut(tmp_path: Path) -> None:
 
 def test_an_error_of_the_command_is_the_callers() -> None:
     with pytest.raises(LabError, match="no answer"):
-        served(Loop(), lambda: SlowCutter("no answer").carrier("eth1", up=False))
+        in_thread(Loop(), lambda: SlowCutter("no answer").carrier("eth1", up=False))
 
 
 def test_links_of_other_nics_are_left_alone(tmp_path: Path) -> None:

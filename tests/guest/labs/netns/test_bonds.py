@@ -30,7 +30,7 @@ net = topology_fixture(OneSwitch)
 
 
 def devices(net: OneSwitch) -> dict[str, int | None]:
-    """Return the DUT's interfaces and whose slaves they are, by device number."""
+    """Return the DUT's interfaces and whose slaves they are, by interface index."""
     found = messages.dump_links(net._network.host(DUT))
     links = [messages.decode_link(one) for one in found]
     return {link.get_attr("IFLA_IFNAME"): link.get_attr("IFLA_MASTER") for link in links}

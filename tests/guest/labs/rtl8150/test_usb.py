@@ -14,7 +14,7 @@ from harness import ms, s
 from harness.errors import KernelRefused, LabError, NotTestable, ScenarioError
 from harness.guests import init
 from harness.history import Event
-from harness.labs.netns.namespace import OURS, Namespace
+from harness.labs.netns.namespace import CURRENT, Namespace
 from harness.labs.netns.usb import FIRST
 from harness.labs.netns.usb import UsbNics as Adapters
 from harness.labs.rtl8150 import vhci
@@ -174,7 +174,7 @@ def test_interfaces_come_from_the_first_namespace_when_this_is_another(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So it is on the machine's own kernel, where the worker has a namespace of its own."""
-    monkeypatch.setenv(FIRST, str(os.open(OURS, os.O_RDONLY)))
+    monkeypatch.setenv(FIRST, str(os.open(CURRENT, os.O_RDONLY)))
     elsewhere = Namespace("elsewhere")
     with elsewhere.inside(), UsbNics(stage) as net, net.watch() as run:
         net.eth1.cut()

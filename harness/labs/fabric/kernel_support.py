@@ -1,4 +1,4 @@
-"""What this kernel can do for the fabric: tried in a separate namespace."""
+"""What this kernel supports of what the fabric needs: tried in a separate namespace."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ class LocalStdio:
         self._process.communicate()
 
 
-class Console:
+class Virsh:
     """A running virsh."""
 
     def __init__(self, line: Stdio) -> None:
