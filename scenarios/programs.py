@@ -1,4 +1,4 @@
-"""Programs that scenarios run on a machine: a listener to frames, a sender of datagrams."""
+"""Programs in Python that scenarios run on a machine: listeners, senders, connections."""
 
 from __future__ import annotations
 
@@ -56,6 +56,11 @@ with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as 
                 data = data[(length + 3) & ~3:]
     except TimeoutError: pass
 print(seen.count(FAILOVER), seen.count(NOTIFY))
+"""
+DATAGRAM_SENDER = """
+import socket, sys
+with socket.socket(type=socket.SOCK_DGRAM) as one:
+    for _ in range(int(sys.argv[2])): one.sendto(b"", (sys.argv[1], 9))
 """
 RAW_SENDER = """
 import socket, sys
@@ -117,6 +122,11 @@ def send_raw(net: Net, interface: str, count: int) -> None:
     _python(net, None, RAW_SENDER, interface, str(count), frame(EVERYONE).hex())
 
 
+def send_datagrams(net: Net, to: str, count: int) -> None:
+    """Let the DUT send UDP datagrams to an address by one socket."""
+    _python(net, None, DATAGRAM_SENDER, to, str(count))
+
+
 def connect_again(net: Net, to: Machine, kind: str, times: int) -> None:
     """Let the DUT send to a machine from one port, by `tcp` or `udp`, each time by a new socket.
 
@@ -129,53 +139,6 @@ def failover_events(net: Net) -> tuple[int, int]:
     """Make eth1 active; return how many events of a failover and of announcements were sent."""
     failovers, announcements = _python(net, None, EVENTS).split()
     return int(failovers), int(announcements)
-
-
-def know_for_good(net: Net, machine: Machine) -> None:
-    """Give the DUT the MAC of a machine that it would otherwise ask for now and then."""
-    entry = [machine.address, "lladdr", machine.cable.mac, "dev", "bond0", "nud", "permanent"]
-    assert net.dut.run(["ip", "neighbour", "replace", *entry]).returncode == 0
-
-
-def frames_counted(net: Net, way: str, *interfaces: str) -> list[int]:
-    """Return how many frames each of the DUT's interfaces has sent (`tx`) or received (`rx`)."""
-    files = [f"/sys/class/net/{name}/statistics/{way}_packets" for name in interfaces]
-    return [int(net.dut.read_file(file) or 0) for file in files]
-
-
-def command(machine: Dut | Machine, text: str) -> None:
-    """Run a command that has to succeed."""
-    done = machine.run(text.split())
-    assert done.returncode == 0, done.stderr
-
-
-def flags(dut: Dut, interface: str) -> int:
-    """Return the flags of an interface, IFF_UP and others (linux/if.h)."""
-    return int(str(dut.read_file(f"/sys/class/net/{interface}/flags")), 16)
-
-
-def receive_all(dut: Dut, *slaves: str) -> None:
-    """Let slaves receive frames for any MAC.
-
-    Bonding asks that of the active slave only (PROMISC-2), and unlike veth most NICs filter: what
-    a switch floods does not reach the others.
-    """
-    for name in slaves:
-        command(dut, f"ip link set {name} promisc on")
-
-
-def add_vlan(
-    machine: Dut | Machine, over: str, ids: Sequence[int], address: str = "", length: int = 24
-) -> str:
-    """Stack VLANs on an interface, set them up, give the last an address; return its name."""
-    for number in ids:
-        name = f"{over}.{number}"
-        command(machine, f"ip link add link {over} name {name} type vlan id {number}")
-        command(machine, f"ip link set {name} up")
-        over = name
-    if address:
-        command(machine, f"ip address add {address}/{length} dev {over} nodad")
-    return over
 
 
 def answers(machine: Dut | Machine, address: str) -> bool:

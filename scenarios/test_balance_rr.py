@@ -4,7 +4,8 @@ import pytest
 
 from harness import Flow, claim, contradicted, control, many_flows, ms, s
 from scenarios.channels import StaticChannel
-from scenarios.programs import frames_counted, send_raw
+from scenarios.interfaces import frames_counted
+from scenarios.programs import send_raw
 
 SLAVES = ["eth0", "eth1", "eth2"]
 MANY = list(many_flows(600))

@@ -2,8 +2,9 @@
 
 import pytest
 
-from harness import Flow, claim, contradicted, control, many_flows, ms, s, slave_by_hash
+from harness import Flow, claim, contradicted, control, many_flows, ms, s
 from scenarios.channels import StaticChannel
+from scenarios.flows import by_hash
 from scenarios.topologies import OneSwitch
 from scenarios.variants import EmptyBond, ThreeSlaves
 
@@ -23,11 +24,6 @@ def messages(kind: int, source: str = "fe80::1") -> list[Flow]:
     return [Flow(source, "fe80::2", kind, protocol=ICMPV6, peer=peer) for peer in range(60)]
 
 
-def by_hash(policy: str, flows: list[Flow]) -> list[object]:
-    """Return the slaves by which the frames of flows are to leave."""
-    return [(slave_by_hash(policy, flow, SLAVES),) for flow in flows]
-
-
 @claim("MODE-TLB-3", "TLBDYN-4")
 @pytest.mark.parametrize("xmit_hash_policy", ["layer2", "layer2+3", "layer3+4"])
 def test_without_dynamic_balancing_the_hash_chooses(
@@ -39,7 +35,7 @@ def test_without_dynamic_balancing_the_hash_chooses(
     )
     with three_slaves.watch(every=SECOND) as run:
         three_slaves.dut.send_flows(MANY)
-    assert run.carried_by == by_hash(xmit_hash_policy, MANY)
+    assert run.carried_by == by_hash(xmit_hash_policy, MANY, SLAVES)
 
 
 @claim("MODE-TLB-3")
@@ -49,7 +45,7 @@ def test_with_dynamic_balancing_the_hash_does_not_choose(three_slaves: ThreeSlav
     three_slaves.dut.bond(mode="balance-tlb")
     with three_slaves.watch(every=SECOND) as run:
         three_slaves.dut.send_flows(MANY)
-    assert run.carried_by != by_hash("layer2", MANY)
+    assert run.carried_by != by_hash("layer2", MANY, SLAVES)
 
 
 @claim("MODE-TLB-1", "TLBDYN-1")
@@ -74,7 +70,7 @@ def test_hashed_flows_stay_where_they_are(three_slaves: ThreeSlaves) -> None:
         three_slaves.dut.send_flows(flows * 50)
         three_slaves.after(BALANCED)
         three_slaves.dut.send_flows(flows)
-    assert run.carried_by == by_hash("layer2", flows) * 51
+    assert run.carried_by == by_hash("layer2", flows, SLAVES) * 51
 
 
 @claim("MODE-TLB-6", "FLAG-2")

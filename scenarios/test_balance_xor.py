@@ -4,6 +4,7 @@ import pytest
 
 from harness import Flow, VlanPlan, claim, control, many_flows, s, slave_by_hash
 from scenarios.channels import StaticChannel
+from scenarios.flows import by_hash
 from scenarios.topologies import TARGET, OneSwitch
 
 SLAVES = ("eth0", "eth1", "eth2")
@@ -11,11 +12,6 @@ MANY = list(many_flows(300))
 # Flows of different machines behind the DUT, so that the source MAC decides.
 MACHINES = [Flow(src_mac=f"02:00:00:00:07:{number:02x}") for number in range(60)]
 VLANS = StaticChannel.plan.vlans
-
-
-def by_hash(policy: str, flows: list[Flow], *slaves: str, vlan: int = 0) -> list[object]:
-    """Return the slaves by which the frames of flows are to leave."""
-    return [(slave_by_hash(policy, flow, slaves, vlan),) for flow in flows]
 
 
 @claim("XMIT-3", "MODE-XOR-2")
@@ -26,7 +22,7 @@ def test_flows_are_hashed_over_the_slaves_that_are_left(static_channel: StaticCh
         static_channel.eth1.cut()
         static_channel.after(1 * s)
         static_channel.dut.send_flows(MANY)
-    assert run.carried_by == by_hash("layer2", MANY, "eth0", "eth2")
+    assert run.carried_by == by_hash("layer2", MANY, ("eth0", "eth2"))
     assert run.recovered
 
 
@@ -39,7 +35,7 @@ def test_a_slave_that_returns_is_hashed_again(static_channel: StaticChannel) -> 
         static_channel.eth1.flap(down=1 * s)
         static_channel.after(1 * s)
         static_channel.dut.send_flows(MANY)
-    assert run.carried_by == by_hash("layer2", MANY, *SLAVES)
+    assert run.carried_by == by_hash("layer2", MANY, SLAVES)
 
 
 @claim("XMIT-3", "MODE-XOR-1")
@@ -50,7 +46,7 @@ def test_a_released_slave_is_not_hashed(static_channel: StaticChannel) -> None:
     with static_channel.watch() as run:
         static_channel.dut.release(bond, static_channel.eth1)
         static_channel.dut.send_flows(MANY)
-    assert run.carried_by == by_hash("layer2", MANY, "eth0", "eth2")
+    assert run.carried_by == by_hash("layer2", MANY, ("eth0", "eth2"))
 
 
 @claim("ARPINT-2", "MODE-XOR-2")
@@ -68,7 +64,7 @@ def test_the_arp_monitor_takes_a_slave_out_of_the_hash(
         one_switch.after(10 * bond.arp_interval)
         one_switch.dut.send_flows(MANY)
     left = ["eth0"] if fails else ["eth0", "eth1"]
-    assert run.carried_by == by_hash("layer2", MANY, *left)
+    assert run.carried_by == by_hash("layer2", MANY, left)
 
 
 @claim("XMIT-1")
@@ -81,7 +77,7 @@ def test_the_policy_can_be_changed_on_a_running_bond(
     with static_channel.watch() as run:
         static_channel.dut.set(xmit_hash_policy=xmit_hash_policy)
         static_channel.dut.send_flows(MANY)
-    assert run.carried_by == by_hash(xmit_hash_policy, MANY, *SLAVES)
+    assert run.carried_by == by_hash(xmit_hash_policy, MANY, SLAVES)
 
 
 @claim("XMIT-1")
@@ -91,7 +87,7 @@ def test_an_unchanged_policy_stays(static_channel: StaticChannel) -> None:
     static_channel.dut.bond(xmit_hash_policy="layer2")
     with static_channel.watch() as run:
         static_channel.dut.send_flows(MANY)
-    assert run.carried_by == by_hash("layer2", MANY, *SLAVES)
+    assert run.carried_by == by_hash("layer2", MANY, SLAVES)
 
 
 @claim("XMIT-VSM-1")
@@ -103,7 +99,7 @@ def test_vlan_and_source_mac_choose_the_slave(
     static_channel.dut.bond(xmit_hash_policy="vlan+srcmac")
     with static_channel.watch() as run:
         static_channel.dut.send_flows(MACHINES, by=vlan)
-    assert run.carried_by == by_hash("vlan+srcmac", MACHINES, *SLAVES, vlan=vlan.number)
+    assert run.carried_by == by_hash("vlan+srcmac", MACHINES, SLAVES, vlan=vlan.number)
     assert all(run.shares.values())
 
 
@@ -134,7 +130,7 @@ def test_a_vlan_moves_from_its_failed_slave(static_channel: StaticChannel) -> No
         ].cut()
         static_channel.after(1 * s)
         static_channel.dut.send_flows(flows, by=vlan)
-    assert run.carried_by == by_hash("vlan+srcmac", flows, *rest, vlan=vlan.number)
+    assert run.carried_by == by_hash("vlan+srcmac", flows, rest, vlan=vlan.number)
 
 
 @claim("XMIT-VSM-3")
@@ -145,4 +141,4 @@ def test_a_tag_in_the_frame_itself_is_not_hashed(static_channel: StaticChannel) 
     tagged = [Flow(src_mac=flow.src_mac, vlan=number) for flow in MACHINES for number in (10, 11)]
     with static_channel.watch() as run:
         static_channel.dut.send_flows(tagged)
-    assert run.carried_by == by_hash("vlan+srcmac", tagged, *SLAVES)
+    assert run.carried_by == by_hash("vlan+srcmac", tagged, SLAVES)

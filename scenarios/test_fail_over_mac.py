@@ -7,6 +7,7 @@ VirtualBox, delivers a MAC only to the port whose NIC was configured with it (se
 import pytest
 
 from harness import claim, contradicted, control, ms
+from scenarios.interfaces import mac_address
 from scenarios.topologies import FilteringSwitch, OneSwitch
 from scenarios.variants import ThreeSlaves
 
@@ -256,8 +257,7 @@ def test_with_none_it_is_taken(one_switch: OneSwitch) -> None:
 
 def macs(net: OneSwitch) -> list[str]:
     """Return the MACs of the bond and of both slaves."""
-    paths = [f"/sys/class/net/{name}/address" for name in ("bond0", "eth0", "eth1")]
-    return [(net.dut.read_file(path) or "").strip() for path in paths]
+    return [mac_address(net.dut, name) for name in ("bond0", "eth0", "eth1")]
 
 
 @claim("FOM-6", "FOM-NONE-1")

@@ -3,7 +3,7 @@
 import pytest
 
 from harness import claim, ms, s
-from scenarios.programs import command
+from scenarios.interfaces import command
 from scenarios.topologies import NEIGHBOUR, TARGET, OneSwitch
 from scenarios.variants import ThreeSlaves
 

@@ -3,7 +3,7 @@
 import pytest
 
 from harness import claim, contradicted, control
-from scenarios.programs import command, flags
+from scenarios.interfaces import command, flags
 from scenarios.variants import EmptyBond, SpareSlave, TwoBonds
 
 MASTERS = "/sys/class/net/bonding_masters"

@@ -3,7 +3,7 @@
 import pytest
 
 from harness import MODES, claim, control, s
-from scenarios.programs import command
+from scenarios.interfaces import command
 from scenarios.topologies import OneSwitch
 from scenarios.variants import EmptyBond
 

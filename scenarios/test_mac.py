@@ -3,25 +3,20 @@
 import pytest
 
 from harness import claim, control, s
-from scenarios.programs import command
+from scenarios.interfaces import command, mac_address
 from scenarios.variants import SpareSlave
 
 FREE, BUSY = "02:00:00:00:00:07", "02:00:00:00:00:08"  # MACs: an unused one, another macvlan's
-
-
-def mac_of(net: SpareSlave, interface: str) -> str:
-    """Return the MAC that an interface has now."""
-    return str(net.dut.read_file(f"/sys/class/net/{interface}/address")).strip()
 
 
 @claim("MAC-5")
 def test_a_released_slave_has_its_own_mac_again(spare_slave: SpareSlave) -> None:
     """While it is a slave it has the MAC of the bond."""
     bond = spare_slave.dut.bond()
-    enslaved = mac_of(spare_slave, "eth1")
+    enslaved = mac_address(spare_slave.dut, "eth1")
     spare_slave.dut.release(bond, spare_slave.eth1)
     assert enslaved == spare_slave.eth0.mac
-    assert mac_of(spare_slave, "eth1") == spare_slave.eth1.mac
+    assert mac_address(spare_slave.dut, "eth1") == spare_slave.eth1.mac
 
 
 @claim("FOM-FOLLOW-1", "FOM-FOLLOW-2")
@@ -34,7 +29,7 @@ def test_follow_swaps_the_macs_of_a_first_slave_without_carrier(spare_slave: Spa
     with net.watch(healthy=False):
         net.after(1 * s)
     own, other = net.eth0.mac, net.eth1.mac
-    assert [mac_of(net, name) for name in ("bond0", "eth0", "eth1")] == [own, other, own]
+    assert [mac_address(net.dut, name) for name in ("bond0", "eth0", "eth1")] == [own, other, own]
 
 
 @claim("MAC-2")
@@ -43,7 +38,11 @@ def test_the_slave_that_stays_keeps_the_mac_of_the_bond(spare_slave: SpareSlave)
     """It is that of the slave that was released: the bond keeps the MAC of its first slave."""
     bond = spare_slave.dut.bond()
     spare_slave.dut.release(bond, spare_slave.eth0)
-    assert mac_of(spare_slave, "bond0") == mac_of(spare_slave, "eth1") == spare_slave.eth0.mac
+    assert (
+        mac_address(spare_slave.dut, "bond0")
+        == mac_address(spare_slave.dut, "eth1")
+        == spare_slave.eth0.mac
+    )
 
 
 @pytest.mark.parametrize("mac", ["", "02:00:00:00:00:07"], ids=["first slave's", "set by hand"])
@@ -53,12 +52,12 @@ def test_a_bond_without_slaves_has_a_random_mac(spare_slave: SpareSlave, mac: st
     bond = spare_slave.dut.bond()
     if mac:
         spare_slave.dut.set_mac(bond, mac)
-    before = mac_of(spare_slave, "bond0")
+    before = mac_address(spare_slave.dut, "bond0")
     spare_slave.dut.release(bond, spare_slave.eth0)
-    with_one = mac_of(spare_slave, "bond0")
+    with_one = mac_address(spare_slave.dut, "bond0")
     spare_slave.dut.release(bond, spare_slave.eth1)
     assert before == with_one == (mac or spare_slave.eth0.mac)
-    assert mac_of(spare_slave, "bond0") not in (
+    assert mac_address(spare_slave.dut, "bond0") not in (
         before,
         spare_slave.eth0.mac,
         spare_slave.eth1.mac,
@@ -73,10 +72,10 @@ def test_a_bond_that_is_set_down_keeps_its_mac(spare_slave: SpareSlave, mac: str
     bond = spare_slave.dut.bond()
     if mac:
         spare_slave.dut.set_mac(bond, mac)
-    before = mac_of(spare_slave, "bond0")
+    before = mac_address(spare_slave.dut, "bond0")
     with spare_slave.dut.take_down(bond):
-        down = mac_of(spare_slave, "bond0")
-    assert before == down == mac_of(spare_slave, "bond0") == (mac or spare_slave.eth0.mac)
+        down = mac_address(spare_slave.dut, "bond0")
+    assert before == down == mac_address(spare_slave.dut, "bond0") == (mac or spare_slave.eth0.mac)
 
 
 def mtus(net: SpareSlave) -> list[str]:
@@ -133,7 +132,9 @@ def test_a_mac_that_a_slave_refuses_changes_nothing(
     answer = net.dut.attempt.set_mac(bond, mac)
     assert answer.error == error
     kept = mac if changed else net.eth0.mac
-    assert [mac_of(net, name) for name in ("bond0", "eth0", "eth1", "upper")] == [kept] * 4
+    assert [mac_address(net.dut, name) for name in ("bond0", "eth0", "eth1", "upper")] == [
+        kept
+    ] * 4
 
 
 @claim("MAC-7")

@@ -3,7 +3,7 @@
 import pytest
 
 from harness import MODES, Bond, Cable, claim, control, ms
-from scenarios.programs import flags
+from scenarios.interfaces import flags
 from scenarios.topologies import OneSwitch
 from scenarios.variants import EmptyBond, SpareSlave, TwoBonds
 

@@ -6,11 +6,11 @@ Promiscuous mode, all-multicast, and the groups that the bond has joined.
 import pytest
 
 from harness import Dut, claim, control, s
-from scenarios.programs import FRAMES, SPACING, command, copies, flags, frame, receive_all
+from scenarios.interfaces import IFF_ALLMULTI, IFF_PROMISC, command, flags, receive_all, receivers
+from scenarios.programs import FRAMES, SPACING, copies, frame
 from scenarios.topologies import OneSwitch
 
-# IFF_PROMISC, IFF_ALLMULTI (linux/if.h) by the words of ip-link(8).
-FLAGS = {"promisc": 0x100, "allmulticast": 0x200}
+FLAGS = {"promisc": IFF_PROMISC, "allmulticast": IFF_ALLMULTI}  # by the words of ip-link(8)
 STRANGER = "02:00:00:00:00:09"  # an unused MAC
 GROUP, GROUP_MAC = "239.1.2.3", "01005e010203"  # a group, and its MAC in dev_mcast (RFC 1112)
 ALL, ACTIVE = ["eth0", "eth1"], ["eth0"]
@@ -25,7 +25,7 @@ SLAVES_OF_MODE = [
 ]
 
 
-def switch(dut: Dut, setting: str, state: str) -> None:
+def set_flag(dut: Dut, setting: str, state: str) -> None:
     """Switch promiscuous mode or all-multicast of the bond on or off."""
     command(dut, f"ip link set bond0 {setting} {state}")
 
@@ -46,7 +46,7 @@ def test_the_setting_goes_to_all_slaves_or_to_the_active_one(
     """Modes with an active slave set it on that slave only, the others on each slave."""
     one_switch.dut.bond(mode=mode)
     before = slaves_with(one_switch.dut, setting)
-    switch(one_switch.dut, setting, "on")
+    set_flag(one_switch.dut, setting, "on")
     assert (before, slaves_with(one_switch.dut, setting)) == ([], slaves)
 
 
@@ -59,11 +59,11 @@ def test_the_setting_goes_to_all_slaves_or_to_the_active_one(
 def test_the_setting_is_removed_again(one_switch: OneSwitch, setting: str, mode: str) -> None:
     """A slave that is released loses it at once, the others when it is switched off."""
     bond = one_switch.dut.bond(mode=mode)
-    switch(one_switch.dut, setting, "on")
+    set_flag(one_switch.dut, setting, "on")
     before = slaves_with(one_switch.dut, setting)
     one_switch.dut.release(bond, one_switch.eth0)
     after = slaves_with(one_switch.dut, setting)
-    switch(one_switch.dut, setting, "off")
+    set_flag(one_switch.dut, setting, "off")
     assert (before[0], after) == ("eth0", ["eth1"])
     assert slaves_with(one_switch.dut, setting) == []
 
@@ -79,7 +79,7 @@ def test_the_setting_follows_the_active_slave(
 ) -> None:
     """After a failover only the new active slave has it; the failure of a backup moves nothing."""
     one_switch.dut.bond(mode=mode, miimon=100)
-    switch(one_switch.dut, setting, "on")
+    set_flag(one_switch.dut, setting, "on")
     before = slaves_with(one_switch.dut, setting)
     with one_switch.watch() as run:
         {"eth0": one_switch.eth0, "eth1": one_switch.eth1}[failed].cut()
@@ -95,13 +95,6 @@ def join(net: OneSwitch) -> None:
         net.after(1 * s)
 
 
-def slaves_that_receive_the_group(dut: Dut) -> list[str]:
-    """Return the slaves whose filter has the MAC of the group."""
-    lines = (dut.read_file("/proc/net/dev_mcast") or "").splitlines()
-    rows = [line.split() for line in lines]
-    return sorted({row[1] for row in rows if row[-1] == GROUP_MAC and row[1] in ALL})
-
-
 @claim("PROMISC-7")
 @pytest.mark.parametrize(("mode", "slaves"), SLAVES_OF_MODE)
 def test_a_group_of_the_bond_is_received_by_all_slaves_or_by_the_active_one(
@@ -109,9 +102,9 @@ def test_a_group_of_the_bond_is_received_by_all_slaves_or_by_the_active_one(
 ) -> None:
     """The MAC of a group is put into the filters of those slaves that the flags go to."""
     one_switch.dut.bond(mode=mode)
-    before = slaves_that_receive_the_group(one_switch.dut)
+    before = receivers(one_switch.dut, GROUP_MAC, *ALL)
     join(one_switch)
-    assert (before, slaves_that_receive_the_group(one_switch.dut)) == ([], slaves)
+    assert (before, receivers(one_switch.dut, GROUP_MAC, *ALL)) == ([], slaves)
 
 
 @claim("PROMISC-7")
@@ -124,12 +117,12 @@ def test_a_group_of_the_bond_follows_the_active_slave(
     """After a failover only the new active slave receives it; a failed backup moves nothing."""
     one_switch.dut.bond(mode=mode, miimon=100)
     join(one_switch)
-    before = slaves_that_receive_the_group(one_switch.dut)
+    before = receivers(one_switch.dut, GROUP_MAC, *ALL)
     with one_switch.watch() as run:
         {"eth0": one_switch.eth0, "eth1": one_switch.eth1}[failed].cut()
         one_switch.after(1 * s)
     assert run.active_slaves == active
-    assert (before, slaves_that_receive_the_group(one_switch.dut)) == (ACTIVE, active[-1:])
+    assert (before, receivers(one_switch.dut, GROUP_MAC, *ALL)) == (ACTIVE, active[-1:])
 
 
 @claim("PROMISC-6")
@@ -142,7 +135,7 @@ def test_a_capture_on_the_bond_sees_the_active_path(
 ) -> None:
     """Unicast to a stranger is seen where it arrives at the active slave, or at any if set so."""
     one_switch.dut.bond(all_slaves_active=all_slaves_active)
-    switch(one_switch.dut, "promisc", "on")
+    set_flag(one_switch.dut, "promisc", "on")
     receive_all(one_switch.dut, "eth1")  # so that the bond drops it, and not the NIC
     with one_switch.watch():
         by = {"eth0": one_switch.eth0, "eth1": one_switch.eth1}[port]

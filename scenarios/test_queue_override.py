@@ -3,44 +3,33 @@
 import pytest
 
 from harness import claim, s
+from scenarios.interfaces import command, frames_counted, know_for_good
+from scenarios.programs import send_datagrams
 from scenarios.topologies import TARGET, OneSwitch
 
 DATAGRAMS = 20
-SENDER = f"""
-import socket
-with socket.socket(type=socket.SOCK_DGRAM) as one:
-    for _ in range({DATAGRAMS}): one.sendto(b"", ("{TARGET}", 9))
-"""
 
 
 def map_target(net: OneSwitch, queue: int) -> None:
     """Give what is sent to the target a queue, by the filter that the documentation shows."""
-    entry = f"{TARGET} lladdr {net.target.cable.mac} dev bond0 nud permanent"
+    know_for_good(net, net.target)
     where = "dev bond0 protocol ip parent 1: prio 1 handle 800::1"
     what = f"u32 match ip dst {TARGET} action skbedit queue_mapping {queue}"
     for text in (
-        f"ip neighbour replace {entry}",
         "tc qdisc replace dev bond0 handle 1 root multiq",
         f"tc filter replace {where} {what}",
     ):
-        done = net.dut.run(text.split())
-        assert done.returncode == 0, done.stderr
-
-
-def sent_by(net: OneSwitch, interface: str) -> int:
-    """Return how many frames an interface of the DUT has sent."""
-    return int(net.dut.read_file(f"/sys/class/net/{interface}/statistics/tx_packets") or "0")
+        command(net.dut, text)
 
 
 def slaves_used(net: OneSwitch) -> list[str]:
     """Return the slaves that send all of the datagrams to the target."""
     names = ["eth0", "eth1"]
-    before = [sent_by(net, name) for name in names]
-    done = net.dut.run(["python3", "-I", "-S", "-c", SENDER])
-    assert done.returncode == 0, done.stderr
-    after = [sent_by(net, name) for name in names]
-    sent = dict(zip(names, (b - a for a, b in zip(before, after, strict=True)), strict=True))
-    return [name for name, count in sent.items() if count >= DATAGRAMS]
+    before = frames_counted(net, "tx", *names)
+    send_datagrams(net, TARGET, DATAGRAMS)
+    after = frames_counted(net, "tx", *names)
+    counts = zip(names, before, after, strict=True)
+    return [name for name, then, now in counts if now - then >= DATAGRAMS]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ import pytest
 
 from harness import claim, contradicted, control, s
 from scenarios.channels import StaticChannel
-from scenarios.programs import connect_again, frames_counted
+from scenarios.interfaces import frames_counted
+from scenarios.programs import connect_again
 
 SLAVES = ("eth0", "eth1", "eth2")
 

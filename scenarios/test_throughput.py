@@ -4,7 +4,7 @@ import pytest
 
 from harness import Flow, claim, contradicted, control, many_flows, ms, s, slave_by_hash
 from scenarios.channels import LacpPair, RoundRobinChannel, StaticChannel
-from scenarios.programs import command, frames_counted
+from scenarios.interfaces import command, frames_counted
 from scenarios.topologies import NEIGHBOUR, TARGET
 from scenarios.variants import ParallelSwitches, ThreeSlaves
 

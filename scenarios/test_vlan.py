@@ -2,19 +2,15 @@
 
 import pytest
 
-from harness import MODES, Dut, claim, contradicted, control, s
-from scenarios.programs import add_vlan, answers, command
+from harness import MODES, claim, contradicted, control, s
+from scenarios.interfaces import add_vlan, command, mac_address
+from scenarios.programs import answers
 from scenarios.topologies import OneSwitch
 from scenarios.variants import DualStack, EmptyBond, SpareSlave
 
 OWN, OTHER = "203.0.113.1", "203.0.113.254"  # in the VLAN: the DUT's address, the target's
 OWN6, OTHER6 = "2001:db8:5::1", "2001:db8:5::fe"
 RANDOM = "1"  # NET_ADDR_RANDOM (linux/netdevice.h)
-
-
-def mac(dut: Dut, interface: str) -> str:
-    """Return the MAC of one of the DUT's interfaces."""
-    return (dut.read_file(f"/sys/class/net/{interface}/address") or "").strip()
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -171,7 +167,7 @@ def test_replies_with_one_tag_are_valid(dual_stack: DualStack) -> None:
 def test_a_bond_without_slaves_has_no_mac(empty_bond: EmptyBond) -> None:
     """Until its first slave a bond's MAC is zero."""
     empty_bond.dut.bond()
-    assert mac(empty_bond.dut, "bond0") == "00:00:00:00:00:00"
+    assert mac_address(empty_bond.dut, "bond0") == "00:00:00:00:00:00"
 
 
 @claim("VLAN-6", "VLAN-9")
@@ -184,7 +180,7 @@ def test_a_bond_has_the_mac_of_its_next_first_slave(empty_bond: EmptyBond) -> No
         if change is not None:
             change(bond, empty_bond.eth0)
         kinds.append((dut.read_file("/sys/class/net/bond0/addr_assign_type") or "").strip())
-        macs.append(mac(dut, "bond0"))
+        macs.append(mac_address(dut, "bond0"))
     assert (kinds[0], kinds[2]) == (RANDOM, RANDOM)
     assert macs[1] == macs[3] == empty_bond.eth0.mac
     assert empty_bond.eth0.mac not in {macs[0], macs[2]}
@@ -201,9 +197,9 @@ def test_a_vlan_made_before_the_first_slave_keeps_its_mac(empty_bond: EmptyBond)
     """The MAC of a VLAN is that of the bond when the VLAN was made."""
     bond = empty_bond.dut.bond()
     name = add_vlan(empty_bond.dut, "bond0", [5])
-    before = mac(empty_bond.dut, name)
+    before = mac_address(empty_bond.dut, name)
     empty_bond.dut.enslave(bond, empty_bond.eth0)
-    assert mac(empty_bond.dut, name) == before
+    assert mac_address(empty_bond.dut, name) == before
 
 
 @claim("VLAN-7", "VLAN-8")
@@ -218,4 +214,4 @@ def test_a_vlan_has_the_mac_of_its_bond(spare_slave: SpareSlave, *, released: bo
         dut.release(bond, spare_slave.eth1)
         dut.enslave(bond, spare_slave.eth2)
     own = spare_slave.eth2.mac if released else spare_slave.eth0.mac
-    assert (mac(dut, "bond0"), mac(dut, name)) == (own, own)
+    assert (mac_address(dut, "bond0"), mac_address(dut, name)) == (own, own)

@@ -3,7 +3,8 @@
 import pytest
 
 from harness import MODES, Dut, NotTestable, claim, control, s
-from scenarios.programs import answers, command
+from scenarios.interfaces import command
+from scenarios.programs import answers
 from scenarios.topologies import OneSwitch
 from scenarios.variants import EmptyBond, SpareSlave
 

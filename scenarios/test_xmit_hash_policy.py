@@ -2,8 +2,9 @@
 
 import pytest
 
-from harness import Flow, claim, contradicted, control, many_flows, s, slave_by_hash
+from harness import Flow, claim, contradicted, control, many_flows, s
 from scenarios.channels import LacpPair, StaticChannel
+from scenarios.flows import by_hash
 from scenarios.variants import EmptyBond
 
 SLAVES = ("eth0", "eth1", "eth2")
@@ -12,11 +13,6 @@ IPV6 = Flow(src="2001:db8::1", dst="2001:db8:7::20", sport=5000)
 OVER_IPV6 = list(many_flows(300, IPV6))
 NO_IP = list(many_flows(100, Flow(ethertype=0x88B5)))
 ICMP, UDP, TCP, IPIP, GRE = 1, 17, 6, 4, 47
-
-
-def by_hash(policy: str, flows: list[Flow], slaves: tuple[str, ...] = SLAVES) -> list[object]:
-    """Return the slaves by which the frames of flows are to leave."""
-    return [(slave_by_hash(policy, flow, slaves),) for flow in flows]
 
 
 def within(protocol: int, flows: list[Flow]) -> list[Flow]:
@@ -36,7 +32,7 @@ def test_each_of_a_thousand_flows_takes_the_slave_of_the_formula(
     static_channel.dut.bond(xmit_hash_policy=xmit_hash_policy)
     with static_channel.watch() as run:
         static_channel.dut.send_flows(MANY)
-    assert run.carried_by == by_hash(claimed, MANY)
+    assert run.carried_by == by_hash(claimed, MANY, SLAVES)
     assert all(run.shares.values())
 
 
@@ -53,7 +49,7 @@ def test_the_formula_of_another_policy_is_not_that_of_the_flows(
     static_channel.dut.bond(xmit_hash_policy=xmit_hash_policy)
     with static_channel.watch() as run:
         static_channel.dut.send_flows(MANY)
-    assert run.carried_by != by_hash(other, MANY)
+    assert run.carried_by != by_hash(other, MANY, SLAVES)
 
 
 @claim("XMIT-L23-2")
@@ -63,7 +59,7 @@ def test_ipv6_addresses_are_folded(static_channel: StaticChannel, xmit_hash_poli
     static_channel.dut.bond(xmit_hash_policy=xmit_hash_policy)
     with static_channel.watch() as run:
         static_channel.dut.send_flows(OVER_IPV6)
-    assert run.carried_by == by_hash(xmit_hash_policy, OVER_IPV6)
+    assert run.carried_by == by_hash(xmit_hash_policy, OVER_IPV6, SLAVES)
     assert all(run.shares.values())
 
 
@@ -76,7 +72,7 @@ def test_frames_that_are_not_ip_are_hashed_by_layer_2(
     static_channel.dut.bond(xmit_hash_policy=xmit_hash_policy)
     with static_channel.watch() as run:
         static_channel.dut.send_flows(NO_IP)
-    assert run.carried_by == by_hash("layer2", NO_IP)
+    assert run.carried_by == by_hash("layer2", NO_IP, SLAVES)
     assert all(run.shares.values())
 
 
@@ -91,7 +87,7 @@ def test_ip_is_not_hashed_by_layer_2_alone(
     static_channel.dut.bond(xmit_hash_policy=xmit_hash_policy)
     with static_channel.watch() as run:
         static_channel.dut.send_flows(OVER_IPV6)
-    assert run.carried_by != by_hash("layer2", OVER_IPV6)
+    assert run.carried_by != by_hash("layer2", OVER_IPV6, SLAVES)
 
 
 @claim("XMIT-L2-3")
@@ -102,7 +98,7 @@ def test_the_default_policy_is_layer_2(static_channel: StaticChannel) -> None:
     with static_channel.watch() as run:
         static_channel.dut.send_flows(MANY)
     assert bond.options.xmit_hash_policy in (None, "layer2")
-    assert run.carried_by == by_hash("layer2", MANY)
+    assert run.carried_by == by_hash("layer2", MANY, SLAVES)
 
 
 @claim("XMIT-L2-2")
@@ -131,7 +127,7 @@ def test_traffic_of_a_peer_by_one_protocol_takes_one_slave(
     flows = [Flow(flow.src, flow.dst, sport) for sport in range(2000, 2040)]
     with static_channel.watch() as run:
         static_channel.dut.send_flows(flows)
-    assert run.carried_by == by_hash("layer2", flows)
+    assert run.carried_by == by_hash("layer2", flows, SLAVES)
 
 
 @claim("XMIT-2")
@@ -177,7 +173,7 @@ def test_one_connection_stays_on_one_slave(static_channel: StaticChannel) -> Non
     static_channel.dut.bond(xmit_hash_policy="layer3+4")
     with static_channel.watch() as run:
         static_channel.dut.send_flows([Flow(protocol=TCP)] * 50)
-    assert run.carried_by == by_hash("layer3+4", [Flow(protocol=TCP)] * 50)
+    assert run.carried_by == by_hash("layer3+4", [Flow(protocol=TCP)] * 50, SLAVES)
 
 
 @claim("XMIT-L34-3")
@@ -188,7 +184,7 @@ def test_fragments_are_hashed_without_ports(static_channel: StaticChannel) -> No
     static_channel.dut.bond(xmit_hash_policy="layer3+4")
     with static_channel.watch() as run:
         static_channel.dut.send_flows([*whole, *parts])
-    assert run.carried_by == by_hash("layer3+4", [*whole, *parts])
+    assert run.carried_by == by_hash("layer3+4", [*whole, *parts], SLAVES)
     assert len(set(run.carried_by[:40])) == len(SLAVES)
     assert len(set(run.carried_by[40:])) == 1
 
@@ -221,7 +217,7 @@ def test_icmp_is_hashed_without_ports(static_channel: StaticChannel) -> None:
     static_channel.dut.bond(xmit_hash_policy="layer3+4")
     with static_channel.watch() as run:
         static_channel.dut.send_flows(flows)
-    assert run.carried_by == by_hash("layer3+4", flows)
+    assert run.carried_by == by_hash("layer3+4", flows, SLAVES)
 
 
 @claim("XMIT-L34-6")
@@ -232,7 +228,7 @@ def test_an_icmp_error_takes_the_slave_of_its_flow(static_channel: StaticChannel
     static_channel.dut.bond(xmit_hash_policy="layer3+4")
     with static_channel.watch() as run:
         static_channel.dut.send_flows(within(ICMP, quoted))
-    assert run.carried_by == by_hash("layer3+4", quoted)
+    assert run.carried_by == by_hash("layer3+4", quoted, SLAVES)
     assert all(run.shares.values())
 
 
@@ -247,7 +243,7 @@ def test_tunnels_are_hashed_by_what_they_carry(
     static_channel.dut.bond(xmit_hash_policy=xmit_hash_policy)
     with static_channel.watch() as run:
         static_channel.dut.send_flows(flows)
-    assert run.carried_by == by_hash(xmit_hash_policy, flows)
+    assert run.carried_by == by_hash(xmit_hash_policy, flows, SLAVES)
     assert all(run.shares.values())
 
 

@@ -41,7 +41,7 @@ import pytest
 
 from harness import claim, control, ms, s
 from scenarios.field.servers import BridgeHost
-from scenarios.programs import receive_all
+from scenarios.interfaces import receive_all
 
 ENDS = ("guest", "dut")  # behind the bridge, and the bridge's own address
 
