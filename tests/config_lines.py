@@ -50,7 +50,7 @@ def told(configuration: Configuration) -> list[str]:
 
 
 def _parts(bond: BondConfig) -> Iterator[str]:
-    yield f"{bond.name}: {bond.loose().text()}"
+    yield f"{bond.name}: {bond.unchecked.text()}"
     slaves = [*bond.slave_names, *(f"{match.by}({match.value})" for match in bond.matches)]
     yield " ".join(slaves) or "-"
     if text := _ip(bond.ip):

@@ -143,7 +143,7 @@ def _beside_running(configuration: Configuration, argument: str) -> tuple[Config
         names = ", ".join(bond.name for bond in configuration.bonds)
         problem = f"no bond is called {runs.name} in what is given (there is {names})"
         raise ConfigError(problem, Place(argument), hint="give the files of the bond that runs")
-    return Configuration(bonds, configuration.extras), Around(running=runs)
+    return Configuration(bonds, configuration.remarks), Around(running=runs)
 
 
 def _plain(finding: Finding) -> dict[str, Any]:
@@ -172,7 +172,7 @@ def _tell(configuration: Configuration, found: Sequence[Finding]) -> None:
     for bond in configuration.bonds:
         selected = [f"those of {match.spelled}" for match in bond.matches]
         slaves = ", ".join([*bond.slave_names, *selected]) or "not told here"
-        has = bond.loose().text() or "no option"
+        has = bond.unchecked.text() or "no option"
         _print(console, Text(f"{bond.name}: {has}; slaves {slaves}"))
     console.print(Text(_counted(found)))
 
@@ -230,9 +230,9 @@ def convert(
     written = write(configuration, target)
     for left in left_behind(given, configuration, format_):
         click.echo(f"left behind: {left.place}: {left.spelled}", err=True)
-    for _, extra in configuration.everything_unknown():
-        if extra.level in REMARKS:
-            click.echo(f"{extra.place}: {extra.message}", err=True)
+    for _, remark in configuration.everything_unknown():
+        if remark.level in REMARKS:
+            click.echo(f"{remark.place}: {remark.message}", err=True)
     for cannot in written.cannot:
         click.echo(f"cannot be said in {target}: {cannot}", err=True)
     for finding in reviewed(written, target):

@@ -14,7 +14,7 @@ import yaml
 
 from harness.config.detect import detect
 from harness.config.expansion import expanded
-from harness.config.model import ConfigError, Extra
+from harness.config.model import ConfigError, Remark
 from harness.config.source import Source
 from harness.config.wrappers import inner, text, value
 from harness.config.yamls import Node
@@ -81,7 +81,7 @@ def _called(source: Source, name: str, lines: str, first: int) -> Source:
     if "$" not in Path(name).name or not detect(part):
         return part
     why = f"{name}: the name of this file is made as the script runs, and it is not read"
-    remark = Extra("", why, source.at(first), "give the file that it makes", level="warning")
+    remark = Remark("", why, source.at(first), "give the file that it makes", level="warning")
     return replace(part, text="", remarks=(remark,))
 
 
@@ -142,7 +142,7 @@ def _page(source: Source) -> Sources:
     names = {part.name for part in found}
     if len(found) > 1 and ("" in names or len(names) < len(found)):
         why = f"a page with {len(found)} configurations: which of them belong together is unknown"
-        remark = Extra("", why, source.at(), "write each to a file of its own", level="error")
+        remark = Remark("", why, source.at(), "write each to a file of its own", level="error")
         return [replace(source, text="", remarks=(remark,))]
     return [part if part.name else replace(part, name=source.name) for part in found]
 

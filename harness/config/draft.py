@@ -18,10 +18,10 @@ from harness.config.model import (
     Addressing,
     BondConfig,
     ConfigError,
-    Extra,
     Given,
     Level,
     Match,
+    Remark,
     SlaveConfig,
     Upper,
 )
@@ -52,7 +52,7 @@ class DraftBond:
     renderer: str = ""
     shared: bool = False
     made: bool = False
-    extras: list[Extra] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
     used: set[StatementId] = field(default_factory=set)
 
     def mark_used(self, *places: Place) -> None:
@@ -62,7 +62,7 @@ class DraftBond:
     def option(
         self, name: str, raw: str, place: Place, spelled: str = "", format_: str = ""
     ) -> None:
-        """Add an option by the kernel's name; an unknown one is kept as an extra.
+        """Add an option by the kernel's name; an unknown one is kept as a remark.
 
         `format_` is its format if that is not the bond's, such as a command.
         """
@@ -113,7 +113,7 @@ class DraftBond:
     ) -> None:
         """Note an unknown statement; `refused` if the tool makes no bond because of it."""
         self.mark_used(place)
-        self.extras.append(Extra(spelled, why, place, hint, self.format, level, refused))
+        self.remarks.append(Remark(spelled, why, place, hint, self.format, level, refused))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ class Draft:
 
     format: str
     bonds: dict[str, DraftBond] = field(default_factory=dict)
-    extras: list[Extra] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
     nets: dict[str, DraftNet] = field(default_factory=dict)
     uppers: dict[str, Upper] = field(default_factory=dict)
     machines: list[Draft] = field(default_factory=list)
@@ -147,7 +147,7 @@ class Draft:
     defaults: list[Given] = field(default_factory=list)
     used: set[StatementId] = field(default_factory=set)
     used_for: dict[str, set[StatementId]] = field(default_factory=dict)
-    lost: list[Extra] = field(default_factory=list)
+    lost: list[Remark] = field(default_factory=list)
 
     def mark_used(self, *places: Place) -> None:
         """Mark statements as used, or as without effect."""
@@ -159,7 +159,7 @@ class Draft:
 
     def note_lost(self, spelled: str, place: Place) -> None:
         """Note a part of a used statement that is not in the configuration."""
-        self.lost.append(Extra(spelled, "", place, "", self.format))
+        self.lost.append(Remark(spelled, "", place, "", self.format))
 
     def bond(self, name: str, place: Place) -> DraftBond:
         """Return the bond of that name, which is created here."""
@@ -226,7 +226,7 @@ class Draft:
     ) -> None:
         """Note an unknown statement that belongs to no particular bond."""
         self.mark_used(place)
-        self.extras.append(Extra(spelled, why, place, hint, self.format, level))
+        self.remarks.append(Remark(spelled, why, place, hint, self.format, level))
 
     @contextmanager
     def tolerant(self) -> Iterator[None]:
@@ -248,7 +248,7 @@ class Draft:
                 tuple(bond.given),
                 tuple(self._slave(bond, name) for name in bond.slaves),
                 bond.net.frozen(),
-                (*bond.extras, *(extra for net in nets for extra in net.extras)),
+                (*bond.remarks, *(remark for net in nets for remark in net.remarks)),
                 bond.place,
                 bond.format,
                 above,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass, field
 
-from harness.config.model import Addressing, Extra
+from harness.config.model import Addressing, Remark
 from harness.config.place import Place, StatementId
 
 MAX_MTU = 2**31
@@ -24,7 +24,7 @@ class DraftNet:
     dhcp4: bool = False
     dhcp6: bool = False
     mtu: int = 0
-    extras: list[Extra] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
     used: set[StatementId] = field(default_factory=set)
     mtu_used: set[StatementId] = field(default_factory=set)
 
@@ -79,7 +79,7 @@ class DraftNet:
 
     def _wrong(self, text: str, why: str, place: Place, hint: str) -> None:
         self.mark_used(place)
-        self.extras.append(Extra(text, f"{text} {why}", place, hint, self.format))
+        self.remarks.append(Remark(text, f"{text} {why}", place, hint, self.format))
 
     def frozen(self) -> Addressing:
         """Return the configuration that was read."""

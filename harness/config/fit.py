@@ -49,7 +49,7 @@ def fitted(bond: BondConfig, tool: Tool) -> tuple[BondConfig, list[Cannot]]:
         given=tuple(Given(name, _text(value), value) for name, value in kept.items()),
         slaves=tuple(slaves) if tool.slaves else (),
         ip=ip,
-        extras=(),
+        remarks=(),
         format=tool.format,
         uppers=uppers,
         matches=matches,
@@ -67,7 +67,7 @@ def _options(bond: BondConfig, tool: Tool) -> tuple[dict[str, Setting], list[Can
     kept: dict[str, Setting] = {}
     for name, value in asked.items():
         why = _why_not(bond, tool, name, value)
-        if why and value != BondOptions.unchecked(mode=bond.loose().mode)[name]:
+        if why and value != BondOptions.unchecked(mode=bond.unchecked.mode)[name]:
             cannot.append(Cannot(bond.name, f"{name}={_text(value)}", why))
         elif not why:
             kept[name] = value
@@ -80,7 +80,7 @@ def _spelled_out(bond: BondConfig, asked: Mapping[str, Setting]) -> dict[str, Se
     ifenslave writes delays before the mode that brings a miimon, and NetworkManager has a miimon
     of its own.
     """
-    options = bond.loose()
+    options = bond.unchecked
     made = {"mode": options.mode} | dict(asked)
     if "mode" in bond.misread:
         del made["mode"]
@@ -103,7 +103,7 @@ def _why_not(bond: BondConfig, tool: Tool, name: str, value: Setting) -> str:
     named = name in ("primary", "active_slave") and tool.format in NEED_THE_SLAVE
     if named and value not in bond.slave_names:
         return f"{value} is no slave, and must be one there"
-    return running.hidden(bond.loose(), name) if tool.format == "proc" else ""
+    return running.hidden(bond.unchecked, name) if tool.format == "proc" else ""
 
 
 def _not_by_nm(bond: BondConfig, tool: Tool, name: str, value: Setting) -> str:
@@ -117,7 +117,7 @@ def _not_by_nm(bond: BondConfig, tool: Tool, name: str, value: Setting) -> str:
 
 def whole(bond: BondConfig, value: Setting) -> bool:
     """Return whether a delay is a multiple of the bond's miimon."""
-    every = bond.loose()["miimon"]
+    every = bond.unchecked["miimon"]
     return isinstance(value, int) and isinstance(every, int) and not (every and value % every)
 
 
@@ -125,7 +125,7 @@ def _in_effect(
     bond: BondConfig, asked: Mapping[str, Setting]
 ) -> tuple[dict[str, Setting], list[Cannot]]:
     """Return the options as a running bond would show them."""
-    effective = bond.loose().effective().asked
+    effective = bond.unchecked.effective().asked
     return effective, [
         Cannot(bond.name, f"{name}={value}", f"the kernel makes it {effective[name]}")
         for name, value in asked.items()

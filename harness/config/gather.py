@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from harness.config.descend import HOMES, SOURCED, Sifted, kept, walk
 from harness.config.includes import drop_ins, included
-from harness.config.model import ConfigError, Extra, Level
+from harness.config.model import ConfigError, Level, Remark
 from harness.config.place import Place
 from harness.config.precedence import can_mask
 from harness.config.source import COMMAND_LINE, STANDARD_INPUT, NoText, Source, decoded
@@ -87,7 +87,7 @@ class _SourceCollector:
 
     def remark(self, error: ConfigError, level: Level = "error") -> None:
         """Add a remark instead of a text."""
-        remark = Extra("", error.seen, error.place, error.hint, level=level)
+        remark = Remark("", error.seen, error.place, error.hint, level=level)
         self.found.append(Source(error.place.file, "", (remark,)))
 
     def file(self, path: Path) -> None:

@@ -12,7 +12,7 @@ from contextlib import suppress
 
 from harness.config.containers import unpacked
 from harness.config.detect import detect
-from harness.config.model import ConfigError, Configuration, Extra
+from harness.config.model import ConfigError, Configuration, Remark
 from harness.config.place import StatementId
 from harness.config.source import Source
 from harness.config.statements import Statement, statements
@@ -22,7 +22,7 @@ MANY = 8  # values below one key, none of which is used: they are reported toget
 
 def left_behind(
     sources: Iterable[Source], configuration: Configuration, format_: str | None = None
-) -> list[Extra]:
+) -> list[Remark]:
     """Return the statements of files that are not in their configuration, in order."""
     found = list(configuration.lost)
     given = sources if format_ else [part for source in sources for part in unpacked(source)]
@@ -30,11 +30,11 @@ def left_behind(
         with suppress(ConfigError):  # which is a finding already
             all_statements = list(statements(source, format_ or detect(source) or ""))
             found += _unused(all_statements, configuration.used)
-    once = {(extra.place, extra.spelled): extra for extra in found}
-    return sorted(once.values(), key=lambda extra: extra.place)
+    once = {(remark.place, remark.spelled): remark for remark in found}
+    return sorted(once.values(), key=lambda remark: remark.place)
 
 
-def _unused(all_statements: list[Statement], used: frozenset[StatementId]) -> Iterator[Extra]:
+def _unused(all_statements: list[Statement], used: frozenset[StatementId]) -> Iterator[Remark]:
     kept = {
         path
         for statement in all_statements
@@ -48,10 +48,10 @@ def _unused(all_statements: list[Statement], used: frozenset[StatementId]) -> It
             continue
         root = next((path for path in _paths(statement) if path not in kept), ())
         if below[root] <= MANY:
-            yield Extra(statement.spelled, "", statement.place)
+            yield Remark(statement.spelled, "", statement.place)
         elif root not in summed:
             summed.add(root)
-            yield Extra(f"{'.'.join(root)}: ({below[root]} values)", "", statement.place)
+            yield Remark(f"{'.'.join(root)}: ({below[root]} values)", "", statement.place)
 
 
 def _paths(one: Statement) -> Iterator[tuple[str, ...]]:

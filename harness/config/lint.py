@@ -42,7 +42,7 @@ class Around:
 class Found(NamedTuple):
     """A finding of a rule: place and message; level, hint and claim if they are not the rule's.
 
-    Options are translated to the spelling of the file, except what `verbatim` marks. `about` is
+    Options are translated to the spelling of the file, except what `verbatim` marks. `option` is
     the option that is the cause.
     """
 
@@ -51,7 +51,7 @@ class Found(NamedTuple):
     level: Level | None = None
     hint: str = ""
     claim: str = ""
-    about: str = ""
+    option: str = ""
 
 
 Check = Callable[[BondConfig, Around], Iterator[Found]]
@@ -71,7 +71,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One remark on a configuration."""
+    """One finding of `harness check`."""
 
     rule: str
     level: Level
@@ -83,24 +83,26 @@ class Finding:
 
     @property
     def promised(self) -> str:
-        """The claim's text, "" if the remark has none."""
+        """The claim's text, "" if the finding has none."""
         return claims.find(self.claim).text if self.claim else ""
 
     @property
     def in_short(self) -> str:
-        """The claim's text, shortened for a list of remarks."""
+        """The claim's text, shortened for a list of findings."""
         return textwrap.shorten(self.promised, SHORT, placeholder=" ...")
 
 
 def lint(
     configuration: Configuration, rules: Iterable[Rule], around: Around = Around()
 ) -> list[Finding]:
-    """Return all remarks, in the order of files and lines, without duplicates."""
+    """Return all findings, in the order of files and lines, without duplicates."""
     chosen, there = tuple(rules), replace(around, slaves=_slaves(configuration))
     found = [one for bond in configuration.bonds for one in _of_one(bond, chosen, there)]
     found += [
-        Finding("unread", extra.level or "note", extra.message, extra.place, "", "", extra.hint)
-        for extra in configuration.extras
+        Finding(
+            "unread", remark.level or "note", remark.message, remark.place, "", "", remark.hint
+        )
+        for remark in configuration.remarks
     ]
     return sorted(
         dict.fromkeys(found), key=lambda one: (one.place, LEVELS.index(one.level), one.rule)
@@ -116,7 +118,7 @@ def _slaves(configuration: Configuration) -> Mapping[tuple[int, str], Owners]:
 
 
 def _of_one(bond: BondConfig, rules: Iterable[Rule], around: Around) -> Iterator[Finding]:
-    """Yield the remarks on one bond, one for each cause.
+    """Yield the findings on one bond, one for each cause.
 
     An option that its tool or the driver refuses has no further findings. The options of a bond
     that is created elsewhere are not checked.
@@ -131,10 +133,10 @@ def _of_one(bond: BondConfig, rules: Iterable[Rule], around: Around) -> Iterator
     cause: dict[str, str] = {}
     for root in ROOTS:
         for rule, one in found:
-            if rule.id == root and one.about:
-                cause.setdefault(one.about, root)
+            if rule.id == root and one.option:
+                cause.setdefault(one.option, root)
     for rule, one in found:
-        if cause.get(one.about, rule.id) == rule.id:
+        if cause.get(one.option, rule.id) == rule.id:
             yield _finding(rule, bond, one)
 
 

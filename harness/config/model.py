@@ -1,6 +1,6 @@
 """The normal form of a bond's configuration, independent of its format.
 
-A setting has the file and line that it came from, for remarks. Two configurations are equal if
+A setting has the file and line that it came from, for findings. Two configurations are equal if
 they request the same of the kernel: places, spelling, and options at the driver's default do not
 count.
 """
@@ -67,8 +67,8 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Extra:
-    """An unknown statement of a file, kept in order to be reported.
+class Remark:
+    """What is reported of a file that was read: a statement ("" for the file), and why.
 
     `level` is error, warning or note; for "" the rule that reports it decides. With `refused`
     the tool makes no bond at all.
@@ -176,7 +176,7 @@ class BondConfig:
     given: tuple[Given, ...] = ()
     slaves: tuple[SlaveConfig, ...] = ()
     ip: Addressing = Addressing()
-    extras: tuple[Extra, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     place: Place = field(default=Place(""))
     format: str = ""
     uppers: tuple[Upper, ...] = ()
@@ -226,12 +226,9 @@ class BondConfig:
         """The options with a value that they do not accept."""
         return frozenset(option.name for option in self.given if option.wrong)
 
-    def loose(self) -> BondOptions:
-        """Return the options unchecked, for lint: they may contradict each other."""
-        return self._unchecked
-
     @cached_property
-    def _unchecked(self) -> BondOptions:
+    def unchecked(self) -> BondOptions:
+        """The options unchecked, for the rules: they may contradict each other."""
         return BondOptions.unchecked(**self.asked)
 
     def blame(self, message: str) -> Place:
@@ -254,7 +251,7 @@ class BondConfig:
 
     def meaning(self) -> tuple[object, ...]:
         """Return its content for comparison: name, options not at default, slaves, IP, uppers."""
-        changed = tuple(sorted(self.loose().changed().items()))
+        changed = tuple(sorted(self.unchecked.changed().items()))
         slaves = tuple((slave.name, _meant(slave)) for slave in self.slaves)
         uppers = tuple(sorted(repr(upper.meaning()) for upper in self.uppers))
         return (self.name, changed, slaves, self.ip.meaning(), uppers, self.matches)
@@ -277,17 +274,17 @@ def _meant(slave: SlaveConfig) -> tuple[tuple[str, Setting], ...]:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """All bonds of a set of files; `extras` belong to none of them.
+    """All bonds of a set of files; `remarks` belong to none of them.
 
     `used` are the statements in it or reported by it, `lost` are parts of them that are not.
     """
 
     bonds: tuple[BondConfig, ...]
-    extras: tuple[Extra, ...] = field(default=(), compare=False)
+    remarks: tuple[Remark, ...] = field(default=(), compare=False)
     used: frozenset[StatementId] = field(default=frozenset(), compare=False)
-    lost: tuple[Extra, ...] = field(default=(), compare=False)
+    lost: tuple[Remark, ...] = field(default=(), compare=False)
 
-    def everything_unknown(self) -> Iterator[tuple[BondConfig | None, Extra]]:
+    def everything_unknown(self) -> Iterator[tuple[BondConfig | None, Remark]]:
         """Yield the unknown statements, each with its bond."""
-        yield from ((None, extra) for extra in self.extras)
-        yield from ((bond, extra) for bond in self.bonds for extra in bond.extras)
+        yield from ((None, remark) for remark in self.remarks)
+        yield from ((bond, remark) for bond in self.bonds for remark in bond.remarks)

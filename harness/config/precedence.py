@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from harness.config.detect import DROP_INS, UNITS
-from harness.config.model import Extra
+from harness.config.model import Remark
 from harness.config.source import COMMAND_LINE, STANDARD_INPUT, Source
 
 ETC_FIRST = ("etc", "run", "usr/local/lib", "usr/lib", "lib")
@@ -58,21 +58,21 @@ def can_mask(path: str) -> bool:
     return _position(path) is not None
 
 
-def effective(given: Sequence[Source]) -> tuple[list[Source], list[Extra]]:
+def effective(given: Sequence[Source]) -> tuple[list[Source], list[Remark]]:
     """Return the texts in effect, and remarks on the others."""
     positions = [(source, _position(source.name)) for source in given]
     best: dict[tuple[str, str, str], tuple[int, Source]] = {}
     for source, position in positions:
         if position and (position.key not in best or position.rank < best[position.key][0]):
             best[position.key] = (position.rank, source)
-    kept, extras = list[Source](), list[Extra]()
+    kept, remarks = list[Source](), list[Remark]()
     for source, position in positions:
         why = _why_not_read(source, position, best) if position else ""
         if why:
-            extras.append(Extra("", why, source.at(), level="note"))
+            remarks.append(Remark("", why, source.at(), level="note"))
         else:
             kept.append(source)
-    return kept, extras
+    return kept, remarks
 
 
 def _why_not_read(

@@ -16,9 +16,9 @@ from harness.config.model import (
     BondConfig,
     ConfigError,
     Configuration,
-    Extra,
     Given,
     Level,
+    Remark,
     SlaveConfig,
 )
 from harness.config.place import Place, StatementId
@@ -96,54 +96,54 @@ def parse(given: Sequence[Source], format_: str | None = None) -> Configuration:
     """
     if format_ is not None and format_ not in READERS:
         raise UsageError(f'there is no format "{format_}"', hint=f"there are {', '.join(READERS)}")
-    extras: list[Extra] = []
-    groups = _grouped(given, format_, extras)
+    remarks: list[Remark] = []
+    groups = _grouped(given, format_, remarks)
     bonds: dict[str, BondConfig] = {}
     used: set[StatementId] = set()
-    lost: list[Extra] = []
+    lost: list[Remark] = []
     apart: list[BondConfig] = []
-    drafts = [_drafted(name, texts, extras) for name, texts in _in_order(groups)]
+    drafts = [_drafted(name, texts, remarks) for name, texts in _in_order(groups)]
     kinds = {name: "bridge" for draft in drafts for name in draft.uppers}
     kinds |= {name: "bond" for draft in drafts for name in draft.bonds}
     defaults = [default for draft in drafts for default in draft.defaults]
     for draft in drafts:
         draft.settle(kinds)
-        extras += draft.extras
+        remarks += draft.remarks
         used |= draft.accounted()
         lost += draft.lost
         for read in (_begun(bond, defaults) for bond in draft.frozen()):
             bonds[read.name] = _merged(bonds[read.name], read) if read.name in bonds else read
         for nth, other in enumerate(draft.machines, 1):
-            extras += other.extras
+            remarks += other.remarks
             apart += (replace(bond, machine=nth) for bond in other.frozen() if bond not in apart)
     found = (*bonds.values(), *(bond for bond in apart if bond != bonds.get(bond.name)))
-    if not found and not any(extra.why in NO_BOND for extra in extras):
-        raise _without_bonds(given, extras)
-    used |= {extra.place.statement_id for extra in extras}
-    return Configuration(found, tuple(extras), frozenset(used), tuple(lost))
+    if not found and not any(remark.why in NO_BOND for remark in remarks):
+        raise _without_bonds(given, remarks)
+    used |= {remark.place.statement_id for remark in remarks}
+    return Configuration(found, tuple(remarks), frozenset(used), tuple(lost))
 
 
 def _grouped(
-    given: Sequence[Source], format_: str | None, extras: list[Extra]
+    given: Sequence[Source], format_: str | None, remarks: list[Remark]
 ) -> dict[str, list[Source]]:
-    """Return texts by their format; those of no known format are added to the extras."""
+    """Return texts by their format; those of no known format are added to the remarks."""
     groups: dict[str, list[Source]] = {}
     kept, idle = effective(given)
-    extras += idle
+    remarks += idle
     parts = kept if format_ else [part for source in kept for part in unpacked(source)]
     for source in parts:
         name = format_ or detect(source)
         for remark in source.remarks:
             refused = name in UTF8_ONLY and remark.level == "note"
-            extras.append(replace(remark, level="error") if refused else remark)
+            remarks.append(replace(remark, level="error") if refused else remark)
         if source.remarks and not source.text:
             continue
         if name in BY_LINES and (marked := TEMPLATE.search(source.text)):
             line = source.text.count("\n", 0, marked.start()) + 1
             why = "this is a template, not a configuration"
-            extras.append(Extra("", why, source.at(line), RENDER, name, "error"))
+            remarks.append(Remark("", why, source.at(line), RENDER, name, "error"))
         elif name is None or (not source.text.strip() and name != "sysfs"):
-            extras.append(_unknown(source, alone=len(given) == 1))
+            remarks.append(_unknown(source, alone=len(given) == 1))
         else:
             groups.setdefault(name, []).append(source)
     if {"interfaces", "ifupdown2"} <= groups.keys():  # one tool reads a file and what it sources
@@ -151,19 +151,19 @@ def _grouped(
     return groups
 
 
-def _unknown(source: Source, *, alone: bool) -> Extra:
+def _unknown(source: Source, *, alone: bool) -> Remark:
     if not source.text.strip():
         level: Level = "error" if alone else "note"
         hint = "give a file that configures a bond"
-        return Extra("", "the file is empty", source.at(), hint, level=level)
+        return Remark("", "the file is empty", source.at(), hint, level=level)
     if not alone:
-        return Extra(source.base, "a file of no format known here", source.at())
+        return Remark(source.base, "a file of no format known here", source.at())
     why = "the format is none of the known formats of bonds"
     hint = f"say which with --from: {', '.join(READERS)}; or give what `ip -d -j addr` shows"
-    return Extra("", why, source.at(), hint, level="error")
+    return Remark("", why, source.at(), hint, level="error")
 
 
-def _drafted(name: str, texts: list[Source], extras: list[Extra]) -> Draft:
+def _drafted(name: str, texts: list[Source], remarks: list[Remark]) -> Draft:
     """Return the draft of a reader; texts that it rejects become findings."""
     while True:
         try:
@@ -174,7 +174,7 @@ def _drafted(name: str, texts: list[Source], extras: list[Extra]) -> Draft:
                 raise
             read = [text.text for text in texts if text not in left]
             hint = RENDER if any(map(TEMPLATE.search, read)) else error.hint
-            extras.append(Extra("", error.seen, error.place, hint, name, "error"))
+            remarks.append(Remark("", error.seen, error.place, hint, name, "error"))
             texts = left
 
 
@@ -213,17 +213,17 @@ def _merged(first: BondConfig, second: BondConfig) -> BondConfig:
         given=(*first.given, *second.given),
         slaves=tuple(slaves.values()),
         ip=first.ip | second.ip,
-        extras=(*first.extras, *second.extras),
+        remarks=(*first.remarks, *second.remarks),
         uppers=(*first.uppers, *second.uppers),
         matches=(*first.matches, *second.matches),
     )
 
 
-def _without_bonds(given: Sequence[Source], extras: Iterable[Extra]) -> ConfigError:
+def _without_bonds(given: Sequence[Source], remarks: Iterable[Remark]) -> ConfigError:
     """Return the error for no bond: the texts that were unreadable, else that there is none."""
     for level in ("error", "warning"):
-        for extra in extras:
-            if extra.level == level or (level == "warning" and extra.why == OPEN_VSWITCH):
-                return ConfigError(extra.message, extra.place, hint=extra.hint)
+        for remark in remarks:
+            if remark.level == level or (level == "warning" and remark.why == OPEN_VSWITCH):
+                return ConfigError(remark.message, remark.place, hint=remark.hint)
     names = ", ".join(dict.fromkeys(source.name for source in given)) or "nothing"
     return ConfigError("no bond is configured here; expected one with its options", Place(names))

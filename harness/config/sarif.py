@@ -1,4 +1,4 @@
-"""Remarks as SARIF 2.1.0, the format in which code hosts show them at their lines."""
+"""Findings as SARIF 2.1.0, the format in which code hosts show them at their lines."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import codecs
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.config.model import ConfigError, Extra
+from harness.config.model import ConfigError, Remark
 from harness.config.place import Place
 
 COMMAND_LINE = "<command line>"
@@ -35,7 +35,7 @@ class Source:
 
     name: str
     text: str
-    remarks: tuple[Extra, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     shift: int = 0
     file: str = ""
 
@@ -75,7 +75,7 @@ def decoded(name: str, data: bytes) -> Source:
         place = Place(name, data[: error.start].count(b"\n") + 1)
         why = f"byte {data[error.start]:#04x} is no UTF-8 text: the file is read as Latin-1"
         hint = f"iconv -f LATIN1 -t UTF-8 {name}"
-        remark = Extra("", why, place, hint, level="note")
+        remark = Remark("", why, place, hint, level="note")
         return Source(name, data.decode("latin-1"), (remark,))
 
 
@@ -101,4 +101,4 @@ def _from_wide(name: str, data: bytes, encoding: str) -> Source:
         why = f"the file begins as {encoding.upper()} and is none: {error.reason}"
         raise NoText(why, Place(name), hint="give a text file") from None
     why = f"the file is {encoding.upper()}, which no tool that configures networks reads"
-    return Source(name, text, (Extra("", why, Place(name, 1), hint, level="error"),))
+    return Source(name, text, (Remark("", why, Place(name, 1), hint, level="error"),))

@@ -51,9 +51,9 @@ def write(configuration: Configuration, format_: str) -> Written:
     if not configuration.bonds:
         raise UsageError("these files make no bond", hint="give the configuration of one")
     cannot = [
-        Cannot(bond.name if bond else "-", extra.spelled or str(extra.place), extra.why)
-        for bond, extra in configuration.everything_unknown()
-        if extra.level not in REMARKS
+        Cannot(bond.name if bond else "-", remark.spelled or str(remark.place), remark.why)
+        for bond, remark in configuration.everything_unknown()
+        if remark.level not in REMARKS
     ]
     kept: list[BondConfig] = []
     for bond in configuration.bonds:

@@ -205,6 +205,6 @@ def test_bytes_of_an_old_encoding_are_read_and_remarked_on(tmp_path: Path) -> No
     (tmp_path / "bond").write_bytes(b"# gesch\xfctzt\nmode=1\nmiimon=100\n")
     found = load([str(tmp_path / "bond")])
     assert found.bonds[0].asked == {"mode": "active-backup", "miimon": 100}
-    (remark,) = found.extras
+    (remark,) = found.remarks
     assert str(remark.place) == f"{tmp_path}/bond:1"
     assert "byte 0xfc is no UTF-8 text" in remark.why

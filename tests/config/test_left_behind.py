@@ -58,11 +58,11 @@ def told(dialect: Dialect, chosen: Chosen) -> tuple[str, ...]:
 def told_of(files: Files, format_: str) -> tuple[str, ...]:
     """Return the lines of files that are told."""
     found = read(files, format_)
-    extras = [*left_behind(sources(dict(files)), found, format_)]
-    extras += [extra for _, extra in found.everything_unknown()]
+    remarks = [*left_behind(sources(dict(files)), found, format_)]
+    remarks += [remark for _, remark in found.everything_unknown()]
     lines = {name: text.splitlines() for name, text in files}
     return tuple(
-        lines[one.place.file][one.place.line - 1].strip() for one in extras if one.place.line
+        lines[one.place.file][one.place.line - 1].strip() for one in remarks if one.place.line
     )
 
 

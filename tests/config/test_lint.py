@@ -197,7 +197,7 @@ def test_an_option_that_stands_there_twice(again: str, counts: str, mode: str) -
     assert finding.message == (
         f"{again}: the stanza has bond-mode 1 before, and the {counts} one counts"
     )
-    assert parse([Source("file", text)]).bonds[0].loose().mode == mode
+    assert parse([Source("file", text)]).bonds[0].unchecked.mode == mode
 
 
 DELAY = f"{IFACE}bond-arp-interval 100\nbond-arp-ip-target 192.0.2.2\nbond-updelay 0\n"

@@ -53,7 +53,7 @@ SHADOWED = [
 
 
 def _facts(bond: BondConfig) -> tuple[object, ...]:
-    return bond.loose().text(), sorted(bond.slave_names), bond.ip.meaning()
+    return bond.unchecked.text(), sorted(bond.slave_names), bond.ip.meaning()
 
 
 def _hold(files: dict[str, str], place: Path) -> None:

@@ -40,7 +40,7 @@ def test_a_text_inside_of_yaml_has_the_lines_of_the_whole_file() -> None:
 )
 def test_what_a_command_would_not_do_is_a_finding(text: str, said: str) -> None:
     found = parse([Source("s.sh", text)])
-    assert any(said in extra.why for _, extra in found.everything_unknown())
+    assert any(said in remark.why for _, remark in found.everything_unknown())
 
 
 def test_a_form_that_is_not_read_says_what_to_give() -> None:
@@ -63,7 +63,7 @@ def test_a_file_that_is_not_sourced_has_no_effect(tmp_path: Path) -> None:
     files = {"interfaces": STANZA % "b1", "interfaces.d/x": STANZA % "b2"}
     found = written(tmp_path, files)
     assert told(found) == [f"b1: {AB}; e1 e2"]
-    assert ["does not source it" in extra.why for extra in found.extras] == [True]
+    assert ["does not source it" in remark.why for remark in found.remarks] == [True]
 
 
 DATA = """\

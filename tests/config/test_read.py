@@ -33,7 +33,7 @@ def one(*texts: str, format_: str | None = None, **named: str) -> BondConfig:
 
 def test_debian_as_seed_000_has_it() -> None:
     bond = one(DEBIAN)
-    assert bond.loose().text() == (
+    assert bond.unchecked.text() == (
         "mode=active-backup miimon=0 arp_interval=5000 arp_ip_target=192.168.0.1 primary=eth1"
     )
     assert bond.slave_names == ("eth1", "eth2")
@@ -64,7 +64,7 @@ def test_ifupdown2_has_spellings_of_its_own() -> None:
 
 def test_red_hat_as_seed_001_has_it() -> None:
     bond = one(**RED_HAT)
-    assert bond.loose().text() == "mode=active-backup miimon=100 updelay=5000 primary=eth0"
+    assert bond.unchecked.text() == "mode=active-backup miimon=100 updelay=5000 primary=eth0"
     assert bond.slave_names == ("eth0", "eth1")
     assert bond.addresses == ("192.168.11.101/24",)
     assert str(bond.where("updelay")) == "ifcfg-bond0:4"
@@ -85,7 +85,7 @@ def test_suse() -> None:
 def test_modprobe_makes_as_many_bonds_as_it_is_told_to() -> None:
     found = parse([Source("x", "options bonding mode=1 max_bonds=2 miimon=100\n")]).bonds
     assert [bond.name for bond in found] == ["bond0", "bond1"]
-    assert {bond.loose().text() for bond in found} == {"mode=active-backup miimon=100"}
+    assert {bond.unchecked.text() for bond in found} == {"mode=active-backup miimon=100"}
     old = "install bond1 /sbin/modprobe --ignore-install bonding -o bond1 mode=1 miimon=100\n"
     assert one(old).name == "bond1"
     assert one(old).asked == {"mode": "active-backup", "miimon": 100}
@@ -93,7 +93,7 @@ def test_modprobe_makes_as_many_bonds_as_it_is_told_to() -> None:
 
 def test_networkmanager_profiles_find_each_other() -> None:
     bond = one(**KEYFILES)
-    assert bond.loose().text() == (
+    assert bond.unchecked.text() == (
         "mode=active-backup arp_interval=100 arp_ip_target=192.0.2.2,192.0.2.3"
     )
     assert bond.slave_names == ("eth0",)
@@ -132,7 +132,7 @@ def test_networkmanager_adds_a_monitor_by_itself() -> None:
 
 def test_networkd_counts_in_seconds() -> None:
     bond = one(**UNITS)
-    assert bond.loose().text() == (
+    assert bond.unchecked.text() == (
         "mode=active-backup miimon=100 updelay=1500 downdelay=200 primary=eth1 lp_interval=120"
     )
     assert bond.slave_names == ("eth0", "eth1")
@@ -142,7 +142,7 @@ def test_networkd_counts_in_seconds() -> None:
 
 def test_netplan_counts_in_ms_and_knows_interfaces_by_ids() -> None:
     bond = one(NETPLAN)
-    assert bond.loose().text() == (
+    assert bond.unchecked.text() == (
         "mode=active-backup miimon=100 updelay=1000 arp_ip_target=192.0.2.2,192.0.2.3 "
         "primary=eth1 all_slaves_active=on lp_interval=3"
     )
@@ -152,7 +152,7 @@ def test_netplan_counts_in_ms_and_knows_interfaces_by_ids() -> None:
 
 def test_nmstate() -> None:
     bond = one(NMSTATE)
-    assert bond.loose().text() == (
+    assert bond.unchecked.text() == (
         "mode=balance-tlb miimon=140 all_slaves_active=on tlb_dynamic_lb=off"
     )
     assert [(s.name, [g.text for g in s.given]) for s in bond.slaves] == [
@@ -163,7 +163,7 @@ def test_nmstate() -> None:
 
 def test_proc_tells_what_is_not_at_its_default() -> None:
     bond = one(PROC)
-    assert bond.loose().text() == (
+    assert bond.unchecked.text() == (
         "mode=active-backup miimon=100 updelay=5000 primary=eth0 fail_over_mac=active"
     )
     assert bond.slave_names == ("eth0", "eth1")
@@ -171,7 +171,7 @@ def test_proc_tells_what_is_not_at_its_default() -> None:
 
 def test_ip_json() -> None:
     bond = one(IP)
-    assert bond.loose().text() == "mode=active-backup miimon=100 updelay=200 num_grat_arp=3"
+    assert bond.unchecked.text() == "mode=active-backup miimon=100 updelay=200 num_grat_arp=3"
     assert [(s.name, [g.spelled for g in s.given]) for s in bond.slaves] == [
         ("eth0", ["prio: 2", "queue_id: 0"])
     ]
@@ -188,7 +188,7 @@ def test_a_directory_of_sysfs_is_a_bond_that_runs(tmp_path: Path) -> None:
     for argument in (place, place.parent):
         (bond,) = load([str(argument)]).bonds
         assert (bond.name, bond.slave_names) == ("bond5", ("eth0", "eth1"))
-        assert bond.loose().text() == "mode=active-backup miimon=100"
+        assert bond.unchecked.text() == "mode=active-backup miimon=100"
 
 
 def test_a_directory_is_one_configuration_and_what_is_foreign_is_reported(tmp_path: Path) -> None:
@@ -198,16 +198,16 @@ def test_a_directory_is_one_configuration_and_what_is_foreign_is_reported(tmp_pa
     (tmp_path / "README").write_text("hello\n")
     found = load([str(tmp_path)])
     assert [bond.name for bond in found.bonds] == ["bond0"]
-    assert [extra.spelled for extra in found.extras] == ["README"]
+    assert [remark.spelled for remark in found.remarks] == ["README"]
 
 
 def test_what_no_bond_knows_is_kept() -> None:
-    (extra,) = one('DEVICE=bond0\nBONDING_OPTS="mode=1 miimonn=100"').extras
-    assert extra.spelled == "miimonn=100"
-    assert "miimon" in extra.hint
-    assert str(extra.place) == "file:2"
-    (extra,) = one(NETPLAN + "        arp-missed-max: 3\n").extras
-    assert "netplan has no such parameter" in extra.why
+    (remark,) = one('DEVICE=bond0\nBONDING_OPTS="mode=1 miimonn=100"').remarks
+    assert remark.spelled == "miimonn=100"
+    assert "miimon" in remark.hint
+    assert str(remark.place) == "file:2"
+    (remark,) = one(NETPLAN + "        arp-missed-max: 3\n").remarks
+    assert "netplan has no such parameter" in remark.why
 
 
 @pytest.mark.parametrize(

@@ -80,16 +80,16 @@ def _cut(line: str) -> tuple[str, str, str]:
 def _take(bond: DraftBond, key: str, text: str, place: Place) -> None:
     line = f"{key}: {text}"
     if key == "Bonding Mode":
-        mode, extra = _apart(text)
+        mode, remark = _apart(text)
         bond.option("mode", MODES.get(mode, mode), place, line)
-        if extra:
-            bond.option(*extra, place, line)
+        if remark:
+            bond.option(*remark, place, line)
     elif key == "Primary Slave":
-        primary, extra = _apart(text)
+        primary, remark = _apart(text)
         if primary != "None":
             bond.option("primary", primary, place, line)
-        if extra:
-            bond.option(*extra, place, line)
+        if remark:
+            bond.option(*remark, place, line)
     elif key in PROC:
         # A word may be followed by its number, as in "layer2 (0)".
         bond.option(PROC[key], re.sub(r" \(\d+\)$", "", text).replace(" ", ""), place, line)

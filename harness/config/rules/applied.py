@@ -23,7 +23,7 @@ def not_applied(bond: BondConfig, around: Around) -> Iterator[Found]:
     runs = around.running
     if runs is None:
         return
-    wanted, has = _wanted(bond), runs.loose()
+    wanted, has = _wanted(bond), runs.unchecked
     for name in bond.asked:
         if name in wanted and has[name] != wanted[name] and _shows(runs, name):
             yield Found(
@@ -38,12 +38,12 @@ def _shows(runs: BondConfig, name: str) -> bool:
     """Return whether the source from which the running bond was read has an option."""
     if TOOLS[runs.format].lacks(name):
         return False
-    return runs.format != "proc" or not hidden(runs.loose(), name)
+    return runs.format != "proc" or not hidden(runs.unchecked, name)
 
 
 def _wanted(bond: BondConfig) -> dict[str, Setting]:
     """Return every option as it would be with the configuration in force: delays are rounded."""
-    effective = bond.loose().effective()
+    effective = bond.unchecked.effective()
     return {name: effective[name] for name in OPTIONS if name != STATE}
 
 
@@ -65,7 +65,7 @@ def not_configured(bond: BondConfig, around: Around) -> Iterator[Found]:
     runs = around.running
     if runs is None:
         return
-    wanted, has = _wanted(bond), runs.loose()
+    wanted, has = _wanted(bond), runs.unchecked
     for name, value in wanted.items():
         if name not in bond.asked and has[name] != value and _shows(runs, name):
             yield Found(

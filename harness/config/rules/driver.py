@@ -34,15 +34,15 @@ def bad_value(bond: BondConfig, _: Around) -> Iterator[Found]:
         if option.wrong:
             why = verbatim(option.wrong.removeprefix(f"{option.name}={option.raw}: "))
             message = f"{verbatim(option.spelled)}: {why}"
-            yield Found(option.place, message, hint=option.hint, about=option.name)
+            yield Found(option.place, message, hint=option.hint, option=option.name)
 
 
 def unknown_setting(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Unknown keys, and the effect of the option that was probably meant being missing."""
-    for extra in bond.extras:
-        follows = consequences(bond, extra)
-        message = f"{quoted(extra)}{'; without it ' * bool(follows)}{follows}"
-        yield Found(extra.place, message, extra.level, verbatim(extra.hint))
+    for remark in bond.remarks:
+        follows = consequences(bond, remark)
+        message = f"{quoted(remark)}{'; without it ' * bool(follows)}{follows}"
+        yield Found(remark.place, message, remark.level, verbatim(remark.hint))
 
 
 def given_twice(bond: BondConfig, _: Around) -> Iterator[Found]:
@@ -82,7 +82,7 @@ def refused(bond: BondConfig, _: Around) -> Iterator[Found]:
     for name, error in refusals(bond):
         why = error.message.removeprefix(f"{name}={text(bond.asked[name])} ")
         message = f"{written(bond, name)} {why.removeprefix(f'{name} ')}"
-        yield Found(bond.where(name), message, hint=error.hint, about=name)
+        yield Found(bond.where(name), message, hint=error.hint, option=name)
     yield from _refused_at_rest(bond)
     if is_refused_validation(bond):
         yield Found(
@@ -90,13 +90,13 @@ def refused(bond: BondConfig, _: Around) -> Iterator[Found]:
             f"{written(bond, 'arp_validate')} beside {written(bond, 'miimon')}: the driver "
             "refuses both together, and makes no bond",
             hint="set arp_interval instead of miimon, or leave arp_validate out",
-            about="arp_validate",
+            option="arp_validate",
         )
 
 
 def _refused_at_rest(bond: BondConfig) -> Iterator[Found]:
     """Yield delays of 0 without miimon, where the tool writes them all the same."""
-    if bond.loose()["miimon"] or bond.misread & {"mode", "miimon"}:
+    if bond.unchecked["miimon"] or bond.misread & {"mode", "miimon"}:
         return
     for option in bond.given:
         at_rest = OPTIONS[option.name].requires and option.value == 0
@@ -108,7 +108,7 @@ def _refused_at_rest(bond: BondConfig) -> Iterator[Found]:
                 f"delay of 0{', and makes no bond' * with_all_of_it}",
                 "error" if with_all_of_it else "note",
                 hint=f"leave {option.name} out, or give miimon before it",
-                about=option.name,
+                option=option.name,
             )
 
 
@@ -127,7 +127,7 @@ def idle(bond: BondConfig, _: Around) -> Iterator[Found]:
         without = options.mode in option.modes and not option.has_effect_in(options.mode)
         if without and value != option.default:
             message = f"{written(bond, name)} does nothing in mode {options.mode}"
-            yield Found(bond.where(name), message, about=name)
+            yield Found(bond.where(name), message, option=name)
 
 
 def idle_reselect(bond: BondConfig, _: Around) -> Iterator[Found]:
@@ -137,19 +137,19 @@ def idle_reselect(bond: BondConfig, _: Around) -> Iterator[Found]:
         yield Found(
             bond.where("primary_reselect"),
             f"{written(bond, 'primary_reselect')} does nothing without a primary",
-            about="primary_reselect",
+            option="primary_reselect",
         )
 
 
 def no_carrier(bond: BondConfig, around: Around) -> Iterator[Found]:
     """use_carrier=0, which newer kernels refuse."""
-    unknown = around.kernel is not None and bond.loose().unknown_to(around.kernel)
+    unknown = around.kernel is not None and bond.unchecked.unknown_to(around.kernel)
     if bond.asked.get("use_carrier") == "off" and not unknown:
         yield Found(
             bond.where("use_carrier"),
             f"{written(bond, 'use_carrier')} is refused from kernel 7.2 on, and was obsolete long "
             "before",
-            about="use_carrier",
+            option="use_carrier",
         )
 
 

@@ -51,7 +51,7 @@ def _hint(bond: BondConfig, one: Given) -> str:
     if bond.format in TOOLS and not TOOLS[bond.format].lacks(one.name):
         line = spelled(bond.format, one.name, one.text)
     else:
-        mode, value = bond.loose().mode, one.value or 0
+        mode, value = bond.unchecked.mode, one.value or 0
         line = by_hand.in_a_stanza(bond.format, mode, one.name, value)
     if line:
         return f"write instead: {verbatim(line)}"

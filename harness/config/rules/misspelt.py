@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from harness.bonding import OPTIONS
-from harness.config.model import BondConfig, Extra, Given
+from harness.config.model import BondConfig, Given, Remark
 from harness.config.profiles import IMPLIED
 from harness.config.rules.sent import sent_options
 from harness.config.spelling import name_in
@@ -17,10 +17,10 @@ WORD = re.compile(r"[\w-]+")
 BLOCKS = frozenset({"parameters", "Bond", "bond", "link-aggregation"})
 
 
-def consequences(bond: BondConfig, extra: Extra) -> str:
+def consequences(bond: BondConfig, remark: Remark) -> str:
     """Return what a bond is without the options that a line was probably meant to set, or ""."""
-    lost = meant_by(extra) & meant(bond)
-    if extra.refused:
+    lost = meant_by(remark) & meant(bond)
+    if remark.refused:
         return ""
     options, follows = sent_options(bond), list[str]()
     if "mode" in lost:
@@ -44,16 +44,16 @@ def meant(bond: BondConfig) -> frozenset[str]:
     asked = {
         option.name for option in bond.given if option.value is not None and not implied(option)
     }
-    return frozenset[str]().union(*(meant_by(extra) for extra in bond.extras)) - asked
+    return frozenset[str]().union(*(meant_by(remark) for remark in bond.remarks)) - asked
 
 
-def meant_by(extra: Extra) -> frozenset[str]:
+def meant_by(remark: Remark) -> frozenset[str]:
     """Return the options that a line was probably meant to set: all, where a block is misspelt."""
-    called = _options_of(extra.format)
-    hinted = WORD.findall(extra.hint) if not extra.hint.startswith("there are") else []
-    if extra.hint.startswith("did you mean") and BLOCKS & set(hinted):
+    called = _options_of(remark.format)
+    hinted = WORD.findall(remark.hint) if not remark.hint.startswith("there are") else []
+    if remark.hint.startswith("did you mean") and BLOCKS & set(hinted):
         return frozenset(OPTIONS)
-    own = WORD.findall(extra.spelled)[:1]
+    own = WORD.findall(remark.spelled)[:1]
     return _named(called, own) or _named(called, hinted)
 
 

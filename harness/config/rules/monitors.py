@@ -164,7 +164,7 @@ def all_unvalidated(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 def unmonitored(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Options of the ARP monitor where it does not run."""
-    options = sent(bond).loose()
+    options = sent(bond).unchecked
     lost = {"arp_interval"} & (lost_options(bond) | bond.misread | meant(bond))
     if options["arp_interval"] or lost or "mode" in bond.misread:
         return
@@ -179,7 +179,7 @@ def unmonitored(bond: BondConfig, _: Around) -> Iterator[Found]:
             + (", and NetworkManager refuses the profile" if refuses else ""),
             "error" if refuses else None,
             hint="" if options.mode in ARP_MODES else "leave it out",
-            about=name,
+            option=name,
         )
 
 
@@ -217,7 +217,7 @@ def slow_partner(bond: BondConfig, _: Around) -> Iterator[Found]:
         yield Found(
             bond.where("lacp_rate"),
             f"{slow}: a partner that stops sending with its link up is detected after 90 s",
-            about="lacp_rate",
+            option="lacp_rate",
         )
 
 

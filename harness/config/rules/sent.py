@@ -52,7 +52,7 @@ def sent(bond: BondConfig) -> BondConfig:
 
 def sent_options(bond: BondConfig) -> BondOptions:
     """Return the options that reach the driver."""
-    return sent(bond).loose()
+    return sent(bond).unchecked
 
 
 @_remembered
@@ -122,7 +122,7 @@ def unsent(bond: BondConfig, one: Given) -> str:
     """Return when systemd-networkd would send an option, "" if it does send it."""
     if not by_networkd(bond, one) or "mode" in bond.misread:
         return ""
-    options = bond.loose()
+    options = bond.unchecked
     if one.name in ONE_MODE and options.mode != ONE_MODE[one.name]:
         return f"in mode {ONE_MODE[one.name]} only"
     if one.name in ("lp_interval", "arp_ip_target") and not options["arp_interval"]:
@@ -137,7 +137,7 @@ def refusals(bond: BondConfig) -> Iterator[tuple[str, ScenarioError]]:
     """
     if "mode" in bond.misread:
         return  # the mode is not known
-    options = bond.loose()
+    options = bond.unchecked
     for name, value in bond.without(dropped(bond) | unsent_options(bond)).asked.items():
         try:
             check(options, {name: value})

@@ -24,7 +24,7 @@ def foreign_primary(bond: BondConfig, _: Around) -> Iterator[Found]:
         if value and known and value not in bond.slave_names:
             has = ", ".join(bond.slave_names)
             message = f"{written(bond, name)}: {value} is no slave of {bond.name} (has: {has})"
-            yield Found(bond.where(name), message, about=name)
+            yield Found(bond.where(name), message, option=name)
 
 
 def too_few(bond: BondConfig, _: Around) -> Iterator[Found]:

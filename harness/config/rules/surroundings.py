@@ -82,10 +82,10 @@ def kernel_lacks(bond: BondConfig, around: Around) -> Iterator[Found]:
     """Options, and words of options, that the kernel does not have."""
     if around.kernel is None:
         return
-    for message in bond.loose().unknown_to(around.kernel):
+    for message in bond.unchecked.unknown_to(around.kernel):
         what, _, why = message.partition(" is ")
         name = what.partition("=")[0]
-        yield Found(bond.where(name), f"{written(bond, name)} is {why}", about=name)
+        yield Found(bond.where(name), f"{written(bond, name)} is {why}", option=name)
 
 
 RULES = (

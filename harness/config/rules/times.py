@@ -109,7 +109,7 @@ def rounded(bond: BondConfig, _: Around) -> Iterator[Found]:
                 "error" if refused else None,
                 hint=f"write {name}={made + every} or another multiple of {every} ms",
                 claim=claim,
-                about=name,
+                option=name,
             )
 
 

@@ -33,7 +33,7 @@ def drops(bond: BondConfig, _: Around) -> Iterator[Found]:
                 f"{tool.on_unknown}"
                 f"{_unmonitored(bond, option)}",
                 hint=f"{tool.source}; {_instead(bond, option)}",  # ends with what is to be copied
-                about=option.name,
+                option=option.name,
             )
     for slave in bond.slaves:
         for option in slave.given:
@@ -59,7 +59,7 @@ def _unmonitored(bond: BondConfig, one: Given) -> str:
 def _instead(bond: BondConfig, one: Given) -> str:
     """Return what to do about an option that is dropped."""
     asked: Setting = () if one.value is None else one.value
-    option, options = OPTIONS[one.name], bond.loose()
+    option, options = OPTIONS[one.name], bond.unchecked
     idle = option.requires and not options[option.requires]
     beside = any(options[other] for other in option.excludes)
     if idle or beside or options.mode not in option.modes:
@@ -68,7 +68,7 @@ def _instead(bond: BondConfig, one: Given) -> str:
     if one.format == "interfaces" and not TOOLS["ifupdown2"].lacks(one.name):
         monitor += "if this is a file of ifupdown2, say --from ifupdown2; else "
     if one.format in ("interfaces", "ifupdown2"):
-        line = by_hand.in_a_stanza(one.format, bond.loose().mode, one.name, asked)
+        line = by_hand.in_a_stanza(one.format, bond.unchecked.mode, one.name, asked)
         if line:
             return f"{monitor}write instead: {verbatim(line)}"
     if one.format == "netplan" and sent.by_networkd(bond, one) and one.name in NETWORKD.values():
@@ -104,7 +104,7 @@ def limits(bond: BondConfig, _: Around) -> Iterator[Found]:
                 f"{verbatim(option.spelled)}: {tool.name} {says}",
                 "note" if limit.soft else None,
                 hint=f"choose another value or another tool ({tool.source})",
-                about="" if limit.soft else option.name,
+                option="" if limit.soft else option.name,
             )
 
 
@@ -125,12 +125,12 @@ def words(bond: BondConfig, _: Around) -> Iterator[Found]:
                 option.place,
                 message,
                 hint=f"write {option.name}={option.value}",
-                about=option.name,
+                option=option.name,
             )
         elif values == ON_OFF and option.raw in ON_OFF and option.format in NUMBERS:
             message = f"{seen}: {tool.name} takes 0 or 1 only, and {WRONG[option.format]}"
             yield Found(
-                option.place, message, hint=f"write {option.name}={number}", about=option.name
+                option.place, message, hint=f"write {option.name}={number}", option=option.name
             )
 
 
@@ -162,13 +162,13 @@ def older_releases(bond: BondConfig, _: Around) -> Iterator[Found]:
                 f"{verbatim(option.spelled)}: {tool.lacked_by[option.name]} and older do not know "
                 f"it; there it {tool.on_unknown}",
                 hint="see which release the machine has, or leave it out",
-                about=option.name,
+                option=option.name,
             )
 
 
 def unsent(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Settings that systemd-networkd reads but does not send in this case."""
-    options = bond.loose()
+    options = bond.unchecked
     for option in bond.given:
         why = sent.unsent(bond, option)
         if option.value is not None and option.value != default(option.name, options.mode) and why:
@@ -176,7 +176,7 @@ def unsent(bond: BondConfig, _: Around) -> Iterator[Found]:
                 option.place,
                 f"{verbatim(option.spelled)}: systemd-networkd sends it {why}",
                 hint=_sent(bond, option),
-                about=option.name,
+                option=option.name,
             )
 
 
@@ -202,14 +202,14 @@ def order(bond: BondConfig, _: Around) -> Iterator[Found]:
     seen: set[str] = set()
     for option in bond.given:
         needs = OPTIONS[option.name].requires
-        late = needs and needs not in seen and bond.loose()[needs]
+        late = needs and needs not in seen and bond.unchecked[needs]
         if late and option.format in IN_ORDER and option.value:
             yield Found(
                 option.place,
                 f"{verbatim(option.spelled)} precedes {needs}: ifup writes them in this order, "
                 f"and the driver refuses a delay while {needs} is 0 (NetworkManager sorts them)",
-                hint=f"write {needs}={bond.loose()[needs]} before it",
-                about=option.name,
+                hint=f"write {needs}={bond.unchecked[needs]} before it",
+                option=option.name,
             )
         seen.add(option.name)
 
@@ -227,7 +227,7 @@ def no_mode(bond: BondConfig, _: Around) -> Iterator[Found]:
 
 def channel(bond: BondConfig, _: Around) -> Iterator[Found]:
     """Modes that need a channel of these ports at the switch."""
-    mode = bond.loose().mode
+    mode = bond.unchecked.mode
     if mode in CHANNEL and "mode" in bond.asked:
         yield Found(
             bond.where("mode"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.bonding import Setting
-from harness.config.model import BondConfig, Extra, Given
+from harness.config.model import BondConfig, Given, Remark
 from harness.config.spelling import verbatim
 
 
@@ -19,7 +19,7 @@ def written(bond: BondConfig, *names: str) -> str:
 
 def _written(bond: BondConfig, name: str) -> str:
     one = given(bond, name)
-    return verbatim(one.spelled) if one else f"{name}={text(bond.loose()[name])}"
+    return verbatim(one.spelled) if one else f"{name}={text(bond.unchecked[name])}"
 
 
 def given(bond: BondConfig, name: str) -> Given | None:
@@ -27,6 +27,6 @@ def given(bond: BondConfig, name: str) -> Given | None:
     return next((option for option in reversed(bond.given) if option.name == name), None)
 
 
-def quoted(extra: Extra) -> str:
-    """Return the message of an extra, unchanged."""
-    return verbatim(extra.message)
+def quoted(remark: Remark) -> str:
+    """Return the message of a remark, unchanged."""
+    return verbatim(remark.message)

@@ -14,7 +14,7 @@ def monitored(bond: BondConfig) -> dict[str, Setting]:
     """Return options with miimon=0 if no monitor is set: NetworkManager's default is 100."""
     asked = dict(bond.asked)
     bare = "miimon" not in asked and not asked.get("arp_interval")
-    if bare and not default("miimon", bond.loose().mode):
+    if bare and not default("miimon", bond.unchecked.mode):
         asked["miimon"] = 0
     return asked
 

@@ -24,7 +24,7 @@ def ip_json(bonds: Sequence[BondConfig]) -> dict[str, str]:
     """Return bonds and slaves as `ip -d -j addr` prints them."""
     links: list[dict[str, Any]] = []
     for bond in bonds:
-        options = bond.loose()
+        options = bond.unchecked
         data = {IP_JSON.get(n, n): _plain(n, options[n]) for n in OPTIONS if n != "active_slave"}
         shown = {key: value for key, value in data.items() if value != ""}
         link: dict[str, Any] = {
@@ -70,7 +70,7 @@ def proc(bonds: Sequence[BondConfig]) -> dict[str, str]:
 
 
 def _proc(bond: BondConfig) -> Iterator[str]:
-    options = bond.loose()
+    options = bond.unchecked
     yield "Ethernet Channel Bonding Driver: v6.1"
     yield ""
     policy = options["fail_over_mac"]
@@ -101,7 +101,7 @@ def sysfs(bonds: Sequence[BondConfig]) -> dict[str, str]:
     """Return the files of each bond's directory in sysfs."""
     files = {}
     for bond in bonds:
-        options, place = bond.loose(), f"{bond.name}/bonding"
+        options, place = bond.unchecked, f"{bond.name}/bonding"
         for name in sorted(SYSFS - {"active_slave"}):
             option, value = OPTIONS[name], options[name]
             text = " ".join(value) if isinstance(value, tuple) else str(value)

@@ -83,7 +83,7 @@ def test_a_bond_that_a_stanza_makes_before_ifenslave_keeps_the_option(
     with plain.spaces[DUT].inside(), over_sys():
         runs = running(PLAN.name)
     assert runs.slave_names == ("eth0",)
-    assert runs.loose()[name] == wanted[name]
+    assert runs.unchecked[name] == wanted[name]
     shell(plain, "ip link delete bond0")
 
 
