@@ -22,6 +22,8 @@ from scenarios.topologies import DUT, TARGET
 LACP = {"mode": "802.3ad", "miimon": 100, "lacp_rate": "fast"}
 XOR = {"mode": "balance-xor", "miimon": 100}
 SYSTEM = "02:00:00:ad:00:01"  # of both switches of an MLAG
+# Keys of ports of full duplex: AD_LINK_SPEED_* << 1 | 1 (bond_3ad.c); a veth has 10 Gb/s.
+KEY_10_GIGABIT, KEY_100_MEGABIT = 15, 7
 MLAG = {"ad_actor_system": SYSTEM, "lacp_rate": "fast"}
 
 

@@ -3,11 +3,10 @@
 import pytest
 
 from harness import claim, contradicted, control, s
-from scenarios.channels import ScriptedPartner
+from scenarios.channels import KEY_10_GIGABIT, ScriptedPartner
 
 LASTS = 3 * s  # with a partner that asks for a LACPDU each second
 SYSTEM = "02:00:5e:10:20:30"
-FAST_VETH = 15  # the key of a port of 10 Gb/s and full duplex (AD_LINK_SPEED_10000MBPS << 1 | 1)
 
 
 @claim("ADPRIO-1")
@@ -165,7 +164,10 @@ def test_a_new_mac_of_the_bond_is_no_new_system(scripted_partner: ScriptedPartne
 @claim("LSEC-1")
 @pytest.mark.parametrize(
     ("hardened", "sent"),
-    [(False, ("02:00:00:00:00:00", 65535, FAST_VETH)), (True, (SYSTEM, 4711, 64 + FAST_VETH))],
+    [
+        (False, ("02:00:00:00:00:00", 65535, KEY_10_GIGABIT)),
+        (True, (SYSTEM, 4711, 64 + KEY_10_GIGABIT)),
+    ],
 )
 def test_what_identifies_the_system_can_be_chosen(
     scripted_partner: ScriptedPartner, sent: tuple[str, int, int], *, hardened: bool

@@ -3,17 +3,16 @@
 import pytest
 
 from harness import claim, contradicted, control, s
-from scenarios.channels import ScriptedPartner
+from scenarios.channels import KEY_10_GIGABIT, ScriptedPartner
 
 LASTS = 3 * s  # with a partner that asks for a LACPDU each second
-FAST_VETH = 15  # the key of a port of 10 Gb/s and full duplex (AD_LINK_SPEED_10000MBPS << 1 | 1)
-FIVE = 5 * 64 + FAST_VETH  # with the user's key 5
+FIVE = 5 * 64 + KEY_10_GIGABIT  # with the user's key 5
 
 
 @claim("UPKEY-1", "UPKEY-2")
 @pytest.mark.parametrize(
     ("ad_user_port_key", "sent"),
-    [(None, FAST_VETH), (5, FIVE), (1023, 1023 * 64 + FAST_VETH)],
+    [(None, KEY_10_GIGABIT), (5, FIVE), (1023, 1023 * 64 + KEY_10_GIGABIT)],
 )
 def test_the_key_is_the_users_above_speed_and_duplex(
     scripted_partner: ScriptedPartner, ad_user_port_key: int | None, sent: int
@@ -48,8 +47,8 @@ def test_the_key_has_a_range_and_needs_a_bond_that_is_down(
 @pytest.mark.parametrize(
     ("again", "keys", "together"),
     [
-        (False, {FAST_VETH}, [["eth0", "eth1"]]),
-        (True, {FAST_VETH, FIVE}, [["eth0"], ["eth1"]]),
+        (False, {KEY_10_GIGABIT}, [["eth0", "eth1"]]),
+        (True, {KEY_10_GIGABIT, FIVE}, [["eth0"], ["eth1"]]),
     ],
 )
 def test_slaves_use_the_key_of_their_enslavement(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness import claim, control, ms, s
+from harness import Run, claim, control, ms, s
 from scenarios.field.servers import GUEST, BridgeHost
 from scenarios.interfaces import command, know_for_good, mac_address, promiscuous
 from scenarios.programs import talk
@@ -15,6 +15,11 @@ SECOND = 1 * s  # between two probes
 OFTEN = 50 * ms  # the bond asks for the target as soon as it can send
 
 
+def macs_told(run: Run) -> dict[str, str]:
+    """Return the MAC that each client was told last, by its address."""
+    return {answer.to: answer.mac for answer in run.answers(DUT)}
+
+
 def spread(net: ThreeSlaves) -> dict[str, str]:
     """Let clients ask for a bond in balance-alb; return which MAC each of them was told."""
     net.dut.bond(mode="balance-alb")
@@ -22,7 +27,7 @@ def spread(net: ThreeSlaves) -> dict[str, str]:
     with net.watch(every=SECOND) as run:
         net.target.ask_as(CLIENTS, DUT)
         net.after(5 * s)
-    return {answer.to: answer.mac for answer in run.answers(DUT)}
+    return macs_told(run)
 
 
 @claim("MODE-ALB-1")
@@ -50,7 +55,7 @@ def test_clients_of_a_failed_slave_are_told_another_mac(three_slaves: ThreeSlave
         three_slaves.after(1 * s)
         three_slaves.eth1.cut()
         three_slaves.after(5 * s)
-    told = {answer.to: answer.mac for answer in run.answers(DUT)}
+    told = macs_told(run)
     assert {told[client] for client in CLIENTS} == {three_slaves.eth0.mac, three_slaves.eth2.mac}
 
 
@@ -64,7 +69,7 @@ def test_clients_are_spread_again_when_a_slave_returns(three_slaves: ThreeSlaves
         three_slaves.after(1 * s)
         three_slaves.eth1.flap(down=5 * s)
         three_slaves.after(5 * s)
-    told = {answer.to: answer.mac for answer in run.answers(DUT)}
+    told = macs_told(run)
     assert len({told[client] for client in CLIENTS}) == 3
 
 
@@ -84,7 +89,7 @@ def told_after_an_outage(net: ThreeSlaves, *healed: str) -> dict[str, str]:
         for slave in healed:
             cables[slave].heal()
         net.after(5 * s)
-    return {answer.to: answer.mac for answer in run.answers(DUT)}
+    return macs_told(run)
 
 
 @claim("MODE-ALB-4")

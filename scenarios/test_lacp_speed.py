@@ -3,10 +3,9 @@
 import pytest
 
 from harness import claim, s
-from scenarios.channels import MixedSpeeds
+from scenarios.channels import KEY_10_GIGABIT, KEY_100_MEGABIT, MixedSpeeds
 
 LASTS = 8 * s
-GIGABIT_10, MEGABIT_100 = 15, 7  # keys: AD_LINK_SPEED_* << 1 | full duplex (bond_3ad.c)
 BY_SPEED = [["eth0"], ["eth1", "eth2"]]
 
 
@@ -14,8 +13,8 @@ BY_SPEED = [["eth0"], ["eth1", "eth2"]]
 @pytest.mark.parametrize(
     ("ad_select", "key", "ports"),
     [
-        ("bandwidth", GIGABIT_10, 1),
-        ("count", MEGABIT_100, 2),
+        ("bandwidth", KEY_10_GIGABIT, 1),
+        ("count", KEY_100_MEGABIT, 2),
     ],
 )
 def test_ports_of_unequal_speed_are_two_aggregators(
