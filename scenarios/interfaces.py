@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness import Dut, Machine, Net
+from harness import Cable, Dut, Machine, Net
 
 IFF_PROMISC, IFF_ALLMULTI = 0x100, 0x200  # linux/if.h
+
+
+def cable(net: Net, name: str) -> Cable:
+    """Return a cable of a topology by its name."""
+    found = getattr(net, name)
+    assert isinstance(found, Cable)
+    return found
 
 
 def command(machine: Dut | Machine, text: str) -> None:

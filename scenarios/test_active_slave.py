@@ -15,10 +15,7 @@ from scenarios.variants import SpareSlave, ThreeSlaves
 def test_the_named_slave_is_active_at_once(one_switch: OneSwitch, mode: str, by: str) -> None:
     """When the request returns, the slave is active and the other one is a backup."""
     bond = one_switch.dut.bond(mode=mode)
-    if by == "sysfs":
-        answer = one_switch.dut.attempt.write(bond, "active_slave", "eth1")
-    else:
-        answer = one_switch.dut.attempt.set(bond, active_slave="eth1")
+    answer = one_switch.dut.attempt.set_by(by, bond, "active_slave", "eth1")
     assert (answer.error, answer.became) == ("", {"active_slave": "eth1"})
     assert bond.now.slave(one_switch.eth1)["state"] == "active"
     assert (bond.now.slave(one_switch.eth0)["state"] == "backup") == (mode == "active-backup")
@@ -76,10 +73,7 @@ def test_clearing_leaves_the_choice_to_the_driver(
     if prio:
         three_slaves.dut.set_slave(three_slaves.eth2, prio=prio)
     three_slaves.dut.set(bond, active_slave="eth1")
-    if by == "sysfs":
-        answer = three_slaves.dut.attempt.write(bond, "active_slave", "")
-    else:
-        answer = three_slaves.dut.attempt.set(bond, active_slave="")
+    answer = three_slaves.dut.attempt.set_by(by, bond, "active_slave", "")
     assert (answer.error, answer.became) == ("", {"active_slave": chosen})
 
 

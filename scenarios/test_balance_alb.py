@@ -4,7 +4,7 @@ import pytest
 
 from harness import Run, claim, control, ms, s
 from scenarios.field.servers import GUEST, BridgeHost
-from scenarios.interfaces import command, know_for_good, mac_address, promiscuous
+from scenarios.interfaces import cable, command, know_for_good, mac_address, promiscuous
 from scenarios.programs import talk
 from scenarios.topologies import DUT
 from scenarios.variants import DualStack, SpareSlave, ThreeSlaves
@@ -79,15 +79,14 @@ def told_after_an_outage(net: ThreeSlaves, *healed: str) -> dict[str, str]:
     Return which MAC each of the clients was told last.
     """
     net.dut.bond(mode="balance-alb")
-    cables = {"eth0": net.eth0, "eth1": net.eth1, "eth2": net.eth2}
     with net.watch(every=OFTEN) as run:
         net.target.ask_as(CLIENTS, DUT)
         net.after(1 * s)
-        for cable in cables.values():
-            cable.cut()
+        for link in (net.eth0, net.eth1, net.eth2):
+            link.cut()
         net.after(2 * s)
         for slave in healed:
-            cables[slave].heal()
+            cable(net, slave).heal()
         net.after(5 * s)
     return macs_told(run)
 
@@ -134,7 +133,7 @@ def test_the_new_active_slave_takes_the_mac_of_the_bond(
     """If the active slave fails its MAC is swapped with that of the next one, else not."""
     three_slaves.dut.bond(mode="balance-alb")
     with three_slaves.watch(every=SECOND) as run:
-        {"eth0": three_slaves.eth0, "eth1": three_slaves.eth1}[failing].cut()
+        cable(three_slaves, failing).cut()
         three_slaves.after(1 * s)
         active = mac_address(three_slaves.dut, "eth1")
     assert run.slave(failing).detected

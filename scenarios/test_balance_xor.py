@@ -5,6 +5,7 @@ import pytest
 from harness import Flow, VlanPlan, claim, control, many_flows, s, slave_by_hash
 from scenarios.channels import StaticChannel
 from scenarios.flows import by_hash
+from scenarios.interfaces import cable
 from scenarios.topologies import TARGET, OneSwitch
 
 SLAVES = ("eth0", "eth1", "eth2")
@@ -125,9 +126,7 @@ def test_a_vlan_moves_from_its_failed_slave(static_channel: StaticChannel) -> No
     usual = slave_by_hash("vlan+srcmac", flows[0], SLAVES, vlan.number)
     rest = [slave for slave in SLAVES if slave != usual]
     with static_channel.watch() as run:
-        {"eth0": static_channel.eth0, "eth1": static_channel.eth1, "eth2": static_channel.eth2}[
-            usual
-        ].cut()
+        cable(static_channel, usual).cut()
         static_channel.after(1 * s)
         static_channel.dut.send_flows(flows, by=vlan)
     assert run.carried_by == by_hash("vlan+srcmac", flows, rest, vlan=vlan.number)

@@ -7,6 +7,7 @@ import pytest
 
 from harness import Flow, claim, control, many_flows, ms, s
 from scenarios.channels import LacpPair, StaticChannel
+from scenarios.interfaces import cable
 from scenarios.programs import EVERYONE, FRAMES, SPACING, copies, frame
 from scenarios.topologies import BladeChassis, OneSwitch, TwoSwitches
 from scenarios.variants import ParallelSwitches, ThreeSlaves
@@ -146,7 +147,7 @@ def test_broadcast_reaches_two_networks(
     net.dut.bond(mode=mode)
     with net.watch(every=1 * s, healthy=False):
         if cut:
-            {"eth0": net.eth0, "eth1": net.eth1}[cut].cut()
+            cable(net, cut).cut()
         net.after(1 * s)
         counts = []
         for machine in (net.target, net.neighbour):

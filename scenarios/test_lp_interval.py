@@ -4,6 +4,7 @@ import pytest
 
 from harness import claim, contradicted, control, s
 from scenarios.channels import StaticChannel
+from scenarios.interfaces import cable
 from scenarios.programs import FRAMES, SPACING, copies, frame
 from scenarios.topologies import OneSwitch
 from scenarios.variants import ThreeSlaves
@@ -104,12 +105,11 @@ def test_a_slave_that_takes_over_announces_the_mac(
     """After the active slave's failure the next one sends its MAC, and else nobody sends."""
     net = three_slaves
     net.dut.bond(mode="balance-tlb", lp_interval=RARE)
-    cables = {"eth0": net.eth0, "eth1": net.eth1}
     with net.watch(every=SECOND) as run:
-        cables[failing].cut()
+        cable(net, failing).cut()
         net.after(5 * s)
     sent = [(frame.port, frame.mac) for frame in run.sent_of("learning")]
-    assert sent == [(port, cables[owner].mac) for port, owner in packets]
+    assert sent == [(port, cable(net, owner).mac) for port, owner in packets]
 
 
 @claim("LP-5")

@@ -23,10 +23,7 @@ def test_delays_need_the_mii_monitor(
 ) -> None:
     """Without miimon a delay is refused with EPERM, and stays 0."""
     bond = one_switch.dut.bond(miimon=miimon)
-    if by == "sysfs":
-        answer = one_switch.dut.attempt.write(bond, option, "200")
-    else:
-        answer = one_switch.dut.attempt.set(bond, **{option: "200"})
+    answer = one_switch.dut.attempt.set_by(by, bond, option, "200")
     assert answer.error == error
     assert bond.now.netlink[option] == (0 if error else 200)
 
@@ -72,10 +69,9 @@ def test_the_later_monitor_switches_the_earlier_one_off(empty_bond: EmptyBond, b
     """Of two single requests the second one counts; targets are kept, validation is not."""
     dut = empty_bond.dut
     bond = dut.bond(mode="active-backup", miimon=100)
-    put = dut.attempt.write if by == "sysfs" else None
-    first = put(bond, "arp_interval", "200") if put else dut.attempt.set(bond, arp_interval=200)
+    first = dut.attempt.set_by(by, bond, "arp_interval", "200")
     dut.set(bond, arp_ip_target="192.0.2.254", arp_validate="all")
-    second = put(bond, "miimon", "50") if put else dut.attempt.set(bond, miimon=50)
+    second = dut.attempt.set_by(by, bond, "miimon", "50")
     assert first.became == {"arp_interval": 200, "miimon": 0}
     assert second.became == {"arp_interval": 0, "miimon": 50, "arp_validate": "none"}
     assert bond.now.netlink["arp_ip_target"] == ("192.0.2.254",)
@@ -136,10 +132,7 @@ def test_only_the_carrier_can_be_used(
 ) -> None:
     """use_carrier is 1 and cannot be switched off."""
     bond = empty_bond.dut.bond()
-    if by == "sysfs":
-        answer = empty_bond.dut.attempt.write(bond, "use_carrier", value)
-    else:
-        answer = empty_bond.dut.attempt.set(bond, use_carrier=value)
+    answer = empty_bond.dut.attempt.set_by(by, bond, "use_carrier", value)
     assert answer.error == error
     assert bond.now.file("use_carrier") == "1"
 

@@ -57,10 +57,7 @@ def test_a_primary_needs_a_mode_that_has_an_active_slave(
 ) -> None:
     """In the four other modes it is refused and none is set."""
     bond = one_switch.dut.bond(mode=mode)
-    if by == "sysfs":
-        answer = one_switch.dut.attempt.write(bond, "primary", "eth1")
-    else:
-        answer = one_switch.dut.attempt.set(bond, primary="eth1")
+    answer = one_switch.dut.attempt.set_by(by, bond, "primary", "eth1")
     assert answer.error == error
     assert bond.now.file("primary") == ("" if error else "eth1")
 
@@ -73,10 +70,7 @@ def test_a_new_primary_is_active_at_once(
 ) -> None:
     """Whatever the policy, the slave is active when the request that names it returns."""
     bond = one_switch.dut.bond(primary="eth0", primary_reselect=primary_reselect)
-    if by == "sysfs":
-        answer = one_switch.dut.attempt.write(bond, "primary", "eth1")
-    else:
-        answer = one_switch.dut.attempt.set(bond, primary="eth1")
+    answer = one_switch.dut.attempt.set_by(by, bond, "primary", "eth1")
     assert (answer.error, answer.became) == ("", {"primary": "eth1", "active_slave": "eth1"})
 
 

@@ -97,10 +97,7 @@ def test_a_new_policy_selects_at_once(
     old = "better" if primary_reselect == "failure" else "failure"
     bond = one_switch.dut.bond(primary="eth0", primary_reselect=old)
     one_switch.dut.set(bond, active_slave="eth1")
-    if by == "sysfs":
-        answer = one_switch.dut.attempt.write(bond, "primary_reselect", primary_reselect)
-    else:
-        answer = one_switch.dut.attempt.set(bond, primary_reselect=primary_reselect)
+    answer = one_switch.dut.attempt.set_by(by, bond, "primary_reselect", primary_reselect)
     assert answer.error == ""
     assert bond.now.netlink["primary_reselect"] == primary_reselect
     assert bond.now.netlink["active_slave"] == active

@@ -3,7 +3,7 @@
 import pytest
 
 from harness import MODES, Bond, Cable, claim, control, ms
-from scenarios.interfaces import flags
+from scenarios.interfaces import flags, mac_address
 from scenarios.topologies import OneSwitch
 from scenarios.variants import EmptyBond, SpareSlave, TwoBonds
 
@@ -272,7 +272,6 @@ def test_slaves_share_the_bonds_mac_but_in_two_modes(
     """Only balance-tlb and balance-alb leave each slave a MAC of its own."""
     assert mode in MODES
     one_switch.dut.bond(mode=mode)
-    read = one_switch.dut.read_file
-    macs = [read(f"/sys/class/net/{name}/address") for name in ("bond0", "eth0", "eth1")]
+    macs = [mac_address(one_switch.dut, name) for name in ("bond0", "eth0", "eth1")]
     assert macs[0] == macs[1]
     assert {"bond0": len(set(macs))} == own

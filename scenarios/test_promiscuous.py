@@ -6,7 +6,15 @@ Promiscuous mode, all-multicast, and the groups that the bond has joined.
 import pytest
 
 from harness import Dut, claim, control, s
-from scenarios.interfaces import IFF_ALLMULTI, IFF_PROMISC, command, flags, receive_all, receivers
+from scenarios.interfaces import (
+    IFF_ALLMULTI,
+    IFF_PROMISC,
+    cable,
+    command,
+    flags,
+    receive_all,
+    receivers,
+)
 from scenarios.programs import FRAMES, SPACING, copies, frame
 from scenarios.topologies import OneSwitch
 
@@ -82,7 +90,7 @@ def test_the_setting_follows_the_active_slave(
     set_flag(one_switch.dut, setting, "on")
     before = slaves_with(one_switch.dut, setting)
     with one_switch.watch() as run:
-        {"eth0": one_switch.eth0, "eth1": one_switch.eth1}[failed].cut()
+        cable(one_switch, failed).cut()
         one_switch.after(1 * s)
     assert run.active_slaves == active
     assert (before, slaves_with(one_switch.dut, setting)) == (["eth0"], active[-1:])
@@ -119,7 +127,7 @@ def test_a_group_of_the_bond_follows_the_active_slave(
     join(one_switch)
     before = receivers(one_switch.dut, GROUP_MAC, *ALL)
     with one_switch.watch() as run:
-        {"eth0": one_switch.eth0, "eth1": one_switch.eth1}[failed].cut()
+        cable(one_switch, failed).cut()
         one_switch.after(1 * s)
     assert run.active_slaves == active
     assert (before, receivers(one_switch.dut, GROUP_MAC, *ALL)) == (ACTIVE, active[-1:])
@@ -138,7 +146,7 @@ def test_a_capture_on_the_bond_sees_the_active_path(
     set_flag(one_switch.dut, "promisc", "on")
     receive_all(one_switch.dut, "eth1")  # so that the bond drops it, and not the NIC
     with one_switch.watch():
-        by = {"eth0": one_switch.eth0, "eth1": one_switch.eth1}[port]
+        by = cable(one_switch, port)
         one_switch.sw.send(frame(STRANGER), by=by, every=SPACING, count=FRAMES)
         count = copies(one_switch, "bond0")
     assert count == seen

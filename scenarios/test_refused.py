@@ -73,10 +73,7 @@ def test_some_options_need_a_bond_without_slaves(
     """With a slave they are refused, and the bond keeps what it has."""
     bond = one_switch.dut.bond()
     with one_switch.dut.take_down(bond):
-        if by == "sysfs":
-            answer = one_switch.dut.attempt.write(bond, option, value)
-        else:
-            answer = one_switch.dut.attempt.set(bond, **{option: value})
+        answer = one_switch.dut.attempt.set_by(by, bond, option, value)
     assert answer.error == error
     assert (answer.became == {}) == (error != "")
 
@@ -183,9 +180,6 @@ def test_peer_notif_delay_has_a_limit(
 ) -> None:
     """Five minutes is the longest; netlink and sysfs refuse more with errnos of their own."""
     bond = one_switch.dut.bond()
-    if by == "sysfs":
-        answer = one_switch.dut.attempt.write(bond, "peer_notif_delay", value)
-    else:
-        answer = one_switch.dut.attempt.set(bond, peer_notif_delay=value)
+    answer = one_switch.dut.attempt.set_by(by, bond, "peer_notif_delay", value)
     assert answer.error == error
     assert bond.now.netlink["peer_notif_delay"] == (0 if error else 300000)

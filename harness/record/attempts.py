@@ -54,6 +54,12 @@ class Attempts:
         """Write to a file of the bond in sysfs."""
         return self._answer(bond, lambda: self.dut.write(bond, option, text))
 
+    def set_by(self, by: str, bond: Bond, option: str, text: str) -> Answer:
+        """Change an option by "netlink", or by its file in "sysfs"."""
+        if by == "sysfs":
+            return self.write(bond, option, text)
+        return self.set(bond, **{option: text})
+
     def write_file(self, bond: Bond, path: str, text: str) -> Answer:
         """Write to any file of the DUT in /proc or /sys."""
         return self._answer(bond, lambda: self.dut.write_file(path, text))

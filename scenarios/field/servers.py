@@ -64,10 +64,6 @@ class DualBondRouter(Net):
         forwards=True,
     )
 
-    def cable(self, name: str) -> Cable:
-        """Return one of the four cables by its name."""
-        return {one.name: one for one in (self.eth0, self.eth1, self.eth2, self.eth3)}[name]
-
 
 class BridgeHost(Net):
     """A host of virtual machines: a bridge over a bond of four, a guest behind it (seed 002).
@@ -106,7 +102,3 @@ class BridgeHost(Net):
         bridges=(BridgePlan("br0", "bond0", HOST),),
         path=("guest", "client"),
     )
-
-    def cable(self, name: str) -> Cable:
-        """Return one of the four cables by its name."""
-        return {one.name: one for one in (self.eth0, self.eth1, self.eth2, self.eth3)}[name]

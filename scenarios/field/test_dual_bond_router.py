@@ -33,6 +33,7 @@ import pytest
 
 from harness import Run, claim, control, ms, s
 from scenarios.field.servers import DualBondRouter
+from scenarios.interfaces import cable
 
 WAITED, IDLE = 1500 * ms, 1 * s
 # The report's log: what was done to which cable, and how long until the next. While a slave waits
@@ -54,7 +55,7 @@ PULLS = [
 def replay(net: DualBondRouter) -> None:
     """Pull the report's cables at the report's times."""
     for name, verb, then in PULLS:
-        getattr(net.cable(name), verb)()
+        getattr(cable(net, name), verb)()
         net.after(then)
 
 
@@ -76,7 +77,7 @@ def test_a_pulled_cable_is_left_within_one_inspection(
     """Whichever bond loses its active slave, what is routed through both is dark for miimon."""
     bond = dual_bond_router.dut.bond()
     with dual_bond_router.watch() as run:
-        dual_bond_router.cable(name).cut()
+        cable(dual_bond_router, name).cut()
     assert run.slave(name).detection <= bond.miimon
     assert run.outage <= bond.miimon
     assert run.recovered
@@ -90,8 +91,8 @@ def test_a_router_with_one_bond_cut_off_routes_nothing(
 ) -> None:
     """With both cables of either bond out, the other bond is of no use."""
     with dual_bond_router.watch() as run:
-        dual_bond_router.cable(first).cut()
-        dual_bond_router.cable(second).cut()
+        cable(dual_bond_router, first).cut()
+        cable(dual_bond_router, second).cut()
     assert not run.recovered
 
 

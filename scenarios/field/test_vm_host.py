@@ -41,7 +41,7 @@ import pytest
 
 from harness import claim, control, ms, s
 from scenarios.field.servers import BridgeHost
-from scenarios.interfaces import receive_all
+from scenarios.interfaces import cable, receive_all
 
 ENDS = ("guest", "dut")  # behind the bridge, and the bridge's own address
 
@@ -62,7 +62,7 @@ def test_any_one_cable_may_be_pulled(
     """Only the active slave's cable matters, and that for one inspection."""
     bond = bridge_host.dut.bond()
     with bridge_host.watch() as run:
-        bridge_host.cable(name).cut()
+        cable(bridge_host, name).cut()
     assert run.active_slaves == slaves
     assert run.slave(name).detection <= bond.miimon
     assert run.outage <= bond.miimon
