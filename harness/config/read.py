@@ -24,13 +24,13 @@ from harness.config.model import (
 from harness.config.place import Place, StatementId
 from harness.config.precedence import effective
 from harness.config.readers import (
-    appliances,
     cloudinit,
     ifcfg,
     installers,
     interfaces,
     ipjson,
     iplink,
+    kubernetes,
     modprobe,
     netplan,
     networkd,
@@ -40,6 +40,7 @@ from harness.config.readers import (
     openstack,
     optstring,
     proc,
+    routers,
     suse,
     sysfs,
 )
@@ -73,7 +74,8 @@ READERS: Mapping[str, FormatReader] = MappingProxyType(
         "cloud-init": cloudinit.read,
         **installers.READERS,
         **openstack.READERS,
-        **appliances.READERS,
+        **routers.READERS,
+        **kubernetes.READERS,
         "proc": proc.read,
         "sysfs": sysfs.read,
     }
