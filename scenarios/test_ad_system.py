@@ -1,4 +1,4 @@
-"""What an 802.3ad bond tells of its system in LACPDUs: MAC and priority."""
+"""What an 802.3ad bond sends about its system in LACPDUs: MAC and priority."""
 
 import pytest
 

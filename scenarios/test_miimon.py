@@ -52,7 +52,7 @@ def test_every_mode_inspects_the_carrier(one_switch: OneSwitch, mode: str) -> No
     "(bond_mii_monitor, difference 49)",
 )
 def test_inspections_are_one_miimon_apart(one_switch: OneSwitch) -> None:
-    """Seven inspections in a row, told by the announcements they send, take seven intervals."""
+    """Seven inspections in a row, counted by the announcements they send, take seven intervals."""
     bond = one_switch.dut.bond(num_grat_arp=10, peer_notif_delay=100)
     with one_switch.watch() as run:
         one_switch.eth0.cut()

@@ -40,7 +40,7 @@ def test_targets_are_solicited_every_interval(dual_stack: DualStack, arp_interva
 def test_each_ipv6_target_is_solicited(
     dual_stack: DualStack, targets: str, asked: set[str]
 ) -> None:
-    """Every target of the list gets solicitations of its own."""
+    """Every target of the list gets its own solicitations."""
     bond = dual_stack.dut.bond(arp_interval=100, ns_ip6_target=targets)
     addressed(dual_stack)
     dual_stack.neighbour.add_address(OTHER6)

@@ -154,7 +154,7 @@ def test_a_request_that_is_refused_may_be_applied_in_part(empty_bond: EmptyBond)
 @claim("OPT-7")
 @control("test_a_request_that_is_refused_may_be_applied_in_part")
 def test_what_follows_the_refused_attribute_is_not_applied(empty_bond: EmptyBond) -> None:
-    """The driver takes attributes in an order of its own and stops at the first refusal."""
+    """The driver takes attributes in its own order and stops at the first refusal."""
     bond = empty_bond.dut.bond()
     with empty_bond.dut.take_down(bond):
         answer = empty_bond.dut.attempt.set(bond, primary="eth0", min_links=3)

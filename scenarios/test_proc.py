@@ -141,7 +141,7 @@ def test_some_settings_are_not_shown(one_switch: OneSwitch) -> None:
 @claim("PROC-9", "NL-1")
 @control("test_some_settings_are_not_shown")
 def test_netlink_shows_them(one_switch: OneSwitch) -> None:
-    """The same settings are told by netlink."""
+    """Netlink has the same settings."""
     bond = one_switch.dut.bond(arp_interval=100, arp_ip_target="192.0.2.254")
     one_switch.dut.set(bond, arp_validate="all")
     one_switch.dut.set_slave(one_switch.eth0, prio=7)

@@ -25,7 +25,7 @@ INTERFACES = re.compile(
 IFCFG = re.compile(r"^\s*(export\s+)?(DEVICE|BONDING_OPTS)=", re.MULTILINE)
 SUSE = re.compile(r"^\s*(BONDING_MODULE_OPTS|BONDING_SLAVE_?\d+|STARTMODE)=", re.MULTILINE)
 SUSE_ALONE = re.compile(r"^\s*BONDING_MODULE_OPTS=", re.MULTILINE)
-# What stands before the sign of root's prompt: [root@h ~], root@h:/etc, h:~, h ~, /, bash-5.2.
+# What precedes the sign of root's prompt: [root@h ~], root@h:/etc, h:~, h ~, /, bash-5.2.
 ROOTS = r"\[?[\w.-]+@[^#\n]*|[\w.-]+:[~/]\S*\s?|[\w-]*\s?[~/][\w./-]*\s|(?:ba)?sh-[\d.]+"
 # A command somewhere in a line of a script, or behind the prompt of root.
 SHELL = rf"(?:^[^#\n]*?|^\s*(?:{ROOTS})#\s+|\A\s*#\s+)(?<![\w.-])"

@@ -77,8 +77,8 @@ def _options(bond: BondConfig, tool: Tool) -> tuple[dict[str, Setting], list[Can
 def _spelled_out(bond: BondConfig, asked: Mapping[str, Setting]) -> dict[str, Setting]:
     """Return the options with the defaults in which tools and kernels differ.
 
-    ifenslave writes delays before the mode that brings a miimon, and NetworkManager has a miimon
-    of its own.
+    ifenslave writes delays before the mode that implies a miimon, and NetworkManager has another
+    default of miimon.
     """
     options = bond.unchecked
     made = {"mode": options.mode} | dict(asked)

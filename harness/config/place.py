@@ -1,4 +1,4 @@
-"""Where a statement stands in a configuration file."""
+"""The place of a statement in a configuration file."""
 
 from __future__ import annotations
 

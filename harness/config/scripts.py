@@ -20,7 +20,7 @@ PROMPT = re.compile(
     r"\s*(?:\([\w.-]+\)\s*)?"
     r"(?:\[[^\]\n]*@[^\]\n]*\]\s?|[\w.-]+@[\w.-]+[^#$%>\n]*|[\w.-]+(?=[#$%>]\s))?[#$%>]\s+(?=\S)"
 )
-# What else stands before a prompt's sign, or is one: only where a command is behind it.
+# What else precedes a prompt's sign, or is one: only if a command follows.
 BARE_PROMPT = re.compile(
     r"\s*(?:(?:[\w.-]+:[~/]\S*|[\w-]*\s?[~/][\w./-]*)\s?[#$%>]|➜\s+\S+(?:\s+git:\(\S+\))?(?:\s+✗)?|\u276f)\s+"
     r"(?=(?:sudo\s+)?(?:nmcli|ip|echo|modprobe|ifenslave|for|cat)\s)"

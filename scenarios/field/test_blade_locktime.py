@@ -9,7 +9,7 @@ What the report says
     `arp_interval=1200` is advised because it is longer than net.ipv4.neigh.default.locktime (100
     hundredths of a second). It does not say what happens otherwise.
 
-What it is about
+Why
     Each answer to the bond's probe also passes the DUT's ARP cache. An answer with another MAC
     than the entry's may replace it only when the entry was last updated longer than locktime ago
     (arp_process; a gratuitous ARP or a request for the DUT's own address always may). In the
@@ -33,8 +33,8 @@ Measured (virtual@7.2, 7.2.13; in brackets uml@6.1): the target gets another MAC
     0 s        1 s ago              100            80 ms (99)
     3 s        1 s ago              100            2160 ms (2156): when it is 3 s old
 
-    That is one arp_interval at most, wherever locktime lies. In the meantime, and with 60 s for
-    good, the bond is content: arp_validate looks at addresses of IP, and all answers come.
+    That is one arp_interval at most, whatever locktime is. In the meantime, and with 60 s for
+    good, the bond sees no failure: arp_validate looks at IP addresses, and all answers come.
 """
 
 import pytest

@@ -61,12 +61,12 @@ def replay(net: DualBondRouter) -> None:
 
 def waiting(run: Run) -> list[str | None]:
     """Return the slaves that the log says have their link back and must wait."""
-    return [said.slave for said in run.log if said.what == "gaining" and said.delay]
+    return [line.slave for line in run.log if line.what == "gaining" and line.delay]
 
 
 def rushed(run: Run) -> list[str | None]:
     """Return the slaves that the log says became active before their updelay was over."""
-    return [said.slave for said in run.log if said.what == "active" and said.delay is not None]
+    return [line.slave for line in run.log if line.what == "active" and line.delay is not None]
 
 
 @claim("MIIMON-1", "MODE-AB-2", "PRIMARY-2")
@@ -182,7 +182,7 @@ def test_a_waiting_slave_is_used_at_once_when_the_last_one_fails(
         dual_bond_router.after(WAITED)
         dual_bond_router.eth0.cut()
     assert (waiting(run), rushed(run)) == (["eth1"], ["eth1"])
-    assert all((said.delay or 0) * ms <= WAITED for said in run.log if said.what == "active")
+    assert all((line.delay or 0) * ms <= WAITED for line in run.log if line.what == "active")
     assert run.active_slaves == ["eth0", "eth1"]
     assert run.outage <= bond.miimon
 

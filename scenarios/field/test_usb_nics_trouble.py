@@ -1,4 +1,4 @@
-"""Two USB adapters (seed 000, see test_usb_nics.py): pulled out, babbling, and misconfigured.
+"""Two USB adapters (seed 000, as test_usb_nics.py): unplugged, wrong link bits, misconfigured.
 
 What was reported. After an adapter had been plugged in elsewhere, or the network restarted, names
 and slaves were not what they had been; restarting the network ended in "echo: write error: Invalid
@@ -69,7 +69,7 @@ def test_enslaved_by_hand_it_serves_again(usb_nics: UsbNics) -> None:
 
 @claim("MIIMON-1", "PRESEL-8")
 def test_a_chip_that_babbles_fails_a_good_link(usb_nics: UsbNics) -> None:
-    """One wrong link bit in five packets moves the bond to and fro, though the cable is good."""
+    """One wrong link bit in five packets moves the bond each time, though the cable is good."""
     usb_nics.dut.bond(miimon=50, primary="eth1")
     with usb_nics.watch() as run:
         usb_nics.eth1.misreport_link(every=5)

@@ -21,9 +21,9 @@ SIX = ("IPV6ADDR", "IPV6ADDR_SECONDARIES")
 GATEWAYS = re.compile(r"GATEWAY\d*|IPV6_DEFAULTGW")
 DYNAMIC4 = frozenset({"dhcp", "bootp"})
 MASTERS = ("MASTER", "MASTER_UUID")
-# Which interface a file is of, by its own words and those that others speak of it by.
+# What identifies the interface of a file, or is what other files call it.
 WHICH = frozenset({"DEVICE", "NAME", "UUID"})
-# What is so in every format, or is what there is without these lines.
+# What all formats have in common, or the default without these lines.
 SAME: Mapping[str, frozenset[str]] = {
     "TYPE": frozenset({"bond", "bridge", "vlan", "ethernet"}),
     "ONBOOT": YES,

@@ -19,7 +19,7 @@ from harness.config.source import Source
 
 KICKSTART, ARGUMENTS = "kickstart", "kernel-args"
 NETWORK = re.compile(r"\bnetwork\s+(--.*)")
-BETWEEN = re.compile(r"[;,](?=\s*[a-z_0-9]+=)")  # the comma in a value stands before no NAME=
+BETWEEN = re.compile(r"[;,](?=\s*[a-z_0-9]+=)")  # the comma in a value precedes no NAME=
 READ = frozenset(
     [
         *("device", "bondslaves", "bondopts", "bridgeslaves", "vlanid", "interfacename", "mtu"),

@@ -98,7 +98,7 @@ def undefined(bond: DraftBond, node: Node, defined: Collection[str]) -> None:
 
 
 def definitions(network: Node) -> Iterator[tuple[str, str, Node]]:
-    """Yield kind, identifier and node of every device; a renderer may stand among them."""
+    """Yield kind, identifier and node of every device; a renderer may be among them."""
     for kind, devices in network.items("network"):
         if kind in DEVICES:
             for name, node in devices.items(kind):

@@ -26,7 +26,7 @@ WHICH = {
     "bond": ("interface-name",),
     "bridge": ("interface-name",),
 }
-# What is so without these lines, and when a profile was last used.
+# What is so without these lines.
 DEFAULTS = frozenset({("autoconnect", "true")})
 KINDS = {"802-3-ethernet": "ethernet"}
 

@@ -147,7 +147,7 @@ def _verb(command: ShellCommand) -> tuple[str, list[str]]:
 
 
 def parts(command: ShellCommand) -> list[ProfileSetting]:
-    """Return the properties that a command sets, each with a place of its own; else none."""
+    """Return the properties that a command sets, each with a separate place; else none."""
     verb, rest = _verb(command)
     if not verb or not rest or not ("add".startswith(verb) or "modify".startswith(verb)):
         return []

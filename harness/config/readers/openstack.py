@@ -101,7 +101,7 @@ def _network(draft: Draft, node: Node, name: str) -> None:
 
 
 def config(sources: Sequence[Source]) -> Draft:
-    """Return the bonds of os-net-config, in whatever template they stand."""
+    """Return the bonds of os-net-config, in whatever template they are."""
     draft = Draft(CONFIG)
     for source in sources:
         for one in inner(source, lambda node: text(node, "type") == "linux_bond"):

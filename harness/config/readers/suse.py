@@ -14,7 +14,7 @@ from harness.config.source import Source
 FORMAT = "suse"
 SLAVE = re.compile(r"BONDING_SLAVE_?(\d+)")
 ADDRESS = re.compile(r"IPADDR(\w*)")
-# What is so in every format, or is what there is without these lines.
+# What all formats have in common, or the default without these lines.
 SAME = {
     "STARTMODE": frozenset({"auto", "onboot", "on", "boot", "hotplug"}),
     "BOOTPROTO": frozenset({"static", "none"}),

@@ -12,7 +12,7 @@ from harness.config.readers.proc import running
 from harness.config.source import Source
 
 FORMAT = "sysfs"
-# What the driver tells of its state; options that have no file are BY_NETLINK (tools.py).
+# The driver's state, which is no option; options without a file are BY_NETLINK (tool_support.py).
 STATE = frozenset(
     [
         "active_slave",

@@ -1,4 +1,4 @@
-"""All rules of `harness check`, in the order in which the documentation speaks of the matter."""
+"""All rules of `harness check`, in the order of the documentation's sections."""
 
 from harness.config.rules import (
     applied,

@@ -135,7 +135,7 @@ class Qemu:
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
                 pass_fds=[theirs.fileno()],
-                preexec_fn=end_with_parent,  # noqa: PLW1509  (it ends with us, however we end)
+                preexec_fn=end_with_parent,  # noqa: PLW1509  (it ends with this process, however that ends)
             )
         self.monitor = Monitor(ours)
         try:

@@ -73,7 +73,7 @@ class SshMachine:
         """Return what a command printed; raises LabError, with its errors, where it failed."""
         done = self.run(command, *arguments)
         if done.rc:
-            output = (done.stderr.strip() or done.stdout.strip()).splitlines() or ["nothing said"]
+            output = (done.stderr.strip() or done.stdout.strip()).splitlines() or ["no output"]
             shown = self._backend.quote(command, *arguments)
             raise LabError(
                 f"`{shown}` on {self.name} ended with exit status {done.rc}: {output[-1]}",
