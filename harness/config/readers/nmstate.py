@@ -41,7 +41,7 @@ def read(sources: Sequence[Source]) -> Draft:
     for source in sources:
         found = inner(source, _is_state)
         states += found
-        if not found and not _says_nothing(source):
+        if not found and not _has_interfaces(source):
             place = next((node.place for node in documents(source)), source.at())
             hint = "write interfaces: [...]"
             raise ConfigError("there is no `interfaces:`", place, hint=hint)
@@ -76,7 +76,7 @@ def _macs(state: Inner) -> Iterator[tuple[str, str]]:
                 yield name, mac
 
 
-def _says_nothing(source: Source) -> bool:
+def _has_interfaces(source: Source) -> bool:
     return any(value(node, "interfaces") is not None for node in documents(source))
 
 

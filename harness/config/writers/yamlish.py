@@ -17,6 +17,7 @@ PARAMETERS = inverted(NETPLAN)
 BOOLEANS = frozenset({"tlb_dynamic_lb", "use_carrier", "lacp_active"})
 PORT_KEYS = {"prio": "priority", "queue_id": "queue-id"}
 WORDS = {"on": "delivered", "off": "dropped"}
+# The destinations of default routes, in the words that all versions take.
 ANYWHERE = {4: "0.0.0.0/0", 6: "::/0"}
 
 
@@ -58,17 +59,12 @@ def _netplan_ip(ip: Addressing) -> dict[str, Any]:
             made[f"dhcp{family.version}"] = True
     if ip.addresses:
         made["addresses"] = list(ip.addresses)
-    gates = [family.gateway for family in families(ip) if family.gateway]
-    if gates:
-        made["routes"] = [{"to": _everywhere(gate), "via": gate} for gate in gates]
+    routed = [family for family in families(ip) if family.gateway]
+    if routed:
+        made["routes"] = [{"to": ANYWHERE[one.version], "via": one.gateway} for one in routed]
     if ip.mtu:
         made["mtu"] = ip.mtu
     return made
-
-
-def _everywhere(gateway: str) -> str:
-    """Return the destination of a default route, in the words that all versions take."""
-    return ANYWHERE[ipaddress.ip_address(gateway).version]
 
 
 def _netplan(name: str, value: Setting) -> object:

@@ -14,7 +14,8 @@ from harness.labs.description.model import CUTS, KINDS
 INTERFACE = re.compile(r"[^\s/:]{1,15}")  # dev_valid_name, and no ":" of an alias
 HOST = re.compile(r"(?!-)\S{1,253}")  # 253: the longest name of a host
 SILENCES = 3, 600  # seconds: heartbeats are one second apart
-LONGEST_LAG = 20_000  # ms; no driver polls its chip less often
+LAGS = range(1, 20_001)  # ms; no driver polls its chip less often
+PORTS = range(1, 1 << 16)  # of TCP
 ADAPTERS = range(1, 37)  # VirtualBox: 8 with chipset PIIX3, 36 with ICH9
 HUB = re.compile(r"\d+(-\d+(\.\d+)*)?")  # a USB location as uhubctl has it: 1 or 2-1.4
 HUB_PORTS = range(1, 10)  # to an uhubctl before 2.1, "-p 12" are ports 1 and 2
@@ -57,21 +58,14 @@ def _flag(value: Any) -> Any:
     return value if isinstance(value, bool) else WRONG
 
 
-def _port(value: Any) -> Any:
-    return value if type(value) is int and 0 < value < 65536 else WRONG
-
-
-def _adapter(value: Any) -> Any:
-    return value if type(value) is int and value in ADAPTERS else WRONG
+def _number_in(allowed: range) -> Callable[[Any], Any]:
+    """Return what reads a whole number of a range; true and false are none."""
+    return lambda value: value if type(value) is int and value in allowed else WRONG
 
 
 def _seconds(value: Any) -> Any:
     whole = isinstance(value, int | float) and not isinstance(value, bool)
     return float(value) if whole and SILENCES[0] <= value <= SILENCES[1] else WRONG
-
-
-def _milliseconds(value: Any) -> Any:
-    return value if type(value) is int and 0 < value <= LONGEST_LAG else WRONG
 
 
 def _addresses(value: Any) -> Any:
@@ -97,10 +91,6 @@ def _hub(value: Any) -> Any:
     return value if isinstance(value, str) and HUB.fullmatch(value) else WRONG
 
 
-def _hub_port(value: Any) -> Any:
-    return value if type(value) is int and value in HUB_PORTS else WRONG
-
-
 def _models(value: Any) -> Any:
     known = tuple(QEMU_DEVICES)  # not every value of TOML can be looked up in a mapping
     whole = isinstance(value, list) and value and all(name in known for name in value)
@@ -116,7 +106,7 @@ def one_of(*words: str) -> Key:
 SSH = {
     "address": Key(_host, 'a host name or address, such as "192.0.2.20"'),
     "user": Key(_user, 'a user, such as "root"', ""),
-    "port": Key(_port, "a TCP port from 1 to 65535", 0),
+    "port": Key(_number_in(PORTS), "a TCP port from 1 to 65535", 0),
     "key": Key(_text, "the path of a private key", ""),
     "known_hosts": Key(_text, "the path of a file of host keys", ""),
     "sudo": Key(_flag, "true or false", True),
@@ -131,18 +121,18 @@ NIC = {
     "far_end": Key(_interface, "the name of the tester's interface at the cable's other end"),
     "cut": one_of(*CUTS),
     "driver": Key(_text, 'the name of a driver, such as "igb"', ""),
-    "lag": Key(_milliseconds, f"milliseconds from 1 to {LONGEST_LAG}", 0),
+    "lag": Key(_number_in(LAGS), f"milliseconds from 1 to {LAGS[-1]}", 0),
     "addresses": Key(_addresses, 'a list of addresses such as ["10.0.0.5/24"]', ()),
     "masters": Key(_interfaces, 'a list of interfaces such as ["br0"]', ()),
-    "adapter": Key(_adapter, "the number of VirtualBox's adapter, from 1 to 36", 0),
+    "adapter": Key(_number_in(ADAPTERS), "the number of VirtualBox's adapter, from 1 to 36", 0),
     "switch_port": Key(_text, "a port as the switch names it, such as Gi1/0/3", ""),
     "hub": Key(_hub, 'the location of a USB hub as uhubctl shows it, such as "1-1.4"', ""),
-    "hub_port": Key(_hub_port, "the number of the hub's port, from 1 to 9", 0),
+    "hub_port": Key(_number_in(HUB_PORTS), "the number of the hub's port, from 1 to 9", 0),
     "place": Key(_text, "a place of labgrid", ""),
 }
 MACHINE = {key: Key(one.read, one.expected, "") for key, one in SSH.items()} | {
     "machine": Key(_text, "the name of the virtual machine"),
-    "port": Key(_port, "a TCP port from 1 to 65535", 0),
+    "port": Key(_number_in(PORTS), "a TCP port from 1 to 65535", 0),
     "sudo": Key(_flag, "true or false", default=False),
 }
 LIBVIRT = MACHINE | {"uri": Key(_text, "a connection of virsh, such as qemu:///session", URI)}

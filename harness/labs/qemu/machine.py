@@ -52,7 +52,7 @@ class Qemu:
         with _locked(snapshot.with_suffix(".lock")):
             if not snapshot.is_file():
                 self._start()
-                self._booted()
+                self._wait(BOOT, "boot", lambda: READY in self._console_output())
                 self._save(snapshot)
                 self.close()
         self._start("-incoming", f"exec:cat {snapshot}")
@@ -142,9 +142,6 @@ class Qemu:
             self.monitor.begin()
         except LabError as error:
             raise self._failed(f"QEMU does not start: {error.message}") from error
-
-    def _booted(self) -> None:
-        self._wait(BOOT, "boot", lambda: READY in self._console_output())
 
     def _restored(self) -> None:
         busy = {"inmigrate", "postmigrate"}
