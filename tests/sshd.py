@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.labs.ssh.address import Address
+from harness.labs.ssh.address import SshAddress
 
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/sbin") or ""
 LOOPBACK = "127.0.0.1"
@@ -57,7 +57,7 @@ class Server:
     port: int
     process: subprocess.Popen[bytes]
 
-    def address(self, **changes: object) -> Address:
+    def address(self, **changes: object) -> SshAddress:
         """Return where it is reached, by the key that it accepts."""
         given: dict[str, object] = {
             "host": "127.0.0.1",
@@ -67,7 +67,7 @@ class Server:
             "known_hosts": str(self.place / "known"),
             "config": "",
         }
-        return Address(**{**given, **changes})  # type: ignore[arg-type]
+        return SshAddress(**{**given, **changes})  # type: ignore[arg-type]
 
 
 def make_key(path: Path, *more: str) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 from harness.config.source import COMMAND_LINE, Source
 
 ENDINGS = {".netdev": "networkd", ".network": "networkd", ".nmconnection": "nm"}
-UNITS = (".netdev", ".network")  # of systemd-networkd
-DROP_INS = tuple(f"{unit}.d" for unit in UNITS)
+UNIT_ENDINGS = (".netdev", ".network")  # of systemd-networkd
+DROP_INS = tuple(f"{unit}.d" for unit in UNIT_ENDINGS)
 CUMULUS = re.compile(
     r"^\s*(bond-ports|bond-slaves\s+(glob|regex)|bond-lacp-bypass-allow|bond-ad-(sys|actor)-\S+"
     r"|bridge-vlan-aware|bridge-vids|clag-id|clagd-\S+|es-sys-mac|vrf-table|vxlan-\S+|mstpctl-\S+"

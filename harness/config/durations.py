@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-# As systemd.time(7) has them.
-UNITS = {
+# What each unit is, as in systemd.time(7).
+MILLISECONDS = {
     **dict.fromkeys(("us", "usec", "\u00b5s", "\u03bcs"), Fraction(1, 1000)),
     **dict.fromkeys(("ms", "msec"), Fraction(1)),
     **dict.fromkeys(("s", "sec", "second", "seconds"), Fraction(1000)),
@@ -31,8 +31,8 @@ def in_unit(text: str, unit: str, bare: str) -> str | None:
     text = text.strip()
     while at < len(text):
         match = PART.match(text, at)
-        if match is None or (match[2] or bare) not in UNITS:
+        if match is None or (match[2] or bare) not in MILLISECONDS:
             return None
-        total += Fraction(match[1]) * UNITS[match[2] or bare]
+        total += Fraction(match[1]) * MILLISECONDS[match[2] or bare]
         at = match.end()
-    return str(int(total / UNITS[unit])) if text else None
+    return str(int(total / MILLISECONDS[unit])) if text else None

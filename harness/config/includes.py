@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.config.detect import UNITS, detect
+from harness.config.detect import UNIT_ENDINGS, detect
 from harness.config.ini_and_shell import logical_lines
 from harness.config.model import Level
 from harness.config.place import Place
@@ -88,6 +88,6 @@ def _in_directory(path: Path) -> Iterator[Path]:
 
 def drop_ins(path: Path) -> list[Path]:
     """Return the files that systemd adds to a unit: x.netdev.d/*.conf to x.netdev."""
-    if path.suffix not in UNITS:
+    if path.suffix not in UNIT_ENDINGS:
         return []
     return sorted(path.with_name(f"{path.name}.d").glob("*.conf"))

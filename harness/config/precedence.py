@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from harness.config.detect import DROP_INS, UNITS
+from harness.config.detect import DROP_INS, UNIT_ENDINGS
 from harness.config.model import Remark
 from harness.config.source import COMMAND_LINE, STANDARD_INPUT, Source
 
@@ -32,7 +32,7 @@ SEARCHES = (
         "systemd-networkd",
         "systemd/network",
         ETC_FIRST,
-        UNITS + DROP_INS,
+        UNIT_ENDINGS + DROP_INS,
     ),
     Search("modprobe", "modprobe.d", ETC_FIRST, (".conf",)),
     Search("netplan", "netplan", ("run", "etc", "lib"), (".yaml",)),
@@ -109,7 +109,7 @@ def _position(name: str) -> _Position | None:
         found = next(_trees(home, search), None)
         if found:
             return _Position(found[0], search.tool, tail, found[1])
-    if path.suffix in UNITS or drop_in:
+    if path.suffix in UNIT_ENDINGS or drop_in:
         return _Position(str(home), "systemd-networkd", tail, 0)
     return None
 

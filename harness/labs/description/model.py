@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from harness.labs.ssh.address import Address
+from harness.labs.ssh.address import SshAddress
 
 LabKind = Literal["rack", "virtualbox", "libvirt"]
 QEMU = "qemu"
@@ -53,7 +53,7 @@ class VirtualMachine:
     """
 
     name: str
-    host: Address | None = None
+    host: SshAddress | None = None
     uri: str = ""
 
 
@@ -66,7 +66,7 @@ class ManagedSwitch:
     which {port} is the port; without them those of the type are used.
     """
 
-    address: Address
+    address: SshAddress
     type: str
     password: str = ""
     secret: str = ""
@@ -85,13 +85,13 @@ class LabFile:
 
     path: Path
     kind: LabKind
-    dut: Address
+    dut: SshAddress
     management: str
     nics: tuple[LabNic, ...]
     machine: VirtualMachine | None = None
     silence: float = 15.0
     switch: ManagedSwitch | None = None
-    hub_host: Address | None = None
+    hub_host: SshAddress | None = None
     coordinator: str = ""
 
 

@@ -23,7 +23,7 @@ from harness.labs.description.model import (
     QemuFile,
     VirtualMachine,
 )
-from harness.labs.ssh.address import Address
+from harness.labs.ssh.address import SshAddress
 from harness.suggest import meant
 
 GUIDE = "labs/README.md explains the keys, labs/rack.example.toml is an example"
@@ -31,7 +31,7 @@ SHOWN = 60  # characters of a wrong value
 HYPERVISORS = ("virtualbox", "libvirt")
 HUB = "hub"
 OF_MACHINES = ("dut", "nic", SWITCH, HUB, LABGRID)
-OF_ADDRESS = {field.name for field in fields(Address)}
+OF_ADDRESS = {field.name for field in fields(SshAddress)}
 
 
 def read(path: Path) -> LabFile:
@@ -160,12 +160,12 @@ class _Reader:
                     why = f"{key} is {value}, as another NIC's is"
                     self._wrong("nic", number, why, "no two cables have an end in common", key)
 
-    def _address(self, table: Mapping[str, Any]) -> Address:
+    def _address(self, table: Mapping[str, Any]) -> SshAddress:
         known = {key: value for key, value in table.items() if key in OF_ADDRESS}
         for key in ("key", "known_hosts"):
             if known[key]:  # relative to the file, so that a lab can be used from anywhere
                 known[key] = str(self.path.parent / self._expanded(known[key]))
-        return Address(host=table["address"], **known)
+        return SshAddress(host=table["address"], **known)
 
     def _expanded(self, name: str) -> Path:
         """Return a path whose `~` or `~USER` is that user's home directory."""

@@ -20,7 +20,7 @@ from harness.labs.hypervisor import libvirt, virtualbox
 from harness.labs.hypervisor.virsh import LocalStdio, Virsh
 from harness.labs.reconnect.cables import RecordedCables
 from harness.labs.reconnect.record import Connecting, CutRecord
-from harness.labs.ssh.address import Address
+from harness.labs.ssh.address import SshAddress
 from harness.labs.ssh.machine import SshMachine
 from harness.labs.ssh.stdio import RemoteStdio
 
@@ -49,7 +49,11 @@ class CommandHost:
 
     @classmethod
     def at(
-        cls, address: Address | None, name: str = "the hypervisor's machine", *, root: bool = False
+        cls,
+        address: SshAddress | None,
+        name: str = "the hypervisor's machine",
+        *,
+        root: bool = False,
     ) -> CommandHost:
         """Return this machine, or the one at an address; raises LabError.
 

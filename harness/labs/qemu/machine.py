@@ -17,7 +17,7 @@ from typing import Any
 
 from harness.errors import LabError
 from harness.labs.qemu.qmp import CommandRefused, Monitor
-from harness.labs.ssh.address import Address
+from harness.labs.ssh.address import SshAddress
 
 PORT = 2222
 MEMORY = 384  # MB
@@ -59,10 +59,10 @@ class Qemu:
         self._restored()
 
     @property
-    def address(self) -> Address:
+    def address(self) -> SshAddress:
         """The address of its SSH server."""
         place = self._image["place"]
-        return Address(
+        return SshAddress(
             "127.0.0.1", "root", PORT, f"{place}/key", f"{place}/known_hosts", config=""
         )
 

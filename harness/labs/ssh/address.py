@@ -8,7 +8,7 @@ ROOT = "root"
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class SshAddress:
     """A machine's SSH server; what is "" or 0 comes from `config`, an OpenSSH client's file.
 
     `key` is a private key's path (without one: the SSH agent, then the user's usual keys);

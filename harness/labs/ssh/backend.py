@@ -10,7 +10,7 @@ import paramiko
 from testinfra.backend.paramiko import ParamikoBackend
 
 from harness.errors import UsageError
-from harness.labs.ssh.address import ROOT, Address
+from harness.labs.ssh.address import ROOT, SshAddress
 from harness.labs.ssh.client import Proxy, Settings, settings
 from harness.labs.ssh.refused import Dropped, refusal, unknown_host_key
 
@@ -23,7 +23,7 @@ SYSTEM_KEYS = Path("/etc/ssh/ssh_known_hosts")
 class _Strict(paramiko.MissingHostKeyPolicy):
     """Refuses a host key that no known_hosts has."""
 
-    def __init__(self, to: Address) -> None:
+    def __init__(self, to: SshAddress) -> None:
         self._to = to
 
     def missing_host_key(self, _client: object, _name: str, key: paramiko.PKey) -> None:
@@ -31,7 +31,7 @@ class _Strict(paramiko.MissingHostKeyPolicy):
         raise unknown_host_key(self._to, key)
 
 
-def _no_file(to: Address, what: str, path: str) -> UsageError:
+def _no_file(to: SshAddress, what: str, path: str) -> UsageError:
     if Path(path).expanduser().is_dir():
         return UsageError(
             f"{what} of {to}: {path} is a directory", hint=f"name a file in it: {what} = ..."
@@ -46,7 +46,7 @@ def _no_file(to: Address, what: str, path: str) -> UsageError:
 class Backend(ParamikoBackend):
     """A connection that is made on first use, and never again."""
 
-    def __init__(self, to: Address) -> None:
+    def __init__(self, to: SshAddress) -> None:
         """Keep an address; raises UsageError for a missing file."""
         self.to = to
         for what, path in (("key", to.key), ("known_hosts", to.known_hosts)):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import UsageError
-from harness.labs.ssh.address import Address
+from harness.labs.ssh.address import SshAddress
 
 WITHIN = 10.0  # seconds for `ssh -G`, which contacts no host; a Match exec may run a program
 CLOSE_WITHIN = 2.0  # seconds for a proxy to end
@@ -29,7 +29,7 @@ class Settings:
     proxy: str = ""
 
 
-def settings(to: Address) -> Settings:
+def settings(to: SshAddress) -> Settings:
     """Return a host's settings by the client's configuration, overridden by those of an address.
 
     Raises UsageError where that cannot be read.

@@ -10,7 +10,7 @@ from typing import Any, Self
 from harness.labs.agent import clock
 from harness.labs.agent.channel import Channel
 from harness.labs.agent.host import RemoteHost, enter_fresh_namespace, watched_host
-from harness.labs.ssh.address import Address
+from harness.labs.ssh.address import SshAddress
 from harness.labs.ssh.machine import SshMachine
 from harness.loop import Loop
 from harness.topology import DUT
@@ -41,7 +41,7 @@ class RemoteDut:
     work: Channel
 
     @classmethod
-    def connect(cls, to: Address, within: float) -> Self:
+    def connect(cls, to: SshAddress, within: float) -> Self:
         """Connect, trying for some seconds, and start both agents; raises LabError."""
         ssh = SshMachine(DUT, to)
         try:

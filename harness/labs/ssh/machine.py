@@ -15,7 +15,7 @@ from harness.errors import LabError
 from harness.labs.agent import channel as agents
 from harness.labs.agent.channel import Channel
 from harness.labs.agent.source import OLDEST
-from harness.labs.ssh.address import Address
+from harness.labs.ssh.address import SshAddress
 from harness.labs.ssh.backend import Backend
 from harness.labs.ssh.pipe import SshPipe
 from harness.labs.ssh.refused import Dropped, Unreachable
@@ -35,7 +35,7 @@ class NoPython(LabError):
 class SshMachine:
     """A machine with one connection; `host` is testinfra's, whose commands run as root there."""
 
-    def __init__(self, name: str, to: Address) -> None:
+    def __init__(self, name: str, to: SshAddress) -> None:
         """Keep the address; raises UsageError for a missing key file. Nothing is sent yet."""
         self.name = name
         self.to = to

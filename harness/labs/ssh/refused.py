@@ -9,7 +9,7 @@ import paramiko
 from paramiko.ssh_exception import NoValidConnectionsError
 
 from harness.errors import LabError
-from harness.labs.ssh.address import Address
+from harness.labs.ssh.address import SshAddress
 
 
 class Unreachable(LabError):
@@ -24,7 +24,7 @@ class Dropped(LabError):
     """The SSH connection to a machine is lost."""
 
 
-def refusal(to: Address, error: Exception) -> LabError:
+def refusal(to: SshAddress, error: Exception) -> LabError:
     """Return what an exception of paramiko or of a socket means."""
     if isinstance(error, LabError):
         return error
@@ -37,7 +37,7 @@ def refusal(to: Address, error: Exception) -> LabError:
     )
 
 
-def unknown_host_key(to: Address, key: paramiko.PKey) -> Refused:
+def unknown_host_key(to: SshAddress, key: paramiko.PKey) -> Refused:
     """Return the error for a host key that no known_hosts has."""
     return Refused(
         f"the host key of {to} is not known: {key.get_name()} {key.fingerprint}",
@@ -45,14 +45,14 @@ def unknown_host_key(to: Address, key: paramiko.PKey) -> Refused:
     )
 
 
-def _command(to: Address) -> str:
+def _command(to: SshAddress) -> str:
     """Return the arguments with which OpenSSH's client reaches a machine."""
     port = f"-p {to.port} " if to.port else ""
     key = f"-i {to.key} " if to.key else ""
     return f"{port}{key}{to.user}@{to.host}" if to.user else f"{port}{key}{to.host}"
 
 
-def _changed_key(to: Address, error: Exception) -> LabError:
+def _changed_key(to: SshAddress, error: Exception) -> LabError:
     assert isinstance(error, paramiko.BadHostKeyException)
     got, expected = error.key, error.expected_key
     at = f"[{to.host}]:{to.port}" if to.port not in (0, 22) else to.host
@@ -64,14 +64,14 @@ def _changed_key(to: Address, error: Exception) -> LabError:
     )
 
 
-def _locked_key(to: Address, _: Exception) -> LabError:
+def _locked_key(to: SshAddress, _: Exception) -> LabError:
     return Refused(
         f"the key {to.key or 'of this user'} for {to} is protected by a passphrase",
         hint=f"ssh-add {to.key or '~/.ssh/id_ed25519'}, and leave `key` out of the lab file",
     )
 
 
-def _not_let_in(to: Address, error: Exception) -> LabError:
+def _not_let_in(to: SshAddress, error: Exception) -> LabError:
     by = f"the key {to.key}" if to.key else "any key of this user or of its SSH agent"
     key = f"-i {to.key} " if to.key else ""
     port = f"-p {to.port} " if to.port else ""
@@ -79,14 +79,14 @@ def _not_let_in(to: Address, error: Exception) -> LabError:
     return Refused(f"{to} does not accept {by}: {error}", hint=f"ssh-copy-id {key}{port}{name}")
 
 
-def _no_name(to: Address, _: Exception) -> LabError:
+def _no_name(to: SshAddress, _: Exception) -> LabError:
     return Unreachable(
         f"there is no host {to.host}: its name does not resolve",
         hint="give an address that `getent hosts` knows, or a Host of ~/.ssh/config",
     )
 
 
-def _no_server(to: Address, error: Exception) -> LabError:
+def _no_server(to: SshAddress, error: Exception) -> LabError:
     seen = error
     if isinstance(error, NoValidConnectionsError):
         seen = next(iter(error.errors.values()))
@@ -96,14 +96,14 @@ def _no_server(to: Address, error: Exception) -> LabError:
     )
 
 
-def _silent(to: Address, _: Exception) -> LabError:
+def _silent(to: SshAddress, _: Exception) -> LabError:
     return Unreachable(
         f"{to} does not answer on SSH within the time allowed",
         hint="it must run and be routed to, with no firewall between",
     )
 
 
-MEANINGS: tuple[tuple[type[Exception], Callable[[Address, Exception], LabError]], ...] = (
+MEANINGS: tuple[tuple[type[Exception], Callable[[SshAddress, Exception], LabError]], ...] = (
     (paramiko.BadHostKeyException, _changed_key),
     (paramiko.PasswordRequiredException, _locked_key),
     (paramiko.AuthenticationException, _not_let_in),

@@ -9,7 +9,7 @@ import pytest
 from harness.errors import UsageError
 from harness.labs.description.model import ManagedSwitch
 from harness.labs.description.read import load, read
-from harness.labs.ssh.address import Address
+from harness.labs.ssh.address import SshAddress
 from tests.lab_files import DUT, NIC, OTHER, assert_rejected, lab
 
 SWITCH = '[switch]\naddress = "sw"\nuser = "bench"\ntype = "cisco_ios"\n'
@@ -20,7 +20,7 @@ def test_a_switch_has_an_address_a_type_and_lines(tmp_path: Path) -> None:
     more = 'password = "PW"\nshut = ["port {port} off"]\nopen = ["port {port} on"]\n'
     found = read(lab(tmp_path, DUT + NIC + PORT + SWITCH + more))
     assert found.switch == ManagedSwitch(
-        Address("sw", "bench"),
+        SshAddress("sw", "bench"),
         "cisco_ios",
         password="PW",  # noqa: S106
         shut=("port {port} off",),
@@ -33,7 +33,7 @@ def test_a_hub_is_the_testers_unless_the_file_says_another(tmp_path: Path) -> No
     nic = NIC + 'cut = "usb-power"\nhub = "1-1.4"\nhub_port = 2\n'
     assert read(lab(tmp_path, DUT + nic)).hub_host is None
     found = read(lab(tmp_path, f'{DUT}{nic}[hub]\naddress = "shelf"\n'))
-    assert found.hub_host == Address("shelf")
+    assert found.hub_host == SshAddress("shelf")
     assert (found.nics[0].hub, found.nics[0].hub_port) == ("1-1.4", 2)
 
 

@@ -9,7 +9,7 @@ import pytest
 from harness.errors import UsageError
 from harness.labs.description.model import QemuFile, VirtualMachine
 from harness.labs.description.read import load, read
-from harness.labs.ssh.address import Address
+from harness.labs.ssh.address import SshAddress
 from tests.lab_files import DUT, NIC, OTHER, assert_rejected, lab
 
 LABS = Path(__file__).parents[3] / "labs"
@@ -18,7 +18,7 @@ BOX = '[virtualbox]\nmachine = "failover-dut"\n'
 
 def test_the_least_that_a_lab_is(tmp_path: Path) -> None:
     found = read(lab(tmp_path, DUT + NIC))
-    assert found.dut == Address("192.0.2.20")
+    assert found.dut == SshAddress("192.0.2.20")
     assert (found.kind, found.management, found.machine) == ("rack", "eno1", None)
     assert [(nic.name, nic.far_end, nic.cut) for nic in found.nics] == [
         ("eth1", "enp5s0", "far-end")
@@ -38,7 +38,7 @@ def test_virtualbox_may_run_elsewhere(tmp_path: Path) -> None:
     text = f'kind = "virtualbox"\n{DUT}{nic}{BOX}'
     assert read(lab(tmp_path, text)).machine == VirtualMachine("failover-dut")
     there = read(lab(tmp_path, text + 'address = "desk"\nuser = "anna"\n')).machine
-    assert there == VirtualMachine("failover-dut", Address("desk", "anna", sudo=False))
+    assert there == VirtualMachine("failover-dut", SshAddress("desk", "anna", sudo=False))
 
 
 @pytest.mark.parametrize("path", sorted(LABS.glob("*.toml")), ids=lambda path: path.name)
@@ -126,7 +126,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
 def test_what_an_editor_of_windows_writes_is_read(tmp_path: Path) -> None:
     path = tmp_path / "lab.toml"
     path.write_bytes(b"\xef\xbb\xbf" + (DUT + NIC).replace("\n", "\r\n").encode())
-    assert read(path).dut == Address("192.0.2.20")
+    assert read(path).dut == SshAddress("192.0.2.20")
 
 
 def test_the_home_of_a_user_who_does_not_exist(tmp_path: Path) -> None:

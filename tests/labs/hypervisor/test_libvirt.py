@@ -17,7 +17,7 @@ from harness.errors import LabError
 from harness.labs.description.model import HYPERVISOR, LabFile, LabNic, VirtualMachine
 from harness.labs.hypervisor.cables import CommandCables, cables
 from harness.labs.reconnect.record import CutRecord
-from harness.labs.ssh.address import Address
+from harness.labs.ssh.address import SshAddress
 
 NEEDED = ("virsh", "libvirtd", "qemu-system-x86_64", "setpriv")
 LACKS = [name for name in NEEDED if not shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")]
@@ -91,7 +91,7 @@ def lab(*cut: str, name: str = NAME) -> LabFile:
         LabNic(nic, f"far-{nic}", cut=HYPERVISOR if nic in cut else "far-end") for nic in MACS
     )
     machine = VirtualMachine(name, uri=URI)
-    return LabFile(Path("lab.toml"), "libvirt", Address("dut"), "mgmt", nics, machine)
+    return LabFile(Path("lab.toml"), "libvirt", SshAddress("dut"), "mgmt", nics, machine)
 
 
 def pulled(place: Path, name: str = NAME, macs: dict[str, str] | None = None) -> CommandCables:

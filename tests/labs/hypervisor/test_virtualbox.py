@@ -17,7 +17,7 @@ from harness.doctor.check import BAD, GOOD, LACKING
 from harness.errors import LabError
 from harness.labs.description.model import LabFile, LabNic, VirtualMachine
 from harness.labs.hypervisor.virtualbox import RUNS, VBoxManage, VmAdapter, commands, machine_of
-from harness.labs.ssh.address import Address
+from harness.labs.ssh.address import SshAddress
 
 DATA = Path(__file__).parents[2] / "data" / "virtualbox"
 NO_MACHINE = """\
@@ -67,7 +67,7 @@ def test_a_machine_is_known_with_its_adapters(manage: VBoxManage) -> None:
 
 def lab(*nics: LabNic) -> LabFile:
     """Return a lab whose DUT runs in VirtualBox."""
-    dut, machine = Address("dut"), VirtualMachine("failover-dut")
+    dut, machine = SshAddress("dut"), VirtualMachine("failover-dut")
     return LabFile(Path("lab.toml"), "virtualbox", dut, "eth0", nics, machine)
 
 

@@ -17,7 +17,7 @@ from harness.errors import LabError
 from harness.labs.description.model import LABGRID, LabFile, LabNic
 from harness.labs.power.labgrid import BESIDE
 from harness.labs.rack.cutting import Cutters, cutters
-from harness.labs.ssh.address import Address
+from harness.labs.ssh.address import SshAddress
 from tests.sshd import free_port
 from tests.waiting import comes_true
 
@@ -80,7 +80,7 @@ class Grid:
     def cutters(self) -> Cutters:
         """Return what cuts the cable of eth1."""
         nic = LabNic("eth1", "far1", cut=LABGRID, place="converter")
-        dut, path = Address("dut"), Path("lab.toml")
+        dut, path = SshAddress("dut"), Path("lab.toml")
         lab = LabFile(path, "rack", dut, "mgmt", (nic,), coordinator=self.coordinator)
         return cutters(lab, {}, self.place / "cut")
 

@@ -17,7 +17,7 @@ from harness.doctor.check import GOOD
 from harness.errors import LabError, UsageError
 from harness.labs.description.model import USB_POWER, LabFile, LabNic
 from harness.labs.rack.cutting import Cutters, cutters
-from harness.labs.ssh.address import Address
+from harness.labs.ssh.address import SshAddress
 
 STAND_IN = """\
 #!/bin/sh
@@ -56,7 +56,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def powered(place: Path, *nics: LabNic) -> Cutters:
     """Return what cuts the cables of NICs."""
-    lab = LabFile(Path("lab.toml"), "rack", Address("dut"), "mgmt", nics or (NIC,))
+    lab = LabFile(Path("lab.toml"), "rack", SshAddress("dut"), "mgmt", nics or (NIC,))
     return cutters(lab, {}, place / "cut")
 
 
@@ -80,7 +80,7 @@ def test_a_port_that_keeps_its_power_is_an_error(place: Path) -> None:
 
 
 def test_the_doctor_sees_which_port_has_power(place: Path) -> None:
-    lab = LabFile(Path("lab.toml"), "rack", Address("dut"), "mgmt", (NIC,))
+    lab = LabFile(Path("lab.toml"), "rack", SshAddress("dut"), "mgmt", (NIC,))
     assert dict(in_cable.rows(lab))["power 1-1:2"].state == GOOD
     (place / "port2").touch()
     row = dict(in_cable.rows(lab))["power 1-1:2"]

@@ -11,7 +11,7 @@ from harness.errors import LabError
 from harness.labs.description.model import LabFile, LabNic
 from harness.labs.fabric.wiring import by_wire
 from harness.labs.rack.cutting import Cutters, cutters, in_thread, pulling
-from harness.labs.ssh.address import Address
+from harness.labs.ssh.address import SshAddress
 from harness.loop import Loop
 from harness.units import MS
 
@@ -61,7 +61,9 @@ def test_links_of_other_nics_are_left_alone(tmp_path: Path) -> None:
 
 def test_where_far_ends_cut_nothing_else_is_asked(tmp_path: Path) -> None:
     nics = (LabNic("eth1", "far1"),)
-    found = cutters(LabFile(Path("x"), "rack", Address("dut"), "mgmt", nics), {}, tmp_path / "cut")
+    found = cutters(
+        LabFile(Path("x"), "rack", SshAddress("dut"), "mgmt", nics), {}, tmp_path / "cut"
+    )
     assert not found
     assert pulling(found, {"eth0": nics[0]}, Loop()) is by_wire
     found.close()

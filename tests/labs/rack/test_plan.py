@@ -13,12 +13,12 @@ from harness.labs.description.model import LabFile, LabNic
 from harness.labs.description.read import read
 from harness.labs.netns.interfaces import Interface
 from harness.labs.rack.plan import End, RackPlan, Side, Survey
-from harness.labs.ssh.address import Address
+from harness.labs.ssh.address import SshAddress
 from harness.units import MS
 
 ROOT = Path(__file__).parents[3]
 NIC = LabNic("enp3s0f0", "enp5s0f0", addresses=("10.0.0.5",))
-LAB = LabFile(Path("labs/rack.toml"), "rack", Address("192.0.2.20", "root"), "eno1", (NIC,))
+LAB = LabFile(Path("labs/rack.toml"), "rack", SshAddress("192.0.2.20", "root"), "eno1", (NIC,))
 
 
 def interface(name: str, **more: object) -> Interface:

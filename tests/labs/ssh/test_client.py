@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import UsageError
-from harness.labs.ssh.address import Address
+from harness.labs.ssh.address import SshAddress
 from harness.labs.ssh.machine import SshMachine
 from harness.labs.ssh.refused import Unreachable
 from tests.sshd import MISSING, Server, serving
@@ -53,7 +53,7 @@ def test_a_host_of_the_clients_configuration(server: Server, tmp_path: Path, nam
     key = (server.place / "host.pub").read_text(encoding="ascii")
     (tmp_path / "known").write_text(f"proxied {key}", encoding="ascii")
     known = (tmp_path if name == "proxied" else server.place) / "known"
-    to = Address(name, known_hosts=str(known), config=str(config))
+    to = SshAddress(name, known_hosts=str(known), config=str(config))
     with SshMachine("blade7", to) as machine:
         assert machine.check("id -un").strip() == user
         words = machine.check("echo $SSH_CONNECTION").split()

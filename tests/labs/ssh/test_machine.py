@@ -20,7 +20,7 @@ import pytest
 from harness.errors import LabError, UsageError
 from harness.labs.agent import clock
 from harness.labs.agent.pipe import AgentLost
-from harness.labs.ssh.address import Address
+from harness.labs.ssh.address import SshAddress
 from harness.labs.ssh.machine import NoPython, SshMachine
 from harness.labs.ssh.refused import Dropped, Refused, Unreachable
 from harness.loop import SECOND
@@ -198,7 +198,7 @@ def test_a_key_that_is_a_directory(server: Server, tmp_path: Path) -> None:
 @pytest.mark.parametrize("host", ["a..b", "a" * 64], ids=["empty", "long"])
 def test_a_host_whose_name_cannot_be_one(host: str) -> None:
     with pytest.raises(LabError, match="its name does not resolve"):
-        SshMachine("blade7", Address(host, config="")).check("true")
+        SshMachine("blade7", SshAddress(host, config="")).check("true")
 
 
 def test_a_server_that_is_none(server: Server, tmp_path: Path) -> None:

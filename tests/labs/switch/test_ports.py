@@ -17,7 +17,7 @@ from harness.errors import LabError, UsageError
 from harness.labs.description.model import LabFile, ManagedSwitch
 from harness.labs.description.read import read
 from harness.labs.reconnect.record import CutRecord
-from harness.labs.ssh.address import Address
+from harness.labs.ssh.address import SshAddress
 from harness.labs.switch import command_line
 from harness.labs.switch.command_line import CommandLine
 from harness.labs.switch.dialects import KNOWN, lines
@@ -213,7 +213,7 @@ def test_a_password_that_is_not_in_the_environment_is_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("BENCH_PASSWORD", raising=False)
-    switch = ManagedSwitch(Address("192.0.2.1"), "cisco_ios", password="BENCH_PASSWORD")  # noqa: S106
+    switch = ManagedSwitch(SshAddress("192.0.2.1"), "cisco_ios", password="BENCH_PASSWORD")  # noqa: S106
     with pytest.raises(UsageError, match="BENCH_PASSWORD is not set"):
         CommandLine(switch)
 
@@ -233,12 +233,12 @@ def test_the_doctor_logs_in_and_shuts_nothing(bench: Bench) -> None:
 
 def test_a_device_type_that_netmiko_lacks_has_a_near_one() -> None:
     with pytest.raises(UsageError, match='device type "cisco_iso"') as error:
-        CommandLine(ManagedSwitch(Address("x"), "cisco_iso", shut=("a",), open=("b",)))
+        CommandLine(ManagedSwitch(SshAddress("x"), "cisco_iso", shut=("a",), open=("b",)))
     assert "cisco_ios" in error.value.hint
 
 
 def test_a_type_without_known_lines_needs_them() -> None:
-    switch = ManagedSwitch(Address("x"), "mellanox")
+    switch = ManagedSwitch(SshAddress("x"), "mellanox")
     with pytest.raises(UsageError, match="how a mellanox shuts a port is not known"):
         lines(switch)
 
