@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from harness.config.draft import Draft, DraftBond
+from harness.config.draft import Draft
+from harness.config.draft_bond import DraftBond
 from harness.config.model import Given
 from harness.config.names import INTERFACE
 from harness.config.place import Place

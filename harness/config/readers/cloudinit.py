@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from harness.bonding import OPTIONS
 from harness.bonding.options import near
-from harness.config.draft import Draft, DraftBond
+from harness.config.draft import Draft
+from harness.config.draft_bond import DraftBond
 from harness.config.source import Source
 from harness.config.wrappers import configurations, mappings, places, text, value
 from harness.config.yamls import Node

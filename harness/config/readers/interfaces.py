@@ -11,7 +11,8 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from harness.bonding import OPTIONS
-from harness.config.draft import OPEN_VSWITCH, Draft, DraftBond, on_off
+from harness.config.draft import OPEN_VSWITCH, Draft, on_off
+from harness.config.draft_bond import DraftBond
 from harness.config.names import interface_of
 from harness.config.option_names import IFUPDOWN2_OLD
 from harness.config.place import Place

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from harness.bonding import OPTIONS
 from harness.bonding.options import near
-from harness.config.draft import TRUE, Draft, DraftBond
+from harness.config.draft import TRUE, Draft
+from harness.config.draft_bond import DraftBond
 from harness.config.draft_net import DraftNet
 from harness.config.model import ConfigError
 from harness.config.place import Place

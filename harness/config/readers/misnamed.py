@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 
-from harness.config.draft import Draft, DraftBond
+from harness.config.draft import Draft
+from harness.config.draft_bond import DraftBond
 from harness.config.ini_and_shell import Section
 
 ALIKE = 0.72  # Bonds is like Bond, NetworkEmulator is not like Network

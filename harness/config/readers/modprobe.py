@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from harness.bonding.parse import split
 from harness.bonding.table import MODULE_ONLY
-from harness.config.draft import Draft, DraftBond
+from harness.config.draft import Draft
+from harness.config.draft_bond import DraftBond
 from harness.config.draft_net import DraftNet
 from harness.config.ini_and_shell import logical_lines
 from harness.config.model import ConfigError

@@ -8,7 +8,8 @@ from yaml import MappingNode
 
 from harness.bonding import OPTIONS
 from harness.bonding.options import near
-from harness.config.draft import OPEN_VSWITCH, TRUE, Draft, DraftBond, on_off
+from harness.config.draft import OPEN_VSWITCH, TRUE, Draft, on_off
+from harness.config.draft_bond import DraftBond
 from harness.config.draft_net import DraftNet
 from harness.config.durations import in_unit
 from harness.config.model import ConfigError

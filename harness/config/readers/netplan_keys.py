@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from harness.bonding.options import near
-from harness.config.draft import Draft, DraftBond
+from harness.config.draft import Draft
+from harness.config.draft_bond import DraftBond
 from harness.config.model import Level
 from harness.config.yamls import Node
 

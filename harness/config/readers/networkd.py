@@ -8,7 +8,8 @@ from fnmatch import fnmatchcase
 from harness.bonding import OPTIONS
 from harness.bonding.options import near
 from harness.config.detect import DROP_INS
-from harness.config.draft import Draft, DraftBond, on_off
+from harness.config.draft import Draft, on_off
+from harness.config.draft_bond import DraftBond
 from harness.config.durations import in_unit
 from harness.config.ini_and_shell import Assignment, Section, ini
 from harness.config.option_names import NETWORKD, NETWORKD_BOOLEANS, NETWORKD_ROLES

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from harness.config.draft import OPEN_VSWITCH, TRUE, Draft, DraftBond, on_off
+from harness.config.draft import OPEN_VSWITCH, TRUE, Draft, on_off
+from harness.config.draft_bond import DraftBond
 from harness.config.draft_net import DraftNet
 from harness.config.model import ConfigError
 from harness.config.profiles import default_monitor

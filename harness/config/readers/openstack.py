@@ -10,7 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from harness.config.draft import TRUE, Draft, DraftBond
+from harness.config.draft import TRUE, Draft
+from harness.config.draft_bond import DraftBond
 from harness.config.readers import optstring
 from harness.config.readers.cloudinit import DYNAMIC6, parameter
 from harness.config.source import Source

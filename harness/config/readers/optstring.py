@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.bonding.parse import split
-from harness.config.draft import Draft, DraftBond
+from harness.config.draft import Draft
+from harness.config.draft_bond import DraftBond
 from harness.config.ini_and_shell import physical_lines
 from harness.config.model import ConfigError
 from harness.config.place import Place

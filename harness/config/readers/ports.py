@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import product
 
-from harness.config.draft import DraftBond
+from harness.config.draft_bond import DraftBond
 from harness.config.place import Place
 
 # As in parse_glob of ifupdown2 (ifupdownaddons/modulebase.py), which knows no more than these.

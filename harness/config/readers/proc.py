@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from itertools import count, pairwise
 
 from harness.bonding import default
-from harness.config.draft import Draft, DraftBond
+from harness.config.draft import Draft
+from harness.config.draft_bond import DraftBond
 from harness.config.ini_and_shell import physical_lines
 from harness.config.model import ConfigError
 from harness.config.names import INTERFACE

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from harness.config.draft import Draft, DraftBond
+from harness.config.draft import Draft
+from harness.config.draft_bond import DraftBond
 from harness.config.ini_and_shell import Assignment, variables
 from harness.config.readers import optstring
 from harness.config.readers.ifcfg import value
