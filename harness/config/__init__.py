@@ -1,7 +1,7 @@
 """Configurations of bonds: read in any format, checked, written in any other."""
 
+from harness.config.addressing import Addressing, Upper
 from harness.config.model import (
-    Addressing,
     BondConfig,
     ConfigError,
     Configuration,
@@ -9,7 +9,6 @@ from harness.config.model import (
     Match,
     Remark,
     SlaveConfig,
-    Upper,
 )
 from harness.config.place import Place
 from harness.config.read import load, parse

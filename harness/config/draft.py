@@ -11,18 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
+from harness.config.addressing import Addressing, Upper
 from harness.config.draft_bond import DraftBond
 from harness.config.draft_net import DraftNet
-from harness.config.model import (
-    Addressing,
-    BondConfig,
-    ConfigError,
-    Given,
-    Level,
-    Remark,
-    SlaveConfig,
-    Upper,
-)
+from harness.config.model import BondConfig, ConfigError, Given, Level, Remark, SlaveConfig
 from harness.config.names import interface
 from harness.config.place import Place, StatementId
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass, field
 
-from harness.config.model import Addressing, Remark
+from harness.config.addressing import Addressing
+from harness.config.model import Remark
 from harness.config.place import Place, StatementId
 
 MAX_MTU = 2**31

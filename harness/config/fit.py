@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from harness.bonding import OPTIONS, SLAVE_OPTIONS, BondOptions, Setting
-from harness.config.model import Addressing, BondConfig, Given, SlaveConfig, Upper
+from harness.config.addressing import Addressing, Upper
+from harness.config.model import BondConfig, Given, SlaveConfig
 from harness.config.tool_support import BY_NETWORKD, BY_NM, RUNNING, Tool
 from harness.config.writers import above, running
 

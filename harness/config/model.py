@@ -15,6 +15,7 @@ from typing import Literal
 
 from harness.bonding import OPTIONS, SLAVE_OPTIONS, BondOptions, Setting
 from harness.bonding.values import normal, option_called
+from harness.config.addressing import Addressing, Upper
 from harness.config.place import Place, StatementId
 from harness.errors import ScenarioError, UsageError
 
@@ -89,55 +90,6 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
-class Addressing:
-    """The IP of an interface: addresses with prefix, whether it uses DHCP, gateways, MTU.
-
-    `dhcp6` means that IPv6 addresses come from the network, by DHCPv6 or router advertisements.
-    An `mtu` of 0 is not set.
-    """
-
-    addresses: tuple[str, ...] = ()
-    dhcp4: bool = False
-    dhcp6: bool = False
-    gateways: tuple[str, ...] = ()
-    mtu: int = 0
-
-    def __or__(self, other: Addressing) -> Addressing:
-        """Return the combination of two files."""
-        return Addressing(
-            tuple(dict.fromkeys((*self.addresses, *other.addresses))),
-            self.dhcp4 or other.dhcp4,
-            self.dhcp6 or other.dhcp6,
-            tuple(dict.fromkeys((*self.gateways, *other.gateways))),
-            other.mtu or self.mtu,
-        )
-
-    def meaning(self) -> tuple[object, ...]:
-        """Return its content for comparison, independent of the order of addresses."""
-        unordered = (tuple(sorted(self.addresses)), tuple(sorted(self.gateways)))
-        return (*unordered, self.dhcp4, self.dhcp6, self.mtu)
-
-
-@dataclass(frozen=True, slots=True)
-class Upper:
-    """An upper device of a bond or of another upper device: a bridge or a VLAN, and its IP.
-
-    `below` are its lower interfaces: one of a VLAN, all ports of a bridge.
-    """
-
-    name: str
-    kind: Literal["bridge", "vlan"]
-    below: tuple[str, ...]
-    vlan: int = 0
-    ip: Addressing = Addressing()
-    place: Place = field(default=Place(""), compare=False)
-
-    def meaning(self) -> tuple[object, ...]:
-        """Return its content for comparison."""
-        return (self.name, self.kind, self.vlan, tuple(sorted(self.below)), self.ip.meaning())
-
-
-@dataclass(frozen=True, slots=True)
 class Match:
     """A rule that selects slaves other than by the name of one interface.
 
@@ -175,7 +127,7 @@ class BondConfig:
     name: str
     given: tuple[Given, ...] = ()
     slaves: tuple[SlaveConfig, ...] = ()
-    ip: Addressing = Addressing()
+    ip: Addressing = field(default=Addressing())
     remarks: tuple[Remark, ...] = ()
     place: Place = field(default=Place(""))
     format: str = ""

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 
-from harness.config.model import Addressing, BondConfig, Upper
+from harness.config.addressing import Addressing, Upper
+from harness.config.model import BondConfig
 
 DEFAULT = "192.0.2.1/24"
 MOST_HOSTS = 1000

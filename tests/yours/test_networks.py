@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from harness.config import Source, parse
+from harness.config.addressing import Addressing, Upper
 from harness.config.lint import lint
-from harness.config.model import Addressing, BondConfig, Configuration, Upper
+from harness.config.model import BondConfig, Configuration
 from harness.config.rules import RULES
 from harness.labs.netns import lab
 from harness.yours.networks import networks

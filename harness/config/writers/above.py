@@ -6,7 +6,8 @@ import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from harness.config.model import Addressing, BondConfig, Upper
+from harness.config.addressing import Addressing, Upper
+from harness.config.model import BondConfig
 
 
 class Family(NamedTuple):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from harness.config.model import Addressing, BondConfig, Upper
+from harness.config.addressing import Addressing, Upper
+from harness.config.model import BondConfig
 from harness.config.writers.above import Family, dotted, families, uppers
 
 

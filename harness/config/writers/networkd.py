@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from harness.bonding import OPTIONS
-from harness.config.model import Addressing, BondConfig, Upper
+from harness.config.addressing import Addressing, Upper
+from harness.config.model import BondConfig
 from harness.config.option_names import NETWORKD, NETWORKD_BOOLEANS, NETWORKD_ROLES, inverted
 from harness.config.writers.above import bridge_of, other_interfaces, uppers, vlans_on
 

@@ -6,7 +6,8 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from harness.bonding import OPTIONS, Setting, default
-from harness.config.model import Addressing, BondConfig, Match, Upper
+from harness.config.addressing import Addressing, Upper
+from harness.config.model import BondConfig, Match
 from harness.config.writers.above import bridge_of, families, other_interfaces, uppers
 
 

@@ -6,7 +6,8 @@ import ipaddress
 from collections.abc import Iterator, Sequence
 
 from harness.bonding import OPTIONS
-from harness.config.model import Addressing, BondConfig, Upper
+from harness.config.addressing import Addressing, Upper
+from harness.config.model import BondConfig
 from harness.config.writers.above import bridge_of, family, other_interfaces, uppers
 
 ON_OFF = {"off", "on"}

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.bonding import OPTIONS, Setting
-from harness.config.model import Addressing, BondConfig, Upper
+from harness.config.addressing import Addressing, Upper
+from harness.config.model import BondConfig
 from harness.config.option_names import NETPLAN, inverted
 from harness.config.writers.above import families, other_interfaces, uppers
 from harness.config.writers.nm import monitored
