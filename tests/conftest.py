@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
 from harness.session.where_it_runs import in_guest
+from tests import pure
 
 HERE = Path(__file__).parent
 
@@ -25,6 +27,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.pop("COLUMNS", None)  # xdist's own: tests lay out pages as where no terminal is
 
 if not in_guest():
+    pure.watch()
     try:
         _load_hypothesis()
     except ModuleNotFoundError as error:
@@ -42,6 +45,25 @@ def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pyte
     """
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     return pytester
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is pure."""
+    pure.mark([item for item in items if HERE in item.path.parents])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Forget what the tests before started."""
+    pure.forget()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    """Fail a test that is thought to be pure and is not."""
+    yield
+    pure.check(item)
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist starts what -n says

@@ -7,6 +7,8 @@ from click.testing import CliRunner
 
 from tests.bench.same import main
 
+pytestmark = pytest.mark.process
+
 HEADER = '{"format":2}'
 EVENT = '[1,"mark","",{"name":"end"}]'
 

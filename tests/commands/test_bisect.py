@@ -30,6 +30,7 @@ def test_a_kernel_is_bad_if_any_scenario_blames_it(verdicts: list[str], word: st
     assert sum_up(tuple(Result("s", "k", verdict) for verdict in verdicts)).word == word
 
 
+@pytest.mark.process
 def test_a_tree_that_is_no_repository_is_rejected(tmp_path: Path) -> None:
     command = ["bisect", "a", "b", "--tree", str(tmp_path), "--", "scenarios/test_miimon.py"]
     done = CliRunner().invoke(main, command)

@@ -37,6 +37,7 @@ def against(tmp_path: Path, file: str, runs: str, name: str = "runs.json") -> Re
     return CliRunner().invoke(main, words)
 
 
+@pytest.mark.process
 def test_what_is_applied_has_no_remark(tmp_path: Path) -> None:
     ran = against(tmp_path, NMSTATE, IP)
     assert ran.exit_code == 0, ran.output

@@ -37,6 +37,7 @@ def keep(name: str, flavour: str, release: str) -> CachedKernel:
         return CachedKernel(place, flavour, release, version=version, kernel="linux").keep(name)
 
 
+@pytest.mark.process
 def test_the_list_shows_each_kernel_with_its_state() -> None:
     keep("a", "uml", "6.1.176")
     damaged = keep("b", "virtual", "7.2.13")
@@ -51,6 +52,7 @@ def test_the_list_shows_each_kernel_with_its_state() -> None:
     assert lines["host"][0] == os.uname().release
 
 
+@pytest.mark.process
 def test_the_list_can_be_read_by_machines() -> None:
     entry = keep("a", "uml", "6.1.176")
     host, kept = json.loads(kernels("list", "--cached", "--json").stdout)
@@ -104,6 +106,7 @@ def test_removing_what_is_no_kernel_of_the_cache_is_exit_status_4(spec: str) -> 
     assert "Traceback" not in done.output
 
 
+@pytest.mark.process
 def test_a_fetch_of_what_is_there_fetches_nothing() -> None:
     keep("a", "uml", "6.1.176")
     done = kernels("fetch", "uml@6.1")
@@ -123,6 +126,7 @@ def test_what_cannot_be_had_is_reported_without_a_traceback(
     assert "\nhint: " in done.stderr
 
 
+@pytest.mark.process
 def test_a_kernel_that_does_not_boot_is_shown_with_the_end_of_its_console() -> None:
     keep("a", "uml", "6.1.176")
     done = kernels("check", "uml@6.1")

@@ -19,6 +19,8 @@ from harness.explore.search import KernelSearch, SearchPlan, Tally
 from harness.guests.kernel import BootCommand
 from harness.model.judge import MODES
 
+pytestmark = pytest.mark.process
+
 SEED, DEADLY, SCHEDULES = 7, 3, 8
 CODE = """
 import json, os, pathlib, sys

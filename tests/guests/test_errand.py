@@ -12,6 +12,8 @@ from harness.guests.errand import errand, job_for
 from harness.guests.job import Job
 from harness.guests.kernel import BootCommand
 
+pytestmark = pytest.mark.process
+
 
 @dataclass(frozen=True, slots=True)
 class Script:

@@ -58,12 +58,14 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.process
 def test_a_line_keeps_its_options_and_address(machine: Path) -> None:
     (machine / "sources.list").write_text(ONE_LINE)
     wanted = "deb [arch=amd64 signed-by=/keys/a.gpg] http://one.example/debian forky main\n"
     assert apt_sources.of_suite("forky") == {"suite.list": wanted, "suite.sources": ""}
 
 
+@pytest.mark.process
 def test_a_stanza_keeps_its_address_and_key(machine: Path) -> None:
     (machine / "parts/debian.sources").write_text(STANZAS)
     (machine / "parts/ignored.bak").write_text(STANZAS)
@@ -78,6 +80,7 @@ def test_a_stanza_keeps_its_address_and_key(machine: Path) -> None:
     ]
 
 
+@pytest.mark.process
 def test_without_debians_archive_there_is_a_message(machine: Path) -> None:
     (machine / "sources.list").write_text("deb http://archive.example/ubuntu noble main\n")
     assert not apt_sources.are_debian()

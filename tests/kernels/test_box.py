@@ -32,6 +32,7 @@ def image(tmp_path: Path) -> Image:
     return Image(str(place), "6.1.0-50-amd64", "qemu-system-x86_64", "tcg")
 
 
+@pytest.mark.process
 @pytest.mark.skipif(not shutil.which("qemu-img"), reason="no qemu-img: apt install qemu-utils")
 def test_a_box_boots_the_image_with_an_init_that_asks_for_an_address(
     image: Image, tmp_path: Path
@@ -61,6 +62,7 @@ def test_a_box_boots_the_image_with_an_init_that_asks_for_an_address(
     assert beside == {"key": "private", "known_hosts": f"{ADDRESS} {HOST_KEY}\n"}
 
 
+@pytest.mark.process
 def test_a_box_needs_qemu_img(
     image: Image, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

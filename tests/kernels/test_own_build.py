@@ -14,6 +14,8 @@ from harness.kernels import build, cache, cached_kernel, own_build, specs, uml
 from harness.kernels.uml import UmlKernel
 from tests.kernels.small_tree import BONDING, FIX, make_tree
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -10,6 +10,8 @@ from harness.errors import UsageError
 from harness.kernels import patches
 from tests.kernels.small_tree import BONDING, DRIVER, FIX, make_tree
 
+pytestmark = pytest.mark.process
+
 AGAIN = FIX.replace("= 200", "= 300").replace("= 100", "= 200")
 NEW = "--- /dev/null\n+++ b/net/new.c\n@@ -0,0 +1 @@\n+int x;\n"
 GONE = "--- a/Kconfig\n+++ /dev/null\n@@ -1 +0,0 @@\n-config A\n"

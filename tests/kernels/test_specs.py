@@ -107,6 +107,7 @@ def test_a_kernel_has_the_spec_that_chooses_it(kernel: Kernel, name: str, spec: 
     assert (kernel.name, kernel.spec) == (name, spec)
 
 
+@pytest.mark.process
 def test_a_bare_version_is_the_virtual_kernel_where_there_is_one() -> None:
     with cache.locked(print), cache.building() as built:
         uml_in(built / "linux", "7.2.13")
@@ -121,6 +122,7 @@ def test_a_bare_version_is_the_virtual_kernel_where_there_is_one() -> None:
         assert getattr(kernel, "arguments", None) == more
 
 
+@pytest.mark.process
 def test_a_named_kernel_brings_its_options(place: Path) -> None:
     uml_in(place / "built/linux")
     (place / "modules").mkdir()

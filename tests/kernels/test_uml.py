@@ -13,6 +13,8 @@ import pytest
 from harness.errors import KernelUnavailable, UsageError
 from harness.kernels import check, uml
 
+pytestmark = pytest.mark.process
+
 
 def _answering(path: Path, text: str) -> Path:
     path.write_text(f"#!/bin/sh\necho '{text}'\n")

@@ -24,6 +24,8 @@ from harness.record import clocks
 from harness.units import MS
 from tests.stories import failover as story
 
+pytestmark = pytest.mark.process
+
 
 def started(command: list[str]) -> Channel:
     """Return the channel of an agent that a command starts."""

@@ -20,6 +20,8 @@ from harness.labs.agent.program import VERSION
 from harness.labs.agent.source import LOADER, source
 from harness.rtnl.messages import Request
 
+pytestmark = pytest.mark.process
+
 HELLO = f'print(\'{{"hello": {VERSION}, "pid": 1}}\')'
 LOST = "^the agent on blade7 is lost: "
 

@@ -69,6 +69,7 @@ def test_each_verdict_is_valid(tmp_path: Path, verdict: str) -> None:
     assert problems(written(tmp_path, result("test_x", verdict=verdict))) == []
 
 
+@pytest.mark.process
 def test_what_a_session_writes_is_valid(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     found = evidence.of(measured(), tmp_path / "x" / "history.jsonl", tmp_path)
     assert found["figures"]
@@ -87,6 +88,7 @@ def test_what_a_session_writes_is_valid(tmp_path: Path, request: pytest.FixtureR
     assert problems(json.loads((tmp_path / NAME).read_text())) == []
 
 
+@pytest.mark.process
 def test_each_key_that_is_written_is_described(request: pytest.FixtureRequest) -> None:
     parts = schema()["$defs"]
     figures = evidence.of(measured(), None, None)["figures"].values()

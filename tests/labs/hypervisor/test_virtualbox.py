@@ -19,6 +19,8 @@ from harness.labs.description.model import LabFile, LabNic, VirtualMachine
 from harness.labs.hypervisor.virtualbox import RUNS, VBoxManage, VmAdapter, commands, machine_of
 from harness.labs.ssh.address import SshAddress
 
+pytestmark = pytest.mark.process
+
 DATA = Path(__file__).parents[2] / "data" / "virtualbox"
 NO_MACHINE = """\
 VBoxManage: error: Could not find a registered machine named 'nope'

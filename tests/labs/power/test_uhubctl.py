@@ -19,6 +19,8 @@ from harness.labs.description.model import USB_POWER, LabFile, LabNic
 from harness.labs.rack.cutting import Cutters, cutters
 from harness.labs.ssh.address import SshAddress
 
+pytestmark = pytest.mark.process
+
 STAND_IN = """\
 #!/bin/sh
 [ "$1 $2 $3" = "-l 1-1 -p" ] || {
