@@ -17,7 +17,7 @@ from harness.config.expansion import expanded
 from harness.config.model import ConfigError, Remark
 from harness.config.source import Source
 from harness.config.wrappers import inner, text, value
-from harness.config.yamls import Node
+from harness.config.yaml_nodes import Node
 
 HEREDOC = re.compile(r"<<(-?)\s*(['\"]?)(\w+)\2")
 WRITES = re.compile(r"\b(?:cat|tee)\b")

@@ -22,7 +22,7 @@ from harness.config.source import Source
 from harness.config.stanzas import HOOKS, Line
 from harness.config.stanzas import lines as stanza_lines
 from harness.config.wrappers import texts_within
-from harness.config.yamls import NULLS, Node, documents
+from harness.config.yaml_nodes import NULLS, Node, documents
 
 YAML = ("netplan", "nmstate", "cloud-init", "talos", "os-net-config")
 DEEPEST = 40  # levels of YAML; an alias may contain itself

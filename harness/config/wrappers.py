@@ -15,7 +15,7 @@ import yaml
 from harness.config.model import ConfigError
 from harness.config.place import Place
 from harness.config.source import Source
-from harness.config.yamls import Node, documents
+from harness.config.yaml_nodes import Node, documents
 
 DEEPEST = 12
 Predicate = Callable[[Node], bool]

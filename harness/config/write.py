@@ -9,7 +9,7 @@ from types import MappingProxyType
 from harness.config.fit import Cannot, alike, fitted
 from harness.config.model import BondConfig, Configuration
 from harness.config.tool_support import FORMATS, TOOLS
-from harness.config.writers import debian, networkd, nm, running, shell, yamlish
+from harness.config.writers import debian, networkd, nm, running, shell, yaml_formats
 from harness.errors import UsageError
 
 REMARKS = frozenset({"warning", "note"})  # levels of findings by which nothing is lost
@@ -26,8 +26,8 @@ WRITERS: Mapping[str, Writer] = MappingProxyType(
         "nm": nm.keyfiles,
         "nmcli": nm.nmcli,
         "networkd": networkd.networkd,
-        "netplan": yamlish.netplan,
-        "nmstate": yamlish.nmstate,
+        "netplan": yaml_formats.netplan,
+        "nmstate": yaml_formats.nmstate,
         "ip-json": running.ip_json,
         "proc": running.proc,
         "sysfs": running.sysfs,

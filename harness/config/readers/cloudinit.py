@@ -13,7 +13,7 @@ from harness.config.draft import Draft
 from harness.config.draft_bond import DraftBond
 from harness.config.source import Source
 from harness.config.wrappers import configurations, mappings, places, text, value
-from harness.config.yamls import Node
+from harness.config.yaml_nodes import Node
 
 FORMAT = "cloud-init"
 DYNAMIC4 = frozenset({"dhcp", "dhcp4"})

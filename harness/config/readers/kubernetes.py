@@ -19,7 +19,7 @@ from harness.config.place import Place
 from harness.config.readers.optstring import NAMELESS
 from harness.config.source import Source
 from harness.config.wrappers import inner, mappings, places, scalars, text, value
-from harness.config.yamls import Node
+from harness.config.yaml_nodes import Node
 
 TALOS, CNI = "talos", "bond-cni"
 CNI_OPTIONS = ("mode", "miimon", "failOverMac", "allSlavesActive", "tlbDynamicLb")

@@ -19,7 +19,7 @@ from harness.config.readers import cloudinit, netplan_keys
 from harness.config.source import Source
 from harness.config.wrappers import inner, keys, value
 from harness.config.wrappers import text as word
-from harness.config.yamls import Node, documents
+from harness.config.yaml_nodes import Node, documents
 
 FORMAT = "netplan"
 KNOWN = {**NETPLAN, **NETPLAN_ALIASES}

@@ -11,7 +11,7 @@ from harness.bonding.options import near
 from harness.config.draft import Draft
 from harness.config.draft_bond import DraftBond
 from harness.config.model import Level
-from harness.config.yamls import Node
+from harness.config.yaml_nodes import Node
 
 DEVICES = frozenset(
     [

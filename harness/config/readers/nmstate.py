@@ -11,7 +11,7 @@ from harness.config.model import ConfigError
 from harness.config.profiles import default_monitor
 from harness.config.source import Source
 from harness.config.wrappers import Inner, inner, mappings, places, text, value
-from harness.config.yamls import Node, documents
+from harness.config.yaml_nodes import Node, documents
 
 FORMAT = "nmstate"
 PORTS = ("port", "ports", "slaves")

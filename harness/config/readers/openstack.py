@@ -16,7 +16,7 @@ from harness.config.readers import optstring
 from harness.config.readers.cloudinit import DYNAMIC6, parameter
 from harness.config.source import Source
 from harness.config.wrappers import configurations, inner, mappings, places, text, value
-from harness.config.yamls import Node
+from harness.config.yaml_nodes import Node
 
 DATA, CONFIG = "openstack", "os-net-config"
 ALIAS = re.compile(r"nic\d+")  # the n-th NIC that has a carrier

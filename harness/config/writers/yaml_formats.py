@@ -12,7 +12,7 @@ from harness.config.model import BondConfig
 from harness.config.option_names import NETPLAN, inverted
 from harness.config.writers.above import families, other_interfaces, uppers
 from harness.config.writers.nm import monitored
-from harness.config.yamls import dump
+from harness.config.yaml_nodes import dump
 
 PARAMETERS = inverted(NETPLAN)
 BOOLEANS = frozenset({"tlb_dynamic_lb", "use_carrier", "lacp_active"})
