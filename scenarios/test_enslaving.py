@@ -3,6 +3,8 @@
 import pytest
 
 from harness import claim, control
+from scenarios.interfaces import frames_counted
+from scenarios.programs import FRAMES, send_raw
 from scenarios.topologies import OneSwitch
 from scenarios.variants import SpareSlave, TwoBonds
 
@@ -86,3 +88,25 @@ def test_bonds_can_be_slaves_but_not_in_a_circle(two_bonds: TwoBonds) -> None:
         back = two_bonds.dut.attempt.enslave(second, first)
     assert (into.error, back.error) == ("", "EBUSY")
     assert first.now.file("slaves") == "eth0 bond1"
+
+
+@claim("SYSFS-14")
+def test_the_counters_of_a_bond_keep_those_of_its_released_slaves(one_switch: OneSwitch) -> None:
+    """Frames that a slave has sent are counted, though nobody read them before its release."""
+    bond = one_switch.dut.bond(mode="active-backup")
+    (before,) = frames_counted(one_switch, "tx", "bond0")
+    send_raw(one_switch, "bond0", FRAMES)
+    one_switch.dut.release(bond, one_switch.eth0)
+    (after,) = frames_counted(one_switch, "tx", "bond0")
+    assert after - before >= FRAMES
+
+
+@claim("SYSFS-14")
+@control("test_the_counters_of_a_bond_keep_those_of_its_released_slaves")
+def test_a_released_slave_that_sent_nothing_adds_nothing(one_switch: OneSwitch) -> None:
+    """What the next active slave announces is less than what was sent."""
+    bond = one_switch.dut.bond(mode="active-backup")
+    (before,) = frames_counted(one_switch, "tx", "bond0")
+    one_switch.dut.release(bond, one_switch.eth0)
+    (after,) = frames_counted(one_switch, "tx", "bond0")
+    assert after - before < FRAMES

@@ -220,3 +220,20 @@ def test_the_systems_are_shown_to_administrators(
     seen = lacp_pair.dut.run(argv).stdout
     assert "802.3ad" in seen
     assert (text in seen) == shown
+
+
+@claim("NL-1")
+@pytest.mark.parametrize(("key", "shown"), [(1, "1"), (9, "9")])
+def test_the_keys_of_an_aggregator_are_shown_alike(
+    scripted_partner: ScriptedPartner, key: int, shown: str
+) -> None:
+    """In sysfs and netlink: the same key of the bond, and the partner's own key."""
+    net = scripted_partner
+    bond = net.dut.bond()
+    net.sw.speak_lacp(net.eth0, net.eth1, key=key)
+    with net.watch(healthy=False):
+        net.after(LASTS)
+    details = net.dut.run(["ip", "-d", "link", "show", "bond0"]).stdout
+    assert bond.now.file("ad_partner_key") == shown
+    assert f" ad_partner_key {shown} " in details
+    assert f" ad_actor_key {bond.now.file('ad_actor_key')} " in details

@@ -5,7 +5,7 @@ Promiscuous mode, all-multicast, and the groups that the bond has joined.
 
 import pytest
 
-from harness import Dut, claim, control, s
+from harness import Dut, Net, claim, control, s
 from scenarios.interfaces import (
     IFF_ALLMULTI,
     IFF_PROMISC,
@@ -17,6 +17,7 @@ from scenarios.interfaces import (
 )
 from scenarios.programs import FRAMES, SPACING, copies, frame
 from scenarios.topologies import OneSwitch
+from scenarios.variants import SpareSlave
 
 FLAGS = {"promisc": IFF_PROMISC, "allmulticast": IFF_ALLMULTI}  # by the words of ip-link(8)
 STRANGER = "02:00:00:00:00:09"  # an unused MAC
@@ -96,7 +97,7 @@ def test_the_setting_follows_the_active_slave(
     assert (before, slaves_with(one_switch.dut, setting)) == (["eth0"], active[-1:])
 
 
-def join(net: OneSwitch) -> None:
+def join(net: Net) -> None:
     """Let the bond join a group, and give the kernel time: it sets filters by a work queue."""
     with net.watch():
         command(net.dut, f"ip address add {GROUP}/32 dev bond0 autojoin")
@@ -150,3 +151,17 @@ def test_a_capture_on_the_bond_sees_the_active_path(
         one_switch.sw.send(frame(STRANGER), by=by, every=SPACING, count=FRAMES)
         count = copies(one_switch, "bond0")
     assert count == seen
+
+
+@claim("PROMISC-7")
+@pytest.mark.parametrize(
+    ("mode", "slaves"), [("balance-rr", [*ALL, "eth2"]), ("active-backup", ACTIVE)]
+)
+def test_a_slave_that_is_added_receives_the_groups_of_its_bond(
+    spare_slave: SpareSlave, mode: str, slaves: list[str]
+) -> None:
+    """Groups that were joined before are put into its filter when it is enslaved."""
+    bond = spare_slave.dut.bond(mode=mode)
+    join(spare_slave)
+    spare_slave.dut.enslave(bond, spare_slave.eth2)
+    assert receivers(spare_slave.dut, GROUP_MAC, *ALL, "eth2") == slaves
