@@ -237,3 +237,19 @@ def test_the_keys_of_an_aggregator_are_shown_alike(
     assert bond.now.file("ad_partner_key") == shown
     assert f" ad_partner_key {shown} " in details
     assert f" ad_actor_key {bond.now.file('ad_actor_key')} " in details
+
+
+@claim("PROC-8")
+@pytest.mark.parametrize(("fast", "partners"), [(True, "63"), (False, "61")])
+def test_the_state_of_the_partners_port_is_shown(
+    scripted_partner: ScriptedPartner, partners: str, *, fast: bool
+) -> None:
+    """A partner that asks for slow LACPDUs has another state than the own port."""
+    net = scripted_partner
+    net.dut.bond()
+    net.sw.speak_lacp(net.eth0, net.eth1, fast=fast)
+    with net.watch(healthy=False):
+        net.after(LASTS)
+    lines = (net.dut.read_file("/proc/net/bonding/bond0") or "").splitlines()
+    states = [line.rpartition(" ")[2] for line in lines if "port state: " in line]
+    assert states == ["63", partners, "63", partners]

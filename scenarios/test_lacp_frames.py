@@ -35,9 +35,9 @@ def test_each_frame_is_counted_as_what_it_is(
     net = scripted_partner
     bond = net.dut.bond()
     with net.watch("out", healthy=False):
-        net.sw.send(frame, by=net.eth0, every=100 * ms, count=3)
+        net.sw.send(frame, by=net.eth1, every=100 * ms, count=3)
         net.after(1 * s)
-        slave, other = bond.now.lacp_counters(net.eth0), bond.now.lacp_counters(net.eth1)
+        slave, other = bond.now.lacp_counters(net.eth1), bond.now.lacp_counters(net.eth0)
         whole = bond.now.lacp_counters()
     assert {name: n for name, n in slave.items() if n and name != "lacpdu_tx"} == counted
     assert {name: n for name, n in other.items() if n and name != "lacpdu_tx"} == {}

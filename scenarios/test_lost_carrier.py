@@ -1,12 +1,22 @@
-"""A slave without carrier: modes that balance leave it before their monitor has noticed."""
+"""A slave without carrier is left before its monitor has noticed; a bond without any shows it."""
 
 import pytest
 
 from harness import Cable, Span, claim, control, many_flows, ms, s
 from scenarios.channels import StaticChannel
+from scenarios.interfaces import cable
+from scenarios.topologies import OneSwitch
 from scenarios.variants import ThreeSlaves
 
 MANY = list(many_flows(60))
+# The link bit of the status register (SIOCGMIIREG, MII_BMSR, BMSR_LSTATUS; linux/mii.h).
+MII_TOOL = """
+import fcntl, socket, struct
+with socket.socket() as control:
+    asked = struct.pack("16sHHHH8x", b"bond0", 0, 1, 0, 0)
+    *_, status = struct.unpack("16sHHHH8x", fcntl.ioctl(control, 0x8948, asked))
+    print(status >> 2 & 1)
+"""
 
 
 @claim("MODE-XOR-2")
@@ -72,3 +82,18 @@ def test_of_slaves_that_return_together_the_first_in_the_list_is_used(
         net.after(1 * s)
         together(net.eth2, net.eth1)
     assert run.active_slaves[-2:] == [None, chosen]
+
+
+@claim("IOCTL-2")
+@pytest.mark.parametrize(("down", "link"), [(["eth0", "eth1"], "0"), (["eth0"], "1")])
+def test_mii_registers_show_a_link_while_the_bond_has_a_carrier(
+    one_switch: OneSwitch, down: list[str], link: str
+) -> None:
+    """That is what mii-tool reads of a bond."""
+    one_switch.dut.bond()
+    with one_switch.watch():
+        for name in down:
+            cable(one_switch, name).cut()
+        one_switch.after(1 * s)
+        done = one_switch.dut.run(["python3", "-I", "-S", "-c", MII_TOOL])
+    assert done.stdout.strip() == link

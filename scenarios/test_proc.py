@@ -2,8 +2,8 @@
 
 import pytest
 
-from harness import MODES, Bond, Cable, claim, control, ms
-from scenarios.interfaces import flags, mac_address
+from harness import MODES, Bond, Cable, claim, control, ms, s
+from scenarios.interfaces import cable, flags, mac_address
 from scenarios.topologies import OneSwitch
 from scenarios.variants import EmptyBond, SpareSlave, TwoBonds
 
@@ -107,6 +107,20 @@ def test_what_is_set_is_shown(
 ) -> None:
     """The lines of a mode's own options have their words."""
     assert one_switch.dut.bond(mode=mode, **options).now.proc[name] == shown
+
+
+@claim("PROC-2")
+@pytest.mark.parametrize(("failed", "shown"), [("eth0", "eth1"), ("eth1", "eth0")])
+def test_the_active_slave_is_shown_after_a_failover(
+    one_switch: OneSwitch, failed: str, shown: str
+) -> None:
+    """It is the slave that is used, and not the primary."""
+    bond = one_switch.dut.bond(primary="eth0")
+    with one_switch.watch():
+        cable(one_switch, failed).cut()
+        one_switch.after(1 * s)
+        active = bond.now.proc["Currently Active Slave"]
+    assert active == shown
 
 
 @claim("PROC-7")
