@@ -79,8 +79,10 @@ def test_without_downdelay_the_same_blip_is_a_failure(one_switch: OneSwitch) -> 
 @pytest.mark.parametrize(("asked", "kept"), [(200, 200), (250, 200), (99, 0)])
 def test_delays_are_rounded_down_to_miimon(one_switch: OneSwitch, asked: int, kept: int) -> None:
     """A delay that is no multiple of miimon counts as the next lower one."""
-    bond = one_switch.dut.bond(downdelay=asked, updelay=asked)
-    assert (bond["downdelay"], bond["updelay"]) == (kept, kept)
+    bond = one_switch.dut.bond()
+    one_switch.dut.attempt.set(bond, downdelay=asked, updelay=asked)
+    shown = bond.now.netlink
+    assert (shown["downdelay"], shown["updelay"]) == (kept, kept)
 
 
 @claim("UPDELAY-1", "PRIMARY-1", "PRESEL-1")
