@@ -3,6 +3,7 @@
 import pytest
 
 from harness import claim
+from scenarios.interfaces import receive_all
 from scenarios.programs import EVERYONE, FRAMES, SPACING, copies, frame
 from scenarios.variants import ThreeSlaves
 
@@ -30,6 +31,24 @@ def test_who_listens_at_an_inactive_slave_hears_it(
     with net.watch():
         net.sw.send(frame(to), by=net.eth1, every=SPACING, count=FRAMES)
         count = copies(net, interface)
+    assert count == delivered
+
+
+@claim("ASA-3")
+@pytest.mark.parametrize(
+    ("before", "after", "delivered"), [("on", "off", 0), ("off", "on", 1), ("on", "on", 1)]
+)
+def test_a_running_bond_delivers_as_was_set_last(
+    three_slaves: ThreeSlaves, before: str, after: str, delivered: int
+) -> None:
+    """Slaves that are inactive already deliver what arrives, or drop it, from then on."""
+    net = three_slaves
+    bond = net.dut.bond(mode="active-backup", all_slaves_active=before)
+    net.dut.set(bond, all_slaves_active=after)
+    receive_all(net.dut, "eth1")  # so that the bond drops it, and not the NIC
+    with net.watch():
+        net.sw.send(frame(EVERYONE), by=net.eth1, every=SPACING, count=FRAMES)
+        count = copies(net, "bond0")
     assert count == delivered
 
 

@@ -118,6 +118,7 @@ def test_the_arp_monitor_can_be_switched_off(one_switch: OneSwitch) -> None:
         one_switch.after(2 * interval)
         one_switch.eth0.lose()
         one_switch.after(6 * interval)
+    assert bond.now.netlink["arp_interval"] == 0
     assert run.active_slaves == ["eth0"]
     assert run.failures == {"eth0": 0, "eth1": 0}
 
