@@ -39,6 +39,21 @@ def test_the_rate_asks_by_a_bit_and_leaves_the_own_rate_alone(
     assert {"timeout" in pdu.actor.state for pdu in slave.lacpdus} == {short}
 
 
+@claim("LACP-RATE-3")
+@pytest.mark.parametrize(("before", "after", "short"), [("slow", "fast", 1), ("fast", "slow", 0)])
+def test_a_new_rate_holds_for_the_slaves_that_there_are(
+    lacp_pair: LacpPair, before: str, after: str, short: int
+) -> None:
+    """Set while the bond is down, it is in the LACPDUs of the ports after that."""
+    bond = lacp_pair.dut.bond(lacp_rate=before)
+    with lacp_pair.dut.take_down(bond):
+        lacp_pair.dut.set(bond, lacp_rate=after)
+    with lacp_pair.watch() as run:
+        lacp_pair.after(31 * s)
+    states = [run.slave(name).lacpdus[-1].actor.state for name in ("eth0", "eth1")]
+    assert ["timeout" in state for state in states] == [short, short]
+
+
 @claim("LACP-RATE-4")
 @pytest.mark.parametrize("lacp_rate", ["fast", "slow"])
 def test_a_silent_partner_is_left_after_the_timeout(lacp_pair: LacpPair, lacp_rate: str) -> None:
