@@ -7,7 +7,7 @@ of two seconds. What the DUT makes of that is no evidence on what it makes of th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import NamedTuple
 
 from harness.errors import NotTestable
@@ -58,6 +58,8 @@ def distorted(history: History) -> NotTestable | None:
 
     Those of changes further apart than the lag differ by no more than it, which all bounds allow.
     """
+    if unmade := _unmade_change(history):
+        return unmade
     tolerance = traffic.jiffy(history) + traffic.jitter(history)
     for lag, changes in _bonds(history):
         told = [(one, one.reported) for one in changes if one.reported is not None]
@@ -78,6 +80,29 @@ def distorted(history: History) -> NotTestable | None:
                     f"them {in_ms(abs(apart))} apart{order}: they may be {in_ms(lag)} late",
                     hint=HINT,
                 )
+    return None
+
+
+def _unmade_change(history: History) -> NotTestable | None:
+    """Return why a failure is no evidence: a driver reports what happened before the recording.
+
+    Some reset their chip when the interface is enslaved, and have a carrier again seconds later.
+    """
+    if (start := history.mark("disturb")) is None:
+        return None
+    done = min((event.at for event in history.part("fault") if event.at >= start), default=None)
+    for bond in history.about.bonds.values():
+        for link in bond.slaves if bond.lag else ():
+            seen = history.part("carrier", f"{DUT}/{link}")
+            changes = [new for old, new in pairwise(seen) if old["up"] != new["up"]]
+            for change in changes:
+                if start <= change.at and (done is None or change.at < done):
+                    did = "got" if change["up"] else "lost"
+                    return NotTestable(
+                        f"{link} {did} its carrier in the recording before anything was done: "
+                        "its driver reported it late",
+                        hint=HINT,
+                    )
     return None
 
 

@@ -100,3 +100,17 @@ def test_a_port_that_forwards_before_the_driver_reports_its_carrier_shows_nothin
     )
     at_once = slow_driver(*cut, *port, carrier(3008, up=True))
     assert driver_lag.distorted(at_once) is None
+
+
+def test_a_carrier_that_changes_by_itself_is_the_drivers() -> None:
+    reset = [carrier(8, up=False, link="eth1"), carrier(2500, up=True, link="eth1")]
+    wrong = driver_lag.distorted(slow_driver(*reset))
+    assert wrong is not None
+    assert wrong.message == (
+        "eth1 lost its carrier in the recording before anything was done: "
+        "its driver reported it late"
+    )
+    assert driver_lag.distorted(slow_driver(*reset, lag=0)) is None
+    assert driver_lag.distorted(slow_driver(fault(0, "sw", "power_off"), *reset)) is None
+    before = [carrier(-200, up=False, link="eth1"), carrier(-100, up=True, link="eth1")]
+    assert driver_lag.distorted(slow_driver(*before)) is None

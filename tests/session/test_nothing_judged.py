@@ -136,7 +136,7 @@ def test_faults_that_drivers_reported_otherwise_contradict_nothing(
     pytester: pytest.Pytester,
 ) -> None:
     body = """
-from tests.judge.test_driver_lag import carrier, fault, heal, story
+from tests.stories import carrier, fault, heal, slow_driver
 
 CUT = fault(0, "eth0"), heal(300)
 
@@ -144,7 +144,7 @@ CUT = fault(0, "eth0"), heal(300)
 @claim("MIIMON-2")
 def test_short(reports):
     run = Run()
-    run.freeze(story(*CUT, *reports))
+    run.freeze(slow_driver(*CUT, *reports))
     verdicts.note_run(run)
     assert run.detected
 """
