@@ -12,7 +12,7 @@ pytest_plugins = ["pytester"]
 HERE = Path(__file__).parent
 CONFTEST = """
     from tests import pure
-    from tests.conftest import pytest_runtest_call
+    from tests.conftest import pytest_runtest_call, pytest_runtest_setup
 
     def pytest_collection_modifyitems(items):
         pure.mark(items)
