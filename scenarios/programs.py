@@ -103,7 +103,7 @@ def copies(net: Net, interface: str, machine: Machine | None = None) -> float:
     that it misses frames.
     """
     words = [interface, str(UNUSED), str(STARTED)]
-    count, late = _python(net, machine, LISTENER, *words).split()
+    count, late = python(machine or net.dut, LISTENER, *words).split()
     if float(late) > STARTED:
         raise NotTestable(
             f"Python took {float(late):.1f} s to start there, and the frames did not wait",
@@ -114,17 +114,17 @@ def copies(net: Net, interface: str, machine: Machine | None = None) -> float:
 
 def talk(net: Net, clients: Sequence[str], machine: Machine | None = None) -> None:
     """Let a machine, by default the DUT, send a datagram to each address, and so ask for MACs."""
-    _python(net, machine, TALKER, *clients)
+    python(machine or net.dut, TALKER, *clients)
 
 
 def send_raw(net: Net, interface: str, count: int) -> None:
     """Let the DUT send frames of the unused type by an interface, and nothing before them."""
-    _python(net, None, RAW_SENDER, interface, str(count), frame(EVERYONE).hex())
+    python(net.dut, RAW_SENDER, interface, str(count), frame(EVERYONE).hex())
 
 
 def send_datagrams(net: Net, to: str, count: int) -> None:
     """Let the DUT send UDP datagrams to an address by one socket."""
-    _python(net, None, DATAGRAM_SENDER, to, str(count))
+    python(net.dut, DATAGRAM_SENDER, to, str(count))
 
 
 def connect_again(net: Net, to: Machine, kind: str, times: int) -> None:
@@ -132,12 +132,12 @@ def connect_again(net: Net, to: Machine, kind: str, times: int) -> None:
 
     A connection is refused at once, so each socket sends one packet of one 5-tuple.
     """
-    _python(net, None, CONNECTOR, to.address, kind, str(times))
+    python(net.dut, CONNECTOR, to.address, kind, str(times))
 
 
 def failover_events(net: Net) -> tuple[int, int]:
     """Make eth1 active; return how many events of a failover and of announcements were sent."""
-    failovers, announcements = _python(net, None, EVENTS).split()
+    failovers, announcements = python(net.dut, EVENTS).split()
     return int(failovers), int(announcements)
 
 
@@ -148,8 +148,8 @@ def answers(machine: Dut | Machine, address: str) -> bool:
     return done.stdout == "answered\n"
 
 
-def _python(net: Net, machine: Machine | None, program: str, *arguments: str) -> str:
-    runner = net.dut if machine is None else machine
-    done = runner.run(["python3", "-I", "-S", "-c", program, *arguments])
+def python(machine: Dut | Machine, program: str, *arguments: str) -> str:
+    """Run a program that has to succeed; return what it wrote."""
+    done = machine.run(["python3", "-I", "-S", "-c", program, *arguments])
     assert done.returncode == 0, done.stderr
     return done.stdout

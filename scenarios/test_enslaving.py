@@ -4,18 +4,15 @@ import pytest
 
 from harness import claim, control
 from scenarios.interfaces import frames_counted
-from scenarios.programs import EVERYONE, frame
+from scenarios.programs import EVERYONE, RAW_SENDER, frame, python
 from scenarios.topologies import OneSwitch
 from scenarios.variants import SpareSlave, TwoBonds
 
 MANY = 50  # frames: more than a failover announces
 # In one program: after a program the harness reads the bonds again, and their counters with that.
 SENDS_AND_RELEASES = f"""
-import fcntl, socket, struct, sys
-with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as one:
-    one.bind(("bond0", 0))
-    for _ in range(int(sys.argv[1])):
-        one.send(bytes.fromhex("{frame(EVERYONE).hex()}"))
+{RAW_SENDER}
+import fcntl, struct
 with socket.socket() as control:
     fcntl.ioctl(control, 0x8991, struct.pack("16s16s", b"bond0", b"eth0"))  # SIOCBONDRELEASE
 """
@@ -110,7 +107,6 @@ def test_the_counters_of_a_bond_keep_those_of_its_released_slaves(
     """Frames that a slave has sent are counted, though nobody read them before its release."""
     one_switch.dut.bond(mode="active-backup")
     (before,) = frames_counted(one_switch, "tx", "bond0")
-    done = one_switch.dut.run(["python3", "-I", "-S", "-c", SENDS_AND_RELEASES, str(sent)])
-    assert done.returncode == 0, done.stderr
+    python(one_switch.dut, SENDS_AND_RELEASES, "bond0", str(sent), frame(EVERYONE).hex())
     (after,) = frames_counted(one_switch, "tx", "bond0")
     assert (after - before >= MANY) == counted

@@ -4,6 +4,7 @@ import pytest
 
 from harness import claim, contradicted, control
 from scenarios.interfaces import command, flags
+from scenarios.programs import python
 from scenarios.variants import EmptyBond, SpareSlave, TwoBonds
 
 MASTERS = "/sys/class/net/bonding_masters"
@@ -250,8 +251,7 @@ def test_the_old_ioctls_still_work(
 ) -> None:
     """What ifenslave asked for, to enslave, to change the active slave, to release, is done."""
     bond = spare_slave.dut.bond()
-    done = spare_slave.dut.run(["python3", "-I", "-S", "-c", script])
-    assert done.returncode == 0, done.stderr
+    python(spare_slave.dut, script)
     assert (bond.now.file("slaves"), bond.now.file("active_slave")) == shown
 
 

@@ -6,14 +6,14 @@ imports what starts processes, by itself or through other files of tests/.
 
 from __future__ import annotations
 
-import ast
 import sys
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.source_files import ROOT, imported
+
 STARTERS = {"subprocess", "pty", "multiprocessing", "playwright"}
 FIXTURES = {"pytester"}  # runs pytest within pytest
 STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system"}
@@ -43,7 +43,7 @@ def mark(items: list[pytest.Item]) -> None:
 @cache
 def starts_processes(path: Path) -> bool:
     """Return whether a file imports what starts processes, by itself or through tests/."""
-    names = _imported(ast.parse(path.read_text(encoding="utf-8")))
+    names = imported(path)
     if any(name.partition(".")[0] in STARTERS for name in names):
         return True
     own = (ROOT / name.replace(".", "/") for name in names if name.startswith("tests."))
@@ -58,16 +58,6 @@ def check(item: pytest.Item) -> None:
             "hint: @pytest.mark.process",
             pytrace=False,
         )
-
-
-def _imported(tree: ast.AST) -> set[str]:
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return names
 
 
 def _source(module: Path) -> Path | None:

@@ -15,12 +15,13 @@ import click
 
 from harness.errors import HarnessError, Inconclusive, NotTestable, UsageError
 from harness.history import History, load
-from harness.judge import driver_lag, fitness, paint, report, timeline
+from harness.judge import fitness, paint, report, timeline
 from harness.judge.layout import WIDTH
 from harness.judge.run import Run
 from harness.units import MS, Measured, in_ms
 
 BROKEN = (KeyError, TypeError, ValueError, IndexError, ZeroDivisionError, AttributeError)
+Unfit = Inconclusive | NotTestable
 
 
 @click.command()
@@ -52,9 +53,10 @@ def _judged(path: Path, *, as_json: bool) -> tuple[str, bool]:
     """Return the text of a recording, and whether it is conclusive; raises UsageError."""
     history = load(path)
     try:
+        unfit = _unfit(history)
         if as_json:
-            return json.dumps({"file": str(path), **examine(history)}), _unfit(history) is None
-        return _text(path, history), _unfit(history) is None
+            return json.dumps({"file": str(path), **_examined(history, unfit)}), unfit is None
+        return _text(path, history, unfit), unfit is None
     except BROKEN as error:
         raise UsageError(
             f"{path} is incomplete: {error!r}",
@@ -62,10 +64,9 @@ def _judged(path: Path, *, as_json: bool) -> tuple[str, bool]:
         ) from error
 
 
-def examine(history: History) -> dict[str, Any]:
+def _examined(history: History, unfit: Unfit | None) -> dict[str, Any]:
     """Return the figures of a recording as plain JSON values; times in ms."""
     facts, reasons = _facts(history)
-    unfit = _unfit(history)
     if isinstance(unfit, NotTestable):
         reasons = {"recording": unfit.message, **reasons}
     return {
@@ -78,11 +79,10 @@ def examine(history: History) -> dict[str, Any]:
     }
 
 
-def _unfit(history: History) -> Inconclusive | NotTestable | None:
+def _unfit(history: History) -> Unfit | None:
     """Return why nothing can be concluded from a recording."""
     try:
-        fitness.demand_judgeable(history)
-        driver_lag.demand_reported(history)
+        fitness.demand_evidence(history)
     except (Inconclusive, NotTestable) as error:
         return error
     return None
@@ -142,12 +142,11 @@ def _plain(measured: Measured) -> dict[str, Any]:
     }
 
 
-def _text(path: Path, history: History) -> str:
+def _text(path: Path, history: History, unfit: Unfit | None) -> str:
     """Return the figures of a recording as text."""
     width = shutil.get_terminal_size((WIDTH, 0)).columns
     lines = [str(path), history.about.scenario]
     lines.append(report.settings(history.about, width))
-    unfit = _unfit(history)
     word = "INCONCLUSIVE" if isinstance(unfit, Inconclusive) else "NOT TESTABLE HERE"
     lines += ["", f"{word}: {unfit.message}"] if unfit else [""]
     for name, measured in _times(history):

@@ -7,7 +7,7 @@ of two seconds. What the DUT makes of that is no evidence on what it makes of th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations, pairwise
+from itertools import chain, combinations, pairwise
 from typing import NamedTuple
 
 from harness.errors import NotTestable
@@ -54,56 +54,53 @@ def demand_reported(history: History) -> None:
 
 
 def distorted(history: History) -> NotTestable | None:
-    """Return why a failure is no evidence: drivers reported changes at other distances.
+    """Return why a failure is no evidence: drivers reported other changes than were made."""
+    reasons = chain(_unmade(history), _reported_otherwise(history))
+    return next((NotTestable(reason, hint=HINT) for reason in reasons), None)
+
+
+def _unmade(history: History) -> Iterator[str]:
+    """Yield the changes that a driver reported of what happened before the recording.
+
+    Some reset their chip when the interface is enslaved, and have a carrier again seconds later.
+    """
+    if (start := history.mark("disturb")) is None:
+        return
+    done = min((event.at for event in history.part("fault") if event.at >= start), default=None)
+    bonds = (bond for bond in history.about.bonds.values() if bond.lag)
+    for link in (link for bond in bonds for link in bond.slaves):
+        for old, new in pairwise(history.part("carrier", f"{DUT}/{link}")):
+            if old["up"] != new["up"] and start <= new.at and (done is None or new.at < done):
+                did = "got" if new["up"] else "lost"
+                yield (
+                    f"{link} {did} its carrier in the recording before anything was done: "
+                    "its driver reported it late"
+                )
+
+
+def _reported_otherwise(history: History) -> Iterator[str]:
+    """Yield the changes that were reported at other distances than they were made.
 
     Those of changes further apart than the lag differ by no more than it, which all bounds allow.
     """
-    if unmade := _unmade_change(history):
-        return unmade
     tolerance = traffic.jiffy(history) + traffic.jitter(history)
     for lag, changes in _bonds(history):
         told = [(one, one.reported) for one in changes if one.reported is not None]
         for change, seen in told:
             gap = _forwarding_after(history, change)
             if gap is not None and gap < lag and seen - change.at > tolerance:
-                return NotTestable(
+                yield (
                     f"the port of {change.link} forwarded {in_ms(gap)} after {change}, which its "
-                    f"driver reported {in_ms(seen - change.at)} late",
-                    hint=HINT,
+                    f"driver reported {in_ms(seen - change.at)} late"
                 )
         for (first, first_seen), (second, second_seen) in combinations(told, 2):
             made, apart = second.at - first.at, second_seen - first_seen
             if made < lag and abs(apart - made) > tolerance:
                 order = "" if apart >= 0 else " in the other order"
-                return NotTestable(
+                yield (
                     f"{first} came {in_ms(made)} before {second}, and their drivers reported "
-                    f"them {in_ms(abs(apart))} apart{order}: they may be {in_ms(lag)} late",
-                    hint=HINT,
+                    f"them {in_ms(abs(apart))} apart{order}: they may be {in_ms(lag)} late"
                 )
-    return None
-
-
-def _unmade_change(history: History) -> NotTestable | None:
-    """Return why a failure is no evidence: a driver reports what happened before the recording.
-
-    Some reset their chip when the interface is enslaved, and have a carrier again seconds later.
-    """
-    if (start := history.mark("disturb")) is None:
-        return None
-    done = min((event.at for event in history.part("fault") if event.at >= start), default=None)
-    for bond in history.about.bonds.values():
-        for link in bond.slaves if bond.lag else ():
-            seen = history.part("carrier", f"{DUT}/{link}")
-            changes = [new for old, new in pairwise(seen) if old["up"] != new["up"]]
-            for change in changes:
-                if start <= change.at and (done is None or change.at < done):
-                    did = "got" if change["up"] else "lost"
-                    return NotTestable(
-                        f"{link} {did} its carrier in the recording before anything was done: "
-                        "its driver reported it late",
-                        hint=HINT,
-                    )
-    return None
 
 
 def _forwarding_after(history: History, change: CarrierChange) -> int | None:

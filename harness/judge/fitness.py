@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from harness.errors import Inconclusive, NotTestable
 from harness.history import Event, History
-from harness.judge import lateness, traffic
+from harness.judge import driver_lag, lateness, traffic
 from harness.plural import counted
 from harness.topology import DUT
 from harness.units import MS, in_ms
@@ -18,6 +18,15 @@ ON_THE_DUT = ("admin_down", "admin_up")  # of a link, by the DUT
 TESTER = "the tester"  # every machine but the DUT is one of the tester's
 CHANGES = ("fault", "carrier", "admin", "slave", "active", "mac", "fdb", "log")
 WITHOUT_PARTNER = "link states, options and refusals of this mode can be judged"
+
+
+def demand_evidence(history: History) -> None:
+    """Raise Inconclusive if the recording cannot be judged, NotTestable if a fault went unseen.
+
+    That is one shorter than the lag of a driver, which did not report it.
+    """
+    demand_judgeable(history)
+    driver_lag.demand_reported(history)
 
 
 def demand_judgeable(history: History) -> None:

@@ -10,7 +10,6 @@ from harness.errors import ScenarioError
 from harness.history import History
 from harness.judge import (
     distribution,
-    driver_lag,
     fitness,
     frames_seen,
     lacp,
@@ -45,8 +44,7 @@ class Record:
                 "the run is still being recorded", hint="read the run after the with block"
             )
         if not self.vetted:
-            fitness.demand_judgeable(self.history)
-            driver_lag.demand_reported(self.history)
+            fitness.demand_evidence(self.history)
             self.vetted = True
         self.used = True
         observations.note(observations.ObservationKind.FACT)

@@ -173,20 +173,22 @@ class Watching:
         Raises Inconclusive if a host stalls repeatedly.
         """
         inspections = span // (durations.shortest_inspection(self.bonds.values()) or span)
-        streams = self.recorder.streams.values()
-        while True:
-            late = 0
-            for pauses in (stream.pauses(disturbed, self.interval) for stream in streams):
-                stalled = sum(pause for pause in pauses if pause > STALL)
-                if stalled > PATIENCE:
-                    raise Inconclusive(
-                        f"probes were late by {in_ms(stalled)} in all after the disturbance",
-                        hint=ALONE,
-                    )
-                late = max(late, stalled, add_up(pauses, inspections, self.interval, jitter))
-            if now() >= end + late:
-                return
+        while now() < end + (late := self._late(disturbed, inspections, jitter)):
             self.loop.pump(end + late)
+
+    def _late(self, since: int, inspections: int, jitter: int) -> int:
+        """Return by how many ns a monitor may be late by now; raises Inconclusive for stalls."""
+        late = 0
+        for stream in self.recorder.streams.values():
+            pauses = stream.pauses(since, self.interval)
+            stalled = sum(pause for pause in pauses if pause > STALL)
+            if stalled > PATIENCE:
+                raise Inconclusive(
+                    f"probes were late by {in_ms(stalled)} in all after the disturbance",
+                    hint=ALONE,
+                )
+            late = max(late, stalled, add_up(pauses, inspections, self.interval, jitter))
+        return late
 
     def _start_probing(self) -> None:
         if self.virtual:

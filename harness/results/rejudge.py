@@ -150,8 +150,7 @@ def _judged(one: Result, history: History) -> tuple[Result, str]:
     if one.reads == () and not any(_bounds(one)):  # its verdict never rested on the recording
         return one, ""
     try:
-        fitness.demand_judgeable(history)
-        driver_lag.demand_reported(history)
+        fitness.demand_evidence(history)
     except (Inconclusive, NotTestable) as error:
         if one.verdict not in JUDGED:  # it never rested on what was recorded
             return one, ""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from tests.project.test_architecture import FILES, HARNESS, ROOT, named, tree_of
+from tests.project.test_architecture import FILES, HARNESS, named
+from tests.source_files import ROOT, tree_of
 
 LINES, FUNCTION_LINES = 300, 40
 
