@@ -11,8 +11,8 @@ from functools import partial
 
 from harness.doctor.check import BAD, GOOD, LACKING, CheckResult
 from harness.errors import HarnessError
+from harness.labs.by_command.host import CommandHost
 from harness.labs.description.model import LABGRID, SWITCH, USB_POWER, LabFile, LabNic
-from harness.labs.hypervisor.cables import CommandHost
 from harness.labs.power import labgrid, uhubctl
 from harness.labs.rack.cutting import HUB_MACHINE
 from harness.labs.switch.command_line import CommandLine

@@ -7,9 +7,9 @@ from contextlib import closing
 
 from harness.doctor.check import BAD, GOOD, LACKING, CheckResult
 from harness.errors import HarnessError
+from harness.labs.by_command.host import CommandHost
 from harness.labs.description.model import HYPERVISOR, LabFile, LabNic, VirtualMachine
 from harness.labs.hypervisor import libvirt
-from harness.labs.hypervisor.cables import CommandHost
 from harness.labs.hypervisor.virtualbox import RUNS, VBoxManage, VmInfo
 
 

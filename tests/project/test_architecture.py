@@ -21,6 +21,7 @@ HARNESS = [path for path in FILES if path.is_relative_to(ROOT / "harness")]
 PARTS = {
     "ground": {
         "errors",
+        "lifetime",
         "plural",
         "shipped",
         "suggest",

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
 import hashlib
 import os
-import signal
 import socket
 import subprocess
 import time
@@ -18,6 +16,7 @@ from typing import Any
 from harness.errors import LabError
 from harness.labs.qemu.qmp import CommandRefused, Monitor
 from harness.labs.ssh.address import SshAddress
+from harness.lifetime import end_with_parent
 
 PORT = 2222
 MEMORY = 384  # MB
@@ -26,15 +25,7 @@ APPEND = (
 )
 READY = b"ready"
 BOOT, RESTORE, SAVE = 60.0, 20.0, 30.0  # seconds for each, on a busy machine
-PR_SET_PDEATHSIG = 1
 SHOWN = 300  # characters of the end of its output
-
-libc = ctypes.CDLL(None)
-
-
-def end_with_parent() -> None:
-    """Have the kernel kill this process when its parent ends."""
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Qemu:

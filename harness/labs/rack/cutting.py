@@ -16,10 +16,11 @@ from typing import Protocol
 
 from testinfra.host import Host
 
+from harness.labs.by_command.cables import CommandCables, Plug
+from harness.labs.by_command.host import CommandHost
 from harness.labs.description.model import LABGRID, SWITCH, USB_POWER, LabFile, LabNic
 from harness.labs.fabric.wiring import SetCarrier, by_wire
 from harness.labs.hypervisor import cables as hypervisor
-from harness.labs.hypervisor.cables import CommandCables, CommandHost, Plug
 from harness.labs.power import labgrid, uhubctl
 from harness.labs.reconnect.record import CutRecord
 from harness.labs.switch.ports import SwitchPorts
@@ -167,7 +168,7 @@ def _by_commands(
 ) -> CommandCables:
     try:
         commands = {nic.name: plug(server.host, nic) for nic in nics}
-        return CommandCables(server, commands, record, who=who)
+        return CommandCables(server, commands, record, who)
     except BaseException:
         server.close()
         raise

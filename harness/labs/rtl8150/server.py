@@ -9,10 +9,8 @@ An order is one line of JSON, {"nic": name, "do": verb, ...}; the answer is {} o
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
-import signal
 import socket
 import struct
 from collections.abc import Callable, Mapping
@@ -25,11 +23,11 @@ from harness.labs.rtl8150.chip import Chip
 from harness.labs.rtl8150.device import Device, Faults
 from harness.labs.rtl8150.tap import TapDevice
 from harness.labs.rtl8150.usbip import RequestReader
+from harness.lifetime import end_with_parent
 from harness.loop import Loop, now
 
 BUFFER = 1 << 16
 FOREVER = 1 << 62  # ns, longer than any kernel is up
-PR_SET_PDEATHSIG = 1
 RTM_NEWLINK, IFF_UP, AF_UNSPEC = 16, 1, 0
 MESSAGE = struct.Struct("=IHHIIBxHiII")  # struct nlmsghdr and struct ifinfomsg
 
@@ -183,7 +181,7 @@ def _faults(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def serve(plans: list[AdapterPlan], orders: socket.socket, switches: socket.socket) -> None:
     """Serve as the adapters; ends with the process that started this one."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    end_with_parent()
     keep = {orders.fileno(), switches.fileno(), *(plan.tap.fileno() for plan in plans)}
     _close_all_but(keep)
     AdapterServer(plans, orders, switches).run()

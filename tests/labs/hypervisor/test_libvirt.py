@@ -14,8 +14,9 @@ from tempfile import mkdtemp
 import pytest
 
 from harness.errors import LabError
+from harness.labs.by_command.cables import CommandCables
 from harness.labs.description.model import HYPERVISOR, LabFile, LabNic, VirtualMachine
-from harness.labs.hypervisor.cables import CommandCables, cables
+from harness.labs.hypervisor.cables import cables
 from harness.labs.reconnect.record import CutRecord
 from harness.labs.ssh.address import SshAddress
 

@@ -1,0 +1,1 @@
+"""Cables that commands cut, one for each change, on this machine or another."""
