@@ -13,6 +13,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.session.where_it_runs import needs_guest
+from harness.session.worker import CHANGED, MOST
 
 NEED_GUESTS = "harness_need_guests"  # what a worker's output calls the ids of those items
 
@@ -90,12 +91,27 @@ class Beside:
         if reporter := self.config.pluginmanager.get_plugin("terminalreporter"):
             reporter.ensure_newline()
         on_host = session.testscollected
+        self._collect(session)
+        found = {item.nodeid: item for item in session.items if item.nodeid in self.left}
+        absent = [name for name in self.left if name not in found]
+        if absent and not self.collection_errors:  # which are reported, and name the file
+            raise _changed(f"{', '.join(absent[:MOST])}{' ...' if absent[MOST:] else ''}")
+        session.testscollected = on_host + len(found)
+        return list(found.values())
+
+    def _collect(self, session: pytest.Session) -> None:
         files = list(dict.fromkeys(name.partition("::")[0] for name in self.left))
         # A shard is cut from the whole.
         whole = self.config.getoption("shard") is not None
-        session.perform_collect(
-            None if whole else [str(self.config.rootpath / file) for file in files]
-        )
-        found = [item for item in session.items if item.nodeid in self.left]
-        session.testscollected = on_host + len(found)
-        return found
+        try:
+            session.perform_collect(
+                None if whole else [str(self.config.rootpath / file) for file in files]
+            )
+        except pytest.UsageError as error:
+            raise _changed("; ".join(map(str, error.args))) from error
+
+
+def _changed(what: str) -> pytest.UsageError:
+    """Return the error of tests that workers had collected and this process did not find."""
+    error = UsageError(f"workers of pytest-xdist collected what is gone now: {what}", hint=CHANGED)
+    return pytest.UsageError(str(error))

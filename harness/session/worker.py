@@ -7,7 +7,7 @@ The stream is `stream.jsonl` in the guest's directory, one object a line:
     {"run": {...}}               one of several, with --repeat: its verdict and figures
     {"report": {...}}            as pytest serialises it, one for each phase
     {"absent": {nodeid: [id]}}   scenarios of the work list that do not exist, with similar ids
-    {"collect": [path, text]}    a file that could not be collected here
+    {"collect": [path, text]}    a file that could not be collected here; path "": all files
     {"paused": nodeid}           it failed and waits for the user, with --pause-on-fail; then
     {"resumed": nodeid}
     {"warning": {...}}
@@ -22,7 +22,7 @@ import gc
 import os
 import sys
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
@@ -39,6 +39,7 @@ from harness.session.debuggers import NoTerminal
 from harness.session.session_exits import SessionExits
 
 MOST = 5  # ids that an error names
+CHANGED = "a file changed after it was collected first: leave files alone while tests run"
 RESULTS = pytest.StashKey[Path]()
 WHOLE_EVERY = 50  # scenarios between two collections that examine all objects
 
@@ -184,6 +185,16 @@ class Worker:
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Keep the session, to end it early."""
         self._session = session
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection(self) -> Generator[None, object, object]:
+        """Report why nothing can be collected: pytest writes it to the console only."""
+        try:
+            return (yield)
+        except pytest.UsageError as error:
+            why = "\n".join(map(str, error.args))
+            self.stream.write(collect=["", f"{why}\nhint: {CHANGED}"])
+            raise
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:

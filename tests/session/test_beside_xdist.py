@@ -75,6 +75,38 @@ def test_a_path_that_does_not_exist_is_not_an_empty_session(tmp_path: Path) -> N
     assert "ERROR: no worker of pytest-xdist could collect the tests\nhint: -n 0 shows why" in said
 
 
+LATER = """
+    import os
+    from pathlib import Path
+    def pytest_sessionfinish():
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "gone"),
+    [
+        ("Path('test_a.py').unlink()", "file or directory not found: {0}/test_a.py"),
+        ("Path('sub/conftest.py').write_text('1/0')", "found no collectors for {0}/sub/test_b.py"),
+        ("Path('test_a.py').write_text('')", "test_a.py::test_in[0], test_a.py::test_in[1], "),
+    ],
+)
+def test_tests_that_change_while_workers_run_are_an_error(
+    tmp_path: Path, change: str, gone: str
+) -> None:
+    tiny = Tiny.make(tmp_path, conftest=PLAIN + LATER.format(change), a=IN_GUEST)
+    (tiny.root / "sub").mkdir()
+    (tiny.root / "sub" / "conftest.py").touch()
+    (tiny.root / "test_a.py").rename(tiny.root / "sub" / "test_b.py")
+    (tiny.root / "test_a.py").write_text((tiny.root / "sub" / "test_b.py").read_text())
+    code, said = tiny.run(*ONE)
+    assert code == 4, said
+    found = "ERROR: workers of pytest-xdist collected what is gone now: "
+    assert found + gone.format(tiny.root) in said
+    assert "hint: a file changed after it was collected first: leave files alone" in said
+
+
 def test_workers_that_crash_do_not_pass_for_an_empty_session(tmp_path: Path) -> None:
     dying = PLAIN + "\n    import os\n    if 'PYTEST_XDIST_WORKER' in os.environ: os._exit(9)\n"
     tiny = Tiny.make(tmp_path, conftest=dying, a=IN_GUEST)

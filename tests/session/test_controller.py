@@ -171,6 +171,19 @@ def test_a_file_that_only_the_guest_cannot_import_fails_with_the_reason(tmp_path
     assert "No module named 'no_such_module'" in said
 
 
+def test_a_file_that_is_gone_when_the_guest_collects_fails_with_the_reason(tmp_path: Path) -> None:
+    going = """
+    def pytest_collection():
+        from pathlib import Path
+        from harness.session import worker
+        if worker.job(): Path("test_a.py").unlink()
+    """
+    code, said = Tiny.make(tmp_path, conftest=PLAIN + going, a="def test_a(): pass").run()
+    assert code == 1, said
+    assert "the guest could not collect it:\nfile or directory not found: " in said
+    assert "hint: a file changed after it was collected first: leave files alone" in said
+
+
 def test_an_interrupt_reads_as_in_any_run_and_is_quick(tmp_path: Path) -> None:
     text = """
         import time

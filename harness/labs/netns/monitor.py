@@ -9,13 +9,13 @@ import socket
 from collections.abc import Callable
 
 from harness.lab import Seen
+from harness.labs.agent.wire import enlarge_buffer
 from harness.labs.netns.namespace import Namespace
 from harness.log import kmsg
 from harness.loop import Loop, now
 from harness.rtnl.messages import BUFFER
 
 RTMGRP_LINK, RTMGRP_NEIGH = 1, 4
-SO_RCVBUF_BYTES = 1 << 21
 
 
 class NetlinkMonitor:
@@ -23,7 +23,7 @@ class NetlinkMonitor:
 
     def __init__(self, namespace: Namespace, groups: int) -> None:
         self._sock = namespace.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
-        self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SO_RCVBUF_BYTES)
+        enlarge_buffer(self._sock)
         self._sock.bind((0, groups))
         self._sock.setblocking(False)
         self._seen: list[Seen] = []
