@@ -94,7 +94,7 @@ def _steps(
     done: dict[str, str] = {}
     for _ in range(chance.randint(FEWEST_STEPS, MOST_STEPS)):
         after = rest if chance.random() < 1 / 16 else chance.choice(WAITS)
-        if sets and chance.random() < 1 / 8:
+        if sets and chance.random() < 1 / 5:
             yield FaultStep(after, *_setting(chance, str(options["mode"]), names))
             continue
         name = chance.choice(names)

@@ -91,6 +91,9 @@ def moves_for_a_reason(view: BondHistory) -> Iterator[Refusal]:
         if not view.usable(old, at - around, at + around):
             continue
         options = view.options.at(at)
+        if options["primary"] == new and _may_be_due(view, new, at):
+            view.silent("reselection", view.bond, "a primary that was set while down may be due")
+            continue
         preferred = options["primary"] == new or _outranks(view, new, old, at)
         if preferred and options["primary_reselect"] == "always":
             continue
@@ -110,9 +113,9 @@ def primary_is_used(view: BondHistory) -> Iterator[Refusal]:
             continue
         if part.value in (None, primary):
             continue
-        if part.start - view.since_stir(part.start) <= view.active_late:
-            continue  # perhaps set by active_slave: kept until something changes (ACTIVE-9)
-        for stay in _available(view, primary, part):
+        if view.chosen(part.start):
+            continue
+        for stay in available(view, primary, part):
             if stay.length > view.active_late:
                 seen = f"{part.value} is active for {in_ms(stay.length)} while the primary is up"
                 allowed = f"documented: {primary} is used whenever it is available"
@@ -149,8 +152,8 @@ def next_in_line(view: BondHistory) -> Iterator[Refusal]:
 def a_higher_prio_is_used(view: BondHistory) -> Iterator[Refusal]:
     """Refuse a slave that comes up with a higher prio and is not used under `always` (PRIO-3).
 
-    A slave that was up before is left out: a prio that is set beside a primary has no effect until
-    the next selection (PRIO-6).
+    One that was up before is used if something makes the bond select (PRIO-6, PRESEL-7): a prio
+    that is set beside a primary does not.
     """
     for part in view.calm(view.active):
         active = part.value
@@ -159,17 +162,15 @@ def a_higher_prio_is_used(view: BondHistory) -> Iterator[Refusal]:
         for slave in view.slaves:
             if not _outranks(view, slave, active, part.start):
                 continue
-            for stay in _available(view, slave, part):
-                came = stay.start > part.start
+            for stay in available(view, slave, part):
+                came = stay.start > part.start or _selects(view, part.start)
                 if came and stay.length > view.active_late and not _primary_up(view, stay.start):
                     seen = f"{active} is active for {in_ms(stay.length)} while {slave} is up"
                     allowed = "documented: the one with the higher prio is used"
                     yield Refusal("prio", "PRIO-3", stay.start, view.bond, seen, allowed)
 
 
-def _available(
-    view: BondHistory, slave: str, part: Stay[str | None]
-) -> Iterator[Stay[str | None]]:
+def available(view: BondHistory, slave: str, part: Stay[str | None]) -> Iterator[Stay[str | None]]:
     """Yield when a slave was up and had carrier, within a stay.
 
     The kernel does not notify of a slave without carrier before downdelay is over, nor of its
@@ -182,6 +183,22 @@ def _available(
                 since += whole(view.times(since).miimon)
             if stay.value == "up" and carrier.value and since < carrier.stop:
                 yield Stay(since, carrier.stop, stay.value)
+
+
+def _may_be_due(view: BondHistory, primary: str, at: int) -> bool:
+    """Return whether a primary may take over once more whatever primary_reselect says (PRIMARY-8).
+
+    One that was set, or enslaved, while it was down is due until a selection finds it up, even if
+    it was active in between: it was used during its updelay (bond->force_primary).
+    """
+    return any(when <= at and view.links[primary].at(when) != "up" for when in view.selections)
+
+
+def _selects(view: BondHistory, at: int) -> bool:
+    """Return whether a change of the bond at a time (ns) made it select its active slave."""
+    without_primary = not view.options.at(at)["primary"]
+    set_prio = any(at == when for prio in view.prios.values() for when, _ in prio.steps[1:])
+    return at in view.selections or (set_prio and without_primary)
 
 
 def _last_active(view: BondHistory, slave: str, at: int) -> int:

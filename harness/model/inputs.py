@@ -16,6 +16,7 @@ ADMIN = {"admin_down": False, "admin_up": True}
 LINK = {**CABLE, **ADMIN}
 LOSSES = {"lose", "deliver", "delay", "undelay", "forward", "mute_garp", "unmute_garp"}
 MEMBERSHIP = {"release", "enslave"}
+SELECTING = {"primary", "primary_reselect"}
 STIRS = {"set", "write", "enslave", "release", "rename", "set_mac", "run", "set_locktime"}
 
 
@@ -97,6 +98,29 @@ def asked(event: Event) -> dict[str, str]:
     """Return the options that an event asked for, as written."""
     words = str(event.get("options", "")).split()
     return dict(word.split("=", 1) for word in words if "=" in word)
+
+
+def selections(history: History, bond: str) -> list[int]:
+    """Return when (ns) something made the bond select its active slave (PRIMARY-4, PRESEL-7).
+
+    bond_option_primary_set, bond_option_primary_reselect_set, bond_enslave.
+    """
+    return [
+        event.at
+        for event in _faults(history)
+        if (event.where == bond and SELECTING & asked(event).keys())
+        or (event["action"] == "enslave" and event.get("bond") == bond)
+    ]
+
+
+def choices(history: History, bond: str) -> list[int]:
+    """Return when (ns) the active slave of a bond was set by hand, or may have been."""
+    return [
+        event.at
+        for event in _faults(history)
+        if event["action"] in ("write", "run")
+        or (event.where == bond and "active_slave" in asked(event))
+    ]
 
 
 def priorities(history: History, slave: str) -> Signal[int]:

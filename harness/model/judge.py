@@ -13,6 +13,7 @@ from harness.model import (
     addresses,
     announcements,
     arp,
+    by_hand,
     carrier,
     mii,
     service,
@@ -30,7 +31,7 @@ ANY_MODE: tuple[ModelRule, ...] = (
     *service.RULES,
 )
 SHARING: tuple[ModelRule, ...] = (*ANY_MODE, arp.deaf_slaves_go_down)
-WITH_ACTIVE: tuple[ModelRule, ...] = (*ANY_MODE, *active.RULES)
+WITH_ACTIVE: tuple[ModelRule, ...] = (*ANY_MODE, *active.RULES, *by_hand.RULES)
 ACTIVE_BACKUP: tuple[ModelRule, ...] = (
     *WITH_ACTIVE,
     waiting.a_waiting_slave_replaces_the_last,

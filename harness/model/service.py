@@ -1,4 +1,7 @@
-"""Traffic: a bond with a sound slave passes every frame once all reactions are over (HA-2)."""
+"""Traffic: a bond with a sound slave passes every frame once all reactions are over (HA-2).
+
+No frame arrives twice where there is an active slave (DUP-1).
+"""
 
 from __future__ import annotations
 
@@ -71,4 +74,21 @@ def _serves(view: BondHistory, start: int, stop: int) -> bool:
     )
 
 
-RULES = (carries,)
+def arrives_once(view: BondHistory) -> Iterator[Refusal]:
+    """Refuse a frame that arrives more than once in a mode with an active slave (DUP-1)."""
+    if not view.has_active or len(view.history.about.bonds) > 1:
+        return
+    for probe in view.history.part("probe"):
+        stop = min(probe.at + RESOLUTION, view.end)  # it may wait until its address is resolved
+        options = view.options.within(probe.at, stop)
+        asked_for = any(one["all_slaves_active"] != "off" for one in options)
+        if not probe["copies"] or probe.at < view.start or asked_for:
+            continue
+        if not any(view.odd_network.within(view.start, stop)):
+            seen = f"a frame or its reply arrived again, {probe['copies']} times in all"
+            allowed = "documented: what backups receive is dropped"
+            yield Refusal("duplicate", "DUP-1", probe.at, view.bond, seen, allowed)
+            return
+
+
+RULES = (carries, arrives_once)

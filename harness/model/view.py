@@ -17,10 +17,12 @@ from harness.model.inputs import (
     SOUND,
     asked,
     carriers,
+    choices,
     macs_by_hand,
     network_oddities,
     paths,
     priorities,
+    selections,
     stirs,
 )
 from harness.model.observed import active_slaves, links
@@ -207,6 +209,25 @@ class BondHistory:
     def since_active(self, at: int) -> int:
         """Return since when (ns) the active slave of a time has been the active one."""
         return max(when for when, _ in self.active.steps if when <= at)
+
+    @cached_property
+    def selections(self) -> list[int]:
+        """When (ns) something made the bond select its active slave."""
+        return selections(self.history, self.bond)
+
+    @cached_property
+    def choices(self) -> list[int]:
+        """When (ns) the active slave may have been set by hand: also before the recording."""
+        return [self.start, *choices(self.history, self.bond)]
+
+    def chosen(self, at: int) -> bool:
+        """Return whether the active slave of a time may be one that was set by hand.
+
+        It is kept until something makes the bond select another one (ACTIVE-9).
+        """
+        last = max((when for when in self.choices if when <= at), default=self.start)
+        selected = max((when for when in self.selections if when <= at), default=0)
+        return last >= max(selected, self.since_active(at) - self.active_late)
 
     def calm(self, signal: Signal[Any]) -> Iterator[Stay[Any]]:
         """Yield the stays of a signal, divided where the bond itself was changed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.model import judge
-from tests.model.failover import ARP, OTHER, carrier, mac, refused, slave, story
+from tests.model.failover import ARP, FAILOVER, OPTIONS, OTHER, carrier, mac, refused, slave, story
 from tests.stories import Line, active, fault, probing
 
 WITHOUT_ACTIVE: dict[str, Line | None] = {"active": None, "garp": None}
@@ -50,6 +50,24 @@ def test_one_slave_is_enough_for_traffic(mode: str, lost: float, rules: set[str]
     more = probing({"both": (lost, lost + 50)}, stop=5000)
     story_of = story(WITHOUT_ACTIVE, {"mode": mode, "miimon": 100}, *more, end=5000, dark=0)
     assert refused(story_of) == rules
+
+
+@pytest.mark.parametrize(
+    ("mode", "options", "rules"),
+    [
+        ("active-backup", {}, {"duplicate"}),
+        ("active-backup", {"all_slaves_active": 1}, set()),
+        ("balance-rr", {}, set()),
+    ],
+)
+def test_a_frame_arrives_once_where_a_slave_is_active(
+    mode: str, options: dict[str, int], rules: set[str]
+) -> None:
+    """DUP-1."""
+    twice = next(probing(start=500, stop=510))
+    twice[3].update(copies=1)
+    quiet: dict[str, Line | None] = dict.fromkeys(FAILOVER)
+    assert refused(story(quiet, {**OPTIONS, "mode": mode, **options}, twice, dark=0)) == rules
 
 
 @pytest.mark.parametrize(

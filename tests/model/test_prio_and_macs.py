@@ -23,11 +23,18 @@ from tests.stories import Line, active, fault, garp, marks, probing, tell
 
 THIRD = [slave(-300, "eth2", "up"), carrier(-300, "eth2", up=True), mac(-300, "eth2")]
 BY_HAND = "02:00:00:00:00:a1"
+QUIET: dict[str, Line | None] = dict.fromkeys(("cut", "lost", "down", "active", "garp"))
 
 
 def prio(when: float, name: str, value: int) -> Line:
     line = fault(when, name, "set", "stimulus")
     line[3].update(options=f"prio={value}")
+    return line
+
+
+def setting(when: float, option: str, value: str) -> Line:
+    line = fault(when, "bond0", "set", "stimulus")
+    line[3].update(options=f"{option}={value}", became={option: value})
     return line
 
 
@@ -61,13 +68,13 @@ def failover(to: str) -> list[Line]:
     [
         ("eth1", [], {}, []),
         ("eth2", [], {}, ["PRIO-7"]),
-        ("eth2", [prio(-200, "eth2", 5)], {}, []),
-        ("eth1", [prio(-200, "eth2", 5)], {}, ["PRIO-1"]),
-        ("eth2", [prio(-200, "eth1", -5)], {}, []),
-        ("eth1", [prio(-200, "eth2", 5), prio(-150, "eth1", 5)], {}, []),
-        ("eth1", [prio(-200, "eth2", 5), prio(-150, "eth2", 0)], {}, []),
-        ("eth1", [prio(-200, "eth2", 5)], {"primary": "eth1"}, []),
-        ("eth2", [prio(-200, "eth2", 5)], {"primary": "eth1"}, ["PRIMARY-1", "PRESEL-4"]),
+        ("eth2", [prio(-320, "eth2", 5)], {}, []),
+        ("eth1", [prio(-320, "eth2", 5)], {}, ["PRIO-1"]),
+        ("eth2", [prio(-320, "eth1", -5)], {}, []),
+        ("eth1", [prio(-320, "eth2", 5), prio(-310, "eth1", 5)], {}, []),
+        ("eth1", [prio(-320, "eth2", 5), prio(-310, "eth2", 0)], {}, []),
+        ("eth1", [prio(-320, "eth2", 5)], {"primary": "eth1"}, []),
+        ("eth2", [prio(-320, "eth2", 5)], {"primary": "eth1"}, ["PRIMARY-1", "PRESEL-4"]),
     ],
 )
 def test_the_highest_prio_comes_next(
@@ -85,14 +92,14 @@ TAKES = [slave(280, "eth0", "up"), active(280, "eth0"), garp(280, "sw/eth0")]
     ("rules", "prios", "options", "more"),
     [
         ({"reselection"}, [], {}, TAKES),
-        (set(), [prio(-200, "eth0", 5)], {}, TAKES),
-        ({"prio"}, [prio(-200, "eth0", 5)], {}, TAKES[:1]),
-        ({"reselection"}, [prio(-200, "eth1", 5)], {}, TAKES),
-        ({"reselection"}, [prio(-200, "eth0", 5)], {"primary_reselect": "failure"}, TAKES),
-        ({"reselection"}, [prio(-200, "eth0", 5)], {"primary_reselect": "better"}, TAKES),
-        (set(), [prio(-200, "eth0", 5)], {"primary_reselect": "failure"}, TAKES[:1]),
-        ({"primary", "reselection"}, [prio(-200, "eth0", 5)], {"primary": "eth1"}, TAKES),
-        (set(), [prio(-200, "eth0", 5)], {"primary": "eth1"}, TAKES[:1]),
+        (set(), [prio(-320, "eth0", 5)], {}, TAKES),
+        ({"prio"}, [prio(-320, "eth0", 5)], {}, TAKES[:1]),
+        ({"reselection"}, [prio(-320, "eth1", 5)], {}, TAKES),
+        ({"reselection"}, [prio(-320, "eth0", 5)], {"primary_reselect": "failure"}, TAKES),
+        ({"reselection"}, [prio(-320, "eth0", 5)], {"primary_reselect": "better"}, TAKES),
+        (set(), [prio(-320, "eth0", 5)], {"primary_reselect": "failure"}, TAKES[:1]),
+        ({"primary", "reselection"}, [prio(-320, "eth0", 5)], {"primary": "eth1"}, TAKES),
+        (set(), [prio(-320, "eth0", 5)], {"primary": "eth1"}, TAKES[:1]),
     ],
 )
 def test_a_higher_prio_follows_primary_reselect(
@@ -102,12 +109,65 @@ def test_a_higher_prio_follows_primary_reselect(
     assert refused(story(None, {**OPTIONS, **options}, *prios, *BACK, *more)) == rules
 
 
+AT_ONCE = [active(0.2, "eth1"), garp(0.3, "sw/eth1")]
+
+
+@pytest.mark.parametrize(
+    ("rules", "options", "settings"),
+    [
+        ({"prio"}, {}, [prio(0, "eth1", 5)]),
+        (set(), {}, [prio(0, "eth1", 5), *AT_ONCE]),
+        (set(), {"primary_reselect": "failure"}, [prio(0, "eth1", 5)]),
+        (set(), {"primary": "eth0"}, [prio(0, "eth1", 5)]),
+        ({"primary"}, {}, [setting(0, "primary", "eth1")]),
+        (set(), {}, [setting(0, "primary", "eth1"), *AT_ONCE]),
+        ({"primary"}, {"primary": "eth1", "primary_reselect": "failure"},
+         [setting(0, "primary_reselect", "always")]),
+        ({"new-primary"}, {"primary_reselect": "failure"}, [setting(0, "primary", "eth1")]),
+        (set(), {"primary_reselect": "failure"}, [setting(0, "primary", "eth1"), *AT_ONCE]),
+        ({"choice"}, {}, [setting(0, "active_slave", "eth1")]),
+        (set(), {}, [setting(0, "active_slave", "eth1"), *AT_ONCE]),
+        (set(), {"primary": "eth0"},
+         [setting(0, "active_slave", "eth1"), *AT_ONCE, setting(200, "num_grat_arp", "2")]),
+        ({"primary"}, {"primary": "eth0"},
+         [setting(0, "active_slave", "eth1"), *AT_ONCE, setting(200, "primary", "eth0")]),
+    ],
+)  # fmt: skip
+def test_a_setting_changes_the_active_slave_at_once(
+    rules: set[str], options: dict[str, Any], settings: list[Line]
+) -> None:
+    """PRIO-6, PRIMARY-4, PRESEL-7, PRIMARY-8, ACTIVE-1; and what is chosen is kept (ACTIVE-9)."""
+    assert refused(story(QUIET, {**OPTIONS, **options}, *settings, dark=0)) == rules
+
+
+@pytest.mark.parametrize(
+    ("rules", "moved"), [({"new-primary"}, []), (set(), [active(200.2, "eth1")])]
+)
+def test_a_primary_that_is_enslaved_is_used(rules: set[str], moved: list[Line]) -> None:
+    """PRESEL-6."""
+    came = [fault(100, "eth1", "release"), fault(200, "eth1", "enslave"), *moved]
+    for event in came[:2]:
+        event[3].update(bond="bond0")
+    options = {**OPTIONS, "primary": "eth1", "primary_reselect": "failure"}
+    found = refused(story(QUIET, options, *came, dark=0))
+    assert found & {"new-primary"} == rules
+
+
+@pytest.mark.parametrize(("when", "rules"), [(-320, {"reselection"}), (150, set())])
+def test_a_primary_that_was_set_while_down_may_take_over_later(
+    when: float, rules: set[str]
+) -> None:
+    """PRIMARY-8."""
+    options = {**OPTIONS, "primary": "eth0", "primary_reselect": "better"}
+    told = [setting(when, "primary", "eth0"), *BACK, *TAKES]
+    assert refused(story(None, options, *told)) & {"reselection"} == rules
+
+
 def test_a_released_slave_has_no_prio() -> None:
     moved = [prio(-200, "eth2", 5), fault(-150, "eth2", "release"), fault(-100, "eth2", "enslave")]
     assert "successor" not in refused(three(*moved, *failover("eth1")))
 
 
-QUIET: dict[str, Line | None] = dict.fromkeys(("cut", "lost", "down", "active", "garp"))
 ALL_HAVE_IT = [mac(100, name, BY_HAND) for name in ("bond0", "eth0", "eth1")]
 ALB = [mac(-299, "eth1", OTHER)]
 

@@ -172,10 +172,12 @@ def test_a_slave_that_waits_for_downdelay_is_still_used() -> None:
 def test_a_primary_that_is_no_slave_yet_is_remembered() -> None:
     """It is made active once it is enslaved and heard (PRIMARY-5): that is no reselection."""
     quiet: dict[str, Line | None] = dict.fromkeys(FAILOVER)
+    unheard = [carrier(-250, "eth1", up=False), slave(-250, "eth1", "down", "backup")]
+    unheard += [carrier(800, "eth1", up=True), slave(900, "eth1", "up", "backup")]
     told = fault(-100, "bond0", "set", "stimulus")
     told[3].update(options="primary=eth1", became={"primary": ""})
     moved = [active(900, "eth1"), garp(900.1, "sw/eth1")]
-    assert refused(story(quiet, ARP, told, *moved, dark=0)) == set()
+    assert refused(story(quiet, ARP, *unheard, told, *moved, dark=0)) == set()
     other = fault(0, "bond0", "set", "stimulus")
     other[3].update(options="num_grat_arp=3", became={"primary": "", "num_grat_arp": 3})
     assert "reselection" not in refused(story(quiet, ARP, told, other, *moved, dark=0))
