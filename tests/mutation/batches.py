@@ -34,9 +34,10 @@ def family(claim: str) -> str:
     return claim.rpartition("-")[0]
 
 
-def digest(root: Path) -> str:
-    """Return a digest of all scenarios."""
+def digest(root: Path, *folders: Path) -> str:
+    """Return a digest of all files of Python in some folders, by default of all scenarios."""
     found = hashlib.sha256()
-    for path in sorted((root / SCENARIOS).rglob("*.py")):
-        found.update(path.read_bytes())
+    for folder in folders or (SCENARIOS,):
+        for path in sorted((root / folder).rglob("*.py")):
+            found.update(path.read_bytes())
     return found.hexdigest()[:12]

@@ -10,7 +10,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.kernels import build, source_tree
-from tests.mutation import batches, fault, page, score, switched
+from tests.mutation import batches, explored, fault, page, score, switched
 from tests.mutation.__main__ import choose
 from tests.mutation.fault import DRIVER, REASONS, Fault
 from tests.mutation.judge import FOUND, MISSED, NOTICED, ROOT, Outcome
@@ -164,8 +164,29 @@ def test_what_was_found_stays_so_and_what_was_missed_is_tried_with_new_scenarios
     assert not again.holds("c", "patch", "old")
 
 
-def test_what_is_kept_is_of_faults_that_exist() -> None:
-    assert set(Outcomes.load(score.STORE).known) <= {one.name for one in FAULTS}
+@pytest.mark.parametrize("store", [score.STORE, explored.STORE])
+def test_what_is_kept_is_of_faults_that_exist(store: Path) -> None:
+    assert set(Outcomes.load(store).known) <= {one.name for one in FAULTS}
+
+
+def test_the_table_of_the_search_is_of_those_judged() -> None:
+    faults = [a_fault(name=name) for name in "abcd"]
+    known = {
+        "a": Outcome(FOUND, "delay", judge_seconds=4),
+        "b": Outcome(FOUND, "silence", judge_seconds=8),
+        "c": Outcome(MISSED),
+    }
+    assert list(explored.table(faults, known))[1:] == [
+        "| y | 2 of 3 | 6 s | `delay`, `silence` | `c` |",
+        "| all | 2 of 3 | 6 s |  |  |",
+    ]
+
+
+def test_the_page_has_the_table_of_the_search() -> None:
+    table = "\n".join(explored.table(FAULTS, Outcomes.load(explored.STORE).known))
+    assert table in (ROOT / "docs" / "pages" / "explore.md").read_text(encoding="utf-8"), (
+        "python -m tests.mutation.explored --list prints it"
+    )
 
 
 def test_the_score_is_of_those_that_can_be_found() -> None:
