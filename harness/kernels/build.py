@@ -62,10 +62,10 @@ COUNTED = tuple(
     for name in ("main", "options", "netlink", "3ad", "alb", "sysfs", "sysfs_slave", "procfs")
 )
 RECIPES = {
-    "virtual": Recipe(("virtual.config", "virtual-usb.config"), 800, 390, 130 << 20),
-    "debug": Recipe(("virtual.config", "virtual-usb.config", "debug.config"), 880, 900, 400 << 20),
+    "virtual": Recipe(("virtual.config", "virtual-usb.config"), 860, 400, 130 << 20),
+    "debug": Recipe(("virtual.config", "virtual-usb.config", "debug.config"), 940, 920, 400 << 20),
     "coverage": Recipe(
-        ("virtual.config", "virtual-usb.config", "coverage.config"), 810, 400, 130 << 20, COUNTED
+        ("virtual.config", "virtual-usb.config", "coverage.config"), 870, 410, 130 << 20, COUNTED
     ),
 }
 
