@@ -195,7 +195,7 @@ def _lab(lab: str, interfaces: tuple[str, ...], nic: str | None, times: int) -> 
     if model not in QEMU_DEVICES:
         there = ", ".join(QEMU_DEVICES)
         raise UsageError(f"QEMU has no {model}", hint=f"--nic of --lab qemu: {there}")
-    dut = image.for_job(say)
+    dut = image.for_job(say, model)
     say(f"starting the DUT with a {model} ...")
     return [run.in_guest(HostKernel(), QEMU_DEVICES[model], times, say, dut)]
 

@@ -9,7 +9,7 @@ import click
 
 from harness.commands.exit_status import Command
 from harness.commands.progress import say
-from harness.drivers import DEFAULT_MODEL, models
+from harness.drivers import DEFAULT_MODEL
 from harness.errors import UsageError
 from harness.guests.errand import job_for
 from harness.guests.guests import Guests
@@ -84,7 +84,6 @@ def _dut(lab: str, kernel: str | None, nic: str | None) -> Mapping[str, str]:
     registry.demand_no_kernel(lab, kernel)
     from harness.kernels.dut import image  # noqa: PLC0415  (only for this lab)
 
-    models(nic or DEFAULT_MODEL)
     return image.for_job(say, nic or DEFAULT_MODEL)
 
 

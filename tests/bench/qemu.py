@@ -11,6 +11,7 @@ from statistics import median
 from typing import Any
 
 from harness import ms
+from harness.drivers import DEFAULT_MODEL
 from harness.errors import Inconclusive
 from harness.history import History
 from harness.kernels.dut import image
@@ -39,7 +40,7 @@ def table(bench: Bench) -> Table:
     rounds = max(4, bench.rounds // 4)
     there = replace(bench, kernel=HostKernel())
     said: list[Line] = []
-    dut = image.for_job(lambda _: None)
+    dut = image.for_job(lambda _: None, DEFAULT_MODEL)
     options = {"rounds": rounds}
     there.guest(
         "tests.bench.qemu:inside", lambda _, line: said.append(line), dut=dut, options=options

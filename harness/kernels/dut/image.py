@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 import subprocess
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,12 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
+from harness.drivers import QEMU_DEVICES, models
 from harness.errors import KernelUnavailable
 from harness.guests import modules
 from harness.kernels import Say, cache, kvm, qemu, uml_package
 from harness.kernels.apt import Apt
-from harness.kernels.dut import root
+from harness.kernels.dut import emulator, root
 from harness.kernels.dut.cpio import Cpio
 from harness.kernels.dut.unpack import unpack
 from harness.kernels.progress import bar
@@ -49,9 +51,12 @@ def directory() -> Path:
     return cache.directory().with_name("duts")
 
 
-def image(say: Say, *, again: bool = False) -> Image:
-    """Return the image; build it if it is not cached. Raises KernelUnavailable."""
-    program = qemu.executable()
+def image(say: Say, devices: Iterable[str] = (), *, again: bool = False) -> Image:
+    """Return the image; build it if it is not cached. Raises KernelUnavailable.
+
+    `devices` are the NICs that it will have, by QEMU's names of their models.
+    """
+    program = emulator.program(devices, say)
     with cache.exclusive(directory(), "another run's build of a DUT's image", say):
         place = directory() / _key()
         if again or not (place / RECORD).is_file() or cache.damage(place):
@@ -153,8 +158,7 @@ def _key_pair() -> tuple[str, str]:
     return private.decode(), public.decode()
 
 
-def for_job(say: Say, nic: str = "") -> dict[str, Any]:
+def for_job(say: Say, nic: str) -> dict[str, Any]:
     """Return the DUT in QEMU for a guest's job: its image, QEMU's arguments, its NICs."""
-    found = image(say)
-    nics = {"nic": nic} if nic else {}
-    return {**asdict(found), "processor": list(kvm.CHOICES[found.accelerator]), **nics}
+    found = image(say, (QEMU_DEVICES[model] for model in models(nic)))
+    return {**asdict(found), "processor": list(kvm.CHOICES[found.accelerator]), "nic": nic}

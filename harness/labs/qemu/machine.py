@@ -69,7 +69,7 @@ class Qemu:
             version = ".".join(str(part) for part in self._version())
             raise LabError(
                 f"QEMU {version} has no NIC {driver}: {refused.message.rpartition(': ')[2]}",
-                hint=f"`{self._image['qemu']} -device help` lists its NICs; igb came with QEMU 8",
+                hint=f"`{self._image['qemu']} -device help` lists its NICs",
             ) from refused
 
     def carrier(self, name: str, *, up: bool) -> None:
