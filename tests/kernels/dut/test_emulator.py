@@ -122,6 +122,17 @@ def test_one_that_does_not_run_does_not_reach_the_cache(archive: Path) -> None:
     assert [path.name for path in (archive.parent / "cache").rglob("*")][-1] == "lock"
 
 
+def test_what_cannot_be_fetched_is_an_error_only_for_a_nic_that_is_not_there(
+    own: Path, archive: Path
+) -> None:
+    (archive / "Packages").write_text("")
+    said: list[str] = []
+    assert emulator.program(["e1000e"], said.append) == str(own)
+    assert said[-1].endswith(": using QEMU 7, which reports no cut to e1000e")
+    with pytest.raises(KernelUnavailable, match="offer no qemu-system-x86"):
+        emulator.program(["e1000e", "igb"], said.append)
+
+
 def test_a_qemu_without_a_version_is_an_error(own: Path) -> None:
     own.write_text("#!/bin/sh\nexit 127\n")
     with pytest.raises(KernelUnavailable, match="--version failed: status 127"):
