@@ -31,6 +31,11 @@ def directory() -> Path:
     return base / "network-failover-harness" / "kernels"
 
 
+def duts() -> Path:
+    """Return the directory of what a DUT in QEMU is made of."""
+    return directory().with_name("duts")
+
+
 def places() -> list[Path]:
     """Return the directories of the cached kernels, also of damaged ones, the newest first."""
     try:
@@ -113,6 +118,26 @@ def building() -> Iterator[Path]:
         yield place
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def replacing(place: Path, needed: int) -> Iterator[Path]:
+    """Yield an empty directory beside `place`, which it replaces, with a manifest, at the end.
+
+    `needed` are bytes. After an error `place` is as before. The caller holds a lock. Raises
+    CacheUnusable.
+    """
+    part = place.with_name(f"{PARTIAL}{place.name}")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
+    try:
+        check_space(part, needed)
+        yield part
+        seal(part)
+        shutil.rmtree(place, ignore_errors=True)
+        part.rename(place)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def keep(built: Path, name: str) -> Path:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import lzma
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -17,9 +14,9 @@ from harness.guests.job import Job
 from harness.kernels import apt, cache, debian_image, kvm, qemu, specs
 from harness.kernels.cached_kernel import CachedKernel
 from harness.kernels.qemu import StockKernel
+from tests import packages
 
 RELEASE = "9.9.0-1-amd64"
-HAS_APT = shutil.which("apt-get") and shutil.which("dpkg-deb")
 HAS_VIRTME = pytest.mark.skipif(
     not qemu.has_virtme(), reason="virtme-ng is missing: pip install -e '.[stock]'"
 )
@@ -207,20 +204,10 @@ def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _pack(built: Path, archive: Path, name: str, depends: str = "libc6") -> None:
-    archive.mkdir(exist_ok=True)
-    (built / "DEBIAN").mkdir()
-    control = f"Package: {name}\nVersion: 9.9.3-1\nArchitecture: all\nDepends: {depends}\n"
-    control += "Maintainer: nobody <nobody@example.org>\nInstalled-Size: 12\nDescription: none\n"
-    (built / "DEBIAN/control").write_text(control)
-    deb = archive / f"{name}.deb"
-    subprocess.run(["dpkg-deb", "--build", str(built), str(deb)], check=True, capture_output=True)
-    sum_ = hashlib.sha256(deb.read_bytes()).hexdigest()
-    fields = f"Filename: ./{deb.name}\nSize: {deb.stat().st_size}\nSHA256: {sum_}\n\n"
-    with (archive / "Packages").open("a", encoding="utf-8") as packages:
-        packages.write(control + fields)
+    packages.offer(archive, built, packages.control(name, "9.9.3-1", f"Depends: {depends}\n"))
 
 
-@pytest.mark.skipif(not HAS_APT, reason="this machine has no apt-get and dpkg-deb")
+@packages.needs_apt
 def test_a_fetch_takes_all_packages_that_the_kernel_is_in(archive: Path) -> None:
     said: list[str] = []
     entry = debian_image.fetch("9.9", said.append)
@@ -233,7 +220,7 @@ def test_a_fetch_takes_all_packages_that_the_kernel_is_in(archive: Path) -> None
     assert {path.name for path in cache.directory().iterdir()} == {"lock", entry.place.name}
 
 
-@pytest.mark.skipif(not HAS_APT, reason="this machine has no apt-get and dpkg-deb")
+@packages.needs_apt
 def test_an_unavailable_version_is_reported_with_the_available_ones(archive: Path) -> None:
     with pytest.raises(
         KernelUnavailable, match=r"linux-image-amd64 9\.8\nhint: there are stock@9"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import shutil
 import socket
 import subprocess
 import sys
@@ -16,21 +15,12 @@ import pytest
 
 from harness.errors import KernelUnavailable, UsageError
 from harness.kernels import apt, cache, cached_kernel, offers, uml_package
+from tests import packages
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("apt-get") and shutil.which("dpkg-deb")),
-    reason="this machine has no apt-get and dpkg-deb",
-)
+pytestmark = packages.needs_apt
 
-CONTROL = """\
-Package: user-mode-linux
-Version: 9.9-1
-Architecture: all
-Maintainer: nobody <nobody@example.org>
-Installed-Size: 12
-Description: stands in for a kernel
-"""
+CONTROL = packages.control("user-mode-linux", "9.9-1")
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +44,6 @@ def _sources(place: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
 
 
 def _offer(built: Path, archive: Path) -> None:
-    (built / "DEBIAN").mkdir(parents=True)
     (built / "usr/bin").mkdir(parents=True)
     (built / uml_package.KERNEL).write_text("#!/bin/sh\necho User Mode Linux v9.9\n")
     (built / uml_package.KERNEL).chmod(0o755)
@@ -62,12 +51,10 @@ def _offer(built: Path, archive: Path) -> None:
 
 
 def _pack(built: Path, archive: Path, control: str) -> None:
-    (built / "DEBIAN/control").write_text(control)
-    deb = archive / "user-mode-linux_9.9-1_all.deb"
-    subprocess.run(["dpkg-deb", "--build", str(built), str(deb)], check=True, capture_output=True)
-    sum_ = hashlib.sha256(deb.read_bytes()).hexdigest()
-    fields = f"Filename: ./{deb.name}\nSize: {deb.stat().st_size}\nSHA256: {sum_}\n"
-    (archive / "Packages").write_text(control + fields)
+    """Make it the only package of the archive."""
+    for old in archive.iterdir():
+        old.unlink()
+    packages.offer(archive, built, control)
 
 
 def test_a_fetch_says_what_it_does_and_fills_the_cache() -> None:

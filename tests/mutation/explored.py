@@ -116,18 +116,17 @@ def table(faults: list[Fault], known: Mapping[str, Outcome]) -> Iterator[str]:
     yield "| area | found | median | by rules | not found |\n|---|---:|---:|---|---|"
     judged = [one for one in faults if one.name in known]
     for area in dict.fromkeys(one.area for one in judged):
-        yield _row(area, [one for one in judged if one.area == area], known)
-    yield _row("all", judged, known)
+        there = {one.name: known[one.name] for one in judged if one.area == area}
+        rules = sorted({f"`{one.by}`" for one in there.values() if one.result == FOUND and one.by})
+        missed = (f"`{name}`" for name, one in there.items() if one.result != FOUND)
+        yield _row(area, list(there.values()), ", ".join(rules), ", ".join(missed))
+    yield _row("all", [known[one.name] for one in judged])
 
 
-def _row(area: str, faults: list[Fault], known: Mapping[str, Outcome]) -> str:
-    found = [known[one.name] for one in faults if known[one.name].result == FOUND]
-    seconds = [one.judge_seconds for one in found]
+def _row(area: str, outcomes: list[Outcome], rules: str = "", missed: str = "") -> str:
+    seconds = [one.judge_seconds for one in outcomes if one.result == FOUND]
     median = f"{statistics.median(seconds):.0f} s" if seconds else ""
-    rules = sorted({f"`{one.by}`" for one in found if one.by}) if area != "all" else []
-    missed = [f"`{one.name}`" for one in faults if known[one.name].result != FOUND]
-    names = ", ".join(missed) if area != "all" else ""
-    cells = (area, f"{len(found)} of {len(faults)}", median, ", ".join(rules), names)
+    cells = (area, f"{len(seconds)} of {len(outcomes)}", median, rules, missed)
     return f"| {' | '.join(cells)} |"
 
 

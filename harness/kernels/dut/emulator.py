@@ -73,20 +73,15 @@ def _version(path: str) -> int:
 
 def _newer(say: Say) -> Path:
     """Return the newer QEMU; fetch it if it is not in the cache. Raises KernelUnavailable."""
-    home = cache.directory().with_name("duts")
-    with cache.exclusive(home, "another run's fetch of QEMU", say):
-        place = home / f"qemu-{SUITE}"
+    place = cache.duts() / f"qemu-{SUITE}"
+    with cache.exclusive(cache.duts(), "another run's fetch of QEMU", say):
         if cache.damage(place):
-            _fetch(home, place, say)
+            _fetch(place, say)
     return place / PROGRAM
 
 
-def _fetch(home: Path, place: Path, say: Say) -> None:
-    part = home / f"{cache.PARTIAL}{place.name}"
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir()
-    try:
-        cache.check_space(part, SIZE)
+def _fetch(place: Path, say: Say) -> None:
+    with cache.replacing(place, SIZE) as part:
         private = Apt(part / "apt", SUITE)
         private.find(PACKAGE)
         say(f"fetching {SUITE}'s QEMU and what it depends on: 100 MB, about half a minute")
@@ -99,8 +94,3 @@ def _fetch(home: Path, place: Path, say: Say) -> None:
         (part / PROGRAM).write_text(WRAPPER.format(name=qemu.QEMU), encoding="ascii")
         (part / PROGRAM).chmod(0o755)
         _version(str(part / PROGRAM))
-        cache.seal(part)
-        shutil.rmtree(place, ignore_errors=True)
-        part.rename(place)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)

@@ -46,19 +46,14 @@ class Image:
     accelerator: str
 
 
-def directory() -> Path:
-    """Return the directory of DUT images."""
-    return cache.directory().with_name("duts")
-
-
 def image(say: Say, devices: Iterable[str] = (), *, again: bool = False) -> Image:
     """Return the image; build it if it is not cached. Raises KernelUnavailable.
 
     `devices` are the NICs that it will have, by QEMU's names of their models.
     """
     program = emulator.program(devices, say)
-    with cache.exclusive(directory(), "another run's build of a DUT's image", say):
-        place = directory() / _key()
+    place = cache.duts() / _key()
+    with cache.exclusive(cache.duts(), "another run's build of a DUT's image", say):
         if again or not (place / RECORD).is_file() or cache.damage(place):
             _build(place, say)
     release = json.loads((place / RECORD).read_text(encoding="utf-8"))["release"]
@@ -72,21 +67,12 @@ def _key() -> str:
 
 
 def _build(place: Path, say: Say) -> None:
-    part = directory() / f"{cache.PARTIAL}{place.name}"
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir()
-    try:
-        cache.check_space(part, 900 << 20)
+    with cache.replacing(place, 900 << 20) as part:
         release = _make(part, say)
         (part / RECORD).write_text(json.dumps({"release": release}), encoding="utf-8")
         for left in part.iterdir():
             if left.name not in KEPT:
                 shutil.rmtree(left)
-        cache.seal(part)
-        shutil.rmtree(place, ignore_errors=True)
-        part.rename(place)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 def _make(part: Path, say: Say) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -13,11 +12,9 @@ import pytest
 from harness.errors import KernelUnavailable
 from harness.kernels import apt, apt_sources, qemu
 from harness.kernels.dut import emulator
+from tests import packages
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("apt-get") and shutil.which("dpkg-deb")),
-    reason="this machine has no apt-get and dpkg-deb",
-)
+pytestmark = packages.needs_apt
 
 LIBRARIES = "usr/lib/x86_64-linux-gnu"
 LOADER = '#!/bin/sh\n[ "$1" = --library-path ] && [ -d "$2/qemu" ] && shift 2 && exec "$@"\n'
@@ -31,7 +28,6 @@ echo "QEMU emulator version 10.0.2"
 def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make an archive with QEMU 10 and its C library, for every suite."""
     archive = tmp_path / "archive"
-    archive.mkdir()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(apt, "PAUSE", 0.01)
     line = f"deb [trusted=yes] copy:{archive} ./\n"
@@ -50,16 +46,7 @@ def _pack(archive: Path, name: str, files: dict[str, str], depends: str = "") ->
         (built / path).parent.mkdir(parents=True, exist_ok=True)
         (built / path).write_text(text)
         (built / path).chmod(0o755)
-    control = f"Package: {name}\nVersion: 10-1\nArchitecture: all\nMaintainer: nobody <n@b.org>\n"
-    control += f"Installed-Size: 12\n{depends}Description: stands in for it\n"
-    (built / "DEBIAN").mkdir()
-    (built / "DEBIAN/control").write_text(control)
-    deb = archive / f"{name}.deb"
-    subprocess.run(["dpkg-deb", "--build", str(built), str(deb)], check=True, capture_output=True)
-    with (archive / "Packages").open("a") as packages:
-        sum_ = hashlib.sha256(deb.read_bytes()).hexdigest()
-        size = deb.stat().st_size
-        packages.write(f"{control}Filename: ./{deb.name}\nSize: {size}\nSHA256: {sum_}\n\n")
+    packages.offer(archive, built, packages.control(name, "10-1", depends))
 
 
 @pytest.fixture
@@ -109,7 +96,6 @@ def test_a_damaged_one_is_fetched_anew() -> None:
 
 @pytest.mark.usefixtures("own")
 def test_one_that_does_not_run_does_not_reach_the_cache(archive: Path) -> None:
-    (archive / "libc6.deb").unlink()
     (archive / "Packages").write_text("")
     shutil.rmtree(archive.with_name("built-libc6"))
     loader = {f"{LIBRARIES}/ld-linux-x86-64.so.2": "#!/bin/sh\necho no such thing >&2; exit 3\n"}
