@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness import claim, control, ms
+from harness import claim, contradicted, control, ms
 from scenarios.topologies import OneSwitch
 from scenarios.variants import SpareSlave
 
@@ -44,6 +44,30 @@ def test_a_primary_that_waits_takes_over_when_the_active_slave_fails(
         one_switch.after(DOWN)
         one_switch.eth1.cut()
     assert run.active_slaves == ["eth0", "eth1", "eth0"]
+
+
+@claim("PRESEL-4", "PRESEL-3")
+@control("test_the_policy_decides_about_a_primary_that_recovers")
+@contradicted(
+    "PRESEL-4",
+    kernels=">=6.1",
+    evidence="bond_option_primary_set sets force_primary, bond_choose_primary_or_current clears "
+    "it when it first finds the primary up, whenever that is (difference 72)",
+)
+@pytest.mark.parametrize("primary_reselect", ["better", "failure"])
+def test_a_primary_that_was_named_while_it_was_down_obeys_the_policy(
+    one_switch: OneSwitch, primary_reselect: str
+) -> None:
+    """The active slave works when the primary recovers, and stays active."""
+    bond = one_switch.dut.bond(primary_reselect=primary_reselect)
+    with one_switch.watch() as run:
+        one_switch.eth1.cut()
+        one_switch.after(DOWN)
+        one_switch.dut.set(bond, primary="eth1")
+        one_switch.after(DOWN)
+        one_switch.eth1.heal()
+    assert run.active_slaves == ["eth0"]
+    assert run.link_states == {"eth0": "up", "eth1": "up"}
 
 
 @claim("PRESEL-5")

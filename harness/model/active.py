@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from harness.bonding import whole
 from harness.bonding.options import TLB_MODES
+from harness.model.inputs import namings
 from harness.model.refusal import Refusal
 from harness.model.signals import Stay
 from harness.model.view import BondHistory
@@ -84,15 +85,18 @@ def moves_for_a_reason(view: BondHistory) -> Iterator[Refusal]:
     """Refuse a change of the active slave without a reason while the old is up (MODE-AB-2)."""
     for at, old, new in _moves(view):
         around = view.active_late
-        if old is None or not view.quiet(_last_active(view, new, at) - around, at + around):
+        if old is None or not view.quiet(at - around, at + around):
+            continue
+        options, last = view.options.at(at), _last_active(view, new, at)
+        due = _due(view, new, at) if options["primary"] == new else ""
+        if due != "set" and not view.quiet(last - around, at):
             continue  # PRESEL-6, PRIMARY-8: a primary that is new, or was set, is made active
-        if _last_active(view, new, at) == view.start and view.options.at(at)["primary"] == new:
+        if due != "set" and last == view.start and options["primary"] == new:
             continue  # PRIMARY-8: a primary enslaved before the recording that waited for updelay
         if not view.usable(old, at - around, at + around):
             continue
-        options = view.options.at(at)
-        if options["primary"] == new and _may_be_due(view, new, at):
-            view.silent("reselection", view.bond, "a primary that was set while down may be due")
+        if due == "enslave":
+            view.silent("reselection", view.bond, "a primary enslaved while down takes over once")
             continue
         preferred = options["primary"] == new or _outranks(view, new, old, at)
         if preferred and options["primary_reselect"] == "always":
@@ -101,7 +105,8 @@ def moves_for_a_reason(view: BondHistory) -> Iterator[Refusal]:
         if options["primary"] == new:
             claim = PRIMARY_CLAIMS.get(str(options["primary_reselect"]), claim)
         seen, allowed = f"{new} became active while {old} was up", f"documented: {old} is kept"
-        yield Refusal("reselection", claim, at, view.bond, seen, allowed)
+        rule = "reselection-due" if due else "reselection"
+        yield Refusal(rule, claim, at, view.bond, seen, allowed)
 
 
 def primary_is_used(view: BondHistory) -> Iterator[Refusal]:
@@ -185,13 +190,20 @@ def available(view: BondHistory, slave: str, part: Stay[str | None]) -> Iterator
                 yield Stay(since, carrier.stop, stay.value)
 
 
-def _may_be_due(view: BondHistory, primary: str, at: int) -> bool:
-    """Return whether a primary may take over once more whatever primary_reselect says (PRIMARY-8).
+def _due(view: BondHistory, primary: str, at: int) -> str:
+    """Return what made a primary take over whatever primary_reselect says, "" for nothing.
 
-    One that was set, or enslaved, while it was down is due until a selection finds it up, even if
-    it was active in between: it was used during its updelay (bond->force_primary).
+    "enslave" (PRESEL-6) or "set" (PRIMARY-8) while it was down: bond->force_primary is kept until
+    a selection finds it up. One that is needed during its updelay is made active, and up, without
+    that (bond_find_best_slave, bond_change_active_slave): it is due still.
     """
-    return any(when <= at and view.links[primary].at(when) != "up" for when in view.selections)
+    for when, action in reversed(namings(view.history, view.bond, primary)):
+        if when <= at and view.links[primary].at(when) != "up":
+            stays = view.links[primary].stays(when, at + view.active_late)
+            up = next((stay.start for stay in stays if stay.value == "up"), when)
+            first = up >= at - view.active_late
+            return action if first or view.options.at(at)["updelay"] else ""
+    return ""
 
 
 def _selects(view: BondHistory, at: int) -> bool:

@@ -113,6 +113,16 @@ def selections(history: History, bond: str) -> list[int]:
     ]
 
 
+def namings(history: History, bond: str, slave: str) -> list[tuple[int, str]]:
+    """Return when (ns) a slave was named as primary ("set"), or enslaved ("enslave")."""
+    return [
+        (event.at, "set" if event.where == bond else "enslave")
+        for event in _faults(history)
+        if (event.where == bond and asked(event).get("primary") == slave)
+        or (event.where == slave and event["action"] == "enslave" and event.get("bond") == bond)
+    ]
+
+
 def choices(history: History, bond: str) -> list[int]:
     """Return when (ns) the active slave of a bond was set by hand, or may have been."""
     return [

@@ -19,6 +19,7 @@ KNOWN = MappingProxyType(
         "mac-shared": (">=6.1", 63),
         "delay-after-outage": (">=6.1", 68),
         "traffic-after-mac": (">=6.1", 71),
+        "reselection-due": (">=6.1", 72),
     }
 )
 

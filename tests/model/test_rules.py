@@ -184,6 +184,21 @@ def test_a_primary_that_is_no_slave_yet_is_remembered() -> None:
     assert refused(story(quiet, ARP, *moved, dark=0)) == {"reselection"}
 
 
+@pytest.mark.parametrize(("when", "rule"), [(150, "reselection-due"), (-100, "reselection")])
+def test_a_primary_that_was_named_while_it_was_down_takes_over_once(
+    when: float, rule: str
+) -> None:
+    """Difference 72; one that was up when it was named has been used."""
+    told = fault(when, "bond0", "set", "stimulus")
+    told[3].update(options="primary=eth0", became={"primary": "eth0"})
+    back = [fault(200, "eth0", "heal", "repair"), carrier(200.1, "eth0", up=True)]
+    taken = [slave(280, "eth0", "up"), active(280, "eth0"), garp(280, "sw/eth0")]
+    options = {**OPTIONS, "primary_reselect": "failure"}
+    found = judge(story(None, options, told, *back, *taken)).refusals
+    known = 72 if rule == "reselection-due" else 0
+    assert [(one.rule, one.known_on("7.2.13")) for one in found] == [(rule, known)]
+
+
 GAPS: dict[str, Any] = {"num_grat_arp": 3}
 
 
