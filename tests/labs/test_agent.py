@@ -19,9 +19,11 @@ from harness.labs.agent import clock
 from harness.labs.agent.channel import AgentEvent, Channel, python
 from harness.labs.agent.pipe import AgentLost, ProcessPipe
 from harness.labs.agent.source import OLDEST, source
+from harness.labs.restorer.client import sent as restorer
 from harness.loop import SECOND
 from harness.record import clocks
 from harness.units import MS
+from tests.labs import f_strings
 from tests.stories import failover as story
 
 pytestmark = pytest.mark.process
@@ -40,11 +42,20 @@ def agent() -> Iterator[Channel]:
     channel.close()
 
 
-def test_the_program_that_is_sent_is_python_of_the_oldest_kind() -> None:
-    text = source().decode()
+@pytest.mark.parametrize("sent", [source(), restorer()], ids=["agent", "restorer"])
+def test_the_program_that_is_sent_is_python_of_the_oldest_kind(sent: bytes) -> None:
+    text = sent.decode()
     assert ast.parse(text, feature_version=OLDEST)
+    # ast.unparse of 3.12 writes f-strings that an older Python rejects, whatever feature_version.
+    assert not any(isinstance(node, ast.JoinedStr) for node in ast.walk(ast.parse(text)))
     assert "harness" not in {name.partition(".")[0] for name in imported(text)}
     assert set(imported(text)) <= sys.stdlib_module_names
+
+
+def test_what_is_sent_formats_as_its_f_strings_do() -> None:
+    found: dict[str, object] = {}
+    exec(source(f_strings), found)  # noqa: S102  (that is what a machine does with it)
+    assert found["FORMATTED"] == f_strings.FORMATTED
 
 
 def imported(text: str) -> list[str]:

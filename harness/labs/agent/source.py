@@ -23,7 +23,10 @@ LOADER = (
 
 
 class _Bare(ast.NodeTransformer):
-    """Removes the annotations of a program."""
+    """Removes the annotations of a program, and its f-strings.
+
+    Python 3.12 and later write an f-string with its own quotes inside, which an older one rejects.
+    """
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         """Remove the annotations of a function's arguments and result."""
@@ -44,6 +47,26 @@ class _Bare(ast.NodeTransformer):
         """Remove the imports that only annotations need."""
         own = str(node.module).startswith("harness.")
         return None if own or node.module in FOR_ANNOTATIONS else node
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
+        """Make a call of str.format of an f-string."""
+        values: list[ast.expr] = []
+        template = ast.Constant(self._template(node, values))
+        return ast.Call(ast.Attribute(template, "format", ast.Load()), values, [])
+
+    def _template(self, node: ast.JoinedStr, values: list[ast.expr]) -> str:
+        """Return the format of an f-string, and append what it formats to `values`."""
+        text = ""
+        for part in node.values:
+            if isinstance(part, ast.FormattedValue):
+                values.append(self.visit(part.value))
+                text += "{" + (f"!{chr(part.conversion)}" if part.conversion > 0 else "")
+                if isinstance(part.format_spec, ast.JoinedStr):
+                    text += ":" + self._template(part.format_spec, values)
+                text += "}"
+            elif isinstance(part, ast.Constant):
+                text += str(part.value).replace("{", "{{").replace("}", "}}")
+        return text
 
 
 @functools.cache
