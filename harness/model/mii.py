@@ -91,7 +91,7 @@ def _reason(view: BondHistory, slave: str, at: int, up: bool) -> Iterator[Refusa
     if _undelayed(view, slave, at, up):
         return
     claim = "UPDELAY-1" if up else "DOWNDELAY-1"
-    outage = up and view.mode in TLB_MODES and not _others_usable(view, slave, since)
+    outage = up and view.mode in TLB_MODES and _was_alone(view, slave, since, at)
     rule = "delay-after-outage" if outage else "delay"
     seen = f"declared {'up' if up else 'down'} {in_ms(at - since)} after its carrier changed"
     yield Refusal(rule, claim, at, slave, seen, f"documented at least {earliest}")
@@ -119,6 +119,25 @@ def _undelayed(view: BondHistory, slave: str, at: int, up: bool) -> bool:  # noq
     if not up:
         return before == "back"
     return before == "fail" or not _others_usable(view, slave, at)
+
+
+def _was_alone(view: BondHistory, slave: str, since: int, at: int) -> bool:
+    """Return whether no other slave was usable since a time, as far as the kernel's table knows.
+
+    One that is needed during its updelay is up at once (bond_change_active_slave), which does not
+    renew the table (bond->usable_slaves; difference 68).
+    """
+    if not _others_usable(view, slave, since):
+        return True
+    others = [other for other in view.slaves if other != slave]
+    came = (
+        when
+        for other in others
+        for when, _, link in view.links[other].changes(since, at)
+        if link == "up"
+    )
+    around = view.tolerance
+    return any(not any(view.usable(o, when - around, when) for o in others) for when in came)
 
 
 def _others_usable(view: BondHistory, slave: str, at: int) -> bool:

@@ -33,6 +33,7 @@ BEFORE = [
     *(mac(-300, name) for name in ("eth0", "eth1", "bond0")),
     active(-300, "eth0"),
 ]
+THIRD = [slave(-300, "eth2", "up"), carrier(-300, "eth2", up=True), mac(-300, "eth2")]
 FAILOVER = {
     "cut": fault(0, "eth0"),
     "lost": carrier(0.1, "eth0", up=False),
@@ -55,6 +56,18 @@ def story(
     probes = probing({"both": (0.0, dark)}, stop=end)
     about = {"bonds": {"bond0": bond}, "kernel": "7.2.13", "clock": "virtual"}
     return tell([*marks(end), *BEFORE, *told, *more, *probes], about)
+
+
+def three(*lines: Line, dark: float = 93, **options: Any) -> History:
+    """Return a story of three slaves, of which the first one is active at first."""
+    bond = {
+        **stories.ABOUT["bonds"]["bond0"],
+        "slaves": ["eth0", "eth1", "eth2"],
+        "options": {**OPTIONS, **options},
+    }
+    about = {"bonds": {"bond0": bond}, "kernel": "7.2.13", "clock": "virtual"}
+    probes = probing({"both": (0.0, dark)}, stop=1000)
+    return tell([*marks(1000), *BEFORE, *THIRD, *lines, *probes], about)
 
 
 def refused(history: History) -> set[str]:

@@ -5,7 +5,18 @@ from __future__ import annotations
 import pytest
 
 from harness.model import judge
-from tests.model.failover import ARP, FAILOVER, OPTIONS, OTHER, carrier, mac, refused, slave, story
+from tests.model.failover import (
+    ARP,
+    FAILOVER,
+    OPTIONS,
+    OTHER,
+    carrier,
+    mac,
+    refused,
+    slave,
+    story,
+    three,
+)
 from tests.stories import Line, active, fault, probing
 
 WITHOUT_ACTIVE: dict[str, Line | None] = {"active": None, "garp": None}
@@ -139,6 +150,31 @@ def test_the_second_slave_after_an_outage_waits_for_updelay(
     ]
     options = {"mode": mode, "miimon": 100, "updelay": 800, "num_grat_arp": 0}
     found = judge(story(SWAPPED, options, *more, end=2000, dark=0)).refusals
+    delays = [(r.rule, r.known_on("7.2.13")) for r in found if r.rule.startswith("delay")]
+    assert delays == rules
+
+
+@pytest.mark.parametrize(
+    ("mode", "rules"),
+    [("balance-alb", [("delay-after-outage", 68)]), ("active-backup", [("delay", 0)])],
+)
+def test_a_slave_that_is_needed_during_its_updelay_is_not_in_the_table(
+    mode: str, rules: list[tuple[str, int]]
+) -> None:
+    """The kernel's table says that no slave is usable: the next one does not wait either."""
+    lost = [
+        *(fault(at, name) for at, name in ((0, "eth0"), (0, "eth2"), (320, "eth1"))),
+        *(carrier(0.1, "eth0", up=False), carrier(0.1, "eth2", up=False)),
+        *(slave(92, "eth0", "down"), slave(92, "eth2", "down"), active(92.1, "eth1")),
+        *(carrier(320.1, "eth1", up=False), slave(392, "eth1", "down")),
+    ]
+    back = [
+        *(fault(280, "eth0", "heal", "repair"), carrier(280.1, "eth0", up=True)),
+        *(slave(292, "eth0", "back"), slave(392, "eth0", "up"), active(392.1, "eth0")),
+        *(fault(300, "eth2", "heal", "repair"), carrier(300.1, "eth2", up=True)),
+        *(slave(392, "eth2", "back"), slave(492, "eth2", "up")),
+    ]
+    found = judge(three(*lost, *back, mode=mode, updelay=800)).refusals
     delays = [(r.rule, r.known_on("7.2.13")) for r in found if r.rule.startswith("delay")]
     assert delays == rules
 

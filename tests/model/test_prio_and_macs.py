@@ -6,11 +6,8 @@ from typing import Any
 
 import pytest
 
-from harness.history import History
 from harness.model import judge
-from tests import stories
 from tests.model.failover import (
-    BEFORE,
     OPTIONS,
     OTHER,
     carrier,
@@ -18,10 +15,10 @@ from tests.model.failover import (
     refused,
     slave,
     story,
+    three,
 )
-from tests.stories import Line, active, fault, garp, marks, probing, tell
+from tests.stories import Line, active, fault, garp, probing
 
-THIRD = [slave(-300, "eth2", "up"), carrier(-300, "eth2", up=True), mac(-300, "eth2")]
 BY_HAND = "02:00:00:00:00:a1"
 QUIET: dict[str, Line | None] = dict.fromkeys(("cut", "lost", "down", "active", "garp"))
 
@@ -42,18 +39,6 @@ def set_mac(when: float, bond: str = "bond0") -> Line:
     line = fault(when, bond, "set_mac", "stimulus")
     line[3].update(mac=BY_HAND)
     return line
-
-
-def three(*lines: Line, dark: float = 93, **options: Any) -> History:
-    """Return a story of three slaves, of which the first one is active at first."""
-    bond = {
-        **stories.ABOUT["bonds"]["bond0"],
-        "slaves": ["eth0", "eth1", "eth2"],
-        "options": {**OPTIONS, **options},
-    }
-    about = {"bonds": {"bond0": bond}, "kernel": "7.2.13", "clock": "virtual"}
-    probes = probing({"both": (0.0, dark)}, stop=1000)
-    return tell([*marks(1000), *BEFORE, *THIRD, *lines, *probes], about)
 
 
 def failover(to: str) -> list[Line]:
