@@ -103,6 +103,7 @@ class ProbeStream:
     """
 
     direction: str
+    machine: str
     sender: Sender
     to: str
     probes: list[Probe] = field(default_factory=list)

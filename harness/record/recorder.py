@@ -284,7 +284,7 @@ class Recorder:
             machine, address = ends[direction]
             sender = self._network.host(machine).sender()
             self._open.callback(sender.close)
-            streams[direction] = ProbeStream(direction, sender, address)
+            streams[direction] = ProbeStream(direction, machine, sender, address)
         return streams
 
     def _all_links(self) -> list[bytes]:

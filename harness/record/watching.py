@@ -184,7 +184,8 @@ class Watching:
             stalled = sum(pause for pause in pauses if pause > STALL)
             if stalled > PATIENCE:
                 raise Inconclusive(
-                    f"probes were late by {in_ms(stalled)} in all after the disturbance",
+                    f"probes of {stream.machine} were late by {in_ms(stalled)} in all after the "
+                    "disturbance",
                     hint=ALONE,
                 )
             late = max(late, stalled, add_up(pauses, inspections, self.interval, jitter))

@@ -54,7 +54,8 @@ class Refusing:
 def tracker() -> Tracker:
     """Both streams, with three probes sent in each direction."""
     streams = {
-        direction: ProbeStream(direction, Refusing(), "192.0.2.254") for direction in ("out", "in")
+        direction: ProbeStream(direction, "dut", Refusing(), "192.0.2.254")
+        for direction in ("out", "in")
     }
     for stream in streams.values():
         stream.probes += [Probe(sent * MS) for sent in (0, 10, 20)]
@@ -209,7 +210,7 @@ def test_the_first_link_that_a_probe_crossed_counts(tracker: Tracker) -> None:
 
 
 def test_a_probe_through_a_router_crosses_a_link_of_each_bond() -> None:
-    stream = ProbeStream("out", Refusing(), "192.0.2.254", [Probe(0)])
+    stream = ProbeStream("out", "dut", Refusing(), "192.0.2.254", [Probe(0)])
     routed = Tracker({"out": stream}, first="client")
     routed.at_slave(out(0), "eth1", "bond0")
     routed.at_bond(out(0), "bond0")
@@ -230,7 +231,7 @@ def test_numbers_never_sent_are_nobodys(tracker: Tracker) -> None:
 
 
 def test_what_cannot_be_sent_is_recorded_with_its_reason() -> None:
-    stream = ProbeStream("out", Refusing(), "192.0.2.254")
+    stream = ProbeStream("out", "dut", Refusing(), "192.0.2.254")
     stream.take()
     sent, event = stream.events()
     assert (sent.at, sent["seq"], sent["error"]) == (0, 0, None)
@@ -275,12 +276,14 @@ def test_a_path_is_steady_after_three_answers_in_a_row(
     probes = [
         Probe(10 * MS * seq, reply=MS if good else None) for seq, good in enumerate(answered)
     ]
-    assert ProbeStream("out", Refusing(), "192.0.2.254", probes).steady(since * MS) is steady
+    assert (
+        ProbeStream("out", "dut", Refusing(), "192.0.2.254", probes).steady(since * MS) is steady
+    )
 
 
 def test_a_frame_that_is_seen_before_its_sender_tells_of_it_has_arrived() -> None:
     """A host that tells in batches what it sent is later than the tap at the far end."""
-    stream = ProbeStream("out", Refusing(), "192.0.2.254")
+    stream = ProbeStream("out", "dut", Refusing(), "192.0.2.254")
     tracker = Tracker({"out": stream})
     tracker.at_port(Echo("out", False, 1), 11 * MS, "eth0", "bond0")
     tracker.accepted(Echo("out", False, 1), "target", 12 * MS)
