@@ -20,6 +20,7 @@ KNOWN = MappingProxyType(
         "delay-after-outage": (">=6.1", 68),
         "traffic-after-mac": (">=6.1", 71),
         "reselection-due": (">=6.1", 72),
+        "traffic-untaught": (">=6.1", 29),
     }
 )
 

@@ -41,20 +41,34 @@ def carries(view: BondHistory) -> Iterator[Refusal]:
             if _serves(view, last, frame.sent):
                 seen = f"a frame ({direction}) is lost {in_ms(frame.sent - last)} after the last"
                 allowed = f"documented: nothing is lost after {in_ms(reach)}"
-                rule, claim = _rule(view, frame.sent)
+                rule, claim = _rule(view, frame.sent, direction)
                 yield Refusal(rule, claim, frame.sent, view.bond, f"{seen} change", allowed)
                 return
 
 
-def _rule(view: BondHistory, at: int) -> tuple[str, str]:
+def _rule(view: BondHistory, at: int, direction: str) -> tuple[str, str]:
     """Return the name of the rule, and its claim.
 
     A bond in balance-tlb whose MAC was set is received at the active slave as before
-    (MODE-TLB-4).
+    (MODE-TLB-4), and learning packets tell switches where that is (LP-1).
     """
     if view.mode == "balance-tlb" and view.wanted_mac.at(at) != view.wanted_mac.at(view.start):
         return "traffic-after-mac", "MODE-TLB-4"
+    if view.mode == "balance-tlb" and direction == "in" and _untaught(view, at):
+        return "traffic-untaught", "LP-1"
     return "traffic", CLAIMS.get(view.mode, "HA-1")
+
+
+def _untaught(view: BondHistory, at: int) -> bool:
+    """Return whether a frame sent at a time arrived where a switch was not told otherwise.
+
+    That is at a slave other than the active one, with tlb_dynamic_lb=0: no learning packets but
+    those of a change of the active slave (TLBDYN-7).
+    """
+    frames = view.history.select("probe", "in")
+    place = next((one.get("discarded") for one in frames if one.at == at), None)
+    elsewhere = place in view.slaves and place != view.active.at(at)
+    return elsewhere and view.options.at(at)["tlb_dynamic_lb"] in (False, "off")
 
 
 def _serves(view: BondHistory, start: int, stop: int) -> bool:

@@ -184,15 +184,33 @@ def test_the_mac_of_another_bond_is_not_followed() -> None:
     assert [(one.rule, one.why) for one in verdict.unjudged] == [("mac", "set_mac changes MACs")]
 
 
-@pytest.mark.parametrize(("mac_set", "rule"), [(True, "traffic-after-mac"), (False, "traffic")])
-def test_frames_to_a_mac_set_by_hand_are_lost_as_is_known(*, mac_set: bool, rule: str) -> None:
-    """In balance-tlb that is difference 71."""
-    lost = probing({"both": (4000.0, 4050.0)}, stop=5000)
-    lines = [*ALB, *([set_mac(100), *ALL_HAVE_IT] if mac_set else [])]
-    history = story(QUIET, {"mode": "balance-tlb", "miimon": 100}, *lines, *lost, end=5000, dark=0)
-    assert {one.rule: one.known_on("7.2.13") for one in judge(history).refusals} == {
-        rule: 71 if mac_set else 0
-    }
+UNTAUGHT = {"mode": "balance-tlb", "tlb_dynamic_lb": "off"}
+
+
+@pytest.mark.parametrize(
+    ("options", "more", "known"),
+    [
+        ({"mode": "balance-tlb"}, [set_mac(100), *ALL_HAVE_IT], {"traffic-after-mac": 71}),
+        ({"mode": "balance-tlb"}, [], {"traffic": 0}),
+        ({"mode": "balance-tlb", "discarded": "eth1"}, [], {"traffic": 0}),
+        ({**UNTAUGHT, "discarded": "eth0"}, [], {"traffic": 0}),
+        ({**UNTAUGHT, "discarded": "eth1"}, [], {"traffic-untaught": 29}),
+        ({"mode": "balance-alb", "tlb_dynamic_lb": "off"}, [], {"traffic": 0}),
+    ],
+)
+def test_frames_to_the_bond_are_lost_as_is_known(
+    options: dict[str, Any], more: list[Line], known: dict[str, int]
+) -> None:
+    place = options.get("discarded")  # no option of a bond: the model ignores it
+    lost = list(probing({"inward": (4000.0, 4050.0)}, stop=5000))
+    for line in lost:
+        if line[2] == "in" and line[3]["request"] is None:
+            line[3].update(discarded=place)
+    told = [*ALB, *more, *lost]
+    given = {"miimon": 100, **options}
+    history = story(QUIET, given, *told, end=5000, dark=0)
+    found = [one for one in judge(history).refusals if one.rule.startswith("traffic")]
+    assert {one.rule: one.known_on("7.2.13") for one in found} == known
 
 
 @pytest.mark.parametrize(
