@@ -2,10 +2,10 @@
 
 import pytest
 
-from harness import claim, control
-from scenarios.interfaces import frames_counted
+from harness import claim, contradicted, control, ms, s
+from scenarios.interfaces import frames_counted, mac_address
 from scenarios.programs import EVERYONE, RAW_SENDER, frame, python
-from scenarios.topologies import OneSwitch
+from scenarios.topologies import DUT, OneSwitch
 from scenarios.variants import SpareSlave, TwoBonds
 
 MANY = 50  # frames: more than a failover announces
@@ -110,3 +110,25 @@ def test_the_counters_of_a_bond_keep_those_of_its_released_slaves(
     python(one_switch.dut, SENDS_AND_RELEASES, "bond0", str(sent), frame(EVERYONE).hex())
     (after,) = frames_counted(one_switch, "tx", "bond0")
     assert (after - before >= MANY) == counted
+
+
+@claim("MODE-ALB-1")
+@control("test_clients_are_told_the_macs_of_different_slaves")
+@contradicted(
+    "MODE-ALB-1",
+    kernels=">=6.1",
+    evidence="bond_alb_handle_active_change gives the new active slave the MAC of the bond, and "
+    "tells clients of its former one nothing if the old active slave has left (difference 73)",
+)
+def test_a_client_knows_the_mac_of_a_slave_when_the_active_one_has_left(
+    one_switch: OneSwitch,
+) -> None:
+    """The client that was given the MAC of the other slave when that returned is told another."""
+    bond = one_switch.dut.bond(mode="balance-alb")
+    with one_switch.watch(every=100 * ms) as run:
+        one_switch.eth1.flap(down=1 * s)
+        one_switch.after(5 * s)
+        one_switch.dut.release(bond, one_switch.eth0)
+        one_switch.after(8 * s)
+        mac = mac_address(one_switch.dut, "eth1")
+    assert {answer.mac for answer in run.answers(DUT)[-1:]} == {mac}

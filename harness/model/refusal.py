@@ -21,6 +21,7 @@ KNOWN = MappingProxyType(
         "traffic-after-mac": (">=6.1", 71),
         "reselection-due": (">=6.1", 72),
         "traffic-untaught": (">=6.1", 29),
+        "traffic-after-release": (">=6.1", 73),
     }
 )
 

@@ -50,12 +50,15 @@ def _rule(view: BondHistory, at: int, direction: str) -> tuple[str, str]:
     """Return the name of the rule, and its claim.
 
     A bond in balance-tlb whose MAC was set is received at the active slave as before
-    (MODE-TLB-4), and learning packets tell switches where that is (LP-1).
+    (MODE-TLB-4), and learning packets tell switches where that is (LP-1). Clients in balance-alb
+    know MACs of slaves (MODE-ALB-1).
     """
     if view.mode == "balance-tlb" and view.wanted_mac.at(at) != view.wanted_mac.at(view.start):
         return "traffic-after-mac", "MODE-TLB-4"
     if view.mode == "balance-tlb" and direction == "in" and _untaught(view, at):
         return "traffic-untaught", "LP-1"
+    if view.mode == "balance-alb" and direction == "in" and _active_left(view, at):
+        return "traffic-after-release", "MODE-ALB-1"
     return "traffic", CLAIMS.get(view.mode, "HA-1")
 
 
@@ -65,10 +68,22 @@ def _untaught(view: BondHistory, at: int) -> bool:
     That is at a slave other than the active one, with tlb_dynamic_lb=0: no learning packets but
     those of a change of the active slave (TLBDYN-7).
     """
-    frames = view.history.select("probe", "in")
-    place = next((one.get("discarded") for one in frames if one.at == at), None)
+    place = _discarded(view, at)
     elsewhere = place in view.slaves and place != view.active.at(at)
     return elsewhere and view.options.at(at)["tlb_dynamic_lb"] in (False, "off")
+
+
+def _active_left(view: BondHistory, at: int) -> bool:
+    """Return whether a frame sent at a time reached the bond, whose active slave was released."""
+    released = view.history.select("fault", action="release")
+    left = any(one.at <= at and view.active.at(one.at - 1) == one.where for one in released)
+    return left and _discarded(view, at) == view.bond
+
+
+def _discarded(view: BondHistory, at: int) -> str | None:
+    """Return the interface at which a lost frame to the bond, sent at a time, arrived."""
+    frames = view.history.select("probe", "in")
+    return next((one.get("discarded") for one in frames if one.at == at), None)
 
 
 def _serves(view: BondHistory, start: int, stop: int) -> bool:

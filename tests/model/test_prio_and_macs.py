@@ -184,6 +184,14 @@ def test_the_mac_of_another_bond_is_not_followed() -> None:
     assert [(one.rule, one.why) for one in verdict.unjudged] == [("mac", "set_mac changes MACs")]
 
 
+def leaves(when: float, name: str) -> Line:
+    line = fault(when, name, "release")
+    line[3].update(bond="bond0")
+    return line
+
+
+ALB_LOSES = {"mode": "balance-alb", "discarded": "bond0"}
+REPLACED = [leaves(100, "eth0"), active(100.1, "eth1"), mac(100.1, "eth1")]
 UNTAUGHT = {"mode": "balance-tlb", "tlb_dynamic_lb": "off"}
 
 
@@ -196,6 +204,10 @@ UNTAUGHT = {"mode": "balance-tlb", "tlb_dynamic_lb": "off"}
         ({**UNTAUGHT, "discarded": "eth0"}, [], {"traffic": 0}),
         ({**UNTAUGHT, "discarded": "eth1"}, [], {"traffic-untaught": 29}),
         ({"mode": "balance-alb", "tlb_dynamic_lb": "off"}, [], {"traffic": 0}),
+        (ALB_LOSES, [], {"traffic": 0}),
+        (ALB_LOSES, [leaves(100, "eth1")], {"traffic": 0}),
+        (ALB_LOSES, REPLACED, {"traffic-after-release": 73}),
+        ({"mode": "balance-alb", "discarded": "eth1"}, REPLACED, {"traffic": 0}),
     ],
 )
 def test_frames_to_the_bond_are_lost_as_is_known(
