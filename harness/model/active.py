@@ -88,21 +88,23 @@ def moves_for_a_reason(view: BondHistory) -> Iterator[Refusal]:
         if old is None or not view.quiet(at - around, at + around):
             continue
         options, last = view.options.at(at), _last_active(view, new, at)
-        due = _due(view, new, at) if options["primary"] == new else ""
-        if due != "set" and not view.quiet(last - around, at):
-            continue  # PRESEL-6, PRIMARY-8: a primary that is new, or was set, is made active
-        if due != "set" and last == view.start and options["primary"] == new:
-            continue  # PRIMARY-8: a primary enslaved before the recording that waited for updelay
+        is_primary = options["primary"] == new
+        due = _due(view, new, at) if is_primary else ""
+        if due != "set":
+            if not view.quiet(last - around, at):
+                continue  # PRESEL-6, PRIMARY-8: a primary that is new, or was set, is made active
+            if is_primary and last == view.start:
+                continue  # PRIMARY-8: one enslaved before the recording that waited for updelay
         if not view.usable(old, at - around, at + around):
             continue
         if due == "enslave":
             view.silent("reselection", view.bond, "a primary enslaved while down takes over once")
             continue
-        preferred = options["primary"] == new or _outranks(view, new, old, at)
+        preferred = is_primary or _outranks(view, new, old, at)
         if preferred and options["primary_reselect"] == "always":
             continue
         claim = "PRIO-3" if preferred else "MODE-AB-2"
-        if options["primary"] == new:
+        if is_primary:
             claim = PRIMARY_CLAIMS.get(str(options["primary_reselect"]), claim)
         seen, allowed = f"{new} became active while {old} was up", f"documented: {old} is kept"
         rule = "reselection-due" if due else "reselection"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from harness.history import Event
 from harness.model.active import available
-from harness.model.inputs import asked
+from harness.model.inputs import asked, enslaves
 from harness.model.refusal import Refusal
 from harness.model.signals import Stay
 from harness.model.view import BondHistory
@@ -57,7 +57,7 @@ def _new_primary(view: BondHistory, event: Event) -> tuple[str, str]:
     if event.where == view.bond and (named := asked(event).get("primary")):
         return named, "PRIMARY-8"
     same = event.where == view.options.at(event.at)["primary"]
-    if event["action"] == "enslave" and same and event.get("bond") == view.bond:
+    if same and enslaves(event, view.bond):
         return event.where, "PRESEL-6"
     return "", ""
 

@@ -108,9 +108,13 @@ def selections(history: History, bond: str) -> list[int]:
     return [
         event.at
         for event in _faults(history)
-        if (event.where == bond and SELECTING & asked(event).keys())
-        or (event["action"] == "enslave" and event.get("bond") == bond)
+        if (event.where == bond and SELECTING & asked(event).keys()) or enslaves(event, bond)
     ]
+
+
+def enslaves(event: Event, bond: str) -> bool:
+    """Return whether a fault event makes a link a slave of a bond."""
+    return bool(event["action"] == "enslave" and event.get("bond") == bond)
 
 
 def namings(history: History, bond: str, slave: str) -> list[tuple[int, str]]:
@@ -119,7 +123,7 @@ def namings(history: History, bond: str, slave: str) -> list[tuple[int, str]]:
         (event.at, "set" if event.where == bond else "enslave")
         for event in _faults(history)
         if (event.where == bond and asked(event).get("primary") == slave)
-        or (event.where == slave and event["action"] == "enslave" and event.get("bond") == bond)
+        or (event.where == slave and enslaves(event, bond))
     ]
 
 

@@ -105,8 +105,12 @@ def _repeated(view: BondHistory, slave: str, since: int, at: int) -> int:
     """
     if view.mode != "802.3ad":
         return 0
-    others = [other for other in view.slaves if other != slave]
+    others = _others(view, slave)
     return sum(len(list(view.carriers[other].changes(since, at))) for other in others)
+
+
+def _others(view: BondHistory, slave: str) -> list[str]:
+    return [other for other in view.slaves if other != slave]
 
 
 def _undelayed(view: BondHistory, slave: str, at: int, up: bool) -> bool:  # noqa: FBT001
@@ -129,7 +133,7 @@ def _was_alone(view: BondHistory, slave: str, since: int, at: int) -> bool:
     """
     if not _others_usable(view, slave, since):
         return True
-    others = [other for other in view.slaves if other != slave]
+    others = _others(view, slave)
     came = (
         when
         for other in others
@@ -143,8 +147,7 @@ def _was_alone(view: BondHistory, slave: str, since: int, at: int) -> bool:
 def _others_usable(view: BondHistory, slave: str, at: int) -> bool:
     """Return whether another slave was in use around a time in ns."""
     around = view.tolerance
-    others = [other for other in view.slaves if other != slave]
-    return any(view.in_use(other, at - around, at + around) for other in others)
+    return any(view.in_use(one, at - around, at + around) for one in _others(view, slave))
 
 
 def _held(view: BondHistory, slave: str, at: int, value: bool) -> int | None:  # noqa: FBT001

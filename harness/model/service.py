@@ -70,7 +70,7 @@ def _untaught(view: BondHistory, at: int) -> bool:
     """
     place = _discarded(view, at)
     elsewhere = place in view.slaves and place != view.active.at(at)
-    return elsewhere and view.options.at(at)["tlb_dynamic_lb"] in (False, "off")
+    return elsewhere and view.options.at(at)["tlb_dynamic_lb"] == "off"
 
 
 def _active_left(view: BondHistory, at: int) -> bool:

@@ -27,6 +27,18 @@ def carrier(when: float, where: str, *, up: bool) -> Line:
     return (when, "carrier", f"dut/{where}", {"up": up})
 
 
+def member(when: float, name: str, action: str, role: str = "fault") -> Line:
+    line = fault(when, name, action, role)
+    line[3].update(bond="bond0")
+    return line
+
+
+def setting(when: float, option: str, value: str) -> Line:
+    line = fault(when, "bond0", "set", "stimulus")
+    line[3].update(options=f"{option}={value}", became={option: value})
+    return line
+
+
 BEFORE = [
     *(slave(-300, name, "up") for name in ("eth0", "eth1")),
     *(carrier(-300, name, up=True) for name in ("eth0", "eth1", "bond0")),

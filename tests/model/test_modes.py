@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from harness.history import History
 from harness.model import judge
 from tests.model.failover import (
     ARP,
@@ -12,6 +13,7 @@ from tests.model.failover import (
     OTHER,
     carrier,
     mac,
+    member,
     refused,
     slave,
     story,
@@ -128,10 +130,19 @@ def test_slaves_of_balance_alb_have_macs_of_their_own() -> None:
     assert refused(story(shared, {"mode": "balance-alb", "miimon": 100})) == {"mac-unique"}
 
 
-@pytest.mark.parametrize(
+def delays(history: History) -> list[tuple[str, int]]:
+    """Return the rules of delays that refuse a recording, with their known differences."""
+    found = judge(history).refusals
+    return [(r.rule, r.known_on("7.2.13")) for r in found if r.rule.startswith("delay")]
+
+
+too_soon = pytest.mark.parametrize(
     ("mode", "rules"),
     [("balance-alb", [("delay-after-outage", 68)]), ("active-backup", [("delay", 0)])],
 )
+
+
+@too_soon
 def test_the_second_slave_after_an_outage_waits_for_updelay(
     mode: str, rules: list[tuple[str, int]]
 ) -> None:
@@ -149,15 +160,10 @@ def test_the_second_slave_after_an_outage_waits_for_updelay(
         slave(600, "eth1", "up"),
     ]
     options = {"mode": mode, "miimon": 100, "updelay": 800, "num_grat_arp": 0}
-    found = judge(story(SWAPPED, options, *more, end=2000, dark=0)).refusals
-    delays = [(r.rule, r.known_on("7.2.13")) for r in found if r.rule.startswith("delay")]
-    assert delays == rules
+    assert delays(story(SWAPPED, options, *more, end=2000, dark=0)) == rules
 
 
-@pytest.mark.parametrize(
-    ("mode", "rules"),
-    [("balance-alb", [("delay-after-outage", 68)]), ("active-backup", [("delay", 0)])],
-)
+@too_soon
 def test_a_slave_that_is_needed_during_its_updelay_is_not_in_the_table(
     mode: str, rules: list[tuple[str, int]]
 ) -> None:
@@ -174,22 +180,16 @@ def test_a_slave_that_is_needed_during_its_updelay_is_not_in_the_table(
         *(fault(300, "eth2", "heal", "repair"), carrier(300.1, "eth2", up=True)),
         *(slave(392, "eth2", "back"), slave(492, "eth2", "up")),
     ]
-    found = judge(three(*lost, *back, mode=mode, updelay=800)).refusals
-    delays = [(r.rule, r.known_on("7.2.13")) for r in found if r.rule.startswith("delay")]
-    assert delays == rules
+    assert delays(three(*lost, *back, mode=mode, updelay=800)) == rules
 
 
 def test_a_bond_that_had_no_slaves_may_have_another_mac() -> None:
     """It takes that of the next slave (MAC-3), however soon that comes."""
-    moves: list[Line] = []
-    for when, action, role, name in (
-        (200, "release", "fault", "eth0"),
-        (210, "release", "fault", "eth1"),
-        (215, "enslave", "repair", "eth1"),
-    ):
-        line = fault(when, name, action, role)
-        line[3].update(bond="bond0")
-        moves.append(line)
+    moves = [
+        member(200, "eth0", "release"),
+        member(210, "eth1", "release"),
+        member(215, "eth1", "enslave", "repair"),
+    ]
     moves += [mac(215, "bond0", OTHER), mac(215, "eth1", OTHER), slave(215, "eth1", "up")]
     quiet = dict.fromkeys(("cut", "lost", "down", "active", "garp"))
     options = {"mode": "balance-xor", "miimon": 100}

@@ -12,7 +12,9 @@ from tests.model.failover import (
     OTHER,
     carrier,
     mac,
+    member,
     refused,
+    setting,
     slave,
     story,
     three,
@@ -26,12 +28,6 @@ QUIET: dict[str, Line | None] = dict.fromkeys(("cut", "lost", "down", "active", 
 def prio(when: float, name: str, value: int) -> Line:
     line = fault(when, name, "set", "stimulus")
     line[3].update(options=f"prio={value}")
-    return line
-
-
-def setting(when: float, option: str, value: str) -> Line:
-    line = fault(when, "bond0", "set", "stimulus")
-    line[3].update(options=f"{option}={value}", became={option: value})
     return line
 
 
@@ -130,9 +126,7 @@ def test_a_setting_changes_the_active_slave_at_once(
 )
 def test_a_primary_that_is_enslaved_is_used(rules: set[str], moved: list[Line]) -> None:
     """PRESEL-6."""
-    came = [fault(100, "eth1", "release"), fault(200, "eth1", "enslave"), *moved]
-    for event in came[:2]:
-        event[3].update(bond="bond0")
+    came = [member(100, "eth1", "release"), member(200, "eth1", "enslave"), *moved]
     options = {**OPTIONS, "primary": "eth1", "primary_reselect": "failure"}
     found = refused(story(QUIET, options, *came, dark=0))
     assert found & {"new-primary"} == rules
@@ -184,28 +178,31 @@ def test_the_mac_of_another_bond_is_not_followed() -> None:
     assert [(one.rule, one.why) for one in verdict.unjudged] == [("mac", "set_mac changes MACs")]
 
 
-def leaves(when: float, name: str) -> Line:
-    line = fault(when, name, "release")
-    line[3].update(bond="bond0")
-    return line
+@pytest.mark.parametrize(("mac_set", "rule"), [(True, "traffic-after-mac"), (False, "traffic")])
+def test_frames_to_a_mac_set_by_hand_are_lost_as_is_known(*, mac_set: bool, rule: str) -> None:
+    """In balance-tlb that is difference 71."""
+    lost = probing({"both": (4000.0, 4050.0)}, stop=5000)
+    lines = [*ALB, *([set_mac(100), *ALL_HAVE_IT] if mac_set else [])]
+    history = story(QUIET, {"mode": "balance-tlb", "miimon": 100}, *lines, *lost, end=5000, dark=0)
+    assert {one.rule: one.known_on("7.2.13") for one in judge(history).refusals} == {
+        rule: 71 if mac_set else 0
+    }
 
 
 ALB_LOSES = {"mode": "balance-alb", "discarded": "bond0"}
-REPLACED = [leaves(100, "eth0"), active(100.1, "eth1"), mac(100.1, "eth1")]
+REPLACED = [member(100, "eth0", "release"), active(100.1, "eth1"), mac(100.1, "eth1")]
 UNTAUGHT = {"mode": "balance-tlb", "tlb_dynamic_lb": "off"}
 
 
 @pytest.mark.parametrize(
     ("options", "more", "known"),
     [
-        ({"mode": "balance-tlb"}, [set_mac(100), *ALL_HAVE_IT], {"traffic-after-mac": 71}),
-        ({"mode": "balance-tlb"}, [], {"traffic": 0}),
         ({"mode": "balance-tlb", "discarded": "eth1"}, [], {"traffic": 0}),
         ({**UNTAUGHT, "discarded": "eth0"}, [], {"traffic": 0}),
         ({**UNTAUGHT, "discarded": "eth1"}, [], {"traffic-untaught": 29}),
         ({"mode": "balance-alb", "tlb_dynamic_lb": "off"}, [], {"traffic": 0}),
         (ALB_LOSES, [], {"traffic": 0}),
-        (ALB_LOSES, [leaves(100, "eth1")], {"traffic": 0}),
+        (ALB_LOSES, [member(100, "eth1", "release")], {"traffic": 0}),
         (ALB_LOSES, REPLACED, {"traffic-after-release": 73}),
         ({"mode": "balance-alb", "discarded": "eth1"}, REPLACED, {"traffic": 0}),
     ],
@@ -218,9 +215,8 @@ def test_frames_to_the_bond_are_lost_as_is_known(
     for line in lost:
         if line[2] == "in" and line[3]["request"] is None:
             line[3].update(discarded=place)
-    told = [*ALB, *more, *lost]
     given = {"miimon": 100, **options}
-    history = story(QUIET, given, *told, end=5000, dark=0)
+    history = story(QUIET, given, *ALB, *more, *lost, end=5000, dark=0)
     found = [one for one in judge(history).refusals if one.rule.startswith("traffic")]
     assert {one.rule: one.known_on("7.2.13") for one in found} == known
 

@@ -7,7 +7,19 @@ from typing import Any
 import pytest
 
 from harness.model import judge
-from tests.model.failover import ARP, FAILOVER, OPTIONS, OTHER, carrier, mac, refused, slave, story
+from tests.model.failover import (
+    ARP,
+    FAILOVER,
+    OPTIONS,
+    OTHER,
+    carrier,
+    mac,
+    member,
+    refused,
+    setting,
+    slave,
+    story,
+)
 from tests.stories import Line, active, fault, garp, probing
 
 
@@ -140,16 +152,10 @@ def test_a_slave_that_waits_replaces_the_last_one(more: list[Line], rules: set[s
     assert found == rules
 
 
-def member(when: float, action: str, role: str) -> Line:
-    line = fault(when, "eth1", action, role)
-    line[3].update(bond="bond0")
-    return line
-
-
 @pytest.mark.parametrize(("up", "rules"), [(401, {"new-slave"}), (1290, set())])
 def test_a_new_slave_waits_for_updelay(up: float, rules: set[str]) -> None:
     nothing: dict[str, Line | None] = dict.fromkeys(FAILOVER)
-    moved = [member(0, "release", "fault"), member(400, "enslave", "repair")]
+    moved = [member(0, "eth1", "release"), member(400, "eth1", "enslave", "repair")]
     told = [slave(400.1, "eth1", "back", "backup"), slave(up, "eth1", "up", "backup")]
     assert refused(story(nothing, UPDELAY, *moved, *told, dark=0, end=2000)) == rules
 
@@ -189,8 +195,7 @@ def test_a_primary_that_was_named_while_it_was_down_takes_over_once(
     when: float, rule: str
 ) -> None:
     """Difference 72; one that was up when it was named has been used."""
-    told = fault(when, "bond0", "set", "stimulus")
-    told[3].update(options="primary=eth0", became={"primary": "eth0"})
+    told = setting(when, "primary", "eth0")
     back = [fault(200, "eth0", "heal", "repair"), carrier(200.1, "eth0", up=True)]
     taken = [slave(280, "eth0", "up"), active(280, "eth0"), garp(280, "sw/eth0")]
     options = {**OPTIONS, "primary_reselect": "failure"}
