@@ -45,12 +45,14 @@ Lay = Callable[[str, int, str, CableEnd], int]
 class NetnsMachine(NamedTuple):
     """A machine and its namespace; whoever creates it registers its cleanup.
 
-    A machine outside of this kernel has no namespace here and connects its cables by `lay`.
+    A machine outside of this kernel has no namespace here and connects its cables by `lay`; it may
+    have a USB of its own.
     """
 
     host: Host
     namespace: Namespace
     lay: Lay | None = None
+    usb: usb.MakeUsb | None = None
 
 
 MakeMachine = Callable[[str, Loop, ExitStack], NetnsMachine]
@@ -110,7 +112,7 @@ class _Build:
         if self.topology.ipv6:
             for machine in self.topology.machines:
                 self.machines[machine.name].host.shell.write(NO_IPV6, "0")
-        adapters = usb.Plugging(self.made, self.loop)
+        adapters = usb.Plugging(self.made, self.loop, self.machines[DUT].usb)
         adapters.make_ports()
         cables = [*self._cables(), *adapters.ports()]
         joined = channels.requests(self.switches)

@@ -24,10 +24,12 @@ SYS = "/sys/"
 class NetnsHost:
     """A namespace with its control socket; its clock is the tester's."""
 
-    def __init__(self, name: str, loop: Loop, undo: ExitStack) -> None:
-        """Make the namespace; raises LabError where the kernel does not allow it."""
+    def __init__(
+        self, name: str, loop: Loop, undo: ExitStack, namespace: Namespace | None = None
+    ) -> None:
+        """Take a namespace, or make one; raises LabError where the kernel does not allow it."""
         self.name = name
-        self.namespace = Namespace(name)
+        self.namespace = namespace or Namespace(name)
         undo.callback(self.namespace.close)
         self.control = Control(self.namespace)
         undo.callback(self.control.close)

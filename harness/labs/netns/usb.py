@@ -1,8 +1,8 @@
 """USB adapters of a topology: their cables lead to switches, their interfaces into machines.
 
-The kernel creates an adapter's interface in the initial network namespace, with a name that it
-chooses. The interface is identified by the MAC of its EEPROM and moved to its machine in one
-request, together with the link's name and index.
+The kernel creates an adapter's interface in the initial network namespace of its machine, with a
+name that it chooses. The interface is identified by the MAC of its EEPROM and moved into the
+topology in one request, together with the link's name and index.
 """
 
 from __future__ import annotations
@@ -10,29 +10,28 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from harness.drivers import emulated
 from harness.errors import LabError
-from harness.lab import FABRIC
+from harness.lab import FABRIC, Host
 from harness.labs.fabric.switches import fabric_mac
 from harness.labs.netns import mii
-from harness.labs.netns.control import Control
+from harness.labs.netns.host import NetnsHost
 from harness.labs.netns.namespace import CURRENT, Namespace
 from harness.labs.netns.network import NetnsNetwork
 from harness.labs.rtl8150 import nics, vhci
 from harness.labs.rtl8150.nics import Nics
 from harness.labs.rtl8150.server import AdapterPlan
 from harness.labs.rtl8150.tap import TapDevice
-from harness.loop import Loop
+from harness.loop import SECOND, Loop, now
 from harness.rtnl import messages
 from harness.rtnl.messages import Request
 from harness.topology import DUT, LinkPlan, Topology, mac_of
 
 FIRST = "HARNESS_FIRST_NETNS"  # set by harness.guests.init
-RTMGRP_LINK = 1
 PATIENCE = 20  # seconds for the kernel to detect a plugged adapter, or to release an unplugged one
 
 
@@ -49,88 +48,119 @@ class InitialNamespace(Namespace):
         self.fd = os.dup(int(inherited)) if inherited else os.open(CURRENT, os.O_RDONLY)
 
 
-class Arrivals:
-    """Waits for the interfaces of plugged adapters and moves them to their machines.
+class UsbMachine(Protocol):
+    """The machine whose kernel drives a topology's adapters, for as long as the topology exists.
 
-    It has a file descriptor to wait on and `read` to call then.
+    `home` is its initial network namespace.
     """
 
-    def __init__(self, network: NetnsNetwork) -> None:
+    home: Host
+
+    def demand(self) -> None:
+        """Raise NotTestable if its kernel has no USB controller or driver for adapters."""
+
+    def place(self, owner: str) -> dict[str, Any]:
+        """Return the attributes of a request that moves an interface to one of the machines."""
+
+    def start(self, plans: list[AdapterPlan], fabric: socket.socket) -> Nics:
+        """Start the adapters; `fabric` is a netlink socket of the switches."""
+
+    def is_free(self, port: int) -> bool:
+        """Return whether a port of the controller is free again, its device's interface gone."""
+
+    def mii_refusal(self, link: str) -> str:
+        """Return the errno's name with which the driver refuses SIOCGMIIPHY, "" for none."""
+
+
+MakeUsb = Callable[[NetnsNetwork, Loop], UsbMachine]
+
+
+class LocalUsb:
+    """The USB of this kernel; the interfaces go to namespaces of it."""
+
+    def __init__(self, network: NetnsNetwork, loop: Loop) -> None:
+        self._spaces = network.spaces
+        self.home: Host = NetnsHost("initial", loop, network.undo, InitialNamespace())
+
+    def demand(self) -> None:
+        """Raise NotTestable if this kernel has no USB controller or driver for adapters."""
+        vhci.demand()
+
+    def place(self, owner: str) -> dict[str, Any]:
+        """Return the attributes of a request that moves an interface to one of the machines."""
+        return {"net_ns_fd": self._spaces[owner].fd}
+
+    def start(self, plans: list[AdapterPlan], fabric: socket.socket) -> Nics:
+        """Start the adapters in a process; `fabric` is a netlink socket of the switches."""
+        return nics.start(plans, fabric)
+
+    def is_free(self, port: int) -> bool:
+        """Return whether a port of the controller is free again, its device's interface gone."""
+        return vhci.is_free(port)
+
+    def mii_refusal(self, link: str) -> str:
+        """Return the errno's name with which the driver refuses SIOCGMIIPHY, "" for none."""
+        return mii.refusal(self._spaces[DUT], link)
+
+
+class Arrivals:
+    """Waits for the interfaces of plugged adapters and moves them into the topology."""
+
+    def __init__(self, network: NetnsNetwork, machine: UsbMachine, loop: Loop) -> None:
         self._network = network
-        self._home = InitialNamespace()
-        self._control = Control(self._home)
-        self._monitor = self._home.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
-        self._monitor.bind((0, RTMGRP_LINK))
-        self.expected: dict[str, Callable[[], None]] = {}
-
-    def fileno(self) -> int:
-        """Return the file descriptor."""
-        return self._monitor.fileno()
-
-    def close(self) -> None:
-        """Wait no longer."""
-        self._monitor.close()
-        self._control.close()
-        self._home.close()
-
-    def expect(self, link: LinkPlan, then: Callable[[], None] = lambda: None) -> None:
-        """Move the interface of a link's adapter when it appears, and call `then`."""
-        self.expected[link.name] = then
+        self._machine = machine
+        self._loop = loop
+        self._stream = machine.home.listen("links", then=self._read)
+        self.expected: set[str] = set()
 
     def wait(self) -> None:
         """Wait for all expected interfaces; raises LabError."""
-        self._monitor.settimeout(PATIENCE)
-        while self.expected:
-            try:
-                self.read()
-            except TimeoutError as error:
-                raise LabError(
-                    f"no interface appeared for {', '.join(self.expected)} within {PATIENCE} s",
-                    hint="the kernel's log has the errors of its USB subsystem",
-                ) from error
+        self._loop.pump(now() + PATIENCE * SECOND, lambda: not self.expected)
+        if self.expected:
+            raise LabError(
+                f"no interface appeared for {', '.join(self.expected)} within {PATIENCE} s",
+                hint="the kernel's log has the errors of its USB subsystem",
+            )
 
-    def read(self) -> None:
+    def close(self) -> None:
+        """Wait no longer."""
+        self._stream.close()
+
+    def _read(self) -> None:
         """Move the interfaces that have appeared; raises KernelRefused."""
-        for kind, _, _, message in messages.messages(self._monitor.recv(messages.BUFFER)):
-            if kind != messages.RTM_NEWLINK or not self.expected:
-                continue
-            device = messages.decode_link(message)
-            for link in adapters(self._network.topology):
-                owner = owner_of(self._network.topology, link)
-                ours = device.get_attr("IFLA_ADDRESS") == mac_of(
-                    self._network.topology, owner, link.name
-                )
-                if ours and link.name in self.expected:
-                    self._move(device["index"], owner, link)
+        for seen in self._stream.take():
+            for kind, _, _, message in messages.messages(seen.data):
+                if kind == messages.RTM_NEWLINK and self.expected:
+                    self._appeared(messages.decode_link(message))
 
-    def _move(self, index: int, owner: str, link: LinkPlan) -> None:
-        then = self.expected.pop(link.name)
-        place = self._network.spaces[owner]
-        wanted = self._network.ends[owner, link.name]
-        what = f"interface {link.name} into {owner}"
-        into = {"net_ns_fd": place.fd, "new_ifindex": wanted}
-        self._control.send(messages.set_link(what, index, up=None, ifname=link.name, **into))
-        then()
+    def _appeared(self, device: Any) -> None:
+        topology = self._network.topology
+        for link in adapters(topology):
+            owner = owner_of(topology, link)
+            its_mac = device.get_attr("IFLA_ADDRESS") == mac_of(topology, owner, link.name)
+            if its_mac and link.name in self.expected:
+                self.expected.remove(link.name)
+                self._move(device["index"], owner, link.name)
+
+    def _move(self, index: int, owner: str, link: str) -> None:
+        wanted = self._network.ends[owner, link]
+        into = self._machine.place(owner) | {"new_ifindex": wanted, "ifname": link}
+        what = f"interface {link} into {owner}"
+        self._machine.home.send(messages.set_link(what, index, up=None, **into))
 
 
 @dataclass(slots=True)
 class UsbNics:
     """The adapters of a running topology, by their links' names."""
 
-    topology: Topology
-    machine: Namespace
+    machine: UsbMachine
     chips: Nics
     arrivals: Arrivals
-    loop: Loop
     _ports: dict[str, int] = field(default_factory=dict)
 
     def plug(self, link: str) -> None:
         """Plug an adapter in; its interface appears when the kernel has detected it."""
-        self.plug_in(link, self.loop.watch(self.arrivals, self.arrivals.read))
-
-    def plug_in(self, link: str, then: Callable[[], None] = lambda: None) -> None:
-        """Plug an adapter in, and call `then` when its interface has appeared."""
-        self.arrivals.expect(self.topology.link(link), then)
+        self.arrivals.expected.add(link)
         self._ports[link] = self.chips.plug(link)
 
     def fail(self, link: str, **faults: object) -> None:
@@ -143,7 +173,7 @@ class UsbNics:
 
     def mii_refusal(self, link: str) -> str:
         """Return the errno with which the driver refuses the ioctl of `mii-tool`, "" for none."""
-        return mii.refusal(self.machine, link)
+        return self.machine.mii_refusal(link)
 
     def unplug(self, link: str) -> None:
         """Unplug an adapter."""
@@ -156,14 +186,13 @@ class UsbNics:
         """
         self.chips.close()
         until = time.monotonic() + PATIENCE
-        while not all(vhci.is_free(port) for port in self._ports.values()):
+        while not all(self.machine.is_free(port) for port in self._ports.values()):
             if time.monotonic() > until:
                 raise LabError(
                     f"the kernel did not release {', '.join(self._ports)} within {PATIENCE} s",
                     hint="look at the kernel's log for a hung task",
                 )
             time.sleep(0.01)
-        self.arrivals.close()
 
 
 def adapters(topology: Topology) -> list[LinkPlan]:
@@ -180,9 +209,10 @@ def owner_of(topology: Topology, link: LinkPlan) -> str:
 class Plugging:
     """Creates a topology's adapters: their switch ports first, then the chips."""
 
-    def __init__(self, network: NetnsNetwork, loop: Loop) -> None:
+    def __init__(self, network: NetnsNetwork, loop: Loop, make: MakeUsb | None) -> None:
         self._network = network
         self._loop = loop
+        self._make = make or LocalUsb
         self._taps: dict[str, TapDevice] = {}
 
     def make_ports(self) -> None:
@@ -193,7 +223,8 @@ class Plugging:
         links = adapters(self._network.topology)
         if not links:
             return
-        vhci.demand()
+        self._machine = self._make(self._network, self._loop)
+        self._machine.demand()
         with self._network.spaces[FABRIC].inside():
             for link in links:
                 port = self._port_of(link.name)
@@ -219,20 +250,28 @@ class Plugging:
         """Start the adapters and plug them in; None where there are none. Raises LabError."""
         if not self._taps:
             return None
-        arrivals = Arrivals(self._network)
-        with _undone(arrivals.close):
-            plans = [self._plan(link, tap) for link, tap in self._taps.items()]
-            switches = self._network.spaces[FABRIC].socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
-            chips = nics.start(plans, switches)
-            topology = self._network.topology
-            found = UsbNics(topology, self._network.spaces[DUT], chips, arrivals, self._loop)
-        self._network.undo.callback(found.close)
-        for tap in self._taps.values():
-            tap.close()
+        undo = self._network.undo
+        arrivals = Arrivals(self._network, self._machine, self._loop)
+        undo.callback(arrivals.close)
+        plans = [self._plan(link, tap) for link, tap in self._taps.items()]
+        fabric = self._network.spaces[FABRIC].socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+        found = UsbNics(self._machine, self._machine.start(plans, fabric), arrivals)
+        undo.callback(found.close)
+        undo.callback(self._watched(found.chips))
         for link in self._taps:
-            found.plug_in(link)
+            found.plug(link)
         arrivals.wait()
         return found
+
+    def _watched(self, chips: Nics) -> Callable[[], None]:
+        """Have the end of the adapters' server end a recording; return what stops that."""
+
+        def ended() -> None:
+            forget()
+            chips.check()
+
+        forget = self._loop.watch(chips.orders, ended)
+        return forget
 
     def _plan(self, name: str, tap: TapDevice) -> AdapterPlan:
         topology = self._network.topology
@@ -241,13 +280,3 @@ class Plugging:
 
     def _port_of(self, link: str) -> int:
         return next(port.index for port in self._network.ports if port.link == link)
-
-
-@contextmanager
-def _undone(undo: Callable[[], None]) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        with suppress(OSError):
-            undo()
-        raise

@@ -11,7 +11,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from harness.drivers import QEMU_DEVICES
+from harness.drivers import QEMU_DEVICES, emulated
 from harness.labs.agent.host import RemoteHost
 from harness.labs.fabric.kernel_support import lacks_channels
 from harness.labs.fabric.nftables import NftWiring
@@ -19,10 +19,11 @@ from harness.labs.fabric.switches import Switches
 from harness.labs.netns.build import CableEnd, NetnsMachine, build
 from harness.labs.netns.interfaces import ExistingNamespace
 from harness.labs.netns.network import NetnsNetwork
-from harness.labs.netns.usb import adapters
+from harness.labs.netns.usb import adapters, owner_of
 from harness.labs.qemu.machine import Qemu
 from harness.labs.qemu.wires import DutEnd, QemuNics, back
 from harness.labs.ssh.dut import RemoteDut
+from harness.labs.ssh.usb import RemoteController, RemoteUsb
 from harness.loop import Loop
 from harness.topology import DUT, LinkPlan, Topology
 from harness.units import MS
@@ -40,10 +41,17 @@ class RunningDut:
     machine: Qemu
     dut: RemoteDut
     nics: QemuNics
+    usb: RemoteController | None = None
 
     def lost(self) -> str:
         """Return why it cannot be used any more, "" if it can."""
-        return self.machine.trouble() or self.dut.lost() or self.nics.lost
+        usb = self.usb.lost if self.usb else ""
+        return self.machine.trouble() or self.dut.lost() or self.nics.lost or usb
+
+    def controller(self) -> RemoteController:
+        """Return its virtual USB controller, whose relay runs from the first time on."""
+        self.usb = self.usb or RemoteController(self.dut)
+        return self.usb
 
     def close(self) -> None:
         """Switch it off."""
@@ -65,7 +73,9 @@ class QemuLab:
         """Return what of a topology cannot be built here, "" where all of it can."""
         if topology.ipv6:
             return "IPv6: its DUT has it switched off"
-        return "rtl8150 adapters" if adapters(topology) else lacks_channels(topology)
+        if any(owner_of(topology, link) != DUT for link in adapters(topology)):
+            return "rtl8150 adapters of other machines than the DUT"
+        return lacks_channels(topology)
 
     def facts(self) -> Mapping[str, Any]:
         """Return the facts about the DUT's kernel, which is not the tester's."""
@@ -97,7 +107,9 @@ class QemuLab:
         ends = {link.name for link in _ending_in_dut(topology)}
         devices = [QEMU_DEVICES[name] for name in self.nics]
         links = (
-            replace(link, nic=devices[place % len(devices)]) if link.name in ends else link
+            replace(link, nic=devices[place % len(devices)])
+            if link.name in ends and not emulated(link.nic, exists=link.exists)
+            else link
             for place, link in enumerate(topology.links)
         )
         return replace(topology, links=tuple(links))
@@ -155,7 +167,10 @@ class QemuLab:
             laid.append(near)
             return index
 
-        return NetnsMachine(host, ExistingNamespace(name), lay)
+        def usb(_: NetnsNetwork, loop: Loop) -> RemoteUsb:
+            return RemoteUsb(dut, running.controller, loop, undo)
+
+        return NetnsMachine(host, ExistingNamespace(name), lay, usb)
 
 
 def _ending_in_dut(topology: Topology) -> list[LinkPlan]:

@@ -1,8 +1,9 @@
-"""The process of the adapters: it serves their USB cables while the kernel blocks others.
+"""The server of the adapters: it serves their USB cables while the kernel blocks others.
 
 A driver's synchronous transfers (to open an interface, to set its MAC) block the calling process
-until the chip has answered, so the chips are in a separate process. It sleeps whenever nothing is
-to be done, and ends as soon as its orders do: the kernel then finds all of its adapters unplugged.
+until the chip has answered, so the chips are in a separate process, or in a thread if the driver
+is on another machine. It sleeps whenever nothing is to be done, and ends as soon as its orders do:
+the kernel then finds all of its adapters unplugged.
 
 An order is one line of JSON, {"nic": name, "do": verb, ...}; the answer is {} or {"error": text}.
 """
@@ -18,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.errors import HarnessError
-from harness.labs.rtl8150 import vhci
+from harness.labs.rtl8150.cable import BUFFER, LocalController, UsbCable, UsbController
 from harness.labs.rtl8150.chip import Chip
 from harness.labs.rtl8150.device import Device, Faults
 from harness.labs.rtl8150.tap import TapDevice
@@ -26,7 +27,6 @@ from harness.labs.rtl8150.usbip import RequestReader
 from harness.lifetime import end_with_parent
 from harness.loop import Loop, now
 
-BUFFER = 1 << 16
 FOREVER = 1 << 62  # ns, longer than any kernel is up
 RTM_NEWLINK, IFF_UP, AF_UNSPEC = 16, 1, 0
 MESSAGE = struct.Struct("=IHHIIBxHiII")  # struct nlmsghdr and struct ifinfomsg
@@ -44,24 +44,29 @@ class AdapterPlan:
 
 @dataclass(slots=True)
 class EmulatedAdapter:
-    """An adapter, plugged in while it has a socket."""
+    """An adapter, plugged in while it has a cable; `port` is the last one it was in."""
 
     device: Device
     tap: TapDevice
     index: int
-    sock: socket.socket | None = None
+    cable: UsbCable | None = None
     port: int = -1
     reader: RequestReader = field(default_factory=RequestReader)
-    forget: Callable[[], None] = lambda: None
 
 
 class AdapterServer:
     """All adapters of a topology, served from one loop."""
 
     def __init__(
-        self, plans: list[AdapterPlan], orders: socket.socket, switches: socket.socket
+        self,
+        loop: Loop,
+        controller: UsbController,
+        plans: list[AdapterPlan],
+        orders: socket.socket,
+        switches: socket.socket,
     ) -> None:
-        self._loop = Loop()
+        self._loop = loop
+        self._controller = controller
         self._orders = orders
         self._switches = switches
         self._over = False
@@ -75,35 +80,34 @@ class AdapterServer:
         self._loop.watch(switches, self._read_ports)
 
     def run(self) -> None:
-        """Serve until the other end has closed the orders' socket."""
-        self._loop.pump(FOREVER, lambda: self._over)
+        """Serve until the other end has closed the orders' socket; report why it ends before."""
+        try:
+            self._loop.pump(FOREVER, lambda: self._over)
+            for adapter in self.adapters.values():
+                self.unplug(adapter)
+        except HarnessError as error:
+            self._orders.send(_failed(error))
 
     # The USB cable.
 
     def plug(self, adapter: EmulatedAdapter) -> None:
         """Plug an adapter in; the kernel begins to enumerate it."""
-        if adapter.sock is None:
+        if adapter.cable is None:
             adapter.device.plugged()
             adapter.reader = RequestReader()
-            adapter.sock, adapter.port = vhci.attach()
+            adapter.cable = self._controller.attach(lambda data: self._serve(adapter, data))
+            adapter.port = adapter.cable.port
             adapter.tap.carrier(on=True)
-            adapter.forget = self._loop.watch(adapter.sock, lambda: self._serve(adapter))
 
     def unplug(self, adapter: EmulatedAdapter) -> None:
-        """Unplug an adapter; the kernel finds its end of the socket closed."""
-        if adapter.sock is not None:
-            adapter.forget()
-            adapter.sock.close()
-            adapter.sock = None
+        """Unplug an adapter; the kernel finds its end of the cable closed."""
+        if adapter.cable is not None:
+            adapter.cable.close()
+            adapter.cable = None
             adapter.tap.carrier(on=False)
 
-    def _serve(self, adapter: EmulatedAdapter) -> None:
+    def _serve(self, adapter: EmulatedAdapter, data: bytes) -> None:
         """Answer the host's transfers."""
-        assert adapter.sock is not None
-        try:
-            data = adapter.sock.recv(BUFFER)
-        except ConnectionError:
-            data = b""
         if not data:
             self.unplug(adapter)  # the kernel has detached it
             return
@@ -114,11 +118,8 @@ class AdapterServer:
             self._listen(adapter)
 
     def _answer(self, adapter: EmulatedAdapter, data: bytes) -> None:
-        if data and adapter.sock is not None:
-            try:
-                adapter.sock.sendall(data)
-            except ConnectionError:
-                self.unplug(adapter)
+        if data and adapter.cable is not None:
+            adapter.cable.send(data)
 
     def _listen(self, adapter: EmulatedAdapter) -> None:
         """Set a timer for the adapter's next interrupt packet."""
@@ -134,7 +135,7 @@ class AdapterServer:
     def _wire(self, adapter: EmulatedAdapter) -> Callable[[], None]:
         def read() -> None:
             for frame in adapter.tap.frames():
-                if adapter.sock is not None:
+                if adapter.cable is not None:
                     self._answer(adapter, adapter.device.received(frame))
 
         return read
@@ -158,10 +159,10 @@ class AdapterServer:
             self._over = True
             return
         try:
-            answer = self._do(json.loads(line))
+            answer = json.dumps(self._do(json.loads(line))).encode()
         except HarnessError as error:
-            answer = {"error": error.message, "hint": error.hint}
-        self._orders.send(json.dumps(answer).encode())
+            answer = _failed(error)
+        self._orders.send(answer)
 
     def _do(self, order: Mapping[str, Any]) -> dict[str, object]:
         adapter, verb = self.adapters[order["nic"]], order["do"]
@@ -175,6 +176,10 @@ class AdapterServer:
         return {"port": adapter.port}
 
 
+def _failed(error: HarnessError) -> bytes:
+    return json.dumps({"error": error.message, "hint": error.hint}).encode()
+
+
 def _faults(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {**fields, "dropped": frozenset(fields["dropped"])}
 
@@ -184,7 +189,8 @@ def serve(plans: list[AdapterPlan], orders: socket.socket, switches: socket.sock
     end_with_parent()
     keep = {orders.fileno(), switches.fileno(), *(plan.tap.fileno() for plan in plans)}
     _close_all_but(keep)
-    AdapterServer(plans, orders, switches).run()
+    loop = Loop()
+    AdapterServer(loop, LocalController(loop), plans, orders, switches).run()
 
 
 def _close_all_but(keep: set[int]) -> None:

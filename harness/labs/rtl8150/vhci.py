@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import socket
-from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import LabError, NotTestable
+from harness.labs.rtl8150 import controller
+from harness.labs.rtl8150.controller import CONTROLLER, FREE, VhciPort
 
-CONTROLLER = Path("/sys/devices/platform/vhci_hcd.0")
 DRIVER = Path("/sys/bus/usb/drivers/rtl8150")
-FREE = 4  # VDEV_ST_NULL
-FULL_SPEED = 2
 MODULES = ("vhci_hcd", "rtl8150", "tun")
 
 
@@ -40,25 +37,10 @@ def demand() -> None:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class VhciPort:
-    """One line of the controller's status."""
-
-    hub: str
-    number: int
-    state: int
-
-
-def parse(status: str) -> list[VhciPort]:
-    """Return the controller's ports; the first line of its status is a heading."""
-    rows = (line.split() for line in status.splitlines()[1:])
-    return [VhciPort(row[0], int(row[1]), int(row[2])) for row in rows if len(row) > 2]
-
-
 def ports() -> list[VhciPort]:
     """Return the ports of the first controller; raises LabError where it cannot be read."""
     try:
-        return parse((CONTROLLER / "status").read_text(encoding="ascii"))
+        return controller.parse((CONTROLLER / "status").read_text(encoding="ascii"))
     except OSError as error:
         raise LabError(f"the virtual USB controller cannot be read: {error.strerror}") from error
 
@@ -68,33 +50,18 @@ def attach() -> tuple[socket.socket, int]:
 
     When that socket is closed the kernel detaches the device. Raises LabError.
     """
-    ours, kernels = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-    with kernels:
-        free = (port.number for port in ports() if port.hub == "hs" and port.state == FREE)
-        taken = next((port for port in free if _take(port, kernels)), None)
-    if taken is None:
-        ours.close()
-        raise LabError(
-            "no port of the virtual USB controller is free",
-            hint="each adapter needs one: detach others, or take fewer",
-        )
-    return ours, taken
-
-
-def _take(port: int, end: socket.socket) -> bool:
-    """Try to attach; return False if another process was faster."""
-    words = f"{port} {end.fileno()} {0x10000 + port} {FULL_SPEED}"
     try:
-        with (CONTROLLER / "attach").open("w", encoding="ascii") as file:
-            file.write(words)
+        return controller.attach()
     except OSError as error:
-        if error.errno == errno.EBUSY:
-            return False
-        raise LabError(
-            f"the virtual USB controller accepted no adapter: {error.strerror}",
-            hint="attaching needs root",
-        ) from error
-    return True
+        raise no_port("the virtual USB controller", error.strerror or "") from error
+
+
+def no_port(whose: str, why: str) -> LabError:
+    """Return the error of a controller that attached no device."""
+    return LabError(
+        f"{whose} accepted no adapter: {why}",
+        hint="each adapter needs a port: detach others, or take fewer; attaching needs root",
+    )
 
 
 def is_free(number: int) -> bool:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import LabError
-from harness.labs.rtl8150 import usbip, vhci
+from harness.labs.rtl8150 import controller, usbip
 from harness.labs.rtl8150.chip import CR, IDR, RCR, Chip
 from harness.labs.rtl8150.device import Device, Faults
 from harness.labs.rtl8150.usbip import HEAD_BYTES, RequestReader, Submit, Unlink
@@ -206,5 +206,5 @@ ss  0008 004 000 00000000 000000 0-0
 
 
 def test_the_controllers_status_is_read() -> None:
-    found = [(port.hub, port.number, port.state) for port in vhci.parse(STATUS)]
-    assert found == [("hs", 0, 6), ("hs", 1, vhci.FREE), ("ss", 8, vhci.FREE)]
+    found = [(port.hub, port.number, port.state) for port in controller.parse(STATUS)]
+    assert found == [("hs", 0, 6), ("hs", 1, controller.FREE), ("ss", 8, controller.FREE)]

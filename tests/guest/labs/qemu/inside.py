@@ -15,12 +15,12 @@ from harness.errors import Inconclusive, LabError, ScenarioError
 from harness.lab import FABRIC, Network
 from harness.labs.qemu.lab import QemuLab, RunningDut
 from harness.loop import Loop
-from harness.record.net import Stage
+from harness.record.net import Net, Stage
 from harness.rtnl import messages
 from harness.topology import Topology
 from harness.units import ms
 from harness.waiting import retry
-from scenarios.topologies import OneSwitch
+from scenarios.topologies import OneSwitch, UsbNics
 
 
 def fails_over(stage: Stage) -> None:
@@ -51,7 +51,7 @@ def breaks(stage: Stage, fault: Callable[[], object]) -> str:
     return str(raised.value)
 
 
-def _recorded(net: OneSwitch, fault: Callable[[], object]) -> None:
+def _recorded(net: Net, fault: Callable[[], object]) -> None:
     with net.watch():
         fault()
         net.after(1000 * ms)
@@ -159,3 +159,18 @@ def test_tap_gone(stage: Stage) -> None:
 def _unplugged(network: Network) -> None:
     port = next(port for port in network.ports if port.link == "eth0")
     network.host(FABRIC).send(messages.delete_link("tap of eth0", port.index))
+
+
+def test_relay_of_the_usb_killed(stage: Stage) -> None:
+    """The bond loses both adapters, for which the kernel is not blamed."""
+    dut = running(stage).dut
+    agents = f"/{dut.home.pid}/|/{dut.work.pid}/"
+    kill = (
+        "busybox grep -l ^python3 /proc/[0-9]*/cmdline"
+        f" | busybox grep -vE '{agents}' | busybox cut -d/ -f3 | busybox xargs kill"
+    )
+    with pytest.raises(LabError, match="USB controller of dut is lost"), UsbNics(stage) as net:
+        _recorded(net, lambda: dut.ssh.run(kill))
+    with UsbNics(stage) as net, net.watch() as run:
+        net.eth1.cut()
+    assert run.active_slaves == ["eth1", "eth2"]

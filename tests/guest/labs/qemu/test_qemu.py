@@ -62,9 +62,22 @@ def test_models_of_nics_alternate_also_behind_a_bridge_of_the_dut(tmp_path: Path
     assert "virtio-net, rtl8139" in done.stdout
 
 
+def test_adapters_of_the_rtl8150_are_plugged_into_the_dut(tmp_path: Path) -> None:
+    """Cables, USB, and the chip's own faults, by the driver of the DUT's kernel behind SSH."""
+    done = run(
+        "scenarios/field/test_usb_nics.py",
+        "scenarios/field/test_usb_nics_trouble.py",
+        "-k=mii_tool and 100 or stalled_interrupt or goes_dark or pulled_out or plugged_in_again",
+        "--max-inconclusive=3",
+        tmp_path=tmp_path,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "skipped" not in done.stdout
+
+
 def test_the_dut_is_restored_after_each_fault_of_the_lab(tmp_path: Path) -> None:
     done = run("tests/guest/labs/qemu/inside.py", tmp_path=tmp_path)
-    assert "10 passed" in done.stdout, done.stdout
+    assert "11 passed" in done.stdout, done.stdout
 
 
 def processes(mark: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,8 @@ from harness.history import Event
 from harness.labs.netns.namespace import CURRENT, Namespace
 from harness.labs.netns.usb import FIRST
 from harness.labs.netns.usb import UsbNics as Adapters
-from harness.labs.rtl8150 import vhci
+from harness.labs.rtl8150 import controller, vhci
+from harness.labs.rtl8150.nics import ServerProcess
 from harness.loop import now
 from harness.record.net import Stage
 from harness.rtnl import messages
@@ -40,7 +41,7 @@ def here() -> set[str]:
 
 def attached() -> int:
     """Return how many ports of the controller are in use."""
-    return sum(port.state != vhci.FREE for port in vhci.ports())
+    return sum(port.state != controller.FREE for port in vhci.ports())
 
 
 @pytest.fixture
@@ -129,19 +130,29 @@ def test_nothing_is_left_when_the_topology_goes(stage: Stage) -> None:
             assert attached() == 2
         assert attached() == 0
         assert here() == {"lo"}
-        assert not list(vhci.CONTROLLER.glob("usb*/*-[12]"))
+        assert not list(controller.CONTROLLER.glob("usb*/*-[12]"))
 
 
-def test_nothing_is_left_when_the_process_of_the_adapters_is_killed(stage: Stage) -> None:
-    with UsbNics(stage) as net, net.watch("out") as run:
+def recorded(net: UsbNics, fault: Callable[[], object]) -> None:
+    """Record what a fault of the lab leads to."""
+    with net.watch("out"):
+        fault()
+        net.after(1 * s)
+
+
+def test_a_killed_server_of_the_adapters_is_no_fault_of_the_kernel(stage: Stage) -> None:
+    with UsbNics(stage) as net:
         usb = net._network.adapters
         assert isinstance(usb, Adapters)
-        os.kill(usb.chips.process, signal.SIGKILL)
-        net.after(1 * s)
-        with pytest.raises(LabError, match="adapter eth1 did not fail: its process has ended"):
+        assert isinstance(usb.chips.server, ServerProcess)
+        pid = usb.chips.server.pid
+        with pytest.raises(LabError, match="served no longer"):
+            recorded(net, lambda: os.kill(pid, signal.SIGKILL))
+        with pytest.raises(LabError, match="adapter eth1 did not fail: their server has ended"):
             net.eth1.misreport_link()
-    assert run.active_slave is None
-    assert attached() == 0
+        net._loop.pump(now() + 1_000 * MS)
+        assert attached() == 0
+    assert here() == {"lo"}
 
 
 def test_the_process_sleeps_while_there_is_nothing_to_do(stage: Stage) -> None:
