@@ -7,9 +7,9 @@ from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 from harness.history import Event, History
-from harness.judge import traffic
+from harness.judge import failover, traffic
 from harness.judge.elapsed import elapsed
-from harness.judge.measure import bonds, fault_at, slaves_of, switched
+from harness.judge.measure import bonds, fault_at, last_action, slaves_of
 from harness.units import Measured
 
 
@@ -87,12 +87,15 @@ def announcement(history: History, bond: str) -> Measured:
     """Return the time from the switchover to the first gratuitous ARP.
 
     The frame may be captured before the kernel notifies of the switchover: the time is then 0.
+    What was sent before the fault, repair or stimulus that led to the switchover announces
+    something else.
     """
-    _, moved = switched(history, bond)
-    sent = garps(history, bond)
+    _, moved = failover.switched(history, bond)
+    asked = None if moved is None else last_action(history, moved)
+    sent = [frame.at for frame in garps(history, bond) if asked is not None and frame.at >= asked]
     if moved is None or not sent:
         return elapsed(history, "announcement", fault_at(history, slaves_of(history, bond)), None)
-    return elapsed(history, "announcement", min(moved, sent[0].at), sent[0].at)
+    return elapsed(history, "announcement", min(moved, sent[0]), sent[0])
 
 
 def arp_probes(history: History, bond: str) -> list[SeenFrame]:

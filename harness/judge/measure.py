@@ -65,6 +65,13 @@ def faults(history: History, role: str = "fault") -> list[Event]:
     ]
 
 
+def last_action(history: History, at: int) -> int:
+    """Return when the last fault, repair or stimulus by a time began (ns)."""
+    roles = ("fault", "repair", "stimulus")
+    begun = (event.at for role in roles for event in faults(history, role))
+    return max((when for when in begun if when <= at), default=traffic.disturb_at(history))
+
+
 def reactions(history: History) -> list[str]:
     """Return the reactions of switches since the disturbance, as "shut_port eth1"."""
     return [f"{event['action']} {event.where}" for event in faults(history, "reaction")]
@@ -140,6 +147,15 @@ def active_slaves(history: History, bond: str) -> list[str | None]:
     return [change.value for change in sequence(history, "active", bond, "slave")]
 
 
+def active_at(history: History, bond: str, at: int) -> str | None:
+    """Return the active slave of a bond at a time (ns), None without one."""
+    active: str | None = None
+    for event in history.select("active", bond):
+        if event.at <= at:
+            active = event.get("slave")
+    return active
+
+
 def mac_addresses(history: History, bond: str) -> list[str]:
     """Return the bond's addresses in order."""
     return [change.value for change in sequence(history, "mac", f"dut/{bond}", "mac")]
@@ -161,7 +177,7 @@ def concerned(history: History, bond: str) -> list[str]:
     fault = first_fault(history, slaves)
     if fault is not None and fault.where in slaves:
         return [fault.where]
-    active = _active_at(history, bond, fault_at(history, slaves))
+    active = active_at(history, bond, fault_at(history, slaves))
     return [active] if active else slaves
 
 
@@ -182,26 +198,6 @@ def detection(history: History, slaves: Collection[str], fault: int) -> Measured
     return elapsed(history, "detection", fault, down, clocks=True)
 
 
-def switched(history: History, bond: str) -> Stretch:
-    """Return the stretch from the detection to another slave than at the fault being active.
-
-    The kernel may notify of the new active slave before it declares the old one down: the time is
-    then 0. Without a detection the time counts from the fault.
-    """
-    fault = fault_at(history, slaves_of(history, bond))
-    before = _active_at(history, bond, fault)
-    start = detected_at(history, concerned(history, bond), fault) or fault
-    for change in sequence(history, "active", bond, "slave"):
-        if change.at > fault and change.value not in (None, before):
-            return Stretch(min(start, change.at), change.at)
-    return Stretch(start, None)
-
-
-def switchover(history: History, bond: str) -> Measured:
-    """Return the time from detection to the next active slave."""
-    return elapsed(history, "switchover", *switched(history, bond))
-
-
 def option_at(history: History, bond: str, name: str, at: int) -> Any:
     """Return the setting of a bond's option at a time (ns): as it began, or was changed since."""
     setting = bonds(history)[bond].options.get(name)
@@ -215,7 +211,7 @@ def original(history: History, bond: str) -> str | None:
     """Return the slave that traffic returns to: the primary, else the one active at the fault."""
     start = fault_at(history, slaves_of(history, bond))
     primary = option_at(history, bond, "primary", start)
-    return primary or _active_at(history, bond, start)
+    return primary or active_at(history, bond, start)
 
 
 def reverted(history: History, bond: str) -> Stretch:
@@ -240,14 +236,6 @@ def reversion(history: History, bond: str) -> Measured:
     """Return the time from the repair to traffic being back on the original slave."""
     step = traffic.interval(history)
     return elapsed(history, "reversion", *reverted(history, bond), step, clocks=True)
-
-
-def _active_at(history: History, bond: str, at: int) -> str | None:
-    active: str | None = None
-    for event in history.select("active", bond):
-        if event.at <= at:
-            active = event.get("slave")
-    return active
 
 
 def _state_at(history: History, slave: str, at: int) -> str | None:

@@ -157,7 +157,7 @@ def _times(history: History) -> Iterator[tuple[str, Measured]]:
         fault = measure.fault_at(history, measure.slaves_of(history, bond))
         hit = measure.concerned(history, bond)
         yield f"detection{suffix}", measure.detection(history, hit, fault)
-        switchover = measure.switchover(history, bond)
+        switchover = failover.switchover(history, bond)
         yield f"switchover{suffix}", switchover
         if switchover.happened and probed:
             yield f"{failover.FIRST_REPLY}{suffix}", failover.first_reply(history, bond)

@@ -119,7 +119,7 @@ class Run(TrafficView):
     @property
     def switchover(self) -> Measured:
         """From detection to the next active slave: bond_select_active_slave (bond_main.c)."""
-        return self.caused(self._named(measure.switchover(self.history, self.bond)))
+        return self.caused(self._named(failover.switchover(self.history, self.bond)))
 
     @property
     def first_reply(self) -> Measured:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from harness.history import History
-from harness.judge import event_rows, fault_texts, layout, measure, outages, traffic
+from harness.judge import event_rows, failover, fault_texts, layout, measure, outages, traffic
 from harness.judge.layout import WIDTH, bare
 from harness.judge.measure import Stretch
 from harness.judge.rows import KEY, NOISE, VITAL, EventRow
@@ -57,7 +57,7 @@ def _stretches(history: History) -> dict[str, Stretch]:
         down = measure.detected_at(history, measure.concerned(history, bond), fault)
         of = measure.suffix(history, bond)
         found[f"detection{of}"] = Stretch(fault, down)
-        found[f"switchover{of}"] = measure.switched(history, bond)
+        found[f"switchover{of}"] = failover.switched(history, bond)
         for slave in measure.slaves_of(history, bond):
             hit = measure.fault_at(history, [slave])
             lost = measure.detected_at(history, [slave], hit)

@@ -9,10 +9,22 @@ from typing import Any
 import pytest
 
 from harness.history import History, load
-from harness.judge import failover, measure, outages, report
+from harness.judge import failover, frames_seen, measure, outages, report
 from harness.judge.run import Run
 from harness.units import MS, ms
-from tests.stories import ABOUT, INITIAL, Line, active, at, fault, marks, probing, slave, tell
+from tests.stories import (
+    ABOUT,
+    INITIAL,
+    Line,
+    active,
+    at,
+    fault,
+    garp,
+    marks,
+    probing,
+    slave,
+    tell,
+)
 
 DATA = Path(__file__).parents[1] / "data"
 CUT = [fault(0, "eth0"), slave(92, "eth0", "down"), active(93, "eth1")]
@@ -33,6 +45,70 @@ def through(history: History, name: str | None) -> History:
     return History.of(history.about, events)
 
 
+def quiet(*lines: Line) -> History:
+    """Tell a history without loss, in which only the given lines happen."""
+    return tell([*marks(), *INITIAL, *probing(), *lines])
+
+
+def test_switchover_counts_from_detection() -> None:
+    assert failover.switchover(told(), "bond0").ns == 1 * MS
+
+
+def test_switchover_told_before_the_detection_is_instant() -> None:
+    late = quiet(fault(0, "eth0"), active(90, "eth1"), slave(91, "eth0", "down"))
+    assert failover.switchover(late, "bond0").ns == 0
+
+
+def test_no_other_slave_no_switchover() -> None:
+    history = quiet(fault(0, "eth0"), slave(90, "eth0", "down"), active(90, None))
+    found = failover.switchover(history, "bond0")
+    assert (found.happened, found.ns) == (False, 910 * MS)
+
+
+BACKUP = [fault(0, "eth1"), slave(60, "eth1", "down")]
+
+
+def test_a_switchover_to_a_primary_that_recovered_counts_from_its_repair() -> None:
+    """The slave whose failure was detected was not the active one."""
+    named = fault(300, "bond0", "set", "stimulus")
+    back = [fault(600, "eth1", "heal", "repair"), slave(610, "eth1", "up"), active(610, "eth1")]
+    history = quiet(*BACKUP, named, *back, garp(612, "eth1"))
+    assert failover.switchover(history, "bond0").ns == 10 * MS
+    assert list(failover.lines(history)) == []
+    assert frames_seen.announcement(history, "bond0").ns == 2 * MS
+
+
+def test_a_switchover_counts_from_the_detection_of_the_slave_that_was_left() -> None:
+    back = [fault(200, "eth1", "heal", "repair"), slave(210, "eth1", "up")]
+    cut = [fault(300, "eth0"), slave(360, "eth0", "down"), active(361, "eth1")]
+    history = quiet(*BACKUP, *back, *cut)
+    assert failover.switchover(history, "bond0").ns == 1 * MS
+    assert list(failover.lines(history)) == []  # the first fault's detection is no part of it
+
+
+def test_a_slave_that_fails_after_it_was_left_does_not_explain_the_switchover() -> None:
+    chosen = [fault(0, "uplink1"), fault(50, "bond0", "set", "stimulus"), active(55, "eth1")]
+    cut = [fault(300, "eth0"), slave(360, "eth0", "down")]
+    found = failover.switchover(quiet(*chosen, *cut), "bond0")
+    assert found.ns == 5 * MS
+
+
+def test_the_error_of_two_clocks_counts_where_the_tester_led_to_the_switchover() -> None:
+    clocks = {"dut": {"offset": 0, "error": 3 * MS}}
+    chosen = [fault(0, "bond0", "set", "stimulus"), active(5, "eth1")]
+    about = {"clocks": clocks}
+    apart = tell([*marks(), *INITIAL, *probing(), *chosen], about)
+    assert "clocks apart by 3.0 ms" in failover.switchover(apart, "bond0").why
+    assert "clocks" not in failover.switchover(told(clocks=clocks), "bond0").why
+
+
+def test_what_was_sent_before_the_cause_does_not_announce_the_switchover() -> None:
+    early = [fault(0, "bond0", "set", "stimulus"), garp(10, "eth0")]
+    cut = [fault(300, "eth0"), slave(392, "eth0", "down"), active(393, "eth1")]
+    history = quiet(*early, *cut, garp(396, "eth1"))
+    assert frames_seen.announcement(history, "bond0").ns == 3 * MS
+
+
 def test_the_first_reply_counts_from_the_switchover() -> None:
     run = Run.of(told())
     assert run.first_reply <= 39 * ms
@@ -46,7 +122,7 @@ def test_the_parts_make_up_the_outage() -> None:
     history = told()
     parts = (
         measure.detection(history, ["eth0"], at(0)),
-        measure.switchover(history, "bond0"),
+        failover.switchover(history, "bond0"),
         failover.first_reply(history, "bond0"),
     )
     whole = outages.outage(history)
@@ -96,13 +172,13 @@ def test_a_failures_page_and_the_results_have_it() -> None:
 def test_recordings_of_a_kernel_have_parts_that_make_up_the_outage(name: str) -> None:
     history = load(DATA / name)
     for bond in measure.bonds(history):
-        if measure.switched(history, bond).stop is None:
+        if failover.switched(history, bond).stop is None:
             continue
         hit = measure.concerned(history, bond)
         start = measure.fault_at(history, measure.slaves_of(history, bond))
         first = failover.first_reply(history, bond)
         assert first.happened
-        parts = measure.detection(history, hit, start), measure.switchover(history, bond), first
+        parts = measure.detection(history, hit, start), failover.switchover(history, bond), first
         whole = outages.outage(history)
         slack = whole.tolerance + max(part.tolerance for part in parts)
         assert abs(sum(part.ns for part in parts) - whole.ns) <= slack

@@ -96,21 +96,6 @@ def test_what_was_done_before_the_disturbance_is_no_fault() -> None:
     assert measure.fault_at(quiet(fault(-50, "eth1"), fault(0, "eth0"))) == at(0)
 
 
-def test_switchover_counts_from_detection() -> None:
-    assert measure.switchover(failover(), "bond0").ns == 1 * MS
-
-
-def test_switchover_told_before_the_detection_is_instant() -> None:
-    late = quiet(fault(0, "eth0"), active(90, "eth1"), slave(91, "eth0", "down"))
-    assert measure.switchover(late, "bond0").ns == 0
-
-
-def test_no_other_slave_no_switchover() -> None:
-    history = quiet(fault(0, "eth0"), slave(90, "eth0", "down"), active(90, None))
-    found = measure.switchover(history, "bond0")
-    assert (found.happened, found.ns) == (False, 910 * MS)
-
-
 BACK = [fault(300, "eth0", "heal", "repair"), slave(390, "eth0", "up")]
 
 

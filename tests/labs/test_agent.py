@@ -13,7 +13,7 @@ import pytest
 
 from harness.errors import Inconclusive
 from harness.history import ClockAbout
-from harness.judge import measure
+from harness.judge import failover, measure
 from harness.lab import Clock
 from harness.labs.agent import clock
 from harness.labs.agent.channel import AgentEvent, Channel, python
@@ -131,8 +131,8 @@ def test_only_figures_of_two_clocks_carry_their_error() -> None:
     one, two = (measure.detection(it, ["eth0"], fault) for it in (plain, apart))
     assert two.tolerance - one.tolerance == 2 * MS
     assert "clocks apart by 2.0 ms" in two.why
-    assert measure.switchover(apart, "bond0").tolerance == (
-        measure.switchover(plain, "bond0").tolerance
+    assert failover.switchover(apart, "bond0").tolerance == (
+        failover.switchover(plain, "bond0").tolerance
     )
 
 

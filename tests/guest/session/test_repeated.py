@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.history import load as load_history
-from harness.judge import failover, measure
+from harness.judge import failover
 from harness.results.conformance import Result, load
 from tests.tiny import FIXTURES, Tiny
 from tests.virtual_kernel import virtual_kernel
@@ -79,7 +79,7 @@ def test_every_recording_is_there_and_has_the_parts_of_its_failover(
     assert len({run["history"] for run in one.runs}) == N
     for run in one.runs:
         history = load_history(results / run["history"])
-        assert measure.switched(history, "bond0").stop is not None
+        assert failover.switched(history, "bond0").stop is not None
         (line,) = failover.lines(history)
         assert line.startswith("bond0: detection ")
         figures = run["figures"]
