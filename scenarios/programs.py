@@ -94,6 +94,14 @@ def frame(to: str, sender: str = "02:0c:00:00:00:09") -> bytes:
     return bytes.fromhex((to + sender).replace(":", "")) + UNUSED.to_bytes(2) + bytes(46)
 
 
+def who_has(address: str, asker: str, mac: str = "02:0c:00:00:00:09") -> bytes:
+    """Return a machine's ARP request, by its address and MAC, for another address (RFC 826)."""
+    asked, asking = (bytes(map(int, one.split("."))) for one in (address, asker))
+    sender = bytes.fromhex(mac.replace(":", "")) + asking
+    request = bytes.fromhex("0001080006040001") + sender + bytes(6) + asked
+    return frame(EVERYONE, mac)[:12] + bytes.fromhex("0806") + request + bytes(18)
+
+
 def copies(net: Net, interface: str, machine: Machine | None = None) -> float:
     """Return how many copies of each of FRAMES frames, SPACING apart, a listener gets.
 

@@ -2,11 +2,13 @@
 
 import pytest
 
-from harness import Span, claim, contradicted, control, ms, s
-from scenarios.topologies import TARGET, OneSwitch
+from harness import Bond, Run, Span, claim, contradicted, control, ms, s
+from scenarios.programs import who_has
+from scenarios.topologies import DUT, TARGET, OneSwitch
 from scenarios.variants import SpareSlave, ThreeSlaves
 
 ARP = {"arp_ip_target": TARGET, "arp_validate": "all"}
+STRANGER = "192.0.2.77"
 
 
 @claim("ARPMISS-5")
@@ -142,3 +144,52 @@ def test_a_delay_outlives_its_monitor(one_switch: OneSwitch, delay: int, rounds:
     assert bond["peer_notif_delay"] == 0
     assert len(run.garp_gaps) == 3
     assert all(gap == rounds * bond.arp_interval for gap in run.garp_gaps[1:])
+
+
+@claim("DUP-1", "MODE-AB-1")
+def test_who_joins_a_bond_with_a_working_slave_drops_what_is_flooded(
+    spare_slave: SpareSlave,
+) -> None:
+    """One slave is active, and an ARP request has one answer."""
+    bond = spare_slave.dut.bond(arp_interval=1000, **ARP)
+    with spare_slave.watch("out") as run:
+        spare_slave.after(10 * bond.arp_interval)
+        states = joined(spare_slave, bond)
+    assert states.count("active") == 1
+    assert answered(run) == 1
+
+
+@claim("DUP-1", "MODE-AB-1")
+@control("test_who_joins_a_bond_with_a_working_slave_drops_what_is_flooded")
+@contradicted(
+    "DUP-1",
+    kernels=">=6.1",
+    evidence="bond_change_active_slave, called by bond_enslave, leaves current_arp_slave active, "
+    "which bond_ab_arp_probe tries (difference 74)",
+)
+def test_who_joins_a_bond_without_a_working_slave_is_alone(spare_slave: SpareSlave) -> None:
+    """No other slave delivers what is flooded, also if it was tried when the new one came."""
+    net = spare_slave
+    bond = net.dut.bond(arp_interval=1000, **ARP)
+    with net.watch("out") as run:
+        net.eth0.lose(direction="out")
+        net.eth1.lose(direction="out")
+        net.after(10 * bond.arp_interval)
+        states = joined(net, bond)
+    assert states.count("active") == 1
+    assert answered(run) == 1
+
+
+def joined(net: SpareSlave, bond: Bond) -> list[str]:
+    """Enslave eth2, let a stranger ask for the DUT; return the states of the slaves then."""
+    net.dut.enslave(bond, net.eth2)
+    net.target.send(who_has(DUT, STRANGER))
+    net.after(100 * ms)
+    states = [str(bond.now.slave(link)["state"]) for link in (net.eth0, net.eth1, net.eth2)]
+    net.after(2 * bond.arp_interval)
+    return states
+
+
+def answered(run: Run) -> int:
+    """Return how often the stranger was answered."""
+    return len([answer for answer in run.answers(DUT) if answer.to == STRANGER])

@@ -22,6 +22,7 @@ KNOWN = MappingProxyType(
         "reselection-due": (">=6.1", 72),
         "traffic-untaught": (">=6.1", 29),
         "traffic-after-release": (">=6.1", 73),
+        "duplicate-of-tried": (">=6.1", 74),
     }
 )
 

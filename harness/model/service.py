@@ -13,7 +13,7 @@ from harness.bonding.wheel import SECOND
 from harness.judge import traffic
 from harness.model.refusal import Refusal
 from harness.model.view import BondHistory
-from harness.units import Span, in_ms
+from harness.units import MS, Span, in_ms
 
 # A bond that regains carrier has flushed its neighbours, and the kernel repeats an ARP request
 # after a second; linkwatch may batch its carrier for another.
@@ -116,8 +116,22 @@ def arrives_once(view: BondHistory) -> Iterator[Refusal]:
         if not any(view.odd_network.within(view.start, stop)):
             seen = f"a frame or its reply arrived again, {probe['copies']} times in all"
             allowed = "documented: what backups receive is dropped"
-            yield Refusal("duplicate", "DUP-1", probe.at, view.bond, seen, allowed)
+            rule = "duplicate-of-tried" if _joined(view, probe.at, stop) else "duplicate"
+            yield Refusal(rule, "DUP-1", probe.at, view.bond, seen, allowed)
             return
+
+
+def _joined(view: BondHistory, start: int, stop: int) -> bool:
+    """Return whether a slave joined a bond without an active one, whose ARP monitor tries others.
+
+    The next inspection ends that: one arp_interval later.
+    """
+    interval = round(view.number("arp_interval", start) * MS)
+    begin = start - interval - view.tolerance
+    joined = view.history.select("fault", action="enslave")
+    return bool(interval) and any(
+        begin <= one.at <= stop and view.active.at(one.at - 1) is None for one in joined
+    )
 
 
 RULES = (carries, arrives_once)

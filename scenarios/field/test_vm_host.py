@@ -259,4 +259,5 @@ def test_with_all_slaves_active_a_bridge_loses_its_guest(bridge_host: BridgeHost
         bridge_host.dut.set(bond, all_slaves_active=1)
         with bridge_host.guest.noise(every=300 * ms):
             bridge_host.after(1 * s)
-    assert not run.recovered
+    # The guest is found again where it answers to what came just before the copies.
+    assert run.outage >= 300 * ms

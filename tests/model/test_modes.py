@@ -84,6 +84,28 @@ def test_a_frame_arrives_once_where_a_slave_is_active(
 
 
 @pytest.mark.parametrize(
+    ("joined", "was", "rule"),
+    [
+        (480.0, None, "duplicate-of-tried"),
+        (480.0, "eth0", "duplicate"),
+        (300.0, None, "duplicate"),
+    ],
+)
+def test_a_slave_that_joins_while_another_is_tried_has_a_rule_of_its_own(
+    joined: float, was: str | None, rule: str
+) -> None:
+    """Difference 74: for one arp_interval, in a bond without an active slave."""
+    twice = next(probing(start=500, stop=510))
+    twice[3].update(copies=1)
+    quiet: dict[str, Line | None] = dict.fromkeys(FAILOVER)
+    before = [active(10, was), fault(joined, "eth1", "enslave", "repair"), active(joined, "eth1")]
+    told = story(quiet, {**OPTIONS, **ARP, "miimon": 0}, twice, *before, dark=0)
+    assert rule in refused(told)
+    known = {one.rule: one.known_on("7.2.13") for one in judge(told).refusals}
+    assert known[rule] == (74 if rule == "duplicate-of-tried" else 0)
+
+
+@pytest.mark.parametrize(
     ("mode", "rules"), [("balance-rr", set()), ("balance-xor", {"first-link"})]
 )
 def test_some_modes_wait_for_updelay_without_any_link(mode: str, rules: set[str]) -> None:
