@@ -64,6 +64,12 @@ MINUTES = 5.0
     metavar="N",
     help="How many guests run at a time (default: one for each core).",
 )
+@click.option(
+    "--allocations",
+    is_flag=True,
+    help="Let an allocation of the kernel fail in most steps that ask it for something; the bond"
+    " must be sound once all is restored. Needs fault injection: --kernel debug@7.2.",
+)
 @click.option("--until-found", is_flag=True, help="End at the first finding.")
 @click.pass_context
 def explore(context: click.Context, /, **asked: Any) -> None:
@@ -108,6 +114,7 @@ def _search(
     corpus: Path,
     guests: int | None,
     until_found: bool,
+    allocations: bool,
 ) -> None:
     from harness.explore.corpus import Corpus  # noqa: PLC0415
     from harness.explore.search import ENDLESS, KernelSearch, SearchPlan  # noqa: PLC0415
@@ -121,6 +128,7 @@ def _search(
         schedules or ENDLESS,
         guests or len(os.sched_getaffinity(0)),
         until_found,
+        allocations,
     )
     kept = Corpus.open(corpus)
     for kernel in [_virtual(spec) for spec in specs]:

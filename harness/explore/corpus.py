@@ -69,7 +69,8 @@ class Corpus:
         if history:
             _write(folder / "history.jsonl", history)
         name = f"test_{finding.rule.replace('-', '_')}.py"
-        _write(folder / name, scenario_text.scenario(finding))
+        if not finding.schedule.fails:  # scenarios have no word for failures of allocations
+            _write(folder / name, scenario_text.scenario(finding))
         _write(folder / "report.md", scenario_text.report(finding, name))
         return folder
 

@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from harness.bonding.options import ARP_MODES, PRIMARY_MODES
 from harness.explore.networks import BOND, TARGET_ADDRESS
-from harness.explore.schedule import UNDONE_BY, FaultSchedule, FaultStep
+from harness.explore.schedule import FAILING, UNDONE_BY, FaultSchedule, FaultStep
 from harness.model.judge import MODES
 
 WAITS = (20, 60, 130, 250, 400, 900)  # ms: within an inspection, one, a few, all reactions
 # ms: longer than all reactions and the resolution of addresses, so that traffic is judged too.
 REST, REST_OF_LACP = 4000, 12000
+MOST_FAILING = 12  # steps, if allocations fail: the bond must be sound afterwards, not meanwhile
 FEWEST_STEPS, MOST_STEPS = 4, 44  # a network and a baseline cost as much as some ten steps
 VALIDATE = ("none", "active", "backup", "all", "filter", "filter_active", "filter_backup")
 RESELECT = ("always", "better", "failure")
@@ -29,14 +31,31 @@ PRIOS = ("-5", "0", "5", "5", "10")
 MACS = ("02:00:00:00:00:a1", "02:00:00:00:00:a2")  # those of no interface
 
 
-def drawn(seed: int, number: int, modes: tuple[str, ...] = MODES) -> FaultSchedule:
-    """Return the schedule of a number."""
+def drawn(
+    seed: int, number: int, modes: tuple[str, ...] = MODES, *, allocations: bool = False
+) -> FaultSchedule:
+    """Return the schedule of a number; with `allocations`, some of the kernel's fail."""
     chance = random.Random(f"{seed} {number}")  # noqa: S311  (no secret)
     mode = chance.choice(modes)
     slaves = 2 if mode == "802.3ad" else chance.choice((2, 2, 3))
     names = [f"eth{number}" for number in range(slaves)]
     options = {"mode": mode, **_monitor(chance, mode), **_others(chance, mode, names)}
-    return FaultSchedule(slaves, options, tuple(_steps(chance, options, names)))
+    steps = list(_steps(chance, options, names))
+    if allocations:
+        # A MAC that was set before the recording is not known in it as set (difference 71).
+        kept = [step for step in steps if step.action != "set_mac" or mode != "balance-tlb"]
+        steps = [_failing(chance, step) for step in kept[:MOST_FAILING]]
+    return FaultSchedule(slaves, options, tuple(steps))
+
+
+def _failing(chance: random.Random, step: FaultStep) -> FaultStep:
+    """Return a step, and let one of its allocations fail if the kernel makes some for it.
+
+    The first ones are those of the request; enslaving makes about a hundred.
+    """
+    if step.action not in FAILING or chance.random() < 1 / 4:
+        return step
+    return replace(step, fails=int(chance.choice((10, 40, 160)) ** chance.random()))
 
 
 def _monitor(chance: random.Random, mode: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
+from harness.explore import allocations
 from harness.explore.draw import drawn
 from harness.explore.perform import Performed, named, perform, rule_of
 from harness.explore.schedule import FaultSchedule
@@ -56,7 +57,9 @@ class SearchInGuest:
         self._done, self._steps, self._unfit = 0, 0, 0
 
     def run(self) -> None:
-        """Perform schedules until a fresh guest is due."""
+        """Perform schedules until a fresh guest is due; raises NotTestable."""
+        if self._asked["allocations"]:
+            allocations.prepare()
         self._stream.write(release=self._stage.facts["kernel"])
         gc.disable()
         number = -1
@@ -78,7 +81,7 @@ class SearchInGuest:
         modes = tuple(self._asked["modes"])
         stop = min(int(self._asked["stop"]), at + stride * FRESH_AFTER)
         for number in range(at, stop, stride):
-            yield number, drawn(seed, number, modes)
+            yield number, drawn(seed, number, modes, allocations=self._asked["allocations"])
 
     def _perform(self, number: int, schedule: FaultSchedule) -> None:
         self._done += 1

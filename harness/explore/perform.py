@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
 
-from harness.bonding.texts import Proc
 from harness.errors import HarnessError, KernelRefused
+from harness.explore import allocations, steps
+from harness.explore.invariants import disagreements, failure_counts, kernel_reports
 from harness.explore.networks import EVERY_MS, NETWORKS, REST_MS
-from harness.explore.schedule import FaultSchedule, FaultStep
+from harness.explore.schedule import FaultSchedule
 from harness.history import History
-from harness.judge.measure import link_states
-from harness.log import kernlog
 from harness.model import Refusal, judge
-from harness.record.bond import Bond
-from harness.record.net import Net, Run, Stage
-from harness.topology import DUT
+from harness.record.net import Stage
 from harness.units import ms
 
 
@@ -42,86 +38,22 @@ class Performed:
 
 def perform(schedule: FaultSchedule, stage: Stage) -> Performed:
     """Build the network, do all steps, wait, and judge; raises HarnessError."""
+    return Performed(*(allocations.perform if schedule.fails else _recorded)(schedule, stage))
+
+
+def _recorded(schedule: FaultSchedule, stage: Stage) -> tuple[History, tuple[Refusal, ...]]:
     with NETWORKS[schedule.network](stage) as net:
         bond = net.dut.bond(**schedule.options)
         with net.watch(every=EVERY_MS * ms) as run:
             for step in schedule.whole:
-                _do(net, bond, step)
+                net.after(step.after * ms)
+                with suppress(KernelRefused):  # it is left out
+                    steps.do(net, bond, step)
             net.after(REST_MS * ms)
-        disagreeing = list(_disagreements(bond, run))
-    verdict = judge(run.history)
-    return Performed(run.history, (*verdict.refusals, *disagreeing, *_kernel_reports(run.history)))
-
-
-def _do(net: Net, bond: Bond, step: FaultStep) -> None:
-    """Do one step; one that the kernel refuses is left out."""
-    net.after(step.after * ms)
-    try:
-        if step.action == "set":
-            setting: Any = {step.where: step.setting}  # by a name that is data
-            net.dut.set(**setting)
-        elif step.action == "prio":
-            net.dut.set_slave(getattr(net, step.where), prio=int(step.value))
-        elif step.action == "set_mac":
-            net.dut.set_mac(bond, step.value)
-        elif step.action == "lose" and step.value:
-            getattr(net, step.where).lose(direction=step.value)
-        elif step.action in ("enslave", "release"):
-            getattr(net.dut, step.action)(bond, getattr(net, step.where))
-        else:
-            getattr(getattr(net, step.where), step.action)()
-    except KernelRefused:
-        return
-
-
-def _kernel_reports(history: History) -> Iterator[Refusal]:
-    """Yield what the kernel reported in its log: warnings, lockdep, use after free."""
-    lines = [str(event["text"]) for event in history.part("log")]
-    for report in kernlog.reports(lines):
-        if report.kind not in kernlog.HARMLESS:
-            end = history.events[-1].at
-            yield Refusal(
-                "kernel-report", "none", end, DUT, report.fingerprint, "expected no report"
-            )
-
-
-def _disagreements(bond: Bond, run: Run) -> Iterator[Refusal]:
-    """Yield where /proc, sysfs and netlink show different states after the recording."""
-    at = run.history.events[-1].at
-    shown, proc = bond.now.netlink, bond.now.proc
-    for name, value in bond.now.sysfs.items():
-        if name in shown and shown[name] != value:
-            seen = f"netlink shows {name} {shown[name]}, sysfs {value}"
-            yield Refusal("sources-agree", "none", at, bond.name, seen, "expected the same")
-    active = str(shown.get("active_slave", ""))
-    # Modes without an active slave have no such line.
-    in_proc = proc.lines.get("Currently Active Slave", active)
-    if in_proc not in (active or "None", active):
-        seen = f"netlink shows the active slave {active}, /proc {in_proc}"
-        yield Refusal("sources-agree", "none", at, bond.name, seen, "expected the same")
-    yield from _slaves_in_proc(run.history, proc, bond, at)
-    yield from _failures(run.history, proc, bond, at)
-
-
-def _slaves_in_proc(history: History, proc: Proc, bond: Bond, at: int) -> Iterator[Refusal]:
-    last: dict[str, Any] = {event.where: event["link"] for event in history.part("slave")}
-    for slave, link in last.items():
-        status = proc.slaves.get(slave, {}).get("MII Status")
-        wanted = {"up": "up", "down": "down", "fail": "going down", "back": "going back"}
-        if link is not None and status != wanted[link]:
-            seen = f"netlink shows {slave} {link}, /proc {status}"
-            yield Refusal("sources-agree", "none", at, bond.name, seen, "expected the same")
-
-
-def _failures(history: History, proc: Proc, bond: Bond, at: int) -> Iterator[Refusal]:
-    """Yield counts of failures in /proc that are not those of the recording (PROC-5)."""
-    moved = {e.where for e in history.part("fault") if e["action"] in ("release", "enslave")}
-    for slave in bond.plan.slaves:
-        counted = proc.slaves.get(slave, {}).get("Link Failure Count", "")
-        seen = link_states(history, slave).count("down")
-        if slave not in moved and counted != str(seen):
-            allowed = f"{slave} failed {seen} times"
-            yield Refusal("failure-count", "PROC-5", at, slave, f"/proc counts {counted}", allowed)
+        disagreeing = [*disagreements(bond, run), *failure_counts(bond, run.history)]
+    verdict, last = judge(run.history), run.history.events[-1].at
+    lines = [str(event["text"]) for event in run.history.part("log")]
+    return run.history, (*verdict.refusals, *disagreeing, *kernel_reports(lines, last))
 
 
 def rule_of(schedule: FaultSchedule, stage: Stage) -> set[str]:

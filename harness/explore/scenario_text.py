@@ -67,10 +67,13 @@ def _lines(fixture: str, step: FaultStep) -> list[str]:
 
 def report(finding: FoundDifference, name: str) -> str:
     """Return the draft of a report in Markdown."""
+    again = f"`pytest {name} --kernel SPEC ...`"
+    if finding.schedule.fails:
+        again = "`harness explore --schedules 1 --corpus DIR --kernel SPEC`, with this corpus"
     lines = [
         f"# {finding.line()}",
         "",
-        f"Seen on Linux {finding.release}. Other kernels: `pytest {name} --kernel SPEC ...`.",
+        f"Seen on Linux {finding.release}. Other kernels: {again}.",
         "",
         "## What was done",
         "",
@@ -92,7 +95,8 @@ def _text(step: FaultStep) -> str:
     if step.action == "lose" and step.value:
         return f"{step.after} ms: lose {step.where} {step.value}wards"
     value = f" to {step.value!r}" if step.value or step.action == "set" else ""
-    return f"{step.after} ms: {step.action} {step.where}{value}"
+    fails = f", whose allocation {step.fails} in the kernel fails" if step.fails else ""
+    return f"{step.after} ms: {step.action} {step.where}{value}{fails}"
 
 
 def _claims(finding: FoundDifference) -> list[str]:

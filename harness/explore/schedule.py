@@ -16,6 +16,7 @@ from harness.explore.networks import BOND, NETWORKS
 # Actions on a slave, and those that undo them.
 UNDONE_BY = {"cut": "heal", "admin_down": "admin_up", "lose": "deliver", "release": "enslave"}
 ACTIONS = {*UNDONE_BY, *UNDONE_BY.values(), "set", "prio", "set_mac"}
+FAILING = {"release", "enslave", "admin_down", "admin_up", "set", "prio", "set_mac"}
 MAC = re.compile(r"[0-9a-f][02468ace](:[0-9a-f]{2}){5}")  # of one interface: no multicast
 LAST = 130  # ms from the last step to the first undoing one
 
@@ -25,13 +26,15 @@ class FaultStep:
     """One step: `after` so many ms, `action` at a slave.
 
     `set` sets the option `where`, `prio` that of a slave, `set_mac` the MAC of the bond `where`.
-    `lose` may lose frames in one direction only: `in` or `out`.
+    `lose` may lose frames in one direction only: `in` or `out`. `fails` is the number, from 1, of
+    the kernel's allocation that fails in this step, 0 for none.
     """
 
     after: int
     action: str
     where: str
     value: str = ""
+    fails: int = 0
 
     @property
     def setting(self) -> int | str:
@@ -69,8 +72,13 @@ class FaultSchedule:
         return {
             "slaves": self.slaves,
             "options": dict(self.options),
-            "steps": [asdict(step) for step in self.steps],
+            "steps": [_plain(step) for step in self.steps],
         }
+
+    @property
+    def fails(self) -> bool:
+        """Whether an allocation of the kernel fails in any step."""
+        return any(step.fails for step in self.steps)
 
     @classmethod
     def of(cls, plain: Mapping[str, Any]) -> FaultSchedule:
@@ -92,6 +100,10 @@ class FaultSchedule:
         return made
 
 
+def _plain(step: FaultStep) -> dict[str, Any]:
+    return {name: value for name, value in asdict(step).items() if name != "fails" or value}
+
+
 def _possible(step: FaultStep, slaves: set[str]) -> bool:
     """Return whether a step can be done on a bond with some slaves."""
     known = {"set": set(OPTIONS), "set_mac": {BOND}}.get(step.action, slaves)
@@ -100,7 +112,8 @@ def _possible(step: FaultStep, slaves: set[str]) -> bool:
         "prio": isinstance(step.setting, int),
         "set_mac": MAC.fullmatch(step.value) is not None,
     }.get(step.action, True)
-    return step.action in ACTIONS and step.where in known and step.after >= 0 and fits
+    counts = step.fails == 0 or (step.fails > 0 and step.action in FAILING)
+    return step.action in ACTIONS and step.where in known and step.after >= 0 and fits and counts
 
 
 def _undoing(steps: tuple[FaultStep, ...]) -> Iterator[FaultStep]:

@@ -28,7 +28,8 @@ ENDLESS = 1 << 62
 class SearchPlan:
     """The extent of a search: from `seed`, in `modes`, for `seconds` or at most `schedules`.
 
-    With `until_found` the search ends at its first finding.
+    With `until_found` the search ends at its first finding; with `allocations` some of the
+    kernel's allocations fail.
     """
 
     seed: int
@@ -37,6 +38,7 @@ class SearchPlan:
     schedules: int = ENDLESS
     guests: int = 1
     until_found: bool = False
+    allocations: bool = False
 
 
 @dataclass(slots=True)
@@ -131,6 +133,7 @@ class KernelSearch:
         options = {
             "seed": plan.seed,
             "modes": plan.modes,
+            "allocations": plan.allocations,
             "at": worker.at,
             "stride": plan.guests,
             "stop": plan.schedules,
@@ -229,4 +232,5 @@ class KernelSearch:
     def _schedule_of(self, worker: _Worker, number: int) -> FaultSchedule:
         if number < 0:
             return FaultSchedule.of(worker.first[-1 - number])
-        return drawn(self._plan.seed, number, self._plan.modes)
+        plan = self._plan
+        return drawn(plan.seed, number, plan.modes, allocations=plan.allocations)

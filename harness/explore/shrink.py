@@ -41,11 +41,17 @@ def _smaller(schedule: FaultSchedule) -> Iterator[FaultSchedule]:
     if schedule.slaves == 3 and "eth2" not in str(schedule.plain()):
         yield replace(schedule, slaves=2)
     for number, step in enumerate(steps):
+        if step.fails:
+            yield _with(schedule, number, replace(step, fails=0))
         for wait in ROUND:
             if step.after != wait and step.after not in ROUND[:1]:
-                changed = FaultStep(wait, step.action, step.where, step.value)
-                yield replace(schedule, steps=(*steps[:number], changed, *steps[number + 1 :]))
+                yield _with(schedule, number, replace(step, after=wait))
                 break
+
+
+def _with(schedule: FaultSchedule, number: int, step: FaultStep) -> FaultSchedule:
+    """Return a schedule with another step of that number."""
+    return replace(schedule, steps=(*schedule.steps[:number], step, *schedule.steps[number + 1 :]))
 
 
 def _without(schedule: FaultSchedule, option: str) -> dict[str, object]:

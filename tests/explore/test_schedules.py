@@ -16,7 +16,7 @@ from harness.explore.draw import drawn
 from harness.explore.finding import FoundDifference
 from harness.explore.networks import NETWORKS
 from harness.explore.scenario_text import report, scenario
-from harness.explore.schedule import UNDONE_BY, FaultSchedule, FaultStep
+from harness.explore.schedule import FAILING, UNDONE_BY, FaultSchedule, FaultStep
 from harness.explore.shrink import shrunk
 from harness.model import Refusal
 from scenarios.channels import LacpPair
@@ -49,6 +49,39 @@ def test_nothing_is_left_done(number: int) -> None:
                 left.add((step.where, undo))
         left.discard((step.where, step.action))
     assert left == set()
+
+
+@given(NUMBERS)
+def test_allocations_fail_in_requests_of_the_dut_alone(number: int) -> None:
+    schedule = drawn(0, number, allocations=True)
+    assert {step.action for step in schedule.steps if step.fails} <= FAILING
+    assert FaultSchedule.of(json.loads(json.dumps(schedule.plain()))) == schedule
+    assert all(0 <= step.fails <= 160 for step in schedule.steps)
+    assert "fails" not in str(drawn(0, number).plain())
+
+
+def test_most_schedules_have_an_allocation_that_fails() -> None:
+    failing = [drawn(0, number, allocations=True).fails for number in range(200)]
+    assert sum(failing) > 150
+
+
+def test_a_failing_allocation_is_shrunk_and_reported() -> None:
+    steps = (
+        FaultStep(400, "release", "eth1", fails=9),
+        FaultStep(130, "enslave", "eth1", fails=30),
+    )
+    found = shrunk(FaultSchedule(2, MII, steps), lambda tried: tried.steps[-1:] == steps[1:])
+    assert found.steps == steps[1:]
+    text = report(finding(found), "test_detection.py")
+    assert "enslave eth1, whose allocation 30 in the kernel fails" in text
+    assert "harness explore" in text
+
+
+@pytest.mark.parametrize("wrong", [{"action": "cut", "fails": 3}, {"action": "set", "fails": -1}])
+def test_an_allocation_that_cannot_fail_is_an_error(wrong: dict[str, Any]) -> None:
+    step = {"after": 0, "where": "eth0" if wrong["action"] == "cut" else "primary", **wrong}
+    with pytest.raises(UsageError, match="a schedule cannot be built"):
+        FaultSchedule.of({"slaves": 2, "options": MII, "steps": [step]})
 
 
 def test_other_numbers_draw_other_schedules() -> None:

@@ -83,6 +83,15 @@ def test_a_frame_arrives_once_where_a_slave_is_active(
     assert refused(story(quiet, {**OPTIONS, "mode": mode, **options}, twice, dark=0)) == rules
 
 
+def test_what_is_flooded_may_arrive_twice_where_inactive_slaves_deliver_unicast() -> None:
+    """ASA-5: a NIC would have dropped it."""
+    twice = next(probing(start=500, stop=510))
+    twice[3].update(copies=1)
+    options = {**OPTIONS, "mode": "balance-alb"}
+    assert "duplicate" not in refused(story(None, options, twice))
+    assert "duplicate" in refused(story(None, {**options, "mode": "balance-tlb"}, twice))
+
+
 @pytest.mark.parametrize(
     ("joined", "was", "rule"),
     [

@@ -106,6 +106,13 @@ def test_an_interrupt_ends_it_and_keeps_what_was_found(tmp_path: Path) -> None:
     assert "interrupted" in out
 
 
+def test_a_kernel_without_fault_injection_is_an_error_with_a_hint(tmp_path: Path) -> None:
+    done = explore("--allocations", "--schedules", "1", corpus=tmp_path / "corpus")
+    assert done.returncode == 1
+    assert "does not let allocations fail: no fault injection" in done.stderr
+    assert "hint: choose a kernel that has it: --kernel debug@7.2" in done.stderr
+
+
 def test_what_cannot_be_searched_is_an_error_with_a_hint(tmp_path: Path) -> None:
     for wrong in (("--modes", "balance-all"), ("--modes", ",")):
         done = explore(*wrong, corpus=tmp_path / "corpus")
