@@ -9,6 +9,7 @@ model. Source: Documentation/fault-injection/fault-injection.rst, "/proc/<pid>/f
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import time
 from collections.abc import Iterator
@@ -44,6 +45,7 @@ UP_MS, UP_WITH_LACP_MS = 2000, 12000
 JudgedHistory = tuple[History, tuple[Refusal, ...]]
 
 
+@functools.cache
 def prepare() -> None:
     """Let allocations that may sleep fail too, once; raises NotTestable where none can."""
     try:
@@ -62,8 +64,9 @@ def prepare() -> None:
 def failing(number: int) -> Iterator[None]:
     """Let the allocation of that number, from 1, fail that the block makes in the kernel.
 
-    The kernel has to be `prepare`d.
+    0: none fails. Raises NotTestable where the kernel cannot.
     """
+    prepare()
     fd = os.open(FAIL_NTH, os.O_RDWR)
     try:
         os.pwrite(fd, str(number).encode(), 0)
@@ -88,8 +91,8 @@ def perform(schedule: FaultSchedule, stage: Stage) -> JudgedHistory:
 
 
 def _perform(schedule: FaultSchedule, stage: Stage) -> JudgedHistory:
-    log, refusals = Kmsg(), list[Refusal]()
-    with NETWORKS[schedule.network](stage) as net:
+    refusals = list[Refusal]()
+    with contextlib.closing(Kmsg()) as log, NETWORKS[schedule.network](stage) as net:
         bond = net.dut.bond(**schedule.options)
         for step in schedule.whole:
             time.sleep(step.after / 1000)
@@ -108,8 +111,7 @@ def _perform(schedule: FaultSchedule, stage: Stage) -> JudgedHistory:
             net.after(REST_MS * ms)
         refusals += judge(run.history).refusals
         refusals += disagreements(bond, run)
-    refusals += kernel_reports(log.read(), run.history.events[-1].at)
-    log.close()
+        refusals += kernel_reports(log.read(), run.history.events[-1].at)
     return run.history, tuple(refusals)
 
 

@@ -18,11 +18,12 @@ BAD = "\n".join(f"echo '{line}'" for line in OLD)
 
 @pytest.fixture(autouse=True)
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Be on a machine without bonding, compiler, QEMU and network, with an empty cache."""
+    """Be on a machine without bonding, compiler, QEMU, kernel image, network, and cached kernel."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(host, "refusal", lambda: "it has no bonding driver")
     monkeypatch.setattr(preload, "COMPILERS", ())
     monkeypatch.setattr(qemu, "can_boot", lambda: False)
+    monkeypatch.setattr(automatic, "installed_images", list)
     monkeypatch.setattr(apt, "PAUSE", 0.01)
     (tmp_path / "sources.list").write_text(
         "deb [trusted=yes] http://127.0.0.1:9/nowhere bookworm main\n"

@@ -113,6 +113,16 @@ def test_a_kernel_without_fault_injection_is_an_error_with_a_hint(tmp_path: Path
     assert "hint: choose a kernel that has it: --kernel debug@7.2" in done.stderr
 
 
+def test_a_failing_allocation_of_the_corpus_is_not_judged_where_none_can(tmp_path: Path) -> None:
+    """It was found on a kernel with fault injection."""
+    step = {"after": 400, "action": "release", "where": "eth0", "fails": 3}
+    failing = {"slaves": 2, "options": KNOWN["options"], "steps": [step]}
+    done = explore("--schedules", "1", corpus=given(failing, tmp_path / "corpus"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 schedules" in done.stdout
+    assert "1 not judged" in done.stdout
+
+
 def test_what_cannot_be_searched_is_an_error_with_a_hint(tmp_path: Path) -> None:
     for wrong in (("--modes", "balance-all"), ("--modes", ",")):
         done = explore(*wrong, corpus=tmp_path / "corpus")
