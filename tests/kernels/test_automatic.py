@@ -18,7 +18,7 @@ BAD = "\n".join(f"echo '{line}'" for line in OLD)
 
 @pytest.fixture(autouse=True)
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Be on a machine without bonding, compiler, QEMU, kernel image, network, and cached kernel."""
+    """Be on a machine without bonding, compiler, QEMU, kernel image, network and cached kernel."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(host, "refusal", lambda: "it has no bonding driver")
     monkeypatch.setattr(preload, "COMPILERS", ())
