@@ -30,6 +30,7 @@ from harness.log.kmsg import Kmsg
 from harness.loop import now
 from harness.model import Refusal, judge
 from harness.record.bond import Bond
+from harness.record.bond_maker import dut_numbers
 from harness.record.net import Net, Stage
 from harness.rtnl import bonds, messages
 from harness.rtnl.messages import Request
@@ -129,8 +130,6 @@ def _try(net: Net, bond: Bond, step: FaultStep) -> None:
     with contextlib.closing(Control(network.spaces[DUT])) as control, failing(step.fails):
         try:
             control.send(request)
-        except KernelRefused:
-            raise
         except OSError as error:  # of the request itself, or of its answer
             raise KernelRefused(request.what, error.errno or 0) from error
 
@@ -140,9 +139,8 @@ def _request(network: NetnsNetwork, step: FaultStep) -> Request:
         index = network.ifindex(DUT, BOND)
         if step.action == "set_mac":
             return messages.set_link(BOND, index, address=step.value)
-        links = {name: end for (machine, name), end in network.ends.items() if machine == DUT}
         options = BondOptions.unchecked(**{step.where: step.setting})
-        return bonds.change(BOND, index, options, links)
+        return bonds.change(BOND, index, options, dut_numbers(network))
     index = network.ifindex(DUT, step.where)
     if step.action == "prio":
         return bonds.change_slave(step.where, index, {"prio": int(step.value)})

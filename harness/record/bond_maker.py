@@ -35,12 +35,12 @@ def drop_bond(network: Network, plan: BondPlan) -> None:
 def set_options(network: Network, plan: BondPlan, options: BondOptions) -> None:
     """Change options of an existing bond; raises KernelRefused."""
     index = network.ifindex(DUT, plan.name)
-    network.host(DUT).send(bonds.change(plan.name, index, options, _numbers(network)))
+    network.host(DUT).send(bonds.change(plan.name, index, options, dut_numbers(network)))
 
 
 def read_back(network: Network, plan: BondPlan) -> Mapping[str, Setting]:
     """Return the options that the kernel reports as in effect."""
-    names = {number: name for name, number in _numbers(network).items()}
+    names = {number: name for name, number in dut_numbers(network).items()}
     links = messages.dump_links(network.host(DUT))
     return bonds.options_of(links, network.ifindex(DUT, plan.name), names)
 
@@ -48,7 +48,7 @@ def read_back(network: Network, plan: BondPlan) -> Mapping[str, Setting]:
 def _requests(network: Network, plan: BondPlan, options: BondOptions) -> list[Request]:
     index = network.ifindex(DUT, plan.name)
     return [
-        bonds.new_bond(plan.name, index, options, _numbers(network)),
+        bonds.new_bond(plan.name, index, options, dut_numbers(network)),
         *(
             messages.set_link(f"slave {slave}", network.ifindex(DUT, slave), master=index)
             for slave in plan.slaves
@@ -89,7 +89,7 @@ def _address(what: str, index: int, text: str) -> Request:
     return messages.new_address(what, index, address, int(prefix))
 
 
-def _numbers(network: Network) -> dict[str, int]:
+def dut_numbers(network: Network) -> dict[str, int]:
     """Return the interface indexes of the DUT by link name."""
     return {link: network.ifindex(DUT, link) for link in links_at(network.topology, DUT)}
 

@@ -22,6 +22,7 @@ from tests.stories import (
     garp,
     marks,
     probing,
+    quiet,
     slave,
     tell,
 )
@@ -43,11 +44,6 @@ def through(history: History, name: str | None) -> History:
         for event in history.events
     )
     return History.of(history.about, events)
-
-
-def quiet(*lines: Line) -> History:
-    """Tell a history without loss, in which only the given lines happen."""
-    return tell([*marks(), *INITIAL, *probing(), *lines])
 
 
 def test_switchover_counts_from_detection() -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from harness.errors import ScenarioError
-from harness.history import History
 from harness.judge import frames_seen, measure
 from harness.units import MS, ms
 from tests.stories import (
@@ -21,14 +18,10 @@ from tests.stories import (
     garp,
     marks,
     probing,
+    quiet,
     slave,
     tell,
 )
-
-
-def quiet(*lines: Line, about: dict[str, Any] | None = None) -> History:
-    """Tell a history without loss, in which only the given lines happen."""
-    return tell([*marks(), *INITIAL, *probing(), *lines], about)
 
 
 def test_detection_counts_from_the_fault_to_the_declaration() -> None:

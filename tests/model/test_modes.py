@@ -65,6 +65,13 @@ def test_one_slave_is_enough_for_traffic(mode: str, lost: float, rules: set[str]
     assert refused(story_of) == rules
 
 
+def arriving_twice() -> Line:
+    """Return a probe of which a copy arrives."""
+    line = next(probing(start=500, stop=510))
+    line[3].update(copies=1)
+    return line
+
+
 @pytest.mark.parametrize(
     ("mode", "options", "rules"),
     [
@@ -77,16 +84,14 @@ def test_a_frame_arrives_once_where_a_slave_is_active(
     mode: str, options: dict[str, int], rules: set[str]
 ) -> None:
     """DUP-1."""
-    twice = next(probing(start=500, stop=510))
-    twice[3].update(copies=1)
+    twice = arriving_twice()
     quiet: dict[str, Line | None] = dict.fromkeys(FAILOVER)
     assert refused(story(quiet, {**OPTIONS, "mode": mode, **options}, twice, dark=0)) == rules
 
 
 def test_what_is_flooded_may_arrive_twice_where_inactive_slaves_deliver_unicast() -> None:
     """ASA-5: a NIC would have dropped it."""
-    twice = next(probing(start=500, stop=510))
-    twice[3].update(copies=1)
+    twice = arriving_twice()
     options = {**OPTIONS, "mode": "balance-alb"}
     assert "duplicate" not in refused(story(None, options, twice))
     assert "duplicate" in refused(story(None, {**options, "mode": "balance-tlb"}, twice))
@@ -104,8 +109,7 @@ def test_a_slave_that_joins_while_another_is_tried_has_a_rule_of_its_own(
     joined: float, was: str | None, rule: str
 ) -> None:
     """Difference 74: for one arp_interval, in a bond without an active slave."""
-    twice = next(probing(start=500, stop=510))
-    twice[3].update(copies=1)
+    twice = arriving_twice()
     quiet: dict[str, Line | None] = dict.fromkeys(FAILOVER)
     before = [active(10, was), fault(joined, "eth1", "enslave", "repair"), active(joined, "eth1")]
     told = story(quiet, {**OPTIONS, **ARP, "miimon": 0}, twice, *before, dark=0)

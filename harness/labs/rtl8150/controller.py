@@ -29,6 +29,12 @@ def parse(status: str) -> list[VhciPort]:
     return [VhciPort(row[0], int(row[1]), int(row[2])) for row in rows if len(row) > 2]
 
 
+def is_free(status: str, number: int) -> bool:
+    """Return whether a port for devices like these is free, by the controller's status."""
+    found = (port for port in parse(status) if port.hub == "hs" and port.number == number)
+    return any(port.state == FREE for port in found)
+
+
 def attach() -> tuple[socket.socket, int]:
     """Attach a device to a free port; return our end of its USB cable and the port's number.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.errors import LabError, NotTestable
 from harness.labs.rtl8150 import controller
-from harness.labs.rtl8150.controller import CONTROLLER, FREE, VhciPort
+from harness.labs.rtl8150.controller import CONTROLLER, VhciPort
 
 DRIVER = Path("/sys/bus/usb/drivers/rtl8150")
 MODULES = ("vhci_hcd", "rtl8150", "tun")
@@ -39,8 +39,12 @@ def demand() -> None:
 
 def ports() -> list[VhciPort]:
     """Return the ports of the first controller; raises LabError where it cannot be read."""
+    return controller.parse(_status())
+
+
+def _status() -> str:
     try:
-        return controller.parse((CONTROLLER / "status").read_text(encoding="ascii"))
+        return (CONTROLLER / "status").read_text(encoding="ascii")
     except OSError as error:
         raise LabError(f"the virtual USB controller cannot be read: {error.strerror}") from error
 
@@ -71,6 +75,4 @@ def is_free(number: int) -> bool:
     """
     if any(CONTROLLER.glob(f"usb*/*-{number + 1}")):
         return False
-    return any(
-        port.hub == "hs" and port.number == number and port.state == FREE for port in ports()
-    )
+    return controller.is_free(_status(), number)

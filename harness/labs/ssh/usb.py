@@ -17,9 +17,9 @@ from harness.labs.agent.channel import python
 from harness.labs.agent.host import RemoteHost
 from harness.labs.agent.source import source
 from harness.labs.netns import mii
-from harness.labs.rtl8150 import controller, nics, relay
+from harness.labs.rtl8150 import controller, nics, relay, vhci
 from harness.labs.rtl8150.cable import BUFFER, Take, UsbCable
-from harness.labs.rtl8150.controller import CONTROLLER, FREE
+from harness.labs.rtl8150.controller import CONTROLLER
 from harness.labs.rtl8150.nics import Nics
 from harness.labs.rtl8150.relay import ATTACH, DATA, FAILED, UNPLUG, MessageReader, message
 from harness.labs.rtl8150.server import AdapterPlan
@@ -75,10 +75,7 @@ class RemoteController:
         kind, what = self._answers.pop(number)
         if kind == FAILED:
             self.forget(number)
-            raise LabError(
-                f"the virtual USB controller of {self._name} accepted no adapter: {what.decode()}",
-                hint="each adapter needs a port of it",
-            )
+            raise vhci.no_port(f"the virtual USB controller of {self._name}", what.decode())
         return _RemoteCable(self, number, int(what))
 
     def send(self, kind: bytes, number: int, data: bytes = b"") -> None:
@@ -164,8 +161,7 @@ class RemoteUsb:
         """Return whether a port is free again, and the interface of its device removed."""
         there = f"cat {CONTROLLER}/status; ls -d {CONTROLLER}/usb*/*-{port + 1} 2>/dev/null"
         status, _, device = self._dut.ssh.run(there).stdout.partition("/")
-        found = (one for one in controller.parse(status) if one.hub == "hs")
-        return not device and any(one.number == port and one.state == FREE for one in found)
+        return not device and controller.is_free(status, port)
 
     def mii_refusal(self, link: str) -> str:
         """Return the errno's name with which the driver refuses SIOCGMIIPHY, "" for none."""
