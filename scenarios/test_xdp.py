@@ -2,58 +2,27 @@
 
 import pytest
 
-from harness import MODES, Dut, NotTestable, claim, control, s
+from harness import MODES, Flow, claim, control, many_flows, slave_by_hash
 from scenarios.interfaces import command
 from scenarios.programs import answers
 from scenarios.topologies import OneSwitch
 from scenarios.variants import EmptyBond, SpareSlave
+from scenarios.xdp import (
+    BACK,
+    DROP,
+    FAR_ENDS,
+    FLOWS,
+    GENERIC,
+    NATIVE,
+    PASS,
+    SLAVES,
+    attach,
+    bond_within,
+    leaving,
+)
 
-NATIVE, GENERIC = 4, 2  # XDP_FLAGS_DRV_MODE, XDP_FLAGS_SKB_MODE (linux/if_link.h)
-DROP, PASS = 1, 2  # enum xdp_action (linux/bpf.h)
+IGMP = 2  # RFC 3376
 WITH_NATIVE = ("balance-rr", "active-backup", "balance-xor", "802.3ad")
-# Loads a program that only returns an action, by bpf(2), whose number is that of the processor,
-# and attaches it to an interface by RTM_SETLINK with IFLA_XDP; detaches it again unless it is to
-# be kept. Prints the errno of loading and that of attaching.
-LOADER = """
-import ctypes, errno, platform, socket, struct, sys
-name, (flags, action, keep) = sys.argv[1], map(int, sys.argv[2:])
-CALL = 321 if platform.machine() == "x86_64" else 280
-PROG_LOAD, PROG_TYPE_XDP, SETLINK, REQUEST_ACK = 5, 6, 19, 5
-IFLA_XDP, IFLA_XDP_FD, IFLA_XDP_FLAGS, NESTED = 43, 1, 3, 1 << 15
-MOVE, EXIT = 0xB7, 0x95
-code = struct.pack("=BBhiBBhi", MOVE, 0, 0, action, EXIT, 0, 0, 0)
-code, word = ctypes.create_string_buffer(code), ctypes.create_string_buffer(b"GPL")
-places = map(ctypes.addressof, (code, word))
-request = ctypes.create_string_buffer(struct.pack("=IIQQ", PROG_TYPE_XDP, 2, *places), 128)
-program = ctypes.CDLL(None, use_errno=True).syscall(CALL, PROG_LOAD, request, 128)
-if program < 0:
-    print(errno.errorcode[ctypes.get_errno()], "none")
-    sys.exit()
-def attach(to, fd):
-    xdp = struct.pack("=HHiHHI", 8, IFLA_XDP_FD, fd, 8, IFLA_XDP_FLAGS, flags)
-    body = struct.pack("=BxHiII", 0, 0, socket.if_nametoindex(name), 0, 0)
-    body += struct.pack("=HH", 4 + len(xdp), IFLA_XDP | NESTED) + xdp
-    to.send(struct.pack("=IHHII", 16 + len(body), SETLINK, REQUEST_ACK, 1, 0) + body)
-    return -struct.unpack_from("=i", to.recv(65536), 16)[0]
-with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as one:
-    error = attach(one, program)
-    if not (error or keep): attach(one, -1)
-print("none", errno.errorcode.get(error, "none"))
-"""
-
-
-def attach(dut: Dut, flags: int, action: int = PASS, *, keep: bool = True) -> str:
-    """Attach a program to the bond; return the errno of the refusal, "" for none."""
-    words = ["bond0", str(flags), str(action), str(int(keep))]
-    done = dut.run(["python3", "-I", "-S", "-c", LOADER, *words], within=60 * s)
-    assert done.returncode == 0, done.stderr
-    loaded, attached = done.stdout.split()
-    if loaded in {"ENOSYS", "EPERM"}:
-        raise NotTestable(
-            f"bpf(2) on the DUT: {loaded}", hint="a kernel that has it: --kernel uml@6.1"
-        )
-    assert loaded == "none"
-    return "" if attached == "none" else attached
 
 
 @pytest.mark.parametrize(
@@ -149,3 +118,112 @@ def test_a_mode_without_native_xdp_is_refused(
     with dut.take_down(bond):
         answer = dut.attempt.set(bond, mode=mode)
     assert answer.error == error
+
+
+@claim("XDP-4")
+def test_a_slave_with_its_own_program_is_refused(one_switch: OneSwitch) -> None:
+    """By a bond that has one; with such a slave no program goes to any slave of the bond."""
+    dut = one_switch.dut
+    dut.bond()
+    command(dut, "ip link add near type veth peer name far")
+    assert attach(dut, NATIVE, to="near") == ""
+    command(dut, "ip link set near master bond0")
+    assert attach(dut, NATIVE, DROP) == "ENOTSUP"
+    assert answers(dut, one_switch.target.address)
+    command(dut, "ip link set near nomaster")
+    assert attach(dut, NATIVE) == ""
+    assert dut.run(["ip", "link", "set", "near", "master", "bond0"]).returncode != 0
+
+
+@claim("XDP-1")
+@control("test_a_slave_with_its_own_program_is_refused")
+def test_slaves_have_the_program_while_they_are_slaves_and_it_is_there(
+    empty_bond: EmptyBond,
+) -> None:
+    """A released slave has none, nor has any once the bond has none."""
+    dut, few = empty_bond.dut, FLOWS[:4]
+    bond_within(dut, BACK, "active-backup")
+    command(dut, "ip link set bond0 type bond active_slave near0")
+    assert leaving(dut, "far1", few) == ["near0"] * 4
+    command(dut, "ip link set near1 nomaster")
+    command(dut, "ip link set near1 up")
+    assert leaving(dut, "far1", few) == ["-"] * 4
+    assert leaving(dut, "far2", few) == ["near0"] * 4
+    command(dut, "ip link set bond0 xdp off")
+    assert leaving(dut, "far2", few) == ["-"] * 4
+
+
+@claim("XDP-5", "XDP-1")
+@pytest.mark.parametrize("received_by", SLAVES)
+def test_what_a_program_sends_back_leaves_by_the_active_slave(
+    empty_bond: EmptyBond, received_by: str
+) -> None:
+    """Whichever slave has received it."""
+    bond_within(empty_bond.dut, BACK, "active-backup")
+    command(empty_bond.dut, "ip link set bond0 type bond active_slave near1")
+    assert leaving(empty_bond.dut, FAR_ENDS[SLAVES.index(received_by)]) == ["near1"] * len(FLOWS)
+
+
+@claim("XDP-5")
+def test_what_a_program_sends_back_leaves_by_the_slaves_in_turn(empty_bond: EmptyBond) -> None:
+    """In balance-rr each frame leaves by the slave after that of the frame before."""
+    bond_within(empty_bond.dut, BACK, "balance-rr")
+    slaves = leaving(empty_bond.dut, "far1")
+    first = SLAVES.index(slaves[0])
+    assert slaves == list(SLAVES * len(FLOWS))[first:][: len(FLOWS)]
+
+
+@claim("XDP-5")
+@pytest.mark.parametrize("policy", ["layer2", "layer2+3", "layer3+4"])
+def test_what_a_program_sends_back_leaves_by_the_slave_of_the_hash(
+    empty_bond: EmptyBond, policy: str
+) -> None:
+    """In balance-xor each flow takes the slave that the same frame of a program's would."""
+    bond_within(empty_bond.dut, BACK, "balance-xor", policy)
+    slaves = leaving(empty_bond.dut, "far1")
+    assert slaves == [slave_by_hash(policy, flow, SLAVES) for flow in FLOWS]
+    assert set(slaves) == set(SLAVES)
+
+
+@claim("XDP-5")
+def test_an_igmp_report_of_a_program_leaves_by_one_slave(empty_bond: EmptyBond) -> None:
+    """In balance-rr all leave by the same slave, as those of the stack do."""
+    bond_within(empty_bond.dut, BACK, "balance-rr")
+    reports = list(many_flows(12, Flow(protocol=IGMP)))
+    assert len(set(leaving(empty_bond.dut, "far1", reports)) - {"-"}) == 1
+
+
+@claim("XDP-6")
+@pytest.mark.parametrize("mode", ["active-backup", "balance-rr", "balance-xor"])
+def test_what_is_redirected_to_the_bond_leaves_by_the_slave_of_the_mode(
+    empty_bond: EmptyBond, mode: str
+) -> None:
+    """A program of another interface need not know the slaves."""
+    dut = empty_bond.dut
+    bond_within(dut, None, mode)
+    command(dut, "ip link add outer type veth peer name inner")
+    command(dut, "ip link set outer up")
+    command(dut, "ip link set inner up")
+    if mode == "active-backup":
+        command(dut, "ip link set bond0 type bond active_slave near1")
+    assert attach(dut, NATIVE, "bond0", to="inner") == ""
+    slaves = leaving(dut, "outer")
+    turn = SLAVES * len(FLOWS)
+    expected = {
+        "active-backup": ["near1"] * len(FLOWS),
+        "balance-rr": list(turn[turn.index(slaves[0]) :][: len(FLOWS)]),
+        "balance-xor": [slave_by_hash("layer2", flow, SLAVES) for flow in FLOWS],
+    }
+    assert slaves == expected[mode]
+
+
+@claim("XDP-5")
+@control("test_what_a_program_sends_back_leaves_by_the_active_slave")
+@control("test_what_a_program_sends_back_leaves_by_the_slaves_in_turn")
+@control("test_what_a_program_sends_back_leaves_by_the_slave_of_the_hash")
+@control("test_what_is_redirected_to_the_bond_leaves_by_the_slave_of_the_mode")
+@control("test_an_igmp_report_of_a_program_leaves_by_one_slave")
+def test_what_a_program_drops_leaves_by_no_slave(empty_bond: EmptyBond) -> None:
+    """The frames that came back were those of the program."""
+    bond_within(empty_bond.dut, DROP, "balance-xor")
+    assert leaving(empty_bond.dut, "far1", FLOWS[:6]) == ["-"] * 6
