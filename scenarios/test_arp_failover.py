@@ -136,8 +136,8 @@ def test_a_slave_starts_as_its_carrier_is(spare_slave: SpareSlave, cable: str, s
 def test_a_delay_outlives_its_monitor(one_switch: OneSwitch, delay: int, rounds: int) -> None:
     """Set with miimon, it counts as many rounds of the ARP monitor, although 0 is shown."""
     bond = one_switch.dut.bond(miimon=100, peer_notif_delay=delay, num_grat_arp=4)
+    one_switch.dut.set(bond, arp_interval=200, arp_ip_target=TARGET)
     with one_switch.watch() as run:
-        one_switch.dut.set(bond, arp_interval=200, arp_ip_target=TARGET)
         one_switch.after(1 * s)
         one_switch.dut.set(bond, active_slave="eth1")
         one_switch.after(3 * s)
@@ -185,7 +185,7 @@ def joined(net: SpareSlave, bond: Bond) -> list[str]:
     net.dut.enslave(bond, net.eth2)
     net.target.send(who_has(DUT, STRANGER))
     net.after(100 * ms)
-    states = [str(bond.now.slave(link)["state"]) for link in (net.eth0, net.eth1, net.eth2)]
+    states = [str(one["state"]) for one in bond.now.slaves(net.eth0, net.eth1, net.eth2)]
     net.after(2 * bond.arp_interval)
     return states
 

@@ -154,21 +154,20 @@ def test_service_does_not_return_by_itself(one_switch: OneSwitch) -> None:
 def test_one_slave_at_a_time_is_tried(one_switch: OneSwitch, intervals: int) -> None:
     """In a total outage one slave is active; that before it, tried in vain, is a backup again."""
     bond = one_switch.dut.bond(arp_interval=100, **ARP)
-    files = [f"/sys/class/net/{name}/bonding_slave/state" for name in ("eth0", "eth1")]
     with one_switch.watch() as run:
         one_switch.target.die()
         one_switch.after(intervals * bond.arp_interval)
-        states = [one_switch.dut.read_file(file) or "" for file in files]
+        slaves = bond.now.slaves(one_switch.eth0, one_switch.eth1)
     assert None in run.active_slaves
-    assert sorted(states) == ["active\n", "backup\n"]
+    assert sorted(str(slave["state"]) for slave in slaves) == ["active", "backup"]
 
 
 @claim("ARPINT-3", "ARPINT-4")
 def test_the_arp_monitor_takes_over_from_the_mii_monitor(one_switch: OneSwitch) -> None:
     """Set on a bond with miimon=100, it finds silence in its own time, and miimon is off."""
     bond = one_switch.dut.bond(miimon=100)
+    one_switch.dut.set(bond, arp_interval=500, **ARP)
     with one_switch.watch() as run:
-        one_switch.dut.set(bond, arp_interval=500, **ARP)
         one_switch.after(2 * s)
         one_switch.eth0.lose()
     assert bond["miimon"] == 0

@@ -153,7 +153,7 @@ def test_broadcast_reaches_two_networks(
         for machine in (net.target, net.neighbour):
             net.dut.send(frame(EVERYONE), every=SPACING, count=FRAMES)
             counts.append(copies(net, machine.name, machine))
-            net.after(2 * s)
+            net.after(FRAMES * SPACING)
     assert tuple(counts) == delivered
 
 

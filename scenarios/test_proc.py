@@ -200,7 +200,7 @@ def test_sysfs_and_netlink_show_a_slave_alike(
     bond, slaves = one_switch.dut.bond(), (one_switch.eth0, one_switch.eth1)
     one_switch.dut.set_slave(one_switch.eth1, queue_id=3)
     assert [bond.now.slave_file(link, name) for link in slaves] == shown
-    assert [str(bond.now.slave(link)[name]) for link in slaves] == shown
+    assert [str(one[name]) for one in bond.now.slaves(*slaves)] == shown
 
 
 @claim("PROC-5", "SYSFS-13")

@@ -63,9 +63,13 @@ class Readings:
         `state` and `mii_status` are the driver's words, others numbers or text
         (bond_fill_slave_info, bond_netlink.c).
         """
+        return self.slaves(link)[0]
+
+    def slaves(self, *links: NamedPart) -> list[Mapping[str, str | int]]:
+        """Return the same of several slaves, from one dump, so at one moment."""
         self.note_read()
-        links = messages.dump_links(self.network.host(DUT))
-        return bonds.slave_of(links, self.network.ifindex(DUT, link.name))
+        shown = messages.dump_links(self.network.host(DUT))
+        return [bonds.slave_of(shown, self.network.ifindex(DUT, link.name)) for link in links]
 
     def lacp_counters(self, link: NamedPart | None = None) -> Mapping[str, int]:
         """Return the counters of LACP of a slave, by default of the bond; {} outside of 802.3ad.
