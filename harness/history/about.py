@@ -42,6 +42,9 @@ class BondAbout:
     address: Annotated[str, "the IPv4 address that probes are sent to"] = ""
     lag: Annotated[int, "ns: the longest delay of a slave's driver in reporting its carrier"] = 0
     lacks: Annotated[str, "what the mode requires of its switch and this lab lacks"] = ""
+    speedless: Annotated[
+        tuple[str, ...], "slaves kept down for a speed that their NIC did not tell, with carrier"
+    ] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from harness.history import About, BondAbout, KernelAbout
-from harness.lab import Network
+from harness.errors import KernelRefused
+from harness.history import About, BondAbout, Event, KernelAbout
+from harness.judge import unknown_speed
+from harness.lab import Host, Network
 from harness.record.bond import Bond, plain
+from harness.record.files import read
 from harness.topology import DUT, link_ends, mac_of
+
+UNKNOWN_SPEED = "-1"
 
 
 def broken_by(error: BaseException) -> str:
@@ -22,15 +27,17 @@ def about(
     network: Network,
     bonds: Iterable[Bond],
     added: Iterable[str],
+    events: Iterable[Event] = (),
 ) -> About:
-    """Return the header as known before the recording; `facts` are those of `record.net.Stage`."""
+    """Return the header of a recording; `facts` are those of `record.net.Stage`."""
     plan, moved = network.topology, tuple(sorted(added))
+    kept_down = unknown_speed.kept_down(events)
     return About(
         scenario=scenario,
         topology=plan.name,
         lab=facts["lab"],
         kernel=_kernel(facts),
-        bonds={bond.name: _bond(bond, network) for bond in bonds},
+        bonds={bond.name: _bond(bond, network, kept_down) for bond in bonds},
         target=next((m.address for m in plan.machines if m.name == "target"), None),
         added=moved,
         edges=_edges(network) if moved else (),
@@ -54,7 +61,7 @@ def _edges(network: Network) -> tuple[str, ...]:
     return tuple(sorted({link for _, link in link_ends(network.topology)}))
 
 
-def _bond(bond: Bond, network: Network) -> BondAbout:
+def _bond(bond: Bond, network: Network, kept_down: frozenset[str]) -> BondAbout:
     options = bond.in_force[0]  # later changes are recorded as events
     later = {name: setting for name, setting in bond.options.items() if setting != options[name]}
     return BondAbout(
@@ -67,4 +74,19 @@ def _bond(bond: Bond, network: Network) -> BondAbout:
         address=network.topology.bond_address(bond.plan),
         lag=bond.lag.ns,
         lacks=network.lacks(bond.plan, options),
+        speedless=tuple(
+            name
+            for name in bond.plan.slaves
+            if name in kept_down and _tells_no_speed(network.host(DUT), name)
+        ),
     )
+
+
+def _tells_no_speed(host: Host, name: str) -> bool:
+    """Return whether an interface that has a carrier tells no speed or duplex (net-sysfs.c)."""
+    files = ("carrier", "speed", "duplex")
+    try:
+        texts = [(read(host, f"/sys/class/net/{name}/{file}") or "").strip() for file in files]
+    except KernelRefused:  # it is down
+        return False
+    return texts[0] == "1" and (texts[1] == UNKNOWN_SPEED or texts[2] == "unknown")

@@ -275,7 +275,7 @@ class Net:
         events = since(self._start, [*recorder.events(addresses, targets), *self._noted])
         self._noted = []
         about = replace(
-            header.about(stage.scenario, stage.facts, self._network, bonds, added),
+            header.about(stage.scenario, stage.facts, self._network, bonds, added, events),
             path=subject.path,
             interval=self._interval,
             healthy=healthy,

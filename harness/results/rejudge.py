@@ -16,7 +16,7 @@ from typing import Any
 
 from harness.errors import HarnessError, Inconclusive, NotTestable, UsageError
 from harness.history import History, load
-from harness.judge import counts, driver_lag, every_figure, fitness, reads
+from harness.judge import counts, driver_limits, every_figure, fitness, reads
 from harness.judge.figure import Figure, noting
 from harness.judge.reads import Read
 from harness.judge.run import Run
@@ -158,7 +158,7 @@ def _judged(one: Result, history: History) -> tuple[Result, str]:
     if one.verdict == counts.INCONCLUSIVE and not any(_bounds(one)):
         return replace(one, verdict=counts.NOT_JUDGED, reason=AGAIN), AGAIN
     new, why = _compared(one, history)
-    unseen = driver_lag.distorted(history) if new.verdict in FAILURES else None
+    unseen = driver_limits.distorted(history) if new.verdict in FAILURES else None
     return (new, why) if unseen is None else _instead(new, unseen)
 
 

@@ -23,7 +23,7 @@ from harness.errors import (
     ScenarioError,
 )
 from harness.history import files
-from harness.judge import counts, driver_lag, observations, report
+from harness.judge import counts, driver_limits, observations, report
 from harness.judge.bond_states import StateReader, no_states
 from harness.judge.figure import coarse
 from harness.judge.run import Run
@@ -199,14 +199,14 @@ def _unpromised(item: pytest.Item, error: BaseException | None) -> NotPromised |
 
 
 def _unseen(item: pytest.Item, error: BaseException | None) -> NotTestable | None:
-    """Return why a failure is no evidence: the DUT's drivers reported other faults than were made.
+    """Return why a failure is no evidence: what the drivers of the DUT's NICs do not report.
 
     Without an error a scenario is wrong because it passed.
     """
     if error is not None and not isinstance(error, AssertionError):
         return None
     recordings = [run.recording for run, _ in _noted(item) if run.recording is not None]
-    return next(filter(None, map(driver_lag.distorted, recordings)), None)
+    return next(filter(None, map(driver_limits.distorted, recordings)), None)
 
 
 def _reason(item: pytest.Item, error: HarnessError) -> tuple[str, int, str]:
