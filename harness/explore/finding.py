@@ -10,6 +10,7 @@ from harness.explore.schedule import FaultSchedule
 from harness.model.refusal import Refusal
 
 DIED = "guest-died"
+NEVER_HEALTHY = "never-healthy"  # a bond that nothing disturbs passes no traffic
 
 
 @dataclass(frozen=True, slots=True)

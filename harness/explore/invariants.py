@@ -1,4 +1,7 @@
-"""What holds for every recording without a model: no kernel report, and sources that agree."""
+"""What holds for every recording without a model.
+
+A bond that nothing disturbs passes traffic, the kernel reports nothing, and its sources agree.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from harness.bonding.texts import Proc
+from harness.errors import Inconclusive
+from harness.explore.finding import NEVER_HEALTHY
+from harness.explore.networks import BOND
 from harness.history import History
 from harness.judge.measure import link_states
 from harness.log import kernlog
+from harness.loop import now
 from harness.model import Refusal
 from harness.record.bond import Bond
 from harness.record.net import Run
@@ -21,6 +28,16 @@ def kernel_reports(lines: Iterable[str], at: int) -> Iterator[Refusal]:
         if report.kind not in kernlog.HARMLESS:
             seen = report.fingerprint
             yield Refusal("kernel-report", "none", at, DUT, seen, "expected no report")
+
+
+def never_healthy(history: History, error: Inconclusive) -> Refusal | None:
+    """Return that a new bond passed no traffic in time, None for a recording that had begun.
+
+    All cables are in and the target answers, so one healthy slave is enough.
+    """
+    if history.mark("disturb") is not None:
+        return None
+    return Refusal(NEVER_HEALTHY, "none", now(), BOND, error.message, "expected traffic both ways")
 
 
 def disagreements(bond: Bond, run: Run) -> Iterator[Refusal]:

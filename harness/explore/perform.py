@@ -5,12 +5,18 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from harness.errors import HarnessError, KernelRefused
+from harness.errors import HarnessError, Inconclusive, KernelRefused
 from harness.explore import allocations, steps
-from harness.explore.invariants import disagreements, failure_counts, kernel_reports
+from harness.explore.invariants import (
+    disagreements,
+    failure_counts,
+    kernel_reports,
+    never_healthy,
+)
 from harness.explore.networks import EVERY_MS, NETWORKS, REST_MS
 from harness.explore.schedule import FaultSchedule
 from harness.history import History
+from harness.judge.run import Run
 from harness.model import Refusal, judge
 from harness.record.net import Stage
 from harness.units import ms
@@ -42,14 +48,22 @@ def perform(schedule: FaultSchedule, stage: Stage) -> Performed:
 
 
 def _recorded(schedule: FaultSchedule, stage: Stage) -> tuple[History, tuple[Refusal, ...]]:
-    with NETWORKS[schedule.network](stage) as net:
+    begun = list[Run]()
+    keeping = replace(stage, keep=lambda run, _path, _states: begun.append(run))
+    with NETWORKS[schedule.network](keeping) as net:
         bond = net.dut.bond(**schedule.options)
-        with net.watch(every=EVERY_MS * ms) as run:
-            for step in schedule.whole:
-                net.after(step.after * ms)
-                with suppress(KernelRefused):  # it is left out
-                    steps.do(net, bond, step)
-            net.after(REST_MS * ms)
+        try:
+            with net.watch(every=EVERY_MS * ms) as run:
+                for step in schedule.whole:
+                    net.after(step.after * ms)
+                    with suppress(KernelRefused):  # it is left out
+                        steps.do(net, bond, step)
+                net.after(REST_MS * ms)
+        except Inconclusive as error:
+            history = begun[-1].recording if begun else None
+            if history is None or not (dark := never_healthy(history, error)):
+                raise
+            return history, (dark,)
         disagreeing = [*disagreements(bond, run), *failure_counts(bond, run.history)]
     verdict, last = judge(run.history), run.history.events[-1].at
     lines = [str(event["text"]) for event in run.history.part("log")]

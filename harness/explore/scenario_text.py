@@ -6,7 +6,7 @@ import json
 
 from harness.claims import catalogue
 from harness.errors import HarnessError
-from harness.explore.finding import FoundDifference
+from harness.explore.finding import NEVER_HEALTHY, FoundDifference
 from harness.explore.networks import EVERY_MS, REST_MS
 from harness.explore.schedule import FaultSchedule, FaultStep
 
@@ -19,6 +19,7 @@ UNCHECKED = (
     "Not checked yet: whether the driver or the model is wrong. Read the function of the driver "
     "that the rule names before this is sent to anybody."
 )
+DARK_MS = 30_000  # of the watch of a bond that never passes traffic
 METHODS = {"enslave", "release"}
 
 
@@ -28,7 +29,8 @@ def scenario(finding: FoundDifference) -> str:
     fixture, topology, module = FIXTURES[schedule.network]
     claim = next((refusal.claim for refusal in finding.refusals if refusal.claim != "none"), "")
     lines = [f'"""{finding.line()}."""', ""]
-    imports = ["refused", "ms"] if not claim else ["claim", "ms", "refused"]
+    dark = finding.rule == NEVER_HEALTHY
+    imports = ["ms", *([] if dark else ["refused"]), *(["claim"] if claim else [])]
     lines += [
         f"from harness import {', '.join(sorted(imports))}",
         f"from scenarios.{module} import {topology}",
@@ -38,13 +40,17 @@ def scenario(finding: FoundDifference) -> str:
         f"def test_{finding.rule.replace('-', '_')}({fixture}: {topology}) -> None:",
         f'    """The rule {finding.rule} holds."""',
         f"    bond = {fixture}.dut.bond({_arguments(schedule)})",
-        f"    with {fixture}.watch(every={EVERY_MS} * ms) as run:",
+        f"    with {fixture}.watch({_watching(dark=dark)}) as run:",
         *(f"        {line}" for step in schedule.whole for line in _lines(fixture, step)),
-        f"        {fixture}.after({REST_MS} * ms)",
-        f'    assert refused(run, "{finding.rule}") == []',
+        f"        {fixture}.after({DARK_MS if dark else REST_MS} * ms)",
+        "    assert run.recovered" if dark else f'    assert refused(run, "{finding.rule}") == []',
     ]
     text = "\n".join(lines)
     return text if "(bond," in text else text.replace("    bond = ", "    ", 1)
+
+
+def _watching(*, dark: bool) -> str:
+    return f"every={EVERY_MS} * ms{', healthy=False' if dark else ''}"
 
 
 def _arguments(schedule: FaultSchedule) -> str:

@@ -272,8 +272,8 @@ class Net:
         targets = [str(m.address) for m in self.plan.machines if m.name == "target"]
         for options in (options for bond in bonds for options in bond.in_force):
             targets += [str(address) for address in options["arp_ip_target"]]  # type: ignore[union-attr]
-        events = since(self._start, [*recorder.events(addresses, targets), *self._noted])
-        self._noted = []
+        noted, self._noted = [*recorder.events(addresses, targets), *self._noted], []
+        events = list(since(self._start, noted))
         about = replace(
             header.about(stage.scenario, stage.facts, self._network, bonds, added, events),
             path=subject.path,

@@ -70,6 +70,15 @@ def given(schedule: dict[str, Any], corpus: Path) -> Path:
     return corpus
 
 
+def performed_again(folder: Path, results: Path) -> subprocess.CompletedProcess[str]:
+    """Run the scenario of a finding."""
+    argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--guests", "1"]
+    argv += ["--kernel", virtual_kernel(), "--results", str(results), str(folder)]
+    fixtures = ROOT / "scenarios" / "conftest.py"
+    (folder / "conftest.py").write_text(fixtures.read_text())
+    return subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
 def test_a_known_difference_is_counted_and_no_finding(tmp_path: Path) -> None:
     done = explore("--schedules", "1", corpus=given(KNOWN, tmp_path / "corpus"))
     assert done.returncode == 0, done.stdout + done.stderr
@@ -84,14 +93,24 @@ def test_what_is_refused_is_shrunk_and_becomes_a_scenario(tmp_path: Path) -> Non
     found = json.loads((folder / "schedule.json").read_text())["schedule"]
     assert (found["slaves"], found["steps"]) == (2, DIFFERENCE["steps"][1:2])
     assert "num_grat_arp" not in found["options"]
-    argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--guests", "1"]
-    argv += ["--kernel", virtual_kernel(), "--results", str(tmp_path / "results")]
-    fixtures = ROOT / "scenarios" / "conftest.py"
-    (folder / "conftest.py").write_text(fixtures.read_text())
-    again = subprocess.run([*argv, str(folder)], cwd=ROOT, capture_output=True, text=True,
-                           check=False)  # fmt: skip
+    again = performed_again(folder, tmp_path / "results")
     assert again.returncode == 1, again.stdout
     assert "no slave is active" in again.stdout
+
+
+def test_a_bond_that_never_passes_traffic_is_found(tmp_path: Path) -> None:
+    """By difference 8 as well, with which the bond begins."""
+    options = {**DIFFERENCE["options"], "arp_all_targets": "all"}
+    dark = {**DIFFERENCE, "options": options}
+    corpus = given(dark, tmp_path / "corpus")
+    done = explore("--schedules", "1", corpus=corpus)
+    assert done.returncode == 1, done.stdout + done.stderr
+    (folder,) = (path for path in corpus.glob("findings/never-healthy-*"))
+    found = json.loads((folder / "schedule.json").read_text())["schedule"]
+    assert (found["slaves"], found["steps"]) == (2, [])
+    again = performed_again(folder, tmp_path / "results")
+    assert again.returncode == 1, again.stdout
+    assert "traffic dark at the end" in again.stdout
 
 
 def test_an_interrupt_ends_it_and_keeps_what_was_found(tmp_path: Path) -> None:
