@@ -194,9 +194,12 @@ def test_an_igmp_report_of_a_program_leaves_by_one_slave(empty_bond: EmptyBond) 
 
 
 @claim("XDP-6")
-@pytest.mark.parametrize("mode", ["active-backup", "balance-rr", "balance-xor"])
+@pytest.mark.parametrize(
+    ("mode", "at_once"),
+    [("active-backup", 1), ("balance-rr", 1), ("balance-xor", 1), ("balance-xor", 8)],
+)
 def test_what_is_redirected_to_the_bond_leaves_by_the_slave_of_the_mode(
-    empty_bond: EmptyBond, mode: str
+    empty_bond: EmptyBond, mode: str, at_once: int
 ) -> None:
     """A program of another interface need not know the slaves."""
     dut = empty_bond.dut
@@ -207,7 +210,9 @@ def test_what_is_redirected_to_the_bond_leaves_by_the_slave_of_the_mode(
     if mode == "active-backup":
         command(dut, "ip link set bond0 type bond active_slave near1")
     assert attach(dut, NATIVE, "bond0", to="inner") == ""
-    slaves = leaving(dut, "outer")
+    if at_once > 1:  # a thread that processes frames gets several together
+        dut.write_file("/sys/class/net/inner/threaded", "1")
+    slaves = leaving(dut, "outer", at_once=at_once)
     turn = SLAVES * len(FLOWS)
     expected = {
         "active-backup": ["near1"] * len(FLOWS),

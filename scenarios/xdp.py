@@ -45,13 +45,14 @@ with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as 
     if not (error or keep): attach(one, -1)
 print("none", errno.errorcode.get(error, "none"))
 """
-# Sends each frame by an interface, and prints by which one it comes back ("-": none, within a
-# second), once all are running, so have a queue (SIOCGIFFLAGS, IFF_RUNNING of linux/if.h). It
-# stays on one processor: balance-rr counts the frames of each processor by themselves.
+# Sends frames by an interface, some at a time, and prints by which one each comes back ("-": none,
+# within 0.2 s), once all are running, so have a queue (SIOCGIFFLAGS, IFF_RUNNING of linux/if.h).
+# It stays on one processor: balance-rr counts the frames of each processor by themselves.
 MIRROR = """
 import fcntl, os, select, socket, struct, sys, time
 os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-names, into, frames = sys.argv[1].split(","), sys.argv[2], sys.argv[3].split(",")
+names, into, many = sys.argv[1].split(","), sys.argv[2], int(sys.argv[3])
+frames = list(map(bytes.fromhex, sys.argv[4].split(",")))
 def listen(name):
     one = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     one.bind((name, 0x0800))
@@ -63,11 +64,13 @@ taps = {listen(name): name for name in names}
 out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
 out.bind((into, 0))
 while not all(map(running, [*names, into])): time.sleep(0.1)
-for frame in map(bytes.fromhex, frames):
-    out.send(frame)
-    for tap in select.select(taps, [], [], 1)[0] or [None]:
-        assert tap is None or tap.recv(2000) == frame
-        print(taps.get(tap, "-"))
+found = {}
+for first in range(0, len(frames), many):
+    awaited = frames[first : first + many]
+    for frame in awaited: out.send(frame)
+    while not found.keys() >= set(awaited) and (ready := select.select(taps, [], [], 0.2)[0]):
+        found.update((tap.recv(2000), taps[tap]) for tap in ready)
+print(*(found.get(frame, "-") for frame in frames))
 """
 
 
@@ -99,14 +102,18 @@ def bond_within(dut: Dut, action: int | None, mode: str, policy: str | None = No
     for near, far in zip(SLAVES, FAR_ENDS, strict=True):
         command(dut, f"ip link add {near} type veth peer name {far}")
         command(dut, f"ip link set {far} up")
-        assert attach(dut, NATIVE, to=far) == ""
         command(dut, f"ip link set {near} master bond0")
+        assert attach(dut, NATIVE, to=far) == ""
     if action is not None:
         assert attach(dut, NATIVE, action) == ""
 
 
-def leaving(dut: Dut, sent_by: str, flows: Sequence[Flow] = FLOWS) -> list[str]:
-    """Return by which slave each flow leaves that an interface has sent, "-" for none."""
+def leaving(dut: Dut, sent_by: str, flows: Sequence[Flow] = FLOWS, at_once: int = 1) -> list[str]:
+    """Return by which slave each flow leaves that an interface has sent, "-" for none.
+
+    So many frames are sent at a time, of which a program may then get several together.
+    """
     ends = dict(zip(FAR_ENDS, SLAVES, strict=True)) | {"-": "-"}
     frames = ",".join(flow.encode(number).hex() for number, flow in enumerate(flows))
-    return [ends[one] for one in python(dut, MIRROR, ",".join(FAR_ENDS), sent_by, frames).split()]
+    words = [",".join(FAR_ENDS), sent_by, str(at_once), frames]
+    return [ends[one] for one in python(dut, MIRROR, *words).split()]
