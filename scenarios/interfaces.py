@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness import Cable, Dut, Machine, Net
+from harness import Cable, Dut, Machine, Net, NotTestable
 
 IFF_PROMISC, IFF_ALLMULTI = 0x100, 0x200  # linux/if.h
 
@@ -17,8 +17,13 @@ def cable(net: Net, name: str) -> Cable:
 
 
 def command(machine: Dut | Machine, text: str) -> None:
-    """Run a command that has to succeed."""
+    """Run a command that has to succeed; raises NotTestable where there is no such device."""
     done = machine.run(text.split())
+    if "Unknown device type" in done.stderr or "/dev/net/tun" in done.stderr:
+        raise NotTestable(
+            f"`{text}`: the kernel there has no such kind of device",
+            hint="let the machine have the module, or choose another kernel",
+        )
     assert done.returncode == 0, done.stderr
 
 

@@ -166,10 +166,12 @@ def test_links_that_balance_have_to_end_at_one_switch(
 ) -> None:
     """Two switches find the bond now behind one port, now behind the link between them."""
     two_switches.dut.bond(mode=mode)
-    flows = [Flow(src_mac=two_switches.eth0.mac, peer=peer) for peer in range(60)]
+    flows = [Flow(src_mac=two_switches.eth0.mac, peer=peer) for peer in range(20)]
     with two_switches.watch(every=1 * s, healthy=False) as run:
         two_switches.after(1 * s)
-        two_switches.dut.send_flows(flows)
+        for flow in flows:  # one after the other, so that the switches see them in this order
+            two_switches.dut.send_flows([flow])
+            two_switches.after(50 * ms)
     assert (len(run.moves_of(two_switches.eth0.mac)) > len(two_switches.plan.switches)) == moves
 
 

@@ -12,6 +12,8 @@ from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
+from harness.bonding.lacp_times import LACP_TICK
+from harness.bonding.windows import ALB_TICK
 from harness.history import Event, History
 from harness.judge import traffic
 from harness.units import MS, NOTICEABLE, in_ms
@@ -19,6 +21,8 @@ from harness.units import MS, NOTICEABLE, in_ms
 ENDS = 2  # a figure begins and ends with an event, each of which may be late
 TO_CARRIER = 2  # jiffies: interrupt, work item, carrier; what takes longer is the driver's lag
 INSPECTIONS = ("miimon", "arp_interval")
+# bond_alb_monitor, bond_3ad_state_machine_handler: started anew each time as well
+TICKING = {"balance-tlb": ALB_TICK, "balance-alb": ALB_TICK, "802.3ad": LACP_TICK}
 
 
 class Late(NamedTuple):
@@ -106,9 +110,10 @@ def pauses(history: History, stream: str, start: int, stop: int) -> Iterator[int
 
 
 def _inspections(history: History, length: int) -> int:
-    """Return how often the quickest monitor of any bond inspected its slaves in a time of ns."""
+    """Return how often the quickest timer of any bond ran in a time of ns: a monitor, a mode's."""
     options = [bond.options for bond in history.about.bonds.values()]
     every = [int(of_bond.get(name) or 0) * MS for of_bond in options for name in INSPECTIONS]
+    every += [TICKING.get(str(of_bond.get("mode")), 0) for of_bond in options]
     shortest = min(filter(None, every), default=0)
     return max(0, length) // shortest if shortest else 0
 

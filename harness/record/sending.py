@@ -111,6 +111,8 @@ class RecordedSender:
         series.stop = context.loop.every(pace.every.ns, series.tick)
         if pace.lasts:
             context.journal.expect(at + pace.lasts)
+            if not pace.during:
+                series.awaited = partial(_await, context, pace.every.ns)
         if pace.during:
             context.loop.at(at + pace.during.ns, lambda _: series.end())
         return Effect(series.end)
@@ -134,6 +136,7 @@ class RecordedSender:
         ticks = -(-len(given) // EACH_TICK)
         series = _Repetition(send, ticks, lambda _: None)
         series.stop = context.loop.every(FASTEST.ns, series.tick)
+        series.awaited = partial(_await, context, FASTEST.ns)
         context.journal.expect(at + ticks * FASTEST.ns)
         return Effect(series.end)
 
@@ -161,11 +164,15 @@ class RecordedSender:
 
 @dataclass(slots=True)
 class _Repetition:
-    """Frames that are sent periodically until `left` is used up, or until `end`."""
+    """Frames that are sent periodically until `left` is used up, or until `end`.
+
+    `awaited` is told how many are left: over a slow connection they take longer than planned.
+    """
 
     send: Callable[[], bool]
     left: int | None
     ended: Callable[[int], None]
+    awaited: Callable[[int], None] = lambda _: None
     stop: Callable[[], None] = lambda: None
     sent: int = 0
     over: bool = False
@@ -175,7 +182,9 @@ class _Repetition:
         self.sent += self.send()
         if self.left is not None:
             self.left -= 1
-            if not self.left:
+            if self.left:
+                self.awaited(self.left)
+            else:
                 self.end()
 
     def end(self) -> None:
@@ -184,6 +193,10 @@ class _Repetition:
             self.over = True
             self.stop()
             self.ended(self.sent)
+
+
+def _await(context: FaultContext, every: int, left: int) -> None:
+    context.journal.expect(now() + left * every)
 
 
 def send_or_drop(sender: lab.Sender, data: bytes) -> bool:

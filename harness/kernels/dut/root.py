@@ -21,7 +21,8 @@ DRIVERS = (
     *("virtio_net", "e1000", "e1000e", "igb", "e100", "8139cp", "8139too", "pcnet32", "tulip"),
     *("ne2k-pci", "vmxnet3", "xhci_pci", "cdc_ether", "rndis_host", "cdc_subset"),
 )
-WANTED = (*DRIVERS, "virtio_pci", "8021q", "bonding", "bridge", "veth", "vhci_hcd", "rtl8150")
+VIRTUAL = ("8021q", "bridge", "veth", "dummy", "ifb", "macvlan", "tun")
+WANTED = (*DRIVERS, *VIRTUAL, "virtio_pci", "bonding", "vhci_hcd", "rtl8150")
 _BEGINNING = """#!/bin/busybox sh
 busybox() { /bin/busybox "$@"; }
 busybox mkdir -p /dev /proc /sys /run/sshd /tmp
@@ -42,7 +43,7 @@ ip link set mgmt up
 ip address add {ADDRESS}/24 dev mgmt
 """
 _END = f"""/usr/sbin/sshd
-modprobe -a {" ".join(DRIVERS)} 8021q bridge veth 2>/dev/null
+modprobe -a {" ".join(DRIVERS)} {" ".join(VIRTUAL)} 2>/dev/null
 modprobe bonding max_bonds=0
 echo ready >/dev/console
 while :; do wait; busybox sleep 3600 & wait $!; done
@@ -61,6 +62,7 @@ FILES = {
     "etc/group": "root:x:0:\n",
     "etc/shadow": "root:*:19000:0:99999:7:::\n",
     "etc/shells": "/bin/sh\n",
+    "etc/modprobe.d/devices.conf": "options dummy numdummies=0\noptions ifb numifbs=0\n",
     "etc/ssh/sshd_config": "PermitRootLogin yes\nUseDNS no\nUsePAM no\nPidFile none\n"
     "HostKey /etc/ssh/host_key\nMaxStartups 100\n",
 }
