@@ -203,10 +203,13 @@ def _unseen(item: pytest.Item, error: BaseException | None) -> NotTestable | Non
 
     Without an error a scenario is wrong because it passed.
     """
-    if error is not None and not isinstance(error, AssertionError):
+    if isinstance(error, NotPromised | NotTestable):
         return None
+    any_of = driver_limits.distorted
+    if error is not None and not isinstance(error, AssertionError):
+        any_of = driver_limits.unusable  # a slave that is kept down may be the cause of any error
     recordings = [run.recording for run, _ in _noted(item) if run.recording is not None]
-    return next(filter(None, map(driver_limits.distorted, recordings)), None)
+    return next(filter(None, map(any_of, recordings)), None)
 
 
 def _reason(item: pytest.Item, error: HarnessError) -> tuple[str, int, str]:
