@@ -7,6 +7,11 @@ from collections.abc import Sequence
 from harness import Cable, Dut, Machine, Net, NotTestable
 
 IFF_PROMISC, IFF_ALLMULTI = 0x100, 0x200  # linux/if.h
+# What `ip` and `tc` say where the kernel has no such kind of device, queue, filter or action.
+LACKING = (
+    *("Unknown device type", "/dev/net/tun", "qdisc kind is unknown"),
+    *("TC classifier not found", "Failed to load TC action module"),
+)
 
 
 def cable(net: Net, name: str) -> Cable:
@@ -17,11 +22,11 @@ def cable(net: Net, name: str) -> Cable:
 
 
 def command(machine: Dut | Machine, text: str) -> None:
-    """Run a command that has to succeed; raises NotTestable where there is no such device."""
+    """Run a command that has to succeed; raises NotTestable where the kernel lacks a module."""
     done = machine.run(text.split())
-    if "Unknown device type" in done.stderr or "/dev/net/tun" in done.stderr:
+    if any(words in done.stderr for words in LACKING):
         raise NotTestable(
-            f"`{text}`: the kernel there has no such kind of device",
+            f"`{text}`: the kernel there has no such module: {done.stderr.splitlines()[0]}",
             hint="let the machine have the module, or choose another kernel",
         )
     assert done.returncode == 0, done.stderr
@@ -30,6 +35,24 @@ def command(machine: Dut | Machine, text: str) -> None:
 def flags(dut: Dut, interface: str) -> int:
     """Return the flags of an interface, IFF_UP and others (linux/if.h)."""
     return int(str(dut.read_file(f"/sys/class/net/{interface}/flags")), 16)
+
+
+def told_speed(dut: Dut, interface: str) -> tuple[str, str]:
+    """Return the speed in Mb/s and the duplex that a driver tells, "-1" and "unknown" for none."""
+    files = [f"/sys/class/net/{interface}/{name}" for name in ("speed", "duplex")]
+    speed, duplex = (str(dut.read_file(file)).strip() for file in files)
+    return speed, duplex
+
+
+def demand_speed(dut: Dut, mbps: int, *interfaces: str) -> None:
+    """Raise NotTestable unless interfaces, which are up, have a speed in Mb/s."""
+    for name in interfaces:
+        speed, _ = told_speed(dut, name)
+        if speed != str(mbps):
+            raise NotTestable(
+                f"{name} has {speed} Mb/s, and {mbps} Mb/s are needed",
+                hint="choose a lab whose NICs have that speed: veth has 10000 Mb/s",
+            )
 
 
 def promiscuous(dut: Dut, *interfaces: str) -> list[str]:

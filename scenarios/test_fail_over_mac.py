@@ -197,8 +197,8 @@ def test_follow_after_a_total_outage(one_switch: OneSwitch) -> None:
     """The first slave to recover gets the bond's MAC, and the one that had it gets the other."""
     one_switch.dut.bond(fail_over_mac="follow")
     with one_switch.watch() as run:
+        one_switch.eth1.cut()  # before the active one, so that it does not take over
         one_switch.eth0.cut()
-        one_switch.eth1.cut()
         one_switch.after(QUIET)
         one_switch.eth1.heal()
     assert run.mac_addresses == [one_switch.eth0.mac]
@@ -213,8 +213,8 @@ def test_active_after_a_total_outage(one_switch: OneSwitch) -> None:
     """Under `active` the first slave to recover keeps its own MAC and gives it to the bond."""
     one_switch.dut.bond(fail_over_mac="active")
     with one_switch.watch() as run:
+        one_switch.eth1.cut()  # before the active one, so that it does not take over
         one_switch.eth0.cut()
-        one_switch.eth1.cut()
         one_switch.after(QUIET)
         one_switch.eth1.heal()
     assert run.mac_addresses == [one_switch.eth0.mac, one_switch.eth1.mac]

@@ -85,8 +85,10 @@ def test_without_an_active_slave_the_first_to_recover_is_used(
     """No policy keeps a dark bond waiting for its primary; later on the policy counts again."""
     bond = one_switch.dut.bond(primary="eth0", primary_reselect=primary_reselect)
     with one_switch.watch() as run:
+        one_switch.eth1.cut()  # before the active one, so that it does not take over
         one_switch.eth0.cut()
-        one_switch.eth1.flap(down=DOWN)
+        one_switch.after(DOWN)
+        one_switch.eth1.heal()
         one_switch.after(DOWN)
         one_switch.eth0.heal()
     assert run.active_slaves == used

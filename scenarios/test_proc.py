@@ -3,7 +3,7 @@
 import pytest
 
 from harness import MODES, Bond, Cable, claim, control, ms, s
-from scenarios.interfaces import cable, flags, mac_address
+from scenarios.interfaces import cable, flags, mac_address, told_speed
 from scenarios.topologies import OneSwitch
 from scenarios.variants import EmptyBond, SpareSlave, TwoBonds
 
@@ -168,8 +168,6 @@ def test_netlink_shows_them(one_switch: OneSwitch) -> None:
     ("name", "shown"),
     [
         ("MII Status", ["up", "up"]),
-        ("Speed", ["10000 Mbps", "10000 Mbps"]),
-        ("Duplex", ["full", "full"]),
         ("Link Failure Count", ["0", "0"]),
         ("Permanent HW addr", ["02:00:00:00:00:00", "02:00:00:00:00:01"]),
         ("Slave queue ID", ["0", "3"]),
@@ -180,6 +178,18 @@ def test_a_slaves_block_describes_it(one_switch: OneSwitch, name: str, shown: li
     bond = one_switch.dut.bond()
     one_switch.dut.set_slave(one_switch.eth1, queue_id=3)
     assert [slave[name] for slave in bond.now.proc.slaves.values()] == shown
+
+
+@claim("PROC-4")
+def test_a_slaves_block_has_the_speed_that_its_driver_tells(one_switch: OneSwitch) -> None:
+    """In Mb/s, and the duplex; "Unknown" where the driver tells none."""
+    bond = one_switch.dut.bond()
+    told = [told_speed(one_switch.dut, name) for name in ("eth0", "eth1")]
+    shown = [(slave["Speed"], slave["Duplex"]) for slave in bond.now.proc.slaves.values()]
+    unknown = {"-1": "Unknown", "unknown": "Unknown"}
+    assert shown == [
+        (unknown.get(mbps, f"{mbps} Mbps"), unknown.get(duplex, duplex)) for mbps, duplex in told
+    ]
 
 
 @claim("SYSFS-13", "NL-1")

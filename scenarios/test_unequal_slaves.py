@@ -4,6 +4,7 @@ import pytest
 
 from harness import Flow, claim, contradicted, control, many_flows, s
 from scenarios.channels import MixedSpeeds
+from scenarios.interfaces import demand_speed
 from scenarios.topologies import DUT
 from scenarios.variants import NestedBonds, ThreeSlaves
 
@@ -13,12 +14,16 @@ SECOND = 1 * s  # between two probes
 
 
 def nest(net: NestedBonds, mode: str, inner: str, *, slaves: int = 3) -> None:
-    """Make bond1, of two or three slaves of 10 Gb/s, the second slave of bond0."""
+    """Make bond1, of two or three slaves of 10 Gb/s, the second slave of bond0.
+
+    Raises NotTestable where NICs have another speed.
+    """
     bond, slave = net.dut.bond("bond0", mode=mode), net.dut.bond("bond1", mode=inner)
     if slaves < len(slave.plan.slaves):
         net.dut.release(slave, net.eth3)
     with net.dut.take_down(slave):
         net.dut.enslave(bond, slave)
+    demand_speed(net.dut, 10_000, *slave.plan.slaves[:slaves], *bond.plan.slaves)
 
 
 @claim("MODE-ALB-5")

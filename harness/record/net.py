@@ -34,7 +34,7 @@ from harness.record.usb import UsbNic
 from harness.record.watching import Watching
 from harness.record.with_block import block
 from harness.suggest import NoSuchName, alike, attributes
-from harness.topology import DUT, Topology
+from harness.topology import DUT, Topology, links_at
 from harness.units import MS, Span, as_span, timed
 from harness.virtual_time import align, begin
 
@@ -221,7 +221,7 @@ class Net:
 
     def _touched(self) -> bool:
         """Return whether anything that may concern a bond was noted since the last recording."""
-        of_dut = {DUT, *self.dut.bonds}
+        of_dut = {DUT, *self.dut.bonds, *links_at(self.plan, DUT)}  # such as the prio of a slave
         return any(e["role"] != "stimulus" or e.where in of_dut for e in self._noted)
 
     def _make_bonds(self) -> None:

@@ -27,7 +27,8 @@ NLMSG_ERROR, NLMSG_DONE = 2, 3
 CAPPED, ACK_TLVS = 0x100, 0x200
 SOL_NETLINK, CAP_ACK, EXT_ACK = 270, 10, 11
 NLMSGERR_ATTR_MSG = 1
-IFF_UP = 1
+IFF_UP, IFF_NOARP, IFF_PROMISC, IFF_ALLMULTI = 0x1, 0x80, 0x100, 0x200  # linux/if.h
+ETH_DATA_LEN = 1500  # linux/if_ether.h
 IFA_F_NODAD = 0x02
 AF_BRIDGE = 7
 NUD_REACHABLE, NUD_NOARP, NUD_PERMANENT = 0x02, 0x40, 0x80
@@ -92,6 +93,16 @@ def new_vlan(what: str, index: int, name: str, below: int, number: int) -> list[
 def set_link(what: str, index: int, *, up: bool | None = None, **attrs: Any) -> Request:
     """Return the request that changes a device."""
     return request(what, RTM_NEWLINK, 0, link_message(index, up=up, **attrs))
+
+
+def as_new(what: str, index: int, **attrs: Any) -> Request:
+    """Return the request that sets what users change of an Ethernet device to its default.
+
+    It is down, has ARP and the usual MTU, and receives only what is for it.
+    """
+    message = link_message(index, up=False, mtu=ETH_DATA_LEN, **attrs)
+    message["change"] |= IFF_PROMISC | IFF_ALLMULTI | IFF_NOARP
+    return request(what, RTM_NEWLINK, 0, message)
 
 
 def delete_link(what: str, index: int) -> Request:

@@ -21,7 +21,10 @@ DRIVERS = (
     *("virtio_net", "e1000", "e1000e", "igb", "e100", "8139cp", "8139too", "pcnet32", "tulip"),
     *("ne2k-pci", "vmxnet3", "xhci_pci", "cdc_ether", "rndis_host", "cdc_subset"),
 )
-VIRTUAL = ("8021q", "bridge", "veth", "dummy", "ifb", "macvlan", "tun")
+VIRTUAL = (
+    *("8021q", "bridge", "veth", "dummy", "ifb", "macvlan", "tun"),
+    *("sch_multiq", "sch_netem", "cls_u32", "act_skbedit"),
+)
 WANTED = (*DRIVERS, *VIRTUAL, "virtio_pci", "bonding", "vhci_hcd", "rtl8150")
 _BEGINNING = """#!/bin/busybox sh
 busybox() { /bin/busybox "$@"; }

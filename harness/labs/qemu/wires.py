@@ -60,7 +60,7 @@ class QemuNics:
         what = f"interface {near.link} of the dut"
         into: dict[str, Any] = {"net_ns_pid": pid, "new_ifindex": near.index}
         into |= {"ifname": near.link, "address": near.mac}
-        self.home.send(messages.set_link(what, self.arrived(nic)["index"], **into))
+        self.home.send(messages.as_new(what, self.arrived(nic)["index"], **into))
 
     def carrier(self, link: str, *, up: bool) -> None:
         """Set or remove the carrier of the NIC at a link; other links are ignored."""

@@ -97,6 +97,9 @@ class SavedNic:
         kernel, link = found
         try:
             kernel.change(link.index, 0, CHANGED)
+            if link.mtu != self.state["mtu"]:  # a scenario has set it
+                with contextlib.suppress(OSError):  # its restoring reports it
+                    kernel.change(link.index, attrs={MTU: struct.pack("=I", self.state["mtu"])})
             if mac and mac != link.mac:
                 kernel.change(link.index, attrs={ADDRESS: bytes.fromhex(mac)})
             self._move_link(kernel, link, home, to, called, number)
