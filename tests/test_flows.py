@@ -43,6 +43,18 @@ def test_other_protocols_have_theirs() -> None:
     assert dissected(Flow(ethertype=0x88B5)).type == 0x88B5
 
 
+@pytest.mark.parametrize("protocol", [UDP, TCP, ICMP, IPIP])
+def test_ipv4_headers_have_their_checksum(protocol: int) -> None:
+    """A bridge with br_netfilter drops others."""
+    for flow in many_flows(
+        50, Flow(protocol=protocol, inner=Flow() if protocol == IPIP else None)
+    ):
+        packet = dissected(flow).payload
+        given = packet.chksum
+        del packet.chksum
+        assert type(packet)(bytes(packet)).chksum == given
+
+
 def test_a_fragment_has_more_to_come() -> None:
     assert dissected(Flow(fragment=True))["IP"].flags == "MF"
     assert dissected(Flow())["IP"].flags == 0
