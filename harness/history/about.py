@@ -43,7 +43,8 @@ class BondAbout:
     lag: Annotated[int, "ns: the longest delay of a slave's driver in reporting its carrier"] = 0
     lacks: Annotated[str, "what the mode requires of its switch and this lab lacks"] = ""
     speedless: Annotated[
-        tuple[str, ...], "slaves kept down for a speed that their NIC did not tell, with carrier"
+        tuple[str, ...],
+        "slaves that the mode does not use as their NIC tells no speed, with carrier",
     ] = ()
 
 

@@ -1,8 +1,9 @@
 """Slaves whose drivers tell no speed or duplex, in modes that do not use a slave without them.
 
 When the carrier of such a slave is back, the bond keeps the slave down, and its log says so at
-each inspection (bond_miimon_commit in bond_main.c, in the modes of bond_needs_speed_duplex). What
-follows from that is due to the NIC.
+each inspection (bond_miimon_commit in bond_main.c, in the modes of bond_needs_speed_duplex). In
+802.3ad its port has no LACP from the start (ad_update_actor_keys). What follows from that is
+due to the NIC.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def distorted(history: History) -> NotTestable | None:
         for name in bond.speedless:
             return NotTestable(
                 f"the driver of {name} tells no speed or duplex, without which "
-                f"{bond.options['mode']} does not use it once its carrier was lost",
+                f"{bond.options['mode']} does not use it",
                 hint="use NICs whose driver tells them, as harness driver-profile shows",
             )
     return None

@@ -77,7 +77,8 @@ def _bond(bond: Bond, network: Network, kept_down: frozenset[str]) -> BondAbout:
         speedless=tuple(
             name
             for name in bond.plan.slaves
-            if name in kept_down and _tells_no_speed(network.host(DUT), name)
+            if (name in kept_down or options["mode"] == "802.3ad")
+            and _tells_no_speed(network.host(DUT), name)
         ),
     )
 

@@ -27,8 +27,7 @@ def test_a_failure_with_such_a_slave_is_due_to_its_driver() -> None:
     wrong = driver_limits.distorted(quiet(about={"bonds": {"bond0": bond}}))
     assert wrong is not None
     assert wrong.message == (
-        "the driver of eth1 tells no speed or duplex, without which balance-alb does not use it "
-        "once its carrier was lost"
+        "the driver of eth1 tells no speed or duplex, without which balance-alb does not use it"
     )
 
 
