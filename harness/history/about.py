@@ -44,7 +44,7 @@ class BondAbout:
     lacks: Annotated[str, "what the mode requires of its switch and this lab lacks"] = ""
     speedless: Annotated[
         tuple[str, ...],
-        "slaves that the mode does not use as their NIC tells no speed, with carrier",
+        "slaves that were down at the end, with carrier, as their NIC tells no speed",
     ] = ()
 
 

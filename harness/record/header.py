@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from harness.errors import KernelRefused
-from harness.history import About, BondAbout, Event, KernelAbout
-from harness.judge import unknown_speed
+from harness.history import About, BondAbout, KernelAbout
 from harness.lab import Host, Network
 from harness.record.bond import Bond, plain
 from harness.record.files import read
 from harness.topology import DUT, link_ends, mac_of
 
+NEED_SPEED = ("802.3ad", "balance-tlb", "balance-alb")  # bond_needs_speed_duplex
 UNKNOWN_SPEED = "-1"
 
 
@@ -27,17 +27,15 @@ def about(
     network: Network,
     bonds: Iterable[Bond],
     added: Iterable[str],
-    events: Iterable[Event] = (),
 ) -> About:
     """Return the header of a recording; `facts` are those of `record.net.Stage`."""
     plan, moved = network.topology, tuple(sorted(added))
-    kept_down = unknown_speed.kept_down(events)
     return About(
         scenario=scenario,
         topology=plan.name,
         lab=facts["lab"],
         kernel=_kernel(facts),
-        bonds={bond.name: _bond(bond, network, kept_down) for bond in bonds},
+        bonds={bond.name: _bond(bond, network) for bond in bonds},
         target=next((m.address for m in plan.machines if m.name == "target"), None),
         added=moved,
         edges=_edges(network) if moved else (),
@@ -61,7 +59,7 @@ def _edges(network: Network) -> tuple[str, ...]:
     return tuple(sorted({link for _, link in link_ends(network.topology)}))
 
 
-def _bond(bond: Bond, network: Network, kept_down: frozenset[str]) -> BondAbout:
+def _bond(bond: Bond, network: Network) -> BondAbout:
     options = bond.in_force[0]  # later changes are recorded as events
     later = {name: setting for name, setting in bond.options.items() if setting != options[name]}
     return BondAbout(
@@ -77,17 +75,19 @@ def _bond(bond: Bond, network: Network, kept_down: frozenset[str]) -> BondAbout:
         speedless=tuple(
             name
             for name in bond.plan.slaves
-            if (name in kept_down or options["mode"] == "802.3ad")
-            and _tells_no_speed(network.host(DUT), name)
+            if options["mode"] in NEED_SPEED and _kept_down(network.host(DUT), name)
         ),
     )
 
 
-def _tells_no_speed(host: Host, name: str) -> bool:
-    """Return whether an interface that has a carrier tells no speed or duplex (net-sysfs.c)."""
-    files = ("carrier", "speed", "duplex")
+def _kept_down(host: Host, name: str) -> bool:
+    """Return whether a slave with a carrier is down, and its driver tells no speed or duplex.
+
+    The files are those of net-sysfs.c and bond_sysfs_slave.c.
+    """
+    files = ("carrier", "bonding_slave/mii_status", "speed", "duplex")
     try:
         texts = [(read(host, f"/sys/class/net/{name}/{file}") or "").strip() for file in files]
-    except KernelRefused:  # it is down
+    except KernelRefused:  # the interface is down
         return False
-    return texts[0] == "1" and (texts[1] == UNKNOWN_SPEED or texts[2] == "unknown")
+    return texts[:2] == ["1", "down"] and (texts[2] == UNKNOWN_SPEED or texts[3] == "unknown")

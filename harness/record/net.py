@@ -272,10 +272,10 @@ class Net:
         targets = [str(m.address) for m in self.plan.machines if m.name == "target"]
         for options in (options for bond in bonds for options in bond.in_force):
             targets += [str(address) for address in options["arp_ip_target"]]  # type: ignore[union-attr]
-        noted, self._noted = [*recorder.events(addresses, targets), *self._noted], []
-        events = list(since(self._start, noted))
+        events = since(self._start, [*recorder.events(addresses, targets), *self._noted])
+        self._noted = []
         about = replace(
-            header.about(stage.scenario, stage.facts, self._network, bonds, added, events),
+            header.about(stage.scenario, stage.facts, self._network, bonds, added),
             path=subject.path,
             interval=self._interval,
             healthy=healthy,

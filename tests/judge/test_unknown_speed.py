@@ -2,23 +2,8 @@
 
 from __future__ import annotations
 
-from harness.history import Event
-from harness.judge import driver_limits, unknown_speed
-from harness.units import MS
+from harness.judge import driver_limits
 from tests.stories import ABOUT, quiet
-
-LINE = "bond0: (slave eth1): failed to get link speed/duplex"
-
-
-def logged(*texts: str) -> list[Event]:
-    """Return lines of the DUT's log."""
-    return [Event(number * MS, "log", "dut", {"text": text}) for number, text in enumerate(texts)]
-
-
-def test_the_log_names_the_slaves_that_are_kept_down() -> None:
-    other = "bond0: (slave eth0): link status definitely up, 1000 Mbps full duplex"
-    assert unknown_speed.kept_down(logged(LINE, other, LINE)) == {"eth1"}
-    assert unknown_speed.kept_down(logged(other)) == frozenset()
 
 
 def test_a_failure_with_such_a_slave_is_due_to_its_driver() -> None:
