@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness import Dut, claim, contradicted, control, s
+from harness import Dut, NotTestable, claim, contradicted, control, s
 from scenarios.interfaces import add_vlan, command, promiscuous
 from scenarios.programs import answers
 from scenarios.topologies import OneSwitch
