@@ -44,7 +44,7 @@ class BondAbout:
     lacks: Annotated[str, "what the mode requires of its switch and this lab lacks"] = ""
     speedless: Annotated[
         tuple[str, ...],
-        "slaves that were down at the end, with carrier, as their NIC tells no speed",
+        "slaves that the mode did not use at the end as their NIC tells no speed",
     ] = ()
 
 

@@ -1,8 +1,8 @@
 """Slaves whose drivers tell no speed or duplex, in modes that do not use a slave without them.
 
-When the carrier of such a slave is back the bond keeps it down, and so it does in 802.3ad from the
-start (bond_miimon_commit and bond_enslave in bond_main.c, bond_needs_speed_duplex). What follows
-from that is due to the NIC.
+When the carrier of such a slave is back the bond keeps it down (bond_miimon_commit in bond_main.c,
+bond_needs_speed_duplex); in 802.3ad its port has no LACP from the start (ad_update_actor_keys in
+bond_3ad.c). What follows from that is due to the NIC.
 """
 
 from __future__ import annotations

@@ -75,19 +75,22 @@ def _bond(bond: Bond, network: Network) -> BondAbout:
         speedless=tuple(
             name
             for name in bond.plan.slaves
-            if options["mode"] in NEED_SPEED and _kept_down(network.host(DUT), name)
+            if options["mode"] in NEED_SPEED
+            and _unused(network.host(DUT), name, lacp=options["mode"] == "802.3ad")
         ),
     )
 
 
-def _kept_down(host: Host, name: str) -> bool:
-    """Return whether a slave with a carrier is down, and its driver tells no speed or duplex.
+def _unused(host: Host, name: str, *, lacp: bool) -> bool:
+    """Return whether a slave with a carrier is not used, and its driver tells no speed or duplex.
 
-    The files are those of net-sysfs.c and bond_sysfs_slave.c.
+    It is down; in 802.3ad its port has no LACP, even if it is up (ad_update_actor_keys). The files
+    are those of net-sysfs.c and bond_sysfs_slave.c.
     """
     files = ("carrier", "bonding_slave/mii_status", "speed", "duplex")
     try:
         texts = [(read(host, f"/sys/class/net/{name}/{file}") or "").strip() for file in files]
     except KernelRefused:  # the interface is down
         return False
-    return texts[:2] == ["1", "down"] and (texts[2] == UNKNOWN_SPEED or texts[3] == "unknown")
+    used = texts[0] != "1" or (texts[1] != "down" and not lacp)
+    return not used and (texts[2] == UNKNOWN_SPEED or texts[3] == "unknown")
