@@ -38,20 +38,20 @@ def flags(dut: Dut, interface: str) -> int:
 
 
 def told_speed(dut: Dut, interface: str) -> tuple[str, str]:
-    """Return the speed in Mb/s and the duplex that a driver tells, "-1" and "unknown" for none."""
+    """Return the speed and duplex that a driver tells, in the words of /proc/net/bonding."""
     files = [f"/sys/class/net/{interface}/{name}" for name in ("speed", "duplex")]
     speed, duplex = (str(dut.read_file(file)).strip() for file in files)
-    return speed, duplex
+    return "Unknown" if speed == "-1" else f"{speed} Mbps", duplex.replace("unknown", "Unknown")
 
 
 def demand_speed(dut: Dut, mbps: int, *interfaces: str) -> None:
     """Raise NotTestable unless interfaces, which are up, have a speed in Mb/s."""
     for name in interfaces:
         speed, _ = told_speed(dut, name)
-        if speed != str(mbps):
+        if speed != f"{mbps} Mbps":
             raise NotTestable(
-                f"{name} has {speed} Mb/s, and {mbps} Mb/s are needed",
-                hint="choose a lab whose NICs have that speed: veth has 10000 Mb/s",
+                f"the speed of {name} is {speed}, and {mbps} Mbps are needed",
+                hint="choose a lab whose NICs have that speed, as veth has 10000 Mbps",
             )
 
 

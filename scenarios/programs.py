@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
-from harness import Dut, Machine, Net, NotTestable, s
+from harness import Dut, Machine, Net, NotTestable, ms, s
 
 UNUSED = 0x88B5  # an Ethernet type for experiments (IEEE 802): no stack takes such frames
 EVERYONE = "ff:ff:ff:ff:ff:ff"
-SECONDS = 1  # between two frames
-SPACING = SECONDS * s
+SPACING = 1 * s  # between two frames
 FRAMES = 4  # of which some may come before the listener has started
-SILENCE = 1.5  # seconds after which a listener ends: longer than SECONDS
-LEEWAY = 0.2  # seconds between the first frame and the request to start a listener
+SILENCE = 1500 * ms  # after which a listener ends: longer than SPACING
+LEEWAY = 200 * ms  # between the first frame and the request to start a listener
 # Listens until nothing comes for some seconds; prints how many copies of each frame came. Those
 # that came within half a second are copies, by the kernel's time stamps (SO_TIMESTAMPNS).
 LISTENER = """
 import socket, struct, sys
-device, kind, silence = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+device, kind, silence = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]) / 1e9
 counts, last = [], 0
 tap = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(kind))
 tap.setsockopt(socket.SOL_SOCKET, 35, 1)
@@ -121,13 +119,14 @@ def copies(net: Net, interface: str, machine: Machine | None = None) -> float:
     frame is sent. Raises NotTestable where it heard nothing, but started so late that the last
     frame may have been sent before.
     """
-    began = time.monotonic()
-    words = [interface, str(UNUSED), str(SILENCE)]
-    counts = [int(one) for one in python(machine or net.dut, LISTENER, *words).split()]
-    started = time.monotonic() - began - SILENCE
-    if not counts and started > (FRAMES - 1) * SECONDS - LEEWAY:
+    words = [interface, str(UNUSED), str(SILENCE.ns)]
+    done = (machine or net.dut).run(["python3", "-I", "-S", "-c", LISTENER, *words])
+    assert done.returncode == 0, done.stderr
+    counts = [int(one) for one in done.stdout.split()]
+    started = done.lasted - SILENCE
+    if not counts and started > (FRAMES - 1) * SPACING - LEEWAY:
         raise NotTestable(
-            f"a listener started {started:.1f} s after the first frame, and no frame waited",
+            f"a listener started {started} after the first frame, and no frame waited",
             hint="use an idle or quicker machine",
         )
     counted = counts[1:] or counts

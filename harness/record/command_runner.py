@@ -19,7 +19,13 @@ from harness.units import MS, Span, in_ms
 
 KEPT = 4000  # characters of a command's output that a history keeps
 
-Done = subprocess.CompletedProcess[str]
+
+class Done(subprocess.CompletedProcess[str]):
+    """A command that has ended: its status, its output, and how long it lasted."""
+
+    def __init__(self, words: list[str], ended: tuple[int, str, str], lasted: Span) -> None:
+        super().__init__(words, *ended)
+        self.lasted = lasted
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +55,13 @@ class CommandRunner:
                 f"`{shlex.join(words)}` did not end within {in_ms(within.ns)}",
                 hint="give it more time, within=30 * s, or use a command that ends by itself",
             )
-        done = Done(words, *ended)
+        done = Done(words, ended, Span(now() - at))
         fields: dict[str, object] = {"command": shlex.join(words), "status": done.returncode}
         output = (done.stdout + done.stderr)[:KEPT]
         journal = self.context.journal
         journal.note_read()
         # Not `took`: the run time of a command does not delay the recording.
-        fields["lasted_ms"] = (now() - at) / MS
+        fields["lasted_ms"] = done.lasted.ns / MS
         journal.note(at, self.machine, "run", role, output=output, **fields)
         return done
 
