@@ -13,12 +13,17 @@ PEERS = [Flow(peer=peer) for peer in range(1, 20)]
 SECOND = 1 * s  # between two probes
 
 
-def nest(net: NestedBonds, mode: str, inner: str, *, slaves: int = 3) -> None:
+def nest(
+    net: NestedBonds, mode: str, inner: str, *, slaves: int = 3, miimon: int | None = 100
+) -> None:
     """Make bond1, of two or three slaves of 10 Gb/s, the second slave of bond0.
 
     Raises NotTestable where NICs have another speed.
     """
-    bond, slave = net.dut.bond("bond0", mode=mode), net.dut.bond("bond1", mode=inner)
+    bond, slave = (
+        net.dut.bond("bond0", mode=mode, miimon=miimon),
+        net.dut.bond("bond1", mode=inner),
+    )
     if slaves < len(slave.plan.slaves):
         net.dut.release(slave, net.eth3)
     with net.dut.take_down(slave):
@@ -45,6 +50,21 @@ def test_clients_are_given_the_fastest_slaves_only(
     told = {answer.to: answer.mac for answer in run.answers(DUT)}
     assert set(told) >= set(CLIENTS)
     assert len({told[client] for client in CLIENTS}) == macs
+
+
+@claim("PROC-4")
+@pytest.mark.parametrize(("released", "speed"), [(True, "20000 Mbps"), (False, "30000 Mbps")])
+def test_a_slave_that_is_up_again_has_its_new_speed(
+    nested_bonds: NestedBonds, speed: str, *, released: bool
+) -> None:
+    """Without a monitor, too: the event that it is up is enough (bond_slave_netdev_event)."""
+    dut = nested_bonds.dut
+    nest(nested_bonds, "active-backup", "balance-rr", miimon=None)
+    if released:
+        dut.release(dut.bonds["bond1"], nested_bonds.eth3)
+    with dut.take_down(dut.bonds["bond1"]):
+        pass
+    assert dut.bonds["bond0"].now.proc.slaves["bond1"]["Speed"] == speed
 
 
 @claim("MODE-TLB-2")
