@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness import Dut, Machine, Net, NotTestable, ms, s
+from harness import Dut, Machine, Net, NotTestable, Span, ms, s
 
+PYTHON = ("python3", "-I", "-S", "-c")
 UNUSED = 0x88B5  # an Ethernet type for experiments (IEEE 802): no stack takes such frames
 EVERYONE = "ff:ff:ff:ff:ff:ff"
 SPACING = 1 * s  # between two frames
@@ -120,7 +121,7 @@ def copies(net: Net, interface: str, machine: Machine | None = None) -> float:
     frame may have been sent before.
     """
     words = [interface, str(UNUSED), str(SILENCE.ns)]
-    done = (machine or net.dut).run(["python3", "-I", "-S", "-c", LISTENER, *words])
+    done = (machine or net.dut).run([*PYTHON, LISTENER, *words])
     assert done.returncode == 0, done.stderr
     counts = [int(one) for one in done.stdout.split()]
     started = done.lasted - SILENCE
@@ -164,13 +165,11 @@ def failover_events(net: Net) -> tuple[int, int]:
 
 def answers(machine: Dut | Machine, address: str) -> bool:
     """Return whether an address answers a request of a machine to connect, within 3 s."""
-    done = machine.run(["python3", "-I", "-S", "-c", CONNECT, address], within=60 * s)
-    assert done.returncode == 0, done.stderr
-    return done.stdout == "answered\n"
+    return python(machine, CONNECT, address, within=60 * s) == "answered\n"
 
 
-def python(machine: Dut | Machine, program: str, *arguments: str) -> str:
+def python(machine: Dut | Machine, program: str, *arguments: str, within: Span = 10 * s) -> str:
     """Run a program that has to succeed; return what it wrote."""
-    done = machine.run(["python3", "-I", "-S", "-c", program, *arguments])
+    done = machine.run([*PYTHON, program, *arguments], within=within)
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -4,6 +4,7 @@ import pytest
 
 from harness import Flow, claim, contradicted, control, many_flows, ms, s
 from scenarios.channels import StaticChannel
+from scenarios.flows import IGMP, in_turn
 from scenarios.interfaces import frames_counted
 from scenarios.programs import send_raw
 
@@ -13,17 +14,11 @@ FEW = list(many_flows(24))
 # Between two probes, which take turns too. So does an ARP request that refreshes a neighbour,
 # after 15 s at the earliest: flows are sent before that.
 RARELY = 400 * ms
-IGMP = 2
 
 
 def successors(ports: list[str]) -> set[tuple[str, str]]:
     """Return which slave was followed by which."""
     return {(port, ports[number + 1]) for number, port in enumerate(ports[:-1])}
-
-
-def following(first: str, count: int) -> list[str]:
-    """Return as many slaves as given in their order, beginning with the first."""
-    return (SLAVES * count)[SLAVES.index(first) :][:count]
 
 
 @claim("MODE-RR-1")
@@ -33,7 +28,7 @@ def test_packets_leave_by_the_slaves_in_sequential_order(static_channel: StaticC
     with static_channel.watch(every=RARELY) as run:
         static_channel.dut.send_flows(FEW)
     ports = [turn.port for turn in run.turns]
-    assert ports == following(ports[0], len(FEW))
+    assert ports == in_turn(SLAVES, ports[0], len(FEW))
 
 
 @claim("MODE-RR-1")
@@ -57,7 +52,7 @@ def test_so_many_packets_leave_before_the_next_slave(
         static_channel.dut.send_flows(FEW)
     ports = [turn.port for turn in run.turns]
     assert {turn.frames for turn in run.turns[1:-1]} == {frames}
-    assert ports == following(ports[0], len(ports))
+    assert ports == in_turn(SLAVES, ports[0], len(ports))
 
 
 @claim("PPS-2")

@@ -3,6 +3,7 @@
 import pytest
 
 from harness import MODES, Flow, claim, control, many_flows, slave_by_hash
+from scenarios.flows import IGMP, in_turn
 from scenarios.interfaces import command
 from scenarios.programs import answers
 from scenarios.topologies import OneSwitch
@@ -21,7 +22,6 @@ from scenarios.xdp import (
     leaving,
 )
 
-IGMP = 2  # RFC 3376
 WITH_NATIVE = ("balance-rr", "active-backup", "balance-xor", "802.3ad")
 
 
@@ -164,18 +164,12 @@ def test_what_a_program_sends_back_leaves_by_the_active_slave(
     assert leaving(empty_bond.dut, FAR_ENDS[SLAVES.index(received_by)]) == ["near1"] * len(FLOWS)
 
 
-def in_turn(slaves: list[str]) -> list[str]:
-    """Return the slaves one after the other, beginning with the first of those given."""
-    first = SLAVES.index(slaves[0]) if slaves[0] in SLAVES else 0
-    return list(SLAVES * len(slaves))[first:][: len(slaves)]
-
-
 @claim("XDP-5")
 def test_what_a_program_sends_back_leaves_by_the_slaves_in_turn(empty_bond: EmptyBond) -> None:
     """In balance-rr each frame leaves by the slave after that of the frame before."""
     bond_within(empty_bond.dut, BACK, "balance-rr")
     slaves = leaving(empty_bond.dut, "far1")
-    assert slaves == in_turn(slaves)
+    assert slaves == in_turn(SLAVES, slaves[0], len(FLOWS))
 
 
 @claim("XDP-5")
@@ -220,7 +214,7 @@ def test_what_is_redirected_to_the_bond_leaves_by_the_slave_of_the_mode(
     slaves = leaving(dut, "outer", at_once=at_once)
     expected = {
         "active-backup": ["near1"] * len(FLOWS),
-        "balance-rr": in_turn(slaves),
+        "balance-rr": in_turn(SLAVES, slaves[0], len(FLOWS)),
         "balance-xor": [slave_by_hash("layer2", flow, SLAVES) for flow in FLOWS],
     }
     assert slaves == expected[mode]

@@ -49,7 +49,7 @@ print("none", errno.errorcode.get(error, "none"))
 # within 0.2 s), once all are running, so have a queue (SIOCGIFFLAGS, IFF_RUNNING of linux/if.h).
 # It stays on one processor: balance-rr counts the frames of each processor by themselves.
 MIRROR = """
-import fcntl, os, select, socket, struct, sys, time
+import fcntl, os, select, socket, struct, sys
 os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 names, into, many = sys.argv[1].split(","), sys.argv[2], int(sys.argv[3])
 frames = list(map(bytes.fromhex, sys.argv[4].split(",")))
@@ -63,7 +63,9 @@ def running(name):
 taps = {listen(name): name for name in names}
 out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
 out.bind((into, 0))
-while not all(map(running, [*names, into])): time.sleep(0.1)
+with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as events:
+    events.bind((0, 1))  # RTMGRP_LINK
+    while not all(map(running, [*names, into])): events.recv(65536)
 found = {}
 for first in range(0, len(frames), many):
     if first - len(found) > 20: break  # so many are enough to say that they do not come
@@ -83,9 +85,7 @@ def attach(
     It ends with an action, or redirects to an interface, which is given instead.
     """
     words = [to, str(action), str(flags), str(int(keep))]
-    done = dut.run(["python3", "-I", "-S", "-c", LOADER, *words], within=60 * s)
-    assert done.returncode == 0, done.stderr
-    loaded, attached = done.stdout.split()
+    loaded, attached = python(dut, LOADER, *words, within=60 * s).split()
     if loaded in {"ENOSYS", "EPERM"}:
         raise NotTestable(
             f"bpf(2) on the DUT: {loaded}", hint="a kernel that has it: --kernel uml@6.1"

@@ -24,11 +24,12 @@ from harness.driver_profile.listener import (
 from harness.driver_profile.nic import ProfiledNic
 from harness.driver_profile.restore_on_exit import BOND, CABLE, FAR
 from harness.errors import KernelRefused
-from harness.labs.netns.interfaces import IFF_ALLMULTI, IFF_PROMISC, interfaces, set_flags
+from harness.labs.netns.interfaces import interfaces, set_flags
 from harness.labs.netns.monitor import KernelLog
 from harness.labs.netns.trial_bond import BondView, TrialBond, new_cable
 from harness.log import kmsg
 from harness.rtnl import messages
+from harness.rtnl.messages import IFF_ALLMULTI, IFF_PROMISC
 from harness.units import MS
 
 MIIMON = 100  # ms

@@ -17,8 +17,6 @@ from typing import TypeVar
 from harness.errors import HarnessError
 from harness.labs.netns.control import Control
 from harness.labs.netns.interfaces import (
-    IFF_ALLMULTI,
-    IFF_PROMISC,
     Interface,
     interfaces,
     move,
@@ -26,6 +24,7 @@ from harness.labs.netns.interfaces import (
 )
 from harness.labs.netns.namespace import Namespace
 from harness.rtnl import messages
+from harness.rtnl.messages import IFF_ALLMULTI, IFF_PROMISC
 
 BOND, CABLE, FAR = "hprofile0", "hpeer0", "hpeer1"  # the devices created, in the order of removal
 T = TypeVar("T")

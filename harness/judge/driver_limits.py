@@ -6,8 +6,6 @@ from harness.errors import NotTestable
 from harness.history import History
 from harness.judge import driver_lag, unknown_speed
 
-unusable = unknown_speed.distorted  # whatever else went wrong
-
 
 def distorted(history: History) -> NotTestable | None:
     """Return why a failure is no evidence on the bonding driver, None where it may be."""

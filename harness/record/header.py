@@ -87,10 +87,13 @@ def _unused(host: Host, name: str, *, lacp: bool) -> bool:
     It is down; in 802.3ad its port has no LACP, even if it is up (ad_update_actor_keys). The files
     are those of net-sysfs.c and bond_sysfs_slave.c.
     """
-    files = ("carrier", "bonding_slave/mii_status", "speed", "duplex")
+
+    def shown(file: str) -> str:
+        return (read(host, f"/sys/class/net/{name}/{file}") or "").strip()
+
     try:
-        texts = [(read(host, f"/sys/class/net/{name}/{file}") or "").strip() for file in files]
+        if shown("speed") != UNKNOWN_SPEED and shown("duplex") != "unknown":
+            return False
+        return shown("carrier") == "1" and (lacp or shown("bonding_slave/mii_status") == "down")
     except KernelRefused:  # the interface is down
         return False
-    used = texts[0] != "1" or (texts[1] != "down" and not lacp)
-    return not used and (texts[2] == UNKNOWN_SPEED or texts[3] == "unknown")

@@ -23,7 +23,7 @@ from harness.errors import (
     ScenarioError,
 )
 from harness.history import files
-from harness.judge import counts, driver_limits, observations, report
+from harness.judge import counts, driver_limits, observations, report, unknown_speed
 from harness.judge.bond_states import StateReader, no_states
 from harness.judge.figure import coarse
 from harness.judge.run import Run
@@ -205,11 +205,11 @@ def _unseen(item: pytest.Item, error: BaseException | None) -> NotTestable | Non
     """
     if isinstance(error, NotPromised | NotTestable):
         return None
-    any_of = driver_limits.distorted
-    if error is not None and not isinstance(error, AssertionError):
-        any_of = driver_limits.unusable  # a slave that is kept down may be the cause of any error
+    judged = error is None or isinstance(error, AssertionError)
+    # A slave that is kept down may be the cause of any error.
+    distorted = driver_limits.distorted if judged else unknown_speed.distorted
     recordings = [run.recording for run, _ in _noted(item) if run.recording is not None]
-    return next(filter(None, map(any_of, recordings)), None)
+    return next(filter(None, map(distorted, recordings)), None)
 
 
 def _reason(item: pytest.Item, error: HarnessError) -> tuple[str, int, str]:

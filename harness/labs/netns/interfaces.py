@@ -19,7 +19,7 @@ from harness.rtnl import messages
 from harness.rtnl.messages import Dumps, Request
 
 RTM_NEWROUTE, RTM_GETADDR, RTM_GETROUTE = 24, 22, 26
-IFF_PROMISC, IFF_ALLMULTI, IFF_LOOPBACK = 0x100, 0x200, 0x8
+IFF_LOOPBACK = 0x8
 RT_SCOPE_LINK = 253
 NAMED = Path("/run/netns")
 CABLES = ("veth",)  # devices whose IFLA_LINK is their other end, not a lower device

@@ -19,10 +19,11 @@ from harness.driver_profile.run import here
 from harness.errors import KernelRefused, UsageError
 from harness.guests import modules
 from harness.labs.netns.control import Control
-from harness.labs.netns.interfaces import IFF_PROMISC, interfaces, move, set_flags
+from harness.labs.netns.interfaces import interfaces, move, set_flags
 from harness.labs.netns.namespace import Namespace
 from harness.labs.netns.trial_bond import TrialBond, new_cable
 from harness.rtnl import messages
+from harness.rtnl.messages import IFF_PROMISC
 from harness.units import MS
 from tests.cables import LAST, MAC, NIC, OTHER, PORT, around, control, quiet, unchanged
 
